@@ -1,0 +1,56 @@
+"""A cell: one searcher x scheduler x problem x seed under one budget, as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hpobench.api import Budget
+from hpobench.seeding import derive_seed
+
+Kind = Literal["searcher", "scheduler", "problem"]
+Tell = Literal["last", "full", "every"]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A plugin as a suite uses it."""
+
+    kind: Kind
+    name: str
+    label: str
+    """What reports call it: the suite's ``as``, else the name with its options."""
+    options: Mapping[str, Any]
+    file: str
+    """Where the plugin lies; absolute."""
+    cls: str
+    """The class in that file."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    id: str
+    """A readable prefix and a hash of all that changes the result."""
+    searcher: Use
+    scheduler: Use
+    problem: Use
+    seed: int
+    budget: Budget
+    workers: int
+    stage: Literal["virtual"] = "virtual"
+    tell: Tell = "last"
+
+    def role_seed(self, role: Literal["searcher", "scheduler", "problem"]) -> int:
+        """The seed of one role. It depends on the problem and the cell's seed alone, so that a
+        seed means the same for every algorithm."""
+        return derive_seed(role, self.problem.label, self.seed)
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self) | {"budget": self.budget.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Cell:
+        uses = {kind: Use(**data[kind]) for kind in ("searcher", "scheduler", "problem")}
+        return cls(**{**data, **uses, "budget": Budget(**data["budget"])})

@@ -1,0 +1,90 @@
+"""Everything hpobench raises on purpose.
+
+    HpobenchError                 what is wrong, where, what to do; exit code 1
+    |-- UsageError                the user's input is at fault; exit code 2
+    |   |-- SuiteError            a suite file: carries file, line and key
+    |   |-- UnknownNameError      no such searcher, scheduler, problem, suite: "did you mean"
+    |   |-- SpaceError            a search space or a configuration does not hold together
+    |   `-- PluginError           a plugin file cannot be read, loaded or is not a plugin
+    |-- NotAvailableError         a known thing lacks a package or data; says what brings it
+    |-- StoreError                results cannot be written or read (disk full, other schema)
+    |-- RayError                  no cluster at the address, Ray too old or too new
+    `-- CellError                 one cell ends as failed; the others go on
+        |-- TrialError            one trial failed (raised, NaN): recorded, told as a failure
+        `-- StallError            nothing can happen any more, yet trials are not finished
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class HpobenchError(Exception):
+    """Base of all; ``exit_code`` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class UsageError(HpobenchError):
+    exit_code = 2
+
+
+class SuiteError(UsageError):
+    """A suite file is wrong. ``line`` counts from 1; ``key`` is a path like ``budget.time``."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: Path | str | None = None,
+        line: int | None = None,
+        key: str | None = None,
+    ) -> None:
+        self.message, self.file, self.line, self.key = message, file, line, key
+        where = ":".join(str(part) for part in (file, line) if part is not None)
+        super().__init__(": ".join(part for part in (where, key, message) if part))
+
+
+class UnknownNameError(UsageError):
+    """``name`` is not among ``known``; the message offers the closest."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name = kind, name
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
+        super().__init__(f"unknown {kind} {name!r}; {hint}")
+
+
+class SpaceError(UsageError):
+    pass
+
+
+class PluginError(UsageError):
+    pass
+
+
+class NotAvailableError(HpobenchError):
+    pass
+
+
+class StoreError(HpobenchError):
+    pass
+
+
+class RayError(HpobenchError):
+    pass
+
+
+class CellError(HpobenchError):
+    pass
+
+
+class TrialError(CellError):
+    pass
+
+
+class StallError(CellError):
+    pass

@@ -1,0 +1,41 @@
+"""Seeds from names: one number for every role in a cell, the same on any machine."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import random
+from collections.abc import Iterator
+
+
+def derive_seed(*parts: object, bits: int = 31) -> int:
+    """A seed in ``[0, 2**bits)`` from the ``repr`` of ``parts``.
+
+    Parts are strings and numbers, so the result does not depend on PYTHONHASHSEED. 31 bits fit
+    every library's seed argument.
+    """
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> (64 - bits)
+
+
+def uniform(*parts: object) -> float:
+    """A number in ``[0, 1)`` from ``parts``: noise that does not depend on the order of calls."""
+    return derive_seed(*parts, bits=53) / 2**53
+
+
+@contextlib.contextmanager
+def global_generators(seed: int) -> Iterator[None]:
+    """Seed ``random`` and ``numpy.random`` inside the block and put both back afterwards.
+
+    Ray's ASHA, PBT and PB2 draw from the global generators.
+    """
+    import numpy as np
+
+    python, numpy = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)

@@ -1,0 +1,1 @@
+"""Results on disk: parquet that pandas, DuckDB and polars read as it lies."""
