@@ -1,0 +1,164 @@
+"""Run one searcher under one scheduler on one problem, on the virtual stage."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from ray.tune.error import TuneError
+
+from hpobench.api import Budget, Scheduler, Searcher, TabulatedProblem
+from hpobench.cell import Tell
+from hpobench.errors import CellError, HpobenchError, StallError
+from hpobench.seeding import global_generators
+from hpobench.tune.controller import Controller, Trial, ray_names
+from hpobench.tune.source import TrialSource
+from hpobench.tune.virtual import VirtualWorkers
+
+
+
+@dataclass
+class Log:
+    """What happened, column by column; rows in the order in which they happened."""
+
+    trial: list[int] = field(default_factory=list)
+    step: list[int] = field(default_factory=list)
+    clock: list[float] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    heldout: list[float | None] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
+    decision: list[str] = field(default_factory=list)
+    worker: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.trial)
+
+
+class Run:
+    """One run under way; after :meth:`finish` its log, its trials and its times stay readable.
+
+    The log is complete up to the failure when :meth:`finish` raises.
+    """
+
+    def __init__(
+        self,
+        problem: TabulatedProblem,
+        searcher: Searcher,
+        scheduler: Scheduler,
+        *,
+        budget: Budget,
+        workers: int,
+        problem_seed: int,
+        scheduler_seed: int,
+        tell: Tell = "last",
+    ) -> None:
+        self.problem, self.log = problem, Log()
+        self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
+        self._slots = workers + scheduler.lookahead
+        self.workers = VirtualWorkers(
+            problem,
+            seed=problem_seed,
+            workers=workers,
+            deadline=math.inf if budget.time is None else budget.time,
+            limit=budget.resource_limit(problem.fidelity),
+        )
+        steps = problem.fidelity.steps
+        self.source = TrialSource(
+            searcher,
+            problem.space,
+            steps=steps,
+            limit=budget.trials,
+            tell=tell,
+            stop_at=None if scheduler.ends_trials else steps,
+            clock=lambda: self.workers.now,
+        )
+        self.ended: dict[int, float] = {}
+        self.wall_s = 0.0
+
+    def finish(self) -> None:
+        """Run to the end of the budget.
+
+        Raises :class:`CellError`: the searcher or the scheduler raised, or nothing moves any
+        more (:class:`StallError`). Global generators, which some of Ray's schedulers draw from,
+        are seeded inside and put back.
+        """
+        begin = perf_counter()
+        try:
+            with ray_names(), global_generators(self._scheduler_seed):
+                self._loop(self._controller())
+        except HpobenchError:
+            raise
+        except Exception as error:
+            cause = _cause(error)
+            raise CellError(f"{type(cause).__name__}: {cause}") from error
+        finally:
+            self.wall_s = perf_counter() - begin
+
+    def _controller(self) -> Controller:
+        scheduler = self._scheduler.build(self.problem.fidelity)
+        if not scheduler.set_search_properties("loss", "min"):
+            raise CellError(
+                f"{type(scheduler).__name__} brings its own metric or mode; build it without"
+            )
+        return Controller(
+            source=self.source,
+            scheduler=scheduler,
+            manager=self.workers,
+            stage=self,
+            slots=self._slots,
+        )
+
+    def _loop(self, controller: Controller) -> None:
+        idle = 0
+        while not controller.is_finished():
+            controller.step()
+            if self.workers.exhausted:
+                return
+            # Two idle steps in a row: nothing is queued and a further step changes nothing.
+            idle = idle + 1 if self.workers.idle else 0
+            if idle > 1:
+                statuses = Counter(trial.status for trial in self.source.trials)
+                told = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
+                raise StallError(
+                    f"stalled at {self.workers.now:g} s: no trial runs and none can start "
+                    f"({told or 'no trials'})"
+                )
+
+    # -- what the controller reports ---------------------------------------------------------
+
+    def on_result(self, trial: Trial, result: dict[str, Any], decision: str) -> None:
+        log, workers = self.log, self.workers
+        log.trial.append(trial.number)
+        log.step.append(result["training_iteration"])
+        log.clock.append(workers.now)
+        log.loss.append(result["loss"])
+        log.heldout.append(workers.heldout)
+        log.cost.append(workers.cost)
+        log.decision.append(decision)
+        log.worker.append(workers.worker)
+
+    def on_status(self, trial: Trial, old: str, new: str) -> None:
+        self.source.on_status(trial, old, new)
+        if new in (Trial.TERMINATED, Trial.ERROR):
+            self.ended[trial.number] = self.workers.now
+
+    def trial_status(self, trial: Trial) -> str:
+        """How a trial stands at the end: completed, stopped, paused, cut (budget) or failed."""
+        if trial.status == Trial.ERROR:
+            return "failed"
+        if trial.status == Trial.PAUSED:
+            return "paused"
+        if trial.status != Trial.TERMINATED:
+            return "cut"
+        steps = trial.run_metadata.last_result.get("training_iteration", 0)
+        return "completed" if steps >= self.problem.fidelity.steps else "stopped"
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The error below the ``TuneError`` texts that Ray's controller wraps it in."""
+    while isinstance(error, TuneError) and error.__context__ is not None:
+        error = error.__context__
+    return error

@@ -1,0 +1,125 @@
+"""Where Ray's controller gets its trials: a searcher of ours behind Ray's ``SearchAlgorithm``.
+
+Every searcher, a wrapped ``ray.tune.search.Searcher`` too, is told losses by the same policy:
+
+- ``last`` (default): once a trial is over, its last loss. Under early stopping the losses of
+  different fidelities mix in a model that cannot tell them apart.
+- ``full``: only losses at full fidelity; a trial that ends earlier is ``dropped``.
+- ``every``: every loss with its step, the last one as ``final``.
+
+Ray's controller never shows a searcher the result that a trial was stopped at; it comes with
+the completion instead, and is handed over there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from ray.tune.search import SearchAlgorithm
+
+from hpobench.api import Config, Exhausted, Searcher, Space
+from hpobench.cell import Tell
+from hpobench.errors import CellError, SpaceError
+from hpobench.tune.controller import Trial
+from hpobench.tune.searcher import NothingYet
+
+
+class TrialSource(SearchAlgorithm):
+    """Asks ``searcher`` for at most ``limit`` trials of ``steps`` steps and tells it losses.
+
+    ``suggest_s`` and ``observe_s`` hold the searcher's thinking per trial in wall seconds.
+    """
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        space: Space,
+        *,
+        steps: int,
+        limit: int | None,
+        tell: Tell,
+        stop_at: int | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._searcher, self._space = searcher, space
+        self._steps, self._limit, self._tell, self._stop_at = steps, limit, tell, stop_at
+        self._clock = clock
+        self.trials: list[Trial] = []
+        self.started: list[float] = []
+        self.suggest_s: list[float] = []
+        self.observe_s: list[float] = []
+
+    @property
+    def total_samples(self) -> int:
+        return self._limit or 0
+
+    def is_finished(self) -> bool:
+        return self._finished
+
+    def set_finished(self) -> None:
+        self._finished = True
+
+    def next_trial(self) -> Trial | None:
+        if self._finished:
+            return None
+        number = len(self.trials)
+        begin = perf_counter()
+        try:
+            config = self._searcher.ask(number)
+        except NothingYet:
+            return None
+        except Exhausted:
+            self._finished = True
+            return None
+        self.suggest_s.append(perf_counter() - begin)
+        self.observe_s.append(0.0)
+        self._check(config, number)
+        trial = Trial(number, config, self._stop_at)
+        self.trials.append(trial)
+        self.started.append(self._clock())
+        self._finished = len(self.trials) == self._limit
+        return trial
+
+    def _check(self, config: Config, number: int) -> None:
+        try:
+            self._space.check(config)
+        except SpaceError as error:
+            raise CellError(
+                f"{type(self._searcher).__name__} proposed an impossible configuration for trial "
+                f"{number}: {error}"
+            ) from error
+
+    def _observe(self, number: int, notice: Callable[..., None], *args: Any, **kw: Any) -> None:
+        begin = perf_counter()
+        notice(*args, **kw)
+        self.observe_s[number] += perf_counter() - begin
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        if self._tell == "every":
+            number, step = int(trial_id), result["training_iteration"]
+            self._observe(
+                number, self._searcher.tell, number, step, result["loss"], final=False
+            )
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        number = int(trial_id)
+        # Ray hands over no result when it stops a paused trial; the trial has its last one.
+        last = result or self.trials[number].run_metadata.last_result
+        if error or "loss" not in last:
+            self._observe(number, self._searcher.failed, number)
+        elif self._tell == "full" and last["training_iteration"] < self._steps:
+            self._observe(number, self._searcher.dropped, number)
+        else:
+            step, loss = last["training_iteration"], last["loss"]
+            self._observe(number, self._searcher.tell, number, step, loss, final=True)
+
+    def on_status(self, trial: Trial, old: str, new: str) -> None:
+        """Pass pausing and going on to the searcher."""
+        if new == Trial.PAUSED:
+            self._observe(trial.number, self._searcher.paused, trial.number)
+        elif old == Trial.PAUSED and new in (Trial.PENDING, Trial.RUNNING):
+            self._observe(trial.number, self._searcher.resumed, trial.number)
