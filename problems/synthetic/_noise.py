@@ -1,0 +1,19 @@
+"""Seeded Gaussian noise that does not depend on the order of calls."""
+
+from __future__ import annotations
+
+from random import Random
+from statistics import NormalDist
+
+from hpobench.seeding import derive_seed
+
+_STANDARD = NormalDist()
+
+
+def normals(n: int, *parts: object) -> list[float]:
+    """``n`` standard normal numbers from ``parts``, which are strings and plain numbers.
+
+    Quantiles of ``Random.random``, whose stream Python guarantees for all releases.
+    """
+    rng = Random(derive_seed(*parts))
+    return [_STANDARD.inv_cdf(max(rng.random(), 2**-54)) for _ in range(n)]

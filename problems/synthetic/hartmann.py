@@ -1,0 +1,25 @@
+"""The Hartmann functions in 3 and 6 dimensions."""
+
+from __future__ import annotations
+
+from hpobench.problems.synthetic import _hartmann
+from hpobench.problems.synthetic._hartmann import Dimension
+
+from hpobench.api import Config, Curve, Reference, TabulatedProblem
+
+
+class Hartmann(TabulatedProblem):
+    """Hartmann: four wells in the unit cube of dimension 3 or 6; 1 s an evaluation."""
+
+    name = "hartmann"
+
+    def __init__(self, *, dimension: Dimension) -> None:
+        self.dimension = dimension
+        self.space = _hartmann.space(dimension)
+
+    def curve(self, config: Config, seed: int) -> Curve:  # noqa: ARG002 - no noise
+        x = _hartmann.coordinates(config)
+        return Curve([_hartmann.depth(_hartmann.wells(x))], [1.0])
+
+    def reference(self) -> Reference:
+        return _hartmann.reference(self.dimension)

