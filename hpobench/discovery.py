@@ -1,0 +1,240 @@
+"""Reading plugin files without importing them.
+
+Listing what there is must not import an optimisation library, so a plugin's name, options and
+capabilities are read from the syntax tree of its file. Base classes are followed into other
+files as long as those belong to the plugin.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpobench import api
+from hpobench.cell import Kind
+from hpobench.errors import PluginError
+from hpobench.modules import sibling
+
+_SUFFIXES: tuple[tuple[str, Kind], ...] = (
+    ("Searcher", "searcher"),
+    ("Search", "searcher"),
+    ("Scheduler", "scheduler"),
+    ("Problem", "problem"),
+)
+_CONTRACT: dict[Kind, type[api.Plugin]] = {
+    "searcher": api.Searcher,
+    "scheduler": api.Scheduler,
+    "problem": api.Problem,
+}
+GIVEN = frozenset({"self", "space", "seed", "fidelity"})
+"""Parameters of a searcher's ``__init__`` that are not options."""
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """An option as the file spells it; ``default`` is ``None`` where it must be given."""
+
+    name: str
+    annotation: str
+    default: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A plugin class as its file describes it."""
+
+    kind: Kind
+    name: str
+    cls: str
+    file: Path
+    summary: str
+    """First line of the docstring."""
+    attributes: Mapping[str, Any]
+    """Literal class attributes, inherited ones and the contract's defaults included."""
+    options: tuple[Spelling, ...]
+    ray: bool
+    """Whether it derives from one of Ray's own classes rather than from the contract's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One parsed file."""
+
+    file: Path
+    tree: ast.Module
+
+    @functools.cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        return {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)}
+
+    @functools.cached_property
+    def imports(self) -> dict[str, str]:
+        """Local name -> the dotted name it stands for; relative imports keep their dots."""
+        names = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                module = "." * node.level + (f"{node.module}." if node.module else "")
+                for alias in node.names:
+                    names[alias.asname or alias.name] = module + alias.name
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    names[alias.asname or alias.name.partition(".")[0]] = (
+                        alias.name if alias.asname else alias.name.partition(".")[0]
+                    )
+        return names
+
+    @functools.cached_property
+    def siblings(self) -> tuple[Path, ...]:
+        """Files of the plugin that this one imports anything from, anywhere in it."""
+        modules = {name for dotted in self.imports.values() for name in (dotted, _parent(dotted))}
+        files = {sibling(self.file, module) for module in modules if module}
+        return tuple(sorted(file for file in files if file is not None and file != self.file))
+
+    def dotted(self, node: ast.expr) -> str:
+        """The full name that ``node`` stands for in this file: ``ray.tune.search.Searcher``."""
+        if isinstance(node, ast.Subscript):
+            return self.dotted(node.value)
+        if isinstance(node, ast.Attribute):
+            return f"{self.dotted(node.value)}.{node.attr}"
+        return self.imports.get(node.id, node.id) if isinstance(node, ast.Name) else ""
+
+
+def read(file: Path) -> Source:
+    """The parsed ``file``; raises :class:`PluginError` with the line of a syntax error."""
+    try:
+        stat = file.stat()
+    except OSError as error:
+        raise PluginError(f"{file}: cannot be read: {error.strerror}") from error
+    return _read(file, stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(file: Path, _mtime: int, _size: int) -> Source:
+    try:
+        return Source(file, ast.parse(file.read_bytes(), str(file)))
+    except SyntaxError as error:
+        where = f"{file}:{error.lineno}" if error.lineno else str(file)
+        raise PluginError(f"{where}: not valid Python: {error.msg}") from error
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        raise PluginError(f"{file}: cannot be read: {error}") from error
+
+
+def find_plugins(file: Path, *, nameless: bool) -> Iterator[Found]:
+    """The plugin classes of ``file``, in their order.
+
+    ``nameless``: a class without a ``name`` counts under its class name, as for a bare subclass
+    of ``ray.tune.search.Searcher`` in a file that the user named. A class that another one in
+    the file derives from is then a base and needs a name to count.
+    """
+    source = read(file)
+    bases = {source.dotted(base) for node in source.classes.values() for base in node.bases}
+    for node in source.classes.values():
+        name = _literals(node).get("name")
+        if not isinstance(name, str):
+            name = node.name if nameless and node.name not in bases else None
+        if name is not None and not node.name.startswith("_"):
+            found = _describe(name, list(_lineage(source, node)))
+            if found is not None:
+                yield found
+
+
+def _describe(name: str, lineage: list[tuple[Source, ast.ClassDef]]) -> Found | None:
+    bases = [source.dotted(base) for source, node in lineage for base in node.bases]
+    kinds = (kind for base in bases for suffix, kind in _SUFFIXES if base.endswith(suffix))
+    kind = next(kinds, None)
+    if kind is None:
+        return None
+    ray = any(base.startswith("ray.") for base in bases)
+    attributes = {} if ray else _defaults(_CONTRACT[kind])
+    for _, ancestor in reversed(lineage):
+        attributes |= _literals(ancestor)
+    source, node = lineage[0]
+    return Found(
+        kind=kind,
+        name=name,
+        cls=node.name,
+        file=source.file,
+        summary=(ast.get_docstring(node) or "").partition("\n")[0],
+        attributes=attributes,
+        options=_options(lineage, GIVEN if kind == "searcher" else frozenset({"self"})),
+        ray=ray,
+    )
+
+
+def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.ClassDef]]:
+    """``node`` and those of its ancestors that the plugin's files define, the nearest first."""
+    seen: set[tuple[Path, str]] = set()
+    pending = [(source, node)]
+    while pending:
+        source, node = pending.pop(0)
+        if (source.file, node.name) in seen:
+            continue
+        seen.add((source.file, node.name))
+        yield source, node
+        for name in map(source.dotted, node.bases):
+            home: Source | None = source
+            if name not in source.classes:
+                file = sibling(source.file, _parent(name)) if _parent(name) else None
+                home = read(file) if file is not None else None
+            if home is not None and (base := home.classes.get(name.rpartition(".")[2])):
+                pending.append((home, base))
+
+
+def _parent(dotted: str) -> str:
+    """The module part of a dotted name: ``.tables`` of ``.tables.Table``, ``.`` of ``.Table``."""
+    head, dot, _ = dotted.rpartition(".")
+    return head + dot if head.strip(".") == "" else head
+
+
+def _literals(node: ast.ClassDef) -> dict[str, Any]:
+    values = {}
+    for item in node.body:
+        if isinstance(item, ast.Assign) and len(item.targets) == 1:
+            target, value = item.targets[0], item.value
+        elif isinstance(item, ast.AnnAssign) and item.value is not None:
+            target, value = item.target, item.value
+        else:
+            continue
+        if isinstance(target, ast.Name):
+            try:
+                values[target.id] = ast.literal_eval(value)
+            except (ValueError, TypeError):
+                continue
+    return values
+
+
+def _defaults(contract: type[api.Plugin]) -> dict[str, Any]:
+    return {
+        name: value
+        for cls in reversed(contract.__mro__)
+        for name, value in vars(cls).items()
+        if not name.startswith("_") and isinstance(value, bool | int | tuple)
+    }
+
+
+def _options(
+    lineage: list[tuple[Source, ast.ClassDef]], given: frozenset[str]
+) -> tuple[Spelling, ...]:
+    for _, node in lineage:
+        for item in node.body:
+            if isinstance(item, ast.FunctionDef) and item.name == "__init__":
+                return tuple(o for o in _arguments(item.args) if o.name not in given)
+    return ()
+
+
+def _arguments(arguments: ast.arguments) -> Iterator[Spelling]:
+    padding = [None] * (len(arguments.args) - len(arguments.defaults))
+    pairs = [
+        *zip(arguments.args, [*padding, *arguments.defaults], strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    for argument, default in pairs:
+        yield Spelling(
+            argument.arg,
+            "" if argument.annotation is None else ast.unparse(argument.annotation),
+            None if default is None else ast.unparse(default),
+        )

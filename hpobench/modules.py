@@ -1,0 +1,74 @@
+"""Plugin files and the module names that they import under; nothing here imports a plugin."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import sys
+from pathlib import Path
+
+from hpobench import PLUGIN_FOLDERS
+
+
+def module_name(file: Path) -> str:
+    """The name that ``file`` imports under.
+
+    Shipped plugins and files of a package on ``sys.path`` are ordinary modules; any other file
+    gets a name made from its path, so that two files called ``mine.py`` do not collide.
+    """
+    for key, folder in PLUGIN_FOLDERS.items():
+        if file.is_relative_to(folder):
+            return ".".join(["hpobench", key, *file.relative_to(folder).with_suffix("").parts])
+    parts, folder = [file.stem], file.parent
+    while (folder / "__init__.py").is_file():
+        parts, folder = [folder.name, *parts], folder.parent
+    if len(parts) > 1 and str(folder) in sys.path:
+        return ".".join(parts if parts[-1] != "__init__" else parts[:-1])
+    return f"hpobench_plugin_{hashlib.blake2b(str(file).encode(), digest_size=6).hexdigest()}"
+
+
+def locate(module: str) -> Path | None:
+    """The file of ``module``, found without importing it or its parents."""
+    first, *rest = module.split(".")
+    if first == "hpobench" and rest and rest[0] in PLUGIN_FOLDERS:
+        return _under(PLUGIN_FOLDERS[rest[0]], rest[1:])
+    try:
+        spec = importlib.util.find_spec(first)
+    except (ImportError, ValueError):
+        return None
+    name = first
+    for part in rest:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        name = f"{name}.{part}"
+        spec = importlib.machinery.PathFinder.find_spec(name, spec.submodule_search_locations)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin).resolve()
+
+
+def sibling(file: Path, module: str) -> Path | None:
+    """The file of ``module`` as imported in the plugin ``file``, if it belongs to the plugin.
+
+    That is: a relative import (leading dots climb from the folder of ``file``), a shipped
+    plugin, or a module of the same package. Libraries and hpobench itself give ``None``.
+    """
+    name = module.lstrip(".")
+    level = len(module) - len(name)
+    if level:
+        folder = file.parents[min(level, len(file.parents)) - 1]
+        return _under(folder, name.split(".") if name else [])
+    first = name.partition(".")[0]
+    if first == "hpobench":
+        shipped = name.startswith(tuple(f"hpobench.{key}." for key in PLUGIN_FOLDERS))
+        return locate(name) if shipped else None
+    return locate(name) if first == module_name(file).partition(".")[0] else None
+
+
+def _under(folder: Path, parts: list[str]) -> Path | None:
+    path = folder.joinpath(*parts)
+    candidates = [path / "__init__.py"]
+    if parts:
+        candidates.insert(0, path.with_name(f"{path.name}.py"))
+    return next((file.resolve() for file in candidates if file.is_file()), None)
