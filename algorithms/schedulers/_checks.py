@@ -1,0 +1,19 @@
+"""Checks of options that several schedulers share."""
+
+from __future__ import annotations
+
+from hpobench.api import Fidelity
+from hpobench.errors import UsageError
+
+
+def check_reduction_factor(scheduler: str, factor: float) -> None:
+    if not factor > 1:
+        raise UsageError(f"{scheduler}: reduction_factor must be greater than 1, not {factor}")
+
+
+def check_grace_period(scheduler: str, period: int, fidelity: Fidelity) -> None:
+    if not 1 <= period <= fidelity.steps:
+        raise UsageError(
+            f"{scheduler}: grace_period must lie between 1 and the problem's "
+            f"{fidelity.steps} steps ({fidelity.name}), not be {period}"
+        )

@@ -1,0 +1,24 @@
+"""No early stopping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from hpobench.api import Fidelity, Scheduler
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
+
+
+class Fifo(Scheduler):
+    """Runs every trial to the end, in the order of asking."""
+
+    name = "fifo"
+    needs_fidelity = False
+    ends_trials = False
+    notes: ClassVar[tuple[str, ...]] = ()
+
+    def build(self, fidelity: Fidelity) -> TrialScheduler:
+        from ray.tune.schedulers import FIFOScheduler
+
+        return FIFOScheduler()

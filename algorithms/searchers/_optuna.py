@@ -1,0 +1,91 @@
+"""What the searchers built on Optuna's samplers share."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Searcher, Space, Value
+
+if TYPE_CHECKING:
+    from optuna import Trial
+    from optuna.samplers import BaseSampler
+
+
+class OptunaSearcher(Searcher):
+    """Asks and tells an Optuna study in memory; a subclass brings the sampler.
+
+    Proposes what ``study.optimize`` would with the same sampler and an objective that
+    suggests the active parameters in the space's order. A final loss completes a trial, a
+    withheld one prunes it if it has reported before; any other trial without a loss failed.
+    """
+
+    def __init__(self, space: Space, sampler: BaseSampler) -> None:
+        import optuna
+
+        self._space = space
+        self._states = optuna.trial.TrialState
+        with _quiet():
+            self._study = optuna.create_study(direction="minimize", sampler=sampler)
+        self._running: dict[int, Trial] = {}
+        self._reported: dict[int, int] = {}
+        """The last step reported by each running trial that has reported."""
+
+    def ask(self, trial: int) -> Config:
+        running = self._running[trial] = self._study.ask()
+        config: Config = {}
+        for p in self._space:
+            if p.when is None or p.when.holds(config):
+                config[p.name] = suggest(running, p)
+        return config
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        if final:
+            self._end(trial, loss=loss)
+        elif step > self._reported.get(trial, 0):
+            # A trial that goes on from an older checkpoint repeats steps; Optuna keeps the
+            # first report of a step and warns about others.
+            self._running[trial].report(loss, step)
+            self._reported[trial] = step
+
+    def failed(self, trial: int) -> None:
+        self._end(trial, state=self._states.FAIL)
+
+    def dropped(self, trial: int) -> None:
+        reported = trial in self._reported
+        self._end(trial, state=self._states.PRUNED if reported else self._states.FAIL)
+
+    def _end(self, trial: int, loss: float | None = None, state: object = None) -> None:
+        self._reported.pop(trial, None)
+        self._study.tell(self._running.pop(trial), loss, state)
+
+
+def suggest(trial: Trial, parameter: Parameter) -> Value:
+    """The value that ``trial`` takes for ``parameter``.
+
+    Optuna has no ordinal parameters: the index is an integer to it, which keeps the order.
+    Categories go by their index too, for Optuna takes ``True`` and ``1`` for the same choice.
+    """
+    match parameter:
+        case Float(name=name, low=low, high=high, log=log):
+            return trial.suggest_float(name, low, high, log=log)
+        case Int(name=name, low=low, high=high, log=log):
+            return trial.suggest_int(name, low, high, log=log)
+        case Ordinal(name=name, choices=choices):
+            return choices[trial.suggest_int(name, 0, len(choices) - 1)]
+        case Categorical(name=name, choices=choices):
+            return choices[trial.suggest_categorical(name, range(len(choices)))]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Optuna's note about a new study, its only one under ask and tell."""
+    from optuna import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)

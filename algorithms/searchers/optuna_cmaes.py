@@ -1,0 +1,24 @@
+"""Optuna's CMA-ES."""
+
+from __future__ import annotations
+
+from hpobench.algorithms.searchers._optuna import OptunaSearcher
+
+from hpobench.api import Fidelity, Space
+
+
+class OptunaCmaEs(OptunaSearcher):
+    """Optuna's CMA-ES: an evolution strategy that adapts its covariance matrix.
+
+    Categories, and parameters that are not always active, are sampled at random: the strategy
+    knows numbers only, an ordinal parameter's index among them.
+    """
+
+    name = "optuna-cmaes"
+    requires = ("optuna>=5", "cmaes>=0.12")
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
+        import optuna
+
+        sampler = optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        super().__init__(space, sampler)
