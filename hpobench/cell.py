@@ -41,6 +41,8 @@ class Cell:
     workers: int
     stage: Literal["virtual"] = "virtual"
     tell: Tell = "last"
+    spec: str = ""
+    """JSON of all that changes the result: what ``id`` ends with the hash of."""
 
     def role_seed(self, role: Literal["searcher", "scheduler", "problem"]) -> int:
         """The seed of one role. It depends on the problem and the cell's seed alone, so that a

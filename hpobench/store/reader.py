@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from hpobench.errors import StoreError, UsageError
+from hpobench.store import files
 
 
 @dataclass(frozen=True)
@@ -23,3 +28,59 @@ class Results:
     events: pd.DataFrame
     trials: pd.DataFrame
     problems: pd.DataFrame
+    plan: dict[str, Any] = field(default_factory=dict)
+    """What was planned: ``cells`` (how many), ``skipped`` combinations with their reasons, and
+    the labels of ``searchers``, ``schedulers`` and ``problems`` in the suite's order."""
+
+
+def load_results(folder: Path) -> Results:
+    """Read the results in ``folder``.
+
+    Raises :class:`UsageError` if there are none, :class:`StoreError` if a file is damaged,
+    missing, or of another schema version.
+    """
+    plan = load_plan(folder)
+    if not (folder / "cells.parquet").exists():
+        raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
+    cells = files.read_table(folder / "cells.parquet").to_pandas()
+    for label in ("problem", "scheduler", "searcher"):
+        ranks = {name: i for i, name in enumerate(plan[f"{label}s"])}
+        cells[f"_{label}"] = cells[label].map(ranks)
+    cells = (
+        cells[cells["in_suite"]]
+        .sort_values(["_searcher", "_scheduler", "_problem", "seed"], kind="stable")
+        .drop(columns=["_searcher", "_scheduler", "_problem"])
+        .reset_index(drop=True)
+    )
+    problems = files.read_table(folder / "problems.parquet").to_pandas()
+    present = set(cells["problem"])
+    return Results(
+        name=plan["name"],
+        suite=plan["suite"],
+        cells=cells,
+        events=_rows(folder, "events", cells),
+        trials=_rows(folder, "trials", cells),
+        problems=problems[problems["problem"].isin(present)].reset_index(drop=True),
+        plan=plan,
+    )
+
+
+def load_plan(folder: Path) -> dict[str, Any]:
+    """The plan that the last run in ``folder`` worked on."""
+    path = folder / "plan.json"
+    if not path.exists():
+        raise UsageError(f"{folder}: not a results folder (it has no plan.json)")
+    with files.explained(path):
+        try:
+            plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise StoreError(f"{path}: {error}; run the suite again to write it anew") from error
+    return plan
+
+
+def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
+    """The events or trials of ``cells``, in the order of ``cells``."""
+    names = [{str(k): v for k, v in row.items()} for row in cells.to_dict("records")]
+    frame: pd.DataFrame = files.read_shards(folder, kind, names).to_pandas()
+    frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
+    return frame.sort_values("cell", kind="stable").reset_index(drop=True)

@@ -88,6 +88,11 @@ PROBLEMS = pa.schema(
 TABLES = {"events": EVENTS, "trials": TRIALS, "cells": CELLS, "problems": PROBLEMS}
 
 
-def stamped(schema: pa.Schema) -> pa.Schema:
-    """``schema`` with the version in its metadata."""
-    return schema.with_metadata({"hpobench_schema": str(VERSION)})
+def plain(schema: pa.Schema) -> pa.Schema:
+    """``schema`` with labels as plain strings, in which tables of different cells join."""
+    return pa.schema(
+        [
+            pa.field(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type)
+            for f in schema
+        ]
+    )

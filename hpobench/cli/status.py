@@ -1,0 +1,38 @@
+"""``status``: what of a suite is done, failed and missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--errors/--no-errors", default=True, help="Show the first line of each error.")
+def status(folder: Path, errors: bool) -> None:
+    """Show how far the run in FOLDER (like results/quick) is.
+
+    Ends with code 1 unless every cell is done.
+    """
+    from hpobench.cli.progress import table
+    from hpobench.store import files
+    from hpobench.store.reader import load_plan
+
+    planned = load_plan(folder)["cells"]
+    stored = {}
+    if (folder / "cells.parquet").exists():
+        columns = files.read_table(folder / "cells.parquet").to_pylist()
+        stored = {row["cell"]: row for row in columns}
+    rows = [stored[name] for name in planned if name in stored]
+    counts = Counter(row["status"] for row in rows)
+    counts["missing"] = len(planned) - len(rows)
+    told = ", ".join(f"{counts[s]} {s}" for s in ("done", "failed", "timeout", "missing"))
+    click.echo(f"{len(planned)} cells: {told}")
+    failed = [row for row in rows if row["status"] != "done"]
+    if errors and failed:
+        first = [(row["cell"], (row["error"] or "").partition("\n")[0]) for row in failed]
+        click.echo(table([("cell", "error"), *first]))
+    if counts["done"] < len(planned):
+        raise SystemExit(1)

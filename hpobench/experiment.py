@@ -1,0 +1,140 @@
+"""Plan, skip what is done, run the rest, collect."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hpobench import provenance
+from hpobench.cell import Cell
+from hpobench.cluster import LOCAL, Tasks, connected
+from hpobench.grid import Plan
+from hpobench.suite import Suite
+
+if TYPE_CHECKING:
+    from hpobench.store.writer import Outcome, Writer
+
+_FLUSH_S = 0.5
+_FLUSH_SHARE = 0.05
+
+
+class Progress(Protocol):
+    """What is told of a run under way."""
+
+    def begin(self, total: int, stored: int) -> None:
+        """``total`` cells in the plan, ``stored`` of them finished by earlier runs."""
+
+    def update(self, outcomes: Sequence[Outcome], running: int) -> None:
+        """``outcomes`` have just finished, about ``running`` cells are being worked on."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended, over all cells of the plan."""
+
+    folder: Path
+    counts: Counter[str]
+    """Cells by status; ``missing`` for those not run."""
+    ran: int
+    seconds: float
+
+
+def run_plan(
+    suite: Suite,
+    plan: Plan,
+    folder: Path,
+    progress: Progress,
+    *,
+    address: str = LOCAL,
+    cpus: int | None = None,
+    retry_failed: bool = False,
+) -> Summary:
+    """Run the cells of ``plan`` that ``folder`` does not hold yet.
+
+    A ``KeyboardInterrupt`` passes through after everything finished is stored. Raises
+    :class:`RayError` and :class:`StoreError`.
+    """
+    from hpobench.store.writer import open_writer
+
+    begin = time.monotonic()
+    with open_writer(folder) as writer:
+        again = {"failed", "timeout"} if retry_failed else set()
+        stored = {name for name, status in writer.statuses.items() if status not in again}
+        todo = [cell for cell in plan.cells if cell.id not in stored]
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan), [cell.id for cell in plan.cells])
+        progress.begin(len(plan.cells), len(plan.cells) - len(todo))
+        if todo:
+            _run(writer, todo, progress, address, cpus)
+        writer.compact()
+        counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
+    return Summary(folder, counts, len(todo), time.monotonic() - begin)
+
+
+def _run(
+    writer: Writer, todo: list[Cell], progress: Progress, address: str, cpus: int | None
+) -> None:
+    buffer, commit = _Buffer(writer), provenance.commit()
+    with connected(address, cpus) as ray:
+        tasks = Tasks(ray, commit=commit)
+        try:
+            for finished in tasks.run(todo):
+                outcomes = [_outcome(cell, result, commit) for cell, result in finished]
+                buffer.add(outcomes)
+                progress.update(outcomes, len(tasks.running))
+        except BaseException:
+            tasks.cancel()
+            raise
+        finally:
+            buffer.flush()
+
+
+def _outcome(cell: Cell, result: Outcome | Exception, commit: str | None) -> Outcome:
+    if isinstance(result, Exception):
+        from hpobench.runner import lost_cell
+
+        return lost_cell(cell, commit, f"{type(result).__name__}: {result}")
+    return result
+
+
+class _Buffer:
+    """Stores outcomes in batches: often enough to lose next to nothing to a crash, seldom
+    enough to spend no more than a twentieth of the time on it."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._outcomes: list[Outcome] = []
+        self._next = 0.0
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        self._outcomes += outcomes
+        if self._outcomes and time.monotonic() >= self._next:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self._outcomes:
+            return
+        begin = time.monotonic()
+        self._writer.add(self._outcomes)
+        self._outcomes = []
+        end = time.monotonic()
+        self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
+
+
+def _plan_json(suite: Suite, plan: Plan) -> dict[str, Any]:
+    def labels(kind: str) -> list[str]:
+        return list(dict.fromkeys(getattr(cell, kind).label for cell in plan.cells))
+
+    return {
+        "name": suite.name,
+        "suite": json.loads(json.dumps(suite.resolved())),
+        "cells": [cell.id for cell in plan.cells],
+        "searchers": labels("searcher"),
+        "schedulers": labels("scheduler"),
+        "problems": labels("problem"),
+        "skipped": [vars(skipped) for skipped in plan.skipped],
+    }

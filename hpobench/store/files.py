@@ -1,0 +1,124 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hpobench.errors import StoreError
+from hpobench.store import schema
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path``: written beside it, flushed to the disk, then renamed."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with explained(path):
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` on ``path`` into a :class:`StoreError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreError(
+                f"{path}: the disk is full; free some space and run the same command again, "
+                "cells that are stored are kept"
+            ) from error
+        raise StoreError(f"{path}: {error.strerror or error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def table_bytes(table: pa.Table) -> bytes:
+    """``table`` as parquet; the same rows give the same bytes."""
+    sink = pa.BufferOutputStream()
+    stamped = table.replace_schema_metadata({"hpobench_schema": str(schema.VERSION)})
+    pq.write_table(stamped, sink, compression="zstd", row_group_size=2**20)
+    return bytes(sink.getvalue())
+
+
+def write_shard(folder: Path, kind: str, table: pa.Table) -> str:
+    """Write ``table``, labels as plain strings, under a name made of its content; returns it."""
+    data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
+    name = f"{kind}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
+    if not (folder / name).exists():
+        replace(folder / name, data)
+    return name
+
+
+def read_table(path: Path) -> pa.Table:
+    """The table at ``path``; raises :class:`StoreError` if it is damaged or of another
+    schema version."""
+    with explained(path):
+        try:
+            table = pq.read_table(path)
+        except pa.ArrowException as error:
+            raise StoreError(
+                f"{path}: not a readable parquet file ({error}); remove the results folder, or "
+                "the file if it is not hpobench's"
+            ) from error
+    found = (table.schema.metadata or {}).get(b"hpobench_schema", b"none").decode()
+    if found != str(schema.VERSION):
+        raise StoreError(
+            f"{path}: written with schema version {found}, this hpobench reads {schema.VERSION}; "
+            "use the hpobench that wrote it, or another results folder"
+        )
+    return table
+
+
+def read_shards(folder: Path, kind: str, cells: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """The rows of ``cells`` (rows of the cells table), labels as plain strings.
+
+    A cell's rows are taken from the shard that it names: others may still hold an earlier
+    attempt at it.
+    """
+    members: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell[f"{kind}_shard"]:
+            members.setdefault(cell[f"{kind}_shard"], []).append(cell["cell"])
+    plain = schema.plain(schema.TABLES[kind])
+    tables = [plain.empty_table()]
+    for name in sorted(members):
+        table = read_table(folder / name).cast(plain)
+        tables.append(table.filter(pc.is_in(table["cell"], pa.array(members[name]))))
+    return pa.concat_tables(tables)
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Keep other writers out of ``folder``; a killed process lets go by itself."""
+    path = folder / ".lock"
+    with explained(path):
+        file = path.open("w")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreError(
+                f"{folder}: another run is writing here; wait for it, or use another --results"
+            ) from error
+        yield

@@ -1,0 +1,164 @@
+"""Writing a results folder: one writer, whole cells.
+
+``cells.parquet`` is the point of commitment. Shards of events and trials are written first,
+under names made of their content; a shard that no cell names (left by a crash) is removed the
+next time the folder is opened. :meth:`Writer.compact` brings the shards into one canonical form,
+so that the same finished cells are the same bytes, however often the run was interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hpobench.store import files, schema
+
+SHARD_ROWS = 1_000_000
+"""Events in a canonical shard, as whole cells; only the last shard holds fewer."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one cell leaves behind."""
+
+    cell: dict[str, Any]
+    """A row of ``cells`` without the shard names and ``in_suite``."""
+    problem: dict[str, Any] | None
+    """A row of ``problems``; ``None`` if the problem could not be built."""
+    events: pa.Table
+    trials: pa.Table
+
+
+class Writer:
+    """The one writer of ``folder``; use :func:`open_writer`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._cells: dict[str, dict[str, Any]] = {}
+        self._problems: dict[str, dict[str, Any]] = {}
+        self._members: set[str] = set()
+        if (folder / "cells.parquet").exists():
+            rows = files.read_table(folder / "cells.parquet").to_pylist()
+            self._cells = {row["cell"]: row for row in rows}
+        if (folder / "problems.parquet").exists():
+            rows = files.read_table(folder / "problems.parquet").to_pylist()
+            self._problems = {row["problem"]: row for row in rows}
+        self._sweep()
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The status of every stored cell by its id."""
+        return {name: row["status"] for name, row in self._cells.items()}
+
+    def begin(self, suite: str, plan: Mapping[str, Any], members: Sequence[str]) -> None:
+        """Store what is about to run: the suite as resolved, its plan and its cells' ids."""
+        files.replace(self.folder / "suite.yaml", suite.encode())
+        files.replace(
+            self.folder / "plan.json", json.dumps(plan, indent=1, sort_keys=True).encode()
+        )
+        self._members = set(members)
+        if self._cells:
+            self._commit()
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        """Store finished cells, replacing earlier attempts at them."""
+        shards = {}
+        for kind in ("events", "trials"):
+            table = pa.concat_tables([getattr(outcome, kind) for outcome in outcomes])
+            shards[f"{kind}_shard"] = self._shard(kind, table)
+        for outcome in outcomes:
+            if outcome.problem is not None:
+                self._problems[outcome.problem["problem"]] = outcome.problem
+            self._cells[outcome.cell["cell"]] = {**outcome.cell, **shards}
+        self._commit()
+
+    def compact(self) -> None:
+        """Bring events and trials into their canonical shards, if they are not there already."""
+        groups = self._groups()
+        if not self._canonical(groups):
+            for kind in ("events", "trials"):
+                table = files.read_shards(self.folder, kind, list(self._cells.values()))
+                self._regroup(kind, table, groups)
+            self._commit()
+        self._sweep()
+
+    def _groups(self) -> list[list[str]]:
+        """Ids of cells by canonical shard: sorted, cut whenever enough rows are together."""
+        groups: list[list[str]] = []
+        rows = SHARD_ROWS
+        for name in sorted(self._cells):
+            if rows >= SHARD_ROWS:
+                groups.append([])
+                rows = 0
+            groups[-1].append(name)
+            rows += self._cells[name]["results"]
+        return groups
+
+    def _canonical(self, groups: list[list[str]]) -> bool:
+        for column in ("events_shard", "trials_shard"):
+            shards = [{self._cells[name][column] for name in group} for group in groups]
+            if any(len(names) > 1 for names in shards):
+                return False
+            named = [name for names in shards for name in names if name]
+            if len(named) > len(set(named)):
+                return False
+        return True
+
+    def _regroup(self, kind: str, table: pa.Table, groups: list[list[str]]) -> None:
+        """Replace the shards of ``kind`` by one for each group, sorted by cell; the rows of a
+        cell keep their order."""
+        where = {name: i for i, name in enumerate(sorted(self._cells))}
+        position = pc.index_in(table["cell"], value_set=pa.array(sorted(self._cells)))
+        order = pc.sort_indices(  # stable
+            pa.table({"position": position, "row": pa.array(range(len(table)))}),
+            sort_keys=[("position", "ascending"), ("row", "ascending")],
+        )
+        table, position = table.take(order), position.take(order)
+        for group in groups:
+            low, high = where[group[0]], where[group[-1]]
+            inside = pc.and_(pc.greater_equal(position, low), pc.less_equal(position, high))
+            name = self._shard(kind, table.filter(inside))
+            for cell in group:
+                self._cells[cell][f"{kind}_shard"] = name
+
+    def _shard(self, kind: str, table: pa.Table) -> str | None:
+        if not len(table):
+            return None
+        return files.write_shard(self.folder, kind, table)
+
+    def _commit(self) -> None:
+        rows = [
+            {**row, "in_suite": name in self._members}
+            for name, row in sorted(self._cells.items())
+        ]
+        problems = [row for _, row in sorted(self._problems.items())]
+        for kind, content in (("problems", problems), ("cells", rows)):
+            table = pa.Table.from_pylist(content, schema=schema.TABLES[kind])
+            files.replace(self.folder / f"{kind}.parquet", files.table_bytes(table))
+
+    def _sweep(self) -> None:
+        """Remove what a crash left: shards that no cell names, and temporary files."""
+        named = {row[f"{k}_shard"] for row in self._cells.values() for k in ("events", "trials")}
+        for pattern in ("events-*.parquet", "trials-*.parquet", ".*.tmp"):
+            for path in self.folder.glob(pattern):
+                if path.name not in named:
+                    path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def open_writer(folder: Path) -> Iterator[Writer]:
+    """Open ``folder`` for writing, made if need be; one writer at a time.
+
+    Raises :class:`StoreError` if it cannot be written, is in use, or holds another schema.
+    """
+    with files.explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with files.lock(folder):
+        yield Writer(folder)
