@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
+from typing import Annotated, Any, Literal, TypeAlias, Union
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
@@ -20,9 +20,6 @@ from hpobench.cell import Use
 from hpobench.discovery import GIVEN
 from hpobench.errors import PluginError, UsageError
 from hpobench.registry import load_class
-
-if TYPE_CHECKING:
-    from ray.tune.search import Searcher as RaySearcher
 
 Json: TypeAlias = Any
 """What YAML and JSON hold: null, booleans, numbers, strings, lists and mappings of them."""
@@ -77,10 +74,10 @@ class Option:
         if self.choices:
             known = ", ".join(map(spell, self.choices))
             close = closest(str(value), [str(choice) for choice in self.choices])
-            return f"{spell(value)} is none of {known}{close}"
+            return f"{json.dumps(value)} is none of {known}{close}"
         first = error.errors()[0]
         inside = "".join(f"[{part!r}]" for part in first["loc"] if isinstance(part, int))
-        return f"{spell(value)}{inside}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+        return f"{json.dumps(value)}{inside}: {first['msg'][:1].lower()}{first['msg'][1:]}"
 
 
 @dataclass(frozen=True)
@@ -222,19 +219,14 @@ def build_scheduler(use: Use) -> Scheduler:
     return scheduler
 
 
-def build_searcher(use: Use, space: Space, seed: int, fidelity: Fidelity) -> Searcher | RaySearcher:
-    """A searcher for one run.
-
-    One of Ray's own gets its options, and the seed if it takes a ``seed`` that the suite does
-    not set.
-    """
-    cls = _class(use)
+def build_searcher(use: Use, space: Space, seed: int, fidelity: Fidelity) -> Searcher:
+    """A searcher for one run; one of Ray's own comes in an adapter."""
+    cls, options = _class(use), _arguments(use)
     if is_ray(cls):
-        takes_seed = "seed" in inspect.signature(cls.__init__).parameters
-        seeded = {"seed": seed} if takes_seed else {}
-        searcher: RaySearcher = cls(**seeded | _arguments(use))
-        return searcher
-    built: Searcher = cls(space, seed=seed, fidelity=fidelity, **_arguments(use))
+        from hpobench.tune.searcher import build_ray_searcher
+
+        return build_ray_searcher(cls, space, seed, fidelity, **options)
+    built: Searcher = cls(space, seed=seed, fidelity=fidelity, **options)
     return built
 
 

@@ -1,0 +1,120 @@
+"""A cell's identity: a hash of everything that changes its result.
+
+Running a suite again finds finished cells by it. What only changes how things look is left
+out: comments and formatting of plugin files, the labels of searchers and schedulers, the order
+of a suite. A problem's label is part of it, because the cell's seeds come from it.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+import hpobench
+from hpobench.api import Budget
+from hpobench.cell import Tell, Use
+from hpobench.discovery import read
+from hpobench.registry import load_class
+
+IDENTITY_VERSION = 1
+"""Raised when results of the same spec are no longer the same, or the spec changes its form."""
+
+_SLUG = 32
+"""Characters of each label in an id, so that an id stays well within a file name's length."""
+
+
+def cell_id(
+    searcher: Use,
+    scheduler: Use,
+    problem: Use,
+    seed: int,
+    budget: Budget,
+    workers: int,
+    stage: str,
+    tell: Tell,
+) -> tuple[str, str]:
+    """A readable id that is safe as a file name, and the JSON that it ends with the hash of."""
+    uses = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
+    spec = {
+        "version": IDENTITY_VERSION,
+        "hpobench": hpobench.__version__,
+        "ray": _version("ray"),
+        **{kind: _plugin(use) for kind, use in uses.items()},
+        "label": problem.label,
+        "seed": seed,
+        "budget": budget.to_json(),
+        "workers": workers,
+        "stage": stage,
+        "tell": tell,
+    }
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    prefix = "-".join([*(_slug(use.label) for use in uses.values()), f"s{seed}"])
+    return f"{prefix}-{digest}", text
+
+
+def _slug(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:_SLUG].strip("-") or "x"
+
+
+def _plugin(use: Use) -> dict[str, Any]:
+    requires = getattr(load_class(use.file, use.cls), "requires", ())
+    names = sorted(Requirement(text).name for text in requires)
+    return {
+        "name": use.name,
+        "class": use.cls,
+        "options": dict(use.options),
+        "source": source_hash(Path(use.file)),
+        "packages": {name: _version(name) for name in names},
+    }
+
+
+def source_hash(file: Path) -> str:
+    """A hash of what ``file`` and the plugin files it imports from say, whatever their layout."""
+    seen: dict[Path, str] = {}
+    pending = [file]
+    while pending:
+        source = read(pending.pop())
+        if source.file not in seen:
+            seen[source.file] = _digest(source.tree)
+            pending.extend(source.siblings)
+    own = seen.pop(file)
+    return hashlib.blake2b(
+        "".join([own, *sorted(seen.values())]).encode(), digest_size=8
+    ).hexdigest()
+
+
+@functools.lru_cache(maxsize=1024)
+def _digest(tree: ast.Module) -> str:
+    return hashlib.blake2b(_canonical(tree).encode(), digest_size=8).hexdigest()
+
+
+def _canonical(node: object) -> str:
+    """Like ``ast.dump``, but the same in every Python: fields that are empty do not count, for
+    newer versions have more of them."""
+    if isinstance(node, ast.AST):
+        fields = (
+            f"{name}={_canonical(value)}"
+            for name, value in ast.iter_fields(node)
+            if value is not None and value != []
+        )
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(map(_canonical, node))}]"
+    return repr(node)
+
+
+@functools.cache
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

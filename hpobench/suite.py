@@ -1,0 +1,206 @@
+"""``suite.yaml``: searchers x schedulers x problems x seeds under a budget."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from hpobench import PLUGIN_FOLDERS
+from hpobench.api import Budget
+from hpobench.cell import Kind, Tell, Use
+from hpobench.entries import Entries
+from hpobench.errors import PluginError, SuiteError, UnknownNameError, UsageError
+from hpobench.options import closest
+from hpobench.registry import Registry
+from hpobench.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
+from hpobench.yamlfile import Document, KeyPath, read_yaml
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite as resolved."""
+
+    name: str
+    description: str
+    file: Path
+    searchers: tuple[Use, ...]
+    schedulers: tuple[Use, ...]
+    problems: tuple[Use, ...]
+    budgets: Mapping[str, Budget]
+    """By the label of the problem."""
+    seeds: Sequence[int]
+    workers: int
+    """Of each cell."""
+    stage: Literal["virtual"]
+    tell: Tell
+    plugins: tuple[str, ...]
+    only: str | None
+    """A glob that picks cells; see :func:`hpobench.grid.build_plan`."""
+    registry: Registry = field(repr=False, compare=False)
+    document: Document = field(repr=False, compare=False)
+    places: Mapping[tuple[Kind, str], KeyPath] = field(repr=False, compare=False)
+    """Where the file names a use, by its kind and label."""
+
+    def fault(self, use: Use, message: str) -> SuiteError:
+        """An error about ``use`` at its place in the file."""
+        return self.document.error(self.places[use.kind, use.label], message)
+
+    def resolved(self) -> dict[str, Any]:
+        """The suite as plain YAML types, all defaults written out.
+
+        Every searcher, scheduler and problem is a mapping with its ``name``, its label as
+        ``as``, and its options. Where there are no plugins, it loads as a suite.
+        """
+        problems = [
+            _plain(use) | {"budget": self.budgets[use.label].to_json()} for use in self.problems
+        ]
+        return {
+            "name": self.name,
+            "description": self.description,
+            "searchers": [_plain(use) for use in self.searchers],
+            "schedulers": [_plain(use) for use in self.schedulers],
+            "problems": problems,
+            "seeds": list(self.seeds),
+            "workers": self.workers,
+            "stage": self.stage,
+            "tell": self.tell,
+            "plugins": list(self.plugins),
+        }
+
+    def to_yaml(self) -> str:
+        """:meth:`resolved` as text."""
+        from ruamel.yaml import YAML
+
+        yaml = YAML()
+        yaml.default_flow_style = None
+        stream = io.StringIO()
+        yaml.dump(self.resolved(), stream)
+        return stream.getvalue()
+
+
+def _plain(use: Use) -> dict[str, Any]:
+    return {"name": use.name, "as": use.label, **use.options}
+
+
+def shipped_suites() -> dict[str, Path]:
+    """The suites that come with hpobench, by name."""
+    folder = PLUGIN_FOLDERS["problems"] / "suites"
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+
+
+def find_suite(name_or_path: str | Path) -> Path:
+    """The file of a shipped suite by its name, or the file that a path leads to."""
+    text, shipped = str(name_or_path), shipped_suites()
+    if text in shipped:
+        return shipped[text]
+    path = Path(text)
+    if path.is_dir():
+        raise SuiteError("is a folder, not a suite file", file=path)
+    if path.exists():
+        return path
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        beside = [file.name for file in path.parent.glob("*.y*ml")]
+        raise SuiteError(f"no such file{closest(path.name, beside)}", file=path)
+    raise UnknownNameError("suite", text, shipped)
+
+
+def load_suite(
+    name_or_path: str | Path,
+    plugins: Iterable[str | Path] = (),
+    seeds: str | None = None,
+    only: str | None = None,
+) -> Suite:
+    """Read, check and resolve a suite.
+
+    ``plugins``: further plugin files or folders. ``seeds``: instead of the file's, spelt as
+    there (``5``, ``0-9``, ``0,4,7``). ``only``: a glob that picks cells.
+
+    Raises :class:`SuiteError` with all that is wrong at once, the first fault in front.
+    """
+    document = read_yaml(find_suite(name_or_path))
+    text = parse_suite(document)
+    named = (*text.plugins, *map(str, plugins))
+    own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
+    registry = _registry(document, own, named[len(own) :])
+    entries = Entries(document, registry)
+    searchers = entries.resolve("searcher", "searchers", text.searchers)
+    schedulers = entries.resolve("scheduler", "schedulers", text.schedulers)
+    problems = entries.resolve("problem", "problems", text.problems)
+    shared = text.budget.build() if text.budget else None
+    for item in problems:
+        if item.budget is None and shared is None:
+            message = "no budget; give the suite or the problem one, like {time: 1 h}"
+            entries.faults.append(document.error(item.path, message))
+    if entries.faults:
+        raise joined(entries.faults)
+    suite = Suite(
+        name=text.name,
+        description=text.description,
+        file=document.file,
+        searchers=tuple(item.use for item in searchers),
+        schedulers=tuple(item.use for item in schedulers),
+        problems=tuple(item.use for item in problems),
+        budgets={item.use.label: b for item in problems if (b := item.budget or shared)},
+        seeds=text.seeds if seeds is None else _given_seeds(seeds),
+        workers=text.workers,
+        stage=text.stage,
+        tell=text.tell,
+        plugins=named,
+        only=only,
+        registry=registry,
+        document=document,
+        places={
+            (item.use.kind, item.use.label): item.path
+            for item in (*searchers, *schedulers, *problems)
+        },
+    )
+    _check_size(suite)
+    return suite
+
+
+def _check_size(suite: Suite) -> None:
+    rows = len(suite.searchers) * len(suite.schedulers) * len(suite.problems)
+    if rows * len(suite.seeds) > MAX_CELLS:
+        raise SuiteError(
+            f"{rows:,} combinations x {len(suite.seeds):,} seeds are more than {MAX_CELLS:,} "
+            "cells; split the suite",
+            file=suite.file,
+        )
+
+
+def _given_seeds(text: str) -> Sequence[int]:
+    try:
+        return parse_seeds(text)
+    except ValueError as error:
+        raise UsageError(f"--seeds: {error}") from None
+
+
+def _inside(document: Document, index: int, path: str) -> Path:
+    """The plugin file that a suite names: beside or below it, never elsewhere."""
+    folder = document.file.parent.resolve()
+    where: KeyPath = ("plugins", index)
+    try:
+        file = (folder / path).resolve()
+        there = file.exists()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise document.error(where, f"no path: {error}") from None
+    if not file.is_relative_to(folder):
+        raise document.error(
+            where, f"{path!r} leaves the suite's folder; use --plugin for files elsewhere"
+        )
+    if not there:
+        raise document.error(where, f"{path!r}: no such file beside the suite")
+    return file
+
+
+def _registry(document: Document, own: Sequence[Path], others: Sequence[str]) -> Registry:
+    try:
+        return Registry([*own, *others])
+    except PluginError as error:
+        index = next((i for i, file in enumerate(own) if str(file) in str(error)), None)
+        if index is None:
+            raise
+        raise document.error(("plugins", index), str(error)) from error
