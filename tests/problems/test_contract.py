@@ -1,0 +1,154 @@
+"""What every shipped problem keeps, whatever it is."""
+
+import json
+import math
+from random import Random
+
+import numpy as np
+import pytest
+
+from hpobench.errors import SpaceError
+from hpobench.problems.surrogate.yahpo_lcbench import LCBench
+from hpobench.problems.synthetic.branin import Branin
+from hpobench.problems.synthetic.counting_ones import CountingOnes
+from hpobench.problems.synthetic.hartmann import Hartmann
+from hpobench.problems.synthetic.mf_hartmann import BIAS_NOISE, MFHartmann
+from hpobench.problems.tabular.fcnet import FCNet
+from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
+from hpobench.problems.tabular.nasbench201 import NASBench201
+from hpobench.registry import Registry
+from hpobench.space import Space
+
+CASES = [
+    (Branin, {}),
+    (Branin, {"noise": 3.0}),
+    (Hartmann, {"dimension": 3}),
+    (Hartmann, {"dimension": 6}),
+    *((MFHartmann, {"dimension": d, "quality": q}) for d in (3, 6) for q in BIAS_NOISE),
+    (MFHartmann, {"dimension": 3, "quality": "good", "steps": 1}),
+    (MFHartmann, {"dimension": 3, "quality": "good", "steps": 100}),
+    (CountingOnes, {"categorical": 4, "continuous": 4}),
+    (CountingOnes, {"categorical": 0, "continuous": 1, "max_draws": 27, "min_draws": 27}),
+    *((FCNet, {"dataset": "protein_structure", "observe": o}) for o in ("mean", "draw", "repeats")),
+    *((HPOBenchMLP, {"dataset": "car", "observe": o}) for o in ("mean", "draw", "repeats")),
+    *((NASBench201, {"dataset": "cifar10", "observe": o}) for o in ("mean", "draw")),
+    (LCBench, {"instance": 3945}),
+    (LCBench, {"instance": 189909}),
+]
+NOISY = {
+    "noise": lambda value: value > 0,
+    "quality": lambda value: True,
+    "continuous": lambda value: True,
+    "observe": lambda value: value != "mean",
+}
+"""The options that bring noise; a single step of MF-Hartmann is exact all the same."""
+
+
+def label(case) -> str:
+    cls, options = case
+    return "-".join([cls.name, *map(str, options.values())])
+
+
+@pytest.fixture(params=CASES, ids=label)
+def case(request):
+    if request.param[0] is LCBench:
+        request.getfixturevalue("yahpo")
+    return request.param
+
+
+@pytest.fixture
+def problem(case):
+    cls, options = case
+    return cls(**options)
+
+
+def sample(problem, n, seed=0):
+    rng = Random(seed)
+    return [problem.space.sample(rng) for _ in range(n)]
+
+
+def final(problem, config, seed=0):
+    """The loss that references are about."""
+    curve = problem.curve(config, seed)
+    return (curve.losses if curve.heldout is None else curve.heldout)[-1]
+
+
+def test_every_shipped_problem_is_among_the_cases():
+    assert {e.name for e in Registry().entries("problem")} == {cls.name for cls, _ in CASES}
+
+
+def test_curves_depend_on_configuration_and_seed_alone(case, problem):
+    cls, options = case
+    asked = [(config, seed) for config in sample(problem, 10) for seed in (0, 1)]
+    curves = [problem.curve(config, seed) for config, seed in asked]
+    another = cls(**options)
+    assert [another.curve(c, s) for c, s in reversed(asked)] == curves[::-1]
+    assert [problem.curve(c, s) for c, s in asked] == curves
+
+
+def test_the_seed_is_the_noise(case, problem):
+    _, options = case
+    noisy = any(NOISY[key](value) for key, value in options.items() if key in NOISY)
+    if options.get("steps") == 1:
+        noisy = False
+    changed = [problem.curve(c, 0) != problem.curve(c, 1) for c in sample(problem, 20)]
+    assert any(changed) == noisy
+
+
+def test_curves_have_one_finite_entry_a_step_and_cost_something(problem):
+    for config in sample(problem, 20):
+        curve = problem.curve(config, 0)
+        assert len(curve.losses) == len(curve.costs) == problem.fidelity.steps
+        assert all(math.isfinite(loss) for loss in curve.losses)
+        assert all(math.isfinite(cost) and cost > 0 for cost in curve.costs)
+        assert (curve.heldout is not None) == problem.heldout
+        if curve.heldout is not None:
+            assert len(curve.heldout) == problem.fidelity.steps
+            assert all(math.isfinite(loss) for loss in curve.heldout)
+
+
+def test_curves_are_plain_floats(problem):
+    (config,) = sample(problem, 1)
+    for entries in problem.curve(config, 0):
+        assert entries is None or {type(value) for value in entries} == {float}
+
+
+def test_numpy_values_are_as_good_as_plain_ones(problem):
+    wrap = {int: np.int64, float: np.float64, str: np.str_}
+    for config in sample(problem, 5):
+        wrapped = {name: wrap[type(value)](value) for name, value in config.items()}
+        assert problem.curve(wrapped, 0) == problem.curve(config, 0)
+
+
+def test_samples_are_valid_and_the_space_survives_json(problem):
+    for config in sample(problem, 50):
+        problem.space.check(config)
+    assert Space.from_json(json.loads(json.dumps(problem.space.to_json()))) == problem.space
+
+
+def test_references(problem):
+    reference = problem.reference()
+    assert reference.optimum < reference.clip
+    assert reference.source
+    losses = [final(problem, config) for config in sample(problem, 400, seed=7)]
+    if reference.known:
+        assert min(losses) >= reference.optimum - 1e-12
+    # The clip is the median: the shares on either side are a half within 4 standard errors.
+    tolerance = 4 * 0.5 / math.sqrt(len(losses))
+    assert np.mean([loss < reference.clip for loss in losses]) <= 0.5 + tolerance
+    assert np.mean([loss <= reference.clip for loss in losses]) >= 0.5 - tolerance
+
+
+def test_the_estimate_is_the_median_cost_within_a_third(problem):
+    costs = [sum(problem.curve(config, 0).costs) for config in sample(problem, 200, seed=3)]
+    assert problem.estimate() == pytest.approx(np.median(costs), rel=1 / 3)
+
+
+def test_a_table_has_no_row_for_a_value_between():
+    problem = FCNet(dataset="protein_structure")
+    (config,) = sample(problem, 1)
+    with pytest.raises(SpaceError, match=r"dropout_1 = 0.1 is not in"):
+        problem.curve(config | {"dropout_1": 0.1}, 0)
+    del config["dropout_1"]
+    with pytest.raises(SpaceError, match="'dropout_1' is missing"):
+        problem.curve(config, 0)
