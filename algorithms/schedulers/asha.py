@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from hpobench.algorithms.schedulers._checks import check_grace_period, check_reduction_factor
-
 from hpobench.api import Fidelity, Scheduler
 from hpobench.errors import UsageError
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher
-
 from hpobench.api import Fidelity, Space
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher
-
 from hpobench.api import Fidelity, Space
 from hpobench.errors import UsageError
 

@@ -96,7 +96,12 @@ class RaySearcher(Searcher):
 
 
 def build_ray_searcher(
-    cls: type[AnyRaySearcher], space: Space, seed: int, fidelity: Fidelity, **options: Any
+    cls: type[AnyRaySearcher],
+    space: Space,
+    seed: int,
+    fidelity: Fidelity,  # noqa: ARG001 - built like every searcher; Ray's have no use for it
+    /,
+    **options: Any,
 ) -> RaySearcher:
     """A ``cls`` for one run, seeded and adapted.
 

@@ -1,0 +1,111 @@
+"""What every scheduler plugin must keep to."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import re
+from typing import Any
+
+import pytest
+from ray import cloudpickle
+from ray.tune.schedulers import TrialScheduler
+
+from hpobench.api import Fidelity, Scheduler
+from hpobench.errors import UsageError
+from hpobench.registry import Entry, Registry
+
+ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
+STEPS = (1, 3, 27, 52, 81)
+
+
+@pytest.fixture(params=ENTRIES)
+def entry(request: pytest.FixtureRequest) -> Entry:
+    return ENTRIES[request.param]
+
+
+@pytest.fixture(params=STEPS)
+def fidelity(request: pytest.FixtureRequest) -> Fidelity:
+    return Fidelity("epoch", steps=request.param)
+
+
+class LoneTrial:
+    """As much of a running ``ray.tune`` trial, and of its controller, as schedulers look at."""
+
+    trial_id = "00000000"
+    status = "RUNNING"
+    is_saving = False
+
+    def get_live_trials(self) -> set[LoneTrial]:
+        return {self}
+
+
+def build(entry: Entry, fidelity: Fidelity) -> TrialScheduler:
+    """A scheduler, or a skip where it says clearly that it cannot serve so few steps."""
+    try:
+        return entry.load()().build(fidelity)
+    except UsageError as error:
+        message = str(error)
+    assert entry.name in message
+    assert str(fidelity.steps) in message
+    pytest.skip(message)
+
+
+def test_shipped_schedulers_are_found() -> None:
+    assert {"fifo", "asha", "hyperband", "median"} <= set(ENTRIES)
+
+
+def test_describes_itself(entry: Entry) -> None:
+    cls = entry.load()
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name)
+    assert re.fullmatch(r"\S.*\.", entry.summary)
+    assert issubclass(cls, Scheduler)
+    assert cls.lookahead >= 0
+    assert all(note.endswith(".") for note in cls.notes)
+
+
+def test_options_are_annotated_keywords_with_defaults(entry: Entry) -> None:
+    for option in list(inspect.signature(entry.load().__init__).parameters.values())[1:]:
+        if option.kind is inspect.Parameter.KEYWORD_ONLY:
+            assert option.annotation is not inspect.Parameter.empty
+            assert option.default is not inspect.Parameter.empty
+        else:  # object's own __init__
+            assert option.kind in (option.VAR_POSITIONAL, option.VAR_KEYWORD)
+
+
+def test_builds_a_fresh_scheduler_each_time(
+    entry: Entry, fidelity: Fidelity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise AssertionError("building a scheduler pickles nothing")
+
+    for module in (pickle, cloudpickle):
+        monkeypatch.setattr(module, "dumps", refuse)
+        monkeypatch.setattr(module, "loads", refuse)
+    plugin = entry.load()()
+    first, second = build(entry, fidelity), plugin.build(fidelity)
+    assert isinstance(first, TrialScheduler)
+    assert first is not second
+    # Each takes metric and mode, which the controller sets once.
+    assert first.set_search_properties("loss", "min")
+    assert second.set_search_properties("loss", "min")
+    first.on_trial_add(LoneTrial(), LoneTrial())
+    mutable = (dict, list, set)
+    shared = [
+        key
+        for key, value in vars(first).items()
+        if isinstance(value, mutable) and value is vars(second)[key]
+    ]
+    assert shared == []
+
+
+def test_says_truly_whether_it_ends_trials(entry: Entry, fidelity: Fidelity) -> None:
+    scheduler, trial = build(entry, fidelity), LoneTrial()
+    scheduler.set_search_properties("loss", "min")
+    scheduler.on_trial_add(trial, trial)
+    decisions = [
+        scheduler.on_trial_result(trial, trial, {"training_iteration": step, "loss": 1 / step})
+        for step in range(1, fidelity.steps + 1)
+    ]
+    ends = TrialScheduler.STOP if entry.load().ends_trials else TrialScheduler.CONTINUE
+    assert decisions == [TrialScheduler.CONTINUE] * (fidelity.steps - 1) + [ends]
