@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from hpobench import api
 from hpobench.cell import Kind
@@ -56,6 +56,8 @@ class Found:
     attributes: Mapping[str, Any]
     """Literal class attributes, inherited ones and the contract's defaults included."""
     options: tuple[Spelling, ...]
+    answers: bool
+    """Whether it is a problem with a ``missing`` of its own."""
     ray: bool
     """Whether it derives from one of Ray's own classes rather than from the contract's."""
 
@@ -70,6 +72,17 @@ class Source:
     @functools.cached_property
     def classes(self) -> dict[str, ast.ClassDef]:
         return {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)}
+
+    @functools.cached_property
+    def constants(self) -> dict[str, ast.expr]:
+        """What names of the module stand for, type aliases among them."""
+        return {
+            target.id: node.value
+            for node in self.tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
 
     @functools.cached_property
     def imports(self) -> dict[str, str]:
@@ -91,7 +104,7 @@ class Source:
     def siblings(self) -> tuple[Path, ...]:
         """Files of the plugin that this one imports anything from, anywhere in it."""
         modules = {name for dotted in self.imports.values() for name in (dotted, _parent(dotted))}
-        files = {sibling(self.file, module) for module in modules if module}
+        files = {sibling(self.file, module) for module in modules}
         return tuple(sorted(file for file in files if file is not None and file != self.file))
 
     def dotted(self, node: ast.expr) -> str:
@@ -101,6 +114,10 @@ class Source:
         if isinstance(node, ast.Attribute):
             return f"{self.dotted(node.value)}.{node.attr}"
         return self.imports.get(node.id, node.id) if isinstance(node, ast.Name) else ""
+
+
+Lineage: TypeAlias = list[tuple[Source, ast.ClassDef]]
+"""A class and the ancestors that can be read, the nearest first."""
 
 
 def read(file: Path) -> Source:
@@ -142,7 +159,7 @@ def find_plugins(file: Path, *, nameless: bool) -> Iterator[Found]:
                 yield found
 
 
-def _describe(name: str, lineage: list[tuple[Source, ast.ClassDef]]) -> Found | None:
+def _describe(name: str, lineage: Lineage) -> Found | None:
     bases = [source.dotted(base) for source, node in lineage for base in node.bases]
     kinds = (kind for base in bases for suffix, kind in _SUFFIXES if base.endswith(suffix))
     kind = next(kinds, None)
@@ -161,6 +178,7 @@ def _describe(name: str, lineage: list[tuple[Source, ast.ClassDef]]) -> Found | 
         summary=(ast.get_docstring(node) or "").partition("\n")[0],
         attributes=attributes,
         options=_options(lineage, GIVEN if kind == "searcher" else frozenset({"self"})),
+        answers=kind == "problem" and _method(lineage, "missing") is not None,
         ray=ray,
     )
 
@@ -178,7 +196,7 @@ def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.C
         for name in map(source.dotted, node.bases):
             home: Source | None = source
             if name not in source.classes:
-                file = sibling(source.file, _parent(name)) if _parent(name) else None
+                file = sibling(source.file, _parent(name))
                 home = read(file) if file is not None else None
             if home is not None and (base := home.classes.get(name.rpartition(".")[2])):
                 pending.append((home, base))
@@ -216,17 +234,22 @@ def _defaults(contract: type[api.Plugin]) -> dict[str, Any]:
     }
 
 
-def _options(
-    lineage: list[tuple[Source, ast.ClassDef]], given: frozenset[str]
-) -> tuple[Spelling, ...]:
-    for _, node in lineage:
+def _options(lineage: Lineage, given: frozenset[str]) -> tuple[Spelling, ...]:
+    if (found := _method(lineage, "__init__")) is None:
+        return ()
+    source, init = found
+    return tuple(o for o in _arguments(source, init.args) if o.name not in given)
+
+
+def _method(lineage: Lineage, name: str) -> tuple[Source, ast.FunctionDef] | None:
+    for source, node in lineage:
         for item in node.body:
-            if isinstance(item, ast.FunctionDef) and item.name == "__init__":
-                return tuple(o for o in _arguments(item.args) if o.name not in given)
-    return ()
+            if isinstance(item, ast.FunctionDef) and item.name == name:
+                return source, item
+    return None
 
 
-def _arguments(arguments: ast.arguments) -> Iterator[Spelling]:
+def _arguments(source: Source, arguments: ast.arguments) -> Iterator[Spelling]:
     padding = [None] * (len(arguments.args) - len(arguments.defaults))
     pairs = [
         *zip(arguments.args, [*padding, *arguments.defaults], strict=True),
@@ -235,6 +258,16 @@ def _arguments(arguments: ast.arguments) -> Iterator[Spelling]:
     for argument, default in pairs:
         yield Spelling(
             argument.arg,
-            "" if argument.annotation is None else ast.unparse(argument.annotation),
-            None if default is None else ast.unparse(default),
+            "" if argument.annotation is None else _spelled(source, argument.annotation),
+            None if default is None else _spelled(source, default),
         )
+
+
+def _spelled(source: Source, node: ast.expr) -> str:
+    """``node`` as written, or what it names in this file or in one that it is imported from."""
+    if isinstance(node, ast.Name):
+        home, name = source, node.id
+        if (file := sibling(source.file, _parent(source.imports.get(name, "")))) is not None:
+            home, name = read(file), source.imports[name].rpartition(".")[2]
+        node = home.constants.get(name, node)
+    return ast.unparse(node)

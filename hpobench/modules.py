@@ -55,15 +55,14 @@ def sibling(file: Path, module: str) -> Path | None:
     plugin, or a module of the same package. Libraries and hpobench itself give ``None``.
     """
     name = module.lstrip(".")
-    level = len(module) - len(name)
-    if level:
+    if level := len(module) - len(name):
         folder = file.parents[min(level, len(file.parents)) - 1]
         return _under(folder, name.split(".") if name else [])
     first = name.partition(".")[0]
     if first == "hpobench":
         shipped = name.startswith(tuple(f"hpobench.{key}." for key in PLUGIN_FOLDERS))
         return locate(name) if shipped else None
-    return locate(name) if first == module_name(file).partition(".")[0] else None
+    return locate(name) if name and first == module_name(file).partition(".")[0] else None
 
 
 def _under(folder: Path, parts: list[str]) -> Path | None:

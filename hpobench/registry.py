@@ -62,9 +62,9 @@ class Entry(Found):
     def missing(self) -> str | None:
         """Why the plugin cannot run here and what to do; ``None`` if it can.
 
-        For a problem this imports its file, to ask whether its data is there.
+        A problem that answers for its data is imported and asked.
         """
-        if (reason := self.unmet()) is not None or self.kind != "problem":
+        if (reason := self.unmet()) is not None or not self.answers:
             return reason
         try:
             answer: str | None = self.load().missing()  # type: ignore[attr-defined]
@@ -136,6 +136,12 @@ def load_class(file: str, cls: str) -> type:
     if not isinstance(found, type):
         raise PluginError(f"{path}: has no class {cls!r} once imported")
     return found
+
+
+def shipped_suites() -> dict[str, Path]:
+    """The suites that come with hpobench, by name."""
+    folder = PLUGIN_FOLDERS["problems"] / "suites"
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
 def _import(path: Path, name: str) -> ModuleType:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hpobench import PLUGIN_FOLDERS
 from hpobench.api import Budget
 from hpobench.cell import Kind, Tell, Use
 from hpobench.entries import Entries
 from hpobench.errors import PluginError, SuiteError, UnknownNameError, UsageError
 from hpobench.options import closest
-from hpobench.registry import Registry
+from hpobench.registry import Registry, shipped_suites
 from hpobench.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
 from hpobench.yamlfile import Document, KeyPath, read_yaml
 
@@ -83,12 +82,6 @@ class Suite:
 
 def _plain(use: Use) -> dict[str, Any]:
     return {"name": use.name, "as": use.label, **use.options}
-
-
-def shipped_suites() -> dict[str, Path]:
-    """The suites that come with hpobench, by name."""
-    folder = PLUGIN_FOLDERS["problems"] / "suites"
-    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
 def find_suite(name_or_path: str | Path) -> Path:

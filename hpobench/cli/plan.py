@@ -1,0 +1,87 @@
+"""``plan``: the grid of a suite, what is skipped and why, and about what it costs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hpobench.cli.list import plugin_option
+from hpobench.cli.progress import duration
+from hpobench.cli.tables import show
+
+if TYPE_CHECKING:
+    from hpobench.cell import Use
+    from hpobench.grid import Plan, Skipped
+    from hpobench.suite import Suite
+
+
+@click.command()
+@click.argument("suite")
+@plugin_option
+@click.option("--seeds", help="These seeds instead of the suite's, like 0-9 or 0,4,7.")
+@click.option("--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match.")
+def plan(suite: str, plugins: tuple[Path, ...], seeds: str | None, only: str | None) -> None:
+    """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite."""
+    from hpobench.grid import build_plan
+    from hpobench.suite import load_suite
+
+    loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+    show_plan(loaded, build_plan(loaded))
+
+
+def show_plan(suite: Suite, plan: Plan) -> None:
+    """Print ``plan``."""
+    click.echo(
+        f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
+        f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds, "
+        f"{suite.workers} workers, {suite.stage} stage, tell {suite.tell}"
+    )
+    click.echo(f"searchers: {_labels(suite.searchers)}")
+    click.echo(f"schedulers: {_labels(suite.schedulers)}\n")
+    cells = Counter(cell.problem.label for cell in plan.cells)
+    rows = [
+        (label, str(cells[label]), _budget(suite, label), *_estimate(plan, label))
+        for label in plan.estimates
+    ]
+    show(("problem", "cells", "budget", "trials", "results", "clock"), rows)
+    _show_skipped(suite, plan.skipped)
+    total = plan.total
+    click.echo(
+        f"\n{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
+        f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
+    )
+
+
+def _labels(uses: Iterable[Use]) -> str:
+    return ", ".join(use.label for use in uses)
+
+
+def _budget(suite: Suite, label: str) -> str:
+    return ", ".join(f"{k} {v:g}" for k, v in suite.budgets[label].to_json().items())
+
+
+def _estimate(plan: Plan, label: str) -> tuple[str, str, str]:
+    """Bounds of one cell."""
+    row = plan.estimates[label]
+    return f"{math.ceil(row.trials):,}", f"{math.ceil(row.results):,}", duration(row.clock)
+
+
+def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:
+    by_reason: dict[str, list[Skipped]] = {}
+    for row in skipped:
+        by_reason.setdefault(row.reason, []).append(row)
+    for reason, rows in by_reason.items():
+        click.echo(f"\nskipped, with every seed: {len(rows)} combinations: {reason}")
+        for axis, uses in (
+            ("searcher", suite.searchers),
+            ("scheduler", suite.schedulers),
+            ("problem", suite.problems),
+        ):
+            labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
+            told = "all" if len(labels) == len(uses) else ", ".join(labels)
+            click.echo(f"  {axis}s: {told}")

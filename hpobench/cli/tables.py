@@ -1,0 +1,29 @@
+"""Tables: drawn on a terminal, plain columns elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from hpobench.cli.progress import table
+
+
+def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print ``rows`` under ``header``."""
+    if not sys.stdout.isatty():
+        click.echo(table([header, *rows]))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD)
+    for number, name in enumerate(header):
+        drawn.add_column(name, no_wrap=number == 0)
+    for row in rows:
+        # Text: square brackets in labels are not rich's markup.
+        drawn.add_row(*map(Text, row))
+    Console().print(drawn)
