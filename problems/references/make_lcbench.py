@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, get_args
 
 import numpy as np
+
 from hpobench.problems.surrogate.yahpo_lcbench import (
     REFERENCES,
     TEST,
@@ -18,7 +19,6 @@ from hpobench.problems.surrogate.yahpo_lcbench import (
     Instance,
     LCBench,
 )
-
 from hpobench.seeding import derive_seed
 
 VERSION = 1

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-from hpobench.problems.surrogate import _yahpo
 from numpy.typing import NDArray
 
 from hpobench.api import (
@@ -24,6 +23,7 @@ from hpobench.api import (
     TabulatedProblem,
 )
 from hpobench.errors import NotAvailableError, UnknownNameError
+from hpobench.problems.surrogate import _yahpo
 
 Instance = Literal[
     3945, 7593, 34539, 126025, 126026, 126029, 146212, 167104, 167149, 167152, 167161, 167168,

@@ -15,5 +15,5 @@ def normals(n: int, *parts: object) -> list[float]:
 
     Quantiles of ``Random.random``, whose stream Python guarantees for all releases.
     """
-    rng = Random(derive_seed(*parts))
+    rng = Random(derive_seed(*parts, bits=64))
     return [_STANDARD.inv_cdf(max(rng.random(), 2**-54)) for _ in range(n)]

