@@ -1,0 +1,154 @@
+"""Captions and axis labels, made from the settings that drew the figure."""
+
+from __future__ import annotations
+
+from hpobench.stats.curves import Curves
+from hpobench.stats.normalise import below_optimum
+from hpobench.stats.settings import Settings
+from hpobench.stats.tests import ALPHA
+
+_AXES = {
+    "time": "time in seconds of the run's clock",
+    "evaluations": "resource paid for, in full evaluations",
+    "resource": "resource paid for, in units of the problem's fidelity",
+    "time+thinking": "time in seconds: the run's clock plus the searcher's thinking",
+}
+
+
+def axis_label(settings: Settings) -> str:
+    text = _AXES[settings.axis]
+    return text[0].upper() + text[1:]
+
+
+def share_label(settings: Settings) -> str:
+    kind = "time" if settings.axis.startswith("time") else "resource"
+    return f"Share of the {kind} budget"
+
+
+def anytime_regret(curves: Curves, problem: str, settings: Settings, known: bool) -> str:
+    optimum = "the known optimum" if known else "the best value on record (the optimum is unknown)"
+    below = below_optimum(curves).get(problem, 0)
+    floored = (
+        f" {_count(below, 'run')} ended below the reference optimum and "
+        f"{'is' if below == 1 else 'are'} drawn at the floor."
+        if below
+        else ""
+    )
+    i = curves.problems.index(problem)
+    return (
+        f"Simple regret on {problem} against {optimum}, floored at 1e-8, over "
+        f"{_AXES[settings.axis]}. Line: mean over {_seeds(curves, i)}; "
+        f"{_band(settings, 'seeds')} {_incumbent(settings)}{_failures(curves, i)}{floored}"
+    )
+
+
+def mean_regret(curves: Curves, settings: Settings) -> str:
+    return (
+        f"Mean normalised regret of {_count(len(curves.algorithms), 'algorithm')} over "
+        f"{_suite(curves)}: 0 is the optimum, 1 the median loss of a random configuration (both "
+        f"frozen per problem). {_share(settings)} {_band(settings)} "
+        f"{_incumbent(settings)}{_failures(curves)}"
+    )
+
+
+def rank(curves: Curves, settings: Settings) -> str:
+    return (
+        f"Average rank (1 is best, ties share) of {_count(len(curves.algorithms), 'algorithm')} "
+        f"over {_suite(curves)}, by the mean normalised regret over seeds. {_share(settings)} "
+        f"{_band(settings)} Ranks are computed anew in every resample.{_failures(curves)}"
+    )
+
+
+def heatmap(curves: Curves, settings: Settings) -> str:
+    return (
+        f"Final normalised regret, mean over {_seeds(curves)}: 0 is the optimum, 1 the median loss "
+        "of a random configuration. The best of a row is framed and in bold; a dot marks pairs "
+        f"with failed runs; empty: not run. {_incumbent(settings)}{_failures(curves)}"
+    )
+
+
+def standings(curves: Curves, settings: Settings) -> str:
+    return (
+        f"At the end of the budget, over {_suite(curves)}, lowest mean first. "
+        "nr: mean normalised regret; IQM: interquartile mean over all runs; rank: average over "
+        "problems; behind: difference in nr to the first, from the same resamples. In brackets "
+        f"{_interval(settings)}.{_failures(curves)}"
+    )
+
+
+def final_loss(curves: Curves, settings: Settings) -> str:
+    return (
+        f"Final value of the metric (held-out where the problem has it), mean over "
+        f"{_seeds(curves)}, in brackets {_interval(settings, 'seeds')}. Bold: best mean of the "
+        "problem. Asterisk: not significantly worse than the best (two-sided Wilcoxon signed-rank "
+        f"test paired by seed, exact up to 12 pairs, Holm-adjusted within the problem, p >= "
+        f"{ALPHA:g}; below 6 seeds it cannot reject). Failed runs in round brackets count as the "
+        f"clip value. {_incumbent(settings)}"
+    )
+
+
+def cost() -> str:
+    return (
+        "Sums over all runs, failed ones included. Clock: length of the runs; evaluation: busy "
+        "worker time; both in hours of the runs' clock. Thinking (suggest, observe) and harness "
+        "are wall seconds and never part of the clock. Memory: largest of any run's process."
+    )
+
+
+def _interval(settings: Settings, over: str = "") -> str:
+    if over or not settings.resample_problems:
+        claim = "seeds resampled within problems"
+    else:
+        claim = "problems and seeds resampled"
+    if over:
+        claim = "seeds resampled"
+    return (
+        f"{settings.level:.0%} percentile bootstrap intervals ({settings.repetitions:,} "
+        f"repetitions, {claim})"
+    )
+
+
+def _band(settings: Settings, over: str = "") -> str:
+    return f"Band: {_interval(settings, over)}; none where a problem has a single seed."
+
+
+def _incumbent(settings: Settings) -> str:
+    which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
+    return f"Incumbents are chosen on the visible loss at {which}."
+
+
+def _share(settings: Settings) -> str:
+    return (
+        f"Axis: {_AXES[settings.axis]}, as a share of the problem's longest run; runs that ended "
+        "stay at their final incumbent."
+    )
+
+
+def _failures(curves: Curves, problem: int | None = None) -> str:
+    failed = curves.failed if problem is None else curves.failed[:, problem]
+    n = int(failed.sum())
+    if not n:
+        return ""
+    return f" {_count(n, 'failed run')} of {_runs(curves, problem)} counted as the clip value."
+
+
+def _runs(curves: Curves, problem: int | None) -> int:
+    present = curves.present if problem is None else curves.present[:, problem]
+    return int(present.sum())
+
+
+def _suite(curves: Curves) -> str:
+    return f"{_count(len(curves.problems), 'problem')} and {_seeds(curves)}"
+
+
+def _seeds(curves: Curves, problem: int | None = None) -> str:
+    """How many seeds each algorithm ran: one number, or the range where they differ."""
+    present = curves.present if problem is None else curves.present[:, problem : problem + 1]
+    counts = present.sum(axis=2)
+    counts = counts[counts > 0]
+    low, high = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
+    return _count(high, "seed") if low == high else f"{low} to {high} seeds"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"

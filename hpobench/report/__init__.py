@@ -1,0 +1,1 @@
+"""Pages made from results: they show what the statistics compute and the figures draw."""

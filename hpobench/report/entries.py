@@ -1,0 +1,100 @@
+"""What a report shows, before it is a page."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a table."""
+
+    text: str
+    detail: str = ""
+    """Set smaller after the text: an interval, say."""
+    mark: str = ""
+    """``*`` or a count of failures, after all else."""
+    strong: bool = False
+    key: float | str | None = None
+    """What to sort by, if not the text."""
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    id: str
+    title: str
+    caption: str
+    columns: list[str]
+    rows: list[list[Field]]
+    csv: str | None = None
+    """Path beside the page."""
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    id: str
+    title: str
+    caption: str
+    alt: str
+    png: str
+    """The image as a data URI, so that the page stands alone."""
+    links: dict[str, str] = field(default_factory=dict)
+    """Paths beside the page by kind of file."""
+
+
+class Files:
+    """Writes the figures and tables of one report below ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._taken: set[str] = set()
+        for name in ("figures", "tables"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    def figure(
+        self, stem: str, title: str, caption: str, alt: str, table: pd.DataFrame, drawn: Figure
+    ) -> FigureEntry:
+        """Save ``drawn`` and the table that it shows."""
+        from hpobench.figures.style import save
+
+        stem = self._free(slug(stem))
+        png, pdf = save(drawn, self.folder / "figures" / stem)
+        csv = png.with_suffix(".csv")
+        write_csv(table, csv)
+        data = base64.b64encode(png.read_bytes()).decode("ascii")
+        links = {kind: f"figures/{path.name}" for kind, path in (("CSV", csv), ("PDF", pdf))}
+        return FigureEntry(stem, title, caption, alt, f"data:image/png;base64,{data}", links)
+
+    def table(self, stem: str, table: pd.DataFrame) -> str:
+        """Save ``table``; returns its path beside the page."""
+        name = f"{self._free(slug(stem))}.csv"
+        write_csv(table, self.folder / "tables" / name)
+        return f"tables/{name}"
+
+    def _free(self, stem: str) -> str:
+        """``stem``, numbered when two labels shorten to the same one (or differ in case only,
+        which some file systems do not keep apart)."""
+        found, n = stem, 1
+        while found.lower() in self._taken:
+            n += 1
+            found = f"{stem}-{n}"
+        self._taken.add(found.lower())
+        return found
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def slug(label: str) -> str:
+    """A file name made of ``label``."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", label).strip("-")[:100] or "unnamed"

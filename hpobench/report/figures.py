@@ -1,0 +1,106 @@
+"""The figures of a report, each with its table saved beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hpobench.figures import anytime_regret as f1
+from hpobench.figures import captions
+from hpobench.figures import heatmap as f14
+from hpobench.figures import mean_regret as f2
+from hpobench.figures import rank as f3
+from hpobench.figures.style import Styles
+from hpobench.report.entries import FigureEntry, Files
+from hpobench.report.numbers import number
+from hpobench.stats.anytime_regret import anytime_regret
+from hpobench.stats.curves import Comparison, Curves
+from hpobench.stats.heatmap import heatmap
+from hpobench.stats.mean_regret import mean_regret
+from hpobench.stats.rank import rank
+from hpobench.stats.settings import Settings
+
+
+def comparison_figures(
+    files: Files, curves: Curves, fair: list[Comparison], styles: Styles, settings: Settings
+) -> list[FigureEntry]:
+    """F2 and F3 of each comparison, then F14 of all there is."""
+    entries = []
+    for comparison in fair:
+        part = comparison.curves
+        means = mean_regret(part, settings)
+        entries.append(
+            files.figure(
+                "mean_regret",
+                f"F2 Mean normalised regret: {_lower(comparison.title)}",
+                captions.mean_regret(part, settings),
+                f"Curves of mean normalised regret. {_ends(means)}",
+                means,
+                f2.draw(means, styles, settings),
+            )
+        )
+        if len(part.algorithms) > 1:
+            ranks = rank(part, settings)
+            entries.append(
+                files.figure(
+                    "rank",
+                    f"F3 Average rank: {_lower(comparison.title)}",
+                    captions.rank(part, settings),
+                    f"Curves of average rank. {_ends(ranks)}",
+                    ranks,
+                    f3.draw(ranks, styles, settings),
+                )
+            )
+    if not curves.scored.any():
+        return entries
+    everyone = np.ones(len(curves.algorithms), dtype=bool)
+    part = curves.select(everyone, curves.scored)
+    table = heatmap(part)
+    entries.append(
+        files.figure(
+            "heatmap",
+            "F14 Final normalised regret, problem by algorithm",
+            captions.heatmap(part, settings),
+            "Heat map of final normalised regret. The numbers are in the CSV file.",
+            table,
+            f14.draw(table, styles),
+        )
+    )
+    return entries
+
+
+def problem_figures(
+    files: Files, curves: Curves, problems: pd.DataFrame, styles: Styles, settings: Settings
+) -> list[FigureEntry]:
+    """F1 of every problem that has an optimum to measure regret from."""
+    known = dict(zip(problems["problem"], problems["known"], strict=True))
+    entries = []
+    for problem, scored in zip(curves.problems, curves.scored, strict=True):
+        if scored:
+            table = anytime_regret(curves, problem, settings)
+            entries.append(
+                files.figure(
+                    f"anytime_regret-{problem}",
+                    f"F1 Regret over time: {problem}",
+                    captions.anytime_regret(curves, problem, settings, bool(known[problem])),
+                    f"Curves of simple regret on {problem}. {_ends(table)}",
+                    table,
+                    f1.draw(table, problem, styles, settings),
+                )
+            )
+    return entries
+
+
+def _ends(table: pd.DataFrame) -> str:
+    """For those who cannot see the curves: where the first and the last end."""
+    ends = table.groupby("algorithm", sort=False)["estimate"].last().sort_values(kind="stable")
+    if len(ends) == 1:
+        return f"{ends.index[0]} ends at {number(float(ends.iloc[0]))}."
+    return (
+        f"Lowest at the end: {ends.index[0]} with {number(float(ends.iloc[0]))}; "
+        f"highest: {ends.index[-1]} with {number(float(ends.iloc[-1]))}."
+    )
+
+
+def _lower(title: str) -> str:
+    return title[0].lower() + title[1:]

@@ -1,0 +1,192 @@
+"""A self-contained page about a results folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from hpobench import __version__
+from hpobench.errors import StoreError
+from hpobench.figures import captions
+from hpobench.figures.style import Styles
+from hpobench.report import tables
+from hpobench.report.entries import FigureEntry, Files, TableEntry
+from hpobench.report.figures import comparison_figures, problem_figures
+from hpobench.report.verdict import failure_note, verdict
+from hpobench.stats.cost import cost
+from hpobench.stats.curves import Comparison, Curves, comparisons, compute_curves
+from hpobench.stats.failures import failures
+from hpobench.stats.final_loss import final_loss
+from hpobench.stats.setting import problem_setting, setting
+from hpobench.stats.settings import Settings
+from hpobench.stats.standings import standings
+from hpobench.store.reader import Results
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the template shows."""
+
+    name: str
+    version: str
+    facts: dict[str, str]
+    verdicts: list[Markup]
+    notes: list[str]
+    standings: list[TableEntry]
+    figures: list[FigureEntry]
+    problem_figures: list[FigureEntry]
+    tables: list[TableEntry]
+    setting: list[TableEntry]
+    skipped: list[Mapping[str, str]]
+    failures: TableEntry | None
+
+
+def write_report(
+    results: Results,
+    folder: Path,
+    *,
+    skipped: Sequence[Mapping[str, str]] = (),
+    settings: Settings | None = None,
+) -> Path:
+    """Write ``folder/index.html`` with ``figures/`` and ``tables/`` beside it; returns the page.
+
+    ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
+    ``problem`` and ``reason``. The same results give the same bytes. Raises
+    :class:`hpobench.errors.StoreError` when there is no run to report or no room to write.
+    """
+    if not len(results.cells):
+        raise StoreError(
+            f"{results.name}: no run has ended yet, so there is nothing to report; "
+            "run the suite first"
+        )
+    try:
+        return _write(results, folder, skipped, settings or Settings())
+    except OSError as error:
+        raise StoreError(f"cannot write the report to {folder}: {error}") from error
+
+
+def _write(
+    results: Results, folder: Path, skipped: Sequence[Mapping[str, str]], settings: Settings
+) -> Path:
+    files = Files(folder)
+    curves = compute_curves(results, settings)
+    # Nothing but failures: every curve would be the clip value.
+    any_done = bool((curves.present & ~curves.failed).any())
+    fair = comparisons(curves) if any_done else []
+    ranked = [(c, standings(c.curves, settings)) for c in fair]
+    styles = Styles(curves.algorithms)
+    failed = failures(results.cells)
+    page = Page(
+        name=results.name,
+        version=__version__,
+        facts=_facts(results, curves),
+        verdicts=[verdict(c, table) for c, table in ranked],
+        notes=_notes(curves, fair, list(failed["kind"])),
+        standings=[
+            tables.standings_table(
+                f"standings-{i}" if i else "standings",
+                c.title,
+                captions.standings(c.curves, settings),
+                table,
+                files.table("standings", table),
+            )
+            for i, (c, table) in enumerate(ranked)
+        ],
+        figures=comparison_figures(files, curves, fair, styles, settings) if any_done else [],
+        problem_figures=(
+            problem_figures(files, curves, results.problems, styles, settings) if any_done else []
+        ),
+        tables=_tables(files, results, curves, settings),
+        setting=_setting(files, results),
+        skipped=list(skipped),
+        failures=(
+            tables.failure_table(failed, files.table("failures", failed)) if len(failed) else None
+        ),
+    )
+    return _render(page, folder)
+
+
+def _facts(results: Results, curves: Curves) -> dict[str, str]:
+    failed = int(curves.failed.sum())
+    facts = {
+        "searchers": f"{results.cells['searcher'].nunique()}",
+        "schedulers": f"{results.cells['scheduler'].nunique()}",
+        "problems": f"{len(curves.problems)}",
+        "seeds": f"{len(curves.seeds)}",
+        "runs": f"{len(results.cells):,}",
+        "failed": f"{failed:,}",
+        "results": f"{len(results.events):,}",
+    }
+    one = {"searchers": "searcher", "schedulers": "scheduler", "problems": "problem"}
+    one |= {"seeds": "seed", "runs": "run", "results": "result"}
+    return {one.get(k, k) if v == "1" else k: v for k, v in facts.items()}
+
+
+def _notes(curves: Curves, fair: list[Comparison], kinds: list[str]) -> list[str]:
+    """What a reader must know to read the rest rightly."""
+    notes = []
+    if len(kinds) == int(curves.present.sum()):
+        notes.append("Every run failed, so there is nothing to compare. The errors are below.")
+    elif not curves.scored.any():
+        notes.append("No problem has reference losses, so regrets cannot be computed.")
+    elif not fair:
+        notes.append(
+            "No algorithm was run on all problems and no problem with all algorithms, so there "
+            "is no fair average over problems; read the problems one by one."
+        )
+    if len(fair) > 1:
+        notes.append(
+            "Not every algorithm was run on every problem. Averages over problems are only fair "
+            "among algorithms that ran on the same ones, so there are two comparisons: all "
+            "problems with the algorithms that ran on each, and all algorithms on the problems "
+            "that they share."
+        )
+    if unscored := [p for p, ok in zip(curves.problems, curves.scored, strict=True) if not ok]:
+        notes.append(
+            f"Left out of regrets and ranks for want of references: {', '.join(unscored)}."
+        )
+    if kinds:
+        notes.append(failure_note(kinds, int(curves.present.sum())))
+    return notes
+
+
+def _tables(files: Files, results: Results, curves: Curves, settings: Settings) -> list[TableEntry]:
+    final = final_loss(curves, results.problems, settings)
+    costs = cost(results)
+    return [
+        tables.final_loss_table(
+            captions.final_loss(curves, settings), final, files.table("final_loss", final)
+        ),
+        tables.cost_table(captions.cost(), costs, files.table("cost", costs)),
+    ]
+
+
+def _setting(files: Files, results: Results) -> list[TableEntry]:
+    facts, problems = setting(results), problem_setting(results)
+    return [
+        tables.setting_table(facts, files.table("setting", facts)),
+        tables.problem_table(problems, files.table("problems", problems)),
+    ]
+
+
+def _render(page: Page, folder: Path) -> Path:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("hpobench.report"),
+        autoescape=True,  # labels and errors come from users
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown: dict[str, Any] = dict(vars(page))
+    text = environment.get_template("report.html.j2").render(shown)
+    path = folder / "index.html"
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+    return path

@@ -1,0 +1,179 @@
+"""All runs of a report on one grid: incumbent per run, then aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from hpobench.stats.align import align, log_grid
+from hpobench.stats.incumbent import Incumbents, incumbents
+from hpobench.stats.settings import BoolArray, FloatArray, Settings
+from hpobench.store.reader import Results
+
+
+class Algorithm(NamedTuple):
+    """What is compared: a searcher under a scheduler."""
+
+    name: str
+    searcher: str
+    scheduler: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The incumbents of every run at the same shares of the budget.
+
+    Axes are always in the order algorithm, problem, seed, time; NaN marks runs that do not exist.
+    """
+
+    algorithms: tuple[Algorithm, ...]
+    problems: tuple[str, ...]
+    seeds: tuple[int, ...]
+    share: FloatArray
+    """Shape (times,): of each problem's horizon, up to 1."""
+    horizon: FloatArray
+    """Shape (problems,): where the longest run of the problem ended on the axis."""
+    loss: FloatArray
+    """Shape (algorithms, problems, seeds, times)."""
+    present: BoolArray
+    """Shape (algorithms, problems, seeds): whether there is such a run."""
+    failed: BoolArray
+    """Of the same shape: whether the run failed, and so counts as the clip value."""
+    optimum: FloatArray
+    """Shape (problems,), like ``clip``: the frozen reference losses."""
+    clip: FloatArray
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(a.name for a in self.algorithms)
+
+    @property
+    def complete(self) -> BoolArray:
+        """Shape (algorithms, problems): whether there is any run."""
+        complete: BoolArray = np.count_nonzero(self.present, axis=2) > 0
+        return complete
+
+    @property
+    def scored(self) -> BoolArray:
+        """Shape (problems,): whether the problem has references to normalise with."""
+        return np.isfinite(self.optimum) & np.isfinite(self.clip) & (self.clip > self.optimum)
+
+    def select(self, algorithms: BoolArray, problems: BoolArray) -> Curves:
+        """The part of the algorithms and problems that the two masks keep."""
+        both = np.ix_(algorithms, problems)
+        return replace(
+            self,
+            algorithms=tuple(
+                a for a, keep in zip(self.algorithms, algorithms, strict=True) if keep
+            ),
+            problems=tuple(p for p, keep in zip(self.problems, problems, strict=True) if keep),
+            horizon=self.horizon[problems],
+            loss=self.loss[both],
+            present=self.present[both],
+            failed=self.failed[both],
+            optimum=self.optimum[problems],
+            clip=self.clip[problems],
+        )
+
+
+def algorithms_of(cells: pd.DataFrame) -> list[Algorithm]:
+    """The algorithms in the cells' order; named by the searcher alone under a single scheduler."""
+    pairs = cells[["searcher", "scheduler"]].drop_duplicates().itertuples(index=False, name=None)
+    single = cells["scheduler"].nunique() <= 1
+    return [Algorithm(s if single else f"{s} + {c}", s, c) for s, c in pairs]
+
+
+def algorithm_names(cells: pd.DataFrame) -> pd.Series:
+    """The algorithm of each cell."""
+    name = {(a.searcher, a.scheduler): a.name for a in algorithms_of(cells)}
+    pairs = zip(cells["searcher"], cells["scheduler"], strict=True)
+    return pd.Series([name[pair] for pair in pairs], index=cells.index, dtype=object)
+
+
+def compute_curves(results: Results, settings: Settings) -> Curves:
+    """Incumbents of all runs, aligned on one grid of shares of each problem's horizon."""
+    cells = results.cells
+    steps = incumbents(results, settings.axis, settings.fidelity)
+    used = set(cells["problem"])
+    problems = results.problems[results.problems["problem"].isin(used)]
+    names = problems["problem"].tolist()
+    algorithms = algorithms_of(cells)
+    seeds = sorted(cells["seed"].unique().tolist())
+
+    p = pd.Index(names).get_indexer(pd.Index(cells["problem"]))
+    a = pd.Index([x.name for x in algorithms]).get_indexer(pd.Index(algorithm_names(cells)))
+    s = pd.Index(seeds).get_indexer(pd.Index(cells["seed"]))
+    horizon = np.zeros(len(names))
+    np.maximum.at(horizon, p, steps.end)
+    horizon[horizon == 0] = 1.0  # no run got anywhere
+
+    clip = problems["clip"].to_numpy(np.float64)
+    share = log_grid(_first_share(steps, horizon[p]), settings.points)
+    aligned = align(steps, share * horizon[p][:, None], clip[p])
+
+    shape = (len(algorithms), len(names), len(seeds))
+    loss = np.full((*shape, settings.points), np.nan)
+    present, failed = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    loss[a, p, s] = aligned
+    present[a, p, s] = True
+    failed[a, p, s] = (cells["status"] != "done").to_numpy(bool)
+    return Curves(
+        algorithms=tuple(algorithms),
+        problems=tuple(names),
+        seeds=tuple(seeds),
+        share=share,
+        horizon=horizon,
+        loss=loss,
+        present=present,
+        failed=failed,
+        optimum=problems["optimum"].to_numpy(np.float64),
+        clip=clip,
+    )
+
+
+def _first_share(steps: Incumbents, horizon: FloatArray) -> float:
+    """Where the grid starts: at the first result of all, within 1e-3 and 0.1 of the budget."""
+    has = np.diff(steps.offsets) > 0
+    firsts = steps.at[steps.offsets[:-1][has]] / horizon[has]
+    return float(np.clip(firsts.min(initial=0.1), 1e-3, 0.1))
+
+
+class Comparison(NamedTuple):
+    """Algorithms that all ran on the same problems: averages over problems are fair."""
+
+    title: str
+    curves: Curves
+
+
+def comparisons(curves: Curves) -> list[Comparison]:
+    """The fair comparisons that the results hold.
+
+    Where every algorithm was run on every problem there is one. Else (a scheduler that needs
+    several steps is skipped on single-step problems, say) there are up to two: the algorithms
+    that were run on all problems, and all algorithms on the problems that they share.
+    """
+    scored = curves.select(np.ones(len(curves.algorithms), dtype=bool), curves.scored)
+    if not scored.problems:
+        return []
+    complete = scored.complete
+    everywhere = np.count_nonzero(~complete, axis=1) == 0
+    shared = np.count_nonzero(~complete, axis=0) == 0
+    every_algorithm, every_problem = np.ones_like(everywhere), np.ones_like(shared)
+    if everywhere.all():
+        return [Comparison("All algorithms on all problems", scored)]
+    found = []
+    if everywhere.any():
+        part = scored.select(everywhere, every_problem)
+        found.append(Comparison(f"All {_count(part.problems, 'problem')}", part))
+    if shared.any():
+        part = scored.select(every_algorithm, shared)
+        found.append(Comparison(f"All {_count(part.algorithms, 'algorithm')}", part))
+    return found
+
+
+def _count(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
