@@ -29,7 +29,7 @@ from tests.contract.spaces import SPACES
 
 space = SPACES["mixed"]
 print(json.dumps({
-    entry.name: propose_in_turn(build(entry, space, 0), space, 8)
+    entry.name: propose_in_turn(build(entry, space, 0), space, 6)
     for entry in Registry().entries("searcher")
 }))
 """
@@ -129,6 +129,6 @@ def test_proposals_do_not_depend_on_string_hashes() -> None:
     first = propose("1")
     space = SPACES["mixed"]
     for name, configs in json.loads(first).items():
-        here = propose_in_turn(build(ENTRIES[name], space, 0), space, 8)
+        here = propose_in_turn(build(ENTRIES[name], space, 0), space, 6)
         assert json.dumps(configs) == json.dumps(here), name
     assert propose("2") == first
