@@ -24,7 +24,7 @@ from hpobench.cell import Kind, Use
 from hpobench.errors import PluginError, SuiteError, UnknownNameError
 from hpobench.options import Option, label, options_of, resolve
 from hpobench.registry import Entry, Registry
-from hpobench.suitefile import parse_budget, parse_range
+from hpobench.suitefile import joined, parse_budget, parse_range
 from hpobench.yamlfile import Document, KeyPath, dotted
 
 MAX_PROBLEMS = 10_000
@@ -127,8 +127,7 @@ class Entries:
             for f in wrong
         ]
         if errors:
-            self.faults.extend(errors[1:])
-            raise errors[0]
+            raise joined(errors)
         return resolved
 
     def _combinations(

@@ -173,9 +173,9 @@ class _Grid:
     def _misfits(self, searcher: Use, scheduler: Use, problem: Problem) -> Iterator[str]:
         search, schedule = (load_class(use.file, use.cls) for use in (searcher, scheduler))
         if problem.space.conditional and not trait(search, "conditional"):
-            yield f"{searcher.name} does not understand spaces with conditions"
+            yield "the space has conditions, which the searcher does not understand"
         if trait(schedule, "needs_fidelity") and problem.fidelity.steps == 1:
-            yield f"trials of one step leave {scheduler.name} nothing to decide"
+            yield "the scheduler decides between steps, and the problem has only one"
         judged = verdict(search, schedule)
         if judged.level == "refused":
             yield judged.text

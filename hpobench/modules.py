@@ -10,12 +10,16 @@ from pathlib import Path
 
 from hpobench import PLUGIN_FOLDERS
 
+FOLDER_PREFIX = "hpobench_plugins_"
+"""Packages made of the folders of lone plugin files are called this and a hash of the path."""
+
 
 def module_name(file: Path) -> str:
     """The name that ``file`` imports under.
 
-    Shipped plugins and files of a package on ``sys.path`` are ordinary modules; any other file
-    gets a name made from its path, so that two files called ``mine.py`` do not collide.
+    Shipped plugins and files of a package on ``sys.path`` are ordinary modules. The folder of
+    any other file gets a name made from its path, so that two files called ``mine.py`` in
+    different places do not collide.
     """
     for key, folder in PLUGIN_FOLDERS.items():
         if file.is_relative_to(folder):
@@ -25,7 +29,8 @@ def module_name(file: Path) -> str:
         parts, folder = [folder.name, *parts], folder.parent
     if len(parts) > 1 and str(folder) in sys.path:
         return ".".join(parts if parts[-1] != "__init__" else parts[:-1])
-    return f"hpobench_plugin_{hashlib.blake2b(str(file).encode(), digest_size=6).hexdigest()}"
+    digest = hashlib.blake2b(str(file.parent).encode(), digest_size=6).hexdigest()
+    return f"{FOLDER_PREFIX}{digest}.{file.stem}"
 
 
 def locate(module: str) -> Path | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
-import importlib.util
 import re
 import sys
 import tomllib
@@ -26,7 +25,7 @@ from hpobench import PLUGIN_FOLDERS
 from hpobench.cell import Kind
 from hpobench.discovery import Found, find_plugins
 from hpobench.errors import PluginError, UnknownNameError
-from hpobench.modules import locate, module_name
+from hpobench.modules import FOLDER_PREFIX, locate, module_name
 
 Origin = Literal["shipped", "installed", "file"]
 _NOT_PLUGINS = {"references", "suites", "data"}
@@ -145,22 +144,15 @@ def shipped_suites() -> dict[str, Path]:
 
 
 def _import(path: Path, name: str) -> ModuleType:
-    if not name.startswith("hpobench_plugin_"):
-        return importlib.import_module(name)
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError("not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    # Before the code runs: dataclasses and type hints look their module up by name.
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+    package, _, _ = name.rpartition(".")
+    if package.startswith(FOLDER_PREFIX) and package not in sys.modules:
+        # The file's folder is made a package, so that it can import its neighbours (`from
+        # ._helper import ...`) and so that every process finds it under the same name.
+        module = ModuleType(package)
+        module.__path__ = [str(path.parent)]
+        sys.modules[package] = module
+        importlib.invalidate_caches()
+    return importlib.import_module(name)
 
 
 def _python_files(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,175 @@
+"""A plugin file and suites made of it, so that tests do not lean on the shipped plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+PLUGIN = '''
+"""Tiny plugins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hpobench.api import (
+    Categorical, Config, Curve, Fidelity, Float, Problem, Reference, Scheduler, Searcher, Space,
+    TabulatedProblem, TrainedProblem, When,
+)
+
+Shape = Literal["round", "flat"]
+
+
+class _Base(Searcher):
+    def __init__(self, space, *, seed, fidelity):
+        self.space, self.seed, self.fidelity = space, seed, fidelity
+
+    def ask(self, trial: int) -> Config:
+        return self.space.from_unit([0.5] * len(self.space))
+
+    def tell(self, trial, step, loss, *, final):
+        pass
+
+
+class Tiny(_Base):
+    """Proposes the middle of the space.
+
+    More about it.
+    """
+
+    name = "tiny"
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        greed: float = 1,
+        mode: Literal["a", "b"] = "a",
+        layers: tuple[int, ...] = (1, 2),
+        count: Annotated[int, Field(ge=1)] = 3,
+        on: bool = False,
+        label: str | None = None,
+    ) -> None:
+        super().__init__(space, seed=seed, fidelity=fidelity)
+        self.options = (greed, mode, layers, count, on, label)
+
+
+class Flat(_Base):
+    name = "flat"
+    conditional = False
+
+
+class Model(_Base):
+    name = "model"
+    multi_fidelity = True
+    deterministic = False
+    notes = ("It is only a model.",)
+
+
+class Needy(_Base):
+    name = "needy"
+    requires = ("no-such-package>=1",)
+
+
+class Whole(Scheduler):
+    """Lets trials be."""
+
+    name = "whole"
+    needs_fidelity = False
+
+    def build(self, fidelity):
+        raise NotImplementedError
+
+
+class Halves(Scheduler):
+    """Stops half."""
+
+    name = "halves"
+
+    def __init__(self, *, eta: int = 2) -> None:
+        if eta < 2:
+            raise ValueError("eta is at least 2")
+
+    def build(self, fidelity):
+        raise NotImplementedError
+
+
+class Brackets(Halves):
+    name = "brackets"
+    lookahead = 1
+
+
+class _Constant(TabulatedProblem):
+    space = Space([Float("x", 0, 1)])
+
+    def curve(self, config, seed):
+        steps = self.fidelity.steps
+        return Curve([1.0] * steps, [1.0] * steps)
+
+    def reference(self):
+        return Reference(0.0, 1.0, "made up")
+
+
+class Bowl(_Constant):
+    """A bowl."""
+
+    name = "bowl"
+
+    def __init__(self, *, dimension: int, shape: Shape = "round", noise: float = 0.0) -> None:
+        if noise < 0:
+            raise ValueError("noise is at least 0")
+        self.dimension = dimension
+
+
+class Stairs(_Constant):
+    name = "stairs"
+    fidelity = Fidelity("epoch", 9, 2.0)
+
+
+class Branchy(_Constant):
+    name = "branchy"
+    space = Space([Categorical("c", ("u", "v")), Float("x", 0, 1, when=When("c", ("u",)))])
+
+
+class Absent(_Constant):
+    name = "absent"
+
+    @classmethod
+    def missing(cls) -> str | None:
+        return "its data is not here; fetch it"
+
+
+class Network(TrainedProblem):
+    name = "network"
+    space = Space([Float("x", 0, 1)])
+
+    def reference(self):
+        return Reference(0.0, 1.0, "made up")
+
+    def start(self, config, seed):
+        raise NotImplementedError
+'''
+
+LINES = {
+    1: "name: base",
+    2: "searchers: [tiny]",
+    3: "schedulers: [whole]",
+    4: "problems: [{bowl: {dimension: 2}}]",
+    5: "seeds: 2",
+    6: "workers: 4",
+    7: "budget: {trials: 5}",
+    8: "plugins: [tiny.py]",
+}
+"""A suite that is right, line by line."""
+
+
+def write_suite(folder: Path, changes: Mapping[int, str] | None = None) -> Path:
+    """``suite.yaml`` beside ``tiny.py`` in ``folder``, with some lines changed."""
+    (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    file = folder / "suite.yaml"
+    file.write_text("\n".join({**LINES, **(changes or {})}.values()) + "\n", encoding="utf-8")
+    return file
