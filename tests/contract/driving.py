@@ -14,7 +14,7 @@ WORKERS = 4
 
 OPTIONS: dict[str, dict[str, Any]] = {"optuna-gp": {"n_startup_trials": 3}}
 """Options that bring a searcher past its start within its trials here."""
-TRIALS = {"optuna-gp": 7}
+TRIALS = {"optuna-gp": 10}
 """Trials of searchers that take a quarter of a second for each."""
 
 
