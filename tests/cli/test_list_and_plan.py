@@ -1,0 +1,109 @@
+"""``list`` and ``plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hpobench.cli import cli
+from tests.tiny_plugins import write_suite
+
+
+def invoke(*args: str) -> str:
+    result = CliRunner().invoke(cli, args, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    return str(write_suite(tmp_path).parent / "tiny.py")
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines() if line]
+
+
+def test_searchers_show_capabilities_options_and_why_not(tiny: str) -> None:
+    output = invoke("list", "searchers", "--plugin", tiny)
+    table = rows(output)
+    assert table[0] == [
+        "searcher",
+        "conditional",
+        "multi-fidelity",
+        "deterministic",
+        "available",
+        "summary",
+    ]
+    assert ["flat", "no", "no", "yes", "yes"] in table
+    assert ["model", "yes", "yes", "no", "yes"] in table
+    assert ["needy", "yes", "no", "yes", "no"] in table
+    assert ["tiny", "greed", "1", "float"] in table
+    assert "  needy: needs no-such-package>=1, it is not installed" in output
+
+
+def test_schedulers(tiny: str) -> None:
+    table = rows(invoke("list", "schedulers", "--plugin", tiny))
+    assert ["whole", "no", "yes", "Lets", "trials", "be."] in table
+    assert ["halves", "eta", "2", "int"] in table
+
+
+def test_problems(tiny: str) -> None:
+    output = invoke("list", "problems", "--plugin", tiny)
+    assert ["bowl", "dimension", "(required)", "int"] in rows(output)
+    assert "bowl  " in output
+    assert "  absent: its data is not here; fetch it" in output
+
+
+def test_suites() -> None:
+    assert any(row[0] == "smoke" for row in rows(invoke("list", "suites")))
+
+
+def test_compatibility_has_a_footnote_for_every_number(tiny: str) -> None:
+    output = invoke("list", "compatibility", "--plugin", tiny)
+    table, _, notes = output.partition("\n\n")
+    head, *body = rows(table)
+    fields = {(row[0], name): row[i] for row in body for i, name in enumerate(head[1:], 1)}
+    assert fields["tiny", "whole"] == "ok"
+    used = {
+        int(number) for field in fields.values() for number in field.split(",") if number.isdigit()
+    }
+    assert [line.partition(")")[0] for line in notes.splitlines()] == [
+        f"({number}" for number in sorted(used)
+    ]
+
+
+def test_plan_shows_the_grid_what_is_skipped_and_the_cost(tmp_path: Path) -> None:
+    file = write_suite(
+        tmp_path,
+        {
+            2: "searchers: [tiny, flat]",
+            3: "schedulers: [whole, halves]",
+            4: "problems: [{bowl: {dimension: 2}}, stairs, absent]",
+        },
+    )
+    output = invoke("plan", str(file))
+    assert output.startswith("suite base: 2 searchers x 2 schedulers x 3 problems x 2 seeds")
+    table = rows(output)
+    assert ["bowl[dimension=2]", "4", "trials", "5", "5", "5", "1", "s"] in table
+    assert ["stairs", "8", "trials", "5", "5", "45", "11", "s"] in table
+    assert (
+        "2 combinations: the scheduler decides between steps, and the problem has only one\n"
+        "  searchers: all\n  schedulers: halves\n  problems: bowl[dimension=2]\n"
+    ) in output
+    assert "4 combinations: problem absent: its data is not here; fetch it" in output
+    assert "12 cells: at most about 60 trials, 380 results and" in output
+
+
+def test_plan_takes_seeds_a_glob_and_plugins(tmp_path: Path) -> None:
+    file = write_suite(tmp_path, {2: "searchers: [tiny, flat]", 8: "# no plugins"})
+    args = ["--plugin", str(tmp_path / "tiny.py"), "--seeds", "3-5", "--only", "flat/*"]
+    output = invoke("plan", str(file), *args)
+    assert "x 3 seeds" in output
+    assert "\n3 cells: " in output
+
+
+def test_the_smoke_suite_is_planned() -> None:
+    assert "suite smoke:" in invoke("plan", "smoke")

@@ -1,0 +1,162 @@
+"""The command line as a whole: verbs, errors, exit codes, what it imports."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import hpobench
+from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
+from hpobench.cli import Verbs, cli
+from tests.tiny_plugins import write_suite
+
+ROOT = Path(hpobench.__file__).parents[1]
+HEAVY = ("ray", "pandas", "numpy", "optuna", "torch", "matplotlib", "scipy", "pyarrow")
+
+
+def run(*args: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hpobench", *args],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def ends(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of ``hpobench ARGS``."""
+    with pytest.raises(SystemExit) as end:
+        main(args)
+    told = capsys.readouterr()
+    assert isinstance(end.value.code, int)
+    return end.value.code, told.out, told.err
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Make every verb raise ``error``."""
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(Verbs, "get_command", lambda *_: click.Command("plan", callback=fail))
+
+
+def test_help_names_every_verb_and_what_it_does() -> None:
+    result = CliRunner().invoke(cli, ["--help"])
+    assert result.exit_code == 0
+    for verb in ("list", "plan", "run", "status", "report"):
+        assert re.search(rf"^  {verb}  +\S", result.output, re.MULTILINE)
+    assert "progress" not in result.output
+
+
+@pytest.mark.parametrize("verb", ["list", "plan", "run", "status", "report"])
+def test_every_verb_loads_and_has_help(verb: str) -> None:
+    result = CliRunner().invoke(cli, [verb, "--help"])
+    assert result.exit_code == 0
+    assert f"cli {verb}" in result.output
+
+
+def test_version() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"hpobench, version {hpobench.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--help"],
+        ["--version"],
+        ["list", "--help"],
+        ["list", "searchers"],
+        ["list", "schedulers"],
+        ["list", "suites"],
+    ],
+)
+def test_looking_around_imports_nothing_heavy(args: list[str]) -> None:
+    code = (
+        "import sys\nfrom hpobench.__main__ import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "finally:\n    print('LOADED', *sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stderr.partition("LOADED ")[2].split()
+    assert "click" in loaded
+    assert [name for name in HEAVY if name in loaded] == []
+    assert not any(name.startswith("hpobench.algorithms.") for name in loaded)
+
+
+def test_errors_are_one_line_without_a_traceback(tmp_path: Path) -> None:
+    file = write_suite(tmp_path, {2: "searchers: [tinny]"})
+    done = run("plan", str(file), cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
+    )
+
+
+def test_an_unknown_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = ends(capsys, "rnu")
+    assert (code, err) == (2, "error: unknown command 'rnu'; did you mean run?\n")
+
+
+@pytest.mark.parametrize("args", [["plan"], ["plan", "--nope"], ["list", "nope"]])
+def test_misuse_has_exit_code_2(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = ends(capsys, *args)
+    assert code == 2
+    assert "Traceback" not in err
+
+
+def test_an_interrupt_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, KeyboardInterrupt())
+    assert ends(capsys, "plan") == (INTERRUPTED, "", "\ninterrupted\n")
+
+
+def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("HPOBENCH_TRACEBACK", raising=False)
+    failing(monkeypatch, ZeroDivisionError("by nought"))
+    code, _, err = ends(capsys, "plan")
+    assert code == UNEXPECTED
+    assert err.startswith("error: ZeroDivisionError: by nought\n")
+    assert "HPOBENCH_TRACEBACK=1" in err
+    monkeypatch.setenv("HPOBENCH_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(["plan"])
+
+
+def test_exit_codes_of_verbs_pass_through(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, SystemExit(1))
+    assert ends(capsys, "plan")[0] == 1
+
+
+def test_a_reader_that_goes_away_hears_nothing_more() -> None:
+    command = f'"{sys.executable}" -m hpobench list problems | true'
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("", "")

@@ -1,0 +1,194 @@
+"""The grid: its cells, what is skipped and why, and what it costs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hpobench.api import Budget, Fidelity, Problem, Reference
+from hpobench.cell import Cell
+from hpobench.errors import SuiteError
+from hpobench.grid import Estimate, Plan, build_plan
+from hpobench.suite import load_suite
+from tests.tiny_plugins import write_suite
+
+WIDE = {
+    2: "searchers: [tiny, flat]",
+    3: "schedulers: [whole, halves]",
+    4: "problems: [{bowl: {dimension: 2}}, stairs, branchy]",
+}
+
+
+def plan(folder: Path, changes: dict[int, str] | None = None, only: str | None = None) -> Plan:
+    return build_plan(load_suite(write_suite(folder, changes), only=only))
+
+
+def combinations(plan: Plan) -> list[tuple[str, str, str, int]]:
+    return [(c.searcher.label, c.scheduler.label, c.problem.label, c.seed) for c in plan.cells]
+
+
+def test_seeds_come_first_so_that_the_first_cells_cover_everything(tmp_path: Path) -> None:
+    found = combinations(plan(tmp_path, WIDE))
+    bowl = "bowl[dimension=2]"
+    first = [
+        ("tiny", "whole", bowl, 0),
+        ("flat", "whole", bowl, 0),
+        ("tiny", "whole", "stairs", 0),
+        ("flat", "whole", "stairs", 0),
+        ("tiny", "halves", "stairs", 0),
+        ("flat", "halves", "stairs", 0),
+        ("tiny", "whole", "branchy", 0),
+    ]
+    assert found == first + [(*row[:3], 1) for row in first]
+
+
+def test_every_combination_is_either_in_the_plan_or_skipped(tmp_path: Path) -> None:
+    made = plan(tmp_path, WIDE)
+    run = Counter((s, c, p) for s, c, p, _ in combinations(made))
+    skipped = Counter((row.searcher, row.scheduler, row.problem) for row in made.skipped)
+    assert set(run.values()) == {2}
+    assert set(skipped.values()) == {1}
+    assert not run.keys() & skipped.keys()
+    assert len(run) + len(skipped) == 2 * 2 * 3
+
+
+def test_reasons_for_skipping(tmp_path: Path) -> None:
+    made = plan(
+        tmp_path,
+        {
+            2: "searchers: [tiny, flat, needy]",
+            3: "schedulers: [whole, halves]",
+            4: "problems: [stairs, {bowl: {dimension: 2}}, branchy, absent, network]",
+        },
+    )
+    reasons = {(r.searcher, r.scheduler, r.problem): r.reason for r in made.skipped}
+    bowl = "bowl[dimension=2]"
+    assert reasons["tiny", "halves", bowl] == (
+        "the scheduler decides between steps, and the problem has only one"
+    )
+    assert reasons["flat", "whole", "branchy"] == (
+        "the space has conditions, which the searcher does not understand"
+    )
+    assert reasons["tiny", "whole", "absent"] == "problem absent: its data is not here; fetch it"
+    assert "needs the live stage" in reasons["tiny", "whole", "network"]
+    assert reasons["needy", "whole", bowl].startswith("searcher needy: needs no-such-package>=1")
+    assert ("tiny", "halves", "stairs") not in reasons
+    assert [use.label for use in made.problems] == ["stairs", bowl, "branchy"]
+
+
+def test_a_budget_below_one_step_is_skipped(tmp_path: Path) -> None:
+    changes = {4: "problems: [{bowl: {dimension: 2}}, {stairs: {budget: {resource: 1.5}}}]"}
+    made = plan(tmp_path, changes)
+    assert [row.reason for row in made.skipped] == [
+        "problem stairs: the budget of 1.5 epochs does not pay for one step of 2"
+    ]
+
+
+def test_a_plan_with_nothing_in_it_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"suite\.yaml: nothing is left to run: .*fetch it"):
+        plan(tmp_path, {4: "problems: [absent]"})
+
+
+@pytest.mark.parametrize(
+    ("only", "labels"),
+    [
+        ("tiny/*", {"tiny/whole/bowl[dimension=2]", "tiny/whole/bowl[dimension=3]"}),
+        ("*/bowl[dimension=3]", {"tiny/whole/bowl[dimension=3]", "flat/whole/bowl[dimension=3]"}),
+        ("flat/whole/bowl?dimension=2?", {"flat/whole/bowl[dimension=2]"}),
+        ("tiny/whole/bowl[dimension=2]", {"tiny/whole/bowl[dimension=2]"}),
+    ],
+)
+def test_only(only: str, labels: set[str], tmp_path: Path) -> None:
+    changes = {2: "searchers: [tiny, flat]", 4: "problems: [{bowl: {dimension: [2, 3]}}]"}
+    made = plan(tmp_path, changes, only=only)
+    assert {"/".join(row[:3]) for row in combinations(made)} == labels
+    assert made.skipped == ()
+
+
+def test_only_that_picks_nothing_shows_what_cells_are_called(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"'tinny/\*' picks no cell; .*'tiny/whole/bowl\[dim"):
+        plan(tmp_path, only="tinny/*")
+
+
+def test_cells_carry_all_that_a_worker_needs(tmp_path: Path) -> None:
+    changes = {4: "problems: [{stairs: {budget: {time: 5}}}, branchy]", 6: "tell: full"}
+    made = plan(tmp_path, changes)
+    cell = made.cells[0]
+    assert (cell.budget, cell.workers, cell.tell) == (Budget(time=5.0), 4, "full")
+    assert made.cells[1].budget == Budget(trials=5)
+    assert Cell.from_json(json.loads(json.dumps(cell.to_json()))) == cell
+    assert len({cell.id for cell in made.cells}) == len(made.cells)
+
+
+def test_planning_builds_no_searcher(tmp_path: Path) -> None:
+    file = write_suite(tmp_path, {2: "searchers: [explosive]", 8: "plugins: [tiny.py, boom.py]"})
+    (tmp_path / "boom.py").write_text(
+        "from hpobench.api import Searcher\n"
+        "class Explosive(Searcher):\n    name = 'explosive'\n"
+        "    def __init__(self, space, *, seed, fidelity): raise RuntimeError\n"
+        "    def ask(self, trial): ...\n"
+        "    def tell(self, trial, step, loss, *, final): ...\n",
+        encoding="utf-8",
+    )
+    assert len(build_plan(load_suite(file)).cells) == 2
+
+
+def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(
+    tmp_path: Path,
+) -> None:
+    file = write_suite(
+        tmp_path,
+        {
+            2: "searchers: [tiny, limited]",
+            3: "schedulers: [halves, brackets]",
+            4: "problems: [stairs]",
+            8: "plugins: [tiny.py, limited.py]",
+        },
+    )
+    (tmp_path / "limited.py").write_text(
+        "from ray.tune.search import ConcurrencyLimiter, Searcher\n"
+        "class Limited(ConcurrencyLimiter, Searcher):\n    name = 'limited'\n"
+        "    def __init__(self): ...\n",
+        encoding="utf-8",
+    )
+    made = build_plan(load_suite(file))
+    assert [(row.searcher, row.scheduler) for row in made.skipped] == [("limited", "brackets")]
+    assert "takes itself for complete" in made.skipped[0].reason
+
+
+class Steps(Problem):
+    """Nine steps of 2 units and 10 s each."""
+
+    fidelity = Fidelity("epoch", 9, 2.0)
+
+    def reference(self) -> Reference:
+        raise NotImplementedError
+
+    def estimate(self) -> float:
+        return 90.0
+
+
+@pytest.mark.parametrize(
+    ("budget", "trials", "results", "clock"),
+    [
+        (Budget(trials=10), 10, 90, 225),
+        (Budget(resource=36), 18, 18, 45),
+        (Budget(evaluations=2), 18, 18, 45),
+        (Budget(time=100), 40, 40, 100),
+        (Budget(time=100, trials=3), 3, 27, 67.5),
+        (Budget(time=10, trials=3), 3, 4, 10),
+        (Budget(time=1000, resource=18), 9, 9, 22.5),
+    ],
+)
+def test_estimates(budget: Budget, trials: float, results: float, clock: float) -> None:
+    assert Estimate.of(Steps(), budget, workers=4) == Estimate(trials, results, clock)
+
+
+def test_the_total_is_the_sum_over_cells(tmp_path: Path) -> None:
+    changes = {4: "problems: [stairs, {bowl: {dimension: 2}}]", 5: "seeds: 3"}
+    made = plan(tmp_path, changes)
+    # stairs: 5 trials of 9 steps; bowl: 5 of one step; 1 s a step on 4 workers.
+    assert made.total == Estimate(3 * 10, 3 * 50, 3 * 50 / 4)

@@ -1,0 +1,216 @@
+"""A cell's identity changes with what changes its result, and with nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hpobench
+from hpobench import identity
+from hpobench.api import Budget
+from hpobench.cell import Use
+from hpobench.grid import build_plan
+from hpobench.identity import cell_id, source_hash
+from hpobench.suite import load_suite
+from tests.tiny_plugins import PLUGIN, write_suite
+
+CELL: dict[str, Any] = {
+    "seed": 0,
+    "budget": Budget(trials=5),
+    "workers": 4,
+    "stage": "virtual",
+    "tell": "last",
+}
+
+
+@pytest.fixture
+def uses(tmp_path: Path) -> dict[str, Use]:
+    file = tmp_path / "tiny.py"
+    file.write_text(PLUGIN, encoding="utf-8")
+    return {
+        "searcher": Use("searcher", "tiny", "tiny", {"greed": 1.0}, str(file), "Tiny"),
+        "scheduler": Use("scheduler", "whole", "whole", {}, str(file), "Whole"),
+        "problem": Use("problem", "bowl", "bowl[d=2]", {"dimension": 2}, str(file), "Bowl"),
+    }
+
+
+def digest(**parts: Any) -> str:
+    return cell_id(**(CELL | parts))[0].rpartition("-")[2]
+
+
+def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(uses: dict[str, Use]) -> None:
+    name, spec = cell_id(**CELL, **uses)
+    assert re.fullmatch(r"tiny-whole-bowl-d-2-s0-[0-9a-f]{12}", name)
+    told = json.loads(spec)
+    assert told["version"] == identity.IDENTITY_VERSION
+    assert told["ray"] == importlib.metadata.version("ray")
+    assert told["hpobench"] == hpobench.__version__
+    assert told["searcher"]["options"] == {"greed": 1.0}
+    assert told["budget"] == {"trials": 5}
+
+
+@pytest.mark.parametrize(
+    "label", ["a/b", "../..", "a b\tc", "x" * 500, "ü", "", "CON", "a\x00b", "[[", "-"]
+)
+def test_ids_are_safe_file_names(label: str, uses: dict[str, Use]) -> None:
+    uses["searcher"] = dataclasses.replace(uses["searcher"], label=label)
+    uses["problem"] = dataclasses.replace(uses["problem"], label=label)
+    name, _ = cell_id(**CELL, **uses)
+    assert re.fullmatch(r"[a-z0-9-]{1,150}", name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"budget": Budget(trials=6)},
+        {"budget": Budget(trials=5, time=1.0)},
+        {"workers": 5},
+        {"stage": "live"},
+        {"tell": "full"},
+    ],
+)
+def test_what_a_cell_is_changes_the_hash(change: dict[str, Any], uses: dict[str, Use]) -> None:
+    assert digest(**uses) != digest(**(uses | change))
+
+
+@pytest.mark.parametrize("kind", ["searcher", "scheduler", "problem"])
+@pytest.mark.parametrize(
+    "change", [{"name": "other"}, {"options": {"greed": 2.0}}, {"cls": "Flat"}]
+)
+def test_what_a_plugin_is_changes_the_hash(
+    kind: str, change: dict[str, Any], uses: dict[str, Use]
+) -> None:
+    assert digest(**uses) != digest(**uses | {kind: dataclasses.replace(uses[kind], **change)})
+
+
+def test_labels_are_for_display_but_for_the_problems(uses: dict[str, Use]) -> None:
+    def renamed(kind: str) -> str:
+        return digest(**uses | {kind: dataclasses.replace(uses[kind], label="renamed")})
+
+    assert renamed("searcher") == digest(**uses)
+    assert renamed("scheduler") == digest(**uses)
+    # The cell's seeds come from the problem's label.
+    assert renamed("problem") != digest(**uses)
+
+
+def test_where_a_plugin_lies_does_not_matter(uses: dict[str, Use], tmp_path: Path) -> None:
+    moved = tmp_path / "deep" / "moved.py"
+    moved.parent.mkdir()
+    moved.write_text(PLUGIN, encoding="utf-8")
+    there = {kind: dataclasses.replace(use, file=str(moved)) for kind, use in uses.items()}
+    assert digest(**there) == digest(**uses)
+
+
+def test_comments_and_formatting_do_not_change_the_hash(tmp_path: Path) -> None:
+    plain, dressed = tmp_path / "plain.py", tmp_path / "dressed.py"
+    plain.write_text("def f(x, y=1):\n    return x + 'a'\n", encoding="utf-8")
+    dressed.write_text(
+        '# About f.\ndef f(\n    x,\n    y = 1,  # why\n):\n\n    return (x +\n            "a")\n',
+        encoding="utf-8",
+    )
+    assert source_hash(plain) == source_hash(dressed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x, y=2):\n    return x + 'a'\n",
+        "def f(x, y=1.0):\n    return x + 'a'\n",
+        "def f(x, y=True):\n    return x + 'a'\n",
+        "def f(x, y=None):\n    return x + 'a'\n",
+        "def f(x, y=1):\n    return x - 'a'\n",
+        "def f(x, y=1):\n    return x + b'a'\n",
+        "def g(x, y=1):\n    return x + 'a'\n",
+        "def f(x, *, y=1):\n    return x + 'a'\n",
+        "async def f(x, y=1):\n    return x + 'a'\n",
+    ],
+)
+def test_what_the_source_says_changes_the_hash(text: str, tmp_path: Path) -> None:
+    before, after = tmp_path / "before.py", tmp_path / "after.py"
+    before.write_text("def f(x, y=1):\n    return x + 'a'\n", encoding="utf-8")
+    after.write_text(text, encoding="utf-8")
+    assert source_hash(before) != source_hash(after)
+
+
+def test_an_edit_is_noticed_in_the_same_process(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x = 1\n", encoding="utf-8")
+    before = source_hash(file)
+    file.write_text("x = 10\n", encoding="utf-8")
+    assert source_hash(file) != before
+
+
+def test_helpers_count_as_part_of_a_plugin(tmp_path: Path) -> None:
+    file, helper, further = (tmp_path / name for name in ("a.py", "_b.py", "_c.py"))
+    file.write_text("def f():\n    from ._b import g\n    return g\n", encoding="utf-8")
+    helper.write_text("from . import _c, a\ng = 1\n", encoding="utf-8")
+    further.write_text("h = 1\n", encoding="utf-8")
+    before = source_hash(file)
+    further.write_text("h = 22\n", encoding="utf-8")
+    changed = source_hash(file)
+    assert changed != before
+    helper.write_text("g = 1\n", encoding="utf-8")
+    assert source_hash(file) not in (before, changed)
+
+
+def test_versions_of_what_a_plugin_requires_count(
+    uses: dict[str, Use], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "b.py"
+    file.write_text(
+        "from hpobench.api import Searcher\n"
+        "class B(Searcher):\n    name = 'b'\n    requires = ('click>=8', 'rich')\n",
+        encoding="utf-8",
+    )
+    uses["searcher"] = Use("searcher", "b", "b", {}, str(file), "B")
+    _, spec = cell_id(**CELL, **uses)
+    packages = json.loads(spec)["searcher"]["packages"]
+    assert packages == {name: importlib.metadata.version(name) for name in ("click", "rich")}
+    before = digest(**uses)
+    monkeypatch.setattr(identity, "_version", lambda name: "99" if name == "rich" else "1")
+    one = digest(**uses)
+    monkeypatch.setattr(identity, "_version", lambda name: "1")
+    assert len({before, one, digest(**uses)}) == 3
+
+
+def test_the_harness_counts(uses: dict[str, Use], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest(**uses)
+    monkeypatch.setattr(hpobench, "__version__", "99")
+    after = digest(**uses)
+    monkeypatch.setattr(identity, "IDENTITY_VERSION", 99)
+    assert len({before, after, digest(**uses)}) == 3
+
+
+def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
+    changes = {2: "searchers: [tiny, {name: tiny, layers: [5], on: true}]"}
+    file = write_suite(tmp_path, changes)
+    code = (
+        "import sys\nfrom hpobench.grid import build_plan\nfrom hpobench.suite import load_suite\n"
+        "print(*(c.id + c.spec for c in build_plan(load_suite(sys.argv[1])).cells), sep='\\n')"
+    )
+    root = str(Path(hpobench.__file__).parents[1])
+
+    def elsewhere(hash_seed: str) -> list[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code, str(file)],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": root, "LC_ALL": "C"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+
+    here = [cell.id + cell.spec for cell in build_plan(load_suite(file)).cells]
+    assert len(here) == 4
+    assert elsewhere("1") == here
+    assert elsewhere("2") == here
