@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,11 +101,11 @@ class Entries:
     def _label(self, text: _Text, given: object) -> str | None:
         if given is None:
             return None
-        if not isinstance(given, str) or not re.fullmatch(r"\S(?:[^\x00-\x1f]{0,198}\S)?", given):
-            raise self.document.error(
-                (*text.inner, "as"), f"a label is a word or a short line, not {given!r}"
-            )
-        return given
+        if isinstance(given, str) and given.isprintable() and given == given.strip() != "":
+            return given
+        raise self.document.error(
+            (*text.inner, "as"), f"a label is a word or a short line, not {given!r}"
+        )
 
     def _load(self, entry: Entry, text: _Text) -> type | None:
         """The class; ``None`` where only a missing package keeps it from being imported."""

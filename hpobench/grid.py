@@ -110,7 +110,7 @@ def build_plan(suite: Suite) -> Plan:
         cells,
         tuple(skipped),
         tuple(use for use in suite.problems if use.label in problems),
-        {label: grid.estimate(label) for label in problems},
+        {label: grid.estimates[label] for label in problems},
     )
 
 
@@ -156,12 +156,9 @@ class _Grid:
         self._suite = suite
         self._reasons: dict[tuple[Kind, str], str | None] = {}
         self._problems: dict[str, Problem] = {}
+        self.estimates: dict[str, Estimate] = {}
         for use in (*suite.searchers, *suite.schedulers, *suite.problems):
             self._reasons[use.kind, use.label] = self._missing(use)
-
-    def estimate(self, problem: str) -> Estimate:
-        budget = self._suite.budgets[problem]
-        return Estimate.of(self._problems[problem], budget, self._suite.workers)
 
     def why_not(self, searcher: Use, scheduler: Use, problem: Use) -> str | None:
         """Why the combination makes no sense or cannot run here."""
@@ -189,9 +186,14 @@ class _Grid:
                 self._built(use, build_scheduler)
                 return None
             problem = self._problems[use.label] = self._built(use, build_problem)
+            self.estimates[use.label] = self._built(use, self._estimate)
         except NotAvailableError as error:
             return str(error)
         return self._unfit(use, problem)
+
+    def _estimate(self, use: Use) -> Estimate:
+        budget = self._suite.budgets[use.label]
+        return Estimate.of(self._problems[use.label], budget, self._suite.workers)
 
     def _unfit(self, use: Use, problem: Problem) -> str | None:
         if isinstance(problem, TrainedProblem) and self._suite.stage == "virtual":

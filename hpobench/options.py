@@ -191,7 +191,8 @@ def label(cls: type, name: str, options: Mapping[str, Json]) -> str:
 
 def spell(value: Json) -> str:
     """``value`` as YAML would have it: bare strings, ``true``, ``null``."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    plain = isinstance(value, str) and value.isprintable()
+    return str(value) if plain else json.dumps(value, separators=(",", ":"))
 
 
 def closest(name: str, known: Iterable[str]) -> str:

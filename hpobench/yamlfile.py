@@ -20,6 +20,8 @@ from hpobench.errors import SuiteError
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
+MAX_TEXT = 4096
+"""Characters of one word or text."""
 MAX_VALUES = 20_000
 """Values in a file, those behind aliases counted each time: seconds of parsing."""
 
@@ -43,8 +45,13 @@ class Document:
 
 def dotted(path: KeyPath) -> str:
     """``problems[0].budget`` for ``("problems", 0, "budget")``."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
-    return "".join(parts).removeprefix(".")
+    return "".join(map(_step, path)).removeprefix(".")
+
+
+def _step(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if part.isprintable() else f".{part!r}"
 
 
 def read_yaml(file: Path) -> Document:
@@ -160,6 +167,8 @@ class _Builder:
         return result
 
     def _scalar(self, node: ScalarNode, kind: str, path: KeyPath) -> Any:
+        if len(node.value) > MAX_TEXT:
+            raise self._document.error(path, f"longer than {MAX_TEXT} characters")
         if kind in ("str", "timestamp"):
             return node.value
         if kind not in ("null", "bool", "int", "float"):
