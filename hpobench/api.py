@@ -177,7 +177,7 @@ class TabulatedProblem(Problem):
     Runs on the virtual stage.
     """
 
-    heldout: ClassVar[bool] = False
+    heldout: bool = False
     """Whether curves carry held-out losses."""
 
     @abstractmethod
@@ -249,21 +249,22 @@ class Searcher(Plugin, ABC):
         """``trial`` reached ``step`` with ``loss``, to be minimised.
 
         ``final``: the trial is over and this is its last loss. Under the default telling policy
-        (``last``) that is the only call a trial gets.
+        (``last``) that is the only call a trial gets. Under ``every``, a trial that is ended
+        while it is paused is told its last step once more, as final.
         """
 
     # Notices that a searcher may ignore.
 
-    def failed(self, trial: int) -> None:  # noqa: B027
+    def failed(self, trial: int) -> None:
         """``trial`` failed; it has no loss."""
 
-    def dropped(self, trial: int) -> None:  # noqa: B027
+    def dropped(self, trial: int) -> None:
         """``trial`` ended early and the telling policy withholds its loss."""
 
-    def paused(self, trial: int) -> None:  # noqa: B027
+    def paused(self, trial: int) -> None:
         """The scheduler paused ``trial``."""
 
-    def resumed(self, trial: int) -> None:  # noqa: B027
+    def resumed(self, trial: int) -> None:
         """The scheduler lets the paused ``trial`` go on."""
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpobench.cell import Cell
@@ -46,7 +47,7 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
             address=address,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env={"env_vars": _WORKER_ENVIRONMENT},
+            runtime_env={"env_vars": _worker_environment()},
             **(options if address == LOCAL else {}),
         )
     except Exception as error:
@@ -58,6 +59,12 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _worker_environment() -> dict[str, str]:
+    """What worker processes see, on other machines too: our pins and the data folder."""
+    data = os.environ.get("HPOBENCH_DATA")
+    return _WORKER_ENVIRONMENT | ({"HPOBENCH_DATA": str(Path(data).resolve())} if data else {})
 
 
 def _cpus() -> int:

@@ -1,17 +1,17 @@
 """Everything hpobench raises on purpose.
 
-    HpobenchError                 what is wrong, where, what to do; exit code 1
-    |-- UsageError                the user's input is at fault; exit code 2
-    |   |-- SuiteError            a suite file: carries file, line and key
-    |   |-- UnknownNameError      no such searcher, scheduler, problem, suite: "did you mean"
-    |   |-- SpaceError            a search space or a configuration does not hold together
-    |   `-- PluginError           a plugin file cannot be read, loaded or is not a plugin
-    |-- NotAvailableError         a known thing lacks a package or data; says what brings it
-    |-- StoreError                results cannot be written or read (disk full, other schema)
-    |-- RayError                  no cluster at the address, Ray too old or too new
-    `-- CellError                 one cell ends as failed; the others go on
-        |-- TrialError            one trial failed (raised, NaN): recorded, told as a failure
-        `-- StallError            nothing can happen any more, yet trials are not finished
+HpobenchError                 what is wrong, where, what to do; exit code 1
+|-- UsageError                the user's input is at fault; exit code 2
+|   |-- SuiteError            a suite file: carries file, line and key
+|   |-- UnknownNameError      no such searcher, scheduler, problem, suite: "did you mean"
+|   |-- SpaceError            a search space or a configuration does not hold together
+|   `-- PluginError           a plugin file cannot be read, loaded or is not a plugin
+|-- NotAvailableError         a known thing lacks a package or data; says what brings it
+|-- StoreError                results cannot be written or read (disk full, other schema)
+|-- RayError                  no cluster at the address, Ray too old or too new
+`-- CellError                 one cell ends as failed; the others go on
+    |-- TrialError            one trial failed (raised, NaN): recorded, told as a failure
+    `-- StallError            nothing can happen any more, yet trials are not finished
 """
 
 from __future__ import annotations

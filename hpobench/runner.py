@@ -107,9 +107,7 @@ def problem_row(label: str, problem: Problem) -> dict[str, Any]:
 def _prepare(cell: Cell, problem: TabulatedProblem) -> Run:
     return Run(
         problem,
-        build_searcher(
-            cell.searcher, problem.space, cell.role_seed("searcher"), problem.fidelity
-        ),
+        build_searcher(cell.searcher, problem.space, cell.role_seed("searcher"), problem.fidelity),
         build_scheduler(cell.scheduler),
         budget=cell.budget,
         workers=cell.workers,
@@ -164,7 +162,7 @@ def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
 
 def _requirements(cell: Cell) -> list[str]:
     """What the cell's plugins need beyond hpobench; those that cannot be loaded need nothing."""
-    found = []
+    found: list[str] = []
     for use in (cell.searcher, cell.scheduler, cell.problem):
         with contextlib.suppress(HpobenchError):
             found += getattr(load_class(use.file, use.cls), "requires", ())

@@ -29,13 +29,13 @@ def global_generators(seed: int) -> Iterator[None]:
 
     Ray's ASHA, PBT and PB2 draw from the global generators.
     """
-    import numpy as np
+    import numpy.random as legacy
 
-    python, numpy = random.getstate(), np.random.get_state()
+    python, numpy = random.getstate(), legacy.get_state()  # noqa: NPY002
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    legacy.seed(seed % 2**32)  # noqa: NPY002
     try:
         yield
     finally:
         random.setstate(python)
-        np.random.set_state(numpy)
+        legacy.set_state(numpy)  # noqa: NPY002

@@ -45,6 +45,8 @@ class Float:
 
     def from_unit(self, u: float) -> float:
         """The value at quantile ``u`` in ``[0, 1]`` of this parameter's distribution."""
+        if u in (0, 1):  # exactly: rounding must not miss the bounds
+            return self.high if u else self.low
         if self.log:
             low, high = math.log(self.low), math.log(self.high)
             value = math.exp(low + u * (high - low))
@@ -117,9 +119,9 @@ class Int:
         return sorted({self.from_unit(i / (resolution - 1)) for i in range(resolution)})
 
     def contains(self, value: object) -> bool:
-        return (
-            isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
-        )
+        if not isinstance(value, int) or isinstance(value, bool):
+            return False
+        return self.low <= value <= self.high
 
     @property
     def size(self) -> float:
@@ -144,7 +146,7 @@ class Categorical:
     def to_unit(self, value: Value) -> float:
         return (self.choices.index(value) + 0.5) / len(self.choices)
 
-    def grid(self, resolution: int) -> list[Value]:
+    def grid(self, resolution: int) -> list[Value]:  # noqa: ARG002 - see below
         """Every choice: there is nothing between two categories to leave out."""
         return list(self.choices)
 

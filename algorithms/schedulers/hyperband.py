@@ -28,6 +28,8 @@ class HyperBand(Scheduler):
         "52, 51, 45 and 27.",
         "A bracket whose first rung rounds down to 0 steps is left out, by floating-point error "
         "even where it would be exactly 1: with 729 steps and factor 3.",
+        "A bracket may not notice that the trial it waits for has failed (ray 2.60); its paused "
+        "trials then wait for ever, and a cell with nothing else to run ends as failed.",
         "Trials pause and go on, so problems that cannot save their state start them afresh.",
     )
 

@@ -23,6 +23,9 @@ class Median(Scheduler):
 
     name = "median"
     ends_trials = False
+    # While samples are insufficient the rule pauses a trial in favour of one that waits to run;
+    # a plain tune.Tuner always asks for one ahead, so one always waits.
+    lookahead = 1
     notes: ClassVar[tuple[str, ...]] = (
         "Its own cost is quadratic in the number of trials: each result looks at the means of "
         "all trials.",

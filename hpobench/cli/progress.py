@@ -82,7 +82,7 @@ def _final_regret(outcome: Outcome) -> float:
     heldout = outcome.events["heldout"][best].as_py()
     value = losses[best] if heldout is None else heldout
     span = problem["clip"] - problem["optimum"]
-    return min(max((value - problem["optimum"]) / span, 0.0), 1.0)
+    return float(min(max((value - problem["optimum"]) / span, 0.0), 1.0))
 
 
 class LineProgress:

@@ -71,7 +71,9 @@ def run(
                 loaded, plan, folder, display, address=address, cpus=cpus, retry_failed=retry_failed
             )
     except KeyboardInterrupt:
-        click.echo(f"interrupted; finished cells are in {folder}, the same command goes on", err=True)
+        click.echo(
+            f"interrupted; finished cells are in {folder}, the same command goes on", err=True
+        )
         raise
     _tell(summary.counts, summary.ran, summary.seconds)
     if not no_report:

@@ -61,7 +61,7 @@ def load_results(folder: Path) -> Results:
         events=_rows(folder, "events", cells),
         trials=_rows(folder, "trials", cells),
         problems=problems[problems["problem"].isin(present)].reset_index(drop=True),
-        plan=plan,
+        plan={**plan, "cells": len(plan["cells"])},
     )
 
 

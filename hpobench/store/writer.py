@@ -135,8 +135,7 @@ class Writer:
 
     def _commit(self) -> None:
         rows = [
-            {**row, "in_suite": name in self._members}
-            for name, row in sorted(self._cells.items())
+            {**row, "in_suite": name in self._members} for name, row in sorted(self._cells.items())
         ]
         problems = [row for _, row in sorted(self._problems.items())]
         for kind, content in (("problems", problems), ("cells", rows)):

@@ -19,7 +19,6 @@ from hpobench.tune.source import TrialSource
 from hpobench.tune.virtual import VirtualWorkers
 
 
-
 @dataclass
 class Log:
     """What happened, column by column; rows in the order in which they happened."""

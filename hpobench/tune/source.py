@@ -99,9 +99,7 @@ class TrialSource(SearchAlgorithm):
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         if self._tell == "every":
             number, step = int(trial_id), result["training_iteration"]
-            self._observe(
-                number, self._searcher.tell, number, step, result["loss"], final=False
-            )
+            self._observe(number, self._searcher.tell, number, step, result["loss"], final=False)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

@@ -1,7 +1,12 @@
 """The virtual stage: workers on an event queue instead of Ray actors.
 
-Time is the problem's recorded or modelled cost. Events are ordered by (time, sequence number),
+Time is the problem's recorded or modelled cost. Events are ordered by time, then consequences
+(starting, saving, stopping, which take no time) before results, then in the order of scheduling;
 so a run is the same on any machine, whatever the host is busy with.
+
+That consequences go first matters: where two trials of a HyperBand bracket report at the same
+instant and the first is still being saved, Ray's bracket overlooks it when it closes, and the
+paused trial waits for ever (``cleanup_full`` in ray 2.60; ray#6780). Real Ray can run into it.
 """
 
 from __future__ import annotations
@@ -76,7 +81,7 @@ class VirtualWorkers:
         self._failure_cost = problem.estimate() / problem.fidelity.steps
         self._free = list(range(workers))
         self._waiting: deque[Actor] = deque()
-        self._queue: list[tuple[float, int, Event, Actor, int, Any, Any, Any]] = []
+        self._queue: list[tuple[float, bool, int, Event, Actor, int, Any, Any, Any]] = []
         self._sequence = 0
         # Ray's controller looks an actor's handle up here.
         self._live_actors_to_ray_actors_resources: dict[Actor, tuple[None, None]] = {}
@@ -114,7 +119,12 @@ class VirtualWorkers:
             self._live_actors_to_ray_actors_resources[actor] = (None, None)
             self._push(0.0, "started", actor)
 
-    def remove_actor(self, tracked_actor: Actor, kill: bool = False, stop_future: Any = None) -> bool:  # noqa: ARG002
+    def remove_actor(
+        self,
+        tracked_actor: Actor,
+        kill: bool = False,  # noqa: ARG002
+        stop_future: Any = None,  # noqa: ARG002
+    ) -> bool:
         actor = tracked_actor
         if self._live_actors_to_ray_actors_resources.pop(actor, None) is None:
             self._waiting.remove(actor)
@@ -244,13 +254,15 @@ class VirtualWorkers:
         on_error: Any = None,
     ) -> None:
         self._sequence += 1
-        entry = (self.now + delay, self._sequence, event, actor, actor.tasks, payload)
-        heapq.heappush(self._queue, (*entry, on_result, on_error))
+        order = (self.now + delay, event == "train", self._sequence)
+        heapq.heappush(
+            self._queue, (*order, event, actor, actor.tasks, payload, on_result, on_error)
+        )
 
     def next(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - Ray's signature
         """Let the next event happen; false if there is none or the budget is spent."""
         while self._queue and not self.exhausted:
-            time, _, event, actor, tasks, payload, on_result, on_error = self._queue[0]
+            time, _, _, event, actor, tasks, payload, on_result, on_error = self._queue[0]
             if event != "stopped" and tasks != actor.tasks:
                 heapq.heappop(self._queue)
                 continue
