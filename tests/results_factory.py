@@ -81,6 +81,60 @@ def make_results(
     )
 
 
+def hand_made(
+    runs: dict[tuple[str, int], list[tuple[float, float]]],
+    *,
+    problem: MadeProblem = MadeProblem("p", steps=1, optimum=0.0, clip=1.0, budget=10.0),
+    step: int = 1,
+    heldout: dict[tuple[str, int], list[float]] | None = None,
+    failed: Sequence[tuple[str, int]] = (),
+) -> Results:
+    """Runs written out: by (searcher, seed) the (clock, loss) of its single-step trials."""
+    cells, events, trials = [], [], []
+    for (searcher, seed), results in runs.items():
+        cell = f"{searcher}-{seed}"
+        n = len(results)
+        clock = np.array([c for c, _ in results], dtype=float)
+        ev = pd.DataFrame(
+            {
+                "trial": np.arange(n, dtype=np.int32),
+                "step": np.full(n, step, dtype=np.int32),
+                "resource": np.ones(n),
+                "clock": clock,
+                "loss": np.array([loss for _, loss in results], dtype=float),
+                "heldout": np.nan if heldout is None else heldout[searcher, seed],
+                "cost": 1.0,
+                "decision": "STOP",
+                "worker": np.zeros(n, dtype=np.int16),
+            }
+        )
+        tr = pd.DataFrame(
+            {
+                "trial": np.arange(n, dtype=np.int32),
+                "config": "{}",
+                "status": "completed",
+                "steps": 1,
+                "start": clock - 1.0,
+                "end": clock,
+                "suggest_s": 0.25,
+                "observe_s": 0.5,
+                "error": None,
+            }
+        )
+        status = "failed" if (searcher, seed) in failed else "done"
+        cells.append(_cell(cell, searcher, "fifo", problem, seed, status, ev, tr))
+        events.append(ev.assign(cell=cell))
+        trials.append(tr.assign(cell=cell))
+    return Results(
+        name="by-hand",
+        suite={"name": "by-hand"},
+        cells=pd.DataFrame(cells),
+        events=_labelled(pd.concat(events, ignore_index=True), ["cell", "decision"]),
+        trials=_labelled(pd.concat(trials, ignore_index=True), ["cell", "status"]),
+        problems=pd.DataFrame([_problem(problem)]),
+    )
+
+
 def _labelled(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(columns, "category"))
 

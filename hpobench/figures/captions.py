@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from hpobench.stats.curves import Curves
 from hpobench.stats.normalise import below_optimum
-from hpobench.stats.settings import Settings
+from hpobench.stats.settings import REGRET_FLOOR, Settings
 from hpobench.stats.tests import ALPHA
 
 _AXES = {
@@ -25,7 +27,9 @@ def share_label(settings: Settings) -> str:
     return f"Share of the {kind} budget"
 
 
-def anytime_regret(curves: Curves, problem: str, settings: Settings, known: bool) -> str:
+def anytime_regret(
+    curves: Curves, problem: str, settings: Settings, *, known: bool, table: pd.DataFrame
+) -> str:
     optimum = "the known optimum" if known else "the best value on record (the optimum is unknown)"
     below = below_optimum(curves).get(problem, 0)
     floored = (
@@ -37,17 +41,17 @@ def anytime_regret(curves: Curves, problem: str, settings: Settings, known: bool
     i = curves.problems.index(problem)
     return (
         f"Simple regret on {problem} against {optimum}, floored at 1e-8, over "
-        f"{_AXES[settings.axis]}. Line: mean over {_seeds(curves, i)}; "
-        f"{_band(settings, 'seeds')} {_incumbent(settings)}{_failures(curves, i)}{floored}"
+        f"{_AXES[settings.axis]}. Line: mean over {_seeds(curves, i)}. "
+        f"{_band(settings, 'seeds')} {_incumbent(settings)}{_failures(curves, i)}{floored}{_bottom(table)}"
     )
 
 
-def mean_regret(curves: Curves, settings: Settings) -> str:
+def mean_regret(curves: Curves, settings: Settings, table: pd.DataFrame) -> str:
     return (
         f"Mean normalised regret of {_count(len(curves.algorithms), 'algorithm')} over "
         f"{_suite(curves)}: 0 is the optimum, 1 the median loss of a random configuration (both "
         f"frozen per problem). {_share(settings)} {_band(settings)} "
-        f"{_incumbent(settings)}{_failures(curves)}"
+        f"{_incumbent(settings)}{_failures(curves)}{_bottom(table)}"
     )
 
 
@@ -130,6 +134,11 @@ def _failures(curves: Curves, problem: int | None = None) -> str:
     if not n:
         return ""
     return f" {_count(n, 'failed run')} of {_runs(curves, problem)} counted as the clip value."
+
+
+def _bottom(table: pd.DataFrame) -> str:
+    reached = (table["estimate"] <= REGRET_FLOOR).any()
+    return " A curve that leaves at the bottom has reached the optimum." if reached else ""
 
 
 def _runs(curves: Curves, problem: int | None) -> int:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hpobench.figures.style import GHOST, MUTED, Styles, house_style, power_of_ten
 from hpobench.stats.curves import Algorithm
+from hpobench.stats.settings import REGRET_FLOOR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +37,9 @@ def draw_lines(
     """
     from matplotlib.figure import Figure
 
+    if log_y:  # nothing else can be drawn
+        parts = ["estimate", "low", "high"]
+        table = table.assign(**table[parts].clip(lower=REGRET_FLOOR))
     curves = {
         algorithm: own
         for algorithm in styles.algorithms
@@ -56,7 +60,8 @@ def draw_lines(
             _ghosts(ax, [own for a, own in curves.items() if a not in members])
             for n, algorithm in enumerate(members):
                 _curve(ax, curves[algorithm], algorithm, styles, n / len(members))
-            ax.set_title(name)
+            if not single:
+                ax.set_title(name)
             if i % columns == 0:
                 ax.set_ylabel(ylabel)
             if i + columns >= len(panels):
@@ -124,15 +129,21 @@ def _scale_x(ax: Axes, table: pd.DataFrame, percent: bool) -> None:
 
 
 def _scale_y(ax: Axes, table: pd.DataFrame, log: bool) -> None:
-    """The curves set the range: a band that reaches towards zero has no end on a log axis."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    """The curves set the range: a band that reaches towards zero has no end on a log axis.
+
+    Curves that reach the optimum leave at the bottom, lest the floor squeeze all others.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     low, high = table["estimate"].min(), table["estimate"].max()
     if not log:
         margin = 0.06 * max(high - low, 1.0)
         ax.set_ylim(low - margin, high + margin)
+        ax.yaxis.set_major_locator(MaxNLocator(8, integer=True))
         return
     ax.set_yscale("log")
+    above = table["estimate"][table["estimate"] > REGRET_FLOOR]
+    low = above.min() if len(above) else REGRET_FLOOR
     ax.set_ylim(low / 1.6, high * 1.25)
     narrow = high < 30 * low
     if narrow:  # few powers of ten to label

@@ -25,7 +25,7 @@ PALETTE = (
     "#94891A",  # olive: Okabe and Ito's yellow, dark enough for a line on white
 )
 """Okabe and Ito's colours, told apart under the common colour blindnesses."""
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
+MARKERS = ("o", "s", "^", "D", "v", "p", "X", "h")
 DASHES = ((0, ()), (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 INK, MUTED, GRID, GHOST = "#1F2328", "#59636E", "#E3E6EA", "#CDD2D8"
 ONE_PANEL = 8
@@ -55,7 +55,7 @@ _RC: Any = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "figure.facecolor": "white",
-    "savefig.dpi": 180,
+    "savefig.dpi": 170,
     "pdf.fonttype": 42,
     "svg.hashsalt": "hpobench",
 }
@@ -101,7 +101,7 @@ class Styles:
 
 def power_of_ten(value: float) -> str:
     """The label of a decade in plain characters, which draw far faster than formulas."""
-    if 0.01 <= value <= 1000:
+    if 0.001 <= value <= 10000:
         return f"{value:g}"
     digits = str.maketrans(
         "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"

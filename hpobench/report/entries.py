@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+CSS_PIXELS = 110
+"""Per inch of a figure: its small print reads like the page's own."""
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a table."""
@@ -47,6 +51,8 @@ class FigureEntry:
     alt: str
     png: str
     """The image as a data URI, so that the page stands alone."""
+    width: int
+    """To show it at, in CSS pixels."""
     links: dict[str, str] = field(default_factory=dict)
     """Paths beside the page by kind of file."""
 
@@ -70,9 +76,10 @@ class Files:
         png, pdf = save(drawn, self.folder / "figures" / stem)
         csv = png.with_suffix(".csv")
         write_csv(table, csv)
+        width = round(drawn.get_figwidth() * CSS_PIXELS)
         data = base64.b64encode(png.read_bytes()).decode("ascii")
         links = {kind: f"figures/{path.name}" for kind, path in (("CSV", csv), ("PDF", pdf))}
-        return FigureEntry(stem, title, caption, alt, f"data:image/png;base64,{data}", links)
+        return FigureEntry(stem, title, caption, alt, f"data:image/png;base64,{data}", width, links)
 
     def table(self, stem: str, table: pd.DataFrame) -> str:
         """Save ``table``; returns its path beside the page."""

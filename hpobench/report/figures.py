@@ -33,7 +33,7 @@ def comparison_figures(
             files.figure(
                 "mean_regret",
                 f"F2 Mean normalised regret: {_lower(comparison.title)}",
-                captions.mean_regret(part, settings),
+                captions.mean_regret(part, settings, means),
                 f"Curves of mean normalised regret. {_ends(means)}",
                 means,
                 f2.draw(means, styles, settings),
@@ -82,7 +82,9 @@ def problem_figures(
                 files.figure(
                     f"anytime_regret-{problem}",
                     f"F1 Regret over time: {problem}",
-                    captions.anytime_regret(curves, problem, settings, bool(known[problem])),
+                    captions.anytime_regret(
+                        curves, problem, settings, known=bool(known[problem]), table=table
+                    ),
                     f"Curves of simple regret on {problem}. {_ends(table)}",
                     table,
                     f1.draw(table, problem, styles, settings),

@@ -41,7 +41,7 @@ class Page:
     problem_figures: list[FigureEntry]
     tables: list[TableEntry]
     setting: list[TableEntry]
-    skipped: list[Mapping[str, str]]
+    skipped: list[dict[str, str]]
     failures: TableEntry | None
 
 
@@ -49,14 +49,15 @@ def write_report(
     results: Results,
     folder: Path,
     *,
-    skipped: Sequence[Mapping[str, str]] = (),
+    skipped: Sequence[Mapping[str, str]] | None = None,
     settings: Settings | None = None,
 ) -> Path:
     """Write ``folder/index.html`` with ``figures/`` and ``tables/`` beside it; returns the page.
 
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
-    ``problem`` and ``reason``. The same results give the same bytes. Raises
-    :class:`hpobench.errors.StoreError` when there is no run to report or no room to write.
+    ``problem`` and ``reason``; by default those of the results' plan. The same results give the
+    same bytes. Raises :class:`hpobench.errors.StoreError` when there is no run to report or no
+    room to write.
     """
     if not len(results.cells):
         raise StoreError(
@@ -64,7 +65,8 @@ def write_report(
             "run the suite first"
         )
     try:
-        return _write(results, folder, skipped, settings or Settings())
+        left_out = results.plan.get("skipped", []) if skipped is None else skipped
+        return _write(results, folder, left_out, settings or Settings())
     except OSError as error:
         raise StoreError(f"cannot write the report to {folder}: {error}") from error
 
@@ -85,7 +87,7 @@ def _write(
         version=__version__,
         facts=_facts(results, curves),
         verdicts=[verdict(c, table) for c, table in ranked],
-        notes=_notes(curves, fair, list(failed["kind"])),
+        notes=_notes(results, curves, fair, list(failed["kind"])),
         standings=[
             tables.standings_table(
                 f"standings-{i}" if i else "standings",
@@ -102,7 +104,7 @@ def _write(
         ),
         tables=_tables(files, results, curves, settings),
         setting=_setting(files, results),
-        skipped=list(skipped),
+        skipped=_grouped(skipped),
         failures=(
             tables.failure_table(failed, files.table("failures", failed)) if len(failed) else None
         ),
@@ -126,9 +128,15 @@ def _facts(results: Results, curves: Curves) -> dict[str, str]:
     return {one.get(k, k) if v == "1" else k: v for k, v in facts.items()}
 
 
-def _notes(curves: Curves, fair: list[Comparison], kinds: list[str]) -> list[str]:
+def _notes(results: Results, curves: Curves, fair: list[Comparison], kinds: list[str]) -> list[str]:
     """What a reader must know to read the rest rightly."""
     notes = []
+    planned = len(results.plan.get("cells", []))
+    if planned > len(results.cells):
+        notes.append(
+            f"Only {len(results.cells):,} of {planned:,} planned runs have ended so far; the rest "
+            "may change the picture."
+        )
     if len(kinds) == int(curves.present.sum()):
         notes.append("Every run failed, so there is nothing to compare. The errors are below.")
     elif not curves.scored.any():
@@ -152,6 +160,18 @@ def _notes(curves: Curves, fair: list[Comparison], kinds: list[str]) -> list[str
     if kinds:
         notes.append(failure_note(kinds, int(curves.present.sum())))
     return notes
+
+
+def _grouped(skipped: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """One row for all searchers that a reason keeps from the same scheduler and problem."""
+    searchers: dict[tuple[str, str, str], list[str]] = {}
+    for row in skipped:
+        key = (row["scheduler"], row["problem"], row["reason"])
+        searchers.setdefault(key, []).append(row["searcher"])
+    return [
+        {"searcher": ", ".join(names), "scheduler": c, "problem": p, "reason": reason}
+        for (c, p, reason), names in searchers.items()
+    ]
 
 
 def _tables(files: Files, results: Results, curves: Curves, settings: Settings) -> list[TableEntry]:

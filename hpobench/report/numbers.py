@@ -9,7 +9,7 @@ def number(value: float, digits: int = 3) -> str:
     """``digits`` significant digits, thousands separated; a dash for what is not there."""
     if not math.isfinite(value):
         return "-"
-    if value != 0 and not 1e-4 <= abs(value) < 1e7:
+    if value != 0 and not 1e-5 <= abs(value) < 1e7:
         return f"{value:.{digits - 1}e}"
     whole = 0 if value == 0 else math.floor(math.log10(abs(value))) + 1
     return f"{value:,.{max(digits - whole, 0)}f}"

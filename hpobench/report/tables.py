@@ -18,7 +18,10 @@ def standings_table(
         fields = [Field(row["algorithm"], strong=i == 0)]
         for name in ("nr", "behind", "iqm", "rank"):
             detail = interval(row[f"{name}_low"], row[f"{name}_high"])
-            fields.append(Field(number(row[name]), detail, key=row[name]))
+            if name == "behind" and row[name] == 0:
+                fields.append(Field("-", key=0.0))
+            else:
+                fields.append(Field(number(row[name]), detail, key=row[name]))
         fields += [_integer(row["runs"]), _integer(row["failures"])]
         rows.append(fields)
     return TableEntry(id_, title, caption, columns, rows, csv)

@@ -94,12 +94,23 @@ def algorithm_names(cells: pd.DataFrame) -> pd.Series:
     return pd.Series([name[pair] for pair in pairs], index=cells.index, dtype=object)
 
 
+def problems_of(results: Results) -> pd.DataFrame:
+    """The rows of ``results.problems`` that have runs, in the suite's order."""
+    problems = results.problems
+    planned = [
+        name for name in results.plan.get("problems", []) if name in set(problems["problem"])
+    ]
+    order = list(dict.fromkeys([*planned, *problems["problem"]]))
+    used = set(results.cells["problem"])
+    found = problems.set_index("problem", drop=False).loc[[p for p in order if p in used]]
+    return found.reset_index(drop=True)
+
+
 def compute_curves(results: Results, settings: Settings) -> Curves:
     """Incumbents of all runs, aligned on one grid of shares of each problem's horizon."""
     cells = results.cells
     steps = incumbents(results, settings.axis, settings.fidelity)
-    used = set(cells["problem"])
-    problems = results.problems[results.problems["problem"].isin(used)]
+    problems = problems_of(results)
     names = problems["problem"].tolist()
     algorithms = algorithms_of(cells)
     seeds = sorted(cells["seed"].unique().tolist())

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from hpobench.stats.curves import problems_of
 from hpobench.store.reader import Results
 
 
@@ -38,10 +39,9 @@ def problem_setting(results: Results) -> pd.DataFrame:
         problem: _budget(spec, results.suite)
         for problem, spec in zip(results.cells["problem"], results.cells["spec"], strict=True)
     }
-    used = results.problems[results.problems["problem"].isin(set(budgets))]
     columns = ["problem", "metric", "direction", "dimensions", "fidelity", "steps"]
     columns += ["optimum", "clip", "known", "heldout", "source"]
-    frame = used[columns].reset_index(drop=True)
+    frame = problems_of(results)[columns]
     frame.insert(6, "budget", [budgets[p] for p in frame["problem"]])
     return frame
 

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hpobench.figures import anytime_regret as f1
+from hpobench.figures import captions
+from hpobench.figures import heatmap as f14
+from hpobench.figures import mean_regret as f2
+from hpobench.figures import rank as f3
+from hpobench.figures.style import MARKERS, PALETTE, Styles, power_of_ten, save
+from hpobench.stats.anytime_regret import anytime_regret
+from hpobench.stats.curves import Algorithm, comparisons, compute_curves
+from hpobench.stats.heatmap import heatmap
+from hpobench.stats.mean_regret import mean_regret
+from hpobench.stats.rank import rank
+from hpobench.stats.settings import Settings
+from tests.results_factory import make_results
+
+SETTINGS = Settings(repetitions=50, points=20)
+
+
+def crossed(searchers: int, schedulers: int) -> list[Algorithm]:
+    return [
+        Algorithm(f"s{i} + c{j}", f"s{i}", f"c{j}")
+        for i in range(searchers)
+        for j in range(schedulers)
+    ]
+
+
+def test_a_searcher_keeps_its_colour_under_every_scheduler() -> None:
+    styles = Styles(crossed(6, 3))
+    looks = {a: styles.look(a) for a in styles.algorithms}
+    for a, look in looks.items():
+        assert look.color == PALETTE[int(a.searcher[1:])]
+    assert styles.faceted
+
+
+@pytest.mark.parametrize(("searchers", "schedulers"), [(1, 5), (2, 3), (4, 2), (8, 1), (20, 1)])
+def test_no_two_curves_of_a_panel_look_the_same(searchers: int, schedulers: int) -> None:
+    styles = Styles(crossed(searchers, schedulers))
+    looks = [styles.look(a) for a in styles.algorithms]
+    assert len(set(looks)) == len(looks)
+    assert not styles.faceted
+
+
+def test_the_palette_is_told_apart_under_colour_blindness() -> None:
+    """Machado's matrices for complete protanopia and deuteranopia; distances in linear RGB."""
+    matrices = (
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
+    )
+    colours = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in PALETTE])
+    for matrix in (np.eye(3), *map(np.array, matrices)):
+        seen = np.clip(colours**2.2 @ matrix.T, 0, 1) ** (1 / 2.2)
+        distance = np.linalg.norm(seen[:, None] - seen, axis=2) + np.eye(len(PALETTE))
+        assert distance.min() > 0.1
+    assert len(set(MARKERS)) == len(PALETTE)  # hue is never the only difference
+
+
+def draw_all(folder: Path) -> None:
+    curves = compute_curves(make_results(seeds=2), SETTINGS)
+    styles = Styles(curves.algorithms)
+    part = comparisons(curves)[1].curves
+    save(
+        f1.draw(anytime_regret(curves, "branin", SETTINGS), "branin", styles, SETTINGS),
+        folder / "f1",
+    )
+    save(f2.draw(mean_regret(part, SETTINGS), styles, SETTINGS), folder / "f2")
+    save(f3.draw(rank(part, SETTINGS), styles, SETTINGS), folder / "f3")
+    save(f14.draw(heatmap(curves), styles), folder / "f14")
+
+
+def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
+    """Also in a process with another hash seed, another place and a user's own matplotlibrc."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    draw_all(here)
+    (there / "matplotlibrc").write_text("font.size: 20\naxes.grid: False\n")
+    code = (
+        "from pathlib import Path; from tests.figures.test_figures import draw_all; "
+        "draw_all(Path('.'))"
+    )
+    root = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", code], cwd=there, env=environment, check=True)
+    names = sorted(p.name for p in here.iterdir())
+    assert names == [f"{f}.{kind}" for f in ("f1", "f14", "f2", "f3") for kind in ("pdf", "png")]
+    for name in names:
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
+    assert b"CreationDate" not in (here / "f1.pdf").read_bytes()
+
+
+def test_curves_are_steps_of_the_table() -> None:
+    curves = compute_curves(make_results(seeds=2), SETTINGS)
+    table = anytime_regret(curves, "branin", SETTINGS)
+    figure = f1.draw(table, "branin", Styles(curves.algorithms), SETTINGS)
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    assert len(lines) == 3
+    for line, (_, rows) in zip(lines, table.groupby("algorithm", sort=False), strict=True):
+        assert line.get_drawstyle() == "steps-post"
+        np.testing.assert_array_equal(line.get_ydata(), rows["estimate"])
+
+
+def test_many_algorithms_get_a_panel_per_scheduler() -> None:
+    results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
+    curves = compute_curves(results, SETTINGS)
+    part = comparisons(curves)[1].curves
+    figure = f2.draw(mean_regret(part, SETTINGS), Styles(curves.algorithms), SETTINGS)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["fifo", "asha", "median"]
+    for ax in figure.axes:
+        assert len(ax.lines) == 9  # three of its own, six in grey
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["a", "b", "c"]
+
+
+def test_captions_follow_the_settings() -> None:
+    curves = compute_curves(make_results(), Settings())
+    part = comparisons(curves)[0].curves
+    table = mean_regret(part, SETTINGS)
+    text = captions.mean_regret(part, Settings(), table)
+    assert "95% percentile bootstrap" in text
+    assert "2,000 repetitions" in text
+    assert "3 algorithms over 3 problems and 4 seeds" in text
+    assert "any fidelity" in text
+    assert "2 failed runs of 36" in text
+    other = Settings(
+        axis="resource", level=0.9, repetitions=99, fidelity="full", resample_problems=True
+    )
+    text = captions.mean_regret(part, other, table)
+    assert "90% percentile bootstrap intervals (99 repetitions, problems and seeds" in text
+    assert "full fidelity only" in text
+    assert captions.share_label(other) == "Share of the resource budget"
+    regret = anytime_regret(curves, "mlp-vehicle", SETTINGS)
+    text = captions.anytime_regret(curves, "mlp-vehicle", other, known=False, table=regret)
+    assert "best value on record" in text
+    assert "leaves at the bottom" not in text
+    reached = regret.assign(estimate=1e-8)
+    text = captions.anytime_regret(curves, "mlp-vehicle", other, known=True, table=reached)
+    assert "leaves at the bottom has reached the optimum" in text
+
+
+def test_decades() -> None:
+    assert [power_of_ten(x) for x in (1e-8, 0.01, 1.0, 100.0, 1e5)] == [
+        "10⁻⁸",
+        "0.01",
+        "1",
+        "100",
+        "10⁵",
+    ]

@@ -1,0 +1,195 @@
+"""Tables and comparisons, against cases worked out by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hpobench.stats.anytime_regret import anytime_regret
+from hpobench.stats.cost import cost
+from hpobench.stats.curves import algorithms_of, comparisons, compute_curves
+from hpobench.stats.failures import failure_kind, failures
+from hpobench.stats.final_loss import final_loss
+from hpobench.stats.heatmap import heatmap
+from hpobench.stats.rank import rank
+from hpobench.stats.setting import problem_setting, setting
+from hpobench.stats.settings import Settings
+from hpobench.stats.standings import standings
+from tests.results_factory import MadeProblem, hand_made, make_results
+
+SETTINGS = Settings(repetitions=500, points=20)
+
+
+def test_algorithms_are_named_by_the_searcher_alone_under_one_scheduler() -> None:
+    cells = pd.DataFrame({"searcher": ["a", "b", "a"], "scheduler": ["fifo"] * 3})
+    assert [a.name for a in algorithms_of(cells)] == ["a", "b"]
+    cells.loc[1, "scheduler"] = "asha"
+    assert [a.name for a in algorithms_of(cells)] == ["a + fifo", "b + asha"]
+
+
+def test_comparisons_are_fair() -> None:
+    """asha skips the single-step problem: fifo on all problems, and all on the other two."""
+    curves = compute_curves(make_results(), SETTINGS)
+    everywhere, shared = (c.curves for c in comparisons(curves))
+    assert everywhere.names == ("random + fifo", "tpe + fifo", "gp + fifo")
+    assert len(everywhere.problems) == 3
+    assert len(shared.names) == 6
+    assert shared.problems == ("counting-ones", "mlp-vehicle")
+    for part in (everywhere, shared):
+        assert part.complete.all()
+
+
+def test_a_full_grid_is_one_comparison() -> None:
+    curves = compute_curves(make_results(schedulers=["fifo"]), SETTINGS)
+    assert [c.curves.names for c in comparisons(curves)] == [("random", "tpe", "gp")]
+
+
+def test_problems_without_references_are_not_compared() -> None:
+    results = make_results(schedulers=["fifo"])
+    problems = results.problems.assign(optimum=[np.nan, -16.0, -0.86])
+    curves = compute_curves(dataclasses.replace(results, problems=problems), SETTINGS)
+    assert comparisons(curves)[0].curves.problems == ("counting-ones", "mlp-vehicle")
+
+
+def test_problems_come_in_the_planned_order() -> None:
+    results = dataclasses.replace(make_results(), plan={"problems": ["mlp-vehicle", "branin"]})
+    curves = compute_curves(results, SETTINGS)
+    assert curves.problems == ("mlp-vehicle", "branin", "counting-ones")
+    assert curves.clip.tolist() == [-0.55, 28.0, -8.0]
+    np.testing.assert_allclose(curves.horizon, [3600, 3600, 900])
+
+
+def test_anytime_regret_by_hand() -> None:
+    runs = {("a", 0): [(1.0, 0.5), (10.0, 0.1)], ("a", 1): [(1.0, 0.3)]}
+    curves = compute_curves(hand_made(runs), Settings(points=3, repetitions=50))
+    table = anytime_regret(curves, "p", Settings(points=3, repetitions=50))
+    # The first result comes at a tenth of the budget.
+    np.testing.assert_allclose(table["at"], [1.0, np.sqrt(10), 10.0])
+    np.testing.assert_allclose(table["estimate"], [0.4, 0.4, 0.2])
+
+
+def final_of(results: object, **settings: int) -> pd.DataFrame:
+    chosen = dataclasses.replace(SETTINGS, **settings)  # type: ignore[arg-type]
+    return final_loss(compute_curves(results, chosen), results.problems, chosen)
+
+
+def test_failures_are_imputed_and_counted() -> None:
+    runs = {("a", s): [(1.0, 0.2)] for s in range(4)} | {("b", s): [(1.0, 0.3)] for s in range(4)}
+    table = final_of(hand_made(runs, failed=[("a", 3)])).set_index("algorithm")
+    assert table.loc["a", "mean"] == pytest.approx((3 * 0.2 + 1.0) / 4)
+    assert table["failures"].tolist() == [1, 0]
+    assert table["best"].tolist() == [False, True]
+
+
+def test_a_run_without_a_result_counts_as_the_clip_value() -> None:
+    runs = {("a", 0): [(1.0, 0.2)], ("a", 1): []}
+    assert final_of(hand_made(runs))["mean"].tolist() == [pytest.approx(0.6)]
+
+
+def test_final_values_are_shown_in_the_metric_s_orientation() -> None:
+    problem = MadeProblem("p", steps=1, optimum=-1.0, clip=0.0, direction="maximize", budget=10.0)
+    runs = {("a", s): [(1.0, -0.9 - 0.01 * s)] for s in range(8)}
+    runs |= {("b", s): [(1.0, -0.5 - 0.01 * s)] for s in range(8)}
+    table = final_of(hand_made(runs, problem=problem))
+    assert table["mean"].tolist() == pytest.approx([0.935, 0.535])
+    assert (table["low"] < table["mean"]).all()
+    assert (table["mean"] < table["high"]).all()
+    assert table["best"].tolist() == [True, False]
+    assert table["not_worse"].tolist() == [True, False]
+
+
+def test_too_few_seeds_cannot_call_anyone_worse() -> None:
+    runs = {("a", s): [(1.0, 0.1)] for s in range(5)} | {("b", s): [(1.0, 0.9)] for s in range(5)}
+    assert final_of(hand_made(runs))["not_worse"].all()
+
+
+def test_equal_best_are_all_marked() -> None:
+    runs = {(a, s): [(1.0, 0.1 + 0.1 * s)] for a in "ab" for s in range(3)}
+    assert final_of(hand_made(runs))["best"].tolist() == [True, True]
+
+
+def test_heatmap() -> None:
+    table = heatmap(compute_curves(make_results(), SETTINGS))
+    assert len(table) == 3 * 6
+    branin = table[table["problem"] == "branin"].set_index("scheduler")
+    assert branin.loc["asha", "nr"].isna().all()
+    assert not branin.loc["asha", "best"].any()
+    assert table.groupby("problem")["best"].sum().tolist() == [1, 1, 1]
+    assert table["failures"].sum() == 2
+
+
+def test_ranks_add_up() -> None:
+    curves = comparisons(compute_curves(make_results(), SETTINGS))[1].curves
+    table = rank(curves, SETTINGS)
+    np.testing.assert_allclose(table.groupby("at")["estimate"].sum(), 21)
+    assert (table["low"] <= table["high"]).all()
+
+
+def test_standings() -> None:
+    runs = {("good", s): [(1.0, 0.1 + 0.01 * s)] for s in range(6)}
+    runs |= {("poor", s): [(1.0, 0.3 + 0.01 * s)] for s in range(6)}
+    table = standings(compute_curves(hand_made(runs), SETTINGS), SETTINGS)
+    assert table["algorithm"].tolist() == ["good", "poor"]
+    assert table["nr"].tolist() == pytest.approx([0.125, 0.325])
+    assert table["rank"].tolist() == [1, 2]
+    # The seeds' common part cancels in the paired difference, and only there.
+    assert table.loc[1, ["behind", "behind_low", "behind_high"]].tolist() == pytest.approx(
+        [0.2] * 3
+    )
+    assert table.loc[1, "nr_low"] < 0.325 < table.loc[1, "nr_high"]
+
+
+def test_cost_adds_up() -> None:
+    results = make_results()
+    table = cost(results).set_index("algorithm")
+    assert table["runs"].sum() == len(results.cells)
+    assert table["results"].sum() == len(results.events)
+    np.testing.assert_allclose(table["clock_h"].sum() * 3600, results.cells["clock"].sum())
+    assert table.loc["gp + fifo", ["timed out", "invalid", "crashed"]].tolist() == [1, 0, 0]
+    assert table.loc["tpe + fifo", ["timed out", "invalid", "crashed"]].tolist() == [0, 1, 0]
+    assert table["failed trials"].sum() == (results.trials["status"] == "failed").sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        ("timeout", "MemoryError", "timed out"),
+        ("failed", "ray.exceptions.OutOfMemoryError: worker killed", "out of memory"),
+        ("failed", "TrialError: loss is nan", "invalid"),
+        ("failed", "ZeroDivisionError: division by zero in finance.py", "crashed"),
+        ("failed", None, "crashed"),
+    ],
+)
+def test_failure_kinds(status: str, error: str | None, kind: str) -> None:
+    assert failure_kind(status, error) == kind
+
+
+def test_failures_are_listed() -> None:
+    found = failures(make_results().cells)
+    assert found[["algorithm", "kind"]].to_numpy().tolist() == [
+        ["tpe + fifo", "invalid"],
+        ["gp + fifo", "timed out"],
+    ]
+    assert failures(make_results(failed=()).cells).empty
+
+
+def test_setting_lists_what_differs() -> None:
+    results = make_results()
+    other = json.loads(results.cells["provenance"].iloc[0])
+    other["versions"]["ray"] = "2.61.0"
+    other["started"] = "2026-01-02T00:00:00Z"
+    results.cells.loc[3, "provenance"] = json.dumps(other)
+    value = setting(results).set_index("item")["value"]
+    assert value["Versions"] == "hpobench 0.1.0, python 3.11.9, ray 2.60.0 / 2.61.0"
+    assert value["Seeds"] == "4 (0-3)"
+    assert value["Started"] == "2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z"
+
+
+def test_problem_setting() -> None:
+    table = problem_setting(make_results()).set_index("problem")
+    assert table.loc["counting-ones", "budget"] == "900 s"
+    assert table.index.tolist() == ["branin", "counting-ones", "mlp-vehicle"]
