@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
+from hpobench.cli.tables import show
 from tests.tiny_plugins import write_suite
 
 
@@ -107,3 +109,14 @@ def test_plan_takes_seeds_a_glob_and_plugins(tmp_path: Path) -> None:
 
 def test_the_smoke_suite_is_planned() -> None:
     assert "suite smoke:" in invoke("plan", "smoke")
+
+
+def test_tables_on_a_terminal_leave_brackets_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    show(("problem", "cells"), [("bowl[dimension=2]", "[bold]4[/bold]")])
+    output = capsys.readouterr().out
+    assert "bowl[dimension=2]" in output
+    assert "[bold]4[/bold]" in output
+    assert "\N{BOX DRAWINGS LIGHT HORIZONTAL}" in output
