@@ -29,8 +29,8 @@ class Results:
     trials: pd.DataFrame
     problems: pd.DataFrame
     plan: dict[str, Any] = field(default_factory=dict)
-    """What was planned: ``cells`` (how many), ``skipped`` combinations with their reasons, and
-    the labels of ``searchers``, ``schedulers`` and ``problems`` in the suite's order."""
+    """What was planned: the ids of all ``cells``, ``skipped`` combinations with their reasons,
+    and the labels of ``searchers``, ``schedulers`` and ``problems`` in the suite's order."""
 
 
 def load_results(folder: Path) -> Results:
@@ -61,7 +61,7 @@ def load_results(folder: Path) -> Results:
         events=_rows(folder, "events", cells),
         trials=_rows(folder, "trials", cells),
         problems=problems[problems["problem"].isin(present)].reset_index(drop=True),
-        plan={**plan, "cells": len(plan["cells"])},
+        plan=plan,
     )
 
 
