@@ -7,9 +7,8 @@ import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -90,16 +89,14 @@ def read_table(path: Path) -> pa.Table:
     return table
 
 
-def read_shards(folder: Path, kind: str, cells: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """The rows of ``cells`` (rows of the cells table), labels as plain strings.
+def read_shards(folder: Path, kind: str, shards: Mapping[str, str]) -> pa.Table:
+    """The rows of the cells in ``shards`` (cell to file name), labels as plain strings.
 
-    A cell's rows are taken from the shard that it names: others may still hold an earlier
-    attempt at it.
+    A cell's rows are taken from its own shard: others may still hold an earlier attempt at it.
     """
     members: dict[str, list[str]] = {}
-    for cell in cells:
-        if cell[f"{kind}_shard"]:
-            members.setdefault(cell[f"{kind}_shard"], []).append(cell["cell"])
+    for cell, name in shards.items():
+        members.setdefault(name, []).append(cell)
     plain = schema.plain(schema.TABLES[kind])
     tables = [plain.empty_table()]
     for name in sorted(members):

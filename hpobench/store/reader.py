@@ -80,7 +80,8 @@ def load_plan(folder: Path) -> dict[str, Any]:
 
 def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
     """The events or trials of ``cells``, in the order of ``cells``."""
-    names = [{str(k): v for k, v in row.items()} for row in cells.to_dict("records")]
-    frame: pd.DataFrame = files.read_shards(folder, kind, names).to_pandas()
+    stored = cells[cells[f"{kind}_shard"].notna()]
+    shards = dict(zip(stored["cell"], stored[f"{kind}_shard"], strict=True))
+    frame: pd.DataFrame = files.read_shards(folder, kind, shards).to_pandas()
     frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
     return frame.sort_values("cell", kind="stable").reset_index(drop=True)

@@ -84,7 +84,9 @@ class Writer:
         groups = self._groups()
         if not self._canonical(groups):
             for kind in ("events", "trials"):
-                table = files.read_shards(self.folder, kind, list(self._cells.values()))
+                column = f"{kind}_shard"
+                shards = {name: row[column] for name, row in self._cells.items() if row[column]}
+                table = files.read_shards(self.folder, kind, shards)
                 self._regroup(kind, table, groups)
             self._commit()
         self._sweep()
