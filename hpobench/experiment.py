@@ -66,7 +66,11 @@ def run_plan(
         again = {"failed", "timeout"} if retry_failed else set()
         stored = {name for name, status in writer.statuses.items() if status not in again}
         todo = [cell for cell in plan.cells if cell.id not in stored]
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan), [cell.id for cell in plan.cells])
+        labels = {
+            cell.id: {"searcher": cell.searcher.label, "scheduler": cell.scheduler.label}
+            for cell in plan.cells
+        }
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels)
         progress.begin(len(plan.cells), len(plan.cells) - len(todo))
         if todo:
             _run(writer, todo, progress, address, cpus)

@@ -57,7 +57,9 @@ def cell_id(
     }
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
     digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-    prefix = "-".join([*(_slug(use.label) for use in uses.values()), f"s{seed}"])
+    # Names, not the labels of searchers and schedulers: relabelling one must find its cells.
+    names = (searcher.name, scheduler.name, problem.label)
+    prefix = "-".join([*map(_slug, names), f"s{seed}"])
     return f"{prefix}-{digest}", text
 
 

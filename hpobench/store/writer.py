@@ -57,13 +57,18 @@ class Writer:
         """The status of every stored cell by its id."""
         return {name: row["status"] for name, row in self._cells.items()}
 
-    def begin(self, suite: str, plan: Mapping[str, Any], members: Sequence[str]) -> None:
-        """Store what is about to run: the suite as resolved, its plan and its cells' ids."""
+    def begin(
+        self, suite: str, plan: Mapping[str, Any], members: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Store what is about to run: the suite as resolved, its plan, and the ids of its cells
+        with the labels that the suite gives them now."""
         files.replace(self.folder / "suite.yaml", suite.encode())
         files.replace(
             self.folder / "plan.json", json.dumps(plan, indent=1, sort_keys=True).encode()
         )
         self._members = set(members)
+        for name in self._members & set(self._cells):
+            self._cells[name].update(members[name])
         if self._cells:
             self._commit()
 

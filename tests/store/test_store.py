@@ -60,7 +60,7 @@ PLAN = {"name": "s", "suite": {}, "searchers": ["random"], "schedulers": ["fifo"
 def begin(store, numbers):
     names = [f"cell-{i:03d}" for i in numbers]
     plan = {**PLAN, "problems": ["p"], "cells": names, "skipped": []}
-    store.begin("name: s\n", plan, names)
+    store.begin("name: s\n", plan, {name: {} for name in names})
 
 
 def write(folder: Path, batches: list[list[int]], **options) -> None:
@@ -140,6 +140,14 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path):
         1: True,
         2: True,
     }
+
+
+def test_a_new_label_is_taken_over(tmp_path):
+    write(tmp_path, [[0]])
+    with open_writer(tmp_path) as store:
+        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": ["cell-000"]}
+        store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}})
+    assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
 
 
 def test_cells_without_rows(tmp_path):

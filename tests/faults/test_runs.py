@@ -1,0 +1,100 @@
+"""Whole runs: the same bytes whatever happens around them."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+
+import pandas as pd
+import pytest
+
+from hpobench.store.reader import load_results
+from tests.faults.commands import SUITE, events, finish, kill, start
+
+CELLS = 2 * (1 + 4 + 4) * 4
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    output = finish("run", SUITE, "--results", folder, "--cpus", 2)
+    assert f"{CELLS} done" in output
+    assert (folder / "fragile" / "report" / "index.html").exists()
+    return folder / "fragile"
+
+
+def test_one_worker_another_hash_seed_another_folder(undisturbed, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    finish("run", SUITE, "--cpus", 1, "--no-report", cwd=elsewhere, PYTHONHASHSEED="77")
+    assert events(elsewhere / "results" / "fragile") == events(undisturbed)
+
+
+def test_again_runs_nothing(undisturbed):
+    before = events(undisturbed)
+    output = finish("run", SUITE, "--results", undisturbed.parent, "--no-report")
+    assert "ran 0 cells" in output
+    assert events(undisturbed) == before
+
+
+def test_a_changed_suite_runs_what_changed(undisturbed, tmp_path):
+    suite = tmp_path / "changed.yaml"
+    # A comment, a new label and a new seed; the seeds 0-3 stay as they are.
+    text = "# more\n" + SUITE.read_text().replace("seeds: 4", "seeds: 5")
+    suite.write_text(text.replace("random,", "{name: random, as: dice},"))
+    output = finish("run", suite, "--results", undisturbed.parent, "--no-report")
+    assert f"{CELLS // 4 * 5} cells, {CELLS} of them stored" in output
+    assert f"ran {CELLS // 4} cells" in output
+    back = finish("run", SUITE, "--results", undisturbed.parent, "--no-report")
+    assert "ran 0 cells" in back
+    assert sorted(load_results(undisturbed).cells["seed"].unique()) == [0, 1, 2, 3]
+
+
+def test_killed_again_and_again_the_events_are_the_same(undisturbed, tmp_path):
+    expected = pd.concat(
+        pd.read_parquet(undisturbed / name).astype({"cell": str}) for name in events(undisturbed)
+    )
+    rng = random.Random(0)
+    kills = 0
+    for attempt in range(6):
+        process = start("run", SUITE, "--results", tmp_path, "--no-report", "--cpus", 2)
+        # Long enough for Ray to start and some cells to be stored, mostly.
+        time.sleep(rng.uniform(2, 9) if attempt else 1)
+        if process.poll() is None:
+            kills += 1
+        kill(process, everything=attempt % 2 == 0)
+    finish("run", SUITE, "--results", tmp_path, "--no-report", "--cpus", 2)
+    folder = tmp_path / "fragile"
+    assert kills >= 3
+    names = events(folder)
+    assert len(names) == 1
+    again = pd.concat(pd.read_parquet(folder / name).astype({"cell": str}) for name in names)
+    planned = set(load_results(undisturbed).cells["cell"])
+    expected = expected[expected["cell"].isin(planned)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again.reset_index(drop=True), expected)
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path):
+    process = start("run", SUITE, "--results", tmp_path, "--no-report", "--cpus", 2)
+    folder = tmp_path / "fragile"
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("events-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "the same command goes on" in output
+    assert "Traceback" not in output
+    done = load_results(folder).cells
+    assert 0 < len(done) < CELLS
+    status = finish("status", folder, code=1)
+    assert f"{CELLS - len(done)} missing" in status
+
+
+def test_a_named_cluster_that_is_not_there_is_an_error(tmp_path):
+    output = finish(
+        "run", SUITE, "--results", tmp_path, "--address", "auto", code=1, RAY_ADDRESS=""
+    )
+    assert "no Ray cluster at address 'auto'" in output
+    assert "Traceback" not in output
