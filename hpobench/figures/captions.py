@@ -23,8 +23,8 @@ def axis_label(settings: Settings) -> str:
 
 
 def share_label(settings: Settings) -> str:
-    kind = "time" if settings.axis.startswith("time") else "resource"
-    return f"Share of the {kind} budget"
+    kind = "Time" if settings.axis.startswith("time") else "Resource"
+    return f"{kind} as a share of the longest run's"
 
 
 def anytime_regret(
@@ -42,7 +42,8 @@ def anytime_regret(
     return (
         f"Simple regret on {problem} against {optimum}, floored at 1e-8, over "
         f"{_AXES[settings.axis]}. Line: mean over {_seeds(curves, i)}. "
-        f"{_band(settings, 'seeds')} {_incumbent(settings)}{_failures(curves, i)}{floored}{_bottom(table)}"
+        f"{_band(settings, 'seeds')} {_incumbent(settings)}{_failures(curves, i)}"
+        f"{floored}{_bottom(table)}"
     )
 
 

@@ -9,10 +9,12 @@ import pandas as pd
 
 from hpobench.figures.style import GRID, INK, MUTED, Styles, house_style, power_of_ten
 from hpobench.stats.curves import Algorithm
+from hpobench.stats.settings import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 FLOOR = 1e-4
 """Lower values get the same colour."""
@@ -42,7 +44,7 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
             norm=LogNorm(FLOOR, 1.0),
             aspect="auto",
         )
-        _write(ax, nr, grid["best"].to_numpy(), grid["failures"].to_numpy())
+        _write(ax, image, nr, grid["best"].to_numpy(), grid["failures"].to_numpy())
         _label(ax, columns, problems, styles)
         bar = figure.colorbar(image, ax=ax, pad=0.01, fraction=0.05, aspect=12, extend="min")
         bar.set_label("Final nr", color=MUTED)
@@ -51,7 +53,7 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
     return figure
 
 
-def _write(ax: Axes, nr: np.ndarray, best: np.ndarray, failures: np.ndarray) -> None:
+def _write(ax: Axes, image: AxesImage, nr: FloatArray, best: BoolArray, failures: IntArray) -> None:
     """The number in each field; the best of a row framed and in bold."""
     from matplotlib.patches import Rectangle
 
@@ -67,7 +69,7 @@ def _write(ax: Axes, nr: np.ndarray, best: np.ndarray, failures: np.ndarray) -> 
             va="center",
             fontsize=7,
             fontweight="bold" if lead else "normal",
-            color="white" if value > 0.12 else INK,
+            color=_contrasting(image, value),
         )
         if lead:
             frame = Rectangle((column - 0.43, row - 0.43), 0.86, 0.86, fill=False, zorder=3)
@@ -75,6 +77,12 @@ def _write(ax: Axes, nr: np.ndarray, best: np.ndarray, failures: np.ndarray) -> 
             ax.add_patch(frame)
         if failures[row, column]:
             ax.plot(column + 0.36, row - 0.3, "o", color="#D55E00", markersize=3)
+
+
+def _contrasting(image: AxesImage, value: float) -> str:
+    """Ink or white, by the brightness of the field's colour."""
+    red, green, blue, _ = image.to_rgba(np.array([max(value, FLOOR)]))[0]
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
 
 
 def _label(ax: Axes, columns: list[Algorithm], problems: list[str], styles: Styles) -> None:

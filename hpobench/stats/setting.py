@@ -20,7 +20,7 @@ def setting(results: Results) -> pd.DataFrame:
         ("Schedulers", _distinct(cells["scheduler"])),
         ("Problems", str(cells["problem"].nunique())),
         ("Seeds", f"{cells['seed'].nunique()} ({_ranges(cells['seed'].unique().tolist())})"),
-        ("Runs", f"{len(cells)}, of which {(cells['status'] != 'done').sum()} failed"),
+        ("Runs", f"{len(cells):,}, of which {(cells['status'] != 'done').sum()} failed"),
         ("Results", f"{len(results.events):,} of {len(results.trials):,} trials"),
         ("Workers of a run", _distinct(cells["workers"])),
         ("Stage", _distinct(cells["stage"])),

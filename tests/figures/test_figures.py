@@ -143,7 +143,7 @@ def test_captions_follow_the_settings() -> None:
     text = captions.mean_regret(part, other, table)
     assert "90% percentile bootstrap intervals (99 repetitions, problems and seeds" in text
     assert "full fidelity only" in text
-    assert captions.share_label(other) == "Share of the resource budget"
+    assert captions.share_label(other) == "Resource as a share of the longest run's"
     regret = anytime_regret(curves, "mlp-vehicle", SETTINGS)
     text = captions.anytime_regret(curves, "mlp-vehicle", other, known=False, table=regret)
     assert "best value on record" in text
