@@ -279,6 +279,12 @@ class Scheduler(Plugin, ABC):
     """Trials asked for beyond the number of workers. HyperBand needs one: a bracket that holds
     no waiting trial when a result comes in takes itself for complete."""
 
+    def check(self, fidelity: Fidelity) -> None:
+        """Raise :class:`hpobench.errors.UsageError` if the options do not fit ``fidelity``.
+
+        Asked when a suite is planned: the combination is then skipped with that reason.
+        """
+
     @abstractmethod
     def build(self, fidelity: Fidelity) -> TrialScheduler:
         """A fresh scheduler without metric and mode (the controller sets them).

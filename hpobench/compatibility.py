@@ -91,8 +91,8 @@ _LIMITED = (
     "end. Use the searcher without the limiter; the workers bound what runs."
 )
 _LOOKAHEAD = (
-    "The scheduler judges groups of trials, so {n} more than the workers can run are asked for "
-    "in advance, and a searcher proposes with that many more answers outstanding."
+    "The scheduler weighs running trials against waiting ones, so {n} more than the workers can "
+    "run is asked for in advance; the searcher proposes with that many more answers outstanding."
 )
 _MIXED = (
     "The searcher does not tell fidelities apart. By 'tell: last' the last loss of a trial that "

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hpobench.api import Budget, Problem, TrainedProblem
+from hpobench.api import Budget, Problem, Scheduler, TrainedProblem
 from hpobench.cell import Cell, Kind, Use
 from hpobench.compatibility import trait, verdict
-from hpobench.errors import HpobenchError, NotAvailableError, SuiteError
+from hpobench.errors import HpobenchError, NotAvailableError, SuiteError, UsageError
 from hpobench.identity import cell_id
 from hpobench.options import build_problem, build_scheduler
 from hpobench.registry import load_class
@@ -156,6 +156,7 @@ class _Grid:
         self._suite = suite
         self._reasons: dict[tuple[Kind, str], str | None] = {}
         self._problems: dict[str, Problem] = {}
+        self._schedulers: dict[str, Scheduler] = {}
         self.estimates: dict[str, Estimate] = {}
         for use in (*suite.searchers, *suite.schedulers, *suite.problems):
             self._reasons[use.kind, use.label] = self._missing(use)
@@ -176,6 +177,10 @@ class _Grid:
         judged = verdict(search, schedule)
         if judged.level == "refused":
             yield judged.text
+        try:
+            self._schedulers[scheduler.label].check(problem.fidelity)
+        except UsageError as error:
+            yield str(error)
 
     def _missing(self, use: Use) -> str | None:
         reason = self._suite.registry.find(use.kind, use.name).missing()
@@ -183,7 +188,7 @@ class _Grid:
             return reason
         try:
             if use.kind == "scheduler":
-                self._built(use, build_scheduler)
+                self._schedulers[use.label] = self._built(use, build_scheduler)
                 return None
             problem = self._problems[use.label] = self._built(use, build_problem)
             self.estimates[use.label] = self._built(use, self._estimate)

@@ -40,9 +40,12 @@ class Asha(Scheduler):
         self._grace_period = grace_period
         self._brackets = brackets
 
-    def build(self, fidelity: Fidelity) -> TrialScheduler:
+    def check(self, fidelity: Fidelity) -> None:
         check_grace_period(self.name, self._grace_period, fidelity)
         self._check_brackets(fidelity)
+
+    def build(self, fidelity: Fidelity) -> TrialScheduler:
+        self.check(fidelity)
         from ray.tune.schedulers import ASHAScheduler
 
         return ASHAScheduler(

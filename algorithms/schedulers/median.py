@@ -45,8 +45,11 @@ class Median(Scheduler):
         self._min_samples_required = min_samples_required
         self._hard_stop = hard_stop
 
-    def build(self, fidelity: Fidelity) -> TrialScheduler:
+    def check(self, fidelity: Fidelity) -> None:
         check_grace_period(self.name, self._grace_period, fidelity)
+
+    def build(self, fidelity: Fidelity) -> TrialScheduler:
+        self.check(fidelity)
         from ray.tune.schedulers import MedianStoppingRule
 
         return MedianStoppingRule(

@@ -113,7 +113,7 @@ class LCBench(TabulatedProblem):
         ]
         return network.predict([code], rows)
 
-    def curve(self, config: Config, seed: int) -> Curve:  # noqa: ARG002 - no noise
+    def curve(self, config: Config, seed: int) -> Curve:
         epochs = range(1, self.fidelity.steps + 1)
         values = self.evaluate([config] * len(epochs), epochs)
         clock = np.maximum.accumulate(values[:, TIME], dtype=float)

@@ -16,7 +16,7 @@ class Hartmann(TabulatedProblem):
         self.dimension = dimension
         self.space = _hartmann.space(dimension)
 
-    def curve(self, config: Config, seed: int) -> Curve:  # noqa: ARG002 - no noise
+    def curve(self, config: Config, seed: int) -> Curve:
         x = _hartmann.coordinates(config)
         return Curve([_hartmann.depth(_hartmann.wells(x))], [1.0])
 
