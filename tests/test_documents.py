@@ -1,0 +1,76 @@
+"""What the documents show works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hpobench.experiment import run_plan
+from hpobench.grid import build_plan
+from hpobench.suite import load_suite
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    (code,) = blocks(README, "python")
+    path = tmp_path / "stubborn.py"
+    path.write_text(code)
+    return path
+
+
+def test_the_readmes_suite_loads(tmp_path):
+    (text,) = blocks(README, "yaml")
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    plan = build_plan(load_suite(path))
+    assert len(plan.problems) == 1 + 4 + 2
+
+
+def test_the_readmes_plugin_runs_and_the_results_readme_reads_it(plugin, tmp_path):
+    suite = tmp_path / "quick.yaml"
+    suite.write_text(
+        "name: quick\nsearchers: [stubborn]\nproblems: [branin]\nseeds: 2\n"
+        "workers: 1\nbudget: {trials: 6}\nplugins: [stubborn.py]\n"
+    )
+    loaded = load_suite(suite)
+
+    class Silent:
+        def begin(self, total, stored):
+            pass
+
+        def update(self, outcomes, running):
+            pass
+
+    run_plan(loaded, build_plan(loaded), tmp_path / "results" / "quick", Silent(), cpus=1)
+    (code,) = blocks((ROOT / "results" / "README.md").read_text(encoding="utf-8"), "python")
+    checks = (
+        "\nassert list(events.astype({'cell': str}).groupby('cell').size()) == [6, 6]"
+        "\nfor _, losses in events.astype({'cell': str}).groupby('cell')['loss']:"
+        "\n    assert list(losses[::2]) == list(losses[1::2]) and losses.nunique() == 3"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code + checks], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "stubborn" in done.stdout
+
+
+def test_ci_runs_the_readmes_test_command(tmp_path):
+    script = (ROOT / ".ci" / "run").read_text().replace('eval "$command"', "exit 0")
+    (folder := tmp_path / ".ci").mkdir()
+    (folder / "run").write_text(script)
+    (tmp_path / "README.md").write_text(README)
+    done = subprocess.run(["bash", folder / "run"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "+ " + blocks(README, "sh")[1].strip()
+    assert "pytest" in done.stdout
