@@ -166,6 +166,11 @@ class Problem(Plugin, ABC):
     def reference(self) -> Reference:
         """The frozen reference losses."""
 
+    def fingerprint(self) -> str:
+        """A hash of data that lies outside the plugin and its ``requires``, if there is any; part
+        of every cell's identity."""
+        return ""
+
     def estimate(self) -> float:
         """A rough median cost of one full evaluation in seconds, for ``plan``."""
         return float(self.fidelity.steps)

@@ -104,8 +104,11 @@ def build_plan(suite: Suite) -> Plan:
                     skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
-    cells = tuple(_cell(suite, *row, seed) for seed in suite.seeds for row in picked)
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
+    data = {label: grid.fingerprint(label) for label in problems}
+    cells = tuple(
+        _cell(suite, *row, seed, data[row[2].label]) for seed in suite.seeds for row in picked
+    )
     return Plan(
         cells,
         tuple(skipped),
@@ -114,10 +117,10 @@ def build_plan(suite: Suite) -> Plan:
     )
 
 
-def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int) -> Cell:
+def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, data: str) -> Cell:
     budget = suite.budgets[problem.label]
     name, spec = cell_id(
-        searcher, scheduler, problem, seed, budget, suite.workers, suite.stage, suite.tell
+        searcher, scheduler, problem, seed, budget, suite.workers, suite.stage, suite.tell, data
     )
     return Cell(
         id=name,
@@ -160,6 +163,9 @@ class _Grid:
         self.estimates: dict[str, Estimate] = {}
         for use in (*suite.searchers, *suite.schedulers, *suite.problems):
             self._reasons[use.kind, use.label] = self._missing(use)
+
+    def fingerprint(self, problem: str) -> str:
+        return self._problems[problem].fingerprint()
 
     def why_not(self, searcher: Use, scheduler: Use, problem: Use) -> str | None:
         """Why the combination makes no sense or cannot run here."""

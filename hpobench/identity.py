@@ -40,8 +40,12 @@ def cell_id(
     workers: int,
     stage: str,
     tell: Tell,
+    data: str = "",
 ) -> tuple[str, str]:
-    """A readable id that is safe as a file name, and the JSON that it ends with the hash of."""
+    """A readable id that is safe as a file name, and the JSON that it ends with the hash of.
+
+    ``data`` is the problem's fingerprint.
+    """
     uses = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
     spec = {
         "version": IDENTITY_VERSION,
@@ -49,6 +53,7 @@ def cell_id(
         "ray": _version("ray"),
         **{kind: _plugin(use) for kind, use in uses.items()},
         "label": problem.label,
+        "data": data,
         "seed": seed,
         "budget": budget.to_json(),
         "workers": workers,

@@ -77,6 +77,7 @@ def test_ids_are_safe_file_names(label: str, uses: dict[str, Use]) -> None:
         {"workers": 5},
         {"stage": "live"},
         {"tell": "full"},
+        {"data": "another file"},
     ],
 )
 def test_what_a_cell_is_changes_the_hash(change: dict[str, Any], uses: dict[str, Use]) -> None:

@@ -7,6 +7,7 @@ https://github.com/slds-lmu/yahpo_data. A scenario is a folder with the three fi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -42,6 +43,16 @@ def missing(scenario: str) -> str | None:
         f"no {', '.join(absent)} in {folder}: copy the folder {scenario} of {URL} there, "
         "or set HPOBENCH_DATA to the folder that holds yahpo/"
     )
+
+
+@cache
+def fingerprint(scenario: str) -> str:
+    """A hash of the scenario's files."""
+    folder = data_folder() / scenario
+    digest = hashlib.sha256()
+    for file in FILES:
+        digest.update((folder / file).read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,6 +93,9 @@ class LCBench(TabulatedProblem):
     def missing(cls) -> str | None:
         return _yahpo.missing("lcbench")
 
+    def fingerprint(self) -> str:
+        return _yahpo.fingerprint("lcbench")
+
     @cached_property
     def _surrogate(self) -> tuple[_yahpo.Surrogate, int]:
         """The network and this instance's code."""

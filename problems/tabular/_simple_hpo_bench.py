@@ -147,6 +147,8 @@ class TableProblem(TabulatedProblem):
     repetitions: ClassVar[int | None]
     """Of every configuration; ``None`` where some have more than others."""
 
+    requires = (DISTRIBUTION,)
+
     def __init__(self, dataset: str, observe: Observe) -> None:
         if dataset not in self.datasets:
             raise UnknownNameError(f"{self.name} dataset", dataset, self.datasets)

@@ -74,8 +74,7 @@ def test_options_that_make_no_sense(
 def test_asha_allows_exactly_the_brackets_that_have_a_rung(
     steps: int, factor: float, grace_period: int
 ) -> None:
-    if grace_period > steps:
-        pytest.skip("no such grace period")
+    grace_period = min(grace_period, steps)
     for brackets in range(1, 13):
         ray = AsyncHyperBandScheduler(
             max_t=steps, grace_period=grace_period, reduction_factor=factor, brackets=brackets
