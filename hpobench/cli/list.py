@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from hpobench.cell import Kind
+from hpobench.cli.shared import plugin_option
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
@@ -22,17 +23,6 @@ TRAITS = ("conditional", "multi_fidelity", "deterministic")
 @click.group("list")
 def group() -> None:
     """Show what there is, whether it can run here, and what would make it so."""
-
-
-def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--plugin``, on every list that plugins add to."""
-    return click.option(
-        "--plugin",
-        "plugins",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="A plugin file or folder; repeatable.",
-    )(command)
 
 
 @group.command()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpobench.cli.list import plugin_option
 from hpobench.cli.progress import duration
+from hpobench.cli.shared import plugin_option, selection_options
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("suite")
 @plugin_option
-@click.option("--seeds", help="These seeds instead of the suite's, like 0-9 or 0,4,7.")
-@click.option("--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match.")
+@selection_options
 def plan(suite: str, plugins: tuple[Path, ...], seeds: str | None, only: str | None) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite."""
     from hpobench.grid import build_plan

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from types import TracebackType
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -92,17 +92,6 @@ class LineProgress:
         self.tally = Tally()
         self._next = 0.0
 
-    def __enter__(self) -> LineProgress:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
-
     def begin(self, total: int, stored: int) -> None:
         self.tally.begin(total, stored)
         click.echo(f"{total} cells, {stored} of them stored by earlier runs")
@@ -136,19 +125,7 @@ class LiveProgress:
             TextColumn("{task.fields[counts]}"),
         )
         self._task = self._bar.add_task("cells", total=None, counts="starting Ray")
-        self._live = Live(get_renderable=self._render, refresh_per_second=4)
-
-    def __enter__(self) -> LiveProgress:
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
+        self.live = Live(get_renderable=self._render, refresh_per_second=4)
 
     def begin(self, total: int, stored: int) -> None:
         self.tally.begin(total, stored)
@@ -181,15 +158,12 @@ class LiveProgress:
         return Group(*parts)
 
 
-def progress() -> LineProgress | LiveProgress:
-    """What suits standard output."""
-    return LiveProgress() if sys.stdout.isatty() else LineProgress()
-
-
-def table(rows: Iterable[Sequence[str]]) -> str:
-    """``rows`` as plain text in columns."""
-    lines = [list(row) for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+@contextlib.contextmanager
+def progress() -> Iterator[LineProgress | LiveProgress]:
+    """What suits standard output, shown inside the block."""
+    if sys.stdout.isatty():
+        display = LiveProgress()
+        with display.live:
+            yield display
+    else:
+        yield LineProgress()

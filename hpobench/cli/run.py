@@ -10,6 +10,7 @@ from types import FrameType
 import click
 
 from hpobench.cli.progress import duration, progress
+from hpobench.cli.shared import plugin_option, selection_options
 
 
 @click.command()
@@ -21,17 +22,10 @@ from hpobench.cli.progress import duration, progress
     show_default=True,
     help="Folder of results; the suite gets a folder of its own name in it.",
 )
-@click.option("--seeds", help="Run these seeds instead of the suite's, like 0-9 or 0,4,7.")
-@click.option("--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match.")
+@selection_options
+@plugin_option
 @click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")
 @click.option("--cpus", type=click.IntRange(min=1), help="Slots of the local Ray.")
-@click.option(
-    "--plugin",
-    "plugins",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="A plugin file or folder; repeatable.",
-)
 @click.option("--retry-failed", is_flag=True, help="Run failed cells again.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")

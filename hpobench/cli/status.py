@@ -16,7 +16,7 @@ def status(folder: Path, errors: bool) -> None:
 
     Ends with code 1 unless every cell is done.
     """
-    from hpobench.cli.progress import table
+    from hpobench.cli.tables import show
     from hpobench.store import files
     from hpobench.store.reader import load_plan
 
@@ -33,6 +33,6 @@ def status(folder: Path, errors: bool) -> None:
     failed = [row for row in rows if row["status"] != "done"]
     if errors and failed:
         first = [(row["cell"], (row["error"] or "").partition("\n")[0]) for row in failed]
-        click.echo(table([("cell", "error"), *first]))
+        show(("cell", "error"), first)
     if counts["done"] < len(planned):
         raise SystemExit(1)

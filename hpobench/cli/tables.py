@@ -7,13 +7,11 @@ from collections.abc import Sequence
 
 import click
 
-from hpobench.cli.progress import table
-
 
 def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print ``rows`` under ``header``."""
     if not sys.stdout.isatty():
-        click.echo(table([header, *rows]))
+        click.echo(_columns([header, *rows]))
         return
     from rich import box
     from rich.console import Console
@@ -27,3 +25,10 @@ def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         # Text: square brackets in labels are not rich's markup.
         drawn.add_row(*map(Text, row))
     Console().print(drawn)
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

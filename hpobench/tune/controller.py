@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import ray
 from ray.tune.execution import tune_controller as _tc
@@ -21,11 +20,9 @@ from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as _Trial
 from ray.tune.result import TRIAL_INFO
 from ray.tune.schedulers import TrialScheduler
+from ray.tune.search import SearchAlgorithm
 
 from hpobench.errors import RayError, TrialError
-
-if TYPE_CHECKING:
-    from hpobench.tune.source import TrialSource
 
 _PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
     (_tc, ("_FutureTrainingResult", "_TrainingResult", "flatten_dict", "warn_if_slow")),
@@ -113,22 +110,12 @@ class _Future:
         return self._task()
 
 
-class _NoTimer:
+_UNTIMED = contextlib.nullcontext()
+
+
+def _untimed(*args: object, **kwargs: object) -> contextlib.nullcontext[None]:  # noqa: ARG001
     """In the place of ``warn_if_slow``, which reads the wall clock eight times a step."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        pass
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
+    return _UNTIMED
 
 
 @contextlib.contextmanager
@@ -137,7 +124,7 @@ def ray_names() -> Iterator[None]:
 
     Results on our stages are flat already, so flattening one is copying it.
     """
-    ours = {"flatten_dict": dict, "warn_if_slow": _NoTimer, "_FutureTrainingResult": _Future}
+    ours = {"flatten_dict": dict, "warn_if_slow": _untimed, "_FutureTrainingResult": _Future}
     theirs = {name: getattr(_tc, name) for name in ours}
     vars(_tc).update(ours)
     try:
@@ -251,7 +238,7 @@ class Controller(_tc.TuneController):
     def __init__(
         self,
         *,
-        source: TrialSource,
+        source: SearchAlgorithm,
         scheduler: TrialScheduler,
         manager: Any,
         stage: Stage,
