@@ -119,7 +119,10 @@ def _band(settings: Settings, over: str = "") -> str:
 
 def _incumbent(settings: Settings) -> str:
     which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
-    return f"Incumbents are chosen on the visible loss at {which}."
+    return (
+        f"Incumbents are chosen on the visible loss at {which}; before a run's first result the "
+        "median loss of a random configuration stands in."
+    )
 
 
 def _share(settings: Settings) -> str:
