@@ -172,7 +172,8 @@ class Problem(Plugin, ABC):
         return ""
 
     def estimate(self) -> float:
-        """A rough median cost of one full evaluation in seconds, for ``plan``."""
+        """A rough median cost of one full evaluation in seconds, positive: for ``plan``, and for
+        steps that fail before their cost is known."""
         return float(self.fidelity.steps)
 
 
@@ -310,7 +311,8 @@ class Budget:
     trials: int | None = None
     """Configurations started."""
     resource: float | None = None
-    """Units of the problem's fidelity paid for; a continued trial pays for what it adds."""
+    """Units of the problem's fidelity paid for; a continued trial pays for what it adds, a step
+    that failed like any other."""
     evaluations: float | None = None
     """The same in units of full evaluations."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
+import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpobench.cell import Cell
-from hpobench.errors import RayError
+from hpobench.errors import RayError, UsageError
 
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
@@ -27,6 +30,11 @@ _WORKER_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
 }
 _REFRESH_S = 5.0
+_PROBE_S = 5.0
+_RETRIES = 3
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What a user, a batch system or a closed terminal ends a run with."""
 
 
 @contextlib.contextmanager
@@ -37,28 +45,77 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     if ``None``), even where ``RAY_ADDRESS`` names a cluster. ``auto`` or an address connects to
     that cluster and raises :class:`RayError` when there is none.
     """
+    if cpus is not None and address != LOCAL:
+        raise UsageError("--cpus is for the local Ray; a cluster brings its own processors")
+    _probe(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
     options: dict[str, Any] = {"num_cpus": cpus or _cpus(), "include_dashboard": False}
     try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": _worker_environment()},
-            **(options if address == LOCAL else {}),
-        )
+        with _signals_held():
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"env_vars": _worker_environment()},
+                **(options if address == LOCAL else {}),
+            )
     except Exception as error:
-        raise RayError(
-            f"no Ray cluster at address {address!r}: {error}; start one with `ray start --head`, "
-            f"or leave out --address to use this machine alone"
-        ) from error
+        raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _unreachable(address: str, reason: str) -> str:
+    return (
+        f"cannot connect to a Ray cluster at {address!r}: {reason}; start one with `ray start "
+        "--head`, or leave out --address to use this machine alone"
+    )
+
+
+def _probe(address: str) -> None:
+    """Raise :class:`RayError` unless something listens at ``address``; Ray itself tries for
+    minutes."""
+    if address == LOCAL:
+        return
+    named = address if address != "auto" else os.environ.get("RAY_ADDRESS") or _last_started()
+    host, colon, port = (named or "").removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return  # for Ray to find out
+    try:
+        socket.create_connection((host, int(port)), timeout=_PROBE_S).close()
+    except OSError as error:
+        raise RayError(_unreachable(named or address, str(error))) from error
+
+
+def _last_started() -> str | None:
+    """Where ``auto`` will look: the note that ``ray start`` leaves on the machine."""
+    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
+    return note.read_text(encoding="utf-8").strip() if note.is_file() else None
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep signals that end a run until the block is over, then raise ``KeyboardInterrupt``.
+
+    Ray's start crashes in native code when a signal comes in, and sets a handler of its own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    got: list[int] = []
+    before = {n: signal.signal(n, lambda number, _: got.append(number)) for n in ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if got:
+        raise KeyboardInterrupt
 
 
 def _worker_environment() -> dict[str, str]:
@@ -76,17 +133,18 @@ class Tasks:
     """Runs cells as Ray tasks, a window at a time, and yields their outcomes as they come.
 
     The window follows the cluster's size, so nodes that join are used. A lost worker or node
-    costs the attempt; Ray runs the cell again up to ``retries`` times.
+    costs the attempt; Ray runs the cell again up to three times. After ``timeout`` wall seconds
+    a cell is given up.
     """
 
-    def __init__(self, ray: Any, *, commit: str | None, retries: int = 3) -> None:
-        self._ray, self._commit = ray, commit
-        self._remote = ray.remote(num_cpus=1, max_retries=retries)(_run_cell)
+    def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
+        self._ray, self._commit, self._timeout = ray, commit, timeout
+        self._remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_cell)
         self._looked = -_REFRESH_S
         self._window = 0
         self.running: dict[Any, Cell] = {}
 
-    def run(self, cells: Sequence[Cell]) -> Iterator[list[tuple[Cell, Outcome | Exception]]]:
+    def run(self, cells: Sequence[Cell]) -> Iterator[list[Outcome]]:
         """Yields what has finished, at least every half second (maybe nothing)."""
         waiting = iter(cells)
         exhausted = False
@@ -96,7 +154,7 @@ class Tasks:
                 if cell is None:
                     exhausted = True
                 else:
-                    self.running[self._remote.remote(cell.to_json(), self._commit)] = cell
+                    self.running[self._submit(cell)] = cell
             yield self._collect()
 
     def cancel(self) -> None:
@@ -113,24 +171,36 @@ class Tasks:
             self._window = max(2, int(1.5 * self._ray.cluster_resources().get("CPU", 1)) + 1)
         return self._window
 
-    def _collect(self) -> list[tuple[Cell, Outcome | Exception]]:
+    def _submit(self, cell: Cell) -> Any:
+        return self._remote.remote(cell.to_json(), self._commit, self._timeout)
+
+    def _collect(self) -> list[Outcome]:
         if not self.running:
             return []
         references = list(self.running)
         ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
         if not ready:
             ready, _ = self._ray.wait(references, num_returns=1, timeout=0.5)
-        finished: list[tuple[Cell, Outcome | Exception]] = []
-        for reference in ready:
-            cell = self.running.pop(reference)
-            try:
-                finished.append((cell, self._ray.get(reference)))
-            except self._ray.exceptions.RayError as error:
-                finished.append((cell, error))
-        return finished
+        return [self._outcome(self.running.pop(reference), reference) for reference in ready]
+
+    def _outcome(self, cell: Cell, reference: Any) -> Outcome:
+        from hpobench.runner import lost_cell
+
+        try:
+            outcome: Outcome = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            died = isinstance(error, self._ray.exceptions.WorkerCrashedError)
+            told = (
+                f"the process died (a crash in native code, os._exit, or out of memory), in each "
+                f"of {_RETRIES + 1} attempts"
+                if died
+                else "the cell was lost"
+            )
+            return lost_cell(cell, self._commit, f"{told}\n\n{type(error).__name__}: {error}")
+        return outcome
 
 
-def _run_cell(data: dict[str, Any], commit: str | None) -> Outcome:
+def _run_cell(data: dict[str, Any], commit: str | None, timeout: float) -> Outcome:
     from hpobench.runner import run_cell
 
-    return run_cell(Cell.from_json(data), commit)
+    return run_cell(Cell.from_json(data), commit, timeout)

@@ -41,6 +41,8 @@ class Summary:
     counts: Counter[str]
     """Cells by status; ``missing`` for those not run."""
     ran: int
+    lost: int
+    """Cells that were stored, but whose files are missing or damaged; they ran again."""
     seconds: float
 
 
@@ -52,12 +54,13 @@ def run_plan(
     *,
     address: str = LOCAL,
     cpus: int | None = None,
+    timeout: float = 3600.0,
     retry_failed: bool = False,
 ) -> Summary:
     """Run the cells of ``plan`` that ``folder`` does not hold yet.
 
-    A ``KeyboardInterrupt`` passes through after everything finished is stored. Raises
-    :class:`RayError` and :class:`StoreError`.
+    A cell is given up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
+    after everything finished is stored. Raises :class:`RayError` and :class:`StoreError`.
     """
     from hpobench.store.writer import open_writer
 
@@ -73,36 +76,25 @@ def run_plan(
         writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels)
         progress.begin(len(plan.cells), len(plan.cells) - len(todo))
         if todo:
-            _run(writer, todo, progress, address, cpus)
+            with connected(address, cpus) as ray:
+                tasks = Tasks(ray, commit=provenance.commit(), timeout=timeout)
+                _run(writer, todo, progress, tasks)
         writer.compact()
         counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
-    return Summary(folder, counts, len(todo), time.monotonic() - begin)
+    return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
 
 
-def _run(
-    writer: Writer, todo: list[Cell], progress: Progress, address: str, cpus: int | None
-) -> None:
-    buffer, commit = _Buffer(writer), provenance.commit()
-    with connected(address, cpus) as ray:
-        tasks = Tasks(ray, commit=commit)
-        try:
-            for finished in tasks.run(todo):
-                outcomes = [_outcome(cell, result, commit) for cell, result in finished]
-                buffer.add(outcomes)
-                progress.update(outcomes, len(tasks.running))
-        except BaseException:
-            tasks.cancel()
-            raise
-        finally:
-            buffer.flush()
-
-
-def _outcome(cell: Cell, result: Outcome | Exception, commit: str | None) -> Outcome:
-    if isinstance(result, Exception):
-        from hpobench.runner import lost_cell
-
-        return lost_cell(cell, commit, f"{type(result).__name__}: {result}")
-    return result
+def _run(writer: Writer, todo: list[Cell], progress: Progress, tasks: Tasks) -> None:
+    buffer = _Buffer(writer)
+    try:
+        for outcomes in tasks.run(todo):
+            buffer.add(outcomes)
+            progress.update(outcomes, len(tasks.running))
+    except BaseException:
+        tasks.cancel()
+        raise
+    finally:
+        buffer.flush()
 
 
 class _Buffer:

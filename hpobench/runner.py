@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import faulthandler
 import functools
 import json
 import logging
+import math
 import resource
+import signal
 import traceback
+from collections.abc import Iterator
 from time import perf_counter
+from types import FrameType
 from typing import Any
 
 import pyarrow as pa
@@ -20,32 +25,67 @@ from hpobench.cell import Cell, Use
 from hpobench.errors import CellError, HpobenchError
 from hpobench.options import build_problem, build_scheduler, build_searcher
 from hpobench.registry import load_class
+from hpobench.seeding import global_generators
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
 from hpobench.tune.run import Run
 
+_LONGEST_TEXT = 20_000
 
-def run_cell(cell: Cell, commit: str | None) -> Outcome:
-    """Run ``cell`` to its end; a failure is an outcome too. ``commit`` is the checkout's."""
+
+class _Timeout(BaseException):
+    """Raised by the alarm; not an ``Exception``, which plugins and Ray may swallow."""
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise :class:`_Timeout` in the block after ``seconds`` of wall time.
+
+    Should the process be stuck in native code, where no exception arrives, it ends itself half a
+    minute later, with its stack in Ray's logs.
+    """
+
+    def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
+        raise _Timeout
+
+    before = signal.signal(signal.SIGALRM, ring)
+    faulthandler.dump_traceback_later(seconds + 30, exit=True)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
+        signal.signal(signal.SIGALRM, before)
+
+
+def run_cell(cell: Cell, commit: str | None, timeout: float = 3600.0) -> Outcome:
+    """Run ``cell`` to its end; a failure is an outcome too.
+
+    ``commit`` is the checkout's; after ``timeout`` wall seconds the cell ends as ``timeout``.
+    """
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     started = _now()
     begin = perf_counter()
     run: Run | None = None
     problem_row: dict[str, Any] | None = None
-    error: str | None = None
+    status, error = "done", None
     try:
-        problem, problem_row = _problem(_key(cell.problem))
-        run = _prepare(cell, problem)
-        run.finish()
-    except Exception as failure:
-        error = _explain(failure)
+        with _alarm(timeout):
+            problem, problem_row = _problem(_key(cell.problem))
+            run = _prepare(cell, problem)
+            run.finish()
+    except _Timeout:
+        status, error = "timeout", f"not finished after {timeout:g} s of wall time"
+    except (Exception, SystemExit) as failure:
+        status, error = "failed", _explain(failure)
     wall_s = perf_counter() - begin
-    return _outcome(cell, commit, started, run, problem_row, error, wall_s)
+    return _outcome(cell, commit, started, run, problem_row, (status, error), wall_s)
 
 
 def lost_cell(cell: Cell, commit: str | None, error: str) -> Outcome:
     """The outcome of a cell whose process died, however often it was tried."""
-    return _outcome(cell, commit, _now(), None, None, error, 0.0)
+    return _outcome(cell, commit, _now(), None, None, ("failed", _text(error)), 0.0)
 
 
 def _outcome(
@@ -54,11 +94,11 @@ def _outcome(
     started: str,
     run: Run | None,
     problem_row: dict[str, Any] | None,
-    error: str | None,
+    end: tuple[str, str | None],
     wall_s: float,
 ) -> Outcome:
     return Outcome(
-        cell=_cell_row(cell, run, error, wall_s)
+        cell=_cell_row(cell, run, end, wall_s)
         | {"spec": cell.spec, "provenance": json.dumps(_provenance(cell, started, commit))},
         problem=problem_row,
         events=_events(cell, run),
@@ -87,6 +127,11 @@ def _problem(key: str) -> tuple[TabulatedProblem, dict[str, Any]]:
 def problem_row(label: str, problem: Problem) -> dict[str, Any]:
     """The row of ``problem`` in the store."""
     reference, fidelity = problem.reference(), problem.fidelity
+    if not -math.inf < reference.optimum < reference.clip < math.inf:
+        raise CellError(
+            f"{label}: a reference needs finite optimum < clip, not {reference.optimum} and "
+            f"{reference.clip}"
+        )
     return {
         "problem": label,
         "metric": problem.objective.metric,
@@ -105,9 +150,13 @@ def problem_row(label: str, problem: Problem) -> dict[str, Any]:
 
 
 def _prepare(cell: Cell, problem: TabulatedProblem) -> Run:
+    seed = cell.role_seed("searcher")
+    # Some of Ray's searchers take no seed and draw from the global generators.
+    with global_generators(seed):
+        searcher = build_searcher(cell.searcher, problem.space, seed, problem.fidelity)
     return Run(
         problem,
-        build_searcher(cell.searcher, problem.space, cell.role_seed("searcher"), problem.fidelity),
+        searcher,
         build_scheduler(cell.scheduler),
         budget=cell.budget,
         workers=cell.workers,
@@ -117,15 +166,22 @@ def _prepare(cell: Cell, problem: TabulatedProblem) -> Run:
     )
 
 
-def _explain(failure: Exception) -> str:
+def _explain(failure: BaseException) -> str:
     """The message first, then, unless the message says it all, the traceback."""
+    message = str(failure) if type(failure) is CellError else f"{type(failure).__name__}: {failure}"
     if isinstance(failure, HpobenchError) and failure.__cause__ is None:
-        return str(failure)
-    text = "".join(traceback.format_exception(failure))
-    return f"{type(failure).__name__}: {failure}\n\n{text}"
+        return _text(message)
+    return _text(f"{message}\n\n{''.join(traceback.format_exception(failure))}")
 
 
-def _cell_row(cell: Cell, run: Run | None, error: str | None, wall_s: float) -> dict[str, Any]:
+def _text(text: str) -> str:
+    """``text`` as it can be stored: valid Unicode, and not without end."""
+    return text.encode("utf-8", "backslashreplace").decode()[:_LONGEST_TEXT]
+
+
+def _cell_row(
+    cell: Cell, run: Run | None, end: tuple[str, str | None], wall_s: float
+) -> dict[str, Any]:
     suggest_s = sum(run.source.suggest_s) if run else 0.0
     observe_s = sum(run.source.observe_s) if run else 0.0
     return {
@@ -136,8 +192,8 @@ def _cell_row(cell: Cell, run: Run | None, error: str | None, wall_s: float) -> 
         "seed": cell.seed,
         "workers": cell.workers,
         "stage": cell.stage,
-        "status": "done" if error is None else "failed",
-        "error": error,
+        "status": end[0],
+        "error": end[1],
         "trials": len(run.source.trials) if run else 0,
         "results": len(run.log) if run else 0,
         "resource": run.workers.paid if run else 0.0,
@@ -200,5 +256,5 @@ def _trial_row(cell: Cell, run: Run, number: int) -> dict[str, Any]:
         "end": run.ended[number] if ended else run.workers.now,
         "suggest_s": source.suggest_s[number],
         "observe_s": source.observe_s[number],
-        "error": None if trial.error is None else str(trial.error),
+        "error": None if trial.error is None else _text(str(trial.error)),
     }

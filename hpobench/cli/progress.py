@@ -76,7 +76,7 @@ class Tally:
 def _final_regret(outcome: Outcome) -> float:
     """Normalised regret of the incumbent at the end; 1 for a cell without any result."""
     problem, losses = outcome.problem, outcome.events["loss"].to_numpy()
-    if problem is None or not len(losses):
+    if problem is None or not len(losses) or outcome.cell["status"] != "done":
         return 1.0
     best = int(losses.argmin())
     heldout = outcome.events["heldout"][best].as_py()
@@ -94,6 +94,7 @@ class LineProgress:
 
     def begin(self, total: int, stored: int) -> None:
         self.tally.begin(total, stored)
+        self._next = time.monotonic() + _LINE_S
         click.echo(f"{total} cells, {stored} of them stored by earlier runs")
 
     def update(self, outcomes: Sequence[Outcome], running: int) -> None:

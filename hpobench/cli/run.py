@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from hpobench.cli.progress import duration, progress
 from hpobench.cli.shared import plugin_option, selection_options
+
+if TYPE_CHECKING:
+    from hpobench.experiment import Summary
 
 
 @click.command()
@@ -26,6 +29,13 @@ from hpobench.cli.shared import plugin_option, selection_options
 @plugin_option
 @click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")
 @click.option("--cpus", type=click.IntRange(min=1), help="Slots of the local Ray.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    help="Wall seconds after which a cell is given up.",
+)
 @click.option("--retry-failed", is_flag=True, help="Run failed cells again.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")
@@ -36,6 +46,7 @@ def run(
     only: str | None,
     address: str,
     cpus: int | None,
+    timeout: float,
     plugins: tuple[Path, ...],
     retry_failed: bool,
     dry_run: bool,
@@ -55,21 +66,30 @@ def run(
 
         show_plan(loaded, plan)
         return
+    from hpobench.cluster import ENDING_SIGNALS
     from hpobench.experiment import run_plan
 
     folder = results / loaded.name
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in ENDING_SIGNALS:
+        signal.signal(number, _interrupt)
     try:
         with progress() as display:
             summary = run_plan(
-                loaded, plan, folder, display, address=address, cpus=cpus, retry_failed=retry_failed
+                loaded,
+                plan,
+                folder,
+                display,
+                address=address,
+                cpus=cpus,
+                timeout=timeout,
+                retry_failed=retry_failed,
             )
     except KeyboardInterrupt:
         click.echo(
             f"interrupted; finished cells are in {folder}, the same command goes on", err=True
         )
         raise
-    _tell(summary.counts, summary.ran, summary.seconds)
+    _tell(summary)
     if not no_report:
         from hpobench.cli.report import make_report
 
@@ -83,6 +103,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - 
     raise KeyboardInterrupt
 
 
-def _tell(counts: Counter[str], ran: int, seconds: float) -> None:
-    told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
-    click.echo(f"ran {ran} cells in {duration(seconds)}; in all {told}")
+def _tell(summary: Summary) -> None:
+    if summary.lost:
+        click.echo(f"{summary.lost} stored cells were missing or damaged and ran again", err=True)
+    told = ", ".join(f"{n} {status}" for status, n in sorted(summary.counts.items()))
+    click.echo(f"ran {summary.ran} cells in {duration(summary.seconds)}; in all {told}")

@@ -60,25 +60,37 @@ def table_bytes(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
+def _shard_name(kind: str, data: bytes) -> str:
+    return f"{kind}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a shard is there and holds what its name says."""
+    kind = path.name.partition("-")[0]
+    return path.is_file() and _shard_name(kind, path.read_bytes()) == path.name
+
+
 def write_shard(folder: Path, kind: str, table: pa.Table) -> str:
     """Write ``table``, labels as plain strings, under a name made of its content; returns it."""
     data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
-    name = f"{kind}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
+    name = _shard_name(kind, data)
     if not (folder / name).exists():
         replace(folder / name, data)
     return name
 
 
 def read_table(path: Path) -> pa.Table:
-    """The table at ``path``; raises :class:`StoreError` if it is damaged or of another
+    """The table at ``path``; raises :class:`StoreError` if it is missing, damaged or of another
     schema version."""
+    if not path.is_file():
+        raise StoreError(f"{path} is missing; run the suite again to get back what was in it")
     with explained(path):
         try:
             table = pq.read_table(path)
         except pa.ArrowException as error:
             raise StoreError(
-                f"{path}: not a readable parquet file ({error}); remove the results folder, or "
-                "the file if it is not hpobench's"
+                f"{path}: damaged, not a readable parquet file ({error}); if it is a shard, run "
+                "the suite again, else what the folder holds is lost: remove the folder"
             ) from error
     found = (table.schema.metadata or {}).get(b"hpobench_schema", b"none").decode()
     if found != str(schema.VERSION):
@@ -86,6 +98,9 @@ def read_table(path: Path) -> pa.Table:
             f"{path}: written with schema version {found}, this hpobench reads {schema.VERSION}; "
             "use the hpobench that wrote it, or another results folder"
         )
+    kind = path.stem.partition("-")[0]
+    if table.schema.names != schema.TABLES[kind].names:
+        raise StoreError(f"{path}: its columns are not those of {kind}; it is not hpobench's")
     return table
 
 

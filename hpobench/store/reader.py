@@ -12,6 +12,8 @@ import pandas as pd
 from hpobench.errors import StoreError, UsageError
 from hpobench.store import files
 
+_PLAN = {"name", "suite", "cells", "searchers", "schedulers", "problems", "skipped"}
+
 
 @dataclass(frozen=True)
 class Results:
@@ -75,6 +77,8 @@ def load_plan(folder: Path) -> dict[str, Any]:
             plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise StoreError(f"{path}: {error}; run the suite again to write it anew") from error
+    if not isinstance(plan, dict) or not set(plan) >= _PLAN:
+        raise StoreError(f"{path}: not a plan; run the suite again to write it anew")
     return plan
 
 

@@ -44,13 +44,28 @@ class Writer:
         self._cells: dict[str, dict[str, Any]] = {}
         self._problems: dict[str, dict[str, Any]] = {}
         self._members: set[str] = set()
+        self.lost: list[str] = []
+        """Cells that were stored but whose rows or problem are missing or damaged; forgotten."""
         if (folder / "cells.parquet").exists():
             rows = files.read_table(folder / "cells.parquet").to_pylist()
             self._cells = {row["cell"]: row for row in rows}
         if (folder / "problems.parquet").exists():
             rows = files.read_table(folder / "problems.parquet").to_pylist()
             self._problems = {row["problem"]: row for row in rows}
+        self._forget_lost()
         self._sweep()
+
+    def _forget_lost(self) -> None:
+        whole: dict[str | None, bool] = {None: True}
+        for name, row in list(self._cells.items()):
+            shards = [row[f"{kind}_shard"] for kind in ("events", "trials")]
+            for shard in shards:
+                if shard not in whole:
+                    whole[shard] = files.is_whole(self.folder / shard)
+            known = row["problem"] in self._problems or row["status"] != "done"
+            if not (known and all(whole[shard] for shard in shards)):
+                self.lost.append(name)
+                del self._cells[name]
 
     @property
     def statuses(self) -> dict[str, str]:

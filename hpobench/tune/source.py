@@ -83,12 +83,14 @@ class TrialSource(SearchAlgorithm):
         return trial
 
     def _check(self, config: Config, number: int) -> None:
+        name = type(self._searcher).__name__
+        if not isinstance(config, dict):
+            raise CellError(f"{name}.ask({number}) returned {config!r}, not a configuration")
         try:
             self._space.check(config)
         except SpaceError as error:
             raise CellError(
-                f"{type(self._searcher).__name__} proposed an impossible configuration for trial "
-                f"{number}: {error}"
+                f"{name} proposed an impossible configuration for trial {number}: {error}"
             ) from error
 
     def _observe(self, number: int, notice: Callable[..., None], *args: Any, **kw: Any) -> None:

@@ -77,7 +77,9 @@ class VirtualWorkers:
     ) -> None:
         self._problem, self._seed = problem, seed
         self._unit = problem.fidelity.unit
-        self._deadline, self._limit = deadline, limit
+        self._deadline = deadline
+        # Whole steps, for sums of units drift; the epsilon is for limits that are such sums.
+        self._limit = limit if math.isinf(limit) else math.floor(limit / self._unit * (1 + 1e-9))
         self._failure_cost = problem.estimate() / problem.fidelity.steps
         self._free = list(range(workers))
         self._waiting: deque[Actor] = deque()
@@ -86,7 +88,7 @@ class VirtualWorkers:
         # Ray's controller looks an actor's handle up here.
         self._live_actors_to_ray_actors_resources: dict[Actor, tuple[None, None]] = {}
         self.now = 0.0
-        self.paid = 0.0
+        self._steps = 0
         self.busy = 0.0
         self.exhausted = False
         self.cost = 0.0
@@ -160,6 +162,11 @@ class VirtualWorkers:
     @property
     def num_actor_tasks(self) -> int:
         return len(self._queue)
+
+    @property
+    def paid(self) -> float:
+        """Units of the resource paid for; a step that failed costs as much as any other."""
+        return self._steps * self._unit
 
     @property
     def idle(self) -> bool:
@@ -266,9 +273,9 @@ class VirtualWorkers:
             if event != "stopped" and tasks != actor.tasks:
                 heapq.heappop(self._queue)
                 continue
-            if time > self._deadline or self.paid >= self._limit:
+            if time > self._deadline:
                 self.exhausted = True
-                self.now = self._deadline if time > self._deadline else self.now
+                self.now = self._deadline
                 return False
             heapq.heappop(self._queue)
             self.now = time
@@ -287,6 +294,8 @@ class VirtualWorkers:
         return False
 
     def _finish_step(self, actor: Actor, payload: Any, on_result: Any, on_error: Any) -> None:
+        self._steps += 1
+        self.exhausted = self._steps >= self._limit
         if isinstance(payload, Exception):
             self.busy += self._failure_cost
             on_error(actor, payload)
@@ -300,7 +309,6 @@ class VirtualWorkers:
         actor.step += 1
         actor.elapsed += payload
         self.busy += payload
-        self.paid += self._unit
         actor.result = {
             "loss": loss,
             "training_iteration": actor.step,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache, cached_property
@@ -94,7 +95,8 @@ class LCBench(TabulatedProblem):
         return _yahpo.missing("lcbench")
 
     def fingerprint(self) -> str:
-        return _yahpo.fingerprint("lcbench")
+        references = hashlib.sha256(REFERENCES.read_bytes()).hexdigest()[:8]
+        return f"{_yahpo.fingerprint('lcbench')}-{references}"
 
     @cached_property
     def _surrogate(self) -> tuple[_yahpo.Surrogate, int]:

@@ -145,7 +145,7 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path):
 def test_a_new_label_is_taken_over(tmp_path):
     write(tmp_path, [[0]])
     with open_writer(tmp_path) as store:
-        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": ["cell-000"]}
+        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": [], "skipped": []}
         store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}})
     assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
 
@@ -254,12 +254,44 @@ def test_damage_is_named(tmp_path):
         load_results(tmp_path)
 
 
+@pytest.mark.parametrize("damage", ["missing", "changed", "no problem"])
+def test_cells_whose_files_are_gone_are_forgotten_and_run_again(damage, tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "SHARD_ROWS", 5)
+    write(tmp_path, [[0, 1]])
+    expected = data(tmp_path)
+    shard = sorted(tmp_path.glob("events-*"))[0]
+    if damage == "missing":
+        shard.unlink()
+    elif damage == "changed":
+        shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    else:
+        (tmp_path / "problems.parquet").unlink()
+    with open_writer(tmp_path) as store:
+        assert len(store.lost) == (2 if damage == "no problem" else 1)
+        begin(store, [0, 1])
+        store.add([outcome(i) for i in (0, 1) if f"cell-{i:03d}" not in store.statuses])
+        store.compact()
+    assert data(tmp_path) == expected
+
+
+def test_a_foreign_table_is_refused(tmp_path):
+    write(tmp_path, [[0]])
+    foreign = pa.table({"x": [1]})
+    (tmp_path / "cells.parquet").write_bytes(files.table_bytes(foreign))
+    with pytest.raises(StoreError, match=r"cells\.parquet: its columns are not those of cells"):
+        load_results(tmp_path)
+
+
 def test_not_a_results_folder(tmp_path):
     with pytest.raises(UsageError, match=r"not a results folder"):
         load_results(tmp_path)
     (tmp_path / "plan.json").write_text("{")
     with pytest.raises(StoreError, match=r"plan\.json"):
         load_results(tmp_path)
-    (tmp_path / "plan.json").write_text(json.dumps(PLAN))
+    (tmp_path / "plan.json").write_text("[]")
+    with pytest.raises(StoreError, match=r"not a plan"):
+        load_results(tmp_path)
+    plan = {**PLAN, "problems": ["p"], "cells": [], "skipped": []}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(UsageError, match=r"no cell is finished yet"):
         load_results(tmp_path)

@@ -124,6 +124,23 @@ def test_resource_budget_is_paid_exactly(scheduler):
     assert run.workers.paid == 300
 
 
+def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo):
+    run = make_run(fifo, problem=Curves(1), budget=Budget(resource=5), workers=1, trials=100)
+    run.finish()
+    assert len(run.source.trials) == 5
+
+
+@pytest.mark.parametrize("steps", [3, 7, 27, 49])
+@pytest.mark.parametrize("evaluations", [1, 4, 25, 40])
+def test_sums_of_units_do_not_overrun_the_budget(fifo, steps, evaluations):
+    problem = Curves(steps)
+    problem.fidelity = Fidelity("z", steps, unit=100 / steps)
+    run = make_run(fifo, problem=problem, budget=Budget(evaluations=evaluations), trials=1000)
+    run.finish()
+    assert len(run.log) == steps * evaluations
+    assert run.workers.paid == pytest.approx(100 * evaluations)
+
+
 def test_full_evaluations(scheduler):
     run = make_run(scheduler, problem=Curves(9), budget=Budget(evaluations=4), trials=1000)
     run.finish()
