@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +91,8 @@ class Source:
         names = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
-                module = "." * node.level + (f"{node.module}." if node.module else "")
                 for alias in node.names:
-                    names[alias.asname or alias.name] = module + alias.name
+                    names[alias.asname or alias.name] = _origin(node) + alias.name
             elif isinstance(node, ast.Import):
                 for alias in node.names:
                     names[alias.asname or alias.name.partition(".")[0]] = (
@@ -101,11 +101,19 @@ class Source:
         return names
 
     @functools.cached_property
-    def siblings(self) -> tuple[Path, ...]:
-        """Files of the plugin that this one imports anything from, anywhere in it."""
-        modules = {name for dotted in self.imports.values() for name in (dotted, _parent(dotted))}
-        files = {sibling(self.file, module) for module in modules}
-        return tuple(sorted(file for file in files if file is not None and file != self.file))
+    def modules(self) -> frozenset[str]:
+        """What is or may be a module among the imports anywhere in the file, packages included;
+        relative ones keep their dots."""
+        found = {
+            (_origin(node) if isinstance(node, ast.ImportFrom) else "") + alias.name
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        for name in tuple(found):
+            while (name := _parent(name)) not in found and name:
+                found.add(name)
+        return frozenset(found)
 
     def dotted(self, node: ast.expr) -> str:
         """The full name that ``node`` stands for in this file: ``ray.tune.search.Searcher``."""
@@ -116,6 +124,13 @@ class Source:
         return self.imports.get(node.id, node.id) if isinstance(node, ast.Name) else ""
 
 
+@functools.lru_cache(maxsize=1024)
+def siblings(source: Source, home: Path) -> tuple[Path, ...]:
+    """Files of the plugin in the folder ``home`` that ``source`` imports anything from."""
+    files = {sibling(source.file, module, home) for module in source.modules}
+    return tuple(sorted(file for file in files if file is not None and file != source.file))
+
+
 Lineage: TypeAlias = list[tuple[Source, ast.ClassDef]]
 """A class and the ancestors that can be read, the nearest first."""
 
@@ -123,10 +138,12 @@ Lineage: TypeAlias = list[tuple[Source, ast.ClassDef]]
 def read(file: Path) -> Source:
     """The parsed ``file``; raises :class:`PluginError` with the line of a syntax error."""
     try:
-        stat = file.stat()
+        status = file.stat()
     except OSError as error:
         raise PluginError(f"{file}: cannot be read: {error.strerror}") from error
-    return _read(file, stat.st_mtime_ns, stat.st_size)
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+        raise PluginError(f"{file}: not a regular file")
+    return _read(file, status.st_mtime_ns, status.st_size)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -200,6 +217,11 @@ def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.C
                 home = read(file) if file is not None else None
             if home is not None and (base := home.classes.get(name.rpartition(".")[2])):
                 pending.append((home, base))
+
+
+def _origin(node: ast.ImportFrom) -> str:
+    """What stands before the names that ``node`` imports: ``..tables.``, ``.``, ``optuna.``."""
+    return "." * node.level + (f"{node.module}." if node.module else "")
 
 
 def _parent(dotted: str) -> str:

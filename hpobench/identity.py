@@ -1,8 +1,8 @@
 """A cell's identity: a hash of everything that changes its result.
 
 Running a suite again finds finished cells by it. What only changes how things look is left
-out: comments and formatting of plugin files, the labels of searchers and schedulers, the order
-of a suite. A problem's label is part of it, because the cell's seeds come from it.
+out: comments, docstrings and formatting of plugin files, the labels of searchers and schedulers,
+the order of a suite. A problem's label is part of it, because the cell's seeds come from it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from packaging.requirements import Requirement
 import hpobench
 from hpobench.api import Budget
 from hpobench.cell import Tell, Use
-from hpobench.discovery import read
+from hpobench.discovery import read, siblings
 from hpobench.registry import load_class
 
 IDENTITY_VERSION = 1
-"""Raised when results of the same spec are no longer the same, or the spec changes its form."""
+"""Raised when results of the same spec are no longer the same, or the spec changes its form.
+
+Of hpobench itself only its version and this number count, not its source: cells that were run
+before an edit of the harness in a checkout stay valid until one of the two is raised.
+"""
 
 _SLUG = 32
 """Characters of each label in an id, so that an id stays well within a file name's length."""
@@ -92,7 +96,7 @@ def source_hash(file: Path) -> str:
         source = read(pending.pop())
         if source.file not in seen:
             seen[source.file] = _digest(source.tree)
-            pending.extend(source.siblings)
+            pending.extend(siblings(source, file.parent))
     own = seen.pop(file)
     return hashlib.blake2b(
         "".join([own, *sorted(seen.values())]).encode(), digest_size=8
@@ -105,8 +109,8 @@ def _digest(tree: ast.Module) -> str:
 
 
 def _canonical(node: object) -> str:
-    """Like ``ast.dump``, but the same in every Python: fields that are empty do not count, for
-    newer versions have more of them."""
+    """Like ``ast.dump``, but without docstrings and the same in every Python: fields that are
+    empty do not count, for newer versions have more of them."""
     if isinstance(node, ast.AST):
         fields = (
             f"{name}={_canonical(value)}"
@@ -115,8 +119,15 @@ def _canonical(node: object) -> str:
         )
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return f"[{','.join(map(_canonical, node))}]"
+        return f"[{','.join(_canonical(item) for item in node if not _is_text(item))}]"
     return repr(node)
+
+
+def _is_text(node: object) -> bool:
+    """Whether ``node`` is a statement that is only a string: a docstring of anything."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
+        return False
+    return isinstance(node.value.value, str)
 
 
 @functools.cache

@@ -53,11 +53,13 @@ def locate(module: str) -> Path | None:
     return Path(spec.origin).resolve()
 
 
-def sibling(file: Path, module: str) -> Path | None:
-    """The file of ``module`` as imported in the plugin ``file``, if it belongs to the plugin.
+def sibling(file: Path, module: str, home: Path | None = None) -> Path | None:
+    """The file of ``module`` as imported in the plugin's ``file``, if it belongs to the plugin.
 
     That is: a relative import (leading dots climb from the folder of ``file``), a shipped
-    plugin, or a module of the same package. Libraries and hpobench itself give ``None``.
+    plugin, a module of the same package, or one that lies in ``home``, the folder of the plugin
+    (by default that of ``file``): a plain ``import helper`` finds it there whenever that folder
+    is on ``sys.path``. Libraries and hpobench itself give ``None``.
     """
     name = module.lstrip(".")
     if level := len(module) - len(name):
@@ -67,7 +69,11 @@ def sibling(file: Path, module: str) -> Path | None:
     if first == "hpobench":
         shipped = name.startswith(tuple(f"hpobench.{key}." for key in PLUGIN_FOLDERS))
         return locate(name) if shipped else None
-    return locate(name) if name and first == module_name(file).partition(".")[0] else None
+    if not name:
+        return None
+    if (beside := _under(home or file.parent, name.split("."))) is not None:
+        return beside
+    return locate(name) if first == module_name(file).partition(".")[0] else None
 
 
 def _under(folder: Path, parts: list[str]) -> Path | None:

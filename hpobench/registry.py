@@ -25,7 +25,7 @@ from hpobench import PLUGIN_FOLDERS
 from hpobench.cell import Kind
 from hpobench.discovery import Found, find_plugins
 from hpobench.errors import PluginError, UnknownNameError
-from hpobench.modules import FOLDER_PREFIX, locate, module_name
+from hpobench.modules import FOLDER_PREFIX, locate, module_name, sibling
 
 Origin = Literal["shipped", "installed", "file"]
 _NOT_PLUGINS = {"references", "suites", "data"}
@@ -129,12 +129,23 @@ def load_class(file: str, cls: str) -> type:
     try:
         module = _import(path, module_name(path))
     except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}{_relative(path, error)}"
         raise PluginError(f"{path}: cannot be imported: {reason}") from error
     found = getattr(module, cls, None)
     if not isinstance(found, type):
         raise PluginError(f"{path}: has no class {cls!r} once imported")
     return found
+
+
+def _relative(path: Path, error: BaseException) -> str:
+    """Advice where a neighbour of ``path`` was imported as if it were installed.
+
+    Its folder is not put on ``sys.path``: two plugins' ``helper`` would be one module.
+    """
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if name is None or sibling(path, name) is None:
+        return ""
+    return f"; it lies beside the plugin, so import it relatively: 'from .{name} import ...'"
 
 
 def shipped_suites() -> dict[str, Path]:

@@ -164,6 +164,74 @@ def test_helpers_count_as_part_of_a_plugin(tmp_path: Path) -> None:
     assert source_hash(file) not in (before, changed)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import helper",
+        "import helper as h",
+        "from helper import g",
+        "from helper import *",
+        "def f():\n    import helper\n    return helper.g",
+        "import kit.tools",
+        "from kit import tools",
+        "from kit.tools import g",
+        "from kit.tools import deep",
+    ],
+)
+def test_helpers_imported_by_absolute_name_from_beside_count(
+    statement: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text(f"{statement}\n", encoding="utf-8")
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "tools.py").write_text("import further\n", encoding="utf-8")
+    (tmp_path / "helper.py").write_text("import further\n", encoding="utf-8")
+    further = tmp_path / "further.py"
+    further.write_text("g = 1\n", encoding="utf-8")
+    before = source_hash(file)
+    further.write_text("g = 22\n", encoding="utf-8")
+    assert source_hash(file) != before
+
+
+def test_two_helpers_that_are_known_by_one_name_both_count(tmp_path: Path) -> None:
+    file, helper = tmp_path / "a.py", tmp_path / "_b.py"
+    file.write_text(
+        "def f():\n    from ._b import g\ndef h():\n    from ._c import g\n", encoding="utf-8"
+    )
+    (tmp_path / "_c.py").write_text("g = 1\n", encoding="utf-8")
+    helper.write_text("g = 1\n", encoding="utf-8")
+    before = source_hash(file)
+    helper.write_text("g = 22\n", encoding="utf-8")
+    assert source_hash(file) != before
+
+
+def test_the_package_of_a_helper_counts(tmp_path: Path) -> None:
+    file, package = tmp_path / "a.py", tmp_path / "kit" / "__init__.py"
+    file.write_text("from kit.tools import g\n", encoding="utf-8")
+    package.parent.mkdir()
+    (package.parent / "tools.py").write_text("g = 1\n", encoding="utf-8")
+    package.write_text("x = 1\n", encoding="utf-8")
+    before = source_hash(file)
+    package.write_text("x = 22\n", encoding="utf-8")
+    assert source_hash(file) != before
+
+
+def test_docstrings_do_not_change_the_hash(tmp_path: Path) -> None:
+    plain, told = tmp_path / "plain.py", tmp_path / "told.py"
+    plain.write_text(
+        "class A:\n    x = 1\n    def f(self):\n        return 'a'\n"
+        "    async def g(self):\n        return 1\n",
+        encoding="utf-8",
+    )
+    told.write_text(
+        "'Of the module.'\nclass A:\n    'Of the class.'\n    x = 1\n    'Of x.'\n"
+        "    def f(self):\n        'Of f.'\n        return 'a'\n"
+        "    async def g(self):\n        'Of g.'\n        return 1\n",
+        encoding="utf-8",
+    )
+    assert source_hash(plain) == source_hash(told)
+
+
 def test_versions_of_what_a_plugin_requires_count(
     uses: dict[str, Use], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

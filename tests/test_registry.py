@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import sys
 from pathlib import Path
 
@@ -250,6 +251,25 @@ def test_a_failing_import_is_a_plugin_error(text: str, tmp_path: Path) -> None:
     with pytest.raises(PluginError, match=r"mine\.py: cannot be imported"):
         load_class(str(file), "A")
     assert module_name(file) not in sys.modules
+
+
+def test_a_neighbour_imported_absolutely_is_to_be_imported_relatively(tmp_path: Path) -> None:
+    plugin(tmp_path, "x = 1\n", "hpobench_test_helper.py")
+    file = plugin(tmp_path, "import hpobench_test_helper\nclass A: ...\n")
+    with pytest.raises(
+        PluginError, match=r"relatively: 'from \.hpobench_test_helper import \.\.\."
+    ):
+        load_class(str(file), "A")
+    neighbourly = plugin(tmp_path, "from .hpobench_test_helper import x\nclass A: ...\n", "b.py")
+    assert load_class(str(neighbourly), "A").__name__ == "A"
+
+
+def test_a_pipe_is_no_plugin_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    with pytest.raises(PluginError, match=r"pipe\.py: no such plugin file"):
+        Registry([tmp_path / "pipe.py"])
+    with pytest.raises(PluginError, match=r"pipe\.py: not a regular file"):
+        Registry([tmp_path])
 
 
 def test_a_class_that_is_not_there(tmp_path: Path) -> None:
