@@ -62,6 +62,8 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
                 runtime_env={"env_vars": _worker_environment()},
                 **(options if address == LOCAL else {}),
             )
+    except SystemExit as ended:  # by the handler of SIGTERM that ray.init sets
+        raise KeyboardInterrupt from ended
     except Exception as error:
         raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:
