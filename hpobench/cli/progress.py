@@ -34,7 +34,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.total = self.stored = self.done = self.failed = self.running = 0
-        self._regrets: dict[str, list[float]] = defaultdict(list)
+        self._regrets: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+        self._leaders: list[tuple[str, float, int]] = []
         self._begin = time.monotonic()
 
     def begin(self, total: int, stored: int) -> None:
@@ -49,7 +50,10 @@ class Tally:
             else:
                 self.failed += 1
             name = f"{outcome.cell['searcher']} + {outcome.cell['scheduler']}"
-            self._regrets[name].append(_final_regret(outcome))
+            block = outcome.cell["problem"], outcome.cell["seed"]
+            self._regrets[block][name] = _final_regret(outcome)
+        if outcomes:
+            self._leaders = self._ranking()
 
     @property
     def finished(self) -> int:
@@ -67,10 +71,19 @@ class Tally:
         return self.elapsed / self.finished * (self.total - self.stored - self.finished)
 
     def leaders(self, n: int) -> list[tuple[str, float, int]]:
-        """The ``n`` algorithms with the lowest mean normalised regret at the end of their
-        finished cells, with that mean and the number of cells."""
-        rows = [(name, sum(r) / len(r), len(r)) for name, r in self._regrets.items()]
-        return sorted(rows, key=lambda row: (row[1], row[0]))[:n]
+        """The ``n`` best algorithms so far, each with its mean difference in final normalised
+        regret to the mean of all on the same problem and seed, and its number of cells."""
+        return self._leaders[:n]
+
+    def _ranking(self) -> list[tuple[str, float, int]]:
+        # Differences within a problem and seed: not everything has run on the same ones yet.
+        ahead: dict[str, list[float]] = defaultdict(list)
+        for block in self._regrets.values():
+            mean = sum(block.values()) / len(block)
+            for name, regret in block.items():
+                ahead[name].append(regret - mean)
+        rows = [(name, sum(x) / len(x), len(x)) for name, x in ahead.items()]
+        return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
 def _final_regret(outcome: Outcome) -> float:
@@ -108,7 +121,7 @@ class LineProgress:
         if tally.left is not None:
             text += f", {duration(tally.elapsed)} gone, {duration(tally.left)} left"
         for name, regret, _ in tally.leaders(1):
-            text += f"; leader: {name} ({regret:.3f})"
+            text += f"; leader: {name} ({regret:+.3f})"
         click.echo(text)
 
 
@@ -151,10 +164,10 @@ class LiveProgress:
         if leaders:
             table = Table(box=None, title="leaders so far", title_justify="left")
             table.add_column("algorithm")
-            table.add_column("mean normalised regret", justify="right")
+            table.add_column("regret against all", justify="right")
             table.add_column("cells", justify="right")
             for name, regret, cells in leaders:
-                table.add_row(Text(name), f"{regret:.4f}", str(cells))
+                table.add_row(Text(name), f"{regret:+.4f}", str(cells))
             parts.append(table)
         return Group(*parts)
 

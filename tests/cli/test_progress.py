@@ -1,0 +1,62 @@
+"""What is told while a run is under way."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from hpobench.cli.progress import LineProgress, Tally, duration
+from hpobench.store import schema
+from hpobench.store.writer import Outcome
+
+
+def outcome(searcher, problem, losses, *, seed=0, status="done"):
+    n = len(losses)
+    events = pa.Table.from_pylist(
+        [{"loss": loss, "heldout": None} for loss in losses], schema=schema.plain(schema.EVENTS)
+    )
+    cell = {"searcher": searcher, "scheduler": "fifo", "problem": problem, "seed": seed}
+    return Outcome(
+        cell={**cell, "status": status},
+        problem={"optimum": 0.0, "clip": 10.0} if n else None,
+        events=events,
+        trials=schema.plain(schema.TRIALS).empty_table(),
+    )
+
+
+def test_leaders_are_compared_on_the_same_problem_and_seed():
+    tally = Tally()
+    # b is better wherever both ran; a also ran on an easy problem.
+    tally.update([outcome("a", "hard", [9, 8]), outcome("b", "hard", [7])], 2)
+    tally.update([outcome("a", "easy", [1])], 1)
+    assert tally.leaders(2) == [
+        ("b + fifo", pytest.approx(-0.05), 1),
+        ("a + fifo", pytest.approx(0.025), 2),
+    ]
+
+
+def test_failures_count_at_the_clip():
+    tally = Tally()
+    tally.update(
+        [outcome("a", "p", [], status="failed"), outcome("b", "p", [0.0], status="timeout")], 0
+    )
+    assert (tally.done, tally.failed) == (0, 2)
+    assert {row[1] for row in tally.leaders(2)} == {0.0}
+
+
+def test_plain_lines(capsys):
+    lines = LineProgress()
+    lines.begin(3, 1)
+    lines.update([], 2)
+    lines.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == "3 cells, 1 of them stored by earlier runs"
+    assert last.startswith("3/3 cells, 0 failed")
+    assert last.endswith("leader: a + fifo (-0.100)")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
