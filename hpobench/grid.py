@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hpobench.api import Budget, Problem, Scheduler, TrainedProblem
+from hpobench.api import Budget, Float, Problem, Scheduler, Space, TrainedProblem
 from hpobench.cell import Cell, Kind, Use
 from hpobench.compatibility import trait, verdict
-from hpobench.errors import HpobenchError, NotAvailableError, SuiteError, UsageError
+from hpobench.errors import (
+    HpobenchError,
+    NotAvailableError,
+    PluginError,
+    SuiteError,
+    UsageError,
+)
 from hpobench.identity import cell_id
-from hpobench.options import build_problem, build_scheduler
+from hpobench.options import build_problem, build_scheduler, build_searcher, is_ray
 from hpobench.registry import load_class
 from hpobench.suite import Suite
 
 T = TypeVar("T")
+
+MAX_SECONDS = 1e12
+"""Of one evaluation: 30,000 years."""
+_PLAIN = Space([Float("x", 0.0, 1.0)])
+"""What a searcher is tried on to tell impossible options from a space that it does not take."""
+_BUILT = "cannot be built with these options"
 
 
 @dataclass(frozen=True)
@@ -41,9 +54,17 @@ class Estimate:
 
     @classmethod
     def of(cls, problem: Problem, budget: Budget, workers: int) -> Estimate:
-        """What ``budget`` lets ``workers`` do on ``problem``."""
-        fidelity = problem.fidelity
-        step = max(problem.estimate() / fidelity.steps, 1e-12)
+        """What ``budget`` lets ``workers`` do on ``problem``.
+
+        Raises :class:`PluginError` where the problem's own estimate makes no sense.
+        """
+        fidelity, seconds = problem.fidelity, float(problem.estimate())
+        if not 0 < seconds <= MAX_SECONDS:
+            raise PluginError(
+                f"estimate() gives {seconds:g}; the seconds of an evaluation are positive and "
+                f"at most {MAX_SECONDS:g}"
+            )
+        step = max(seconds / fidelity.steps, 1e-12)
         bounds = [budget.resource_limit(fidelity) / fidelity.unit]
         if budget.trials is not None:
             bounds.append(float(budget.trials * fidelity.steps))
@@ -87,7 +108,9 @@ def build_plan(suite: Suite) -> Plan:
     ``suite.only`` is a glob of ``*`` and ``?`` that the labels of a cell must match in the form
     ``searcher/scheduler/problem``; brackets stand for themselves, for labels have them.
 
-    Raises :class:`SuiteError` where a plugin refuses its options and where nothing is left.
+    Every searcher is built once for each distinct space, so that options which cannot work are
+    known before anything runs; Ray's own are not, for that would import Ray. Raises
+    :class:`SuiteError` where a plugin refuses its options and where nothing is left.
     """
     grid = _Grid(suite)
     skipped, picked = [], []
@@ -105,9 +128,10 @@ def build_plan(suite: Suite) -> Plan:
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
-    data = {label: grid.fingerprint(label) for label in problems}
     cells = tuple(
-        _cell(suite, *row, seed, data[row[2].label]) for seed in suite.seeds for row in picked
+        _cell(suite, *row, seed, grid.fingerprints[row[2].label])
+        for seed in suite.seeds
+        for row in picked
     )
     return Plan(
         cells,
@@ -160,19 +184,27 @@ class _Grid:
         self._reasons: dict[tuple[Kind, str], str | None] = {}
         self._problems: dict[str, Problem] = {}
         self._schedulers: dict[str, Scheduler] = {}
+        self._shapes: dict[str, str] = {}
+        """Space and fidelity of a problem, by its label."""
+        self._refusals: dict[tuple[str, str], str | None] = {}
+        """By the label of a searcher and the shape of a problem."""
         self.estimates: dict[str, Estimate] = {}
+        self.fingerprints: dict[str, str] = {}
         for use in (*suite.searchers, *suite.schedulers, *suite.problems):
             self._reasons[use.kind, use.label] = self._missing(use)
-
-    def fingerprint(self, problem: str) -> str:
-        return self._problems[problem].fingerprint()
 
     def why_not(self, searcher: Use, scheduler: Use, problem: Use) -> str | None:
         """Why the combination makes no sense or cannot run here."""
         for use in (searcher, scheduler, problem):
             if (reason := self._reasons[use.kind, use.label]) is not None:
                 return f"{use.kind} {use.name}: {reason}"
-        return next(self._misfits(searcher, scheduler, self._problems[problem.label]), None)
+        made = self._problems[problem.label]
+        for reason in self._misfits(searcher, scheduler, made):
+            return reason
+        key = (searcher.label, self._shapes[problem.label])
+        if key not in self._refusals:
+            self._refusals[key] = self._refusal(searcher, made)
+        return self._refusals[key]
 
     def _misfits(self, searcher: Use, scheduler: Use, problem: Problem) -> Iterator[str]:
         search, schedule = (load_class(use.file, use.cls) for use in (searcher, scheduler))
@@ -183,10 +215,16 @@ class _Grid:
         judged = verdict(search, schedule)
         if judged.level == "refused":
             yield judged.text
+        yield from self._asked(
+            scheduler, "check() failed", lambda: self._objections(scheduler, problem)
+        )
+
+    def _objections(self, scheduler: Use, problem: Problem) -> tuple[str, ...]:
         try:
             self._schedulers[scheduler.label].check(problem.fidelity)
         except UsageError as error:
-            yield str(error)
+            return (str(error),)
+        return ()
 
     def _missing(self, use: Use) -> str | None:
         reason = self._suite.registry.find(use.kind, use.name).missing()
@@ -194,17 +232,37 @@ class _Grid:
             return reason
         try:
             if use.kind == "scheduler":
-                self._schedulers[use.label] = self._built(use, build_scheduler)
+                self._schedulers[use.label] = self._asked(use, _BUILT, lambda: build_scheduler(use))
                 return None
-            problem = self._problems[use.label] = self._built(use, build_problem)
-            self.estimates[use.label] = self._built(use, self._estimate)
+            problem = self._asked(use, _BUILT, lambda: build_problem(use))
+            budget, workers = self._suite.budgets[use.label], self._suite.workers
+            self._problems[use.label] = problem
+            self._shapes[use.label] = f"{problem.space!r} {problem.fidelity!r}"
+            self.estimates[use.label] = self._asked(
+                use, "estimate() failed", lambda: Estimate.of(problem, budget, workers)
+            )
+            self.fingerprints[use.label] = self._asked(
+                use, "fingerprint() failed", lambda: _fingerprint(problem)
+            )
         except NotAvailableError as error:
             return str(error)
         return self._unfit(use, problem)
 
-    def _estimate(self, use: Use) -> Estimate:
-        budget = self._suite.budgets[use.label]
-        return Estimate.of(self._problems[use.label], budget, self._suite.workers)
+    def _refusal(self, searcher: Use, problem: Problem) -> str | None:
+        """Why the searcher cannot be built for the problem; raises :class:`SuiteError` where it
+        cannot be built for the plainest space either."""
+        if is_ray(load_class(searcher.file, searcher.cls)):
+            return None
+        build = functools.partial(build_searcher, searcher, seed=0, fidelity=problem.fidelity)
+        try:
+            build(problem.space)
+        except NotAvailableError as error:
+            return f"searcher {searcher.name}: {error}"
+        except Exception as error:
+            self._asked(searcher, _BUILT, lambda: build(_PLAIN))
+            told = "" if isinstance(error, HpobenchError) else f"{type(error).__name__}: "
+            return f"the searcher does not take the problem: {told}{error}"
+        return None
 
     def _unfit(self, use: Use, problem: Problem) -> str | None:
         if isinstance(problem, TrainedProblem) and self._suite.stage == "virtual":
@@ -217,13 +275,21 @@ class _Grid:
             )
         return None
 
-    def _built(self, use: Use, build: Callable[[Use], T]) -> T:
+    def _asked(self, use: Use, failed: str, call: Callable[[], T]) -> T:
+        """What ``call`` gives; its errors are faults of ``use``."""
         try:
-            return build(use)
+            return call()
         except NotAvailableError:
             raise
         except HpobenchError as error:
             raise self._suite.fault(use, str(error)) from error
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            raise self._suite.fault(use, f"cannot be built with these options: {reason}") from error
+            raise self._suite.fault(use, f"{failed}: {reason}") from error
+
+
+def _fingerprint(problem: Problem) -> str:
+    data: object = problem.fingerprint()
+    if not isinstance(data, str):
+        raise PluginError(f"fingerprint() gives {data!r:.60}; it must be a text")
+    return data

@@ -69,6 +69,8 @@ class Entry(Found):
             answer: str | None = self.load().missing()  # type: ignore[attr-defined]
         except PluginError as error:
             return str(error)
+        except Exception as error:
+            return f"missing() raised {type(error).__name__}: {error}"
         return answer
 
 

@@ -123,17 +123,143 @@ def test_cells_carry_all_that_a_worker_needs(tmp_path: Path) -> None:
     assert len({cell.id for cell in made.cells}) == len(made.cells)
 
 
-def test_planning_builds_no_searcher(tmp_path: Path) -> None:
-    file = write_suite(tmp_path, {2: "searchers: [explosive]", 8: "plugins: [tiny.py, boom.py]"})
-    (tmp_path / "boom.py").write_text(
+def picky(folder: Path, body: str, changes: dict[int, str]) -> Plan:
+    """The plan of a suite with a searcher ``picky`` whose ``__init__`` does ``body``."""
+    file = write_suite(
+        folder, {2: "searchers: [tiny, picky]", 8: "plugins: [tiny.py, picky.py]"} | changes
+    )
+    (folder / "picky.py").write_text(
         "from hpobench.api import Searcher\n"
-        "class Explosive(Searcher):\n    name = 'explosive'\n"
-        "    def __init__(self, space, *, seed, fidelity): raise RuntimeError\n"
+        "from hpobench.errors import NotAvailableError, UsageError\n"
+        "class Picky(Searcher):\n    name = 'picky'\n"
+        "    def __init__(self, space, *, seed, fidelity, greed: float = 1.0):\n"
+        f"        {body}\n"
         "    def ask(self, trial): ...\n"
         "    def tell(self, trial, step, loss, *, final): ...\n",
         encoding="utf-8",
     )
+    return build_plan(load_suite(file))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise UsageError(f'greed is {greed}')", r"searchers\[1\]: greed is 3\.0"),
+        ("1 / 0", r"searchers\[1\]: cannot be built with these options: ZeroDivisionError"),
+    ],
+)
+def test_searcher_options_that_can_never_work(body: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=message) as caught:
+        picky(tmp_path, body, {2: "searchers:\n  - tiny\n  - {name: picky, greed: 3}"})
+    assert (caught.value.line, caught.value.exit_code) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("if len(space) > 1: raise UsageError('one parameter only')", "one parameter only"),
+        ("len(space) > 1 and space['y']", "KeyError: 'y'"),
+    ],
+)
+def test_a_searcher_that_does_not_take_a_space_is_skipped_there(
+    body: str, reason: str, tmp_path: Path
+) -> None:
+    made = picky(tmp_path, body, {4: "problems: [stairs, branchy]"})
+    assert [(row.searcher, row.problem, row.reason) for row in made.skipped] == [
+        ("picky", "branchy", f"the searcher does not take the problem: {reason}")
+    ]
+
+
+def test_a_searcher_that_finds_itself_unavailable_is_skipped(tmp_path: Path) -> None:
+    made = picky(tmp_path, "raise NotAvailableError('no licence')", {})
+    assert [row.reason for row in made.skipped] == ["searcher picky: no licence"]
+
+
+def test_a_searcher_is_built_once_for_each_distinct_space(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    body = f"with open({str(log)!r}, 'a') as file: file.write(f'{{len(space)}} {{seed}} ')"
+    changes = {
+        2: "searchers: [picky]",
+        3: "schedulers: [whole, halves]",
+        4: "problems: [{bowl: {dimension: 1-9}}, stairs, branchy]",
+    }
+    picky(tmp_path, body, changes)
+    # bowl and stairs have one space, but stairs has steps.
+    assert log.read_text(encoding="utf-8") == "1 0 1 0 2 0 "
+
+
+def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:
+    file = write_suite(
+        tmp_path, {2: "searchers: [explosive]", 8: "plugins: [tiny.py, explosive.py]"}
+    )
+    (tmp_path / "explosive.py").write_text(
+        "from ray.tune.search import Searcher\n"
+        "class Explosive(Searcher):\n    name = 'explosive'\n"
+        "    def __init__(self): raise RuntimeError\n",
+        encoding="utf-8",
+    )
     assert len(build_plan(load_suite(file)).cells) == 2
+
+
+def odd(folder: Path, method: str) -> Plan:
+    """The plan of a suite with a problem ``odd`` that has ``method``."""
+    file = write_suite(
+        folder, {4: "problems:\n  - stairs\n  - odd", 8: "plugins: [tiny.py, odd.py]"}
+    )
+    (folder / "odd.py").write_text(
+        "from hpobench.errors import NotAvailableError\nfrom .tiny import Stairs\n"
+        f"class Odd(Stairs):\n    name = 'odd'\n    {method}\n",
+        encoding="utf-8",
+    )
+    return build_plan(load_suite(file))
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("def estimate(self): return 0", r"estimate\(\) gives 0; .* positive"),
+        ("def estimate(self): return -1.5", r"estimate\(\) gives -1\.5"),
+        ("def estimate(self): return float('nan')", r"estimate\(\) gives nan"),
+        ("def estimate(self): return float('inf')", r"estimate\(\) gives inf"),
+        ("def estimate(self): return 1e300", r"estimate\(\) gives 1e\+300; .* at most 1e\+12"),
+        ("def estimate(self): return None", r"estimate\(\) failed: TypeError"),
+        ("def estimate(self): return {}['x']", r"estimate\(\) failed: KeyError: 'x'"),
+        ("def fingerprint(self): return {}['x']", r"fingerprint\(\) failed: KeyError: 'x'"),
+        ("def fingerprint(self): return b'x'", r"fingerprint\(\) gives b'x'; it must be a text"),
+    ],
+)
+def test_a_problem_whose_answers_make_no_sense(method: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=rf"problems\[1\]: {message}") as caught:
+        odd(tmp_path, method)
+    assert caught.value.line == 6
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [
+        (
+            "@classmethod\n    def missing(cls): return {}['HOME']",
+            "missing() raised KeyError: 'HOME'",
+        ),
+        ("def fingerprint(self): raise NotAvailableError('no file')", "no file"),
+        ("def estimate(self): raise NotAvailableError('no file')", "no file"),
+    ],
+)
+def test_a_problem_that_cannot_tell_whether_it_can_run(
+    method: str, reason: str, tmp_path: Path
+) -> None:
+    assert [row.reason for row in odd(tmp_path, method).skipped] == [f"problem odd: {reason}"]
+
+
+def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
+    file = write_suite(tmp_path, {3: "schedulers: [odd]", 8: "plugins: [tiny.py, odd.py]"})
+    (tmp_path / "odd.py").write_text(
+        "from .tiny import Whole\nclass Odd(Whole):\n    name = 'odd'\n"
+        "    def check(self, fidelity): 1 / 0\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(SuiteError, match=r"schedulers\[0\]: check\(\) failed: ZeroDivisionError"):
+        build_plan(load_suite(file))
 
 
 def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(
