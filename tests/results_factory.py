@@ -174,7 +174,8 @@ def _run(
             "worker": (trial % WORKERS).astype(np.int16),
         }
     )
-    if n > 20:
+    if n > 20:  # the trial fails in its last step, which leaves no result
+        events = events[(trial != 7) | (step != steps[7])]
         events.loc[events["trial"] == 7, "loss"] = np.nan
     in_budget = events["clock"] <= problem.budget
     events = events[in_budget].sort_values("clock", kind="stable", ignore_index=True)
@@ -224,7 +225,7 @@ def _cell(
         "error": error,
         "trials": len(trials),
         "results": len(events),
-        "resource": float(events["resource"].sum()),
+        "resource": float(events["resource"].sum()) + int((trials["status"] == "failed").sum()),
         "clock": problem.budget
         if status == "done"
         else float(events["clock"].max() if len(events) else 0),

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hpobench.figures.style import GRID, INK, MUTED, Styles, house_style, power_of_ten
+from hpobench.figures.style import (
+    GRID,
+    INK,
+    MUTED,
+    Styles,
+    drawable,
+    house_style,
+    power_of_ten,
+)
 from hpobench.stats.curves import Algorithm
 from hpobench.stats.settings import BoolArray, FloatArray, IntArray
 
@@ -34,7 +42,7 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
     }
     nr = grid["nr"].to_numpy(float)
     with house_style():
-        longest = max(map(len, problems))
+        longest = max(len(drawable(p)) for p in problems)
         size = (1.2 + 0.075 * longest + 0.47 * len(names), 1.4 + 0.32 * len(problems))
         figure = Figure(figsize=size, layout="constrained")
         ax = figure.subplots()
@@ -91,9 +99,9 @@ def _label(ax: Axes, columns: list[Algorithm], problems: list[str], styles: Styl
     ax.tick_params(length=0)
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
-    ax.set_yticks(range(len(problems)), problems, color=INK)
+    ax.set_yticks(range(len(problems)), list(map(drawable, problems)), color=INK)
     grouped = len(styles.schedulers) > 1
-    labels = [a.searcher if grouped else a.name for a in columns]
+    labels = [drawable(a.searcher if grouped else a.name) for a in columns]
     ax.set_xticks(range(len(columns)), labels, rotation=40, ha="right", rotation_mode="anchor")
     if not grouped:
         return
@@ -101,7 +109,12 @@ def _label(ax: Axes, columns: list[Algorithm], problems: list[str], styles: Styl
     for scheduler in styles.schedulers:
         width = sum(a.scheduler == scheduler for a in columns)
         ax.text(
-            start + (width - 1) / 2, -0.62, scheduler, ha="center", va="bottom", fontweight="bold"
+            start + (width - 1) / 2,
+            -0.62,
+            drawable(scheduler),
+            ha="center",
+            va="bottom",
+            fontweight="bold",
         )
         if start:
             ax.axvline(start - 0.5, color="white", linewidth=5)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hpobench.figures.style import GHOST, MUTED, Styles, house_style, power_of_ten
+from hpobench.figures.style import (
+    GHOST,
+    MUTED,
+    Styles,
+    drawable,
+    house_style,
+    power_of_ten,
+)
 from hpobench.stats.curves import Algorithm
 from hpobench.stats.settings import REGRET_FLOOR
 
@@ -61,7 +68,7 @@ def draw_lines(
             for n, algorithm in enumerate(members):
                 _curve(ax, curves[algorithm], algorithm, styles, n / len(members))
             if not single:
-                ax.set_title(name)
+                ax.set_title(drawable(name))
             if i % columns == 0:
                 ax.set_ylabel(ylabel)
             if i + columns >= len(panels):
@@ -70,7 +77,7 @@ def draw_lines(
         _scale_x(axes[0], table, percent)
         _scale_y(axes[0], table, log_y)
         if title:
-            figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+            figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=10, fontweight="bold")
         _legend(figure, panels, curves, styles)
     return figure
 
@@ -206,5 +213,5 @@ def _handle(algorithm: Algorithm, label: str, styles: Styles) -> object:
         markersize=4.8,
         markeredgecolor="white",
         markeredgewidth=0.6,
-        label=label,
+        label=drawable(label),
     )

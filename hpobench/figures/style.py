@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -55,7 +56,8 @@ _RC: Any = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "figure.facecolor": "white",
-    "savefig.dpi": 170,
+    "figure.dpi": 170,
+    "text.parse_math": False,  # a dollar in a label is a dollar
     "pdf.fonttype": 42,
     "svg.hashsalt": "hpobench",
 }
@@ -109,6 +111,26 @@ def power_of_ten(value: float) -> str:
     return "10" + str(round(math.log10(value))).translate(digits)
 
 
+def drawable(label: str) -> str:
+    """``label`` with escapes like ``\\u6e2c`` for characters that the font lacks, so that different
+    labels stay different and the picture is the same whatever fonts a machine has."""
+    known = _characters()
+    return "".join(
+        c if ord(c) in known else c.encode("ascii", "backslashreplace").decode() for c in label
+    )
+
+
+@functools.cache
+def _characters() -> frozenset[int]:
+    """What both weights of the font can draw."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    family = _RC["font.family"]
+    weights = [FontProperties(family=family, weight=weight) for weight in ("normal", "bold")]
+    regular, bold = (get_font(findfont(weight)).get_charmap() for weight in weights)
+    return frozenset(regular.keys() & bold.keys())
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """Inside the block matplotlib is set to our style, whatever the user's own settings are."""
@@ -127,9 +149,10 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     FigureCanvasAgg(figure)
     png, pdf = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.pdf")
     with house_style():
+        # Laid out once for both files; with an engine each would also be drawn twice.
+        if engine := figure.get_layout_engine():
+            engine.execute(figure)
+            figure.set_layout_engine(None)
         figure.savefig(png, metadata={"Software": None})
-        figure.set_layout_engine(
-            "none"
-        )  # it is laid out now; doing so again takes most of the time
         figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
     return [png, pdf]

@@ -63,6 +63,9 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._taken: set[str] = set()
+        self._kept: set[Path] = set()
+        # Without a page of ours, files that lie there are somebody else's.
+        self._again = (folder / "index.html").is_file()
         for name in ("figures", "tables"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -75,7 +78,8 @@ class Files:
         stem = self._free(slug(stem))
         png, pdf = save(drawn, self.folder / "figures" / stem)
         csv = png.with_suffix(".csv")
-        write_csv(table, csv)
+        self._write(table, csv)
+        self._kept |= {png, pdf}
         width = round(drawn.get_figwidth() * CSS_PIXELS)
         data = base64.b64encode(png.read_bytes()).decode("ascii")
         links = {kind: f"figures/{path.name}" for kind, path in (("CSV", csv), ("PDF", pdf))}
@@ -84,8 +88,21 @@ class Files:
     def table(self, stem: str, table: pd.DataFrame) -> str:
         """Save ``table``; returns its path beside the page."""
         name = f"{self._free(slug(stem))}.csv"
-        write_csv(table, self.folder / "tables" / name)
+        self._write(table, self.folder / "tables" / name)
         return f"tables/{name}"
+
+    def remove_stale(self) -> None:
+        """Remove what an earlier report wrote here and this one did not."""
+        if not self._again:
+            return
+        for pattern in ("figures/*.png", "figures/*.pdf", "figures/*.csv", "tables/*.csv"):
+            for path in self.folder.glob(pattern):
+                if path.is_file() and path not in self._kept:
+                    path.unlink()
+
+    def _write(self, table: pd.DataFrame, path: Path) -> None:
+        table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+        self._kept.add(path)
 
     def _free(self, stem: str) -> str:
         """``stem``, numbered when two labels shorten to the same one (or differ in case only,
@@ -96,10 +113,6 @@ class Files:
             found = f"{stem}-{n}"
         self._taken.add(found.lower())
         return found
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def slug(label: str) -> str:

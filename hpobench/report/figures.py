@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from hpobench.figures import anytime_regret as f1
@@ -51,16 +50,12 @@ def comparison_figures(
                     f3.draw(ranks, styles, settings),
                 )
             )
-    if not curves.scored.any():
-        return entries
-    everyone = np.ones(len(curves.algorithms), dtype=bool)
-    part = curves.select(everyone, curves.scored)
-    table = heatmap(part)
+    table = heatmap(curves)
     entries.append(
         files.figure(
             "heatmap",
             "F14 Final normalised regret, problem by algorithm",
-            captions.heatmap(part, settings),
+            captions.heatmap(curves, settings),
             "Heat map of final normalised regret. The numbers are in the CSV file.",
             table,
             f14.draw(table, styles),
@@ -72,24 +67,23 @@ def comparison_figures(
 def problem_figures(
     files: Files, curves: Curves, problems: pd.DataFrame, styles: Styles, settings: Settings
 ) -> list[FigureEntry]:
-    """F1 of every problem that has an optimum to measure regret from."""
+    """F1 of every problem."""
     known = dict(zip(problems["problem"], problems["known"], strict=True))
     entries = []
-    for problem, scored in zip(curves.problems, curves.scored, strict=True):
-        if scored:
-            table = anytime_regret(curves, problem, settings)
-            entries.append(
-                files.figure(
-                    f"anytime_regret-{problem}",
-                    f"F1 Regret over time: {problem}",
-                    captions.anytime_regret(
-                        curves, problem, settings, known=bool(known[problem]), table=table
-                    ),
-                    f"Curves of simple regret on {problem}. {_ends(table)}",
-                    table,
-                    f1.draw(table, problem, styles, settings),
-                )
+    for problem in curves.problems:
+        table = anytime_regret(curves, problem, settings)
+        entries.append(
+            files.figure(
+                f"anytime_regret-{problem}",
+                f"F1 Anytime regret: {problem}",
+                captions.anytime_regret(
+                    curves, problem, settings, known=bool(known[problem]), table=table
+                ),
+                f"Curves of simple regret on {problem}. {_ends(table)}",
+                table,
+                f1.draw(table, problem, styles, settings),
             )
+        )
     return entries
 
 

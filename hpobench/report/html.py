@@ -16,12 +16,13 @@ from hpobench.figures.style import Styles
 from hpobench.report import tables
 from hpobench.report.entries import FigureEntry, Files, TableEntry
 from hpobench.report.figures import comparison_figures, problem_figures
-from hpobench.report.verdict import failure_note, verdict
+from hpobench.report.notes import notes
+from hpobench.report.verdict import verdict
 from hpobench.stats.cost import cost
-from hpobench.stats.curves import Comparison, Curves, comparisons, compute_curves
+from hpobench.stats.curves import Curves, comparisons, compute_curves
 from hpobench.stats.failures import failures
 from hpobench.stats.final_loss import final_loss
-from hpobench.stats.setting import problem_setting, setting
+from hpobench.stats.setting import budget_axis, problem_setting, setting
 from hpobench.stats.settings import Settings
 from hpobench.stats.standings import standings
 from hpobench.store.reader import Results
@@ -55,9 +56,10 @@ def write_report(
     """Write ``folder/index.html`` with ``figures/`` and ``tables/`` beside it; returns the page.
 
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
-    ``problem`` and ``reason``; by default those of the results' plan. The same results give the
-    same bytes. Raises :class:`hpobench.errors.StoreError` when there is no run to report or no
-    room to write.
+    ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default
+    on the axis that the budgets are in. The same results give the same bytes; files of an earlier
+    report in ``folder`` that this one has no use for are removed. Raises
+    :class:`hpobench.errors.StoreError` when there is no run to report or no room to write.
     """
     if not len(results.cells):
         raise StoreError(
@@ -66,7 +68,7 @@ def write_report(
         )
     try:
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
-        return _write(results, folder, left_out, settings or Settings())
+        return _write(results, folder, left_out, settings or Settings(axis=budget_axis(results)))
     except OSError as error:
         raise StoreError(f"cannot write the report to {folder}: {error}") from error
 
@@ -85,9 +87,9 @@ def _write(
     page = Page(
         name=results.name,
         version=__version__,
-        facts=_facts(results, curves),
+        facts=_facts(results),
         verdicts=[verdict(c, table) for c, table in ranked],
-        notes=_notes(results, curves, fair, list(failed["kind"])),
+        notes=notes(results, curves, fair, failed),
         standings=[
             tables.standings_table(
                 f"standings-{i}" if i else "standings",
@@ -109,57 +111,24 @@ def _write(
             tables.failure_table(failed, files.table("failures", failed)) if len(failed) else None
         ),
     )
-    return _render(page, folder)
+    path = _render(page, folder)
+    files.remove_stale()
+    return path
 
 
-def _facts(results: Results, curves: Curves) -> dict[str, str]:
-    failed = int(curves.failed.sum())
+def _facts(results: Results) -> dict[str, str]:
     facts = {
         "searchers": f"{results.cells['searcher'].nunique()}",
         "schedulers": f"{results.cells['scheduler'].nunique()}",
-        "problems": f"{len(curves.problems)}",
-        "seeds": f"{len(curves.seeds)}",
+        "problems": f"{results.cells['problem'].nunique()}",
+        "seeds": f"{results.cells['seed'].nunique()}",
         "runs": f"{len(results.cells):,}",
-        "failed": f"{failed:,}",
+        "failed": f"{int((results.cells['status'] != 'done').sum()):,}",
         "results": f"{len(results.events):,}",
     }
     one = {"searchers": "searcher", "schedulers": "scheduler", "problems": "problem"}
     one |= {"seeds": "seed", "runs": "run", "results": "result"}
     return {one.get(k, k) if v == "1" else k: v for k, v in facts.items()}
-
-
-def _notes(results: Results, curves: Curves, fair: list[Comparison], kinds: list[str]) -> list[str]:
-    """What a reader must know to read the rest rightly."""
-    notes = []
-    planned = len(results.plan.get("cells", []))
-    if planned > len(results.cells):
-        notes.append(
-            f"Only {len(results.cells):,} of {planned:,} planned runs have ended so far; the rest "
-            "may change the picture."
-        )
-    if len(kinds) == int(curves.present.sum()):
-        notes.append("Every run failed, so there is nothing to compare. The errors are below.")
-    elif not curves.scored.any():
-        notes.append("No problem has reference losses, so regrets cannot be computed.")
-    elif not fair:
-        notes.append(
-            "No algorithm was run on all problems and no problem with all algorithms, so there "
-            "is no fair average over problems; read the problems one by one."
-        )
-    if len(fair) > 1:
-        notes.append(
-            "Not every algorithm was run on every problem. Averages over problems are only fair "
-            "among algorithms that ran on the same ones, so there are two comparisons: all "
-            "problems with the algorithms that ran on each, and all algorithms on the problems "
-            "that they share."
-        )
-    if unscored := [p for p, ok in zip(curves.problems, curves.scored, strict=True) if not ok]:
-        notes.append(
-            f"Left out of regrets and ranks for want of references: {', '.join(unscored)}."
-        )
-    if kinds:
-        notes.append(failure_note(kinds, int(curves.present.sum())))
-    return notes
 
 
 def _grouped(skipped: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -175,22 +144,21 @@ def _grouped(skipped: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
 
 
 def _tables(files: Files, results: Results, curves: Curves, settings: Settings) -> list[TableEntry]:
-    final = final_loss(curves, results.problems, settings)
     costs = cost(results)
-    return [
-        tables.final_loss_table(
-            captions.final_loss(curves, settings), final, files.table("final_loss", final)
-        ),
-        tables.cost_table(captions.cost(), costs, files.table("cost", costs)),
-    ]
+    found = [tables.cost_table(captions.cost(), costs, files.table("cost", costs))]
+    if curves.problems:
+        final = final_loss(curves, results.problems, settings)
+        caption = captions.final_loss(curves, settings)
+        found.insert(0, tables.final_loss_table(caption, final, files.table("final_loss", final)))
+    return found
 
 
 def _setting(files: Files, results: Results) -> list[TableEntry]:
     facts, problems = setting(results), problem_setting(results)
-    return [
-        tables.setting_table(facts, files.table("setting", facts)),
-        tables.problem_table(problems, files.table("problems", problems)),
-    ]
+    found = [tables.setting_table(facts, files.table("setting", facts))]
+    if len(problems):
+        found.append(tables.problem_table(problems, files.table("problems", problems)))
+    return found
 
 
 def _render(page: Page, folder: Path) -> Path:

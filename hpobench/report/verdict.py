@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 from markupsafe import Markup
 
@@ -55,14 +53,6 @@ def _others(table: pd.DataFrame) -> str:
         return ""
     clear = int((others["behind_low"] > 0).sum())
     return f"Of the {len(others)} others, {clear} are clearly behind."
-
-
-def failure_note(kinds: Sequence[str], runs: int) -> str:
-    """How many runs failed, by kind; empty when none did."""
-    if not kinds:
-        return ""
-    parts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(sorted(kinds)))
-    return f"{len(kinds)} of {_count(runs, 'run')} failed ({parts}); each counts as the clip value."
 
 
 def _count(n: int, noun: str) -> str:

@@ -14,8 +14,8 @@ def cost(results: Results) -> pd.DataFrame:
     """Sums over all runs of each algorithm; the peak memory is the largest of any run's.
 
     Columns ``algorithm, searcher, scheduler, runs, trials, results, clock_h, evaluation_h,
-    suggest_s, observe_s, harness_s, peak_memory_mb``, the number of failed runs by kind
-    (``crashed, timed out, invalid, out of memory``), and ``failed trials``. Hours are of the
+    suggest_s, observe_s, harness_s, peak_memory_mb``, the number of failed runs of each of the
+    :data:`~hpobench.stats.failures.KINDS`, and ``failed trials``. Hours are of the
     cells' clock: its length, and the workers' busy time on it. Seconds are wall seconds.
     """
     names = algorithm_names(results.cells)

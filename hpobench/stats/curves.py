@@ -11,6 +11,7 @@ import pandas as pd
 
 from hpobench.stats.align import align, log_grid
 from hpobench.stats.incumbent import Incumbents, incumbents
+from hpobench.stats.references import referenced
 from hpobench.stats.settings import BoolArray, FloatArray, Settings
 from hpobench.store.reader import Results
 
@@ -44,7 +45,7 @@ class Curves:
     failed: BoolArray
     """Of the same shape: whether the run failed, and so counts as the clip value."""
     optimum: FloatArray
-    """Shape (problems,), like ``clip``: the frozen reference losses."""
+    """Shape (problems,), like ``clip``: the frozen reference losses; finite, and below ``clip``."""
     clip: FloatArray
 
     @property
@@ -56,11 +57,6 @@ class Curves:
         """Shape (algorithms, problems): whether there is any run."""
         complete: BoolArray = np.count_nonzero(self.present, axis=2) > 0
         return complete
-
-    @property
-    def scored(self) -> BoolArray:
-        """Shape (problems,): whether the problem has references to normalise with."""
-        return np.isfinite(self.optimum) & np.isfinite(self.clip) & (self.clip > self.optimum)
 
     def select(self, algorithms: BoolArray, problems: BoolArray) -> Curves:
         """The part of the algorithms and problems that the two masks keep."""
@@ -107,16 +103,25 @@ def problems_of(results: Results) -> pd.DataFrame:
 
 
 def compute_curves(results: Results, settings: Settings) -> Curves:
-    """Incumbents of all runs, aligned on one grid of shares of each problem's horizon."""
+    """Incumbents of all runs, aligned on one grid of shares of each problem's horizon.
+
+    Problems without references to measure from, and algorithms that ran on no other, are left
+    out (:func:`hpobench.stats.references.unreferenced` names them).
+    """
+    every = algorithms_of(results.cells)
+    results = referenced(results)
     cells = results.cells
+    pairs = list(zip(cells["searcher"], cells["scheduler"], strict=True))
+    ran = set(pairs)
+    algorithms = [x for x in every if (x.searcher, x.scheduler) in ran]
+    row = {(x.searcher, x.scheduler): i for i, x in enumerate(algorithms)}
     steps = incumbents(results, settings.axis, settings.fidelity)
     problems = problems_of(results)
     names = problems["problem"].tolist()
-    algorithms = algorithms_of(cells)
     seeds = sorted(cells["seed"].unique().tolist())
 
     p = pd.Index(names).get_indexer(pd.Index(cells["problem"]))
-    a = pd.Index([x.name for x in algorithms]).get_indexer(pd.Index(algorithm_names(cells)))
+    a = np.array([row[pair] for pair in pairs], dtype=np.int64)
     s = pd.Index(seeds).get_indexer(pd.Index(cells["seed"]))
     horizon = np.zeros(len(names))
     np.maximum.at(horizon, p, steps.end)
@@ -167,21 +172,20 @@ def comparisons(curves: Curves) -> list[Comparison]:
     several steps is skipped on single-step problems, say) there are up to two: the algorithms
     that were run on all problems, and all algorithms on the problems that they share.
     """
-    scored = curves.select(np.ones(len(curves.algorithms), dtype=bool), curves.scored)
-    if not scored.problems:
+    if not curves.problems:
         return []
-    complete = scored.complete
+    complete = curves.complete
     everywhere = np.count_nonzero(~complete, axis=1) == 0
     shared = np.count_nonzero(~complete, axis=0) == 0
     every_algorithm, every_problem = np.ones_like(everywhere), np.ones_like(shared)
     if everywhere.all():
-        return [Comparison("All algorithms on all problems", scored)]
+        return [Comparison("All algorithms on all problems", curves)]
     found = []
     if everywhere.any():
-        part = scored.select(everywhere, every_problem)
+        part = curves.select(everywhere, every_problem)
         found.append(Comparison(f"All {_count(part.problems, 'problem')}", part))
     if shared.any():
-        part = scored.select(every_algorithm, shared)
+        part = curves.select(every_algorithm, shared)
         found.append(Comparison(f"All {_count(part.algorithms, 'algorithm')}", part))
     return found
 

@@ -8,20 +8,38 @@ import pandas as pd
 
 from hpobench.stats.curves import algorithm_names
 
-KINDS = ("crashed", "timed out", "invalid", "out of memory")
+KINDS = ("crashed", "stalled", "timed out", "invalid", "out of memory", "lost")
+"""``crashed``: the searcher, the scheduler or the problem raised. ``stalled``: nothing could
+happen any more. ``invalid``: a configuration outside the space, or a result that is no number.
+``lost``: the process died without a word."""
 
-_OUT_OF_MEMORY = re.compile(r"MemoryError|OutOfMemory|out of memory|oom.?kill", re.IGNORECASE)
-_INVALID = re.compile(r"\bnan\b|\binf\b|not finite|not a number|SpaceError|invalid", re.IGNORECASE)
+_LOST = ("the process died", "the cell was lost")
+_OUT_OF_MEMORY = re.compile(r"\b\w*(MemoryError|OutOfMemory(Error)?)\b|\bout of memory\b", re.I)
+_INVALID = re.compile(
+    r"(SpaceError|TrialError): "
+    r"|CellError: (.* proposed an impossible configuration "
+    r"|.* returned .*, not a configuration|.* suggested no value for )",
+    re.DOTALL,
+)
 
 
 def failure_kind(status: str, error: str | None) -> str:
-    """The kind of a failure, from its recorded status and error text."""
-    text = error or ""
+    """The kind of a failure, from its recorded status and error text.
+
+    Only the message is looked at, never the traceback below it, whose lines of code may hold
+    any word.
+    """
     if status == "timeout":
         return "timed out"
-    if _OUT_OF_MEMORY.search(text):
-        return "out of memory"
-    return "invalid" if _INVALID.search(text) else "crashed"
+    message, _, rest = (error or "").partition("\n\n")
+    if message.startswith(_LOST):
+        # Its own words name memory as one possible reason; Ray's below them, when it was.
+        return "out of memory" if _OUT_OF_MEMORY.match(rest) else "lost"
+    if message.startswith("StallError:"):
+        return "stalled"
+    if _INVALID.match(message):
+        return "invalid"
+    return "out of memory" if _OUT_OF_MEMORY.search(message) else "crashed"
 
 
 def failures(cells: pd.DataFrame) -> pd.DataFrame:

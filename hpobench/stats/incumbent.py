@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -103,8 +104,15 @@ def _position(results: Results, events: pd.DataFrame, run: IntArray, axis: Axis)
     if axis == "time":
         return clock
     if axis == "time+thinking":
-        return clock + _thinking(results, run, clock)
+        trials = results.trials
+        suggested = _until(results, run, clock, "start", trials["suggest_s"].fillna(0.0), "right")
+        # Observing a trial's end comes after the result that ended it: it counts for later ones.
+        observed = _until(results, run, clock, "end", trials["observe_s"].fillna(0.0), "left")
+        return clock + suggested + observed
     paid = events["resource"].fillna(0.0).groupby(run).cumsum().to_numpy(np.float64)
+    # The step in which a trial failed left no event, but it was paid for.
+    failed = (results.trials["status"] == "failed").astype(np.float64)
+    paid = paid + _until(results, run, clock, "end", failed, "right") * _step(results)[run]
     return paid / _unit(results, axis)[run]
 
 
@@ -119,6 +127,11 @@ def _end(results: Results, axis: Axis) -> FloatArray:
     return cells["resource"].fillna(0.0).to_numpy(np.float64) / _unit(results, axis)
 
 
+def _step(results: Results) -> FloatArray:
+    """The resource of one step, per run."""
+    return _problem_of_run(results)["unit"].to_numpy(np.float64)
+
+
 def _unit(results: Results, axis: Axis) -> FloatArray:
     """The resource that one on the axis stands for, per run."""
     if axis == "resource":
@@ -127,28 +140,31 @@ def _unit(results: Results, axis: Axis) -> FloatArray:
     return (problems["steps"] * problems["unit"]).to_numpy(np.float64)
 
 
-def _thinking(results: Results, run: IntArray, clock: FloatArray) -> FloatArray:
-    """Wall seconds each run's searcher had spent when each event came in.
+def _until(
+    results: Results,
+    run: IntArray,
+    clock: FloatArray,
+    when: Literal["start", "end"],
+    amount: pd.Series,
+    side: Literal["left", "right"],
+) -> FloatArray:
+    """The sum of ``amount`` over each run's trials that had started (ended) by each event.
 
-    Suggesting a trial counts from its start on. Observing its end comes after the result that
-    ended it, so it counts for later results only.
+    ``amount`` has a value per trial; ``side`` as in :func:`numpy.searchsorted`: whether a trial
+    counts at the very moment (``right``) or only after it.
     """
     trials = results.trials
     trial_run = run_of(results, trials)
-    spent = np.zeros(len(clock))
-    for when, seconds, side in (("start", "suggest_s", "right"), ("end", "observe_s", "left")):
-        order = np.lexsort((trials[when].to_numpy(), trial_run))
-        at = trials[when].to_numpy(np.float64)[order]
-        total = np.cumsum(trials[seconds].fillna(0.0).to_numpy(np.float64)[order])
-        total = np.concatenate([[0.0], total])
-        runs = np.arange(len(results.cells) + 1)
-        events_from = np.searchsorted(run, runs)
-        trials_from = np.searchsorted(trial_run[order], runs)
-        for i in range(len(results.cells)):
-            own = slice(events_from[i], events_from[i + 1])
-            first, last = trials_from[i], trials_from[i + 1]
-            count = np.searchsorted(
-                at[first:last], clock[own], side="right" if side == "right" else "left"
-            )
-            spent[own] += total[first + count] - total[first]
-    return spent
+    order = np.lexsort((trials[when].to_numpy(), trial_run))
+    at = trials[when].to_numpy(np.float64)[order]
+    total = np.concatenate([[0.0], np.cumsum(amount.to_numpy(np.float64)[order])])
+    bounds = np.arange(len(results.cells) + 1)
+    events_from = np.searchsorted(run, bounds)
+    trials_from = np.searchsorted(trial_run[order], bounds)
+    found = np.zeros(len(clock))
+    for i in range(len(results.cells)):
+        own = slice(events_from[i], events_from[i + 1])
+        first, last = trials_from[i], trials_from[i + 1]
+        count = np.searchsorted(at[first:last], clock[own], side=side)
+        found[own] = total[first + count] - total[first]
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hpobench.stats.curves import problems_of
+from hpobench.stats.settings import Axis
 from hpobench.store.reader import Results
 
 
@@ -46,16 +47,31 @@ def problem_setting(results: Results) -> pd.DataFrame:
     return frame
 
 
-def _budget(spec: object, suite: dict[str, Any]) -> str:
+def budget_axis(results: Results) -> Axis:
+    """``evaluations`` where every run's budget is paid in them or in resource alone, else ``time``.
+
+    On the axis of its own budget a run is under way to the very end, and all are compared after
+    the same spending. On the clock, runs under a budget of evaluations would end here and there,
+    and a quick one would stand still while the others catch up.
+    """
+    budgets = [_budget_of(spec, results.suite) for spec in results.cells["spec"].unique()]
+    limits = [{key for key, value in budget.items() if value is not None} for budget in budgets]
+    paid = [bool(keys) and keys <= {"evaluations", "resource"} for keys in limits]
+    return "evaluations" if paid and all(paid) else "time"
+
+
+def _budget_of(spec: object, suite: dict[str, Any]) -> dict[str, Any]:
     found = _json(spec).get("budget") or suite.get("budget")
-    if not isinstance(found, dict):
-        return str(found or "-")
+    return found if isinstance(found, dict) else {}
+
+
+def _budget(spec: object, suite: dict[str, Any]) -> str:
     units = {"time": " s"}
     parts = [
         f"{v:g}{units.get(k, '')} {k if k != 'time' else ''}".strip()
         if isinstance(v, int | float)
         else f"{v} {k}"
-        for k, v in found.items()
+        for k, v in _budget_of(spec, suite).items()
         if v is not None
     ]
     return " or ".join(parts) or "-"

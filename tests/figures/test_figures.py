@@ -13,7 +13,7 @@ from hpobench.figures import captions
 from hpobench.figures import heatmap as f14
 from hpobench.figures import mean_regret as f2
 from hpobench.figures import rank as f3
-from hpobench.figures.style import MARKERS, PALETTE, Styles, power_of_ten, save
+from hpobench.figures.style import MARKERS, PALETTE, Styles, drawable, power_of_ten, save
 from hpobench.stats.anytime_regret import anytime_regret
 from hpobench.stats.curves import Algorithm, comparisons, compute_curves
 from hpobench.stats.heatmap import heatmap
@@ -151,6 +151,11 @@ def test_captions_follow_the_settings() -> None:
     reached = regret.assign(estimate=1e-8)
     text = captions.anytime_regret(curves, "mlp-vehicle", other, known=True, table=reached)
     assert "leaves at the bottom has reached the optimum" in text
+
+
+def test_labels_stay_apart_where_the_font_lacks_characters() -> None:
+    assert drawable("tpe[k=1] \u00e9 \u03b1") == "tpe[k=1] \u00e9 \u03b1"
+    assert drawable("\u6d4b-\U000206a4") == "\\u6d4b-\\U000206a4"
 
 
 def test_decades() -> None:

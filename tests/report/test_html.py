@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,7 @@ from hpobench.report.html import write_report
 from hpobench.report.numbers import interval, number
 from hpobench.stats.settings import Settings
 from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -120,6 +121,129 @@ def test_failures_are_told(tmp_path: Path) -> None:
     assert "2 of 60 runs failed (1 invalid, 1 timed out)" in text
     assert "(1 failed)" in text
     assert "no answer within 60 s" in text
+
+
+def died(results: Results, *problems: str) -> Results:
+    """``results`` had every run on ``problems`` died before the problem could be built."""
+    gone = results.cells["problem"].isin(problems)
+    lost = set(results.cells.loc[gone, "cell"])
+    cells = results.cells.assign(
+        status=results.cells["status"].mask(gone, "failed"),
+        error=results.cells["error"].mask(gone, "the process died (a crash in native code)"),
+        clock=results.cells["clock"].mask(gone, 0.0),
+    )
+    return dataclasses.replace(
+        results,
+        cells=cells,
+        events=results.events[~results.events["cell"].isin(lost)],
+        trials=results.trials[~results.trials["cell"].isin(lost)],
+        problems=results.problems[~results.problems["problem"].isin(problems)],
+    )
+
+
+def test_problems_that_never_came_to_be_are_left_out_and_told(tmp_path: Path) -> None:
+    results = make_results(["a", "b"], ["fifo"], seeds=2, failed=(("a", "timeout"),))
+    page = report(died(results, "mlp-vehicle"), tmp_path / "some")
+    text = words(page)
+    assert "No result and no reference for mlp-vehicle: its 4 runs are not in the averages." in text
+    assert "5 of 12 runs failed (4 lost, 1 timed out); 1 on problems with a reference" in text
+    assert "Over 2 problems with up to 2 seeds each" in text
+    assert page.text.count("the process died") == 4
+    drawn = pd.read_csv(tmp_path / "some" / "figures" / "heatmap.csv")
+    assert set(drawn["problem"]) == {"branin", "counting-ones"}
+    alone = make_results(
+        ["a", "b"], ["fifo"], problems=PROBLEMS[:2], seeds=2, failed=(("a", "timeout"),)
+    )
+    report(alone, tmp_path / "alone")
+    for name in ("figures/mean_regret.csv", "tables/standings.csv", "tables/final_loss.csv"):
+        some, without = (tmp_path / folder / name for folder in ("some", "alone"))
+        assert some.read_text() == without.read_text(), name
+
+
+def test_algorithms_whose_every_problem_is_missing_have_no_curves(tmp_path: Path) -> None:
+    results = make_results(["a", "b"], ["fifo"], seeds=2, failed=())
+    away = (results.cells["searcher"] == "b") & (results.cells["problem"] != "branin")
+    cells = results.cells[~away].reset_index(drop=True)
+    some = dataclasses.replace(
+        results,
+        cells=cells,
+        events=results.events[results.events["cell"].isin(cells["cell"])],
+        trials=results.trials[results.trials["cell"].isin(cells["cell"])],
+    )
+    text = words(report(died(some, "branin"), tmp_path))
+    assert "There is no other algorithm to compare it with." in text
+    assert "4 of 8 runs failed (4 lost)." in text
+
+
+def test_no_problem_came_to_be(tmp_path: Path) -> None:
+    results = make_results(["a", "b"], ["fifo"], seeds=1, failed=())
+    page = report(died(results, *results.problems["problem"]), tmp_path)
+    text = words(page)
+    assert "Every run failed, so there is nothing to compare." in text
+    assert "No result and no reference for counting-ones: its 2 runs are not" in text
+    assert "6 of 6 runs failed (6 lost)." in text
+    assert not page.images
+    assert {p.stem for p in (tmp_path / "tables").iterdir()} == {"cost", "setting", "failures"}
+
+
+@pytest.mark.parametrize(
+    ("optimum", "clip"), [(np.nan, 1.0), (0.0, np.inf), (-np.inf, np.inf), (1.0, 1.0), (2.0, 1.0)]
+)
+def test_references_that_cannot_be_divided_by_are_left_out(
+    tmp_path: Path, optimum: float, clip: float
+) -> None:
+    results = make_results(["a", "b"], ["fifo"], seeds=2, failed=())
+    problems = results.problems.copy()
+    problems.loc[0, ["optimum", "clip"]] = optimum, clip
+    text = words(report(dataclasses.replace(results, problems=problems), tmp_path))
+    assert "No reference to measure from for branin: its 4 runs are not in the averages." in text
+    assert "Over 2 problems" in text
+
+
+def test_a_second_report_removes_what_it_does_not_need(tmp_path: Path) -> None:
+    theirs = [tmp_path / "notes.pdf", tmp_path / "figures" / "notes.txt"]
+    early = tmp_path / "figures" / "mine.png"
+    early.parent.mkdir()
+    early.touch()
+    report(make_results(seeds=1), tmp_path)
+    assert early.exists()  # there was no report before, so it is not from one
+    for path in theirs:
+        path.touch()
+    (tmp_path / "figures" / "folder.csv").mkdir()
+    report(make_results(["tpe"], ["fifo"], problems=PROBLEMS[:1], seeds=1, failed=()), tmp_path)
+    stems = {p.stem for p in (tmp_path / "figures").iterdir() if p.suffix in (".png", ".pdf")}
+    assert stems == {"mean_regret", "heatmap", "anytime_regret-branin"}
+    assert not (tmp_path / "tables" / "failures.csv").exists()
+    assert (tmp_path / "tables" / "final_loss.csv").exists()
+    assert all(path.exists() for path in (*theirs, tmp_path / "figures" / "folder.csv"))
+
+
+def test_labels_that_the_font_lacks(tmp_path: Path) -> None:
+    """Warnings are errors in tests: none may come from a label."""
+    labels = {
+        "random": "\u968f\u673a\u641c\u7d22",
+        "tpe": "_$\\frac$ \U0001f680",
+        "gp": "\ufffe\u202e",
+    }
+    results = make_results(seeds=1)
+    searchers = results.cells["searcher"].map(labels)
+    page = report(
+        dataclasses.replace(results, cells=results.cells.assign(searcher=searchers)), tmp_path
+    )
+    assert labels["random"] in page.text
+
+
+def test_the_axis_follows_the_budgets(tmp_path: Path) -> None:
+    results = make_results(["a"], seeds=1, failed=())
+    report(results, tmp_path / "time")
+    spec = json.dumps({"budget": {"evaluations": 25.0, "time": None}})
+    paid = dataclasses.replace(results, cells=results.cells.assign(spec=spec))
+    page = Page(write_report(paid, tmp_path / "paid"))
+    assert "over resource paid for, in full evaluations" in words(page)
+    assert "over time" not in words(page)
+    table = pd.read_csv(tmp_path / "paid" / "figures" / "anytime_regret-counting-ones.csv")
+    full = results.cells.loc[results.cells["problem"] == "counting-ones", "resource"] / 9
+    assert table["at"].max() == pytest.approx(full.max())
 
 
 def test_names_and_errors_are_escaped(tmp_path: Path) -> None:

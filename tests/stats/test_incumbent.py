@@ -78,6 +78,15 @@ def test_failed_results_are_still_paid_for() -> None:
     assert incumbents(results, "resource").at.tolist() == [2]
 
 
+def test_a_step_that_failed_without_a_result_is_paid_for() -> None:
+    problem = MadeProblem("p", steps=4, optimum=0.0, clip=1.0, budget=10.0)
+    results = hand_made({("a", 0): [(1, 0.9), (2, 0.8), (4, 0.7)]}, problem=problem)
+    gone = results.events.index != 1
+    trials = results.trials.assign(status=["completed", "failed", "completed"])
+    failed = dataclasses.replace(results, events=results.events[gone], trials=trials)
+    assert incumbents(failed, "resource").at.tolist() == [1, 3]
+
+
 def test_events_in_another_order_of_cells_give_the_same() -> None:
     results = make_results()
     events = results.events

@@ -16,7 +16,7 @@ from hpobench.stats.failures import failure_kind, failures
 from hpobench.stats.final_loss import final_loss
 from hpobench.stats.heatmap import heatmap
 from hpobench.stats.rank import rank
-from hpobench.stats.setting import problem_setting, setting
+from hpobench.stats.setting import budget_axis, problem_setting, setting
 from hpobench.stats.settings import Settings
 from hpobench.stats.standings import standings
 from tests.results_factory import MadeProblem, hand_made, make_results
@@ -160,12 +160,52 @@ def test_cost_adds_up() -> None:
         ("timeout", "MemoryError", "timed out"),
         ("failed", "ray.exceptions.OutOfMemoryError: worker killed", "out of memory"),
         ("failed", "TrialError: loss is nan", "invalid"),
+        ("failed", "CellError: MemoryError: \n\nTraceback", "out of memory"),
+        ("failed", "CellError: RuntimeError: CUDA out of memory. Tried to", "out of memory"),
         ("failed", "ZeroDivisionError: division by zero in finance.py", "crashed"),
+        ("failed", "CellError: ValueError: Input X contains NaN.", "crashed"),
+        ("failed", "CellError: KeyError: 'x'\n\nassert invalid  # out of memory", "crashed"),
+        ("failed", "StallError: stalled at 9 s: no trial runs and none can start", "stalled"),
+        ("failed", "SpaceError: 'x' must be in [0, 1], not 2", "invalid"),
+        (
+            "failed",
+            "CellError: TPE proposed an impossible configuration for trial 3: 'x' is nan",
+            "invalid",
+        ),
+        ("failed", "CellError: TPE.ask(0) returned None, not a configuration", "invalid"),
+        ("failed", "CellError: HyperOptSearch suggested no value for x, y", "invalid"),
+        (
+            "failed",
+            "the process died (a crash in native code, os._exit, or out of memory), in each of 3 "
+            "attempts\n\nWorkerCrashedError: The worker died unexpectedly",
+            "lost",
+        ),
+        ("failed", "the cell was lost\n\nRayTaskError: object is gone", "lost"),
+        ("failed", "the cell was lost\n\nOutOfMemoryError: Task was killed", "out of memory"),
         ("failed", None, "crashed"),
     ],
 )
 def test_failure_kinds(status: str, error: str | None, kind: str) -> None:
     assert failure_kind(status, error) == kind
+
+
+@pytest.mark.parametrize(
+    ("budgets", "axis"),
+    [
+        ([{"time": 60.0}], "time"),
+        ([{"evaluations": 25.0}], "evaluations"),
+        ([{"evaluations": 25.0, "time": None}, {"resource": 81.0}], "evaluations"),
+        ([{"evaluations": 25.0, "time": 60.0}], "time"),
+        ([{"evaluations": 25.0}, {"time": 60.0}], "time"),
+        ([{"trials": 10}], "time"),
+        ([{"evaluations": 25.0, "trials": 10}], "time"),
+        ([None], "time"),
+    ],
+)
+def test_the_axis_of_the_budgets(budgets: list[object], axis: str) -> None:
+    results = make_results(["a"], ["fifo"], seeds=1, failed=())
+    specs = [json.dumps({"budget": budgets[i % len(budgets)]}) for i in range(3)]
+    assert budget_axis(dataclasses.replace(results, cells=results.cells.assign(spec=specs))) == axis
 
 
 def test_failures_are_listed() -> None:

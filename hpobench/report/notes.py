@@ -1,0 +1,80 @@
+"""What a reader must know to read the rest of a report rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from hpobench.stats.curves import Comparison, Curves
+from hpobench.stats.references import unreferenced
+from hpobench.store.reader import Results
+
+
+def notes(
+    results: Results, curves: Curves, fair: list[Comparison], failed: pd.DataFrame
+) -> list[str]:
+    """Whole sentences. ``failed`` is what :func:`hpobench.stats.failures.failures` returns."""
+    return [
+        *_missing(results),
+        *_comparable(results, curves, fair, failed),
+        *_left_out(results),
+        *_failures(list(failed["kind"]), len(results.cells), int(curves.failed.sum())),
+    ]
+
+
+def _missing(results: Results) -> Iterator[str]:
+    planned = len(results.plan.get("cells", []))
+    if planned > len(results.cells):
+        yield (
+            f"Only {len(results.cells):,} of {planned:,} planned runs have ended so far; the rest "
+            "may change the picture."
+        )
+
+
+def _comparable(
+    results: Results, curves: Curves, fair: list[Comparison], failed: pd.DataFrame
+) -> Iterator[str]:
+    if len(failed) == len(results.cells):
+        yield "Every run failed, so there is nothing to compare. The errors are below."
+    elif not curves.problems:
+        yield "No problem has reference losses, so regrets cannot be computed."
+    elif curves.failed.sum() == curves.present.sum():
+        yield (
+            "Every run on a problem with reference losses failed, so there is nothing to compare. "
+            "The errors are below."
+        )
+    elif not fair:
+        yield (
+            "No algorithm was run on all problems and no problem with all algorithms, so there "
+            "is no fair average over problems; read the problems one by one."
+        )
+    elif len(fair) > 1:
+        yield (
+            "Not every algorithm was run on every problem. Averages over problems are only fair "
+            "among algorithms that ran on the same ones, so there are two comparisons: all "
+            "problems with the algorithms that ran on each, and all algorithms on the problems "
+            "that they share."
+        )
+
+
+def _left_out(results: Results) -> Iterator[str]:
+    known = set(results.problems["problem"])
+    for problem, n in unreferenced(results).items():
+        runs = "its only run is" if n == 1 else f"its {n:,} runs are"
+        what = "no reference to measure from" if problem in known else "no result and no reference"
+        yield f"{what.capitalize()} for {problem}: {runs} not in the averages."
+
+
+def _failures(kinds: list[str], runs: int, imputed: int) -> Iterator[str]:
+    """How many runs failed, by kind; ``imputed`` of them are in the averages."""
+    if not kinds:
+        return
+    parts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+    of_all = f"{len(kinds):,} of {runs:,} {'run' if runs == 1 else 'runs'} failed ({parts})"
+    if imputed == len(kinds):
+        yield f"{of_all}; each counts as the clip value."
+    elif imputed:
+        yield f"{of_all}; {imputed:,} on problems with a reference count as the clip value."
+    else:
+        yield f"{of_all}."
