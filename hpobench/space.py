@@ -5,7 +5,6 @@ Standard library only, so that a plugin running in another environment can use i
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -309,11 +308,6 @@ class Space:
                 fields["when"] = When(when["parent"], tuple(when["values"]))
             parameters.append(kind(**fields))
         return cls(parameters)
-
-
-def grid_size(space: Space, resolution: int, limit: int = 10**6) -> int:
-    """The number of configurations of ``space.grid(resolution)``, counted up to ``limit``."""
-    return sum(1 for _ in itertools.islice(space.grid(resolution), limit))
 
 
 def _check_bounds(p: Float | Int) -> None:

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from hpobench.errors import SpaceError
-from hpobench.space import Categorical, Float, Int, Ordinal, Space, When, grid_size
+from hpobench.space import Categorical, Float, Int, Ordinal, Space, When
 
 FLAT = Space(
     [
@@ -118,11 +118,6 @@ def test_grid_of_a_conditional_space_holds_each_configuration_once():
     for config in configs:
         TREE.check(config)
     assert configs[0] == {"booster": "tree", "depth": 1, "rounds": 1}
-
-
-def test_grid_size_counts_up_to_its_limit():
-    assert grid_size(TREE, 3) == 16
-    assert grid_size(TREE, 3, limit=7) == 7
 
 
 @pytest.mark.parametrize("resolution", [0, -1])
