@@ -32,7 +32,7 @@ MAX_PROBLEMS = 10_000
 
 @dataclass(frozen=True)
 class Resolved:
-    """A use, where the suite names it, and the budget given there."""
+    """A use, where the suite names it, and the budget of a problem."""
 
     use: Use
     path: KeyPath
@@ -55,6 +55,8 @@ class Entries:
 
     document: Document
     registry: Registry
+    budget: Budget | None = None
+    """Of problems that have none of their own."""
     faults: list[SuiteError] = field(default_factory=list)
 
     def resolve(self, kind: Kind, key: str, rows: Sequence[object]) -> list[Resolved]:
@@ -72,7 +74,7 @@ class Entries:
         entry = self._find(kind, text)
         options = dict(text.values)
         name = self._label(text, options.pop("as", None))
-        budget = None
+        budget = self.budget if kind == "problem" else None
         if kind == "problem" and "budget" in options:
             path = (*text.inner, "budget")
             budget = parse_budget(self.document, path, options.pop("budget"))
@@ -171,7 +173,7 @@ class Entries:
         for item in found:
             use = item.use
             first = labels.setdefault(use.label, item)
-            twin = twins.setdefault(f"{use.name} {use.options!r}", item)
+            twin = twins.setdefault(f"{use.name} {use.options!r} {item.budget!r}", item)
             if first is not item:
                 self.faults.append(
                     self.document.error(

@@ -171,7 +171,7 @@ def _nothing_left(suite: Suite, skipped: list[Skipped]) -> str:
     if not skipped:
         uses = (suite.searchers[0], suite.schedulers[0], suite.problems[0])
         example = "/".join(use.label for use in uses)
-        return f"--only {suite.only!r} picks no cell; cells are called like {example!r}"
+        return f"only: {suite.only!r} picks no cell; cells are called like {example!r}"
     reasons = "; ".join(dict.fromkeys(row.reason for row in skipped))
     return f"nothing is left to run: {reasons}"
 

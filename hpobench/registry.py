@@ -78,15 +78,17 @@ class Registry:
     """All plugins of one run; ``plugins`` are files or folders that the user named.
 
     Raises :class:`PluginError` for a file that cannot be read and for two plugins of the same
-    kind and name.
+    kind and name. A broken file of an installed package does not stand in the way of the rest:
+    ``broken`` has what is wrong with it.
     """
 
     def __init__(self, plugins: Iterable[Path | str] = ()) -> None:
         self.plugins = tuple(Path(path).resolve() for path in plugins)
         self._entries: dict[tuple[Kind, str], Entry] = {}
+        self.broken: list[str] = []
         for folder in PLUGIN_FOLDERS.values():
             self._add_all(_python_files(folder), "shipped")
-        self._add_all(_installed(), "installed")
+        self._add_installed()
         for path in self.plugins:
             if self._add_all(_named_files(path), "file") == 0:
                 raise PluginError(
@@ -101,8 +103,27 @@ class Registry:
     def find(self, kind: Kind, name: str) -> Entry:
         """Raises :class:`UnknownNameError` where there is none."""
         if (entry := self._entries.get((kind, name))) is None:
-            raise UnknownNameError(kind, name, [e.name for e in self.entries(kind)])
+            error = UnknownNameError(kind, name, [e.name for e in self.entries(kind)])
+            error.args = ("; ".join([str(error), *self.broken]),)
+            raise error
         return entry
+
+    def _add_installed(self) -> None:
+        for group in ("hpobench.algorithms", "hpobench.problems"):
+            for point in importlib.metadata.entry_points(group=group):
+                try:
+                    files = _announced(point)
+                except PluginError as error:
+                    self.broken.append(str(error))
+                    continue
+                for file in files:
+                    self._add_file_of_package(file)
+
+    def _add_file_of_package(self, file: Path) -> None:
+        try:
+            self._add_all([file], "installed")
+        except PluginError as error:
+            self.broken.append(str(error))
 
     def _add_all(self, files: Iterable[Path], origin: Origin) -> int:
         count = 0
@@ -183,17 +204,15 @@ def _named_files(path: Path) -> list[Path]:
     return [path]
 
 
-def _installed() -> Iterator[Path]:
-    """Files of the modules that installed packages announce as plugins."""
-    for group in ("hpobench.algorithms", "hpobench.problems"):
-        for point in importlib.metadata.entry_points(group=group):
-            file = locate(point.module)
-            if file is None:
-                raise PluginError(
-                    f"the entry point {point.name!r} of group {group!r} names the module "
-                    f"{point.module!r}, which is not installed; reinstall its package"
-                )
-            yield from _python_files(file.parent) if file.name == "__init__.py" else [file]
+def _announced(point: importlib.metadata.EntryPoint) -> list[Path]:
+    """Files of the module that an installed package announces as plugins."""
+    file = locate(point.module) if point.pattern.match(point.value) else None
+    if file is None:
+        raise PluginError(
+            f"the entry point {point.name!r} of group {point.group!r} names {point.value!r}, "
+            "which is not installed; reinstall its package"
+        )
+    return list(_python_files(file.parent)) if file.name == "__init__.py" else [file]
 
 
 def _unmet(requirement: Requirement) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,6 @@ class Suite:
     """Of each cell."""
     stage: Literal["virtual"]
     tell: Tell
-    plugins: tuple[str, ...]
     only: str | None
     """A glob that picks cells; see :func:`hpobench.grid.build_plan`."""
     registry: Registry = field(repr=False, compare=False)
@@ -51,7 +51,9 @@ class Suite:
         """The suite as plain YAML types, all defaults written out.
 
         Every searcher, scheduler and problem is a mapping with its ``name``, its label as
-        ``as``, and its options. Where there are no plugins, it loads as a suite.
+        ``as``, and its options. Plugin files are left out: a suite names only such as lie in
+        its own folder, and wherever this is stored they do not. It loads as a suite once they
+        are given apart; :meth:`to_yaml` says which.
         """
         problems = [
             _plain(use) | {"budget": self.budgets[use.label].to_json()} for use in self.problems
@@ -66,16 +68,21 @@ class Suite:
             "workers": self.workers,
             "stage": self.stage,
             "tell": self.tell,
-            "plugins": list(self.plugins),
+            **({} if self.only is None else {"only": self.only}),
         }
 
     def to_yaml(self) -> str:
-        """:meth:`resolved` as text."""
+        """:meth:`resolved` as text, under a comment that lists the plugin files."""
         from ruamel.yaml import YAML
 
         yaml = YAML()
         yaml.default_flow_style = None
         stream = io.StringIO()
+        if self.registry.plugins:
+            # JSON keeps a file name with a line break within its comment.
+            stream.write("# Give it these plugin files:\n")
+            for file in self.registry.plugins:
+                stream.write(f"#   --plugin {json.dumps(str(file))}\n")
         yaml.dump(self.resolved(), stream)
         return stream.getvalue()
 
@@ -109,22 +116,20 @@ def load_suite(
     """Read, check and resolve a suite.
 
     ``plugins``: further plugin files or folders. ``seeds``: instead of the file's, spelt as
-    there (``5``, ``0-9``, ``0,4,7``). ``only``: a glob that picks cells.
+    there (``5``, ``0-9``, ``0,4,7``). ``only``: a glob that picks cells, instead of the file's.
 
     Raises :class:`SuiteError` with all that is wrong at once, the first fault in front.
     """
     document = read_yaml(find_suite(name_or_path))
     text = parse_suite(document)
-    named = (*text.plugins, *map(str, plugins))
     own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
-    registry = _registry(document, own, named[len(own) :])
-    entries = Entries(document, registry)
+    registry = _registry(document, own, plugins)
+    entries = Entries(document, registry, text.budget.build() if text.budget else None)
     searchers = entries.resolve("searcher", "searchers", text.searchers)
     schedulers = entries.resolve("scheduler", "schedulers", text.schedulers)
     problems = entries.resolve("problem", "problems", text.problems)
-    shared = text.budget.build() if text.budget else None
     for item in problems:
-        if item.budget is None and shared is None:
+        if item.budget is None:
             message = "no budget; give the suite or the problem one, like {time: 1 h}"
             entries.faults.append(document.error(item.path, message))
     if entries.faults:
@@ -136,13 +141,12 @@ def load_suite(
         searchers=tuple(item.use for item in searchers),
         schedulers=tuple(item.use for item in schedulers),
         problems=tuple(item.use for item in problems),
-        budgets={item.use.label: b for item in problems if (b := item.budget or shared)},
+        budgets={item.use.label: item.budget for item in problems if item.budget},
         seeds=text.seeds if seeds is None else _given_seeds(seeds),
         workers=text.workers,
         stage=text.stage,
         tell=text.tell,
-        plugins=named,
-        only=only,
+        only=text.only if only is None else only,
         registry=registry,
         document=document,
         places={
@@ -189,7 +193,7 @@ def _inside(document: Document, index: int, path: str) -> Path:
     return file
 
 
-def _registry(document: Document, own: Sequence[Path], others: Sequence[str]) -> Registry:
+def _registry(document: Document, own: Sequence[Path], others: Iterable[str | Path]) -> Registry:
     try:
         return Registry([*own, *others])
     except PluginError as error:

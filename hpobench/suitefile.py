@@ -28,6 +28,9 @@ MAX_CELLS = 1_000_000
 """Cells of a suite: more take minutes to plan and months to run."""
 MAX_WORKERS = 32_767
 """The store keeps a worker's number in 16 bits."""
+MAX_AMOUNT = 1e12
+"""Of a budget in seconds, resource or evaluations: enough for 30,000 years."""
+MAX_TRIALS = 10**9
 _UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -99,13 +102,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+_Amount = Field(gt=0, le=MAX_AMOUNT)
+
+
 class BudgetText(_Strict):
     """``budget: {time: 1 h, trials: 100}``."""
 
-    time: Annotated[float | None, BeforeValidator(_seconds), Field(gt=0)] = None
-    trials: Annotated[int | None, Field(gt=0)] = None
-    resource: Annotated[float | None, Field(gt=0)] = None
-    evaluations: Annotated[float | None, Field(gt=0)] = None
+    time: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
+    trials: Annotated[int | None, Field(gt=0, le=MAX_TRIALS)] = None
+    resource: Annotated[float | None, _Amount] = None
+    evaluations: Annotated[float | None, _Amount] = None
 
     @model_validator(mode="after")
     def _bounded(self) -> BudgetText:
@@ -131,6 +137,7 @@ class SuiteText(_Strict):
     budget: BudgetText | None = None
     plugins: list[str] = []
     tell: Tell = "last"
+    only: str | None = None
 
 
 def parse_suite(document: Document) -> SuiteText:
@@ -192,7 +199,7 @@ def _wording(detail: ErrorDetails, fields: list[str]) -> str:
         "model_type": "keys and values are due, like {time: 1 h}",
         "greater_than": "must be positive",
         "greater_than_equal": f"must be at least {context.get('ge')}",
-        "less_than_equal": f"must be at most {context.get('le')}",
+        "less_than_equal": f"must be at most {context.get('le', 0):g}",
     }.get(kind, detail["msg"].removeprefix("Value error, "))
     return f"{due}, not {_short(given)}" if kind in _NAMES_VALUE else due
 

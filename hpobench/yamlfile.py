@@ -78,6 +78,8 @@ def read_yaml(file: Path) -> Document:
 
 
 def _text(file: Path) -> str:
+    if file.exists() and not file.is_file():  # reading a pipe or a device may never end
+        raise SuiteError("is no regular file", file=file)
     try:
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -356,8 +357,36 @@ def test_an_entry_point_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> N
         return [importlib.metadata.EntryPoint("mine", "no_such_package.plugins", group)]
 
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
-    with pytest.raises(PluginError, match=r"'mine'.*'no_such_package\.plugins'.*reinstall"):
-        Registry()
+    registry = Registry()
+    (fault,) = registry.broken[:1]
+    assert re.search(r"'mine'.*'no_such_package\.plugins'.*reinstall", fault)
+    assert registry.find("searcher", "random").origin == "shipped"
+    with pytest.raises(UnknownNameError, match=r"unknown searcher 'x'; known: .*reinstall"):
+        registry.find("searcher", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def f(:\n", r"broken\.py:1: not valid Python"),
+        (SEARCHER.format(cls="A", name="random"), "two searchers are called 'random'"),
+    ],
+)
+def test_a_broken_file_of_a_package_costs_that_file_alone(
+    text: str, message: str, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin(package, text, "inner/broken.py")
+
+    def entry_points(*, group: str) -> list[importlib.metadata.EntryPoint]:
+        values = ["explosive.inner", "not a module!"] if group == "hpobench.algorithms" else []
+        return [importlib.metadata.EntryPoint("mine", value, group) for value in values]
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
+    registry = Registry()
+    assert re.search(message, registry.broken[0])
+    assert "'not a module!'" in registry.broken[1]
+    assert registry.find("searcher", "a").origin == "installed"
+    assert registry.find("searcher", "random").origin == "shipped"
 
 
 def test_shipped_suites_are_found_by_name() -> None:

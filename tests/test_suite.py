@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -203,14 +204,55 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
         4: "problems: [stairs, {bowl: {dimension: 1-3}, budget: {time: 1 h}}]",
         5: "seeds: 3-5",
     }
-    suite = load(tmp_path, changes)
-    again_file = tmp_path / "again.yaml"
+    suite = load(tmp_path, changes, only="*/stairs")
+    again_file = tmp_path / "results" / "suite.yaml"
+    again_file.parent.mkdir()
     again_file.write_text(suite.to_yaml(), encoding="utf-8")
-    again = load_suite(again_file)
+    comment = again_file.read_text(encoding="utf-8").splitlines()[1]
+    assert comment == f'#   --plugin "{tmp_path / "tiny.py"}"'
+    again = load_suite(again_file, plugins=[tmp_path / "tiny.py"])
     assert again.resolved() == suite.resolved()
     assert again.searchers == suite.searchers
     assert again.problems == suite.problems
     assert suite.resolved()["seeds"] == [3, 4, 5]
+    assert again.only == "*/stairs"
+
+
+def test_a_plugins_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
+    file = tmp_path / "a\nworkers: 9\n.py"
+    file.write_text(PLUGIN, encoding="utf-8")
+    suite = load_suite(write_suite(tmp_path, {8: "# none"}), plugins=[file])
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(suite.to_yaml(), encoding="utf-8")
+    assert load_suite(copy, plugins=[file]).workers == 4
+
+
+def test_only_of_the_command_line_stands_above_the_suites(tmp_path: Path) -> None:
+    changes = {6: "only: 'tiny/*'"}
+    assert load(tmp_path, changes).only == "tiny/*"
+    assert load(tmp_path, changes, only="*").only == "*"
+    assert "only" not in load(tmp_path).resolved()
+
+
+def test_a_problem_under_two_budgets(tmp_path: Path) -> None:
+    problems = "[stairs, {stairs: {as: long}, budget: {trials: 50}}]"
+    suite = load(tmp_path, {4: f"problems: {problems}"})
+    assert suite.budgets == {"stairs": Budget(trials=5), "long": Budget(trials=50)}
+
+
+def test_a_problem_twice_under_the_same_budget_is_refused(tmp_path: Path) -> None:
+    problems = "[stairs, {stairs: {as: long}, budget: {trials: 5}}]"
+    with pytest.raises(SuiteError, match=r"the same as 'stairs' at problems\[0\]"):
+        load(tmp_path, {4: f"problems: {problems}"})
+
+
+def test_pipes_and_devices_are_no_suites(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    assert refusal(pipe, capsys) == f"{pipe}: is no regular file\n"
+    assert refusal(Path("/dev/zero"), capsys) == "/dev/zero: is no regular file\n"
 
 
 def test_defaults(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 
 import hpobench
+from hpobench.cli.shared import Commands
 
 
-class Verbs(click.Group):
+class Verbs(Commands):
     """Loads a verb's module when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -27,16 +28,6 @@ class Verbs(click.Group):
         module = importlib.import_module(f"{__name__}.{cmd_name}")
         commands = (c for c in vars(module).values() if isinstance(c, click.Command))
         return next((c for c in commands if c.name == cmd_name), None)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from hpobench.errors import UnknownNameError
-
-        verbs = self.list_commands(ctx)
-        if args and args[0] not in verbs and not args[0].startswith("-"):
-            raise UnknownNameError("command", args[0], verbs)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hpobench.cell import Kind
-from hpobench.cli.shared import plugin_option
+from hpobench.cli.shared import Commands, plugin_option
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TRAITS = ("conditional", "multi_fidelity", "deterministic")
 
 
-@click.group("list")
+@click.group("list", cls=Commands)
 def group() -> None:
     """Show what there is, whether it can run here, and what would make it so."""
 
@@ -93,7 +93,8 @@ def _mark(pair: Pair, notes: dict[str, int]) -> str:
 def _plugins(kind: Kind, plugins: Iterable[Path], traits: tuple[str, ...]) -> None:
     from hpobench.registry import Registry
 
-    entries = Registry(plugins).entries(kind)
+    registry = Registry(plugins)
+    entries = registry.entries(kind)
     reasons = {entry.name: reason for entry in entries if (reason := entry.missing())}
     show(
         (kind, *(trait.replace("_", "-") for trait in traits), "available", "summary"),
@@ -110,6 +111,8 @@ def _plugins(kind: Kind, plugins: Iterable[Path], traits: tuple[str, ...]) -> No
         click.echo("\nnot available:")
         for name, reason in reasons.items():
             click.echo(f"  {name}: {reason}")
+    for fault in registry.broken:
+        click.echo(f"warning: left out: {fault}", err=True)
 
 
 def _traits(entry: Entry, traits: Iterable[str]) -> list[str]:

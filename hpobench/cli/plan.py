@@ -35,6 +35,8 @@ def plan(suite: str, plugins: tuple[Path, ...], seeds: str | None, only: str | N
 
 def show_plan(suite: Suite, plan: Plan) -> None:
     """Print ``plan``."""
+    for fault in suite.registry.broken:
+        click.echo(f"warning: left out: {fault}", err=True)
     click.echo(
         f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
         f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds, "

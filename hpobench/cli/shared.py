@@ -1,4 +1,4 @@
-"""Options that several verbs take."""
+"""What several verbs share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+
+class Commands(click.Group):
+    """Offers the closest name for one that is mistyped."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from hpobench.errors import UnknownNameError
+
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-"):
+            raise UnknownNameError("command", args[0], names)
+        return super().resolve_command(ctx, args)
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
