@@ -23,6 +23,9 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _code(args: Sequence[str] | None) -> int:
+    if sys.stdout is None:
+        # The next file opened would get its number, and what workers print.
+        return _fail("standard output is closed; send it to /dev/null to discard it", 1)
     try:
         result = cli.main(args, prog_name="hpobench", standalone_mode=False)
     except HpobenchError as error:
@@ -36,6 +39,8 @@ def _code(args: Sequence[str] | None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and not _heard():
+            return _fail(f"cannot write to standard output: {error.strerror}", 1)
         if os.environ.get("HPOBENCH_TRACEBACK"):
             raise
         told = f"{type(error).__name__}: {error}".rstrip(": ")
@@ -43,6 +48,18 @@ def _code(args: Sequence[str] | None) -> int:
             f"{told}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
         )
     return result if isinstance(result, int) else 0
+
+
+def _heard() -> bool:
+    """Whether standard output takes an end of line; if not, the rest of it is thrown away."""
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError:
+        # Python flushes once more at its end, and would end with a code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def _fail(message: str, code: int) -> int:

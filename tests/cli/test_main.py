@@ -115,6 +115,30 @@ def test_an_unknown_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, err) == (2, "error: unknown command 'rnu'; did you mean run?\n")
 
 
+def test_an_unknown_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = ends(capsys, "list", "compat")
+    assert (code, err) == (2, "error: unknown command 'compat'; did you mean compatibility?\n")
+
+
+@pytest.mark.parametrize("args", ["list problems", "list suites", "plan smoke", "--help"])
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        (">&-", "error: standard output is closed; send it to /dev/null to discard it\n"),
+        ("> /dev/full", "error: cannot write to standard output: No space left on device\n"),
+    ],
+)
+def test_output_that_cannot_be_written(args: str, where: str, message: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -m hpobench {args} {where}'],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, message)
+
+
 @pytest.mark.parametrize("args", [["plan"], ["plan", "--nope"], ["list", "nope"]])
 def test_misuse_has_exit_code_2(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = ends(capsys, *args)
