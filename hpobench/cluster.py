@@ -48,6 +48,9 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     if cpus is not None and address != LOCAL:
         raise UsageError("--cpus is for the local Ray; a cluster brings its own processors")
     _probe(address)
+    if (Path.home() / ".ray" / "auth_token").is_file():
+        # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto".
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
@@ -75,7 +78,8 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
 def _unreachable(address: str, reason: str) -> str:
     return (
         f"cannot connect to a Ray cluster at {address!r}: {reason}; start one with `ray start "
-        "--head`, or leave out --address to use this machine alone"
+        "--head`, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN if it asks for a token, or leave out "
+        "--address to use this machine alone"
     )
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import socket
+import subprocess
+import sys
+import tempfile
 import time
 
 import pandas as pd
 import pytest
 
 from hpobench.store.reader import load_results
-from tests.faults.commands import SUITE, events, finish, kill, start
+from tests.faults.commands import ROOT, SUITE, events, finish, kill, start
 
 CELLS = 2 * (1 + 4 + 4) * 4
 
@@ -92,9 +97,87 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert f"{CELLS - len(done)} missing" in status
 
 
-def test_a_named_cluster_that_is_not_there_is_an_error(tmp_path):
-    output = finish(
-        "run", SUITE, "--results", tmp_path, "--address", "auto", code=1, RAY_ADDRESS=""
-    )
-    assert "no Ray cluster at address 'auto'" in output
+def test_a_named_cluster_that_is_not_there_is_an_error_at_once(tmp_path):
+    begin = time.monotonic()
+    output = finish("run", SUITE, "--results", tmp_path, "--address", "127.0.0.1:1", code=1)
+    assert "cannot connect to a Ray cluster at '127.0.0.1:1'" in output
+    assert "ray start --head" in output
     assert "Traceback" not in output
+    assert time.monotonic() - begin < 30
+
+
+@pytest.fixture
+def cluster():
+    """The address of a Ray cluster of its own, as ``ray start`` makes it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = "--num-cpus=2 --include-dashboard=false --node-ip-address=127.0.0.1 --block"
+    with tempfile.TemporaryDirectory(prefix="ray-") as folder:
+        head = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head"),
+                *(f"--port={port}", f"--temp-dir={folder}", *options.split()),
+            ],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not accepts(port):
+            time.sleep(0.2)
+        yield f"127.0.0.1:{port}"
+        kill(head, everything=True)
+
+
+def accepts(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_on_a_named_cluster_the_bytes_are_the_same(undisturbed, cluster, tmp_path):
+    seeds = ("--seeds", "0-0", "--no-report")
+    finish("run", SUITE, "--results", tmp_path / "there", "--address", cluster, *seeds)
+    finish("run", SUITE, "--results", tmp_path / "here", *seeds)
+    assert events(tmp_path / "there" / "fragile") == events(tmp_path / "here" / "fragile")
+
+
+CRASHES = """
+import ctypes, os, time
+from hpobench.api import *
+
+class Crash(TabulatedProblem):
+    name = "crash"
+    space = Space([Float("x", 0.0, 1.0)])
+    def __init__(self, *, how: str):
+        self.how = how
+    def reference(self):
+        return Reference(0.0, 1.0, "known")
+    def curve(self, config, seed):
+        if self.how == "segfault":
+            ctypes.string_at(0)
+        if self.how == "exit":
+            os._exit(3)
+        if self.how == "hang":
+            time.sleep(600)
+        return Curve([config["x"]], [1.0])
+"""
+
+
+def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path):
+    (tmp_path / "crash.py").write_text(CRASHES)
+    suite = tmp_path / "crash.yaml"
+    suite.write_text(
+        "name: crash\nsearchers: [random]\n"
+        "problems: [{crash: {how: [segfault, exit, hang, fine]}}]\nseeds: 1\nbudget: {trials: 4}\nplugins: [crash.py]\n"
+    )
+    output = finish("run", suite, "--results", tmp_path, "--timeout", 3, code=1)
+    assert "in all 1 done, 2 failed, 1 timeout" in output
+    assert (tmp_path / "crash" / "report" / "index.html").exists()
+    told = finish("status", tmp_path / "crash", code=1)
+    assert told.count("the process died") == 2
+    assert told.count("not finished after 3 s of wall time") == 1
