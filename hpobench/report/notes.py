@@ -60,10 +60,22 @@ def _comparable(
 
 def _left_out(results: Results) -> Iterator[str]:
     known = set(results.problems["problem"])
-    for problem, n in unreferenced(results).items():
-        runs = "its only run is" if n == 1 else f"its {n:,} runs are"
-        what = "no reference to measure from" if problem in known else "no result and no reference"
-        yield f"{what.capitalize()} for {problem}: {runs} not in the averages."
+    counts = unreferenced(results)
+    for what, problems in (
+        ("No result and no reference for", [p for p in counts if p not in known]),
+        ("No reference to measure from for", [p for p in counts if p in known]),
+    ):
+        if len(problems) == 1:
+            runs = _runs(counts[problems[0]])
+            yield f"{what} {problems[0]}: its {runs} not in the averages."
+        elif problems:
+            names = ", ".join(problems)
+            runs = _runs(sum(counts[p] for p in problems))
+            yield f"{what} {names}: their {runs} not in the averages."
+
+
+def _runs(n: int) -> str:
+    return "only run is" if n == 1 else f"{n:,} runs are"
 
 
 def _failures(kinds: list[str], runs: int, imputed: int) -> Iterator[str]:
