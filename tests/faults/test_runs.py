@@ -173,7 +173,8 @@ def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path):
     suite = tmp_path / "crash.yaml"
     suite.write_text(
         "name: crash\nsearchers: [random]\n"
-        "problems: [{crash: {how: [segfault, exit, hang, fine]}}]\nseeds: 1\nbudget: {trials: 4}\nplugins: [crash.py]\n"
+        "problems: [{crash: {how: [segfault, exit, hang, fine]}}]\nseeds: 1\n"
+        "budget: {trials: 4}\nplugins: [crash.py]\n"
     )
     output = finish("run", suite, "--results", tmp_path, "--timeout", 3, code=1)
     assert "in all 1 done, 2 failed, 1 timeout" in output
