@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.experiment import run_plan
 from hpobench.grid import build_plan
 from hpobench.suite import load_suite
+from tests.faults.commands import finish
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,16 +43,7 @@ def test_the_readmes_plugin_runs_and_the_results_readme_reads_it(plugin, tmp_pat
         "name: quick\nsearchers: [stubborn]\nproblems: [branin]\nseeds: 2\n"
         "workers: 1\nbudget: {trials: 6}\nplugins: [stubborn.py]\n"
     )
-    loaded = load_suite(suite)
-
-    class Silent:
-        def begin(self, total, stored):
-            pass
-
-        def update(self, outcomes, running):
-            pass
-
-    run_plan(loaded, build_plan(loaded), tmp_path / "results" / "quick", Silent(), cpus=1)
+    finish("run", suite, "--results", tmp_path / "results", "--cpus", 1, "--no-report")
     (code,) = blocks((ROOT / "results" / "README.md").read_text(encoding="utf-8"), "python")
     checks = (
         "\nassert list(events.astype({'cell': str}).groupby('cell').size()) == [6, 6]"

@@ -6,7 +6,9 @@ result and trial by trial.
 
 from __future__ import annotations
 
+import gc
 import logging
+import warnings
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,10 @@ def one_worker():
     )
     yield
     ray.shutdown()
+    # Ray lets go of processes that are still ending; not in a test that is yet to come.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def real_history(scheduler: Scheduler, trials: int, folder: Path) -> list[tuple[int, int, float]]:
