@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any
 
 from ray.tune.error import TuneError
@@ -75,7 +74,6 @@ class Run:
             clock=lambda: self.workers.now,
         )
         self.ended: dict[int, float] = {}
-        self.wall_s = 0.0
 
     def finish(self) -> None:
         """Run to the end of the budget.
@@ -84,7 +82,6 @@ class Run:
         more (:class:`StallError`). Global generators, which some of Ray's schedulers draw from,
         are seeded inside and put back.
         """
-        begin = perf_counter()
         try:
             with ray_names(), global_generators(self._scheduler_seed):
                 self._loop(self._controller())
@@ -93,8 +90,6 @@ class Run:
         except Exception as error:
             cause = _cause(error)
             raise CellError(f"{type(cause).__name__}: {cause}") from error
-        finally:
-            self.wall_s = perf_counter() - begin
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem.fidelity)

@@ -51,10 +51,6 @@ class TrialSource(SearchAlgorithm):
         self.suggest_s: list[float] = []
         self.observe_s: list[float] = []
 
-    @property
-    def total_samples(self) -> int:
-        return self._limit or 0
-
     def is_finished(self) -> bool:
         return self._finished
 

@@ -30,7 +30,6 @@ class Actor:
     __slots__ = (
         "_on_start",
         "_on_stop",
-        "alive",
         "config",
         "curve",
         "elapsed",
@@ -49,7 +48,6 @@ class Actor:
         self.elapsed = 0.0
         self.result: dict[str, Any] = {}
         self.worker: int | None = None
-        self.alive = True
         self.tasks = 0  # the generation of its tasks; events of an older one are void
 
     def set_on_stop(self, on_stop: Callable[[Actor], None] | None) -> None:
