@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,13 +37,13 @@ def finish(*arguments: object, cwd: Path | None = None, code: int = 0, **environ
 
 def kill(process: subprocess.Popen[str], *, everything: bool) -> None:
     """SIGKILL to the driver, and if ``everything`` to each process it started, Ray's included."""
-    driver = psutil.Process(process.pid)
-    children = driver.children(recursive=True) if everything else []
-    for victim in [driver, *children]:
-        try:
-            victim.send_signal(signal.SIGKILL)
-        except psutil.NoSuchProcess:  # ended by itself meanwhile
-            continue
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended by itself
+        driver = psutil.Process(process.pid)
+        children = driver.children(recursive=True) if everything else []
+        driver.kill()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
     process.communicate()
 
 

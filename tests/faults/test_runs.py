@@ -56,6 +56,23 @@ def test_a_changed_suite_runs_what_changed(undisturbed, tmp_path):
     assert sorted(load_results(undisturbed).cells["seed"].unique()) == [0, 1, 2, 3]
 
 
+def wait_for_cells(folder, process):
+    """Until ``process`` has stored something, or has ended."""
+
+    def stored():
+        path = folder / "cells.parquet"
+        return path.stat().st_mtime_ns if path.exists() else 0
+
+    before = stored()
+    changes = 0
+    while changes < 2 and process.poll() is None:
+        # The first change is the beginning of the run, unless nothing was stored before.
+        if stored() != before:
+            changes += 1 if before else 2
+            before = stored()
+        time.sleep(0.01)
+
+
 def test_killed_again_and_again_the_events_are_the_same(undisturbed, tmp_path):
     expected = pd.concat(
         pd.read_parquet(undisturbed / name).astype({"cell": str}) for name in events(undisturbed)
@@ -64,10 +81,10 @@ def test_killed_again_and_again_the_events_are_the_same(undisturbed, tmp_path):
     kills = 0
     for attempt in range(6):
         process = start("run", SUITE, "--results", tmp_path, "--no-report", "--cpus", 2)
-        # Long enough for Ray to start and some cells to be stored, mostly.
-        time.sleep(rng.uniform(2, 9) if attempt else 1)
-        if process.poll() is None:
-            kills += 1
+        if attempt:  # the first dies while it starts
+            wait_for_cells(tmp_path / "fragile", process)
+        time.sleep(rng.uniform(0, 0.6))
+        kills += process.poll() is None
         kill(process, everything=attempt % 2 == 0)
     finish("run", SUITE, "--results", tmp_path, "--no-report", "--cpus", 2)
     folder = tmp_path / "fragile"
