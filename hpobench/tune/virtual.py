@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from hpobench.api import Config, Curve, TabulatedProblem
-from hpobench.errors import TrialError
+from hpobench.errors import CellError, TrialError
 from hpobench.tune.controller import saved, trial_number
 
 Event = Literal["started", "stopped", "train", "save", "restore"]
@@ -194,7 +194,7 @@ class VirtualWorkers:
             assert args is not None
             self._push(0.0, "restore", actor, args[0], on_result)
         elif method_name != "stop":
-            raise NotImplementedError(f"the virtual stage has no actor task {method_name!r}")
+            raise CellError(f"the virtual stage has no actor task {method_name!r}")
         return None
 
     def _schedule_step(self, actor: Actor, on_result: Any, on_error: Any) -> None:
