@@ -25,10 +25,22 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from hpobench.problem import (
+    Curve,
+    Fidelity,
+    FunctionProblem,
+    Objective,
+    Plugin,
+    Problem,
+    Reference,
+    Resources,
+    TabulatedProblem,
+    TrainedProblem,
+    Training,
+)
 from hpobench.space import (
     Categorical,
     Config,
@@ -52,12 +64,15 @@ __all__ = [
     "Exhausted",
     "Fidelity",
     "Float",
+    "FunctionProblem",
     "Int",
     "Objective",
     "Ordinal",
     "Parameter",
+    "Plugin",
     "Problem",
     "Reference",
+    "Resources",
     "Scheduler",
     "Searcher",
     "Space",
@@ -67,156 +82,6 @@ __all__ = [
     "Value",
     "When",
 ]
-
-
-class Plugin:
-    """What all plugins share; found by these class attributes without being imported."""
-
-    name: ClassVar[str]
-    """The name that suites use; lower case with hyphens."""
-    requires: ClassVar[tuple[str, ...]] = ()
-    """PEP 508 requirements beyond hpobench's own dependencies. Their installed versions are
-    part of every cell's identity; a missing one makes the plugin "not available"."""
-
-
-# -- problems ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Fidelity:
-    """The axis along which a trial can be stopped early.
-
-    A trial runs for at most ``steps`` steps and reports a loss after each; after step ``k`` it
-    has used ``k * unit`` of the resource ``name`` ("epoch", "draws", "repeats").
-    """
-
-    name: str = "evaluation"
-    steps: int = 1
-    unit: float = 1.0
-
-    @property
-    def full(self) -> float:
-        """The resource of one full evaluation."""
-        return self.steps * self.unit
-
-
-@dataclass(frozen=True)
-class Objective:
-    """The metric that the losses stand for.
-
-    Losses are always minimised: for a ``maximize`` metric the loss is the negated value, and
-    reports turn it back.
-    """
-
-    metric: str = "loss"
-    direction: Literal["minimize", "maximize"] = "minimize"
-
-    def loss(self, value: float) -> float:
-        return value if self.direction == "minimize" else -value
-
-    def value(self, loss: float) -> float:
-        """The metric's value that ``loss`` stands for."""
-        return loss if self.direction == "minimize" else -loss
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Frozen losses that regrets are measured with.
-
-    ``optimum``: the best loss at full fidelity, known or the best ever recorded.
-    ``clip``: the median full-fidelity loss of one random configuration.
-    Both on the held-out loss where the problem has one. ``source`` says how they were obtained.
-    """
-
-    optimum: float
-    clip: float
-    source: str
-    known: bool = True
-    """Whether ``optimum`` is exact."""
-
-
-class Curve(NamedTuple):
-    """A whole trial of a tabulated problem, one entry a step."""
-
-    losses: Sequence[float]
-    """Loss visible to the searcher after each step; NaN or inf is a failure of the trial."""
-    costs: Sequence[float]
-    """Seconds that each step *adds*; positive."""
-    heldout: Sequence[float] | None = None
-    """Test or noise-free loss after each step, if there is one."""
-
-
-class Problem(Plugin, ABC):
-    """What is tuned. A family: its ``__init__`` keywords are its parameters.
-
-    A parameter without a default must be given; ``Literal[...]`` annotations list the choices
-    (and let a suite say ``all``). Building one must be cheap: load data on first use.
-    """
-
-    space: Space
-    fidelity: Fidelity = Fidelity()
-    objective: Objective = Objective()
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Why the problem cannot run here (data absent, say), and what to do; or ``None``."""
-        return None
-
-    @abstractmethod
-    def reference(self) -> Reference:
-        """The frozen reference losses."""
-
-    def fingerprint(self) -> str:
-        """A hash of data that lies outside the plugin and its ``requires``, if there is any; part
-        of every cell's identity."""
-        return ""
-
-    def estimate(self) -> float:
-        """A rough median cost of one full evaluation in seconds, positive: for ``plan``, and for
-        steps that fail before their cost is known."""
-        return float(self.fidelity.steps)
-
-
-class TabulatedProblem(Problem):
-    """A problem whose results are looked up or computed in no time, with a known cost.
-
-    Runs on the virtual stage.
-    """
-
-    heldout: bool = False
-    """Whether curves carry held-out losses."""
-
-    @abstractmethod
-    def curve(self, config: Config, seed: int) -> Curve:
-        """The whole trial of ``config``.
-
-        ``seed`` is the cell's problem seed; the same (config, seed) always gives the same
-        curve, whatever was asked before. Raising fails the trial, not the cell.
-        """
-
-
-class Training(ABC):
-    """One trial of a trained problem under way."""
-
-    @abstractmethod
-    def step(self) -> Mapping[str, float]:
-        """Train one step; returns metrics, among them ``loss`` and maybe ``heldout``."""
-
-    @abstractmethod
-    def save(self) -> bytes:
-        """Everything needed to go on, generators included."""
-
-    @abstractmethod
-    def load(self, state: bytes) -> None:
-        """Go on from ``state``, under this training's own configuration."""
-
-
-class TrainedProblem(Problem):
-    """A problem that really trains. Runs on the live stage."""
-
-    @abstractmethod
-    def start(self, config: Config, seed: int) -> Training:
-        """Begin one trial; ``seed`` is the cell's problem seed."""
 
 
 # -- algorithms ----------------------------------------------------------------------------
@@ -285,17 +150,24 @@ class Scheduler(Plugin, ABC):
     """Trials asked for beyond the number of workers. HyperBand needs one: a bracket that holds
     no waiting trial when a result comes in takes itself for complete."""
 
-    def check(self, fidelity: Fidelity) -> None:
-        """Raise :class:`hpobench.errors.UsageError` if the options do not fit ``fidelity``.
+    pauses: ClassVar[bool] = True
+    """Whether it may pause trials or clone their states. One that does neither lets trials of
+    cheap steps run ahead of its decisions on the live stage."""
+    clones: ClassVar[bool] = False
+    """Whether it changes the configurations of running trials."""
+
+    def check(self, problem: Problem) -> None:
+        """Raise :class:`hpobench.errors.UsageError` if the options do not fit ``problem``.
 
         Asked when a suite is planned: the combination is then skipped with that reason.
         """
 
     @abstractmethod
-    def build(self, fidelity: Fidelity) -> TrialScheduler:
-        """A fresh scheduler without metric and mode (the controller sets them).
+    def build(self, problem: Problem) -> TrialScheduler:
+        """A fresh scheduler for one run, without metric and mode (the controller sets them).
 
-        Its time attribute is ``training_iteration``, which counts steps.
+        Of ``problem`` it may use ``fidelity``, ``space`` and ``mutable_parameters``. The time
+        attribute is ``training_iteration``, which counts steps.
         """
 
 

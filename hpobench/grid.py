@@ -221,7 +221,7 @@ class _Grid:
 
     def _objections(self, scheduler: Use, problem: Problem) -> tuple[str, ...]:
         try:
-            self._schedulers[scheduler.label].check(problem.fidelity)
+            self._schedulers[scheduler.label].check(problem)
         except UsageError as error:
             return (str(error),)
         return ()

@@ -127,7 +127,7 @@ def _problem(key: str) -> tuple[TabulatedProblem, dict[str, Any]]:
 def problem_row(label: str, problem: Problem) -> dict[str, Any]:
     """The row of ``problem`` in the store."""
     reference, fidelity = problem.reference(), problem.fidelity
-    if not -math.inf < reference.optimum < reference.clip < math.inf:
+    if reference and not -math.inf < reference.optimum < reference.clip < math.inf:
         raise CellError(
             f"{label}: a reference needs finite optimum < clip, not {reference.optimum} and "
             f"{reference.clip}"
@@ -136,10 +136,10 @@ def problem_row(label: str, problem: Problem) -> dict[str, Any]:
         "problem": label,
         "metric": problem.objective.metric,
         "direction": problem.objective.direction,
-        "optimum": reference.optimum,
-        "clip": reference.clip,
-        "known": reference.known,
-        "source": reference.source,
+        "optimum": reference.optimum if reference else None,
+        "clip": reference.clip if reference else None,
+        "known": reference.known if reference else False,
+        "source": reference.source if reference else "",
         "heldout": bool(getattr(problem, "heldout", False)),
         "fidelity": fidelity.name,
         "steps": fidelity.steps,

@@ -35,6 +35,7 @@ PROBLEMS = (
 SEARCHERS = ("random", "tpe", "gp")
 SCHEDULERS = ("fifo", "asha")
 WORKERS = 4
+NO_CLONES = {"parent": None, "parent_step": None, "config": None}
 
 
 def make_results(
@@ -106,6 +107,7 @@ def hand_made(
                 "cost": 1.0,
                 "decision": "STOP",
                 "worker": np.zeros(n, dtype=np.int16),
+                **NO_CLONES,
             }
         )
         tr = pd.DataFrame(
@@ -172,6 +174,7 @@ def _run(
             "cost": cost[trial],
             "decision": np.where(step == steps[trial], "STOP", "CONTINUE"),
             "worker": (trial % WORKERS).astype(np.int16),
+            **NO_CLONES,
         }
     )
     if n > 20:  # the trial fails in its last step, which leaves no result

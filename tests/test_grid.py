@@ -255,7 +255,7 @@ def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {3: "schedulers: [odd]", 8: "plugins: [tiny.py, odd.py]"})
     (tmp_path / "odd.py").write_text(
         "from .tiny import Whole\nclass Odd(Whole):\n    name = 'odd'\n"
-        "    def check(self, fidelity): 1 / 0\n",
+        "    def check(self, problem): 1 / 0\n",
         encoding="utf-8",
     )
     with pytest.raises(SuiteError, match=r"schedulers\[0\]: check\(\) failed: ZeroDivisionError"):

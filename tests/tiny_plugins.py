@@ -81,7 +81,7 @@ class Whole(Scheduler):
     name = "whole"
     needs_fidelity = False
 
-    def build(self, fidelity):
+    def build(self, problem):
         raise NotImplementedError
 
 
@@ -94,7 +94,7 @@ class Halves(Scheduler):
         if eta < 2:
             raise ValueError("eta is at least 2")
 
-    def build(self, fidelity):
+    def build(self, problem):
         raise NotImplementedError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from hpobench.algorithms.schedulers._checks import check_grace_period, check_reduction_factor
-from hpobench.api import Fidelity, Scheduler
+from hpobench.api import Fidelity, Problem, Scheduler
 from hpobench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Asha(Scheduler):
     """
 
     name = "asha"
+    pauses = False
     notes: ClassVar[tuple[str, ...]] = (
         "This is the stopping variant: a trial that fails at a rung is stopped for good, never "
         "paused and promoted later as in the paper.",
@@ -40,17 +41,17 @@ class Asha(Scheduler):
         self._grace_period = grace_period
         self._brackets = brackets
 
-    def check(self, fidelity: Fidelity) -> None:
-        check_grace_period(self.name, self._grace_period, fidelity)
-        self._check_brackets(fidelity)
+    def check(self, problem: Problem) -> None:
+        check_grace_period(self.name, self._grace_period, problem.fidelity)
+        self._check_brackets(problem.fidelity)
 
-    def build(self, fidelity: Fidelity) -> TrialScheduler:
-        self.check(fidelity)
+    def build(self, problem: Problem) -> TrialScheduler:
+        self.check(problem)
         from ray.tune.schedulers import ASHAScheduler
 
         return ASHAScheduler(
             time_attr="training_iteration",
-            max_t=fidelity.steps,
+            max_t=problem.fidelity.steps,
             grace_period=self._grace_period,
             reduction_factor=self._reduction_factor,
             brackets=self._brackets,

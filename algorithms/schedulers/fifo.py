@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from hpobench.api import Fidelity, Scheduler
+from hpobench.api import Problem, Scheduler
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -15,10 +15,11 @@ class Fifo(Scheduler):
 
     name = "fifo"
     needs_fidelity = False
+    pauses = False
     ends_trials = False
     notes: ClassVar[tuple[str, ...]] = ()
 
-    def build(self, fidelity: Fidelity) -> TrialScheduler:
+    def build(self, problem: Problem) -> TrialScheduler:
         from ray.tune.schedulers import FIFOScheduler
 
         return FIFOScheduler()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from hpobench.algorithms.schedulers._checks import check_reduction_factor
-from hpobench.api import Fidelity, Scheduler
+from hpobench.api import Problem, Scheduler
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -37,11 +37,11 @@ class HyperBand(Scheduler):
         check_reduction_factor(self.name, reduction_factor)
         self._reduction_factor = reduction_factor
 
-    def build(self, fidelity: Fidelity) -> TrialScheduler:
+    def build(self, problem: Problem) -> TrialScheduler:
         from ray.tune.schedulers import HyperBandScheduler
 
         return HyperBandScheduler(
             time_attr="training_iteration",
-            max_t=fidelity.steps,
+            max_t=problem.fidelity.steps,
             reduction_factor=self._reduction_factor,
         )

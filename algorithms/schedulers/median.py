@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from hpobench.algorithms.schedulers._checks import check_grace_period
-from hpobench.api import Fidelity, Scheduler
+from hpobench.api import Problem, Scheduler
 from hpobench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class Median(Scheduler):
         self._min_samples_required = min_samples_required
         self._hard_stop = hard_stop
 
-    def check(self, fidelity: Fidelity) -> None:
-        check_grace_period(self.name, self._grace_period, fidelity)
+    def check(self, problem: Problem) -> None:
+        check_grace_period(self.name, self._grace_period, problem.fidelity)
 
-    def build(self, fidelity: Fidelity) -> TrialScheduler:
-        self.check(fidelity)
+    def build(self, problem: Problem) -> TrialScheduler:
+        self.check(problem)
         from ray.tune.schedulers import MedianStoppingRule
 
         return MedianStoppingRule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a column changes its meaning; stored in every file and checked on reading."""
 
 _label = pa.dictionary(pa.int32(), pa.string())
@@ -21,6 +21,10 @@ EVENTS = pa.schema(
         "cost": pa.float64(),  # seconds this step took
         "decision": _label,  # CONTINUE, PAUSE, STOP
         "worker": pa.int16(),
+        # Population-based training; null wherever a trial simply goes on.
+        "parent": pa.int32(),  # the trial whose state this step went on from
+        "parent_step": pa.int32(),  # the step that state was saved after
+        "config": pa.string(),  # JSON: the trial's configuration from this step on
     }
 )
 
@@ -72,7 +76,7 @@ PROBLEMS = pa.schema(
         "problem": pa.string(),
         "metric": pa.string(),
         "direction": pa.string(),  # of the metric; losses are always minimised
-        "optimum": pa.float64(),  # reference losses
+        "optimum": pa.float64(),  # reference losses; null where nobody knows any
         "clip": pa.float64(),
         "known": pa.bool_(),  # whether the optimum is exact
         "source": pa.string(),

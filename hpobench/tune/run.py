@@ -30,6 +30,9 @@ class Log:
     cost: list[float] = field(default_factory=list)
     decision: list[str] = field(default_factory=list)
     worker: list[int] = field(default_factory=list)
+    parent: list[int | None] = field(default_factory=list)
+    parent_step: list[int | None] = field(default_factory=list)
+    config: list[str | None] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.trial)
@@ -92,7 +95,7 @@ class Run:
             raise CellError(f"{type(cause).__name__}: {cause}") from error
 
     def _controller(self) -> Controller:
-        scheduler = self._scheduler.build(self.problem.fidelity)
+        scheduler = self._scheduler.build(self.problem)
         if not scheduler.set_search_properties("loss", "min"):
             raise CellError(
                 f"{type(scheduler).__name__} brings its own metric or mode; build it without"
@@ -133,6 +136,9 @@ class Run:
         log.cost.append(workers.cost)
         log.decision.append(decision)
         log.worker.append(workers.worker)
+        log.parent.append(None)
+        log.parent_step.append(None)
+        log.config.append(None)
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
         self.source.on_status(trial, old, new)

@@ -11,9 +11,10 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, HyperBandScheduler, Tri
 from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.median import Median
-from hpobench.api import Fidelity, Scheduler
+from hpobench.api import Scheduler
 from hpobench.errors import UsageError
 from hpobench.seeding import global_generators
+from tests.tune.doubles import Curves
 
 
 class Trial:
@@ -34,7 +35,7 @@ class Controller:
 
 
 def built(plugin: Scheduler, steps: int, trials: int) -> tuple[Any, list[Trial]]:
-    scheduler, added = plugin.build(Fidelity("epoch", steps=steps)), []
+    scheduler, added = plugin.build(Curves(steps)), []
     scheduler.set_search_properties("loss", "min")
     for number in range(trials):
         added.append(Trial(number))
@@ -65,7 +66,7 @@ def test_options_that_make_no_sense(
     cls: type[Scheduler], options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
-        cls(**options).build(Fidelity("epoch", steps=27))
+        cls(**options).build(Curves(27))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 9, 27, 52, 81, 100, 200, 243, 1000])
@@ -81,10 +82,10 @@ def test_asha_allows_exactly_the_brackets_that_have_a_rung(
         )
         plugin = Asha(reduction_factor=factor, grace_period=grace_period, brackets=brackets)
         if all(bracket._rungs for bracket in ray._brackets):
-            plugin.build(Fidelity(steps=steps))
+            plugin.build(Curves(steps))
         else:
             with pytest.raises(UsageError, match="brackets need as many rungs"):
-                plugin.build(Fidelity(steps=steps))
+                plugin.build(Curves(steps))
 
 
 def test_asha_stops_for_good_and_lets_the_first_trial_pass() -> None:

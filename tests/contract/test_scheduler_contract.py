@@ -11,9 +11,10 @@ import pytest
 from ray import cloudpickle
 from ray.tune.schedulers import TrialScheduler
 
-from hpobench.api import Fidelity, Scheduler
+from hpobench.api import Scheduler
 from hpobench.errors import UsageError
 from hpobench.registry import Entry, Registry
+from tests.tune.doubles import Curves
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
 STEPS = (1, 3, 27, 52, 81)
@@ -25,8 +26,8 @@ def entry(request: pytest.FixtureRequest) -> Entry:
 
 
 @pytest.fixture(params=STEPS)
-def fidelity(request: pytest.FixtureRequest) -> Fidelity:
-    return Fidelity("epoch", steps=request.param)
+def problem(request: pytest.FixtureRequest) -> Curves:
+    return Curves(request.param)
 
 
 class LoneTrial:
@@ -40,14 +41,14 @@ class LoneTrial:
         return {self}
 
 
-def build(entry: Entry, fidelity: Fidelity) -> TrialScheduler:
+def build(entry: Entry, problem: Curves) -> TrialScheduler:
     """A scheduler, or a skip where it says clearly that it cannot serve so few steps."""
     try:
-        return entry.load()().build(fidelity)
+        return entry.load()().build(problem)
     except UsageError as error:
         message = str(error)
     assert entry.name in message
-    assert str(fidelity.steps) in message
+    assert str(problem.fidelity.steps) in message
     pytest.skip(message)
 
 
@@ -74,7 +75,7 @@ def test_options_are_annotated_keywords_with_defaults(entry: Entry) -> None:
 
 
 def test_builds_a_fresh_scheduler_each_time(
-    entry: Entry, fidelity: Fidelity, monkeypatch: pytest.MonkeyPatch
+    entry: Entry, problem: Curves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("building a scheduler pickles nothing")
@@ -83,7 +84,7 @@ def test_builds_a_fresh_scheduler_each_time(
         monkeypatch.setattr(module, "dumps", refuse)
         monkeypatch.setattr(module, "loads", refuse)
     plugin = entry.load()()
-    first, second = build(entry, fidelity), plugin.build(fidelity)
+    first, second = build(entry, problem), plugin.build(problem)
     assert isinstance(first, TrialScheduler)
     assert first is not second
     # Each takes metric and mode, which the controller sets once.
@@ -99,13 +100,13 @@ def test_builds_a_fresh_scheduler_each_time(
     assert shared == []
 
 
-def test_says_truly_whether_it_ends_trials(entry: Entry, fidelity: Fidelity) -> None:
-    scheduler, trial = build(entry, fidelity), LoneTrial()
+def test_says_truly_whether_it_ends_trials(entry: Entry, problem: Curves) -> None:
+    scheduler, trial = build(entry, problem), LoneTrial()
     scheduler.set_search_properties("loss", "min")
     scheduler.on_trial_add(trial, trial)
     decisions = [
         scheduler.on_trial_result(trial, trial, {"training_iteration": step, "loss": 1 / step})
-        for step in range(1, fidelity.steps + 1)
+        for step in range(1, problem.fidelity.steps + 1)
     ]
     ends = TrialScheduler.STOP if entry.load().ends_trials else TrialScheduler.CONTINUE
-    assert decisions == [TrialScheduler.CONTINUE] * (fidelity.steps - 1) + [ends]
+    assert decisions == [TrialScheduler.CONTINUE] * (problem.fidelity.steps - 1) + [ends]

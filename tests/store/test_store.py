@@ -34,6 +34,7 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
         "cost": [1.0] * results,
         "decision": ["STOP"] * results,
         "worker": [0] * results,
+        **dict.fromkeys(("parent", "parent_step", "config"), [None] * results),
     }
     trial = {"cell": name, "trial": 0, "config": "{}", "status": "completed", "steps": 1}
     cell = {
@@ -237,7 +238,7 @@ def test_another_schema_version_is_refused(tmp_path):
     path = tmp_path / "cells.parquet"
     table = pq.read_table(path).replace_schema_metadata({"hpobench_schema": "99"})
     pq.write_table(table, path)
-    with pytest.raises(StoreError, match=r"schema version 99, this hpobench reads 1"):
+    with pytest.raises(StoreError, match=f"schema version 99, this hpobench reads {schema.VERSION}"):
         load_results(tmp_path)
     with pytest.raises(StoreError), open_writer(tmp_path):
         pass

@@ -71,7 +71,7 @@ def real_history(scheduler: Scheduler, trials: int, folder: Path) -> list[tuple[
     tune.Tuner(
         CurveTrainable,
         tune_config=tune.TuneConfig(
-            scheduler=scheduler.build(Curves(STEPS).fidelity),
+            scheduler=scheduler.build(Curves(STEPS)),
             search_alg=FixedList(random_configs(trials)),
             metric="loss",
             mode="min",

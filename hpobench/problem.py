@@ -1,0 +1,249 @@
+"""What is tuned: problems, the axis of their trials, and their training.
+
+Part of the plugin contract; plugins import all of it from :mod:`hpobench.api`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
+
+from hpobench.errors import TrialError
+from hpobench.space import Config, Parameter, Space
+
+
+class Plugin:
+    """What all plugins share; found by these class attributes without being imported."""
+
+    name: ClassVar[str]
+    """The name that suites use; lower case with hyphens."""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """PEP 508 requirements beyond hpobench's own dependencies. Their installed versions are
+    part of every cell's identity; a missing one makes the plugin "not available"."""
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """The axis along which a trial can be stopped early.
+
+    A trial runs for at most ``steps`` steps and reports a loss after each; after step ``k`` it
+    has used ``k * unit`` of the resource ``name`` ("epoch", "draws", "repeats").
+    """
+
+    name: str = "evaluation"
+    steps: int = 1
+    unit: float = 1.0
+
+    @property
+    def full(self) -> float:
+        """The resource of one full evaluation."""
+        return self.steps * self.unit
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The metric that the losses stand for.
+
+    Losses are always minimised: for a ``maximize`` metric the loss is the negated value, and
+    reports turn it back.
+    """
+
+    metric: str = "loss"
+    direction: Literal["minimize", "maximize"] = "minimize"
+
+    def loss(self, value: float) -> float:
+        return value if self.direction == "minimize" else -value
+
+    def value(self, loss: float) -> float:
+        """The metric's value that ``loss`` stands for."""
+        return loss if self.direction == "minimize" else -loss
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one trial needs of the cluster while it trains."""
+
+    cpu: float = 1.0
+    """Processors; the trial's libraries are given as many threads, at least one."""
+    gpu: float = 0.0
+    custom: Mapping[str, float] = field(default_factory=dict)
+    """Ray's custom resources by name."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Frozen losses that regrets are measured with.
+
+    ``optimum``: the best loss at full fidelity, known or the best ever recorded.
+    ``clip``: the median full-fidelity loss of one random configuration.
+    Both on the held-out loss where the problem has one. ``source`` says how they were obtained.
+    """
+
+    optimum: float
+    clip: float
+    source: str
+    known: bool = True
+    """Whether ``optimum`` is exact."""
+
+
+class Curve(NamedTuple):
+    """A whole trial of a tabulated problem, one entry a step."""
+
+    losses: Sequence[float]
+    """Loss visible to the searcher after each step; NaN or inf is a failure of the trial."""
+    costs: Sequence[float]
+    """Seconds that each step *adds*; positive."""
+    heldout: Sequence[float] | None = None
+    """Test or noise-free loss after each step, if there is one."""
+
+
+class Problem(Plugin, ABC):
+    """What is tuned. A family: its ``__init__`` keywords are its parameters.
+
+    A parameter without a default must be given; ``Literal[...]`` annotations list the choices
+    (and let a suite say ``all``). Building one must be cheap: load data on first use.
+    """
+
+    space: Space
+    fidelity: Fidelity = Fidelity()
+    objective: Objective = Objective()
+    mutable: tuple[str, ...] | None = None
+    """The parameters that may change while a trial runs, as population-based training does it;
+    ``None``: all that are active in every configuration."""
+
+    @property
+    def mutable_parameters(self) -> tuple[Parameter, ...]:
+        """The parameters that ``mutable`` stands for, in the space's order."""
+        if self.mutable is None:
+            return tuple(p for p in self.space if p.when is None)
+        return tuple(self.space[name] for name in self.mutable)
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Why the problem cannot run here (data absent, say), and what to do; or ``None``."""
+        return None
+
+    @abstractmethod
+    def reference(self) -> Reference | None:
+        """The frozen reference losses; ``None`` while nobody knows any. Reports then measure from
+        the best and the median loss of the results at hand."""
+
+    def fingerprint(self) -> str:
+        """A hash of data that lies outside the plugin and its ``requires``, if there is any; part
+        of every cell's identity."""
+        return ""
+
+    def estimate(self) -> float:
+        """A rough median cost of one full evaluation in seconds, positive: for ``plan``, and for
+        steps that fail before their cost is known."""
+        return float(self.fidelity.steps)
+
+
+class TabulatedProblem(Problem):
+    """A problem whose results are looked up or computed in no time, with a known cost.
+
+    Runs on the virtual stage.
+    """
+
+    heldout: bool = False
+    """Whether curves carry held-out losses."""
+
+    @abstractmethod
+    def curve(self, config: Config, seed: int) -> Curve:
+        """The whole trial of ``config``.
+
+        ``seed`` is the cell's problem seed; the same (config, seed) always gives the same
+        curve, whatever was asked before. Raising fails the trial, not the cell.
+        """
+
+
+class Training(ABC):
+    """One trial of a trained problem under way, in a worker's process."""
+
+    @abstractmethod
+    def step(self) -> Mapping[str, float]:
+        """Train one step; returns ``loss`` and, where the problem has one, ``heldout``.
+
+        Raising fails the trial, as does a loss that is missing or not finite.
+        """
+
+    def save(self) -> bytes | None:
+        """Everything needed to go on, generators included; ``None`` if that is not possible.
+
+        Called after every step that may have to be returned to. A trial that cannot save goes
+        on after a pause or a crash by training its finished steps over again, unseen.
+        """
+        return None
+
+    def load(self, state: bytes) -> None:
+        """Go on from ``state``, under this training's own configuration; only
+        :attr:`Problem.mutable` parameters may differ from those it was saved under."""
+        raise NotImplementedError
+
+    def close(self) -> None:  # noqa: B027 - nothing to do is the rule
+        """Let go of what the trial holds: processes, files, device memory."""
+
+
+class TrainedProblem(Problem):
+    """A problem that really trains. Runs on the live stage."""
+
+    resources: Resources = Resources()
+    heldout: bool = False
+    """Whether steps report held-out losses."""
+
+    @abstractmethod
+    def start(self, config: Config, seed: int) -> Training:
+        """Begin one trial; ``seed`` is the cell's problem seed, the same for all its trials."""
+
+    def reference(self) -> Reference | None:
+        return None
+
+
+Report: TypeAlias = float | Mapping[str, float]
+"""A loss, or ``{"loss": ..., "heldout": ...}``."""
+
+
+class FunctionProblem(TrainedProblem):
+    """A function as a problem: it trains, and yields a loss after every step.
+
+        class Mine(FunctionProblem):
+            name = "mine"
+            space = Space([Float("lr", 1e-4, 1.0, log=True)])
+            fidelity = Fidelity("epoch", steps=20)
+
+            def train(self, config, seed):
+                model = ...
+                for _ in range(20):
+                    yield model.fit_one_epoch(config["lr"])
+
+    With one step only, ``train`` may simply return the loss.
+    """
+
+    @abstractmethod
+    def train(self, config: Config, seed: int) -> Iterator[Report] | Report:
+        """One trial of ``config`` from its beginning."""
+
+    def start(self, config: Config, seed: int) -> Training:
+        return _Function(self, config, seed)
+
+
+class _Function(Training):
+    def __init__(self, problem: FunctionProblem, config: Config, seed: int) -> None:
+        self._problem, self._config, self._seed = problem, config, seed
+        self._reports: Iterator[Report] | None = None
+
+    def step(self) -> Mapping[str, float]:
+        if self._reports is None:
+            made = self._problem.train(self._config, self._seed)
+            self._reports = made if isinstance(made, Iterator) else iter([made])
+        try:
+            report = next(self._reports)
+        except StopIteration:
+            raise TrialError("train() ended before the problem's last step") from None
+        return report if isinstance(report, Mapping) else {"loss": report}
+
+    def close(self) -> None:
+        if isinstance(self._reports, Generator):
+            self._reports.close()
