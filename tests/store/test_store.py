@@ -238,7 +238,8 @@ def test_another_schema_version_is_refused(tmp_path):
     path = tmp_path / "cells.parquet"
     table = pq.read_table(path).replace_schema_metadata({"hpobench_schema": "99"})
     pq.write_table(table, path)
-    with pytest.raises(StoreError, match=f"schema version 99, this hpobench reads {schema.VERSION}"):
+    told = f"schema version 99, this hpobench reads {schema.VERSION}"
+    with pytest.raises(StoreError, match=told):
         load_results(tmp_path)
     with pytest.raises(StoreError), open_writer(tmp_path):
         pass
