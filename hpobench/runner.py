@@ -29,6 +29,7 @@ from hpobench.seeding import global_generators
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
 from hpobench.tune.run import Run
+from hpobench.tune.virtual import VirtualWorkers
 
 _LONGEST_TEXT = 20_000
 
@@ -154,13 +155,15 @@ def _prepare(cell: Cell, problem: TabulatedProblem) -> Run:
     # Some of Ray's searchers take no seed and draw from the global generators.
     with global_generators(seed):
         searcher = build_searcher(cell.searcher, problem.space, seed, problem.fidelity)
+    workers = VirtualWorkers(
+        problem, seed=cell.role_seed("problem"), workers=cell.workers, budget=cell.budget
+    )
     return Run(
         problem,
         searcher,
         build_scheduler(cell.scheduler),
-        budget=cell.budget,
-        workers=cell.workers,
-        problem_seed=cell.role_seed("problem"),
+        workers,
+        trials=cell.budget.trials,
         scheduler_seed=cell.role_seed("scheduler"),
         tell=cell.tell,
     )

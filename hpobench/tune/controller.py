@@ -100,8 +100,9 @@ def saved(state: Any, metrics: dict[str, Any]) -> Any:
     return _tc._TrainingResult(checkpoint=Checkpoint(state), metrics=metrics)
 
 
-class _Future:
-    """A pending ``save``; PBT asks it for its value at once instead of waiting for the event."""
+class _Future(_tc._FutureTrainingResult):
+    """A pending ``save``; PBT asks it for its value at once instead of waiting for the event,
+    and knows it by Ray's type."""
 
     def __init__(self, task: Callable[[], Any]) -> None:
         self._task = task

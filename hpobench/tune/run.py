@@ -1,21 +1,21 @@
-"""Run one searcher under one scheduler on one problem, on the virtual stage."""
+"""Run one searcher under one scheduler on one problem, on a stage."""
 
 from __future__ import annotations
 
-import math
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from ray.tune.error import TuneError
 
-from hpobench.api import Budget, Scheduler, Searcher, TabulatedProblem
+from hpobench.api import Problem, Scheduler, Searcher
 from hpobench.cell import Tell
 from hpobench.errors import CellError, HpobenchError, StallError
 from hpobench.seeding import global_generators
 from hpobench.tune.controller import Controller, Trial, ray_names
 from hpobench.tune.source import TrialSource
-from hpobench.tune.virtual import VirtualWorkers
+from hpobench.tune.workers import Workers
 
 
 @dataclass
@@ -41,37 +41,29 @@ class Log:
 class Run:
     """One run under way; after :meth:`finish` its log, its trials and its times stay readable.
 
-    The log is complete up to the failure when :meth:`finish` raises.
+    ``workers`` is the stage that it runs on, made for the same problem. The log is complete up
+    to the failure when :meth:`finish` raises.
     """
 
     def __init__(
         self,
-        problem: TabulatedProblem,
+        problem: Problem,
         searcher: Searcher,
         scheduler: Scheduler,
+        workers: Workers,
         *,
-        budget: Budget,
-        workers: int,
-        problem_seed: int,
+        trials: int | None,
         scheduler_seed: int,
         tell: Tell = "last",
     ) -> None:
-        self.problem, self.log = problem, Log()
+        self.problem, self.workers, self.log = problem, workers, Log()
         self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
-        self._slots = workers + scheduler.lookahead
-        self.workers = VirtualWorkers(
-            problem,
-            seed=problem_seed,
-            workers=workers,
-            deadline=math.inf if budget.time is None else budget.time,
-            limit=budget.resource_limit(problem.fidelity),
-        )
         steps = problem.fidelity.steps
         self.source = TrialSource(
             searcher,
             problem.space,
             steps=steps,
-            limit=budget.trials,
+            limit=trials,
             tell=tell,
             stop_at=None if scheduler.ends_trials else steps,
             clock=lambda: self.workers.now,
@@ -105,7 +97,7 @@ class Run:
             scheduler=scheduler,
             manager=self.workers,
             stage=self,
-            slots=self._slots,
+            slots=self.workers.count + self._scheduler.lookahead,
         )
 
     def _loop(self, controller: Controller) -> None:
@@ -128,17 +120,18 @@ class Run:
 
     def on_result(self, trial: Trial, result: dict[str, Any], decision: str) -> None:
         log, workers = self.log, self.workers
+        step, parent = workers.last, workers.parent
         log.trial.append(trial.number)
         log.step.append(result["training_iteration"])
         log.clock.append(workers.now)
         log.loss.append(result["loss"])
-        log.heldout.append(workers.heldout)
-        log.cost.append(workers.cost)
+        log.heldout.append(step.heldout)
+        log.cost.append(step.cost)
         log.decision.append(decision)
-        log.worker.append(workers.worker)
-        log.parent.append(None)
-        log.parent_step.append(None)
-        log.config.append(None)
+        log.worker.append(step.worker)
+        log.parent.append(parent[0] if parent else None)
+        log.parent_step.append(parent[1] if parent else None)
+        log.config.append(json.dumps(trial.config) if parent else None)
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
         self.source.on_status(trial, old, new)

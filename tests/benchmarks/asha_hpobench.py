@@ -13,6 +13,7 @@ from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.api import Budget, Config, Curve, Fidelity, Float, Reference, Space, TabulatedProblem
 from hpobench.tune.run import Run
+from hpobench.tune.virtual import VirtualWorkers
 
 
 class Recorded(TabulatedProblem):
@@ -39,9 +40,8 @@ def make_run(problem: Recorded, trials: int, seed: int) -> Run:
         problem,
         RandomSearch(problem.space, seed=seed, fidelity=problem.fidelity),
         Asha(reduction_factor=3, grace_period=1),
-        budget=Budget(trials=trials),
-        workers=4,
-        problem_seed=seed,
+        VirtualWorkers(problem, seed=seed, workers=4, budget=Budget(trials=trials)),
+        trials=trials,
         scheduler_seed=seed,
     )
 

@@ -23,6 +23,7 @@ from hpobench.api import (
 from hpobench.cell import Tell
 from hpobench.seeding import uniform
 from hpobench.tune.run import Run
+from hpobench.tune.virtual import VirtualWorkers
 
 SPACE = Space(
     [Float("lr", 1e-4, 1e-1, log=True), Float("decay", 1e-6, 1e-2, log=True), Int("width", 8, 64)]
@@ -100,13 +101,14 @@ def make_run(
     workers: int = 4,
     tell: Tell = "last",
 ) -> Run:
+    problem = problem or Curves()
+    budget = budget or Budget(trials=trials)
     return Run(
-        problem or Curves(),
+        problem,
         searcher or Listed(random_configs(trials)),
         scheduler,
-        budget=budget or Budget(trials=trials),
-        workers=workers,
-        problem_seed=1,
+        VirtualWorkers(problem, seed=1, workers=workers, budget=budget),
+        trials=budget.trials,
         scheduler_seed=2,
         tell=tell,
     )
