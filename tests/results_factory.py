@@ -20,6 +20,8 @@ class MadeProblem:
     optimum: float = 0.1
     clip: float = 0.5
     known: bool = True
+    referenced: bool = True
+    """Whether the results hold the reference losses."""
     heldout: bool = False
     direction: str = "minimize"
     budget: float = 3600.0
@@ -257,10 +259,10 @@ def _problem(problem: MadeProblem) -> dict[str, Any]:
         "problem": problem.name,
         "metric": "accuracy" if problem.direction == "maximize" else "loss",
         "direction": problem.direction,
-        "optimum": problem.optimum,
-        "clip": problem.clip,
-        "known": problem.known,
-        "source": "made up",
+        "optimum": problem.optimum if problem.referenced else np.nan,
+        "clip": problem.clip if problem.referenced else np.nan,
+        "known": problem.known and problem.referenced,
+        "source": "made up" if problem.referenced else "",
         "heldout": problem.heldout,
         "fidelity": "epoch" if problem.steps > 1 else "evaluation",
         "steps": problem.steps,

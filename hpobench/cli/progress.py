@@ -51,7 +51,8 @@ class Tally:
                 self.failed += 1
             name = f"{outcome.cell['searcher']} + {outcome.cell['scheduler']}"
             block = outcome.cell["problem"], outcome.cell["seed"]
-            self._regrets[block][name] = _final_regret(outcome)
+            if (regret := _final_regret(outcome)) is not None:
+                self._regrets[block][name] = regret
         if outcomes:
             self._leaders = self._ranking()
 
@@ -72,7 +73,8 @@ class Tally:
 
     def leaders(self, n: int) -> list[tuple[str, float, int]]:
         """The ``n`` best algorithms so far, each with its mean difference in final normalised
-        regret to the mean of all on the same problem and seed, and its number of cells."""
+        regret to the mean of all on the same problem and seed, and its number of cells. Problems
+        without reference losses take no part."""
         return self._leaders[:n]
 
     def _ranking(self) -> list[tuple[str, float, int]]:
@@ -86,9 +88,12 @@ class Tally:
         return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
-def _final_regret(outcome: Outcome) -> float:
-    """Normalised regret of the incumbent at the end; 1 for a cell without any result."""
+def _final_regret(outcome: Outcome) -> float | None:
+    """Normalised regret of the incumbent at the end; 1 for a cell without any result, ``None``
+    where the problem has no reference losses."""
     problem, losses = outcome.problem, outcome.events["loss"].to_numpy()
+    if problem is not None and problem["optimum"] is None:
+        return None
     if problem is None or not len(losses) or outcome.cell["status"] != "done":
         return 1.0
     best = int(losses.argmin())

@@ -50,8 +50,8 @@ def anytime_regret(
 def mean_regret(curves: Curves, settings: Settings, table: pd.DataFrame) -> str:
     return (
         f"Mean normalised regret of {_count(len(curves.algorithms), 'algorithm')} over "
-        f"{_suite(curves)}: 0 is the optimum, 1 the median loss of a random configuration (both "
-        f"frozen per problem). {_share(settings)} {_band(settings)} "
+        f"{_suite(curves)}: 0 is the optimum, 1 the median loss of a random configuration (per "
+        f"problem, listed under Setting). {_share(settings)} {_band(settings)} "
         f"{_incumbent(settings)}{_failures(curves)}{_bottom(table)}"
     )
 

@@ -22,6 +22,7 @@ from hpobench.stats.cost import cost
 from hpobench.stats.curves import Curves, comparisons, compute_curves
 from hpobench.stats.failures import failures
 from hpobench.stats.final_loss import final_loss
+from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis, problem_setting, setting
 from hpobench.stats.settings import Settings
 from hpobench.stats.standings import standings
@@ -77,6 +78,7 @@ def _write(
     results: Results, folder: Path, skipped: Sequence[Mapping[str, str]], settings: Settings
 ) -> Path:
     files = Files(folder)
+    results = completed(results)
     curves = compute_curves(results, settings)
     # Nothing but failures: every curve would be the clip value.
     any_done = bool((curves.present & ~curves.failed).any())

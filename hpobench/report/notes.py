@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from hpobench.stats.curves import Comparison, Curves
-from hpobench.stats.references import unreferenced
+from hpobench.stats.references import measured, unreferenced
 from hpobench.store.reader import Results
 
 
@@ -19,6 +19,7 @@ def notes(
         *_missing(results),
         *_comparable(results, curves, fair, failed),
         *_left_out(results),
+        *_stand_ins(measured(results)),
         *_failures(list(failed["kind"]), len(results.cells), int(curves.failed.sum())),
     ]
 
@@ -72,6 +73,17 @@ def _left_out(results: Results) -> Iterator[str]:
             names = ", ".join(problems)
             runs = _runs(sum(counts[p] for p in problems))
             yield f"{what} {names}: their {runs} not in the averages."
+
+
+def _stand_ins(problems: list[str]) -> Iterator[str]:
+    """``problems`` have references measured in these very results."""
+    if problems:
+        yield (
+            f"Nobody knows reference losses for {', '.join(problems)}. Regrets there are measured "
+            "from these results themselves: 0 is the best loss at full fidelity, and the median of "
+            "all trials' last losses stands in for that of a random configuration. Both move when "
+            "results are added, so such regrets compare the algorithms of this report only."
+        )
 
 
 def _runs(n: int) -> str:

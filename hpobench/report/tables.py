@@ -104,8 +104,9 @@ def problem_table(frame: pd.DataFrame, csv: str) -> TableEntry:
         for _, row in frame.iterrows()
     ]
     caption = (
-        "Optimum and clip (the median loss of a random configuration) are frozen reference losses, "
-        "always minimised: a metric that is maximised is negated."
+        "Optimum and clip (the median loss of a random configuration) are reference losses, frozen "
+        "unless their reference says otherwise and always minimised: a metric that is maximised is "
+        "negated."
     )
     return TableEntry("problems", "Problems", caption, columns, rows, csv)
 

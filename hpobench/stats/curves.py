@@ -45,7 +45,7 @@ class Curves:
     failed: BoolArray
     """Of the same shape: whether the run failed, and so counts as the clip value."""
     optimum: FloatArray
-    """Shape (problems,), like ``clip``: the frozen reference losses; finite, and below ``clip``."""
+    """Shape (problems,), like ``clip``: the reference losses; finite, and below ``clip``."""
     clip: FloatArray
 
     @property

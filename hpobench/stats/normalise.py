@@ -1,4 +1,4 @@
-"""Losses made comparable across problems, with frozen references only.
+"""Losses made comparable across problems, with frozen references wherever there are any.
 
 All functions take losses whose problem axis broadcasts with the references, for instance shape
 (algorithms, problems, seeds, times) with references of shape (problems, 1, 1).

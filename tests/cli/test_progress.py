@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pyarrow as pa
 import pytest
 
@@ -42,6 +44,18 @@ def test_failures_count_at_the_clip():
     )
     assert (tally.done, tally.failed) == (0, 2)
     assert {row[1] for row in tally.leaders(2)} == {0.0}
+
+
+def test_problems_without_references_take_no_part():
+    tally = Tally()
+    unknown = {"optimum": None, "clip": None}
+    for searcher, losses, status in (("a", [3.0], "done"), ("b", [], "failed")):
+        own = outcome(searcher, "own", losses, status=status)
+        tally.update([dataclasses.replace(own, problem=unknown)], 0)
+    assert (tally.done, tally.failed) == (1, 1)
+    assert tally.leaders(9) == []
+    tally.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
+    assert tally.leaders(1) == [("a + fifo", pytest.approx(-0.1), 1)]
 
 
 def test_plain_lines(capsys):

@@ -275,10 +275,52 @@ def test_combinations_left_out_come_from_the_plan(tmp_path: Path) -> None:
     assert "Only 6 of 9 planned runs have ended" in text
 
 
+OWN = MadeProblem("own", steps=1, budget=10.0, referenced=False)
+
+
+def test_references_are_measured_where_nobody_knows_any(tmp_path: Path) -> None:
+    """On one problem of two; regrets on the other stay as they are."""
+    known = MadeProblem("p", steps=1, optimum=0.0, clip=1.0, budget=10.0)
+    runs = {(a, s): [(1.0, 0.5 + i), (2.0, 0.2 + i)] for i, a in enumerate("ab") for s in range(2)}
+    parts = [hand_made(runs, problem=problem) for problem in (OWN, known)]
+    results = Results(
+        "mixed",
+        {},
+        **{
+            kind: pd.concat(
+                [
+                    frame.assign(cell=frame["cell"].astype(str) + f"-{i}")
+                    if "cell" in frame
+                    else frame
+                    for i, frame in enumerate(getattr(part, kind) for part in parts)
+                ],
+                ignore_index=True,
+            )
+            for kind in ("cells", "events", "trials", "problems")
+        },
+    )
+    text = words(report(results, tmp_path))
+    assert "Over 2 problems with up to 2 seeds each, a ends at the lowest" in text
+    assert "Nobody knows reference losses for own. Regrets there are measured from these" in text
+    assert "Both move when results are added" in text
+    table = pd.read_csv(tmp_path / "tables" / "problems.csv").set_index("problem")
+    assert table.loc["own", ["optimum", "clip"]].tolist() == [0.2, 0.85]
+    assert not table.loc["own", "known"]
+    assert "best on record; not frozen but measured in these results" in text
+    assert table.loc["p", ["optimum", "clip", "source"]].tolist() == [0.0, 1.0, "made up"]
+    final = pd.read_csv(tmp_path / "figures" / "heatmap.csv").set_index(["problem", "algorithm"])
+    assert final["nr"].to_dict() == pytest.approx(
+        {("own", "a"): 0.0, ("own", "b"): 1.0, ("p", "a"): 0.2, ("p", "b"): 1.0}
+    )
+
+
+def test_all_references_known_is_not_worth_a_note(tmp_path: Path) -> None:
+    assert "Nobody knows" not in words(report(make_results(seeds=1), tmp_path))
+
+
 def degenerate() -> dict[str, Results]:
     small = make_results(["a", "b"], ["fifo"], seeds=2, failed=())
     lost = small.cells.assign(status="failed", error="boom")
-    unknown = small.problems.assign(optimum=np.nan, clip=np.nan)
     apart = small.cells[
         (small.cells["searcher"] == "a") == (small.cells["problem"] == "branin")
     ].reset_index(drop=True)
@@ -290,7 +332,7 @@ def degenerate() -> dict[str, Results]:
         "one result at the optimum": hand_made({("a", 0): [(1.0, 0.0)], ("b", 0): [(1.0, 0.0)]}),
         "no results": hand_made({("a", 0): [], ("b", 0): []}),
         "all failed": dataclasses.replace(small, cells=lost),
-        "no references": dataclasses.replace(small, problems=unknown),
+        "no references": hand_made({("a", 0): [(1.0, 0.5)], ("b", 0): [(1.0, 0.5)]}, problem=OWN),
         "nothing in common": dataclasses.replace(
             small,
             cells=apart,
