@@ -1,0 +1,111 @@
+"""What the problems that train XGBoost share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+from packaging.specifiers import SpecifierSet
+
+from hpobench.api import Config, Objective, Reference, Resources, TrainedProblem, Value
+from hpobench.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from hpobench.problems.xgboost._boosting import Boosting
+
+Dataset = Literal[
+    "breast_cancer", "diabetes", "diamonds", "digits", "magic", "penbased", "satimage", "wine"
+]
+"""Those of scikit-learn, and those in ``problems/data``."""
+REGRESSION = ("diabetes", "diamonds")
+
+DISTRIBUTIONS = ("xgboost-cpu", "xgboost")
+"""Either brings the import ``xgboost``."""
+VERSIONS = SpecifierSet(">=3")
+DATA = Path(__file__).parents[1] / "data"
+REFERENCES = Path(__file__).parents[1] / "references" / "xgboost.json"
+
+
+def installed() -> tuple[str, str] | None:
+    """The distribution that brings XGBoost here and its version."""
+    for name in DISTRIBUTIONS:
+        try:
+            return name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+class XGBoostProblem(TrainedProblem):
+    """XGBoost trained on a table; 60, 20 and 20 % of its rows train, validate and test.
+
+    The split is fixed, and stratified for classification; the problem's seed is XGBoost's and
+    decides which rows and columns a tree sees. Loss: log loss for classification, root mean
+    squared error for regression, on the validation rows; held out: on the test rows. (The error
+    rate of a small set takes a few dozen values only: algorithms would differ by their ties.)
+
+    XGBoost is not in ``requires``, where a name is that of one distribution: the plain
+    ``xgboost`` does as well as ``xgboost-cpu``. :meth:`missing` looks for either, and the version
+    is in the fingerprint.
+    """
+
+    requires = ("scikit-learn>=1.6",)
+    heldout = True
+    resources = Resources(cpu=1)
+    low_cost: ClassVar[dict[str, Value]]
+    """The values of the parameters that the cost depends on where it is least, for searchers
+    that start there."""
+
+    def __init__(self, dataset: str) -> None:
+        if dataset not in get_args(Dataset):
+            raise UnknownNameError(f"{self.name} dataset", dataset, get_args(Dataset))
+        self.dataset = dataset
+        self.objective = Objective("val_rmse" if dataset in REGRESSION else "val_logloss")
+
+    @classmethod
+    def missing(cls) -> str | None:
+        found = installed()
+        if found is not None and VERSIONS.contains(found[1], prereleases=True):
+            return None
+        if found is None:
+            there, install = "it is not installed", "hpobench[xgboost]"
+        else:
+            there, install = f"{' '.join(found)} is installed", f"{found[0]}{VERSIONS}"
+        return f"needs xgboost{VERSIONS}, {there}; pip install '{install}'"
+
+    def fingerprint(self) -> str:
+        _, version = installed() or (None, None)
+        files = [REFERENCES, DATA / f"{self.dataset}.parquet"]
+        hashes = [hashlib.sha256(f.read_bytes()).hexdigest()[:8] for f in files if f.is_file()]
+        return "-".join([f"xgboost-{version}", *hashes])
+
+    def reference(self) -> Reference:
+        stored, entry = references(), self._entry
+        source = f"version {stored['version']}: {stored['source']}"
+        return Reference(entry["optimum"], entry["clip"], source, known=False)
+
+    def estimate(self) -> float:
+        return float(self._entry["seconds"])
+
+    @property
+    def _entry(self) -> dict[str, Any]:
+        return references()["problems"][self.name][self.dataset]
+
+    def _boosting(self, config: Config, seed: int, rounds: int) -> Boosting:
+        # XGBoost and NumPy come with it, which listing the problems must not wait for.
+        from hpobench.problems.xgboost._boosting import Boosting
+        from hpobench.problems.xgboost._data import load
+
+        threads = max(1, int(self.resources.cpu))
+        return Boosting(config, seed, rounds, load(self.dataset, threads), threads)
+
+
+@cache
+def references() -> dict[str, Any]:
+    """The frozen references; ``problems/references/make_xgboost.py`` made them."""
+    stored: dict[str, Any] = json.loads(REFERENCES.read_text("utf-8"))
+    return stored

@@ -1,0 +1,41 @@
+"""XGBoost with boosting rounds as the fidelity."""
+
+from __future__ import annotations
+
+from hpobench.api import Config, Fidelity, Float, Int, Space, Training
+from hpobench.problems.xgboost._problem import Dataset, XGBoostProblem
+
+STEPS, ROUNDS = 27, 8
+"""216 rounds in all; powers of 3 suit the usual reduction factors."""
+
+
+class XGBoost(XGBoostProblem):
+    """XGBoost on a table: 8 parameters of its trees, 27 steps of 8 boosting rounds.
+
+    A trial goes on from its model, under other parameters too (population-based training). The
+    space is HPOBench's: Eggensperger et al., "HPOBench: A Collection of Reproducible
+    Multi-Fidelity Benchmark Problems for HPO", 2021 (arXiv:2109.06716). Needs ``xgboost-cpu`` or
+    ``xgboost``, whichever is installed.
+    """
+
+    name = "xgboost"
+    fidelity = Fidelity("rounds", STEPS, ROUNDS)
+    low_cost = {"max_depth": 1}
+    space = Space(
+        [
+            Float("eta", 2**-10, 1.0, log=True),
+            Int("max_depth", 1, 15),
+            Float("min_child_weight", 1.0, 2**7, log=True),
+            Float("subsample", 0.1, 1.0),
+            Float("colsample_bytree", 0.01, 1.0),
+            Float("colsample_bylevel", 0.01, 1.0),
+            Float("reg_alpha", 2**-10, 2**10, log=True),
+            Float("reg_lambda", 2**-10, 2**10, log=True),
+        ]
+    )
+
+    def __init__(self, *, dataset: Dataset) -> None:
+        super().__init__(dataset)
+
+    def start(self, config: Config, seed: int) -> Training:
+        return self._boosting(config, seed, ROUNDS)
