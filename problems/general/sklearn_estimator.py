@@ -1,0 +1,213 @@
+"""Any scikit-learn estimator as a problem."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import json
+from collections.abc import Callable, Mapping
+from statistics import fmean
+from typing import Any, Literal, NamedTuple, get_args
+
+from hpobench.api import Config, Fidelity, Objective, TrainedProblem, Training
+from hpobench.errors import UnknownNameError, UsageError
+from hpobench.problems.general._space import parse_space, space_hash
+
+Dataset = Literal["breast_cancer", "diabetes", "digits", "iris", "wine"]
+"""Those that come with scikit-learn; diabetes is for regressors, the others for classifiers."""
+
+MAX_FOLDS = 30
+"""The smallest class, wine's third, keeps 36 rows for training."""
+_SPLIT_SEED = 0
+
+
+class SklearnEstimator(TrainedProblem):
+    """Any scikit-learn estimator, cross-validated on a bundled data set; a step is a fold.
+
+    ``estimator`` is the dotted path of a classifier or regressor of an installed package, like
+    ``sklearn.svm.SVC``; ``space`` is written as :mod:`_space` shows, with the names of its
+    parameters, and ``fixed`` sets others. ``scoring`` is one of scikit-learn's names, by default
+    ``accuracy`` or ``r2``. ``scale`` puts a StandardScaler in front.
+
+    A quarter of the rows, the same for all seeds, is kept aside. The rest is shuffled by the
+    problem seed into ``folds`` (stratified for classifiers), as ``cross_val_score`` does it;
+    an estimator's ``random_state``, unless it is set, is that seed too. The metric after step k
+    is the mean score of the first k folds; the held-out loss scores the same fitted models on
+    the rows kept aside.
+    """
+
+    name = "sklearn"
+    requires = ("scikit-learn>=1.6",)
+    heldout = True
+    mutable = ()
+
+    def __init__(
+        self,
+        *,
+        estimator: str,
+        dataset: Dataset,
+        space: dict[str, Any],
+        fixed: dict[str, Any] | None = None,
+        folds: int = 5,
+        scoring: str | None = None,
+        scale: bool = False,
+    ) -> None:
+        if dataset not in get_args(Dataset):
+            raise UnknownNameError("dataset", dataset, get_args(Dataset))
+        if not 2 <= folds <= MAX_FOLDS:
+            raise UsageError(f"sklearn: folds must be from 2 to {MAX_FOLDS}, not {folds}")
+        self.dataset, self.scale = dataset, scale
+        self.space, self.fidelity = parse_space(space), Fidelity("fold", folds)
+        self._package = estimator.partition(".")[0]
+        self._versions = _versions(estimator, self._package)
+        self.estimator = _build(estimator, fixed or {})
+        self._check_parameters(estimator, fixed or {})
+        self._check_task(estimator)
+        self.scoring = scoring or ("accuracy" if self.classifies else "r2")
+        _check_scoring(self.scoring)
+        # Scorers called neg_ are negated errors.
+        self.objective = Objective(
+            self.scoring.removeprefix("neg_"),
+            "minimize" if self.scoring.startswith("neg_") else "maximize",
+        )
+
+    @property
+    def classifies(self) -> bool:
+        from sklearn.base import is_classifier
+
+        return bool(is_classifier(self.estimator))
+
+    def fingerprint(self) -> str:
+        """A hash of the space and of the version of the estimator's package."""
+        text = json.dumps([space_hash(self.space), self._versions])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def start(self, config: Config, seed: int) -> Training:
+        from sklearn.metrics import get_scorer
+        from sklearn.model_selection import KFold, StratifiedKFold
+
+        data = load_data(self.dataset)
+        splitter = StratifiedKFold if self.classifies else KFold
+        folds = splitter(self.fidelity.steps, shuffle=True, random_state=seed)
+        splits = list(folds.split(data.x, data.y))
+        return _CrossValidation(self.model(config, seed), get_scorer(self.scoring), data, splits)
+
+    def model(self, config: Config, seed: int) -> Any:
+        """An estimator, not fitted, with the parameters of ``config``."""
+        from sklearn.base import clone
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        made = clone(self.estimator).set_params(**config)
+        if made.get_params().get("random_state", seed) is None:
+            made.set_params(random_state=seed)
+        return make_pipeline(StandardScaler(), made) if self.scale else made
+
+    def _check_parameters(self, estimator: str, fixed: Mapping[str, Any]) -> None:
+        known = self.estimator.get_params()
+        for name in self.space.names:
+            if name not in known:
+                raise UnknownNameError(f"parameter of {estimator}", name, known)
+            if name in fixed:
+                raise UsageError(f"sklearn: {name!r} is in the space and in fixed; leave one out")
+
+    def _check_task(self, estimator: str) -> None:
+        from sklearn.base import is_regressor
+
+        if not (self.classifies or is_regressor(self.estimator)):
+            raise UsageError(f"sklearn: {estimator} is neither a classifier nor a regressor")
+        if self.classifies == (self.dataset == "diabetes"):
+            task = "classifier" if self.classifies else "regressor"
+            raise UsageError(f"sklearn: {estimator} is a {task}, which {self.dataset} is not for")
+
+
+class Data(NamedTuple):
+    """``x``: rows by features, ``y``: targets; and the rows kept aside."""
+
+    x: Any
+    y: Any
+    x_test: Any
+    y_test: Any
+
+
+class _CrossValidation(Training):
+    def __init__(
+        self, model: Any, scorer: Callable[..., float], data: Data, splits: list[tuple[Any, Any]]
+    ) -> None:
+        self._model, self._scorer, self._data, self._splits = model, scorer, data, splits
+        self._losses: list[float] = []
+        self._heldout: list[float] = []
+
+    def step(self) -> Mapping[str, float]:
+        from sklearn.base import clone
+
+        data = self._data
+        train, valid = self._splits[len(self._losses)]
+        model = clone(self._model).fit(data.x[train], data.y[train])
+        # Greater is better with all of scikit-learn's scorers.
+        self._losses.append(-float(self._scorer(model, data.x[valid], data.y[valid])))
+        self._heldout.append(-float(self._scorer(model, data.x_test, data.y_test)))
+        return {"loss": fmean(self._losses), "heldout": fmean(self._heldout)}
+
+    def save(self) -> bytes:
+        return json.dumps({"losses": self._losses, "heldout": self._heldout}).encode()
+
+    def load(self, state: bytes) -> None:
+        saved = json.loads(state)
+        self._losses, self._heldout = saved["losses"], saved["heldout"]
+
+
+@functools.cache
+def load_data(dataset: Dataset) -> Data:
+    """A data set, split; loaded once in a process."""
+    import sklearn.datasets
+    from sklearn.model_selection import train_test_split
+
+    x, y = getattr(sklearn.datasets, f"load_{dataset}")(return_X_y=True)
+    classes = None if dataset == "diabetes" else y
+    x, x_test, y, y_test = train_test_split(x, y, stratify=classes, random_state=_SPLIT_SEED)
+    return Data(x, y, x_test, y_test)
+
+
+_distributions = functools.cache(importlib.metadata.packages_distributions)
+
+
+def _versions(estimator: str, package: str) -> list[str]:
+    """What is installed of the distributions that bring ``package``."""
+    names = _distributions().get(package)
+    if names is None:
+        raise UsageError(
+            f"sklearn: estimator {estimator!r} is of no installed package; install the one that "
+            "has it (its version is part of what a result depends on)"
+        )
+    return [f"{name}=={importlib.metadata.version(name)}" for name in sorted(set(names))]
+
+
+def _build(path: str, fixed: Mapping[str, Any]) -> Any:
+    """An instance of the estimator class at ``path``."""
+    from sklearn.base import BaseEstimator
+
+    module, _, name = path.rpartition(".")
+    try:
+        namespace = vars(importlib.import_module(module))
+    except Exception as error:
+        raise UsageError(f"sklearn: estimator {path!r} cannot be imported: {error}") from error
+    if name not in namespace:
+        classes = [key for key, value in namespace.items() if isinstance(value, type)]
+        raise UnknownNameError(f"class of {module}", name, classes)
+    cls = namespace[name]
+    if not (isinstance(cls, type) and issubclass(cls, BaseEstimator)):
+        raise UsageError(f"sklearn: {path} is not a class that derives from BaseEstimator")
+    try:
+        return cls(**fixed)
+    except TypeError as error:
+        raise UsageError(f"sklearn: {path} takes other arguments than fixed: {error}") from None
+
+
+def _check_scoring(scoring: str) -> None:
+    from sklearn.metrics import get_scorer_names
+
+    if scoring not in get_scorer_names():
+        raise UnknownNameError("scoring", scoring, get_scorer_names())
