@@ -1,0 +1,264 @@
+import importlib.metadata
+import json
+import subprocess
+import sys
+from random import Random
+from typing import get_args
+
+import numpy as np
+import pytest
+import xgboost
+from sklearn.metrics import log_loss, root_mean_squared_error
+
+from hpobench.api import Resources
+from hpobench.errors import UnknownNameError
+from hpobench.problems.references import make_xgboost
+from hpobench.problems.xgboost import _data
+from hpobench.problems.xgboost._problem import REGRESSION, Dataset, references
+from hpobench.problems.xgboost.rounds import ROUNDS, XGBoost
+from hpobench.problems.xgboost.trees import MOST, TRAINING_ROWS, XGBoostTrees
+from hpobench.registry import Registry
+
+FAMILIES = (XGBoost, XGBoostTrees)
+SAMPLING = {
+    "eta": 0.3,
+    "max_depth": 4,
+    "min_child_weight": 1.0,
+    "subsample": 0.5,
+    "colsample_bytree": 0.6,
+    "colsample_bylevel": 0.5,
+    "reg_alpha": 0.01,
+    "reg_lambda": 1.0,
+}
+"""Rows and columns are drawn for every tree."""
+EVERYTHING = SAMPLING | {"subsample": 1.0, "colsample_bytree": 1.0, "colsample_bylevel": 1.0}
+BINARY, MANY, NUMBER = "breast_cancer", "wine", "diabetes"
+
+
+def steps(training, count):
+    return [dict(training.step()) for _ in range(count)]
+
+
+def model(training):
+    return xgboost.Booster(model_file=bytearray(training.save()))
+
+
+# -- going on from a saved state -----------------------------------------------------------
+
+CHILD = """
+import json, sys
+from hpobench.problems.xgboost.rounds import XGBoost
+
+given = json.load(sys.stdin)
+training = XGBoost(dataset=given["dataset"]).start(given["config"], given["seed"])
+training.load(bytes.fromhex(given["state"]))
+print(json.dumps([dict(training.step()) for _ in range(given["steps"])]))
+"""
+
+
+@pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER])
+def test_another_process_goes_on_as_if_nothing_had_stopped(dataset):
+    training = XGBoost(dataset=dataset).start(SAMPLING, 7)
+    steps(training, 3)
+    given = {"dataset": dataset, "config": SAMPLING, "seed": 7, "steps": 4}
+    given["state"] = training.save().hex()
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD], input=json.dumps(given), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == steps(training, 4)
+
+
+def test_a_state_may_be_saved_at_any_step_the_first_included():
+    problem = XGBoost(dataset=MANY)
+    whole = steps(problem.start(SAMPLING, 1), 6)
+    for taken in range(6):
+        first, second = problem.start(SAMPLING, 1), problem.start(SAMPLING, 1)
+        steps(first, taken)
+        second.load(first.save())
+        assert steps(second, 6 - taken) == whole[taken:]
+
+
+def test_other_trainings_of_the_process_do_not_matter():
+    problem = XGBoost(dataset=MANY)
+    alone = steps(problem.start(SAMPLING, 1), 4)
+    one, other = problem.start(SAMPLING, 1), problem.start(SAMPLING | {"subsample": 0.9}, 2)
+    in_turns = []
+    for _ in range(4):
+        in_turns += steps(one, 1)
+        steps(other, 1)
+    assert in_turns == alone
+
+
+def test_a_state_goes_on_under_other_parameters():
+    problem = XGBoost(dataset=BINARY)
+    parent, child = problem.start(SAMPLING, 1), problem.start(SAMPLING | {"max_depth": 1}, 1)
+    steps(parent, 2)
+    child.load(parent.save())
+    steps(child, 1)
+    old, new = model(parent).get_dump(), model(child).get_dump()
+    assert new[: len(old)] == old
+    assert len(new) == 3 * ROUNDS
+    assert max(tree.count("leaf") for tree in old) > 2
+    assert max(tree.count("leaf") for tree in new[len(old) :]) == 2
+    assert problem.mutable_parameters == tuple(problem.space)
+
+
+# -- what is computed ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER, "satimage"])
+def test_one_and_two_threads_give_the_same(dataset):
+    one, two = XGBoost(dataset=dataset), XGBoost(dataset=dataset)
+    two.resources = Resources(cpu=2)
+    assert steps(one.start(SAMPLING, 3), 3) == steps(two.start(SAMPLING, 3), 3)
+
+
+@pytest.mark.parametrize(("config", "count"), [(EVERYTHING, 27), (SAMPLING, 1)])
+@pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER])
+def test_losses_are_those_of_xgboosts_scikit_learn_interface(dataset, config, count):
+    """Without drawing a whole trial, with it one step: a fit restarts the numbers of rounds."""
+    features, target, classes = _data.table(dataset)
+    train, *rest = _data.split(target, stratify=classes is not None)
+    estimator = (xgboost.XGBClassifier if classes else xgboost.XGBRegressor)(
+        n_estimators=count * ROUNDS,
+        learning_rate=config["eta"],
+        n_jobs=1,
+        random_state=5,
+        seed_per_iteration=True,
+        **{name: value for name, value in config.items() if name != "eta"},
+    ).fit(features[train], target[train])
+    report = steps(XGBoost(dataset=dataset).start(config, 5), count)[-1]
+    for name, rows in zip(("loss", "heldout"), rest, strict=True):
+        if classes:
+            loss = log_loss(target[rows], estimator.predict_proba(features[rows]))
+        else:
+            loss = root_mean_squared_error(target[rows], estimator.predict(features[rows]))
+        assert report[name] == pytest.approx(loss, rel=1e-6)
+
+
+def test_the_seed_draws_rows_and_columns():
+    problem = XGBoost(dataset=MANY)
+    assert steps(problem.start(SAMPLING, 0), 1) != steps(problem.start(SAMPLING, 1), 1)
+    assert steps(problem.start(EVERYTHING, 0), 1) == steps(problem.start(EVERYTHING, 1), 1)
+
+
+def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says():
+    problem = XGBoost(dataset=MANY)
+    training = problem.start(SAMPLING, 0)
+    for done in range(1, problem.fidelity.steps + 1):
+        report = training.step()
+        assert model(training).num_boosted_rounds() == done * problem.fidelity.unit
+    assert problem.fidelity.full == 216
+    assert {type(value) for value in report.values()} == {float}
+    assert report.keys() == {"loss", "heldout"}
+
+
+def test_the_cost_of_trees_is_in_the_configuration():
+    problem = XGBoostTrees(dataset=BINARY)
+    cheap = {p.name: p.from_unit(0.7) for p in problem.space} | problem.low_cost
+    nodes = []
+    for change in ({}, {"n_estimators": 16}, {"n_estimators": 16, "max_leaves": 64}):
+        config = cheap | {"min_child_weight": 0.01, "reg_alpha": 0.001, "reg_lambda": 0.1} | change
+        problem.space.check(config)
+        training = problem.start(config, 0)
+        training.step()
+        leaves = [tree.count("leaf") for tree in model(training).get_dump()]
+        assert len(leaves) == config["n_estimators"]
+        assert max(leaves) <= config["max_leaves"]
+        nodes.append(sum(leaves))
+    assert nodes[0] < nodes[1] < nodes[2]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_numpy_values_are_as_good_as_plain_ones(family):
+    problem = family(dataset=MANY)
+    config = problem.space.sample(Random(4))
+    wrap = {int: np.int64, float: np.float64}
+    wrapped = {name: wrap[type(value)](value) for name, value in config.items()}
+    assert problem.start(wrapped, 0).step() == problem.start(config, 0).step()
+
+
+# -- the problems --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dataset", get_args(Dataset))
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_problem_has_references_and_a_cheap_start(family, dataset):
+    problem = family(dataset=dataset)
+    reference = problem.reference()
+    assert 0 < reference.optimum < reference.clip
+    assert not reference.known
+    assert reference.source.startswith(f"version {references()['version']}: XGBoost 3")
+    assert 0.001 < problem.estimate() < 10
+    assert problem.objective.metric == ("val_rmse" if dataset in REGRESSION else "val_logloss")
+    for name, value in problem.low_cost.items():
+        assert problem.space[name].contains(value)
+
+
+def test_references_can_be_had_again():
+    frozen = references()["problems"]["xgboost-trees"][MANY]
+    again = make_xgboost.search(XGBoostTrees(dataset=MANY), MANY)
+    for key in ("optimum", "clip"):  # another release of XGBoost may round otherwise
+        assert again[key] == pytest.approx(frozen[key], rel=0.01)
+
+
+def test_trees_are_bounded_by_the_rows_to_train_on():
+    for dataset in get_args(Dataset):
+        most = min(_data.load(dataset, 1).train.num_row(), MOST)
+        assert TRAINING_ROWS.get(dataset, MOST) == most
+        space = XGBoostTrees(dataset=dataset).space
+        assert space["n_estimators"].high == space["max_leaves"].high == most
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_unknown_dataset_is_refused(family):
+    with pytest.raises(UnknownNameError, match=r"dataset 'digit'; did you mean digits"):
+        family(dataset="digit")
+
+
+def test_the_fingerprint_tells_releases_and_files_apart(monkeypatch):
+    def prints():
+        return {family(dataset=d).fingerprint() for family in FAMILIES for d in ("magic", MANY)}
+
+    before = prints()
+    assert len(before) == 2
+    installed_are(monkeypatch, {"xgboost": "3.0.5"})
+    assert all("3.0.5" in text for text in prints())
+    assert before.isdisjoint(prints())
+
+
+# -- which distribution brings XGBoost -----------------------------------------------------
+
+
+def installed_are(monkeypatch, versions):
+    """Pretend that of the two distributions these are installed."""
+    real = importlib.metadata.version
+
+    def version(name):
+        if not name.startswith("xgboost"):
+            return real(name)
+        if name in versions:
+            return versions[name]
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+
+
+@pytest.mark.parametrize(
+    ("versions", "message"),
+    [
+        ({"xgboost-cpu": "3.2.0"}, None),
+        ({"xgboost": "3.0.0"}, None),
+        ({}, "needs xgboost>=3, it is not installed; pip install 'hpobench[xgboost]'"),
+        (
+            {"xgboost": "2.1.4"},
+            "needs xgboost>=3, xgboost 2.1.4 is installed; pip install 'xgboost>=3'",
+        ),
+    ],
+)
+def test_either_distribution_will_do(monkeypatch, versions, message):
+    installed_are(monkeypatch, versions)
+    registry = Registry()
+    for family in FAMILIES:
+        assert registry.find("problem", family.name).missing() == message
