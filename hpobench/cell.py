@@ -12,6 +12,7 @@ from hpobench.seeding import derive_seed
 
 Kind = Literal["searcher", "scheduler", "problem"]
 Tell = Literal["last", "full", "every"]
+Stage = Literal["virtual", "live"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,12 @@ class Cell:
     seed: int
     budget: Budget
     workers: int
-    stage: Literal["virtual"] = "virtual"
+    stage: Stage = "virtual"
     tell: Tell = "last"
+    trial_timeout: float | None = None
+    """Seconds of training after which a trial fails; for the live stage."""
+    pace: float = 1.0
+    """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
     spec: str = ""
     """JSON of all that changes the result: what ``id`` ends with the hash of."""
 

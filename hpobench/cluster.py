@@ -1,4 +1,4 @@
-"""Cells as tasks on Ray: this machine, or the cluster that was named."""
+"""Ray: on this machine alone, or the cluster that was named."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ import os
 import signal
 import socket
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hpobench.cell import Cell
 from hpobench.errors import RayError, UsageError
-
-if TYPE_CHECKING:
-    from hpobench.store.writer import Outcome
 
 LOCAL = "local"
 
@@ -29,9 +24,7 @@ _WORKER_ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
 }
-_REFRESH_S = 5.0
 _PROBE_S = 5.0
-_RETRIES = 3
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What a user, a batch system or a closed terminal ends a run with."""
@@ -133,80 +126,3 @@ def _worker_environment() -> dict[str, str]:
 def _cpus() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class Tasks:
-    """Runs cells as Ray tasks, a window at a time, and yields their outcomes as they come.
-
-    The window follows the cluster's size, so nodes that join are used. A lost worker or node
-    costs the attempt; Ray runs the cell again up to three times. After ``timeout`` wall seconds
-    a cell is given up.
-    """
-
-    def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
-        self._ray, self._commit, self._timeout = ray, commit, timeout
-        self._remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_cell)
-        self._looked = -_REFRESH_S
-        self._window = 0
-        self.running: dict[Any, Cell] = {}
-
-    def run(self, cells: Sequence[Cell]) -> Iterator[list[Outcome]]:
-        """Yields what has finished, at least every half second (maybe nothing)."""
-        waiting = iter(cells)
-        exhausted = False
-        while self.running or not exhausted:
-            while not exhausted and len(self.running) < self._slots():
-                cell = next(waiting, None)
-                if cell is None:
-                    exhausted = True
-                else:
-                    self.running[self._submit(cell)] = cell
-            yield self._collect()
-
-    def cancel(self) -> None:
-        """Give up what is running."""
-        for reference in self.running:
-            self._ray.cancel(reference, force=True)
-        self.running.clear()
-
-    def _slots(self) -> int:
-        now = time.monotonic()
-        if now - self._looked >= _REFRESH_S:
-            self._looked = now
-            # Half as many again are queued, so that no slot waits for the driver.
-            self._window = max(2, int(1.5 * self._ray.cluster_resources().get("CPU", 1)) + 1)
-        return self._window
-
-    def _submit(self, cell: Cell) -> Any:
-        return self._remote.remote(cell.to_json(), self._commit, self._timeout)
-
-    def _collect(self) -> list[Outcome]:
-        if not self.running:
-            return []
-        references = list(self.running)
-        ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
-        if not ready:
-            ready, _ = self._ray.wait(references, num_returns=1, timeout=0.5)
-        return [self._outcome(self.running.pop(reference), reference) for reference in ready]
-
-    def _outcome(self, cell: Cell, reference: Any) -> Outcome:
-        from hpobench.runner import lost_cell
-
-        try:
-            outcome: Outcome = self._ray.get(reference)
-        except self._ray.exceptions.RayError as error:
-            died = isinstance(error, self._ray.exceptions.WorkerCrashedError)
-            told = (
-                f"the process died (a crash in native code, os._exit, or out of memory), in each "
-                f"of {_RETRIES + 1} attempts"
-                if died
-                else "the cell was lost"
-            )
-            return lost_cell(cell, self._commit, f"{told}\n\n{type(error).__name__}: {error}")
-        return outcome
-
-
-def _run_cell(data: dict[str, Any], commit: str | None, timeout: float) -> Outcome:
-    from hpobench.runner import run_cell
-
-    return run_cell(Cell.from_json(data), commit, timeout)

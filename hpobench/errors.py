@@ -11,7 +11,8 @@ HpobenchError                 what is wrong, where, what to do; exit code 1
 |-- RayError                  no cluster at the address, Ray too old or too new
 `-- CellError                 one cell ends as failed; the others go on
     |-- TrialError            one trial failed (raised, NaN): recorded, told as a failure
-    `-- StallError            nothing can happen any more, yet trials are not finished
+    |-- StallError            nothing can happen any more, yet trials are not finished
+    `-- ReplayError           a cell does not repeat what its journal says it did
 """
 
 from __future__ import annotations
@@ -87,4 +88,8 @@ class TrialError(CellError):
 
 
 class StallError(CellError):
+    pass
+
+
+class ReplayError(CellError):
     pass

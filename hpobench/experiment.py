@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hpobench import provenance
 from hpobench.cell import Cell
-from hpobench.cluster import LOCAL, Tasks, connected
+from hpobench.cells import Cells, VirtualCells
+from hpobench.cluster import LOCAL, connected
 from hpobench.grid import Plan
 from hpobench.suite import Suite
 
@@ -77,21 +78,32 @@ def run_plan(
         progress.begin(len(plan.cells), len(plan.cells) - len(todo))
         if todo:
             with connected(address, cpus) as ray:
-                tasks = Tasks(ray, commit=provenance.commit(), timeout=timeout)
-                _run(writer, todo, progress, tasks)
+                cells = _cells(suite, ray, folder, timeout)
+                cells.stored({name: writer.statuses[name] for name in stored})
+                _run(writer, todo, progress, cells)
         writer.compact()
         counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
     return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
 
 
-def _run(writer: Writer, todo: list[Cell], progress: Progress, tasks: Tasks) -> None:
-    buffer = _Buffer(writer)
+def _cells(suite: Suite, ray: Any, folder: Path, timeout: float) -> Cells:
+    commit = provenance.commit()
+    if suite.stage == "virtual":
+        return VirtualCells(ray, commit=commit, timeout=timeout)
+    from hpobench.live.pool import LiveCells
+
+    journals = folder.resolve() / "journals"
+    return LiveCells(ray, commit=commit, timeout=timeout, journals=journals)
+
+
+def _run(writer: Writer, todo: list[Cell], progress: Progress, cells: Cells) -> None:
+    buffer = _Buffer(writer, cells)
     try:
-        for outcomes in tasks.run(todo):
+        for outcomes in cells.run(todo):
             buffer.add(outcomes)
-            progress.update(outcomes, len(tasks.running))
+            progress.update(outcomes, len(cells.running))
     except BaseException:
-        tasks.cancel()
+        cells.cancel()
         raise
     finally:
         buffer.flush()
@@ -101,8 +113,8 @@ class _Buffer:
     """Stores outcomes in batches: often enough to lose next to nothing to a crash, seldom
     enough to spend no more than a twentieth of the time on it."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, writer: Writer, cells: Cells) -> None:
+        self._writer, self._cells = writer, cells
         self._outcomes: list[Outcome] = []
         self._next = 0.0
 
@@ -116,6 +128,7 @@ class _Buffer:
             return
         begin = time.monotonic()
         self._writer.add(self._outcomes)
+        self._cells.stored({o.cell["cell"]: o.cell["status"] for o in self._outcomes})
         self._outcomes = []
         end = time.monotonic()
         self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)

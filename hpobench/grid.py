@@ -144,7 +144,16 @@ def build_plan(suite: Suite) -> Plan:
 def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, data: str) -> Cell:
     budget = suite.budgets[problem.label]
     name, spec = cell_id(
-        searcher, scheduler, problem, seed, budget, suite.workers, suite.stage, suite.tell, data
+        searcher,
+        scheduler,
+        problem,
+        seed,
+        budget,
+        suite.workers,
+        suite.stage,
+        suite.tell,
+        data,
+        suite.real_time(),
     )
     return Cell(
         id=name,
@@ -156,6 +165,7 @@ def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, 
         workers=suite.workers,
         stage=suite.stage,
         tell=suite.tell,
+        **suite.real_time(),
         spec=spec,
     )
 
@@ -266,7 +276,7 @@ class _Grid:
 
     def _unfit(self, use: Use, problem: Problem) -> str | None:
         if isinstance(problem, TrainedProblem) and self._suite.stage == "virtual":
-            return "it trains for real, which needs the live stage"
+            return "it trains for real, which needs 'stage: live'"
         limit = self._suite.budgets[use.label].resource_limit(problem.fidelity)
         if limit < problem.fidelity.unit:
             return (

@@ -13,7 +13,9 @@ import hashlib
 import importlib.metadata
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -45,10 +47,11 @@ def cell_id(
     stage: str,
     tell: Tell,
     data: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[str, str]:
     """A readable id that is safe as a file name, and the JSON that it ends with the hash of.
 
-    ``data`` is the problem's fingerprint.
+    ``data`` is the problem's fingerprint; ``more`` is what else the stage depends on.
     """
     uses = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
     spec = {
@@ -63,6 +66,7 @@ def cell_id(
         "workers": workers,
         "stage": stage,
         "tell": tell,
+        **more,
     }
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
     digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

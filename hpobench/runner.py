@@ -12,24 +12,27 @@ import math
 import resource
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from time import perf_counter
 from types import FrameType
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from hpobench import provenance
-from hpobench.api import Problem, TabulatedProblem
+from hpobench.api import Problem, Scheduler, TabulatedProblem
 from hpobench.cell import Cell, Use
-from hpobench.errors import CellError, HpobenchError
+from hpobench.errors import CellError, HpobenchError, ReplayError, StoreError
 from hpobench.options import build_problem, build_scheduler, build_searcher
 from hpobench.registry import load_class
 from hpobench.seeding import global_generators
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
+from hpobench.tune.controller import Trial
 from hpobench.tune.run import Run
 from hpobench.tune.virtual import VirtualWorkers
+from hpobench.tune.workers import Workers
 
 _LONGEST_TEXT = 20_000
 
@@ -60,10 +63,28 @@ def _alarm(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def run_cell(cell: Cell, commit: str | None, timeout: float = 3600.0) -> Outcome:
+Stage: TypeAlias = Callable[[Cell, Problem, Scheduler], AbstractContextManager[Workers]]
+"""Gives a cell the workers that it runs on."""
+
+
+@contextlib.contextmanager
+def virtual_stage(cell: Cell, problem: Problem, scheduler: Scheduler) -> Iterator[Workers]:  # noqa: ARG001 - the signature of a stage
+    if not isinstance(problem, TabulatedProblem):
+        raise CellError(
+            f"{cell.problem.label} is trained; the virtual stage needs a tabulated problem"
+        )
+    yield VirtualWorkers(
+        problem, seed=cell.role_seed("problem"), workers=cell.workers, budget=cell.budget
+    )
+
+
+def run_cell(
+    cell: Cell, commit: str | None, timeout: float = 3600.0, stage: Stage = virtual_stage
+) -> Outcome:
     """Run ``cell`` to its end; a failure is an outcome too.
 
     ``commit`` is the checkout's; after ``timeout`` wall seconds the cell ends as ``timeout``.
+    Raises only what another attempt can mend: :class:`StoreError` and :class:`ReplayError`.
     """
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     started = _now()
@@ -74,10 +95,14 @@ def run_cell(cell: Cell, commit: str | None, timeout: float = 3600.0) -> Outcome
     try:
         with _alarm(timeout):
             problem, problem_row = _problem(_key(cell.problem))
-            run = _prepare(cell, problem)
-            run.finish()
+            scheduler = build_scheduler(cell.scheduler)
+            with stage(cell, problem, scheduler) as workers:
+                run = _prepare(cell, problem, scheduler, workers)
+                run.finish()
     except _Timeout:
         status, error = "timeout", f"not finished after {timeout:g} s of wall time"
+    except (StoreError, ReplayError):
+        raise
     except (Exception, SystemExit) as failure:
         status, error = "failed", _explain(failure)
     wall_s = perf_counter() - begin
@@ -104,6 +129,7 @@ def _outcome(
         problem=problem_row,
         events=_events(cell, run),
         trials=_trials(cell, run),
+        output=dict(run.workers.output) if run else {},
     )
 
 
@@ -116,12 +142,10 @@ def _key(use: Use) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _problem(key: str) -> tuple[TabulatedProblem, dict[str, Any]]:
+def _problem(key: str) -> tuple[Problem, dict[str, Any]]:
     """The problem and its row for the store, kept from cell to cell: tables are large."""
     use = Use(**json.loads(key))
     problem = build_problem(use)
-    if not isinstance(problem, TabulatedProblem):
-        raise CellError(f"{use.label} is trained; the virtual stage needs a tabulated problem")
     return problem, problem_row(use.label, problem)
 
 
@@ -150,18 +174,15 @@ def problem_row(label: str, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _prepare(cell: Cell, problem: TabulatedProblem) -> Run:
+def _prepare(cell: Cell, problem: Problem, scheduler: Scheduler, workers: Workers) -> Run:
     seed = cell.role_seed("searcher")
     # Some of Ray's searchers take no seed and draw from the global generators.
     with global_generators(seed):
         searcher = build_searcher(cell.searcher, problem.space, seed, problem.fidelity)
-    workers = VirtualWorkers(
-        problem, seed=cell.role_seed("problem"), workers=cell.workers, budget=cell.budget
-    )
     return Run(
         problem,
         searcher,
-        build_scheduler(cell.scheduler),
+        scheduler,
         workers,
         trials=cell.budget.trials,
         scheduler_seed=cell.role_seed("scheduler"),
@@ -259,5 +280,11 @@ def _trial_row(cell: Cell, run: Run, number: int) -> dict[str, Any]:
         "end": run.ended[number] if ended else run.workers.now,
         "suggest_s": source.suggest_s[number],
         "observe_s": source.observe_s[number],
-        "error": None if trial.error is None else _text(str(trial.error)),
+        "error": _trial_error(run, trial),
     }
+
+
+def _trial_error(run: Run, trial: Trial) -> str | None:
+    if trial.error is not None:
+        return _text(str(trial.error))
+    return run.workers.cut_off(trial.number)

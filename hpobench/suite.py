@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from hpobench.api import Budget
-from hpobench.cell import Kind, Tell, Use
+from hpobench.cell import Kind, Stage, Tell, Use
 from hpobench.entries import Entries
 from hpobench.errors import PluginError, SuiteError, UnknownNameError, UsageError
 from hpobench.options import closest
@@ -34,7 +34,11 @@ class Suite:
     seeds: Sequence[int]
     workers: int
     """Of each cell."""
-    stage: Literal["virtual"]
+    stage: Stage
+    trial_timeout: float | None
+    """Seconds of training after which a live trial fails."""
+    pace: float
+    """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
     tell: Tell
     only: str | None
     """A glob that picks cells; see :func:`hpobench.grid.build_plan`."""
@@ -67,9 +71,17 @@ class Suite:
             "seeds": list(self.seeds),
             "workers": self.workers,
             "stage": self.stage,
+            **self.real_time(),
             "tell": self.tell,
             **({} if self.only is None else {"only": self.only}),
         }
+
+    def real_time(self) -> dict[str, float]:
+        """What only the live stage asks for, and cells there depend on."""
+        if self.stage != "live":
+            return {}
+        limit = {} if self.trial_timeout is None else {"trial_timeout": self.trial_timeout}
+        return {**limit, "pace": self.pace}
 
     def to_yaml(self) -> str:
         """:meth:`resolved` as text, under a comment that lists the plugin files."""
@@ -145,6 +157,8 @@ def load_suite(
         seeds=text.seeds if seeds is None else _given_seeds(seeds),
         workers=text.workers,
         stage=text.stage,
+        trial_timeout=text.trial_timeout,
+        pace=text.pace,
         tell=text.tell,
         only=text.only if only is None else only,
         registry=registry,

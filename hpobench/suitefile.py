@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -14,12 +14,14 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 
 from hpobench.api import Budget
-from hpobench.cell import Tell
+from hpobench.cell import Stage, Tell
 from hpobench.errors import SuiteError
 from hpobench.options import closest
 from hpobench.yamlfile import Document, KeyPath
@@ -92,12 +94,6 @@ def _seconds(value: object) -> object:
     return float(match[1]) * _UNITS[match[2] or "s"]
 
 
-def _not_live(value: object) -> object:
-    if value == "live":
-        raise ValueError("the live stage is not there yet; use virtual")
-    return value
-
-
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -133,11 +129,20 @@ class SuiteText(_Strict):
     problems: Annotated[list[Any], Field(min_length=1)]
     seeds: Annotated[Any, PlainValidator(parse_seeds)]
     workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = 4
-    stage: Annotated[Literal["virtual"], BeforeValidator(_not_live)] = "virtual"
+    stage: Stage = "virtual"
+    trial_timeout: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
+    pace: Annotated[float, Field(ge=0, le=MAX_AMOUNT)] = 1.0
     budget: BudgetText | None = None
     plugins: list[str] = []
     tell: Tell = "last"
     only: str | None = None
+
+    @field_validator("trial_timeout", "pace")
+    @classmethod
+    def _real_time(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if info.data.get("stage") == "virtual":
+            raise ValueError("for 'stage: live' only")
+        return value
 
 
 def parse_suite(document: Document) -> SuiteText:

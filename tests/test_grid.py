@@ -73,7 +73,7 @@ def test_reasons_for_skipping(tmp_path: Path) -> None:
         "the space has conditions, which the searcher does not understand"
     )
     assert reasons["tiny", "whole", "absent"] == "problem absent: its data is not here; fetch it"
-    assert "needs the live stage" in reasons["tiny", "whole", "network"]
+    assert "needs 'stage: live'" in reasons["tiny", "whole", "network"]
     assert reasons["needy", "whole", bowl].startswith("searcher needy: needs no-such-package>=1")
     assert ("tiny", "halves", "stairs") not in reasons
     assert [use.label for use in made.problems] == ["stairs", bowl, "branchy"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class Outcome:
     """A row of ``problems``; ``None`` if the problem could not be built."""
     events: pa.Table
     trials: pa.Table
+    output: Mapping[int, str] = field(default_factory=dict)
+    """What trials printed, by their number."""
 
 
 class Writer:
@@ -94,10 +96,20 @@ class Writer:
             table = pa.concat_tables([getattr(outcome, kind) for outcome in outcomes])
             shards[f"{kind}_shard"] = self._shard(kind, table)
         for outcome in outcomes:
+            self._print(outcome)
             if outcome.problem is not None:
                 self._problems[outcome.problem["problem"]] = outcome.problem
             self._cells[outcome.cell["cell"]] = {**outcome.cell, **shards}
         self._commit()
+
+    def _print(self, outcome: Outcome) -> None:
+        """Keep what trials printed, in a file each."""
+        folder = self.folder / "output" / outcome.cell["cell"]
+        for trial, text in outcome.output.items():
+            if text:
+                with files.explained(folder):
+                    folder.mkdir(parents=True, exist_ok=True)
+                files.replace(folder / f"trial-{trial:06d}.txt", text.encode("utf-8", "replace"))
 
     def compact(self) -> None:
         """Bring events and trials into their canonical shards, if they are not there already."""

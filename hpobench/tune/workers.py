@@ -101,6 +101,8 @@ class Workers(ABC):
         self.exhausted = False
         self.last: Step
         """The step whose result is being handed over."""
+        self.output: dict[int, str] = {}
+        """What trials printed."""
         self.parent: tuple[int, int] | None = None
         """Where that step's trial was cloned from, if this is its first step since."""
 
@@ -172,7 +174,7 @@ class Workers(ABC):
         if actor.on_stop is not None:
             actor.on_stop(actor)
 
-    def _leave(self, actor: Actor) -> None:
+    def _leave(self, actor: Actor) -> None:  # noqa: B027 - most stages need not know
         """``actor`` gives its worker up."""
 
     def is_actor_started(self, tracked_actor: Actor) -> bool:
@@ -249,7 +251,7 @@ class Workers(ABC):
             self._cloned(actor)
         on_result(actor, save)
 
-    def _cloned(self, actor: Actor) -> None:
+    def _cloned(self, actor: Actor) -> None:  # noqa: B027 - states carry over by themselves
         """``actor`` was given the state of another configuration."""
 
     # -- events ----------------------------------------------------------------------------

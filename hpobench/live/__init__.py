@@ -1,0 +1,1 @@
+"""Trials that really train, on long-lived worker processes."""

@@ -1,0 +1,98 @@
+"""One live cell: the process that its controller runs in."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hpobench.api import Problem, Scheduler
+from hpobench.cell import Cell
+from hpobench.errors import CellError, ReplayError
+from hpobench.live.crew import Crew
+from hpobench.live.journal import Journal, Saved
+from hpobench.runner import run_cell
+from hpobench.store.writer import Outcome
+from hpobench.tune.live import LiveWorkers
+from hpobench.tune.workers import Workers
+
+VERSION = 1
+"""Of the journal's records; a journal of another version is not taken up."""
+_ATTEMPTS = 3
+"""How often one run takes a cell up again that dies without a result in between."""
+
+
+def run_live_cell(
+    cell: Cell, commit: str | None, timeout: float, *, journal: Path, run: str, crew: Sequence[Any]
+) -> Outcome:
+    """Run ``cell``, or go on with what ``journal`` holds of it.
+
+    ``crew``: handles of the actors that train; ``run``: a name for the calling run. Raises
+    :class:`StoreError` where the journal cannot be written.
+    """
+    go = functools.partial(run_cell, cell, commit, timeout)
+    stage = functools.partial(_stage, journal=journal, run=run, crew=crew)
+    try:
+        outcome = go(stage)
+    except ReplayError:
+        # Whatever does not repeat itself cannot be taken up in the middle.
+        journal.unlink()
+        outcome = go(stage)
+    return outcome
+
+
+@contextlib.contextmanager
+def _stage(
+    cell: Cell,
+    problem: Problem,
+    scheduler: Scheduler,
+    *,
+    journal: Path,
+    run: str,
+    crew: Sequence[Any],
+) -> Iterator[Workers]:
+    import ray
+
+    use = json.dumps({**vars(cell.problem), "options": dict(cell.problem.options)})
+    with (
+        contextlib.closing(Journal(journal)) as diary,
+        contextlib.closing(Crew(ray, crew, use, cell.pace)) as team,
+    ):
+        workers = LiveWorkers(
+            problem,
+            seed=cell.role_seed("problem"),
+            workers=cell.workers,
+            budget=cell.budget,
+            crew=team,
+            journal=diary,
+            lockstep=scheduler.pauses,
+            trial_timeout=math.inf if cell.trial_timeout is None else cell.trial_timeout,
+        )
+        workers.replay(_take_up(diary, run))
+        yield workers
+
+
+def _take_up(journal: Journal, run: str) -> list[tuple[dict[str, Any], Saved | None]]:
+    """The results in ``journal``; notes there that they are taken up.
+
+    Raises :class:`CellError` if ``run`` has done so too often in vain: whatever kills the
+    process would kill it again.
+    """
+    results, vain = [], 0
+    for header, saved in journal.records():
+        if header.get("version", VERSION) != VERSION:
+            raise ReplayError(f"{journal.path}: a journal of version {header['version']}")
+        if "trial" in header:
+            results.append((header, saved))
+            vain = 0
+        elif header["run"] == run:
+            vain += 1
+    if vain > _ATTEMPTS:
+        raise CellError(f"the cell's process died {vain} times in a row without a result between")
+    journal.append({"version": VERSION, "run": run})
+    journal.commit()
+    return results

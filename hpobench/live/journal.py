@@ -1,0 +1,171 @@
+"""The journal of a live cell: what happened, on the disk before anything is made of it.
+
+A journal is one file of records, each a JSON header and a blob (the saved state of a trial, or
+nothing) under a checksum. It is only ever appended to; what a crash tore off at the end is cut
+away when it is opened again. States that nothing refers to any more are thrown out now and then,
+when they make up most of the file: it is written anew beside the old one and renamed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import struct
+import time
+import weakref
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from hpobench.errors import StoreError
+from hpobench.store import files
+
+_HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
+_COMPACT_BYTES = 64 * 2**20
+"""A journal below this size is left as it is."""
+_LOCK_S = 30.0
+"""How long an earlier attempt at the cell, whose driver was killed, may take to die."""
+
+
+class Saved:
+    """A blob in a journal; it stays there for as long as this object lives."""
+
+    __slots__ = ("__weakref__", "length", "offset")
+
+    def __init__(self, offset: int, length: int) -> None:
+        self.offset, self.length = offset, length
+
+
+class Journal:
+    """The journal at ``path``, made if need be; one process at a time.
+
+    Iterating over :meth:`records` comes first, then :meth:`append` and :meth:`commit`. Raises
+    :class:`StoreError` where the disk is full or the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._saved: weakref.WeakSet[Saved] = weakref.WeakSet()
+        self._pending: list[bytes] = []
+        with files.explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._open()
+            self._size = self._file.seek(0, os.SEEK_END)
+
+    def _open(self) -> BinaryIO:
+        """The file, locked. It may be renamed away while we wait for the lock."""
+        patience = time.monotonic() + _LOCK_S
+        while True:
+            file = self.path.open("a+b")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_at(file, self.path):
+                    return file
+            except BlockingIOError:
+                if time.monotonic() > patience:
+                    file.close()
+                    raise StoreError(f"{self.path}: another process is running this cell") from None
+                time.sleep(0.1)
+            file.close()
+
+    def records(self) -> Iterator[tuple[dict[str, Any], Saved | None]]:
+        """What is in the file, in order; cuts off the record that a crash tore."""
+        with files.explained(self.path):
+            self._file.seek(0)
+            whole = 0
+            while (record := self._read_record(whole)) is not None:
+                header, blob_at, length = record
+                whole = blob_at + length
+                yield header, self._keep(blob_at, length)
+            if whole < self._size:
+                self._file.truncate(whole)
+                self._size = whole
+
+    def _read_record(self, at: int) -> tuple[dict[str, Any], int, int] | None:
+        self._file.seek(at)
+        head = self._file.read(_HEAD.size)
+        if len(head) < _HEAD.size:
+            return None
+        checksum, header_length, blob_length = _HEAD.unpack(head)
+        body = self._file.read(header_length + blob_length)
+        if len(body) < header_length + blob_length or zlib.crc32(body) != checksum:
+            return None
+        return json.loads(body[:header_length]), at + _HEAD.size + header_length, blob_length
+
+    def _keep(self, offset: int, length: int) -> Saved | None:
+        if not length:
+            return None
+        saved = Saved(offset, length)
+        self._saved.add(saved)
+        return saved
+
+    def append(self, header: dict[str, Any], blob: bytes = b"") -> Saved | None:
+        """Add a record; it is durable once :meth:`commit` returns."""
+        text = json.dumps(header, separators=(",", ":")).encode()
+        checksum = zlib.crc32(blob, zlib.crc32(text))
+        self._pending += [_HEAD.pack(checksum, len(text), len(blob)), text, blob]
+        offset = self._size + _HEAD.size + len(text)
+        self._size = offset + len(blob)
+        return self._keep(offset, len(blob))
+
+    def commit(self) -> None:
+        """Flush what was appended to the disk."""
+        if not self._pending:
+            return
+        with files.explained(self.path):
+            self._file.write(b"".join(self._pending))
+            self._file.flush()
+            os.fdatasync(self._file.fileno())
+        self._pending.clear()
+        if self._size > _COMPACT_BYTES and self._size > 2 * self._alive():
+            self._compact()
+
+    def _alive(self) -> int:
+        return sum(saved.length for saved in self._saved)
+
+    def read(self, saved: Saved) -> bytes:
+        """The blob that ``saved`` stands for."""
+        with files.explained(self.path):
+            self._file.seek(saved.offset)
+            return self._file.read(saved.length)
+
+    def _compact(self) -> None:
+        """Write the file anew without the blobs that nothing refers to."""
+        alive = {saved.offset: saved for saved in self._saved}
+        temporary = self.path.with_name(f".{self.path.name}.tmp")
+        moved: dict[Saved, int] = {}
+        with files.explained(self.path):
+            with temporary.open("w+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                at = 0
+                while (record := self._read_record(at)) is not None:
+                    header, offset, length = record
+                    at = offset + length
+                    blob = b""
+                    if offset in alive:
+                        self._file.seek(offset)
+                        blob = self._file.read(length)
+                    text = json.dumps(header, separators=(",", ":")).encode()
+                    checksum = zlib.crc32(blob, zlib.crc32(text))
+                    file.write(_HEAD.pack(checksum, len(text), len(blob)) + text)
+                    if blob:
+                        moved[alive[offset]] = file.tell()
+                        file.write(blob)
+                size = file.tell()
+                file.flush()
+                os.fsync(file.fileno())
+                temporary.replace(self.path)
+                files.sync_folder(self.path.parent)
+            self._file.close()
+            self._file, self._size = self._open(), size
+        for saved, offset in moved.items():
+            saved.offset = offset
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())

@@ -1,0 +1,218 @@
+"""A worker: a long-lived process that trains trials of one cell after the other.
+
+It holds at most one trial in memory. A cell talks to it over a connection of its own, and
+whatever ends that connection (the cell is over, its time is up, its process died) also cuts off
+the step that is being trained.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import math
+import os
+import queue
+import random
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from multiprocessing.connection import Client, Connection
+from time import perf_counter, process_time
+from types import FrameType
+from typing import Any
+
+from hpobench.api import TabulatedProblem, TrainedProblem, Training
+from hpobench.cell import Use
+from hpobench.errors import TrialError
+from hpobench.live.output import Output
+from hpobench.live.played import Played
+from hpobench.live.wire import receive, send, undelayed
+from hpobench.options import build_problem
+from hpobench.seeding import derive_seed
+
+BATCH_S = 0.05
+"""Steps that are cheaper are trained several at a time where the cell allows it; what a stopped
+trial has trained beyond its end is never more than this."""
+_GRACE_S = 2.0
+"""How long a step that was cut off may take to end; then the process ends itself."""
+
+
+class _Cut(BaseException):
+    """Raised in the middle of a step; not an ``Exception``, which training code may swallow."""
+
+
+class Worker:
+    """The class of the Ray actors of the pool."""
+
+    def serve(
+        self, problem: str, address: tuple[str, int], key: bytes, number: int, pace: float
+    ) -> None:
+        """Train for the cell that listens at ``address`` until it hangs up.
+
+        ``problem``: JSON of the problem's :class:`hpobench.cell.Use`. ``pace``: wall seconds per
+        second of a tabulated problem's cost.
+        """
+        try:
+            connection = undelayed(Client(address, authkey=key))
+        except (OSError, EOFError):
+            return  # the cell is gone
+        with connection:
+            send(connection, {"worker": number})
+            Session(connection, _problem(problem), pace).run()
+
+
+@functools.lru_cache(maxsize=16)
+def _problem(text: str) -> TabulatedProblem | TrainedProblem:
+    """The problem, kept from cell to cell: its data may be large."""
+    problem = build_problem(Use(**json.loads(text)))
+    assert isinstance(problem, TabulatedProblem | TrainedProblem)
+    return problem
+
+
+class Session:
+    """The service for one cell."""
+
+    def __init__(
+        self, connection: Connection, problem: TabulatedProblem | TrainedProblem, pace: float
+    ) -> None:
+        self._connection, self._problem, self._pace = connection, problem, pace
+        self._orders: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
+        self._output = Output()
+        self._training: Training | None = None
+        self._step = 0
+        self._interruptible = False
+        self._at_rest = threading.Event()
+        self._at_rest.set()
+
+    def run(self) -> None:
+        """Do what the cell orders until it hangs up."""
+        before = signal.signal(signal.SIGUSR1, self._on_signal)
+        thread = threading.Thread(target=self._listen, daemon=True)
+        thread.start()
+        try:
+            while (order := self._orders.get()) is not None:
+                header, state = self._obey(*order)
+                send(self._connection, header, state)
+        except OSError:
+            pass  # the cell is gone
+        finally:
+            self._close()
+            self._connection.close()
+            thread.join()
+            signal.signal(signal.SIGUSR1, before)
+
+    # -- hanging up ------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._orders.put(receive(self._connection))
+        self._orders.put(None)
+        if not self._at_rest.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            if not self._at_rest.wait(_GRACE_S):
+                os._exit(1)  # stuck in native code; Ray starts the worker anew
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self._interruptible:
+            self._interruptible = False
+            raise _Cut
+
+    @contextlib.contextmanager
+    def _interrupted(self) -> Iterator[None]:
+        """Foreign code runs inside the block; it may be cut off in the middle."""
+        self._at_rest.clear()
+        try:
+            self._interruptible = True
+            yield
+        except _Cut:
+            raise OSError("the cell hung up") from None
+        finally:
+            self._interruptible = False
+            self._at_rest.set()
+
+    # -- orders ----------------------------------------------------------------------------
+
+    def _obey(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
+        """Train on ``order``; the answer has the results, the state after them, and the error
+        that ended them."""
+        results: list[tuple[float, float | None, float, float]] = []
+        answer: dict[str, Any] = {"job": order["job"], "results": results}
+        saved = b""
+        with self._output.caught(), self._interrupted():
+            try:
+                self._train(order, state, results)
+                if self._training is not None and self._step < self._problem.fidelity.steps:
+                    saved = self._training.save() or b""
+            except TrialError as error:
+                answer["error"] = str(error)
+            except Exception as error:
+                answer["error"] = f"{type(error).__name__}: {error}"
+            except SystemExit as error:
+                answer["error"] = f"the training called exit({error.code!r})"
+        answer["output"] = self._output.take()
+        return answer, saved
+
+    def _train(
+        self,
+        order: dict[str, Any],
+        state: bytes,
+        results: list[tuple[float, float | None, float, float]],
+    ) -> None:
+        begin = wall = perf_counter()
+        cpu = process_time()
+        if "begin" in order:
+            self._begin(order["begin"], state)
+            if self._step:  # getting back to where the trial stood is not the next step's cost
+                begin = wall = perf_counter()
+                cpu = process_time()
+        assert self._training is not None
+        while self._step < order["until"]:
+            metrics = self._training.step()
+            loss, heldout = _losses(metrics, self._step + 1)
+            self._step += 1
+            now, cpu_now = perf_counter(), process_time()
+            results.append((loss, heldout, now - wall, cpu_now - cpu))
+            wall, cpu = now, cpu_now
+            if wall - begin >= BATCH_S:
+                return
+
+    def _begin(self, trial: dict[str, Any], state: bytes) -> None:
+        """Hold another trial: from its start, or as it was when ``state`` was saved."""
+        self._close()
+        config, seed = trial["config"], trial["seed"]
+        # Code that draws from the global generators is at least the same for the same trial.
+        import numpy.random as legacy
+
+        root = derive_seed("globals", json.dumps(config, sort_keys=True), seed)
+        random.seed(root)
+        legacy.seed(root)  # noqa: NPY002
+        problem = self._problem
+        if isinstance(problem, TabulatedProblem):
+            self._training = Played(problem, config, seed, self._pace)
+        else:
+            self._training = problem.start(config, seed)
+        self._step = trial["step"]
+        if state:
+            self._training.load(state)
+        else:
+            for _ in range(self._step):
+                self._training.step()
+
+    def _close(self) -> None:
+        training, self._training = self._training, None
+        if training is not None:
+            with contextlib.suppress(Exception):
+                training.close()
+
+
+def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:
+    """Loss and held-out loss among ``metrics``; raises :class:`TrialError` if there is no loss."""
+    if not isinstance(metrics, Mapping) or "loss" not in metrics:
+        raise TrialError(f"step {step} returned {metrics!r:.80}, without a loss")
+    loss = float(metrics["loss"])
+    if not math.isfinite(loss):
+        raise TrialError(f"loss is {loss} at step {step}")
+    heldout = metrics.get("heldout")
+    return loss, None if heldout is None else float(heldout)
