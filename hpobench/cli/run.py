@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hpobench.experiment import Summary
 
 
+UNLOGGED = 3
+"""Exit code when MLflow did not take what is done and stored."""
+
+
 @click.command()
 @click.argument("suite")
 @click.option(
@@ -37,6 +41,12 @@ if TYPE_CHECKING:
     help="Wall seconds after which a cell is given up.",
 )
 @click.option("--retry-failed", is_flag=True, help="Run failed cells again.")
+@click.option(
+    "--mlflow",
+    metavar="URI",
+    help="Log the cells that run now, and their trials, to this MLflow server or database "
+    "(http://HOST:PORT, sqlite:///FILE); cells stored by earlier runs are not logged.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")
 def run(
@@ -49,12 +59,14 @@ def run(
     timeout: float,
     plugins: tuple[Path, ...],
     retry_failed: bool,
+    mlflow: str | None,
     dry_run: bool,
     no_report: bool,
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
 
-    Cells that are stored already are not run again. Ends with code 1 if cells failed.
+    Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
+    all are done and stored but could not be logged to MLflow.
     """
     from hpobench.grid import build_plan
     from hpobench.suite import load_suite
@@ -68,39 +80,47 @@ def run(
         return
     from hpobench.cluster import ENDING_SIGNALS
     from hpobench.experiment import run_plan
+    from hpobench.tracking import Together, tracking
 
     folder = results / loaded.name
     for number in ENDING_SIGNALS:
         signal.signal(number, _interrupt)
-    try:
-        with progress() as display:
-            summary = run_plan(
-                loaded,
-                plan,
-                folder,
-                display,
-                address=address,
-                cpus=cpus,
-                timeout=timeout,
-                retry_failed=retry_failed,
+    with tracking(mlflow, loaded.name, _warn) as trackers:
+        try:
+            with progress() as display:
+                summary = run_plan(
+                    loaded,
+                    plan,
+                    folder,
+                    Together([display, *trackers]),
+                    address=address,
+                    cpus=cpus,
+                    timeout=timeout,
+                    retry_failed=retry_failed,
+                )
+        except KeyboardInterrupt:
+            click.echo(
+                f"interrupted; finished cells are in {folder}, the same command goes on", err=True
             )
-    except KeyboardInterrupt:
-        click.echo(
-            f"interrupted; finished cells are in {folder}, the same command goes on", err=True
-        )
-        raise
-    _tell(summary)
-    if not no_report:
-        from hpobench.cli.report import make_report
+            raise
+        _tell(summary)
+        if not no_report:
+            from hpobench.cli.report import make_report
 
-        make_report(folder)
+            make_report(folder)
     if summary.counts["done"] < len(plan.cells):
         click.echo(f"`python -m hpobench status {folder}` shows what failed", err=True)
         raise SystemExit(1)
+    if any(tracker.unlogged for tracker in trackers):
+        raise SystemExit(UNLOGGED)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
     raise KeyboardInterrupt
+
+
+def _warn(message: str) -> None:
+    click.echo(message, err=True)
 
 
 def _tell(summary: Summary) -> None:
