@@ -23,6 +23,9 @@ GRACE_S = 2.0
 MAX_LINE = 16 << 20
 """Bytes of one line of output."""
 _MAX_PIECE = 1000
+"""Bytes of a line of standard error that are kept in one piece."""
+_KEPT = 100
+"""Lines of standard error that pass through after a step; of more than that the last ones."""
 _TAIL = 10
 """Lines of standard error that an error shows."""
 
@@ -40,11 +43,15 @@ class ProcessTraining(Training):
         self._step = 0
         self._state: Any = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._stderr: deque[str] = deque(maxlen=_TAIL)
+        self._stderr: deque[str] = deque(maxlen=_KEPT)
+        self._tail: deque[str] = deque(maxlen=_TAIL)
 
     def step(self) -> Mapping[str, float]:
         process = self._process or self._start()
-        report = self._next_report(process)
+        try:
+            report = self._next_report(process)
+        finally:
+            self._pass_on()
         losses = {key: _number(report, key) for key in self._keys}
         self._step += 1
         self._state = report.get("state")
@@ -65,13 +72,16 @@ class ProcessTraining(Training):
         process, self._process = self._process, None
         if process is None:
             return
-        for number, patience in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, None)):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+        try:
+            _signal(process, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(patience)
-        _output(process).close()
-        self._pump.join(GRACE_S)  # for ever, if a process that left the group holds the pipe
+                process.wait(GRACE_S)
+        finally:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+            _output(process).close()
+            self._reader.join(GRACE_S)  # not for ever: who left the group may hold the pipe
+            self._pass_on()
 
     def _start(self) -> subprocess.Popen[bytes]:
         task = self._task
@@ -97,8 +107,9 @@ class ProcessTraining(Training):
                 ) from error
         self._process = process
         self._stderr.clear()
-        self._pump = Thread(target=_pass_on, args=(process.stderr, self._stderr), daemon=True)
-        self._pump.start()
+        self._tail.clear()
+        self._reader = Thread(target=_read, args=(process.stderr, self._stderr), daemon=True)
+        self._reader.start()
         return process
 
     def _next_report(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
@@ -123,9 +134,22 @@ class ProcessTraining(Training):
             how = f"ended with exit code {code}" if code >= 0 else f"was ended by signal {-code}"
         self.close()
         steps = f"after {self._step} of {self._task['steps']} steps"
-        told = "".join(f"\n  {line}" for line in self._stderr)
+        told = "".join(f"\n  {line}" for line in self._tail)
         last = f"; its last words on standard error:{told}" if told else "; standard error is empty"
         return TrialError(f"{self._argv[0]} {how} {steps}{last}")
+
+    def _pass_on(self) -> None:
+        """Copy what has come to our standard error: here and not as it comes, for only while it
+        is in a step does the output of this process count as the trial's."""
+        for _ in range(len(self._stderr)):
+            text = self._stderr.popleft()
+            self._tail.append(text.rstrip("\n"))
+            print(text, end="", file=sys.stderr, flush=True)
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
@@ -152,10 +176,7 @@ def _number(report: Mapping[str, Any], key: str) -> float:
     return float(value)
 
 
-def _pass_on(stream: IO[bytes], tail: deque[str]) -> None:
-    """Copy ``stream`` to our standard error; the last lines stay in ``tail``."""
+def _read(stream: IO[bytes], lines: deque[str]) -> None:
     with stream:
         while piece := stream.readline(_MAX_PIECE):
-            text = piece.decode("utf-8", "replace")
-            tail.append(text.rstrip("\n"))
-            print(text, end="", file=sys.stderr, flush=True)
+            lines.append(piece.decode("utf-8", "replace"))

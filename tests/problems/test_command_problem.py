@@ -131,6 +131,16 @@ def test_what_is_no_report_passes_through(script, begin, capsys):
     assert err == "oh\n"
 
 
+def test_of_much_standard_error_the_last_lines_pass_through(script, begin, capsys):
+    trial = begin(script("seq 1 30000 >&2; echo '{\"loss\": 1}'"))
+    assert trial.step() == {"loss": 1.0}
+    with pytest.raises(TrialError, match=r"\n  29991\n(  2999\d\n){8}  30000$"):
+        trial.step()
+    lines = capsys.readouterr().err.split()
+    assert len(lines) <= 200
+    assert lines[-1] == "30000"
+
+
 def test_a_program_that_never_reads_a_large_state_is_not_waited_for(script, begin):
     trial = begin(script("echo '{\"loss\": 1}'"))
     trial.load(json.dumps({"step": 1, "state": "x" * 1_000_000}).encode())
@@ -173,6 +183,21 @@ def test_a_running_trial_can_be_sent_to_another_state_under_its_own_configuratio
     two.load(state)
     fresh.load(state)
     assert losses(two, 5) == losses(fresh, 5) != losses(one, 5)
+
+
+def test_the_program_is_told_where_it_goes_on(script, begin, tmp_path):
+    trial = begin(script('cat > task; echo \'{"loss": 1, "state": {"w": [1.5]}}\''))
+    trial.step()
+    other = begin(script("cat > task; echo '{\"loss\": 1}'"), lr=0.25)
+    other.load(trial.save())
+    other.step()
+    assert json.loads((tmp_path / "task").read_text()) == {
+        "config": {"lr": 0.25},
+        "seed": 7,
+        "steps": 3,
+        "step": 1,
+        "state": {"w": [1.5]},
+    }
 
 
 def test_without_a_state_there_is_nothing_to_save(script, begin):
@@ -264,6 +289,24 @@ def lives(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_deaf_program_is_ended_even_if_closing_is_cut_off(script, begin):
+    trial = begin(script("trap '' TERM; echo '{\"loss\": 1}'; while :; do sleep 600; done"))
+    trial.step()
+    processes = family()
+
+    def cut(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, cut)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            trial.close()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert_gone(processes)
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM;"], ids=["obedient", "deaf"])
