@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from hpobench.api import Budget
@@ -28,6 +28,9 @@ class Use:
     """Where the plugin lies; absolute."""
     cls: str
     """The class in that file."""
+    folder: str = field(default="", compare=False)
+    """The suite's folder; absolute. No part of a cell's identity: what a problem reads there
+    counts by its content."""
 
 
 @dataclass(frozen=True)

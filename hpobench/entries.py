@@ -89,7 +89,8 @@ class Entries:
         for row in rows:
             whole = row if cls is None else self._resolve(cls, text, row)
             made = name or (text.name if cls is None else label(cls, text.name, whole))
-            use = Use(kind, entry.name, made, whole, str(entry.file), entry.cls)
+            folder = str(self.document.file.parent.resolve())
+            use = Use(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
             yield Resolved(use, text.path, budget)
 
     def _find(self, kind: Kind, text: _Text) -> Entry:

@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, Union
 
 from pydantic import TypeAdapter, ValidationError
@@ -206,9 +207,12 @@ def closest(name: str, known: Iterable[str]) -> str:
 
 def build_problem(use: Use) -> Problem:
     """The problem that ``use`` describes."""
-    problem = _class(use)(**_arguments(use))
-    if not isinstance(problem, Problem):
+    cls = _class(use)
+    if not issubclass(cls, Problem):
         raise PluginError(f"{use.file}: {use.cls} does not derive from hpobench.api.Problem")
+    problem: Problem = cls.__new__(cls)
+    problem.folder = Path(use.folder)  # before __init__, which may look for its files
+    problem.__init__(**_arguments(use))  # type: ignore[misc]
     return problem
 
 

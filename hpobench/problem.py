@@ -8,9 +8,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
-from hpobench.errors import TrialError
+from hpobench.errors import TrialError, UsageError
 from hpobench.space import Config, Parameter, Space
 
 
@@ -112,6 +113,24 @@ class Problem(Plugin, ABC):
     mutable: tuple[str, ...] | None = None
     """The parameters that may change while a trial runs, as population-based training does it;
     ``None``: all that are active in every configuration."""
+    folder: Path = Path()
+    """Where relative paths among the options start: the folder of the suite that uses the problem
+    (else the working folder). It is there before ``__init__`` runs."""
+
+    def inside(self, path: str) -> Path:
+        """The absolute ``path`` of something in ``folder`` or below.
+
+        Raises :class:`UsageError` for one that leads elsewhere: suites come from other people,
+        and have to work wherever they are put.
+        """
+        folder = self.folder.resolve()
+        try:
+            found = (folder / path).resolve()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise UsageError(f"{path!r} is no path: {error}") from None
+        if not found.is_relative_to(folder):
+            raise UsageError(f"{path!r} leaves the suite's folder, {folder}")
+        return found
 
     @property
     def mutable_parameters(self) -> tuple[Parameter, ...]:

@@ -214,3 +214,40 @@ def test_one_of_rays_own_searchers_is_built_and_adapted(tmp_path: Path) -> None:
     )
     searcher = build_searcher(use(str(path), "searcher", "Mine", points=2), SPACE, 0, Fidelity())
     assert searcher.ask(0) == {"x": 0.25}
+
+
+HERE = """
+from hpobench.api import Float, Fidelity, FunctionProblem, Space
+
+
+class Here(FunctionProblem):
+    name = "here"
+    space = Space([Float("x", 0, 1)])
+
+    def __init__(self, *, file: str) -> None:
+        self.text = self.inside(file).read_text()
+
+    def train(self, config, seed):
+        return 0.0
+"""
+
+
+def test_a_problem_finds_files_in_the_suites_folder_and_nowhere_else(tmp_path: Path) -> None:
+    file, suite = tmp_path / "here.py", tmp_path / "suite"
+    file.write_text(HERE, encoding="utf-8")
+    (suite / "below").mkdir(parents=True)
+    (suite / "below" / "a.txt").write_text("found")
+    (suite / "link").symlink_to(file)
+
+    def build(path: str) -> Any:
+        return build_problem(
+            Use("problem", "here", "here", {"file": path}, str(file), "Here", str(suite))
+        )
+
+    assert build("below/a.txt").text == "found"
+    assert build(str(suite / "below" / "a.txt")).text == "found"
+    for path in ("../here.py", str(file), "link"):
+        with pytest.raises(UsageError, match=r"leaves the suite's folder, .*suite$"):
+            build(path)
+    with pytest.raises(UsageError, match="is no path"):
+        build("a\0b")
