@@ -58,6 +58,9 @@ class Run:
     ) -> None:
         self.problem, self.workers, self.log = problem, workers, Log()
         self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
+        # Of schedulers that compare the trials of a population; no worker need be idle for it.
+        size: int | None = getattr(scheduler, "population", None)
+        self._population = None if size is None else max(size, workers.count)
         steps = problem.fidelity.steps
         self.source = TrialSource(
             searcher,
@@ -67,11 +70,12 @@ class Run:
             tell=tell,
             stop_at=None if scheduler.ends_trials else steps,
             clock=lambda: self.workers.now,
+            population=self._population,
         )
         self.ended: dict[int, float] = {}
 
     def finish(self) -> None:
-        """Run to the end of the budget.
+        """Run to the end of the budget, under a fresh scheduler for each population.
 
         Raises :class:`CellError`: the searcher or the scheduler raised, or nothing moves any
         more (:class:`StallError`). Global generators, which some of Ray's schedulers draw from,
@@ -80,6 +84,8 @@ class Run:
         try:
             with ray_names(), global_generators(self._scheduler_seed):
                 self._loop(self._controller())
+                while not self.workers.exhausted and self.source.next_population():
+                    self._loop(self._controller())
         except HpobenchError:
             raise
         except Exception as error:
@@ -97,7 +103,7 @@ class Run:
             scheduler=scheduler,
             manager=self.workers,
             stage=self,
-            slots=self.workers.count + self._scheduler.lookahead,
+            slots=self._population or self.workers.count + self._scheduler.lookahead,
         )
 
     def _loop(self, controller: Controller) -> None:

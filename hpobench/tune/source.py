@@ -26,8 +26,25 @@ from hpobench.tune.controller import Trial
 from hpobench.tune.searcher import NothingYet
 
 
+class _Silent:
+    """The searcher that Ray's HyperBandForBOHB notifies past the ``SearchAlgorithm``.
+
+    It has nothing to pass on: :meth:`TrialSource.on_status` tells searchers of every pause, by
+    whichever scheduler, and telling them here too would tell them twice.
+    """
+
+    def on_pause(self, trial_id: str) -> None:
+        pass
+
+    def on_unpause(self, trial_id: str) -> None:
+        pass
+
+
 class TrialSource(SearchAlgorithm):
     """Asks ``searcher`` for at most ``limit`` trials of ``steps`` steps and tells it losses.
+
+    With a ``population`` it is finished after so many trials, and after as many again for each
+    :meth:`next_population`.
 
     ``suggest_s`` and ``observe_s`` hold the searcher's thinking per trial in wall seconds.
     """
@@ -42,10 +59,13 @@ class TrialSource(SearchAlgorithm):
         tell: Tell,
         stop_at: int | None,
         clock: Callable[[], float],
+        population: int | None = None,
     ) -> None:
         self._searcher, self._space = searcher, space
         self._steps, self._limit, self._tell, self._stop_at = steps, limit, tell, stop_at
-        self._clock = clock
+        self._clock, self._population = clock, population
+        self._over = False
+        self.searcher = _Silent()
         self.trials: list[Trial] = []
         self.started: list[float] = []
         self.suggest_s: list[float] = []
@@ -57,6 +77,11 @@ class TrialSource(SearchAlgorithm):
     def set_finished(self) -> None:
         self._finished = True
 
+    def next_population(self) -> bool:
+        """Give out trials again, a population's worth; false if there are none left."""
+        self._finished = self._over
+        return not self._over
+
     def next_trial(self) -> Trial | None:
         if self._finished:
             return None
@@ -67,7 +92,7 @@ class TrialSource(SearchAlgorithm):
         except NothingYet:
             return None
         except Exhausted:
-            self._finished = True
+            self._over = self._finished = True
             return None
         self.suggest_s.append(perf_counter() - begin)
         self.observe_s.append(0.0)
@@ -75,8 +100,13 @@ class TrialSource(SearchAlgorithm):
         trial = Trial(number, config, self._stop_at)
         self.trials.append(trial)
         self.started.append(self._clock())
-        self._finished = len(self.trials) == self._limit
+        self._over = len(self.trials) == self._limit
+        self._finished = self._over or self._filled
         return trial
+
+    @property
+    def _filled(self) -> bool:
+        return self._population is not None and len(self.trials) % self._population == 0
 
     def _check(self, config: Config, number: int) -> None:
         name = type(self._searcher).__name__
