@@ -37,7 +37,7 @@ PROBLEMS = (
 SEARCHERS = ("random", "tpe", "gp")
 SCHEDULERS = ("fifo", "asha")
 WORKERS = 4
-NO_CLONES = {"parent": None, "parent_step": None, "config": None}
+NO_CLONES = {"parent": np.nan, "parent_step": np.nan, "config": None}
 
 
 def make_results(
@@ -74,14 +74,7 @@ def make_results(
                     row = _cell(cell, searcher, scheduler, problem, seed, status, ev, tr)
                     cells.append(row)
     suite = {"name": "made", "seeds": list(range(seeds)), "workers": WORKERS}
-    return Results(
-        name="made",
-        suite=suite,
-        cells=pd.DataFrame(cells),
-        events=_labelled(pd.concat(events, ignore_index=True), ["cell", "decision"]),
-        trials=_labelled(pd.concat(trials, ignore_index=True), ["cell", "status"]),
-        problems=pd.DataFrame([_problem(p) for p in problems]),
-    )
+    return _results(suite, cells, events, trials, problems)
 
 
 def hand_made(
@@ -129,17 +122,109 @@ def hand_made(
         cells.append(_cell(cell, searcher, "fifo", problem, seed, status, ev, tr))
         events.append(ev.assign(cell=cell))
         trials.append(tr.assign(cell=cell))
+    return _results({"name": "by-hand"}, cells, events, trials, [problem])
+
+
+POPULATION = MadeProblem("cnn", steps=40, optimum=0.05, clip=1.0, known=False, budget=600.0)
+
+
+def make_population(
+    trials: int = 8, *, problem: MadeProblem = POPULATION, interval: int = 5, seeds: int = 2
+) -> Results:
+    """Population-based training under ``pbt`` beside random search under ``fifo``: every
+    ``interval`` steps a trial in the worst quarter goes on from the last state saved in the best.
+    """
+    cells, all_events, all_trials = [], [], []
+    for scheduler in ("fifo", "pbt"):
+        for seed in range(seeds):
+            cell = f"random-{scheduler}-{problem.name}-{seed}"
+            rng = np.random.default_rng([trials, problem.steps, seed])
+            ev = _train_population(trials, problem, interval, scheduler == "pbt", rng)
+            tr = pd.DataFrame(
+                {
+                    "trial": np.arange(trials, dtype=np.int32),
+                    "config": "{}",
+                    "status": "completed",
+                    "steps": np.int32(problem.steps),
+                    "start": 0.0,
+                    "end": ev.groupby("trial")["clock"].max().to_numpy(),
+                    "suggest_s": 0.001,
+                    "observe_s": 0.0,
+                    "error": None,
+                }
+            )
+            cells.append(_cell(cell, "random", scheduler, problem, seed, "done", ev, tr))
+            all_events.append(ev.assign(cell=cell))
+            all_trials.append(tr.assign(cell=cell))
+    return _results({"name": "population"}, cells, all_events, all_trials, [problem])
+
+
+def _train_population(
+    n: int, problem: MadeProblem, interval: int, clones: bool, rng: np.random.Generator
+) -> pd.DataFrame:
+    """One run, every trial on a worker of its own; the loss falls at a rate that is best for some
+    learning rate, and the best learning rate shrinks."""
+    span = problem.clip - problem.optimum
+    rate, pace = 10 ** rng.uniform(-3, 0, n), rng.uniform(1.6, 2.4, n)
+    gap, step, clock = np.ones(n), np.zeros(n, int), np.zeros(n)
+    saved: dict[int, tuple[int, float]] = {}
+    parent: dict[int, tuple[int, int]] = {}
+    rows = []
+    while (step < problem.steps).any():
+        trial = int(np.argmin(np.where(step < problem.steps, clock + pace, np.inf)))
+        step[trial] += 1
+        clock[trial] += pace[trial]
+        wanted = 0.3 * 0.9 ** step[trial]
+        gap[trial] *= 1 - 0.12 * np.exp(-(np.log10(rate[trial] / wanted) ** 2))
+        gap[trial] = max(gap[trial] * np.exp(0.03 * rng.normal()), 0.0)
+        origin = parent.pop(trial, None)
+        rows.append(
+            {
+                "trial": trial,
+                "step": step[trial],
+                "resource": 1.0,
+                "clock": clock[trial],
+                "loss": problem.optimum + span * gap[trial],
+                "heldout": np.nan,
+                "cost": pace[trial],
+                "decision": "CONTINUE" if step[trial] < problem.steps else "STOP",
+                "worker": trial,
+                "parent": origin[0] if origin else np.nan,
+                "parent_step": origin[1] if origin else np.nan,
+                "config": json.dumps({"lr": rate[trial]}) if origin else None,
+            }
+        )
+        if not clones or step[trial] % interval or step[trial] == problem.steps:
+            continue
+        saved[trial] = int(step[trial]), float(gap[trial])
+        order = sorted(saved, key=lambda t: saved[t][1])
+        quarter = max(len(order) // 4, 1)
+        if len(order) > 1 and trial in order[-quarter:]:
+            donor = int(rng.choice(order[:quarter]))
+            step[trial], gap[trial] = saved[donor]
+            rate[trial] = rate[donor] * rng.choice([0.5, 0.8, 1.25])
+            parent[trial] = donor, int(step[trial])
+    return pd.DataFrame(rows)
+
+
+def _results(
+    suite: dict[str, Any],
+    cells: list[dict[str, Any]],
+    events: list[pd.DataFrame],
+    trials: list[pd.DataFrame],
+    problems: Sequence[MadeProblem],
+) -> Results:
     return Results(
-        name="by-hand",
-        suite={"name": "by-hand"},
+        name=suite["name"],
+        suite=suite,
         cells=pd.DataFrame(cells),
-        events=_labelled(pd.concat(events, ignore_index=True), ["cell", "decision"]),
-        trials=_labelled(pd.concat(trials, ignore_index=True), ["cell", "status"]),
-        problems=pd.DataFrame([_problem(problem)]),
+        events=_labelled(pd.concat(events, ignore_index=True), "cell", "decision"),
+        trials=_labelled(pd.concat(trials, ignore_index=True), "cell", "status"),
+        problems=pd.DataFrame([_problem(p) for p in problems]),
     )
 
 
-def _labelled(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _labelled(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(columns, "category"))
 
 

@@ -18,8 +18,7 @@ _AXES = {
 
 
 def axis_label(settings: Settings) -> str:
-    text = _AXES[settings.axis]
-    return text[0].upper() + text[1:]
+    return _capital(_AXES[settings.axis])
 
 
 def share_label(settings: Settings) -> str:
@@ -90,6 +89,29 @@ def final_loss(curves: Curves, settings: Settings) -> str:
         f"{ALPHA:g}; below 6 seeds it cannot reject). Failed runs in round brackets count as the "
         f"clip value. {_incumbent(settings)}"
     )
+
+
+def lineage(cell: pd.Series, problem: pd.Series, table: pd.DataFrame, most: int) -> str:
+    trials, clones = table["trial"].nunique(), int(table["parent"].notna().sum())
+    return (
+        f"Visible {problem['metric']} after each step of the {_count(trials, 'trial')} of one run: "
+        f"{cell['searcher']} under {cell['scheduler']} on {problem['problem']}, seed "
+        f"{cell['seed']}. A trial that took over another's state ({_count(clones, 'time')} in all) "
+        "left its line at the cross; the dotted arrow leads to where it went on, one step after "
+        "its donor's dot. Blue: the steps that led to the best result, the star, with the trial's "
+        "number wherever it changes. Shown is the first run with clones on each problem under "
+        f"each scheduler, {most} such runs at most."
+    )
+
+
+def metric_label(problem: pd.Series) -> str:
+    better = "higher" if problem["direction"] == "maximize" else "lower"
+    return f"{_capital(problem['metric'])} ({better} is better)"
+
+
+def step_label(problem: pd.Series) -> str:
+    name, unit = problem["fidelity"], problem["unit"]
+    return _capital(name) if unit == 1 else f"Step of {unit:g} {name}"
 
 
 def cost() -> str:
@@ -165,3 +187,7 @@ def _seeds(curves: Curves, problem: int | None = None) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -14,6 +14,7 @@ from hpobench.figures.style import (
     Styles,
     drawable,
     house_style,
+    label_decades,
     power_of_ten,
 )
 from hpobench.stats.curves import Algorithm
@@ -140,7 +141,7 @@ def _scale_y(ax: Axes, table: pd.DataFrame, log: bool) -> None:
 
     Curves that reach the optimum leave at the bottom, lest the floor squeeze all others.
     """
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+    from matplotlib.ticker import MaxNLocator
 
     low, high = table["estimate"].min(), table["estimate"].max()
     if not log:
@@ -152,13 +153,7 @@ def _scale_y(ax: Axes, table: pd.DataFrame, log: bool) -> None:
     above = table["estimate"][table["estimate"] > REGRET_FLOOR]
     low = above.min() if len(above) else REGRET_FLOOR
     ax.set_ylim(low / 1.6, high * 1.25)
-    narrow = high < 30 * low
-    if narrow:  # few powers of ten to label
-        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda y, _: f"{y:g}" if narrow else power_of_ten(y))
-    )
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    label_decades(ax.yaxis, narrow=high < 30 * low)
 
 
 def _first_change(table: pd.DataFrame) -> float:
@@ -185,10 +180,11 @@ def _legend(
     for algorithm in curves:
         seen.setdefault(styles.hue_of(algorithm), algorithm)
     handles = [_handle(a, hue, styles) for hue, a in seen.items()]
-    _legend_row(figure, handles)
+    legend_row(figure, handles)
 
 
-def _legend_row(figure: Figure, handles: Sequence[object]) -> None:
+def legend_row(figure: Figure, handles: Sequence[object]) -> None:
+    """A legend below all panels."""
     figure.legend(
         handles=list(handles),
         loc="outside lower center",

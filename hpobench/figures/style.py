@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hpobench.stats.curves import Algorithm
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 PALETTE = (
@@ -109,6 +110,16 @@ def power_of_ten(value: float) -> str:
         "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
     )
     return "10" + str(round(math.log10(value))).translate(digits)
+
+
+def label_decades(axis: Axis, *, narrow: bool) -> None:
+    """Labels for a logarithmic ``axis``; a ``narrow`` one has few powers of ten to label."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    if narrow:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}" if narrow else power_of_ten(x)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def drawable(label: str) -> str:

@@ -7,17 +7,24 @@ import pandas as pd
 from hpobench.figures import anytime_regret as f1
 from hpobench.figures import captions
 from hpobench.figures import heatmap as f14
+from hpobench.figures import lineage as f16
 from hpobench.figures import mean_regret as f2
 from hpobench.figures import rank as f3
 from hpobench.figures.style import Styles
+from hpobench.problem import Objective
 from hpobench.report.entries import FigureEntry, Files
 from hpobench.report.numbers import number
 from hpobench.stats.anytime_regret import anytime_regret
 from hpobench.stats.curves import Comparison, Curves
 from hpobench.stats.heatmap import heatmap
+from hpobench.stats.lineage import lineage, shown_cells
 from hpobench.stats.mean_regret import mean_regret
 from hpobench.stats.rank import rank
 from hpobench.stats.settings import Settings
+from hpobench.store.reader import Results
+
+LINEAGES = 6
+"""Runs whose lineage is drawn at most."""
 
 
 def comparison_figures(
@@ -85,6 +92,46 @@ def problem_figures(
             )
         )
     return entries
+
+
+def lineage_figures(files: Files, results: Results) -> list[FigureEntry]:
+    """F16 of some runs that cloned trials, if there are any."""
+    problems = results.problems.set_index("problem", drop=False)
+    entries = []
+    for _, cell in shown_cells(results, LINEAGES).iterrows():
+        problem = problems.loc[cell["problem"]]
+        objective = Objective(problem["metric"], problem["direction"])
+        table = lineage(results.events[results.events["cell"] == cell["cell"]], objective)
+        where = f"{cell['scheduler']} on {cell['problem']}"
+        entries.append(
+            files.figure(
+                f"lineage-{cell['scheduler']}-{cell['problem']}",
+                f"F16 Lineage: {where}",
+                captions.lineage(cell, problem, table, LINEAGES),
+                f"Learning curves of the trials of a run of {where}. {_descent(table)}",
+                table,
+                f16.draw(
+                    table,
+                    title=f"{where}, seed {cell['seed']}",
+                    xlabel=captions.step_label(problem),
+                    ylabel=captions.metric_label(problem),
+                    maximize=objective.direction == "maximize",
+                ),
+            )
+        )
+    return entries
+
+
+def _descent(table: pd.DataFrame) -> str:
+    """For those who cannot see the blue line: the trials along it."""
+    line = table[table["ancestor"]]
+    trials = line.drop_duplicates("stretch")["trial"]
+    if line.empty:
+        return "No result is a finite number."
+    return (
+        f"Best: {number(float(line['value'].iloc[-1]))} at step {line['step'].iloc[-1]}, by way of "
+        f"trial {', '.join(map(str, trials))}."
+    )
 
 
 def _ends(table: pd.DataFrame) -> str:

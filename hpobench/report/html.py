@@ -15,7 +15,7 @@ from hpobench.figures import captions
 from hpobench.figures.style import Styles
 from hpobench.report import tables
 from hpobench.report.entries import FigureEntry, Files, TableEntry
-from hpobench.report.figures import comparison_figures, problem_figures
+from hpobench.report.figures import comparison_figures, lineage_figures, problem_figures
 from hpobench.report.notes import notes
 from hpobench.report.verdict import verdict
 from hpobench.stats.cost import cost
@@ -86,6 +86,9 @@ def _write(
     ranked = [(c, standings(c.curves, settings)) for c in fair]
     styles = Styles(curves.algorithms)
     failed = failures(results.cells)
+    by_problem = (
+        problem_figures(files, curves, results.problems, styles, settings) if any_done else []
+    )
     page = Page(
         name=results.name,
         version=__version__,
@@ -103,9 +106,7 @@ def _write(
             for i, (c, table) in enumerate(ranked)
         ],
         figures=comparison_figures(files, curves, fair, styles, settings) if any_done else [],
-        problem_figures=(
-            problem_figures(files, curves, results.problems, styles, settings) if any_done else []
-        ),
+        problem_figures=by_problem + lineage_figures(files, results),
         tables=_tables(files, results, curves, settings),
         setting=_setting(files, results),
         skipped=_grouped(skipped),

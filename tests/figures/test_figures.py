@@ -20,6 +20,7 @@ from hpobench.stats.heatmap import heatmap
 from hpobench.stats.mean_regret import mean_regret
 from hpobench.stats.rank import rank
 from hpobench.stats.settings import Settings
+from tests.figures.test_lineage import drawn, table_of
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=50, points=20)
@@ -82,6 +83,7 @@ def draw_all(folder: Path) -> None:
     save(f2.draw(mean_regret(part, SETTINGS), styles, SETTINGS), folder / "f2")
     save(f3.draw(rank(part, SETTINGS), styles, SETTINGS), folder / "f3")
     save(f14.draw(heatmap(curves), styles), folder / "f14")
+    save(drawn(table_of(8)), folder / "f16")
 
 
 def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
@@ -99,7 +101,9 @@ def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
     subprocess.run([sys.executable, "-c", code], cwd=there, env=environment, check=True)
     names = sorted(p.name for p in here.iterdir())
-    assert names == [f"{f}.{kind}" for f in ("f1", "f14", "f2", "f3") for kind in ("pdf", "png")]
+    assert names == [
+        f"{f}.{kind}" for f in ("f1", "f14", "f16", "f2", "f3") for kind in ("pdf", "png")
+    ]
     for name in names:
         assert (here / name).read_bytes() == (there / name).read_bytes(), name
     assert b"CreationDate" not in (here / "f1.pdf").read_bytes()

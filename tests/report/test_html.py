@@ -16,7 +16,7 @@ from hpobench.report.html import write_report
 from hpobench.report.numbers import interval, number
 from hpobench.stats.settings import Settings
 from hpobench.store.reader import Results
-from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results
+from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_population, make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -275,6 +275,53 @@ def test_combinations_left_out_come_from_the_plan(tmp_path: Path) -> None:
     assert "Only 6 of 9 planned runs have ended" in text
 
 
+def test_lineage_is_shown_where_trials_were_cloned(tmp_path: Path) -> None:
+    page = report(make_population(6, seeds=2), tmp_path)
+    text = words(page)
+    assert [i for i in page.ids if "lineage" in i] == ["lineage-pbt-cnn"]
+    assert "Visible loss after each step of the 6 trials of one run: random under pbt" in text
+    drawn = pd.read_csv(tmp_path / "figures" / "lineage-pbt-cnn.csv")
+    clones = int(drawn["parent"].notna().sum())
+    assert clones > 2
+    assert f"({clones} times in all)" in text
+    best = drawn[drawn["ancestor"]].iloc[-1]
+    (alt,) = (i["alt"] for i in page.images if "Learning curves" in i["alt"])
+    assert f"Best: {number(best['value'])} at step {best['step']}, by way of trial" in alt
+    assert alt.endswith(f" {best['trial']}.")
+
+
+def test_only_some_lineages_are_shown(tmp_path: Path) -> None:
+    """Also on problems without references, and of metrics that are maximised."""
+    base = MadeProblem("p", steps=9, optimum=-0.9, clip=-0.2, direction="maximize", budget=60.0)
+    parts = [
+        make_population(
+            4,
+            problem=dataclasses.replace(base, name=f"p{i}", referenced=i > 0),
+            interval=3,
+            seeds=1,
+        )
+        for i in range(7)
+    ]
+    page = report(joined(parts), tmp_path)
+    assert [i for i in page.ids if "lineage" in i] == [f"lineage-pbt-p{i}" for i in range(6)]
+    assert "6 such runs at most" in words(page)
+    assert pd.read_csv(tmp_path / "figures" / "lineage-pbt-p0.csv")["value"].between(0, 1).all()
+
+
+def joined(parts: list[Results]) -> Results:
+    """``parts`` on different problems as one."""
+
+    def frame(kind: str, i: int, part: Results) -> pd.DataFrame:
+        own: pd.DataFrame = getattr(part, kind)
+        return own if kind == "problems" else own.assign(cell=own["cell"].astype(str) + f"-{i}")
+
+    kinds = ("cells", "events", "trials", "problems")
+    frames = {k: [frame(k, i, part) for i, part in enumerate(parts)] for k in kinds}
+    return Results(
+        "joined", {}, **{k: pd.concat(found, ignore_index=True) for k, found in frames.items()}
+    )
+
+
 OWN = MadeProblem("own", steps=1, budget=10.0, referenced=False)
 
 
@@ -283,22 +330,7 @@ def test_references_are_measured_where_nobody_knows_any(tmp_path: Path) -> None:
     known = MadeProblem("p", steps=1, optimum=0.0, clip=1.0, budget=10.0)
     runs = {(a, s): [(1.0, 0.5 + i), (2.0, 0.2 + i)] for i, a in enumerate("ab") for s in range(2)}
     parts = [hand_made(runs, problem=problem) for problem in (OWN, known)]
-    results = Results(
-        "mixed",
-        {},
-        **{
-            kind: pd.concat(
-                [
-                    frame.assign(cell=frame["cell"].astype(str) + f"-{i}")
-                    if "cell" in frame
-                    else frame
-                    for i, frame in enumerate(getattr(part, kind) for part in parts)
-                ],
-                ignore_index=True,
-            )
-            for kind in ("cells", "events", "trials", "problems")
-        },
-    )
+    results = joined(parts)
     text = words(report(results, tmp_path))
     assert "Over 2 problems with up to 2 seeds each, a ends at the lowest" in text
     assert "Nobody knows reference losses for own. Regrets there are measured from these" in text
