@@ -6,7 +6,16 @@ import json
 import time
 from collections.abc import Mapping
 
-from hpobench.api import Config, TabulatedProblem, Training
+from hpobench.api import Config, TabulatedProblem, TrainedProblem, Training
+
+
+def begin_training(
+    problem: TabulatedProblem | TrainedProblem, config: Config, seed: int, pace: float
+) -> Training:
+    """A trial of ``problem``, played back if it is a table."""
+    if isinstance(problem, TabulatedProblem):
+        return Played(problem, config, seed, pace)
+    return problem.start(config, seed)
 
 
 class Played(Training):

@@ -48,7 +48,7 @@ class Pool:
         idle = self._idle[_key(resources)]
         lent = [idle.pop() for _ in range(min(count, len(idle)))]
         if len(lent) < count:
-            self._dismiss()
+            self.dismiss()
             lent += [self._start(resources) for _ in range(count - len(lent))]
         return lent
 
@@ -56,8 +56,8 @@ class Pool:
         # The last first: those in front are the likeliest to have found room.
         self._idle[_key(resources)] += reversed(list(workers))
 
-    def _dismiss(self) -> None:
-        """Make room: idle workers of other kinds hold resources."""
+    def dismiss(self) -> None:
+        """End the idle workers: those of other kinds hold resources."""
         for workers in self._idle.values():
             for worker in workers:
                 self._ray.kill(worker)
@@ -144,6 +144,10 @@ class LiveCells(Cells):
 
     def _path(self, cell: str) -> Path:
         return self._journals / f"{cell}.journal"
+
+    def close(self) -> None:
+        """End the workers; for those who go on with the same Ray afterwards."""
+        self._pool.dismiss()
 
     def stored(self, statuses: Mapping[str, str]) -> None:
         """Throw away the journals of cells that are stored. One that ran out of wall time may

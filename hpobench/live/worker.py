@@ -26,7 +26,7 @@ from hpobench.api import TabulatedProblem, TrainedProblem, Training
 from hpobench.cell import Use
 from hpobench.errors import TrialError
 from hpobench.live.output import Output
-from hpobench.live.played import Played
+from hpobench.live.played import begin_training
 from hpobench.live.wire import receive, send, undelayed
 from hpobench.options import build_problem
 from hpobench.seeding import derive_seed
@@ -188,11 +188,7 @@ class Session:
         root = derive_seed("globals", json.dumps(config, sort_keys=True), seed)
         random.seed(root)
         legacy.seed(root)  # noqa: NPY002
-        problem = self._problem
-        if isinstance(problem, TabulatedProblem):
-            self._training = Played(problem, config, seed, self._pace)
-        else:
-            self._training = problem.start(config, seed)
+        self._training = begin_training(self._problem, config, seed, self._pace)
         self._step = trial["step"]
         if state:
             self._training.load(state)
