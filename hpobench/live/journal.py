@@ -8,6 +8,7 @@ when they make up most of the file: it is written anew beside the old one and re
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -89,6 +90,8 @@ class Journal:
         if len(head) < _HEAD.size:
             return None
         checksum, header_length, blob_length = _HEAD.unpack(head)
+        if not header_length:  # zeros, which a file system may leave after a loss of power
+            return None
         body = self._file.read(header_length + blob_length)
         if len(body) < header_length + blob_length or zlib.crc32(body) != checksum:
             return None
@@ -164,7 +167,9 @@ class Journal:
             saved.offset = offset
 
     def close(self) -> None:
-        self._file.close()
+        # What a full disk refused is tried once more here, and has been told of already.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 def _is_at(file: BinaryIO, path: Path) -> bool:
