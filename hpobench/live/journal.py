@@ -50,9 +50,12 @@ class Journal:
         self.path = path
         self._saved: weakref.WeakSet[Saved] = weakref.WeakSet()
         self._pending: list[bytes] = []
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        self._compact_at = _COMPACT_BYTES
         with files.explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._open()
+            self._temporary.unlink(missing_ok=True)
             self._size = self._file.seek(0, os.SEEK_END)
 
     def _open(self) -> BinaryIO:
@@ -122,8 +125,10 @@ class Journal:
             self._file.flush()
             os.fdatasync(self._file.fileno())
         self._pending.clear()
-        if self._size > _COMPACT_BYTES and self._size > 2 * self._alive():
+        if self._size > self._compact_at and self._size > 2 * self._alive():
             self._compact()
+            # Not again and again where it is the headers that make it large.
+            self._compact_at = max(_COMPACT_BYTES, 2 * self._size)
 
     def _alive(self) -> int:
         return sum(saved.length for saved in self._saved)
@@ -137,10 +142,9 @@ class Journal:
     def _compact(self) -> None:
         """Write the file anew without the blobs that nothing refers to."""
         alive = {saved.offset: saved for saved in self._saved}
-        temporary = self.path.with_name(f".{self.path.name}.tmp")
         moved: dict[Saved, int] = {}
         with files.explained(self.path):
-            with temporary.open("w+b") as file:
+            with self._temporary.open("w+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 at = 0
                 while (record := self._read_record(at)) is not None:
@@ -159,7 +163,7 @@ class Journal:
                 size = file.tell()
                 file.flush()
                 os.fsync(file.fileno())
-                temporary.replace(self.path)
+                self._temporary.replace(self.path)
                 files.sync_folder(self.path.parent)
             self._file.close()
             self._file, self._size = self._open(), size
