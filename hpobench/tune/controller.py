@@ -222,7 +222,9 @@ class _Patient:
 class Stage(Protocol):
     """What happens to results and trials besides Ray's decisions."""
 
-    def on_result(self, trial: Trial, result: dict[str, Any], decision: str) -> None: ...
+    def on_result(
+        self, trial: Trial, config: dict[str, Any], result: dict[str, Any], decision: str
+    ) -> None: ...
 
     def on_status(self, trial: Trial, old: str, new: str) -> None: ...
 
@@ -312,8 +314,9 @@ class Controller(_tc.TuneController):
         super()._process_trial_failure(trial, exception)
 
     def _process_trial_result(self, trial: Trial, result: dict[str, Any]) -> str | None:
+        config = trial.config  # what it trained; PBT may exchange it at once
         decision = super()._process_trial_result(trial, result)
-        self._stage.on_result(trial, result, decision or self._deferred(trial))
+        self._stage.on_result(trial, config, result, decision or self._deferred(trial))
         return decision  # type: ignore[no-any-return]
 
     def _deferred(self, trial: Trial) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ray.tune.error import TuneError
 
-from hpobench.api import Problem, Scheduler, Searcher
+from hpobench.api import Config, Problem, Scheduler, Searcher
 from hpobench.cell import Tell
 from hpobench.errors import CellError, HpobenchError, StallError
 from hpobench.seeding import global_generators
@@ -124,7 +124,9 @@ class Run:
 
     # -- what the controller reports ---------------------------------------------------------
 
-    def on_result(self, trial: Trial, result: dict[str, Any], decision: str) -> None:
+    def on_result(
+        self, trial: Trial, config: Config, result: dict[str, Any], decision: str
+    ) -> None:
         log, workers = self.log, self.workers
         step, parent = workers.last, workers.parent
         log.trial.append(trial.number)
@@ -137,7 +139,7 @@ class Run:
         log.worker.append(step.worker)
         log.parent.append(parent[0] if parent else None)
         log.parent_step.append(parent[1] if parent else None)
-        log.config.append(json.dumps(trial.config) if parent else None)
+        log.config.append(json.dumps(config) if parent else None)
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
         self.source.on_status(trial, old, new)
