@@ -111,7 +111,7 @@ def metric_label(problem: pd.Series) -> str:
 
 def step_label(problem: pd.Series) -> str:
     name, unit = problem["fidelity"], problem["unit"]
-    return _capital(name) if unit == 1 else f"Step of {unit:g} {name}"
+    return _capital(name) if unit == 1 else f"Step of {unit:.3g} {name}"
 
 
 def cost() -> str:

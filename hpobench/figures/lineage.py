@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.figures.lines import legend_row
-from hpobench.figures.style import MUTED, PALETTE, drawable, house_style, label_decades
+from hpobench.figures.style import GHOST, MUTED, PALETTE, drawable, house_style, label_decades
 from hpobench.stats.lineage import stretches
 from hpobench.stats.settings import FloatArray
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LINE, ACCENT = "#A9B1BA", PALETTE[0]
-LINK: Any = {"color": MUTED, "linewidth": 0.9, "linestyle": (0, (2, 1))}
+LINK: Any = {"color": MUTED, "linewidth": 0.75, "linestyle": (0, (2, 1))}
 LINK |= {"marker": "o", "markersize": 3.2, "markeredgecolor": "white", "markeredgewidth": 0.5}
 CROSS: Any = {"color": MUTED, "linestyle": "none", "marker": "x", "markersize": 3.6}
 NAMED = 24
@@ -109,9 +109,10 @@ def _names(ax: Axes, parts: pd.DataFrame) -> None:
     ends = ax.transAxes.inverted().transform(ends)
     free: Any = {"transform": ax.transAxes, "clip_on": False}
     text: Any = {"fontsize": 6.5, "color": MUTED} | free
+    thread: Any = {"color": GHOST, "linewidth": 0.6, "linestyle": ":", "zorder": 1} | free
     places = _spread(ends[:, 1], 0.038)
     for trial, (x, y), place in zip(last["trial"], ends, places, strict=True):
-        ax.plot([x + 0.005, 1.012, 1.03], [y, y, place], color=LINE, linewidth=0.5, **free)
+        ax.plot([x + 0.005, 1.012, 1.03], [y, y, place], **thread)
         ax.text(1.035, place, str(trial), va="center", **text)
     ax.text(1.035, 1.03, "trial", ha="center", **text)
 
