@@ -1,0 +1,35 @@
+"""Synchronous Hyperband that fills its largest bracket first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from hpobench.algorithms.schedulers._checks import check_reduction_factor
+from hpobench.api import Problem, Scheduler
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
+
+
+class HyperBandBohb(Scheduler):
+    """Ray Tune's HyperBandForBOHB: Hyperband with the bracket of the shortest trials first.
+
+    ``reduction_factor``: the distance between rungs and the share that passes one.
+    """
+
+    name = "hyperband-bohb"
+    lookahead = 1
+    notes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *, reduction_factor: float = 3) -> None:
+        check_reduction_factor(self.name, reduction_factor)
+        self._reduction_factor = reduction_factor
+
+    def build(self, problem: Problem) -> TrialScheduler:
+        from ray.tune.schedulers import HyperBandForBOHB
+
+        return HyperBandForBOHB(
+            time_attr="training_iteration",
+            max_t=problem.fidelity.steps,
+            reduction_factor=self._reduction_factor,
+        )
