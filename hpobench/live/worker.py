@@ -144,13 +144,15 @@ class Session:
             try:
                 self._train(order, state, results)
                 if self._training is not None and self._step < self._problem.fidelity.steps:
-                    saved = self._training.save() or b""
+                    saved = _bytes(self._training.save())
+            except _Cut:
+                raise
             except TrialError as error:
                 answer["error"] = str(error)
-            except Exception as error:
-                answer["error"] = f"{type(error).__name__}: {error}"
             except SystemExit as error:
                 answer["error"] = f"the training called exit({error.code!r})"
+            except BaseException as error:  # some libraries unwind with what is no Exception
+                answer["error"] = _told(error)
         answer["output"] = self._output.take()
         return answer, saved
 
@@ -199,8 +201,21 @@ class Session:
     def _close(self) -> None:
         training, self._training = self._training, None
         if training is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, SystemExit):
                 training.close()
+
+
+def _bytes(state: object) -> bytes:
+    if not isinstance(state, bytes | bytearray | None):
+        raise TrialError(f"save() returned {state!r:.80}, which is not bytes")
+    return bytes(state or b"")
+
+
+def _told(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # it cannot say what it is
+        return type(error).__name__
 
 
 def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:
