@@ -44,9 +44,7 @@ def changeable(problem: Problem) -> tuple[Parameter, ...]:
     without its children.
     """
     parents = {p.when.parent for p in problem.space if p.when is not None}
-    return tuple(
-        p for p in problem.mutable_parameters if p.when is None and p.name not in parents
-    )
+    return tuple(p for p in problem.mutable_parameters if p.when is None and p.name not in parents)
 
 
 def made_legal(parameters: Sequence[Parameter]) -> Callable[[Config], Config]:
