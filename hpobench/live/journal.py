@@ -79,26 +79,13 @@ class Journal:
         with files.explained(self.path):
             self._file.seek(0)
             whole = 0
-            while (record := self._read_record(whole)) is not None:
+            while (record := _read_record(self._file, whole)) is not None:
                 header, blob_at, length = record
                 whole = blob_at + length
                 yield header, self._keep(blob_at, length)
             if whole < self._size:
                 self._file.truncate(whole)
                 self._size = whole
-
-    def _read_record(self, at: int) -> tuple[dict[str, Any], int, int] | None:
-        self._file.seek(at)
-        head = self._file.read(_HEAD.size)
-        if len(head) < _HEAD.size:
-            return None
-        checksum, header_length, blob_length = _HEAD.unpack(head)
-        if not header_length:  # zeros, which a file system may leave after a loss of power
-            return None
-        body = self._file.read(header_length + blob_length)
-        if len(body) < header_length + blob_length or zlib.crc32(body) != checksum:
-            return None
-        return json.loads(body[:header_length]), at + _HEAD.size + header_length, blob_length
 
     def _keep(self, offset: int, length: int) -> Saved | None:
         if not length:
@@ -147,7 +134,7 @@ class Journal:
             with self._temporary.open("w+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 at = 0
-                while (record := self._read_record(at)) is not None:
+                while (record := _read_record(self._file, at)) is not None:
                     header, offset, length = record
                     at = offset + length
                     blob = b""
@@ -174,6 +161,34 @@ class Journal:
         # What a full disk refused is tried once more here, and has been told of already.
         with contextlib.suppress(OSError):
             self._file.close()
+
+
+def read_headers(path: Path) -> Iterator[dict[str, Any]]:
+    """The headers in the journal at ``path``, if there is one; it may be in use."""
+    if not path.exists():
+        return
+    with files.explained(path), path.open("rb") as file:
+        at = 0
+        while (record := _read_record(file, at)) is not None:
+            header, blob_at, length = record
+            at = blob_at + length
+            yield header
+
+
+def _read_record(file: BinaryIO, at: int) -> tuple[dict[str, Any], int, int] | None:
+    """The record at offset ``at``: its header, and where its blob is and how long; ``None`` where
+    there is no whole one."""
+    file.seek(at)
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    checksum, header_length, blob_length = _HEAD.unpack(head)
+    if not header_length:  # zeros, which a file system may leave after a loss of power
+        return None
+    body = file.read(header_length + blob_length)
+    if len(body) < header_length + blob_length or zlib.crc32(body) != checksum:
+        return None
+    return json.loads(body[:header_length]), at + _HEAD.size + header_length, blob_length
 
 
 def _is_at(file: BinaryIO, path: Path) -> bool:

@@ -6,9 +6,9 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hpobench.api import Resources, TrainedProblem
 from hpobench.cell import Cell
@@ -18,6 +18,8 @@ from hpobench.options import build_problem
 
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
+
+T = TypeVar("T")
 
 
 def resources_of(cell: Cell) -> Resources:
@@ -30,6 +32,13 @@ def _amounts(resources: Resources) -> dict[str, float]:
     """By the names that Ray gives them."""
     named = {"CPU": resources.cpu, "GPU": resources.gpu, **resources.custom}
     return {name: amount for name, amount in named.items() if amount}
+
+
+def capacity(ray: Any, resources: Resources) -> int:
+    """The workers that the cluster has room for as it is now, at least one."""
+    total = ray.cluster_resources()
+    rooms = [total.get(name, 0) // amount for name, amount in _amounts(resources).items()]
+    return max(1, int(min(rooms, default=1)))
 
 
 class Pool:
@@ -106,6 +115,7 @@ class LiveCells(Cells):
             _run_live_cell
         )
         self._forget = ray.remote(num_cpus=0, scheduling_strategy=here)(_forget)
+        self._read = ray.remote(num_cpus=0, scheduling_strategy=here)(_read)
 
     def _has_room(self, cell: Cell) -> bool:
         needs = _amounts(resources_of(cell))
@@ -144,6 +154,11 @@ class LiveCells(Cells):
 
     def _path(self, cell: str) -> Path:
         return self._journals / f"{cell}.journal"
+
+    def journal(self, cell: str, read: Callable[[Path], T]) -> T:
+        """What ``read`` makes of the journal of ``cell``; it is called where that lies."""
+        answer: T = self._ray.get(self._read.remote(read, str(self._path(cell))))
+        return answer
 
     def close(self) -> None:
         """End the workers; for those who go on with the same Ray afterwards."""
@@ -188,3 +203,7 @@ def _run_live_cell(
 def _forget(paths: list[str]) -> None:
     for path in paths:
         Path(path).expanduser().unlink(missing_ok=True)
+
+
+def _read(read: Callable[[Path], T], path: str) -> T:
+    return read(Path(path).expanduser())

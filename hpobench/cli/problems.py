@@ -1,0 +1,169 @@
+"""``problems``: record a trained problem into a table that replays it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hpobench.cli.progress import duration
+from hpobench.cli.shared import Commands, plugin_option
+
+if TYPE_CHECKING:
+    from hpobench.recording.measured import Tally
+
+_LINE_S = 10.0
+
+
+@click.group("problems", cls=Commands)
+def group() -> None:
+    """Record a trained problem into a table that replays it."""
+
+
+def _options(
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    param: click.Parameter,  # noqa: ARG001
+    given: Sequence[str],
+) -> dict[str, Any]:
+    """``key=value`` by key; a value that is not JSON is a word."""
+    options: dict[str, Any] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+        if key in options:
+            raise click.BadParameter(f"{key!r} is given twice")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options
+
+
+@group.command()
+@click.argument("problem")
+@click.option(
+    "-o",
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=_options,
+    help="An option of the problem, its value a word or JSON; repeatable.",
+)
+@click.option("--as", "name", metavar="LABEL", help="The problem's label, which its seeds are of.")
+@click.option("--sample", type=click.IntRange(1, 1_000_000), help="Record N random configurations.")
+@click.option("--grid", type=click.IntRange(min=1), help="N values of each numeric parameter.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The table, a parquet file.",
+)
+@click.option("--workers", type=click.IntRange(1, 32_767), help="Trials at once.")
+@click.option(
+    "--trial-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds of training after which a trial fails.",
+)
+@plugin_option
+@click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")
+@click.option("--cpus", type=click.IntRange(min=1), help="Slots of the local Ray.")
+def record(
+    problem: str,
+    options: dict[str, Any],
+    name: str | None,
+    sample: int | None,
+    grid: int | None,
+    seed: int,
+    out: Path,
+    workers: int | None,
+    trial_timeout: float | None,
+    plugins: tuple[Path, ...],
+    address: str,
+    cpus: int | None,
+) -> None:
+    """Train PROBLEM to the end in many configurations, into a table that replays it.
+
+    The same command goes on where an earlier one was interrupted. Suites use the table as
+    `{name: recorded, table: FILE}`, from their folder or below.
+
+    \b
+        hpobench problems record xgboost -o dataset=digits --sample 1000 --out digits.parquet
+    """
+    from hpobench.cluster import ENDING_SIGNALS
+    from hpobench.recording.recipe import build_recipe
+    from hpobench.recording.record import record_table
+
+    recipe = build_recipe(
+        problem,
+        options,
+        sample=sample,
+        grid=grid,
+        seed=seed,
+        name=name,
+        trial_timeout=trial_timeout,
+        plugins=plugins,
+    )
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    begin = time.monotonic()
+    try:
+        with _progress(recipe.trials) as report:
+            made = record_table(recipe, out, report, address=address, cpus=cpus, workers=workers)
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; {out}.recording has what is trained, run it again", err=True)
+        raise
+    label = recipe.problem.label
+    took = "it was there" if made.reused else duration(time.monotonic() - begin)
+    click.echo(f"{out}: {made.trials} trials of {label}, {made.failed} of them failed; {took}")
+    entry = {"name": "recorded", "as": label, "table": out.name}
+    click.echo(f"in a suite beside it: {json.dumps(entry, ensure_ascii=False)}")
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
+    """Shows how many of ``total`` trials are over: a bar on a terminal, else a line now and
+    then."""
+    if not sys.stdout.isatty():
+        yield _Lines(total)
+        return
+    from rich.progress import Progress
+
+    with Progress() as bar:
+        task = bar.add_task("starting Ray", total=total)
+
+        def report(tally: Tally) -> None:
+            told = f"{tally.finished}/{total} trials, {tally.failed} failed"
+            bar.update(task, completed=tally.finished, description=told)
+
+        yield report
+
+
+class _Lines:
+    """A line every ten seconds, and at the end."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._first: tuple[int, float] | None = None
+        self._next = 0.0
+
+    def __call__(self, tally: Tally) -> None:
+        now = time.monotonic()
+        if now < self._next and tally.finished < self._total:
+            return
+        self._next = now + _LINE_S
+        text = f"{tally.finished}/{self._total} trials, {tally.failed} failed"
+        done, begin = self._first = self._first or (tally.finished, now)
+        if tally.finished > done:
+            left = (now - begin) / (tally.finished - done) * (self._total - tally.finished)
+            text += f", {duration(left)} left"
+        click.echo(text)

@@ -1,0 +1,1 @@
+"""Trained problems recorded into tables, which the problem ``recorded`` replays."""

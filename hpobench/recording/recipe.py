@@ -1,0 +1,120 @@
+"""What is recorded: a problem, its configurations, and the seed of both."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpobench.api import Budget, Space, TrainedProblem
+from hpobench.cell import Cell, Kind, Use
+from hpobench.errors import NotAvailableError, UsageError
+from hpobench.identity import cell_id
+from hpobench.options import build_problem, label, resolve
+from hpobench.registry import Registry
+
+MAX_TRIALS = 1_000_000
+"""Of one second each they take a processor eleven days."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recording before it is made; :func:`build_recipe` checks that it can be."""
+
+    problem: Use
+    searcher: Use
+    scheduler: Use
+    seed: int
+    trials: int
+    grid: int | None
+    """The resolution of the grid; ``None`` for a sample."""
+    trial_timeout: float | None
+    """Seconds of training after which a trial fails."""
+    made: TrainedProblem
+    """What ``problem`` describes."""
+
+    def cell(self, workers: int) -> Cell:
+        """The live cell that trains it. Its id is the same for any number of workers, for no
+        trial depends on another: the recording goes on elsewhere with more or fewer of them."""
+        uses = (self.searcher, self.scheduler, self.problem)
+        budget = Budget(trials=self.trials)
+        data, limit = self.made.fingerprint(), self.trial_timeout
+        more = {} if limit is None else {"trial_timeout": limit}
+        name, spec = cell_id(*uses, self.seed, budget, 1, "live", "last", data, more)
+        return Cell(
+            name,
+            *uses,
+            self.seed,
+            budget,
+            workers,
+            stage="live",
+            trial_timeout=limit,
+            spec=spec,
+        )
+
+
+def build_recipe(
+    problem: str,
+    options: Mapping[str, Any],
+    *,
+    sample: int | None = None,
+    grid: int | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    trial_timeout: float | None = None,
+    plugins: Iterable[Path] = (),
+) -> Recipe:
+    """The recording of ``problem`` with ``options`` in plain JSON types.
+
+    Either ``sample``, so many configurations, those that random search proposes first under
+    ``seed``; or ``grid``, its resolution: at most so many values of each numeric parameter.
+    ``name`` is the label of the problem, from which, beside ``seed``, all seeds come.
+
+    Raises :class:`UsageError` with all that is wrong with the options, and
+    :class:`NotAvailableError` where the problem cannot run here.
+    """
+    if (sample is None) == (grid is None):
+        raise UsageError("either a sample or a grid is recorded: --sample N or --grid RESOLUTION")
+    registry = Registry(plugins)
+    use = _use(registry, "problem", problem, options, name)
+    made = build_problem(use)
+    if not isinstance(made, TrainedProblem):
+        raise UsageError(f"problem {problem!r} trains nothing: it can be used as it is")
+    asked = ("random", {}) if grid is None else ("grid", {"resolution": grid})
+    return Recipe(
+        use,
+        _use(registry, "searcher", *asked),
+        _use(registry, "scheduler", "fifo", {}),
+        seed,
+        _grid_size(made.space, grid) if grid is not None else sample or 0,
+        grid,
+        trial_timeout,
+        made,
+    )
+
+
+def _grid_size(space: Space, resolution: int) -> int:
+    size = sum(1 for _ in itertools.islice(space.grid(resolution), MAX_TRIALS + 1))
+    if size > MAX_TRIALS:
+        raise UsageError(
+            f"a grid of {resolution} values of each of {len(space)} parameters has more than "
+            f"{MAX_TRIALS:,} configurations; take fewer, or a sample"
+        )
+    return size
+
+
+def _use(
+    registry: Registry, kind: Kind, name: str, options: Mapping[str, Any], given: str | None = None
+) -> Use:
+    entry = registry.find(kind, name)
+    if (reason := entry.missing()) is not None:
+        raise NotAvailableError(f"{kind} {name}: {reason}")
+    cls = entry.load()
+    whole, faults = resolve(cls, options)
+    if faults:
+        told = (f"{f.key}: {f.message}" if f.key else f.message for f in faults)
+        raise UsageError(f"{kind} {name}: {'; '.join(told)}")
+    called = given or label(cls, name, whole)
+    return Use(kind, name, called, whole, str(entry.file), entry.cls, str(Path.cwd()))

@@ -1,0 +1,161 @@
+"""Record a trained problem: a live cell under a scheduler that stops nothing, as a table.
+
+Everything that live cells bring is there: workers on the whole cluster, other workers for those
+that die, and a journal, from which an interrupted recording goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hpobench import provenance
+from hpobench.cell import Cell
+from hpobench.cluster import LOCAL, connected
+from hpobench.errors import CellError, UsageError
+from hpobench.live.pool import LiveCells, capacity
+from hpobench.recording.measured import Tally, measured, tally
+from hpobench.recording.recipe import Recipe
+from hpobench.recording.space import grid_space
+from hpobench.recording.table import CURVES, VERSION, Array, Table, read_about, write_table
+from hpobench.store.writer import Outcome
+
+_NO_LIMIT_S = 1e9
+_LOOK_S = 2.0
+_LOOK_SHARE = 0.05
+"""Of the time, what looking for progress takes at most."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a recording."""
+
+    trials: int
+    failed: int
+    reused: bool
+    """Whether the table was there already."""
+
+
+def record_table(
+    recipe: Recipe,
+    out: Path,
+    report: Callable[[Tally], None],
+    *,
+    address: str = LOCAL,
+    cpus: int | None = None,
+    workers: int | None = None,
+) -> Recorded:
+    """Write the table of ``recipe`` to ``out``, unless it is there already.
+
+    ``workers``: trials that train at once; ``None``: as many as the cluster has room for.
+    ``report`` is told now and then how far the recording is. The same call goes on with one that
+    was interrupted, by whatever: a folder beside ``out`` keeps what was trained, until the table
+    is there. Raises :class:`UsageError` if ``out`` is something else, and :class:`CellError` if
+    nothing can be recorded.
+    """
+    if out.exists():
+        return _reused(recipe, out)
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: there is no folder {out.parent}")
+    folder = out.resolve().with_name(f"{out.name}.recording")
+    with connected(address, cpus) as ray:
+        room = workers or capacity(ray, recipe.made.resources)
+        cell = recipe.cell(min(room, recipe.trials))
+        cells = LiveCells(ray, commit=provenance.commit(), timeout=_NO_LIMIT_S, journals=folder)
+        outcome = _run(cells, cell, report, recipe.made.fidelity.steps)
+        if outcome.cell["status"] != "done":
+            raise CellError(f"the recording failed: {outcome.cell['error']}")
+        table = _table(recipe, cell, outcome, cells.journal(cell.id, measured))
+        if table.about["failed"] == len(table.configs):
+            raise CellError(
+                f"all {len(table.configs)} trials failed, the first with: {table.errors[0]}; "
+                f"remove {folder} to try again"
+            )
+        write_table(out, table)
+        cells.stored({cell.id: "done"})
+    with contextlib.suppress(OSError):  # not there, or another recording is under way in it
+        folder.rmdir()
+    return Recorded(len(table.configs), table.about["failed"], reused=False)
+
+
+def _reused(recipe: Recipe, out: Path) -> Recorded:
+    """``out`` as it is, if it is the table of ``recipe``."""
+    about = read_about(out)
+    asked, held = json.loads(recipe.cell(1).spec), about["spec"]
+    if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
+        raise UsageError(
+            f"{out} is there, and is another recording, of {about['problem']}: it differs in "
+            f"{', '.join(differing)}; choose another file, or remove it"
+        )
+    return Recorded(about["trials"], about["failed"], reused=True)
+
+
+def _run(cells: LiveCells, cell: Cell, report: Callable[[Tally], None], steps: int) -> Outcome:
+    """The outcome of ``cell``; ``report`` hears of it while it runs, and at its end."""
+    look = functools.partial(tally, steps=steps)
+    due = 0.0
+    found: list[Outcome] = []
+    try:
+        for outcomes in cells.run([cell]):
+            found += outcomes
+            begin = time.monotonic()
+            if found or begin >= due:
+                report(cells.journal(cell.id, look))
+                end = time.monotonic()
+                due = end + max(_LOOK_S, (end - begin) / _LOOK_SHARE)
+    except BaseException:
+        cells.cancel()
+        raise
+    return found[0]
+
+
+def _table(recipe: Recipe, cell: Cell, outcome: Outcome, steps: pa.Table) -> Table:
+    trials = outcome.trials.to_pylist()
+    configs = [json.loads(trial["config"]) for trial in trials]
+    errors = [trial["error"] for trial in trials]
+    about = _about(recipe, cell, outcome)
+    about |= {"trials": len(configs), "failed": sum(error is not None for error in errors)}
+    if recipe.grid is not None:
+        about["space"] = grid_space(recipe.made.space, configs).to_json()
+    curves = {name: _curves(steps, name, len(configs), recipe) for name in CURVES}
+    if not recipe.made.heldout:
+        del curves["heldout"]
+    return Table(about, configs, curves, errors)
+
+
+def _curves(steps: pa.Table, name: str, trials: int, recipe: Recipe) -> Array:
+    """The column ``name`` as ``[trials, steps]``, NaN where a trial did not get."""
+    curves = np.full((trials, recipe.made.fidelity.steps), np.nan)
+    trial, step = (steps[key].to_numpy() for key in ("trial", "step"))
+    curves[trial, step - 1] = steps[name].to_numpy()
+    return curves
+
+
+def _about(recipe: Recipe, cell: Cell, outcome: Outcome) -> dict[str, Any]:
+    problem, use = recipe.made, recipe.problem
+    space = problem.space.to_json()
+    return {
+        "version": VERSION,
+        "problem": use.label,
+        "name": use.name,
+        "options": dict(use.options),
+        "space": space,
+        "trained": space,
+        "grid": recipe.grid,
+        "fidelity": asdict(problem.fidelity),
+        "objective": asdict(problem.objective),
+        "mutable": problem.mutable,
+        "seed": recipe.seed,
+        "heldout": problem.heldout,
+        "spec": json.loads(cell.spec),
+        **json.loads(outcome.cell["provenance"]),
+    }

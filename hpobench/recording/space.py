@@ -1,0 +1,32 @@
+"""The space of a recorded grid: what can be met exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hpobench.api import Config, Float, Int, Ordinal, Parameter, Space, When
+
+
+def grid_space(space: Space, configs: Iterable[Config]) -> Space:
+    """``space`` with the values of ``configs`` for its numbers, in their order.
+
+    The values are taken from the trials, for computed anew they may differ in the last bit on
+    another machine. A parameter that no trial has goes; so do values that conditions wait for
+    and that no trial has.
+    """
+    configs = list(configs)
+    kept: dict[str, Parameter] = {}
+    for p in space:
+        values = {config[p.name] for config in configs if p.name in config}
+        if not values:
+            continue
+        when = p.when
+        if when is not None:
+            parent = kept[when.parent]
+            when = When(when.parent, tuple(v for v in when.values if parent.contains(v)))
+        if isinstance(p, Float | Int):
+            kept[p.name] = Ordinal(p.name, tuple(sorted(values)), when)
+        else:
+            kept[p.name] = replace(p, when=when)
+    return Space(list(kept.values()))

@@ -1,0 +1,145 @@
+"""A recorded problem on disk: one parquet file, which pandas, DuckDB and polars read as it lies.
+
+A row is a trial, in the order in which the searcher asked for them. Its columns:
+
+    config/NAME     the value of each parameter, null where it is inactive; choices of different
+                    types as JSON
+    loss, heldout   lists, an entry a step, NaN from the step on at which the trial failed;
+                    heldout only where the problem has one
+    cpu, wall       lists of each step's cost: processor seconds over all threads of the worker's
+                    process (not of its children), and wall seconds; NaN likewise
+    error           why the trial failed; null where it did not
+
+What was trained, how and where is JSON in the file's metadata, under :data:`KEY`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from hpobench.api import Config, Float, Int, Parameter, Space
+from hpobench.errors import StoreError
+from hpobench.store import files
+
+VERSION = 1
+KEY = b"hpobench_recording"
+CURVES = ("loss", "heldout", "cpu", "wall")
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The trials of a recorded problem."""
+
+    about: dict[str, Any]
+    """The metadata; ``trained`` is the space whose values the columns hold."""
+    configs: list[Config]
+    curves: dict[str, Array]
+    """``[trials, steps]`` by the name of the column."""
+    errors: list[str | None]
+
+
+def write_table(path: Path, table: Table) -> None:
+    """Put ``table`` at ``path``, whole or not at all."""
+    space = Space.from_json(table.about["trained"])
+    columns: dict[str, pa.Array] = {
+        f"config/{p.name}": pa.array([_stored(p, c.get(p.name)) for c in table.configs], _type(p))
+        for p in space
+    }
+    for name, curve in table.curves.items():
+        rows, steps = curve.shape
+        offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * steps)
+        columns[name] = pa.ListArray.from_arrays(offsets, pa.array(curve.ravel()))
+    columns["error"] = pa.array(table.errors, pa.string())
+    made = pa.table(columns).replace_schema_metadata({KEY: json.dumps(table.about)})
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        made,
+        sink,
+        compression="zstd",
+        use_dictionary=[name for name in columns if name not in CURVES],
+        use_byte_stream_split=[f"{name}.list.element" for name in table.curves],
+        write_page_checksum=True,
+    )
+    files.replace(path, bytes(sink.getvalue()))
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """The metadata of the table at ``path``; raises :class:`StoreError` if it is none."""
+    with files.explained(path):
+        try:
+            metadata = pq.read_schema(path).metadata or {}
+        except pa.ArrowException as error:
+            raise _damaged(path, error) from error
+    if KEY not in metadata:
+        raise StoreError(
+            f"{path}: a parquet file, but no recorded problem; `hpobench problems record` makes "
+            "them"
+        )
+    about: dict[str, Any] = json.loads(metadata[KEY])
+    if about["version"] != VERSION:
+        raise StoreError(
+            f"{path}: recorded in version {about['version']} of the format, this hpobench reads "
+            f"{VERSION}; use the hpobench that recorded it, or record it anew"
+        )
+    return about
+
+
+def read_table(path: Path) -> Table:
+    """The table at ``path``; raises :class:`StoreError` if it is none, or damaged."""
+    about = read_about(path)
+    with files.explained(path):
+        try:
+            columns = pq.read_table(path, page_checksum_verification=True).combine_chunks()
+        except pa.ArrowException as error:
+            raise _damaged(path, error) from error
+    space = Space.from_json(about["trained"])
+    values = {p.name: columns[f"config/{p.name}"].to_pylist() for p in space}
+    configs = [
+        {p.name: _value(p, x) for p, x in zip(space, row, strict=True) if x is not None}
+        for row in zip(*values.values(), strict=True)
+    ]
+    shape = len(configs), about["fidelity"]["steps"]
+    curves = {
+        name: columns[name].combine_chunks().flatten().to_numpy().reshape(shape)
+        for name in CURVES
+        if name in columns.column_names
+    }
+    return Table(about, configs, curves, columns["error"].to_pylist())
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path}: damaged, not a readable parquet file ({error}); get it anew, or record it again"
+    )
+
+
+# -- parameters as columns -----------------------------------------------------------------
+
+
+def _type(p: Parameter) -> pa.DataType:
+    if isinstance(p, Float | Int):
+        return pa.float64() if isinstance(p, Float) else pa.int64()
+    return pa.string() if _mixed(p) else pa.array(p.choices).type
+
+
+def _mixed(p: Parameter) -> bool:
+    """Whether a column of one type cannot hold the choices."""
+    return not isinstance(p, Float | Int) and len({type(choice) for choice in p.choices}) > 1
+
+
+def _stored(p: Parameter, value: Any) -> Any:
+    return json.dumps(value) if value is not None and _mixed(p) else value
+
+
+def _value(p: Parameter, stored: Any) -> Any:
+    return json.loads(stored) if _mixed(p) else stored
