@@ -158,7 +158,9 @@ class LiveWorkers(Workers):
                 self._order(actor, link, begin=False)
 
     def _order(self, actor: Actor, link: Link, *, begin: bool) -> None:
-        until = actor.step + 1 if self._lockstep else self._steps_of_trial
+        # After a death in small steps, for what a batch had done before it would be lost again.
+        single = self._lockstep or actor.trial in self._deaths
+        until = actor.step + 1 if single else self._steps_of_trial
         until = int(min(until, actor.step + self._limit - self._steps))
         link.job = actor
         self._since[actor] = time.monotonic()
