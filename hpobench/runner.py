@@ -273,7 +273,7 @@ def _trial_row(cell: Cell, run: Run, number: int) -> dict[str, Any]:
     return {
         "cell": cell.id,
         "trial": number,
-        "config": json.dumps(trial.config),
+        "config": json.dumps(trial.proposed),
         "status": status,
         "steps": trial.run_metadata.last_result.get("training_iteration", 0),
         "start": source.started[number],

@@ -32,7 +32,7 @@ TRIALS = pa.schema(
     {
         "cell": _label,
         "trial": pa.int32(),
-        "config": pa.string(),  # JSON
+        "config": pa.string(),  # JSON; as it was asked for
         "status": _label,  # completed, stopped, paused, cut (budget), failed
         "steps": pa.int32(),
         "start": pa.float64(),  # clock when it was asked for

@@ -161,6 +161,8 @@ class Trial(_Trial):
 
     def __init__(self, number: int, config: dict[str, Any], stop_at: int | None) -> None:
         self.number = number
+        self.proposed = dict(config)
+        """The configuration that was asked for; a scheduler may give the trial another."""
         self.error: Exception | None = None
         super().__init__(
             "hpobench",

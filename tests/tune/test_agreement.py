@@ -1,4 +1,4 @@
-"""The virtual stage takes the decisions that a plain ``tune.Tuner(...).fit()`` takes.
+"""Both stages take the decisions that a plain ``tune.Tuner(...).fit()`` takes.
 
 With one worker results arrive in one order only, so the histories must be equal, result by
 result and trial by trial.
@@ -7,98 +7,87 @@ result and trial by trial.
 from __future__ import annotations
 
 import gc
-import logging
 import warnings
-from pathlib import Path
 
 import pytest
-import ray
-from ray import tune
-from ray.tune.search import Searcher as RaySearcherBase
 
-from hpobench.algorithms.schedulers.asha import Asha
-from hpobench.algorithms.schedulers.fifo import Fifo
-from hpobench.algorithms.schedulers.hyperband import HyperBand
-from hpobench.algorithms.schedulers.median import Median
-from hpobench.api import Scheduler
-from tests.tune.doubles import Curves, make_run, random_configs
-from tests.tune.trainable import STEPS, CurveTrainable
+from hpobench.agreement import Comparison, compare
+from hpobench.cluster import LOCAL, connected
+from hpobench.errors import UsageError
+from hpobench.grid import build_plan
+from hpobench.suite import load_suite
 
-
-class FixedList(RaySearcherBase):
-    """Ray's side of the same list of configurations."""
-
-    def __init__(self, configs):
-        super().__init__(metric="loss", mode="min")
-        self.waiting = [{**config, "number": i} for i, config in enumerate(configs)]
-
-    def suggest(self, trial_id):
-        return self.waiting.pop(0) if self.waiting else self.FINISHED
-
-    def on_trial_complete(self, trial_id, result=None, error=False):
-        pass
-
-
-class History(tune.Callback):
-    def __init__(self):
-        self.rows = []
-
-    def on_trial_result(self, iteration, trials, trial, result, **info):
-        self.rows.append((result["number"], result["training_iteration"], result["loss"]))
+STEPS = 9
+SUITE = """\
+name: agreement
+searchers: [random]
+schedulers: [{scheduler}]
+problems: [{{mf-hartmann: {{dimension: 3, quality: bad, steps: {steps}}}}}]
+seeds: 1
+workers: 1
+budget: {budget}
+"""
 
 
 @pytest.fixture(scope="module")
 def one_worker():
-    ray.init(
-        address="local",
-        num_cpus=1,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        runtime_env={"env_vars": {"PYTHONPATH": str(Path(__file__).parents[2])}},
-    )
-    yield
-    ray.shutdown()
+    with connected(LOCAL, 1) as ray:
+        yield ray
     # Ray lets go of processes that are still ending; not in a test that is yet to come.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
 
 
-def real_history(scheduler: Scheduler, trials: int, folder: Path) -> list[tuple[int, int, float]]:
-    history = History()
-    stop = None if scheduler.ends_trials else {"training_iteration": STEPS}
-    tune.Tuner(
-        CurveTrainable,
-        tune_config=tune.TuneConfig(
-            scheduler=scheduler.build(Curves(STEPS)),
-            search_alg=FixedList(random_configs(trials)),
-            metric="loss",
-            mode="min",
-            num_samples=trials,
-            reuse_actors=False,
-        ),
-        run_config=tune.RunConfig(
-            storage_path=str(folder), stop=stop, callbacks=[history], verbose=0
-        ),
-    ).fit()
-    return history.rows
+def planned(folder, scheduler, budget):
+    file = folder / "suite.yaml"
+    file.write_text(SUITE.format(scheduler=scheduler, steps=STEPS, budget=budget))
+    return build_plan(load_suite(str(file))).cells
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
-    ("scheduler", "trials"),
+    ("scheduler", "trials", "stops"),
     [
-        pytest.param(Fifo(), 4, id="fifo"),
-        pytest.param(Asha(reduction_factor=3), 14, id="asha"),
-        pytest.param(HyperBand(reduction_factor=3), 12, id="hyperband"),
-        pytest.param(Median(), 8, id="median"),
+        pytest.param("fifo", 4, False, id="fifo"),
+        pytest.param("asha", 14, True, id="asha"),
+        pytest.param("hyperband", 9, True, id="hyperband"),
+        pytest.param("median", 5, True, id="median"),
+        pytest.param("{name: pbt, population: 4, perturbation_interval: 3}", 4, False, id="pbt"),
     ],
 )
-def test_same_history_as_a_plain_tuner(scheduler, trials, one_worker, tmp_path):
-    real = real_history(scheduler, trials, tmp_path)
-    run = make_run(scheduler, problem=Curves(STEPS), trials=trials, workers=1)
-    run.finish()
-    assert list(zip(run.log.trial, run.log.step, run.log.loss, strict=True)) == real
-    if scheduler.needs_fidelity:
-        assert len(real) < trials * STEPS, "the scheduler stopped nothing, so nothing was compared"
+def test_same_history_on_both_stages_and_from_a_plain_tuner(
+    scheduler, trials, stops, one_worker, tmp_path
+):
+    cells = planned(tmp_path, scheduler, f"{{trials: {trials}}}")
+    (found,) = compare(one_worker, cells)
+    assert set(found.histories) == {"virtual", "live", "tuner"}
+    assert found.agrees, "\n".join(found.differences())
+    results = len(found.histories["tuner"])
+    if stops:
+        assert trials <= results < trials * STEPS, "nothing was stopped, so nothing was compared"
+    else:
+        assert results >= trials * STEPS
+
+
+def test_budgets_that_a_plain_tuner_does_not_know(one_worker, tmp_path):
+    with pytest.raises(UsageError, match=r"only knows budgets like \{trials: 20\}"):
+        list(compare(one_worker, planned(tmp_path, "fifo", "{time: 3 s}")))
+
+
+def test_differences_are_told_by_the_first_result_that_differs(tmp_path):
+    (cell,) = planned(tmp_path, "fifo", "{trials: 2}")
+    histories = {
+        "virtual": [(0, 1, 0.5), (0, 2, 0.4)],
+        "live": [(0, 1, 0.5), (1, 1, 0.25)],
+        "tuner": [(0, 1, 0.5)],
+    }
+    found = Comparison(cell, histories)
+    assert not found.agrees
+    assert list(found.differences()) == [
+        "result 2: virtual has step 2 of trial 0 with loss 0.4, live has step 1 of trial 1 with "
+        "loss 0.25",
+        "result 2: virtual has step 2 of trial 0 with loss 0.4, tuner has ended",
+        "result 2: live has step 1 of trial 1 with loss 0.25, tuner has ended",
+    ]
+    assert Comparison(cell, {"live": [(0, 1, 0.5)], "tuner": [(0, 1, 0.5)]}).agrees
