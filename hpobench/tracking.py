@@ -45,6 +45,7 @@ _SERVER_THREADS = 8
 """Cells logged at a time where the network takes the time; a database is written by one."""
 _LINE_S = 10.0
 _LONGEST_REASON = 600
+_LONGEST_TAG = 5000
 
 
 class Tracker:
@@ -145,24 +146,24 @@ class Tracker:
         return True
 
     def _start(self, experiment: str, record: Record, tags: Mapping[str, str]) -> str:
-        from mlflow.entities import Metric, Param, RunTag
+        from mlflow.entities import Metric, Param
 
-        run: str = self._client.create_run(
-            experiment, record.start, dict(tags), record.name
-        ).info.run_id
+        # Here rather than in the batch: a transaction less for each trial.
+        tags = {key: text[:_LONGEST_TAG] for key, text in {**tags, **record.tags}.items()}
+        run: str = self._client.create_run(experiment, record.start, tags, record.name).info.run_id
         # The client splits this into batches that servers accept.
         self._client.log_batch(
             run,
             [Metric(point.metric, point.value, point.time, point.step) for point in record.points],
             [Param(_name(key), str(value)) for key, value in record.params.items()],
-            [RunTag(key, value) for key, value in record.tags.items()],
         )
         return run
 
     def _delete(self, experiment: str, parent: str) -> None:
-        for run in self._search(experiment, f"tags.`mlflow.parentRunId` = '{parent}'"):
-            self._client.delete_run(run.info.run_id)
-        self._client.delete_run(parent)
+        # All found before any is deleted: pages are counted in what is left.
+        trials = list(self._search(experiment, f"tags.`mlflow.parentRunId` = '{parent}'"))
+        for run in [parent, *(trial.info.run_id for trial in trials)]:
+            self._client.delete_run(run)
 
 
 @dataclass(frozen=True)
