@@ -32,7 +32,6 @@ def search(problem: TrainedProblem, dataset: str) -> dict[str, Any]:
         "optimum": min(losses),
         "clip": statistics.median(losses),
         "seconds": round(statistics.median(seconds), 3),
-        "slowest": round(max(seconds), 3),
     }
 
 

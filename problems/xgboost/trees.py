@@ -13,7 +13,7 @@ TRAINING_ROWS = {"breast_cancer": 341, "diabetes": 264, "wine": 106}
 class XGBoostTrees(XGBoostProblem):
     """XGBoost on a table, in one step: the number of trees and their leaves are parameters.
 
-    What a trial costs depends on its configuration, by some three orders of magnitude: the case
+    What a trial costs depends on its configuration, by three orders of magnitude and more: the case
     for cost-aware searchers such as CFO and BlendSearch. The space is that of FLAML's
     ``xgboost`` learner, trees grown leaf by leaf (Wang et al., "FLAML: A Fast and Lightweight
     AutoML Library", 2021, arXiv:1911.04706), but for the upper bound of ``n_estimators`` and
