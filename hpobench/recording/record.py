@@ -70,18 +70,17 @@ def record_table(
     with connected(address, cpus) as ray:
         room = workers or capacity(ray, recipe.made.resources)
         cell = recipe.cell(min(room, recipe.trials))
-        cells = LiveCells(ray, commit=provenance.commit(), timeout=_NO_LIMIT_S, journals=folder)
-        outcome = _run(cells, cell, report, recipe.made.fidelity.steps)
-        if outcome.cell["status"] != "done":
-            raise CellError(f"the recording failed: {outcome.cell['error']}")
-        table = _table(recipe, cell, outcome, cells.journal(cell.id, measured))
-        if table.about["failed"] == len(table.configs):
-            raise CellError(
-                f"all {len(table.configs)} trials failed, the first with: {table.errors[0]}; "
-                f"remove {folder} to try again"
-            )
-        write_table(out, table)
-        cells.stored({cell.id: "done"})
+        made = LiveCells(ray, commit=provenance.commit(), timeout=_NO_LIMIT_S, journals=folder)
+        with contextlib.closing(made) as cells:
+            outcome = _run(cells, cell, report, recipe.made.fidelity.steps)
+            table = _table(recipe, cell, outcome, cells.journal(cell.id, measured))
+            if table.about["failed"] == len(table.configs):
+                raise CellError(
+                    f"all {len(table.configs)} trials failed, the first with: {table.errors[0]}; "
+                    f"remove {folder} to try again"
+                )
+            write_table(out, table)
+            cells.stored({cell.id: "done"})
     with contextlib.suppress(OSError):  # not there, or another recording is under way in it
         folder.rmdir()
     return Recorded(len(table.configs), table.about["failed"], reused=False)
@@ -115,6 +114,8 @@ def _run(cells: LiveCells, cell: Cell, report: Callable[[Tally], None], steps: i
     except BaseException:
         cells.cancel()
         raise
+    if found[0].cell["status"] != "done":
+        raise CellError(f"the recording failed: {found[0].cell['error']}")
     return found[0]
 
 

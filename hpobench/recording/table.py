@@ -15,7 +15,9 @@ What was trained, how and where is JSON in the file's metadata, under :data:`KEY
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -75,21 +77,20 @@ def write_table(path: Path, table: Table) -> None:
 
 def read_about(path: Path) -> dict[str, Any]:
     """The metadata of the table at ``path``; raises :class:`StoreError` if it is none."""
-    with files.explained(path):
-        try:
-            metadata = pq.read_schema(path).metadata or {}
-        except pa.ArrowException as error:
-            raise _damaged(path, error) from error
+    with _readable(path):
+        metadata = pq.read_schema(path).metadata or {}
     if KEY not in metadata:
         raise StoreError(
             f"{path}: a parquet file, but no recorded problem; `hpobench problems record` makes "
             "them"
         )
-    about: dict[str, Any] = json.loads(metadata[KEY])
-    if about["version"] != VERSION:
+    with _readable(path):
+        about: dict[str, Any] = json.loads(metadata[KEY])
+        version = about["version"]
+    if version != VERSION:
         raise StoreError(
-            f"{path}: recorded in version {about['version']} of the format, this hpobench reads "
-            f"{VERSION}; use the hpobench that recorded it, or record it anew"
+            f"{path}: recorded in version {version} of the format, this hpobench reads {VERSION}; "
+            "use the hpobench that recorded it, or record it anew"
         )
     return about
 
@@ -97,30 +98,33 @@ def read_about(path: Path) -> dict[str, Any]:
 def read_table(path: Path) -> Table:
     """The table at ``path``; raises :class:`StoreError` if it is none, or damaged."""
     about = read_about(path)
-    with files.explained(path):
-        try:
-            columns = pq.read_table(path, page_checksum_verification=True).combine_chunks()
-        except pa.ArrowException as error:
-            raise _damaged(path, error) from error
-    space = Space.from_json(about["trained"])
-    values = {p.name: columns[f"config/{p.name}"].to_pylist() for p in space}
-    configs = [
-        {p.name: _value(p, x) for p, x in zip(space, row, strict=True) if x is not None}
-        for row in zip(*values.values(), strict=True)
-    ]
-    shape = len(configs), about["fidelity"]["steps"]
-    curves = {
-        name: columns[name].combine_chunks().flatten().to_numpy().reshape(shape)
-        for name in CURVES
-        if name in columns.column_names
-    }
-    return Table(about, configs, curves, columns["error"].to_pylist())
+    with _readable(path):
+        columns = pq.read_table(path, page_checksum_verification=True)
+        space = Space.from_json(about["trained"])
+        values = [columns[f"config/{p.name}"].to_pylist() for p in space]
+        configs = [
+            {p.name: _value(p, x) for p, x in zip(space, row, strict=True) if x is not None}
+            for row in zip(*values, strict=True)
+        ]
+        shape = len(configs), about["fidelity"]["steps"]
+        curves = {
+            name: columns[name].combine_chunks().flatten().to_numpy().reshape(shape)
+            for name in CURVES
+            if name in columns.column_names
+        }
+        return Table(about, configs, curves, columns["error"].to_pylist())
 
 
-def _damaged(path: Path, error: Exception) -> StoreError:
-    return StoreError(
-        f"{path}: damaged, not a readable parquet file ({error}); get it anew, or record it again"
-    )
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what damaged files lead to into a :class:`StoreError`."""
+    try:
+        with files.explained(path):
+            yield
+    except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
+        raise StoreError(
+            f"{path}: damaged, or no parquet file ({error}); get it anew, or record it again"
+        ) from error
 
 
 # -- parameters as columns -----------------------------------------------------------------
