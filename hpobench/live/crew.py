@@ -36,6 +36,11 @@ class Link:
         with contextlib.suppress(OSError):
             send(self.connection, header, state)
 
+    def cut(self) -> None:
+        """Break the connection; that is noticed like any other break."""
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.connection.fileno())) as twin:
+            twin.shutdown(socket.SHUT_RDWR)
+
 
 class Crew:
     """Calls ``handles``, Ray actors of :class:`hpobench.live.worker.Worker`, to serve this cell.
@@ -70,11 +75,17 @@ class Crew:
                 os.write(self._waker, b"!")
 
     def _look_after(self) -> None:
-        """Call the workers that do not serve."""
+        """Call the workers that do not serve; let go of those that Ray has lost.
+
+        A node that loses its power or its network does not hang up.
+        """
         now = time.monotonic()
         if now - self._looked < _LOOK_S:
             return
         self._looked = now
+        for link in self.links:
+            if self._ended(link.number):
+                link.cut()
         here = {link.number for link in self.links}
         for number, handle in enumerate(self._handles):
             if number in here or not self._has_left(number):
@@ -88,7 +99,7 @@ class Crew:
         """Whether a worker needs to be called; raises :class:`CellError` if it cannot serve."""
         if number not in self._serving:
             return True
-        if self._ray.wait([self._serving[number]], timeout=0)[0]:
+        if self._ended(number):
             self._reason(number)
             self._hung_up.pop(number, None)
             return True
@@ -97,12 +108,18 @@ class Crew:
             self._ray.kill(self._handles[number], no_restart=False)
         return False
 
+    def _ended(self, number: int) -> bool:
+        """Whether a worker's service is over, as far as Ray knows."""
+        return bool(self._ray.wait([self._serving[number]], timeout=0)[0])
+
     def _reason(self, number: int) -> str:
         """Why a worker left, as Ray tells it."""
         try:
             self._ray.get(self._serving[number], timeout=_DISMISS_S)
         except self._ray.exceptions.RayTaskError as error:
             raise CellError(f"a worker cannot serve the cell: {error.cause}") from error
+        except self._ray.exceptions.ActorDiedError as error:  # it would be Unavailable otherwise
+            raise CellError(f"Ray cannot start or restart a worker: {error}") from error
         except self._ray.exceptions.RayError as error:
             return " ".join(str(error).split())
         return "its connection ended"
