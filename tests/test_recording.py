@@ -20,6 +20,7 @@ from hpobench.errors import CellError, NotAvailableError, StoreError, UsageError
 from hpobench.grid import build_plan
 from hpobench.live.journal import Journal
 from hpobench.live.pool import LiveCells
+from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.recording import record
 from hpobench.recording.measured import Tally, measured, tally
 from hpobench.recording.recipe import build_recipe
@@ -214,20 +215,20 @@ def test_the_same_cell_agrees_live_and_replayed(killed, folder, cluster):
 
 @pytest.fixture
 def recorded(cluster, plugin, tmp_path, monkeypatch):
-    """Records the slope."""
+    """Records a problem."""
     monkeypatch.setattr(record, "connected", lambda *_: contextlib.nullcontext(cluster))
 
-    def make(options, **more):
-        recipe, told = build_recipe("slope", options, plugins=[plugin], **more), []
-        made = record.record_table(recipe, tmp_path / "slope.parquet", told.append)
+    def make(problem, options, **more):
+        recipe, told = build_recipe(problem, options, plugins=[plugin], **more), []
+        made = record.record_table(recipe, tmp_path / "made.parquet", told.append)
         assert told[-1] == (made.trials, made.failed)
-        return read_table(tmp_path / "slope.parquet")
+        return read_table(tmp_path / "made.parquet")
 
     return make
 
 
 def test_a_grid_is_recorded_whole(recorded):
-    table = recorded({}, grid=2)
+    table = recorded("slope", {}, grid=2)
     space = Space.from_json(table.about["space"])
     values = ((1e-4, 1.0), (1, 5), ("sgd", "adam", 3), (0.0, 0.9))
     assert [p.choices for p in space] == list(values)
@@ -258,6 +259,22 @@ def test_the_space_of_a_grid_has_what_trials_have():
     assert full.names == space.names
     assert full["act"].when == When("width", (1.0,))
     assert list(full.grid(1)) == list(space.grid(3))
+
+
+# -- real training ---------------------------------------------------------------------------
+
+
+def test_xgboost_is_recorded_as_it_trains(recorded):
+    pytest.importorskip("xgboost")
+    table = recorded("xgboost", {"dataset": "breast_cancer"}, sample=3)
+    problem = XGBoost(dataset="breast_cancer")
+    for row, config in enumerate(table.configs):
+        training = problem.start(config, table.about["seeds"]["problem"])
+        reports = [training.step() for _ in range(problem.fidelity.steps)]
+        for name in ("loss", "heldout"):
+            assert table.curves[name][row].tolist() == [report[name] for report in reports]
+    assert (table.curves["cpu"] > 0).all()
+    assert table.about["versions"]["scikit-learn"]
 
 
 # -- what cannot be recorded ---------------------------------------------------------------
@@ -330,8 +347,8 @@ def test_files_of_others_are_left_alone(kind, tmp_path, plugin):
 
 def test_a_recording_of_failures_alone_is_none(recorded, tmp_path):
     with pytest.raises(CellError, match=r"(?s)all 2 trials failed, the first with: .*too deep"):
-        recorded({"deepest": 0}, sample=2)
-    assert not (tmp_path / "slope.parquet").exists()
+        recorded("slope", {"deepest": 0}, sample=2)
+    assert not (tmp_path / "made.parquet").exists()
 
 
 # -- journals ------------------------------------------------------------------------------

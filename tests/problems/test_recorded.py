@@ -315,8 +315,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing(tmp_path):
         (tmp_path / "a.parquet").write_bytes(changed)
         try:
             again = read_table(tmp_path / "a.parquet")
-        except StoreError as error:
-            assert "a.parquet: " in str(error)
+        except StoreError:
             found += 1
         else:  # in what a page says of itself
             assert (again.configs, again.errors) == (table.configs, table.errors)
