@@ -1,0 +1,129 @@
+"""The crew, with Ray's part played: what it does where Ray says that a worker is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
+from types import SimpleNamespace
+
+import pytest
+from ray import exceptions
+
+from hpobench.errors import CellError
+from hpobench.live.crew import Crew
+from hpobench.live.wire import receive, send
+
+
+class Ray:
+    """As much of Ray as a crew needs; references are the workers' numbers."""
+
+    util = SimpleNamespace(get_node_ip_address=lambda: "127.0.0.1")
+    exceptions = exceptions
+
+    def __init__(self):
+        self.ended = {}
+
+    def wait(self, references, num_returns=1, timeout=None):
+        ready = [r for r in references if r in self.ended]
+        return ready, [r for r in references if r not in ready]
+
+    def get(self, reference, timeout=None):
+        if self.ended[reference] is not None:
+            raise self.ended[reference]
+
+    def kill(self, handle, *, no_restart):
+        assert not no_restart
+
+
+class Handle:
+    """A worker that comes when it is called and then says what it hears, if anything."""
+
+    def __init__(self, *, mute=False):
+        self.mute, self.called = mute, 0
+        self.serve = SimpleNamespace(remote=self._serve)
+
+    def _serve(self, problem, address, key, number, pace):
+        self.called += 1
+        threading.Thread(target=self._work, args=(address, key, number), daemon=True).start()
+        return number
+
+    def _work(self, address, key, number):
+        with contextlib.suppress(EOFError, OSError), Client(address, authkey=key) as connection:
+            send(connection, {"worker": number})
+            while True:
+                header, state = receive(connection)
+                if not self.mute:
+                    send(connection, header, state)
+
+
+@pytest.fixture
+def gathered():
+    """Makes a crew of those handles, all of them there."""
+    with contextlib.ExitStack() as stack:
+
+        def gather(ray, *handles):
+            crew = stack.enter_context(contextlib.closing(Crew(ray, handles, "{}", 1.0)))
+            deadline = time.monotonic() + 20
+            while len(crew.links) < len(handles) and time.monotonic() < deadline:
+                assert crew.wait(0.1) == []
+            assert len(crew.links) == len(handles)
+            return crew
+
+        yield gather
+
+
+def answers(crew):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if found := crew.wait(0.1):
+            return found
+    raise AssertionError("nobody answers")
+
+
+def test_orders_and_answers(gathered):
+    ray, handle = Ray(), Handle()
+    crew = gathered(ray, handle)
+    link = crew.links[0]
+    link.order({"job": 7}, b"state")
+    assert answers(crew) == [(link, {"job": 7}, b"state")]
+    ray.ended[0] = None
+
+
+def test_a_worker_that_never_hangs_up_is_let_go_when_ray_has_lost_it(gathered):
+    """As after a loss of power: the connection stands, and nothing comes."""
+    ray, handle = Ray(), Handle(mute=True)
+    crew = gathered(ray, handle)
+    link = crew.links[0]
+    link.order({"job": 7})
+    assert crew.wait(0.1) == []
+    ray.ended[0] = exceptions.ActorUnavailableError("its node is gone", b"0" * 16)
+    assert answers(crew) == [(link, None, b"")]
+    assert crew.links == []
+    assert "its node is gone" in crew.why_lost(link)
+    deadline = time.monotonic() + 20
+    while handle.called < 2 and time.monotonic() < deadline:
+        crew.wait(0.1)
+    assert handle.called >= 2  # and called again
+
+
+def test_a_worker_that_cannot_be_restarted_ends_the_cell(gathered):
+    ray, handle = Ray(), Handle()
+    crew = gathered(ray, handle)
+    crew.links[0].cut()
+    ray.ended[0] = exceptions.ActorDiedError()
+    with pytest.raises(CellError, match="Ray cannot start or restart a worker: The actor died"):
+        all(crew.wait(0.1) is not None for _ in range(100))
+
+
+def test_somebody_without_the_key_is_not_let_in(gathered):
+    ray, handle = Ray(), Handle()
+    crew = gathered(ray, handle)
+    with pytest.raises(AuthenticationError):
+        Client(crew._listener.address, authkey=b"guessed")
+    crew.links[0].order({"job": 1})
+    assert [header for _, header, _ in answers(crew)] == [{"job": 1}]
+    assert len(crew.links) == 1
+    ray.ended[0] = None
