@@ -86,7 +86,7 @@ def _take_up(journal: Journal, run: str) -> list[tuple[dict[str, Any], Saved | N
     for header, saved in journal.records():
         if header.get("version", VERSION) != VERSION:
             raise ReplayError(f"{journal.path}: a journal of version {header['version']}")
-        if "trial" in header:
+        if "clock" in header:
             results.append((header, saved))
             vain = 0
         elif header["run"] == run:

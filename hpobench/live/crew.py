@@ -38,7 +38,10 @@ class Link:
 
     def cut(self) -> None:
         """Break the connection; that is noticed like any other break."""
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.connection.fileno())) as twin:
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(fileno=os.dup(self.connection.fileno())) as twin,
+        ):
             twin.shutdown(socket.SHUT_RDWR)
 
 

@@ -22,7 +22,7 @@ from time import perf_counter, process_time
 from types import FrameType
 from typing import Any
 
-from hpobench.api import TabulatedProblem, TrainedProblem, Training
+from hpobench.api import Config, TabulatedProblem, TrainedProblem, Training
 from hpobench.cell import Use
 from hpobench.errors import TrialError
 from hpobench.live.output import Output
@@ -34,6 +34,9 @@ from hpobench.seeding import derive_seed
 BATCH_S = 0.05
 """Steps that are cheaper are trained several at a time where the cell allows it; what a stopped
 trial has trained beyond its end is never more than this."""
+SAVE_SHARE = 0.02
+"""The share of its time that a trial may spend on saving. What is trained between two saves is
+trained over again, unseen, when the worker dies; where saving is cheap that is nothing."""
 _GRACE_S = 2.0
 """How long a step that was cut off may take to end; then the process ends itself."""
 
@@ -81,6 +84,8 @@ class Session:
         self._output = Output()
         self._training: Training | None = None
         self._step = 0
+        self._unsaved_s = 0.0
+        self._saving_s = 0.0
         self._interruptible = False
         self._at_rest = threading.Event()
         self._at_rest.set()
@@ -135,16 +140,17 @@ class Session:
     # -- orders ----------------------------------------------------------------------------
 
     def _obey(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
-        """Train on ``order``; the answer has the results, the state after them, and the error
-        that ended them."""
+        """Train or save on ``order``; the answer has the results, the error that ended them, and
+        maybe the state after them."""
         results: list[tuple[float, float | None, float, float]] = []
         answer: dict[str, Any] = {"job": order["job"], "results": results}
         saved = b""
         with self._output.caught(), self._interrupted():
             try:
-                self._train(order, state, results)
-                if self._training is not None and self._step < self._problem.fidelity.steps:
-                    saved = _bytes(self._training.save())
+                if "until" in order:
+                    self._train(order, state, results)
+                if "save" in order or self._save_is_due(results):
+                    saved = self._save()
             except _Cut:
                 raise
             except TrialError as error:
@@ -155,6 +161,20 @@ class Session:
                 answer["error"] = _told(error)
         answer["output"] = self._output.take()
         return answer, saved
+
+    def _save_is_due(self, results: list[tuple[float, float | None, float, float]]) -> bool:
+        self._unsaved_s += sum(cost for _, _, cost, _ in results)
+        over = self._step >= self._problem.fidelity.steps
+        return not over and self._saving_s <= SAVE_SHARE * self._unsaved_s
+
+    def _save(self) -> bytes:
+        assert self._training is not None
+        begin = perf_counter()
+        state = self._training.save()
+        if not isinstance(state, bytes | bytearray | None):
+            raise TrialError(f"save() returned {state!r:.80}, which is not bytes")
+        self._saving_s, self._unsaved_s = perf_counter() - begin, 0.0
+        return bytes(state or b"")
 
     def _train(
         self,
@@ -181,9 +201,21 @@ class Session:
                 return
 
     def _begin(self, trial: dict[str, Any], state: bytes) -> None:
-        """Hold another trial: from its start, or as it was when ``state`` was saved."""
+        """Hold another trial: as it was when ``state`` was saved at step ``at``, or from its
+        start, and from there trained over again up to ``step``.
+
+        A clone's state is another configuration's, ``under`` which it is brought to ``step``.
+        """
+        self._start(trial["under"], trial["seed"], state)
+        assert self._training is not None
+        for _ in range(trial["step"] - trial["at"]):
+            self._training.step()
+        if trial["under"] != trial["config"]:
+            self._start(trial["config"], trial["seed"], self._save())
+        self._step, self._unsaved_s = trial["step"], 0.0
+
+    def _start(self, config: Config, seed: int, state: bytes) -> None:
         self._close()
-        config, seed = trial["config"], trial["seed"]
         # Code that draws from the global generators is at least the same for the same trial.
         import numpy.random as legacy
 
@@ -191,24 +223,14 @@ class Session:
         random.seed(root)
         legacy.seed(root)  # noqa: NPY002
         self._training = begin_training(self._problem, config, seed, self._pace)
-        self._step = trial["step"]
         if state:
             self._training.load(state)
-        else:
-            for _ in range(self._step):
-                self._training.step()
 
     def _close(self) -> None:
         training, self._training = self._training, None
         if training is not None:
             with contextlib.suppress(Exception, SystemExit):
                 training.close()
-
-
-def _bytes(state: object) -> bytes:
-    if not isinstance(state, bytes | bytearray | None):
-        raise TrialError(f"save() returned {state!r:.80}, which is not bytes")
-    return bytes(state or b"")
 
 
 def _told(error: BaseException) -> str:

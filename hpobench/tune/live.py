@@ -15,7 +15,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hpobench.api import Budget, Config, Problem
 from hpobench.errors import ReplayError, TrialError
@@ -43,11 +43,20 @@ class Arrival:
     """The state after it, where one was sent along."""
 
 
+class Standing(NamedTuple):
+    """The last state that was saved of a trial, which may have come further since."""
+
+    saved: Saved
+    at: int
+    config: Config
+    """The configuration that it was saved under."""
+
+
 class LiveWorkers(Workers):
     """Workers of ``crew``, with everything that they send in ``journal``.
 
-    ``lockstep``: let no trial run ahead of the scheduler's decisions, and save after every step,
-    for schedulers that pause and clone. ``trial_timeout``: seconds of training after which a
+    ``lockstep``: let no trial run ahead of the scheduler's decisions, for schedulers that pause
+    and clone. ``trial_timeout``: seconds of training after which a
     trial fails.
     """
 
@@ -67,7 +76,9 @@ class LiveWorkers(Workers):
         self._seed, self._crew, self._journal = seed, crew, journal
         self._lockstep, self._trial_timeout = lockstep, trial_timeout
         self._inbox: dict[int, deque[Arrival]] = defaultdict(deque)
-        self._arrivals = 0
+        self._arrivals = self._delivered = 0
+        self._kept: dict[tuple[int, int], Saved] = {}
+        """States that were asked for, by trial and the number of results delivered by then."""
         self._wanted: dict[Actor, tuple[int, Callable[..., None], Callable[..., None]]] = {}
         self._links: dict[Actor, Link] = {}
         self._since: dict[Actor, float] = {}
@@ -78,7 +89,10 @@ class LiveWorkers(Workers):
     def replay(self, records: Iterable[tuple[dict[str, Any], Saved | None]]) -> None:
         """Let the results of ``records`` arrive once more."""
         for header, saved in records:
-            self._file(header, saved)
+            if "trial" in header:
+                self._file(header, saved)
+            elif saved is not None:
+                self._kept[header["kept"], header["delivered"]] = saved
             self._base = header["clock"]
 
     def _clock(self) -> float:
@@ -138,8 +152,9 @@ class LiveWorkers(Workers):
             )
         _, on_result, on_error = self._wanted.pop(actor)
         self.now = max(self.now, arrival.clock)
+        self._delivered += 1
         if arrival.saved is not None:
-            actor.state = (arrival.saved, arrival.number)
+            actor.state = Standing(arrival.saved, arrival.number, actor.config)
         self._finish_step(actor, arrival.step, on_result, on_error)
 
     # -- orders ----------------------------------------------------------------------------
@@ -167,12 +182,33 @@ class LiveWorkers(Workers):
         header: dict[str, Any] = {"job": actor.trial, "until": until}
         state = b""
         if begin:
-            saved, at = actor.state or (None, 0)
-            if saved is not None and at == actor.step:
-                state = self._journal.read(saved)
+            standing: Standing | None = actor.state
             trial = {"config": actor.config, "seed": self._seed, "step": actor.step}
-            header["begin"] = trial
+            header["begin"] = trial | {"under": actor.config, "at": 0}
+            if standing is not None:
+                state = self._journal.read(standing.saved)
+                header["begin"] |= {"under": standing.config, "at": standing.at}
+                if standing.config != actor.config:  # a clone: from now on by its own state
+                    header["save"] = True
         link.order(header, state)
+
+    def _before_save(self, actor: Actor) -> None:
+        """Ask the worker, which stands still, for the state, unless it was sent along."""
+        saved = self._kept.pop((actor.trial, self._delivered), None)
+        link = self._links.get(actor)
+        if saved is not None:
+            actor.state = Standing(saved, actor.step, actor.config)
+        elif link is not None and link.job is None and not _is_current(actor):
+            link.job, self._since[actor] = actor, time.monotonic()
+            link.order({"job": actor.trial, "save": True})
+            while link.job is actor and self._clock() < self._deadline:
+                self._receive()
+
+    def _keep(self, actor: Actor, state: bytes, clock: float) -> None:
+        header = {"kept": actor.trial, "delivered": self._delivered, "clock": clock}
+        saved = self._journal.append(header, state)
+        if saved is not None:
+            actor.state = Standing(saved, actor.step, actor.config)
 
     def _cut_all(self) -> None:
         for actor in self._wanted:
@@ -197,6 +233,9 @@ class LiveWorkers(Workers):
             if answer is None:
                 self._forget(link)
             if not isinstance(actor, Actor):
+                continue
+            if actor not in self._wanted:
+                self._keep(actor, state, clock)
                 continue
             if answer is None:
                 answer = self._after_death(actor, link)
@@ -292,6 +331,11 @@ class LiveWorkers(Workers):
         super().cleanup()
         self._wanted.clear()
         self._links.clear()
+
+
+def _is_current(actor: Actor) -> bool:
+    standing: Standing | None = actor.state
+    return standing is not None and (standing.at, standing.config) == (actor.step, actor.config)
 
 
 def _digest(config: Config) -> str:

@@ -177,6 +177,9 @@ class Workers(ABC):
     def _leave(self, actor: Actor) -> None:  # noqa: B027 - most stages need not know
         """``actor`` gives its worker up."""
 
+    def _before_save(self, actor: Actor) -> None:  # noqa: B027 - most states are at hand
+        """``actor`` is about to be saved as it stands."""
+
     def is_actor_started(self, tracked_actor: Actor) -> bool:
         return tracked_actor in self._live_actors_to_ray_actors_resources
 
@@ -228,6 +231,7 @@ class Workers(ABC):
         if method_name == "train":
             self._begin_step(actor, on_result, on_error)
         elif method_name == "save":
+            self._before_save(actor)
             mark = Mark(actor.trial, actor.step, actor.elapsed, actor.config, actor.state)
             state = saved(mark, dict(actor.result))
             assert on_result is not None
