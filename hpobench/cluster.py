@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,8 +42,9 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     if cpus is not None and address != LOCAL:
         raise UsageError("--cpus is for the local Ray; a cluster brings its own processors")
     _probe(address)
-    if (Path.home() / ".ray" / "auth_token").is_file():
-        # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto".
+    if "ray" not in sys.modules and (Path.home() / ".ray" / "auth_token").is_file():
+        # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto";
+        # once it is imported, it has made up its mind.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
