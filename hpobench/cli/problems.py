@@ -138,7 +138,7 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
         return
     from rich.progress import Progress
 
-    with Progress() as bar:
+    with Progress(transient=True) as bar:
         task = bar.add_task("starting Ray", total=total)
 
         def report(tally: Tally) -> None:
