@@ -1,9 +1,12 @@
-"""The journal of a live cell: what happened, on the disk before anything is made of it.
+"""The journal of a live cell: what happened, written down before anything is made of it.
 
 A journal is one file of records, each a JSON header and a blob (the saved state of a trial, or
 nothing) under a checksum. It is only ever appended to; what a crash tore off at the end is cut
-away when it is opened again. States that nothing refers to any more are thrown out now and then,
-when they make up most of the file: it is written anew beside the old one and renamed.
+away when it is opened again. What was written outlives the death of any process at once; that
+of the machine takes along at most what the last moments brought, which is simply trained again.
+
+States that nothing refers to any more are thrown out now and then, when they make up most of the
+file: it is written anew beside the old one and renamed.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from hpobench.errors import StoreError
 from hpobench.store import files
 
 _HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
+SYNC_S = 0.02
+"""The least time between two flushes to the disk, each of which takes a fraction of a millisecond
+to some milliseconds; trials that cost nothing would wait for little else."""
 _COMPACT_BYTES = 64 * 2**20
 """A journal below this size is left as it is."""
 _LOCK_S = 30.0
@@ -52,6 +58,7 @@ class Journal:
         self._pending: list[bytes] = []
         self._temporary = path.with_name(f".{path.name}.tmp")
         self._compact_at = _COMPACT_BYTES
+        self._synced, self._dirty = -SYNC_S, False
         with files.explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._open()
@@ -95,7 +102,7 @@ class Journal:
         return saved
 
     def append(self, header: dict[str, Any], blob: bytes = b"") -> Saved | None:
-        """Add a record; it is durable once :meth:`commit` returns."""
+        """Add a record, which :meth:`commit` writes."""
         text = json.dumps(header, separators=(",", ":")).encode()
         checksum = zlib.crc32(blob, zlib.crc32(text))
         self._pending += [_HEAD.pack(checksum, len(text), len(blob)), text, blob]
@@ -104,14 +111,18 @@ class Journal:
         return self._keep(offset, len(blob))
 
     def commit(self) -> None:
-        """Flush what was appended to the disk."""
-        if not self._pending:
-            return
+        """Write what was appended; flush what was written to the disk, unless that was done just
+        now. To be called again within a moment, whether there is something new or not."""
         with files.explained(self.path):
-            self._file.write(b"".join(self._pending))
-            self._file.flush()
-            os.fdatasync(self._file.fileno())
-        self._pending.clear()
+            if self._pending:
+                self._file.write(b"".join(self._pending))
+                self._file.flush()
+                self._pending.clear()
+                self._dirty = True
+            now = time.monotonic()
+            if self._dirty and now - self._synced >= SYNC_S:
+                os.fdatasync(self._file.fileno())
+                self._synced, self._dirty = now, False
         if self._size > self._compact_at and self._size > 2 * self._alive():
             self._compact()
             # Not again and again where it is the headers that make it large.

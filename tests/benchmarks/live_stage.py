@@ -48,6 +48,12 @@ def tuner(steps: int, trials: int) -> float:
         def step(self) -> dict[str, float]:
             return {"loss": self.x}
 
+        def save_checkpoint(self, checkpoint_dir: str) -> None:
+            pass
+
+        def load_checkpoint(self, checkpoint_dir: str) -> None:
+            pass
+
         def reset_config(self, new_config: dict[str, Any]) -> bool:
             self.setup(new_config)
             return True
