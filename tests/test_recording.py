@@ -290,7 +290,8 @@ def test_xgboost_is_recorded_as_it_trains(recorded):
         ("branin", {}, {"sample": 1}, "problem 'branin' trains nothing: it can be used as it is"),
         ("slope", {}, {}, "either a sample or a grid"),
         ("slope", {}, {"sample": 3, "grid": 2}, "either a sample or a grid"),
-        ("slope", {}, {"grid": 500}, "500 values of each of 4 parameters has more than 1,000,000"),
+        ("slope", {}, {"grid": 500}, "more than 1,000,000 configurations: too many to record"),
+        ("slope", {}, {"sample": 1_000_001}, "more than 1,000,000 configurations"),
     ],
 )
 def test_mistakes_are_told(plugin, problem, options, more, told):

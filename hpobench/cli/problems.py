@@ -59,8 +59,15 @@ def _options(
     help="An option of the problem, its value a word or JSON; repeatable.",
 )
 @click.option("--as", "name", metavar="LABEL", help="The problem's label, which its seeds are of.")
-@click.option("--sample", type=click.IntRange(1, 1_000_000), help="Record N random configurations.")
-@click.option("--grid", type=click.IntRange(min=1), help="N values of each numeric parameter.")
+@click.option(
+    "--sample", metavar="N", type=click.IntRange(min=1), help="Record N random configurations."
+)
+@click.option(
+    "--grid",
+    metavar="RESOLUTION",
+    type=click.IntRange(min=1),
+    help="Record a grid of so many values of each numeric parameter.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
     "--out",

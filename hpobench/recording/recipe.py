@@ -88,21 +88,24 @@ def build_recipe(
         _use(registry, "searcher", *asked),
         _use(registry, "scheduler", "fifo", {}),
         seed,
-        _grid_size(made.space, grid) if grid is not None else sample or 0,
+        _trials(made.space, sample, grid),
         grid,
         trial_timeout,
         made,
     )
 
 
-def _grid_size(space: Space, resolution: int) -> int:
-    size = sum(1 for _ in itertools.islice(space.grid(resolution), MAX_TRIALS + 1))
-    if size > MAX_TRIALS:
+def _trials(space: Space, sample: int | None, grid: int | None) -> int:
+    """How many there are to train; raises :class:`UsageError` if they are too many."""
+    count = sample or 0
+    if grid is not None:
+        count = sum(1 for _ in itertools.islice(space.grid(grid), MAX_TRIALS + 1))
+    if count > MAX_TRIALS:
         raise UsageError(
-            f"a grid of {resolution} values of each of {len(space)} parameters has more than "
-            f"{MAX_TRIALS:,} configurations; take fewer, or a sample"
+            f"more than {MAX_TRIALS:,} configurations: too many to record; take a smaller sample, "
+            "or a grid of a lower resolution"
         )
-    return size
+    return count
 
 
 def _use(
