@@ -47,8 +47,8 @@ def trait(cls: type, name: str) -> Any:
 
 def verdict(searcher: type, scheduler: type) -> Verdict:
     """What to know about running the plugin class ``searcher`` under ``scheduler``."""
-    lookahead = trait(scheduler, "lookahead")
-    if lookahead and limits_concurrency(searcher):
+    groups = trait(scheduler, "lookahead") or trait(scheduler, "clones")
+    if groups and limits_concurrency(searcher):
         return Verdict("refused", (_LIMITED,))
     notes = [*_scheduler_notes(searcher, scheduler), *trait(scheduler, "notes")]
     if not trait(searcher, "deterministic"):
@@ -78,6 +78,9 @@ def matrix(registry: Registry) -> list[Pair]:
 def _scheduler_notes(searcher: type, scheduler: type) -> Iterator[str]:
     if lookahead := trait(scheduler, "lookahead"):
         yield _LOOKAHEAD.format(n=lookahead)
+    if trait(scheduler, "clones"):
+        yield from (_POPULATION, _TABLES)
+        return
     if not trait(scheduler, "needs_fidelity"):
         return
     yield _MULTI_FIDELITY if trait(searcher, "multi_fidelity") else _MIXED
@@ -102,6 +105,16 @@ _MIXED = (
 _MULTI_FIDELITY = (
     "The searcher learns from losses of all fidelities: 'tell: every' gives it each of them, "
     "'tell: last' only a trial's last."
+)
+_POPULATION = (
+    "The searcher proposes the first configurations of each population, most of them before any "
+    "loss is known, and is told a trial's losses as if its configuration had never changed. Once "
+    "a population has ended the next begins, as a fresh run of Ray Tune would."
+)
+_TABLES = (
+    "A table cannot carry a parent's weights over: on the virtual stage a clone goes on along its "
+    "own configuration's curve, without paying for the steps before. This flatters schedulers "
+    "that clone; only the live stage compares them fairly with others."
 )
 _HIDDEN = (
     "Ray's controller hides the result at which a trial is stopped from its searchers; here it "

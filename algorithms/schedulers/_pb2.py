@@ -9,6 +9,9 @@ import numpy as np
 from ray.tune.schedulers.pb2 import PB2
 from threadpoolctl import ThreadpoolController
 
+# Of the libraries that importing PB2 has loaded; not the scheduler's, which Ray pickles.
+_THREADS = ThreadpoolController()
+
 
 class SteadyPB2(PB2):
     """PB2 whose linear algebra keeps to one thread, and that does not warn.
@@ -18,12 +21,8 @@ class SteadyPB2(PB2):
     options and of kernels at their bounds, some for every proposal.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._threads = ThreadpoolController()
-
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        with self._threads.limit(limits=1), warnings.catch_warnings():
+        with _THREADS.limit(limits=1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return super().on_trial_result(tune_controller, trial, result)  # type: ignore[no-any-return]
 

@@ -62,7 +62,8 @@ def made_legal(parameters: Sequence[Parameter]) -> Callable[[Config], Config]:
 def _legal(parameter: Parameter, value: Value) -> Value:
     match parameter:
         case Float():
-            return min(max(float(value), parameter.low), parameter.high)
+            # Bounds may be whole numbers, and Ray rounds what begins as one.
+            return float(min(max(float(value), parameter.low), parameter.high))
         case Int():
             return min(max(int(value), parameter.low), parameter.high)
         case _:  # from the list of its choices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import pickle
 import re
 from typing import Any
@@ -14,7 +15,8 @@ from ray.tune.schedulers import TrialScheduler
 from hpobench.api import Scheduler
 from hpobench.errors import UsageError
 from hpobench.registry import Entry, Registry
-from tests.tune.doubles import Curves
+from hpobench.tune import controller
+from tests.tune.doubles import Curves, Listed, make_run, random_configs
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
 STEPS = (1, 3, 27, 52, 81)
@@ -30,15 +32,10 @@ def problem(request: pytest.FixtureRequest) -> Curves:
     return Curves(request.param)
 
 
-class LoneTrial:
-    """As much of a running ``ray.tune`` trial, and of its controller, as schedulers look at."""
+class LoneController:
+    """As much of a controller as schedulers look at when they are given a trial."""
 
-    trial_id = "00000000"
-    status = "RUNNING"
-    is_saving = False
-
-    def get_live_trials(self) -> set[LoneTrial]:
-        return {self}
+    search_alg = None
 
 
 def build(entry: Entry, problem: Curves) -> TrialScheduler:
@@ -53,7 +50,7 @@ def build(entry: Entry, problem: Curves) -> TrialScheduler:
 
 
 def test_shipped_schedulers_are_found() -> None:
-    assert {"fifo", "asha", "hyperband", "median"} <= set(ENTRIES)
+    assert {"fifo", "asha", "hyperband", "hyperband-bohb", "median", "pbt", "pb2"} <= set(ENTRIES)
 
 
 def test_describes_itself(entry: Entry) -> None:
@@ -90,7 +87,7 @@ def test_builds_a_fresh_scheduler_each_time(
     # Each takes metric and mode, which the controller sets once.
     assert first.set_search_properties("loss", "min")
     assert second.set_search_properties("loss", "min")
-    first.on_trial_add(LoneTrial(), LoneTrial())
+    first.on_trial_add(LoneController(), controller.Trial(0, random_configs(1)[0], None))
     mutable = (dict, list, set)
     shared = [
         key
@@ -101,12 +98,24 @@ def test_builds_a_fresh_scheduler_each_time(
 
 
 def test_says_truly_whether_it_ends_trials(entry: Entry, problem: Curves) -> None:
-    scheduler, trial = build(entry, problem), LoneTrial()
-    scheduler.set_search_properties("loss", "min")
-    scheduler.on_trial_add(trial, trial)
-    decisions = [
-        scheduler.on_trial_result(trial, trial, {"training_iteration": step, "loss": 1 / step})
-        for step in range(1, problem.fidelity.steps + 1)
-    ]
-    ends = TrialScheduler.STOP if entry.load().ends_trials else TrialScheduler.CONTINUE
-    assert decisions == [TrialScheduler.CONTINUE] * (problem.fidelity.steps - 1) + [ends]
+    build(entry, problem)
+    plugin: Any = type("Unstopped", (entry.load(),), {"ends_trials": True})()
+    run = make_run(plugin, problem=problem, trials=1, workers=1)
+    run.finish()
+    (trial,) = run.source.trials
+    # A trial that nobody ends runs past its last step, which fails it.
+    ended = run.trial_status(trial) in ("completed", "stopped")
+    assert ended == entry.load().ends_trials
+    assert ended or "past its last step" in str(trial.error)
+
+
+def test_says_truly_what_it_does_to_running_trials(entry: Entry) -> None:
+    cls, searcher = entry.load(), Listed(random_configs(16))
+    run = make_run(cls(), problem=Curves(3), searcher=searcher, trials=16, workers=3)
+    run.finish()
+    paused = any(call[0] == "paused" for call in searcher.calls)
+    clones = [json.loads(config) for config in run.log.config if config]
+    assert bool(clones) == cls.clones
+    assert cls.pauses or not (paused or clones)
+    for config in clones:
+        Curves.space.check(config)
