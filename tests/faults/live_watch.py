@@ -70,10 +70,10 @@ def lines(log: Path) -> list[dict[str, Any]]:
 
 
 def journaled(folder: Path) -> set[Key]:
-    """The steps in the journals of ``folder``, which may be written to meanwhile."""
+    """The steps in the journals below ``folder``, which may be written to meanwhile."""
     found: set[Key] = set()
     with tempfile.TemporaryDirectory() as name:
-        for path in folder.glob("*.journal"):
+        for path in folder.glob("**/*.journal"):
             copy = Path(name, path.name)
             with contextlib.suppress(FileNotFoundError):  # stored at this moment
                 shutil.copy(path, copy)
