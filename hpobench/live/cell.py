@@ -69,11 +69,19 @@ def _stage(
             budget=cell.budget,
             crew=team,
             journal=diary,
-            lockstep=scheduler.pauses,
+            ahead=_ahead(scheduler),
             trial_timeout=math.inf if cell.trial_timeout is None else cell.trial_timeout,
         )
         workers.replay(_take_up(diary, run))
         yield workers
+
+
+def _ahead(scheduler: Scheduler) -> float:
+    """Seconds that trials may run ahead of ``scheduler``: not at all where it may return to any
+    step, a few milliseconds where it may stop them, more where it never does."""
+    if scheduler.pauses:
+        return 0.0
+    return 0.005 if scheduler.needs_fidelity else 0.1
 
 
 def _take_up(journal: Journal, run: str) -> list[tuple[dict[str, Any], Saved | None]]:

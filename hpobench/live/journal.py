@@ -20,6 +20,7 @@ import time
 import weakref
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,8 +29,7 @@ from hpobench.store import files
 
 _HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
 SYNC_S = 0.02
-"""The least time between two flushes to the disk, each of which takes a fraction of a millisecond
-to some milliseconds; trials that cost nothing would wait for little else."""
+"""The least time between two flushes to the disk."""
 _COMPACT_BYTES = 64 * 2**20
 """A journal below this size is left as it is."""
 _LOCK_S = 30.0
@@ -58,7 +58,9 @@ class Journal:
         self._pending: list[bytes] = []
         self._temporary = path.with_name(f".{path.name}.tmp")
         self._compact_at = _COMPACT_BYTES
-        self._synced, self._dirty = -SYNC_S, False
+        self._dirty, self._synced = False, -SYNC_S
+        self._background = ThreadPoolExecutor(1)
+        self._flush: Future[None] | None = None
         with files.explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._open()
@@ -111,22 +113,30 @@ class Journal:
         return self._keep(offset, len(blob))
 
     def commit(self) -> None:
-        """Write what was appended; flush what was written to the disk, unless that was done just
-        now. To be called again within a moment, whether there is something new or not."""
+        """Write what was appended; flush what was written to the disk, in the background. To be
+        called again within a moment, whether there is something new or not."""
         with files.explained(self.path):
             if self._pending:
                 self._file.write(b"".join(self._pending))
                 self._file.flush()
                 self._pending.clear()
                 self._dirty = True
-            now = time.monotonic()
-            if self._dirty and now - self._synced >= SYNC_S:
-                os.fdatasync(self._file.fileno())
-                self._synced, self._dirty = now, False
+            self._flush_soon()
         if self._size > self._compact_at and self._size > 2 * self._alive():
             self._compact()
             # Not again and again where it is the headers that make it large.
             self._compact_at = max(_COMPACT_BYTES, 2 * self._size)
+
+    def _flush_soon(self) -> None:
+        if self._flush is not None:
+            if not self._flush.done():
+                return
+            flush, self._flush = self._flush, None
+            flush.result()
+        now = time.monotonic()
+        if self._dirty and now - self._synced >= SYNC_S:
+            self._dirty, self._synced = False, now
+            self._flush = self._background.submit(_flush, os.dup(self._file.fileno()))
 
     def _alive(self) -> int:
         return sum(saved.length for saved in self._saved)
@@ -169,9 +179,17 @@ class Journal:
             saved.offset = offset
 
     def close(self) -> None:
+        self._background.shutdown()
         # What a full disk refused is tried once more here, and has been told of already.
         with contextlib.suppress(OSError):
             self._file.close()
+
+
+def _flush(descriptor: int) -> None:
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_headers(path: Path) -> Iterator[dict[str, Any]]:

@@ -31,10 +31,7 @@ from hpobench.live.wire import receive, send, undelayed
 from hpobench.options import build_problem
 from hpobench.seeding import derive_seed
 
-BATCH_S = 0.05
-"""Steps that are cheaper are trained several at a time where the cell allows it; what a stopped
-trial has trained beyond its end is never more than this."""
-SAVE_SHARE = 0.02
+SAVE_SHARE = 0.01
 """The share of its time that a trial may spend on saving. What is trained between two saves is
 trained over again, unseen, when the worker dies; where saving is cheap that is nothing."""
 _GRACE_S = 2.0
@@ -197,7 +194,7 @@ class Session:
             now, cpu_now = perf_counter(), process_time()
             results.append((loss, heldout, now - wall, cpu_now - cpu))
             wall, cpu = now, cpu_now
-            if wall - begin >= BATCH_S:
+            if wall - begin >= order["ahead"]:
                 return
 
     def _begin(self, trial: dict[str, Any], state: bytes) -> None:

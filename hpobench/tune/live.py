@@ -55,9 +55,9 @@ class Standing(NamedTuple):
 class LiveWorkers(Workers):
     """Workers of ``crew``, with everything that they send in ``journal``.
 
-    ``lockstep``: let no trial run ahead of the scheduler's decisions, for schedulers that pause
-    and clone. ``trial_timeout``: seconds of training after which a
-    trial fails.
+    ``ahead``: seconds for which a trial may train on, ahead of the scheduler's decisions, before
+    it waits for them; results of steps that a decision undoes are dropped.
+    ``trial_timeout``: seconds of training after which a trial fails.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class LiveWorkers(Workers):
         budget: Budget,
         crew: Crew,
         journal: Journal,
-        lockstep: bool,
+        ahead: float,
         trial_timeout: float = math.inf,
     ) -> None:
         super().__init__(problem, workers=workers, budget=budget)
         self._seed, self._crew, self._journal = seed, crew, journal
-        self._lockstep, self._trial_timeout = lockstep, trial_timeout
+        self._ahead, self._trial_timeout = ahead, trial_timeout
         self._inbox: dict[int, deque[Arrival]] = defaultdict(deque)
         self._arrivals = self._delivered = 0
         self._kept: dict[tuple[int, int], Saved] = {}
@@ -174,12 +174,11 @@ class LiveWorkers(Workers):
 
     def _order(self, actor: Actor, link: Link, *, begin: bool) -> None:
         # After a death in small steps, for what a batch had done before it would be lost again.
-        single = self._lockstep or actor.trial in self._deaths
-        until = actor.step + 1 if single else self._steps_of_trial
-        until = int(min(until, actor.step + self._limit - self._steps))
+        ahead = 0.0 if actor.trial in self._deaths else self._ahead
+        until = int(min(self._steps_of_trial, actor.step + self._limit - self._steps))
         link.job = actor
         self._since[actor] = time.monotonic()
-        header: dict[str, Any] = {"job": actor.trial, "until": until}
+        header: dict[str, Any] = {"job": actor.trial, "until": until, "ahead": ahead}
         state = b""
         if begin:
             standing: Standing | None = actor.state
