@@ -19,7 +19,13 @@ class HyperBandBohb(Scheduler):
 
     name = "hyperband-bohb"
     lookahead = 1
-    notes: ClassVar[tuple[str, ...]] = ()
+    notes: ClassVar[tuple[str, ...]] = (
+        "Made for BOHB, it serves any searcher here: each is told when its trials pause and go on.",
+        "A bracket that is not full when nothing else is left to run lets as many trials go on as a "
+        "full one.",
+        "Rungs are rounded down to whole steps, as under hyperband.",
+        "Trials pause and go on, so problems that cannot save their state start them afresh.",
+    )
 
     def __init__(self, *, reduction_factor: float = 3) -> None:
         check_reduction_factor(self.name, reduction_factor)

@@ -22,6 +22,7 @@ from hpobench.tune.plain import PlainTrainable
 from hpobench.tune.run import Run
 from tests.tune import doubles
 from tests.tune.doubles import Curves, Listed, make_run, random_configs
+from tests.tune.test_virtual import Broken
 
 
 def finished(scheduler: Any, trials: int, steps: int = 9, workers: int = 4) -> tuple[Run, Listed]:
@@ -49,8 +50,22 @@ def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None
     """With 9 steps and factor 3 it holds 9 trials of 1 step; plain HyperBand begins with 3 of 9."""
     reached = Counter(Counter(finished(HyperBandBohb(), 9)[0].log.trial).values())
     assert reached == {1: 6, 3: 2, 9: 1}
+    unfilled = Counter(Counter(finished(HyperBandBohb(), 5)[0].log.trial).values())
+    assert unfilled == {1: 2, 3: 2, 9: 1}
     reached = Counter(Counter(finished(HyperBand(), 3)[0].log.trial).values())
     assert reached == {9: 3}
+
+
+@pytest.mark.parametrize("how", ["raises", "nan"])
+@pytest.mark.parametrize("workers", [1, 4, 9])
+def test_hyperband_bohb_goes_on_after_failed_trials(how: str, workers: int) -> None:
+    searcher = Listed(random_configs(40))
+    run = make_run(
+        HyperBandBohb(), problem=Broken(how), searcher=searcher, trials=40, workers=workers
+    )
+    run.finish()
+    statuses = {run.trial_status(trial) for trial in run.source.trials}
+    assert statuses == {"completed", "stopped", "failed"}
 
 
 @pytest.mark.parametrize("workers", [1, 4, 9])
