@@ -21,8 +21,8 @@ class HyperBandBohb(Scheduler):
     lookahead = 1
     notes: ClassVar[tuple[str, ...]] = (
         "Made for BOHB, it serves any searcher here: each is told when its trials pause and go on.",
-        "A bracket that is not full when nothing else is left to run lets as many trials go on as a "
-        "full one.",
+        "A bracket that is not full when nothing else is left to run lets as many trials go on as "
+        "a full one.",
         "Rungs are rounded down to whole steps, as under hyperband.",
         "Trials pause and go on, so problems that cannot save their state start them afresh.",
     )
