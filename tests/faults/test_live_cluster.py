@@ -74,6 +74,7 @@ def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(tmp_pat
     assert witness.again() <= 2  # a batch
 
 
+@pytest.mark.slow
 def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(tmp_path, log, cluster):
     """Ray destroys the workers at once then; waiting for them would be waiting for ever."""
     suite = write_suite(tmp_path, "fifo", trials=2, seeds=1)
