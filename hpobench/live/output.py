@@ -45,6 +45,9 @@ class Output:
         os.ftruncate(self._file.fileno(), 0)
         return data.decode("utf-8", "replace")
 
+    def close(self) -> None:
+        self._file.close()
+
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):

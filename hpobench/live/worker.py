@@ -100,6 +100,7 @@ class Session:
             pass  # the cell is gone
         finally:
             self._close()
+            self._output.close()
             self._connection.close()
             thread.join()
             signal.signal(signal.SIGUSR1, before)
