@@ -25,11 +25,13 @@ _DISMISS_S = 3.0
 
 
 class Link:
-    """A connected worker. ``job`` is what it works on, if anything."""
+    """A connected worker. ``job`` is what it works on, if anything, and ``reached`` the last step
+    of it that has arrived."""
 
     def __init__(self, connection: Connection, number: int) -> None:
         self.connection, self.number = connection, number
         self.job: object | None = None
+        self.reached = 0
 
     def order(self, header: dict[str, Any], state: bytes = b"") -> None:
         """Send an order; a worker that is gone is noticed when its answer is waited for."""

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Client, Connection
 from time import perf_counter, process_time
 from types import FrameType
-from typing import Any
+from typing import Any, TypeAlias
 
 from hpobench.api import Config, TabulatedProblem, TrainedProblem, Training
 from hpobench.cell import Use
@@ -31,11 +31,17 @@ from hpobench.live.wire import receive, send, undelayed
 from hpobench.options import build_problem
 from hpobench.seeding import derive_seed
 
+STREAM_S = 0.005
+"""Steps that are cheaper are sent several at a time."""
 SAVE_SHARE = 0.01
 """The share of its time that a trial may spend on saving. What is trained between two saves is
 trained over again, unseen, when the worker dies; where saving is cheap that is nothing."""
 _GRACE_S = 2.0
 """How long a step that was cut off may take to end; then the process ends itself."""
+
+
+Result: TypeAlias = tuple[float, float | None, float, float]
+"""Loss, held-out loss, wall and CPU seconds of one step."""
 
 
 class _Cut(BaseException):
@@ -140,8 +146,8 @@ class Session:
     def _obey(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
         """Train or save on ``order``; the answer has the results, the error that ended them, and
         maybe the state after them."""
-        results: list[tuple[float, float | None, float, float]] = []
-        answer: dict[str, Any] = {"job": order["job"], "results": results}
+        results: list[Result] = []
+        answer: dict[str, Any] = {"results": results}
         saved = b""
         with self._output.caught(), self._interrupted():
             try:
@@ -157,10 +163,22 @@ class Session:
                 answer["error"] = f"the training called exit({error.code!r})"
             except BaseException as error:  # some libraries unwind with what is no Exception
                 answer["error"] = _told(error)
+        answer["step"] = self._step - len(results) + 1
         answer["output"] = self._output.take()
         return answer, saved
 
-    def _save_is_due(self, results: list[tuple[float, float | None, float, float]]) -> bool:
+    def _stream(self, results: list[Result]) -> None:
+        """Send ``results`` on their way, and empty the list; there is more to come."""
+        saved = self._save() if self._save_is_due(results) else b""
+        first = self._step - len(results) + 1
+        answer = {"results": results, "step": first, "output": "", "more": True}
+        try:
+            send(self._connection, answer, saved)
+        except OSError:
+            raise _Cut from None
+        results.clear()
+
+    def _save_is_due(self, results: list[Result]) -> bool:
         self._unsaved_s += sum(cost for _, _, cost, _ in results)
         over = self._step >= self._problem.fidelity.steps
         return not over and self._saving_s <= SAVE_SHARE * self._unsaved_s
@@ -178,7 +196,7 @@ class Session:
         self,
         order: dict[str, Any],
         state: bytes,
-        results: list[tuple[float, float | None, float, float]],
+        results: list[Result],
     ) -> None:
         begin = wall = perf_counter()
         cpu = process_time()
@@ -195,8 +213,11 @@ class Session:
             now, cpu_now = perf_counter(), process_time()
             results.append((loss, heldout, now - wall, cpu_now - cpu))
             wall, cpu = now, cpu_now
-            if wall - begin >= order["ahead"]:
+            if wall - begin >= order["ahead"] or self._step == order["until"]:
                 return
+            if sum(cost for _, _, cost, _ in results) >= STREAM_S:
+                self._stream(results)
+                wall, cpu = perf_counter(), process_time()
 
     def _begin(self, trial: dict[str, Any], state: bytes) -> None:
         """Hold another trial: as it was when ``state`` was saved at step ``at``, or from its

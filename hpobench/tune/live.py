@@ -176,9 +176,9 @@ class LiveWorkers(Workers):
         # After a death in small steps, for what a batch had done before it would be lost again.
         ahead = 0.0 if actor.trial in self._deaths else self._ahead
         until = int(min(self._steps_of_trial, actor.step + self._limit - self._steps))
-        link.job = actor
+        link.job, link.reached = actor, actor.step
         self._since[actor] = time.monotonic()
-        header: dict[str, Any] = {"job": actor.trial, "until": until, "ahead": ahead}
+        header: dict[str, Any] = {"until": until, "ahead": ahead}
         state = b""
         if begin:
             standing: Standing | None = actor.state
@@ -199,7 +199,7 @@ class LiveWorkers(Workers):
             actor.state = Standing(saved, actor.step, actor.config)
         elif link is not None and link.job is None and not _is_current(actor):
             link.job, self._since[actor] = actor, time.monotonic()
-            link.order({"job": actor.trial, "save": True})
+            link.order({"save": True})
             while link.job is actor and self._clock() < self._deadline:
                 self._receive()
 
@@ -226,26 +226,36 @@ class LiveWorkers(Workers):
         clock = self._clock()
         if clock >= self._deadline:
             return
-        filed = []
-        for link, answer, state in answers:
-            actor, link.job = link.job, None
-            if answer is None:
-                self._forget(link)
-            if not isinstance(actor, Actor):
-                continue
-            if actor not in self._wanted:
-                self._keep(actor, state, clock)
-                continue
-            if answer is None:
-                answer = self._after_death(actor, link)
-            else:
-                self._deaths.pop(actor.trial, None)
-            if answer is not None:
-                filed.append(self._journaled(actor, link.number, answer, state, clock))
-        filed += self._timed_out(clock)
+        taken = [self._take(*answer, clock) for answer in answers]
+        filed = [record for record in taken if record] + self._timed_out(clock)
         self._journal.commit()
         for header, saved in filed:
             self._file(header, saved)
+
+    def _take(
+        self, link: Link, answer: dict[str, Any] | None, state: bytes, clock: float
+    ) -> tuple[dict[str, Any], Saved | None] | None:
+        """What an answer, or the end of a link, adds to the journal."""
+        actor = link.job
+        if answer is None or "more" not in answer:
+            link.job = None
+        if answer is None:
+            self._forget(link)
+        if not isinstance(actor, Actor):
+            return None
+        if actor not in self._wanted:  # it was asked for its state only
+            self._keep(actor, state, clock)
+            return None
+        if answer is None:
+            answer = self._after_death(actor, link)
+        else:
+            link.reached = answer["step"] - 1 + len(answer["results"])
+            self._deaths.pop(actor.trial, None)
+        if answer is None:
+            return None
+        record = self._journaled(actor, link.number, answer, state, clock)
+        self._since[actor] = time.monotonic()
+        return record
 
     def _forget(self, link: Link) -> None:
         for actor in [actor for actor, held in self._links.items() if held is link]:
@@ -271,10 +281,10 @@ class LiveWorkers(Workers):
             return None
         reason = self._crew.why_lost(link)
         error = (
-            f"the worker process died in each of {deaths} attempts at step {actor.step + 1} "
+            f"the worker process died in each of {deaths} attempts at step {link.reached + 1} "
             f"(a crash in native code, os._exit, or out of memory): {reason}"
         )
-        return {"results": [], "error": error, "output": ""}
+        return _failure(link, error)
 
     def _timed_out(self, clock: float) -> list[tuple[dict[str, Any], Saved | None]]:
         if math.isinf(self._trial_timeout):
@@ -285,7 +295,7 @@ class LiveWorkers(Workers):
                 del self._links[actor]
                 self._crew.hang_up(link)
                 error = f"not finished after {self._trial_timeout:g} s of training"
-                answer = {"results": [], "error": error, "output": ""}
+                answer = _failure(link, error)
                 filed.append(self._journaled(actor, link.number, answer, b"", clock))
         return filed
 
@@ -294,7 +304,7 @@ class LiveWorkers(Workers):
     ) -> tuple[dict[str, Any], Saved | None]:
         header = {
             "trial": actor.trial,
-            "step": actor.step + 1,
+            "step": answer["step"],
             "config": _digest(actor.config),
             "clock": clock,
             "worker": worker,
@@ -330,6 +340,11 @@ class LiveWorkers(Workers):
         super().cleanup()
         self._wanted.clear()
         self._links.clear()
+
+
+def _failure(link: Link, error: str) -> dict[str, Any]:
+    """What stands for the answer that ``link`` did not give."""
+    return {"results": [], "step": link.reached + 1, "error": error, "output": ""}
 
 
 def _is_current(actor: Actor) -> bool:
