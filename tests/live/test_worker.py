@@ -1,0 +1,248 @@
+"""A worker at the end of its line: what it answers, and that it lets go when the cell does."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import random
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hpobench.live.wire import receive, send
+from hpobench.live.worker import Worker
+from tests.faults.live_chain import beginning, link, loss_of
+
+CHAIN = Path(__file__).parents[1] / "faults" / "live_chain.py"
+CONFIG = {"x": 0.25, "lr": 0.1}
+SEED = 5
+
+ODD = """
+import random, subprocess, sys, time
+import numpy as np
+from hpobench.api import *
+
+class Odd(FunctionProblem):
+    name = "odd"
+    space = Space([Categorical("how", ("draw", "print", "sleep", "swallow"))])
+    fidelity = Fidelity("step", 2)
+
+    def train(self, config, seed):
+        if config["how"] == "draw":
+            yield random.random()
+            yield np.random.random()
+        if config["how"] == "print":
+            # Where pytest has not put itself between.
+            print("from Python", file=sys.__stdout__, flush=True)
+            yield 1.0
+            subprocess.run(["echo", "from a child"], check=True)
+            yield 1.0
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                if config["how"] == "sleep":
+                    raise
+"""
+
+
+@pytest.fixture(autouse=True)
+def log(tmp_path, monkeypatch):
+    path = tmp_path / "steps.log"
+    monkeypatch.setenv("CHAIN_LOG", str(path))
+    # The chain asks Ray for its node; there is none here.
+    monkeypatch.setattr("ray.get_runtime_context", lambda: type("", (), {"get_node_id": str}))
+    return path
+
+
+def use(file, name, **options):
+    """JSON of a problem's use, as a worker gets it."""
+    fields = {"kind": "problem", "name": name.lower(), "label": name.lower(), "cls": name}
+    return json.dumps(fields | {"options": options, "file": str(file)})
+
+
+def serve(problem, cell):
+    """Let a worker of this process serve ``cell(connection)``, which runs in a thread; what that
+    returns, once the worker has let go."""
+    key, got = secrets.token_bytes(32), []
+    with Listener(("127.0.0.1", 0), authkey=key) as listener:
+
+        def speak():
+            with listener.accept() as connection:
+                assert receive(connection)[0] == {"worker": 3}
+                got.append(cell(connection))
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        Worker().serve(problem, listener.address, key, 3, 1.0)
+        thread.join()
+    return got[0]
+
+
+def ask(connection, order, state=b""):
+    """The losses, the last message and the last state in answer to ``order``."""
+    send(connection, order, state)
+    losses, saved = [], b""
+    while True:
+        answer, state = receive(connection)
+        losses += [loss for loss, *_ in answer["results"]]
+        saved = state or saved
+        if not answer.get("more"):
+            return losses, answer, saved
+
+
+def go_on(until, *, ahead=0.0):
+    return {"job": 0, "until": until, "ahead": ahead}
+
+
+def begin(config, *, step=0, at=0, until, ahead=0.0):
+    trial = {"config": config, "under": config, "seed": SEED, "step": step, "at": at}
+    return go_on(until, ahead=ahead) | {"begin": trial}
+
+
+def expected(steps, config: Mapping[str, float] = CONFIG):
+    state, losses = beginning(SEED), []
+    for step in range(1, steps + 1):
+        state = link(state, config)
+        losses.append(loss_of(state, step, config))
+    return losses
+
+
+def executed(log):
+    return [json.loads(line)["step"] for line in log.read_text().splitlines()]
+
+
+def test_a_trial_step_by_step_is_the_one_in_a_single_order(log):
+    def stepwise(connection):
+        first, *_ = ask(connection, begin(CONFIG, until=1))
+        return first + [loss for n in range(2, 6) for loss in ask(connection, go_on(n))[0]]
+
+    def at_once(connection):
+        return ask(connection, begin(CONFIG, until=5, ahead=60.0))[0]
+
+    problem = use(CHAIN, "Chain", pause=0.001)
+    assert serve(problem, stepwise) == serve(problem, at_once) == expected(5)
+    assert executed(log) == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]
+
+
+def test_from_a_saved_state_only_what_is_missing_is_trained(log):
+    def first(connection):
+        return ask(connection, begin(CONFIG, until=3, ahead=60.0))
+
+    def second(connection):
+        return ask(connection, begin(CONFIG, step=3, at=3, until=6, ahead=60.0), saved)[0]
+
+    problem = use(CHAIN, "Chain", pause=0.01)
+    losses, _, saved = serve(problem, first)
+    assert losses + serve(problem, second) == expected(6)
+    assert executed(log) == [1, 2, 3, 4, 5, 6]
+
+
+def test_without_a_state_finished_steps_are_trained_over_again_unseen(log):
+    def cell(connection):
+        return ask(connection, begin(CONFIG, step=3, until=5, ahead=60.0))
+
+    losses, _, saved = serve(use(CHAIN, "Chain", pause=0.001, saves=False), cell)
+    assert losses == expected(5)[3:]
+    assert saved == b""
+    assert executed(log) == [1, 2, 3, 4, 5]
+
+
+def test_another_trial_takes_the_place_of_the_first(log):
+    other = {"x": 0.75, "lr": 0.01}
+
+    def cell(connection):
+        ask(connection, begin(CONFIG, until=2, ahead=60.0))
+        return ask(connection, begin(other, until=2, ahead=60.0))[0]
+
+    assert serve(use(CHAIN, "Chain", pause=0.001), cell) == expected(2, other)
+
+
+@pytest.fixture
+def odd(tmp_path):
+    path = tmp_path / "odd.py"
+    path.write_text(ODD)
+    return use(path, "Odd")
+
+
+def test_global_generators_are_the_trials_own(odd):
+    def alone(connection):
+        return ask(connection, begin({"how": "draw"}, until=2, ahead=60.0))[0]
+
+    def after_another(connection):
+        ask(connection, begin({"how": "print"}, until=1))
+        random.random()
+        np.random.random()  # noqa: NPY002
+        return alone(connection)
+
+    assert serve(odd, alone) == serve(odd, after_another)
+
+
+def test_what_a_trial_prints_comes_with_its_answers(odd, capfd):
+    def cell(connection):
+        first = ask(connection, begin({"how": "print"}, until=1))[1]["output"]
+        return first, ask(connection, go_on(2))[1]["output"]
+
+    assert serve(odd, cell) == ("from Python\n", "from a child\n")
+    print("ours")
+    assert capfd.readouterr().out == "ours\n"
+
+
+def test_hanging_up_cuts_off_the_step(odd):
+    before = signal.getsignal(signal.SIGUSR1)
+
+    def cell(connection):
+        send(connection, begin({"how": "sleep"}, until=1))
+        time.sleep(0.3)
+        return time.monotonic()
+
+    hung_up = serve(odd, cell)
+    assert time.monotonic() - hung_up < 10  # of sixty seconds
+    assert signal.getsignal(signal.SIGUSR1) is before
+
+
+def work(problem, address, key):
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    Worker().serve(problem, address, key, 3, 1.0)
+
+
+def test_a_step_that_will_not_be_cut_off_ends_the_process(odd):
+    key = secrets.token_bytes(32)
+    with Listener(("127.0.0.1", 0), authkey=key) as listener:
+        context = multiprocessing.get_context("fork")
+        process = context.Process(target=work, args=(odd, listener.address, key))
+        process.start()
+        with listener.accept() as connection:
+            receive(connection)
+            send(connection, begin({"how": "swallow"}, until=1))
+            time.sleep(0.3)
+        process.join(30)
+    assert process.exitcode == 1
+
+
+def test_a_cell_that_is_gone_is_no_error():
+    with Listener(("127.0.0.1", 0)) as listener:
+        address = listener.address
+    Worker().serve("{}", address, b"key", 3, 1.0)
+
+
+def test_a_cell_that_does_not_know_the_key_is_refused():
+    with Listener(("127.0.0.1", 0), authkey=b"mine") as listener:
+
+        def answer():
+            with pytest.raises(multiprocessing.AuthenticationError):
+                listener.accept()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(multiprocessing.AuthenticationError):
+            Client(listener.address, authkey=b"theirs")
+        thread.join()
