@@ -155,6 +155,9 @@ class Scheduler(Plugin, ABC):
     cheap steps run ahead of its decisions on the live stage."""
     clones: ClassVar[bool] = False
     """Whether it changes the configurations of running trials."""
+    population: int | None = None
+    """Trials that train side by side under one scheduler, at least as many as there are workers;
+    once they are through, a fresh scheduler takes as many new ones."""
 
     def check(self, problem: Problem) -> None:
         """Raise :class:`hpobench.errors.UsageError` if the options do not fit ``problem``.

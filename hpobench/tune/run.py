@@ -59,7 +59,7 @@ class Run:
         self.problem, self.workers, self.log = problem, workers, Log()
         self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
         # Of schedulers that compare the trials of a population; no worker need be idle for it.
-        size: int | None = getattr(scheduler, "population", None)
+        size: int | None = scheduler.population
         self._population = None if size is None else max(size, workers.count)
         steps = problem.fidelity.steps
         self.source = TrialSource(
