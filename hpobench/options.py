@@ -211,7 +211,7 @@ def build_problem(use: Use) -> Problem:
     if not issubclass(cls, Problem):
         raise PluginError(f"{use.file}: {use.cls} does not derive from hpobench.api.Problem")
     problem: Problem = cls.__new__(cls)
-    problem.folder = Path(use.folder)  # before __init__, which may look for its files
+    problem.suite_folder = Path(use.folder)  # before __init__, which may look for its files
     problem.__init__(**_arguments(use))  # type: ignore[misc]
     return problem
 

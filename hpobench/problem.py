@@ -113,17 +113,17 @@ class Problem(Plugin, ABC):
     mutable: tuple[str, ...] | None = None
     """The parameters that may change while a trial runs, as population-based training does it;
     ``None``: all that are active in every configuration."""
-    folder: Path = Path()
+    suite_folder: Path = Path()
     """Where relative paths among the options start: the folder of the suite that uses the problem
     (else the working folder). It is there before ``__init__`` runs."""
 
     def inside(self, path: str) -> Path:
-        """The absolute ``path`` of something in ``folder`` or below.
+        """The absolute ``path`` of something in ``suite_folder`` or below.
 
         Raises :class:`UsageError` for one that leads elsewhere: suites come from other people,
         and have to work wherever they are put.
         """
-        folder = self.folder.resolve()
+        folder = self.suite_folder.resolve()
         try:
             found = (folder / path).resolve()
         except (OSError, ValueError, RuntimeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hpobench.grid import build_plan
+from hpobench.store.reader import load_results
 from hpobench.suite import load_suite
 from tests.faults.commands import finish
 
@@ -23,18 +25,47 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.fixture
 def plugin(tmp_path):
-    (code,) = blocks(README, "python")
+    _, code = blocks(README, "python")
     path = tmp_path / "stubborn.py"
     path.write_text(code)
     return path
 
 
 def test_the_readmes_suite_loads(tmp_path):
-    (text,) = blocks(README, "yaml")
+    text, _ = blocks(README, "yaml")
     path = tmp_path / "mine.yaml"
     path.write_text(text)
     plan = build_plan(load_suite(path))
     assert len(plan.problems) == 1 + 4 + 2
+
+
+def test_the_readmes_live_suite_loads(tmp_path):
+    _, text = blocks(README, "yaml")
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"name: mine\nsearchers: [random]\nseeds: 1\n{text}")
+    (tmp_path / "train").write_text("#!/bin/sh\n")
+    (tmp_path / "train").chmod(0o755)
+    plan = build_plan(load_suite(path))
+    assert [p.label for p in plan.problems[-2:]] == ["svc", "mine"]
+    assert len(plan.problems) == 2 + 1 + 2
+
+
+def test_the_readmes_function_is_a_problem_that_trains(tmp_path):
+    code, _ = blocks(README, "python")
+    assert len([line for line in code.splitlines() if line.strip()]) < 15
+    (tmp_path / "descent.py").write_text(code)
+    suite = tmp_path / "own.yaml"
+    suite.write_text(
+        "name: own\nsearchers: [random]\nproblems: [descent]\nseeds: 1\nworkers: 1\n"
+        "stage: live\nbudget: {trials: 4}\nplugins: [descent.py]\n"
+    )
+    finish("run", suite, "--results", tmp_path, "--cpus", 1, "--no-report")
+    results = load_results(tmp_path / "own")
+    assert results.events.groupby("trial").size().tolist() == [9] * 4
+    for trial in results.trials.itertuples():
+        lr = json.loads(trial.config)["lr"]
+        last = results.events[results.events["trial"] == trial.trial]["loss"].iloc[-1]
+        assert last == pytest.approx((1 - 2 * lr) ** 18)
 
 
 def test_the_readmes_plugin_runs_and_the_results_readme_reads_it(plugin, tmp_path):

@@ -44,8 +44,6 @@ class Command(TrainedProblem):
     """
 
     name = "command"
-    folder = Path()
-    """Where relative paths in ``run`` start: the suite's folder."""
 
     def __init__(
         self,
@@ -85,7 +83,7 @@ class Command(TrainedProblem):
         self.program()
         digest = hashlib.sha256(space_hash(self.space).encode())
         named = self.run if _is_path(self.run[0]) else self.run[1:]
-        for file in (self.folder / word for word in named):
+        for file in (self.suite_folder / word for word in named):
             if os.path.isfile(file):  # noqa: PTH113 - Path's raises where a word is too long
                 with file.open("rb") as stream:
                     digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -101,7 +99,7 @@ class Command(TrainedProblem):
                     "one in the suite's folder"
                 )
             return found
-        folder = self.folder.resolve()
+        folder = self.suite_folder.resolve()
         path = folder / first
         if not Path(first).is_absolute() and not path.resolve().is_relative_to(folder):
             raise UsageError(
@@ -120,7 +118,7 @@ class Command(TrainedProblem):
     def start(self, config: Config, seed: int) -> Training:
         task = {"config": config, "seed": seed, "steps": self.fidelity.steps}
         argv = [self.program(), *self.run[1:]]
-        return ProcessTraining(argv, self.folder, task, heldout=self.heldout)
+        return ProcessTraining(argv, self.suite_folder, task, heldout=self.heldout)
 
 
 def _is_path(word: str) -> bool:

@@ -27,7 +27,7 @@ LR = {"lr": {"float": [1e-4, 1], "log": True}}
 
 def command(folder: Path, *run: str, space=LR, **options) -> Command:
     problem = Command(run=[*run], space=space, **options)
-    problem.folder = folder
+    problem.suite_folder = folder
     return problem
 
 
