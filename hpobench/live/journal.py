@@ -32,8 +32,9 @@ SYNC_S = 0.02
 """The least time between two flushes to the disk."""
 _COMPACT_BYTES = 64 * 2**20
 """A journal below this size is left as it is."""
-_LOCK_S = 30.0
-"""How long an earlier attempt at the cell, whose driver was killed, may take to die."""
+_LOCK_S = 60.0
+"""How long an earlier attempt at the cell, whose driver was killed, may take to die; a cluster
+waits half a minute for a client at ``ray://`` to come back."""
 
 
 class Saved:
