@@ -14,12 +14,10 @@ import math
 import os
 import queue
 import random
-import signal
 import threading
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Client, Connection
 from time import perf_counter, process_time
-from types import FrameType
 from typing import Any, TypeAlias
 
 from hpobench.api import Config, TabulatedProblem, TrainedProblem, Training
@@ -36,8 +34,10 @@ STREAM_S = 0.005
 SAVE_SHARE = 0.01
 """The share of its time that a trial may spend on saving. What is trained between two saves is
 trained over again, unseen, when the worker dies; where saving is cheap that is nothing."""
-_GRACE_S = 2.0
-"""How long a step that was cut off may take to end; then the process ends itself."""
+_GRACE_S = 1.0
+"""How long a step may go on once the cell has hung up; then the trial is closed, and if that does
+not end it the process ends itself, to be started anew by Ray. The step is never interrupted: an
+exception in the middle of anything (an import, a lock) would spoil the process for other trials."""
 
 
 Result: TypeAlias = tuple[float, float | None, float, float]
@@ -45,7 +45,7 @@ Result: TypeAlias = tuple[float, float | None, float, float]
 
 
 class _Cut(BaseException):
-    """Raised in the middle of a step; not an ``Exception``, which training code may swallow."""
+    """The cell hung up: whatever is trained on is in vain."""
 
 
 class Worker:
@@ -89,27 +89,25 @@ class Session:
         self._step = 0
         self._unsaved_s = 0.0
         self._saving_s = 0.0
-        self._interruptible = False
+        self._gone = False
         self._at_rest = threading.Event()
         self._at_rest.set()
 
     def run(self) -> None:
         """Do what the cell orders until it hangs up."""
-        before = signal.signal(signal.SIGUSR1, self._on_signal)
         thread = threading.Thread(target=self._listen, daemon=True)
         thread.start()
         try:
             while (order := self._orders.get()) is not None:
                 header, state = self._obey(*order)
                 send(self._connection, header, state)
-        except OSError:
+        except (OSError, _Cut):
             pass  # the cell is gone
         finally:
             self._close()
             self._output.close()
             self._connection.close()
             thread.join()
-            signal.signal(signal.SIGUSR1, before)
 
     # -- hanging up ------------------------------------------------------------------------
 
@@ -117,28 +115,24 @@ class Session:
         with contextlib.suppress(EOFError, OSError):
             while True:
                 self._orders.put(receive(self._connection))
+        self._gone = True
         self._orders.put(None)
-        if not self._at_rest.is_set():
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
-            if not self._at_rest.wait(_GRACE_S):
-                os._exit(1)  # stuck in native code; Ray starts the worker anew
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if self._interruptible:
-            self._interruptible = False
-            raise _Cut
+        if self._at_rest.wait(_GRACE_S):
+            return
+        # It may be waiting for what close() ends, a program for instance.
+        threading.Thread(target=self._close_training, daemon=True).start()
+        if not self._at_rest.wait(_GRACE_S):
+            os._exit(1)
 
     @contextlib.contextmanager
-    def _interrupted(self) -> Iterator[None]:
-        """Foreign code runs inside the block; it may be cut off in the middle."""
+    def _at_work(self) -> Iterator[None]:
+        """Foreign code runs inside the block; if the cell hangs up, not for long."""
         self._at_rest.clear()
         try:
-            self._interruptible = True
+            if self._gone:
+                raise _Cut
             yield
-        except _Cut:
-            raise OSError("the cell hung up") from None
         finally:
-            self._interruptible = False
             self._at_rest.set()
 
     # -- orders ----------------------------------------------------------------------------
@@ -149,7 +143,7 @@ class Session:
         results: list[Result] = []
         answer: dict[str, Any] = {"results": results}
         saved = b""
-        with self._output.caught(), self._interrupted():
+        with self._output.caught(), self._at_work():
             try:
                 if "until" in order:
                     self._train(order, state, results)
@@ -215,6 +209,8 @@ class Session:
             wall, cpu = now, cpu_now
             if wall - begin >= order["ahead"] or self._step == order["until"]:
                 return
+            if self._gone:
+                raise _Cut
             if sum(cost for _, _, cost, _ in results) >= STREAM_S:
                 self._stream(results)
                 wall, cpu = perf_counter(), process_time()
@@ -246,10 +242,13 @@ class Session:
             self._training.load(state)
 
     def _close(self) -> None:
-        training, self._training = self._training, None
-        if training is not None:
+        self._close_training()
+        self._training = None
+
+    def _close_training(self) -> None:
+        if self._training is not None:
             with contextlib.suppress(Exception, SystemExit):
-                training.close()
+                self._training.close()
 
 
 def _told(error: BaseException) -> str:
