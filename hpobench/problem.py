@@ -212,6 +212,10 @@ class TrainedProblem(Problem):
     heldout: bool = False
     """Whether steps report held-out losses."""
 
+    def prepare(self) -> None:
+        """Load what all trials need, libraries and data; called once in each worker's process,
+        before the cell's clock starts, so that the first trial does not pay for it."""
+
     @abstractmethod
     def start(self, config: Config, seed: int) -> Training:
         """Begin one trial; ``seed`` is the cell's problem seed, the same for all its trials."""

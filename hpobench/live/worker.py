@@ -59,20 +59,23 @@ class Worker:
         ``problem``: JSON of the problem's :class:`hpobench.cell.Use`. ``pace``: wall seconds per
         second of a tabulated problem's cost.
         """
+        ready = _problem(problem)
         try:
             connection = undelayed(Client(address, authkey=key))
         except (OSError, EOFError):
             return  # the cell is gone
         with connection:
             send(connection, {"worker": number})
-            Session(connection, _problem(problem), pace).run()
+            Session(connection, ready, pace).run()
 
 
 @functools.lru_cache(maxsize=16)
 def _problem(text: str) -> TabulatedProblem | TrainedProblem:
-    """The problem, kept from cell to cell: its data may be large."""
+    """The problem, prepared, and kept from cell to cell: its data may be large."""
     problem = build_problem(Use(**json.loads(text)))
     assert isinstance(problem, TabulatedProblem | TrainedProblem)
+    if isinstance(problem, TrainedProblem):
+        problem.prepare()
     return problem
 
 

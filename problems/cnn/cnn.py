@@ -78,6 +78,10 @@ class CNN(TrainedProblem):
         self.dataset = dataset
         self.resources = Resources(cpu=1.0, gpu=gpu)
 
+    def prepare(self) -> None:
+        # A whole step: torch imports some of itself, slowly, when it is first used.
+        self.start(self.space.from_unit([0.0] * len(self.space)), 0).step()
+
     def start(self, config: Config, seed: int) -> Training:
         # Torch comes with it, which listing the problems must not wait for.
         from hpobench.problems.cnn._data import splits

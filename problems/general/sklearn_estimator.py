@@ -84,6 +84,9 @@ class SklearnEstimator(TrainedProblem):
         text = json.dumps([space_hash(self.space), self._versions])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def prepare(self) -> None:
+        self.start(self.space.from_unit([0.5] * len(self.space)), 0)
+
     def start(self, config: Config, seed: int) -> Training:
         from sklearn.metrics import get_scorer
         from sklearn.model_selection import KFold, StratifiedKFold

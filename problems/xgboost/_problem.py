@@ -77,6 +77,9 @@ class XGBoostProblem(TrainedProblem):
             there, install = f"{' '.join(found)} is installed", f"{found[0]}{VERSIONS}"
         return f"needs xgboost{VERSIONS}, {there}; pip install '{install}'"
 
+    def prepare(self) -> None:
+        self.start(self.space.from_unit([0.0] * len(self.space)), 0).step()
+
     def fingerprint(self) -> str:
         _, version = installed() or (None, None)
         files = [REFERENCES, DATA / f"{self.dataset}.parquet"]

@@ -208,6 +208,24 @@ def test_a_short_step_ends_by_itself_once_the_cell_has_hung_up(odd):
     assert 0.1 < time.monotonic() - hung_up < 10  # not the sixty seconds of the next
 
 
+def test_what_trials_share_is_prepared_once_and_before_the_first_trial(tmp_path):
+    log = tmp_path / "prepared.log"
+    method = (
+        f"    def prepare(self):\n        with open({str(log)!r}, 'a') as log:\n"
+        "            log.write('prepared ')\n\n    def train"
+    )
+    text = ODD.replace("class Odd", "class Prepared").replace('"odd"', '"prepared"')
+    (file := tmp_path / "prepared.py").write_text(text.replace("    def train", method))
+
+    def cell(connection):
+        return log.read_text(), ask(connection, begin({"how": "draw"}, until=1))
+
+    for _ in range(2):
+        before, _ = serve(use(file, "Prepared"), cell)
+        assert before == "prepared "
+    assert log.read_text() == "prepared "
+
+
 def work(problem, address, key):
     sys.path.insert(0, str(Path(__file__).parents[2]))
     Worker().serve(problem, address, key, 3, 1.0)
@@ -228,10 +246,10 @@ def test_a_long_step_ends_with_the_process(odd, how):
     assert process.exitcode == 1
 
 
-def test_a_cell_that_is_gone_is_no_error():
+def test_a_cell_that_is_gone_is_no_error(odd):
     with Listener(("127.0.0.1", 0)) as listener:
         address = listener.address
-    Worker().serve("{}", address, b"key", 3, 1.0)
+    Worker().serve(odd, address, b"key", 3, 1.0)
 
 
 def test_a_cell_that_does_not_know_the_key_is_refused():
