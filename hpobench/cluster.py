@@ -42,7 +42,8 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     if cpus is not None and address != LOCAL:
         raise UsageError("--cpus is for the local Ray; a cluster brings its own processors")
     _probe(address)
-    if "ray" not in sys.modules and (Path.home() / ".ray" / "auth_token").is_file():
+    token = Path.home() / ".ray" / "auth_token"
+    if address != LOCAL and "ray" not in sys.modules and token.is_file():
         # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto";
         # once it is imported, it has made up its mind.
         os.environ.setdefault("RAY_AUTH_MODE", "token")

@@ -37,11 +37,8 @@ TRIALS = 14
 @pytest.fixture(scope="module")
 def cluster():
     """Ray, for commands to connect to and for cells of our own."""
-    with pytest.MonkeyPatch.context() as patch:
-        # Whatever Ray found when it was imported: a token in the home folder is another's.
-        patch.setenv("RAY_AUTH_MODE", "disabled")
-        with connected(LOCAL, 2) as ray:
-            yield ray
+    with connected(LOCAL, 2) as ray:
+        yield ray
     # Ray lets go of processes that are still ending; not in a test that is yet to come.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

@@ -22,8 +22,6 @@ from tests.faults.test_live import CHAIN, check, planned, write_suite
 def log(tmp_path, monkeypatch):
     path = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(path))
-    # Ray's test cluster asks for no token, whatever this machine's other clusters do.
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     return path
 
 

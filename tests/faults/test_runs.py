@@ -124,8 +124,9 @@ def test_a_named_cluster_that_is_not_there_is_an_error_at_once(tmp_path):
 
 
 @pytest.fixture
-def cluster():
-    """The address of a Ray cluster of its own, as ``ray start`` makes it."""
+def cluster(monkeypatch):
+    """The address of a Ray cluster of its own, as ``ray start`` makes it: it asks for a token."""
+    monkeypatch.delenv("RAY_AUTH_MODE")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,0 +1,11 @@
+"""Ray without tokens: in this process, which starts Ray several times, and in what it starts.
+
+Ray makes up its mind about tokens once a process, by the environment and by what lies in the home
+folder, where `ray start` leaves a token; the servers that it starts read the environment again.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["RAY_AUTH_MODE"] = "disabled"
