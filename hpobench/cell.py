@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -31,6 +32,14 @@ class Use:
     folder: str = field(default="", compare=False)
     """The suite's folder; absolute. No part of a cell's identity: what a problem reads there
     counts by its content."""
+
+    def to_text(self) -> str:
+        """JSON for :meth:`from_text`. Options keep their order, which may be that of a space."""
+        return json.dumps({**vars(self), "options": dict(self.options)})
+
+    @classmethod
+    def from_text(cls, text: str) -> Use:
+        return cls(**json.loads(text))
 
 
 @dataclass(frozen=True)

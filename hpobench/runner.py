@@ -94,7 +94,7 @@ def run_cell(
     status, error = "done", None
     try:
         with _alarm(timeout):
-            problem, problem_row = _problem(_key(cell.problem))
+            problem, problem_row = _problem(cell.problem.to_text())
             scheduler = build_scheduler(cell.scheduler)
             with stage(cell, problem, scheduler) as workers:
                 run = _prepare(cell, problem, scheduler, workers)
@@ -137,14 +137,10 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _key(use: Use) -> str:
-    return json.dumps({**vars(use), "options": dict(use.options)}, sort_keys=True)
-
-
 @functools.lru_cache(maxsize=64)
-def _problem(key: str) -> tuple[Problem, dict[str, Any]]:
+def _problem(text: str) -> tuple[Problem, dict[str, Any]]:
     """The problem and its row for the store, kept from cell to cell: tables are large."""
-    use = Use(**json.loads(key))
+    use = Use.from_text(text)
     problem = build_problem(use)
     return problem, problem_row(use.label, problem)
 

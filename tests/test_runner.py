@@ -32,6 +32,16 @@ class Line(TabulatedProblem):
             raise OSError("\udc80 gone")
         return Curve([config["x"]], [1.0], [config["x"]])
 
+class Listed(TabulatedProblem):
+    """Its parameters are its option's keys, in their order."""
+    name = "listed"
+    def __init__(self, *, space: dict[str, float]):
+        self.space = Space([Float(name, 0.0, high) for name, high in space.items()])
+    def reference(self):
+        return Reference(0.0, 1.0, "known")
+    def curve(self, config, seed):
+        return Curve([0.5], [1.0])
+
 class Odd(Searcher):
     """Does what it is told not to."""
     name = "odd"
@@ -130,6 +140,11 @@ def test_a_reference_that_cannot_scale_a_regret_fails_the_cell(how, tmp_path):
     assert "a reference needs finite optimum < clip" in outcome.cell["error"]
     assert outcome.problem is None
     store(tmp_path, outcome)
+
+
+def test_a_space_among_the_options_keeps_its_order(tmp_path):
+    outcome = run_cell(cell(tmp_path, "random", "{listed: {space: {z: 1.0, a: 2.0}}}"), None)
+    assert list(json.loads(outcome.trials["config"][0].as_py())) == ["z", "a"]
 
 
 def test_a_lost_cell_can_be_stored(tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -57,10 +56,9 @@ def _stage(
 ) -> Iterator[Workers]:
     import ray
 
-    use = json.dumps({**vars(cell.problem), "options": dict(cell.problem.options)})
     with (
         contextlib.closing(Journal(journal)) as diary,
-        contextlib.closing(Crew(ray, crew, use, cell.pace)) as team,
+        contextlib.closing(Crew(ray, crew, cell.problem.to_text(), cell.pace)) as team,
     ):
         workers = LiveWorkers(
             problem,

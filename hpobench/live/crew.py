@@ -10,6 +10,7 @@ import secrets
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener, wait
@@ -20,6 +21,8 @@ from hpobench.live.wire import receive, send, undelayed
 
 _LOOK_S = 0.5
 """How often workers that are not connected are looked after."""
+_VAIN_CALLS = 20
+"""In a row, after which a worker counts as unable to reach the cell."""
 _DISMISS_S = 3.0
 """How long a worker may take to let go of a cell that hung up; then its process is killed."""
 
@@ -67,6 +70,8 @@ class Crew:
         self.links: list[Link] = []
         self._serving: dict[int, Any] = {}
         self._hung_up: dict[int, float] = {}
+        self._vain: Counter[int] = Counter()
+        """Calls that a worker has returned from, since it was last here, without coming."""
         self._looked = 0.0
         self._look_after()
 
@@ -105,20 +110,30 @@ class Crew:
         if number not in self._serving:
             return True
         if self._ended(number):
-            self._reason(number)
-            self._hung_up.pop(number, None)
+            came = self._hung_up.pop(number, None) is not None
+            if self._reason(number) is None and not came:
+                self._note_vain_call(number)
             return True
         if time.monotonic() - self._hung_up.get(number, math.inf) > _DISMISS_S:
             self._hung_up.pop(number)
             self._ray.kill(self._handles[number], no_restart=False)
         return False
 
+    def _note_vain_call(self, number: int) -> None:
+        self._vain[number] += 1
+        if self._vain[number] >= _VAIN_CALLS:
+            host, port = self._listener.address
+            raise CellError(
+                f"a worker cannot connect to the cell at {host}:{port}; the nodes of the cluster "
+                "must reach each other at any port, as Ray itself asks for"
+            )
+
     def _ended(self, number: int) -> bool:
         """Whether a worker's service is over, as far as Ray knows."""
         return bool(self._ray.wait([self._serving[number]], timeout=0)[0])
 
-    def _reason(self, number: int) -> str:
-        """Why a worker left, as Ray tells it."""
+    def _reason(self, number: int) -> str | None:
+        """Why a worker left, as Ray tells it; ``None`` if it simply returned."""
         try:
             self._ray.get(self._serving[number], timeout=_DISMISS_S)
         except self._ray.exceptions.RayTaskError as error:
@@ -127,7 +142,7 @@ class Crew:
             raise CellError(f"Ray cannot start or restart a worker: {error}") from error
         except self._ray.exceptions.RayError as error:
             return " ".join(str(error).split())
-        return "its connection ended"
+        return None
 
     def hang_up(self, link: Link) -> None:
         """Cut off what ``link`` is doing; it comes back by itself."""
@@ -137,7 +152,7 @@ class Crew:
 
     def why_lost(self, link: Link) -> str:
         """Why ``link``, whose connection broke, is gone."""
-        return self._reason(link.number)
+        return self._reason(link.number) or "its connection ended"
 
     # -- messages --------------------------------------------------------------------------
 
@@ -167,6 +182,7 @@ class Crew:
         with contextlib.suppress(EOFError, OSError):
             hello, _ = receive(connection)
             self.links.append(Link(connection, hello["worker"]))
+            del self._vain[hello["worker"]]
 
     def close(self) -> None:
         """Hang up on everybody, and make sure that they notice."""

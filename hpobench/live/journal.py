@@ -106,10 +106,9 @@ class Journal:
 
     def append(self, header: dict[str, Any], blob: bytes = b"") -> Saved | None:
         """Add a record, which :meth:`commit` writes."""
-        text = json.dumps(header, separators=(",", ":")).encode()
-        checksum = zlib.crc32(blob, zlib.crc32(text))
-        self._pending += [_HEAD.pack(checksum, len(text), len(blob)), text, blob]
-        offset = self._size + _HEAD.size + len(text)
+        front = _front(header, blob)
+        self._pending += [front, blob]
+        offset = self._size + len(front)
         self._size = offset + len(blob)
         return self._keep(offset, len(blob))
 
@@ -163,9 +162,7 @@ class Journal:
                     if offset in alive:
                         self._file.seek(offset)
                         blob = self._file.read(length)
-                    text = json.dumps(header, separators=(",", ":")).encode()
-                    checksum = zlib.crc32(blob, zlib.crc32(text))
-                    file.write(_HEAD.pack(checksum, len(text), len(blob)) + text)
+                    file.write(_front(header, blob))
                     if blob:
                         moved[alive[offset]] = file.tell()
                         file.write(blob)
@@ -203,6 +200,12 @@ def read_headers(path: Path) -> Iterator[dict[str, Any]]:
             header, blob_at, length = record
             at = blob_at + length
             yield header
+
+
+def _front(header: dict[str, Any], blob: bytes) -> bytes:
+    """What stands before ``blob`` in a record."""
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return _HEAD.pack(zlib.crc32(blob, zlib.crc32(text)), len(text), len(blob)) + text
 
 
 def _read_record(file: BinaryIO, at: int) -> tuple[dict[str, Any], int, int] | None:

@@ -56,8 +56,8 @@ class Worker:
     ) -> None:
         """Train for the cell that listens at ``address`` until it hangs up.
 
-        ``problem``: JSON of the problem's :class:`hpobench.cell.Use`. ``pace``: wall seconds per
-        second of a tabulated problem's cost.
+        ``problem``: the text of the problem's :class:`hpobench.cell.Use`. ``pace``: wall seconds
+        per second of a tabulated problem's cost.
         """
         ready = _problem(problem)
         try:
@@ -72,7 +72,7 @@ class Worker:
 @functools.lru_cache(maxsize=16)
 def _problem(text: str) -> TabulatedProblem | TrainedProblem:
     """The problem, prepared, and kept from cell to cell: its data may be large."""
-    problem = build_problem(Use(**json.loads(text)))
+    problem = build_problem(Use.from_text(text))
     assert isinstance(problem, TabulatedProblem | TrainedProblem)
     if isinstance(problem, TrainedProblem):
         problem.prepare()

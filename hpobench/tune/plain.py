@@ -29,7 +29,7 @@ class PlainTrainable(tune.Trainable):
     """Any problem, trained by Ray Tune itself."""
 
     def setup(self, config: dict[str, Any], use: str, seed: int) -> None:
-        problem = build_problem(Use(**json.loads(use)))
+        problem = build_problem(Use.from_text(use))
         assert isinstance(problem, TabulatedProblem | TrainedProblem)
         values = {name: value for name, value in config.items() if name in problem.space.names}
         self._training = begin_training(problem, problem.space.build(values), seed, pace=0.0)
@@ -94,8 +94,7 @@ def plain_history(
     problem = build_problem(use)
     history = _History()
     steps = problem.fidelity.steps
-    text = json.dumps({**vars(use), "options": dict(use.options)})
-    trainable = tune.with_parameters(PlainTrainable, use=text, seed=problem_seed)
+    trainable = tune.with_parameters(PlainTrainable, use=use.to_text(), seed=problem_seed)
     with (
         TemporaryDirectory() as folder,
         global_generators(scheduler_seed),

@@ -13,6 +13,7 @@ import pytest
 from ray import exceptions
 
 from hpobench.errors import CellError
+from hpobench.live import crew as crew_module
 from hpobench.live.crew import Crew
 from hpobench.live.wire import receive, send
 
@@ -127,3 +128,27 @@ def test_somebody_without_the_key_is_not_let_in(gathered):
     assert [header for _, header, _ in answers(crew)] == [{"job": 1}]
     assert len(crew.links) == 1
     ray.ended[0] = None
+
+
+def test_a_worker_that_cannot_reach_the_cell_ends_it(monkeypatch):
+    monkeypatch.setattr(crew_module, "_LOOK_S", 0.0)
+    ray, calls = Ray(), []
+
+    class Unreachable:
+        """Returns from every call at once, as a worker that finds nobody at the address."""
+
+        class serve:
+            @staticmethod
+            def remote(problem, address, key, number, pace):
+                calls.append(number)
+                ray.ended[number] = None
+                return number
+
+    def wait_for_it(crew):
+        while len(calls) < 100:
+            crew.wait(0.0)
+
+    with contextlib.closing(Crew(ray, [Unreachable()], "{}", 1.0)) as crew:
+        with pytest.raises(CellError, match=r"cannot connect to the cell at 127\.0\.0\.1:\d+"):
+            wait_for_it(crew)
+        assert len(calls) == crew_module._VAIN_CALLS
