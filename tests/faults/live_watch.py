@@ -54,8 +54,11 @@ def _title(process: psutil.Process) -> str:
     return ""
 
 
-def survivors(log: Path, patience: float = 30.0) -> list[str]:
-    """Titles of the run's processes that are still there after ``patience`` seconds."""
+def survivors(log: Path, patience: float = 120.0) -> list[str]:
+    """Titles of the run's processes that are still there after ``patience`` seconds.
+
+    An agent of a Ray that was killed as it started takes up to a minute to give up on it.
+    """
     deadline = time.monotonic() + patience
     while (left := of_run(log)) and time.monotonic() < deadline:
         time.sleep(0.1)
