@@ -104,6 +104,20 @@ class Searcher(Plugin, ABC):
     """Whether it understands spaces with conditions."""
     multi_fidelity: ClassVar[bool] = False
     """Whether it learns from losses of different fidelities told apart by their step."""
+    parallel: ClassVar[bool] = True
+    """Whether it takes account of trials under way when it proposes the next."""
+    cost_aware: ClassVar[bool] = False
+    """Whether it wants to know what trials cost; see :meth:`charged`."""
+    fused: ClassVar[bool] = False
+    """Whether it schedules too: it says how far every trial trains (:meth:`steps`), and runs
+    under no other scheduler."""
+    library: ClassVar[str] = ""
+    """The distribution whose algorithm it is; empty for one of its own."""
+    preload: ClassVar[tuple[str, ...]] = ()
+    """Modules that a process of its own imports before its first run, once for all runs. For
+    a file with inline metadata (PEP 723); see the README."""
+    call_timeout: ClassVar[float] = 600.0
+    """Seconds that one call may take in a process of its own."""
 
     @abstractmethod
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None: ...
@@ -119,10 +133,16 @@ class Searcher(Plugin, ABC):
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         """``trial`` reached ``step`` with ``loss``, to be minimised.
 
-        ``final``: the trial is over and this is its last loss. Under the default telling policy
-        (``last``) that is the only call a trial gets. Under ``every``, a trial that is ended
-        while it is paused is told its last step once more, as final.
+        ``final``: the trial is over and this is its last loss. Under the telling policy ``last``,
+        the default for searchers that are not ``multi_fidelity``, that is the only call a trial
+        gets. Under ``every``, the default for those that are, a trial that is ended while it is
+        paused is told its last step once more, as final.
         """
+
+    def steps(self, trial: int) -> int:
+        """Of a ``fused`` searcher: the steps that ``trial`` trains for; asked once, after
+        :meth:`ask`."""
+        raise NotImplementedError
 
     # Notices that a searcher may ignore.
 
@@ -137,6 +157,13 @@ class Searcher(Plugin, ABC):
 
     def resumed(self, trial: int) -> None:
         """The scheduler lets the paused ``trial`` go on."""
+
+    def charged(self, trial: int, seconds: float) -> None:
+        """``trial`` has cost ``seconds`` of training so far; said before each loss and end of
+        it, to searchers that are ``cost_aware``."""
+
+    def close(self) -> None:
+        """The run is over: let go of files and processes."""
 
 
 class Scheduler(Plugin, ABC):
@@ -155,6 +182,8 @@ class Scheduler(Plugin, ABC):
     cheap steps run ahead of its decisions on the live stage."""
     clones: ClassVar[bool] = False
     """Whether it changes the configurations of running trials."""
+    own: ClassVar[bool] = False
+    """Whether it leaves everything to ``fused`` searchers."""
     population: int | None = None
     """Trials that train side by side under one scheduler, at least as many as there are workers;
     once they are through, a fresh scheduler takes as many new ones."""

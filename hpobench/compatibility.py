@@ -50,6 +50,8 @@ def verdict(searcher: type, scheduler: type) -> Verdict:
     groups = trait(scheduler, "lookahead") or trait(scheduler, "clones")
     if groups and limits_concurrency(searcher):
         return Verdict("refused", (_LIMITED,))
+    if trait(searcher, "fused") != trait(scheduler, "own"):
+        return Verdict("refused", (_FUSED if trait(searcher, "fused") else _OWN,))
     notes = [*_scheduler_notes(searcher, scheduler), *trait(scheduler, "notes")]
     if not trait(searcher, "deterministic"):
         notes.append(_NONDETERMINISTIC)
@@ -81,7 +83,7 @@ def _scheduler_notes(searcher: type, scheduler: type) -> Iterator[str]:
     if trait(scheduler, "clones"):
         yield from (_POPULATION, _TABLES)
         return
-    if not trait(scheduler, "needs_fidelity"):
+    if not trait(scheduler, "needs_fidelity") or trait(scheduler, "own"):
         return
     yield _MULTI_FIDELITY if trait(searcher, "multi_fidelity") else _MIXED
     if is_ray(searcher):
@@ -97,14 +99,19 @@ _LOOKAHEAD = (
     "The scheduler weighs running trials against waiting ones, so {n} more than the workers can "
     "run is asked for in advance; the searcher proposes with that many more answers outstanding."
 )
+_FUSED = (
+    "The searcher schedules too: it says how far each trial trains. It runs under 'own', which is "
+    "added where a suite leaves it out."
+)
+_OWN = "The scheduler leaves all to the searcher, which does not schedule."
 _MIXED = (
     "The searcher does not tell fidelities apart. By 'tell: last' the last loss of a trial that "
     "is stopped early enters its model as if the trial were complete; 'tell: full' withholds "
     "it, 'tell: every' tells every loss."
 )
 _MULTI_FIDELITY = (
-    "The searcher learns from losses of all fidelities: 'tell: every' gives it each of them, "
-    "'tell: last' only a trial's last."
+    "The searcher learns from losses of all fidelities and is told each of them, unless the suite "
+    "says 'tell: last' or 'tell: full'."
 )
 _POPULATION = (
     "The searcher proposes the first configurations of each population, most of them before any "

@@ -7,10 +7,11 @@ import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from hpobench.api import Budget, Float, Problem, Scheduler, Space, TrainedProblem
-from hpobench.cell import Cell, Kind, Use
+from hpobench.cell import Cell, Kind, Tell, Use
 from hpobench.compatibility import trait, verdict
 from hpobench.errors import (
     HpobenchError,
@@ -20,8 +21,9 @@ from hpobench.errors import (
     UsageError,
 )
 from hpobench.identity import cell_id
+from hpobench.isolation.script import read_script
+from hpobench.modules import load_class
 from hpobench.options import build_problem, build_scheduler, build_searcher, is_ray
-from hpobench.registry import load_class
 from hpobench.suite import Suite
 
 T = TypeVar("T")
@@ -109,7 +111,8 @@ def build_plan(suite: Suite) -> Plan:
     ``searcher/scheduler/problem``; brackets stand for themselves, for labels have them.
 
     Every searcher is built once for each distinct space, so that options which cannot work are
-    known before anything runs; Ray's own are not, for that would import Ray. Raises
+    known before anything runs; Ray's own and isolated ones are not, for that would import their
+    libraries. Raises
     :class:`SuiteError` where a plugin refuses its options and where nothing is left.
     """
     grid = _Grid(suite)
@@ -143,6 +146,8 @@ def build_plan(suite: Suite) -> Plan:
 
 def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, data: str) -> Cell:
     budget = suite.budgets[problem.label]
+    learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
+    tell: Tell = suite.tell or ("every" if learns else "last")
     name, spec = cell_id(
         searcher,
         scheduler,
@@ -151,7 +156,7 @@ def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, 
         budget,
         suite.workers,
         suite.stage,
-        suite.tell,
+        tell,
         data,
         suite.real_time(),
     )
@@ -164,7 +169,7 @@ def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, 
         budget=budget,
         workers=suite.workers,
         stage=suite.stage,
-        tell=suite.tell,
+        tell=tell,
         **suite.real_time(),
         spec=spec,
     )
@@ -261,7 +266,7 @@ class _Grid:
     def _refusal(self, searcher: Use, problem: Problem) -> str | None:
         """Why the searcher cannot be built for the problem; raises :class:`SuiteError` where it
         cannot be built for the plainest space either."""
-        if is_ray(load_class(searcher.file, searcher.cls)):
+        if is_ray(load_class(searcher.file, searcher.cls)) or read_script(Path(searcher.file)):
             return None
         build = functools.partial(build_searcher, searcher, seed=0, fidelity=problem.fidelity)
         try:

@@ -24,7 +24,8 @@ import hpobench
 from hpobench.api import Budget
 from hpobench.cell import Tell, Use
 from hpobench.discovery import read, siblings
-from hpobench.registry import load_class
+from hpobench.isolation.script import read_script
+from hpobench.modules import load_class
 
 IDENTITY_VERSION = 1
 """Raised when results of the same spec are no longer the same, or the spec changes its form.
@@ -83,12 +84,14 @@ def _slug(label: str) -> str:
 def _plugin(use: Use) -> dict[str, Any]:
     requires = getattr(load_class(use.file, use.cls), "requires", ())
     names = sorted(Requirement(text).name for text in requires)
+    script = read_script(Path(use.file)) if use.kind == "searcher" else None
     return {
         "name": use.name,
         "class": use.cls,
         "options": dict(use.options),
         "source": source_hash(Path(use.file)),
         "packages": {name: _version(name) for name in names},
+        **({} if script is None else {"lock": script.lock_hash()}),
     }
 
 

@@ -1,14 +1,18 @@
-"""Plugin files and the module names that they import under; nothing here imports a plugin."""
+"""Plugin files, the module names that they import under, and importing them."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import importlib.machinery
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from hpobench import PLUGIN_FOLDERS
+from hpobench.errors import PluginError
 
 FOLDER_PREFIX = "hpobench_plugins_"
 """Packages made of the folders of lone plugin files are called this and a hash of the path."""
@@ -82,3 +86,44 @@ def _under(folder: Path, parts: list[str]) -> Path | None:
     if parts:
         candidates.insert(0, path.with_name(f"{path.name}.py"))
     return next((file.resolve() for file in candidates if file.is_file()), None)
+
+
+@functools.cache
+def load_class(file: str, cls: str) -> type:
+    """The class ``cls`` of the plugin ``file``; what workers call.
+
+    Raises :class:`PluginError` with the file and the library's own message.
+    """
+    path = Path(file)
+    try:
+        module = _import(path, module_name(path))
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {error}{_relative(path, error)}"
+        raise PluginError(f"{path}: cannot be imported: {reason}") from error
+    found = getattr(module, cls, None)
+    if not isinstance(found, type):
+        raise PluginError(f"{path}: has no class {cls!r} once imported")
+    return found
+
+
+def _relative(path: Path, error: BaseException) -> str:
+    """Advice where a neighbour of ``path`` was imported as if it were installed.
+
+    Its folder is not put on ``sys.path``: two plugins' ``helper`` would be one module.
+    """
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if name is None or sibling(path, name) is None:
+        return ""
+    return f"; it lies beside the plugin, so import it relatively: 'from .{name} import ...'"
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    package, _, _ = name.rpartition(".")
+    if package.startswith(FOLDER_PREFIX) and package not in sys.modules:
+        # The file's folder is made a package, so that it can import its neighbours (`from
+        # ._helper import ...`) and so that every process finds it under the same name.
+        module = ModuleType(package)
+        module.__path__ = [str(path.parent)]
+        sys.modules[package] = module
+        importlib.invalidate_caches()
+    return importlib.import_module(name)

@@ -20,7 +20,9 @@ from hpobench.api import Fidelity, Problem, Scheduler, Searcher, Space
 from hpobench.cell import Use
 from hpobench.discovery import GIVEN
 from hpobench.errors import PluginError, UsageError
-from hpobench.registry import load_class
+from hpobench.isolation.environments import Environment
+from hpobench.isolation.script import read_script
+from hpobench.modules import load_class
 
 Json: TypeAlias = Any
 """What YAML and JSON hold: null, booleans, numbers, strings, lists and mappings of them."""
@@ -225,12 +227,20 @@ def build_scheduler(use: Use) -> Scheduler:
 
 
 def build_searcher(use: Use, space: Space, seed: int, fidelity: Fidelity) -> Searcher:
-    """A searcher for one run; one of Ray's own comes in an adapter."""
+    """A searcher for one run, to be closed after it; one of Ray's own comes in an adapter, one
+    with an environment of its own in a process there."""
     cls, options = _class(use), _arguments(use)
     if is_ray(cls):
         from hpobench.tune.searcher import build_ray_searcher
 
         return build_ray_searcher(cls, space, seed, fidelity, **options)
+    if (script := read_script(Path(use.file))) is not None:
+        from hpobench.isolation.searcher import IsolatedSearcher
+
+        environment = Environment(script)
+        return IsolatedSearcher(
+            cls, environment, space, seed=seed, fidelity=fidelity, options=use.options
+        )
     built: Searcher = cls(space, seed=seed, fidelity=fidelity, **options)
     return built
 

@@ -7,15 +7,12 @@ files that a suite or ``--plugin`` names. Nothing is imported until :meth:`Entry
 from __future__ import annotations
 
 import functools
-import importlib
 import importlib.metadata
 import re
-import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -25,7 +22,9 @@ from hpobench import PLUGIN_FOLDERS
 from hpobench.cell import Kind
 from hpobench.discovery import Found, find_plugins
 from hpobench.errors import PluginError, UnknownNameError
-from hpobench.modules import FOLDER_PREFIX, locate, module_name, sibling
+from hpobench.isolation.environments import Environment
+from hpobench.isolation.script import Script, read_script
+from hpobench.modules import load_class, locate
 
 Origin = Literal["shipped", "installed", "file"]
 _NOT_PLUGINS = {"references", "suites", "data"}
@@ -43,12 +42,22 @@ class Entry(Found):
         """PEP 508 requirements beyond hpobench's own."""
         return tuple(self.attributes.get("requires", ()))
 
+    @property
+    def script(self) -> Script | None:
+        """The header by which a searcher asks for an environment of its own."""
+        return read_script(self.file) if self.kind == "searcher" else None
+
     def load(self) -> type:
         """Import the plugin; raises :class:`PluginError` if that fails."""
         return load_class(str(self.file), self.cls)
 
     def unmet(self) -> str | None:
-        """Which requirement is not installed, and the command that brings it; or ``None``."""
+        """Which requirement is not installed, and the command that brings it; or ``None``.
+
+        An environment that is not built yet is no hindrance: it is built when it is needed.
+        """
+        if (script := self.script) is not None:
+            return Environment(script).missing()
         for text in self.requires:
             try:
                 requirement = Requirement(text)
@@ -142,51 +151,10 @@ class Registry:
             )
 
 
-@functools.cache
-def load_class(file: str, cls: str) -> type:
-    """The class ``cls`` of the plugin ``file``; what workers call.
-
-    Raises :class:`PluginError` with the file and the library's own message.
-    """
-    path = Path(file)
-    try:
-        module = _import(path, module_name(path))
-    except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {error}{_relative(path, error)}"
-        raise PluginError(f"{path}: cannot be imported: {reason}") from error
-    found = getattr(module, cls, None)
-    if not isinstance(found, type):
-        raise PluginError(f"{path}: has no class {cls!r} once imported")
-    return found
-
-
-def _relative(path: Path, error: BaseException) -> str:
-    """Advice where a neighbour of ``path`` was imported as if it were installed.
-
-    Its folder is not put on ``sys.path``: two plugins' ``helper`` would be one module.
-    """
-    name = error.name if isinstance(error, ModuleNotFoundError) else None
-    if name is None or sibling(path, name) is None:
-        return ""
-    return f"; it lies beside the plugin, so import it relatively: 'from .{name} import ...'"
-
-
 def shipped_suites() -> dict[str, Path]:
     """The suites that come with hpobench, by name."""
     folder = PLUGIN_FOLDERS["problems"] / "suites"
     return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
-
-
-def _import(path: Path, name: str) -> ModuleType:
-    package, _, _ = name.rpartition(".")
-    if package.startswith(FOLDER_PREFIX) and package not in sys.modules:
-        # The file's folder is made a package, so that it can import its neighbours (`from
-        # ._helper import ...`) and so that every process finds it under the same name.
-        module = ModuleType(package)
-        module.__path__ = [str(path.parent)]
-        sys.modules[package] = module
-        importlib.invalidate_caches()
-    return importlib.import_module(name)
 
 
 def _python_files(folder: Path) -> Iterator[Path]:

@@ -21,11 +21,11 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from hpobench import provenance
-from hpobench.api import Problem, Scheduler, TabulatedProblem
+from hpobench.api import Problem, Scheduler, Searcher, TabulatedProblem
 from hpobench.cell import Cell, Use
 from hpobench.errors import CellError, HpobenchError, ReplayError, StoreError
+from hpobench.modules import load_class
 from hpobench.options import build_problem, build_scheduler, build_searcher
-from hpobench.registry import load_class
 from hpobench.seeding import global_generators
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
@@ -96,8 +96,19 @@ def run_cell(
         with _alarm(timeout):
             problem, problem_row = _problem(cell.problem.to_text())
             scheduler = build_scheduler(cell.scheduler)
-            with stage(cell, problem, scheduler) as workers:
-                run = _prepare(cell, problem, scheduler, workers)
+            with (
+                stage(cell, problem, scheduler) as workers,
+                contextlib.closing(_searcher(cell, problem)) as searcher,
+            ):
+                run = Run(
+                    problem,
+                    searcher,
+                    scheduler,
+                    workers,
+                    trials=cell.budget.trials,
+                    scheduler_seed=cell.role_seed("scheduler"),
+                    tell=cell.tell,
+                )
                 run.finish()
     except _Timeout:
         status, error = "timeout", f"not finished after {timeout:g} s of wall time"
@@ -170,20 +181,11 @@ def problem_row(label: str, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _prepare(cell: Cell, problem: Problem, scheduler: Scheduler, workers: Workers) -> Run:
+def _searcher(cell: Cell, problem: Problem) -> Searcher:
     seed = cell.role_seed("searcher")
     # Some of Ray's searchers take no seed and draw from the global generators.
     with global_generators(seed):
-        searcher = build_searcher(cell.searcher, problem.space, seed, problem.fidelity)
-    return Run(
-        problem,
-        searcher,
-        scheduler,
-        workers,
-        trials=cell.budget.trials,
-        scheduler_seed=cell.role_seed("scheduler"),
-        tell=cell.tell,
-    )
+        return build_searcher(cell.searcher, problem.space, seed, problem.fidelity)
 
 
 def _explain(failure: BaseException) -> str:

@@ -38,6 +38,8 @@ class Float:
     high: float
     log: bool = False
     when: When | None = None
+    cheap: float | None = None
+    """Where trials cost the least, if that is known."""
 
     def __post_init__(self) -> None:
         _check_bounds(self)
@@ -89,6 +91,8 @@ class Int:
     high: int
     log: bool = False
     when: When | None = None
+    cheap: int | None = None
+    """Where trials cost the least, if that is known."""
 
     def __post_init__(self) -> None:
         _check_bounds(self)
@@ -135,6 +139,8 @@ class Categorical:
     name: str
     choices: tuple[Value, ...]
     when: When | None = None
+    cheap: Value | None = None
+    """With which trials cost the least, if that is known."""
 
     def __post_init__(self) -> None:
         _check_choices(self)
@@ -196,6 +202,8 @@ class Space:
                             f"parameter {p.name!r} waits for {parent.name} = {value!r}, "
                             f"which {parent.name!r} never takes"
                         )
+            if p.cheap is not None and not p.contains(p.cheap):
+                raise SpaceError(f"{p.name!r} is cheap at {p.cheap!r}, which it never takes")
             seen[p.name] = p
 
     def __iter__(self) -> Iterator[Parameter]:
@@ -218,6 +226,12 @@ class Space:
     def conditional(self) -> bool:
         """Whether some parameter is not always active."""
         return any(p.when is not None for p in self.parameters)
+
+    @property
+    def cheap(self) -> Config:
+        """The cheap values of those parameters that have one: FLAML's low-cost partial
+        configuration."""
+        return {p.name: p.cheap for p in self.parameters if p.cheap is not None}
 
     def build(self, values: Mapping[str, Value]) -> Config:
         """The configuration made of the active ones of ``values``, in the space's order."""
@@ -291,6 +305,8 @@ class Space:
                 row |= {"low": p.low, "high": p.high, "log": p.log}
             else:
                 row["choices"] = list(p.choices)
+            if p.cheap is not None:
+                row["cheap"] = p.cheap
             if p.when is not None:
                 row["when"] = {"parent": p.when.parent, "values": list(p.when.values)}
             rows.append(row)

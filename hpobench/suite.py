@@ -11,7 +11,7 @@ from typing import Any
 
 from hpobench.api import Budget
 from hpobench.cell import Kind, Stage, Tell, Use
-from hpobench.entries import Entries
+from hpobench.entries import Entries, Resolved
 from hpobench.errors import PluginError, SuiteError, UnknownNameError, UsageError
 from hpobench.options import closest
 from hpobench.registry import Registry, shipped_suites
@@ -39,7 +39,8 @@ class Suite:
     """Seconds of training after which a live trial fails."""
     pace: float
     """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
-    tell: Tell
+    tell: Tell | None
+    """The telling policy for all searchers; ``None``: for each the one that suits it."""
     only: str | None
     """A glob that picks cells; see :func:`hpobench.grid.build_plan`."""
     registry: Registry = field(repr=False, compare=False)
@@ -72,7 +73,7 @@ class Suite:
             "workers": self.workers,
             "stage": self.stage,
             **self.real_time(),
-            "tell": self.tell,
+            **({} if self.tell is None else {"tell": self.tell}),
             **({} if self.only is None else {"only": self.only}),
         }
 
@@ -139,6 +140,7 @@ def load_suite(
     entries = Entries(document, registry, text.budget.build() if text.budget else None)
     searchers = entries.resolve("searcher", "searchers", text.searchers)
     schedulers = entries.resolve("scheduler", "schedulers", text.schedulers)
+    schedulers += _own_scheduler(registry, searchers, schedulers)
     problems = entries.resolve("problem", "problems", text.problems)
     for item in problems:
         if item.budget is None:
@@ -170,6 +172,23 @@ def load_suite(
     )
     _check_size(suite)
     return suite
+
+
+def _own_scheduler(
+    registry: Registry, searchers: Sequence[Resolved], schedulers: Sequence[Resolved]
+) -> list[Resolved]:
+    """What searchers that schedule too run under, if there are any and it is not in the suite."""
+
+    def is_a(trait: str, item: Resolved) -> bool:
+        use = item.use
+        return bool(registry.find(use.kind, use.name).attributes.get(trait))
+
+    fused = next((item for item in searchers if is_a("fused", item)), None)
+    if fused is None or any(is_a("own", item) for item in schedulers):
+        return []
+    entry = next(e for e in registry.entries("scheduler") if e.attributes.get("own"))
+    use = Use("scheduler", entry.name, entry.name, {}, str(entry.file), entry.cls)
+    return [Resolved(use, fused.path)]
 
 
 def _check_size(suite: Suite) -> None:

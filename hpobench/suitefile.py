@@ -134,7 +134,7 @@ class SuiteText(_Strict):
     pace: Annotated[float, Field(ge=0, le=MAX_AMOUNT)] = 1.0
     budget: BudgetText | None = None
     plugins: list[str] = []
-    tell: Tell = "last"
+    tell: Tell | None = None
     only: str | None = None
 
     @field_validator("trial_timeout", "pace")

@@ -10,6 +10,7 @@ import pytest
 from hpobench.api import Fidelity, Float, Space
 from hpobench.cell import Use
 from hpobench.errors import PluginError, UsageError
+from hpobench.modules import load_class
 from hpobench.options import (
     build_problem,
     build_scheduler,
@@ -18,7 +19,6 @@ from hpobench.options import (
     options_of,
     resolve,
 )
-from hpobench.registry import load_class
 from tests.tiny_plugins import PLUGIN
 
 SPACE = Space([Float("x", 0, 1)])

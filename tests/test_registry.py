@@ -12,8 +12,8 @@ import pytest
 
 import hpobench
 from hpobench.errors import PluginError, UnknownNameError
-from hpobench.modules import locate, module_name, sibling
-from hpobench.registry import Registry, load_class, shipped_suites
+from hpobench.modules import load_class, locate, module_name, sibling
+from hpobench.registry import Registry, shipped_suites
 from tests.tiny_plugins import PLUGIN
 
 EXPLODES = "raise RuntimeError('imported')\n"

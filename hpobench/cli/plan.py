@@ -40,7 +40,8 @@ def show_plan(suite: Suite, plan: Plan) -> None:
     click.echo(
         f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
         f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds, "
-        f"{suite.workers} workers, {suite.stage} stage, tell {suite.tell}"
+        f"{suite.workers} workers, {suite.stage} stage, "
+        f"tell {suite.tell or 'as suits each searcher'}"
     )
     click.echo(f"searchers: {_labels(suite.searchers)}")
     click.echo(f"schedulers: {_labels(suite.schedulers)}\n")

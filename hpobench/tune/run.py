@@ -68,7 +68,7 @@ class Run:
             steps=steps,
             limit=trials,
             tell=tell,
-            stop_at=None if scheduler.ends_trials else steps,
+            ends_trials=scheduler.ends_trials,
             clock=lambda: self.workers.now,
             population=self._population,
         )

@@ -2,10 +2,12 @@
 
 Every searcher, a wrapped ``ray.tune.search.Searcher`` too, is told losses by the same policy:
 
-- ``last`` (default): once a trial is over, its last loss. Under early stopping the losses of
+- ``last``: once a trial is over, its last loss. Under early stopping the losses of
   different fidelities mix in a model that cannot tell them apart.
 - ``full``: only losses at full fidelity; a trial that ends earlier is ``dropped``.
 - ``every``: every loss with its step, the last one as ``final``.
+
+By default searchers that learn from all fidelities are told ``every``, all others ``last``.
 
 Ray's controller never shows a searcher the result that a trial was stopped at; it comes with
 the completion instead, and is handed over there.
@@ -57,12 +59,12 @@ class TrialSource(SearchAlgorithm):
         steps: int,
         limit: int | None,
         tell: Tell,
-        stop_at: int | None,
+        ends_trials: bool,
         clock: Callable[[], float],
         population: int | None = None,
     ) -> None:
         self._searcher, self._space = searcher, space
-        self._steps, self._limit, self._tell, self._stop_at = steps, limit, tell, stop_at
+        self._steps, self._limit, self._tell, self._ends_trials = steps, limit, tell, ends_trials
         self._clock, self._population = clock, population
         self._over = False
         self.searcher = _Silent()
@@ -97,12 +99,22 @@ class TrialSource(SearchAlgorithm):
         self.suggest_s.append(perf_counter() - begin)
         self.observe_s.append(0.0)
         self._check(config, number)
-        trial = Trial(number, config, self._stop_at)
+        trial = Trial(number, config, self._last_step(number))
         self.trials.append(trial)
         self.started.append(self._clock())
         self._over = len(self.trials) == self._limit
         self._finished = self._over or self._filled
         return trial
+
+    def _last_step(self, number: int) -> int | None:
+        """After which the trial is complete; ``None`` if the scheduler says so itself."""
+        if self._searcher.fused:
+            steps = self._searcher.steps(number)
+            if not 1 <= steps <= self._steps:
+                name = type(self._searcher).__name__
+                raise CellError(f"{name}.steps({number}) returned {steps}, not 1 to {self._steps}")
+            return steps
+        return None if self._ends_trials else self._steps
 
     @property
     def _filled(self) -> bool:
@@ -124,9 +136,14 @@ class TrialSource(SearchAlgorithm):
         notice(*args, **kw)
         self.observe_s[number] += perf_counter() - begin
 
+    def _charge(self, number: int, result: dict[str, Any]) -> None:
+        if self._searcher.cost_aware and "time_total_s" in result:
+            self._observe(number, self._searcher.charged, number, result["time_total_s"])
+
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         if self._tell == "every":
             number, step = int(trial_id), result["training_iteration"]
+            self._charge(number, result)
             self._observe(number, self._searcher.tell, number, step, result["loss"], final=False)
 
     def on_trial_complete(
@@ -135,13 +152,17 @@ class TrialSource(SearchAlgorithm):
         number = int(trial_id)
         # Ray hands over no result when it stops a paused trial; the trial has its last one.
         last = result or self.trials[number].run_metadata.last_result
+        self._charge(number, last)
         if error or "loss" not in last:
             self._observe(number, self._searcher.failed, number)
-        elif self._tell == "full" and last["training_iteration"] < self._steps:
+        elif self._withheld(last["training_iteration"]):
             self._observe(number, self._searcher.dropped, number)
         else:
             step, loss = last["training_iteration"], last["loss"]
             self._observe(number, self._searcher.tell, number, step, loss, final=True)
+
+    def _withheld(self, step: int) -> bool:
+        return self._tell == "full" and step < self._steps and not self._searcher.fused
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
         """Pass pausing and going on to the searcher."""

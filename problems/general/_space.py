@@ -5,8 +5,10 @@
     size: {ordinal: [small, medium, large]}
     kind: {choice: [sgd, adam]}
     momentum: {float: [0, 0.99], when: {kind: sgd}}
+    trees: {int: [4, 1000], log: true, cheap: 4}
 
-``when`` names one earlier parameter and a value, or a list of values, that it must have.
+``when`` names one earlier parameter and a value, or a list of values, that it must have;
+``cheap`` is the value at which trials cost the least.
 """
 
 from __future__ import annotations
@@ -47,18 +49,19 @@ def _parameter(name: str, given: Any) -> Parameter:
     _check_keys(name, given, kind)
     when = _when(name, given["when"]) if "when" in given else None
     if kind in _CHOICES:
-        return _CHOICES[kind](name, _values(f"{name!r} {kind}", given[kind]), when)
+        choices = _values(f"{name!r} {kind}", given[kind])
+        return _CHOICES[kind](name, choices, when, given.get("cheap"))
     log = given.get("log", False)
     if not isinstance(log, bool):
         raise SpaceError(f"{name!r} log is true or false, not {_short(log)}")
     low, high = _bounds(name, kind, given[kind])
     if kind == "int":
-        return Int(name, int(low), int(high), log, when)
-    return Float(name, float(low), float(high), log, when)
+        return Int(name, int(low), int(high), log, when, given.get("cheap"))
+    return Float(name, float(low), float(high), log, when, given.get("cheap"))
 
 
 def _check_keys(name: str, given: Mapping[str, Any], kind: str) -> None:
-    known = [kind, "when"] if kind in _CHOICES else [kind, "log", "when"]
+    known = [kind, *([] if kind in _CHOICES else ["log"]), "when", "cheap"]
     for key in given:
         if key not in known:
             raise SpaceError(f"{name!r}: {UnknownNameError('key', key, known)}")

@@ -7,11 +7,11 @@ import json
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from packaging.specifiers import SpecifierSet
 
-from hpobench.api import Config, Objective, Reference, Resources, TrainedProblem, Value
+from hpobench.api import Config, Objective, Reference, Resources, TrainedProblem
 from hpobench.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -56,9 +56,6 @@ class XGBoostProblem(TrainedProblem):
     requires = ("scikit-learn>=1.6",)
     heldout = True
     resources = Resources(cpu=1)
-    low_cost: ClassVar[dict[str, Value]]
-    """The values of the parameters that the cost depends on where it is least, for searchers
-    that start there."""
 
     def __init__(self, dataset: str) -> None:
         if dataset not in get_args(Dataset):

@@ -20,11 +20,10 @@ class XGBoost(XGBoostProblem):
 
     name = "xgboost"
     fidelity = Fidelity("rounds", STEPS, ROUNDS)
-    low_cost = {"max_depth": 1}
     space = Space(
         [
             Float("eta", 2**-10, 1.0, log=True),
-            Int("max_depth", 1, 15),
+            Int("max_depth", 1, 15, cheap=1),
             Float("min_child_weight", 1.0, 2**7, log=True),
             Float("subsample", 0.1, 1.0),
             Float("colsample_bytree", 0.01, 1.0),

@@ -18,20 +18,19 @@ class XGBoostTrees(XGBoostProblem):
     ``xgboost`` learner, trees grown leaf by leaf (Wang et al., "FLAML: A Fast and Lightweight
     AutoML Library", 2021, arXiv:1911.04706), but for the upper bound of ``n_estimators`` and
     ``max_leaves``: the number of rows to train on, here at most 1,024, there at most 32,768, with
-    which one trial may take hours. ``low_cost`` is where FLAML starts. Needs ``xgboost-cpu`` or
-    ``xgboost``, whichever is installed.
+    which one trial may take hours. Its ``cheap`` values are where FLAML starts. Needs
+    ``xgboost-cpu`` or ``xgboost``, whichever is installed.
     """
 
     name = "xgboost-trees"
-    low_cost = {"n_estimators": 4, "max_leaves": 4}
 
     def __init__(self, *, dataset: Dataset) -> None:
         super().__init__(dataset)
         most = TRAINING_ROWS.get(dataset, MOST)
         self.space = Space(
             [
-                Int("n_estimators", 4, most, log=True),
-                Int("max_leaves", 4, most, log=True),
+                Int("n_estimators", 4, most, log=True, cheap=4),
+                Int("max_leaves", 4, most, log=True, cheap=4),
                 Float("min_child_weight", 0.001, 128.0, log=True),
                 Float("learning_rate", 2**-10, 1.0, log=True),
                 Float("subsample", 0.1, 1.0),

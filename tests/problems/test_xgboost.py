@@ -159,7 +159,7 @@ def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says():
 
 def test_the_cost_of_trees_is_in_the_configuration():
     problem = XGBoostTrees(dataset=BINARY)
-    cheap = {p.name: p.from_unit(0.7) for p in problem.space} | problem.low_cost
+    cheap = {p.name: p.from_unit(0.7) for p in problem.space} | problem.space.cheap
     nodes = []
     for change in ({}, {"n_estimators": 16}, {"n_estimators": 16, "max_leaves": 64}):
         config = cheap | {"min_child_weight": 0.01, "reg_alpha": 0.001, "reg_lambda": 0.1} | change
@@ -195,7 +195,7 @@ def test_every_problem_has_references_and_a_cheap_start(family, dataset):
     assert reference.source.startswith(f"version {references()['version']}: XGBoost 3")
     assert 0.001 < problem.estimate() < 10
     assert problem.objective.metric == ("val_rmse" if dataset in REGRESSION else "val_logloss")
-    for name, value in problem.low_cost.items():
+    for name, value in problem.space.cheap.items():
         assert problem.space[name].contains(value)
 
 

@@ -1,0 +1,114 @@
+"""``env``: build, show and remove the environments of isolated searchers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hpobench.cli.shared import Commands, plugin_option
+from hpobench.cli.tables import show
+
+if TYPE_CHECKING:
+    from hpobench.isolation.script import Script
+
+
+@click.group("env", cls=Commands)
+def group() -> None:
+    """Environments of searchers whose files have inline metadata (PEP 723).
+
+    uv builds them from the lock beside the file when they are needed first, in the user's cache
+    or where HPOBENCH_ENVIRONMENTS says.
+    """
+
+
+@group.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--upgrade", is_flag=True, help="Lock the newest versions first.")
+@plugin_option
+def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> None:
+    """Build the environments of the searchers NAME..., or of all.
+
+    NAME may be a plugin's file. A file without a lock gets one, beside it. Ends with code 1 if an
+    environment cannot be built.
+    """
+    from hpobench.errors import NotAvailableError
+    from hpobench.isolation.environments import Environment, lock
+
+    failed = False
+    for script in _scripts(names, plugins):
+        try:
+            if upgrade or not script.locked:
+                lock(script)
+            environment = Environment(script)
+            there = environment.built() is not None
+            built = environment.build()
+            done = "was there" if there else f"built in {built.seconds:.1f} s"
+            click.echo(f"{script.file.stem}: {done}")
+        except NotAvailableError as error:
+            failed = True
+            click.echo(f"{script.file.stem}: {error}", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+@group.command("list")
+@plugin_option
+def show_all(plugins: tuple[Path, ...]) -> None:
+    """The environments: whether they are there, what is in them, what they take on disk."""
+    from hpobench.isolation.environments import Environment, environments_folder
+
+    rows = []
+    for script in _scripts((), plugins):
+        environment = Environment(script) if script.locked else None
+        built = environment and environment.built()
+        if environment is None:
+            state = "not locked"
+        elif built:
+            state = "built"
+        else:
+            state = "failed" if environment.failure() else "not built"
+        size = f"{environment.size() / 1e6:,.0f}" if environment and built else ""
+        seconds = f"{built.seconds:.1f}" if built else ""
+        packages = str(len(built.versions)) if built else ""
+        rows.append((script.file.stem, state, packages, size, seconds, str(script.file)))
+    show(("environment", "state", "packages", "MB", "built in s", "file"), rows)
+    click.echo(f"\nin {environments_folder()}; files are shared with uv's cache where it can link")
+
+
+@group.command()
+@click.option("--all", "everything", is_flag=True, help="Also those that are in use.")
+@plugin_option
+def clean(everything: bool, plugins: tuple[Path, ...]) -> None:
+    """Remove environments that no searcher's file and lock ask for any more."""
+    from hpobench.isolation.environments import Environment, environments_folder, remove
+
+    used = {Environment(s).folder for s in _scripts((), plugins) if s.locked and not everything}
+    folders = (path for path in environments_folder().glob("*-*") if path.is_dir())
+    removed = [remove(folder).name for folder in sorted(folders) if folder not in used]
+    for name in removed:
+        click.echo(f"removed {name}")
+    if not removed:
+        click.echo("nothing to remove")
+
+
+def _scripts(names: tuple[str, ...], plugins: tuple[Path, ...]) -> Iterator[Script]:
+    """The headers of the files of ``names``, or of all searchers; each once."""
+    from hpobench.errors import UsageError
+    from hpobench.registry import Registry
+
+    files = [Path(name) for name in names if name.endswith(".py")]
+    registry = Registry([*plugins, *files])
+    entries = registry.entries("searcher")
+    if names:
+        wanted = {registry.find("searcher", n).file for n in names if not n.endswith(".py")}
+        wanted |= {file.resolve() for file in files}
+        entries = [entry for entry in entries if entry.file in wanted]
+    scripts = {entry.file: entry.script for entry in entries}
+    for file, script in scripts.items():
+        if script is not None:
+            yield script
+        elif names:
+            raise UsageError(f"{file}: has no '# /// script' header and needs no environment")

@@ -1,0 +1,1 @@
+"""Searchers in environments of their own, each a process beside its cell."""
