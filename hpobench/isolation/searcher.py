@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -146,6 +147,12 @@ class IsolatedSearcher(RemoteSearcher):
         _warm[self._key] = conversation
         while len(_warm) > _WARM:
             _warm.pop(next(iter(_warm))).close()
+
+
+@atexit.register
+def _end_warm() -> None:
+    while _warm:
+        _warm.popitem()[1].close()
 
 
 def _start(environment: Environment) -> Conversation:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
+from hpobench.cell import Use
+from hpobench.options import build_searcher, resolve
 from hpobench.registry import Entry
 
 FIDELITY = Fidelity("epoch", steps=9)
@@ -22,9 +26,14 @@ def trials_of(entry: Entry) -> int:
     return TRIALS.get(entry.name, 60)
 
 
-def build(entry: Entry, space: Space, seed: int) -> Searcher:
-    cls: Any = entry.load()
-    return cls(space, seed=seed, fidelity=FIDELITY, **OPTIONS.get(entry.name, {}))
+@contextlib.contextmanager
+def building(entry: Entry, space: Space, seed: int) -> Iterator[Searcher]:
+    """A searcher as a cell gets it, closed afterwards."""
+    options, faults = resolve(entry.load(), OPTIONS.get(entry.name, {}))
+    assert not faults
+    use = Use("searcher", entry.name, entry.name, options, str(entry.file), entry.cls)
+    with contextlib.closing(build_searcher(use, space, seed, FIDELITY)) as searcher:
+        yield searcher
 
 
 def loss_of(space: Space, config: Config) -> float:
@@ -41,6 +50,8 @@ def drive(searcher: Searcher, space: Space, trials: int) -> list[Config]:
     events = Random("the same events for every searcher")
     proposed: list[Config] = []
     running: list[int] = []
+    lasts: dict[int, int] = {}
+    """The step that a fused searcher wants of a trial."""
     exhausted = False
     while running or (len(proposed) < trials and not exhausted):
         if len(running) < WORKERS and len(proposed) < trials and not exhausted:
@@ -52,15 +63,17 @@ def drive(searcher: Searcher, space: Space, trials: int) -> list[Config]:
             space.check(config)
             assert list(config) == [name for name in space.names if name in config]
             running.append(len(proposed))
+            if searcher.fused:
+                lasts[len(proposed)] = searcher.steps(len(proposed))
             proposed.append(config)
         else:
             trial = running.pop(events.randrange(len(running)))
-            _end(searcher, trial, loss_of(space, proposed[trial]), events)
+            last = lasts.get(trial) or events.randint(1, FIDELITY.steps)
+            _end(searcher, trial, last, loss_of(space, proposed[trial]), events)
     return proposed
 
 
-def _end(searcher: Searcher, trial: int, loss: float, events: Random) -> None:
-    steps = events.randint(1, FIDELITY.steps)
+def _end(searcher: Searcher, trial: int, steps: int, loss: float, events: Random) -> None:
     if events.random() < 0.5:
         for step in range(1, steps):
             searcher.tell(trial, step, loss + 1 / step, final=False)
@@ -88,6 +101,7 @@ def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Confi
             config = searcher.ask(trial)
         except Exhausted:
             break
-        searcher.tell(trial, FIDELITY.steps, math.sqrt(loss_of(space, config)), final=True)
+        steps = searcher.steps(trial) if searcher.fused else FIDELITY.steps
+        searcher.tell(trial, steps, math.sqrt(loss_of(space, config)), final=True)
         proposed.append(config)
     return proposed

@@ -16,7 +16,7 @@ import pytest
 from hpobench.api import Exhausted, Searcher, Space
 from hpobench.discovery import GIVEN
 from hpobench.registry import Entry, Registry
-from tests.contract.driving import FIDELITY, build, drive, propose_in_turn, trials_of
+from tests.contract.driving import FIDELITY, building, drive, propose_in_turn, trials_of
 from tests.contract.spaces import SPACES
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("searcher")}
@@ -24,14 +24,15 @@ ENTRIES = {entry.name: entry for entry in Registry().entries("searcher")}
 PROPOSE = """
 import json, sys
 from hpobench.registry import Registry
-from tests.contract.driving import build, propose_in_turn
+from tests.contract.driving import building, propose_in_turn
 from tests.contract.spaces import SPACES
 
 space = SPACES["mixed"]
-print(json.dumps({
-    entry.name: propose_in_turn(build(entry, space, 0), space, 6)
-    for entry in Registry().entries("searcher")
-}))
+proposed = {}
+for entry in Registry().entries("searcher"):
+    with building(entry, space, 0) as searcher:
+        proposed[entry.name] = propose_in_turn(searcher, space, 6)
+print(json.dumps(proposed))
 """
 
 
@@ -78,7 +79,8 @@ def test_options_are_annotated_keywords_with_defaults(entry: Entry) -> None:
 def test_seed_alone_decides_the_proposals(entry: Entry, space: Space) -> None:
     def history(seed: int) -> str:
         # As JSON, for True == 1 in Python.
-        return json.dumps(drive(build(entry, space, seed), space, trials_of(entry)))
+        with building(entry, space, seed) as searcher:
+            return json.dumps(drive(searcher, space, trials_of(entry)))
 
     first = history(0)
     before = global_states()
@@ -88,32 +90,32 @@ def test_seed_alone_decides_the_proposals(entry: Entry, space: Space) -> None:
 
 
 def test_proposes_until_the_end_or_stays_exhausted(entry: Entry, space: Space) -> None:
-    searcher = build(entry, space, 3)
-    proposed = drive(searcher, space, trials_of(entry))
-    if len(proposed) < trials_of(entry):
-        for _ in range(2):
-            with pytest.raises(Exhausted):
-                searcher.ask(len(proposed))
+    with building(entry, space, 3) as searcher:
+        proposed = drive(searcher, space, trials_of(entry))
+        if len(proposed) < trials_of(entry):
+            for _ in range(2):
+                with pytest.raises(Exhausted):
+                    searcher.ask(len(proposed))
 
 
 def test_stands_the_same_loss_again_and_again(entry: Entry, space: Space) -> None:
-    searcher = build(entry, space, 4)
-    for trial in range(min(12, trials_of(entry))):
-        try:
-            space.check(searcher.ask(trial))
-        except Exhausted:
-            break
-        searcher.tell(trial, FIDELITY.steps, 1.0, final=True)
+    with building(entry, space, 4) as searcher:
+        for trial in range(min(12, trials_of(entry))):
+            try:
+                space.check(searcher.ask(trial))
+            except Exhausted:
+                break
+            searcher.tell(trial, FIDELITY.steps, 1.0, final=True)
 
 
 def test_survives_a_cell_in_which_every_trial_fails(entry: Entry, space: Space) -> None:
-    searcher = build(entry, space, 5)
-    for trial in range(min(12, trials_of(entry))):
-        try:
-            space.check(searcher.ask(trial))
-        except Exhausted:
-            break
-        searcher.failed(trial)
+    with building(entry, space, 5) as searcher:
+        for trial in range(min(12, trials_of(entry))):
+            try:
+                space.check(searcher.ask(trial))
+            except Exhausted:
+                break
+            searcher.failed(trial)
 
 
 def test_proposals_do_not_depend_on_string_hashes() -> None:
@@ -131,6 +133,7 @@ def test_proposals_do_not_depend_on_string_hashes() -> None:
     first = propose("1")
     space = SPACES["mixed"]
     for name, configs in json.loads(first).items():
-        here = propose_in_turn(build(ENTRIES[name], space, 0), space, 6)
+        with building(ENTRIES[name], space, 0) as searcher:
+            here = propose_in_turn(searcher, space, 6)
         assert json.dumps(configs) == json.dumps(here), name
     assert propose("2") == first
