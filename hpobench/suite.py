@@ -13,6 +13,7 @@ from hpobench.api import Budget
 from hpobench.cell import Kind, Stage, Tell, Use
 from hpobench.entries import Entries, Resolved
 from hpobench.errors import PluginError, SuiteError, UnknownNameError, UsageError
+from hpobench.isolation.script import Script
 from hpobench.options import closest
 from hpobench.registry import Registry, shipped_suites
 from hpobench.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
@@ -51,6 +52,11 @@ class Suite:
     def fault(self, use: Use, message: str) -> SuiteError:
         """An error about ``use`` at its place in the file."""
         return self.document.error(self.places[use.kind, use.label], message)
+
+    def scripts(self) -> list[Script]:
+        """The headers of those searchers that ask for environments of their own."""
+        entries = [self.registry.find("searcher", use.name) for use in self.searchers]
+        return list({s.file: s for entry in entries if (s := entry.script) is not None}.values())
 
     def resolved(self) -> dict[str, Any]:
         """The suite as plain YAML types, all defaults written out.

@@ -1,6 +1,7 @@
-"""Ray without tokens: in this process, which starts Ray several times, and in what it starts.
+"""What all tests run in.
 
-Ray makes up its mind about tokens once a process, by the environment and by what lies in the home
+Ray without tokens, in this process, which starts Ray several times, and in what it starts. Ray
+makes up its mind about tokens once a process, by the environment and by what lies in the home
 folder, where `ray start` leaves a token; the servers that it starts read the environment again.
 """
 
@@ -8,4 +9,15 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+from hpobench.isolation import searcher
+
 os.environ["RAY_AUTH_MODE"] = "disabled"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_searchers_left():
+    """Processes that wait for a further run end before pytest looks for what was left open."""
+    yield
+    searcher.end_warm()

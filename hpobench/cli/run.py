@@ -72,12 +72,15 @@ def run(
     from hpobench.suite import load_suite
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
-    plan = build_plan(loaded)
     if dry_run:
         from hpobench.cli.plan import show_plan
 
-        show_plan(loaded, plan)
+        show_plan(loaded, build_plan(loaded))
         return
+    from hpobench.isolation.environments import prepare
+
+    prepare(loaded.scripts(), _warn)
+    plan = build_plan(loaded)
     from hpobench.cluster import ENDING_SIGNALS
     from hpobench.experiment import run_plan
     from hpobench.tracking import Together, tracking

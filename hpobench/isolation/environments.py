@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,6 +177,23 @@ def _locked(folder: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise NotAvailableError(f"{path}: {error.strerror or error}") from error
+
+
+def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:
+    """Build what is not there yet, locking what has no lock. One that fails leaves its reason
+    for :meth:`Environment.missing`; ``tell`` is told what goes on."""
+    for script in scripts:
+        name = script.file.stem
+        try:
+            if not script.locked:
+                tell(f"locking the environment of {name}")
+                lock(script)
+            environment = Environment(script)
+            if environment.built() is None:
+                tell(f"building the environment of {name}")
+                environment.build()
+        except NotAvailableError as error:
+            tell(f"the environment of {name} is not available: {error}")
 
 
 def environments_folder() -> Path:

@@ -70,12 +70,12 @@ def main() -> None:
             continue
         if _threads() > 1:
             threading.Thread(target=_end_with, args=(channel.reader,), daemon=True).start()
-            _serve(channel, cls, begin)
+            _serve(channel, cls, begin, last=True)
             return
         gc.freeze()
         child = os.fork()
         if not child:
-            _serve(channel, cls, begin)
+            _serve(channel, cls, begin, last=False)
             os._exit(_OVER)
         if (code := _watch(child, channel.reader)) != _OVER:
             channel.send({"died": code})
@@ -145,8 +145,8 @@ def _end_with(reader: BinaryIO) -> None:
 # -- one run ---------------------------------------------------------------------------------
 
 
-def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any]) -> None:
-    """One run, to its end or that of the other side."""
+def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any], *, last: bool) -> None:
+    """One run, to its end or that of the other side; ``last``: the process ends with it."""
     _limit_memory(begin["memory"])
     try:
         _seed_globals(begin["seed"])
@@ -159,7 +159,7 @@ def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any]) -> None
         if "end" in message:
             with contextlib.suppress(BaseException):
                 searcher.close()
-            channel.send({})
+            channel.send({"last": last})
             return
         channel.send(_answer(searcher, message))
 

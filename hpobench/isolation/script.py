@@ -95,9 +95,12 @@ def _read(file: Path, _mtime: int, _size: int) -> Script | None:
 @functools.lru_cache(maxsize=1024)
 def _packages(lock: Path, _mtime: int, _size: int) -> list[tuple[str, str]]:
     try:
-        rows = tomllib.loads(lock.read_text(encoding="utf-8"))["package"]
-        return sorted((row["name"], row.get("version", "")) for row in rows)
+        told = tomllib.loads(lock.read_text(encoding="utf-8"))
+        if "requires-python" in told:
+            return sorted((row["name"], row["version"]) for row in told.get("package", ()))
+        reason = "it does not say which Python it is for"
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PluginError(
-            f"{lock}: not a lock file of uv: {error}; remove it and run `hpobench env sync` again"
-        ) from error
+        reason = f"{type(error).__name__}: {error}"
+    raise PluginError(
+        f"{lock}: not a lock file of uv: {reason}; remove it, and `hpobench env sync` makes another"
+    )

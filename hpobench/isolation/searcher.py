@@ -11,7 +11,7 @@ from typing import Any
 
 import hpobench
 from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
-from hpobench.errors import CellError
+from hpobench.errors import CellError, NotAvailableError
 from hpobench.isolation import host
 from hpobench.isolation.conversation import Conversation, ending
 from hpobench.isolation.environments import Environment
@@ -43,9 +43,14 @@ class RemoteSearcher(Searcher):
     def __init__(
         self, name: str, conversation: Conversation, begin: Mapping[str, Any], timeout: float
     ) -> None:
-        self._name, self._conversation, self._timeout = name, conversation, timeout
+        self.name = name  # type: ignore[misc]
+        self._conversation, self._timeout = conversation, timeout
         self._steps = 0
-        self._call("its start", START_S, {"begin": begin})
+        try:
+            self._call("its start", START_S, {"begin": begin})
+        except BaseException:
+            self._conversation.close()
+            raise
 
     def ask(self, trial: int) -> Config:
         answer = self._call(f"ask({trial})", self._timeout, {"ask": trial})
@@ -98,7 +103,7 @@ class RemoteSearcher(Searcher):
         return answer
 
     def _told(self, what: str, message: str, trace: str = "") -> str:
-        parts = [f"{self._name}, at {what}: {message}", trace.strip()]
+        parts = [f"{self.name}, at {what}: {message}", trace.strip()]
         if printed := self._conversation.tail():
             parts.append(f"the end of what it printed:\n{printed}")
         return "\n\n".join(filter(None, parts))
@@ -135,27 +140,33 @@ class IsolatedSearcher(RemoteSearcher):
 
     def close(self) -> None:
         """Give the process back for further runs if it is sound."""
-        conversation = self._conversation
+        if self._ended() and self._key not in _warm:
+            _warm[self._key] = self._conversation
+            while len(_warm) > _WARM:
+                _warm.pop(next(iter(_warm))).close()
+        else:
+            self._conversation.close()
+
+    def _ended(self) -> bool:
+        """End the run; whether the process waits for another one."""
+        if not self._conversation.sound:
+            return False
         try:
-            if conversation.sound:
-                conversation.call({"end": True}, self._timeout)
+            return not self._conversation.call({"end": True}, self._timeout).get("last", True)
         except CellError:
-            pass
-        if not conversation.sound or self._key in _warm:
-            conversation.close()
-            return
-        _warm[self._key] = conversation
-        while len(_warm) > _WARM:
-            _warm.pop(next(iter(_warm))).close()
+            return False
 
 
 @atexit.register
-def _end_warm() -> None:
+def end_warm() -> None:
+    """End the processes that wait for a run."""
     while _warm:
         _warm.popitem()[1].close()
 
 
 def _start(environment: Environment) -> Conversation:
+    if (reason := environment.missing()) is not None:
+        raise NotAvailableError(reason)
     environment.build()
     package = Path(hpobench.__file__).resolve().parent
     command = (str(environment.python), str(Path(host.__file__).resolve()), str(package))

@@ -67,6 +67,7 @@ class TrialSource(SearchAlgorithm):
         self._steps, self._limit, self._tell, self._ends_trials = steps, limit, tell, ends_trials
         self._clock, self._population = clock, population
         self._over = False
+        self._name = getattr(searcher, "name", type(searcher).__name__)
         self.searcher = _Silent()
         self.trials: list[Trial] = []
         self.started: list[float] = []
@@ -111,8 +112,8 @@ class TrialSource(SearchAlgorithm):
         if self._searcher.fused:
             steps = self._searcher.steps(number)
             if not 1 <= steps <= self._steps:
-                name = type(self._searcher).__name__
-                raise CellError(f"{name}.steps({number}) returned {steps}, not 1 to {self._steps}")
+                told = f"steps({number}) returned {steps}, not 1 to {self._steps}"
+                raise CellError(f"{self._name}: {told}")
             return steps
         return None if self._ends_trials else self._steps
 
@@ -121,9 +122,9 @@ class TrialSource(SearchAlgorithm):
         return self._population is not None and len(self.trials) % self._population == 0
 
     def _check(self, config: Config, number: int) -> None:
-        name = type(self._searcher).__name__
+        name = self._name
         if not isinstance(config, dict):
-            raise CellError(f"{name}.ask({number}) returned {config!r}, not a configuration")
+            raise CellError(f"{name}: ask({number}) returned {config!r}, not a configuration")
         try:
             self._space.check(config)
         except SpaceError as error:

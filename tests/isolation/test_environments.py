@@ -1,0 +1,214 @@
+"""Environments of searchers: locked, built once, removed when nobody asks for them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hpobench.cli import cli
+from hpobench.errors import NotAvailableError, PluginError
+from hpobench.isolation import environments as module
+from hpobench.isolation.environments import Environment, lock
+from hpobench.isolation.script import Script, read_script
+from hpobench.registry import Registry
+
+HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# ///\n'
+PLUGIN = """
+from hpobench.api import Searcher
+
+
+class Mine(Searcher):
+    \"\"\"Proposes nothing.\"\"\"
+
+    name = "mine"
+
+    def __init__(self, space, *, seed, fidelity): ...
+    def ask(self, trial): return {}
+    def tell(self, trial, step, loss, *, final): ...
+"""
+
+
+def write(folder: Path, *dependencies: str, name: str = "mine.py") -> Script:
+    file = folder / name
+    file.write_text(HEADER.format(", ".join(f'"{d}"' for d in dependencies)) + PLUGIN)
+    script = read_script(file)
+    assert script is not None
+    return script
+
+
+@pytest.fixture
+def script(tmp_path, environments) -> Script:
+    """A plugin that needs one small package, locked."""
+    made = write(tmp_path, "packaging==25.0")
+    lock(made)
+    return made
+
+
+def test_a_file_without_a_header_needs_no_environment(tmp_path) -> None:
+    file = tmp_path / "plain.py"
+    file.write_text(PLUGIN)
+    assert read_script(file) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# /// script\n# dependencies = [\n# ///\n", "not valid TOML"),
+        (HEADER.format("") * 2, "2 '/// script' blocks"),
+    ],
+)
+def test_a_header_that_is_wrong(tmp_path, text, message) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text(text + PLUGIN)
+    with pytest.raises(PluginError, match=message):
+        read_script(file)
+
+
+def test_the_lock_says_what_is_in_it(script) -> None:
+    assert script.packages() == [("packaging", "25.0")]
+
+
+def test_a_hash_knows_versions_not_spelling(script) -> None:
+    before = script.lock_hash()
+    text = script.lock_file.read_text()
+    script.lock_file.write_text(f"# a comment\n{text}")
+    assert script.lock_hash() == before
+    script.lock_file.write_text(text.replace("25.0", "25.1"))
+    assert script.lock_hash() != before
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[[package]]\nname = 3\n"])
+def test_a_lock_that_is_none(script, text) -> None:
+    script.lock_file.write_text(text)
+    with pytest.raises(PluginError, match="not a lock file of uv"):
+        script.packages()
+    assert "not a lock file" in str(Environment(script).missing())
+
+
+def test_a_file_that_is_not_locked_says_what_locks_it(tmp_path, environments) -> None:
+    made = write(tmp_path)
+    assert "hpobench env sync" in str(Environment(made).missing())
+
+
+def test_is_built_once_by_whoever_comes_first(script) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        built = list(pool.map(lambda _: Environment(script).build(), range(4)))
+    assert len({b.seconds for b in built}) == 1
+    assert built[0].versions == {"packaging": "25.0"}
+    told = subprocess.run(
+        [Environment(script).python, "-c", "import packaging; print(packaging.__version__)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout == "25.0\n"
+
+
+def test_once_built_nothing_is_needed(script, monkeypatch) -> None:
+    Environment(script).build()
+    monkeypatch.setattr(module, "find_uv", lambda: None)
+    assert Environment(script).missing() is None
+    assert Environment(script).build().versions == {"packaging": "25.0"}
+
+
+def test_without_uv(script, monkeypatch) -> None:
+    monkeypatch.setattr(module, "find_uv", lambda: None)
+    assert "pip install uv" in str(Environment(script).missing())
+    with pytest.raises(NotAvailableError, match="needs uv"):
+        Environment(script).build()
+
+
+def test_one_that_cannot_be_built_remembers_why(script, environments) -> None:
+    text = script.lock_file.read_text()
+    script.lock_file.write_text(text.replace("25.0", "99.0"))
+    with pytest.raises(NotAvailableError, match="uv sync failed"):
+        Environment(script).build()
+    reason = str(Environment(script).missing())
+    assert "could not be built" in reason
+    assert "99.0" in reason or "lock" in reason
+    script.lock_file.write_text(text)
+    assert Environment(script).missing() is None
+
+
+def test_a_build_that_was_cut_off_starts_again(script) -> None:
+    environment = Environment(script)
+    environment.build()
+    (environment.folder / "built.json").unlink()
+    shutil.rmtree(environment.folder / "env" / "lib")
+    assert environment.build().versions == {"packaging": "25.0"}
+
+
+def test_other_code_same_environment(script) -> None:
+    before = Environment(script).folder
+    script.file.write_text(f"{script.file.read_text()}\n# more\n")
+    again = read_script(script.file)
+    assert again is not None
+    assert Environment(again).folder == before
+
+
+def test_a_python_that_nobody_has(tmp_path, environments) -> None:
+    made = write(tmp_path)
+    lock(made)
+    text = made.file.read_text().replace(">=3.11", "==3.99.*")
+    made.file.write_text(text)
+    made.lock_file.write_text(made.lock_file.read_text().replace(">=3.11", "==3.99.*"))
+    changed = read_script(made.file)
+    assert changed is not None
+    with pytest.raises(NotAvailableError, match=r"3\.99"):
+        Environment(changed).build()
+
+
+# -- the command line ------------------------------------------------------------------------
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    done = CliRunner().invoke(cli, list(map(str, arguments)))
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_sync_locks_builds_and_is_done(tmp_path, environments) -> None:
+    file = write(tmp_path, "packaging==25.0").file
+    assert "mine: built in" in run("env", "sync", file)
+    assert file.with_name("mine.py.lock").exists()
+    assert "mine: was there" in run("env", "sync", "mine", "--plugin", file)
+    assert "mine" in run("env", "list", "--plugin", file)
+
+
+def test_sync_tells_what_cannot_be_locked(tmp_path, environments) -> None:
+    file = write(tmp_path, "packaging==99.0").file
+    assert "packaging==99.0" in run("env", "sync", file, code=1)
+
+
+def test_clean_removes_what_nobody_asks_for(script, environments) -> None:
+    Environment(script).build()
+    assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
+    assert run("env", "clean") == f"removed {Environment(script).folder.name}\n"
+    assert Environment(script).built() is None
+
+
+def test_a_suite_runs_without_those_that_cannot_be_built(tmp_path, environments) -> None:
+    file = write(tmp_path, "packaging==99.0").file
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(
+        "name: some\nsearchers: [random, mine]\nschedulers: [fifo]\nproblems: [branin]\n"
+        "seeds: 1\nbudget: {trials: 3}\nplugins: [mine.py]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "hpobench", "run", suite, "--no-report", "--cpus", "1"],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "the environment of mine is not available" in done.stderr
+    assert "1 done" in done.stdout + done.stderr
+    entry = Registry([file]).find("searcher", "mine")
+    assert "not locked" in str(entry.missing())
