@@ -16,7 +16,7 @@ from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.algorithms.searchers.sobol import Sobol
 from hpobench.api import Categorical, Config, Exhausted, Fidelity, Float, Int, Searcher, Space, When
 from hpobench.errors import UsageError
-from tests.contract.spaces import SPACES
+from hpobench.testing.spaces import SPACES
 
 FIDELITY = Fidelity()
 PLANE = Space([Float("x", 0, 1), Float("y", 0, 1)])

@@ -16,16 +16,18 @@ import pytest
 from hpobench.api import Exhausted, Searcher, Space
 from hpobench.discovery import GIVEN
 from hpobench.registry import Entry, Registry
-from tests.contract.driving import FIDELITY, building, drive, propose_in_turn, trials_of
-from tests.contract.spaces import SPACES
+from hpobench.testing.driving import FIDELITY, drive, propose_in_turn
+from hpobench.testing.spaces import SPACES
+from tests.contract.driving import building, trials_of
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("searcher")}
 
 PROPOSE = """
 import json, sys
 from hpobench.registry import Registry
-from tests.contract.driving import building, propose_in_turn
-from tests.contract.spaces import SPACES
+from hpobench.testing.driving import propose_in_turn
+from tests.contract.driving import building
+from hpobench.testing.spaces import SPACES
 
 space = SPACES["mixed"]
 proposed = {}

@@ -13,9 +13,9 @@ from ray.tune.search.optuna import OptunaSearch
 
 from hpobench.api import Config, Exhausted, Fidelity, Float, Int, Ordinal, Space
 from hpobench.errors import CellError, PluginError, UsageError
+from hpobench.testing.driving import drive
+from hpobench.testing.spaces import SPACES
 from hpobench.tune.searcher import NothingYet, RaySearcher, build_ray_searcher, to_ray_space
-from tests.contract.driving import drive
-from tests.contract.spaces import SPACES
 
 FIDELITY = Fidelity("epoch", steps=9)
 SPACE = Space([Float("x", -5, 10), Int("n", 1, 3), Ordinal("batch", (8, 16))])

@@ -1,0 +1,165 @@
+"""A cell's worth of everything that may happen to a searcher."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
+from hpobench.errors import SpaceError
+from hpobench.tune.searcher import NothingYet
+
+T = TypeVar("T")
+
+FIDELITY = Fidelity("epoch", steps=9)
+WORKERS = 4
+FATES = ("completed", "completed", "diverged", "failed", "dropped", "paused")
+"""How trials may end, as often as they stand here."""
+DIVERGED = 1e30
+"""The loss of a training that got out of hand."""
+
+
+class Misbehaved(AssertionError):
+    """A searcher did what it must not."""
+
+
+def loss_of(space: Space, config: Config) -> float:
+    """A loss with a slope along every active parameter."""
+    return sum((space[name].to_unit(value) - 0.3) ** 2 for name, value in config.items())
+
+
+def drive(
+    searcher: Searcher, space: Space, trials: int, fates: Sequence[str] = FATES
+) -> list[Config]:
+    """Ask for ``trials`` configurations, or all there are, each of them checked.
+
+    Up to four trials run at once and end in any order by one of ``fates``: completed, with the
+    loss of a diverged training, failed, dropped, or paused and continued from an older step. Fewer
+    ``trials`` are a beginning of more.
+
+    Raises :class:`Misbehaved` with the call that went wrong.
+    """
+    events = Random("the same events for every searcher")
+    proposed: list[Config] = []
+    running: list[int] = []
+    lasts: dict[int, int] = {}
+    """The step that a fused searcher wants of a trial."""
+    waits = exhausted = False
+    while running or (len(proposed) < trials and not exhausted):
+        wanted = len(proposed) < trials and not exhausted
+        if len(running) < WORKERS and wanted and not waits:
+            number = len(proposed)
+            try:
+                proposed.append(ask(searcher, space, number))
+            except Exhausted:
+                exhausted = True
+                continue
+            except NothingYet:
+                waits = True
+                if not running:
+                    raise Misbehaved(
+                        f"ask({number}) waits for results, and no trial runs"
+                    ) from None
+                continue
+            running.append(number)
+            if searcher.fused:
+                lasts[number] = steps_of(searcher, number)
+        else:
+            trial = running.pop(events.randrange(len(running)))
+            last = lasts.get(trial) or events.randint(1, FIDELITY.steps)
+            talk = events.random() < 0.5
+            fate = events.choice(fates)
+            _end(searcher, trial, last, loss_of(space, proposed[trial]), fate, talk=talk)
+            waits = False
+    return proposed
+
+
+def ask(searcher: Searcher, space: Space, trial: int) -> Config:
+    """A proposal that is valid, complete and in the space's order.
+
+    Raises :class:`Misbehaved` for another, and what :meth:`Searcher.ask` may raise.
+    """
+    config = call(f"ask({trial})", searcher.ask, trial)
+    if not isinstance(config, dict):
+        raise Misbehaved(f"ask({trial}) returned {config!r:.200}, not a configuration")
+    try:
+        space.check(config)
+    except SpaceError as error:
+        raise Misbehaved(f"ask({trial}) returned {config!r:.200}: {error}") from None
+    if list(config) != (order := [name for name in space.names if name in config]):
+        told = f"{', '.join(config)}; the space's order is {', '.join(order)}"
+        raise Misbehaved(f"ask({trial}) returned {told}: build it with space.build(values)")
+    for name, value in config.items():
+        if type(value) not in (int, float, str, bool):
+            raise Misbehaved(
+                f"ask({trial}) returned {name} as {type(value).__name__}; make it plain Python's"
+            )
+    return config
+
+
+def steps_of(searcher: Searcher, trial: int) -> int:
+    """The steps that a fused searcher wants of a trial."""
+    steps: object = call(f"steps({trial})", searcher.steps, trial)
+    if not isinstance(steps, int) or not 1 <= steps <= FIDELITY.steps:
+        raise Misbehaved(f"steps({trial}) returned {steps!r}, not 1 to {FIDELITY.steps}")
+    return steps
+
+
+def tell(searcher: Searcher, trial: int, step: int, loss: float, *, final: bool) -> None:
+    _charge(searcher, trial, step)
+    what = f"tell({trial}, step {step}, loss {loss:.6g}, final={final})"
+    call(what, searcher.tell, trial, step, loss, final=final)
+
+
+def call(what: str, method: Callable[..., T], *args: Any, **keywords: Any) -> T:
+    """What ``method`` returns; raises :class:`Misbehaved` with where it raised what it may not."""
+    try:
+        return method(*args, **keywords)
+    except (Exhausted, NothingYet):
+        raise
+    except (Exception, SystemExit) as error:
+        raise Misbehaved(f"{what} raised {type(error).__name__}: {error}") from error
+
+
+def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Config]:
+    """Proposals with one trial at a time, each told its loss at once."""
+    proposed = []
+    for trial in range(trials):
+        try:
+            config = ask(searcher, space, trial)
+        except Exhausted:
+            break
+        steps = steps_of(searcher, trial) if searcher.fused else FIDELITY.steps
+        tell(searcher, trial, steps, math.sqrt(loss_of(space, config)), final=True)
+        proposed.append(config)
+    return proposed
+
+
+def _end(searcher: Searcher, trial: int, steps: int, loss: float, fate: str, *, talk: bool) -> None:
+    """``talk``: it is told of every step before."""
+    if talk:
+        for step in range(1, steps):
+            tell(searcher, trial, step, loss + 1 / step, final=False)
+    match fate:
+        case "completed":
+            tell(searcher, trial, steps, loss, final=True)
+        case "diverged":
+            tell(searcher, trial, steps, DIVERGED, final=True)
+        case "failed":
+            _charge(searcher, trial, steps)
+            call(f"failed({trial})", searcher.failed, trial)
+        case "dropped":
+            _charge(searcher, trial, steps)
+            call(f"dropped({trial})", searcher.dropped, trial)
+        case "paused":
+            call(f"paused({trial})", searcher.paused, trial)
+            call(f"resumed({trial})", searcher.resumed, trial)
+            tell(searcher, trial, max(1, steps - 1), loss, final=False)
+            tell(searcher, trial, steps, loss, final=True)
+
+
+def _charge(searcher: Searcher, trial: int, step: int) -> None:
+    if searcher.cost_aware:
+        call(f"charged({trial}, {step} s)", searcher.charged, trial, float(step))
