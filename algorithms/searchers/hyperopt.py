@@ -1,28 +1,220 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["hyperopt==0.3.0"]
+# dependencies = ["hyperopt==0.3.0", "lightgbm>=4", "scikit-learn>=1.6"]
 # ///
-"""Hyperopt's TPE."""
+"""Hyperopt's searchers: TPE, annealing, adaptive TPE."""
 
 from __future__ import annotations
 
-from hpobench.api import Config, Fidelity, Searcher, Space
+import datetime
+import functools
+import math
+from typing import TYPE_CHECKING, Any
+
+from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hyperopt import Trials
+    from hyperopt.pyll import Apply
+
+    from hpobench.api import Parameter
 
 
-class HyperoptTPE(Searcher):
-    """Draft."""
+class _HyperoptSearcher(Searcher):
+    """Goes through a trial as ``hyperopt.fmin`` does; a subclass brings the ``suggest``.
 
-    name = "hyperopt-tpe"
+    A trial without a loss has the status ``fail``.
+    """
+
     library = "hyperopt"
     preload = ("hyperopt",)
 
-    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
-        import random
+    def __init__(self, space: Space, seed: int, suggest: Callable[..., list[Any]]) -> None:
+        import hyperopt
+        import numpy as np
 
-        self._space, self._rng = space, random.Random(seed)
+        self._space, self._suggest = space, suggest
+        self._domain = hyperopt.Domain(None, hyperopt_space(space))
+        self._trials = hyperopt.Trials()
+        self._rng = np.random.default_rng(seed)
 
     def ask(self, trial: int) -> Config:
-        return self._space.sample(self._rng)
+        new = self._trials.new_trial_ids(1)
+        seed = self._rng.integers(2**31 - 1)
+        self._trials.insert_trial_docs(self._suggest(new, self._domain, self._shown(), seed))
+        self._trials.refresh()
+        drawn = self._trials.trials[trial]["misc"]["vals"]
+        return self._space.build(
+            {p.name: _value(p, *drawn[p.name]) for p in self._space if drawn[p.name]}
+        )
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
-        pass
+        if final:
+            self._end(trial, {"status": "ok", "loss": loss})
+
+    def failed(self, trial: int) -> None:
+        self._end(trial, {"status": "fail"})
+
+    def dropped(self, trial: int) -> None:
+        self._end(trial, {"status": "fail"})
+
+    def _shown(self) -> Trials:
+        """The trials that the algorithm learns from."""
+        return self._trials
+
+    def _end(self, trial: int, result: dict[str, Any]) -> None:
+        from hyperopt import JOB_STATE_DONE
+
+        self._trials.trials[trial].update(state=JOB_STATE_DONE, result=result)
+
+
+class HyperoptTPE(_HyperoptSearcher):
+    """Hyperopt's TPE: compares the densities of good and bad configurations.
+
+    A condition becomes a nested ``hp.choice`` (a switch on the number where the parent is one).
+    Trials without a loss, under way or failed, count as bad ones.
+
+    ``n_startup_jobs``: random configurations before the model is used.
+    ``gamma``: the good ones among n trials are the best ``gamma * sqrt(n)``.
+    ``n_EI_candidates``: draws for each parameter, of which the most promising is proposed.
+    """
+
+    name = "hyperopt-tpe"
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        n_startup_jobs: int = 20,
+        gamma: float = 0.25,
+        n_EI_candidates: int = 24,
+    ) -> None:
+        from hyperopt import tpe
+
+        options = {
+            "n_startup_jobs": n_startup_jobs,
+            "gamma": gamma,
+            "n_EI_candidates": n_EI_candidates,
+        }
+        super().__init__(space, seed, functools.partial(tpe.suggest, **options))
+
+
+class HyperoptAnneal(_HyperoptSearcher):
+    """Hyperopt's annealing: draws around one of the best configurations, ever more closely.
+
+    A condition becomes a nested ``hp.choice`` (a switch on the number where the parent is one).
+    Trials without a loss, under way or failed, count as the worst.
+
+    ``avg_best_idx``: the mean rank of the configuration that it starts from.
+    ``shrink_coef``: how fast the neighbourhood of that one becomes small.
+    """
+
+    name = "hyperopt-anneal"
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        avg_best_idx: float = 2.0,
+        shrink_coef: float = 0.1,
+    ) -> None:
+        from hyperopt import anneal
+
+        options = {"avg_best_idx": avg_best_idx, "shrink_coef": shrink_coef}
+        super().__init__(space, seed, functools.partial(anneal.suggest, **options))
+
+
+class HyperoptATPE(_HyperoptSearcher):
+    """Hyperopt's adaptive TPE: sets TPE's options by what models learned from other problems.
+
+    It takes all parameters for active, whatever their conditions, and learns from trials that
+    have ended only: one under way stops it with a ``KeyError``. Failures reach it as trials
+    whose loss is ``None``, once there is any loss. Its randomness is that of the global
+    generators, which the host seeds.
+    """
+
+    name = "hyperopt-atpe"
+    preload = ("hyperopt", "lightgbm", "sklearn.preprocessing")
+    parallel = False
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
+        from hyperopt import atpe
+
+        super().__init__(space, seed, atpe.suggest)
+
+    def _shown(self) -> Trials:
+        from hyperopt import trials_from_docs
+
+        ended = [doc for doc in self._trials.trials if "loss" in doc["result"]]
+        if all(doc["result"]["loss"] is None for doc in ended):
+            ended = []
+        return trials_from_docs(ended, validate=False)
+
+    def _end(self, trial: int, result: dict[str, Any]) -> None:
+        super()._end(trial, {"loss": None, **result})
+        # It asks for the time between these two, and does nothing with it.
+        now = datetime.datetime(2000, 1, 1)
+        self._trials.trials[trial].update(book_time=now, refresh_time=now)
+
+
+# -- the space in Hyperopt's terms -----------------------------------------------------------
+
+
+def hyperopt_space(space: Space) -> dict[str, Apply]:
+    """``space`` as a dict of ``hp`` terms, each labelled by its parameter's name.
+
+    What depends on a real number is there always: there is no switch on one.
+    """
+    terms: dict[str, Apply] = {}
+    top = [p for p in space if p.when is None or isinstance(space[p.when.parent], Float)]
+    nested = [p for p in space if p not in top]
+    for p in reversed(space.parameters):  # dependents first, which stand after their parents
+        dependents = [q for q in nested if q.when.parent == p.name]
+        below = [
+            {q.name: terms[q.name] for q in dependents if q.when.holds({p.name: value})}
+            for value in (_values(p) if dependents else ())
+        ]
+        terms[p.name] = _term(p, below)
+    return {p.name: terms[p.name] for p in top}
+
+
+def _term(p: Parameter, below: list[dict[str, Apply]]) -> Apply:
+    """``p``; ``below`` holds what depends on it, for each of its values, if anything does."""
+    from hyperopt import hp
+    from hyperopt.pyll import scope
+
+    match p:
+        case Float(name=name, low=low, high=high, log=True):
+            return hp.loguniform(name, math.log(low), math.log(high))
+        case Float(name=name, low=low, high=high):
+            return hp.uniform(name, low, high)
+        case Ordinal(name=name, choices=choices):
+            number, first = hp.quniform(name, -0.5, len(choices) - 0.5, 1), 0
+        case Categorical(name=name, choices=choices):
+            return hp.choice(name, below or list(range(len(choices))))
+        # Half a unit on each side gives the bounds the share of the other integers.
+        case Int(name=name, low=first, high=high, log=True):
+            number = hp.qloguniform(name, math.log(first - 0.5), math.log(high + 0.5), 1)
+        case Int(name=name, low=first, high=high):
+            # hp.uniformint, spelt so that adaptive TPE can read it.
+            number = hp.quniform(name, first - 0.5, high + 0.5, 1)
+    return scope.switch(scope.int(number) - first, *below) if below else number
+
+
+def _values(p: Parameter) -> Sequence[Value]:
+    return range(p.low, p.high + 1) if isinstance(p, Int) else p.choices
+
+
+def _value(p: Parameter, drawn: float) -> Value:
+    """What ``drawn`` by Hyperopt means, rounding errors at the bounds put right."""
+    if isinstance(p, Float):
+        return min(max(float(drawn), p.low), p.high)
+    if isinstance(p, Int):
+        return min(max(int(drawn), p.low), p.high)
+    return p.choices[int(drawn)]
