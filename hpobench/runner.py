@@ -14,6 +14,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from time import perf_counter
 from types import FrameType
 from typing import Any, TypeAlias
@@ -24,6 +25,8 @@ from hpobench import provenance
 from hpobench.api import Problem, Scheduler, Searcher, TabulatedProblem
 from hpobench.cell import Cell, Use
 from hpobench.errors import CellError, HpobenchError, ReplayError, StoreError
+from hpobench.isolation.environments import version_of
+from hpobench.isolation.script import read_script
 from hpobench.modules import load_class
 from hpobench.options import build_problem, build_scheduler, build_searcher
 from hpobench.seeding import global_generators
@@ -231,11 +234,22 @@ def _cell_row(
 def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
     return {
         "versions": provenance.versions(_requirements(cell)),
+        "library": _library(cell.searcher),
         "seeds": {r: cell.role_seed(r) for r in ("searcher", "scheduler", "problem")},
         "host": provenance.host(),
         "commit": commit,
         "started": started,
     }
+
+
+def _library(searcher: Use) -> dict[str, Any] | None:
+    """Whose algorithm the searcher is, in which version, in which environment if in its own."""
+    with contextlib.suppress(HpobenchError):
+        if name := getattr(load_class(searcher.file, searcher.cls), "library", ""):
+            script = read_script(Path(searcher.file))
+            found = {"name": name, "version": version_of(name, script)}
+            return found if script is None else {**found, "lock": script.lock_hash()}
+    return None
 
 
 def _requirements(cell: Cell) -> list[str]:

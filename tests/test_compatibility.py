@@ -37,7 +37,7 @@ def test_early_stopping_mixes_fidelities(registry: Registry) -> None:
 
 def test_a_multi_fidelity_searcher_wants_every_loss(registry: Registry) -> None:
     told = judge(registry, "model", "halves")
-    assert "'tell: every' gives it each" in told.text
+    assert "is told each of them" in told.text
     assert "as if the trial were complete" not in told.text
 
 

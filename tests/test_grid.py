@@ -318,3 +318,27 @@ def test_the_total_is_the_sum_over_cells(tmp_path: Path) -> None:
     made = plan(tmp_path, changes)
     # stairs: 5 trials of 9 steps; bowl: 5 of one step; 1 s a step on 4 workers.
     assert made.total == Estimate(3 * 10, 3 * 50, 3 * 50 / 4)
+
+
+def test_a_searcher_that_schedules_too_runs_under_its_own_scheduler(tmp_path: Path) -> None:
+    made = plan(tmp_path, {**WIDE, 2: "searchers: [tiny, fusion]"})
+    found = [row for row in combinations(made) if "fusion" in row or "own" in row]
+    assert found == [("fusion", "own", "stairs", seed) for seed in (0, 1)]
+    reasons = {(row.scheduler, row.problem): row.reason for row in made.skipped}
+    assert "runs under 'own'" in reasons["halves", "stairs"]
+    assert "only one" in reasons["own", "bowl[dimension=2]"]
+
+
+def test_the_own_scheduler_may_be_named(tmp_path: Path) -> None:
+    changes = {2: "searchers: [fusion]", 3: "schedulers: [own]", 4: "problems: [stairs]"}
+    assert len(plan(tmp_path, changes).cells) == 2
+
+
+def test_searchers_are_told_what_suits_them_unless_the_suite_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    changes = {2: "searchers: [tiny, model]"}
+    by_searcher = {cell.searcher.name: cell.tell for cell in plan(tmp_path, changes).cells}
+    assert by_searcher == {"tiny": "last", "model": "every"}
+    cells = plan(tmp_path, {**changes, 6: "tell: full"}).cells
+    assert {cell.tell for cell in cells} == {"full"}

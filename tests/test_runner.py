@@ -104,7 +104,7 @@ def store(folder, outcome):
     [
         ("exits", "SystemExit: enough"),
         ("raises", r"ValueError: \ud800xxx"),
-        ("none", "Odd.ask(2) returned None, not a configuration"),
+        ("none", "odd.ask(2) returned None, not a configuration"),
     ],
 )
 def test_a_failed_cell_keeps_what_it_had(how, message, tmp_path):

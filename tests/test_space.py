@@ -231,6 +231,25 @@ def test_looking_a_parameter_up():
         TREE["width"]
 
 
+def test_cheap_values():
+    space = Space(
+        [
+            Int("trees", 4, 100, cheap=4),
+            Float("rate", 0, 1),
+            Categorical("kind", ("a", "b"), cheap="b"),
+        ]
+    )
+    assert space.cheap == {"trees": 4, "kind": "b"}
+    assert Space.from_json(json.loads(json.dumps(space.to_json()))) == space
+    assert "cheap" not in space.to_json()[1]
+
+
+@pytest.mark.parametrize("p", [Int("n", 1, 3, cheap=4), Ordinal("n", (1, 2), cheap=True)])
+def test_cheap_values_must_be_in_the_space(p):
+    with pytest.raises(SpaceError, match="'n' is cheap at"):
+        Space([p])
+
+
 @SPACES
 def test_json_round_trip(space):
     assert Space.from_json(json.loads(json.dumps(space.to_json()))) == space

@@ -257,7 +257,7 @@ def test_pipes_and_devices_are_no_suites(
 
 def test_defaults(tmp_path: Path) -> None:
     suite = load(tmp_path, {6: "# no workers"})
-    assert (suite.workers, suite.stage, suite.tell, suite.only) == (4, "virtual", "last", None)
+    assert (suite.workers, suite.stage, suite.tell, suite.only) == (4, "virtual", None, None)
 
 
 @pytest.mark.parametrize(

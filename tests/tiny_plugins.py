@@ -70,6 +70,14 @@ class Model(_Base):
     notes = ("It is only a model.",)
 
 
+class Fusion(_Base):
+    name = "fusion"
+    fused = True
+
+    def steps(self, trial):
+        return 3
+
+
 class Needy(_Base):
     name = "needy"
     requires = ("no-such-package>=1",)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from hpobench.discovery import Spelling
     from hpobench.registry import Entry
 
-TRAITS = ("conditional", "multi_fidelity", "deterministic")
+TRAITS = ("parallel", "conditional", "multi_fidelity", "cost_aware", "deterministic")
 
 
 @click.group("list", cls=Commands)
@@ -30,10 +31,13 @@ def group() -> None:
 def searchers(plugins: tuple[Path, ...]) -> None:
     """Searchers with their capabilities and options.
 
-    conditional: understands spaces with conditions; multi-fidelity: learns from losses of
-    different fidelities; deterministic: the same seed gives the same proposals.
+    parallel: takes account of trials under way; conditional: understands spaces with
+    conditions; multi-fidelity: learns from losses of different fidelities (or, fused, chooses
+    them itself and is its own scheduler); cost-aware: learns what trials cost; deterministic:
+    the same seed gives the same proposals. The version is that of the searcher's own environment
+    where it has one; `env sync` builds those that are available "once built".
     """
-    _plugins("searcher", plugins, TRAITS)
+    _plugins("searcher", plugins, {"library": _library, "version": _version, **_columns(TRAITS)})
 
 
 @group.command()
@@ -43,14 +47,14 @@ def schedulers(plugins: tuple[Path, ...]) -> None:
 
     needs fidelity: only makes sense for trials of several steps.
     """
-    _plugins("scheduler", plugins, ("needs_fidelity",))
+    _plugins("scheduler", plugins, _columns(("needs_fidelity",)))
 
 
 @group.command()
 @plugin_option
 def problems(plugins: tuple[Path, ...]) -> None:
     """Problem families with their parameters."""
-    _plugins("problem", plugins, ())
+    _plugins("problem", plugins, {})
 
 
 @group.command()
@@ -90,16 +94,18 @@ def _mark(pair: Pair, notes: dict[str, int]) -> str:
     return {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[pair.verdict.level]
 
 
-def _plugins(kind: Kind, plugins: Iterable[Path], traits: tuple[str, ...]) -> None:
+def _plugins(
+    kind: Kind, plugins: Iterable[Path], columns: dict[str, Callable[[Entry], str]]
+) -> None:
     from hpobench.registry import Registry
 
     registry = Registry(plugins)
     entries = registry.entries(kind)
     reasons = {entry.name: reason for entry in entries if (reason := entry.missing())}
     show(
-        (kind, *(trait.replace("_", "-") for trait in traits), "available", "summary"),
+        (kind, *columns, "available", "summary"),
         [
-            (e.name, *_traits(e, traits), "no" if e.name in reasons else "yes", e.summary)
+            (e.name, *(of(e) for of in columns.values()), _available(e, reasons), e.summary)
             for e in entries
         ],
     )
@@ -115,8 +121,34 @@ def _plugins(kind: Kind, plugins: Iterable[Path], traits: tuple[str, ...]) -> No
         click.echo(f"warning: left out: {fault}", err=True)
 
 
-def _traits(entry: Entry, traits: Iterable[str]) -> list[str]:
-    return ["yes" if entry.attributes.get(trait) else "no" for trait in traits]
+def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
+    from hpobench.isolation.environments import Environment
+
+    if entry.name in reasons:
+        return "no"
+    script = entry.script
+    return "once built" if script is not None and Environment(script).built() is None else "yes"
+
+
+def _columns(traits: Iterable[str]) -> dict[str, Callable[[Entry], str]]:
+    return {trait.replace("_", "-"): functools.partial(_trait, trait) for trait in traits}
+
+
+def _trait(trait: str, entry: Entry) -> str:
+    if trait == "multi_fidelity" and entry.attributes.get("fused"):
+        return "fused"
+    return "yes" if entry.attributes.get(trait) else "no"
+
+
+def _library(entry: Entry) -> str:
+    return str(entry.attributes.get("library") or "-")
+
+
+def _version(entry: Entry) -> str:
+    from hpobench.isolation.environments import version_of
+
+    library = str(entry.attributes.get("library") or "")
+    return (version_of(library, entry.script) if library else None) or "-"
 
 
 def _spelled(option: Spelling) -> tuple[str, str, str]:

@@ -104,6 +104,16 @@ def lineage(cell: pd.Series, problem: pd.Series, table: pd.DataFrame, most: int)
     )
 
 
+def thinking() -> str:
+    return (
+        "Wall time that a searcher spends on one trial, from being asked for it to having learnt "
+        "its losses, by the number of trials asked for before it in the same run, in doubling "
+        "classes. Line: median over all trials of all runs; band: quartiles. Where a searcher has "
+        "an environment of its own the time includes the way there and back. Measured while other "
+        "runs shared the machine, and never part of a run's clock."
+    )
+
+
 def metric_label(problem: pd.Series) -> str:
     better = "higher" if problem["direction"] == "maximize" else "lower"
     return f"{_capital(problem['metric'])} ({better} is better)"

@@ -58,7 +58,9 @@ def draw_lines(
     height = -(-len(panels) // columns)
     single = len(panels) == 1
     with house_style():
-        size = (6.6, 3.5) if single else (0.6 + 2.9 * columns, 0.6 + 2.5 * height)
+        size = (0.6 + 2.9 * columns, 0.6 + 2.5 * height)
+        if single:
+            size = (6.6, max(3.5, 0.2 * len(curves)))  # its legend has a line for each
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(height, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for ax in axes[len(panels) :]:

@@ -12,10 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from hpobench.errors import NotAvailableError, PluginError
 from hpobench.isolation.script import Script
@@ -177,6 +179,20 @@ def _locked(folder: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise NotAvailableError(f"{path}: {error.strerror or error}") from error
+
+
+def version_of(distribution: str, script: Script | None) -> str | None:
+    """The version that a plugin with this header runs with: what is in its environment, what is
+    locked while that is not built, or without a header what is installed here."""
+    name = canonicalize_name(distribution)
+    try:
+        if script is None:
+            return metadata.version(name)
+        built = Environment(script).built()
+        found = script.packages() if built is None else built.versions.items()
+    except (metadata.PackageNotFoundError, PluginError):
+        return None
+    return {canonicalize_name(key): version for key, version in found}.get(name)
 
 
 def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:

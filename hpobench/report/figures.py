@@ -10,6 +10,7 @@ from hpobench.figures import heatmap as f14
 from hpobench.figures import lineage as f16
 from hpobench.figures import mean_regret as f2
 from hpobench.figures import rank as f3
+from hpobench.figures import thinking as f9
 from hpobench.figures.style import Styles
 from hpobench.problem import Objective
 from hpobench.report.entries import FigureEntry, Files
@@ -21,6 +22,7 @@ from hpobench.stats.lineage import lineage, shown_cells
 from hpobench.stats.mean_regret import mean_regret
 from hpobench.stats.rank import rank
 from hpobench.stats.settings import Settings
+from hpobench.stats.thinking import thinking
 from hpobench.store.reader import Results
 
 LINEAGES = 6
@@ -92,6 +94,23 @@ def problem_figures(
             )
         )
     return entries
+
+
+def thinking_figures(files: Files, results: Results, styles: Styles) -> list[FigureEntry]:
+    """F9, if any run asked for enough trials."""
+    table = thinking(results)
+    if table["at"].nunique() < 2:
+        return []
+    return [
+        files.figure(
+            "thinking",
+            "F9 Thinking time",
+            captions.thinking(),
+            f"Curves of thinking time. {_ends(table)}",
+            table,
+            f9.draw(table, styles),
+        )
+    ]
 
 
 def lineage_figures(files: Files, results: Results) -> list[FigureEntry]:

@@ -15,7 +15,12 @@ from hpobench.figures import captions
 from hpobench.figures.style import Styles
 from hpobench.report import tables
 from hpobench.report.entries import FigureEntry, Files, TableEntry
-from hpobench.report.figures import comparison_figures, lineage_figures, problem_figures
+from hpobench.report.figures import (
+    comparison_figures,
+    lineage_figures,
+    problem_figures,
+    thinking_figures,
+)
 from hpobench.report.notes import notes
 from hpobench.report.verdict import verdict
 from hpobench.stats.cost import cost
@@ -105,7 +110,10 @@ def _write(
             )
             for i, (c, table) in enumerate(ranked)
         ],
-        figures=comparison_figures(files, curves, fair, styles, settings) if any_done else [],
+        figures=[
+            *(comparison_figures(files, curves, fair, styles, settings) if any_done else []),
+            *thinking_figures(files, results, styles),
+        ],
         problem_figures=by_problem + lineage_figures(files, results),
         tables=_tables(files, results, curves, settings),
         setting=_setting(files, results),

@@ -25,6 +25,7 @@ def setting(results: Results) -> pd.DataFrame:
         ("Results", f"{len(results.events):,} of {len(results.trials):,} trials"),
         ("Workers of a run", _distinct(cells["workers"])),
         ("Stage", _distinct(cells["stage"])),
+        *_libraries(cells),
         *_provenance(cells["provenance"]),
     ]
     return pd.DataFrame(rows, columns=["item", "value"])
@@ -75,6 +76,18 @@ def _budget(spec: object, suite: dict[str, Any]) -> str:
         if v is not None
     ]
     return " or ".join(parts) or "-"
+
+
+def _libraries(cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """Whose algorithm each searcher is, with the version that it ran with."""
+    found: dict[str, list[str]] = {}
+    pairs = cells[["searcher", "provenance"]].drop_duplicates()
+    for searcher, text in pairs.itertuples(index=False):
+        if isinstance(library := _json(text).get("library"), dict):
+            told = f"{library.get('name')} {library.get('version') or ''}".strip()
+            found.setdefault(str(searcher), []).append(told)
+    listed = [f"{k}: {' / '.join(dict.fromkeys(v))}" for k, v in found.items()]
+    return [("Libraries", "; ".join(listed))] if listed else []
 
 
 def _provenance(column: pd.Series) -> list[tuple[str, str]]:

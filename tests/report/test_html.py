@@ -62,7 +62,7 @@ def words(page: Page) -> str:
 
 def test_the_page_stands_alone(tmp_path: Path) -> None:
     page = report(make_results(), tmp_path)
-    assert len(page.images) == 8  # two comparisons with F2 and F3, F14, three problems
+    assert len(page.images) == 9  # two comparisons with F2 and F3, F14, F9, three problems
     for image in page.images:
         assert image["src"].startswith("data:image/png;base64,")
         assert len(image["alt"]) > 20
@@ -79,7 +79,7 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
 def test_figures_and_tables_lie_beside_it(tmp_path: Path) -> None:
     page = report(make_results(), tmp_path)
     names = {p.name for p in (tmp_path / "figures").iterdir()}
-    stems = ["mean_regret", "mean_regret-2", "rank", "rank-2", "heatmap"]
+    stems = ["mean_regret", "mean_regret-2", "rank", "rank-2", "heatmap", "thinking"]
     stems += [f"anytime_regret-{p}" for p in ("branin", "counting-ones", "mlp-vehicle")]
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "pdf", "csv")}
     png = (tmp_path / "figures" / "mean_regret.png").read_bytes()
@@ -212,7 +212,7 @@ def test_a_second_report_removes_what_it_does_not_need(tmp_path: Path) -> None:
     (tmp_path / "figures" / "folder.csv").mkdir()
     report(make_results(["tpe"], ["fifo"], problems=PROBLEMS[:1], seeds=1, failed=()), tmp_path)
     stems = {p.stem for p in (tmp_path / "figures").iterdir() if p.suffix in (".png", ".pdf")}
-    assert stems == {"mean_regret", "heatmap", "anytime_regret-branin"}
+    assert stems == {"mean_regret", "heatmap", "thinking", "anytime_regret-branin"}
     assert not (tmp_path / "tables" / "failures.csv").exists()
     assert (tmp_path / "tables" / "final_loss.csv").exists()
     assert all(path.exists() for path in (*theirs, tmp_path / "figures" / "folder.csv"))

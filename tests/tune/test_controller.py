@@ -10,8 +10,8 @@ from ray.tune.execution import tune_controller
 from ray.tune.schedulers import FIFOScheduler
 
 from hpobench.errors import RayError
+from hpobench.testing.doubles import make_run
 from hpobench.tune import controller
-from tests.tune.doubles import make_run
 
 
 def test_the_names_we_stand_on_are_there():

@@ -1,0 +1,75 @@
+"""Searchers that schedule too, and those that want to know what trials cost."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import pytest
+
+from hpobench.algorithms.schedulers.fifo import Fifo
+from hpobench.algorithms.schedulers.own import Own
+from hpobench.errors import CellError
+from tests.tune.doubles import Curves, Listed, make_run, random_configs
+
+
+class Fused(Listed):
+    """Lets trial ``i`` train for ``lengths[i % len(lengths)]`` steps."""
+
+    name = "fused"
+    fused = True
+    lengths = (1, 9, 27, 3)
+
+    def steps(self, trial):
+        return self.lengths[trial % len(self.lengths)]
+
+
+class Frugal(Listed):
+    """Notes what it is charged."""
+
+    name = "frugal"
+    cost_aware = True
+
+    def charged(self, trial, seconds):
+        self.calls.append(("charged", trial, seconds))
+
+
+@pytest.mark.parametrize("tell", ["last", "full", "every"])
+def test_trials_train_as_far_as_the_searcher_says(tell):
+    searcher = Fused(random_configs(12))
+    run = make_run(Own(), searcher=searcher, trials=12, tell=tell)
+    run.finish()
+    trained = {trial: run.log.trial.count(trial) for trial in range(12)}
+    assert trained == {trial: searcher.steps(trial) for trial in range(12)}
+    finals = {call[1]: call[2] for call in searcher.calls if call[0] == "tell" and call[4]}
+    assert finals == trained
+    assert not [call for call in searcher.calls if call[0] == "dropped"]
+    told = sum(call[0] == "tell" for call in searcher.calls)
+    assert told == (sum(trained.values()) if tell == "every" else 12)
+
+
+@pytest.mark.parametrize("steps", [0, 28])
+def test_steps_that_there_are_not(steps):
+    searcher = Fused(random_configs(1))
+    searcher.lengths = (steps,)
+    with pytest.raises(CellError, match=rf"fused: steps\(0\) returned {steps}, not 1 to 27"):
+        make_run(Own(), searcher=searcher, trials=1).finish()
+
+
+@pytest.mark.parametrize("tell", ["last", "every"])
+def test_costs_come_before_losses(tell):
+    searcher = Frugal(random_configs(5))
+    make_run(Fifo(), searcher=searcher, trials=5, tell=tell).finish()
+    told = [call for call in searcher.calls if call[0] in ("charged", "tell")]
+    for charged, loss in zip(told[::2], told[1::2], strict=True):
+        assert (charged[0], loss[0]) == ("charged", "tell")
+        trial, step = loss[1:3]
+        assert charged[1] == trial
+        costs = list(accumulate(Curves().curve(searcher.configs[trial], 1).costs))
+        assert charged[2] == pytest.approx(costs[step - 1])
+
+
+def test_others_are_not_charged():
+    searcher = Frugal(random_configs(3))
+    searcher.cost_aware = False
+    make_run(Fifo(), searcher=searcher, trials=3).finish()
+    assert {call[0] for call in searcher.calls} == {"ask", "tell"}
