@@ -11,15 +11,16 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
-from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space, Value
+from hpobench.algorithms.searchers._nesting import branches, roots
+from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from hyperopt import Trials
     from hyperopt.pyll import Apply
 
-    from hpobench.api import Parameter
+    from hpobench.api import Parameter, Value
 
 
 class _HyperoptSearcher(Searcher):
@@ -167,25 +168,16 @@ class HyperoptATPE(_HyperoptSearcher):
 
 
 def hyperopt_space(space: Space) -> dict[str, Apply]:
-    """``space`` as a dict of ``hp`` terms, each labelled by its parameter's name.
-
-    What depends on a real number is there always: there is no switch on one.
-    """
+    """``space`` as a dict of ``hp`` terms, each labelled by its parameter's name."""
     terms: dict[str, Apply] = {}
-    top = [p for p in space if p.when is None or isinstance(space[p.when.parent], Float)]
-    nested = [p for p in space if p not in top]
     for p in reversed(space.parameters):  # dependents first, which stand after their parents
-        dependents = [q for q in nested if q.when.parent == p.name]
-        below = [
-            {q.name: terms[q.name] for q in dependents if q.when.holds({p.name: value})}
-            for value in (_values(p) if dependents else ())
-        ]
+        below = [{q.name: terms[q.name] for q in on} for on in branches(space, p)]
         terms[p.name] = _term(p, below)
-    return {p.name: terms[p.name] for p in top}
+    return {p.name: terms[p.name] for p in roots(space)}
 
 
 def _term(p: Parameter, below: list[dict[str, Apply]]) -> Apply:
-    """``p``; ``below`` holds what depends on it, for each of its values, if anything does."""
+    """``p``; ``below`` holds what each of its values turns on, if they do."""
     from hyperopt import hp
     from hyperopt.pyll import scope
 
@@ -205,10 +197,6 @@ def _term(p: Parameter, below: list[dict[str, Apply]]) -> Apply:
             # hp.uniformint, spelt so that adaptive TPE can read it.
             number = hp.quniform(name, first - 0.5, high + 0.5, 1)
     return scope.switch(scope.int(number) - first, *below) if below else number
-
-
-def _values(p: Parameter) -> Sequence[Value]:
-    return range(p.low, p.high + 1) if isinstance(p, Int) else p.choices
 
 
 def _value(p: Parameter, drawn: float) -> Value:
