@@ -124,7 +124,7 @@ class TrialSource(SearchAlgorithm):
     def _check(self, config: Config, number: int) -> None:
         name = self._name
         if not isinstance(config, dict):
-            raise CellError(f"{name}: ask({number}) returned {config!r}, not a configuration")
+            raise CellError(f"{name}.ask({number}) returned {config!r}, not a configuration")
         try:
             self._space.check(config)
         except SpaceError as error:
