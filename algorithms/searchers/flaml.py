@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -60,16 +61,19 @@ class FlamlSearcher(Searcher):
         self._suggested: dict[int, dict[str, Any]] = {}
         self._costs: dict[int, float] = {}
         self._asked = 0
+        self._left = math.prod(p.size for p in space)
+        """What there is at most that FLAML, which never repeats itself, has not suggested yet."""
 
     def ask(self, trial: int) -> Config:
-        for _ in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS if self._left else 0):
             name = str(self._asked)
             self._asked += 1
             suggested = self._search.suggest(name)
             if suggested is not None:
                 self._running[trial], self._suggested[trial] = name, suggested
+                self._left -= 1
                 return self._space.build(values(self._space, suggested))
-        raise Exhausted(f"FLAML suggested nothing new {_ATTEMPTS} times in a row")
+        raise Exhausted("FLAML suggests nothing new")
 
     def charged(self, trial: int, seconds: float) -> None:
         self._costs[trial] = seconds
