@@ -1,0 +1,71 @@
+"""Spaces and configurations as ConfigSpace knows them, which several libraries build on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hpobench.api import Config, Float, Int, Ordinal, Parameter, Space, Value, When
+
+if TYPE_CHECKING:
+    from ConfigSpace import ConfigurationSpace
+    from ConfigSpace.hyperparameters import Hyperparameter
+
+
+def to_configspace(space: Space, seed: int, *, ordinals: bool = True) -> ConfigurationSpace:
+    """``space`` with its conditions, its generator seeded with ``seed``.
+
+    Choices go by their index: ConfigSpace takes ``True`` and ``1`` for the same one. Without
+    ``ordinals``, for libraries that know none, the index of an ordinal parameter is an integer.
+    """
+    import ConfigSpace
+
+    made = ConfigSpace.ConfigurationSpace(seed=seed)
+    for p in space:
+        child = _hyperparameter(p, ordinals)
+        made.add(child)
+        if p.when is not None:
+            values = _values(space[p.when.parent], p.when)
+            made.add(ConfigSpace.InCondition(child, made[p.when.parent], values))
+    return made
+
+
+def from_configspace(space: Space, configuration: Mapping[str, Any]) -> Config:
+    """The configuration of ``space`` that one of :func:`to_configspace` stands for."""
+    return space.build(
+        {p.name: _value(p, configuration[p.name]) for p in space if p.name in configuration}
+    )
+
+
+def _hyperparameter(p: Parameter, ordinals: bool) -> Hyperparameter:
+    import ConfigSpace as cs
+
+    match p:
+        case Float():
+            return cs.UniformFloatHyperparameter(p.name, p.low, p.high, log=p.log)
+        case Int():
+            return cs.UniformIntegerHyperparameter(p.name, p.low, p.high, log=p.log)
+        case Ordinal() if ordinals:
+            return cs.OrdinalHyperparameter(p.name, range(len(p.choices)))
+        case Ordinal() if len(p.choices) > 1:
+            return cs.UniformIntegerHyperparameter(p.name, 0, len(p.choices) - 1)
+        case _:
+            return cs.CategoricalHyperparameter(p.name, range(len(p.choices)))
+
+
+def _values(parent: Parameter, when: When) -> list[Value]:
+    """The values of the parent's hyperparameter under which ``when`` holds."""
+    if isinstance(parent, Float | Int):
+        return list(when.values)
+    return [i for i, choice in enumerate(parent.choices) if when.holds({parent.name: choice})]
+
+
+def _value(p: Parameter, value: Any) -> Value:
+    match p:
+        case Float():
+            # The exponential of a logarithm may miss a bound by its rounding.
+            return min(max(float(value), p.low), p.high)
+        case Int():
+            return int(value)
+        case _:
+            return p.choices[int(value)]

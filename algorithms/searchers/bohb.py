@@ -1,0 +1,125 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["hpbandster==0.7.4", "ConfigSpace>=1.2,<2"]
+# [tool.uv]
+# override-dependencies = ["netifaces; sys_platform == 'never'"]
+# ///
+"""BOHB's model, as HpBandSter has it."""
+
+from __future__ import annotations
+
+import math
+
+from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
+from hpobench.api import Config, Fidelity, Searcher, Space
+from hpobench.errors import UsageError
+
+
+class Bohb(Searcher):
+    """BOHB's model: kernel densities of good and bad configurations, one pair a fidelity.
+
+    Made for the scheduler ``hyperband-bohb``. A loss enters the model of its step where the
+    trial ends, where it pauses, and where it passes a step at which another has paused: a rung.
+    Proposals come from the model of the highest step that has one, regardless of trials under
+    way. Losses below that step are no longer used, as in HpBandSter itself.
+
+    ``min_points_in_model``: losses that a step's good and bad density need each; one more than
+    there are parameters if not given, which is also the least. ``random_fraction``: of proposals
+    drawn at random. ``top_n_percent``: that count as good. ``num_samples``: of the good density,
+    the best of which is proposed.
+
+    Categories have a kernel of their own; an ordinal parameter's index is an integer; values of
+    inactive parameters are filled in with those of other trials. A failed trial counts as
+    infinitely bad at the next step above its last that the model has seen losses of; before there
+    is one, it is left out.
+    """
+
+    name = "bohb"
+    library = "hpbandster"
+    preload = ("hpbandster.optimizers.config_generators.bohb",)
+    multi_fidelity = True
+    parallel = False
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        min_points_in_model: int | None = None,
+        top_n_percent: int = 15,
+        num_samples: int = 64,
+        random_fraction: float = 1 / 3,
+    ) -> None:
+        from hpbandster.optimizers.config_generators.bohb import BOHB
+
+        if min_points_in_model is not None and min_points_in_model <= len(space):
+            raise UsageError(
+                f"bohb: min_points_in_model must be at least {len(space) + 1} for {len(space)} "
+                f"parameters, not {min_points_in_model}"
+            )
+        if not 0 <= random_fraction <= 1:
+            raise UsageError(f"bohb: random_fraction must be in 0 to 1, not {random_fraction}")
+        if not 0 < top_n_percent < 100:
+            raise UsageError(f"bohb: top_n_percent must be in 1 to 99, not {top_n_percent}")
+        if num_samples < 1:
+            raise UsageError(f"bohb: num_samples must be at least 1, not {num_samples}")
+        self._space = space
+        self._bohb = BOHB(
+            to_configspace(space, seed, ordinals=False),
+            min_points_in_model=min_points_in_model,
+            top_n_percent=top_n_percent,
+            num_samples=num_samples,
+            random_fraction=random_fraction,
+        )
+        self._proposed: dict[int, dict[str, object]] = {}
+        self._last: dict[int, tuple[int, float]] = {}
+        """The last step of each running trial that has told one, and its loss."""
+        self._learned: dict[int, int] = {}
+        """The last step of each running trial whose loss is in the model."""
+        self._rungs: set[int] = set()
+        """Steps at which a trial has paused."""
+
+    def ask(self, trial: int) -> Config:
+        # HpBandSter ignores for which budget it is asked.
+        self._proposed[trial], _ = self._bohb.get_config(None)
+        return from_configspace(self._space, self._proposed[trial])
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        self._last[trial] = step, loss
+        if final or step in self._rungs:
+            self._learn(trial, step, loss)
+        if final:
+            self._forget(trial)
+
+    def paused(self, trial: int) -> None:
+        if trial in self._last:
+            step, loss = self._last[trial]
+            self._rungs.add(step)
+            self._learn(trial, step, loss)
+
+    def failed(self, trial: int) -> None:
+        reached, _ = self._last.get(trial, (0, math.nan))
+        beyond = min((step for step in self._bohb.configs if step > reached), default=None)
+        if beyond is not None:
+            self._learn(trial, beyond, None)
+        self._forget(trial)
+
+    def dropped(self, trial: int) -> None:
+        self._forget(trial)
+
+    def _learn(self, trial: int, step: int, loss: float | None) -> None:
+        """Pass on the loss at ``step``, or a failure, unless it is one that repeats itself."""
+        from hpbandster.core.dispatcher import Job
+
+        if step <= self._learned.get(trial, 0):
+            return
+        self._learned[trial] = step
+        job = Job(trial, budget=step, config=self._proposed[trial])
+        job.result = None if loss is None else {"loss": loss}
+        self._bohb.new_result(job)
+
+    def _forget(self, trial: int) -> None:
+        del self._proposed[trial]
+        self._last.pop(trial, None)
+        self._learned.pop(trial, None)

@@ -1,0 +1,88 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["dehb==0.1.2"]
+# [tool.uv]
+# override-dependencies = ["numpy>=2", "pyarrow; sys_platform == 'never'"]
+# ///
+"""DEHB: Hyperband whose configurations evolve."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+
+from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
+from hpobench.api import Config, Fidelity, Searcher, Space
+from hpobench.errors import UsageError
+
+
+class Dehb(Searcher):
+    """DEHB: differential evolution on every rung of Hyperband, which it runs itself.
+
+    ``min_fidelity``: the steps of the lowest rung; ``eta``: the distance between rungs and the
+    share that passes one. A rung of a fractional number of steps is trained for the nearest whole
+    number. A configuration that is promoted is trained anew, as a trial of its own.
+
+    Conditions and categories are DEHB's own: it evolves points of a unit cube, of which inactive
+    parameters keep their coordinate. It takes account of running trials by going on with another
+    bracket while a rung is waited for. It has no way to report failures: one is told as the
+    largest number there is, which loses against any loss yet counts as evaluated, while infinity
+    would mean a member of the population that has not been tried.
+    """
+
+    name = "dehb"
+    library = "dehb"
+    preload = ("dehb",)
+    fused = True
+    multi_fidelity = True
+
+    def __init__(
+        self, space: Space, *, seed: int, fidelity: Fidelity, min_fidelity: int = 1, eta: int = 3
+    ) -> None:
+        from dehb import DEHB
+        from loguru import logger
+
+        if not 1 <= min_fidelity < fidelity.steps:
+            raise UsageError(
+                f"dehb: min_fidelity must be at least 1 and below the {fidelity.steps} steps of a "
+                f"full trial, not {min_fidelity}"
+            )
+        if eta < 2:
+            raise UsageError(f"dehb: eta must be at least 2, not {eta}")
+        self._space = space
+        # DEHB wants a folder for its log and its state. With nothing to save before the end of a
+        # run of its own and no log, it leaves the folder alone from here on.
+        with tempfile.TemporaryDirectory() as folder:
+            self._dehb = DEHB(
+                cs=to_configspace(space, seed),
+                min_fidelity=min_fidelity,
+                max_fidelity=fidelity.steps,
+                eta=eta,
+                seed=seed,
+                n_workers=1,
+                save_freq="end",
+                output_path=folder,
+            )
+            logger.remove()
+        self._jobs: dict[int, dict[str, object]] = {}
+        """DEHB's own description of each running trial, which it wants back."""
+
+    def ask(self, trial: int) -> Config:
+        job = self._jobs[trial] = self._dehb.ask()
+        return from_configspace(self._space, job["config"])
+
+    def steps(self, trial: int) -> int:
+        return max(1, round(self._jobs[trial]["fidelity"]))
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        if final:
+            self._end(trial, loss)
+
+    def failed(self, trial: int) -> None:
+        self._end(trial, sys.float_info.max)
+
+    def dropped(self, trial: int) -> None:
+        self.failed(trial)
+
+    def _end(self, trial: int, loss: float) -> None:
+        self._dehb.tell(self._jobs.pop(trial), {"fitness": loss, "cost": 0.0})

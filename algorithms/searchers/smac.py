@@ -1,0 +1,198 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["smac==2.4.1"]
+# ///
+"""SMAC3: its facades for hyper-parameters, for black boxes and for several fidelities."""
+
+from __future__ import annotations
+
+import logging
+import math
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
+from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
+from hpobench.errors import UsageError
+
+if TYPE_CHECKING:
+    from smac import Scenario
+    from smac.facade.abstract_facade import AbstractFacade
+    from smac.runhistory import StatusType, TrialInfo
+
+
+class SmacSearcher(Searcher):
+    """Asks and tells a facade of SMAC, which a subclass brings.
+
+    A cell's problem gives the same loss for the same configuration, so SMAC is told that it is
+    deterministic, and evaluates nothing twice. ``scenario`` holds what else it is told.
+    """
+
+    library = "smac"
+    preload = ("smac",)
+
+    def __init__(self, space: Space, seed: int, n_trials: int, **scenario: Any) -> None:
+        from smac import Scenario
+
+        if n_trials < 1:
+            raise UsageError(f"{self.name}: n_trials must be at least 1, not {n_trials}")
+        logging.getLogger("smac").setLevel(logging.ERROR)
+        self._space = space
+        # SMAC writes down what it is set to do. Later it would save its state after each loss,
+        # were it not told otherwise, so that the folder can go at once.
+        with tempfile.TemporaryDirectory() as folder:
+            self._smac = self._facade(
+                Scenario(
+                    to_configspace(space, seed),
+                    deterministic=True,
+                    n_trials=n_trials,
+                    seed=seed,
+                    output_directory=Path(folder),
+                    **scenario,
+                )
+            )
+        self._asked: dict[int, TrialInfo] = {}
+        self._worst = -math.inf
+        """The largest loss so far."""
+        self._crashed: list[int] = []
+        """Failed trials that wait for a first loss."""
+
+    def _facade(self, scenario: Scenario) -> AbstractFacade:
+        raise NotImplementedError
+
+    def ask(self, trial: int) -> Config:
+        from smac.main.exceptions import ConfigurationSpaceExhaustedException
+
+        try:
+            info = self._asked[trial] = self._smac.ask()
+        except (StopIteration, ConfigurationSpaceExhaustedException):
+            raise Exhausted("SMAC finds no new configuration any more") from None
+        return from_configspace(self._space, info.config)
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        from smac.runhistory import StatusType
+
+        if not final:
+            return
+        self._end(trial, loss, StatusType.SUCCESS)
+        self._worst = max(self._worst, loss)
+        while self._crashed:
+            self.failed(self._crashed.pop(0))
+
+    def failed(self, trial: int) -> None:
+        from smac.runhistory import StatusType
+
+        if self._worst == -math.inf:
+            self._crashed.append(trial)
+        else:
+            self._end(trial, self._worst, StatusType.CRASHED)
+
+    def dropped(self, trial: int) -> None:
+        self.failed(trial)
+
+    def _end(self, trial: int, cost: float, status: StatusType) -> None:
+        from smac.runhistory import TrialValue
+
+        self._smac.tell(self._asked.pop(trial), TrialValue(cost, status=status), save=False)
+
+
+class SmacRandomForest(SmacSearcher):
+    """SMAC with a random forest: its facade for hyper-parameter optimisation.
+
+    ``n_trials``: trials that SMAC plans with; at most a quarter of them, and ten for each
+    parameter, are a Sobol' design at the start. The forest is fitted anew for every eighth
+    proposal, and a fifth of them are random.
+
+    Conditions, ordinal parameters and categories are SMAC's own. What is under way is never
+    proposed again, though the model learns of it at its end only. Where SMAC finds nothing new,
+    which in a small finite space it decides after some tries, there are no more proposals. A
+    failed or withheld trial is told as crashed, at the largest loss so far; before there is one,
+    it waits.
+    """
+
+    name = "smac-rf"
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, n_trials: int = 100) -> None:
+        super().__init__(space, seed, n_trials)
+
+    def _facade(self, scenario: Scenario) -> AbstractFacade:
+        from smac import HyperparameterOptimizationFacade
+
+        return HyperparameterOptimizationFacade(scenario, logging_level=False)
+
+
+class SmacGP(SmacSearcher):
+    """SMAC with a Gaussian process: its facade for black boxes.
+
+    ``n_trials``: trials that SMAC plans with; at most a quarter of them, and eight for each
+    parameter, are a Sobol' design at the start. The process is fitted anew for each proposal, and
+    a twelfth of them are random.
+
+    Categories have a kernel of their own, and an inactive parameter a value of its own. What is
+    under way is never proposed again, though the model learns of it at its end only. Where SMAC
+    finds nothing new, which in a small finite space it decides after some tries, there are no
+    more proposals. A failed or withheld trial is told as crashed, at the largest loss so far;
+    before there is one, it waits.
+    """
+
+    name = "smac-gp"
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, n_trials: int = 100) -> None:
+        super().__init__(space, seed, n_trials)
+
+    def _facade(self, scenario: Scenario) -> AbstractFacade:
+        from smac import BlackBoxFacade
+
+        return BlackBoxFacade(scenario, logging_level=False)
+
+
+class SmacHyperband(SmacSearcher):
+    """SMAC's Hyperband with a random forest, its facade for several fidelities.
+
+    ``min_fidelity``: the steps of the lowest rung; ``eta``: the distance between rungs and the
+    share that passes one. A rung of a fractional number of steps is trained for the nearest whole
+    number. A configuration that is promoted is trained anew, as a trial of its own. The forest
+    learns from the highest rung that has a loss.
+
+    ``n_trials``: trials that SMAC plans with; at most a quarter of them, and ten for each
+    parameter, are random at the start.
+
+    Conditions, ordinal parameters and categories are SMAC's own. While a rung is waited for, SMAC
+    goes on with another bracket. Where it finds nothing new, which in a small finite space it
+    decides after some tries, there are no more proposals. A failed trial is told as crashed, at
+    the largest loss so far; before there is one, it waits.
+    """
+
+    name = "smac-hyperband"
+    fused = True
+    multi_fidelity = True
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        min_fidelity: int = 1,
+        eta: int = 3,
+        n_trials: int = 100,
+    ) -> None:
+        if not 1 <= min_fidelity <= fidelity.steps:
+            raise UsageError(
+                f"{self.name}: min_fidelity must be in 1 to the {fidelity.steps} steps of a full "
+                f"trial, not {min_fidelity}"
+            )
+        if eta < 2:
+            raise UsageError(f"{self.name}: eta must be at least 2, not {eta}")
+        self._eta = eta
+        super().__init__(space, seed, n_trials, min_budget=min_fidelity, max_budget=fidelity.steps)
+
+    def _facade(self, scenario: Scenario) -> AbstractFacade:
+        from smac import MultiFidelityFacade
+
+        intensifier = MultiFidelityFacade.get_intensifier(scenario, eta=self._eta)
+        return MultiFidelityFacade(scenario, intensifier=intensifier, logging_level=False)
+
+    def steps(self, trial: int) -> int:
+        return round(self._asked[trial].budget)
