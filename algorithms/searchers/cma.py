@@ -1,0 +1,121 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["cma==4.5.0"]
+# ///
+"""CMA-ES by pycma, the package of its authors."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from hpobench.algorithms.searchers._nesting import domain
+from hpobench.api import Categorical, Config, Fidelity, Int, Ordinal, Searcher, Space
+from hpobench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hpobench.api import Parameter, Value
+
+
+class PyCma(Searcher):
+    """pycma's CMA-ES: an evolution strategy that adapts its covariance matrix.
+
+    Real numbers and integers on a log scale are coordinates of the unit cube; other integers, and
+    the index of an ordinal, are pycma's integer variables. It knows numbers only, so every choice
+    of a category gets a coordinate, and the largest wins: no choice is nearer to another.
+
+    A generation is over with as many losses as it has members. A trial asked for while all of
+    them are under way is a further draw from the same distribution, and so is the replacement of
+    one that failed; a loss that comes after its generation counts for the next. Where pycma would
+    stop, it starts again elsewhere with twice the population, as its own ``fmin2`` does.
+
+    ``sigma0``: the first standard deviation as a share of each parameter's range.
+    """
+
+    name = "cma"
+    library = "cma"
+    preload = ("cma",)
+    conditional = False
+
+    def __init__(
+        self, space: Space, *, seed: int, fidelity: Fidelity, sigma0: float = 0.25
+    ) -> None:
+        import numpy as np
+
+        if not 0 < sigma0 <= 1:
+            raise UsageError(f"cma: sigma0 must be above 0 and at most 1, not {sigma0}")
+        self._space, self._sigma0 = space, sigma0
+        self._bounds = [bounds for p in space for bounds in _bounds(p)]
+        if len(self._bounds) < 2:
+            raise UsageError("cma: pycma does not support spaces of one dimension")
+        self._rng = np.random.RandomState(seed)
+        self._start([(low + high) / 2 for low, high in self._bounds])
+
+    def _start(self, x0: Sequence[float], **options: int) -> None:
+        import cma
+
+        coordinates = [p for p in self._space for _ in _bounds(p)]
+        given = {
+            "bounds": [list(side) for side in zip(*self._bounds, strict=True)],
+            "CMA_stds": [high - low for low, high in self._bounds],
+            "integer_variables": [i for i, p in enumerate(coordinates) if _is_integer(p)],
+            "randn": self._rng.randn,
+            "seed": math.nan,  # without `randn` it would be that of a global generator
+            "verbose": -9,
+        }
+        self._strategy = cma.CMAEvolutionStrategy(x0, self._sigma0, {**given, **options})
+        self._drawn: list[Any] = self._strategy.ask()
+        self._running: dict[int, Any] = {}
+        self._told: list[tuple[Any, float]] = []
+
+    def ask(self, trial: int) -> Config:
+        if not self._drawn:
+            self._drawn = self._strategy.ask(1)
+        point = self._running[trial] = self._drawn.pop(0)
+        coordinates = iter(point.tolist())
+        values = {p.name: _value(p, [next(coordinates) for _ in _bounds(p)]) for p in self._space}
+        return self._space.build(values)
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        if not final or trial not in self._running:  # it began before a new start
+            return
+        self._told.append((self._running.pop(trial), loss))
+        if len(self._told) == self._strategy.popsize:
+            self._strategy.tell(*map(list, zip(*self._told, strict=True)))
+            if self._strategy.stop():
+                x0 = [self._rng.uniform(*bounds) for bounds in self._bounds]
+                self._start(x0, popsize=2 * self._strategy.popsize)
+            else:
+                self._drawn, self._told = self._strategy.ask(), []
+
+    def failed(self, trial: int) -> None:
+        self._running.pop(trial, None)
+
+    def dropped(self, trial: int) -> None:
+        self._running.pop(trial, None)
+
+
+# -- the space in pycma's terms --------------------------------------------------------------
+
+
+def _bounds(p: Parameter) -> list[tuple[float, float]]:
+    """Those of the coordinates of ``p``."""
+    if _is_integer(p):
+        first = p.low if isinstance(p, Int) else 0
+        return [(first - 0.5, first + len(domain(p)) - 0.5)]
+    return [(0.0, 1.0)] * (len(p.choices) if isinstance(p, Categorical) else 1)
+
+
+def _is_integer(p: Parameter) -> bool:
+    """Whether ``p`` is one of pycma's integer variables."""
+    return isinstance(p, Ordinal) or (isinstance(p, Int) and not p.log)
+
+
+def _value(p: Parameter, at: list[float]) -> Value:
+    if type(p) is Categorical:
+        return p.choices[at.index(max(at))]
+    if not _is_integer(p):
+        return p.from_unit(at[0])
+    return int(at[0]) if isinstance(p, Int) else p.choices[int(at[0])]
