@@ -1,0 +1,128 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["bayesian-optimization==3.4.0"]
+# ///
+"""The bayesian-optimization package."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from hpobench.api import Config, Fidelity, Float, Int, Ordinal, Parameter, Searcher, Space, Value
+from hpobench.errors import UsageError
+
+if TYPE_CHECKING:
+    from bayes_opt.acquisition import ConstantLiar
+    from bayes_opt.parameter import BayesParameter
+    from bayes_opt.target_space import TargetSpace
+
+
+class BayesOpt(Searcher):
+    """The bayesian-optimization package: a Gaussian process with the upper confidence bound.
+
+    ``init_points``: random configurations before the model is used.
+    ``kappa``: how many standard deviations the bound lies above the mean.
+
+    Integers, ordinal parameters by their index, and categories have the library's types for them;
+    on a log scale it is given the decimal logarithm, as its documentation advises. Trials under
+    way are taken to reach the best value so far, the library's constant liar; failed ones and
+    those whose loss is withheld are not registered, for it takes numbers only.
+    """
+
+    name = "bayes-opt"
+    library = "bayesian-optimization"
+    preload = ("bayes_opt",)
+    conditional = False
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        init_points: int = 5,
+        kappa: float = 2.576,
+    ) -> None:
+        from bayes_opt import BayesianOptimization
+
+        if init_points < 1:
+            raise UsageError(f"bayes-opt: init_points must be at least 1, not {init_points}")
+        if kappa < 0:
+            raise UsageError(f"bayes-opt: kappa must not be negative, it is {kappa}")
+        self._space, self._initial = space, init_points
+        self._liar = _liar(kappa)
+        self._optimizer = BayesianOptimization(
+            None,
+            {p.name: parameter(p) for p in space if p.size > 1},
+            acquisition_function=self._liar,
+            random_state=seed,
+            verbose=0,
+            allow_duplicate_points=True,
+        )
+        self._running: dict[int, dict[str, Any]] = {}
+
+    def ask(self, trial: int) -> Config:
+        known = self._optimizer.space
+        if self._initial > 0 or known.empty:
+            self._initial -= 1
+            (point,) = self._optimizer.random_sample(1)
+        else:
+            self._liar.dummies = [known.params_to_array(p) for p in self._running.values()]
+            point = self._optimizer.suggest()
+        self._running[trial] = point
+        return {p.name: value(p, point.get(p.name, 0)) for p in self._space}
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        if final:
+            self._optimizer.register(self._running.pop(trial), -loss)
+
+    def failed(self, trial: int) -> None:
+        del self._running[trial]
+
+    def dropped(self, trial: int) -> None:
+        del self._running[trial]
+
+
+def _liar(kappa: float) -> ConstantLiar:
+    from bayes_opt.acquisition import ConstantLiar, UpperConfidenceBound
+
+    class TypedLiar(ConstantLiar):
+        """The library's own copies the space it lies to as if all were floats (3.4.0): it cannot
+        take categories, nor recognise the integers that have been told."""
+
+        def _copy_target_space(self, target_space: TargetSpace) -> TargetSpace:
+            return deepcopy(target_space)
+
+    return TypedLiar(UpperConfidenceBound(kappa=kappa))
+
+
+def parameter(p: Parameter) -> BayesParameter:
+    """``p`` to the library. Of an integer's logarithm every integer has its share, as in
+    :meth:`Int.from_unit`."""
+    from bayes_opt.parameter import CategoricalParameter, FloatParameter, IntParameter
+
+    match p:
+        case Float(log=True):
+            return FloatParameter(p.name, (math.log10(p.low), math.log10(p.high)))
+        case Float():
+            return FloatParameter(p.name, (float(p.low), float(p.high)))
+        case Int(log=True):
+            return FloatParameter(p.name, (math.log10(p.low - 0.5), math.log10(p.high + 0.5)))
+        case Int():
+            return IntParameter(p.name, (p.low, p.high))
+        case Ordinal():
+            return IntParameter(p.name, (0, len(p.choices) - 1))
+        case _:
+            return CategoricalParameter(p.name, range(len(p.choices)))
+
+
+def value(p: Parameter, found: Any) -> Value:
+    """The value of ``p`` at what the library proposes."""
+    if not isinstance(p, Float | Int):
+        return p.choices[int(found)]
+    number = 10.0 ** float(found) if p.log else float(found)
+    if isinstance(p, Int):
+        number = math.floor(number + 0.5)
+    return min(max(number, p.low), p.high)
