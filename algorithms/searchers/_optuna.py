@@ -21,6 +21,8 @@ class OptunaSearcher(Searcher):
     withheld one prunes it if it has reported before; any other trial without a loss failed.
     """
 
+    library = "optuna"
+
     def __init__(self, space: Space, sampler: BaseSampler) -> None:
         import optuna
 

@@ -20,6 +20,7 @@ class Sobol(Searcher):
     """
 
     name = "sobol"
+    library = "scipy"
     requires = ("scipy>=1.15",)
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:

@@ -10,12 +10,21 @@ from typing import Any
 import optuna
 import pytest
 from optuna import Trial, TrialPruned
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, TPESampler
+from optuna.samplers import (
+    BaseSampler,
+    CmaEsSampler,
+    GPSampler,
+    NSGAIISampler,
+    QMCSampler,
+    TPESampler,
+)
 from optuna.trial import TrialState
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher
 from hpobench.algorithms.searchers.optuna_cmaes import OptunaCmaEs
 from hpobench.algorithms.searchers.optuna_gp import OptunaGP
+from hpobench.algorithms.searchers.optuna_nsga2 import OptunaNSGA2
+from hpobench.algorithms.searchers.optuna_qmc import OptunaQMC
 from hpobench.algorithms.searchers.optuna_tpe import OptunaTPE
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space, When
 from hpobench.errors import UsageError
@@ -88,6 +97,13 @@ def group_sampler(seed: int) -> BaseSampler:
         return TPESampler(seed=seed, multivariate=True, group=True)
 
 
+def qmc_sampler(seed: int, qmc_type: str) -> BaseSampler:
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        return QMCSampler(
+            qmc_type=qmc_type, scramble=True, seed=seed, warn_independent_sampling=False
+        )
+
+
 CASES = [
     Case("tpe", OptunaTPE, {}, lambda seed: TPESampler(seed=seed, multivariate=False)),
     # Optuna's own default.
@@ -113,6 +129,19 @@ CASES = [
         {"n_startup_trials": 5},
         lambda seed: GPSampler(seed=seed, n_startup_trials=5, warn_independent_sampling=False),
         trials=16,
+    ),
+    Case("qmc", OptunaQMC, {}, lambda seed: qmc_sampler(seed, "sobol")),
+    Case(
+        "qmc-halton",
+        OptunaQMC,
+        {"qmc_type": "halton"},
+        lambda seed: qmc_sampler(seed, "halton"),
+    ),
+    Case(
+        "nsga2",
+        OptunaNSGA2,
+        {"population_size": 6},
+        lambda seed: NSGAIISampler(population_size=6, seed=seed),
     ),
 ]
 SLOW = Case(
@@ -229,6 +258,7 @@ def test_optuna_says_nothing_and_keeps_its_verbosity(capfd: pytest.CaptureFixtur
         (OptunaTPE, {"group": True}, "group needs multivariate"),
         (OptunaTPE, {"n_startup_trials": -1}, "n_startup_trials must not be negative"),
         (OptunaGP, {"n_startup_trials": 0}, "n_startup_trials must be at least 1"),
+        (OptunaNSGA2, {"population_size": 1}, "population_size must be at least 2"),
     ],
 )
 def test_options_that_make_no_sense(

@@ -1,0 +1,39 @@
+"""Optuna's quasi-Monte Carlo sampler."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Literal
+
+from hpobench.algorithms.searchers._optuna import OptunaSearcher
+from hpobench.api import Fidelity, Space
+
+
+class OptunaQMC(OptunaSearcher):
+    """Optuna's quasi-random search: draws that spread more evenly than random ones.
+
+    The first configuration is random; it decides which parameters the sequence covers, and others
+    are sampled at random. The sequence is scrambled, since without that every seed had the same.
+    ``qmc_type``: which sequence.
+    """
+
+    name = "optuna-qmc"
+    requires = ("optuna>=5", "scipy>=1.15")
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        qmc_type: Literal["sobol", "halton"] = "sobol",
+    ) -> None:
+        import optuna
+
+        with warnings.catch_warnings():
+            # Optuna warns that the sampler is experimental.
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            sampler = optuna.samplers.QMCSampler(
+                qmc_type=qmc_type, scramble=True, seed=seed, warn_independent_sampling=False
+            )
+        super().__init__(space, sampler)
