@@ -7,14 +7,14 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hpobench.cli.progress import duration
-from hpobench.cli.shared import Commands, plugin_option
+from hpobench.cli.shared import Commands, key_values, plugin_option
 
 if TYPE_CHECKING:
     from hpobench.recording.measured import Tally
@@ -27,26 +27,6 @@ def group() -> None:
     """Record a trained problem into a table that replays it."""
 
 
-def _options(
-    ctx: click.Context,  # noqa: ARG001 - click's signature
-    param: click.Parameter,  # noqa: ARG001
-    given: Sequence[str],
-) -> dict[str, Any]:
-    """``key=value`` by key; a value that is not JSON is a word."""
-    options: dict[str, Any] = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not (key and equals):
-            raise click.BadParameter(f"{text!r} is not KEY=VALUE")
-        if key in options:
-            raise click.BadParameter(f"{key!r} is given twice")
-        try:
-            options[key] = json.loads(value)
-        except ValueError:
-            options[key] = value
-    return options
-
-
 @group.command()
 @click.argument("problem")
 @click.option(
@@ -55,7 +35,7 @@ def _options(
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    callback=_options,
+    callback=key_values,
     help="An option of the problem, its value a word or JSON; repeatable.",
 )
 @click.option("--as", "name", metavar="LABEL", help="The problem's label, which its seeds are of.")

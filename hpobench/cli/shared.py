@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,3 +45,23 @@ def selection_options(command: F) -> F:
         "--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match."
     )
     return seeds(only(command))
+
+
+def key_values(
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    param: click.Parameter,  # noqa: ARG001
+    given: Sequence[str],
+) -> dict[str, Any]:
+    """``key=value`` by key; a value that is not JSON is a word."""
+    options: dict[str, Any] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+        if key in options:
+            raise click.BadParameter(f"{key!r} is given twice")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
 from hpobench.errors import SpaceError
+from hpobench.testing.verdict import Misbehaved
 from hpobench.tune.searcher import NothingYet
 
 T = TypeVar("T")
@@ -19,10 +20,6 @@ FATES = ("completed", "completed", "diverged", "failed", "dropped", "paused")
 """How trials may end, as often as they stand here."""
 DIVERGED = 1e30
 """The loss of a training that got out of hand."""
-
-
-class Misbehaved(AssertionError):
-    """A searcher did what it must not."""
 
 
 def loss_of(space: Space, config: Config) -> float:

@@ -14,7 +14,7 @@ from hpobench.algorithms.schedulers.median import Median
 from hpobench.api import Scheduler
 from hpobench.errors import UsageError
 from hpobench.seeding import global_generators
-from tests.tune.doubles import Curves
+from hpobench.testing.doubles import Curves
 
 
 class Trial:

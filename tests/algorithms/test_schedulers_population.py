@@ -18,7 +18,7 @@ from hpobench.compatibility import verdict
 from hpobench.errors import UsageError
 from hpobench.grid import build_plan
 from hpobench.suite import load_suite
-from tests.tune.doubles import Curves, Listed
+from hpobench.testing.doubles import Curves, Listed
 
 
 def curves(parameters: list[Parameter], mutable: tuple[str, ...] | None = None) -> Curves:

@@ -27,7 +27,7 @@ from random import Random
 
 import numpy as np
 
-from tests.tune.doubles import SPACE, Curves
+from hpobench.testing.doubles import SPACE, Curves
 
 ROWS = 4096
 FOLDER = Path(__file__).parent

@@ -18,7 +18,7 @@ from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.median import Median
-from tests.tune.doubles import make_run
+from hpobench.testing.doubles import make_run
 
 SCHEDULERS = {"fifo": Fifo, "asha": Asha, "hyperband": HyperBand, "median": Median}
 QUADRATIC, UNASKED_LIMIT = "median", 1000

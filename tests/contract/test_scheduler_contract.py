@@ -1,25 +1,23 @@
-"""What every scheduler plugin must keep to."""
+"""What every scheduler plugin must keep to: the conformance suite, on all that are shipped."""
 
 from __future__ import annotations
 
 import inspect
-import json
 import pickle
-import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ray import cloudpickle
-from ray.tune.schedulers import TrialScheduler
 
 from hpobench.api import Scheduler
 from hpobench.errors import UsageError
 from hpobench.registry import Entry, Registry
-from hpobench.tune import controller
-from tests.tune.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import Curves, make_run
+from hpobench.testing.schedulers import CHECKS, STEPS, SchedulerSubject
+from hpobench.testing.subject import use_of
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
-STEPS = (1, 3, 27, 52, 81)
 
 
 @pytest.fixture(params=ENTRIES)
@@ -27,95 +25,58 @@ def entry(request: pytest.FixtureRequest) -> Entry:
     return ENTRIES[request.param]
 
 
-@pytest.fixture(params=STEPS)
-def problem(request: pytest.FixtureRequest) -> Curves:
-    return Curves(request.param)
-
-
-class LoneController:
-    """As much of a controller as schedulers look at when they are given a trial."""
-
-    search_alg = None
-
-
-def build(entry: Entry, problem: Curves) -> TrialScheduler:
-    """A scheduler, or a skip where it says clearly that it cannot serve so few steps."""
-    try:
-        return entry.load()().build(problem)
-    except UsageError as error:
-        message = str(error)
-    assert entry.name in message
-    assert str(problem.fidelity.steps) in message
-    pytest.skip(message)
+@pytest.fixture
+def subject(entry: Entry) -> SchedulerSubject:
+    return SchedulerSubject(entry, use_of(entry, {}, Path()))
 
 
 def test_shipped_schedulers_are_found() -> None:
     assert {"fifo", "asha", "hyperband", "hyperband-bohb", "median", "pbt", "pb2"} <= set(ENTRIES)
 
 
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_conforms(check, subject: SchedulerSubject) -> None:
+    check(subject)
+
+
 def test_describes_itself(entry: Entry) -> None:
     cls = entry.load()
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name)
-    assert re.fullmatch(r"\S.*\.", entry.summary)
     assert issubclass(cls, Scheduler)
     assert cls.lookahead >= 0
     assert all(note.endswith(".") for note in cls.notes)
 
 
-def test_options_are_annotated_keywords_with_defaults(entry: Entry) -> None:
-    for option in list(inspect.signature(entry.load().__init__).parameters.values())[1:]:
-        if option.kind is inspect.Parameter.KEYWORD_ONLY:
-            assert option.annotation is not inspect.Parameter.empty
-            assert option.default is not inspect.Parameter.empty
-        else:  # object's own __init__
-            assert option.kind in (option.VAR_POSITIONAL, option.VAR_KEYWORD)
+def test_options_have_defaults(entry: Entry) -> None:
+    options = list(inspect.signature(entry.load().__init__).parameters.values())[1:]
+    keywords = [option for option in options if option.kind is inspect.Parameter.KEYWORD_ONLY]
+    assert all(option.default is not inspect.Parameter.empty for option in keywords)
 
 
-def test_builds_a_fresh_scheduler_each_time(
-    entry: Entry, problem: Curves, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("steps", STEPS)
+def test_refuses_clearly_to_serve_too_few_steps(entry: Entry, steps: int) -> None:
+    message = f"{entry.name}: {steps}"
+    try:
+        entry.load()().build(Curves(steps))
+    except UsageError as error:
+        message = str(error)
+    assert entry.name in message
+    assert str(steps) in message
+
+
+def test_building_pickles_nothing(
+    subject: SchedulerSubject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
-        raise AssertionError("building a scheduler pickles nothing")
+        raise AssertionError("pickled")
 
     for module in (pickle, cloudpickle):
         monkeypatch.setattr(module, "dumps", refuse)
         monkeypatch.setattr(module, "loads", refuse)
-    plugin = entry.load()()
-    first, second = build(entry, problem), plugin.build(problem)
-    assert isinstance(first, TrialScheduler)
-    assert first is not second
-    # Each takes metric and mode, which the controller sets once.
-    assert first.set_search_properties("loss", "min")
-    assert second.set_search_properties("loss", "min")
-    first.on_trial_add(LoneController(), controller.Trial(0, random_configs(1)[0], None))
-    mutable = (dict, list, set)
-    shared = [
-        key
-        for key, value in vars(first).items()
-        if isinstance(value, mutable) and value is vars(second)[key]
-    ]
-    assert shared == []
+    for problem in subject.problems():
+        subject.build().build(problem)
 
 
-def test_says_truly_whether_it_ends_trials(entry: Entry, problem: Curves) -> None:
-    build(entry, problem)
-    plugin: Any = type("Unstopped", (entry.load(),), {"ends_trials": True})()
-    run = make_run(plugin, problem=problem, trials=1, workers=1)
+def test_says_truly_that_it_clones(entry: Entry) -> None:
+    run = make_run(entry.load()(), problem=Curves(3), trials=16, workers=3)
     run.finish()
-    (trial,) = run.source.trials
-    # A trial that nobody ends runs past its last step, which fails it.
-    ended = run.trial_status(trial) in ("completed", "stopped")
-    assert ended == entry.load().ends_trials
-    assert ended or "past its last step" in str(trial.error)
-
-
-def test_says_truly_what_it_does_to_running_trials(entry: Entry) -> None:
-    cls, searcher = entry.load(), Listed(random_configs(16))
-    run = make_run(cls(), problem=Curves(3), searcher=searcher, trials=16, workers=3)
-    run.finish()
-    paused = any(call[0] == "paused" for call in searcher.calls)
-    clones = [json.loads(config) for config in run.log.config if config]
-    assert bool(clones) == cls.clones
-    assert cls.pauses or not (paused or clones)
-    for config in clones:
-        Curves.space.check(config)
+    assert any(run.log.config) == entry.load().clones

@@ -1,0 +1,99 @@
+"""``check``: put a plugin file through the conformance suite."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hpobench.cli.shared import key_values
+
+if TYPE_CHECKING:
+    from hpobench.testing.verdict import Check, Status, Verdict
+
+_COLOURS: dict[Status, str] = {"ok": "green", "failed": "red", "skipped": "yellow"}
+_NARROW, _WIDE = 60, 120
+"""Columns of a line, at least and at most."""
+
+
+@click.command()
+@click.argument("plugin", metavar="FILE")
+@click.option("--only", metavar="NAME", help="The plugin of this name in FILE alone.")
+@click.option(
+    "-o",
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=key_values,
+    help="An option of the plugin, its value a word or JSON; repeatable.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Seconds for which a run of a searcher goes on asking.",
+)
+@click.option(
+    "--limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    help="Seconds after which a check counts as hanging.",
+)
+def check(
+    plugin: str, only: str | None, options: dict[str, Any], patience: float, limit: float
+) -> None:
+    """Put the searchers, schedulers and problems in FILE through the conformance suite.
+
+    FILE may also be the name of a plugin that is shipped or installed. Ends with code 1 if a
+    check failed.
+
+    \b
+        hpobench check mine.py
+        hpobench check command -o 'run=["./mine"]'
+    """
+    from hpobench.testing.conformance import checks_of, entries
+
+    failed = 0
+    for entry in entries(plugin, only):
+        click.echo(f"{entry.kind} {entry.name} ({entry.file})")
+        made = checks_of(entry, options, Path(), patience=patience)
+        failed += _run(made, limit)
+    if failed:
+        raise SystemExit(1)
+
+
+def _run(checks: Sequence[Check], limit: float) -> int:
+    """Judge and show each; how many failed."""
+    from hpobench.testing.verdict import Verdict, judge
+
+    width = max(len(check.name) for check in checks)
+    counts: Counter[str] = Counter()
+    hung = False
+    for check in checks:
+        verdict = Verdict("skipped", "an earlier check hung") if hung else judge(check, limit)
+        hung |= verdict.hung
+        counts[verdict.status] += 1
+        _show(check, verdict, width)
+    told = ", ".join(f"{counts[status]} {status}" for status in _COLOURS if counts[status])
+    click.echo(f"  {told}\n")
+    return counts["failed"]
+
+
+def _show(check: Check, verdict: Verdict, width: int) -> None:
+    """A line for the check, and below it what was found."""
+    status = click.style(f"{verdict.status:<7}", fg=_COLOURS[verdict.status])
+    click.echo(f"  {status}  {check.name:<{width}}  {check.meaning}")
+    columns = min(max(shutil.get_terminal_size((_WIDE, 0)).columns, _NARROW), _WIDE)
+    indent = " " * (width + 13)
+    for line in verdict.told.splitlines():
+        click.echo(textwrap.fill(line, columns, initial_indent=indent, subsequent_indent=indent))
+    sys.stdout.flush()

@@ -1,0 +1,104 @@
+"""The checks of plugins: those of a file, or of one that is known by name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hpobench.cell import Kind, Use
+from hpobench.errors import NotAvailableError, UnknownNameError
+from hpobench.registry import Entry, Registry
+from hpobench.testing.subject import Subject, use_of
+from hpobench.testing.verdict import Check
+
+_KINDS: tuple[Kind, ...] = ("searcher", "scheduler", "problem")
+
+
+def checks(
+    plugin: Path | str,
+    *,
+    only: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+    patience: float = 10.0,
+) -> list[Check]:
+    """All that ``plugin`` must keep to, each to be called.
+
+    ``plugin``: a file, or the name of a plugin that is shipped or installed. ``only``: the name
+    of one plugin in the file. ``options``: theirs; one that is required takes its first choice.
+    ``folder``: where relative paths among the options start; by default the working folder.
+    ``patience``: seconds for which one run of a searcher goes on asking.
+
+    Raises :class:`UsageError` for a file without plugins and for options that do not fit, and
+    :class:`NotAvailableError` for what cannot run here.
+    """
+    return [
+        check
+        for entry in entries(plugin, only)
+        for check in checks_of(entry, options or {}, folder or Path(), patience=patience)
+    ]
+
+
+def entries(plugin: Path | str, only: str | None = None) -> list[Entry]:
+    """The plugins of a file, or those that go by a name; raises :class:`UsageError`."""
+    file = Path(plugin)
+    if file.suffix != ".py" and not file.exists():
+        registry = Registry()
+        known = [entry for kind in _KINDS for entry in registry.entries(kind)]
+        found = [entry for entry in known if entry.name == str(plugin)]
+        if not found:
+            raise UnknownNameError("plugin", str(plugin), [entry.name for entry in known])
+        return found
+    registry = Registry([file])
+    inside = [
+        entry for kind in _KINDS for entry in registry.entries(kind) if entry.file == file.resolve()
+    ]
+    found = [entry for entry in inside if only in (None, entry.name)]
+    if not found:
+        raise UnknownNameError("plugin", str(only), [entry.name for entry in inside])
+    return found
+
+
+def checks_of(
+    entry: Entry,
+    options: Mapping[str, Any],
+    folder: Path,
+    *,
+    patience: float = 10.0,
+    trials: int | None = None,
+) -> list[Check]:
+    """The checks of one plugin. ``trials``: of each run of a searcher, whatever they take."""
+    if (reason := entry.missing()) is not None:
+        raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
+    subject, functions = _rules(entry, use_of(entry, options, folder), patience, trials)
+    return [
+        Check(_words(f), _first_line(f), entry.name, functools.partial(f, subject))
+        for f in functions
+    ]
+
+
+def _rules(
+    entry: Entry, use: Use, patience: float, trials: int | None
+) -> tuple[Subject, Sequence[Callable[[Any], str | None]]]:
+    # Imported here: schedulers bring Ray, which a searcher's checks do without.
+    if entry.kind == "searcher":
+        from hpobench.testing import searchers
+
+        return searchers.SearcherSubject(entry, use, patience, trials), searchers.CHECKS
+    if entry.kind == "scheduler":
+        from hpobench.testing import schedulers
+
+        return schedulers.SchedulerSubject(entry, use), schedulers.CHECKS
+    from hpobench.testing import problems
+
+    return problems.ProblemSubject(entry, use), problems.CHECKS
+
+
+def _words(function: Callable[..., object]) -> str:
+    return function.__name__.replace("_", " ")
+
+
+def _first_line(function: Callable[..., object]) -> str:
+    return (function.__doc__ or "").partition("\n")[0]

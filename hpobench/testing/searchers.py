@@ -1,0 +1,415 @@
+"""What a searcher must keep to, one function a rule."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import monotonic, perf_counter
+
+from hpobench.api import Config, Exhausted, Searcher, Space
+from hpobench.cell import Use
+from hpobench.compatibility import trait
+from hpobench.options import build_searcher
+from hpobench.testing import subject as common
+from hpobench.testing.driving import (
+    FATES,
+    FIDELITY,
+    ask,
+    call,
+    drive,
+    loss_of,
+    propose_in_turn,
+    steps_of,
+    tell,
+)
+from hpobench.testing.memory import memory_of_processes
+from hpobench.testing.spaces import SPACES
+from hpobench.testing.verdict import Misbehaved, NotApplicable
+from hpobench.tune.searcher import NothingYet
+
+MOST_TRIALS = 60
+LEAST_TRIALS = 8
+FEW_TRIALS = 12
+PENDING = 8
+OBSERVATIONS = (10, 100, 1000)
+LEAK = 1 << 20
+"""Bytes a trial, which make a gigabyte of a cell of a thousand."""
+
+_HASHES = """
+import json, sys
+from hpobench.cell import Use
+from hpobench.testing.searchers import in_turn
+print(json.dumps(in_turn(Use.from_text(sys.argv[1]), int(sys.argv[2]))))
+"""
+
+
+@dataclass(frozen=True)
+class SearcherSubject(common.Subject):
+    patience: float = 10.0
+    """Seconds for which a run may go on asking."""
+    given_trials: int | None = None
+    """Trials of a run; ``None``: as many as there is patience for."""
+
+    def claims(self, name: str) -> bool:
+        return bool(trait(self.cls, name))
+
+    @property
+    def isolated(self) -> bool:
+        return self.entry.script is not None
+
+    @property
+    def spaces(self) -> Mapping[str, Space]:
+        """Those that it claims to understand."""
+        whole = self.claims("conditional") or self.entry.ray
+        return {name: space for name, space in SPACES.items() if whole or not space.conditional}
+
+    @contextlib.contextmanager
+    def building(self, space: Space, seed: int) -> Iterator[Searcher]:
+        """A searcher as a cell gets it, closed afterwards."""
+        built = call("__init__", build_searcher, self.use, space, seed, FIDELITY)
+        with contextlib.closing(built) as searcher:
+            yield searcher
+
+    def drive(self, space: Space, seed: int, fates: Sequence[str] = FATES) -> str:
+        """Proposals as JSON, for True and 1 are equal in Python."""
+        with self.building(space, seed) as searcher:
+            return json.dumps(drive(searcher, space, self.trials, fates))
+
+    @functools.cached_property
+    def trials(self) -> int:
+        if self.given_trials is not None:
+            return self.given_trials
+        done = sum(1 for _ in self._ask_and_tell(MOST_TRIALS))
+        return done if done >= LEAST_TRIALS else LEAST_TRIALS
+
+    @functools.cached_property
+    def histories(self) -> dict[str, str]:
+        """With seed 0, by the name of the space."""
+        return {name: told_of(name, self.drive, space, 0) for name, space in self.spaces.items()}
+
+    @functools.cached_property
+    def long_run(self) -> list[tuple[float, int | None]]:
+        """Of every trial, told at once, the seconds of thinking and the memory afterwards."""
+        last = OBSERVATIONS[-1] + 5
+        every = last // 20
+        return [
+            (seconds, memory_of_processes() if trial % every == 0 else None)
+            for trial, seconds in enumerate(self._ask_and_tell(last))
+        ]
+
+    def _ask_and_tell(self, trials: int) -> Iterator[float]:
+        """The seconds that each trial took the searcher, until patience is out."""
+        space = SPACES["mixed"]
+        with self.building(space, 0) as searcher:
+            begin = monotonic()
+            for trial in range(trials):
+                if monotonic() - begin > self.patience:
+                    return
+                started = perf_counter()
+                try:
+                    config = ask(searcher, space, trial)
+                except (Exhausted, NothingYet):
+                    return
+                steps = steps_of(searcher, trial) if searcher.fused else FIDELITY.steps
+                tell(searcher, trial, steps, loss_of(space, config), final=True)
+                yield perf_counter() - started
+
+
+def told_of(space: str, function: Callable[..., str], *args: object) -> str:
+    """What ``function`` returns; says in which space it went wrong."""
+    try:
+        return function(*args)
+    except Misbehaved as error:
+        raise Misbehaved(f"on the {space} space: {error}") from error
+
+
+# -- proposals -----------------------------------------------------------------------------
+
+
+def proposals(subject: SearcherSubject) -> str:
+    """Proposals are valid, complete and in order, on spaces without conditions."""
+    plain = {n: s for n, s in subject.spaces.items() if not s.conditional}
+    for name, space in plain.items():
+        told_of(name, subject.drive, space, 3, ("completed",))
+    return f"{subject.trials} trials each on {', '.join(plain)}"
+
+
+def conditions(subject: SearcherSubject) -> None:
+    """The same where parameters are active only under conditions."""
+    if not subject.claims("conditional"):
+        raise NotApplicable("it does not claim to be conditional, and is spared such problems")
+    subject.drive(SPACES["conditional"], 3, ("completed",))
+
+
+def exhaustion(subject: SearcherSubject) -> str:
+    """Once it says Exhausted, it stays exhausted."""
+    for name, space in subject.spaces.items():
+        with subject.building(space, 3) as searcher:
+            asked = len(propose_in_turn(searcher, space, subject.trials))
+            if asked == subject.trials:
+                continue
+            for _ in range(2):
+                try:
+                    config = ask(searcher, space, asked)
+                except Exhausted:
+                    continue
+                raise Misbehaved(
+                    f"on the {name} space: after Exhausted, ask({asked}) returned {config}"
+                )
+            return f"on the {name} space after {asked} trials"
+    raise NotApplicable(f"it proposes more than {subject.trials} trials everywhere")
+
+
+def pending(subject: SearcherSubject) -> str:
+    """Trials under way are not proposed again, where the space has more to offer."""
+    told, doubled = [], []
+    for name, space in subject.spaces.items():
+        with subject.building(space, 0) as searcher:
+            alike = _doubles(searcher, space, min(FEW_TRIALS, subject.trials))
+        told.append(f"{name} {alike}")
+        if alike and any(p.size == float("inf") for p in space if p.when is None):
+            doubled.append(name)
+    counts = f"repeated among {PENDING} under way: {', '.join(told)}"
+    if doubled and subject.claims("parallel"):
+        raise Misbehaved(
+            f"{counts}; take account of trials that were asked for and not told of, or set "
+            "`parallel = False`"
+        )
+    return counts
+
+
+def _doubles(searcher: Searcher, space: Space, observed: int) -> int:
+    asked: list[str] = []
+    done = len(propose_in_turn(searcher, space, observed))
+    with contextlib.suppress(Exhausted, NothingYet):
+        for trial in range(done, done + PENDING):
+            asked.append(json.dumps(ask(searcher, space, trial)))
+            if searcher.fused:
+                steps_of(searcher, trial)
+    return len(asked) - len(set(asked))
+
+
+# -- repeating -----------------------------------------------------------------------------
+
+
+def anything(subject: SearcherSubject) -> None:
+    """Four trials at once that complete, diverge, fail, are dropped, paused and resumed."""
+    _ = subject.histories
+
+
+def repeatable(subject: SearcherSubject) -> None:
+    """All of that again with the same seed gives the same proposals."""
+    _claims_to_repeat(subject)
+    for name, space in subject.spaces.items():
+        first, second = subject.histories[name], subject.drive(space, 0)
+        if first != second:
+            raise Misbehaved(
+                f"on the {name} space: {_parting(first, second)} with the same seed; draw from a "
+                "generator made of `seed` alone, keep nothing between runs, or set "
+                "`deterministic = False`"
+            )
+
+
+def seeds(subject: SearcherSubject) -> None:
+    """Seed 1 gives other proposals than seed 0, which is a seed like any other."""
+    for name, space in subject.spaces.items():
+        if subject.drive(space, 1) == subject.histories[name]:
+            raise Misbehaved(
+                f"on the {name} space: seeds 0 and 1 give the same proposals; use `seed`, and "
+                "mind that `if seed:` takes 0 for none"
+            )
+
+
+def warm_process(subject: SearcherSubject) -> None:
+    """A process that has served other runs gives the same run as a fresh one."""
+    from hpobench.isolation.searcher import end_warm
+
+    if not subject.isolated:
+        raise NotApplicable("it runs in the harness's own process")
+    _claims_to_repeat(subject)
+    end_warm()
+    space = SPACES["mixed"]
+    first, _, third = (subject.drive(space, seed) for seed in (0, 1, 0))
+    if first != third:
+        raise Misbehaved(
+            f"{_parting(first, third)} in a warm process; `preload` must leave no state"
+        )
+
+
+def string_hashes(subject: SearcherSubject) -> None:
+    """Proposals are the same in a process in which strings hash otherwise."""
+    if subject.isolated:
+        raise NotApplicable("its process has a fixed PYTHONHASHSEED")
+    _claims_to_repeat(subject)
+    trials = min(FEW_TRIALS, subject.trials)
+    other = str(int(os.environ.get("PYTHONHASHSEED") == "1") + 1)
+    done = subprocess.run(
+        [sys.executable, "-c", _HASHES, subject.use.to_text(), str(trials)],
+        env=os.environ | {"PYTHONHASHSEED": other, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    told = done.stderr if done.returncode else done.stdout
+    *_, there = told.strip().splitlines() or [""]
+    if done.returncode:
+        raise Misbehaved(f"in a process of its own: {there}")
+    here = json.dumps(in_turn(subject.use, trials))
+    if here != there:
+        raise Misbehaved(
+            f"{_parting(here, there)} in another process; do not iterate over sets, nor use hash()"
+        )
+
+
+def in_turn(use: Use, trials: int) -> list[Config]:
+    """Proposals of a new searcher, one trial at a time."""
+    space = SPACES["mixed"]
+    with contextlib.closing(build_searcher(use, space, 0, FIDELITY)) as searcher:
+        return propose_in_turn(searcher, space, trials)
+
+
+def global_generators(subject: SearcherSubject) -> None:
+    """The generators of random, NumPy and torch are left as they were."""
+    if subject.isolated:
+        raise NotApplicable("it has a process of its own")
+    if subject.entry.ray:
+        raise NotApplicable("Ray's own kind draws from them, and cells put them back")
+    before = _global_states()
+    subject.drive(SPACES["mixed"], 0)
+    after = _global_states()
+    if moved := [name for name, state in before.items() if state != after[name]]:
+        raise Misbehaved(
+            f"it moved the global generator of {', '.join(moved)}; make one of your own, like "
+            "random.Random(seed) or numpy.random.default_rng(seed)"
+        )
+
+
+def _global_states() -> dict[str, str]:
+    import numpy.random as legacy
+
+    states = {"random": repr(random.getstate()), "numpy": repr(legacy.get_state())}  # noqa: NPY002
+    if (torch := sys.modules.get("torch")) is not None:
+        states["torch"] = repr(torch.get_rng_state().tolist())
+    return states
+
+
+def _claims_to_repeat(subject: SearcherSubject) -> None:
+    if not subject.claims("deterministic"):
+        raise NotApplicable("it does not claim to be deterministic")
+
+
+def _parting(first: str, second: str) -> str:
+    """Where two histories part."""
+    one, two = json.loads(first), json.loads(second)
+    for trial, (a, b) in enumerate(zip(one, two, strict=False)):
+        if json.dumps(a) != json.dumps(b):
+            return f"trial {trial} is {b} instead of {a}"
+    return f"{len(two)} trials instead of {len(one)}"
+
+
+# -- what may happen to trials -------------------------------------------------------------
+
+
+def diverged(subject: SearcherSubject) -> None:
+    """Some trials end with a loss of 1e30."""
+    subject.drive(SPACES["mixed"], 0, ("completed", "diverged"))
+
+
+def some_fail(subject: SearcherSubject) -> None:
+    """Some trials fail."""
+    subject.drive(SPACES["mixed"], 0, ("completed", "failed"))
+
+
+def all_fail(subject: SearcherSubject) -> None:
+    """Every trial fails."""
+    for name, space in subject.spaces.items():
+        told_of(name, _one_after_the_other, subject, space, 5, "failed")
+
+
+def early_ends(subject: SearcherSubject) -> None:
+    """Some trials are dropped, some paused and resumed."""
+    subject.drive(SPACES["mixed"], 0, ("completed", "dropped", "paused"))
+
+
+def equal_losses(subject: SearcherSubject) -> None:
+    """Every trial ends with the same loss."""
+    for name, space in subject.spaces.items():
+        told_of(name, _one_after_the_other, subject, space, 4, "completed")
+
+
+def _one_after_the_other(subject: SearcherSubject, space: Space, seed: int, fate: str) -> str:
+    with subject.building(space, seed) as searcher, contextlib.suppress(Exhausted):
+        for trial in range(min(FEW_TRIALS, subject.trials)):
+            ask(searcher, space, trial)
+            steps = steps_of(searcher, trial) if searcher.fused else FIDELITY.steps
+            if fate == "failed":
+                call(f"failed({trial})", searcher.failed, trial)
+            else:
+                tell(searcher, trial, steps, 1.0, final=True)
+    return ""
+
+
+# -- what it takes -------------------------------------------------------------------------
+
+
+def thinking_time(subject: SearcherSubject) -> str:
+    """Milliseconds for ask and tell after 10, 100 and 1,000 observations."""
+    seconds = [s for s, _ in subject.long_run]
+    told = [
+        f"{median(seconds[n : n + 5]) * 1000:.3g} ms at {n:,}"
+        for n in OBSERVATIONS
+        if n < len(seconds)
+    ]
+    if len(seconds) <= OBSERVATIONS[-1]:
+        told.append(f"ended after {len(seconds)} trials, {sum(seconds):.3g} s")
+    return "; ".join(told)
+
+
+def memory_growth(subject: SearcherSubject) -> str:
+    """A trial leaves less than a megabyte of memory behind."""
+    run = subject.long_run
+    marks = [(trial, memory) for trial, (_, memory) in enumerate(run) if memory is not None]
+    if not marks:
+        raise NotApplicable("only Linux tells how much memory a process has")
+    (last, after), trials = marks[-1], len(run)
+    middle, before = next(mark for mark in marks if mark[0] >= last // 2)
+    if last - middle < 50:
+        raise NotApplicable(f"{trials} trials say too little")
+    growth = (after - before) / (last - middle)
+    if growth > LEAK:
+        raise Misbehaved(
+            f"{growth / 1e6:.1f} MB a trial between trials {middle} and {last}; keep no more than "
+            "what was told"
+        )
+    return f"{max(growth, 0) / 1e3:.1f} KB a trial"
+
+
+CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
+    common.description,
+    common.options,
+    proposals,
+    conditions,
+    exhaustion,
+    pending,
+    anything,
+    repeatable,
+    seeds,
+    warm_process,
+    string_hashes,
+    global_generators,
+    diverged,
+    some_fail,
+    all_fail,
+    early_ends,
+    equal_losses,
+    thinking_time,
+    memory_growth,
+)

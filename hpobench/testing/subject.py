@@ -1,0 +1,84 @@
+"""A plugin with its options, as checks look at it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpobench.cell import Use
+from hpobench.discovery import GIVEN
+from hpobench.errors import UsageError
+from hpobench.options import is_ray, options_of, resolve
+from hpobench.registry import Entry
+from hpobench.testing.verdict import Misbehaved, NotApplicable
+
+
+@dataclass(frozen=True)
+class Subject:
+    entry: Entry
+    use: Use
+
+    @property
+    def cls(self) -> type:
+        return self.entry.load()
+
+
+def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> Use:
+    """``entry`` with the options ``given``; one that is required takes its first choice.
+
+    Raises :class:`UsageError` for options that are missing or wrong.
+    """
+    cls = entry.load()
+    known = options_of(cls) or {}
+    firsts = {
+        n: option.choices[0] for n, option in known.items() if option.required and option.choices
+    }
+    options, faults = resolve(cls, {**firsts, **given})
+    if faults:
+        told = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
+        raise UsageError(f"{entry.kind} {entry.name}: {told} (-o KEY=VALUE sets an option)")
+    return Use(
+        entry.kind,
+        entry.name,
+        entry.name,
+        options,
+        str(entry.file),
+        entry.cls,
+        str(folder.resolve()),
+    )
+
+
+def description(subject: Subject) -> None:
+    """A name in lower case with hyphens, and a first line that ends with a full stop."""
+    entry = subject.entry
+    if not entry.ray and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name):
+        raise Misbehaved(f"it is called {entry.name!r}; use lower case, digits and hyphens")
+    if not re.fullmatch(r"\S.*\.", entry.summary):
+        raise Misbehaved(
+            f"its docstring begins with {entry.summary!r}; `list` shows that line: write a sentence"
+        )
+
+
+def options(subject: Subject) -> str | None:
+    """Options are keywords with annotations, which suites are checked against."""
+    if is_ray(subject.cls):
+        raise NotApplicable("options of Ray's own kind are passed on as they are")
+    init = inspect.signature(subject.cls.__init__)  # type: ignore[misc]
+    named = []
+    for option in list(init.parameters.values())[1:]:
+        if option.name in GIVEN and subject.entry.kind == "searcher":
+            continue
+        if option.kind in (option.VAR_POSITIONAL, option.VAR_KEYWORD):
+            if subject.cls.__init__ is object.__init__:  # type: ignore[misc]
+                continue
+            raise Misbehaved(f"__init__ takes {option}; name every option, so that suites can")
+        if option.kind is not option.KEYWORD_ONLY:
+            raise Misbehaved(f"{option.name!r} is no keyword; put it behind a `*` in __init__")
+        if option.annotation is option.empty:
+            raise Misbehaved(f"{option.name!r} has no annotation; give it one, like `: float`")
+        named.append(option.name)
+    return ", ".join(named)
