@@ -28,7 +28,8 @@ class OptunaSearcher(Searcher):
 
         self._space = space
         self._states = optuna.trial.TrialState
-        with _quiet():
+        # It notes a new study, the only one under ask and tell.
+        with quiet(optuna.logging.WARNING):
             self._study = optuna.create_study(direction="minimize", sampler=sampler)
         self._running: dict[int, Trial] = {}
         self._reported: dict[int, int] = {}
@@ -81,12 +82,12 @@ def suggest(trial: Trial, parameter: Parameter) -> Value:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence Optuna's note about a new study, its only one under ask and tell."""
+def quiet(level: int) -> Iterator[None]:
+    """Keep what is below ``level`` out of Optuna's log."""
     from optuna import logging
 
     before = logging.get_verbosity()
-    logging.set_verbosity(max(before, logging.WARNING))
+    logging.set_verbosity(max(before, level))
     try:
         yield
     finally:

@@ -152,7 +152,7 @@ def instrumentation(space: Space) -> Instrumentation:
     return ng.p.Instrumentation(**{p.name: _term(space, p) for p in roots(space)})
 
 
-def _term(space: Space, p: Parameter) -> Term:
+def _term(space: Space, p: Parameter) -> Term | int:
     import nevergrad as ng
 
     below = [{q.name: _term(space, q) for q in on} for on in branches(space, p)]
@@ -163,10 +163,12 @@ def _term(space: Space, p: Parameter) -> Term:
             # Half a unit on each side gives the bounds the share of the other integers.
             number = (ng.p.Log if log else ng.p.Scalar)(lower=low - 0.5, upper=high + 0.5)
             return number.set_integer_casting()
-    choice = ng.p.Choice if type(p) is Categorical else ng.p.TransitionChoice
-    if below:
-        return choice([ng.p.Tuple(i, ng.p.Dict(**on)) for i, on in enumerate(below)])
-    return choice(range(len(domain(p))))
+    options = [ng.p.Tuple(i, ng.p.Dict(**on)) for i, on in enumerate(below)] or range(
+        len(domain(p))
+    )
+    if len(options) == 1:  # a constant; the discrete mutations stumble over a choice of one
+        return options[0]
+    return (ng.p.Choice if type(p) is Categorical else ng.p.TransitionChoice)(options)
 
 
 def _values(space: Space, drawn: Mapping[str, Any]) -> dict[str, Value]:

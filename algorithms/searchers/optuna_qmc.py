@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Literal
 
-from hpobench.algorithms.searchers._optuna import OptunaSearcher
-from hpobench.api import Fidelity, Space
+from hpobench.algorithms.searchers._optuna import OptunaSearcher, quiet
+from hpobench.api import Config, Fidelity, Space
 
 
 class OptunaQMC(OptunaSearcher):
@@ -37,3 +37,10 @@ class OptunaQMC(OptunaSearcher):
                 qmc_type=qmc_type, scramble=True, seed=seed, warn_independent_sampling=False
             )
         super().__init__(space, sampler)
+
+    def ask(self, trial: int) -> Config:
+        import optuna
+
+        # While the first trials are under way it warns of each that is conditional.
+        with quiet(optuna.logging.ERROR):
+            return super().ask(trial)

@@ -167,6 +167,20 @@ def test_conditions_on_numbers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_choices_of_one(name: str) -> None:
+    space = Space(
+        [
+            Categorical("c", ("only",)),
+            Ordinal("o", (3,)),
+            Float("x", 0, 1, when=When("o", (3,))),
+            Int("n", 1, 9),
+        ]
+    )
+    with contextlib.closing(build(name, space, 0)) as searcher:
+        assert all(len(config) == 4 for config in by_hpobench(searcher, space, 40))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_bounds_are_approached_and_never_exceeded(name: str) -> None:
     space = Space([Float("x", 0.1, 0.7), Float("rate", 1e-5, 0.3, log=True)])
     with contextlib.closing(build(name, space, 0)) as searcher:

@@ -248,6 +248,9 @@ def test_optuna_says_nothing_and_keeps_its_verbosity(capfd: pytest.CaptureFixtur
     optuna.logging.set_verbosity(optuna.logging.INFO)
     for case in CASES:
         by_hpobench(case, 2, CONDITIONAL)
+        under_way = case.cls(CONDITIONAL, seed=0, fidelity=FIDELITY, **case.options)
+        for trial in range(6):
+            under_way.ask(trial)
     assert optuna.logging.get_verbosity() == optuna.logging.INFO
     assert capfd.readouterr() == ("", "")
 
