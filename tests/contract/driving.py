@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "bayes-opt": {"init_points": 3},
     "optuna-gp": {"n_startup_trials": 3},
     "optuna-nsga2": {"population_size": 8},
+    "skopt-et": {"n_initial_points": 3},
+    "skopt-gbrt": {"n_initial_points": 3},
+    "skopt-gp": {"n_initial_points": 3},
+    "skopt-rf": {"n_initial_points": 3},
 }
 """Options that bring a searcher past its start within its trials here."""
-TRIALS = {"hyperopt-atpe": 20, "nevergrad-ngopt": 30, "optuna-gp": 10}
+TRIALS = {
+    "bayes-opt": 6,
+    "hyperopt-atpe": 20,
+    "nevergrad-ngopt": 30,
+    "optuna-gp": 10,
+    "skopt-et": 6,
+    "skopt-gbrt": 6,
+    "skopt-gp": 6,
+    "skopt-rf": 6,
+}
 """Trials of searchers that take a quarter of a second for each."""
