@@ -78,6 +78,7 @@ class NevergradNGOpt(_NevergradSearcher):
 
     name = "nevergrad-ngopt"
     optimizer = "NGOpt"
+    parallel = False  # what it picks for integers and choices repeats what is under way
 
     def __init__(
         self,
@@ -134,6 +135,7 @@ class NevergradOnePlusOne(_NevergradSearcher):
 
     name = "nevergrad-oneplusone"
     optimizer = "OnePlusOne"
+    parallel = False  # it only looks at the best so far
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
         super().__init__(space, seed)
