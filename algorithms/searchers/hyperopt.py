@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._nesting import branches, roots
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space
+from hpobench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +97,16 @@ class HyperoptTPE(_HyperoptSearcher):
     ) -> None:
         from hyperopt import tpe
 
+        if n_startup_jobs < 0:
+            raise UsageError(
+                f"hyperopt-tpe: n_startup_jobs must not be negative, it is {n_startup_jobs}"
+            )
+        if gamma <= 0:
+            raise UsageError(f"hyperopt-tpe: gamma must be positive, not {gamma}")
+        if n_EI_candidates < 1:
+            raise UsageError(
+                f"hyperopt-tpe: n_EI_candidates must be at least 1, not {n_EI_candidates}"
+            )
         options = {
             "n_startup_jobs": n_startup_jobs,
             "gamma": gamma,
@@ -127,6 +138,14 @@ class HyperoptAnneal(_HyperoptSearcher):
     ) -> None:
         from hyperopt import anneal
 
+        if avg_best_idx < 1:
+            raise UsageError(
+                f"hyperopt-anneal: avg_best_idx must be at least 1, not {avg_best_idx}"
+            )
+        if shrink_coef < 0:
+            raise UsageError(
+                f"hyperopt-anneal: shrink_coef must not be negative, it is {shrink_coef}"
+            )
         options = {"avg_best_idx": avg_best_idx, "shrink_coef": shrink_coef}
         super().__init__(space, seed, functools.partial(anneal.suggest, **options))
 

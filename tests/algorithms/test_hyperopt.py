@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, When
+from hpobench.errors import CellError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 SPACES = {
@@ -175,3 +176,23 @@ def test_suggestions_under_way_differ(name: str, spread: float) -> None:
             searcher.tell(trial, 1, objective(searcher.ask(trial)), final=True)
         under_way = [json.dumps(searcher.ask(trial)) for trial in range(25, 33)]
     assert len(set(under_way)) >= spread * len(under_way)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("hyperopt-tpe", "n_startup_jobs", -1),
+        ("hyperopt-tpe", "gamma", 0.0),
+        ("hyperopt-tpe", "n_EI_candidates", 0),
+        ("hyperopt-anneal", "avg_best_idx", 0.5),
+        ("hyperopt-anneal", "shrink_coef", -0.1),
+    ],
+)
+def test_options_that_make_no_sense(name: str, option: str, value: float) -> None:
+    with pytest.raises(CellError, match=f"{name}: {option} must"):
+        build(name, SPACES["mixed"], 0, **{option: value})
+
+
+def test_tpe_without_random_trials_at_first() -> None:
+    space = SPACES["mixed"]
+    assert len(by_hpobench("hyperopt-tpe", space, 0, 10, {"n_startup_jobs": 0})) == 10
