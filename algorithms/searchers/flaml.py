@@ -38,9 +38,11 @@ local search among a few integers reaches before it has converged and starts ane
 class FlamlSearcher(Searcher):
     """Asks and tells a searcher of FLAML; a subclass brings it.
 
-    It hears what ``flaml.tune.run`` would tell it, which reports the last loss of a trial
-    twice: as a result and as the end. It is given no budget of time or trials, by which it would
-    otherwise judge what a search may still cost; hpobench lets no searcher know how much is left.
+    It hears what ``flaml.tune.run`` would tell it: the last loss of a trial twice, as a result
+    and as its end. Of what FLAML could be given it gets neither budget, since searchers here do
+    not know how much is left, and FLAML measures by the clock on the wall; nor constraints, which
+    problems here do not have; nor a resource, with which FLAML would schedule: it puts the
+    fidelity into each configuration and trains the same one afresh with more.
     """
 
     library = "flaml"
@@ -106,8 +108,9 @@ class FlamlBlendSearch(FlamlSearcher):
     """FLAML's BlendSearch: Optuna's TPE and local searches share the trials by what they cost.
 
     Starts at the space's ``cheap`` values. Global search by TPE proposes where local searches
-    begin; whichever promises the most improvement for its cost goes on. Conditional spaces are
-    FLAML's nested ones. Trials under way and failed ones are not proposed again.
+    begin; whichever promises the most improvement for its cost goes on, where an improvement is
+    taken to cost a second at least. Conditional spaces are FLAML's nested ones. Nothing is
+    proposed twice, trials under way and failed ones included.
     """
 
     name = "flaml-blendsearch"
@@ -123,7 +126,8 @@ class FlamlCFO(FlamlSearcher):
     """FLAML's CFO: local search that starts where trials are cheap and moves on by small steps.
 
     Starts at the space's ``cheap`` values, and anew near them whenever it has converged. That is
-    how it keeps costs low: it does not look at what trials really cost.
+    how it keeps costs low: it does not look at what trials really cost. Nothing is proposed twice,
+    and so among categories and a few integers it may be through long before the space is.
     """
 
     name = "flaml-cfo"
