@@ -1,0 +1,164 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["botorch==0.18.1", "torch>=2.4,<2.14"]
+# ///
+"""Plain Bayesian optimisation with BoTorch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hpobench.api import (
+    Categorical,
+    Config,
+    Fidelity,
+    Float,
+    Int,
+    Ordinal,
+    Parameter,
+    Searcher,
+    Space,
+    Value,
+)
+from hpobench.errors import UsageError
+
+if TYPE_CHECKING:
+    from botorch.models import SingleTaskGP
+    from torch import Tensor
+
+_FEW = 20
+"""Values of an integer that are searched one by one; BoTorch relaxes and rounds longer lists."""
+
+
+class BoTorch(Searcher):
+    """The loop of BoTorch's tutorials: a Gaussian process and qLogEI with pending points.
+
+    ``n_initial`` Sobol' points, then the maximum of log expected improvement under the default
+    Gaussian process, one with BoTorch's mixed kernel where there are categories. Numbers lie in
+    the unit cube, logarithms where the scale is logarithmic; categories, ordinals and integers
+    of few values are optimised as what they are, longer ranges of integers rounded. Losses are
+    standardised, no more: one that diverged drowns the others. A failed or withheld trial stays
+    pending for good, so that it has no loss and yet is not proposed again.
+    """
+
+    name = "botorch"
+    library = "botorch"
+    preload = (
+        "botorch.acquisition.logei",
+        "botorch.fit",
+        "botorch.models",
+        "botorch.optim.optimize_mixed",
+    )
+    conditional = False
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, n_initial: int = 10) -> None:
+        import torch
+        from torch.quasirandom import SobolEngine
+
+        if n_initial < 2:
+            raise UsageError(f"botorch: n_initial must be at least 2, not {n_initial}")
+        if len(space) > SobolEngine.MAXDIM:
+            raise UsageError(
+                f"botorch: Sobol' points have at most {SobolEngine.MAXDIM} dimensions, "
+                f"the space has {len(space)} parameters"
+            )
+        self._space = space
+        self._n_initial = n_initial
+        self._sobol = SobolEngine(len(space), scramble=True, seed=seed)
+        values = {i: v for i, p in enumerate(space) if (v := _values(p)) is not None}
+        categories = {i for i, p in enumerate(space) if _is_category(p)}
+        self._cat_dims = {i: v for i, v in values.items() if i in categories}
+        self._discrete_dims = {i: v for i, v in values.items() if i not in categories}
+        ranges = [values.get(i, [0.0, 1.0]) for i in range(len(space))]
+        self._bounds = torch.tensor([(v[0], v[-1]) for v in ranges], dtype=torch.double).T
+        self._points: dict[int, list[float]] = {}
+        """Of every trial, as the model sees it."""
+        self._losses: dict[int, float] = {}
+        """Of the trials that have one, in the order of their ends."""
+
+    def ask(self, trial: int) -> Config:
+        if len(self._losses) < self._n_initial:
+            config = self._space.from_unit(self._sobol.draw(1)[0].tolist())
+        else:
+            optimum = zip(self._space, self._optimum(), strict=True)
+            config = self._space.build({p.name: _decoded(p, x) for p, x in optimum})
+        self._points[trial] = [_encoded(p, config[p.name]) for p in self._space]
+        return config
+
+    def _optimum(self) -> list[float]:
+        """The point of the greatest expected improvement."""
+        import torch
+        from botorch.acquisition.logei import qLogExpectedImprovement
+        from botorch.optim.optimize_mixed import optimize_acqf_mixed_alternating
+
+        told = list(self._losses)
+        x = torch.tensor([self._points[trial] for trial in told], dtype=torch.double)
+        y = -torch.tensor([[self._losses[trial]] for trial in told], dtype=torch.double)
+        pending = [point for trial, point in self._points.items() if trial not in self._losses]
+        acquisition = qLogExpectedImprovement(
+            self._model(x, y),
+            best_f=y.max(),
+            X_pending=torch.tensor(pending, dtype=torch.double) if pending else None,
+        )
+        candidates, _ = optimize_acqf_mixed_alternating(
+            acquisition,
+            self._bounds,
+            discrete_dims=self._discrete_dims,
+            cat_dims=self._cat_dims,
+        )
+        return candidates[0].tolist()
+
+    def _model(self, x: Tensor, y: Tensor) -> SingleTaskGP:
+        from botorch.fit import fit_gpytorch_mll
+        from botorch.models import MixedSingleTaskGP, SingleTaskGP
+        from gpytorch.mlls import ExactMarginalLogLikelihood
+
+        if self._cat_dims:
+            model = MixedSingleTaskGP(x, y, cat_dims=list(self._cat_dims))
+        else:
+            model = SingleTaskGP(x, y)
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+        return model
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        if final:
+            self._losses[trial] = loss
+
+
+# -- the space in BoTorch's terms --------------------------------------------------------------
+
+
+def _is_category(p: Parameter) -> bool:
+    return isinstance(p, Categorical) and not isinstance(p, Ordinal)
+
+
+def _values(p: Parameter) -> list[float] | None:
+    """The coordinates of ``p`` in ascending order, if it is searched value by value."""
+    if isinstance(p, Categorical) or p.size <= _FEW:
+        return [_encoded(p, value) for value in p.grid(_FEW)]
+    return None
+
+
+def _encoded(p: Parameter, value: Value) -> float:
+    match p:
+        case Float() | Int():
+            return p.to_unit(value)
+        case Ordinal():
+            return _index(p, value) / max(len(p.choices) - 1, 1)
+        case Categorical():
+            return float(_index(p, value))
+
+
+def _decoded(p: Parameter, x: float) -> Value:
+    match p:
+        case Float() | Int():
+            return p.from_unit(x)
+        case Ordinal():
+            return p.choices[round(x * max(len(p.choices) - 1, 1))]
+        case Categorical():
+            return p.choices[round(x)]
+
+
+def _index(p: Categorical, choice: Value) -> int:
+    """By type too, for ``True`` equals 1."""
+    return next(i for i, c in enumerate(p.choices) if type(c) is type(choice) and c == choice)
