@@ -25,7 +25,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hpobench.problem import (
@@ -118,9 +120,18 @@ class Searcher(Plugin, ABC):
     a file with inline metadata (PEP 723); see the README."""
     call_timeout: ClassVar[float] = 600.0
     """Seconds that one call may take in a process of its own."""
+    suite_folder: Path = Path()
+    """Where relative paths among the options start, as a problem's; there before ``__init__``
+    runs. Not for a file with inline metadata."""
 
     @abstractmethod
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None: ...
+
+    @classmethod
+    def fingerprint(cls, folder: Path, options: Mapping[str, Any]) -> str:  # noqa: ARG003
+        """A hash of the files that ``options`` name in the suite's ``folder``, if any do; part of
+        every cell's identity."""
+        return ""
 
     @abstractmethod
     def ask(self, trial: int) -> Config:

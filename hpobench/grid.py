@@ -270,11 +270,11 @@ class _Grid:
             return None
         build = functools.partial(build_searcher, searcher, seed=0, fidelity=problem.fidelity)
         try:
-            build(problem.space)
+            build(problem.space).close()
         except NotAvailableError as error:
             return f"searcher {searcher.name}: {error}"
         except Exception as error:
-            self._asked(searcher, _BUILT, lambda: build(_PLAIN))
+            self._asked(searcher, _BUILT, lambda: build(_PLAIN).close())
             told = "" if isinstance(error, HpobenchError) else f"{type(error).__name__}: "
             return f"the searcher does not take the problem: {told}{error}"
         return None

@@ -21,7 +21,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 import hpobench
-from hpobench.api import Budget
+from hpobench.api import Budget, Searcher
 from hpobench.cell import Tell, Use
 from hpobench.discovery import read, siblings
 from hpobench.isolation.script import read_script
@@ -85,6 +85,7 @@ def _plugin(use: Use) -> dict[str, Any]:
     requires = getattr(load_class(use.file, use.cls), "requires", ())
     names = sorted(Requirement(text).name for text in requires)
     script = read_script(Path(use.file)) if use.kind == "searcher" else None
+    data = _searcher_data(use) if use.kind == "searcher" else ""
     return {
         "name": use.name,
         "class": use.cls,
@@ -92,7 +93,13 @@ def _plugin(use: Use) -> dict[str, Any]:
         "source": source_hash(Path(use.file)),
         "packages": {name: _version(name) for name in names},
         **({} if script is None else {"lock": script.lock_hash()}),
+        **({"data": data} if data else {}),
     }
+
+
+def _searcher_data(use: Use) -> str:
+    cls = load_class(use.file, use.cls)
+    return cls.fingerprint(Path(use.folder), use.options) if issubclass(cls, Searcher) else ""
 
 
 def source_hash(file: Path) -> str:

@@ -241,8 +241,10 @@ def build_searcher(use: Use, space: Space, seed: int, fidelity: Fidelity) -> Sea
         return IsolatedSearcher(
             cls, environment, space, seed=seed, fidelity=fidelity, options=use.options
         )
-    built: Searcher = cls(space, seed=seed, fidelity=fidelity, **options)
-    return built
+    searcher: Searcher = cls.__new__(cls)
+    searcher.suite_folder = Path(use.folder)  # before __init__, as a problem's
+    searcher.__init__(space, seed=seed, fidelity=fidelity, **options)  # type: ignore[misc]
+    return searcher
 
 
 def _class(use: Use) -> Any:

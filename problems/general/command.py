@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import shutil
-from pathlib import Path
 from typing import Any
 
 from hpobench.api import Config, Fidelity, Resources, TrainedProblem, Training
-from hpobench.errors import NotAvailableError, UnknownNameError, UsageError
+from hpobench.errors import UnknownNameError, UsageError
 from hpobench.problems.general._process import ProcessTraining
 from hpobench.problems.general._space import parse_space, space_hash
+from hpobench.program import Program
 
 
 class Command(TrainedProblem):
@@ -57,9 +55,7 @@ class Command(TrainedProblem):
         cpu: float = 1.0,
         gpu: float = 0.0,
     ) -> None:
-        self.run = [str(word) for word in run]
-        if not self.run or not self.run[0]:
-            raise UsageError("command: run is a program and its arguments, like [./train, --fast]")
+        self.run = Program("command", run, self.suite_folder).run
         if steps < 1:
             raise UsageError(f"command: steps must be at least 1, not {steps}")
         for what, amount in (("cpu", cpu), ("gpu", gpu)):
@@ -80,46 +76,16 @@ class Command(TrainedProblem):
         Raises :class:`UsageError` where the program is not a file that can be run, and
         :class:`NotAvailableError` where PATH does not have it.
         """
-        self.program()
+        self.program.argv()
         digest = hashlib.sha256(space_hash(self.space).encode())
-        named = self.run if _is_path(self.run[0]) else self.run[1:]
-        for file in (self.suite_folder / word for word in named):
-            if os.path.isfile(file):  # noqa: PTH113 - Path's raises where a word is too long
-                with file.open("rb") as stream:
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+        for content in self.program.digests():
+            digest.update(content)
         return digest.hexdigest()[:16]
 
-    def program(self) -> str:
-        """The path of the program; raises like :meth:`fingerprint`."""
-        first = self.run[0]
-        if not _is_path(first):
-            if (found := shutil.which(first)) is None:
-                raise NotAvailableError(
-                    f"command: PATH has no program {first!r}; install it, or write ./{first} for "
-                    "one in the suite's folder"
-                )
-            return found
-        folder = self.suite_folder.resolve()
-        path = folder / first
-        if not Path(first).is_absolute() and not path.resolve().is_relative_to(folder):
-            raise UsageError(
-                f"command: run: {first!r} leaves the suite's folder; give the absolute path of a "
-                "program elsewhere"
-            )
-        if not path.is_file():
-            raise UsageError(f"command: run: {first!r}: no such file in {folder}")
-        if not os.access(path, os.X_OK):
-            raise UsageError(
-                f"command: run: {path} is not executable; chmod +x it, or name its interpreter "
-                f"first, like [python3, {first}]"
-            )
-        return str(path)
+    @property
+    def program(self) -> Program:
+        return Program("command", self.run, self.suite_folder)
 
     def start(self, config: Config, seed: int) -> Training:
         task = {"config": config, "seed": seed, "steps": self.fidelity.steps}
-        argv = [self.program(), *self.run[1:]]
-        return ProcessTraining(argv, self.suite_folder, task, heldout=self.heldout)
-
-
-def _is_path(word: str) -> bool:
-    return os.sep in word
+        return ProcessTraining(self.program.argv(), self.suite_folder, task, heldout=self.heldout)

@@ -393,8 +393,8 @@ def test_programs_that_are_not_there(tmp_path):
 
 
 def test_absolute_paths_and_names_on_the_path_are_taken_as_they_are(tmp_path):
-    assert command(tmp_path, "/bin/sh").program() == "/bin/sh"
-    assert command(tmp_path, "sh").program() == shutil.which("sh")
+    assert command(tmp_path, "/bin/sh").program.argv() == ["/bin/sh"]
+    assert command(tmp_path, "sh").program.argv() == [shutil.which("sh")]
 
 
 def test_the_fingerprint_is_the_content_of_named_files_and_the_order_of_the_space(script, tmp_path):

@@ -1,0 +1,202 @@
+"""Programs of several languages as searchers, and what becomes of those that misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from statistics import mean
+
+import pytest
+
+from hpobench.algorithms.searchers.command import Command
+from hpobench.api import Exhausted, Fidelity, Float, Searcher, Space
+from hpobench.cell import Use
+from hpobench.errors import CellError, NotAvailableError, SuiteError, UsageError
+from hpobench.grid import build_plan
+from hpobench.options import build_searcher, resolve
+from hpobench.registry import Registry
+from hpobench.runner import run_cell
+from hpobench.suite import load_suite
+from hpobench.testing.conformance import checks_of
+from hpobench.testing.driving import loss_of, propose_in_turn
+from hpobench.testing.spaces import SPACES
+from hpobench.testing.verdict import judge
+
+HERE = Path(__file__).parent
+LINE = Space([Float("x", 0.0, 1.0)])
+
+
+@contextlib.contextmanager
+def building(folder: Path, space: Space = LINE, **options: object) -> Iterator[Searcher]:
+    """The searcher as a cell of a suite in ``folder`` gets it."""
+    entry = Registry().find("searcher", "command")
+    resolved, faults = resolve(entry.load(), options)
+    assert not faults
+    use = Use("searcher", "command", "mine", resolved, str(entry.file), entry.cls, str(folder))
+    with contextlib.closing(build_searcher(use, space, 0, Fidelity())) as searcher:
+        yield searcher
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Makes a shell script of what it does with each message, ``$message``."""
+
+    def make(answer: str) -> list[str]:
+        file = tmp_path / "program"
+        file.write_text(f"#!/bin/sh\nwhile read -r message; do\n{answer}\ndone\n")
+        file.chmod(0o755)
+        return ["./program"]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compiled")
+    source = HERE / "command_searcher.cpp"
+    subprocess.run(["g++", "-O1", "-Wall", "-Werror", "-o", folder / "es", source], check=True)
+    return folder
+
+
+# -- languages -----------------------------------------------------------------------------
+
+
+def test_a_cpp_program_conforms(compiled):
+    entry = Registry().find("searcher", "command")
+    checks = checks_of(entry, {"run": ["./es"]}, compiled, patience=2, trials=30)
+    verdicts = {check.name: judge(check, 60) for check in checks}
+    assert {v.told for v in verdicts.values() if v.status == "failed"} == set()
+    assert verdicts["proposals"].status == "ok"
+    assert "does not take them" in verdicts["conditions"].told
+
+
+def test_a_cpp_program_learns(compiled):
+    space, rng = SPACES["mixed"], Random(0)
+    with building(compiled, space, run=["./es"]) as searcher:
+        proposed = propose_in_turn(searcher, space, 200)
+    by_chance = mean(loss_of(space, space.sample(rng)) for _ in range(1000))
+    assert mean(loss_of(space, config) for config in proposed[100:]) < 0.7 * by_chance
+
+
+def test_a_shell_script_proposes_a_list_and_is_exhausted(tmp_path):
+    rng = Random(0)
+    listed = [SPACES["mixed"].sample(rng) for _ in range(5)]
+    (tmp_path / "list.jsonl").write_text("".join(f"{json.dumps(config)}\n" for config in listed))
+    run = ["sh", str(HERE / "command_searcher.sh"), "list.jsonl"]
+    with building(tmp_path, SPACES["mixed"], run=run) as searcher:
+        assert propose_in_turn(searcher, SPACES["mixed"], 9) == listed
+        with pytest.raises(Exhausted, match="the list is through"):
+            searcher.ask(5)
+
+
+# -- the conversation ----------------------------------------------------------------------
+
+
+def test_what_is_said(script, tmp_path):
+    answer = 'echo "$message" >> said; echo \'{"config": {"x": 0.5}}\''
+    with building(tmp_path, run=script(answer), cost_aware=True) as searcher:
+        assert searcher.ask(0) == {"x": 0.5}
+        searcher.charged(0, 2.5)
+        searcher.tell(0, 1, 1e30, final=True)
+        for notice in ("failed", "dropped", "paused", "resumed"):
+            getattr(searcher, notice)(0)
+        assert searcher.cost_aware
+    begin, *said = map(json.loads, (tmp_path / "said").read_text().splitlines())
+    assert begin == {
+        "begin": {
+            "space": [{"kind": "float", "name": "x", "low": 0.0, "high": 1.0, "log": False}],
+            "seed": 0,
+            "fidelity": {"name": "evaluation", "steps": 1, "unit": 1.0},
+        }
+    }
+    assert said == [
+        {"ask": 0},
+        {"charged": 0, "seconds": 2.5},
+        {"tell": 0, "step": 1, "loss": 1e30, "final": True},
+        *({notice: 0} for notice in ("failed", "dropped", "paused", "resumed")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("echo oh dear >&2; exit 3", "at its start: its process ended: exit code 3.*oh dear"),
+        ("echo nonsense", "at its start: answered 'nonsense', no JSON object"),
+        ("""echo '{"error": "no, thanks"}'""", "at its start: no, thanks"),
+    ],
+)
+def test_programs_that_do_not_start(script, tmp_path, answer, told):
+    with (
+        pytest.raises(CellError, match=f"(?s)program, {told}"),
+        building(tmp_path, run=script(answer)),
+    ):
+        pass
+
+
+def test_a_program_that_does_not_answer(script, tmp_path):
+    answer = "case $message in *begin*) echo '{}';; esac"
+    with (
+        building(tmp_path, run=script(answer), timeout=0.3) as searcher,
+        pytest.raises(CellError, match=r"at ask\(0\): did not answer within 0.3 s"),
+    ):
+        searcher.ask(0)
+
+
+def test_closing_ends_the_program(script, tmp_path):
+    with building(tmp_path, run=script("echo $$ > pid; echo '{}'")):
+        pid = int((tmp_path / "pid").read_text())
+        assert Path(f"/proc/{pid}").exists()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+# -- in a suite ----------------------------------------------------------------------------
+
+
+def suite_of(folder: Path, run: str, more: str = "") -> Path:
+    file = folder / "suite.yaml"
+    file.write_text(
+        f"name: mine\nsearchers: [{{name: command, as: mine, run: {run}{more}}}]\n"
+        "problems: [branin]\nseeds: 1\nbudget: {trials: 5}\n"
+    )
+    return file
+
+
+def test_a_cell_runs_it_from_the_suites_folder(compiled, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (cell,) = build_plan(load_suite(suite_of(compiled, "[./es]"))).cells
+    outcome = run_cell(cell, None)
+    assert outcome.cell["status"] == "done", outcome.cell["error"]
+    assert outcome.trials.num_rows == 5
+
+
+def test_the_content_of_the_program_is_part_of_a_cells_identity(script, tmp_path):
+    suite = suite_of(tmp_path, "[./program]")
+    ids = set()
+    for answer in ("echo '{}'", "echo '{}'", "echo '{ }'"):
+        script(answer)
+        ids |= {cell.id for cell in build_plan(load_suite(suite)).cells}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        ("[../program]", "'../program' leaves the suite's folder"),
+        ("[./missing]", "'./missing': no such file"),
+        ("[]", "run is a program and its arguments"),
+    ],
+)
+def test_programs_that_cannot_be_are_known_before_anything_runs(tmp_path, run, told):
+    with pytest.raises(SuiteError, match=rf"suite\.yaml:2: searchers\[0\].*{told}"):
+        build_plan(load_suite(suite_of(tmp_path, run)))
+
+
+def test_a_program_that_is_not_installed_is_not_available(tmp_path):
+    with pytest.raises(NotAvailableError, match="PATH has no program 'nobody-has-this'"):
+        Command(LINE, seed=0, fidelity=Fidelity(), run=["nobody-has-this"])
+    with pytest.raises(UsageError, match="timeout must be positive"):
+        Command(LINE, seed=0, fidelity=Fidelity(), run=["sh"], timeout=0)
