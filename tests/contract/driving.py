@@ -5,30 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "bayes-opt": {"init_points": 3},
-    "botorch": {"n_initial": 3},
+    "hebo": {"rand_sample": 3},
     "optuna-gp": {"n_startup_trials": 3},
-    "optuna-nsga2": {"population_size": 8},
-    "skopt-et": {"n_initial_points": 3},
-    "skopt-gbrt": {"n_initial_points": 3},
-    "skopt-gp": {"n_initial_points": 3},
-    "skopt-rf": {"n_initial_points": 3},
-    "syne-tune-kde": {"num_min_data_points": 6},
+    "smac-gp": {"n_trials": 16},
+    "smac-hyperband": {"n_trials": 16},
+    "smac-rf": {"n_trials": 16},
 }
 """Options that bring a searcher past its start within its trials here."""
-TRIALS = {
-    "ax": 8,
-    "bayes-opt": 6,
-    "botorch": 6,
-    "hyperopt-atpe": 20,
-    "nevergrad-ngopt": 30,
-    "optuna-gp": 10,
-    "skopt-et": 6,
-    "skopt-gbrt": 6,
-    "skopt-gp": 6,
-    "skopt-rf": 6,
-    "syne-tune-bore": 12,
-    "syne-tune-cqr": 9,
-    "vizier-gp": 2,
-}
+TRIALS = {"hebo": 6, "optuna-gp": 10, "smac-gp": 8, "smac-hyperband": 24, "smac-rf": 16}
 """Trials of searchers that take a quarter of a second for each."""
