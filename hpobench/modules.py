@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
-import importlib.machinery
 import importlib.util
 import sys
 from pathlib import Path
@@ -46,12 +45,10 @@ def locate(module: str) -> Path | None:
         spec = importlib.util.find_spec(first)
     except (ImportError, ValueError):
         return None
-    name = first
-    for part in rest:
-        if spec is None or spec.submodule_search_locations is None:
-            return None
-        name = f"{name}.{part}"
-        spec = importlib.machinery.PathFinder.find_spec(name, spec.submodule_search_locations)
+    if rest:  # by files: folders without an __init__.py would have their parents imported
+        folders = (spec.submodule_search_locations if spec else None) or ()
+        found = (_under(Path(folder), rest) for folder in folders)
+        return next((file for file in found if file is not None), None)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     return Path(spec.origin).resolve()

@@ -308,6 +308,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_modules_are_located_without_importing_their_parents(package: Path) -> None:
     assert locate("explosive") == package / "__init__.py"
     assert locate("explosive.inner.a") == package / "inner" / "a.py"
+    plugin(package, EXPLODES, "bare/b.py")  # a folder without an __init__.py
+    assert locate("explosive.bare.b") == package / "bare" / "b.py"
     assert locate("explosive.inner.b") is None
     assert locate("no_such_package.b") is None
     assert locate("sys") is None
@@ -361,8 +363,8 @@ def test_an_entry_point_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> N
     (fault,) = registry.broken[:1]
     assert re.search(r"'mine'.*'no_such_package\.plugins'.*reinstall", fault)
     assert registry.find("searcher", "random").origin == "shipped"
-    with pytest.raises(UnknownNameError, match=r"unknown searcher 'x'; known: .*reinstall"):
-        registry.find("searcher", "x")
+    with pytest.raises(UnknownNameError, match=r"unknown searcher '\?'; known: .*reinstall"):
+        registry.find("searcher", "?")
 
 
 @pytest.mark.parametrize(

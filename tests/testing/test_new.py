@@ -1,0 +1,88 @@
+"""What ``hpobench new`` writes works at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from hpobench.cli import cli
+from hpobench.errors import UsageError
+from hpobench.isolation.searcher import end_warm
+from hpobench.registry import Registry
+from hpobench.testing import checks
+from hpobench.testing.verdict import judge
+
+
+@pytest.fixture
+def new(tmp_path, monkeypatch):
+    """Runs the command in an empty folder; returns what it prints."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(cli, ["new", *arguments], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+def failures(file):
+    verdicts = [judge(check, 60) for check in checks(file, patience=0.5)]
+    assert any(verdict.status == "ok" for verdict in verdicts)
+    return [verdict.told for verdict in verdicts if verdict.status == "failed"]
+
+
+@pytest.mark.parametrize("kind", ["searcher", "scheduler", "problem"])
+def test_a_new_plugin_passes_all_checks(new, tmp_path, kind):
+    told = new(kind, f"my-{kind}-2")
+    file = tmp_path / f"my_{kind}_2.py"
+    assert f"hpobench check {file.name}" in told
+    assert f"{kind}s: [my-{kind}-2] and plugins: [{file.name}]" in told
+    entry = Registry([file]).find(kind, f"my-{kind}-2")
+    assert entry.cls == f"My{kind.capitalize()}2"
+    assert failures(file) == []
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", file], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_an_isolated_searcher_passes_once_its_environment_is_built(new, tmp_path, monkeypatch):
+    monkeypatch.setenv("HPOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
+    assert "hpobench env sync alone.py" in new("searcher", "alone", "--isolated")
+    assert Registry(["alone.py"]).find("searcher", "alone").script is not None
+    done = CliRunner().invoke(cli, ["env", "sync", "alone.py"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert failures("alone.py") == []
+    end_warm()  # before its environment goes with the folder
+
+
+def test_a_file_that_is_there_stays_as_it_is(new, tmp_path):
+    (tmp_path / "mine.py").write_text("precious")
+    with pytest.raises(UsageError, match=r"mine\.py exists; it is left as it is"):
+        new("searcher", "mine")
+    assert (tmp_path / "mine.py").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("searcher", "Mine"), "'Mine' is no name; use lower case"),
+        (("searcher", "2nd"), "'2nd' is no name"),
+        (("searcher", "../mine"), "is no name"),
+        (("searcher", "random"), "there is a searcher called 'random' already"),
+        (("problem", "mine", "--isolated"), "only searchers have environments of their own"),
+    ],
+)
+def test_names_that_cannot_be(new, tmp_path, arguments, told):
+    with pytest.raises(UsageError, match=told):
+        new(*arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_python_keeps_for_itself(new):
+    new("problem", "none")
+    assert Registry(["none.py"]).find("problem", "none").cls == "NoneProblem"
