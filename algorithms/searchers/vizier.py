@@ -1,0 +1,147 @@
+# /// script
+# requires-python = ">=3.11"
+# # jax 0.6 lacks what tensorflow-probability 0.25, the newest, imports.
+# dependencies = ["google-vizier[jax]==0.1.24", "jax<0.6"]
+# ///
+"""Designers of OSS Vizier, without its service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hpobench.api import (
+    Categorical,
+    Config,
+    Fidelity,
+    Float,
+    Int,
+    Ordinal,
+    Parameter,
+    Searcher,
+    Space,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from vizier.algorithms import Designer
+    from vizier.pyvizier import ProblemStatement, Trial
+
+
+class VizierSearcher(Searcher):
+    """Asks and tells a Vizier designer in memory; a subclass brings it.
+
+    Before each suggestion it is told the trials that have ended and all that are under way. One
+    that failed, or whose loss is withheld, is infeasible. Designers come from where they are
+    defined, as Vizier's service imports them: the module that collects them needs CVXPY.
+    """
+
+    library = "google-vizier"
+    conditional = False
+
+    def __init__(self, space: Space, designer: Designer) -> None:
+        self._space, self._designer = space, designer
+        self._active: dict[int, Trial] = {}
+        self._completed: list[Trial] = []
+        """Of which the designer does not know yet."""
+
+    def ask(self, trial: int) -> Config:
+        from vizier import algorithms
+
+        self._designer.update(
+            algorithms.CompletedTrials(self._completed),
+            algorithms.ActiveTrials(list(self._active.values())),
+        )
+        self._completed = []
+        (suggestion,) = self._designer.suggest(1)
+        self._active[trial] = suggestion.to_trial(trial + 1)
+        values = suggestion.parameters.as_dict()
+        return self._space.build({p.name: _ours(p, values[p.name]) for p in self._space})
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        if final:
+            self._complete(trial, metrics={"loss": loss})
+
+    def failed(self, trial: int) -> None:
+        self._complete(trial, infeasible="failed")
+
+    def dropped(self, trial: int) -> None:
+        self._complete(trial, infeasible="no loss at full fidelity")
+
+    def _complete(
+        self, trial: int, metrics: dict[str, float] | None = None, infeasible: str | None = None
+    ) -> None:
+        from vizier.pyvizier import Measurement
+
+        ended = self._active.pop(trial)
+        ended.complete(Measurement(metrics or {}), infeasibility_reason=infeasible)
+        self._completed.append(ended)
+
+
+class VizierEagle(VizierSearcher):
+    """Vizier's Eagle strategy: fireflies that fly to better ones and away from worse ones.
+
+    An evolutionary method whose first flies are quasi-random. Trials under way are not
+    considered; infeasible ones only dim their fly.
+    """
+
+    name = "vizier-eagle"
+    preload = ("vizier._src.algorithms.designers.eagle_strategy.eagle_strategy",)
+    parallel = False
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
+        from vizier._src.algorithms.designers.eagle_strategy import eagle_strategy
+
+        designer = eagle_strategy.EagleStrategyDesigner(_problem(space), seed=seed)
+        super().__init__(space, designer)
+
+
+class VizierGP(VizierSearcher):
+    """Vizier's default: a Gaussian process with UCB, and pure exploration beside pending trials.
+
+    The first trial is the centre of the space. JAX compiles anew for every number of trials, so
+    that each proposal takes seconds.
+    """
+
+    name = "vizier-gp"
+    preload = ("vizier._src.algorithms.designers.gp_ucb_pe",)
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
+        import jax
+        from vizier._src.algorithms.designers.gp_ucb_pe import VizierGPUCBPEBandit
+
+        designer = VizierGPUCBPEBandit(_problem(space), rng=jax.random.PRNGKey(seed))
+        super().__init__(space, designer)
+
+
+def _problem(space: Space) -> ProblemStatement:
+    """``space`` in Vizier's terms. Categories are strings there, so they go by their index;
+    ordinals are numbers, of which the index keeps the order."""
+    from vizier import pyvizier
+
+    problem = pyvizier.ProblemStatement()
+    problem.metric_information.append(
+        pyvizier.MetricInformation("loss", goal=pyvizier.ObjectiveMetricGoal.MINIMIZE)
+    )
+    root = problem.search_space.root
+    linear, log = pyvizier.ScaleType.LINEAR, pyvizier.ScaleType.LOG
+    for p in space:
+        match p:
+            case Float():
+                root.add_float_param(p.name, p.low, p.high, scale_type=log if p.log else linear)
+            case Int():
+                root.add_int_param(p.name, p.low, p.high, scale_type=log if p.log else linear)
+            case Ordinal():
+                root.add_discrete_param(p.name, list(range(len(p.choices))))
+            case Categorical():
+                root.add_categorical_param(p.name, [str(i) for i in range(len(p.choices))])
+    return problem
+
+
+def _ours(p: Parameter, value: Any) -> Value:
+    match p:
+        case Float():
+            return min(max(float(value), p.low), p.high)
+        case Int():
+            return int(value)
+        case Categorical():
+            return p.choices[int(value)]
