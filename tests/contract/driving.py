@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "bayes-opt": {"init_points": 3},
     "botorch": {"n_initial": 3},
     "hebo": {"rand_sample": 3},
     "neps-bo": {"initial_design_size": 2},
     "optuna-gp": {"n_startup_trials": 3},
+    "optuna-nsga2": {"population_size": 8},
+    "skopt-et": {"n_initial_points": 3},
+    "skopt-gbrt": {"n_initial_points": 3},
+    "skopt-gp": {"n_initial_points": 3},
+    "skopt-rf": {"n_initial_points": 3},
     "smac-gp": {"n_trials": 16},
     "smac-hyperband": {"n_trials": 16},
     "smac-rf": {"n_trials": 16},
@@ -17,10 +23,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
 """Options that bring a searcher past its start within its trials here."""
 TRIALS = {
     "ax": 8,
+    "bayes-opt": 6,
     "botorch": 6,
     "hebo": 6,
+    "hyperopt-atpe": 20,
     "neps-bo": 8,
+    "nevergrad-ngopt": 30,
     "optuna-gp": 10,
+    "skopt-et": 6,
+    "skopt-gbrt": 6,
+    "skopt-gp": 6,
+    "skopt-rf": 6,
     "smac-gp": 8,
     "smac-hyperband": 24,
     "smac-rf": 16,
