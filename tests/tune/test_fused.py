@@ -9,7 +9,7 @@ import pytest
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.own import Own
 from hpobench.errors import CellError
-from tests.tune.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 
 
 class Fused(Listed):

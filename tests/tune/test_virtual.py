@@ -15,7 +15,7 @@ from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.api import Budget, Curve, Fidelity
 from hpobench.errors import CellError, StallError
-from tests.tune.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 
 
 def statuses(run):
