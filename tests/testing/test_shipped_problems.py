@@ -1,0 +1,35 @@
+"""The shipped problems pass the checks of problems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hpobench.registry import Registry
+from hpobench.testing.conformance import checks_of
+from hpobench.testing.verdict import judge
+
+LR = {"lr": {"float": [1e-4, 1.0], "log": True}}
+PROGRAM = 'read task; for _ in 1 2 3; do echo "{\\"loss\\": 0.5}"; done'
+OPTIONS = {
+    "counting-ones": {"categorical": 4, "continuous": 4},
+    "command": {"run": ["sh", "-c", PROGRAM], "space": LR, "steps": 3},
+    "sklearn": {
+        "estimator": "sklearn.linear_model.SGDClassifier",
+        "space": {"alpha": {"float": [1e-4, 1.0], "log": True}},
+    },
+}
+"""Of those that are nothing without; others take their first choices."""
+ENTRIES = {entry.name: entry for entry in Registry().entries("problem")}
+del ENTRIES["recorded"]  # nothing without a table of the user's
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_conforms(name):
+    entry = ENTRIES[name]
+    if (reason := entry.missing()) is not None:
+        pytest.skip(reason)
+    verdicts = {c.name: judge(c, 120) for c in checks_of(entry, OPTIONS.get(name, {}), Path())}
+    assert {n: v.told for n, v in verdicts.items() if v.status == "failed"} == {}
+    assert verdicts["space"].status == "ok"
