@@ -68,6 +68,7 @@ __all__ = [
     "Float",
     "FunctionProblem",
     "Int",
+    "NothingYet",
     "Objective",
     "Ordinal",
     "Parameter",
@@ -91,6 +92,14 @@ __all__ = [
 
 class Exhausted(Exception):
     """Raised by :meth:`Searcher.ask` when there is nothing left to propose."""
+
+
+class NothingYet(Exception):
+    """Raised by :meth:`Searcher.ask` when it wants to see more results first.
+
+    It is asked again after the next result, with the same trial number. With no trial under way
+    there is none to wait for: the cell then ends as stalled.
+    """
 
 
 class Searcher(Plugin, ABC):
@@ -137,7 +146,8 @@ class Searcher(Plugin, ABC):
     def ask(self, trial: int) -> Config:
         """The configuration of trial number ``trial`` (0, 1, 2, ... in the order of asking).
 
-        Earlier trials may still be running. Raises :class:`Exhausted` when done.
+        Earlier trials may still be running. Raises :class:`Exhausted` when done, and
+        :class:`NothingYet` for as long as it has to see more results first.
         """
 
     @abstractmethod

@@ -17,6 +17,7 @@ from hpobench.api import (
     Fidelity,
     Float,
     Int,
+    NothingYet,
     Ordinal,
     Parameter,
     Searcher,
@@ -75,6 +76,8 @@ class FlamlSearcher(Searcher):
                 self._running[trial], self._suggested[trial] = name, suggested
                 self._left -= 1
                 return self._space.build(values(self._space, suggested))
+        if self._left and self._running:
+            raise NothingYet
         raise Exhausted("FLAML suggests nothing new")
 
     def charged(self, trial: int, seconds: float) -> None:

@@ -176,7 +176,7 @@ def _build(cls: type[Searcher], begin: dict[str, Any]) -> Searcher:
 
 
 def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
-    from hpobench.api import Exhausted
+    from hpobench.api import Exhausted, NothingYet
 
     try:
         if "ask" in message:
@@ -194,6 +194,8 @@ def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
             getattr(searcher, notice)(message[notice])
     except Exhausted as error:
         return {"exhausted": str(error)}
+    except NothingYet:
+        return {"wait": True}
     except BaseException as error:  # some libraries exit, or unwind with what is no Exception
         return told(error)
     return {}

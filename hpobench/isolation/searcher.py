@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import hpobench
-from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
+from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher, Space
 from hpobench.errors import CellError, NotAvailableError
 from hpobench.isolation import host
 from hpobench.isolation.conversation import Conversation, ending
@@ -56,6 +56,8 @@ class RemoteSearcher(Searcher):
         answer = self._call(f"ask({trial})", self._timeout, {"ask": trial})
         if "exhausted" in answer:
             raise Exhausted(str(answer["exhausted"]))
+        if "wait" in answer:
+            raise NothingYet
         self._steps = answer.get("steps", 0)
         config: Config = answer.get("config")  # type: ignore[assignment]
         return config

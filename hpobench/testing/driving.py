@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
-from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
+from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher, Space
 from hpobench.errors import SpaceError
 from hpobench.testing.verdict import Misbehaved
-from hpobench.tune.searcher import NothingYet
 
 T = TypeVar("T")
 

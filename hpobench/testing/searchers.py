@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from time import monotonic, perf_counter
 
-from hpobench.api import Config, Exhausted, Searcher, Space
+from hpobench.api import Config, Exhausted, NothingYet, Searcher, Space
 from hpobench.cell import Use
 from hpobench.compatibility import trait
 from hpobench.errors import HpobenchError
@@ -34,7 +34,6 @@ from hpobench.testing.driving import (
 from hpobench.testing.memory import memory_of_processes
 from hpobench.testing.spaces import SPACES
 from hpobench.testing.verdict import Misbehaved, NotApplicable
-from hpobench.tune.searcher import NothingYet
 
 MOST_TRIALS = 60
 LEAST_TRIALS = 8

@@ -11,7 +11,17 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hpobench.api import Config, Exhausted, Fidelity, Float, Int, Searcher, Space, Value
+from hpobench.api import (
+    Config,
+    Exhausted,
+    Fidelity,
+    Float,
+    Int,
+    NothingYet,
+    Searcher,
+    Space,
+    Value,
+)
 from hpobench.errors import CellError, PluginError, UsageError
 
 if TYPE_CHECKING:
@@ -20,14 +30,6 @@ if TYPE_CHECKING:
 METRIC = "loss"
 _SEEDS = ("seed", "random_state_seed", "random_state")
 """What the searchers that ship with Ray call their seed."""
-
-
-class NothingYet(Exception):
-    """Raised by :meth:`RaySearcher.ask` when the searcher wants to see more results first.
-
-    Ray's searchers may answer so at any time, ours never do; ask again after the next result,
-    with the same trial number.
-    """
 
 
 class RaySearcher(Searcher):

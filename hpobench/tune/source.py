@@ -21,11 +21,10 @@ from typing import Any
 
 from ray.tune.search import SearchAlgorithm
 
-from hpobench.api import Config, Exhausted, Searcher, Space
+from hpobench.api import Config, Exhausted, NothingYet, Searcher, Space
 from hpobench.cell import Tell
 from hpobench.errors import CellError, SpaceError
 from hpobench.tune.controller import Trial
-from hpobench.tune.searcher import NothingYet
 
 
 class _Silent:

@@ -12,7 +12,7 @@ import random
 import sys
 from pathlib import Path
 
-from hpobench.api import Config, Fidelity, Searcher, Space
+from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher, Space
 from hpobench.errors import UsageError
 
 RUNS: list[int] = []
@@ -138,6 +138,26 @@ class Strange(Tame):
 
     def ask(self, trial: int) -> Config:
         return {"x": {1, 2}}  # type: ignore[dict-item]
+
+
+class Waits(Tame):
+    """Wants to see the first loss before it goes on, and stops after the third trial."""
+
+    name = "waits"
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
+        super().__init__(space, seed=seed, fidelity=fidelity)
+        self._seen = False
+
+    def ask(self, trial: int) -> Config:
+        if trial == 3:
+            raise Exhausted("three are enough")
+        if trial and not self._seen:
+            raise NothingYet
+        return super().ask(trial)
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        self._seen = True
 
 
 class Tells(Tame):

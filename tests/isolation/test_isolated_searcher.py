@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hpobench.api import Fidelity, Float, Int, Searcher, Space
+from hpobench.api import Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
 from hpobench.cell import Use
 from hpobench.errors import CellError
 from hpobench.isolation import searcher as isolated
@@ -145,6 +145,17 @@ def test_options_that_it_refuses() -> None:
 
 def test_prints_do_not_get_into_the_conversation() -> None:
     assert ask("prints") == ask("tame")
+
+
+def test_waiting_and_ending_come_through() -> None:
+    with closing(built("waits")) as searcher:
+        searcher.ask(0)
+        with pytest.raises(NothingYet):
+            searcher.ask(1)
+        searcher.tell(0, 1, 0.5, final=True)
+        searcher.ask(1), searcher.ask(2)
+        with pytest.raises(Exhausted, match="three are enough"):
+            searcher.ask(3)
 
 
 def test_a_proposal_that_is_no_json() -> None:
