@@ -35,6 +35,7 @@ class Command(RemoteSearcher):
     Then, in any order and with several trials under way, and for each line one answer:
 
         {"ask": 0}                                   -> {"config": {"lr": 0.5, "model": "b"}}
+                                                     or {"wait": true}: after the next result
                                                      or {"exhausted": "why"}: nothing is left
         {"tell": 0, "step": 27, "loss": 0.3, "final": true}                       -> {}
         {"failed": 0}   {"dropped": 0}   {"paused": 0}   {"resumed": 0}           -> {}

@@ -13,7 +13,7 @@ from statistics import mean
 import pytest
 
 from hpobench.algorithms.searchers.command import Command
-from hpobench.api import Exhausted, Fidelity, Float, Searcher, Space
+from hpobench.api import Exhausted, Fidelity, Float, NothingYet, Searcher, Space
 from hpobench.cell import Use
 from hpobench.errors import CellError, NotAvailableError, SuiteError, UsageError
 from hpobench.grid import build_plan
@@ -143,6 +143,12 @@ def test_a_program_that_does_not_answer(script, tmp_path):
         building(tmp_path, run=script(answer), timeout=0.3) as searcher,
         pytest.raises(CellError, match=r"at ask\(0\): did not answer within 0.3 s"),
     ):
+        searcher.ask(0)
+
+
+def test_a_program_may_want_to_see_results_first(script, tmp_path):
+    answer = """case $message in *ask*) echo '{"wait": true}';; *) echo '{}';; esac"""
+    with building(tmp_path, run=script(answer)) as searcher, pytest.raises(NothingYet):
         searcher.ask(0)
 
 
