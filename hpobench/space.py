@@ -25,7 +25,13 @@ class When:
     values: tuple[Value, ...]
 
     def holds(self, config: Mapping[str, Value]) -> bool:
-        return self.parent in config and config[self.parent] in self.values
+        if self.parent not in config:
+            return False
+        value = config[self.parent]
+        # To Python True equals 1, but it is another choice; 1 and 1.0 are the same number.
+        return any(
+            v == value and isinstance(v, bool) == isinstance(value, bool) for v in self.values
+        )
 
 
 @dataclass(frozen=True)
@@ -149,14 +155,17 @@ class Categorical:
         return self.choices[min(int(u * len(self.choices)), len(self.choices) - 1)]
 
     def to_unit(self, value: Value) -> float:
-        return (self.choices.index(value) + 0.5) / len(self.choices)
+        index = _index(value, self.choices)
+        if index is None:
+            raise ValueError(f"{self.name!r} never takes {value!r}")
+        return (index + 0.5) / len(self.choices)
 
     def grid(self, resolution: int) -> list[Value]:  # noqa: ARG002 - see below
         """Every choice: there is nothing between two categories to leave out."""
         return list(self.choices)
 
     def contains(self, value: object) -> bool:
-        return any(type(value) is type(choice) and value == choice for choice in self.choices)
+        return _index(value, self.choices) is not None
 
     @property
     def size(self) -> float:
@@ -324,6 +333,12 @@ class Space:
                 fields["when"] = When(when["parent"], tuple(when["values"]))
             parameters.append(kind(**fields))
         return cls(parameters)
+
+
+def _index(value: object, values: Sequence[Value]) -> int | None:
+    """Where ``value`` stands among ``values``, to which ``True``, 1 and 1.0 are different."""
+    found = (i for i, v in enumerate(values) if type(v) is type(value) and v == value)
+    return next(found, None)
 
 
 def _check_bounds(p: Float | Int) -> None:

@@ -220,6 +220,16 @@ def test_definitions_that_do_not_hold_together(build, message):
         build()
 
 
+def test_conditions_and_quantiles_know_one_from_true():
+    kind = Categorical("kind", (True, 1))
+    space = Space([kind, Float("x", 0, 1, when=When("kind", (1,)))])
+    assert "x" in space.build({"kind": 1, "x": 0.5})
+    assert "x" not in space.build({"kind": True, "x": 0.5})
+    assert [kind.to_unit(value) for value in kind.choices] == [0.25, 0.75]
+    with pytest.raises(ValueError, match="never takes"):
+        kind.to_unit(2)
+
+
 def test_one_and_true_are_different_choices():
     assert Categorical("x", (1, True, 1.0)).size == 3
 
