@@ -38,7 +38,7 @@ from hpobench.testing.verdict import Misbehaved, NotApplicable
 MOST_TRIALS = 60
 LEAST_TRIALS = 8
 FEW_TRIALS = 12
-PENDING = 8
+PENDING = 4
 OBSERVATIONS = (10, 100, 1000)
 LEAK = 1 << 20
 """Bytes a trial, which make a gigabyte of a cell of a thousand."""

@@ -33,9 +33,9 @@ from hpobench.cell import Use
 from hpobench.cluster import LOCAL, connected
 from hpobench.errors import StallError
 from hpobench.seeding import uniform
+from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from hpobench.tune.plain import plain_history
-from tests.tune import doubles
 
 
 class Mixed(TabulatedProblem):
