@@ -28,7 +28,7 @@ RULES = [
     ("outside", {"proposals": r"on the continuous space: ask\(6\) returned .* x = 10.5 is not in"}),
     ("flat", {"conditions": "is set although 'model' turns it off"}),
     ("backwards", {"proposals": "the space's order is x, rate: build it with space.build"}),
-    ("doubling", {"pending": "continuous 4, mixed 4.*set `parallel = False`"}),
+    ("doubling", {"pending": "continuous 2, mixed 2.*set `parallel = False`"}),
     ("revived", {"exhaustion": "on the continuous space: after Exhausted it returned"}),
     ("forgetful", {"repeatable": "trial 0 is .* with the same seed", "string hashes": "trial 0"}),
     ("seedless", {"seeds": "seeds 0 and 1 give the same proposals"}),
