@@ -239,7 +239,13 @@ def build_searcher(use: Use, space: Space, seed: int, fidelity: Fidelity) -> Sea
 
         environment = Environment(script)
         return IsolatedSearcher(
-            cls, environment, space, seed=seed, fidelity=fidelity, options=use.options
+            cls,
+            environment,
+            space,
+            seed=seed,
+            fidelity=fidelity,
+            options=use.options,
+            folder=Path(use.folder),
         )
     searcher: Searcher = cls.__new__(cls)
     searcher.suite_folder = Path(use.folder)  # before __init__, as a problem's

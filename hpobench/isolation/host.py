@@ -167,12 +167,15 @@ def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any], *, last
 def _build(cls: type[Searcher], begin: dict[str, Any]) -> Searcher:
     from hpobench.api import Fidelity, Space
 
-    return cls(
+    searcher = cls.__new__(cls)
+    searcher.suite_folder = Path(begin["folder"])
+    searcher.__init__(  # type: ignore[misc]
         Space.from_json(begin["space"]),
         seed=begin["seed"],
         fidelity=Fidelity(**begin["fidelity"]),
         **begin["options"],
     )
+    return searcher
 
 
 def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:

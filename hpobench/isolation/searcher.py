@@ -123,6 +123,7 @@ class IsolatedSearcher(RemoteSearcher):
         seed: int,
         fidelity: Fidelity,
         options: Mapping[str, Any],
+        folder: Path,
     ) -> None:
         self.cost_aware, self.fused = cls.cost_aware, cls.fused  # type: ignore[misc]
         file = environment.script.file
@@ -130,6 +131,7 @@ class IsolatedSearcher(RemoteSearcher):
         begin = {
             "file": str(file),
             "cls": cls.__name__,
+            "folder": str(folder),
             "space": space.to_json(),
             "seed": seed,
             "fidelity": asdict(fidelity),

@@ -10,7 +10,6 @@ import ctypes
 import os
 import random
 import sys
-from pathlib import Path
 
 from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher, Space
 from hpobench.errors import UsageError
@@ -174,7 +173,7 @@ class Tells(Tame):
             "importable": _importable("pydantic"),
             "random": random.random(),
             "pid": os.getpid(),
-            "folder": str(Path.cwd()),
+            "folder": str(self.suite_folder),
         }
         raise UsageError(repr(told))
 

@@ -28,7 +28,7 @@ SPACE = Space([Float("x", 1e-3, 1.0, log=True), Int("n", 1, 9)])
 
 def use(name: str, file: Path = MISBEHAVING) -> Use:
     entry = Registry([file]).find("searcher", name)
-    return Use("searcher", name, name, {}, str(file), entry.cls)
+    return Use("searcher", name, name, {}, str(file), entry.cls, "/a/folder")
 
 
 def built(name: str, seed: int = 0, file: Path = MISBEHAVING) -> Searcher:
@@ -88,6 +88,10 @@ def test_nothing_of_the_harness_packages_is_there() -> None:
     there = told()
     assert there["libraries"] == []
     assert there["importable"] is False
+
+
+def test_it_knows_the_suites_folder() -> None:
+    assert told()["folder"] == "/a/folder"
 
 
 def test_global_generators_are_seeded_by_the_run() -> None:
