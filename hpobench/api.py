@@ -131,7 +131,7 @@ class Searcher(Plugin, ABC):
     """Seconds that one call may take in a process of its own."""
     suite_folder: Path = Path()
     """Where relative paths among the options start, as a problem's; there before ``__init__``
-    runs. Not for a file with inline metadata."""
+    runs."""
 
     @abstractmethod
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None: ...
