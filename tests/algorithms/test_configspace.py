@@ -16,8 +16,7 @@ SPACE = Space(
         Ordinal("size", (2.0, 2, 8)),
         Int("layers", 1, 3),
         Int("width", 1, 4, log=True),
-        # True and 1 both turn it on, for they are equal in Python.
-        Float("rate", 1e-3, 0.1, log=True, when=When("flag", (1,))),
+        Float("rate", 1e-3, 0.1, log=True, when=When("flag", (True, 1))),
         Int("depth", 3, 4, when=When("size", (8,))),
         Categorical("units", ("few", "many"), when=When("layers", (2, 3))),
         Ordinal("only", (1,), when=When("units", ("many",))),
