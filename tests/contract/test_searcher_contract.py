@@ -20,8 +20,8 @@ PATIENCE = 1.0
 """Seconds for which thinking time and memory are looked at."""
 
 
-SLOW = {"vizier-gp"}
-"""Ten minutes for all checks: ten seconds for each proposal."""
+SLOW = {"ax", "botorch", "hebo", "neps-bo", "vizier-gp"}
+"""They think for seconds over each proposal: minutes for all checks."""
 
 
 def _parameters() -> Iterator[object]:

@@ -39,7 +39,7 @@ def test_models_beat_random_search(tmp_path, searcher, seeds, trials, problem):
 
 # -- counting ones: Falkner et al., "BOHB", ICML 2018, figure 2 ------------------------------
 
-EARLY = 3.0
+EARLY = 2.0
 """Full evaluations paid for."""
 COUNTING = {"counting-ones": {"categorical": 8, "continuous": 8, "max_draws": 729}}
 
@@ -51,7 +51,7 @@ def early_regrets(tmp_path: Path, searcher: str, scheduler: str) -> np.ndarray:
         "schedulers": [scheduler],
         "problems": [COUNTING],
         "workers": 1,
-        "seeds": 10,
+        "seeds": 8,
         "budget": {"evaluations": EARLY},
     }
     return np.array([regret for cell in plan(tmp_path, suite) for regret in _incumbent(run(cell))])
