@@ -16,8 +16,9 @@ from hpobench.isolation import searcher
 os.environ["RAY_AUTH_MODE"] = "disabled"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _no_searchers_left():
-    """Processes that wait for a further run end before pytest looks for what was left open."""
+    """Processes that wait for a further run end with the tests that began them: others look for
+    what their programs leave behind, as pytest itself does in the end."""
     yield
     searcher.end_warm()
