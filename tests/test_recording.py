@@ -388,4 +388,4 @@ def test_relative_paths_are_the_working_folders(tmp_path, monkeypatch):
     options = {"run": ["./train.sh"], "space": {"x": {"float": [0, 1]}}}
     recipe = build_recipe("command", options, sample=1)
     assert recipe.cell(1).problem.folder == str(tmp_path)
-    assert recipe.made.program() == str(tmp_path / "train.sh")
+    assert recipe.made.program.argv() == [str(tmp_path / "train.sh")]
