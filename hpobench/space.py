@@ -155,17 +155,24 @@ class Categorical:
         return self.choices[min(int(u * len(self.choices)), len(self.choices) - 1)]
 
     def to_unit(self, value: Value) -> float:
-        index = _index(value, self.choices)
-        if index is None:
-            raise ValueError(f"{self.name!r} never takes {value!r}")
-        return (index + 0.5) / len(self.choices)
+        return (self.index(value) + 0.5) / len(self.choices)
+
+    def index(self, value: object) -> int:
+        """Where ``value`` stands among the choices, to which ``True``, 1 and 1.0 are different.
+
+        Raises :class:`ValueError` if it is none of them.
+        """
+        for i, choice in enumerate(self.choices):
+            if type(choice) is type(value) and choice == value:
+                return i
+        raise ValueError(f"{self.name!r} never takes {value!r}")
 
     def grid(self, resolution: int) -> list[Value]:  # noqa: ARG002 - see below
         """Every choice: there is nothing between two categories to leave out."""
         return list(self.choices)
 
     def contains(self, value: object) -> bool:
-        return _index(value, self.choices) is not None
+        return any(type(choice) is type(value) and choice == value for choice in self.choices)
 
     @property
     def size(self) -> float:
@@ -333,12 +340,6 @@ class Space:
                 fields["when"] = When(when["parent"], tuple(when["values"]))
             parameters.append(kind(**fields))
         return cls(parameters)
-
-
-def _index(value: object, values: Sequence[Value]) -> int | None:
-    """Where ``value`` stands among ``values``, to which ``True``, 1 and 1.0 are different."""
-    found = (i for i, v in enumerate(values) if type(v) is type(value) and v == value)
-    return next(found, None)
 
 
 def _check_bounds(p: Float | Int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import Config, Float, Int, Ordinal, Parameter, Space, Value, When
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def to_configspace(space: Space, seed: int, *, ordinals: bool = True) -> Configu
 def from_configspace(space: Space, configuration: Mapping[str, Any]) -> Config:
     """The configuration of ``space`` that one of :func:`to_configspace` stands for."""
     return space.build(
-        {p.name: _value(p, configuration[p.name]) for p in space if p.name in configuration}
+        {p.name: value_of(p, configuration[p.name]) for p in space if p.name in configuration}
     )
 
 
@@ -58,14 +59,3 @@ def _values(parent: Parameter, when: When) -> list[Value]:
     if isinstance(parent, Float | Int):
         return list(when.values)
     return [i for i, choice in enumerate(parent.choices) if when.holds({parent.name: choice})]
-
-
-def _value(p: Parameter, value: Any) -> Value:
-    match p:
-        case Float():
-            # The exponential of a logarithm may miss a bound by its rounding.
-            return min(max(float(value), p.low), p.high)
-        case Int():
-            return int(value)
-        case _:
-            return p.choices[int(value)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Searcher, Space, Value
+from hpobench.algorithms.searchers._values import value_of
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Searcher, Space
 from hpobench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class SkoptSearcher(Searcher):
         pending = [*self._running.values(), *self._failed]
         point = self._beside(pending) if pending else self._optimizer.ask()
         self._running[trial] = point
-        return {p.name: _value(p, x) for p, x in zip(self._space, point, strict=True)}
+        return {p.name: value_of(p, x) for p, x in zip(self._space, point, strict=True)}
 
     def _beside(self, pending: list[list[Any]]) -> list[Any]:
         seed = self._optimizer.rng.randint(2**31 - 1)
@@ -98,13 +99,3 @@ def dimension(p: Parameter) -> Dimension:
             return space.Integer(0, len(choices) - 1)
         case Categorical(choices=choices):
             return space.Categorical(range(len(choices)))
-
-
-def _value(p: Parameter, x: Any) -> Value:
-    match p:
-        case Float():
-            return float(x)
-        case Int():
-            return int(x)
-        case _:
-            return p.choices[int(x)]

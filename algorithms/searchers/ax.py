@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -19,7 +20,6 @@ from hpobench.api import (
     Parameter,
     Searcher,
     Space,
-    Value,
     When,
 )
 from hpobench.errors import UsageError
@@ -76,7 +76,7 @@ class Ax(Searcher):
             raise Exhausted("Ax finds no configuration that it has not proposed before") from None
         ((self._running[trial], values),) = suggested.items()
         return self._space.build(
-            {p.name: _ours(p, values[p.name]) for p in self._space if p.name in values}
+            {p.name: value_of(p, values[p.name]) for p in self._space if p.name in values}
         )
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
@@ -106,7 +106,7 @@ def _translated(space: Space, p: Parameter) -> RangeParameterConfig | ChoicePara
     dependents: dict[int, list[str]] = {}
     for child in space:
         if (when := _hold(space, child)) is not None and when.parent == p.name:
-            dependents.setdefault(_index(p, when.values[0]), []).append(child.name)
+            dependents.setdefault(p.index(when.values[0]), []).append(child.name)
     return ChoiceParameterConfig(
         p.name,
         list(range(len(p.choices))),
@@ -125,17 +125,3 @@ def _hold(space: Space, p: Parameter) -> When | None:
             break
         when = parent.when
     return when
-
-
-def _index(p: Categorical, choice: Value) -> int:
-    return next(i for i, c in enumerate(p.choices) if type(c) is type(choice) and c == choice)
-
-
-def _ours(p: Parameter, value: Any) -> Value:
-    match p:
-        case Float():
-            return min(max(float(value), p.low), p.high)
-        case Int():
-            return int(value)
-        case Categorical():
-            return p.choices[int(value)]

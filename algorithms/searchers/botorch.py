@@ -144,9 +144,9 @@ def _encoded(p: Parameter, value: Value) -> float:
         case Float() | Int():
             return p.to_unit(value)
         case Ordinal():
-            return _index(p, value) / max(len(p.choices) - 1, 1)
+            return p.index(value) / max(len(p.choices) - 1, 1)
         case Categorical():
-            return float(_index(p, value))
+            return float(p.index(value))
 
 
 def _decoded(p: Parameter, x: float) -> Value:
@@ -157,8 +157,3 @@ def _decoded(p: Parameter, x: float) -> Value:
             return p.choices[round(x * max(len(p.choices) - 1, 1))]
         case Categorical():
             return p.choices[round(x)]
-
-
-def _index(p: Categorical, choice: Value) -> int:
-    """By type too, for ``True`` equals 1."""
-    return next(i for i, c in enumerate(p.choices) if type(c) is type(choice) and c == choice)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -180,7 +181,7 @@ def low_costs(
     for p in _members(space, parent, choice):
         cheap = p.cheap
         if cheap is not None and isinstance(p, Categorical):
-            cheap = _index(p, cheap)
+            cheap = p.index(cheap)
         if _nested(space, p):
             branches = [low_costs(space, p.name, choice) for choice in p.choices]
             if any(branches) or cheap is not None:
@@ -197,7 +198,7 @@ def values(space: Space, suggested: Mapping[str, Any]) -> dict[str, Value]:
         if isinstance(value, Mapping):
             found |= values(space, value)
         elif name in space.names:
-            found[name] = _value(space[name], value)
+            found[name] = value_of(space[name], value)
     return found
 
 
@@ -207,7 +208,7 @@ def _members(space: Space, parent: str | None, choice: Value | None) -> Iterator
         while when is not None and not isinstance(space[when.parent], Categorical):
             when = space[when.parent].when
         at_top = when is None and parent is None
-        if at_top or (when is not None and when.parent == parent and choice in when.values):
+        if at_top or (when is not None and parent is not None and when.holds({parent: choice})):
             yield p
 
 
@@ -215,17 +216,3 @@ def _nested(space: Space, p: Parameter) -> bool:
     return isinstance(p, Categorical) and any(
         True for choice in p.choices for _ in _members(space, p.name, choice)
     )
-
-
-def _index(p: Categorical, value: Value) -> int:
-    return next(i for i, c in enumerate(p.choices) if c == value and type(c) is type(value))
-
-
-def _value(p: Parameter, value: Any) -> Value:
-    match p:
-        case Float():  # the log of a bound and back may miss it
-            return min(max(float(value), p.low), p.high)
-        case Int():
-            return min(max(int(value), p.low), p.high)
-        case _:
-            return p.choices[int(value)]

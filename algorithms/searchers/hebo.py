@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -107,13 +108,6 @@ def _boolean(p: Categorical) -> bool:
 
 
 def _value(p: Parameter, value: Any) -> Value:
-    match p:
-        case Float():
-            # A power of a logarithm may miss a bound by its rounding, in single precision.
-            return min(max(float(value), p.low), p.high)
-        case Int():
-            return min(max(int(value), p.low), p.high)
-        case Categorical() if _boolean(p) and not isinstance(p, Ordinal):
-            return bool(value)
-        case _:
-            return p.choices[int(value)]
+    if isinstance(p, Categorical) and _boolean(p) and not isinstance(p, Ordinal):
+        return bool(value)
+    return value_of(p, value)

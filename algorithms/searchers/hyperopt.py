@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._nesting import branches, roots
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space
 from hpobench.errors import UsageError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from hyperopt import Trials
     from hyperopt.pyll import Apply
 
-    from hpobench.api import Parameter, Value
+    from hpobench.api import Parameter
 
 
 class _HyperoptSearcher(Searcher):
@@ -49,7 +50,7 @@ class _HyperoptSearcher(Searcher):
         self._trials.refresh()
         drawn = self._trials.trials[trial]["misc"]["vals"]
         return self._space.build(
-            {p.name: _value(p, *drawn[p.name]) for p in self._space if drawn[p.name]}
+            {p.name: value_of(p, *drawn[p.name]) for p in self._space if drawn[p.name]}
         )
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
@@ -216,12 +217,3 @@ def _term(p: Parameter, below: list[dict[str, Apply]]) -> Apply:
             # hp.uniformint, spelt so that adaptive TPE can read it.
             number = hp.quniform(name, first - 0.5, high + 0.5, 1)
     return scope.switch(scope.int(number) - first, *below) if below else number
-
-
-def _value(p: Parameter, drawn: float) -> Value:
-    """What ``drawn`` by Hyperopt means, rounding errors at the bounds put right."""
-    if isinstance(p, Float):
-        return min(max(float(drawn), p.low), p.high)
-    if isinstance(p, Int):
-        return min(max(int(drawn), p.low), p.high)
-    return p.choices[int(drawn)]

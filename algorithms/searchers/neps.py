@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -18,7 +19,6 @@ from hpobench.api import (
     Parameter,
     Searcher,
     Space,
-    Value,
 )
 from hpobench.errors import UsageError
 
@@ -50,7 +50,7 @@ class NepsSearcher(Searcher):
     def ask(self, trial: int) -> Config:
         values = self._optimizer.ask()
         self._running[trial] = values
-        return self._space.build({p.name: _ours(p, values.config[p.name]) for p in self._space})
+        return self._space.build({p.name: value_of(p, values.config[p.name]) for p in self._space})
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
@@ -143,13 +143,3 @@ def _translated(space: Space, more: dict[str, Any] | None = None) -> Any:
                 return HPOCategorical(list(range(len(p.choices))))
 
     return SearchSpace({p.name: translate(p) for p in space} | (more or {}))
-
-
-def _ours(p: Parameter, value: Any) -> Value:
-    match p:
-        case Float():
-            return min(max(float(value), p.low), p.high)
-        case Int():
-            return int(value)
-        case Categorical():
-            return p.choices[int(value)]

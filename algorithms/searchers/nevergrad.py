@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._nesting import branches, domain, roots
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Searcher, Space
 from hpobench.errors import UsageError
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from nevergrad.parametrization.parameter import Instrumentation
     from nevergrad.parametrization.parameter import Parameter as Term
 
-    from hpobench.api import Parameter, Value
+    from hpobench.algorithms.searchers._values import value_of
+from hpobench.api import Parameter, Value
 
 
 class _NevergradSearcher(Searcher):
@@ -174,17 +176,13 @@ def _term(space: Space, p: Parameter) -> Term | int:
 
 
 def _values(space: Space, drawn: Mapping[str, Any]) -> dict[str, Value]:
-    """What ``drawn`` means, rounding errors at the bounds put right."""
+    """What ``drawn`` means."""
     values: dict[str, Value] = {}
     for name, value in drawn.items():
         p = space[name]
         if isinstance(value, tuple):
             index, below = value
             values |= {name: domain(p)[index], **_values(space, below)}
-        elif isinstance(p, Float):
-            values[name] = min(max(float(value), p.low), p.high)
-        elif isinstance(p, Int):
-            values[name] = min(max(int(value), p.low), p.high)
         else:
-            values[name] = p.choices[value]
+            values[name] = value_of(p, value)
     return values

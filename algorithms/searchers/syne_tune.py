@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -26,7 +27,6 @@ from hpobench.api import (
     Parameter,
     Searcher,
     Space,
-    Value,
 )
 from hpobench.errors import UsageError
 
@@ -58,7 +58,7 @@ class _SyneTune(Searcher):
         running = self._running[trial] = self._scheduler.ask()
         for p in self._space:
             running.config[p.name] = _within(p, running.config[p.name])
-        return self._space.build({p.name: _ours(p, running.config[p.name]) for p in self._space})
+        return self._space.build({p.name: value_of(p, running.config[p.name]) for p in self._space})
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
@@ -174,7 +174,3 @@ def _translated(space: Space) -> dict[str, Domain]:
 def _within(p: Parameter, value: Any) -> Any:
     """``value`` without what rounding, or the KDE's integers, have over the bounds."""
     return min(max(value, p.low), p.high) if isinstance(p, Float | Int) else value
-
-
-def _ours(p: Parameter, value: Any) -> Value:
-    return p.choices[value] if isinstance(p, Categorical) else value

@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -16,10 +17,8 @@ from hpobench.api import (
     Float,
     Int,
     Ordinal,
-    Parameter,
     Searcher,
     Space,
-    Value,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class VizierSearcher(Searcher):
         (suggestion,) = self._designer.suggest(1)
         self._active[trial] = suggestion.to_trial(trial + 1)
         values = suggestion.parameters.as_dict()
-        return self._space.build({p.name: _ours(p, values[p.name]) for p in self._space})
+        return self._space.build({p.name: value_of(p, values[p.name]) for p in self._space})
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
@@ -135,13 +134,3 @@ def _problem(space: Space) -> ProblemStatement:
             case Categorical():
                 root.add_categorical_param(p.name, [str(i) for i in range(len(p.choices))])
     return problem
-
-
-def _ours(p: Parameter, value: Any) -> Value:
-    match p:
-        case Float():
-            return min(max(float(value), p.low), p.high)
-        case Int():
-            return int(value)
-        case Categorical():
-            return p.choices[int(value)]

@@ -31,8 +31,8 @@ def group() -> None:
 def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> None:
     """Build the environments of the searchers NAME..., or of all.
 
-    NAME may be a plugin's file. A file without a lock gets one, beside it. Ends with code 1 if an
-    environment cannot be built.
+    NAME may also be an environment, as `env list` shows them, or a plugin's file. A file without
+    a lock gets one, beside it. Ends with code 1 if an environment cannot be built.
     """
     from hpobench.errors import NotAvailableError
     from hpobench.isolation.environments import Environment, lock
@@ -103,7 +103,9 @@ def _scripts(names: tuple[str, ...], plugins: tuple[Path, ...]) -> Iterator[Scri
     registry = Registry([*plugins, *files])
     entries = registry.entries("searcher")
     if names:
-        wanted = {registry.find("searcher", n).file for n in names if not n.endswith(".py")}
+        shown = {e.file.stem: e.file for e in entries if e.script is not None}
+        plain = [name for name in names if not name.endswith(".py")]
+        wanted = {shown.get(n) or registry.find("searcher", n).file for n in plain}
         wanted |= {file.resolve() for file in files}
         entries = [entry for entry in entries if entry.file in wanted]
     scripts = {entry.file: entry.script for entry in entries}

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 from typing import Any
 
-from hpobench.api import Config, Fidelity, Searcher, Space
+from hpobench.api import (
+    Categorical,
+    Config,
+    Fidelity,
+    Float,
+    Int,
+    Ordinal,
+    Searcher,
+    Space,
+    When,
+)
 from hpobench.cell import Use
 from hpobench.isolation.environments import Environment
 from hpobench.isolation.searcher import surroundings
 from hpobench.options import build_searcher, resolve
 from hpobench.registry import Registry
 
+MIXED = Space(
+    [
+        Float("x", -5, 10),
+        Float("rate", 1e-5, 1, log=True),
+        Int("n", 1, 4),
+        Int("width", 1, 64, log=True),
+        Ordinal("batch", (8, 16, 32)),
+        Categorical("kind", ("a", "bb", "ccc")),
+    ]
+)
+CONDITIONAL = Space(
+    [
+        Categorical("kind", ("a", "bb", "ccc")),
+        Float("momentum", 0, 1, when=When("kind", ("a",))),
+        Int("depth", 1, 9, when=When("kind", ("bb",))),
+        # Of two choices.
+        Float("rate", 1e-5, 1, log=True, when=When("kind", ("a", "ccc"))),
+    ]
+)
+
 _PRELUDE = """
+from __future__ import annotations
 import importlib.util, json, random, sys
 given = json.loads(sys.argv[1])
 random.seed(given["seed"])
@@ -22,21 +54,23 @@ for name in filter(importlib.util.find_spec, ("numpy", "torch")):
     (library.random.seed if name == "numpy" else library.manual_seed)(given["seed"])
 printed, sys.stdout = sys.stdout, sys.stderr
 """
-_CODA = "\nprint(json.dumps(result), file=printed)\n"
+_CODA = "print(json.dumps(result), file=printed)\n"
 
 
 def own_loop(searcher: str, code: str, *, seed: int, **given: Any) -> Any:
     """What ``code`` leaves in ``result``, as JSON has it.
 
     It runs in the environment of ``searcher`` with the global generators seeded as the host
-    seeds them, and finds ``seed`` and what else it needs in the dict ``given``.
+    seeds them, and finds ``seed`` and what else it needs in the dict ``given``, beside
+    :func:`objective`.
     """
     script = Registry().find("searcher", searcher).script
     assert script is not None
     environment = Environment(script)
     environment.build()
+    whole = "\n".join([_PRELUDE, inspect.getsource(objective), code, _CODA])
     done = subprocess.run(
-        [environment.python, "-c", _PRELUDE + code + _CODA, json.dumps({"seed": seed, **given})],
+        [environment.python, "-c", whole, json.dumps({"seed": seed, **given})],
         env=surroundings(),
         check=False,
         capture_output=True,
@@ -58,9 +92,26 @@ def build(
 
 
 def objective(config: Config) -> float:
-    """A smooth bowl over the numbers of ``config``; a category costs by its length. Tests repeat
-    it, word for word, in a library's loop."""
+    """A smooth bowl over the numbers of ``config``; a category costs by its length. A library's own
+    loop finds it too."""
     return sum(
         len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
         for value in config.values()
     )
+
+
+def propose(searcher: Searcher, space: Space, trials: int) -> list[Config]:
+    """Proposals one after the other; of seven trials the third fails and the sixth diverges."""
+    proposed = []
+    for trial in range(trials):
+        config = searcher.ask(trial)
+        space.check(config)
+        proposed.append(config)
+        match (trial + 1) % 7:
+            case 3:
+                searcher.failed(trial)
+            case 6:
+                searcher.tell(trial, 1, 1e30, final=True)
+            case _:
+                searcher.tell(trial, 1, objective(config), final=True)
+    return proposed

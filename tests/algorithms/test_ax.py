@@ -26,12 +26,6 @@ from ax.api.configs import ChoiceParameterConfig, RangeParameterConfig
 
 BATCHES, KINDS = [8, 16, 32], ["a", "bbb", "cc"]
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 client = Client(random_seed=given["seed"])
 client.configure_experiment([
     RangeParameterConfig("x", (-1, 2), "float"),

@@ -35,12 +35,6 @@ BEGINNING = """
 from bayes_opt import BayesianOptimization
 from bayes_opt.acquisition import ConstantLiar, UpperConfidenceBound
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 def build(params):
     config = {name: getattr(value, "item", lambda: value)() for name, value in params.items()}
     config["rate"] = min(max(10 ** config["rate"], 1e-5), 1)

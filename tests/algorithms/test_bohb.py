@@ -40,12 +40,6 @@ bohb = BOHB(space, **given["options"])
 plain = {"kind": str, "batch": lambda index: (8, 16, 32)[index]}
 result, picked = [], 0
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 def learn(config, budget, loss):
     job = Job(None, budget=budget, config=config)
     job.result = None if loss is None else {"loss": loss}

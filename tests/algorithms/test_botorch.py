@@ -36,12 +36,6 @@ from torch.quasirandom import SobolEngine
 BATCHES, KINDS = [8, 16, 32], ["a", "bbb", "cc"]
 LOW, HIGH = math.log(1e-4), math.log(1)
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 def decode(point):
     x, rate, width, layers, batch, kind = point
     return {

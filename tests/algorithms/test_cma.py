@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.api import Categorical, Float, Int, Ordinal, Space
 from hpobench.errors import CellError
-from tests.algorithms.own_loop import build, objective, own_loop
+from tests.algorithms.own_loop import build, objective, own_loop, propose
 
 SPACES = {
     "mixed": Space(
@@ -49,12 +49,6 @@ config_of, bounds, integer = {
     "mixed": (mixed, [(0, 1), (0, 1), (2.5, 9.5), (-0.5, 2.5), *[(0, 1)] * 3], [2, 3]),
     "small": (small, [(0, 1), (0, 1)], []),
 }[given["space"]]
-
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
 
 rng = np.random.RandomState(given["seed"])
 x0, more, configs, starts = [(low + high) / 2 for low, high in bounds], {}, [], 0
@@ -96,20 +90,10 @@ result = {"configs": configs[: given["trials"]], "starts": starts}
 
 @pytest.mark.parametrize(("label", "trials", "sigma0"), [("mixed", 150, 0.25), ("small", 600, 0.1)])
 def test_proposes_what_pycmas_loop_proposes(label: str, trials: int, sigma0: float) -> None:
-    space, proposed = SPACES[label], []
+    space = SPACES[label]
     theirs = own_loop("cma", LOOP, seed=0, space=label, trials=trials, sigma0=sigma0)
     with contextlib.closing(build("cma", space, 0, sigma0=sigma0)) as searcher:
-        for trial in range(trials):
-            config = searcher.ask(trial)
-            space.check(config)
-            proposed.append(config)
-            match (trial + 1) % 7:
-                case 3:
-                    searcher.failed(trial)
-                case 6:
-                    searcher.tell(trial, 1, 1e30, final=True)
-                case _:
-                    searcher.tell(trial, 1, objective(config), final=True)
+        proposed = propose(searcher, space, trials)
     assert json.dumps(proposed) == json.dumps(theirs["configs"])
     assert theirs["starts"] > 1 or label != "small"
 

@@ -48,12 +48,6 @@ space.add(EqualsCondition(momentum, kind, "a"), InCondition(depth, kind, ["bb", 
 plain = {"kind": str, "batch": int}
 result = []
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 def evaluate(config, fidelity, **kwargs):
     found = {
         name: plain.get(name, lambda value: value)(config[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,12 +71,6 @@ def flatten(config, found):
         elif name in given["names"]:
             found[name] = value.item() if isinstance(value, numpy.generic) else value
     return found
-
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
 
 result = []
 
@@ -227,6 +222,19 @@ def test_choices_that_are_equal_in_python_stay_apart(name: str, cls: str) -> Non
     space = Space([Float("x", 0, 1), Categorical("kind", (True, 1, 1.0, "1"))])
     kinds = {repr(config["kind"]) for config in by_hpobench(name, space, 0, trials=40)}
     assert kinds == {"True", "1", "1.0", "'1'"}
+
+
+def test_conditions_tell_true_from_one() -> None:
+    code = """
+sys.path.insert(0, given["root"])
+from hpobench.algorithms.searchers.flaml import domains
+from hpobench.api import Categorical, Float, Space, When
+
+space = Space([Categorical("kind", (True, 1)), Float("x", 0, 1, when=When("kind", (1,)))])
+result = [sorted(branch) for branch in domains(space)["kind"].categories]
+"""
+    root = str(Path(__file__).parents[2])
+    assert own_loop("flaml-cfo", code, seed=0, root=root) == [["kind"], ["kind", "x"]]
 
 
 @BOTH

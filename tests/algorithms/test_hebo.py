@@ -35,12 +35,6 @@ space = DesignSpace().parse([
 optimizer = HEBO(space, rand_sample=given["rand_sample"], scramble_seed=given["seed"])
 result = []
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 for trial in range(given["trials"]):
     suggested = optimizer.suggest()
     config = {name: suggested[name].item() for name in ("kind", "rate", "flag", "width")}

@@ -9,30 +9,13 @@ from typing import Any
 
 import pytest
 
-from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, When
+from hpobench.api import Config, Float, Int, Ordinal, Space, When
 from hpobench.errors import CellError
-from tests.algorithms.own_loop import build, objective, own_loop
+from tests.algorithms.own_loop import CONDITIONAL, MIXED, build, objective, own_loop, propose
 
 SPACES = {
-    "mixed": Space(
-        [
-            Float("x", -5, 10),
-            Float("rate", 1e-5, 1, log=True),
-            Int("n", 1, 4),
-            Int("width", 1, 64, log=True),
-            Ordinal("batch", (8, 16, 32)),
-            Categorical("kind", ("a", "bb", "ccc")),
-        ]
-    ),
-    "conditional": Space(
-        [
-            Categorical("kind", ("a", "bb", "ccc")),
-            Float("momentum", 0, 1, when=When("kind", ("a",))),
-            Int("depth", 1, 9, when=When("kind", ("bb",))),
-            # Of two choices.
-            Float("rate", 1e-5, 1, log=True, when=When("kind", ("a", "ccc"))),
-        ]
-    ),
+    "mixed": MIXED,
+    "conditional": CONDITIONAL,
 }
 
 LOOP = """
@@ -64,12 +47,6 @@ space = {
 order = given["order"]
 result = []
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 def evaluate(found):
     if isinstance(found["kind"], dict):
         found = {**found["kind"], "kind": found["kind"][""]}
@@ -99,20 +76,8 @@ fmin(
 def by_hpobench(
     name: str, space: Space, seed: int, trials: int, options: dict[str, Any]
 ) -> list[Config]:
-    proposed = []
     with contextlib.closing(build(name, space, seed, **options)) as searcher:
-        for trial in range(trials):
-            config = searcher.ask(trial)
-            space.check(config)
-            proposed.append(config)
-            match (trial + 1) % 7:
-                case 3:
-                    searcher.failed(trial)
-                case 6:
-                    searcher.tell(trial, 1, 1e30, final=True)
-                case _:
-                    searcher.tell(trial, 1, objective(config), final=True)
-    return proposed
+        return propose(searcher, space, trials)
 
 
 @pytest.mark.parametrize(

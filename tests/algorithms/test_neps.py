@@ -28,12 +28,6 @@ from neps.space import HPOCategorical, HPOConstant, HPOFloat, HPOInteger, Search
 
 BATCHES, KINDS = [8, 16, 32], ["a", "bbb", "cc"]
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 space = {
     "x": HPOFloat(-1, 2),
     "rate": HPOFloat(1e-5, 1, log=True),

@@ -9,30 +9,13 @@ import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Searcher, Space, When
 from hpobench.errors import CellError
-from tests.algorithms.own_loop import build, objective, own_loop
+from tests.algorithms.own_loop import CONDITIONAL, MIXED, build, objective, own_loop
 
 NAMES = ["nevergrad-ngopt", "nevergrad-de", "nevergrad-pso", "nevergrad-oneplusone"]
 SPACES = {
     "continuous": Space([Float("x", -5, 10), Float("rate", 1e-5, 1, log=True)]),
-    "mixed": Space(
-        [
-            Float("x", -5, 10),
-            Float("rate", 1e-5, 1, log=True),
-            Int("n", 1, 4),
-            Int("width", 1, 64, log=True),
-            Ordinal("batch", (8, 16, 32)),
-            Categorical("kind", ("a", "bb", "ccc")),
-        ]
-    ),
-    "conditional": Space(
-        [
-            Categorical("kind", ("a", "bb", "ccc")),
-            Float("momentum", 0, 1, when=When("kind", ("a",))),
-            Int("depth", 1, 9, when=When("kind", ("bb",))),
-            # Of two choices.
-            Float("rate", 1e-5, 1, log=True, when=When("kind", ("a", "ccc"))),
-        ]
-    ),
+    "mixed": MIXED,
+    "conditional": CONDITIONAL,
 }
 
 LOOP = """
@@ -64,12 +47,6 @@ space = {
         )
     ),
 }
-
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
 
 result = {}
 for label, order in given["orders"].items():

@@ -45,12 +45,6 @@ space.add(EqualsCondition(momentum, kind, 0))
 plain = {"kind": ("a", "bb", "ccc").__getitem__, "batch": (8, 16, 32).__getitem__}
 result = []
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 def record(config, budget):
     found = {
         name: plain.get(name, lambda value: value)(config[name])

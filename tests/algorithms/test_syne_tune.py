@@ -35,12 +35,6 @@ space = {
     "kind": choice(["a", "bbb", "cc"]),
 }
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 cls = getattr(baselines, given["cls"])
 base = cls(space, metric="loss", random_seed=given["seed"], **given["options"])
 scheduler = AskTellScheduler(base)

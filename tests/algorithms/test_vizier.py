@@ -27,12 +27,6 @@ from vizier._src.algorithms.designers.gp_ucb_pe import VizierGPUCBPEBandit
 
 BATCHES, KINDS = [8, 16, 32], ["a", "bbb", "cc"]
 
-def objective(config):
-    return sum(
-        len(value) if isinstance(value, str) else (float(value) - 0.3) ** 2
-        for value in config.values()
-    )
-
 problem = pyvizier.ProblemStatement()
 root = problem.search_space.root
 root.add_float_param("x", -1, 2)

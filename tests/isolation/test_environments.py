@@ -181,6 +181,12 @@ def test_sync_locks_builds_and_is_done(tmp_path, environments) -> None:
     assert "mine" in run("env", "list", "--plugin", file)
 
 
+def test_sync_takes_what_list_shows(tmp_path, environments) -> None:
+    file = write(tmp_path, "packaging==25.0", name="folder_of_mine.py").file
+    for name in ("folder_of_mine", "mine"):
+        assert "folder_of_mine: " in run("env", "sync", name, "--plugin", file)
+
+
 def test_sync_tells_what_cannot_be_locked(tmp_path, environments) -> None:
     file = write(tmp_path, "packaging==99.0").file
     assert "packaging==99.0" in run("env", "sync", file, code=1)
