@@ -34,7 +34,7 @@ def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> No
     NAME may also be an environment, as `env list` shows them, or a plugin's file. A file without
     a lock gets one, beside it. Ends with code 1 if an environment cannot be built.
     """
-    from hpobench.errors import NotAvailableError
+    from hpobench.errors import NotAvailableError, PluginError
     from hpobench.isolation.environments import Environment, lock
 
     failed = False
@@ -47,7 +47,7 @@ def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> No
             built = environment.build()
             done = "was there" if there else f"built in {built.seconds:.1f} s"
             click.echo(f"{script.file.stem}: {done}")
-        except NotAvailableError as error:
+        except (NotAvailableError, PluginError) as error:
             failed = True
             click.echo(f"{script.file.stem}: {error}", err=True)
     if failed:
@@ -62,15 +62,14 @@ def show_all(plugins: tuple[Path, ...]) -> None:
 
     rows = []
     for script in _scripts((), plugins):
-        environment = Environment(script) if script.locked else None
-        built = environment and environment.built()
-        if environment is None:
-            state = "not locked"
-        elif built:
-            state = "built"
-        else:
+        state, built, size = "not locked", None, ""
+        if _readable(script):
+            environment = Environment(script)
             state = "failed" if environment.failure() else "not built"
-        size = f"{environment.size() / 1e6:,.0f}" if environment and built else ""
+            if (built := environment.built()) is not None:
+                state, size = "built", f"{environment.size() / 1e6:,.0f}"
+        elif script.locked:
+            state = "not readable"
         seconds = f"{built.seconds:.1f}" if built else ""
         packages = str(len(built.versions)) if built else ""
         rows.append((script.file.stem, state, packages, size, seconds, str(script.file)))
@@ -85,13 +84,25 @@ def clean(everything: bool, plugins: tuple[Path, ...]) -> None:
     """Remove environments that no searcher's file and lock ask for any more."""
     from hpobench.isolation.environments import Environment, environments_folder, remove
 
-    used = {Environment(s).folder for s in _scripts((), plugins) if s.locked and not everything}
+    scripts = () if everything else filter(_readable, _scripts((), plugins))
+    used = {Environment(script).folder for script in scripts}
     folders = (path for path in environments_folder().glob("*-*") if path.is_dir())
     removed = [remove(folder).name for folder in sorted(folders) if folder not in used]
     for name in removed:
         click.echo(f"removed {name}")
     if not removed:
         click.echo("nothing to remove")
+
+
+def _readable(script: Script) -> bool:
+    """Whether there is a lock that says which environment is meant."""
+    from hpobench.errors import PluginError
+
+    try:
+        script.packages()
+    except PluginError:
+        return False
+    return True
 
 
 def _scripts(names: tuple[str, ...], plugins: tuple[Path, ...]) -> Iterator[Script]:

@@ -81,7 +81,7 @@ class Environment:
         if self.built() is not None:
             return None
         if (reason := self.failure()) is not None:
-            again = f"`hpobench env sync {self.script.file.stem}` tries again"
+            again = f"`hpobench env sync {self.script.file}` tries again"
             return f"its environment could not be built: {reason}; {again}"
         return None if find_uv() else "needs uv to build its environment; pip install uv"
 
@@ -100,8 +100,9 @@ class Environment:
                 self._build()
                 versions = self._versions()
             except NotAvailableError as error:
-                self._write("failed.txt", str(error))
-                raise
+                told = self._explained(str(error))
+                self._write("failed.txt", told)
+                raise NotAvailableError(told) from None
             built = Built(versions, round(time.monotonic() - begin, 2))
             self._write("built.json", json.dumps(vars(built)))
             return built
@@ -141,6 +142,15 @@ class Environment:
                 run_uv(*install, f"torch=={torch}", **more)
                 return True
         return False
+
+    def _explained(self, told: str) -> str:
+        """What uv ``told``, unless it is what we know better."""
+        if "lockfile" in told and "needs to be updated" in told:
+            return (
+                "uv sync failed: the header and the lock do not fit each other; "
+                f"`hpobench env sync --upgrade {self.script.file}` locks it anew"
+            )
+        return told
 
     def _versions(self) -> dict[str, str]:
         told = run_uv("pip", "list", "--python", str(self.python), "--format", "json")
@@ -208,7 +218,7 @@ def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:
             if environment.built() is None:
                 tell(f"building the environment of {name}")
                 environment.build()
-        except NotAvailableError as error:
+        except (NotAvailableError, PluginError) as error:
             tell(f"the environment of {name} is not available: {error}")
 
 

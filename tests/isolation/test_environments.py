@@ -131,7 +131,7 @@ def test_one_that_cannot_be_built_remembers_why(script, environments) -> None:
         Environment(script).build()
     reason = str(Environment(script).missing())
     assert "could not be built" in reason
-    assert "99.0" in reason or "lock" in reason
+    assert "the header and the lock do not fit" in reason
     script.lock_file.write_text(text)
     assert Environment(script).missing() is None
 
@@ -190,6 +190,26 @@ def test_sync_takes_what_list_shows(tmp_path, environments) -> None:
 def test_sync_tells_what_cannot_be_locked(tmp_path, environments) -> None:
     file = write(tmp_path, "packaging==99.0").file
     assert "packaging==99.0" in run("env", "sync", file, code=1)
+
+
+def test_a_lock_that_is_none_stands_in_nobodys_way(script, environments) -> None:
+    script.lock_file.write_text("nonsense")
+    assert "not readable" in run("env", "list", "--plugin", script.file)
+    assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
+    assert "not a lock file" in run("env", "sync", script.file, code=1)
+    told: list[str] = []
+    module.prepare([script], told.append)
+    assert "not a lock file" in told[-1]
+
+
+def test_a_header_changed_after_it_was_locked(script) -> None:
+    script.file.write_text(script.file.read_text().replace("25.0", "24.2"))
+    changed = read_script(script.file)
+    assert changed is not None
+    with pytest.raises(NotAvailableError, match=r"do not fit each other.*--upgrade"):
+        Environment(changed).build()
+    assert "--upgrade" in str(Environment(changed).missing())
+    assert "built in" in run("env", "sync", "--upgrade", script.file)
 
 
 def test_clean_removes_what_nobody_asks_for(script, environments) -> None:
