@@ -17,6 +17,8 @@ from typing import IO, Any
 
 from hpobench.errors import CellError
 
+_LONGEST = 1 << 24
+"""Bytes of an answer."""
 _TAIL = 4_000
 """Characters of what the program printed that an error repeats, from the end."""
 
@@ -94,6 +96,8 @@ class Conversation:
         if not piece:
             raise CellError(self._last_words())
         self._received += piece
+        if len(self._received) > _LONGEST:
+            raise CellError(f"answered {_LONGEST:,} bytes without an end of line")
 
     def _last_words(self) -> str:
         try:

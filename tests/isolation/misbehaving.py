@@ -159,6 +159,15 @@ class Waits(Tame):
         self._seen = True
 
 
+class Babbles(Tame):
+    """Proposes more than anybody can want."""
+
+    name = "babbles"
+
+    def ask(self, trial: int) -> Config:
+        return {"x": "x" * (1 << 25)}
+
+
 class Tells(Tame):
     """Proposes nothing real, but tells of where it runs in its errors."""
 

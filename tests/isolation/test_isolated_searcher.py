@@ -167,6 +167,11 @@ def test_a_proposal_that_is_no_json() -> None:
         ask("strange", 1)
 
 
+def test_an_answer_without_end() -> None:
+    with pytest.raises(CellError, match="without an end of line"):
+        ask("babbles", 1)
+
+
 def test_no_process_outlives_a_searcher_that_failed() -> None:
     with pytest.raises(CellError):
         ask("hangs")
