@@ -85,8 +85,9 @@ def _rules(
     # Imported here: schedulers bring Ray, which a searcher's checks do without.
     if entry.kind == "searcher":
         from hpobench.testing import searchers
+        from hpobench.testing.searcher_subject import SearcherSubject
 
-        return searchers.SearcherSubject(entry, use, patience, trials), searchers.CHECKS
+        return SearcherSubject(entry, use, patience, trials), searchers.CHECKS
     if entry.kind == "scheduler":
         from hpobench.testing import schedulers
 

@@ -10,7 +10,8 @@ import pytest
 
 from hpobench.discovery import GIVEN
 from hpobench.registry import Entry, Registry
-from hpobench.testing.searchers import CHECKS, SearcherSubject
+from hpobench.testing.searcher_subject import SearcherSubject
+from hpobench.testing.searchers import CHECKS
 from hpobench.testing.subject import use_of
 from tests.contract.driving import OPTIONS, TRIALS
 
