@@ -37,12 +37,13 @@ from hpobench.problem import (
     Objective,
     Plugin,
     Problem,
-    Reference,
     Resources,
     TabulatedProblem,
     TrainedProblem,
     Training,
+    first_losses,
 )
+from hpobench.references import Reference
 from hpobench.space import (
     Categorical,
     Config,
@@ -84,6 +85,7 @@ __all__ = [
     "Training",
     "Value",
     "When",
+    "first_losses",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import itertools
 import json
 import types
 import typing
@@ -174,6 +175,14 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
         except ValueError as error:
             faults.append(Fault(name, str(error)))
     return resolved, faults
+
+
+def combinations(cls: type) -> list[dict[str, Json]]:
+    """Every combination of the choices of the options that must be given; none where one of them
+    has no choices."""
+    required = [option for option in (options_of(cls) or {}).values() if option.required]
+    rows = itertools.product(*(option.choices for option in required))
+    return [dict(zip((option.name for option in required), row, strict=True)) for row in rows]
 
 
 def label(cls: type, name: str, options: Mapping[str, Json]) -> str:

@@ -6,12 +6,15 @@ Part of the plugin contract; plugins import all of it from :mod:`hpobench.api`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple, TypeAlias
+from random import Random
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from hpobench.errors import TrialError, UsageError
+from hpobench.references import Reference, frozen
+from hpobench.seeding import derive_seed
 from hpobench.space import Config, Parameter, Space
 
 
@@ -73,22 +76,6 @@ class Resources:
     """Ray's custom resources by name."""
 
 
-@dataclass(frozen=True)
-class Reference:
-    """Frozen losses that regrets are measured with.
-
-    ``optimum``: the best loss at full fidelity, known or the best ever recorded.
-    ``clip``: the median full-fidelity loss of one random configuration.
-    Both on the held-out loss where the problem has one. ``source`` says how they were obtained.
-    """
-
-    optimum: float
-    clip: float
-    source: str
-    known: bool = True
-    """Whether ``optimum`` is exact."""
-
-
 class Curve(NamedTuple):
     """A whole trial of a tabulated problem, one entry a step."""
 
@@ -107,6 +94,10 @@ class Problem(Plugin, ABC):
     (and let a suite say ``all``). Building one must be cheap: load data on first use.
     """
 
+    source: ClassVar[str] = ""
+    """The paper or page that the problem and its data are from."""
+    licence: ClassVar[str] = ""
+    """Of the data, an SPDX identifier; empty for what is mathematics only."""
     space: Space
     fidelity: Fidelity = Fidelity()
     objective: Objective = Objective()
@@ -144,20 +135,51 @@ class Problem(Plugin, ABC):
         """Why the problem cannot run here (data absent, say), and what to do; or ``None``."""
         return None
 
-    @abstractmethod
+    @classmethod
+    def members(cls) -> Iterable[Mapping[str, Any]]:
+        """The options of those members of the family that have frozen references: by default
+        every combination of the choices of what must be given."""
+        from hpobench.options import combinations
+
+        return combinations(cls)
+
+    @property
+    def key(self) -> str:
+        """What this member is called in the family's file of frozen references."""
+        return ""
+
+    def optimum(self) -> tuple[float, str] | None:
+        """The exact optimum at full fidelity, of the held-out loss where there is one, and how it
+        is known; ``None`` while nobody knows it."""
+        return None
+
     def reference(self) -> Reference | None:
-        """The frozen reference losses; ``None`` while nobody knows any. Reports then measure from
-        the best and the median loss of the results at hand."""
+        """The reference losses; ``None`` while nobody knows any. Reports then measure from the
+        best and the median loss of the results at hand.
+
+        By default those that ``hpobench problems freeze`` has put into ``references/NAME.json``
+        beside the plugin or a folder above it. They may change while losses do not, so they are
+        no part of a cell's identity.
+        """
+        found = frozen(type(self), self.key)
+        return found.reference if found else None
 
     def fingerprint(self) -> str:
         """A hash of data that lies outside the plugin and its ``requires``, if there is any; part
         of every cell's identity."""
         return ""
 
+    def signature(self) -> Sequence[float]:
+        """Losses of a few fixed configurations, whatever the space: should they be others when a
+        run goes on, it is another problem by now, and nothing is mixed. Empty if that is too dear
+        to find out."""
+        return ()
+
     def estimate(self) -> float:
         """A rough median cost of one full evaluation in seconds, positive: for ``plan``, and for
         steps that fail before their cost is known."""
-        return float(self.fidelity.steps)
+        found = frozen(type(self), self.key)
+        return found.seconds if found else float(self.fidelity.steps)
 
 
 class TabulatedProblem(Problem):
@@ -176,6 +198,20 @@ class TabulatedProblem(Problem):
         ``seed`` is the cell's problem seed; the same (config, seed) always gives the same
         curve, whatever was asked before. Raising fails the trial, not the cell.
         """
+
+    def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
+        """The visible and the held-out loss (the visible one again where there is none) of each of
+        ``configs`` at full fidelity; to be overridden where many at once are cheaper."""
+        curves = (self.curve(config, seed) for config in configs)
+        return [(c.losses[-1], (c.losses if c.heldout is None else c.heldout)[-1]) for c in curves]
+
+    def everything(self) -> Sequence[tuple[float, float]] | None:
+        """The :meth:`finals` of all configurations there are, where random search draws each with
+        the same chance; ``None`` where there is no end of them."""
+        return None
+
+    def signature(self) -> Sequence[float]:
+        return [visible for visible, _ in self.finals(probes(self.space), seed=0)]
 
 
 class Training(ABC):
@@ -220,8 +256,24 @@ class TrainedProblem(Problem):
     def start(self, config: Config, seed: int) -> Training:
         """Begin one trial; ``seed`` is the cell's problem seed, the same for all its trials."""
 
-    def reference(self) -> Reference | None:
-        return None
+
+def probes(space: Space, count: int = 8) -> list[Config]:
+    """The configurations that a signature is of: random ones, always the same for a space."""
+    rng = Random(derive_seed("signature"))
+    return [space.sample(rng) for _ in range(count)]
+
+
+def first_losses(problem: TrainedProblem, count: int = 2) -> list[float]:
+    """The losses of ``count`` probes after one step of training: a signature where a step is
+    cheap."""
+    losses = []
+    for config in probes(problem.space, count):
+        training = problem.start(config, 0)
+        try:
+            losses.append(training.step()["loss"])
+        finally:
+            training.close()
+    return losses
 
 
 Report: TypeAlias = float | Mapping[str, float]

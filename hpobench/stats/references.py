@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 
-from hpobench.problem import Reference
+from hpobench.references import Reference
 from hpobench.stats.settings import BoolArray
 from hpobench.store.reader import Results
 
