@@ -1,0 +1,150 @@
+"""``data``: list, fetch and verify data sets that are not shipped."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hpobench.cli.shared import Commands
+from hpobench.cli.tables import show
+
+if TYPE_CHECKING:
+    from hpobench.data.catalogue import Dataset
+    from hpobench.data.download import Tell
+    from hpobench.data.local import Found
+
+
+@click.group("data", cls=Commands)
+def group() -> None:
+    """Data sets that are not shipped.
+
+    They are looked for in the folder that HPOBENCH_DATA names, then in the user's own
+    (XDG_DATA_HOME/hpobench, or ~/.local/share/hpobench). Only `fetch` uses the network.
+    """
+
+
+@group.command("list")
+def show_all() -> None:
+    """The data sets: for which problems, their size, licence, state and citation."""
+    from hpobench.data.local import everything, look, roots
+
+    found = [look(dataset) for dataset in everything()]
+    show(("data set", "for", "MB", "licence", "state"), list(map(_row, found)))
+    for one in found:
+        click.echo(f"\n{one.dataset.name}: {one.dataset.title}")
+        click.echo(f"  cite  {one.dataset.citation}")
+        if one.state != "here":
+            click.echo(f"  {one.state}: {one.mending}")
+    click.echo(f"\nlooked for in {' and '.join(map(str, roots()))}")
+
+
+@group.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--to",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The data folder to put them into.",
+)
+def fetch(names: tuple[str, ...], to: Path | None) -> None:
+    """Download data sets, and check what comes.
+
+    NAME is a data set that `data list` shows, or openml:ID for one of OpenML's. Files that are
+    there and good stay as they are. Ends with code 1 if something could not be had.
+    """
+    from hpobench.data.local import VARIABLE, roots
+    from hpobench.errors import NotAvailableError
+
+    root = roots()[0] if to is None else to.absolute()
+    failed = False
+    for name in names:
+        try:
+            _fetch(name, root)
+        except NotAvailableError as error:
+            failed = True
+            click.echo(f"{name}: {error}", err=True)
+    if root not in roots():
+        click.echo(f"to use what is there: export {VARIABLE}={root}")
+    if failed:
+        raise SystemExit(1)
+
+
+@group.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+def verify(names: tuple[str, ...]) -> None:
+    """Read the data sets NAME..., or all that are there, and compare their hashes.
+
+    Ends with code 1 if a file is not what it should be, or NAME is not there.
+    """
+    from hpobench.data import local
+
+    chosen = [local.dataset(name) for name in names] or local.everything()
+    copies = [local.Found(d, root, local.verify(d, root)) for d in chosen for root in local.roots()]
+    there = [copy for copy in copies if copy.state != "absent"]
+    for copy in there:
+        click.echo(f"{copy.dataset.name}: {'damaged' if copy.faults else 'good'}, {copy.folder}")
+        for path, text in copy.faults.items():
+            click.echo(f"  {copy.folder / path} {text}")
+        if copy.faults:
+            click.echo(f"  {copy.mending}")
+    absent = [d for d in chosen if names and d not in [copy.dataset for copy in there]]
+    for dataset in absent:
+        click.echo(f"{dataset.name}: {local.missing(dataset.name)}")
+    if not (there or absent):
+        click.echo("no data set is there")
+    if absent or any(copy.faults for copy in there):
+        raise SystemExit(1)
+
+
+def _row(found: Found) -> tuple[str, ...]:
+    dataset = found.dataset
+    state = str(found.folder) if found.state == "here" else found.state
+    megabytes = f"{dataset.size / 1e6:,.1f}"
+    return dataset.name, ", ".join(dataset.problems), megabytes, dataset.licence, state
+
+
+def _fetch(name: str, root: Path) -> None:
+    """Say what it is, whose it is and where it goes; then fetch it."""
+    from hpobench.data import catalogue, openml
+    from hpobench.data.download import fetch
+    from hpobench.data.local import megabytes
+
+    of_openml = catalogue.is_openml(name)
+    dataset = openml.described(name, root) if of_openml else catalogue.listed(name)
+    size = f" ({megabytes(dataset.size)})" if dataset.files else ""
+    click.echo(f"{name}: {dataset.title}{size}")
+    click.echo(f"  licence  {dataset.licence}")
+    click.echo(f"  cite     {dataset.citation}")
+    click.echo(f"  from     {dataset.url or dataset.source}")
+    click.echo(f"  into     {root / dataset.folder}")
+    if of_openml:
+        files = openml.fetch(dataset, root)
+    else:
+        with _progress(dataset) as tell:
+            files = fetch(dataset, root, tell)
+    click.echo(f"  fetched  {', '.join(files)}" if files else "  all of it was there")
+
+
+@contextlib.contextmanager
+def _progress(dataset: Dataset) -> Iterator[Tell]:
+    """A bar for each file on a terminal; elsewhere nothing."""
+    if not sys.stdout.isatty():
+        yield lambda path, done: None  # noqa: ARG005
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("  {task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, TransferSpeedColumn()) as bars:
+        tasks = {}
+
+        def tell(path: str, done: int) -> None:
+            if path not in tasks:
+                tasks[path] = bars.add_task(path, total=dataset.files[path].size)
+            bars.update(tasks[path], completed=done)
+
+        yield tell

@@ -1,0 +1,20 @@
+"""Data that problems need and that is not shipped: found, described, checked and fetched.
+
+Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem says what it needs by name:
+
+    class Mine(TabulatedProblem):
+        @classmethod
+        def missing(cls):
+            return data.missing("yahpo-lcbench")
+
+        def fingerprint(self):
+            return data.fingerprint("yahpo-lcbench")
+
+and reads its files from ``data.find("yahpo-lcbench")``. Standard library only.
+"""
+
+from __future__ import annotations
+
+from hpobench.data.local import find, fingerprint, missing
+
+__all__ = ["find", "fingerprint", "missing"]

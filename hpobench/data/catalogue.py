@@ -1,0 +1,132 @@
+"""What data sets there are: whose they are, where they come from, what their files hash to.
+
+``problems/data/downloads.json`` lists them by name; a set of OpenML, ``openml:ID``, has such an
+entry in the data folder, written when it was fetched.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpobench import PLUGIN_FOLDERS
+from hpobench.errors import NotAvailableError, UnknownNameError
+
+LIST = PLUGIN_FOLDERS["problems"] / "data" / "downloads.json"
+_TEXTS = ("title", "licence", "citation", "source", "folder")
+_SAFE = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
+"""A relative path that leads nowhere but down, on any system."""
+_SHA256 = re.compile("[0-9a-f]{64}")
+_OPENML = re.compile("openml:[1-9][0-9]*")
+
+
+@dataclass(frozen=True)
+class File:
+    """What a file must be like."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Files of one origin, below one folder of the data folder."""
+
+    name: str
+    title: str
+    problems: tuple[str, ...]
+    """Those that need it."""
+    licence: str
+    """An SPDX identifier, or the words of whoever publishes it."""
+    citation: str
+    source: str
+    """The page to read about it."""
+    folder: str
+    """Relative to the data folder."""
+    files: Mapping[str, File]
+    """By their paths in ``folder``."""
+    url: str | None
+    """What the paths are appended to; ``None``: only a person can get it."""
+    how: str
+    """In what way a person does."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files.values())
+
+
+def names() -> list[str]:
+    """Of the listed data sets, in the list's order."""
+    return list(_listed(LIST))
+
+
+def listed(name: str) -> Dataset:
+    """Raises :class:`UnknownNameError`, and :class:`NotAvailableError` where the list is wrong."""
+    entries = _listed(LIST)
+    if name not in entries:
+        raise UnknownNameError("data set", name, [*entries, "openml:ID"])
+    return parse(name, entries[name], LIST)
+
+
+def is_openml(name: str) -> bool:
+    """Whether ``name`` is a data set of OpenML's, as in ``openml:61``."""
+    return _OPENML.fullmatch(name) is not None
+
+
+def recorded(name: str, file: Path) -> Dataset:
+    """The data set that ``file``, written by :func:`to_json`, describes."""
+    return parse(name, _read(file), file)
+
+
+def to_json(dataset: Dataset) -> str:
+    """What :func:`recorded` reads back."""
+    fields = {**vars(dataset), "files": {k: vars(v) for k, v in dataset.files.items()}}
+    del fields["name"]
+    return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
+
+
+def parse(name: str, given: Any, file: Path) -> Dataset:
+    """The entry ``name`` of ``file``; raises :class:`NotAvailableError` with what is wrong."""
+    try:
+        return _parse(name, given)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"has no {error}" if isinstance(error, KeyError) else str(error)
+        raise NotAvailableError(f"{file}: the entry of {name} is malformed: {what}") from None
+
+
+def _parse(name: str, given: Any) -> Dataset:
+    texts = {key: given[key] for key in _TEXTS}
+    for key, text in texts.items():
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{key} is {text!r}, which says nothing")
+    files = {path: File(**fields) for path, fields in given["files"].items()}
+    for path in (texts["folder"], *files):
+        if not _SAFE.fullmatch(path):
+            raise ValueError(f"{path!r} is no path below the data folder")
+    for path, described in files.items():
+        if not _SHA256.fullmatch(described.sha256) or not described.size > 0:
+            raise ValueError(f"{path} needs its sha256 and its size in bytes")
+    url, how = given["url"], given.get("how", "")
+    if not (url or how):
+        raise ValueError("neither url nor how says where it is from")
+    return Dataset(name, problems=tuple(given["problems"]), files=files, url=url, how=how, **texts)
+
+
+@functools.cache
+def _listed(file: Path) -> Mapping[str, Any]:
+    entries: Mapping[str, Any] = _read(file)
+    return entries
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotAvailableError(f"{file} cannot be read: {error}") from error

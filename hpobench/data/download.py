@@ -1,0 +1,117 @@
+"""Fetching data sets: nothing comes into the data folder that does not hash as it should."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+from hpobench.data.catalogue import Dataset
+from hpobench.data.local import megabytes, verify
+from hpobench.errors import NotAvailableError
+
+Tell: TypeAlias = Callable[[str, int], None]
+"""Is told a file of the data set and how many of its bytes are there."""
+TIMEOUT_S = 30
+"""Of silence on a connection."""
+_CHUNK = 1 << 16
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def fetch(dataset: Dataset, root: Path, tell: Tell) -> list[str]:
+    """Bring the files of ``dataset`` that ``root`` lacks, or has damaged; returns which.
+
+    Each file is put into place when it is whole and has the right hash, so that whatever ends
+    this leaves good files only, and the next attempt goes on with the rest. Raises
+    :class:`NotAvailableError`.
+    """
+    wanted = list(verify(dataset, root))
+    if not wanted:
+        return []
+    if dataset.url is None:
+        raise NotAvailableError(f"cannot be fetched: {dataset.how} into {root / dataset.folder}")
+    folder = made(root / dataset.folder, sum(dataset.files[path].size for path in wanted))
+    for path in wanted:
+        with explained(f"{dataset.url}{path}", folder / path):
+            _fetch(f"{dataset.url}{path}", folder / path, dataset.files[path].sha256, path, tell)
+    return wanted
+
+
+def _fetch(url: str, file: Path, sha256: str, path: str, tell: Tell) -> None:
+    import pooch
+
+    pooch.get_logger().setLevel("WARNING")
+    meter = _Meter(lambda done: tell(path, done))
+    downloader = pooch.HTTPDownloader(meter, _CHUNK, timeout=TIMEOUT_S)
+    pooch.retrieve(url, sha256, file.name, file.parent, downloader=downloader)
+    file.chmod(0o644)  # pooch leaves it to the user alone
+
+
+class _Meter:
+    """What pooch takes for a progress bar."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell = tell
+        self._done = 0
+        self.total = 0
+        """pooch sets it to the length that the server announces."""
+
+    def update(self, more: int) -> None:
+        self._done = min(self._done + more, self.total)
+        self._tell(self._done)
+
+    def reset(self) -> None:
+        """pooch counts the last piece as a whole one, and corrects that in the end."""
+        self._done = 0
+
+    def close(self) -> None:
+        pass
+
+
+def made(folder: Path, size: int) -> Path:
+    """``folder``, there and with room for ``size`` bytes; raises :class:`NotAvailableError`."""
+    with explained("", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    if free < size:
+        raise NotAvailableError(
+            f"{folder}: needs {megabytes(size)}, and {megabytes(free)} are free; make room, or "
+            "name another folder (--to, HPOBENCH_DATA)"
+        )
+    return folder
+
+
+@contextlib.contextmanager
+def explained(url: str, file: Path) -> Iterator[None]:
+    """Turn what may go wrong while ``url`` is fetched into ``file`` into a
+    :class:`NotAvailableError` that says what to do."""
+    import urllib.error
+
+    import requests
+
+    try:
+        yield
+    except (requests.HTTPError, urllib.error.HTTPError) as error:
+        raise NotAvailableError(f"{url} cannot be had: {error}") from error
+    except (requests.RequestException, urllib.error.URLError) as error:
+        raise NotAvailableError(
+            f"{url} did not come through: {_cause(error)}; look at the network and fetch again, "
+            "what is whole stays"
+        ) from error
+    except OSError as error:
+        reason = "the disk is full" if error.errno in _FULL else error.strerror or str(error)
+        raise NotAvailableError(
+            f"{file}: {reason}; make room, or name another folder (--to, HPOBENCH_DATA)"
+        ) from error
+    except ValueError as error:
+        raise NotAvailableError(f"{url}: {error}; nothing of it is kept") from error
+
+
+def _cause(error: Exception) -> str:
+    """What happened, without urllib3's account of its attempts."""
+    told = error.args[0] if error.args else error
+    reason = str(getattr(told, "reason", told))
+    return reason.partition(": ")[2] or reason

@@ -1,0 +1,192 @@
+"""Data sets on this machine: where they lie, whether they are whole."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from hpobench.data import catalogue
+from hpobench.data.catalogue import Dataset, File
+from hpobench.errors import NotAvailableError
+
+VARIABLE = "HPOBENCH_DATA"
+RECORD = "record.json"
+"""The entry of a data set of OpenML's, beside its table."""
+
+
+def find(name: str) -> Path:
+    """The folder that holds the data set's files.
+
+    Raises :class:`NotAvailableError` with what brings it.
+    """
+    found = look(dataset(name))
+    if found.state != "here":
+        raise NotAvailableError(_reason(found))
+    return found.folder
+
+
+def missing(name: str) -> str | None:
+    """Why the data set cannot be used and what to do, or ``None``; looks at sizes, not contents."""
+    try:
+        find(name)
+    except NotAvailableError as error:
+        return str(error)
+    return None
+
+
+def fingerprint(name: str) -> str:
+    """A hash of what the data set's files hold, whatever that is; read once in a process.
+
+    Raises :class:`NotAvailableError`.
+    """
+    folder = find(name)
+    hashes = {path: sha256(folder / path) for path in sorted(dataset(name).files)}
+    return hashlib.sha256(repr(hashes).encode()).hexdigest()[:16]
+
+
+def sha256(path: Path) -> str:
+    """Of the file's contents; raises :class:`NotAvailableError` if it cannot be read."""
+    try:
+        status = path.stat()
+        return _sha256(path, status.st_size, status.st_mtime_ns)
+    except OSError as error:
+        raise NotAvailableError(f"{path}: {error.strerror or error}") from error
+
+
+@functools.cache
+def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - a changed file is another
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# -- where ---------------------------------------------------------------------------------
+
+
+def roots() -> list[Path]:
+    """The data folders, as they are looked through: ``$HPOBENCH_DATA``, the user's own. What is
+    fetched goes into the first."""
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    own = Path(home) / "hpobench"
+    given = os.environ.get(VARIABLE)
+    return [Path(given).absolute(), own] if given else [own]
+
+
+def dataset(name: str) -> Dataset:
+    """The data set called ``name``.
+
+    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` for one of OpenML's that was
+    not fetched.
+    """
+    if not catalogue.is_openml(name):
+        return catalogue.listed(name)
+    for root in roots():
+        if (record := root / openml_folder(name) / RECORD).is_file():
+            return catalogue.recorded(name, record)
+    number = name.partition(":")[2]
+    raise NotAvailableError(
+        f"the data is not here; `hpobench data fetch {name}` brings it from "
+        f"https://www.openml.org/d/{number} into {roots()[0] / openml_folder(name)}"
+    )
+
+
+def openml_folder(name: str) -> str:
+    """Of the data set ``name`` of OpenML's, relative to a data folder."""
+    return name.replace(":", "/")
+
+
+def everything() -> list[Dataset]:
+    """The listed data sets, and those of OpenML that were fetched, by number."""
+    numbers = {
+        int(record.parent.name)
+        for root in roots()
+        for record in root.glob(f"openml/*/{RECORD}")
+        if catalogue.is_openml(f"openml:{record.parent.name}")
+    }
+    fetched = [f"openml:{number}" for number in sorted(numbers)]
+    return [dataset(name) for name in (*catalogue.names(), *fetched)]
+
+
+# -- in what state -------------------------------------------------------------------------
+
+
+class Found(NamedTuple):
+    """A data set in one data folder."""
+
+    dataset: Dataset
+    root: Path
+    faults: Mapping[str, str]
+    """By the paths of its files."""
+
+    @property
+    def folder(self) -> Path:
+        return self.root / self.dataset.folder
+
+    @property
+    def state(self) -> Literal["here", "absent", "damaged"]:
+        if not self.faults:
+            return "here"
+        there = any((self.folder / path).exists() for path in self.dataset.files)
+        return "damaged" if there else "absent"
+
+    @property
+    def mending(self) -> str:
+        """What brings what is not here, or not whole."""
+        if self.dataset.url is None and not catalogue.is_openml(self.dataset.name):
+            return f"{self.dataset.how} into {self.folder}"
+        to = "" if self.root == roots()[0] else f" --to {self.root}"
+        return f"`hpobench data fetch {self.dataset.name}{to}` brings it into {self.folder}"
+
+
+def look(chosen: Dataset) -> Found:
+    """``chosen`` where it is whole, else where some of it is, else where it would be put."""
+    found = [Found(chosen, root, faults(chosen, root)) for root in roots()]
+    order = {"here": 0, "damaged": 1, "absent": 2}
+    return min(found, key=lambda one: order[one.state])
+
+
+def faults(chosen: Dataset, root: Path) -> dict[str, str]:
+    """What is wrong with the files of ``chosen`` in ``root``, as far as their sizes tell."""
+    told = {path: _fault(root / chosen.folder / path, file) for path, file in chosen.files.items()}
+    return {path: text for path, text in told.items() if text}
+
+
+def verify(chosen: Dataset, root: Path) -> dict[str, str]:
+    """What is wrong with the files of ``chosen`` in ``root``; reads them."""
+    told = faults(chosen, root)
+    for path, file in chosen.files.items():
+        if path in told:
+            continue
+        try:
+            if (digest := sha256(root / chosen.folder / path)) != file.sha256:
+                told[path] = f"has the sha256 {digest}, not {file.sha256}"
+        except NotAvailableError as error:
+            told[path] = str(error)
+    return told
+
+
+def _fault(path: Path, file: File) -> str | None:
+    if not path.is_file():
+        return "is not there"
+    if (size := path.stat().st_size) != file.size:
+        return f"has {size:,} bytes, not {file.size:,}"
+    return None
+
+
+def _reason(found: Found) -> str:
+    """Why there is no use in what was found, and what to do."""
+    chosen, what = found.dataset, "the data is not here"
+    if found.state == "damaged":
+        what = "; ".join(f"{found.folder / path} {text}" for path, text in found.faults.items())
+    return (
+        f"{what}; {found.mending} ({megabytes(chosen.size)}, {chosen.licence}, from "
+        f"{chosen.source}; {VARIABLE} names another data folder)"
+    )
+
+
+def megabytes(size: int) -> str:
+    """``size`` bytes, for people."""
+    return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"

@@ -1,0 +1,152 @@
+"""Data sets of OpenML, ``openml:ID``, as a parquet table with its entry beside it.
+
+Vanschoren et al., "OpenML: Networked Science in Machine Learning", 2013 (arXiv:1407.7722).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpobench.data.catalogue import Dataset, File, recorded, to_json
+from hpobench.data.download import TIMEOUT_S, explained, made
+from hpobench.data.local import RECORD, openml_folder, verify
+from hpobench.errors import NotAvailableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+API = "https://www.openml.org/api/v1/json/data"
+PAGE = "https://www.openml.org/d"
+TABLE = "table.parquet"
+"""Features, numbers or categories, and in the last column the target."""
+
+
+def described(name: str, root: Path) -> Dataset:
+    """What ``root`` has on record of the data set, or else what OpenML says, without files.
+
+    Raises :class:`NotAvailableError`.
+    """
+    record = root / openml_folder(name) / RECORD
+    if record.is_file():
+        with contextlib.suppress(NotAvailableError):  # it is asked for anew, and written anew
+            return recorded(name, record)
+    number = _number(name)
+    told = _ask(number)
+    page = f"{PAGE}/{number}"
+    title = f"{told.get('name')}, version {told.get('version')}, of OpenML"
+    if (status := told.get("status")) != "active":
+        title += f" ({status}: something is wrong with it)"
+    return Dataset(
+        name,
+        title=title,
+        problems=("sklearn",),
+        licence=str(told.get("licence") or "none stated; ask its authors before you share it"),
+        citation=_citation(told, page),
+        source=page,
+        folder=openml_folder(name),
+        files={},
+        url=None,
+        how=f"made from {page} by hpobench",
+    )
+
+
+def fetch(dataset: Dataset, root: Path) -> list[str]:
+    """Bring the table of what :func:`described` gave, unless it is there and good; returns which
+    files came. The entry is written last. Raises :class:`NotAvailableError`."""
+    if dataset.files and not verify(dataset, root):
+        return []
+    folder = made(root / dataset.folder, 0)
+    frame, left_out = _table(dataset.name, _download(dataset, folder))
+    if left_out:
+        dataset = replace(dataset, title=f"{dataset.title}, without {', '.join(left_out)} (texts)")
+    table = frame.to_parquet(None, compression="zstd", index=False)
+    entry = File(len(table), hashlib.sha256(table).hexdigest())
+    with explained(dataset.source, folder):
+        _write(folder / TABLE, table)
+        _write(folder / RECORD, to_json(replace(dataset, files={TABLE: entry})).encode())
+    return [TABLE]
+
+
+def _ask(number: int) -> Mapping[str, Any]:
+    """What OpenML says of its data set ``number``."""
+    import requests
+
+    url = f"{API}/{number}"
+    with explained(url, Path()):
+        answer = requests.get(url, timeout=TIMEOUT_S)
+        if answer.status_code == requests.codes.precondition_failed:  # its word for "unknown"
+            raise NotAvailableError(f"OpenML has no data set {number}; {PAGE} has a search")
+        answer.raise_for_status()
+        told: Mapping[str, Any] = answer.json().get("data_set_description", {})
+    return told
+
+
+def _download(dataset: Dataset, folder: Path) -> Any:
+    """scikit-learn's bunch of the data set, by frames."""
+    try:
+        from sklearn.datasets import fetch_openml
+    except ImportError as error:
+        raise NotAvailableError(f"needs {error.name}; pip install 'hpobench[sklearn]'") from error
+    with (
+        explained(dataset.source, folder),
+        tempfile.TemporaryDirectory() as cache,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # of attempts that are repeated; the status is told
+        return fetch_openml(data_id=_number(dataset.name), as_frame=True, data_home=cache)
+
+
+def _table(name: str, bunch: Any) -> tuple[pd.DataFrame, list[str]]:
+    """The features that are numbers or categories, the target last; and the others' names."""
+    import pandas as pd
+
+    if not isinstance(bunch.target, pd.Series):
+        raise NotAvailableError(
+            f"{name} has {len(bunch.target_names)} targets; hpobench takes those with one"
+        )
+    if not _usable(bunch.target):
+        raise NotAvailableError(f"{name}: its target, {bunch.target.name!r}, is text")
+    features = [column for column in bunch.data if _usable(bunch.data[column])]
+    if not features:
+        raise NotAvailableError(f"{name} has no feature that is a number or a category")
+    left_out = [column for column in bunch.data if column not in features]
+    return pd.concat([bunch.data[features], bunch.target], axis="columns"), left_out
+
+
+def _usable(column: pd.Series[Any]) -> bool:
+    import pandas as pd
+
+    return isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(column)
+
+
+def _number(name: str) -> int:
+    return int(name.partition(":")[2])
+
+
+def _citation(told: Mapping[str, Any], page: str) -> str:
+    """As its authors wish it, or as well as it can be made up."""
+    creators = told.get("creator") or []
+    who = [creators] if isinstance(creators, str) else creators
+    made_up = ", ".join([*who, f"{told.get('name')}, OpenML"])
+    return f"{told.get('citation') or told.get('paper_url') or made_up}; {page}"
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Put ``data`` at ``file``, whole or not at all."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
