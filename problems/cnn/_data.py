@@ -1,20 +1,20 @@
-"""The digits that the networks are trained on, split once and for all."""
+"""The images and signals that the networks are trained on, split once and for all."""
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hpobench.problems.data._tables import split, table
 from hpobench.seeding import global_generators
-
-SPLIT_SEED = 0
 
 
 class Part(NamedTuple):
-    """Some of a set's digits."""
+    """Some of a set."""
 
     inputs: NDArray[np.float32]
     """``[rows, 1, length]`` or ``[rows, 1, height, width]``, standardised by the training part."""
@@ -33,25 +33,18 @@ class Splits(NamedTuple):
 @cache
 def splits(dataset: str) -> Splits:
     """The parts of ``dataset``, loaded once in a process; nothing is downloaded."""
-    from sklearn.model_selection import train_test_split
-
-    inputs, labels = {"digits": _digits, "mnist1d": _mnist1d}[dataset]()
-    rest, test = train_test_split(
-        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=SPLIT_SEED
-    )
-    train, validation = train_test_split(
-        rest, test_size=0.25, stratify=labels[rest], random_state=SPLIT_SEED
-    )
-    mean, deviation = inputs[train].mean(), inputs[train].std()
+    inputs, labels = _mnist1d() if dataset == "mnist1d" else _images(dataset)
+    parts = split(labels, stratify=True)
+    mean, deviation = inputs[parts[0]].mean(), inputs[parts[0]].std()
     scaled = ((inputs - mean) / deviation).astype(np.float32)[:, None]
-    return Splits(*(Part(scaled[rows], labels[rows]) for rows in (train, validation, test)))
+    return Splits(*(Part(scaled[rows], labels[rows]) for rows in parts))
 
 
-def _digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    from sklearn.datasets import load_digits
-
-    loaded = load_digits()
-    return loaded.images, loaded.target.astype(np.int64)
+def _images(dataset: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """A table of square images, the pixels row by row."""
+    pixels, labels, _ = table(dataset)
+    side = math.isqrt(pixels.shape[1])
+    return pixels.reshape(-1, side, side).astype(np.float64), labels.astype(np.int64)
 
 
 def _mnist1d() -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from functools import cache
 from importlib import metadata
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from packaging.specifiers import SpecifierSet
 
-from hpobench.api import Config, Objective, Reference, Resources, TrainedProblem
+from hpobench.api import Config, Objective, Resources, TrainedProblem
 from hpobench.errors import UnknownNameError
+from hpobench.problems.data._index import entries, short_hash
 
 if TYPE_CHECKING:
     from hpobench.problems.xgboost._boosting import Boosting
 
 Dataset = Literal[
-    "breast_cancer", "diabetes", "diamonds", "digits", "magic", "penbased", "satimage", "wine"
+    "abalone",
+    "ames",
+    "bikeshare",
+    "breast_cancer",
+    "churn",
+    "diabetes",
+    "diamonds",
+    "digits",
+    "letter",
+    "magic",
+    "optdigits",
+    "penbased",
+    "satimage",
+    "segment",
+    "spambase",
+    "splice",
+    "wine",
 ]
-"""Those of scikit-learn, and those in ``problems/data``."""
-REGRESSION = ("diabetes", "diamonds")
+"""Tables that ``problems/data/datasets.json`` describes."""
 
 DISTRIBUTIONS = ("xgboost-cpu", "xgboost")
 """Either brings the import ``xgboost``."""
 VERSIONS = SpecifierSet(">=3")
-DATA = Path(__file__).parents[1] / "data"
-REFERENCES = Path(__file__).parents[1] / "references" / "xgboost.json"
 
 
 def installed() -> tuple[str, str] | None:
@@ -53,15 +63,20 @@ class XGBoostProblem(TrainedProblem):
     is in the fingerprint.
     """
 
+    licence = "Apache-2.0 AND BSD-3-Clause AND CC-BY-4.0 AND MIT"
     requires = ("scikit-learn>=1.6",)
     heldout = True
     resources = Resources(cpu=1)
 
-    def __init__(self, dataset: str) -> None:
+    def __init__(self, *, dataset: Dataset) -> None:
         if dataset not in get_args(Dataset):
             raise UnknownNameError(f"{self.name} dataset", dataset, get_args(Dataset))
         self.dataset = dataset
-        self.objective = Objective("val_rmse" if dataset in REGRESSION else "val_logloss")
+        self.objective = Objective("val_logloss" if entries()[dataset].classes else "val_rmse")
+
+    @property
+    def key(self) -> str:
+        return self.dataset
 
     @classmethod
     def missing(cls) -> str | None:
@@ -79,21 +94,7 @@ class XGBoostProblem(TrainedProblem):
 
     def fingerprint(self) -> str:
         _, version = installed() or (None, None)
-        files = [REFERENCES, DATA / f"{self.dataset}.parquet"]
-        hashes = [hashlib.sha256(f.read_bytes()).hexdigest()[:8] for f in files if f.is_file()]
-        return "-".join([f"xgboost-{version}", *hashes])
-
-    def reference(self) -> Reference:
-        stored, entry = references(), self._entry
-        source = f"version {stored['version']}: {stored['source']}"
-        return Reference(entry["optimum"], entry["clip"], source, known=False)
-
-    def estimate(self) -> float:
-        return float(self._entry["seconds"])
-
-    @property
-    def _entry(self) -> dict[str, Any]:
-        return references()["problems"][self.name][self.dataset]
+        return "-".join(filter(None, [f"xgboost-{version}", short_hash(self.dataset)]))
 
     def _boosting(self, config: Config, seed: int, rounds: int) -> Boosting:
         # XGBoost and NumPy come with it, which listing the problems must not wait for.
@@ -102,10 +103,3 @@ class XGBoostProblem(TrainedProblem):
 
         threads = max(1, int(self.resources.cpu))
         return Boosting(config, seed, rounds, load(self.dataset, threads), threads)
-
-
-@cache
-def references() -> dict[str, Any]:
-    """The frozen references; ``problems/references/make_xgboost.py`` made them."""
-    stored: dict[str, Any] = json.loads(REFERENCES.read_text("utf-8"))
-    return stored

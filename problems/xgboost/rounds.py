@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpobench.api import Config, Fidelity, Float, Int, Space, Training
-from hpobench.problems.xgboost._problem import Dataset, XGBoostProblem
+from hpobench.problems.xgboost._problem import XGBoostProblem
 
 STEPS, ROUNDS = 27, 8
 """216 rounds in all; powers of 3 suit the usual reduction factors."""
@@ -19,6 +19,7 @@ class XGBoost(XGBoostProblem):
     """
 
     name = "xgboost"
+    source = "HPOBench (arXiv:2109.06716)"
     fidelity = Fidelity("rounds", STEPS, ROUNDS)
     space = Space(
         [
@@ -32,9 +33,6 @@ class XGBoost(XGBoostProblem):
             Float("reg_lambda", 2**-10, 2**10, log=True),
         ]
     )
-
-    def __init__(self, *, dataset: Dataset) -> None:
-        super().__init__(dataset)
 
     def start(self, config: Config, seed: int) -> Training:
         return self._boosting(config, seed, ROUNDS)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from hpobench.api import Config, Float, Int, Space, Training
+from hpobench.problems.data._index import entries
 from hpobench.problems.xgboost._problem import Dataset, XGBoostProblem
 
 MOST = 1024
-TRAINING_ROWS = {"breast_cancer": 341, "diabetes": 264, "wine": 106}
-"""Of the sets that have fewer."""
 
 
 class XGBoostTrees(XGBoostProblem):
@@ -23,10 +22,11 @@ class XGBoostTrees(XGBoostProblem):
     """
 
     name = "xgboost-trees"
+    source = "FLAML (arXiv:1911.04706)"
 
     def __init__(self, *, dataset: Dataset) -> None:
-        super().__init__(dataset)
-        most = TRAINING_ROWS.get(dataset, MOST)
+        super().__init__(dataset=dataset)
+        most = min(entries()[dataset].training_rows, MOST)
         self.space = Space(
             [
                 Int("n_estimators", 4, most, log=True, cheap=4),

@@ -16,7 +16,8 @@ from torch import nn
 
 from hpobench.errors import SpaceError, TrialError, UnknownNameError, UsageError
 from hpobench.problems.cnn._training import build
-from hpobench.problems.cnn.cnn import CNN, references
+from hpobench.problems.cnn.cnn import CNN
+from hpobench.references import read_members, references_file
 from hpobench.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,14 @@ def test_a_sane_configuration_learns_the_signals():
     last = steps(begin("mnist1d"), 8)[-1]  # chance is 0.9
     assert last["loss"] < 0.6
     assert last["heldout"] < 0.6
+
+
+@pytest.mark.parametrize(("dataset", "error"), [("optdigits", 0.2), ("fashion14", 0.4)])
+def test_a_sane_configuration_learns_images(dataset, error):
+    reports = steps(begin(dataset), 3)
+    for name in ("loss", "heldout"):
+        assert reports[-1][name] < reports[0][name]
+        assert reports[-1][name] < error
 
 
 def test_losses_are_plain_shares_of_two_parts():
@@ -279,8 +288,12 @@ def test_numpy_floats_are_as_good_as_plain_ones():
 
 @pytest.mark.parametrize(
     ("shape", "kind", "lengths"),
-    [((1, 8, 8), nn.Conv2d, [4 * 4, 2 * 2, 1]), ((1, 40), nn.Conv1d, [20, 10, 5])],
-    ids=["digits", "mnist1d"],
+    [
+        ((1, 8, 8), nn.Conv2d, [4 * 4, 2 * 2, 1]),
+        ((1, 14, 14), nn.Conv2d, [7 * 7, 4 * 4, 2 * 2]),
+        ((1, 40), nn.Conv1d, [20, 10, 5]),
+    ],
+    ids=["digits", "fashion14", "mnist1d"],
 )
 def test_the_network_has_the_layers_of_its_configuration(shape, kind, lengths):
     rng, seen = Random(0), set()
@@ -330,14 +343,21 @@ def test_a_gpu_that_torch_does_not_find(monkeypatch):
         begin(gpu=0.5)
 
 
-@pytest.mark.parametrize("dataset", ["digits", "mnist1d"])
-def test_references(dataset):
-    problem = CNN(dataset=dataset)
-    reference = problem.reference()
-    assert 0 <= reference.optimum < reference.clip <= 0.9
-    assert not reference.known
-    assert reference.source.startswith(f"version {references()['version']}: test error")
-    assert problem.estimate() > 0.1
+def test_references_are_those_of_members():
+    keys = {CNN(**options).key for options in CNN.members()}
+    assert keys == {"digits", "fashion14", "mnist1d", "optdigits"}
+    frozen = read_members(references_file(CNN))
+    assert frozen.keys() <= keys
+    for key in frozen:
+        problem = CNN(dataset=key)
+        assert 0 <= problem.reference().optimum < problem.reference().clip <= 0.9
+        assert problem.estimate() > 0.1
+
+
+def test_the_fingerprint_is_of_shipped_data():
+    prints = {key: CNN(dataset=key).fingerprint() for key in ("digits", "fashion14", "optdigits")}
+    assert prints["digits"] == ""  # scikit-learn is required, so its version is in the identity
+    assert len(set(prints.values())) == 3
 
 
 def test_without_torch_the_problem_is_listed_as_not_available(monkeypatch):

@@ -6,10 +6,25 @@ import pytest
 
 from hpobench.problems.cnn._data import splits
 
-SHAPES = {"digits": (1, 8, 8), "mnist1d": (1, 40)}
-SIZES = {"digits": (1077, 360, 360), "mnist1d": (3000, 1000, 1000)}
+SHAPES = {
+    "digits": (1, 8, 8),
+    "fashion14": (1, 14, 14),
+    "mnist1d": (1, 40),
+    "optdigits": (1, 8, 8),
+}
+SIZES = {
+    "digits": (1077, 360, 360),
+    "fashion14": (3600, 1200, 1200),
+    "mnist1d": (3000, 1000, 1000),
+    "optdigits": (3372, 1124, 1124),
+}
 
-FIRST = {"digits": [7, 6, 3, 7, 7, 3, 2, 8, 9, 3], "mnist1d": [6, 3, 0, 8, 8, 3, 0, 0, 7, 8]}
+FIRST = {
+    "digits": [7, 6, 3, 7, 7, 3, 2, 8, 9, 3],
+    "fashion14": [7, 1, 9, 8, 8, 0, 8, 6, 1, 2],
+    "mnist1d": [6, 3, 0, 8, 8, 3, 0, 0, 7, 8],
+    "optdigits": [2, 5, 1, 7, 8, 0, 1, 6, 0, 8],
+}
 """Test labels: the frozen references hold for this split alone."""
 
 

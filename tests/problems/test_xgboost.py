@@ -12,14 +12,17 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 
 from hpobench.api import Resources
 from hpobench.errors import UnknownNameError
-from hpobench.problems.references import make_xgboost
+from hpobench.problems.data._index import entries
+from hpobench.problems.data._tables import split, table
 from hpobench.problems.xgboost import _data
-from hpobench.problems.xgboost._problem import REGRESSION, Dataset, references
+from hpobench.problems.xgboost._problem import Dataset
 from hpobench.problems.xgboost.rounds import ROUNDS, XGBoost
-from hpobench.problems.xgboost.trees import MOST, TRAINING_ROWS, XGBoostTrees
+from hpobench.problems.xgboost.small import XGBoostSmall
+from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
+from hpobench.references import read_members, references_file
 from hpobench.registry import Registry
 
-FAMILIES = (XGBoost, XGBoostTrees)
+FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
 SAMPLING = {
     "eta": 0.3,
     "max_depth": 4,
@@ -121,8 +124,8 @@ def test_one_and_two_threads_give_the_same(dataset):
 @pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER])
 def test_losses_are_those_of_xgboosts_scikit_learn_interface(dataset, config, count):
     """Without drawing a whole trial, with it one step: a fit restarts the numbers of rounds."""
-    features, target, classes = _data.table(dataset)
-    train, *rest = _data.split(target, stratify=classes is not None)
+    features, target, classes = table(dataset)
+    train, *rest = split(target, stratify=classes is not None)
     estimator = (xgboost.XGBClassifier if classes else xgboost.XGBRegressor)(
         n_estimators=count * ROUNDS,
         learning_rate=config["eta"],
@@ -186,32 +189,67 @@ def test_numpy_values_are_as_good_as_plain_ones(family):
 
 
 @pytest.mark.parametrize("dataset", get_args(Dataset))
+def test_every_set_can_be_learned(dataset):
+    """Losses fall, and below that of the best constant answer."""
+    reports = steps(XGBoost(dataset=dataset).start(EVERYTHING, 0), 3)
+    _, target, classes = table(dataset)
+    if classes:
+        shares = np.bincount(target) / len(target)
+        constant = -(shares * np.log(shares)).sum()
+    else:
+        constant = target.std()
+    for name in ("loss", "heldout"):
+        losses = [report[name] for report in reports]
+        assert losses == sorted(losses, reverse=True)
+        assert 0 < losses[-1] < 0.9 * constant
+
+
+@pytest.mark.parametrize("dataset", get_args(Dataset))
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_problem_has_references_and_a_cheap_start(family, dataset):
+def test_every_problem_has_a_metric_and_a_cheap_start(family, dataset):
     problem = family(dataset=dataset)
-    reference = problem.reference()
-    assert 0 < reference.optimum < reference.clip
-    assert not reference.known
-    assert reference.source.startswith(f"version {references()['version']}: XGBoost 3")
-    assert 0.001 < problem.estimate() < 10
-    assert problem.objective.metric == ("val_rmse" if dataset in REGRESSION else "val_logloss")
+    metric = "val_logloss" if entries()[dataset].classes else "val_rmse"
+    assert problem.objective.metric == metric
+    assert problem.space.cheap
     for name, value in problem.space.cheap.items():
         assert problem.space[name].contains(value)
 
 
-def test_references_can_be_had_again():
-    frozen = references()["problems"]["xgboost-trees"][MANY]
-    again = make_xgboost.search(XGBoostTrees(dataset=MANY), MANY)
-    for key in ("optimum", "clip"):  # another release of XGBoost may round otherwise
-        assert again[key] == pytest.approx(frozen[key], rel=0.01)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_references_are_those_of_members(family):
+    keys = {family(**options).key for options in family.members()}
+    assert keys == set(get_args(Dataset))
+    frozen = read_members(references_file(family))
+    assert frozen.keys() <= keys
+    for key in frozen:
+        problem = family(dataset=key)
+        assert 0 < problem.reference().optimum < problem.reference().clip
+        assert 0.001 < problem.estimate() < 60
+
+
+def test_the_small_space_is_part_of_the_whole_one():
+    """And a trial in it is one in the other, with XGBoost's defaults for the rest."""
+    small, whole = XGBoostSmall(dataset=MANY), XGBoost(dataset=MANY)
+    config = small.space.sample(Random(2))
+    defaults = {
+        "min_child_weight": 1.0,
+        "colsample_bylevel": 1.0,
+        "reg_alpha": 0.0,
+        "reg_lambda": 1.0,
+    }
+    assert config.keys() | defaults.keys() == set(whole.space.names)
+    assert steps(small.start(config, 3), 2) == steps(whole.start(config | defaults, 3), 2)
+    assert small.fidelity == whole.fidelity
 
 
 def test_trees_are_bounded_by_the_rows_to_train_on():
-    for dataset in get_args(Dataset):
-        most = min(_data.load(dataset, 1).train.num_row(), MOST)
-        assert TRAINING_ROWS.get(dataset, MOST) == most
+    bounds = {}
+    for dataset in (BINARY, MANY, NUMBER, "segment", "letter"):
         space = XGBoostTrees(dataset=dataset).space
-        assert space["n_estimators"].high == space["max_leaves"].high == most
+        assert space["n_estimators"].high == space["max_leaves"].high
+        bounds[dataset] = space["n_estimators"].high
+        assert bounds[dataset] == min(_data.load(dataset, 1).train.num_row(), MOST)
+    assert bounds == {BINARY: 341, MANY: 106, NUMBER: 264, "segment": 1024, "letter": 1024}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
