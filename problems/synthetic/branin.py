@@ -10,7 +10,7 @@ from hpobench.problems.synthetic._noise import normals
 
 
 def branin(x1: float, x2: float) -> float:
-    """The function of https://www.sfu.ca/~ssurjano/branin.html with its usual constants."""
+    """The function with its usual constants."""
     bend = x2 - 5.1 / (4 * math.pi**2) * x1**2 + 5 / math.pi * x1 - 6
     return bend**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x1) + 10
 
@@ -23,6 +23,7 @@ class Branin(TabulatedProblem):
     """
 
     name = "branin"
+    source = "https://www.sfu.ca/~ssurjano/branin.html"
     space = Space([Float("x1", -5.0, 10.0), Float("x2", 0.0, 15.0)])
 
     def __init__(self, *, noise: float = 0.0) -> None:
@@ -39,10 +40,16 @@ class Branin(TabulatedProblem):
         (z,) = normals(1, "branin", seed, x1, x2)
         return Curve([value + self.noise * z], [1.0], [value])
 
+    @property
+    def key(self) -> str:
+        return f"noise{self.noise:g}"
+
+    def optimum(self) -> tuple[float, str]:
+        return 0.39788735772973816, "closed form, at (pi, 2.275)"
+
     def reference(self) -> Reference:
-        return Reference(
-            optimum=0.39788735772973816,
-            clip=35.0697,
-            source="optimum: closed form, at (pi, 2.275); median: the level below which half of "
-            "the domain lies, from exact slices along x2 at 16,384 values of x1",
-        )
+        optimum, how = self.optimum()
+        # The level below which half of the domain lies, from exact slices along x2 at 16,384
+        # values of x1.
+        exact = Reference(optimum, 35.0697, f"{how}; clip: by quadrature")
+        return super().reference() or exact

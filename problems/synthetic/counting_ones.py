@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from hpobench.api import (
     Categorical,
@@ -26,11 +27,12 @@ class CountingOnes(TabulatedProblem):
     with its value as the probability. Every step adds ``min_draws`` draws per continuous
     parameter and takes 1 s. The held-out loss is the expectation, the values' mean negated.
 
-    Falkner, Klein and Hutter, "BOHB", 2018 (arXiv:1807.01774), define the sum and plot its regret
-    divided by ``d``; here the loss itself is divided, so that the plain regret is theirs.
+    The source defines the sum and plots its regret divided by ``d``; here the loss itself is
+    divided, so that the plain regret is theirs.
     """
 
     name = "counting-ones"
+    source = 'Falkner, Klein and Hutter, "BOHB", 2018 (arXiv:1807.01774)'
     # The draws are NumPy's, whose streams may change with its version.
     requires = ("numpy>=2",)
     heldout = True
@@ -56,22 +58,39 @@ class CountingOnes(TabulatedProblem):
         )
         steps = max_draws // min_draws
         self.fidelity = Fidelity("draws", steps, min_draws)
-        self._draws_so_far = min_draws * np.arange(1, steps + 1)
+        self._key = f"{categorical}+{continuous}-draws{max_draws}"
 
     def curve(self, config: Config, seed: int) -> Curve:
+        import numpy as np
+
         fixed = sum(int(config[name]) for name in self._binary)
         p = [float(config[name]) for name in self._continuous]
         steps, dimension = self.fidelity.steps, len(self.space)
         own_seed = derive_seed("counting-ones", seed, fixed, *p, bits=64)
         rng = np.random.Generator(np.random.PCG64(own_seed))
-        ones = rng.binomial(int(self.fidelity.unit), p, (steps, len(p))).sum(axis=1).cumsum()
-        losses = -(fixed + ones / self._draws_so_far) / dimension
+        unit = int(self.fidelity.unit)
+        ones = rng.binomial(unit, p, (steps, len(p))).sum(axis=1).cumsum()
+        losses = -(fixed + ones / (unit * np.arange(1, steps + 1))) / dimension
         expectation = -(fixed + sum(p)) / dimension
         return Curve(losses.tolist(), [1.0] * steps, [expectation] * steps)
 
+    @classmethod
+    def members(cls) -> Iterable[Mapping[str, Any]]:
+        return [{"categorical": n, "continuous": n} for n in (4, 8, 16, 32)]
+
+    @property
+    def key(self) -> str:
+        return self._key
+
+    def optimum(self) -> tuple[float, str]:
+        return -1.0, "by construction, all ones"
+
     def reference(self) -> Reference:
-        return Reference(
-            optimum=-1.0,
-            clip=-0.5,
-            source="exact: all ones; the expectation is distributed symmetrically around -1/2",
+        optimum, how = self.optimum()
+        exact = Reference(
+            optimum, -0.5, f"{how}; clip: the expectation lies symmetrically around -1/2"
         )
+        return super().reference() or exact
+
+    def estimate(self) -> float:
+        return float(self.fidelity.steps)

@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import Literal
 
-from hpobench.api import Config, Curve, Fidelity, Reference, TabulatedProblem
+from hpobench.api import Config, Curve, Fidelity, TabulatedProblem
 from hpobench.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic import _hartmann
 from hpobench.problems.synthetic._hartmann import Dimension
@@ -34,12 +34,12 @@ class MFHartmann(TabulatedProblem):
     for 3 to 100), so that the resource used is ``z`` itself; it pays what evaluating there costs
     beyond the step before. The noise derives from the problem seed, the configuration and ``k``.
 
-    Source: ``mfpbench.synthetic.hartmann`` of https://github.com/automl/mf-prior-bench; its cost
-    is that of Kandasamy et al., "Multi-fidelity Bayesian Optimisation with Continuous
+    The cost is that of Kandasamy et al., "Multi-fidelity Bayesian Optimisation with Continuous
     Approximations", 2017 (arXiv:1703.06240).
     """
 
     name = "mf-hartmann"
+    source = "mfpbench.synthetic.hartmann of https://github.com/automl/mf-prior-bench"
     heldout = True
 
     def __init__(self, *, dimension: Dimension, quality: Quality, steps: int = 27) -> None:
@@ -48,6 +48,7 @@ class MFHartmann(TabulatedProblem):
         if not 1 <= steps <= Z_MAX:
             raise UsageError(f"mf-hartmann: steps is 1 to {Z_MAX}, not {steps}")
         self.dimension = dimension
+        self._key = f"d{dimension}-{quality}"
         self.space = _hartmann.space(dimension)
         self.fidelity = Fidelity("z", steps, Z_MAX / steps)
         bias, noise = BIAS_NOISE[quality]
@@ -68,8 +69,12 @@ class MFHartmann(TabulatedProblem):
         ]
         return Curve(losses, list(self._costs), [full] * len(losses))
 
-    def reference(self) -> Reference:
-        return _hartmann.reference(self.dimension)
+    @property
+    def key(self) -> str:
+        return self._key
+
+    def optimum(self) -> tuple[float, str]:
+        return _hartmann.optimum(self.dimension)
 
     def estimate(self) -> float:
         return sum(self._costs)

@@ -40,7 +40,7 @@ def test_normals_survive_a_zero(monkeypatch):
 
 @pytest.mark.parametrize("x", [(-math.pi, 12.275), (math.pi, 2.275), (3 * math.pi, 2.475)])
 def test_branins_three_minima(x):
-    optimum = Branin().reference().optimum
+    optimum = Branin().optimum()[0]
     assert branin(*x) == pytest.approx(optimum, abs=1e-13)
     rng = Random(0)
     near = [branin(x[0] + rng.gauss(0, 0.01), x[1] + rng.gauss(0, 0.01)) for _ in range(200)]
@@ -54,6 +54,15 @@ def test_branins_noise_has_its_standard_deviation_and_no_bias():
     assert {curve.heldout[0] for curve in curves} == {branin(1.0, 2.0)}
     assert abs(errors.mean()) < 4 * 2 / math.sqrt(2000)
     assert errors.std() == pytest.approx(2.0, abs=4 * 2 / math.sqrt(2 * 2000))
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.5])
+def test_branins_reference_holds_with_any_noise(noise):
+    reference, rng = Branin(noise=noise).reference(), np.random.default_rng(0)
+    assert reference.known
+    x = rng.uniform([-5, 0], [10, 15], (10_000, 2))
+    below = np.mean([branin(*point) < reference.clip for point in x])
+    assert abs(below - 1 / 2) < 4 * 0.5 / math.sqrt(len(x))
 
 
 @pytest.mark.parametrize("noise", [-1.0, math.nan, math.inf])
@@ -70,12 +79,12 @@ def test_hartmann_at_the_published_minimiser(dimension, optimum):
     problem = Hartmann(dimension=dimension)
     value = problem.curve(point(MINIMISER[dimension]), 0).losses[0]
     assert value == pytest.approx(optimum, abs=5e-6)
-    assert problem.reference().optimum == pytest.approx(value, abs=1e-8)
-    assert problem.reference().optimum <= value
+    assert problem.optimum()[0] == pytest.approx(value, abs=1e-8)
+    assert problem.optimum()[0] <= value
     rng = Random(0)
     for _ in range(500):
         near = [min(max(x + rng.gauss(0, 0.01), 0.0), 1.0) for x in MINIMISER[dimension]]
-        assert problem.curve(point(near), 0).losses[0] > problem.reference().optimum
+        assert problem.curve(point(near), 0).losses[0] > problem.optimum()[0]
 
 
 def test_hartmann_refuses_another_dimension():
@@ -187,12 +196,25 @@ def test_counting_ones_is_exact_at_its_corners(value, loss):
     config = {p.name: value if p.kind == "categorical" else float(value) for p in problem.space}
     curve = problem.curve(config, 0)
     assert set(curve.losses) == set(curve.heldout) == {loss}
-    assert problem.reference().optimum == -1.0
+    assert problem.optimum()[0] == -1.0
 
 
 def test_counting_ones_fidelity_is_the_papers():
     fidelity = CountingOnes(categorical=8, continuous=8).fidelity
     assert (fidelity.name, fidelity.steps, fidelity.unit, fidelity.full) == ("draws", 81, 9, 729)
+
+
+def test_counting_ones_has_an_exact_reference_whatever_its_draws():
+    reference = CountingOnes(categorical=5, continuous=7, max_draws=18).reference()
+    assert (reference.optimum, reference.clip, reference.known) == (-1.0, -0.5, True)
+    assert CountingOnes(categorical=5, continuous=7, max_draws=18).estimate() == 2.0
+
+
+def test_members():
+    assert [m["continuous"] for m in CountingOnes.members()] == [4, 8, 16, 32]
+    assert len(MFHartmann.members()) == 8
+    keys = {MFHartmann(**options).key for options in MFHartmann.members()}
+    assert len(keys) == 8
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Classic functions with their minimum elsewhere, on the unit cube, and smooth random fields."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from operator import mul
+from random import Random
+from statistics import median
+
+from hpobench.problems.synthetic._functions import function
+from hpobench.problems.synthetic._noise import normals
+from hpobench.seeding import derive_seed, uniform
+
+MARGIN = 0.1
+"""Minima keep this share of the domain's width from its bounds."""
+PROBES = 1001
+
+
+def moved_place(dimension: int, *parts: object) -> list[float]:
+    """Where in the unit cube a minimum is put: uniform within the margin, drawn from ``parts``."""
+    return [MARGIN + (1 - 2 * MARGIN) * uniform(*parts, i) for i in range(dimension)]
+
+
+class Surface:
+    """A classic function as an error on the unit cube: 0 at its ``place``, below 1 everywhere.
+
+    The function's excess over its minimum, ``f``, becomes ``f / (f + m)``, where ``m`` is its
+    median: half of the cube has an error below 1/2. The place is drawn from ``parts``.
+    """
+
+    def __init__(self, name: str, dimension: int, *parts: object) -> None:
+        self._function = function(name, dimension)
+        self._widths = [high - low for low, high in self._function.bounds]
+        self._parts = parts
+        self.place = moved_place(dimension, *parts, "place")
+
+    def excess(self, u: Sequence[float]) -> float:
+        """The function's value above its minimum."""
+        minimiser = self._function.minimiser
+        moved = zip(minimiser, u, self.place, self._widths, strict=True)
+        return self._function.value([m + (a - p) * w for m, a, p, w in moved]) - self._optimum
+
+    def __call__(self, u: Sequence[float]) -> float:
+        excess = self.excess(u)
+        return excess / (excess + self.scale)
+
+    @functools.cached_property
+    def scale(self) -> float:
+        """The median excess of random points."""
+        return median(map(self.excess, random_points(len(self.place), *self._parts)))
+
+    @functools.cached_property
+    def _optimum(self) -> float:
+        return self._function.optimum
+
+
+class Field:
+    """A smooth random function from the unit cube to (0, 1), drawn from ``parts``.
+
+    A Gaussian process with an RBF kernel of length scale 1/2, by 16 random Fourier features
+    (Rahimi and Recht, 2007), through the normal distribution function: over all fields, the
+    value at a point is close to uniform.
+    """
+
+    FEATURES, LENGTH_SCALE = 16, 0.5
+
+    def __init__(self, dimension: int, *parts: object) -> None:
+        frequencies = normals(self.FEATURES * dimension, *parts, "frequencies")
+        rows = [frequencies[i :: self.FEATURES] for i in range(self.FEATURES)]
+        self._waves = [
+            (2 * math.pi * uniform(*parts, "phase", i), [f / self.LENGTH_SCALE for f in row])
+            for i, row in enumerate(rows)
+        ]
+
+    def __call__(self, u: Sequence[float]) -> float:
+        # The sum's variance over the phases is FEATURES / 2; erf wants it divided by sqrt(2).
+        total = sum([math.cos(phase + sum(map(mul, f, u))) for phase, f in self._waves])
+        return 0.5 + 0.5 * math.erf(total / math.sqrt(self.FEATURES))
+
+
+def random_points(dimension: int, *parts: object) -> list[list[float]]:
+    """Points of the unit cube that a surface or field is known by."""
+    rng = Random(derive_seed(*parts, "probes", bits=64))
+    return [[rng.random() for _ in range(dimension)] for _ in range(PROBES)]

@@ -1,0 +1,115 @@
+"""Classic functions of numbers, orders and categories."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from hpobench.api import (
+    Categorical,
+    Config,
+    Curve,
+    Float,
+    Int,
+    Ordinal,
+    Parameter,
+    Space,
+    TabulatedProblem,
+    Value,
+)
+from hpobench.problems.synthetic import _functions
+from hpobench.problems.synthetic._functions import Scalable
+from hpobench.problems.synthetic._landscape import moved_place
+from hpobench.seeding import uniform
+
+KINDS = (Float, Int, Ordinal, Categorical)
+"""Of the coordinates, in turn."""
+LEVELS: dict[type[Parameter], tuple[Value, ...]] = {
+    Int: tuple(range(1, 21)),
+    Ordinal: (8, 16, 32, 64, 128, 256, 512),
+    Categorical: ("a", "b", "c", "d", "e"),
+}
+
+
+class Mixed(TabulatedProblem):
+    """A classic function some of whose coordinates are integers, ordinals or categories.
+
+    Coordinates are in turn a real number in [0, 1], an integer in 1..20, an ordinal of 7 values
+    and a category of 5; their levels lie evenly spaced over a window as wide as the function's
+    domain, those of a category in a random order. ``instance`` decides that order and where in
+    the windows the function's minimum lies; of a discrete coordinate always at a level, so that
+    the optimum is the function's own. 1 s an evaluation.
+    """
+
+    name = "mixed"
+    source = "functions: https://www.sfu.ca/~ssurjano/optimization.html; discretised here"
+
+    def __init__(self, *, function: Scalable, dimension: int = 4, instance: int = 0) -> None:
+        self._function = _functions.function(function, dimension)
+        self._key = f"{function}-d{dimension}-i{instance}"
+        parts = ("mixed", function, dimension, instance)
+        places = moved_place(dimension, *parts)
+        self._axes = [_axis(i, place, *parts) for i, place in enumerate(places)]
+        self._widths = [high - low for low, high in self._function.bounds]
+        self.space = Space([axis.parameter for axis in self._axes])
+
+    @classmethod
+    def members(cls) -> Iterable[Mapping[str, Any]]:
+        for function, dimension in itertools.product(get_args(Scalable), (4, 8)):
+            yield {"function": function, "dimension": dimension}
+
+    @property
+    def key(self) -> str:
+        return self._key
+
+    @property
+    def best(self) -> Config:
+        """The configuration with the least loss."""
+        return {axis.parameter.name: axis.best for axis in self._axes}
+
+    def curve(self, config: Config, seed: int) -> Curve:
+        x = [
+            minimum + axis.distance(config[axis.parameter.name]) * width
+            for axis, minimum, width in zip(
+                self._axes, self._function.minimiser, self._widths, strict=True
+            )
+        ]
+        return Curve([self._function.value(x)], [1.0])
+
+    def optimum(self) -> tuple[float, str]:
+        at = ", ".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in self.best.values())
+        return self._function.optimum, f"closed form, at ({at})"
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """A parameter as a coordinate of a window of width 1."""
+
+    parameter: Parameter
+    best: Value
+    positions: Mapping[Value, float] | None
+    """Of the discrete values in the window; a real number is its own."""
+
+    def distance(self, value: Value) -> float:
+        """How far ``value`` lies above the best one."""
+        if self.positions is None:
+            return float(value) - float(self.best)
+        return self.positions[value] - self.positions[self.best]
+
+
+def _axis(i: int, place: float, *parts: object) -> _Axis:
+    """The ``i``-th coordinate with the minimum at ``place`` or at the level nearest to it."""
+    kind = KINDS[i % len(KINDS)]
+    name = f"{kind.kind}{i}"
+    if kind is Float:
+        return _Axis(Float(name, 0.0, 1.0), place, None)
+    levels = LEVELS[kind]
+    parameter = Int(name, min(levels), max(levels)) if kind is Int else kind(name, levels)
+    if kind is Categorical:
+        levels = sorted(levels, key=lambda level: uniform(*parts, "order", name, level))
+    last = len(levels) - 1
+    return _Axis(
+        parameter, levels[round(place * last)], {v: k / last for k, v in enumerate(levels)}
+    )
