@@ -41,7 +41,7 @@ from hpobench.problem import (
     TabulatedProblem,
     TrainedProblem,
     Training,
-    first_losses,
+    first_loss,
 )
 from hpobench.references import Reference
 from hpobench.space import (
@@ -85,7 +85,7 @@ __all__ = [
     "Training",
     "Value",
     "When",
-    "first_losses",
+    "first_loss",
 ]
 
 

@@ -15,6 +15,7 @@ from hpobench.cell import Cell
 from hpobench.cells import Cells, VirtualCells
 from hpobench.cluster import LOCAL, connected
 from hpobench.grid import Plan
+from hpobench.problemrows import ProblemRows, problem_rows
 from hpobench.suite import Suite
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ _FLUSH_SHARE = 0.05
 class Progress(Protocol):
     """What is told of a run under way."""
 
-    def begin(self, total: int, stored: int) -> None:
-        """``total`` cells in the plan, ``stored`` of them finished by earlier runs."""
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
+        """``total`` cells in the plan, ``stored`` of them finished by earlier runs; ``problems``:
+        their rows in the store by label."""
 
     def update(self, outcomes: Sequence[Outcome], running: int) -> None:
         """``outcomes`` have just finished, about ``running`` cells are being worked on."""
@@ -74,8 +76,9 @@ def run_plan(
             cell.id: {"searcher": cell.searcher.label, "scheduler": cell.scheduler.label}
             for cell in plan.cells
         }
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels)
-        progress.begin(len(plan.cells), len(plan.cells) - len(todo))
+        rows = problem_rows(plan.problems)
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
+        progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
         if todo:
             with connected(address, cpus) as ray:
                 cells = _cells(suite, ray, folder, timeout)

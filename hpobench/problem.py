@@ -9,12 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from hpobench.errors import TrialError, UsageError
 from hpobench.references import Reference, frozen
-from hpobench.seeding import derive_seed
 from hpobench.space import Config, Parameter, Space
 
 
@@ -169,11 +167,11 @@ class Problem(Plugin, ABC):
         of every cell's identity."""
         return ""
 
-    def signature(self) -> Sequence[float]:
-        """Losses of a few fixed configurations, whatever the space: should they be others when a
-        run goes on, it is another problem by now, and nothing is mixed. Empty if that is too dear
-        to find out."""
-        return ()
+    def probe(self, config: Config) -> float | None:  # noqa: ARG002 - of those that override it
+        """A loss of ``config`` that tells whether this is still the same problem; ``None`` where
+        that is too dear to find out. A few fixed configurations are asked for whenever a run
+        begins or goes on; should one have another loss than before, nothing is mixed."""
+        return None
 
     def estimate(self) -> float:
         """A rough median cost of one full evaluation in seconds, positive: for ``plan``, and for
@@ -210,8 +208,8 @@ class TabulatedProblem(Problem):
         the same chance; ``None`` where there is no end of them."""
         return None
 
-    def signature(self) -> Sequence[float]:
-        return [visible for visible, _ in self.finals(probes(self.space), seed=0)]
+    def probe(self, config: Config) -> float | None:
+        return self.curve(config, seed=0).losses[-1]
 
 
 class Training(ABC):
@@ -257,23 +255,13 @@ class TrainedProblem(Problem):
         """Begin one trial; ``seed`` is the cell's problem seed, the same for all its trials."""
 
 
-def probes(space: Space, count: int = 8) -> list[Config]:
-    """The configurations that a signature is of: random ones, always the same for a space."""
-    rng = Random(derive_seed("signature"))
-    return [space.sample(rng) for _ in range(count)]
-
-
-def first_losses(problem: TrainedProblem, count: int = 2) -> list[float]:
-    """The losses of ``count`` probes after one step of training: a signature where a step is
-    cheap."""
-    losses = []
-    for config in probes(problem.space, count):
-        training = problem.start(config, 0)
-        try:
-            losses.append(training.step()["loss"])
-        finally:
-            training.close()
-    return losses
+def first_loss(problem: TrainedProblem, config: Config) -> float:
+    """The loss of ``config`` after one step of training: a probe where steps are cheap."""
+    training = problem.start(config, seed=0)
+    try:
+        return training.step()["loss"]
+    finally:
+        training.close()
 
 
 Report: TypeAlias = float | Mapping[str, float]

@@ -3,7 +3,11 @@
 ``hpobench problems freeze NAME`` makes a family's file, ``references/NAME.json``:
 
     {"problem": NAME, "members": {KEY: {"version": 1, "optimum": ..., "known": ..., "clip": ...,
-     "random": {"1": [q25, q50, q75], "10": ...}, "seconds": ..., "source": "..."}}}
+     "random": {"1": [q25, q50, q75], "10": ...}, "seconds": ..., "found": "...", "sampled": "...",
+     "data": "...", "signature": [...]}}}
+
+``found`` says how the optimum is known, ``sampled`` what the rest comes from; ``data`` and
+``signature`` tell whether it is still the same problem.
 """
 
 from __future__ import annotations
@@ -89,12 +93,13 @@ def _members(file: Path) -> dict[str, Frozen]:
 
 def _entry(stored: dict[str, Any]) -> Frozen:
     random = {int(n): (float(a), float(b), float(c)) for n, (a, b, c) in stored["random"].items()}
+    version = int(stored["version"])
     reference = Reference(
         optimum=float(stored["optimum"]),
         clip=float(stored["clip"]),
-        source=str(stored["source"]),
+        source=f"version {version}; optimum: {stored['found']}; the rest: {stored['sampled']}",
         known=bool(stored["known"]),
-        version=int(stored["version"]),
+        version=version,
         random=random,
     )
     return Frozen(reference, float(stored["seconds"]))

@@ -8,7 +8,6 @@ import faulthandler
 import functools
 import json
 import logging
-import math
 import resource
 import signal
 import traceback
@@ -30,6 +29,7 @@ from hpobench.isolation.script import read_script
 from hpobench.modules import load_class
 from hpobench.options import build_problem, build_scheduler, build_searcher
 from hpobench.seeding import global_generators
+from hpobench.signature import signature
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
 from hpobench.tune.controller import Trial
@@ -93,11 +93,11 @@ def run_cell(
     started = _now()
     begin = perf_counter()
     run: Run | None = None
-    problem_row: dict[str, Any] | None = None
+    signed: str | None = None
     status, error = "done", None
     try:
         with _alarm(timeout):
-            problem, problem_row = _problem(cell.problem.to_text())
+            problem, signed = _problem(cell.problem.to_text())
             scheduler = build_scheduler(cell.scheduler)
             with (
                 stage(cell, problem, scheduler) as workers,
@@ -120,7 +120,7 @@ def run_cell(
     except (Exception, SystemExit) as failure:
         status, error = "failed", _explain(failure)
     wall_s = perf_counter() - begin
-    return _outcome(cell, commit, started, run, problem_row, (status, error), wall_s)
+    return _outcome(cell, commit, started, run, signed, (status, error), wall_s)
 
 
 def lost_cell(cell: Cell, commit: str | None, error: str) -> Outcome:
@@ -133,16 +133,16 @@ def _outcome(
     commit: str | None,
     started: str,
     run: Run | None,
-    problem_row: dict[str, Any] | None,
+    signed: str | None,
     end: tuple[str, str | None],
     wall_s: float,
 ) -> Outcome:
     return Outcome(
         cell=_cell_row(cell, run, end, wall_s)
         | {"spec": cell.spec, "provenance": json.dumps(_provenance(cell, started, commit))},
-        problem=problem_row,
         events=_events(cell, run),
         trials=_trials(cell, run),
+        signature=signed,
         output=dict(run.workers.output) if run else {},
     )
 
@@ -152,36 +152,10 @@ def _now() -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _problem(text: str) -> tuple[Problem, dict[str, Any]]:
-    """The problem and its row for the store, kept from cell to cell: tables are large."""
-    use = Use.from_text(text)
-    problem = build_problem(use)
-    return problem, problem_row(use.label, problem)
-
-
-def problem_row(label: str, problem: Problem) -> dict[str, Any]:
-    """The row of ``problem`` in the store."""
-    reference, fidelity = problem.reference(), problem.fidelity
-    if reference and not -math.inf < reference.optimum < reference.clip < math.inf:
-        raise CellError(
-            f"{label}: a reference needs finite optimum < clip, not {reference.optimum} and "
-            f"{reference.clip}"
-        )
-    return {
-        "problem": label,
-        "metric": problem.objective.metric,
-        "direction": problem.objective.direction,
-        "optimum": reference.optimum if reference else None,
-        "clip": reference.clip if reference else None,
-        "known": reference.known if reference else False,
-        "source": reference.source if reference else "",
-        "heldout": bool(getattr(problem, "heldout", False)),
-        "fidelity": fidelity.name,
-        "steps": fidelity.steps,
-        "unit": fidelity.unit,
-        "dimensions": len(problem.space),
-        "space": json.dumps(problem.space.to_json()),
-    }
+def _problem(text: str) -> tuple[Problem, str]:
+    """The problem and its signature, kept from cell to cell: tables are large."""
+    problem = build_problem(Use.from_text(text))
+    return problem, json.dumps(signature(problem))
 
 
 def _searcher(cell: Cell, problem: Problem) -> Searcher:

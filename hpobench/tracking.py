@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from hpobench.experiment import Progress
+    from hpobench.problemrows import ProblemRows
     from hpobench.store.writer import Outcome
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ class Tracker:
         """Cells that were to be logged and are not, or not yet."""
         return sum(not cell.done() or cell.cancelled() or not cell.result() for cell in self._cells)
 
-    def begin(self, total: int, stored: int) -> None:
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:  # noqa: ARG002
         """Open the experiment, unless nothing is going to run."""
         if stored < total:
             self._opened = self._pool.submit(self._attempt, self._open)
@@ -172,9 +173,9 @@ class Together:
 
     observers: Sequence[Progress]
 
-    def begin(self, total: int, stored: int) -> None:
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
         for observer in self.observers:
-            observer.begin(total, stored)
+            observer.begin(total, stored, problems)
 
     def update(self, outcomes: Sequence[Outcome], running: int) -> None:
         for observer in self.observers:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hpobench import runner
+from hpobench.errors import PluginError
 from hpobench.grid import build_plan
+from hpobench.problemrows import problem_rows
 from hpobench.runner import lost_cell, run_cell
 from hpobench.store.reader import load_results
 from hpobench.store.writer import open_writer
@@ -93,7 +94,12 @@ def store(folder, outcome):
     plan = {"name": "one", "suite": {}, "cells": [name], "skipped": []}
     plan |= {f"{k}s": [outcome.cell[k]] for k in ("searcher", "scheduler", "problem")}
     with open_writer(folder / "store") as writer:
-        writer.begin("name: one\n", plan, {name: {}})
+        writer.begin(
+            "name: one\n",
+            plan,
+            {name: {}},
+            {outcome.cell["problem"]: {"problem": outcome.cell["problem"]}},
+        )
         writer.add([outcome])
         writer.compact()
     assert len(load_results(folder / "store").events) == len(outcome.events)
@@ -133,13 +139,10 @@ def test_trials_that_all_fail_spend_the_budget(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["flat", "nan"])
-def test_a_reference_that_cannot_scale_a_regret_fails_the_cell(how, tmp_path):
-    runner._problem.cache_clear()
-    outcome = run_cell(cell(tmp_path, problem=f"{{name: line, how: {how}}}"), None)
-    assert outcome.cell["status"] == "failed"
-    assert "a reference needs finite optimum < clip" in outcome.cell["error"]
-    assert outcome.problem is None
-    store(tmp_path, outcome)
+def test_a_reference_that_cannot_scale_a_regret_is_refused(how, tmp_path):
+    use = cell(tmp_path, problem=f"{{name: line, how: {how}}}").problem
+    with pytest.raises(PluginError, match="a reference needs finite optimum < clip"):
+        problem_rows([use])
 
 
 def test_a_space_among_the_options_keeps_its_order(tmp_path):

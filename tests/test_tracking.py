@@ -106,7 +106,7 @@ def name(request):
 def log(database, name, *outcomes):
     told: list[str] = []
     with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
-        tracker.begin(len(outcomes), 0)
+        tracker.begin(len(outcomes), 0, {})
         tracker.update(outcomes, 0)
     assert told == []
     return Logged(database, name)
@@ -307,7 +307,7 @@ def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(outcomes, database, name):
 
     def interrupted():
         with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
-            tracker.begin(40, 0)
+            tracker.begin(40, 0, {})
             tracker.update(outcomes * 10, 0)
             raise KeyboardInterrupt
 
@@ -322,7 +322,7 @@ def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(outcomes, database, name):
 def test_an_error_of_the_run_does_not_lose_finished_cells(outcomes, database, name):
     def failing():
         with tracking(f"sqlite:///{database}", name, pytest.fail) as [tracker]:
-            tracker.begin(4, 0)
+            tracker.begin(4, 0, {})
             tracker.update(outcomes[:2], 0)
             raise ValueError("disk full")
 
@@ -335,7 +335,7 @@ def test_a_failure_midway_is_told_once_and_ends_the_logging(outcomes, database, 
     told: list[str] = []
     broken = replace(outcomes[1], cell=outcomes[1].cell | {"provenance": "{"})
     with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
-        tracker.begin(4, 0)
+        tracker.begin(4, 0, {})
         tracker.update([outcomes[0], broken, *outcomes[2:]], 0)
     assert [line.partition(":")[0] for line in told] == [
         "warning",

@@ -1,4 +1,4 @@
-"""``problems``: record a trained problem into a table that replays it."""
+"""``problems``: record a trained problem into a table; freeze references."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ _LINE_S = 10.0
 
 @click.group("problems", cls=Commands)
 def group() -> None:
-    """Record a trained problem into a table that replays it."""
+    """Record trained problems into tables that replay them; freeze references."""
 
 
-@group.command()
-@click.argument("problem")
-@click.option(
+_options = click.option(
     "-o",
     "--option",
     "options",
@@ -38,6 +36,41 @@ def group() -> None:
     callback=key_values,
     help="An option of the problem, its value a word or JSON; repeatable.",
 )
+
+
+@group.command()
+@click.argument("problem")
+@_options
+@click.option(
+    "--sample",
+    metavar="N",
+    type=click.IntRange(min=10),
+    help="Draw N random configurations.  [default: 20,000; 100 where they are trained]",
+)
+@plugin_option
+def freeze(
+    problem: str, options: dict[str, Any], sample: int | None, plugins: tuple[Path, ...]
+) -> None:
+    """Measure the references of PROBLEM's members anew and keep them beside its plugin.
+
+    That is: the optimum, the clip and what random search reaches, by which regrets are measured
+    and scaled. An entry whose numbers change gets the next version. With -o only the members with
+    these options.
+
+    \b
+        hpobench problems freeze bbob -o dimension=5
+    """
+    from hpobench.freezing import freeze as freeze_all
+    from hpobench.freezing import members
+    from hpobench.references import references_file
+
+    found = members(problem, options, plugins)
+    freeze_all(found, references_file(type(found[0])), click.echo, sample)
+
+
+@group.command()
+@click.argument("problem")
+@_options
 @click.option("--as", "name", metavar="LABEL", help="The problem's label, which its seeds are of.")
 @click.option(
     "--sample", metavar="N", type=click.IntRange(min=1), help="Record N random configurations."

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from hpobench.problemrows import ProblemRows
     from hpobench.store.writer import Outcome
 
 _LINE_S = 10.0
@@ -34,12 +35,13 @@ class Tally:
 
     def __init__(self) -> None:
         self.total = self.stored = self.done = self.failed = self.running = 0
+        self._problems: ProblemRows = {}
         self._regrets: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
         self._leaders: list[tuple[str, float, int]] = []
         self._begin = time.monotonic()
 
-    def begin(self, total: int, stored: int) -> None:
-        self.total, self.stored = total, stored
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
+        self.total, self.stored, self._problems = total, stored, problems
         self._begin = time.monotonic()
 
     def update(self, outcomes: Sequence[Outcome], running: int) -> None:
@@ -51,10 +53,24 @@ class Tally:
                 self.failed += 1
             name = f"{outcome.cell['searcher']} + {outcome.cell['scheduler']}"
             block = outcome.cell["problem"], outcome.cell["seed"]
-            if (regret := _final_regret(outcome)) is not None:
+            if (regret := self._final_regret(outcome)) is not None:
                 self._regrets[block][name] = regret
         if outcomes:
             self._leaders = self._ranking()
+
+    def _final_regret(self, outcome: Outcome) -> float | None:
+        """Normalised regret of the incumbent at the end; 1 for a cell without any result, ``None``
+        where the problem has no reference losses."""
+        problem, losses = self._problems[outcome.cell["problem"]], outcome.events["loss"].to_numpy()
+        if problem["optimum"] is None:
+            return None
+        if not len(losses) or outcome.cell["status"] != "done":
+            return 1.0
+        best = int(losses.argmin())
+        heldout = outcome.events["heldout"][best].as_py()
+        value = losses[best] if heldout is None else heldout
+        span = problem["clip"] - problem["optimum"]
+        return float(min(max((value - problem["optimum"]) / span, 0.0), 1.0))
 
     @property
     def finished(self) -> int:
@@ -73,7 +89,7 @@ class Tally:
 
     def leaders(self, n: int) -> list[tuple[str, float, int]]:
         """The ``n`` best algorithms so far, each with its mean difference in final normalised
-        regret to the mean of all on the same problem and seed, and its number of cells. Problems
+        regret to the mean of all on the same problem and seed, and its number of cells. ProblemRows
         without reference losses take no part."""
         return self._leaders[:n]
 
@@ -88,21 +104,6 @@ class Tally:
         return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
-def _final_regret(outcome: Outcome) -> float | None:
-    """Normalised regret of the incumbent at the end; 1 for a cell without any result, ``None``
-    where the problem has no reference losses."""
-    problem, losses = outcome.problem, outcome.events["loss"].to_numpy()
-    if problem is not None and problem["optimum"] is None:
-        return None
-    if problem is None or not len(losses) or outcome.cell["status"] != "done":
-        return 1.0
-    best = int(losses.argmin())
-    heldout = outcome.events["heldout"][best].as_py()
-    value = losses[best] if heldout is None else heldout
-    span = problem["clip"] - problem["optimum"]
-    return float(min(max((value - problem["optimum"]) / span, 0.0), 1.0))
-
-
 class LineProgress:
     """A plain line every ten seconds."""
 
@@ -110,8 +111,8 @@ class LineProgress:
         self.tally = Tally()
         self._next = 0.0
 
-    def begin(self, total: int, stored: int) -> None:
-        self.tally.begin(total, stored)
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
+        self.tally.begin(total, stored, problems)
         self._next = time.monotonic() + _LINE_S
         click.echo(f"{total} cells, {stored} of them stored by earlier runs")
 
@@ -146,8 +147,8 @@ class LiveProgress:
         self._task = self._bar.add_task("cells", total=None, counts="starting Ray")
         self.live = Live(get_renderable=self._render, refresh_per_second=4)
 
-    def begin(self, total: int, stored: int) -> None:
-        self.tally.begin(total, stored)
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
+        self.tally.begin(total, stored, problems)
         self._bar.update(self._task, total=total, completed=stored)
 
     def update(self, outcomes: Sequence[Outcome], running: int) -> None:

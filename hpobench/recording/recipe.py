@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.api import Budget, Space, TrainedProblem
-from hpobench.cell import Cell, Kind, Use
-from hpobench.errors import NotAvailableError, UsageError
+from hpobench.cell import Cell, Use
+from hpobench.errors import UsageError
 from hpobench.identity import cell_id
-from hpobench.options import build_problem, label, resolve
+from hpobench.options import build_problem
 from hpobench.registry import Registry
+from hpobench.uses import named_use
 
 MAX_TRIALS = 1_000_000
 """Of one second each they take a processor eleven days."""
@@ -78,15 +79,15 @@ def build_recipe(
     if (sample is None) == (grid is None):
         raise UsageError("either a sample or a grid is recorded: --sample N or --grid RESOLUTION")
     registry = Registry(plugins)
-    use = _use(registry, "problem", problem, options, name)
+    use = named_use(registry, "problem", problem, options, given=name)
     made = build_problem(use)
     if not isinstance(made, TrainedProblem):
         raise UsageError(f"problem {problem!r} trains nothing: it can be used as it is")
     asked = ("random", {}) if grid is None else ("grid", {"resolution": grid})
     return Recipe(
         use,
-        _use(registry, "searcher", *asked),
-        _use(registry, "scheduler", "fifo", {}),
+        named_use(registry, "searcher", *asked),
+        named_use(registry, "scheduler", "fifo", {}),
         seed,
         _trials(made.space, sample, grid),
         grid,
@@ -106,18 +107,3 @@ def _trials(space: Space, sample: int | None, grid: int | None) -> int:
             "or a grid of a lower resolution"
         )
     return count
-
-
-def _use(
-    registry: Registry, kind: Kind, name: str, options: Mapping[str, Any], given: str | None = None
-) -> Use:
-    entry = registry.find(kind, name)
-    if (reason := entry.missing()) is not None:
-        raise NotAvailableError(f"{kind} {name}: {reason}")
-    cls = entry.load()
-    whole, faults = resolve(cls, options)
-    if faults:
-        told = (f"{f.key}: {f.message}" if f.key else f.message for f in faults)
-        raise UsageError(f"{kind} {name}: {'; '.join(told)}")
-    called = given or label(cls, name, whole)
-    return Use(kind, name, called, whole, str(entry.file), entry.cls, str(Path.cwd()))

@@ -7,7 +7,7 @@ be built, or when there is nothing to measure.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -36,8 +36,8 @@ def completed(results: Results) -> Results:
     problems = results.problems.copy()
     for i, problem in problems[problems["optimum"].isna() & problems["clip"].isna()].iterrows():
         if found := _measured(results, problem):
-            for column, value in asdict(found).items():
-                problems.loc[i, column] = value
+            for column in ("optimum", "clip", "source", "known"):
+                problems.loc[i, column] = getattr(found, column)
     return replace(results, problems=problems)
 
 

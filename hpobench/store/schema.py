@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-VERSION = 2
+VERSION = 3
 """Raised whenever a column changes its meaning; stored in every file and checked on reading."""
 
 _label = pa.dictionary(pa.int32(), pa.string())
@@ -80,6 +80,9 @@ PROBLEMS = pa.schema(
         "clip": pa.float64(),
         "known": pa.bool_(),  # whether the optimum is exact
         "source": pa.string(),
+        "version": pa.int32(),  # of the reference losses
+        "random": pa.string(),  # JSON: full evaluations -> quartiles that random search reaches
+        "signature": pa.string(),  # JSON: losses of a few fixed configurations
         "heldout": pa.bool_(),
         "fidelity": pa.string(),
         "steps": pa.int32(),

@@ -13,12 +13,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hpobench.errors import StoreError
+from hpobench.signature import moved
 from hpobench.store import files, schema
+
+if TYPE_CHECKING:
+    from hpobench.problemrows import ProblemRows
 
 SHARD_ROWS = 1_000_000
 """Events in a canonical shard, as whole cells; only the last shard holds fewer."""
@@ -30,10 +35,10 @@ class Outcome:
 
     cell: dict[str, Any]
     """A row of ``cells`` without the shard names and ``in_suite``."""
-    problem: dict[str, Any] | None
-    """A row of ``problems``; ``None`` if the problem could not be built."""
     events: pa.Table
     trials: pa.Table
+    signature: str | None = None
+    """The problem's, as JSON; ``None`` if the problem could not be built."""
     output: Mapping[int, str] = field(default_factory=dict)
     """What trials printed, by their number."""
 
@@ -75,32 +80,56 @@ class Writer:
         return {name: row["status"] for name, row in self._cells.items()}
 
     def begin(
-        self, suite: str, plan: Mapping[str, Any], members: Mapping[str, Mapping[str, str]]
+        self,
+        suite: str,
+        plan: Mapping[str, Any],
+        members: Mapping[str, Mapping[str, str]],
+        problems: ProblemRows,
     ) -> None:
-        """Store what is about to run: the suite as resolved, its plan, and the ids of its cells
-        with the labels that the suite gives them now."""
+        """Store what is about to run: the suite as resolved, its plan, the ids of its cells with
+        the labels that the suite gives them now, and the rows of its problems by their label."""
         files.replace(self.folder / "suite.yaml", suite.encode())
         files.replace(
             self.folder / "plan.json", json.dumps(plan, indent=1, sort_keys=True).encode()
         )
         self._members = set(members)
+        signed = {self._cells[name]["problem"] for name in self._members & set(self._cells)}
+        for label, row in problems.items():
+            known = self._problems.get(label, {}) if label in signed else {}
+            self._problems[label] = {**row, "signature": known.get("signature")}
         for name in self._members & set(self._cells):
             self._cells[name].update(members[name])
         if self._cells:
             self._commit()
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
-        """Store finished cells, replacing earlier attempts at them."""
+        """Store finished cells, replacing earlier attempts at them.
+
+        Raises :class:`StoreError` if a problem is no longer the one that stored cells ran on;
+        cells of then and of now are not to be compared, and none of now is stored.
+        """
+        for outcome in outcomes:
+            self._recognise(outcome)
         shards = {}
         for kind in ("events", "trials"):
             table = pa.concat_tables([getattr(outcome, kind) for outcome in outcomes])
             shards[f"{kind}_shard"] = self._shard(kind, table)
         for outcome in outcomes:
             self._print(outcome)
-            if outcome.problem is not None:
-                self._problems[outcome.problem["problem"]] = outcome.problem
             self._cells[outcome.cell["cell"]] = {**outcome.cell, **shards}
         self._commit()
+
+    def _recognise(self, outcome: Outcome) -> None:
+        """Compare the problem's signature with the one of stored cells, or keep it."""
+        if outcome.signature is None:
+            return
+        row = self._problems[outcome.cell["problem"]]
+        before = row["signature"] = row["signature"] or outcome.signature
+        if (told := moved(json.loads(before), json.loads(outcome.signature))) is not None:
+            raise StoreError(
+                f"{row['problem']}: the problem is no longer the one that cells in {self.folder} "
+                f"ran on: {told}; run into another folder (--results), or remove this one"
+            )
 
     def _print(self, outcome: Outcome) -> None:
         """Keep what trials printed, in a file each."""

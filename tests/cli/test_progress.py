@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pyarrow as pa
 import pytest
 
@@ -11,23 +9,30 @@ from hpobench.cli.progress import LineProgress, Tally, duration
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
 
+PROBLEMS = {key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")}
+PROBLEMS["own"] = {"optimum": None, "clip": None}
+
+
+def begun() -> Tally:
+    tally = Tally()
+    tally.begin(9, 0, PROBLEMS)
+    return tally
+
 
 def outcome(searcher, problem, losses, *, seed=0, status="done"):
-    n = len(losses)
     events = pa.Table.from_pylist(
         [{"loss": loss, "heldout": None} for loss in losses], schema=schema.plain(schema.EVENTS)
     )
     cell = {"searcher": searcher, "scheduler": "fifo", "problem": problem, "seed": seed}
     return Outcome(
         cell={**cell, "status": status},
-        problem={"optimum": 0.0, "clip": 10.0} if n else None,
         events=events,
         trials=schema.plain(schema.TRIALS).empty_table(),
     )
 
 
 def test_leaders_are_compared_on_the_same_problem_and_seed():
-    tally = Tally()
+    tally = begun()
     # b is better wherever both ran; a also ran on an easy problem.
     tally.update([outcome("a", "hard", [9, 8]), outcome("b", "hard", [7])], 2)
     tally.update([outcome("a", "easy", [1])], 1)
@@ -38,7 +43,7 @@ def test_leaders_are_compared_on_the_same_problem_and_seed():
 
 
 def test_failures_count_at_the_clip():
-    tally = Tally()
+    tally = begun()
     tally.update(
         [outcome("a", "p", [], status="failed"), outcome("b", "p", [0.0], status="timeout")], 0
     )
@@ -47,11 +52,9 @@ def test_failures_count_at_the_clip():
 
 
 def test_problems_without_references_take_no_part():
-    tally = Tally()
-    unknown = {"optimum": None, "clip": None}
+    tally = begun()
     for searcher, losses, status in (("a", [3.0], "done"), ("b", [], "failed")):
-        own = outcome(searcher, "own", losses, status=status)
-        tally.update([dataclasses.replace(own, problem=unknown)], 0)
+        tally.update([outcome(searcher, "own", losses, status=status)], 0)
     assert (tally.done, tally.failed) == (1, 1)
     assert tally.leaders(9) == []
     tally.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
@@ -60,7 +63,7 @@ def test_problems_without_references_take_no_part():
 
 def test_plain_lines(capsys):
     lines = LineProgress()
-    lines.begin(3, 1)
+    lines.begin(3, 1, PROBLEMS)
     lines.update([], 2)
     lines.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
     first, last = capsys.readouterr().out.splitlines()

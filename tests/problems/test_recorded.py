@@ -239,8 +239,6 @@ def test_a_table_lies_in_the_suites_folder(tmp_path):
     outcome = run_cell(cell, None)
     assert outcome.cell["status"] == "done", outcome.cell["error"]
     assert outcome.cell["trials"] == 20
-    assert outcome.problem["known"]
-    assert not outcome.problem["optimum"] > outcome.problem["clip"]
     write_table(tmp_path / "b.parquet", recording(sample(3)))
     for path in ("../b.parquet", tmp_path / "b.parquet"):
         with pytest.raises(SuiteError, match=r"suite.yaml:3: .*leaves the suite's folder"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import itertools
 import json
@@ -46,22 +47,21 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
         "status": status,
         "results": results,
     }
-    problem = {"problem": "p", "optimum": 0.0, "clip": 1.0}
     return Outcome(
         cell=cell,
-        problem=problem,
         events=pa.table(events, schema=schema.plain(schema.EVENTS)),
         trials=pa.Table.from_pylist([trial], schema=schema.plain(schema.TRIALS)),
     )
 
 
+PROBLEM = {"problem": "p", "optimum": 0.0, "clip": 1.0}
 PLAN = {"name": "s", "suite": {}, "searchers": ["random"], "schedulers": ["fifo"]}
 
 
 def begin(store, numbers):
     names = [f"cell-{i:03d}" for i in numbers]
     plan = {**PLAN, "problems": ["p"], "cells": names, "skipped": []}
-    store.begin("name: s\n", plan, {name: {} for name in names})
+    store.begin("name: s\n", plan, {name: {} for name in names}, {"p": PROBLEM})
 
 
 def write(folder: Path, batches: list[list[int]], **options) -> None:
@@ -147,7 +147,7 @@ def test_a_new_label_is_taken_over(tmp_path):
     write(tmp_path, [[0]])
     with open_writer(tmp_path) as store:
         plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": [], "skipped": []}
-        store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}})
+        store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}}, {})
     assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
 
 
@@ -297,3 +297,49 @@ def test_not_a_results_folder(tmp_path):
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     with pytest.raises(UsageError, match=r"no cell is finished yet"):
         load_results(tmp_path)
+
+
+# -- signatures ------------------------------------------------------------------------------
+
+
+def signed(number, *losses):
+    text = json.dumps({"losses": losses, "tolerance": 1e-5})
+    return dataclasses.replace(outcome(number), signature=text)
+
+
+def test_a_problem_that_has_become_another_is_refused(tmp_path):
+    with open_writer(tmp_path) as store:
+        begin(store, [0, 1, 2])
+        store.add([signed(0, 0.5, None)])
+    with open_writer(tmp_path) as store:
+        begin(store, [0, 1, 2])
+        store.add([signed(1, 0.500001, None)])
+        told = r"^p: the problem is no longer the one .*: probe 1 had loss 0\.5, now it has 0\.6; "
+        with pytest.raises(StoreError, match=told):
+            store.add([signed(2, 0.6, None)])
+        with pytest.raises(StoreError, match="probe 2 had loss none, now it has 1"):
+            store.add([signed(2, 0.5, 1.0)])
+    assert list(load_results(tmp_path).cells["seed"]) == [0, 1]
+
+
+def test_a_problem_may_become_another_where_no_cell_of_the_suite_ran_on_it(tmp_path):
+    with open_writer(tmp_path) as store:
+        begin(store, [0])
+        store.add([signed(0, 0.5)])
+    with open_writer(tmp_path) as store:  # another plugin file, another data set: other cells
+        begin(store, [1])
+        store.add([signed(1, 0.6)])
+    assert "0.6" in pd.read_parquet(tmp_path / "problems.parquet")["signature"][0]
+
+
+def test_references_are_those_of_the_last_run(tmp_path):
+    with open_writer(tmp_path) as store:
+        begin(store, [0])
+        store.add([signed(0, 0.5)])
+    with open_writer(tmp_path) as store:
+        plan = {**PLAN, "problems": ["p"], "cells": ["cell-000"], "skipped": []}
+        renewed = {**PROBLEM, "optimum": -1.0, "version": 2}
+        store.begin("name: s\n", plan, {"cell-000": {}}, {"p": renewed})
+    row = load_results(tmp_path).problems.iloc[0]
+    assert (row["optimum"], row["version"]) == (-1.0, 2)
+    assert "0.5" in row["signature"]

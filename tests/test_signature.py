@@ -1,0 +1,65 @@
+"""Signatures: losses of fixed configurations by which a problem is recognised."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from hpobench.api import (
+    Curve,
+    Fidelity,
+    Float,
+    FunctionProblem,
+    Space,
+    TabulatedProblem,
+    first_loss,
+)
+from hpobench.signature import moved, signature
+
+
+class Table(TabulatedProblem):
+    space = Space([Float("x", 0.0, 1.0)])
+    shift = 0.0
+
+    def curve(self, config, seed):
+        if config["x"] < 0.2:
+            raise ValueError("out of reach")
+        loss = math.nan if config["x"] > 0.9 else config["x"] + self.shift
+        return Curve([loss], [1.0])
+
+
+class Training(FunctionProblem):
+    space = Space([Float("x", 0.0, 1.0)])
+    fidelity = Fidelity("epoch", 3)
+
+    def train(self, config, seed):
+        yield config["x"]
+        raise AssertionError("a probe is one step")
+
+
+class Recognised(Training):
+    probe = first_loss
+
+
+def test_probes_that_fail_are_part_of_it():
+    losses = signature(Table())["losses"]
+    assert len(losses) == 8
+    assert None in losses
+    assert sum(loss is not None for loss in losses) > 3
+    assert losses == signature(Table())["losses"]
+
+
+def test_another_loss_is_noticed_and_roundings_are_not():
+    before, other = signature(Table()), Table()
+    other.shift = 1e-7
+    assert moved(before, signature(other)) is None
+    other.shift = 1e-3
+    assert "had loss" in moved(before, signature(other))
+
+
+def test_trainings_have_one_only_where_steps_are_cheap():
+    assert signature(Training())["losses"] == [None, None]
+    losses = signature(Recognised())["losses"]
+    assert losses == [pytest.approx(loss) for loss in losses]
+    assert None not in losses
