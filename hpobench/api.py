@@ -144,6 +144,21 @@ class Searcher(Plugin, ABC):
         every cell's identity."""
         return ""
 
+    @classmethod
+    def misfit(
+        cls,
+        space: Space,  # noqa: ARG003
+        fidelity: Fidelity,  # noqa: ARG003
+        options: Mapping[str, Any],  # noqa: ARG003
+    ) -> str | None:
+        """Why a searcher with these ``options`` (all of them, in plain types) is none for a
+        problem of this shape; ``None`` if it is one.
+
+        Asked when a suite is planned, without the searcher's library: the combination is then
+        skipped with that reason.
+        """
+        return None
+
     @abstractmethod
     def ask(self, trial: int) -> Config:
         """The configuration of trial number ``trial`` (0, 1, 2, ... in the order of asking).

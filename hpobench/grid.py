@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from hpobench.api import Budget, Float, Problem, Scheduler, Space, TrainedProblem
+from hpobench.api import Budget, Float, Problem, Scheduler, Searcher, Space, TrainedProblem
 from hpobench.cell import Cell, Kind, Tell, Use
 from hpobench.compatibility import trait, verdict
 from hpobench.errors import (
@@ -266,7 +266,18 @@ class _Grid:
     def _refusal(self, searcher: Use, problem: Problem) -> str | None:
         """Why the searcher cannot be built for the problem; raises :class:`SuiteError` where it
         cannot be built for the plainest space either."""
-        if is_ray(load_class(searcher.file, searcher.cls)) or read_script(Path(searcher.file)):
+        cls = load_class(searcher.file, searcher.cls)
+        if is_ray(cls):
+            return None
+        if issubclass(cls, Searcher):
+            reason = self._asked(
+                searcher,
+                "misfit() failed",
+                lambda: cls.misfit(problem.space, problem.fidelity, searcher.options),
+            )
+            if reason is not None:
+                return f"searcher {searcher.name}: {reason}"
+        if read_script(Path(searcher.file)):
             return None
         build = functools.partial(build_searcher, searcher, seed=0, fidelity=problem.fidelity)
         try:

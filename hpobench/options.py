@@ -243,6 +243,8 @@ def build_searcher(use: Use, space: Space, seed: int, fidelity: Fidelity) -> Sea
         from hpobench.tune.searcher import build_ray_searcher
 
         return build_ray_searcher(cls, space, seed, fidelity, **options)
+    if (reason := cls.misfit(space, fidelity, use.options)) is not None:
+        raise UsageError(f"{use.name}: {reason}")
     if (script := read_script(Path(use.file))) is not None:
         from hpobench.isolation.searcher import IsolatedSearcher
 

@@ -79,6 +79,23 @@ def test_reasons_for_skipping(tmp_path: Path) -> None:
     assert [use.label for use in made.problems] == ["stairs", bowl, "branchy"]
 
 
+def test_a_searcher_says_what_problems_it_is_none_for(tmp_path: Path) -> None:
+    """Without its library: this one has an environment of its own, which may not be there yet."""
+    short = "{counting-ones: {categorical: 1, continuous: 1, max_draws: 18}}"
+    changes = {
+        2: "searchers: [tiny, neps-priorband]",
+        3: "schedulers: [whole, own]",
+        4: f"problems: [{short}, {{counting-ones: {{categorical: 1, continuous: 1}}}}]",
+    }
+    made = plan(tmp_path, changes)
+    reasons = [
+        r.reason for r in made.skipped if (r.searcher, r.scheduler) == ("neps-priorband", "own")
+    ]
+    assert reasons == [
+        "searcher neps-priorband: needs trials of at least eta = 3 steps, the problem's have 2"
+    ]
+
+
 def test_a_budget_below_one_step_is_skipped(tmp_path: Path) -> None:
     changes = {4: "problems: [{bowl: {dimension: 2}}, {stairs: {budget: {resource: 1.5}}}]"}
     made = plan(tmp_path, changes)

@@ -14,7 +14,7 @@ from hpobench.api import Categorical, Config, Fidelity, Int, Ordinal, Searcher, 
 from hpobench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hpobench.api import Parameter, Value
 
@@ -48,10 +48,13 @@ class PyCma(Searcher):
             raise UsageError(f"cma: sigma0 must be above 0 and at most 1, not {sigma0}")
         self._space, self._sigma0 = space, sigma0
         self._bounds = [bounds for p in space for bounds in _bounds(p)]
-        if len(self._bounds) < 2:
-            raise UsageError("cma: pycma does not support spaces of one dimension")
         self._rng = np.random.RandomState(seed)
         self._start([(low + high) / 2 for low, high in self._bounds])
+
+    @classmethod
+    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+        dimensions = sum(1 for p in space for _ in _bounds(p))
+        return None if dimensions > 1 else "pycma does not support spaces of one dimension"
 
     def _start(self, x0: Sequence[float], **options: int) -> None:
         import cma

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
+from typing import Any
 
 from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
 from hpobench.api import Config, Fidelity, Searcher, Space
@@ -42,11 +44,6 @@ class Dehb(Searcher):
         from dehb import DEHB
         from loguru import logger
 
-        if not 1 <= min_fidelity < fidelity.steps:
-            raise UsageError(
-                f"dehb: min_fidelity must be at least 1 and below the {fidelity.steps} steps of a "
-                f"full trial, not {min_fidelity}"
-            )
         if eta < 2:
             raise UsageError(f"dehb: eta must be at least 2, not {eta}")
         self._space = space
@@ -66,6 +63,15 @@ class Dehb(Searcher):
             logger.remove()
         self._jobs: dict[int, dict[str, object]] = {}
         """DEHB's own description of each running trial, which it wants back."""
+
+    @classmethod
+    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+        if 1 <= options["min_fidelity"] < fidelity.steps:
+            return None
+        return (
+            f"min_fidelity must be at least 1 and below the {fidelity.steps} steps of a full "
+            f"trial, not {options['min_fidelity']}"
+        )
 
     def ask(self, trial: int) -> Config:
         job = self._jobs[trial] = self._dehb.ask()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._values import value_of
@@ -112,13 +113,17 @@ class NepsPriorBand(NepsSearcher):
 
         if eta < 2:
             raise UsageError(f"neps-priorband: eta must be at least 2, not {eta}")
-        if fidelity.steps < eta:
-            raise UsageError(
-                f"neps-priorband: needs trials of at least eta = {eta} steps, "
-                f"the problem's have {fidelity.steps}"
-            )
         steps = HPOInteger(1, fidelity.steps, is_fidelity=True)
         super().__init__(space, priorband(_translated(space, {_FIDELITY: steps}), eta=eta))
+
+    @classmethod
+    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+        if fidelity.steps >= options["eta"]:
+            return None
+        return (
+            f"needs trials of at least eta = {options['eta']} steps, the problem's have "
+            f"{fidelity.steps}"
+        )
 
     def steps(self, trial: int) -> int:
         return int(self._running[trial].config[_FIDELITY])

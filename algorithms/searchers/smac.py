@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,15 +179,19 @@ class SmacHyperband(SmacSearcher):
         eta: int = 3,
         n_trials: int = 100,
     ) -> None:
-        if not 1 <= min_fidelity <= fidelity.steps:
-            raise UsageError(
-                f"{self.name}: min_fidelity must be in 1 to the {fidelity.steps} steps of a full "
-                f"trial, not {min_fidelity}"
-            )
         if eta < 2:
             raise UsageError(f"{self.name}: eta must be at least 2, not {eta}")
         self._eta = eta
         super().__init__(space, seed, n_trials, min_budget=min_fidelity, max_budget=fidelity.steps)
+
+    @classmethod
+    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+        if 1 <= options["min_fidelity"] <= fidelity.steps:
+            return None
+        return (
+            f"min_fidelity must be in 1 to the {fidelity.steps} steps of a full trial, "
+            f"not {options['min_fidelity']}"
+        )
 
     def _facade(self, scenario: Scenario) -> AbstractFacade:
         from smac import MultiFidelityFacade

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from hpobench.api import Categorical, Float, Int, Ordinal, Space
-from hpobench.errors import CellError
+from hpobench.errors import CellError, UsageError
 from tests.algorithms.own_loop import build, objective, own_loop, propose
 
 SPACES = {
@@ -153,7 +153,7 @@ def test_choices_are_as_likely_at_first_and_learnt() -> None:
 
 
 def test_what_it_cannot_do_is_refused() -> None:
-    with pytest.raises(CellError, match="does not support spaces of one dimension"):
+    with pytest.raises(UsageError, match="does not support spaces of one dimension"):
         build("cma", Space([Float("x", 0, 1)]), 0)
     with pytest.raises(CellError, match="sigma0 must be above 0 and at most 1"):
         build("cma", SPACES["mixed"], 0, sigma0=0.0)

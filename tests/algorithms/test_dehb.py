@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space, When
-from hpobench.errors import CellError
+from hpobench.errors import HpobenchError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 FIDELITY = Fidelity("epoch", steps=10)
@@ -126,7 +126,7 @@ def test_outlives_a_rung_in_which_every_trial_fails() -> None:
     ],
 )
 def test_options_that_make_no_sense(options: dict[str, int], steps: int, message: str) -> None:
-    with pytest.raises(CellError, match=message):
+    with pytest.raises(HpobenchError, match=message):
         build("dehb", SPACE, 0, Fidelity("epoch", steps=steps), **options)
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space
-from hpobench.errors import CellError
+from hpobench.errors import HpobenchError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 FIDELITY = Fidelity("epoch", steps=9)
@@ -112,5 +112,5 @@ def test_stands_a_start_without_losses(name: str) -> None:
 def test_options_that_make_no_sense(
     name: str, options: dict[str, int], fidelity: Fidelity, message: str
 ) -> None:
-    with pytest.raises(CellError, match=message):
+    with pytest.raises(HpobenchError, match=message):
         build(name, SPACE, 0, fidelity, **options)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Exhausted, Fidelity, Float, Int, Ordinal, Space, When
-from hpobench.errors import CellError
+from hpobench.errors import HpobenchError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 FIDELITY = Fidelity("epoch", steps=10)
@@ -166,5 +166,5 @@ def test_a_finite_space_is_exhausted(name: str) -> None:
     ],
 )
 def test_options_that_make_no_sense(name: str, options: dict[str, int], message: str) -> None:
-    with pytest.raises(CellError, match=message):
+    with pytest.raises(HpobenchError, match=message):
         build(name, SPACE, 0, FIDELITY, **options)
