@@ -1,0 +1,101 @@
+"""What the three families of BBOB problems share: ioh's functions and their references."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from operator import itemgetter
+from random import Random
+from statistics import median
+from typing import Any, ClassVar
+
+from hpobench.api import Config, Parameter, Reference, Space, TabulatedProblem
+from hpobench.errors import UsageError
+from hpobench.seeding import derive_seed
+
+COST = (1.0,)
+"""Seconds of the one step that an evaluation is."""
+LARGEST_DIMENSION = 40
+"""COCO's; in 80 dimensions ioh's f19 does not reach f_opt at its x_opt."""
+LAST_INSTANCE = 214_748
+"""ioh's seeds overflow 32 bits beyond, and its functions are then others than COCO's."""
+DRAWS = 4001
+"""Random configurations behind a clip that is not frozen."""
+
+
+class BBOBProblem(TabulatedProblem):
+    """A function of ioh, whose values are those of COCO; 1 s an evaluation.
+
+    Losses are the function's values as COCO hands them out, f_opt included (a number of the
+    instance between -1000 and 1000): searchers may not know how far they are. The optimum f_opt
+    is exact, and regrets are COCO's precisions, ``f(x) - f_opt``.
+    """
+
+    requires = ("ioh>=0.4",)
+    source = "https://coco-platform.org, as implemented in https://github.com/IOHprofiler"
+    licence = "BSD-3-Clause"
+    functions: ClassVar[tuple[int, ...]]
+    dimensions: ClassVar[tuple[int, ...]] = (2, 5, 20)
+    """Of the members with frozen references."""
+
+    def __init__(self, function: int, dimension: int, instance: int) -> None:
+        if function not in self.functions:
+            raise UsageError(
+                f"{self.name}: functions are {self.functions[0]} to {self.functions[-1]}, "
+                f"not {function}"
+            )
+        if not 2 <= dimension <= LARGEST_DIMENSION:
+            raise UsageError(
+                f"{self.name}: a dimension is 2 to {LARGEST_DIMENSION}, not {dimension}"
+            )
+        if not 1 <= instance <= LAST_INSTANCE:
+            raise UsageError(f"{self.name}: an instance is 1 to {LAST_INSTANCE:,}, not {instance}")
+        self.function, self.dimension, self.instance = function, dimension, instance
+        self.space = Space([self._parameter(i, f"x{i}") for i in range(dimension)])
+        self._values: Callable[[Config], tuple[Any, ...]] = itemgetter(*self.space.names)
+
+    def _parameter(self, i: int, name: str) -> Parameter:
+        raise NotImplementedError
+
+    @classmethod
+    def members(cls) -> Iterable[Mapping[str, Any]]:
+        return [
+            {"function": function, "dimension": dimension, "instance": 1}
+            for function in cls.functions
+            for dimension in cls.dimensions
+        ]
+
+    @property
+    def key(self) -> str:
+        return f"f{self.function}-d{self.dimension}-i{self.instance}"
+
+    @property
+    def base(self) -> int:
+        """The number of the noiseless function, 1 to 24."""
+        return self.function
+
+    @cached_property
+    def _ioh(self) -> Any:
+        """The noiseless function, called with a point; it cannot be pickled, and what it counts
+        and remembers of its calls takes constant room and changes no value."""
+        from ioh.iohcpp.problem import BBOB
+
+        return BBOB.create(self.base, self.instance, self.dimension)
+
+    def optimum(self) -> tuple[float, str]:
+        return float(self._ioh.optimum.y), "exact: f_opt of the instance, reached at its x_opt"
+
+    def reference(self) -> Reference:
+        return super().reference() or self._drawn
+
+    @cached_property
+    def _drawn(self) -> Reference:
+        """The reference of a member that nobody has frozen."""
+        rng = Random(derive_seed("clip", self.name, self.key))
+        finals = self.finals([self.space.sample(rng) for _ in range(DRAWS)], seed=0)
+        optimum, how = self.optimum()
+        return Reference(
+            optimum=optimum,
+            clip=median(loss for _, loss in finals),
+            source=f"optimum: {how}; the rest: {DRAWS:,} random configurations",
+        )
