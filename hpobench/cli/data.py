@@ -61,14 +61,14 @@ def fetch(names: tuple[str, ...], to: Path | None) -> None:
     from hpobench.errors import NotAvailableError
 
     root = roots()[0] if to is None else to.absolute()
-    failed = False
+    failed = 0
     for name in names:
         try:
             _fetch(name, root)
         except NotAvailableError as error:
-            failed = True
+            failed += 1
             click.echo(f"{name}: {error}", err=True)
-    if root not in roots():
+    if failed < len(names) and root not in roots():
         click.echo(f"to use what is there: export {VARIABLE}={root}")
     if failed:
         raise SystemExit(1)

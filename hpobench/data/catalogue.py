@@ -6,7 +6,6 @@ entry in the data folder, written when it was fetched.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Mapping
@@ -64,12 +63,12 @@ class Dataset:
 
 def names() -> list[str]:
     """Of the listed data sets, in the list's order."""
-    return list(_listed(LIST))
+    return list(_read(LIST))
 
 
 def listed(name: str) -> Dataset:
     """Raises :class:`UnknownNameError`, and :class:`NotAvailableError` where the list is wrong."""
-    entries = _listed(LIST)
+    entries = _read(LIST)
     if name not in entries:
         raise UnknownNameError("data set", name, [*entries, "openml:ID"])
     return parse(name, entries[name], LIST)
@@ -117,12 +116,6 @@ def _parse(name: str, given: Any) -> Dataset:
     if not (url or how):
         raise ValueError("neither url nor how says where it is from")
     return Dataset(name, problems=tuple(given["problems"]), files=files, url=url, how=how, **texts)
-
-
-@functools.cache
-def _listed(file: Path) -> Mapping[str, Any]:
-    entries: Mapping[str, Any] = _read(file)
-    return entries
 
 
 def _read(file: Path) -> Any:

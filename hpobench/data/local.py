@@ -85,7 +85,11 @@ def dataset(name: str) -> Dataset:
         return catalogue.listed(name)
     for root in roots():
         if (record := root / openml_folder(name) / RECORD).is_file():
-            return catalogue.recorded(name, record)
+            try:
+                return catalogue.recorded(name, record)
+            except NotAvailableError as error:
+                again = f"`hpobench data fetch {name}` writes it anew"
+                raise NotAvailableError(f"{error}; {again}") from None
     number = name.partition(":")[2]
     raise NotAvailableError(
         f"the data is not here; `hpobench data fetch {name}` brings it from "
