@@ -53,8 +53,17 @@ def schedulers(plugins: tuple[Path, ...]) -> None:
 @group.command()
 @plugin_option
 def problems(plugins: tuple[Path, ...]) -> None:
-    """Problem families with their parameters."""
-    _plugins("problem", plugins, {})
+    """Problem families with their parameters.
+
+    members: those that have frozen references, and how many of their optima are known; an option
+    that is a number makes many more.
+    """
+    _plugins("problem", plugins, {"members": _members, "licence": _attribute("licence")})
+    from hpobench.registry import Registry
+
+    click.echo()
+    rows = [(e.name, _attribute("source")(e)) for e in Registry(plugins).entries("problem")]
+    show(("problem", "source"), [row for row in rows if row[1]])
 
 
 @group.command()
@@ -128,6 +137,22 @@ def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
         return "no"
     script = entry.script
     return "once built" if script is not None and Environment(script).built() is None else "yes"
+
+
+def _members(entry: Entry) -> str:
+    from hpobench.errors import PluginError
+    from hpobench.references import read_members, references_file
+
+    try:
+        members = read_members(references_file(entry.load())).values()
+    except PluginError:  # the row says elsewhere what is wrong with the plugin
+        return ""
+    known = sum(bool(member["known"]) for member in members)
+    return f"{len(members)}, {known} known" if members else ""
+
+
+def _attribute(name: str) -> Callable[[Entry], str]:
+    return lambda entry: str(entry.attributes.get(name, ""))
 
 
 def _columns(traits: Iterable[str]) -> dict[str, Callable[[Entry], str]]:
