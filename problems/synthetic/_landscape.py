@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
+from bisect import bisect
 from collections.abc import Sequence
 from operator import mul
 from random import Random
-from statistics import median
+from statistics import quantiles
 
 from hpobench.problems.synthetic._functions import function
 from hpobench.problems.synthetic._noise import normals
@@ -15,7 +16,8 @@ from hpobench.seeding import derive_seed, uniform
 
 MARGIN = 0.1
 """Minima keep this share of the domain's width from its bounds."""
-PROBES = 1001
+PROBES = 1000
+PIECES = 20
 
 
 def moved_place(dimension: int, *parts: object) -> list[float]:
@@ -26,8 +28,10 @@ def moved_place(dimension: int, *parts: object) -> list[float]:
 class Surface:
     """A classic function as an error on the unit cube: 0 at its ``place``, below 1 everywhere.
 
-    The function's excess over its minimum, ``f``, becomes ``f / (f + m)``, where ``m`` is its
-    median: half of the cube has an error below 1/2. The place is drawn from ``parts``.
+    The error is the share of the cube that is better, by the quantiles (twentieths) of the
+    function's excess over its minimum at random points; in between it is linear, so that the
+    best twentieth is as steep or flat as the function. Beyond the last quantile ``q``, an excess
+    ``f`` has the error ``1 - q / 20 f``. The place is drawn from ``parts``.
     """
 
     def __init__(self, name: str, dimension: int, *parts: object) -> None:
@@ -43,13 +47,17 @@ class Surface:
         return self._function.value([m + (a - p) * w for m, a, p, w in moved]) - self._optimum
 
     def __call__(self, u: Sequence[float]) -> float:
-        excess = self.excess(u)
-        return excess / (excess + self.scale)
+        excess, cuts = self.excess(u), self._quantiles
+        above = bisect(cuts, excess)
+        if above == len(cuts):
+            return 1 - cuts[-1] / (PIECES * excess)
+        low = cuts[above - 1] if above else 0.0
+        return (above + (excess - low) / (cuts[above] - low)) / PIECES
 
     @functools.cached_property
-    def scale(self) -> float:
-        """The median excess of random points."""
-        return median(map(self.excess, random_points(len(self.place), *self._parts)))
+    def _quantiles(self) -> list[float]:
+        points = random_points(len(self.place), *self._parts)
+        return quantiles(map(self.excess, points), n=PIECES)
 
     @functools.cached_property
     def _optimum(self) -> float:

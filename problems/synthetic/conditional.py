@@ -30,12 +30,12 @@ class Conditional(TabulatedProblem):
     """A category decides which parameters count, and a switch within it whether one more does.
 
     ``model`` chooses one of ``models`` classic functions of ``dimension`` coordinates, scaled to
-    errors with median 1/2 and minimum 0 at a random place. The first coordinate, ``shared``,
-    belongs to all of them; the others are the model's own. The last counts only while the model's
-    ``extra`` is "on"; while it is "off", the coordinate lies a quarter of its range off its best
-    place. Of ``n`` models the one of rank ``r = 0..n-1`` (random, as the places are, from
-    ``instance``) cannot go below a floor of ``r / 2n``: its error ``e`` is a loss of
-    ``floor + (1 - floor) e``. 1 s an evaluation.
+    an error, the share of points that are better, with the minimum at a random place. The first
+    coordinate, ``shared``, belongs to all models; the others are the model's own. The last counts
+    only while the model's ``extra`` is "on"; while it is "off", the coordinate lies a quarter of
+    its range off its best place. Of ``n`` models the one of rank ``r = 0..n-1`` (random, as the
+    places are, from ``instance``) cannot go below a floor of ``r / 2n``: its error ``e`` is a
+    loss of ``floor + (1 - floor) e``. 1 s an evaluation.
     """
 
     name = "conditional"

@@ -18,15 +18,15 @@ from hpobench.problems.synthetic._workers import Stragglers
 
 Dear = Literal["anywhere", "good"]
 DECAY, DECAY_RANGE = 0.7, 3.0
-TIMED = 101
+TIMED = 301
 """Random configurations that the median cost is estimated by."""
 
 
 class LearningCurves(TabulatedProblem):
     """Power-law learning curves, from parallel ones to ones whose beginnings mislead.
 
-    Of a configuration ``x`` in the unit cube, let ``a(x)`` be the asymptote: a classic
-    function scaled to an error with minimum 0 and median 1/2 (``f / (f + median f)``).
+    Of a configuration ``x`` in the unit cube, let ``a(x)`` be the asymptote: a classic function
+    scaled to the share of configurations that are better (0 at the minimum, median 1/2).
     ``v(x)``, ``r(x)`` and ``s(x)`` in (0, 1) are smooth random fields (an RBF kernel's Gaussian
     process of length scale 1/2); they and the place of the minimum are drawn from ``instance``.
 
