@@ -134,8 +134,7 @@ class LearningCurves(TabulatedProblem):
     @functools.cached_property
     def _median_cost(self) -> float:
         points = random_points(len(self.space), *self._identity)[:TIMED]
-        configs = [dict(zip(self._names, point, strict=True)) for point in points]
-        return median([sum(self.curve(config, 0).costs) for config in configs])
+        return median([sum(self.curve(self.space.from_unit(u), 0).costs) for u in points])
 
 
 def _check(crossing: float, noise: float, epochs: int, cost_ratio: float, dear: Dear) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -24,13 +24,13 @@ from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import moved_place
 from hpobench.seeding import uniform
 
-KINDS = (Float, Int, Ordinal, Categorical)
+KINDS: tuple[Callable[[str], Parameter], ...] = (
+    lambda name: Float(name, 0.0, 1.0),
+    lambda name: Int(name, 1, 20),
+    lambda name: Ordinal(name, (8, 16, 32, 64, 128, 256, 512)),
+    lambda name: Categorical(name, ("a", "b", "c", "d", "e")),
+)
 """Of the coordinates, in turn."""
-LEVELS: dict[type[Parameter], tuple[Value, ...]] = {
-    Int: tuple(range(1, 21)),
-    Ordinal: (8, 16, 32, 64, 128, 256, 512),
-    Categorical: ("a", "b", "c", "d", "e"),
-}
 
 
 class Mixed(TabulatedProblem):
@@ -101,15 +101,12 @@ class _Axis:
 
 def _axis(i: int, place: float, *parts: object) -> _Axis:
     """The ``i``-th coordinate with the minimum at ``place`` or at the level nearest to it."""
-    kind = KINDS[i % len(KINDS)]
-    name = f"{kind.kind}{i}"
-    if kind is Float:
-        return _Axis(Float(name, 0.0, 1.0), place, None)
-    levels = LEVELS[kind]
-    parameter = Int(name, min(levels), max(levels)) if kind is Int else kind(name, levels)
-    if kind is Categorical:
-        levels = sorted(levels, key=lambda level: uniform(*parts, "order", name, level))
-    last = len(levels) - 1
-    return _Axis(
-        parameter, levels[round(place * last)], {v: k / last for k, v in enumerate(levels)}
-    )
+    parameter = KINDS[i % len(KINDS)](f"x{i}")
+    if isinstance(parameter, Float):
+        return _Axis(parameter, place, None)
+    last = int(parameter.size) - 1
+    levels: list[Value] = [*parameter.grid(last + 1)]
+    if type(parameter) is Categorical:
+        levels.sort(key=lambda level: uniform(*parts, "order", i, level))
+    positions = {level: k / last for k, level in enumerate(levels)}
+    return _Axis(parameter, levels[round(place * last)], positions)

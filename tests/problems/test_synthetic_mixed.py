@@ -10,7 +10,7 @@ from scipy import stats
 from hpobench.errors import UsageError
 from hpobench.problems.synthetic.conditional import Conditional
 from hpobench.problems.synthetic.jenatton import LEAVES, Jenatton
-from hpobench.problems.synthetic.mixed import LEVELS, Mixed
+from hpobench.problems.synthetic.mixed import Mixed
 
 MIXED = [Mixed(**options) for options in Mixed.members()]
 
@@ -75,7 +75,7 @@ def test_mixed_kinds_in_turn():
     space = Mixed(function="ackley", dimension=6).space
     kinds = ["float", "int", "ordinal", "categorical", "float", "int"]
     assert [p.kind for p in space] == kinds
-    assert [p.size for p in space][1:4] == [len(levels) for levels in LEVELS.values()]
+    assert [p.size for p in space][1:4] == [20, 7, 5]
 
 
 # -- conditional ---------------------------------------------------------------------------
