@@ -78,9 +78,9 @@ class BBOBProblem(TabulatedProblem):
     def _ioh(self) -> Any:
         """The noiseless function, called with a point; it cannot be pickled, and what it counts
         and remembers of its calls takes constant room and changes no value."""
-        from ioh.iohcpp.problem import BBOB
+        from ioh import problem
 
-        return BBOB.create(self.base, self.instance, self.dimension)
+        return problem.BBOB.create(self.base, self.instance, self.dimension)
 
     def optimum(self) -> tuple[float, str]:
         return float(self._ioh.optimum.y), "exact: f_opt of the instance, reached at its x_opt"
