@@ -60,7 +60,7 @@ class BBOBMixInt(BBOBProblem):
     def _coordinates(self) -> list[list[float]]:
         """For each variable with levels their places on BBOB's axis."""
         found = []
-        for i, best in enumerate(self._ioh.optimum.x):
+        for i, best in enumerate(map(float, self._ioh.optimum.x)):
             if (levels := self._levels(i)) is not None:
                 step = (HIGH - LOW) / (levels + 1)
                 # The level nearest to the optimum; the summand is COCO's, against rounding.

@@ -31,7 +31,7 @@ def every(family, dimension=5, instance=1):
 
 def best(problem):
     """The configuration with the optimum."""
-    x = problem._ioh.optimum.x
+    x = list(problem._ioh.optimum.x)
     if isinstance(problem, BBOBMixInt):
         levels = [at.index(a) for a, at in zip(x, problem._coordinates, strict=False)]
         x = levels + x[len(levels) :]

@@ -100,7 +100,7 @@ def test_the_mean_of_the_mixed_integer_sphere_has_its_closed_form():
     assert error < 0.01 * mean
 
 
-@pytest.mark.parametrize(("family", "function"), FAMILIES.items(), ids=lambda v: str(v))
+@pytest.mark.parametrize(("family", "function"), FAMILIES.items(), ids=str)
 def test_a_member_that_is_not_frozen_has_a_reference_all_the_same(family, function):
     problem = family(function=function, dimension=10, instance=1234)
     reference = problem.reference()
@@ -151,7 +151,7 @@ def test_what_there_is_not_is_refused(family, options, message):
         family(**options)
 
 
-@pytest.mark.parametrize(("family", "function"), FAMILIES.items(), ids=lambda v: str(v))
+@pytest.mark.parametrize(("family", "function"), FAMILIES.items(), ids=str)
 def test_the_edges_of_the_space_have_finite_losses(family, function):
     for problem in every(family, 5):
         for u in (0.0, 1.0):
@@ -195,7 +195,7 @@ def test_there_is_no_noise_at_the_optimum():
 # -- processes -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("family", "function"), FAMILIES.items(), ids=lambda v: str(v))
+@pytest.mark.parametrize(("family", "function"), FAMILIES.items(), ids=str)
 def test_nothing_is_left_behind(family, function, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     before = random.getstate(), repr(np.random.get_state())  # noqa: NPY002
