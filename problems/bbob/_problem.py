@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from operator import itemgetter
-from random import Random
-from statistics import median
 from typing import Any, ClassVar
 
-from hpobench.api import Config, Parameter, Reference, Space, TabulatedProblem
+from hpobench.api import Config, Parameter, Space, TabulatedProblem
 from hpobench.errors import UsageError
-from hpobench.seeding import derive_seed
 
 COST = (1.0,)
 """Seconds of the one step that an evaluation is."""
@@ -19,8 +16,6 @@ LARGEST_DIMENSION = 40
 """COCO's; in 80 dimensions ioh's f19 does not reach f_opt at its x_opt."""
 LAST_INSTANCE = 214_748
 """ioh's seeds overflow 32 bits beyond, and its functions are then others than COCO's."""
-DRAWS = 4001
-"""Random configurations behind a clip that is not frozen."""
 
 
 class BBOBProblem(TabulatedProblem):
@@ -84,18 +79,3 @@ class BBOBProblem(TabulatedProblem):
 
     def optimum(self) -> tuple[float, str]:
         return float(self._ioh.optimum.y), "exact: f_opt of the instance, reached at its x_opt"
-
-    def reference(self) -> Reference:
-        return super().reference() or self._drawn
-
-    @cached_property
-    def _drawn(self) -> Reference:
-        """The reference of a member that nobody has frozen."""
-        rng = Random(derive_seed("clip", self.name, self.key))
-        finals = self.finals([self.space.sample(rng) for _ in range(DRAWS)], seed=0)
-        optimum, how = self.optimum()
-        return Reference(
-            optimum=optimum,
-            clip=median(loss for _, loss in finals),
-            source=f"optimum: {how}; the rest: {DRAWS:,} random configurations",
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hpobench.api import Config, Curve, Float, Reference, Space, TabulatedProblem
+from hpobench.api import Config, Curve, Float, Space, TabulatedProblem
 from hpobench.errors import UsageError
 from hpobench.problems.synthetic._noise import normals
 
@@ -46,10 +46,3 @@ class Branin(TabulatedProblem):
 
     def optimum(self) -> tuple[float, str]:
         return 0.39788735772973816, "closed form, at (pi, 2.275)"
-
-    def reference(self) -> Reference:
-        optimum, how = self.optimum()
-        # The level below which half of the domain lies, from exact slices along x2 at 16,384
-        # values of x1.
-        exact = Reference(optimum, 35.0697, f"{how}; clip: by quadrature")
-        return super().reference() or exact

@@ -11,7 +11,6 @@ from hpobench.api import (
     Curve,
     Fidelity,
     Float,
-    Reference,
     Space,
     TabulatedProblem,
 )
@@ -84,13 +83,6 @@ class CountingOnes(TabulatedProblem):
 
     def optimum(self) -> tuple[float, str]:
         return -1.0, "by construction, all ones"
-
-    def reference(self) -> Reference:
-        optimum, how = self.optimum()
-        exact = Reference(
-            optimum, -0.5, f"{how}; clip: the expectation lies symmetrically around -1/2"
-        )
-        return super().reference() or exact
 
     def estimate(self) -> float:
         return float(self.fidelity.steps)

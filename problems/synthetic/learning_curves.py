@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, Literal, get_args
 
-from hpobench.api import Config, Curve, Fidelity, Float, Reference, Space, TabulatedProblem
+from hpobench.api import Config, Curve, Fidelity, Float, Space, TabulatedProblem
 from hpobench.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Field, Surface, random_points
@@ -122,11 +122,6 @@ class LearningCurves(TabulatedProblem):
     def optimum(self) -> tuple[float, str]:
         at = ", ".join(f"{p:.6g}" for p in self.asymptote.place)
         return 0.0, f"by construction, at ({at})"
-
-    def reference(self) -> Reference:
-        optimum, how = self.optimum()
-        by_construction = Reference(optimum, 0.5, f"{how}; clip: the asymptotes' median is 1/2")
-        return super().reference() or by_construction
 
     def estimate(self) -> float:
         return self._median_cost
