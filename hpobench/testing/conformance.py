@@ -27,7 +27,8 @@ def checks(
     """All that ``plugin`` must keep to, each to be called.
 
     ``plugin``: a file, or the name of a plugin that is shipped or installed. ``only``: the name
-    of one plugin in the file. ``options``: theirs; one that is required takes its first choice.
+    of one plugin in the file. ``options``: theirs; those that are required and not given are a
+    family's first member's, or take their first choices.
     ``folder``: where relative paths among the options start; by default the working folder.
     ``patience``: seconds for which one run of a searcher goes on asking.
 

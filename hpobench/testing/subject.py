@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hpobench.api import Problem
 from hpobench.cell import Use
 from hpobench.discovery import GIVEN
 from hpobench.errors import UsageError
@@ -28,16 +29,13 @@ class Subject:
 
 
 def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> Use:
-    """``entry`` with the options ``given``; one that is required takes its first choice.
+    """``entry`` with the options ``given``; required ones that are not are those of the first
+    member of a family of problems, or the first choices.
 
     Raises :class:`UsageError` for options that are missing or wrong.
     """
     cls = entry.load()
-    known = options_of(cls) or {}
-    firsts = {
-        n: option.choices[0] for n, option in known.items() if option.required and option.choices
-    }
-    options, faults = resolve(cls, {**firsts, **given})
+    options, faults = resolve(cls, {**_firsts(cls, given), **given})
     if faults:
         told = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
         raise UsageError(f"{entry.kind} {entry.name}: {told} (-o KEY=VALUE sets an option)")
@@ -50,6 +48,16 @@ def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> Use:
         entry.cls,
         str(folder.resolve()),
     )
+
+
+def _firsts(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    known = options_of(cls) or {}
+    required = [option for option in known.values() if option.required]
+    if issubclass(cls, Problem):
+        for member in cls.members():
+            if all(member.get(key, value) == value for key, value in given.items()):
+                return {option.name: member[option.name] for option in required}
+    return {option.name: option.choices[0] for option in required if option.choices}
 
 
 def description(subject: Subject) -> None:

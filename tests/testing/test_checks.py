@@ -108,17 +108,22 @@ def test_the_command_says_what_was_found():
     assert "1 failed" in broken.output
 
 
-def test_options_are_given_and_required_ones_take_their_first_choice(tmp_path):
-    (found,) = entries("counting-ones")
-    with pytest.raises(UsageError, match=r"option 'categorical' is required.*\(-o KEY=VALUE"):
+def builds(name, **options):
+    (found,) = (c for c in checks(name, options=options) if c.name == "builds")
+    return judge(found, 60).told
+
+
+def test_required_options_are_those_given_or_of_a_familys_first_member_or_first_choices(tmp_path):
+    (found,) = entries("recorded")
+    with pytest.raises(UsageError, match=r"option 'table' is required.*\(-o KEY=VALUE"):
         checks_of(found, {}, tmp_path)
+    assert "categorical=4, continuous=4" in builds("counting-ones")
+    assert "categorical=8, continuous=8" in builds("counting-ones", categorical=8)
     verdicts = [
         judge(check, 60)
         for check in checks("counting-ones", options={"categorical": 2, "continuous": 2})
     ]
     assert {v.status for v in verdicts} == {"ok", "skipped"}
-    (builds,) = (c for c in checks("fcnet") if c.name == "builds")
-    assert "dataset=" in judge(builds, 60).told
 
 
 def test_what_cannot_be_checked(tmp_path):

@@ -13,14 +13,13 @@ from hpobench.testing.verdict import judge
 LR = {"lr": {"float": [1e-4, 1.0], "log": True}}
 PROGRAM = 'read task; for _ in 1 2 3; do echo "{\\"loss\\": 0.5}"; done'
 OPTIONS = {
-    "counting-ones": {"categorical": 4, "continuous": 4},
     "command": {"run": ["sh", "-c", PROGRAM], "space": LR, "steps": 3},
     "sklearn": {
         "estimator": "sklearn.linear_model.SGDClassifier",
         "space": {"alpha": {"float": [1e-4, 1.0], "log": True}},
     },
 }
-"""Of those that are nothing without; others take their first choices."""
+"""Of those that are nothing without; others are their family's first member."""
 ENTRIES = {entry.name: entry for entry in Registry().entries("problem")}
 del ENTRIES["recorded"]  # nothing without a table of the user's
 
