@@ -66,7 +66,7 @@ def serving(pages: Mapping[str, bytes]) -> Iterator[Server]:
             thread.join()
 
 
-def entry(url: str | None, files: Mapping[str, bytes], **changed: Any) -> dict[str, Any]:
+def entry(url: str | None, files: Mapping[str, bytes], /, **changed: Any) -> dict[str, Any]:
     """What a list says of ``files``."""
     return {
         "title": "a made-up set",

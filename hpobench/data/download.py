@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,20 +36,47 @@ def fetch(dataset: Dataset, root: Path, tell: Tell) -> list[str]:
     if dataset.url is None:
         raise NotAvailableError(f"cannot be fetched: {dataset.how} into {root / dataset.folder}")
     folder = made(root / dataset.folder, sum(dataset.files[path].size for path in wanted))
-    for path in wanted:
-        with explained(f"{dataset.url}{path}", folder / path):
-            _fetch(f"{dataset.url}{path}", folder / path, dataset.files[path].sha256, path, tell)
+    with staging(folder) as new:
+        wanted = list(verify(dataset, root))  # another process may have brought some
+        for path in wanted:
+            with explained(f"{dataset.url}{path}", folder / path):
+                part = _fetch(f"{dataset.url}{path}", new, dataset.files[path].sha256, path, tell)
+                settle(part, folder / path)
     return wanted
 
 
-def _fetch(url: str, file: Path, sha256: str, path: str, tell: Tell) -> None:
+def _fetch(url: str, new: Path, sha256: str, path: str, tell: Tell) -> Path:
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
     meter = _Meter(lambda done: tell(path, done))
     downloader = pooch.HTTPDownloader(meter, _CHUNK, timeout=TIMEOUT_S)
-    pooch.retrieve(url, sha256, file.name, file.parent, downloader=downloader)
-    file.chmod(0o644)  # pooch leaves it to the user alone
+    return Path(pooch.retrieve(url, sha256, "part", new, downloader=downloader))
+
+
+@contextlib.contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """An empty folder below ``folder`` for what is on its way, used by one process at a time; what
+    a killed one left there is removed."""
+    with explained("", folder), folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        new = folder / ".fetching"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        try:
+            yield new
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+
+def settle(part: Path, file: Path) -> None:
+    """Put ``part``, which is whole, at ``file``, so that not even a crash of the machine leaves
+    half of it there."""
+    part.chmod(0o644)  # pooch leaves it to the user alone
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(file)
 
 
 class _Meter:
@@ -102,9 +131,10 @@ def explained(url: str, file: Path) -> Iterator[None]:
             "what is whole stays"
         ) from error
     except OSError as error:
-        reason = "the disk is full" if error.errno in _FULL else error.strerror or str(error)
+        full = error.errno in _FULL
+        reason = "the disk is full; make room, or" if full else f"{error.strerror or error};"
         raise NotAvailableError(
-            f"{file}: {reason}; make room, or name another folder (--to, HPOBENCH_DATA)"
+            f"{file}: {reason} name another folder (--to, HPOBENCH_DATA)"
         ) from error
     except ValueError as error:
         raise NotAvailableError(f"{url}: {error}; nothing of it is kept") from error

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpobench.data.catalogue import Dataset, File, recorded, to_json
-from hpobench.data.download import TIMEOUT_S, explained, made
+from hpobench.data.download import TIMEOUT_S, explained, made, settle, staging
 from hpobench.data.local import RECORD, openml_folder, verify
 from hpobench.errors import NotAvailableError
 
@@ -69,9 +68,11 @@ def fetch(dataset: Dataset, root: Path) -> list[str]:
         dataset = replace(dataset, title=f"{dataset.title}, without {', '.join(left_out)} (texts)")
     table = frame.to_parquet(None, compression="zstd", index=False)
     entry = File(len(table), hashlib.sha256(table).hexdigest())
-    with explained(dataset.source, folder):
-        _write(folder / TABLE, table)
-        _write(folder / RECORD, to_json(replace(dataset, files={TABLE: entry})).encode())
+    record = to_json(replace(dataset, files={TABLE: entry})).encode()
+    with staging(folder) as new, explained(dataset.source, folder):
+        for name, content in ((TABLE, table), (RECORD, record)):
+            (new / name).write_bytes(content)
+            settle(new / name, folder / name)
     return [TABLE]
 
 
@@ -140,16 +141,3 @@ def _citation(told: Mapping[str, Any], page: str) -> str:
     who = [creators] if isinstance(creators, str) else creators
     made_up = ", ".join([*who, f"{told.get('name')}, OpenML"])
     return f"{told.get('citation') or told.get('paper_url') or made_up}; {page}"
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Put ``data`` at ``file``, whole or not at all."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)

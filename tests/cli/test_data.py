@@ -1,0 +1,162 @@
+"""``data``, by the real command line and a server on this machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hpobench.__main__ import main
+from hpobench.data import catalogue
+from tests.data_server import entry, serving, write_list
+
+SETS = {"one": {"a.txt": b"alpha", "b.txt": b"beta"}, "two": {"c.txt": b"gamma"}}
+PAGES = {f"/{name}/{path}": body for name, files in SETS.items() for path, body in files.items()}
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A server, and the list of what it serves."""
+    with serving(PAGES) as running:
+        entries = {
+            name: entry(f"{running.url}/{name}/", files, folder=f"made/{name}")
+            for name, files in SETS.items()
+        }
+        entries["three"] = entry(None, {"d.txt": b"delta"}, how="ask A. Nobody, and copy it")
+        monkeypatch.setattr(catalogue, "LIST", write_list(tmp_path / "list.json", entries))
+        yield running
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def invoke(server, root, capsys):
+    """Runs ``hpobench data ARGS``: its exit code, standard output and standard error."""
+
+    def run(*args: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main(["data", *args])
+        told = capsys.readouterr()
+        return end.value.code, told.out, told.err
+
+    return run
+
+
+def test_the_list(invoke, root):
+    invoke("fetch", "one")
+    (root / "made" / "two").mkdir()
+    (root / "made" / "two" / "c.txt").write_text("?")
+    code, out, _ = invoke("list")
+    assert code == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[0] == ["data", "set", "for", "MB", "licence", "state"]
+    assert rows[1] == ["one", "bowl", "0.0", "CC0-1.0", str(root / "made" / "one")]
+    assert rows[2] == ["two", "bowl", "0.0", "CC0-1.0", "damaged"]
+    assert rows[3] == ["three", "bowl", "0.0", "CC0-1.0", "absent"]
+    assert out.count("cite  A. Nobody, Nothing, 1999") == 3
+    assert f"damaged: `hpobench data fetch two` brings it into {root}/made/two" in out
+    assert f"absent: ask A. Nobody, and copy it into {root}/made/up" in out
+    assert f"looked for in {root} and {root.parent}/home/hpobench" in out
+
+
+def test_fetching_says_what_it_is_and_whose(invoke, server, root):
+    code, out, err = invoke("fetch", "one")
+    assert (code, err) == (0, "")
+    assert out == (
+        "one: a made-up set (0.0 kB)\n"
+        "  licence  CC0-1.0\n"
+        "  cite     A. Nobody, Nothing, 1999\n"
+        f"  from     {server.url}/one/\n"
+        f"  into     {root}/made/one\n"
+        "  fetched  a.txt, b.txt\n"
+    )
+    assert (root / "made" / "one" / "b.txt").read_bytes() == b"beta"
+    assert "all of it was there" in invoke("fetch", "one")[1]
+
+
+def test_one_that_fails_does_not_stop_the_others(invoke, server, root):
+    del server.pages["/one/b.txt"]
+    code, out, err = invoke("fetch", "one", "three", "two")
+    assert code == 1
+    assert (root / "made" / "one" / "a.txt").exists()
+    assert (root / "made" / "two" / "c.txt").read_bytes() == b"gamma"
+    assert out.count("licence  CC0-1.0") == 3  # said before anything is asked
+    assert err.splitlines()[0].startswith(f"one: {server.url}/one/b.txt cannot be had: 404")
+    assert "three: cannot be fetched: ask A. Nobody" in err.splitlines()[1]
+    assert "Traceback" not in err
+
+
+def test_fetching_into_another_folder(invoke, root, tmp_path):
+    code, out, _ = invoke("fetch", "two", "--to", str(tmp_path / "shared"))
+    assert code == 0
+    assert (tmp_path / "shared" / "made" / "two" / "c.txt").read_bytes() == b"gamma"
+    assert out.endswith(f"to use what is there: export HPOBENCH_DATA={tmp_path}/shared\n")
+    assert not root.exists()
+
+
+def test_unknown_names_have_exit_code_2(invoke):
+    code, out, err = invoke("fetch", "twoo")
+    assert (code, out) == (2, "")
+    assert err == "error: unknown data set 'twoo'; did you mean two?\n"
+    assert invoke("verify", "twoo")[0] == 2
+
+
+def test_verifying(invoke, root):
+    assert invoke("verify") == (0, "no data set is there\n", "")
+    invoke("fetch", "one", "two")
+    code, out, _ = invoke("verify")
+    assert (code, out) == (0, f"one: good, {root}/made/one\ntwo: good, {root}/made/two\n")
+    file = root / "made" / "one" / "b.txt"
+    file.write_bytes(b"bete")
+    code, out, _ = invoke("verify")
+    assert code == 1
+    assert f"one: damaged, {root}/made/one\n  {file} has the sha256 " in out
+    assert f"  `hpobench data fetch one` brings it into {root}/made/one\n" in out
+    assert f"two: good, {root}/made/two" in out
+    assert invoke("verify", "two")[0] == 0
+    invoke("fetch", "one")
+    assert invoke("verify")[0] == 0
+
+
+def test_verifying_what_is_not_there(invoke):
+    code, out, _ = invoke("verify", "one")
+    assert code == 1
+    assert out.startswith("one: the data is not here; `hpobench data fetch one` brings it into ")
+
+
+def test_a_copy_elsewhere_is_mended_there(invoke, root, tmp_path):
+    own = tmp_path / "home" / "hpobench"
+    invoke("fetch", "two", "--to", str(own))
+    (own / "made" / "two" / "c.txt").write_bytes(b"Gamma")
+    code, out, _ = invoke("verify")
+    assert code == 1
+    assert f"`hpobench data fetch two --to {own}` brings it into {own}/made/two" in out
+
+
+def test_a_list_without_a_licence_is_one_error(invoke, tmp_path):
+    given = entry("https://example.org/", {"a": b"a"})
+    del given["licence"]
+    write_list(tmp_path / "list.json", {"bad": given})
+    code, _, err = invoke("list")
+    assert code == 1
+    assert err == f"error: {tmp_path}/list.json: the entry of bad is malformed: has no 'licence'\n"
+
+
+def test_progress_on_a_terminal(invoke, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    code, out, _ = invoke("fetch", "one")
+    assert code == 0
+    assert "b.txt" in out
+    assert "4/4 bytes" in out
+
+
+def test_help_says_where_data_is(invoke):
+    code, out, _ = invoke("--help")
+    assert code == 0
+    assert "HPOBENCH_DATA" in out
