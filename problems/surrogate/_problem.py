@@ -1,0 +1,138 @@
+"""Problems that ask YAHPO Gym's surrogate networks.
+
+Pfisterer et al., "YAHPO Gym: An Efficient Multi-Objective Multi-Fidelity Benchmark for
+Hyperparameter Optimization", 2022 (arXiv:2109.03670).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hpobench import data
+from hpobench.api import Config, Curve, TabulatedProblem, Value
+from hpobench.errors import NotAvailableError, UnknownNameError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hpobench.problems.surrogate._yahpo import Surrogate
+
+SHORTEST = 1e-3
+"""Seconds: the least that a step costs."""
+
+
+class SurrogateProblem(TabulatedProblem):
+    """One instance of a scenario of YAHPO Gym.
+
+    The fidelity's name is that of the network's input; the objective's metric and ``test`` are
+    among its targets. After each step a trial has cost the running maximum of ``seconds``, for a
+    network's times are not monotone; a step costs at least a millisecond. Results agree across
+    machines up to the last float32 bits.
+    """
+
+    licence = "Apache-2.0"
+    requires = ("onnxruntime>=1.20",)
+
+    data: ClassVar[str]
+    """The name of the data set."""
+    instances: ClassVar[tuple[int, ...]]
+    """Of OpenML."""
+    categories: ClassVar[tuple[str, ...]]
+    """What the network takes, in its order; the instance is the first."""
+    numbers: ClassVar[tuple[str, ...]]
+    targets: ClassVar[tuple[str, ...]]
+    """What it gives."""
+    seconds: ClassVar[tuple[str, ...]]
+    """The targets that add up to what a trial costs."""
+    test: ClassVar[str | None] = None
+    """The target that is held out."""
+    constants: Mapping[str, Value] = {}
+    """Inputs that no searcher sees."""
+
+    def __init__(self, instance: int) -> None:
+        if instance not in self.instances:
+            raise UnknownNameError(f"{self.name} instance", str(instance), map(str, self.instances))
+        self.instance = instance
+
+    @classmethod
+    def missing(cls) -> str | None:
+        return data.missing(cls.data)
+
+    def fingerprint(self) -> str:
+        return data.fingerprint(self.data)
+
+    @property
+    def key(self) -> str:
+        return str(self.instance)
+
+    @cached_property
+    def network(self) -> Surrogate:
+        # NumPy comes with it, which listing the problems must not wait for.
+        from hpobench.problems.surrogate._yahpo import AGAIN, Signature, surrogate
+
+        folder = data.find(self.data)
+        signature = Signature(self.categories, self.numbers, self.targets)
+        found = surrogate(folder, signature)
+        if str(self.instance) not in found.codes[self.categories[0]]:
+            raise NotAvailableError(
+                f"{folder / 'encoding.json'} lacks {self.name}'s instance {self.instance}; {AGAIN}"
+            )
+        return found
+
+    def evaluate(self, configs: Sequence[Config], steps: Sequence[int]) -> NDArray[np.float32]:
+        """The targets ``[rows, targets]`` of each of ``configs`` after its number of steps.
+
+        Raises :class:`SpaceError` where a parameter is missing.
+        """
+        fidelity, instance = self.fidelity, {self.categories[0]: self.instance}
+        return self.network.predict(
+            [
+                {
+                    **self._active(config),
+                    **self.constants,
+                    **instance,
+                    fidelity.name: step * fidelity.unit,
+                }
+                for config, step in zip(configs, steps, strict=True)
+            ]
+        )
+
+    def _active(self, config: Config) -> Config:
+        try:
+            return self.space.build(config)
+        except KeyError:
+            self.space.check(config)
+            raise
+
+    def curve(self, config: Config, seed: int) -> Curve:
+        import numpy as np
+
+        steps = range(1, self.fidelity.steps + 1)
+        values = self.evaluate([config] * len(steps), steps)
+        times = values[:, [self.targets.index(name) for name in self.seconds]].sum(
+            axis=1, dtype=float
+        )
+        costs = np.diff(np.maximum.accumulate(times), prepend=0.0)
+        visible, heldout = self._losses(values)
+        return Curve(
+            visible.tolist(),
+            np.maximum(costs, SHORTEST).tolist(),
+            heldout.tolist() if self.heldout else None,
+        )
+
+    def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
+        values = self.evaluate(configs, [self.fidelity.steps] * len(configs))
+        visible, heldout = self._losses(values)
+        return list(zip(visible.tolist(), heldout.tolist(), strict=True))
+
+    def _losses(self, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The visible and the held-out losses of rows of targets."""
+        sign = self.objective.loss(1.0)
+        visible, heldout = (
+            sign * values[:, self.targets.index(name)]
+            for name in (self.objective.metric, self.test or self.objective.metric)
+        )
+        return visible, heldout
