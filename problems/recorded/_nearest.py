@@ -13,26 +13,33 @@ _INACTIVE = -1.0
 """Far below the unit cube, where every active value is."""
 
 
+def places(space: Space, configs: Sequence[Config]) -> NDArray[np.float64]:
+    """The coordinates ``[parameters, configurations]`` of ``configs`` in the unit cube, below it
+    where a parameter is not active."""
+    return np.array([[_place(p, config) for config in configs] for p in space])
+
+
 class Nearest:
-    """Finds the row of ``configs`` with the least squared distance, the first if there are ties.
+    """Finds the recorded configuration with the least squared distance, the first if there are
+    ties.
 
     The distance is Euclidean in the unit cube of ``space``, where logarithmic parameters are at
     their logarithms. Categories that differ are at distance 1, and so is any value from a
     parameter that is not active.
     """
 
-    def __init__(self, space: Space, configs: Sequence[Config]) -> None:
-        self._space, self._rows = space, len(configs)
-        self._columns = [np.array([_place(p, config) for config in configs]) for p in space]
+    def __init__(self, space: Space, recorded: NDArray[np.float64]) -> None:
+        """``recorded``: the :func:`places` of the recorded configurations."""
+        self._space, self._recorded = space, recorded
 
     def row(self, config: Config) -> int:
         return int(self.distances(config).argmin())
 
     def distances(self, config: Config) -> NDArray[np.float64]:
         """Squared, to each row."""
-        total = np.zeros(self._rows)
+        total = np.zeros(self._recorded.shape[1])
         # One parameter after the other: a sum in another order may round to other ties.
-        for p, column in zip(self._space, self._columns, strict=True):
+        for p, column in zip(self._space, self._recorded, strict=True):
             place = _place(p, config)
             if _is_category(p) or place == _INACTIVE:
                 total += column != place

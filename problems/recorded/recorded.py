@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from statistics import median
+from typing import TYPE_CHECKING, Any, Literal
 
 from hpobench.api import Config, Curve, Fidelity, Objective, Reference, Space, TabulatedProblem
+from hpobench.data.local import sha256
 from hpobench.errors import UsageError
-from hpobench.problems.recorded._nearest import Nearest
-from hpobench.recording.table import Array, Table, read_about, read_table
+
+if TYPE_CHECKING:
+    from hpobench.problems.recorded._trials import Trials
 
 
 class Recorded(TabulatedProblem):
@@ -37,6 +38,8 @@ class Recorded(TabulatedProblem):
     name = "recorded"
 
     def __init__(self, *, table: str, cost: Literal["cpu", "wall"] = "cpu") -> None:
+        from hpobench.recording.table import read_about
+
         self._file = self._find(table)
         self._cost = cost
         self._about: dict[str, Any] = read_about(self._file)
@@ -58,19 +61,34 @@ class Recorded(TabulatedProblem):
                 return file
         raise UsageError(f"recorded: table: no file {' and no '.join(map(str, places))}")
 
+    @cached_property
+    def _trials(self) -> Trials:
+        # NumPy and more come with it, which listing the problems must not wait for.
+        from hpobench.problems.recorded._trials import Trials
+
+        return Trials(self._file, self.space, self._cost)
+
     def fingerprint(self) -> str:
-        with self._file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+        return sha256(self._file)[:16]
 
     def estimate(self) -> float:
-        totals = self._table.curves[self._cost].sum(axis=1)
-        return float(np.nanmedian(totals))
+        return self._trials.cost
+
+    def optimum(self) -> tuple[float, str]:
+        """Exact, for no configuration is given any other loss than the recorded ones."""
+        losses = self._trials.heldout
+        return float(losses.min()), f"exact: the least of {len(losses):,} recorded trials"
+
+    def everything(self) -> Sequence[tuple[float, float]] | None:
+        """The trials of a grid without conditions."""
+        if not self._trials.complete:
+            return None
+        return [(visible, heldout) for visible, heldout in self._trials.finals.tolist()]
 
     def reference(self) -> Reference | None:
-        """The best and the median of the recorded losses at full fidelity: exact, for no
-        configuration is given any other. ``None`` if they are all the same."""
-        final = self._table.curves["heldout" if self.heldout else "loss"][:, -1]
-        optimum, clip = float(np.nanmin(final)), float(np.nanmedian(final))
+        """The best and the median of the recorded losses at full fidelity; ``None`` if they are
+        all the same."""
+        (optimum, _), clip = self.optimum(), median(self._trials.heldout.tolist())
         if not optimum < clip:
             return None
         about = self._about
@@ -78,42 +96,4 @@ class Recorded(TabulatedProblem):
         return Reference(optimum, clip, source)
 
     def curve(self, config: Config, seed: int) -> Curve:
-        row = self._rows.get(tuple(map(config.get, self._names)))
-        if row is None:
-            row = self._answer(config)
-        curves = self._table.curves
-        return Curve(
-            curves["loss"][row].tolist(),
-            self._costs[row].tolist(),
-            curves["heldout"][row].tolist() if self.heldout else None,
-        )
-
-    def _answer(self, config: Config) -> int:
-        """The row for a configuration that was not recorded."""
-        self.space.check(config)
-        return self._nearest.row(config)
-
-    @cached_property
-    def _table(self) -> Table:
-        return read_table(self._file)
-
-    @cached_property
-    def _costs(self) -> Array:
-        """Of each step; a step that failed costs as much as others in the middle."""
-        costs = self._table.curves[self._cost]
-        return np.where(np.isnan(costs), np.nanmedian(costs), costs)
-
-    @cached_property
-    def _names(self) -> list[str]:
-        return self.space.names
-
-    @cached_property
-    def _rows(self) -> dict[tuple[Any, ...], int]:
-        """Rows by the values of their configuration; the first, where it was recorded twice."""
-        configs = self._table.configs
-        keys = [tuple(map(config.get, self._names)) for config in configs]
-        return {key: row for row, key in reversed(list(enumerate(keys)))}
-
-    @cached_property
-    def _nearest(self) -> Nearest:
-        return Nearest(self.space, self._table.configs)
+        return self._trials.curve(config)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import math
+from collections.abc import Sequence
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
-from hpobench.api import Config, Curve, Fidelity, Reference, TabulatedProblem, Value
+from hpobench.api import Config, Curve, Fidelity, TabulatedProblem
 from hpobench.errors import UnknownNameError, UsageError
+from hpobench.problems.tabular._grid import Grid
 from hpobench.seeding import uniform
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class TableProblem(TabulatedProblem):
     """Of every configuration; ``None`` where some have more than others."""
 
     requires = (DISTRIBUTION,)
+    licence = "Apache-2.0"
 
     def __init__(self, dataset: str, observe: Observe) -> None:
         if dataset not in self.datasets:
@@ -76,39 +77,38 @@ class TableProblem(TabulatedProblem):
         return None
 
     @property
+    def key(self) -> str:
+        # A trial that draws one repetition sees other losses; what is held out is the same.
+        return self.dataset if self.observe != "draw" else f"{self.dataset}-draw"
+
+    @cached_property
     def table(self) -> Table:
         """The whole table, loaded on first use."""
         # NumPy comes with it, which listing the problems must not wait for.
         from hpobench.problems.tabular._tables import load
 
-        return load(self.folder, self.dataset, self._sizes, self.objective)
+        return load(self.folder, self.dataset, self._grid.sizes, self.objective)
 
     @cached_property
-    def _sizes(self) -> tuple[int, ...]:
-        return tuple(int(p.size) for p in self.space)
+    def _grid(self) -> Grid:
+        return Grid(self.space)
 
     @cached_property
-    def _offsets(self) -> list[tuple[str, dict[Value, int]]]:
-        """For each parameter what each of its values adds to a configuration's index."""
-        strides = [math.prod(self._sizes[i + 1 :]) for i in range(len(self._sizes))]
-        return [
-            (p.name, {value: i * stride for i, value in enumerate(p.grid(1))})
-            for p, stride in zip(self.space, strides, strict=True)
-        ]
+    def _means(self) -> tuple[Sequence[float], Sequence[float]]:
+        """The mean loss and time of each row, as plain floats: of an array's elements NumPy makes
+        its own numbers first, which takes three times as long."""
+        return self.table.mean_losses.data, self.table.mean_times.data
 
     def index(self, config: Config) -> int:
         """The row of ``config``; raises :class:`SpaceError` if it has none."""
-        try:
-            return sum(offset[config[name]] for name, offset in self._offsets)
-        except KeyError:
-            self.space.check(config)
-            raise
+        return self._grid.row(config)
 
     def curve(self, config: Config, seed: int) -> Curve:
-        i, table = self.index(config), self.table
-        mean = float(table.mean_losses[i])
+        i, (mean_losses, mean_times) = self._grid.row(config), self._means
+        mean = mean_losses[i]
         if self.observe == "mean":
-            return Curve([mean], [float(table.mean_times[i])])
+            return Curve([mean], [mean_times[i]])
+        table = self.table
         if self.observe == "draw":
             order = [int(uniform("draw", seed, i) * table.counts[i])]
         else:
@@ -117,13 +117,16 @@ class TableProblem(TabulatedProblem):
         so_far = [total / (k + 1) for k, total in enumerate(itertools.accumulate(losses))]
         return Curve(so_far, times, [mean] * len(order))
 
-    def reference(self) -> Reference:
-        losses = self.table.sorted_losses
-        return Reference(
-            optimum=float(losses[0]),
-            clip=self.table.median_loss,
-            source=f"exact: least and median of the {len(losses)} mean losses of "
-            f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}",
+    def everything(self) -> Sequence[tuple[float, float]] | None:
+        """All configurations but where a trial's loss depends on the seed."""
+        if self.observe == "draw":
+            return None
+        return [(loss, loss) for loss in self.table.mean_losses.tolist()]
+
+    def optimum(self) -> tuple[float, str]:
+        return (
+            float(self.table.sorted_losses[0]),
+            f"exact: the least of the {len(self.table.sorted_losses):,} mean losses",
         )
 
     def estimate(self) -> float:

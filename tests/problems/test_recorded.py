@@ -13,7 +13,7 @@ import pytest
 from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
 from hpobench.errors import SpaceError, StoreError, SuiteError, UsageError
 from hpobench.grid import build_plan
-from hpobench.problems.recorded._nearest import Nearest
+from hpobench.problems.recorded._nearest import Nearest, places
 from hpobench.problems.recorded.recorded import Recorded
 from hpobench.recording.space import grid_space
 from hpobench.recording.table import KEY, Table, read_table, write_table
@@ -64,7 +64,7 @@ def sample(n, seed=0):
 
 
 @pytest.fixture
-def replayed(tmp_path, monkeypatch):
+def replayed(tmp_path, monkeypatch, own_cache):
     """Makes the problem of a table."""
     monkeypatch.chdir(tmp_path)
 
@@ -152,6 +152,40 @@ def test_where_all_are_as_good_there_is_no_reference(replayed):
     assert replayed(recording(sample(1))).reference() is None
 
 
+def test_everything_is_known_of_a_grid_without_conditions(replayed):
+    table = recording(list(SPACE.grid(3)), grid=3)
+    assert replayed(table).everything() is None  # it has conditions
+    flat = Space([p for p in SPACE if p.when is None][:3])
+    configs = list(flat.grid(3))
+    table = recording(configs, grid=3, failed=[2])
+    about = table.about | {"space": grid_space(flat, configs).to_json(), "trained": flat.to_json()}
+    whole = replayed(Table(about, configs, table.curves, table.errors))
+    finals = np.stack([table.curves[name][:, -1] for name in ("loss", "heldout")], axis=1)
+    np.testing.assert_array_equal(whole.everything(), finals)
+    assert whole.optimum()[0] == np.nanmin(finals[:, 1])
+    curves = {name: curve[1:] for name, curve in table.curves.items()}
+    part = replayed(Table(about, configs[1:], curves, table.errors[1:]))
+    assert part.everything() is None
+    doubled = [configs[1], *configs[1:]]
+    assert replayed(Table(about, doubled, table.curves, table.errors)).everything() is None
+    assert replayed(recording(sample(20))).everything() is None
+
+
+def test_random_search_agrees_with_an_independent_one(replayed):
+    """The mean best of ten, each draw answered by the words of the docstring."""
+    table, n = recording(sample(60)), 2000
+    problem, rng = replayed(table), Random(8)
+    ours = [problem.curve(SPACE.sample(rng), 0).losses[-1] for _ in range(n)]
+    theirs = []
+    for config in sample(n, seed=9):
+        row = min(range(60), key=lambda row: distance(config, table.configs[row]))
+        theirs.append(table.curves["loss"][row, -1])
+    best = [np.reshape(losses, (-1, 10)).min(axis=1) for losses in (ours, theirs)]
+    error = math.sqrt(sum(b.var(ddof=1) / len(b) for b in best))
+    assert 0 < error < 0.01
+    assert abs(best[0].mean() - best[1].mean()) < 4 * error
+
+
 # -- the nearest ---------------------------------------------------------------------------
 
 
@@ -173,7 +207,7 @@ def distance(one, other):
 
 def test_distances_are_those_of_the_words():
     configs, asked = sample(80), sample(80, seed=1)
-    nearest = Nearest(SPACE, configs)
+    nearest = Nearest(SPACE, places(SPACE, configs))
     for config in asked:
         expected = [distance(config, other) for other in configs]
         np.testing.assert_allclose(nearest.distances(config), expected, rtol=1e-12, atol=1e-15)
@@ -194,7 +228,7 @@ def test_others_are_answered_by_the_nearest(replayed):
 def test_of_several_as_near_the_first_is_taken():
     space = Space([Int("n", 1, 9), Categorical("c", ("u", "v", "w"))])
     configs = [{"n": 7, "c": "v"}, {"n": 3, "c": "u"}, {"n": 7, "c": "u"}, {"n": 3, "c": "u"}]
-    nearest = Nearest(space, configs)
+    nearest = Nearest(space, places(space, configs))
     assert nearest.row({"n": 5, "c": "u"}) == 1
     assert nearest.row({"n": 5, "c": "w"}) == 0
 

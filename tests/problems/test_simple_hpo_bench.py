@@ -1,4 +1,5 @@
 import itertools
+import math
 import os
 import pickle
 from collections import Counter
@@ -119,8 +120,7 @@ def test_unknown_options():
 
 
 def test_building_one_reads_nothing(monkeypatch):
-    monkeypatch.setattr(_tables, "read_plain", lambda file: pytest.fail("the table was read"))
-    _tables.load.cache_clear()
+    monkeypatch.setattr(_tables, "load", lambda *_: pytest.fail("the table was read"))
     problem = FCNet(dataset="protein_structure", observe="repeats")
     assert len(problem.space) == 9
 
@@ -128,9 +128,37 @@ def test_building_one_reads_nothing(monkeypatch):
 # -- the closed form -----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("cls", "dataset", "observe"),
+    [
+        (FCNet, "naval_propulsion", "mean"),
+        (FCNet, "naval_propulsion", "repeats"),
+        (HPOBenchMLP, "vehicle", "mean"),
+        (NASBench201, "imagenet", "mean"),
+    ],
+)
+def test_everything_is_the_finals_of_all_configurations(cls, dataset, observe):
+    problem = cls(dataset=dataset, observe=observe)
+    everything = problem.everything()
+    assert len(everything) == math.prod(p.size for p in problem.space)
+    head = list(itertools.islice(problem.space.grid(1), 500))
+    for pair, final in zip(everything, problem.finals(head, seed=3), strict=False):
+        assert pair == pytest.approx(final)
+    optimum, how = problem.optimum()
+    assert optimum == min(heldout for _, heldout in everything)
+    assert how.startswith("exact")
+
+
+def test_what_depends_on_the_seed_is_not_everything():
+    problem = FCNet(dataset="naval_propulsion", observe="draw")
+    assert problem.everything() is None
+    assert problem.optimum() == FCNet(dataset="naval_propulsion").optimum()
+    assert problem.key != FCNet(dataset="naval_propulsion").key
+
+
 def test_expected_best_by_enumeration():
     losses = np.array([[3.0, 5.0], [1.0, np.nan], [1.0, 1.0], [0.0, 4.0], [7.0, np.nan]])
-    table = _tables.Table(losses, losses)
+    table = _tables.Table.of(losses, losses)
     means = [4.0, 1.0, 1.0, 2.0, 7.0]
     for n in (1, 2, 4):
         exact = np.mean([min(draw) for draw in itertools.product(means, repeat=n)])
@@ -178,15 +206,49 @@ ROW = {"loss": [1.0, 2.0], "train_time": [3.0, 4.0]}
         {"00": ROW, "01": ROW, "10": ROW, "11": {"loss": [1.0]}},
         {"00": ROW, "01": ROW, "10": ROW, "11": ROW | {"loss": ["low"]}},
         {"00": ROW, "01": ROW, "10": ROW, "11": ROW | {"loss": 1.0}},
+        {"00": ROW, "01": ROW, "10": ROW, "11": ROW | {"loss": [1.0, math.nan]}},
+        {"00": ROW, "01": ROW, "10": ROW, "11": ROW | {"train_time": [1.0, math.inf]}},
+        {"00": ROW, "01": ROW, "10": ROW, "11": ROW | {"loss": [1.0]}},
+        {"00": ROW, "01": ROW, "10": ROW, "11": ROW | {"train_time": [0.0, 1.0]}},
+        {"00": ROW, "01": ROW, "10": ROW, "11": {"loss": [], "train_time": []}},
         [ROW] * 4,
     ],
 )
-def test_a_table_of_another_shape_is_refused(tmp_path, monkeypatch, data):
+def test_a_table_of_another_shape_is_refused(made_up, data):
+    (made_up / "up.pkl").write_bytes(pickle.dumps(data))
+    with pytest.raises(
+        NotAvailableError, match=r"up.pkl is not the table it should be.*pip install"
+    ):
+        _tables.load("made", "up", (2, 2), Objective("loss"))
+
+
+@pytest.fixture
+def made_up(tmp_path, monkeypatch, own_cache):
+    """The only folder with tables."""
     (tmp_path / "made").mkdir()
-    (tmp_path / "made" / "up.pkl").write_bytes(pickle.dumps(data))
     monkeypatch.setattr(_tables, "data_folder", lambda: tmp_path)
     _tables.load.cache_clear()
-    with pytest.raises(NotAvailableError, match=r"not the table it should be.*pip install"):
+    yield tmp_path / "made"
+    _tables.load.cache_clear()
+
+
+def test_a_table_is_made_once_and_then_mapped(made_up, monkeypatch):
+    data = {key: {"acc": [int(key) / 2, 1.0], "train_time": [3.0, 4.0]} for key in ("00", "01")}
+    data |= {key: {"acc": [int(key) / 2], "train_time": [5.0]} for key in ("10", "11")}
+    (made_up / "up.pkl").write_bytes(pickle.dumps(data))
+    for _ in range(2):
+        table = _tables.load("made", "up", (2, 2), Objective("acc", "maximize"))
+        assert table.mean_losses.tolist() == [-0.5, -0.75, -5.0, -5.5]
+        assert table.sorted_losses.tolist() == [-5.5, -5.0, -0.75, -0.5]
+        assert table.mean_times.tolist() == [3.5, 3.5, 5.0, 5.0]
+        assert table.counts.tolist() == [2, 2, 1, 1]
+        assert np.array_equal(table.losses[:, 1], [-1, -1, np.nan, np.nan], equal_nan=True)
+        _tables.load.cache_clear()
+        monkeypatch.setattr(_tables, "read_plain", lambda file: pytest.fail("it was read again"))
+
+
+def test_a_missing_table_says_what_brings_it(made_up):
+    with pytest.raises(NotAvailableError, match=r"cannot read the table .*up.pkl.*pip install"):
         _tables.load("made", "up", (2, 2), Objective("loss"))
 
 
@@ -196,4 +258,4 @@ def test_without_the_package_the_problems_are_missing(monkeypatch):
     _tables.load.cache_clear()
     assert "pip install" in FCNet.missing()
     with pytest.raises(NotAvailableError, match="not installed; pip install"):
-        FCNet(dataset="protein_structure").reference()
+        FCNet(dataset="protein_structure").optimum()

@@ -1,0 +1,99 @@
+"""The trials of a recorded table, shared with other processes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.api import Config, Curve, Space
+from hpobench.mapped import mapped
+from hpobench.problems.recorded._nearest import Nearest, places
+from hpobench.recording.table import read_table
+
+Array = NDArray[np.float64]
+
+
+class Trials:
+    """What ``file`` holds, for replay in ``space``; ``cost`` is the name of a column."""
+
+    def __init__(self, file: Path, space: Space, cost: str) -> None:
+        self._space, self._cost = space, cost
+        self._arrays = mapped(file, space, lambda: _read(file, space))
+
+    def curve(self, config: Config) -> Curve:
+        """That of ``config``, or of the nearest to it; raises :class:`SpaceError`."""
+        row = self._rows.get(tuple(map(config.get, self._names)))
+        if row is None:
+            self._space.check(config)
+            row = self._nearest.row(config)
+        arrays = self._arrays
+        return Curve(
+            arrays["loss"][row].tolist(),
+            arrays[self._cost][row].tolist(),
+            arrays["heldout"][row].tolist() if "heldout" in arrays else None,
+        )
+
+    @cached_property
+    def finals(self) -> Array:
+        """``[trials, 2]``: the visible and the held-out loss at full fidelity; NaN where the trial
+        failed."""
+        visible = self._arrays["loss"]
+        return np.stack([visible[:, -1], self._arrays.get("heldout", visible)[:, -1]], axis=1)
+
+    @property
+    def heldout(self) -> Array:
+        """The finite ones."""
+        losses = self.finals[:, 1]
+        return losses[np.isfinite(losses)]
+
+    @property
+    def cost(self) -> float:
+        """The median of whole trials in seconds."""
+        whole = np.isfinite(self.finals[:, 0])
+        return float(np.median(self._arrays[self._cost][whole].sum(axis=1)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the trials are all configurations of the space, each once, and random search
+        draws them with the same chance: where conditions turn parameters off, those with fewer
+        are drawn more often."""
+        size = math.prod(p.size for p in self._space)
+        return not self._space.conditional and len(self._rows) == len(self.finals) == size
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return self._space.names
+
+    @cached_property
+    def _rows(self) -> dict[tuple[Any, ...], int]:
+        """Rows by the values of their configuration; the first, where it was recorded twice."""
+        configs = json.loads(self._arrays["configs"].tobytes())
+        keys = [tuple(map(config.get, self._names)) for config in configs]
+        return {key: row for row, key in reversed(list(enumerate(keys)))}
+
+    @cached_property
+    def _nearest(self) -> Nearest:
+        return Nearest(self._space, self._arrays["places"])
+
+
+def _read(file: Path, space: Space) -> Mapping[str, NDArray[Any]]:
+    """The curves, the configurations as JSON, and their places."""
+    table = read_table(file)
+    return {
+        **table.curves,
+        # A step that failed costs as much as others in the middle.
+        **{cost: _filled(table.curves[cost]) for cost in ("cpu", "wall")},
+        "configs": np.frombuffer(json.dumps(table.configs).encode(), np.uint8),
+        "places": places(space, table.configs),
+    }
+
+
+def _filled(costs: Array) -> Array:
+    return np.where(np.isnan(costs), np.nanmedian(costs), costs)
