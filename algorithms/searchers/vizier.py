@@ -54,6 +54,9 @@ class VizierSearcher(Searcher):
         (suggestion,) = self._designer.suggest(1)
         self._active[trial] = suggestion.to_trial(trial + 1)
         values = suggestion.parameters.as_dict()
+        if lacking := [name for name in self._space.names if name not in values]:
+            # Of its model's numbers Vizier leaves out those that are NaN.
+            raise ArithmeticError(f"Vizier's model came to NaN for {', '.join(lacking)}")
         return self._space.build({p.name: value_of(p, values[p.name]) for p in self._space})
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
