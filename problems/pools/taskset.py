@@ -1,0 +1,66 @@
+"""TaskSet: learning curves of recurrent text classifiers under Adam with eight parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from hpobench.api import Fidelity, Float, Space
+from hpobench.problems.pools._pool import PoolProblem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Task = Literal[
+    "FixedTextRNNClassification_imdb_patch128_LSTM128_avg_bs64",
+    "FixedTextRNNClassification_imdb_patch128_LSTM128_bs64",
+    "FixedTextRNNClassification_imdb_patch128_LSTM128_embed128_bs64",
+    "FixedTextRNNClassification_imdb_patch32_GRU128_bs128",
+    "FixedTextRNNClassification_imdb_patch32_GRU64_avg_bs128",
+    "FixedTextRNNClassification_imdb_patch32_IRNN64_relu_avg_bs128",
+    "FixedTextRNNClassification_imdb_patch32_IRNN64_relu_last_bs128",
+    "FixedTextRNNClassification_imdb_patch32_LSTM128_E128_bs128",
+    "FixedTextRNNClassification_imdb_patch32_LSTM128_bs128",
+    "FixedTextRNNClassification_imdb_patch32_VRNN128_tanh_bs128",
+    "FixedTextRNNClassification_imdb_patch32_VRNN64_relu_avg_bs128",
+    "FixedTextRNNClassification_imdb_patch32_VRNN64_tanh_avg_bs128",
+]
+
+
+class TaskSet(PoolProblem):
+    """TaskSet: Adam with 8 parameters on 12 text classifiers, 1,000 random configurations each, a
+    loss after every 200 of 10,000 training steps.
+
+    Loss: cross-entropy on the validation part; the held-out one is that on the test part. A
+    training that diverged to NaN fails there; one that went far up is as it is. The data has no
+    times: 200 training steps cost a second. The nearest configuration of the pool answers.
+    """
+
+    name = "taskset"
+    source = "Metz et al. 2020, arXiv:2002.11887; curves from Kadra et al. 2023, arXiv:2302.00441"
+    data = "taskset"
+    file = "taskset12.npz"
+    tasks = get_args(Task)
+    heldout = True
+    fidelity = Fidelity("training step", 50, 200)
+    space = Space(
+        [
+            Float("learning_rate", 1e-8, 10.0, log=True),
+            # Drawn so; beta is 1 minus this.
+            Float("one_minus_beta1", 1e-4, 1.0, log=True),
+            Float("one_minus_beta2", 1e-6, 1.0, log=True),
+            Float("epsilon", 1e-10, 1e3, log=True),
+            Float("l1", 1e-8, 10.0, log=True),
+            Float("l2", 1e-8, 10.0, log=True),
+            Float("linear_decay", 1e-7, 1e-4, log=True),
+            Float("exponential_decay", 1e-6, 1e-3, log=True),
+        ]
+    )
+
+    def __init__(self, *, task: Task) -> None:
+        super().__init__(task)
+
+    def read(self) -> Mapping[str, NDArray[Any]]:
+        from hpobench.problems.pools._taskset import read
+
+        return read(self.path, self.task, self.space, self.fidelity.steps)
