@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from statistics import fmean
 from typing import Any, Literal, NamedTuple, get_args
 
+from hpobench import data
 from hpobench.api import Config, Fidelity, Objective, TrainedProblem, Training
+from hpobench.data.catalogue import is_openml
 from hpobench.errors import UnknownNameError, UsageError
+from hpobench.problems.general import _openml
 from hpobench.problems.general._space import parse_space, space_hash
 
 Dataset = Literal["breast_cancer", "diabetes", "digits", "iris", "wine"]
@@ -24,12 +27,16 @@ _SPLIT_SEED = 0
 
 
 class SklearnEstimator(TrainedProblem):
-    """Any scikit-learn estimator, cross-validated on a bundled data set; a step is a fold.
+    """Any scikit-learn estimator, cross-validated on a data set; a step is a fold.
 
     ``estimator`` is the dotted path of a classifier or regressor of an installed package, like
     ``sklearn.svm.SVC``; ``space`` is written as :mod:`_space` shows, with the names of its
     parameters, and ``fixed`` sets others. ``scoring`` is one of scikit-learn's names, by default
     ``accuracy`` or ``r2``. ``scale`` puts a StandardScaler in front.
+
+    ``dataset`` is one that scikit-learn brings, or one of OpenML's, like ``openml:61``, after
+    ``hpobench data fetch openml:61``. Its categories become a column each, and missing numbers the
+    median, unless the estimator takes them, both by the rows that a fold trains on.
 
     A quarter of the rows, the same for all seeds, is kept aside. The rest is shuffled by the
     problem seed into ``folds`` (stratified for classifiers), as ``cross_val_score`` does it;
@@ -39,6 +46,8 @@ class SklearnEstimator(TrainedProblem):
     """
 
     name = "sklearn"
+    source = "scikit-learn's data sets (https://scikit-learn.org/stable/datasets/toy_dataset.html)"
+    licence = "BSD-3-Clause"
     requires = ("scikit-learn>=1.6",)
     heldout = True
     mutable = ()
@@ -47,15 +56,15 @@ class SklearnEstimator(TrainedProblem):
         self,
         *,
         estimator: str,
-        dataset: Dataset,
+        dataset: Dataset | str,
         space: dict[str, Any],
         fixed: dict[str, Any] | None = None,
         folds: int = 5,
         scoring: str | None = None,
         scale: bool = False,
     ) -> None:
-        if dataset not in get_args(Dataset):
-            raise UnknownNameError("dataset", dataset, get_args(Dataset))
+        if dataset not in get_args(Dataset) and not is_openml(dataset):
+            raise UnknownNameError("dataset", dataset, [*get_args(Dataset), "openml:ID"])
         if not 2 <= folds <= MAX_FOLDS:
             raise UsageError(f"sklearn: folds must be from 2 to {MAX_FOLDS}, not {folds}")
         self.dataset, self.scale = dataset, scale
@@ -80,8 +89,11 @@ class SklearnEstimator(TrainedProblem):
         return bool(is_classifier(self.estimator))
 
     def fingerprint(self) -> str:
-        """A hash of the space and of the version of the estimator's package."""
-        text = json.dumps([space_hash(self.space), self._versions])
+        """A hash of the space, of the version of the estimator's package, and of OpenML's data."""
+        parts: list[Any] = [space_hash(self.space), self._versions]
+        if is_openml(self.dataset):
+            parts.append(data.fingerprint(self.dataset))
+        text = json.dumps(parts)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def prepare(self) -> None:
@@ -91,22 +103,27 @@ class SklearnEstimator(TrainedProblem):
         from sklearn.metrics import get_scorer
         from sklearn.model_selection import KFold, StratifiedKFold
 
-        data = load_data(self.dataset)
+        parts = load_data(self.dataset)
         splitter = StratifiedKFold if self.classifies else KFold
         folds = splitter(self.fidelity.steps, shuffle=True, random_state=seed)
-        splits = list(folds.split(data.x, data.y))
-        return _CrossValidation(self.model(config, seed), get_scorer(self.scoring), data, splits)
+        splits = list(folds.split(parts.x, parts.y))
+        return _CrossValidation(self.model(config, seed), get_scorer(self.scoring), parts, splits)
 
     def model(self, config: Config, seed: int) -> Any:
         """An estimator, not fitted, with the parameters of ``config``."""
         from sklearn.base import clone
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
+        from sklearn.utils import get_tags
 
         made = clone(self.estimator).set_params(**config)
         if made.get_params().get("random_state", seed) is None:
             made.set_params(random_state=seed)
-        return make_pipeline(StandardScaler(), made) if self.scale else made
+        parts = load_data(self.dataset)
+        gaps = get_tags(made).input_tags.allow_nan
+        first = _openml.preparation(parts.x, parts.nominal, gaps=gaps)
+        before = [*([first] if first else []), *([StandardScaler()] if self.scale else [])]
+        return make_pipeline(*before, made) if before else made
 
     def _check_parameters(self, estimator: str, fixed: Mapping[str, Any]) -> None:
         known = self.estimator.get_params()
@@ -121,18 +138,20 @@ class SklearnEstimator(TrainedProblem):
 
         if not (self.classifies or is_regressor(self.estimator)):
             raise UsageError(f"sklearn: {estimator} is neither a classifier nor a regressor")
-        if self.classifies == (self.dataset == "diabetes"):
+        if self.classifies != has_classes(self.dataset):
             task = "classifier" if self.classifies else "regressor"
             raise UsageError(f"sklearn: {estimator} is a {task}, which {self.dataset} is not for")
 
 
 class Data(NamedTuple):
-    """``x``: rows by features, ``y``: targets; and the rows kept aside."""
+    """``x``: rows by features, ``y``: targets; and the rows kept aside. ``nominal``: the features
+    that are codes of categories."""
 
     x: Any
     y: Any
     x_test: Any
     y_test: Any
+    nominal: tuple[int, ...] = ()
 
 
 class _CrossValidation(Training):
@@ -146,12 +165,12 @@ class _CrossValidation(Training):
     def step(self) -> Mapping[str, float]:
         from sklearn.base import clone
 
-        data = self._data
+        x, y, x_test, y_test, _ = self._data
         train, valid = self._splits[len(self._losses)]
-        model = clone(self._model).fit(data.x[train], data.y[train])
+        model = clone(self._model).fit(x[train], y[train])
         # Greater is better with all of scikit-learn's scorers.
-        self._losses.append(-float(self._scorer(model, data.x[valid], data.y[valid])))
-        self._heldout.append(-float(self._scorer(model, data.x_test, data.y_test)))
+        self._losses.append(-float(self._scorer(model, x[valid], y[valid])))
+        self._heldout.append(-float(self._scorer(model, x_test, y_test)))
         return {"loss": fmean(self._losses), "heldout": fmean(self._heldout)}
 
     def save(self) -> bytes:
@@ -163,15 +182,24 @@ class _CrossValidation(Training):
 
 
 @functools.cache
-def load_data(dataset: Dataset) -> Data:
-    """A data set, split; loaded once in a process."""
+def load_data(dataset: str) -> Data:
+    """A data set, split; loaded once in a process. Raises :class:`NotAvailableError`."""
     import sklearn.datasets
     from sklearn.model_selection import train_test_split
 
-    x, y = getattr(sklearn.datasets, f"load_{dataset}")(return_X_y=True)
-    classes = None if dataset == "diabetes" else y
+    nominal: tuple[int, ...] = ()
+    if is_openml(dataset):
+        x, y, nominal = _openml.table(dataset)
+    else:
+        x, y = getattr(sklearn.datasets, f"load_{dataset}")(return_X_y=True)
+    classes = y if has_classes(dataset) else None
     x, x_test, y, y_test = train_test_split(x, y, stratify=classes, random_state=_SPLIT_SEED)
-    return Data(x, y, x_test, y_test)
+    return Data(x, y, x_test, y_test, nominal)
+
+
+def has_classes(dataset: str) -> bool:
+    """Whether the targets are classes; raises :class:`NotAvailableError`."""
+    return _openml.classifies(dataset) if is_openml(dataset) else dataset != "diabetes"
 
 
 _distributions = functools.cache(importlib.metadata.packages_distributions)
