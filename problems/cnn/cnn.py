@@ -16,6 +16,7 @@ from hpobench.api import (
     TrainedProblem,
     Training,
     When,
+    first_loss,
 )
 from hpobench.errors import UnknownNameError, UsageError
 from hpobench.problems.data._index import short_hash
@@ -95,3 +96,7 @@ class CNN(TrainedProblem):
 
     def fingerprint(self) -> str:
         return short_hash(self.dataset)
+
+    def probe(self, config: Config) -> float:
+        # On the processor: where a run begins there may be no GPU, and its losses are others.
+        return first_loss(CNN(dataset=self.dataset), config)

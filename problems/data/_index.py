@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from hpobench.errors import NotAvailableError
 
 FOLDER = Path(__file__).parent
+DESCRIPTIONS = FOLDER / "datasets.json"
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,17 @@ class Entry:
 
 @cache
 def entries() -> Mapping[str, Entry]:
-    """All data sets by name."""
-    stored = json.loads((FOLDER / "datasets.json").read_text("utf-8"))
-    return {
-        name: Entry(**(row | {"members": tuple(row["members"])})) for name, row in stored.items()
-    }
+    """All data sets by name; raises :class:`NotAvailableError` where one is ill described."""
+    stored = json.loads(DESCRIPTIONS.read_text("utf-8"))
+    return {name: _entry(name, row) for name, row in stored.items()}
+
+
+def _entry(name: str, row: Mapping[str, Any]) -> Entry:
+    missing = [field.name for field in fields(Entry) if field.name not in row]
+    missing += [key for key in ("licence", "source", "citation") if row.get(key) == ""]
+    if missing:
+        raise NotAvailableError(f"{DESCRIPTIONS}: {name} has no {', '.join(missing)}")
+    return Entry(**{**row, "members": tuple(row["members"])})
 
 
 def short_hash(dataset: str) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from hpobench.api import Config, Fidelity, Float, Int, Space, Training
+from hpobench.api import Config, Fidelity, Float, Int, Space, Training, first_loss
 from hpobench.problems.xgboost._problem import XGBoostProblem
-
-STEPS, ROUNDS = 27, 8
-"""216 rounds in all; powers of 3 suit the usual reduction factors."""
 
 
 class XGBoost(XGBoostProblem):
@@ -20,7 +17,7 @@ class XGBoost(XGBoostProblem):
 
     name = "xgboost"
     source = "HPOBench (arXiv:2109.06716)"
-    fidelity = Fidelity("rounds", STEPS, ROUNDS)
+    fidelity = Fidelity("rounds", 27, 8)  # powers of 3 suit the usual reduction factors
     space = Space(
         [
             Float("eta", 2**-10, 1.0, log=True),
@@ -35,4 +32,7 @@ class XGBoost(XGBoostProblem):
     )
 
     def start(self, config: Config, seed: int) -> Training:
-        return self._boosting(config, seed, ROUNDS)
+        return self._boosting(config, seed, int(self.fidelity.unit))
+
+    def probe(self, config: Config) -> float:
+        return first_loss(self, config)

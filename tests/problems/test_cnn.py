@@ -360,6 +360,12 @@ def test_the_fingerprint_is_of_shipped_data():
     assert len(set(prints.values())) == 3
 
 
+def test_a_probe_is_a_loss_on_the_processor(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    (loss,) = [report["loss"] for report in steps(begin(), 1)]
+    assert CNN(dataset="digits", gpu=1).probe(ADAM) == loss
+
+
 def test_without_torch_the_problem_is_listed_as_not_available(monkeypatch):
     version = importlib.metadata.version
 
