@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hpobench.api import Float, Int, Space
+from hpobench.api import Fidelity, Float, Int, Space
 from hpobench.problems.xgboost.rounds import XGBoost
 
 
 class XGBoostSmall(XGBoost):
-    """XGBoost on a table: 4 parameters in the ranges of practice, 27 steps of 8 boosting rounds.
+    """XGBoost on a table: 4 parameters in the ranges of practice, 34 steps of 3 boosting rounds.
 
     Everything else is left at XGBoost's defaults: a small and well-behaved space, in which most
     configurations are usable. A trial goes on from its model, under other parameters too. Needs
@@ -16,6 +16,7 @@ class XGBoostSmall(XGBoost):
 
     name = "xgboost-small"
     source = "https://xgboost.readthedocs.io/en/stable/tutorials/param_tuning.html"
+    fidelity = Fidelity("rounds", 34, 3)  # fine enough to be recorded, and a hundred rounds
     space = Space(
         [
             Float("eta", 0.01, 0.5, log=True),
