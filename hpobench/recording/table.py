@@ -7,7 +7,8 @@ A row is a trial, in the order in which the searcher asked for them. Its columns
     loss, heldout   lists, an entry a step, NaN from the step on at which the trial failed;
                     heldout only where the problem has one
     cpu, wall       lists of each step's cost: processor seconds over all threads of the worker's
-                    process (not of its children), and wall seconds; NaN likewise
+                    process (not of its children), and wall seconds; NaN likewise; the tables
+                    that ship have cpu alone, and numbers of 32 bits
     error           why the trial failed; null where it did not
 
 What was trained, how and where is JSON in the file's metadata, under :data:`KEY`.
@@ -108,7 +109,7 @@ def read_table(path: Path) -> Table:
         ]
         shape = len(configs), about["fidelity"]["steps"]
         curves = {
-            name: columns[name].combine_chunks().flatten().to_numpy().reshape(shape)
+            name: columns[name].combine_chunks().flatten().to_numpy().astype(float).reshape(shape)
             for name in CURVES
             if name in columns.column_names
         }

@@ -89,7 +89,7 @@ def _read(file: Path, space: Space) -> Mapping[str, NDArray[Any]]:
     return {
         **table.curves,
         # A step that failed costs as much as others in the middle.
-        **{cost: _filled(table.curves[cost]) for cost in ("cpu", "wall")},
+        **{cost: _filled(table.curves[cost]) for cost in ("cpu", "wall") if cost in table.curves},
         "configs": np.frombuffer(json.dumps(table.configs).encode(), np.uint8),
         "places": places(space, table.configs),
     }

@@ -1,0 +1,62 @@
+"""Problems that replay a recorded table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from hpobench.api import Config, Curve, Fidelity, Objective, Space, TabulatedProblem
+from hpobench.data.local import sha256
+
+if TYPE_CHECKING:
+    from hpobench.problems.recorded._trials import Trials
+
+Asked = Literal["recorded", "original"]
+
+
+class Replay(TabulatedProblem):
+    """The trainings in ``file``, asked for in the space that was recorded (of a grid the grid), or
+    in the original one, where the nearest that was recorded answers; ``cost`` is a column.
+    """
+
+    def __init__(self, file: Path, space: Asked, cost: str) -> None:
+        from hpobench.recording.table import read_about
+
+        self._file, self._cost = file, cost
+        self._about: dict[str, Any] = read_about(file)
+        self.space = Space.from_json(self._about["trained" if space == "original" else "space"])
+        self.fidelity = Fidelity(**self._about["fidelity"])
+        self.objective = Objective(**self._about["objective"])
+        self.heldout = self._about["heldout"]
+        mutable = self._about["mutable"]
+        if mutable is not None:
+            self.mutable = tuple(name for name in mutable if name in self.space.names)
+
+    @cached_property
+    def trials(self) -> Trials:
+        # NumPy and more come with it, which listing the problems must not wait for.
+        from hpobench.problems.recorded._trials import Trials
+
+        return Trials(self._file, self.space, self._cost)
+
+    def fingerprint(self) -> str:
+        return sha256(self._file)[:16]
+
+    def estimate(self) -> float:
+        return self.trials.cost
+
+    def optimum(self) -> tuple[float, str]:
+        """Exact, for no configuration is given any other loss than the recorded ones."""
+        losses = self.trials.heldout
+        return float(losses.min()), f"exact: the least of {len(losses):,} recorded trials"
+
+    def everything(self) -> Sequence[tuple[float, float]] | None:
+        """The trials of a grid without conditions."""
+        if not self.trials.complete:
+            return None
+        return [(visible, heldout) for visible, heldout in self.trials.finals.tolist()]
+
+    def curve(self, config: Config, seed: int) -> Curve:
+        return self.trials.curve(config)

@@ -1,0 +1,51 @@
+"""Redo the tables of this folder: python problems/recorded/tables/make_tables.py FOLDER [NAME ...]
+
+Records in FOLDER what is missing there, with `hpobench problems record` (an interrupted run goes
+on), and puts what problems need of it here. NAME: only these files, like `cnn-digits`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from hpobench.problems.recorded import cnn_sample, xgboost_grid
+from hpobench.recording.table import Table, read_table, write_table
+
+HERE = Path(__file__).parent
+FAMILIES = {
+    xgboost_grid.XGBoostGrid: (get_args(xgboost_grid.Dataset), ["--grid", "6"]),
+    cnn_sample.CNNSample: (get_args(cnn_sample.Dataset), ["--sample", "300"]),
+}
+
+
+def slim(table: Table) -> Table:
+    """``table`` without wall seconds and the machine's name, its numbers rounded to 32 bits: a
+    third of the size."""
+    about = dict(table.about)
+    about["host"] = {key: value for key, value in about["host"].items() if key != "name"}
+    curves = {
+        name: curve.astype(np.float32) for name, curve in table.curves.items() if name != "wall"
+    }
+    return Table(about, table.configs, curves, table.errors)
+
+
+def main(folder: Path, names: list[str]) -> None:
+    for family, (datasets, size) in FAMILIES.items():
+        for dataset in datasets:
+            name = f"{family.trained}-{dataset}"
+            if names and name not in names:
+                continue
+            out = folder / f"{name}.parquet"
+            option = ["-o", f"dataset={dataset}"]
+            command = ["problems", "record", family.trained, *option, *size, "--out", str(out)]
+            subprocess.run([sys.executable, "-m", "hpobench", *command], check=True)
+            write_table(HERE / out.name, slim(read_table(out)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

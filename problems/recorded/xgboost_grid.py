@@ -1,0 +1,38 @@
+"""XGBoost on tables, recorded on a grid."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from hpobench.errors import UnknownNameError
+from hpobench.problems.recorded._replay import Asked
+from hpobench.problems.recorded._shipped import Shipped
+
+Dataset = Literal[
+    "abalone",
+    "bikeshare",
+    "churn",
+    "magic",
+    "penbased",
+    "satimage",
+    "segment",
+    "spambase",
+    "splice",
+]
+
+
+class XGBoostGrid(Shipped):
+    """XGBoost recorded on 9 tables: a grid of 4 parameters, 6 values each, 34 steps of 3 rounds.
+
+    The recorded problem is ``xgboost-small``. With ``space: original`` searchers are shown its
+    ranges instead of the grid, and the nearest of the 1,296 configurations answers, by the rule of
+    ``recorded``.
+    """
+
+    name = "xgboost-grid"
+    trained = "xgboost-small"
+
+    def __init__(self, *, dataset: Dataset, space: Asked = "recorded") -> None:
+        if dataset not in get_args(Dataset):
+            raise UnknownNameError("xgboost-grid dataset", dataset, get_args(Dataset))
+        super().__init__(dataset, space)
