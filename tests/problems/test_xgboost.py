@@ -158,13 +158,14 @@ def test_a_probe_is_the_loss_of_the_first_step(family):
     assert problem.probe(config) == steps(problem.start(config, 0), 1)[0]["loss"]
 
 
-def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says():
-    problem = XGBoost(dataset=MANY)
-    training = problem.start(SAMPLING, 0)
+@pytest.mark.parametrize(("family", "rounds"), [(XGBoost, 216), (XGBoostSmall, 102)])
+def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says(family, rounds):
+    problem = family(dataset=MANY)
+    training = problem.start(problem.space.sample(Random(1)), 0)
     for done in range(1, problem.fidelity.steps + 1):
         report = training.step()
         assert model(training).num_boosted_rounds() == done * problem.fidelity.unit
-    assert problem.fidelity.full == 216
+    assert problem.fidelity.full == rounds
     assert {type(value) for value in report.values()} == {float}
     assert report.keys() == {"loss", "heldout"}
 
@@ -237,7 +238,8 @@ def test_references_are_those_of_members(family):
 
 
 def test_the_small_space_is_part_of_the_whole_one():
-    """And a trial in it is one in the other, with XGBoost's defaults for the rest."""
+    """And a trial in it is one in the other, of as many rounds a step (columns are drawn from a
+    generator that each step renews), with XGBoost's defaults for the rest."""
     small, whole = XGBoostSmall(dataset=MANY), XGBoost(dataset=MANY)
     config = small.space.sample(Random(2))
     defaults = {
@@ -247,8 +249,8 @@ def test_the_small_space_is_part_of_the_whole_one():
         "reg_lambda": 1.0,
     }
     assert config.keys() | defaults.keys() == set(whole.space.names)
+    whole.fidelity = small.fidelity
     assert steps(small.start(config, 3), 2) == steps(whole.start(config | defaults, 3), 2)
-    assert small.fidelity == whole.fidelity
 
 
 def test_trees_are_bounded_by_the_rows_to_train_on():
