@@ -111,6 +111,8 @@ class VizierGP(VizierSearcher):
         import jax
         from vizier._src.algorithms.designers.gp_ucb_pe import VizierGPUCBPEBandit
 
+        # As Vizier's service does: with 32 bits its model often comes to NaN.
+        jax.config.update("jax_enable_x64", True)
         designer = VizierGPUCBPEBandit(_problem(space), rng=jax.random.PRNGKey(seed))
         super().__init__(space, designer)
 

@@ -41,6 +41,7 @@ problem.metric_information.append(
 if given["name"] == "vizier-eagle":
     designer = EagleStrategyDesigner(problem, seed=given["seed"])
 else:
+    jax.config.update("jax_enable_x64", True)  # the service's
     designer = VizierGPUCBPEBandit(problem, rng=jax.random.PRNGKey(given["seed"]))
 running, result, completed = [], [], []
 for number in range(given["trials"]):
