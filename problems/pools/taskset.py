@@ -28,12 +28,12 @@ Task = Literal[
 
 
 class TaskSet(PoolProblem):
-    """TaskSet: Adam with 8 parameters on 12 text classifiers, 1,000 random configurations each, a
-    loss after every 200 of 10,000 training steps.
+    """TaskSet: Adam with 8 parameters on 12 text classifiers, 1,000 random configurations each.
 
-    Loss: cross-entropy on the validation part; the held-out one is that on the test part. A
-    training that diverged to NaN fails there; one that went far up is as it is. The data has no
-    times: 200 training steps cost a second. The nearest configuration of the pool answers.
+    There is a loss after every 200 of 10,000 training steps: the cross-entropy on the
+    validation part; the held-out one is that on the test part. A training that diverged to NaN
+    fails there; one that went far up is as it is. The data has no times: 200 steps cost a
+    second. The nearest configuration of the pool answers.
     """
 
     name = "taskset"

@@ -14,12 +14,11 @@ Instance = Literal[
 
 
 class YahpoGlmnet(SurrogateProblem):
-    """Elastic nets on a YAHPO surrogate: 2 parameters, 4 OpenML sets, the part of the training data
-    in 27 steps (scenario ``iaml_glmnet``).
+    """Elastic nets on a YAHPO surrogate: 2 parameters, 4 OpenML sets, 27 parts of the data.
 
-    Metric: the rate of wrong classifications, without a test value. A trial has cost, wherever it
-    is stopped, one training on its dearest part of the data so far; that may be the smallest, for
-    what these learners cost is mostly to begin.
+    Scenario ``iaml_glmnet``. Metric: the rate of wrong classifications, without a test value.
+    A trial has cost, wherever it is stopped, one training on its dearest part of the data so far;
+    that may be the smallest, for what these learners cost is mostly to begin.
     """
 
     name = "yahpo-glmnet"

@@ -21,11 +21,10 @@ Instance = Literal[
 
 
 class YahpoRpart(RandomBotProblem):
-    """Decision trees on a YAHPO surrogate: 5 parameters, 117 OpenML sets, the part of the training
-    data in 27 steps (scenario ``rbv2_rpart``).
+    """Decision trees on a YAHPO surrogate: 5 parameters, 117 OpenML sets, 27 parts of the data.
 
-    Metric: accuracy, the mean of ten resamplings, without a test value. A trial has cost, wherever
-    it is stopped, one training on its largest part of the data.
+    Scenario ``rbv2_rpart``. Metric: accuracy, the mean of ten resamplings, without a test
+    value. A trial has cost, wherever it is stopped, one training on its largest part of the data.
     """
 
     name = "yahpo-rpart"

@@ -44,15 +44,14 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 
 class YahpoXGBoost(RandomBotProblem):
-    """XGBoost on a YAHPO surrogate: up to 14 parameters, 119 OpenML sets, the part of the training
-    data in 27 steps (scenario ``rbv2_xgboost``).
+    """XGBoost on a YAHPO surrogate: up to 14 parameters, 119 OpenML sets, 27 parts of the data.
+
+    Scenario ``rbv2_xgboost``. Metric: accuracy, the mean of ten resamplings, without a test
+    value. A trial has cost, wherever it is stopped, one training on its largest part of the data.
 
     ``booster``: one of them, or ``any``, which makes it a parameter that others depend on. Then
     ``dart`` is best nearly everywhere, and what is found is mostly that, so ``gbtree`` is the
     default.
-
-    Metric: accuracy, the mean of ten resamplings, without a test value. A trial has cost, wherever
-    it is stopped, one training on its largest part of the data.
     """
 
     name = "yahpo-xgboost"
