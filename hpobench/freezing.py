@@ -8,8 +8,11 @@ optimum, a local search from the best configurations looks for a better one.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -176,13 +179,20 @@ def _steps(problem: Problem, config: Config) -> Iterator[Mapping[str, float]]:
 def _seconds(problem: Problem, configs: Sequence[Config]) -> float:
     """The median cost of a full evaluation; of a training, seconds of the processor."""
     if isinstance(problem, TabulatedProblem):
-        return float(np.median([sum(problem.curve(c, PROBLEM_SEED).costs) for c in configs]))
+        return float(np.nanmedian([_cost(problem, config) for config in configs]))
     full, costs = _Full(problem), []
     for config in configs[:TRAININGS_TIMED]:
         begin = time.process_time()
         full.trained(config)
         costs.append(time.process_time() - begin)
     return float(np.median(costs))
+
+
+def _cost(problem: TabulatedProblem, config: Config) -> float:
+    try:
+        return sum(problem.curve(config, PROBLEM_SEED).costs)
+    except Exception:  # it fails that trial
+        return math.nan
 
 
 def members(problem: str, options: Mapping[str, Any], plugins: Iterable[Path]) -> list[Problem]:
@@ -209,17 +219,29 @@ def freeze(
     problems: Iterable[Problem], file: Path, tell: Callable[[str], None], sample: int | None = None
 ) -> None:
     """Measure each of ``problems``, all of one family, and enter it into ``file``, where it stays
-    whatever happens to the next. ``tell`` is told a line a member."""
-    members = read_members(file)
+    whatever happens to the next. Several processes may do so at once. ``tell`` is told a line a
+    member."""
     for problem in problems:
-        before = members.get(problem.key)
         entry = measure(problem, sample)
-        entry = renewed(before, entry, same_problem=_same(before, entry))
-        members[problem.key] = entry
-        file.parent.mkdir(parents=True, exist_ok=True)
-        content = {"problem": problem.name, "members": members}
-        replace(file, (json.dumps(content, indent=1) + "\n").encode())
+        with _alone(file):
+            members = read_members(file)
+            before = members.get(problem.key)
+            entry = renewed(before, entry, same_problem=_same(before, entry))
+            content = {"problem": problem.name, "members": members | {problem.key: entry}}
+            replace(file, (json.dumps(content, indent=1) + "\n").encode())
         tell(_told(problem, before, entry))
+
+
+@contextlib.contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Wait until no other process is writing into the folder of ``file``, and keep it so."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def renewed(

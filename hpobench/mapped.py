@@ -45,7 +45,8 @@ def mapped(source: Path, part: object, make: Callable[[], Mapping[str, NDArray[A
 
     ``make`` is called where nobody has done so before for the same content of ``source``, the
     same ``part`` (by its ``repr``: what else the arrays depend on), the same code of the plugin
-    that it is defined in, and this version of hpobench. Where the cache cannot be written, the
+    that it is defined in (and, if it is a method, of the plugin whose object it is of), and this
+    version of hpobench. Where the cache cannot be written, the
     disk being full or read-only, the arrays stay in this process's memory.
     """
     try:
@@ -62,7 +63,11 @@ def mapped(source: Path, part: object, make: Callable[[], Mapping[str, NDArray[A
 
 
 def _key(source: Path, part: object, make: Callable[[], object]) -> str:
-    code = source_hash(Path(inspect.getfile(make)).resolve())
+    definitions: list[Callable[..., object]] = [
+        make,
+        *([type(make.__self__)] if inspect.ismethod(make) else []),
+    ]
+    code = [source_hash(Path(inspect.getfile(of)).resolve()) for of in definitions]
     text = repr((VERSION, hpobench.__version__, code, sha256(source), part))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -206,9 +206,16 @@ class TabulatedProblem(Problem):
 
     def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
         """The visible and the held-out loss (the visible one again where there is none) of each of
-        ``configs`` at full fidelity; to be overridden where many at once are cheaper."""
-        curves = (self.curve(config, seed) for config in configs)
-        return [(c.losses[-1], (c.losses if c.heldout is None else c.heldout)[-1]) for c in curves]
+        ``configs`` at full fidelity, infinite where it fails; to be overridden where many at once
+        are cheaper."""
+        return [self._final(config, seed) for config in configs]
+
+    def _final(self, config: Config, seed: int) -> tuple[float, float]:
+        try:
+            curve = self.curve(config, seed)
+        except Exception:  # it fails that trial
+            return math.inf, math.inf
+        return curve.losses[-1], (curve.losses if curve.heldout is None else curve.heldout)[-1]
 
     def everything(self) -> Sequence[tuple[float, float]] | None:
         """The :meth:`finals` of all configurations there are, where random search draws each with

@@ -61,15 +61,15 @@ def frozen(cls: type, key: str) -> Frozen | None:
 
     Raises :class:`PluginError` where the file is damaged.
     """
-    return _members(references_file(cls)).get(key)
+    name = getattr(cls, "name", cls.__name__)
+    return frozen_members(references_file(Path(inspect.getfile(cls)), name)).get(key)
 
 
-def references_file(cls: type) -> Path:
-    """The file for ``cls``: in the folder ``references`` beside its own file or, where only that
-    is there, beside the folder of its file."""
-    folder, name = Path(inspect.getfile(cls)).parent, f"{getattr(cls, 'name', cls.__name__)}.json"
-    above = folder.parent / FOLDER
-    return (above if above.is_dir() else folder / FOLDER) / name
+def references_file(plugin: Path, name: str) -> Path:
+    """Of the problem ``name`` in the file ``plugin``: in the folder ``references`` beside it or,
+    where only that is there, beside its folder."""
+    beside, above = plugin.parent / FOLDER, plugin.parent.parent / FOLDER
+    return (above if above.is_dir() and not beside.is_dir() else beside) / f"{name}.json"
 
 
 def read_members(file: Path) -> dict[str, dict[str, Any]]:
@@ -84,7 +84,8 @@ def read_members(file: Path) -> dict[str, dict[str, Any]]:
 
 
 @functools.cache
-def _members(file: Path) -> dict[str, Frozen]:
+def frozen_members(file: Path) -> dict[str, Frozen]:
+    """What ``file`` holds, by keys; raises :class:`PluginError` where it is damaged."""
     try:
         return {key: _entry(entry) for key, entry in read_members(file).items()}
     except (ValueError, LookupError, TypeError) as error:

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from hpobench.api import Config, Problem, TabulatedProblem
+from hpobench.errors import NotAvailableError
 from hpobench.seeding import derive_seed
 
 TABULATED, TRAINED = 1e-5, 0.02
@@ -50,6 +51,8 @@ def moved(before: Signature, now: Signature) -> str | None:
 def _loss(problem: Problem, config: Config) -> float | None:
     try:
         loss = problem.probe(config)
+    except NotAvailableError:  # the data is damaged: a signature would be of that
+        raise
     except Exception:  # a plugin's or its library's: the trial would fail, and so does the probe
         return None
     return loss if loss is not None and math.isfinite(loss) else None

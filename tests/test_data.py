@@ -209,7 +209,9 @@ def test_the_fingerprint_is_of_the_contents(root, tmp_path, monkeypatch, listed)
     file.write_bytes(b'{"a": 2}')
     os.utime(file, ns=(1, 1))
     assert data.missing("made-up") is None  # the sizes fit
-    assert data.fingerprint("made-up") != first
+    told = r"a\.json has the sha256 \w+, not \w+; `hpobench data fetch made-up` brings it"
+    with pytest.raises(NotAvailableError, match=told):
+        data.fingerprint("made-up")
 
 
 def test_importing_it_imports_the_standard_library_alone():

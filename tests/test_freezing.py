@@ -38,6 +38,8 @@ class Valley(TabulatedProblem):
         return (1.0, "closed form") if self.how == "known" else None
     def curve(self, config, seed):
         x, y = config["x"], config["y"]
+        if self.how == "raises" and x < 0:
+            raise RuntimeError("out of reach")
         loss = math.nan if self.how == "fails" and x < 0 else (x / self.width) ** 2 + y * y
         return Curve([loss], [2.0], [loss + 1])
 
@@ -114,8 +116,9 @@ def test_all_configurations_are_exact(plugin):
     assert entry["random"]["1"] == [0.0, 1.0, 2.0]
 
 
-def test_failures_count_at_the_clip(plugin):
-    entry = measure(build(plugin, "valley", width=1, how="fails"), 2_000)
+@pytest.mark.parametrize("how", ["fails", "raises"])
+def test_failures_count_at_the_clip(plugin, how):
+    entry = measure(build(plugin, "valley", width=1, how=how), 2_000)
     whole = measure(build(plugin, "valley", width=1), 2_000)
     assert entry["clip"] == pytest.approx(whole["clip"], rel=0.05)
     assert entry["random"]["1"][1:] == [entry["clip"], pytest.approx(entry["clip"], rel=0.2)]
@@ -133,7 +136,7 @@ def test_trainings_are_trained(plugin):
 
 def freeze_all(plugin, **options) -> tuple[Path, list[str]]:
     found = members("valley", options, [plugin])
-    file, told = references_file(type(found[0])), []
+    file, told = references_file(plugin, "valley"), []
     freeze(found, file, told.append, 200)
     return file, told
 
@@ -148,6 +151,27 @@ def test_problems_find_what_was_frozen(plugin, tmp_path):
     assert reference.optimum < reference.random[10][1] < reference.clip
     assert reference.source.startswith("version 1; optimum: the best of these and of a local sea")
     assert problem.estimate() == 2.0
+
+
+def test_several_may_freeze_at_once(plugin):
+    one, two = (members("valley", {"width": width}, [plugin]) for width in (1, 2))
+    file = references_file(plugin, "valley")
+    freeze(one, file, lambda _: freeze(two, file, lambda _: None, 200), 200)
+    freeze([*one, *one], file, lambda _: freeze(two, file, lambda _: None, 100), 200)
+    members_ = json.loads(file.read_text())["members"]
+    assert {key: entry["version"] for key, entry in members_.items()} == {"w1": 1, "w2": 2}
+
+
+def test_the_file_lies_beside_the_plugin_unless_one_lies_above(tmp_path):
+    plugin = tmp_path / "family" / "mine.py"
+    beside, above = tmp_path / "family" / "references", tmp_path / "references"
+    above.mkdir(parents=True)
+    assert references_file(plugin, "mine") == above / "mine.json"
+    beside.mkdir(parents=True)
+    assert references_file(plugin, "mine") == beside / "mine.json"
+    above.rmdir()
+    beside.rmdir()
+    assert references_file(plugin, "mine") == beside / "mine.json"
 
 
 def test_freezing_again_changes_nothing(plugin):
@@ -178,7 +202,7 @@ def test_a_damaged_file_is_named(plugin):
     file, _ = freeze_all(plugin)
     for text in ("{", '{"members": {"w1": {"optimum": 1}}}', '{"members": [1]}'):
         file.write_text(text)
-        references._members.cache_clear()
+        references.frozen_members.cache_clear()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
             build(plugin, "valley", width=1).reference()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import re
@@ -49,6 +50,23 @@ def test_what_was_made_comes_back_mapped(source, make, calls):
         assert (arrays["numbers"].dtype, arrays["table"].dtype) == (np.float64, np.int32)
         assert not arrays["numbers"].flags.writeable
     assert len(calls) == 1
+
+
+def test_a_method_is_also_of_its_objects_plugin(source, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "reader_base.py").write_text(
+        "import numpy as np\n"
+        "class Base:\n"
+        "    def read(self):\n"
+        "        return {'numbers': np.full(2, self.factor)}\n"
+    )
+    child = "from reader_base import Base\nclass Child(Base):\n    factor = {}\n"
+    found = []
+    for factor, name in ((1.0, "reader_one"), (2.0, "reader_two")):
+        (tmp_path / f"{name}.py").write_text(child.format(factor))
+        made = importlib.import_module(name).Child()
+        found.append(mapped(source, "", made.read)["numbers"].tolist())
+    assert found == [[1, 1], [2, 2]]
 
 
 def test_another_content_part_or_code_is_made_anew(source, make, calls, monkeypatch):

@@ -235,11 +235,11 @@ def test_a_grid_is_recorded_whole(recorded):
 
 
 def test_the_space_of_a_grid_has_what_trials_have():
-    layers = Int("layers", 1, 3)
+    layers = Int("layers", 1, 3, cheap=1)
     space = Space(
         [
             layers,
-            Float("dropout", 0.0, 1.0, when=When("layers", (2, 3))),
+            Float("dropout", 0.0, 1.0, when=When("layers", (2, 3)), cheap=0.3),
             Float("width", 1.0, 8.0, log=True, when=When("layers", (2,))),
             Categorical("act", ("relu", "tanh"), when=When("width", (1.0,))),
             Categorical("kind", ("a", "b")),
@@ -247,7 +247,7 @@ def test_the_space_of_a_grid_has_what_trials_have():
     )
     assert grid_space(space, list(space.grid(2))) == Space(
         [
-            Ordinal("layers", (1, 3)),
+            Ordinal("layers", (1, 3), cheap=1),
             Ordinal("dropout", (0.0, 1.0), When("layers", (3,))),
             Categorical("kind", ("a", "b")),
         ]

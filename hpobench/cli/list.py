@@ -141,13 +141,13 @@ def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
 
 def _members(entry: Entry) -> str:
     from hpobench.errors import PluginError
-    from hpobench.references import read_members, references_file
+    from hpobench.references import frozen_members, references_file
 
     try:
-        members = read_members(references_file(entry.load())).values()
-    except PluginError:  # the row says elsewhere what is wrong with the plugin
-        return ""
-    known = sum(bool(member["known"]) for member in members)
+        members = frozen_members(references_file(entry.file, entry.name)).values()
+    except PluginError:
+        return "damaged"
+    known = sum(member.reference.known for member in members)
     return f"{len(members)}, {known} known" if members else ""
 
 

@@ -63,9 +63,11 @@ def freeze(
     from hpobench.freezing import freeze as freeze_all
     from hpobench.freezing import members
     from hpobench.references import references_file
+    from hpobench.registry import Registry
 
     found = members(problem, options, plugins)
-    freeze_all(found, references_file(type(found[0])), click.echo, sample)
+    plugin = Registry(plugins).find("problem", problem).file
+    freeze_all(found, references_file(plugin, problem), click.echo, sample)
 
 
 @group.command()

@@ -39,12 +39,15 @@ def missing(name: str) -> str | None:
 
 
 def fingerprint(name: str) -> str:
-    """A hash of what the data set's files hold, whatever that is; read once in a process.
+    """A hash of what the data set's files hold; they are read once in a process.
 
-    Raises :class:`NotAvailableError`.
+    Raises :class:`NotAvailableError`, also where they do not hold what is listed.
     """
-    folder = find(name)
-    hashes = {path: sha256(folder / path) for path in sorted(dataset(name).files)}
+    found = look(dataset(name))
+    found = found._replace(faults=found.faults or verify(found.dataset, found.root))
+    if found.faults:
+        raise NotAvailableError(_reason(found))
+    hashes = {path: file.sha256 for path, file in sorted(found.dataset.files.items())}
     return hashlib.sha256(repr(hashes).encode()).hexdigest()[:16]
 
 

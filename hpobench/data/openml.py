@@ -64,7 +64,7 @@ def fetch(dataset: Dataset, root: Path) -> list[str]:
         return []
     folder = made(root / dataset.folder, 0)
     frame, left_out = _table(dataset.name, _download(dataset, folder))
-    if left_out:
+    if left_out and not dataset.files:
         dataset = replace(dataset, title=f"{dataset.title}, without {', '.join(left_out)} (texts)")
     table = frame.to_parquet(None, compression="zstd", index=False)
     entry = File(len(table), hashlib.sha256(table).hexdigest())

@@ -26,7 +26,8 @@ def grid_space(space: Space, configs: Iterable[Config]) -> Space:
             parent = kept[when.parent]
             when = When(when.parent, tuple(v for v in when.values if parent.contains(v)))
         if isinstance(p, Float | Int):
-            kept[p.name] = Ordinal(p.name, tuple(sorted(values)), when)
+            cheap = p.cheap if p.cheap in values else None
+            kept[p.name] = Ordinal(p.name, tuple(sorted(values)), when, cheap)
         else:
             kept[p.name] = replace(p, when=when)
     return Space(list(kept.values()))

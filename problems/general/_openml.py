@@ -39,12 +39,13 @@ def classifies(name: str) -> bool:
 
 
 def table(name: str) -> Table:
-    """The whole of the data set; raises :class:`NotAvailableError`."""
+    """The rows that have a target; raises :class:`NotAvailableError`."""
     import numpy as np
     import pandas as pd
 
     frame = _read(name, pd.read_parquet)
     *features, target = frame.columns
+    frame = frame[frame[target].notna()]
     nominal = [isinstance(frame[f].dtype, pd.CategoricalDtype) for f in features]
     columns = [_codes(frame[f]) if n else frame[f] for f, n in zip(features, nominal, strict=True)]
     x = np.column_stack([column.to_numpy(np.float64, na_value=np.nan) for column in columns])
@@ -60,9 +61,9 @@ def _codes(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def preparation(x: Any, nominal: tuple[int, ...], *, gaps: bool) -> Any:
-    """What goes before an estimator, to be fitted with it on the rows that it trains on; ``None``
-    where nothing has to: categories one column each, a missing one too, and unless the estimator
-    takes ``gaps``, medians for missing numbers."""
+    """What goes before an estimator for the rows ``x``, to be fitted with it on those it trains on;
+    ``None`` where nothing has to: categories one column each, a missing one too, and unless the
+    estimator takes ``gaps``, medians for missing numbers."""
     import numpy as np
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer

@@ -111,6 +111,7 @@ class SklearnEstimator(TrainedProblem):
 
     def model(self, config: Config, seed: int) -> Any:
         """An estimator, not fitted, with the parameters of ``config``."""
+        import numpy as np
         from sklearn.base import clone
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -121,7 +122,8 @@ class SklearnEstimator(TrainedProblem):
             made.set_params(random_state=seed)
         parts = load_data(self.dataset)
         gaps = get_tags(made).input_tags.allow_nan
-        first = _openml.preparation(parts.x, parts.nominal, gaps=gaps)
+        rows = np.concatenate([parts.x, parts.x_test])
+        first = _openml.preparation(rows, parts.nominal, gaps=gaps)
         before = [*([first] if first else []), *([StandardScaler()] if self.scale else [])]
         return make_pipeline(*before, made) if before else made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.api import Config, Curve, Space
+from hpobench.errors import UsageError
 from hpobench.mapped import mapped
 from hpobench.problems.recorded._nearest import Nearest, places
 from hpobench.recording.table import read_table
 
 Array = NDArray[np.float64]
+COSTS = ("cpu", "wall")
 
 
 class Trials:
@@ -26,6 +29,9 @@ class Trials:
     def __init__(self, file: Path, space: Space, cost: str) -> None:
         self._space, self._cost = space, cost
         self._arrays = mapped(file, space, lambda: _read(file, space))
+        if cost not in self._arrays:
+            kept = ", ".join(c for c in COSTS if c in self._arrays)
+            raise UsageError(f"{file} has no {cost} seconds; it has {kept}")
 
     def curve(self, config: Config) -> Curve:
         """That of ``config``, or of the nearest to it; raises :class:`SpaceError`."""
@@ -73,10 +79,15 @@ class Trials:
 
     @cached_property
     def _rows(self) -> dict[tuple[Any, ...], int]:
-        """Rows by the values of their configuration; the first, where it was recorded twice."""
+        """Rows by the values of their configuration; the first, where it was recorded twice.
+
+        Without those that differ in what Python takes for equal, like 1 and True.
+        """
         configs = json.loads(self._arrays["configs"].tobytes())
         keys = [tuple(map(config.get, self._names)) for config in configs]
-        return {key: row for row, key in reversed(list(enumerate(keys)))}
+        spelled = {(key, json.dumps(config)) for key, config in zip(keys, configs, strict=True)}
+        counts = Counter(key for key, _ in spelled)
+        return {key: row for row, key in reversed(list(enumerate(keys))) if counts[key] == 1}
 
     @cached_property
     def _nearest(self) -> Nearest:
@@ -89,7 +100,7 @@ def _read(file: Path, space: Space) -> Mapping[str, NDArray[Any]]:
     return {
         **table.curves,
         # A step that failed costs as much as others in the middle.
-        **{cost: _filled(table.curves[cost]) for cost in ("cpu", "wall") if cost in table.curves},
+        **{cost: _filled(table.curves[cost]) for cost in COSTS if cost in table.curves},
         "configs": np.frombuffer(json.dumps(table.configs).encode(), np.uint8),
         "places": places(space, table.configs),
     }

@@ -64,6 +64,17 @@ def test_problems(tiny: str) -> None:
     assert "  absent: its data is not here; fetch it" in output
 
 
+def test_listing_runs_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "loud.py"
+    file.write_text(
+        "from hpobench.api import *\nprint('I RAN')\n"
+        "class Loud(TabulatedProblem):\n    name = 'loud'\n"
+    )
+    output = invoke("list", "problems", "--plugin", str(file))
+    assert "\nloud " in output
+    assert "I RAN" not in output
+
+
 def test_suites() -> None:
     assert any(row[0] == "smoke" for row in rows(invoke("list", "suites")))
 

@@ -78,6 +78,7 @@ def test_version() -> None:
         ["list", "--help"],
         ["list", "searchers"],
         ["list", "schedulers"],
+        ["list", "problems"],
         ["list", "suites"],
     ],
 )

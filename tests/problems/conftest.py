@@ -54,10 +54,7 @@ def made_data(
         folder.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
             (folder / path).write_bytes(content)
-        number = len(list(tmp_path.glob("list*.json")))  # lists are read once
-        listed = write_list(
-            tmp_path / f"list{number}.json", {name: entry(None, files, how="make it")}
-        )
+        listed = write_list(tmp_path / "list.json", {name: entry(None, files, how="make it")})
         monkeypatch.setattr(catalogue, "LIST", listed)
         return folder
 

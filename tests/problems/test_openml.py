@@ -245,6 +245,9 @@ def test_categories_and_gaps_are_prepared_for_those_who_need_it(server, root):
     steps = [svm.start({"C": 1.0}, 0).step() for _ in range(2)]
     assert steps[0] == steps[1]
     assert steps[0]["loss"] < -0.95
+    unseen = np.where(np.isnan(table.x), 0.0, table.x)
+    unseen[0, 1] = np.nan  # the only gap may be among the rows kept aside
+    assert not np.isnan(svm.model({"C": 1.0}, 0)[0].fit(table.x).transform(unseen)).any()
     tree = SklearnEstimator(**TREE | {"dataset": name})
     assert np.isnan(tree.model({"max_depth": 3}, 0)[0].fit_transform(table.x)).any()
     assert tree.start({"max_depth": 3}, 0).step()["loss"] < -0.9
@@ -276,7 +279,9 @@ def test_the_fingerprint_has_the_data(server, root):
     frame.iloc[0, 0] += 1
     frame.to_parquet(folder / "table.parquet", compression="zstd", index=False)
     record = json.loads((folder / "record.json").read_text("utf-8"))
-    record["files"]["table.parquet"]["size"] = (folder / "table.parquet").stat().st_size
+    entry = record["files"]["table.parquet"]
+    entry["size"] = (folder / "table.parquet").stat().st_size
+    entry["sha256"] = local.sha256(folder / "table.parquet")
     (folder / "record.json").write_text(json.dumps(record), "utf-8")
     assert SklearnEstimator(**TREE).fingerprint() != first
 

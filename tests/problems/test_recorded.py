@@ -110,6 +110,24 @@ def test_recorded_configurations_are_answered_exactly(replayed):
     assert replayed(recording(sample(5), heldout=False)).curve(sample(1)[0], 0).heldout is None
 
 
+def test_what_equals_in_python_alone_is_not_the_same(replayed):
+    space = Space([Categorical("kind", (1, True, "a"))])
+    configs = list(space.grid(1))
+    table = recording(configs)
+    about = table.about | {"space": space.to_json(), "trained": space.to_json()}
+    problem = replayed(Table(about, configs, table.curves, table.errors))
+    for row, config in enumerate(configs):
+        assert problem.curve(config, 0).losses == table.curves["loss"][row].tolist()
+
+
+def test_costs_that_were_left_out_are_told(replayed):
+    table = recording(sample(3))
+    curves = {name: curve for name, curve in table.curves.items() if name != "wall"}
+    problem = replayed(Table(table.about, table.configs, curves, table.errors), cost="wall")
+    with pytest.raises(UsageError, match=r"made\.parquet has no wall seconds; it has cpu"):
+        problem.estimate()
+
+
 def test_what_was_recorded_twice_is_answered_by_the_first(replayed):
     table = recording(sample(3) + sample(3))
     problem = replayed(table)

@@ -34,17 +34,24 @@ def slim(table: Table) -> Table:
     return Table(about, table.configs, curves, table.errors)
 
 
+def commands() -> dict[str, list[str]]:
+    """How each file is recorded, but for where to."""
+    return {
+        f"{family.trained}-{dataset}": [family.trained, "-o", f"dataset={dataset}", *size]
+        for family, (datasets, size) in FAMILIES.items()
+        for dataset in datasets
+    }
+
+
 def main(folder: Path, names: list[str]) -> None:
-    for family, (datasets, size) in FAMILIES.items():
-        for dataset in datasets:
-            name = f"{family.trained}-{dataset}"
-            if names and name not in names:
-                continue
-            out = folder / f"{name}.parquet"
-            option = ["-o", f"dataset={dataset}"]
-            command = ["problems", "record", family.trained, *option, *size, "--out", str(out)]
-            subprocess.run([sys.executable, "-m", "hpobench", *command], check=True)
-            write_table(HERE / out.name, slim(read_table(out)))
+    known = commands()
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"no table {', '.join(unknown)}; there are {', '.join(known)}")
+    for name in names or known:
+        out = folder / f"{name}.parquet"
+        record = ["problems", "record", *known[name], "--out", str(out)]
+        subprocess.run([sys.executable, "-m", "hpobench", *record], check=True)
+        write_table(HERE / out.name, slim(read_table(out)))
 
 
 if __name__ == "__main__":
