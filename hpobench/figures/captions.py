@@ -32,7 +32,7 @@ def anytime_regret(
     optimum = "the known optimum" if known else "the best value on record (the optimum is unknown)"
     below = below_optimum(curves).get(problem, 0)
     floored = (
-        f" {_count(below, 'run')} ended below the reference optimum and "
+        f" {count(below, 'run')} ended below the reference optimum and "
         f"{'is' if below == 1 else 'are'} drawn at the floor."
         if below
         else ""
@@ -40,63 +40,63 @@ def anytime_regret(
     i = curves.problems.index(problem)
     return (
         f"Simple regret on {problem} against {optimum}, floored at 1e-8, over "
-        f"{_AXES[settings.axis]}. Line: mean over {_seeds(curves, i)}. "
-        f"{_band(settings, 'seeds')} {_incumbent(settings)}{_failures(curves, i)}"
+        f"{_AXES[settings.axis]}. Line: mean over {seeds(curves, i)}. "
+        f"{_band(settings, 'seeds')} {incumbent(settings)}{failures(curves, i)}"
         f"{floored}{_bottom(table)}"
     )
 
 
 def mean_regret(curves: Curves, settings: Settings, table: pd.DataFrame) -> str:
     return (
-        f"Mean normalised regret of {_count(len(curves.algorithms), 'algorithm')} over "
-        f"{_suite(curves)}: 0 is the optimum, 1 the median loss of a random configuration (per "
+        f"Mean normalised regret of {count(len(curves.algorithms), 'algorithm')} over "
+        f"{suite(curves)}: 0 is the optimum, 1 the median loss of a random configuration (per "
         f"problem, listed under Setting). {_share(settings)} {_band(settings)} "
-        f"{_incumbent(settings)}{_failures(curves)}{_bottom(table)}"
+        f"{incumbent(settings)}{failures(curves)}{_bottom(table)}"
     )
 
 
 def rank(curves: Curves, settings: Settings) -> str:
     return (
-        f"Average rank (1 is best, ties share) of {_count(len(curves.algorithms), 'algorithm')} "
-        f"over {_suite(curves)}, by the mean normalised regret over seeds. {_share(settings)} "
-        f"{_band(settings)} Ranks are computed anew in every resample.{_failures(curves)}"
+        f"Average rank (1 is best, ties share) of {count(len(curves.algorithms), 'algorithm')} "
+        f"over {suite(curves)}, by the mean normalised regret over seeds. {_share(settings)} "
+        f"{_band(settings)} Ranks are computed anew in every resample.{failures(curves)}"
     )
 
 
 def heatmap(curves: Curves, settings: Settings) -> str:
     return (
-        f"Final normalised regret, mean over {_seeds(curves)}: 0 is the optimum, 1 the median loss "
+        f"Final normalised regret, mean over {seeds(curves)}: 0 is the optimum, 1 the median loss "
         "of a random configuration. The best of a row is framed and in bold; a dot marks pairs "
-        f"with failed runs; empty: not run. {_incumbent(settings)}{_failures(curves)}"
+        f"with failed runs; empty: not run. {incumbent(settings)}{failures(curves)}"
     )
 
 
 def standings(curves: Curves, settings: Settings) -> str:
     return (
-        f"At the end of the budget, over {_suite(curves)}, lowest mean first. "
+        f"At the end of the budget, over {suite(curves)}, lowest mean first. "
         "nr: mean normalised regret; IQM: interquartile mean over all runs; rank: average over "
         "problems; behind: difference in nr to the first, from the same resamples. In brackets "
-        f"{_interval(settings)}.{_failures(curves)}"
+        f"{interval(settings)}.{failures(curves)}"
     )
 
 
 def final_loss(curves: Curves, settings: Settings) -> str:
     return (
         f"Final value of the metric (held-out where the problem has it), mean over "
-        f"{_seeds(curves)}, in brackets {_interval(settings, 'seeds')}. Bold: best mean of the "
+        f"{seeds(curves)}, in brackets {interval(settings, 'seeds')}. Bold: best mean of the "
         "problem. Asterisk: not significantly worse than the best (two-sided Wilcoxon signed-rank "
         f"test paired by seed, exact up to 12 pairs, Holm-adjusted within the problem, p >= "
         f"{ALPHA:g}; below 6 seeds it cannot reject). Failed runs in round brackets count as the "
-        f"clip value. {_incumbent(settings)}"
+        f"clip value. {incumbent(settings)}"
     )
 
 
 def lineage(cell: pd.Series, problem: pd.Series, table: pd.DataFrame, most: int) -> str:
     trials, clones = table["trial"].nunique(), int(table["parent"].notna().sum())
     return (
-        f"Visible {problem['metric']} after each step of the {_count(trials, 'trial')} of one run: "
+        f"Visible {problem['metric']} after each step of the {count(trials, 'trial')} of one run: "
         f"{cell['searcher']} under {cell['scheduler']} on {problem['problem']}, seed "
-        f"{cell['seed']}. A trial that took over another's state ({_count(clones, 'time')} in all) "
+        f"{cell['seed']}. A trial that took over another's state ({count(clones, 'time')} in all) "
         "left its line at the cross; the dotted arrow leads to where it went on, one step after "
         "its donor's dot. Blue: the steps that led to the best result, the star, with the trial's "
         "number wherever it changes. Shown is the first run with clones on each problem under "
@@ -132,7 +132,7 @@ def cost() -> str:
     )
 
 
-def _interval(settings: Settings, over: str = "") -> str:
+def interval(settings: Settings, over: str = "") -> str:
     if over or not settings.resample_problems:
         claim = "seeds resampled within problems"
     else:
@@ -146,10 +146,10 @@ def _interval(settings: Settings, over: str = "") -> str:
 
 
 def _band(settings: Settings, over: str = "") -> str:
-    return f"Band: {_interval(settings, over)}; none where a problem has a single seed."
+    return f"Band: {interval(settings, over)}; none where a problem has a single seed."
 
 
-def _incumbent(settings: Settings) -> str:
+def incumbent(settings: Settings) -> str:
     which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
     return (
         f"Incumbents are chosen on the visible loss at {which}; before a run's first result the "
@@ -164,12 +164,12 @@ def _share(settings: Settings) -> str:
     )
 
 
-def _failures(curves: Curves, problem: int | None = None) -> str:
+def failures(curves: Curves, problem: int | None = None) -> str:
     failed = curves.failed if problem is None else curves.failed[:, problem]
     n = int(failed.sum())
     if not n:
         return ""
-    return f" {_count(n, 'failed run')} of {_runs(curves, problem)} counted as the clip value."
+    return f" {count(n, 'failed run')} of {_runs(curves, problem)} counted as the clip value."
 
 
 def _bottom(table: pd.DataFrame) -> str:
@@ -182,20 +182,20 @@ def _runs(curves: Curves, problem: int | None) -> int:
     return int(present.sum())
 
 
-def _suite(curves: Curves) -> str:
-    return f"{_count(len(curves.problems), 'problem')} and {_seeds(curves)}"
+def suite(curves: Curves) -> str:
+    return f"{count(len(curves.problems), 'problem')} and {seeds(curves)}"
 
 
-def _seeds(curves: Curves, problem: int | None = None) -> str:
+def seeds(curves: Curves, problem: int | None = None) -> str:
     """How many seeds each algorithm ran: one number, or the range where they differ."""
     present = curves.present if problem is None else curves.present[:, problem : problem + 1]
     counts = present.sum(axis=2)
     counts = counts[counts > 0]
     low, high = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
-    return _count(high, "seed") if low == high else f"{low} to {high} seeds"
+    return count(high, "seed") if low == high else f"{low} to {high} seeds"
 
 
-def _count(n: int, noun: str) -> str:
+def count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
