@@ -41,7 +41,7 @@ def anytime_regret(
     return (
         f"Simple regret on {problem} against {optimum}, floored at 1e-8, over "
         f"{_AXES[settings.axis]}. Line: mean over {seeds(curves, i)}. "
-        f"{_band(settings, 'seeds')} {incumbent(settings)}{failures(curves, i)}"
+        f"{band(settings, 'seeds')} {incumbent(settings)}{failures(curves, i)}"
         f"{floored}{_bottom(table)}"
     )
 
@@ -50,7 +50,7 @@ def mean_regret(curves: Curves, settings: Settings, table: pd.DataFrame) -> str:
     return (
         f"Mean normalised regret of {count(len(curves.algorithms), 'algorithm')} over "
         f"{suite(curves)}: 0 is the optimum, 1 the median loss of a random configuration (per "
-        f"problem, listed under Setting). {_share(settings)} {_band(settings)} "
+        f"problem, listed under Setting). {share(settings)} {band(settings)} "
         f"{incumbent(settings)}{failures(curves)}{_bottom(table)}"
     )
 
@@ -58,8 +58,8 @@ def mean_regret(curves: Curves, settings: Settings, table: pd.DataFrame) -> str:
 def rank(curves: Curves, settings: Settings) -> str:
     return (
         f"Average rank (1 is best, ties share) of {count(len(curves.algorithms), 'algorithm')} "
-        f"over {suite(curves)}, by the mean normalised regret over seeds. {_share(settings)} "
-        f"{_band(settings)} Ranks are computed anew in every resample.{failures(curves)}"
+        f"over {suite(curves)}, by the mean normalised regret over seeds. {share(settings)} "
+        f"{band(settings)} Ranks are computed anew in every resample.{failures(curves)}"
     )
 
 
@@ -145,7 +145,7 @@ def interval(settings: Settings, over: str = "") -> str:
     )
 
 
-def _band(settings: Settings, over: str = "") -> str:
+def band(settings: Settings, over: str = "") -> str:
     return f"Band: {interval(settings, over)}; none where a problem has a single seed."
 
 
@@ -157,7 +157,7 @@ def incumbent(settings: Settings) -> str:
     )
 
 
-def _share(settings: Settings) -> str:
+def share(settings: Settings) -> str:
     return (
         f"Axis: {_AXES[settings.axis]}, as a share of the problem's longest run; runs that ended "
         "stay at their final incumbent."

@@ -48,12 +48,8 @@ def draw_lines(
     if log_y:  # nothing else can be drawn
         parts = ["estimate", "low", "high"]
         table = table.assign(**table[parts].clip(lower=REGRET_FLOOR))
-    curves = {
-        algorithm: own
-        for algorithm in styles.algorithms
-        if len(own := table[table["algorithm"] == algorithm.name])
-    }
-    panels = _panels(list(curves), styles)
+    curves = curves_of(table, styles)
+    panels = panels_of(list(curves), styles)
     columns = min(len(panels), COLUMNS)
     height = -(-len(panels) // columns)
     single = len(panels) == 1
@@ -67,9 +63,7 @@ def draw_lines(
             ax.set_visible(False)
         for i, (name, members) in enumerate(panels.items()):
             ax = axes[i]
-            _ghosts(ax, [own for a, own in curves.items() if a not in members])
-            for n, algorithm in enumerate(members):
-                _curve(ax, curves[algorithm], algorithm, styles, n / len(members))
+            draw_panel(ax, curves, members, styles)
             if not single:
                 ax.set_title(drawable(name))
             if i % columns == 0:
@@ -81,11 +75,20 @@ def draw_lines(
         _scale_y(axes[0], table, log_y)
         if title:
             figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=10, fontweight="bold")
-        _legend(figure, panels, curves, styles)
+        draw_legend(figure, panels, curves, styles)
     return figure
 
 
-def _panels(algorithms: list[Algorithm], styles: Styles) -> dict[str, list[Algorithm]]:
+def curves_of(table: pd.DataFrame, styles: Styles) -> dict[Algorithm, pd.DataFrame]:
+    """The rows of each algorithm that has any, in the order of ``styles``."""
+    return {
+        algorithm: own
+        for algorithm in styles.algorithms
+        if len(own := table[table["algorithm"] == algorithm.name])
+    }
+
+
+def panels_of(algorithms: list[Algorithm], styles: Styles) -> dict[str, list[Algorithm]]:
     """The algorithms of each panel by its title."""
     if not styles.faceted:
         return {"": algorithms}
@@ -95,9 +98,16 @@ def _panels(algorithms: list[Algorithm], styles: Styles) -> dict[str, list[Algor
     return panels
 
 
-def _ghosts(ax: Axes, others: list[pd.DataFrame]) -> None:
-    for rows in others:
-        ax.step(rows["at"], rows["estimate"], where="post", color=GHOST, linewidth=0.7, zorder=1)
+def draw_panel(
+    ax: Axes, curves: dict[Algorithm, pd.DataFrame], members: list[Algorithm], styles: Styles
+) -> None:
+    """The curves of ``members``, those of all others in grey behind."""
+    for algorithm, rows in curves.items():
+        if algorithm not in members:
+            at, estimate = rows["at"], rows["estimate"]
+            ax.step(at, estimate, where="post", color=GHOST, linewidth=0.7, zorder=1)
+    for n, algorithm in enumerate(members):
+        _curve(ax, curves[algorithm], algorithm, styles, n / len(members))
 
 
 def _curve(
@@ -166,7 +176,7 @@ def _first_change(table: pd.DataFrame) -> float:
     return float(values.index[min(first, len(values) - 2)])
 
 
-def _legend(
+def draw_legend(
     figure: Figure,
     panels: dict[str, list[Algorithm]],
     curves: dict[Algorithm, pd.DataFrame],

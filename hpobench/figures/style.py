@@ -122,6 +122,15 @@ def label_decades(axis: Axis, *, narrow: bool) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def label_shares(axis: Axis) -> None:
+    """A linear ``axis`` from nothing to all."""
+    from matplotlib.ticker import MultipleLocator, PercentFormatter
+
+    axis.set_view_interval(-0.02, 1.02, ignore=True)
+    axis.set_major_locator(MultipleLocator(0.2))
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+
+
 def drawable(label: str) -> str:
     """``label`` with escapes like ``\\u6e2c`` for characters that the font lacks, so that different
     labels stay different and the picture is the same whatever fonts a machine has."""
