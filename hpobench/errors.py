@@ -7,6 +7,7 @@ HpobenchError                 what is wrong, where, what to do; exit code 1
 |   |-- SpaceError            a search space or a configuration does not hold together
 |   `-- PluginError           a plugin file cannot be read, loaded or is not a plugin
 |-- NotAvailableError         a known thing lacks a package or data; says what brings it
+|-- TooFewError               too few problems or algorithms for a test; says how many it takes
 |-- StoreError                results cannot be written or read (disk full, other schema)
 |-- RayError                  no cluster at the address, Ray too old or too new
 `-- CellError                 one cell ends as failed; the others go on
@@ -68,6 +69,10 @@ class PluginError(UsageError):
 
 
 class NotAvailableError(HpobenchError):
+    pass
+
+
+class TooFewError(HpobenchError):
     pass
 
 
