@@ -23,6 +23,7 @@ from hpobench.stats.settings import REGRET_FLOOR
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 COLUMNS = 3
 """Panels beside each other."""
@@ -195,19 +196,21 @@ def draw_legend(
     legend_row(figure, handles)
 
 
-def legend_row(figure: Figure, handles: Sequence[object]) -> None:
-    """A legend below all panels."""
+def legend_row(figure: Figure, handles: Sequence[Line2D]) -> None:
+    """A legend below all panels, in as many columns as its longest label leaves room for."""
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    room = int(figure.get_figwidth() / (0.55 + 0.065 * longest))
     figure.legend(
         handles=list(handles),
         loc="outside lower center",
-        ncols=min(len(handles), 6),
+        ncols=min(len(handles), max(room, 1), 6),
         handlelength=2.4,
         columnspacing=1.6,
         labelcolor=MUTED,
     )
 
 
-def _handle(algorithm: Algorithm, label: str, styles: Styles) -> object:
+def _handle(algorithm: Algorithm, label: str, styles: Styles) -> Line2D:
     from matplotlib.lines import Line2D
 
     look = styles.look(algorithm)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hpobench.stats.curves import Algorithm
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
@@ -122,13 +123,13 @@ def label_decades(axis: Axis, *, narrow: bool) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def label_shares(axis: Axis) -> None:
-    """A linear ``axis`` from nothing to all."""
+def label_shares(ax: Axes) -> None:
+    """A linear y axis from nothing to all."""
     from matplotlib.ticker import MultipleLocator, PercentFormatter
 
-    axis.set_view_interval(-0.02, 1.02, ignore=True)
-    axis.set_major_locator(MultipleLocator(0.2))
-    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    ax.set_ylim(-0.02, 1.02)
+    ax.yaxis.set_major_locator(MultipleLocator(0.2))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
 
 
 def drawable(label: str) -> str:
