@@ -130,6 +130,7 @@ class Registry:
 
     def _add_file_of_package(self, file: Path) -> None:
         try:
+            read_script(file)  # whose header is wrong cannot be listed either
             self._add_all([file], "installed")
         except PluginError as error:
             self.broken.append(str(error))

@@ -372,6 +372,7 @@ def test_an_entry_point_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("def f(:\n", r"broken\.py:1: not valid Python"),
         (SEARCHER.format(cls="A", name="random"), "two searchers are called 'random'"),
+        ("# /// script\n# dependencies = [\n# ///\n", r"broken\.py: .*not valid TOML"),
     ],
 )
 def test_a_broken_file_of_a_package_costs_that_file_alone(

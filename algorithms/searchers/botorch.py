@@ -66,7 +66,8 @@ class BoTorch(Searcher):
         self._n_initial = n_initial
         self._sobol = SobolEngine(len(space), scramble=True, seed=seed)
         values = {i: v for i, p in enumerate(space) if (v := _values(p)) is not None}
-        categories = {i for i, p in enumerate(space) if _is_category(p)}
+        # One of a single choice is a constant: BoTorch cannot perturb it as a category.
+        categories = {i for i, p in enumerate(space) if _is_category(p) and p.size > 1}
         self._cat_dims = {i: v for i, v in values.items() if i in categories}
         self._discrete_dims = {i: v for i, v in values.items() if i not in categories}
         ranges = [values.get(i, [0.0, 1.0]) for i in range(len(space))]

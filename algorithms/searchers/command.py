@@ -21,7 +21,7 @@ class Command(RemoteSearcher):
     ``run`` is the program and its arguments; no shell reads it. A program with a slash in it
     lies in the suite's folder or below (or is an absolute path), one without is looked up on
     PATH. It runs in the suite's folder, once for every cell. ``timeout``: seconds that one answer
-    may take. ``cost_aware``: tell it what trials cost.
+    may take, the first one as well. ``cost_aware``: tell it what trials cost.
 
     The first line, where seed 0 is a seed like any other, and the space is in the order that
     configurations have:
@@ -71,7 +71,7 @@ class Command(RemoteSearcher):
         environment = surroundings() | {"PYTHONSAFEPATH": ""}
         begin = {"space": space.to_json(), "seed": seed, "fidelity": asdict(fidelity)}
         conversation = Conversation(argv, environment, self.suite_folder)
-        super().__init__(argv[0], conversation, begin, timeout)
+        super().__init__(argv[0], conversation, begin, start=timeout, timeout=timeout)
 
     @classmethod
     def fingerprint(cls, folder: Path, options: Mapping[str, Any]) -> str:

@@ -83,7 +83,8 @@ class IndexedGrid:
 
     def _count(self, i: int, config: Config) -> int:
         """The ways to complete ``config``, which holds the parameters before the ``i``-th."""
-        key = (i, *[config.get(name) for name in self._parents[i]])
+        values = [config.get(name) for name in self._parents[i]]
+        key = (i, *values, *map(type, values))  # True is not 1
         if key not in self._counts:
             self._counts[key] = self._count_afresh(i, config)
         return self._counts[key]

@@ -81,13 +81,13 @@ def show_all(plugins: tuple[Path, ...]) -> None:
 @click.option("--all", "everything", is_flag=True, help="Also those that are in use.")
 @plugin_option
 def clean(everything: bool, plugins: tuple[Path, ...]) -> None:
-    """Remove environments that no searcher's file and lock ask for any more."""
-    from hpobench.isolation.environments import Environment, environments_folder, remove
+    """Remove environments that none of the searchers known here asks for: those of earlier
+    headers and locks, and of other checkouts and files, unless --plugin names them."""
+    from hpobench.isolation.environments import Environment, folders, remove
 
     scripts = () if everything else filter(_readable, _scripts((), plugins))
     used = {Environment(script).folder for script in scripts}
-    folders = (path for path in environments_folder().glob("*-*") if path.is_dir())
-    removed = [remove(folder).name for folder in sorted(folders) if folder not in used]
+    removed = [remove(folder).name for folder in folders() if folder not in used]
     for name in removed:
         click.echo(f"removed {name}")
     if not removed:

@@ -59,11 +59,12 @@ def new(kind: str, name: str, isolated: bool) -> None:
 
 
 def _filled(kind: str, name: str) -> str:
+    import hpobench.api
     import hpobench.testing
 
     folder = Path(hpobench.testing.__file__).parent / "templates"
     text = (folder / f"{kind}.py").read_text(encoding="utf-8")
     cls = "".join(part.capitalize() for part in name.split("-"))
-    if keyword.iskeyword(cls):
+    if keyword.iskeyword(cls) or cls in hpobench.api.__all__:
         cls += kind.capitalize()
     return text.replace('"mine"', f'"{name}"').replace("class Mine(", f"class {cls}(")

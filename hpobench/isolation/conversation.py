@@ -8,8 +8,6 @@ import os
 import select
 import signal
 import subprocess
-import threading
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
@@ -21,6 +19,8 @@ _LONGEST = 1 << 24
 """Bytes of an answer."""
 _TAIL = 4_000
 """Characters of what the program printed that an error repeats, from the end."""
+_PIECE = 1 << 16
+"""Bytes read at a time."""
 
 
 class Conversation:
@@ -47,20 +47,24 @@ class Conversation:
             )
         except OSError as error:
             raise CellError(f"{command[0]} cannot be started: {error.strerror}") from error
-        self._in, self._out, printed = (stream.fileno() for stream in self._streams())
-        os.set_blocking(self._in, False)
-        self._printed: deque[bytes] = deque(maxlen=64)
-        self._reader = threading.Thread(target=_drain, args=(printed, self._printed), daemon=True)
-        self._reader.start()
-        self._received = b""
+        self._in, self._out, self._err = (stream.fileno() for stream in self._streams())
+        for stream in (self._in, self._out, self._err):
+            os.set_blocking(stream, False)
+        self._printed = self._received = b""
         self.sound = True
         """Whether every message so far was answered; one that was not leaves it useless."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether the program is still running."""
+        return self._process.poll() is None
+
     def call(self, message: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """The answer to ``message``; raises :class:`CellError` if there is none within
-        ``timeout`` seconds, or none that is a JSON object."""
+        ``timeout`` seconds, none that is a JSON object, or one that came too early."""
         deadline = monotonic() + timeout
         self.sound = False
+        self._receive()
         line = self._exchange(f"{json.dumps(message)}\n".encode(), deadline, timeout)
         try:
             answer = json.loads(line)
@@ -75,29 +79,53 @@ class Conversation:
         poll = select.poll()
         poll.register(self._in, select.POLLOUT)
         poll.register(self._out, select.POLLIN)
-        while b"\n" not in self._received:
+        poll.register(self._err, select.POLLIN)
+        while data or b"\n" not in self._received:
+            if self._received and data:
+                early = self._received[:200].decode(errors="replace")
+                raise CellError(f"answered {early!r} before it was spoken to; one line for each")
             ready = poll.poll(max(0.0, deadline - monotonic()) * 1000)
             if not ready:
                 raise CellError(f"did not answer within {timeout:g} s")
             for stream, _ in ready:
+                over = False
                 if stream == self._out:
                     self._receive()
-                    continue
-                with contextlib.suppress(BrokenPipeError):  # the end of its output says so too
-                    data = data[os.write(self._in, data) :]
-                    if data:
-                        continue
-                poll.unregister(self._in)
+                elif stream == self._err:
+                    over = not self._overhear()
+                else:
+                    data = self._send(data)
+                    over = not data
+                if over:
+                    poll.unregister(stream)
+        self._overhear()  # what was printed before the answer is there by now
         line, _, self._received = self._received.partition(b"\n")
         return line
 
+    def _send(self, data: bytes) -> bytes:
+        """What is still to be sent; nothing where nobody listens, which the end of its output
+        tells, too."""
+        try:
+            return data[os.write(self._in, data) :]
+        except BrokenPipeError:
+            return b""
+
     def _receive(self) -> None:
-        piece = os.read(self._out, 1 << 16)
-        if not piece:
-            raise CellError(self._last_words())
-        self._received += piece
+        with contextlib.suppress(BlockingIOError):
+            if not (piece := os.read(self._out, _PIECE)):
+                raise CellError(self._last_words())
+            self._received += piece
         if len(self._received) > _LONGEST:
             raise CellError(f"answered {_LONGEST:,} bytes without an end of line")
+
+    def _overhear(self) -> bool:
+        """Take in what was printed, as much as a pipe holds; whether more may come."""
+        try:
+            piece = os.read(self._err, _PIECE)
+        except BlockingIOError:
+            return True
+        self._printed = (self._printed + piece)[-4 * _TAIL :]
+        return bool(piece)
 
     def _last_words(self) -> str:
         try:
@@ -106,21 +134,23 @@ class Conversation:
             return "closed its output"
 
     def tail(self) -> str:
-        """The end of what the program printed."""
-        if self._process.poll() is not None:
-            self._reader.join(1)
-        return b"".join(self._printed).decode(errors="replace")[-_TAIL:].strip()
+        """The end of what the program printed until its last answer, or its end."""
+        return self._printed.decode(errors="replace")[-_TAIL:].strip()
 
     def forget_tail(self) -> None:
-        self._printed.clear()
+        self._overhear()
+        self._printed = b""
 
     def close(self) -> None:
-        """End the program and all its children, however it stands."""
+        """End the program and all its children, however it stands; again does nothing."""
+        streams = self._streams()
+        if streams[0].closed:
+            return
         with contextlib.suppress(OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._reader.join(1)
-        for stream in self._streams():
+        self._overhear()
+        for stream in streams:
             stream.close()
         self.sound = False
 
@@ -136,9 +166,3 @@ def ending(code: int) -> str:
     with contextlib.suppress(ValueError):
         return f"killed by {signal.Signals(-code).name}"
     return f"killed by signal {-code}"
-
-
-def _drain(stream: int, printed: deque[bytes]) -> None:
-    with contextlib.suppress(OSError):
-        while piece := os.read(stream, 4096):
-            printed.append(piece)

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from hpobench.isolation.script import Script
 FOLDER_VARIABLE = "HPOBENCH_ENVIRONMENTS"
 _CUDA = ("nvidia-", "cuda-", "triton")
 """Beginnings of what torch asks for on Linux and needs on a GPU only."""
+_NAMED = re.compile(r".+-[0-9a-f]{16}")
+"""Folders of environments."""
 _TOLD = 2_000
 """Characters of what uv said that an error repeats, from the end."""
 
@@ -228,6 +231,17 @@ def environments_folder() -> Path:
         return Path(given).resolve()
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "hpobench" / "environments"
+
+
+def folders() -> list[Path]:
+    """What was built here, or begun; nothing that is somebody else's."""
+    found = environments_folder().glob("*-*")
+    return sorted(path for path in found if _NAMED.fullmatch(path.name) and _begun(path))
+
+
+def _begun(folder: Path) -> bool:
+    name = folder.name.rpartition("-")[0]
+    return (folder / f"{name}.py").is_file() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def find_uv() -> str | None:

@@ -36,18 +36,25 @@ _warm: dict[Path, Conversation] = {}
 class RemoteSearcher(Searcher):
     """Speaks for the searcher at the other end of ``conversation``.
 
-    ``begin``: the first message. ``timeout``: seconds that one call may take. ``name`` begins
+    ``begin``: the first message, to be answered within ``start`` seconds. ``timeout``: seconds
+    that one call may take. ``name`` begins
     the message of every :class:`CellError`, which is what becomes of all that goes wrong there.
     """
 
     def __init__(
-        self, name: str, conversation: Conversation, begin: Mapping[str, Any], timeout: float
+        self,
+        name: str,
+        conversation: Conversation,
+        begin: Mapping[str, Any],
+        *,
+        start: float,
+        timeout: float,
     ) -> None:
         self.name = name  # type: ignore[misc]
         self._conversation, self._timeout = conversation, timeout
         self._steps = 0
         try:
-            self._call("its start", START_S, {"begin": begin})
+            self._call("its start", start, {"begin": begin})
         except BaseException:
             self._conversation.close()
             raise
@@ -138,9 +145,10 @@ class IsolatedSearcher(RemoteSearcher):
             "options": dict(options),
             "memory": _memory(),
         }
-        conversation = _warm.pop(self._key, None) or _start(environment)
+        conversation = _waiting(self._key) or _start(environment)
         conversation.forget_tail()
-        super().__init__(cls.name, conversation, begin, cls.call_timeout)
+        timeout = cls.call_timeout
+        super().__init__(cls.name, conversation, begin, start=START_S, timeout=timeout)
 
     def close(self) -> None:
         """Give the process back for further runs if it is sound."""
@@ -166,6 +174,15 @@ def end_warm() -> None:
     """End the processes that wait for a run."""
     while _warm:
         _warm.popitem()[1].close()
+
+
+def _waiting(key: Path) -> Conversation | None:
+    """A process that waits for a run, unless something has ended it meanwhile."""
+    conversation = _warm.pop(key, None)
+    if conversation is not None and not conversation.alive:
+        conversation.close()
+        return None
+    return conversation
 
 
 def _start(environment: Environment) -> Conversation:

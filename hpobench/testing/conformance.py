@@ -48,14 +48,13 @@ def entries(plugin: Path | str, only: str | None = None) -> list[Entry]:
     if file.suffix != ".py" and not file.exists():
         registry = Registry()
         known = [entry for kind in _KINDS for entry in registry.entries(kind)]
-        found = [entry for entry in known if entry.name == str(plugin)]
-        if not found:
+        inside = [entry for entry in known if entry.name == str(plugin)]
+        if not inside:
             raise UnknownNameError("plugin", str(plugin), [entry.name for entry in known])
-        return found
-    registry = Registry([file])
-    inside = [
-        entry for kind in _KINDS for entry in registry.entries(kind) if entry.file == file.resolve()
-    ]
+    else:
+        file, registry = file.resolve(), Registry([file])
+        every = [entry for kind in _KINDS for entry in registry.entries(kind)]
+        inside = [entry for entry in every if entry.file == file]
     found = [entry for entry in inside if only in (None, entry.name)]
     if not found:
         raise UnknownNameError("plugin", str(only), [entry.name for entry in inside])

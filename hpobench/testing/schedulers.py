@@ -102,7 +102,7 @@ def ends_trials(subject: SchedulerSubject) -> None:
 
 
 def pauses(subject: SchedulerSubject) -> None:
-    """`pauses` and `clones` say truly what it does to running trials."""
+    """`pauses` and `clones` are set where it pauses running trials or changes them."""
     plugin = subject.build()
     for problem in subject.problems(SHORT):
         searcher = Listed(random_configs(TRIALS))

@@ -61,6 +61,7 @@ def conditions(subject: SearcherSubject) -> None:
 
 def exhaustion(subject: SearcherSubject) -> str:
     """Once it says Exhausted, it stays exhausted."""
+    told = []
     for name, history in subject.histories.items():
         if len(json.loads(history)) == subject.trials:
             continue
@@ -71,8 +72,10 @@ def exhaustion(subject: SearcherSubject) -> str:
                 with contextlib.suppress(Exhausted):
                     config = ask(searcher, space, asked)
                     raise Misbehaved(f"on the {name} space: after Exhausted it returned {config}")
-        return f"on the {name} space after {asked} trials"
-    raise NotApplicable(f"it proposes {subject.trials} trials and more everywhere")
+        told.append(f"on the {name} space after {asked} trials")
+    if not told:
+        raise NotApplicable(f"it proposes {subject.trials} trials and more everywhere")
+    return ", ".join(told)
 
 
 def pending(subject: SearcherSubject) -> str:

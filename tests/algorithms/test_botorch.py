@@ -127,3 +127,12 @@ def test_both_bounds_of_every_kind_are_reached(sign: int) -> None:
 def test_a_model_needs_points() -> None:
     with pytest.raises(CellError, match="n_initial must be at least 2, not 1"):
         build("botorch", SPACE, 0, n_initial=1)
+
+
+def test_a_category_of_one_choice_is_a_constant() -> None:
+    space = Space([Float("x", 0, 1), Categorical("only", ("a",))])
+    with closing(build("botorch", space, 0)) as searcher:
+        for trial in range(12):
+            config = searcher.ask(trial)
+            assert config["only"] == "a"
+            searcher.tell(trial, 1, config["x"], final=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -133,6 +134,34 @@ def test_programs_that_do_not_start(script, tmp_path, answer, told):
     with (
         pytest.raises(CellError, match=f"(?s)program, {told}"),
         building(tmp_path, run=script(answer)),
+    ):
+        pass
+
+
+def test_a_program_that_answers_twice(script, tmp_path):
+    answer = r"""case $message in *tell*) printf '{}\n{}\n';; *) echo '{}';; esac"""
+    with building(tmp_path, run=script(answer)) as searcher:
+        searcher.tell(0, 1, 0.5, final=True)
+        time.sleep(0.2)  # the second one is on its way
+        with pytest.raises(CellError, match=r"tell\(1\): answered '{}\\n' before it was spoken to"):
+            searcher.tell(1, 1, 0.5, final=True)
+
+
+def test_what_was_printed_before_an_answer_is_told_with_it(script, tmp_path):
+    answer = """case $message in *ask*) seq 5000 >&2; echo THE END >&2
+        echo '{"error": "no"}';; *) echo '{}';; esac"""
+    for _ in range(20):
+        with (
+            building(tmp_path, run=script(answer)) as searcher,
+            pytest.raises(CellError, match=r"(?s)no\n\nthe end of what .*\n5000\nTHE END$"),
+        ):
+            searcher.ask(0)
+
+
+def test_a_program_that_does_not_start_in_time(script, tmp_path):
+    with (
+        pytest.raises(CellError, match=r"at its start: did not answer within 0.2 s"),
+        building(tmp_path, run=script("sleep 3; echo '{}'"), timeout=0.2),
     ):
         pass
 

@@ -29,6 +29,9 @@ DIAMOND = Space(
         Categorical("e", ("p", "q")),
     ]
 )
+TRUE_IS_NOT_1 = Space(
+    [Categorical("k", (1, True)), Int("d", 1, 4, when=When("k", (True,))), Int("n", 1, 2)]
+)
 
 
 def proposals(searcher: Searcher, count: int) -> list[Config]:
@@ -41,7 +44,9 @@ def test_random_draws_are_uniform() -> None:
         assert kstest([config[name] for config in drawn], "uniform").pvalue > 0.01
 
 
-@pytest.mark.parametrize("space", [*SPACES.values(), DIAMOND], ids=[*SPACES, "diamond"])
+@pytest.mark.parametrize(
+    "space", [*SPACES.values(), DIAMOND, TRUE_IS_NOT_1], ids=[*SPACES, "diamond", "true is not 1"]
+)
 @pytest.mark.parametrize("resolution", [1, 2, 4])
 def test_index_reaches_every_point_of_the_grid_in_order(space: Space, resolution: int) -> None:
     grid = IndexedGrid(space, resolution)

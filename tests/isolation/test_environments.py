@@ -219,6 +219,14 @@ def test_clean_removes_what_nobody_asks_for(script, environments) -> None:
     assert Environment(script).built() is None
 
 
+def test_clean_leaves_alone_what_it_did_not_make(script, environments) -> None:
+    for name in ("my-data", "other-0123456789abcdef"):
+        (environments / name).mkdir(parents=True)
+        (environments / name / "precious").write_text("")
+    (environments / "begun-0123456789abcdef").mkdir()
+    assert run("env", "clean", "--all") == "removed begun-0123456789abcdef\n"
+
+
 def test_a_suite_runs_without_those_that_cannot_be_built(tmp_path, environments) -> None:
     file = write(tmp_path, "packaging==99.0").file
     suite = tmp_path / "suite.yaml"

@@ -189,6 +189,14 @@ def test_a_process_that_was_killed_meanwhile_is_noticed() -> None:
     assert len(ask("tame")) == 5
 
 
+def test_a_process_that_was_killed_while_it_waited_is_replaced() -> None:
+    before = ask("tame")
+    for host in hosts():
+        host.kill()
+        host.wait()
+    assert ask("tame") == before
+
+
 def test_a_searcher_that_hangs_does_not_outlive_its_cell(tmp_path) -> None:
     """Though it cannot be interrupted and nobody is left to end it."""
     code = (

@@ -131,6 +131,8 @@ def test_what_cannot_be_checked(tmp_path):
         checks("randm")
     with pytest.raises(UnknownNameError, match="unknown plugin 'lime'; did you mean line"):
         checks(FILE, only="lime")
+    with pytest.raises(UnknownNameError, match="unknown plugin 'line'"):
+        checks("random", only="line")
     (file := tmp_path / "needy.py").write_text(
         "from hpobench.api import Searcher\n"
         "class Needy(Searcher):\n    name = 'needy'\n    requires = ('no-such-package',)\n"

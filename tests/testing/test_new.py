@@ -86,3 +86,8 @@ def test_names_that_cannot_be(new, tmp_path, arguments, told):
 def test_a_name_that_python_keeps_for_itself(new):
     new("problem", "none")
     assert Registry(["none.py"]).find("problem", "none").cls == "NoneProblem"
+
+
+def test_a_name_that_the_contract_has(new, tmp_path):
+    new("problem", "curve")
+    assert failures(tmp_path / "curve.py") == []
