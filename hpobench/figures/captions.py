@@ -7,6 +7,7 @@ import pandas as pd
 from hpobench.stats.curves import Curves
 from hpobench.stats.normalise import below_optimum
 from hpobench.stats.settings import REGRET_FLOOR, Settings
+from hpobench.stats.speedup import BASELINE, TOLERANCES
 from hpobench.stats.tests import ALPHA
 
 _AXES = {
@@ -91,6 +92,30 @@ def final_loss(curves: Curves, settings: Settings) -> str:
     )
 
 
+def speedup(curves: Curves, settings: Settings) -> str:
+    levels = " and ".join(f"{t:g}" for t in TOLERANCES)
+    return (
+        f"Expected running time of {' under '.join(BASELINE)} over the algorithm's, to normalised "
+        f"regrets of {levels}; above 1 is faster than random search. Expected running time: what "
+        "all runs spent up to their hit or their end, over the number of hits. Mean: geometric, "
+        f"over {suite(curves)}. In brackets {interval(settings)}. Without a hit the time of all "
+        "runs, and at least one budget, stands for the expected running time; so the speed-up is "
+        "at most (<=) what is shown where random search alone hits, and at least (>=) where it "
+        "alone does not. Where neither hits it counts as 1 in the mean. Axis: "
+        f"{_AXES[settings.axis]}. {chosen(settings)}.{misses(curves)}"
+    )
+
+
+def anytime_score(curves: Curves, settings: Settings) -> str:
+    return (
+        "Mean normalised regret over the logarithm of time: the area under the curve of the mean "
+        f"from {curves.share[0]:.2%} of the budget to all of it, over its width. 0 is the optimum "
+        "from the start, 1 never better than the median random configuration. Mean: over "
+        f"{suite(curves)}. In brackets {interval(settings)}. {share(settings)} "
+        f"{incumbent(settings)}{failures(curves)}"
+    )
+
+
 def lineage(cell: pd.Series, problem: pd.Series, table: pd.DataFrame, most: int) -> str:
     trials, clones = table["trial"].nunique(), int(table["parent"].notna().sum())
     return (
@@ -150,11 +175,15 @@ def band(settings: Settings, over: str = "") -> str:
 
 
 def incumbent(settings: Settings) -> str:
-    which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
     return (
-        f"Incumbents are chosen on the visible loss at {which}; before a run's first result the "
-        "median loss of a random configuration stands in."
+        f"{chosen(settings)}; before a run's first result the median loss of a random "
+        "configuration stands in."
     )
+
+
+def chosen(settings: Settings) -> str:
+    which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
+    return f"Incumbents are chosen on the visible loss at {which}"
 
 
 def share(settings: Settings) -> str:
@@ -170,6 +199,12 @@ def failures(curves: Curves, problem: int | None = None) -> str:
     if not n:
         return ""
     return f" {count(n, 'failed run')} of {_runs(curves, problem)} counted as the clip value."
+
+
+def misses(curves: Curves) -> str:
+    """What became of failed runs where targets are hit."""
+    n = int(curves.failed.sum())
+    return f" {count(n, 'failed run')} of {_runs(curves, None)} hit nothing." if n else ""
 
 
 def _bottom(table: pd.DataFrame) -> str:

@@ -1,0 +1,38 @@
+"""T3: one number for a whole curve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hpobench.stats.bootstrap import Interval, suite_mean
+from hpobench.stats.curves import Curves
+from hpobench.stats.frames import algorithm_columns
+from hpobench.stats.normalise import normalised
+from hpobench.stats.settings import Settings
+
+
+def anytime_score(curves: Curves, settings: Settings) -> pd.DataFrame:
+    """The area under ``nr`` over log time, from the grid's first share of the budget to all of it.
+
+    Divided by the length of that stretch, so that it is the mean ``nr`` over log time: 0 is the
+    optimum from the start, 1 never better than a random configuration. Under the curve as drawn,
+    a step at each point of the grid, which exceeds the area under the exact one by at most the
+    drop of ``nr`` over the number of steps.
+
+    ``curves`` must be a fair comparison. Columns ``problem, algorithm, searcher, scheduler,
+    estimate, low, high``; rows whose ``problem`` is missing, the first, are means over problems.
+    """
+    # Points are evenly spaced in log time; what is read at the last one has no width.
+    area = normalised(curves)[..., :-1].mean(axis=-1, keepdims=True)
+    frames = [_rows(curves, None, suite_mean(area, curves.problems, settings))]
+    for p, problem in enumerate(curves.problems):
+        frames.append(_rows(curves, problem, suite_mean(area[:, [p]], (problem,), settings)))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _rows(curves: Curves, problem: str | None, score: Interval) -> pd.DataFrame:
+    frame = algorithm_columns(curves.algorithms)
+    labels = np.full(len(frame), problem, dtype=object)
+    frame.insert(0, "problem", labels)
+    return frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()})
