@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from hpobench.figures.ecdf import caption, draw
+from hpobench.figures.style import Styles, save
+from hpobench.stats.curves import comparisons, compute_curves
+from hpobench.stats.ecdf import ecdf
+from hpobench.stats.hits import compute_runs
+from hpobench.stats.settings import Settings
+from hpobench.store.reader import Results
+from tests.results_factory import hand_made, make_results
+
+SETTINGS = Settings(repetitions=30, points=20)
+
+
+def drawn(results: Results) -> Figure:
+    curves = compute_curves(results, SETTINGS)
+    part = comparisons(curves)[-1].curves
+    table = ecdf(part, compute_runs(results, SETTINGS), results.problems, SETTINGS)
+    return draw(table, Styles(curves.algorithms), SETTINGS)
+
+
+def test_curves_are_steps_of_the_table_between_nothing_and_all() -> None:
+    results = make_results(["random", "tpe"], ["fifo"], seeds=2)
+    curves = compute_curves(results, SETTINGS)
+    table = ecdf(curves, compute_runs(results, SETTINGS), results.problems, SETTINGS)
+    (ax,) = draw(table, Styles(curves.algorithms), SETTINGS).axes
+    assert ax.get_ylim() == (-0.02, 1.02)
+    assert len(ax.lines) == 2
+    for line, (_, rows) in zip(ax.lines, table.groupby("algorithm", sort=False), strict=True):
+        assert line.get_drawstyle() == "steps-post"
+        np.testing.assert_array_equal(line.get_xydata(), rows[["at", "estimate"]])
+
+
+def test_panels_share_the_scale() -> None:
+    """The axis of a share is set on one panel and holds for all."""
+    results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
+    figure = drawn(results)
+    assert len(figure.axes) == 3
+    assert {ax.get_ylim() for ax in figure.axes} == {(-0.02, 1.02)}
+
+
+def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        save(drawn(make_results(seeds=2)), tmp_path / name)
+    for kind in ("png", "pdf"):
+        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_nothing_is_ever_hit(tmp_path: Path) -> None:
+    """Warnings are errors in tests."""
+    runs = {("a", 0): [(1.0, 500.0)]}
+    save(drawn(hand_made(runs)), tmp_path / "nothing")
+
+
+def test_caption_tells_the_targets() -> None:
+    results = make_results()
+    curves = compute_curves(results, SETTINGS)
+    random = json.dumps({"1": [-0.5, -0.6, -0.7], "1000": [-0.7, -0.8, -0.9]})
+    text = caption(curves, results.problems, SETTINGS)
+    assert "51 regrets from 100 to 1e-08" in text
+    assert "where the optimum is known (2 problems); 13 normalised regrets from 1 to 0.001" in text
+    assert "2 failed runs of 60 hit nothing" in text
+    assert "random search after" not in text
+    problems = results.problems.assign(random=random)
+    text = caption(curves, problems, dataclasses.replace(SETTINGS, fidelity="full"))
+    assert "random search after 1, 1,000 full evaluations (frozen) (1 problem)" in text
+    assert "13 normalised regrets" not in text
+    assert "full fidelity only." in text

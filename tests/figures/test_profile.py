@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from hpobench.figures.profile import SCORES, caption, draw
+from hpobench.figures.style import Styles, save
+from hpobench.stats.curves import Curves, comparisons, compute_curves
+from hpobench.stats.hits import compute_runs
+from hpobench.stats.profile import profile
+from hpobench.stats.settings import Settings
+from hpobench.store.reader import Results
+from tests.results_factory import hand_made, make_results
+
+SETTINGS = Settings(repetitions=30, points=20)
+
+
+def drawn(results: Results) -> tuple[Figure, pd.DataFrame, Curves]:
+    curves = compute_curves(results, SETTINGS)
+    part = comparisons(curves)[-1].curves
+    table = profile(part, compute_runs(results, SETTINGS), SETTINGS)
+    return draw(table, Styles(curves.algorithms), SETTINGS), table, part
+
+
+def test_each_view_is_drawn_as_steps_of_its_rows() -> None:
+    figure, table, _ = drawn(make_results(["random", "tpe"], ["fifo"], seeds=2))
+    assert len(figure.axes) == 2
+    for ax, view in zip(figure.axes, ("performance", "scores"), strict=True):
+        own = table[table["view"] == view]
+        assert ax.get_ylim() == (-0.02, 1.02)
+        assert len(ax.lines) == 2
+        for line, (_, rows) in zip(ax.lines, own.groupby("algorithm", sort=False), strict=True):
+            assert line.get_drawstyle() == "steps-post"
+            np.testing.assert_array_equal(line.get_xydata(), rows[["at", "estimate"]])
+
+
+def test_labelled_scores_are_evenly_spaced() -> None:
+    figure, _, _ = drawn(make_results(["random", "tpe"], ["fifo"], seeds=2))
+    right = figure.axes[1]
+    at = right.transData.transform([(score, 0.5) for score in SCORES])[:, 0]
+    np.testing.assert_allclose(np.diff(at), np.diff(at)[0])
+    assert right.get_xlim() == (0.0, 0.9999)
+
+
+def test_many_algorithms_get_a_pair_of_panels_per_scheduler() -> None:
+    results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
+    figure, _, _ = drawn(results)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["fifo", "fifo", "asha", "asha", "median", "median"]
+    assert {ax.get_ylim() for ax in figure.axes} == {(-0.02, 1.02)}
+    assert all(len(ax.lines) == 9 for ax in figure.axes)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_the_legend_fits(long: bool, tmp_path: Path) -> None:
+    names = [f"a-searcher-with-a-long-name-{i}" if long else f"s{i}" for i in range(6)]
+    figure, _, _ = drawn(make_results(names, ["fifo", "asha"], seeds=2, failed=()))
+    save(figure, tmp_path / "f")
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
+def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        save(drawn(make_results(seeds=2))[0], tmp_path / name)
+    for kind in ("png", "pdf"):
+        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.05, 500.0])
+def test_one_algorithm_and_one_seed(loss: float, tmp_path: Path) -> None:
+    """Warnings are errors in tests: none for a flat line at 0 or at 1."""
+    save(drawn(hand_made({("a", 0): [(1.0, loss)]}))[0], tmp_path / "f")
+
+
+def test_caption_states_the_target_and_the_failures() -> None:
+    _, _, curves = drawn(make_results(["random", "tpe", "gp"], ["fifo"]))
+    text = caption(curves, SETTINGS)
+    assert "3 algorithms over 3 problems and 4 seeds" in text
+    assert "a normalised regret of 0.1" in text
+    assert "90% of the way" in text
+    assert "30 repetitions" in text
+    assert "2 failed runs of 36 hit nothing." in text
