@@ -43,7 +43,8 @@ def speedup(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame:
     An ERT without a hit is infinite; for the speed-up the time that all runs spent stands for it,
     as if the next result had hit, but no less than the problem's budget, or runs that crash at
     once would look fast. ``bound`` says what ``speedup`` then is: ``<=`` where random search alone
-    hits, ``>=`` where it alone does not. Where neither hits neither is faster: 1, ``none``.
+    hits, ``>=`` where it alone does not (no more than a convention where crashed runs spent less
+    than a budget). Where neither hits neither is faster: 1, ``none``.
     """
     pairs = [(a.searcher, a.scheduler) for a in curves.algorithms]
     if BASELINE not in pairs:

@@ -100,6 +100,11 @@ def test_a_single_seed_has_no_interval() -> None:
     assert table[["low", "high"]].isna().all(axis=None)
 
 
+def test_a_single_seed_of_random_search_leaves_no_interval_to_anyone() -> None:
+    runs = {("random", 0): [(4.0, 0.1)]} | {("a", s): [(1.0, 0.1)] for s in range(2)}
+    assert speedup_of(hand_made(runs))[["low", "high"]].isna().all(axis=None)
+
+
 @pytest.mark.parametrize(("searchers", "schedulers"), [(["a", "b"], ["fifo"]), (["random"], ["x"])])
 def test_without_random_search_under_fifo_there_are_no_rows(
     searchers: list[str], schedulers: list[str]

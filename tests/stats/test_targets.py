@@ -24,9 +24,10 @@ RANDOM = {"1": [0.6, 0.5, 0.4], "10": [0.4, 0.3, 0.2], "100": [0.4, 0.3, 0.2], "
 
 
 def made(random: object) -> tuple[Results, Curves]:
-    """Three problems, the middle one with what random search reaches."""
+    """Three problems; what random search reaches is on record for the first two, if at all, but the
+    first's optimum is known."""
     results = make_results(["a"], ["fifo"], PROBLEMS, seeds=1, failed=())
-    problems = results.problems.assign(random=[None, random, "{}"])
+    problems = results.problems.assign(random=[json.dumps(RANDOM), random, "{}"])
     results = dataclasses.replace(
         results, problems=problems, plan={"problems": ["bare", "known", "sampled"]}
     )
