@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hpobench.figures.matrix import bare, contrasting, short
 from hpobench.figures.style import (
-    GRID,
     INK,
     MUTED,
     Styles,
@@ -72,12 +72,12 @@ def _write(ax: Axes, image: AxesImage, nr: FloatArray, best: BoolArray, failures
         ax.text(
             column,
             row,
-            _short(value),
+            short(value),
             ha="center",
             va="center",
             fontsize=7,
             fontweight="bold" if lead else "normal",
-            color=_contrasting(image, value),
+            color=contrasting(image, max(value, FLOOR)),
         )
         if lead:
             frame = Rectangle((column - 0.43, row - 0.43), 0.86, 0.86, fill=False, zorder=3)
@@ -87,18 +87,8 @@ def _write(ax: Axes, image: AxesImage, nr: FloatArray, best: BoolArray, failures
             ax.plot(column + 0.36, row - 0.3, "o", color="#D55E00", markersize=3)
 
 
-def _contrasting(image: AxesImage, value: float) -> str:
-    """Ink or white, by the brightness of the field's colour."""
-    red, green, blue, _ = image.to_rgba(np.array([max(value, FLOOR)]))[0]
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
-
-
 def _label(ax: Axes, columns: list[Algorithm], problems: list[str], styles: Styles) -> None:
-    ax.grid(False)
-    ax.set_facecolor(GRID)  # shows where nothing was run
-    ax.tick_params(length=0)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    bare(ax)
     ax.set_yticks(range(len(problems)), list(map(drawable, problems)), color=INK)
     grouped = len(styles.schedulers) > 1
     labels = [drawable(a.searcher if grouped else a.name) for a in columns]
@@ -119,13 +109,3 @@ def _label(ax: Axes, columns: list[Algorithm], problems: list[str], styles: Styl
         if start:
             ax.axvline(start - 0.5, color="white", linewidth=5)
         start += width
-
-
-def _short(value: float) -> str:
-    """Two significant digits in the least space: .012, 3e-4, 0."""
-    if value == 0:
-        return "0"
-    if value < 0.001:
-        mantissa, exponent = f"{value:.0e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
-    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")

@@ -60,21 +60,28 @@ def resampled_means(values: FloatArray, problem: str, settings: Settings) -> Flo
     """
     algorithms, _, times = values.shape
     means = np.full((settings.repetitions, algorithms, times), np.nan)
-    for members, seeds in _by_seeds(~np.isnan(values[:, :, 0])):
-        draws = seed_draws(settings, problem, len(seeds))
-        counts = (draws[:, :, None] == np.arange(len(seeds))).sum(axis=1) / len(seeds)
+    for members, seeds, counts in seed_counts(~np.isnan(values[:, :, 0]), problem, settings):
         part = values[np.ix_(members, seeds)]
         # Not a matrix product: BLAS may round differently for another number of threads.
-        means[:, members] = np.einsum("rs,ast->rat", counts, part)
+        means[:, members] = np.einsum("rs,ast->rat", counts / len(seeds), part)
     return means
 
 
-def _by_seeds(present: BoolArray) -> Iterator[tuple[IntArray, IntArray]]:
-    """Groups of algorithms that ran the same seeds, and those seeds, as indices."""
+def seed_counts(
+    present: BoolArray, problem: str, settings: Settings
+) -> Iterator[tuple[IntArray, IntArray, IntArray]]:
+    """For each group of algorithms that ran the same seeds on one problem: the group and those
+    seeds, as indices, and how often each repetition takes each seed, shape (repetitions, seeds).
+
+    ``present`` has shape (algorithms, seeds).
+    """
     patterns, group = np.unique(present, axis=0, return_inverse=True)
     for i, pattern in enumerate(patterns):
         if pattern.any():
-            yield np.flatnonzero(group.ravel() == i), np.flatnonzero(pattern)
+            seeds = np.flatnonzero(pattern)
+            draws = seed_draws(settings, problem, len(seeds))
+            counts = (draws[:, :, None] == np.arange(len(seeds))).sum(axis=1)
+            yield np.flatnonzero(group.ravel() == i), seeds, counts
 
 
 def problem_weights(problems: tuple[str, ...], settings: Settings) -> FloatArray:
