@@ -1,0 +1,141 @@
+"""F8 and F15: fields, marks and colours are those of the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from hpobench.figures import interaction as f15
+from hpobench.figures import win_matrix as f8
+from hpobench.figures.matrix import short
+from hpobench.figures.style import Styles, save
+from hpobench.stats.curves import Algorithm, Curves
+from hpobench.stats.interaction import interaction
+from hpobench.stats.settings import Settings
+from hpobench.stats.win_matrix import win_matrix
+from tests.curves_factory import curves_of, made_nr
+
+SETTINGS = Settings(repetitions=50)
+GRID = [Algorithm(f"s{i} + {c}", f"s{i}", c) for i in range(3) for c in ("fifo", "asha", "pbt")]
+
+
+def made() -> Curves:
+    nr = made_nr(9, 4, 5)
+    nr[5] = np.nan  # s1 was not run under pbt
+    curves = curves_of(nr, GRID)
+    return curves.select(np.arange(9) != 5, np.ones(4, dtype=bool))
+
+
+def fields(figure: Figure) -> dict[tuple[int, int], tuple[str, bool]]:
+    """By row and column: the number, and whether it is in bold."""
+    return {
+        (round(t.get_position()[1]), round(t.get_position()[0])): (
+            t.get_text(),
+            t.get_fontweight() == "bold",
+        )
+        for t in figure.axes[0].texts
+    }
+
+
+def dots(figure: Figure) -> set[tuple[int, int]]:
+    lines = figure.axes[0].lines
+    return {(round(x.get_ydata()[0]), round(x.get_xdata()[0])) for x in lines}
+
+
+def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
+    table = win_matrix(made(), SETTINGS)
+    figure = f8.draw(table)
+    ax = figure.axes[0]
+    rows, columns = (
+        [t.get_text() for t in x] for x in (ax.get_yticklabels(), ax.get_xticklabels())
+    )
+    assert rows == columns == table["algorithm"].unique().tolist()
+    found = fields(figure)
+    assert len(found) == len(table) == 56
+    clear = set()
+    for row in table.itertuples():
+        place = rows.index(row.algorithm), columns.index(row.other)
+        text, bold = found[place]
+        assert float(text) == pytest.approx(row.estimate, abs=0.0101)
+        assert bold == row.clear
+        clear |= {place} if row.clear else set()
+    assert dots(figure) == clear
+    assert 0 < len(clear) < 56
+    image = ax.images[0]
+    assert np.allclose(image.to_rgba(0.5)[:3], to_rgb("white"), atol=0.04)
+    blue, red = image.to_rgba(0.9), image.to_rgba(0.1)
+    assert blue[2] > blue[0]
+    assert red[0] > red[2]
+    save(figure, tmp_path / "f8")
+
+
+def test_only_certain_wins_are_whole() -> None:
+    nr = np.stack([np.full((300, 2), 0.2), np.full((300, 2), 0.1)])
+    found = fields(f8.draw(win_matrix(curves_of(nr), SETTINGS)))
+    assert {text for text, _ in found.values()} == {"1", "0"}
+    nr[:, 0] = nr[::-1, 0]
+    found = fields(f8.draw(win_matrix(curves_of(nr), SETTINGS)))
+    assert {text for text, _ in found.values()} == {".99", ".01"}
+
+
+def test_the_interaction_shows_the_table(tmp_path: Path) -> None:
+    curves = made()
+    table = interaction(curves, SETTINGS)
+    figure = f15.draw(table, Styles(curves.algorithms))
+    ax = figure.axes[0]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["s0", "s1", "s2"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["asha", "pbt"]
+    found = fields(figure)
+    assert set(found) == {(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)}
+    for row in table.itertuples():
+        place = int(row.searcher[1]), ["asha", "pbt"].index(row.scheduler)
+        text, bold = found[place]
+        assert float(text.replace("\u2212", "-")) == pytest.approx(row.estimate, rel=0.06, abs=6e-4)
+        assert bold == row.clear == (place in dots(figure))
+    helps = ax.images[0].to_rgba(-0.1)
+    assert helps[2] > helps[0]
+    assert np.allclose(ax.images[0].to_rgba(0.0)[:3], to_rgb("white"), atol=0.04)
+    save(figure, tmp_path / "f15")
+
+
+def test_no_effect_at_all_can_be_drawn(tmp_path: Path) -> None:
+    curves = curves_of(np.full((2, 2, 2), 0.5), GRID[:2])
+    figure = f15.draw(interaction(curves, SETTINGS), Styles(curves.algorithms))
+    assert fields(figure) == {(0, 0): ("0", False)}
+    save(figure, tmp_path / "none")
+
+
+def test_labels_that_cannot_be_drawn_and_the_same_bytes(tmp_path: Path) -> None:
+    names = ["$\\frac$", "\u6d4b", "x" * 60]
+    algorithms = [Algorithm(f"{n} + {c}", n, c) for n in names for c in ("fifo", "$a$")]
+    curves = curves_of(made_nr(6, 3, 1), algorithms)
+    for draw in (
+        lambda: f8.draw(win_matrix(curves, SETTINGS)),
+        lambda: f15.draw(interaction(curves, SETTINGS), Styles(algorithms)),
+    ):
+        paths = [save(draw(), tmp_path / stem) for stem in "ab"]
+        for one, other in zip(*paths, strict=True):
+            assert one.read_bytes() == other.read_bytes()
+
+
+def test_captions_follow_curves_and_settings() -> None:
+    curves = made()
+    wins, effects = f8.caption(curves, Settings()), f15.caption(curves, Settings(level=0.9))
+    assert "8 algorithms over 4 problems and 5 seeds" in wins
+    assert "95% percentile bootstrap intervals (2,000 repetitions" in wins
+    assert "90% percentile bootstrap" in effects
+    assert "searcher under fifo, paired by problem and seed" in effects
+
+
+def test_numbers_in_the_least_space() -> None:
+    assert [short(x) for x in (0.0, 0.0003, 0.012, 0.0995, 0.5)] == [
+        "0",
+        "3e-4",
+        ".012",
+        ".10",
+        ".50",
+    ]
