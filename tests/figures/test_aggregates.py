@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hpobench.figures.aggregates import caption, draw
+from hpobench.figures.style import Styles, save
+from hpobench.stats.aggregates import aggregates
+from hpobench.stats.curves import comparisons, compute_curves
+from hpobench.stats.settings import Settings
+from tests.curves_factory import curves_of, made_nr
+from tests.results_factory import make_results
+
+SETTINGS = Settings(repetitions=300)
+
+
+def test_the_figure_shows_the_table(tmp_path: Path) -> None:
+    curves = comparisons(compute_curves(make_results(), SETTINGS))[1].curves
+    table = aggregates(curves, SETTINGS)
+    styles = Styles(curves.algorithms)
+    figure = draw(table, styles)
+    for ax, (_, rows) in zip(figure.axes, table.groupby("aggregate", sort=False), strict=True):
+        dots = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
+        ends = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+        assert dots == rows["estimate"].tolist()
+        assert ends == list(zip(rows["low"], rows["high"], strict=True))
+    labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert labels == table["algorithm"].unique().tolist()
+    one, other = (save(draw(table, styles), tmp_path / stem)[1] for stem in "ab")
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_intervals_that_reach_the_optimum_and_none_at_all(tmp_path: Path) -> None:
+    nr = np.full((2, 1, 4), 0.9)
+    nr[0] = 0.1, 0.1, 0.0, 0.0  # one resample in 16 is all 0
+    curves = curves_of(nr)
+    table = aggregates(curves, SETTINGS)
+    assert table["low"].min() <= 0 < table["estimate"].min()
+    figure = draw(table, Styles(curves.algorithms))
+    assert figure.axes[0].get_xscale() == "log"
+    save(figure, tmp_path / "zero")
+    nothing = curves_of(np.zeros((1, 1, 1)))
+    save(draw(aggregates(nothing, SETTINGS), Styles(nothing.algorithms)), tmp_path / "nothing")
+
+
+def test_the_caption_says_what_was_resampled() -> None:
+    curves = curves_of(made_nr(2, 3, 4))
+    text = caption(curves, Settings())
+    assert "95% percentile bootstrap intervals (2,000 repetitions, seeds resampled within" in text
+    text = caption(curves, Settings(resample_problems=True))
+    assert "problems and seeds resampled) (IQM and median: seeds only)" in text
+    failed = compute_curves(make_results(["gp"], ["fifo"]), SETTINGS)
+    assert "1 failed run of 12 counted as the clip value" in caption(failed, SETTINGS)
