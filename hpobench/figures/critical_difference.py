@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hpobench.figures.captions import count, failures, incumbent, suite
+from hpobench.figures.captions import count, failures, incumbent, share, suite
 from hpobench.figures.style import INK, MUTED, Styles, drawable, house_style
 from hpobench.stats.curves import Curves
 from hpobench.stats.settings import Settings
@@ -38,7 +38,7 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    panels = [(share, table[table["share"] == share]) for share in table["share"].unique()]
+    panels = [(part, table[table["share"] == part]) for part in table["share"].unique()]
     algorithms = len(panels[0][1])
     lanes = [_lanes(_bars(rows)) for _, rows in panels]
     by_group = _by_group(table)
@@ -52,11 +52,11 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
         size = (COLUMNS * (2.4 + 0.07 * longest + width), height * (0.75 + ROW * lines))
         figure = Figure(figsize=size, layout="constrained")
         grid = figure.add_gridspec(height, 2 * COLUMNS, width_ratios=[2.0, width] * COLUMNS)
-        for i, ((share, rows), own) in enumerate(zip(panels, lanes, strict=True)):
+        for i, ((part, rows), own) in enumerate(zip(panels, lanes, strict=True)):
             row, column = divmod(i, COLUMNS)
             left = figure.add_subplot(grid[row, 2 * column])
             right = figure.add_subplot(grid[row, 2 * column + 1], sharey=left)
-            left.set_title(f"{100 * share:g} % of the budget")
+            left.set_title(f"{100 * part:g} % of the budget")
             left.set_ylim(algorithms - 0.5, algorithms - 0.5 - lines)
             _ranks(left, rows, styles)
             _groups(right, own, width / LANE)
@@ -80,7 +80,8 @@ def caption(curves: Curves, settings: Settings, table: pd.DataFrame) -> str:
     hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
     return (
         f"Average ranks (1 is best, ties share) of {count(k, 'algorithm')} over {suite(curves)} "
-        "by the median of normalised regret over seeds, at four shares of the budget. F and p: "
+        "by the median of normalised regret over seeds, at four shares of the budget, each read at "
+        f"the last point of the time grid that is not after it. {share(settings)} F and p: "
         "Friedman's test in Iman and Davenport's F form over N problems. Where it rejects at "
         f"{ALPHA:.0%}, pairs are told apart by {test}. {_key(table)}"
         f"{f' With N = {n} this test cannot tell any of so many pairs apart.' if hopeless else ''} "
