@@ -1,4 +1,4 @@
-"""The figures of a report, each with its table saved beside it."""
+"""The figures of a report that average over nothing, each with its table saved beside it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import pandas as pd
 from hpobench.figures import anytime_regret as f1
 from hpobench.figures import captions
 from hpobench.figures import heatmap as f14
+from hpobench.figures import interaction as f15
 from hpobench.figures import lineage as f16
-from hpobench.figures import mean_regret as f2
-from hpobench.figures import rank as f3
 from hpobench.figures import thinking as f9
 from hpobench.figures.style import Styles
 from hpobench.problem import Objective
 from hpobench.report.entries import FigureEntry, Files
-from hpobench.report.numbers import number
+from hpobench.report.numbers import ends, number
 from hpobench.stats.anytime_regret import anytime_regret
-from hpobench.stats.curves import Comparison, Curves
+from hpobench.stats.curves import Curves
 from hpobench.stats.heatmap import heatmap
+from hpobench.stats.interaction import interaction
 from hpobench.stats.lineage import lineage, shown_cells
-from hpobench.stats.mean_regret import mean_regret
-from hpobench.stats.rank import rank
 from hpobench.stats.settings import Settings
 from hpobench.stats.thinking import thinking
 from hpobench.store.reader import Results
@@ -29,38 +27,12 @@ LINEAGES = 6
 """Runs whose lineage is drawn at most."""
 
 
-def comparison_figures(
-    files: Files, curves: Curves, fair: list[Comparison], styles: Styles, settings: Settings
+def grid_figures(
+    files: Files, curves: Curves, styles: Styles, settings: Settings
 ) -> list[FigureEntry]:
-    """F2 and F3 of each comparison, then F14 of all there is."""
-    entries = []
-    for comparison in fair:
-        part = comparison.curves
-        means = mean_regret(part, settings)
-        entries.append(
-            files.figure(
-                "mean_regret",
-                f"F2 Mean normalised regret: {_lower(comparison.title)}",
-                captions.mean_regret(part, settings, means),
-                f"Curves of mean normalised regret. {_ends(means)}",
-                means,
-                f2.draw(means, styles, settings),
-            )
-        )
-        if len(part.algorithms) > 1:
-            ranks = rank(part, settings)
-            entries.append(
-                files.figure(
-                    "rank",
-                    f"F3 Average rank: {_lower(comparison.title)}",
-                    captions.rank(part, settings),
-                    f"Curves of average rank. {_ends(ranks)}",
-                    ranks,
-                    f3.draw(ranks, styles, settings),
-                )
-            )
+    """F14, and F15 where there are schedulers to compare, of all there is."""
     table = heatmap(curves)
-    entries.append(
+    entries = [
         files.figure(
             "heatmap",
             "F14 Final normalised regret, problem by algorithm",
@@ -69,7 +41,20 @@ def comparison_figures(
             table,
             f14.draw(table, styles),
         )
-    )
+    ]
+    effects = interaction(curves, settings)
+    if len(effects):
+        entries.append(
+            files.figure(
+                "interaction",
+                "F15 What each scheduler does to each searcher",
+                f15.caption(curves, settings),
+                "Heat map of differences in final normalised regret to FIFO. The numbers are in "
+                "the CSV file.",
+                effects,
+                f15.draw(effects, styles),
+            )
+        )
     return entries
 
 
@@ -88,7 +73,7 @@ def problem_figures(
                 captions.anytime_regret(
                     curves, problem, settings, known=bool(known[problem]), table=table
                 ),
-                f"Curves of simple regret on {problem}. {_ends(table)}",
+                f"Curves of simple regret on {problem}. {ends(table)}",
                 table,
                 f1.draw(table, problem, styles, settings),
             )
@@ -106,7 +91,7 @@ def thinking_figures(files: Files, results: Results, styles: Styles) -> list[Fig
             "thinking",
             "F9 Thinking time",
             captions.thinking(),
-            f"Curves of thinking time. {_ends(table)}",
+            f"Curves of thinking time. {ends(table)}",
             table,
             f9.draw(table, styles),
         )
@@ -151,18 +136,3 @@ def _descent(table: pd.DataFrame) -> str:
         f"Best: {number(float(line['value'].iloc[-1]))} at step {line['step'].iloc[-1]}, by way of "
         f"trial {', '.join(map(str, trials))}."
     )
-
-
-def _ends(table: pd.DataFrame) -> str:
-    """For those who cannot see the curves: where the first and the last end."""
-    ends = table.groupby("algorithm", sort=False)["estimate"].last().sort_values(kind="stable")
-    if len(ends) == 1:
-        return f"{ends.index[0]} ends at {number(float(ends.iloc[0]))}."
-    return (
-        f"Lowest at the end: {ends.index[0]} with {number(float(ends.iloc[0]))}; "
-        f"highest: {ends.index[-1]} with {number(float(ends.iloc[-1]))}."
-    )
-
-
-def _lower(title: str) -> str:
-    return title[0].lower() + title[1:]

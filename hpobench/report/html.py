@@ -14,9 +14,10 @@ from hpobench.errors import StoreError
 from hpobench.figures import captions
 from hpobench.figures.style import Styles
 from hpobench.report import tables
+from hpobench.report.comparison import Compared
 from hpobench.report.entries import FigureEntry, Files, TableEntry
 from hpobench.report.figures import (
-    comparison_figures,
+    grid_figures,
     lineage_figures,
     problem_figures,
     thinking_figures,
@@ -27,10 +28,10 @@ from hpobench.stats.cost import cost
 from hpobench.stats.curves import Curves, comparisons, compute_curves
 from hpobench.stats.failures import failures
 from hpobench.stats.final_loss import final_loss
+from hpobench.stats.hits import compute_runs
 from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis, problem_setting, setting
 from hpobench.stats.settings import Settings
-from hpobench.stats.standings import standings
 from hpobench.store.reader import Results
 
 
@@ -88,8 +89,10 @@ def _write(
     # Nothing but failures: every curve would be the clip value.
     any_done = bool((curves.present & ~curves.failed).any())
     fair = comparisons(curves) if any_done else []
-    ranked = [(c, standings(c.curves, settings)) for c in fair]
     styles = Styles(curves.algorithms)
+    runs = compute_runs(results, settings)
+    compared = [Compared(files, results, runs, c, styles, settings) for c in fair]
+    ranked = [one.standings() for one in compared]
     failed = failures(results.cells)
     by_problem = (
         problem_figures(files, curves, results.problems, styles, settings) if any_done else []
@@ -98,24 +101,16 @@ def _write(
         name=results.name,
         version=__version__,
         facts=_facts(results),
-        verdicts=[verdict(c, table) for c, table in ranked],
+        verdicts=[verdict(c, frame) for c, (frame, _) in zip(fair, ranked, strict=True)],
         notes=notes(results, curves, fair, failed),
-        standings=[
-            tables.standings_table(
-                f"standings-{i}" if i else "standings",
-                c.title,
-                captions.standings(c.curves, settings),
-                table,
-                files.table("standings", table),
-            )
-            for i, (c, table) in enumerate(ranked)
-        ],
+        standings=[entry for _, entry in ranked],
         figures=[
-            *(comparison_figures(files, curves, fair, styles, settings) if any_done else []),
+            *(figure for one in compared for figure in one.figures()),
+            *(grid_figures(files, curves, styles, settings) if any_done else []),
             *thinking_figures(files, results, styles),
         ],
         problem_figures=by_problem + lineage_figures(files, results),
-        tables=_tables(files, results, curves, settings),
+        tables=_tables(files, results, curves, compared, settings),
         setting=_setting(files, results),
         skipped=_grouped(skipped),
         failures=(
@@ -154,14 +149,21 @@ def _grouped(skipped: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def _tables(files: Files, results: Results, curves: Curves, settings: Settings) -> list[TableEntry]:
-    costs = cost(results)
-    found = [tables.cost_table(captions.cost(), costs, files.table("cost", costs))]
+def _tables(
+    files: Files,
+    results: Results,
+    curves: Curves,
+    compared: Sequence[Compared],
+    settings: Settings,
+) -> list[TableEntry]:
+    found = []
     if curves.problems:
         final = final_loss(curves, results.problems, settings)
         caption = captions.final_loss(curves, settings)
-        found.insert(0, tables.final_loss_table(caption, final, files.table("final_loss", final)))
-    return found
+        found.append(tables.final_loss_table(caption, final, files.table("final_loss", final)))
+    found += [table for one in compared for table in one.tables()]
+    costs = cost(results)
+    return [*found, tables.cost_table(captions.cost(), costs, files.table("cost", costs))]
 
 
 def _setting(files: Files, results: Results) -> list[TableEntry]:

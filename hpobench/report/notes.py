@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from hpobench.errors import TooFewError
+from hpobench.stats.critical_difference import require_enough
 from hpobench.stats.curves import Comparison, Curves
 from hpobench.stats.references import measured, unreferenced
 from hpobench.store.reader import Results
@@ -18,6 +20,7 @@ def notes(
     return [
         *_missing(results),
         *_comparable(results, curves, fair, failed),
+        *_untested(fair),
         *_left_out(results),
         *_stand_ins(measured(results)),
         *_failures(list(failed["kind"]), len(results.cells), int(curves.failed.sum())),
@@ -57,6 +60,14 @@ def _comparable(
             "problems with the algorithms that ran on each, and all algorithms on the problems "
             "that they share."
         )
+
+
+def _untested(fair: list[Comparison]) -> Iterator[str]:
+    for comparison in fair:
+        try:
+            require_enough(comparison.curves)
+        except TooFewError as error:
+            yield f"{comparison.title}: there is no figure F6, for {error}."
 
 
 def _left_out(results: Results) -> Iterator[str]:

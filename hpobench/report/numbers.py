@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 
 def number(value: float, digits: int = 3) -> str:
     """``digits`` significant digits, thousands separated; a dash for what is not there."""
@@ -20,3 +22,20 @@ def interval(low: float, high: float, before: str = "", digits: int = 3) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
     return f"{before}[{number(low, digits)}, {number(high, digits)}]"
+
+
+def ends(table: pd.DataFrame) -> str:
+    """For those who cannot see the curves in ``table``: where the first and the last end."""
+    last = table.groupby("algorithm", sort=False)["estimate"].last().sort_values(kind="stable")
+    if len(last) == 1:
+        return f"{last.index[0]} ends at {number(float(last.iloc[0]))}."
+    return (
+        f"Lowest at the end: {last.index[0]} with {number(float(last.iloc[0]))}; "
+        f"highest: {last.index[-1]} with {number(float(last.iloc[-1]))}."
+    )
+
+
+def first_and_last(table: pd.DataFrame) -> str:
+    """For those who cannot see what is drawn of ``table``, the best algorithm in its first row."""
+    names = list(dict.fromkeys(table["algorithm"]))
+    return f"First: {names[0]}; last: {names[-1]}. The numbers are in the CSV file."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from hpobench.report.entries import Field, TableEntry
@@ -9,9 +11,7 @@ from hpobench.report.numbers import interval, number
 from hpobench.stats.failures import KINDS
 
 
-def standings_table(
-    id_: str, title: str, caption: str, frame: pd.DataFrame, csv: str
-) -> TableEntry:
+def standings_table(title: str, caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
     columns = ["Algorithm", "Mean nr", "Behind", "IQM", "Rank", "Runs", "Failed"]
     rows = []
     for i, row in frame.iterrows():
@@ -24,7 +24,7 @@ def standings_table(
                 fields.append(Field(number(row[name]), detail, key=row[name]))
         fields += [_integer(row["runs"]), _integer(row["failures"])]
         rows.append(fields)
-    return TableEntry(id_, title, caption, columns, rows, csv)
+    return TableEntry(Path(csv).stem, title, caption, columns, rows, csv)
 
 
 def final_loss_table(caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
@@ -48,6 +48,41 @@ def _final(row: pd.Series) -> Field:
         bool(row["best"]),
         row["mean"],
     )
+
+
+def speedup_table(title: str, caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
+    """T2 with a column for the mean and each problem at each target."""
+    frame = frame.assign(column=_columns(frame) + frame["tolerance"].map(", nr {:g}".format))
+    return _by_algorithm(title, caption, frame, csv, "speedup")
+
+
+def anytime_table(title: str, caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
+    """T3 with a column for the mean and each problem."""
+    return _by_algorithm(title, caption, frame.assign(column=_columns(frame)), csv, "estimate")
+
+
+def _columns(frame: pd.DataFrame) -> pd.Series:
+    return frame["problem"].astype(object).where(frame["problem"].notna(), "Mean")
+
+
+def _by_algorithm(
+    title: str, caption: str, frame: pd.DataFrame, csv: str, value: str
+) -> TableEntry:
+    columns = list(dict.fromkeys(frame["column"]))
+    fields = {(r["algorithm"], r["column"]): _estimate(r, value) for _, r in frame.iterrows()}
+    rows = [
+        [Field(name), *(fields[name, column] for column in columns)]
+        for name in frame["algorithm"].drop_duplicates()
+    ]
+    return TableEntry(Path(csv).stem, title, caption, ["Algorithm", *columns], rows, csv)
+
+
+def _estimate(row: pd.Series, value: str) -> Field:
+    bound = row.get("bound", "")
+    if bound == "none":
+        return Field("-", key=row[value])
+    detail = interval(row["low"], row["high"])
+    return Field(f"{bound} {number(row[value])}".strip(), detail, key=row[value])
 
 
 _COST = {

@@ -57,7 +57,7 @@ def critical_difference(curves: Curves, posthoc: Posthoc = "wilcoxon") -> Signif
     ``curves`` must be a fair comparison. Raises :class:`hpobench.errors.TooFewError` below 5
     problems or 3 algorithms.
     """
-    _require_enough(curves)
+    require_enough(curves)
     at = np.searchsorted(curves.share, SHARES, side="right") - 1
     medians = np.nanmedian(normalised(curves)[..., at], axis=2)
     parts = [_at_share(curves, share, medians[..., i], posthoc) for i, share in enumerate(SHARES)]
@@ -153,7 +153,8 @@ def _groups(means: FloatArray, a: IntArray, b: IntArray) -> list[str]:
     return [" ".join(numbers) for numbers in found]
 
 
-def _require_enough(curves: Curves) -> None:
+def require_enough(curves: Curves) -> None:
+    """Raises :class:`TooFewError` where there are too few problems or algorithms for a test."""
     for found, fewest, what in (
         (len(curves.problems), FEWEST_PROBLEMS, "problems"),
         (len(curves.algorithms), FEWEST_ALGORITHMS, "algorithms"),

@@ -10,6 +10,7 @@ import numpy as np
 
 from hpobench.stats.curves import Curves
 from hpobench.stats.incumbent import Incumbents, incumbents
+from hpobench.stats.references import referenced
 from hpobench.stats.settings import FloatArray, Settings
 from hpobench.store.reader import Results
 
@@ -35,7 +36,9 @@ class Hits:
 
 
 def compute_runs(results: Results, settings: Settings) -> Runs:
-    """The incumbents of all runs of ``results`` on the settings' axis."""
+    """The incumbents of all runs of ``results`` on problems with references, on the settings'
+    axis."""
+    results = referenced(results)
     cells = results.cells[["searcher", "scheduler", "problem", "seed"]]
     keys = cells.itertuples(index=False, name=None)
     steps = incumbents(results, settings.axis, settings.fidelity)

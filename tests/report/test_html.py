@@ -62,7 +62,8 @@ def words(page: Page) -> str:
 
 def test_the_page_stands_alone(tmp_path: Path) -> None:
     page = report(make_results(), tmp_path)
-    assert len(page.images) == 9  # two comparisons with F2 and F3, F14, F9, three problems
+    # Two comparisons with F2 to F8 but for F6 (too few problems), F9, F14, F15, three problems.
+    assert len(page.images) == 2 * 6 + 3 + 3
     for image in page.images:
         assert image["src"].startswith("data:image/png;base64,")
         assert len(image["alt"]) > 20
@@ -79,7 +80,8 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
 def test_figures_and_tables_lie_beside_it(tmp_path: Path) -> None:
     page = report(make_results(), tmp_path)
     names = {p.name for p in (tmp_path / "figures").iterdir()}
-    stems = ["mean_regret", "mean_regret-2", "rank", "rank-2", "heatmap", "thinking"]
+    compared = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
+    stems = [*compared, *(f"{stem}-2" for stem in compared), "heatmap", "interaction", "thinking"]
     stems += [f"anytime_regret-{p}" for p in ("branin", "counting-ones", "mlp-vehicle")]
     assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "pdf", "csv")}
     png = (tmp_path / "figures" / "mean_regret.png").read_bytes()
@@ -87,7 +89,8 @@ def test_figures_and_tables_lie_beside_it(tmp_path: Path) -> None:
     final = pd.read_csv(tmp_path / "tables" / "final_loss.csv")
     assert len(final) == 3 * 3 + 3 * 2
     assert {p.stem for p in (tmp_path / "tables").iterdir()} == {
-        *("final_loss", "cost", "setting", "problems", "standings", "standings-2", "failures")
+        *("final_loss", "cost", "setting", "problems", "failures"),
+        *("standings", "standings-2", "speedup", "anytime_score", "anytime_score-2", "speedup-2"),
     }
 
 
@@ -200,6 +203,29 @@ def test_references_that_cannot_be_divided_by_are_left_out(
     assert "Over 2 problems" in text
 
 
+def test_critical_differences_take_five_problems(tmp_path: Path) -> None:
+    few = report(make_results(schedulers=["fifo"]), tmp_path / "few")
+    told = "All algorithms on all problems: there is no figure F6, for testing whether algorithms"
+    assert f"{told} differ takes 5 problems or more; here are 3." in words(few)
+    problems = [MadeProblem(f"p{i}") for i in range(5)]
+    report(make_results(problems=problems, schedulers=["fifo"]), tmp_path / "enough")
+    assert (tmp_path / "enough" / "figures" / "critical_difference.png").exists()
+    pairs = pd.read_csv(tmp_path / "enough" / "tables" / "critical_pairs.csv")
+    assert set(pairs["share"]) == {0.1, 0.25, 0.5, 1.0}
+
+
+def test_speed_ups_are_shown_with_what_bounds_them(tmp_path: Path) -> None:
+    runs = {("random", s): [(1.0, 0.3), (9.0, 0.05)] for s in range(3)}
+    runs |= {("quick", s): [(1.0, 0.05)] for s in range(3)}
+    runs |= {("never", s): [(1.0, 0.3), (9.0, 0.3)] for s in range(3)}
+    text = words(report(hand_made(runs), tmp_path))
+    assert "T2 Speed-up: all algorithms on all problems" in text
+    assert "quick 9.00 [9.00, 9.00]" in text
+    assert re.search(r"never [\d.]+ \[[\d., ]+\] <= [\d.]+ \[", text)
+    report(hand_made({("quick", 0): [(1.0, 0.1)]}), tmp_path)
+    assert not (tmp_path / "tables" / "speedup.csv").exists()
+
+
 def test_a_second_report_removes_what_it_does_not_need(tmp_path: Path) -> None:
     theirs = [tmp_path / "notes.pdf", tmp_path / "figures" / "notes.txt"]
     early = tmp_path / "figures" / "mine.png"
@@ -212,7 +238,10 @@ def test_a_second_report_removes_what_it_does_not_need(tmp_path: Path) -> None:
     (tmp_path / "figures" / "folder.csv").mkdir()
     report(make_results(["tpe"], ["fifo"], problems=PROBLEMS[:1], seeds=1, failed=()), tmp_path)
     stems = {p.stem for p in (tmp_path / "figures").iterdir() if p.suffix in (".png", ".pdf")}
-    assert stems == {"mean_regret", "heatmap", "thinking", "anytime_regret-branin"}
+    assert stems == {
+        *("mean_regret", "ecdf", "profile", "aggregates", "heatmap", "thinking"),
+        "anytime_regret-branin",
+    }
     assert not (tmp_path / "tables" / "failures.csv").exists()
     assert (tmp_path / "tables" / "final_loss.csv").exists()
     assert all(path.exists() for path in (*theirs, tmp_path / "figures" / "folder.csv"))

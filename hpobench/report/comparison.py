@@ -1,0 +1,180 @@
+"""The figures and tables of one fair comparison: averages over its problems."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hpobench.errors import TooFewError
+from hpobench.figures import aggregates as f7
+from hpobench.figures import captions
+from hpobench.figures import critical_difference as f6
+from hpobench.figures import ecdf as f4
+from hpobench.figures import mean_regret as f2
+from hpobench.figures import profile as f5
+from hpobench.figures import rank as f3
+from hpobench.figures import win_matrix as f8
+from hpobench.figures.style import Styles
+from hpobench.report import tables
+from hpobench.report.entries import FigureEntry, Files, TableEntry
+from hpobench.report.numbers import ends, first_and_last
+from hpobench.stats.aggregates import aggregates
+from hpobench.stats.anytime_score import anytime_score
+from hpobench.stats.critical_difference import critical_difference
+from hpobench.stats.curves import Comparison, Curves
+from hpobench.stats.ecdf import ecdf
+from hpobench.stats.hits import Runs
+from hpobench.stats.mean_regret import mean_regret
+from hpobench.stats.profile import profile
+from hpobench.stats.rank import rank
+from hpobench.stats.settings import Settings
+from hpobench.stats.speedup import speedup
+from hpobench.stats.standings import standings
+from hpobench.stats.win_matrix import win_matrix
+from hpobench.store.reader import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a report shows of ``comparison``."""
+
+    files: Files
+    results: Results
+    runs: Runs
+    comparison: Comparison
+    styles: Styles
+    settings: Settings
+
+    def figures(self) -> Iterator[FigureEntry]:
+        """F2 to F8, but for those that take more algorithms or problems than there are."""
+        several = len(self._curves.algorithms) > 1
+        yield self._mean_regret()
+        if several:
+            yield self._rank()
+        yield self._ecdf()
+        yield self._profile()
+        if several:
+            with contextlib.suppress(TooFewError):  # the notes say of what
+                yield self._critical_difference()
+        yield self._aggregates()
+        if several:
+            yield self._win_matrix()
+
+    def tables(self) -> Iterator[TableEntry]:
+        """T2, where random search was run, and T3."""
+        gains = speedup(self._curves, self.runs, self.settings)
+        if len(gains):
+            caption = captions.speedup(self._curves, self.settings)
+            csv = self.files.table("speedup", gains)
+            yield tables.speedup_table(self._title("T2 Speed-up"), caption, gains, csv)
+        scores = anytime_score(self._curves, self.settings)
+        caption = captions.anytime_score(self._curves, self.settings)
+        csv = self.files.table("anytime_score", scores)
+        yield tables.anytime_table(self._title("T3 Anytime score"), caption, scores, csv)
+
+    def standings(self) -> tuple[pd.DataFrame, TableEntry]:
+        """Who leads, for the verdict and as a table."""
+        frame = standings(self._curves, self.settings)
+        caption = captions.standings(self._curves, self.settings)
+        csv = self.files.table("standings", frame)
+        return frame, tables.standings_table(self.comparison.title, caption, frame, csv)
+
+    @property
+    def _curves(self) -> Curves:
+        return self.comparison.curves
+
+    def _title(self, what: str) -> str:
+        title = self.comparison.title
+        return f"{what}: {title[0].lower()}{title[1:]}"
+
+    def _figure(
+        self, name: str, title: str, caption: str, alt: str, table: pd.DataFrame, drawn: Figure
+    ) -> FigureEntry:
+        return self.files.figure(name, self._title(title), caption, alt, table, drawn)
+
+    def _mean_regret(self) -> FigureEntry:
+        table = mean_regret(self._curves, self.settings)
+        return self._figure(
+            "mean_regret",
+            "F2 Mean normalised regret",
+            captions.mean_regret(self._curves, self.settings, table),
+            f"Curves of mean normalised regret. {ends(table)}",
+            table,
+            f2.draw(table, self.styles, self.settings),
+        )
+
+    def _rank(self) -> FigureEntry:
+        table = rank(self._curves, self.settings)
+        return self._figure(
+            "rank",
+            "F3 Average rank",
+            captions.rank(self._curves, self.settings),
+            f"Curves of average rank. {ends(table)}",
+            table,
+            f3.draw(table, self.styles, self.settings),
+        )
+
+    def _ecdf(self) -> FigureEntry:
+        table = ecdf(self._curves, self.runs, self.results.problems, self.settings)
+        return self._figure(
+            "ecdf",
+            "F4 Targets hit",
+            f4.caption(self._curves, self.results.problems, self.settings),
+            f"Curves of the share of targets hit. {ends(table)}",
+            table,
+            f4.draw(table, self.styles, self.settings),
+        )
+
+    def _profile(self) -> FigureEntry:
+        table = profile(self._curves, self.runs, self.settings)
+        solved = table[table["view"] == "performance"]
+        return self._figure(
+            "profile",
+            "F5 Performance profile and scores",
+            f5.caption(self._curves, self.settings),
+            f"Curves of the share of problems solved, and of runs by score. {ends(solved)}",
+            table,
+            f5.draw(table, self.styles, self.settings),
+        )
+
+    def _critical_difference(self) -> FigureEntry:
+        found = critical_difference(self._curves)
+        self.files.table("critical_pairs", found.pairs)
+        last = found.ranks[found.ranks["share"] == found.ranks["share"].max()]
+        return self._figure(
+            "critical_difference",
+            "F6 Critical differences",
+            f6.caption(self._curves, self.settings, found.ranks),
+            f"Average ranks and groups that are not told apart. {first_and_last(last)}",
+            found.ranks,
+            f6.draw(found.ranks, self.styles),
+        )
+
+    def _aggregates(self) -> FigureEntry:
+        table = aggregates(self._curves, self.settings)
+        return self._figure(
+            "aggregates",
+            "F7 Aggregates",
+            f7.caption(self._curves, self.settings),
+            f"Intervals of four aggregates of final regrets. {first_and_last(table)}",
+            table,
+            f7.draw(table, self.styles),
+        )
+
+    def _win_matrix(self) -> FigureEntry:
+        table = win_matrix(self._curves, self.settings)
+        return self._figure(
+            "win_matrix",
+            "F8 Probability of improvement",
+            f8.caption(self._curves, self.settings),
+            f"Matrix of the probability that one is better than another. {first_and_last(table)}",
+            table,
+            f8.draw(table),
+        )
