@@ -37,8 +37,9 @@ class Trials:
         """That of ``config``, or of the nearest to it; raises :class:`SpaceError`."""
         row = self._rows.get(tuple(map(config.get, self._names)))
         if row is None:
-            self._space.check(config)
-            row = self._nearest.row(config)
+            plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in config.items()}
+            self._space.check(plain)
+            row = self._nearest.row(plain)
         arrays = self._arrays
         return Curve(
             arrays["loss"][row].tolist(),

@@ -17,6 +17,8 @@ from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
 from hpobench.problems.pools.taskset import TaskSet
+from hpobench.problems.recorded.cnn_sample import CNNSample
+from hpobench.problems.recorded.xgboost_grid import XGBoostGrid
 from hpobench.problems.surrogate._problem import SurrogateProblem
 from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench
@@ -74,6 +76,9 @@ CASES = [
     (DeepAR, {"task": "solar"}),
     (NASBench102, {"task": "cifar10"}),
     (XGBoostPool, {"task": "heart"}),
+    (XGBoostGrid, {"dataset": "segment"}),
+    (XGBoostGrid, {"dataset": "segment", "space": "original"}),
+    (CNNSample, {"dataset": "digits"}),
 ]
 FOREIGN = (SurrogateProblem, PoolProblem)
 """Those whose data is not shipped."""
