@@ -204,9 +204,10 @@ def test_counting_ones_fidelity_is_the_papers():
     assert (fidelity.name, fidelity.steps, fidelity.unit, fidelity.full) == ("draws", 81, 9, 729)
 
 
-def test_counting_ones_has_an_exact_reference_whatever_its_draws():
+def test_counting_ones_has_a_reference_whatever_its_draws():
     reference = CountingOnes(categorical=5, continuous=7, max_draws=18).reference()
-    assert (reference.optimum, reference.clip, reference.known) == (-1.0, -0.5, True)
+    assert (reference.optimum, reference.known) == (-1.0, True)
+    assert reference.clip == pytest.approx(-0.5, abs=0.02)  # drawn
     assert CountingOnes(categorical=5, continuous=7, max_draws=18).estimate() == 2.0
 
 
