@@ -61,8 +61,12 @@ def frozen(cls: type, key: str) -> Frozen | None:
 
     Raises :class:`PluginError` where the file is damaged.
     """
-    name = getattr(cls, "name", cls.__name__)
-    return frozen_members(references_file(Path(inspect.getfile(cls)), name)).get(key)
+    return frozen_members(references_of(cls)).get(key)
+
+
+def references_of(cls: type) -> Path:
+    """The file for the problem class ``cls``."""
+    return references_file(Path(inspect.getfile(cls)), getattr(cls, "name", cls.__name__))
 
 
 def references_file(plugin: Path, name: str) -> Path:

@@ -40,14 +40,6 @@ def server():
         yield running
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch) -> Path:
-    """The only data folder there is, which is not there yet."""
-    monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
-    return tmp_path / "data"
-
-
 def made_up(server: Server, **changed) -> Dataset:
     return parse("made-up", entry(f"{server.url}/set/", FILES, **changed), HERE)
 
@@ -342,18 +334,6 @@ def test_two_at_once_fetch_everything_once(root, server):
 
 
 # -- disks ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder on a file system of 128 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", "size=128k", "none", folder)
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs root")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_a_disk_without_room_is_told_before_anything_is_asked(root, server):

@@ -62,12 +62,10 @@ def freeze(
     """
     from hpobench.freezing import freeze as freeze_all
     from hpobench.freezing import members
-    from hpobench.references import references_file
-    from hpobench.registry import Registry
+    from hpobench.references import references_of
 
     found = members(problem, options, plugins)
-    plugin = Registry(plugins).find("problem", problem).file
-    freeze_all(found, references_file(plugin, problem), click.echo, sample)
+    freeze_all(found, references_of(type(found[0])), click.echo, sample)
 
 
 @group.command()

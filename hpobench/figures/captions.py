@@ -6,8 +6,8 @@ import pandas as pd
 
 from hpobench.stats.curves import Curves
 from hpobench.stats.normalise import below_optimum
-from hpobench.stats.settings import REGRET_FLOOR, Settings
-from hpobench.stats.speedup import BASELINE, TOLERANCES
+from hpobench.stats.settings import REGRET_FLOOR, SCHEDULER, SEARCHER, Settings
+from hpobench.stats.speedup import TOLERANCES
 from hpobench.stats.tests import ALPHA
 
 _AXES = {
@@ -95,13 +95,13 @@ def final_loss(curves: Curves, settings: Settings) -> str:
 def speedup(curves: Curves, settings: Settings) -> str:
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (
-        f"Expected running time of {' under '.join(BASELINE)} over the algorithm's, to normalised "
-        f"regrets of {levels}; above 1 is faster than random search. Expected running time: what "
-        "all runs spent up to their hit or their end, over the number of hits. Mean: geometric, "
-        f"over {suite(curves)}. In brackets {interval(settings)}. Without a hit the time of all "
-        "runs, and at least one budget, stands for the expected running time; so the speed-up is "
-        "at most (<=) what is shown where random search alone hits, and at least (>=) where it "
-        "alone does not. Where neither hits it counts as 1 in the mean. Axis: "
+        f"Expected running time of {SEARCHER} under {SCHEDULER} over the algorithm's, to "
+        f"normalised regrets of {levels}; above 1 is faster than random search. Expected running "
+        "time: what all runs spent up to their hit or their end, over the number of hits. Mean: "
+        f"geometric, over {suite(curves)}. In brackets {interval(settings)}. Without a hit the "
+        "time of all runs, and at least one budget, stands for the expected running time; so the "
+        "speed-up is at most (<=) what is shown where random search alone hits, and at least (>=) "
+        "where it alone does not. Where neither hits it counts as 1 in the mean. Axis: "
         f"{_AXES[settings.axis]}. {chosen(settings)}.{misses(curves)}"
     )
 

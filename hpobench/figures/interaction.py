@@ -10,8 +10,7 @@ from hpobench.figures.captions import failures, incumbent, interval, suite
 from hpobench.figures.matrix import LOW_IS_BETTER, draw_matrix, short
 from hpobench.figures.style import Styles
 from hpobench.stats.curves import Curves
-from hpobench.stats.interaction import BASELINE
-from hpobench.stats.settings import Settings
+from hpobench.stats.settings import SCHEDULER, Settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,18 +29,18 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
         colours=LOW_IS_BETTER,
         limits=(-reach, reach),
         write=_signed,
-        label=f"Final nr less\nthat under {BASELINE}",
+        label=f"Final nr less\nthat under {SCHEDULER}",
     )
 
 
 def caption(curves: Curves, settings: Settings) -> str:
     return (
         f"Difference in final normalised regret of each searcher under each scheduler to the same "
-        f"searcher under {BASELINE}, paired by problem and seed, mean over problems; below 0 "
-        f"(blue) the scheduler helps. Bold with a dot: the interval excludes 0; "
-        f"{interval(settings)}, none where a problem has a single seed. Over {suite(curves)}; "
-        "a scheduler that skipped problems is compared on the rest, as counted in the table. "
-        f"Grey: not run. {incumbent(settings)}{failures(curves)}"
+        f"searcher under {SCHEDULER}, paired by problem and seed, mean over problems; below 0 "
+        f"(blue) the scheduler helps. Bold with a dot: the interval excludes 0, pair by pair, not "
+        f"adjusted for their number; {interval(settings)}, none where a problem has a single seed. "
+        f"Over {suite(curves)}; a scheduler that skipped problems is compared on the rest, as "
+        f"counted in the table. Grey: not run. {incumbent(settings)}{failures(curves)}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The figures of a report that average over nothing, each with its table saved beside it."""
+"""The figures of a report that need no fair comparison, each with its table saved beside it."""
 
 from __future__ import annotations
 

@@ -8,16 +8,14 @@ import pandas as pd
 from hpobench.stats.bootstrap import suite_mean
 from hpobench.stats.curves import Curves
 from hpobench.stats.normalise import normalised
-from hpobench.stats.settings import FloatArray, Settings
+from hpobench.stats.settings import SCHEDULER, FloatArray, Settings
 
-BASELINE = "fifo"
-"""The scheduler that lets every trial run, by its label in the suite."""
 COLUMNS = ["searcher", "scheduler", "estimate", "low", "high", "clear", "problems", "pairs"]
 
 
 def interaction(curves: Curves, settings: Settings) -> pd.DataFrame:
-    """Final ``nr`` of every searcher under a scheduler less that under :data:`BASELINE`; below 0
-    the scheduler helps.
+    """Final ``nr`` of every searcher under a scheduler less that under the baseline,
+    :data:`~hpobench.stats.settings.SCHEDULER`; below 0 the scheduler helps.
 
     Columns ``searcher, scheduler, estimate, low, high, clear, problems, pairs``. Runs of the same
     problem and seed are paired: ``estimate`` is the mean over ``problems`` of the mean difference
@@ -30,11 +28,11 @@ def interaction(curves: Curves, settings: Settings) -> pd.DataFrame:
     baseline = {
         a.searcher: nr
         for a, nr in zip(curves.algorithms, final, strict=True)
-        if a.scheduler == BASELINE
+        if a.scheduler == SCHEDULER
     }
     rows = []
     for algorithm, nr in zip(curves.algorithms, final, strict=True):
-        if algorithm.scheduler == BASELINE or algorithm.searcher not in baseline:
+        if algorithm.scheduler == SCHEDULER or algorithm.searcher not in baseline:
             continue
         difference = nr - baseline[algorithm.searcher]
         if not np.isnan(difference).all():

@@ -15,6 +15,10 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Axis = Literal["time", "evaluations", "resource", "time+thinking"]
 Fidelity = Literal["any", "full"]
 
+SEARCHER, SCHEDULER = "random", "fifo"
+"""What others are compared with where a comparison needs a baseline: the labels of a searcher that
+learns nothing, and of a scheduler that lets every trial run."""
+
 REGRET_FLOOR = 1e-8
 """Simple regrets are cut here on log axes."""
 

@@ -18,11 +18,9 @@ from hpobench.stats.curves import Curves
 from hpobench.stats.ert import ert, resampled_spending, spending
 from hpobench.stats.frames import algorithm_columns
 from hpobench.stats.hits import Hits, Runs, hitting_times
-from hpobench.stats.settings import FloatArray, IntArray, Settings
+from hpobench.stats.settings import SCHEDULER, SEARCHER, FloatArray, IntArray, Settings
 from hpobench.stats.targets import tolerance_targets
 
-BASELINE = ("random", "fifo")
-"""The searcher and scheduler that the others are compared with."""
 TOLERANCES = (0.1, 0.01)
 """The targets, as ``nr``."""
 INSTANT = 1e-9
@@ -36,7 +34,7 @@ COLUMNS += ["hits", "random_hits", "speedup", "low", "high", "bound"]
 def speedup(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame:
     """``ERT_random / ERT_a`` for each of :data:`TOLERANCES`, with its interval.
 
-    ``curves`` must be a fair comparison; without :data:`BASELINE` in it there are no rows. Columns
+    ``curves`` must be a fair comparison; without random search in it there are no rows. Columns
     as :data:`COLUMNS`; ``hits`` are runs. A row whose ``problem`` is missing is the geometric mean
     over the problems; its ERTs are NaN and its hits are sums.
 
@@ -47,13 +45,13 @@ def speedup(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame:
     than a budget). Where neither hits neither is faster: 1, ``none``.
     """
     pairs = [(a.searcher, a.scheduler) for a in curves.algorithms]
-    if BASELINE not in pairs:
+    if (SEARCHER, SCHEDULER) not in pairs:
         return pd.DataFrame(columns=COLUMNS)
     hits = hitting_times(runs, curves, tolerance_targets(curves, TOLERANCES))
     frames = []
     for t, tolerance in enumerate(TOLERANCES):
         own = Hits(hits.at[..., t : t + 1], hits.end)
-        frames.append(_one_target(curves, own, pairs.index(BASELINE), settings))
+        frames.append(_one_target(curves, own, pairs.index((SEARCHER, SCHEDULER)), settings))
         frames[-1].insert(0, "tolerance", tolerance)
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 

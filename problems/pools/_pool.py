@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hpobench import data
-from hpobench.api import Config, Curve, TabulatedProblem
+from hpobench.api import Config, Curve
 from hpobench.errors import SpaceError, UnknownNameError
+from hpobench.problems.data._fetched import FetchedProblem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,30 +19,21 @@ if TYPE_CHECKING:
     from hpobench.problems.pools._rows import Rows
 
 
-class PoolProblem(TabulatedProblem):
+class PoolProblem(FetchedProblem):
     """A task of a pool. A configuration is answered by the nearest one of the pool, by the rule
     of ``recorded``; every seed is given the same.
     """
 
     licence = "Apache-2.0"
 
-    data: ClassVar[str]
-    """The name of the data set, and"""
     file: ClassVar[str]
-    """the file in it."""
+    """In the data set."""
     tasks: ClassVar[tuple[str, ...]]
 
     def __init__(self, task: str) -> None:
         if task not in self.tasks:
             raise UnknownNameError(f"{self.name} task", task, self.tasks)
         self.task = task
-
-    @classmethod
-    def missing(cls) -> str | None:
-        return data.missing(cls.data)
-
-    def fingerprint(self) -> str:
-        return data.fingerprint(self.data)
 
     @property
     def key(self) -> str:

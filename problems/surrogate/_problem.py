@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hpobench import data
-from hpobench.api import Config, Curve, TabulatedProblem, Value
+from hpobench.api import Config, Curve, Value
 from hpobench.errors import NotAvailableError, UnknownNameError
+from hpobench.problems.data._fetched import FetchedProblem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ SHORTEST = 1e-3
 """Seconds: the least that a step costs."""
 
 
-class SurrogateProblem(TabulatedProblem):
+class SurrogateProblem(FetchedProblem):
     """One instance of a scenario of YAHPO Gym.
 
     The fidelity's name is that of the network's input; the objective's metric and ``test`` are
@@ -36,8 +37,6 @@ class SurrogateProblem(TabulatedProblem):
     licence = "Apache-2.0"
     requires = ("onnxruntime>=1.20",)
 
-    data: ClassVar[str]
-    """The name of the data set."""
     instances: ClassVar[tuple[int, ...]]
     """Of OpenML."""
     categories: ClassVar[tuple[str, ...]]
@@ -56,13 +55,6 @@ class SurrogateProblem(TabulatedProblem):
         if instance not in self.instances:
             raise UnknownNameError(f"{self.name} instance", str(instance), map(str, self.instances))
         self.instance = instance
-
-    @classmethod
-    def missing(cls) -> str | None:
-        return data.missing(cls.data)
-
-    def fingerprint(self) -> str:
-        return data.fingerprint(self.data)
 
     @property
     def key(self) -> str:

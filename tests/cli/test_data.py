@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -26,13 +25,6 @@ def server(tmp_path, monkeypatch):
         entries["three"] = entry(None, {"d.txt": b"delta"}, how="ask A. Nobody, and copy it")
         monkeypatch.setattr(catalogue, "LIST", write_list(tmp_path / "list.json", entries))
         yield running
-
-
-@pytest.fixture
-def root(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
-    return tmp_path / "data"
 
 
 @pytest.fixture

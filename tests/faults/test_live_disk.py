@@ -20,18 +20,6 @@ def log(tmp_path, monkeypatch):
     assert survivors(path) == []
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder on a file system of 200 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", "size=200k", "none", folder)
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs root; tests/live/test_journal.py fills one up too")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
 def test_a_full_disk_ends_the_run_and_more_space_takes_it_up(tmp_path, log, small_disk):
     problem = "{chain: {weight: 4000}}"  # bytes of a state
     suite = write_suite(tmp_path, "hyperband", trials=12, problem=problem, seeds=1)

@@ -1,5 +1,4 @@
 import importlib.metadata
-import inspect
 import io
 import itertools
 import json
@@ -18,7 +17,7 @@ from torch import nn
 from hpobench.errors import SpaceError, TrialError, UnknownNameError, UsageError
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
-from hpobench.references import read_members, references_file
+from hpobench.references import read_members, references_of
 from hpobench.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -347,7 +346,7 @@ def test_a_gpu_that_torch_does_not_find(monkeypatch):
 def test_references_are_those_of_members():
     keys = {CNN(**options).key for options in CNN.members()}
     assert keys == {"digits", "fashion14", "mnist1d", "optdigits"}
-    assert read_members(references_file(Path(inspect.getfile(CNN)), CNN.name)).keys() == keys
+    assert read_members(references_of(CNN)).keys() == keys
     for key in keys:
         problem = CNN(dataset=key)
         assert 0 <= problem.reference().optimum < problem.reference().clip <= 0.9

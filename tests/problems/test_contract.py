@@ -12,14 +12,13 @@ from hpobench.errors import SpaceError
 from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
-from hpobench.problems.pools._pool import PoolProblem
+from hpobench.problems.data._fetched import FetchedProblem
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
 from hpobench.problems.pools.taskset import TaskSet
 from hpobench.problems.recorded.cnn_sample import CNNSample
 from hpobench.problems.recorded.xgboost_grid import XGBoostGrid
-from hpobench.problems.surrogate._problem import SurrogateProblem
 from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench
 from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
@@ -80,8 +79,6 @@ CASES = [
     (XGBoostGrid, {"dataset": "segment", "space": "original"}),
     (CNNSample, {"dataset": "digits"}),
 ]
-FOREIGN = (SurrogateProblem, PoolProblem)
-"""Those whose data is not shipped."""
 DIVERGING = (TaskSet,)
 """Those some of whose trials fail by a loss that is not finite."""
 NOISY = {
@@ -103,7 +100,7 @@ def label(case) -> str:
 
 @pytest.fixture(params=CASES, ids=label)
 def case(request):
-    if issubclass(request.param[0], FOREIGN):
+    if issubclass(request.param[0], FetchedProblem):
         request.getfixturevalue("data_set")(request.param[0].data)
     return request.param
 

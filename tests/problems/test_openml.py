@@ -67,12 +67,9 @@ def server(monkeypatch):
         yield running
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+@pytest.fixture(autouse=True)
+def _fresh():
     load_data.cache_clear()
-    return tmp_path / "data"
 
 
 def fetched(root: Path, number: int) -> str:

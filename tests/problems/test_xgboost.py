@@ -1,9 +1,7 @@
 import importlib.metadata
-import inspect
 import json
 import subprocess
 import sys
-from pathlib import Path
 from random import Random
 from typing import get_args
 
@@ -21,7 +19,7 @@ from hpobench.problems.xgboost._problem import Dataset
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
-from hpobench.references import read_members, references_file
+from hpobench.references import read_members, references_of
 from hpobench.registry import Registry
 
 FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
@@ -237,7 +235,7 @@ def test_every_problem_has_a_metric_and_a_cheap_start(family, dataset):
 def test_references_are_those_of_members(family):
     keys = {family(**options).key for options in family.members()}
     assert keys == set(get_args(Dataset))
-    frozen = read_members(references_file(Path(inspect.getfile(family)), family.name)).keys()
+    frozen = read_members(references_of(family)).keys()
     assert frozen == keys - UNFROZEN[family]
     for key in frozen:
         problem = family(dataset=key)
