@@ -1,0 +1,1 @@
+"""Tests. A package, since some libraries install one of the same name, which would come first."""
