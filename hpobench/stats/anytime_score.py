@@ -9,7 +9,7 @@ from hpobench.stats.bootstrap import Interval, suite_mean
 from hpobench.stats.curves import Curves
 from hpobench.stats.frames import algorithm_columns
 from hpobench.stats.normalise import normalised
-from hpobench.stats.settings import Settings
+from hpobench.stats.settings import FloatArray, Settings
 
 
 def anytime_score(curves: Curves, settings: Settings) -> pd.DataFrame:
@@ -23,12 +23,18 @@ def anytime_score(curves: Curves, settings: Settings) -> pd.DataFrame:
     ``curves`` must be a fair comparison. Columns ``problem, algorithm, searcher, scheduler,
     estimate, low, high``; rows whose ``problem`` is missing, the first, are means over problems.
     """
-    # Points are evenly spaced in log time; what is read at the last one has no width.
-    area = normalised(curves)[..., :-1].mean(axis=-1, keepdims=True)
+    area = areas(curves)[..., None]
     frames = [_rows(curves, None, suite_mean(area, curves.problems, settings))]
     for p, problem in enumerate(curves.problems):
         frames.append(_rows(curves, problem, suite_mean(area[:, [p]], (problem,), settings)))
     return pd.concat(frames, ignore_index=True)
+
+
+def areas(curves: Curves) -> FloatArray:
+    """The score of every run; shape (algorithms, problems, seeds)."""
+    # Points are evenly spaced in log time; what is read at the last one has no width.
+    mean: FloatArray = normalised(curves)[..., :-1].mean(axis=-1)
+    return mean
 
 
 def _rows(curves: Curves, problem: str | None, score: Interval) -> pd.DataFrame:

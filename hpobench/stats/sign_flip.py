@@ -8,6 +8,7 @@ hypothesis testing, JASA 100, 2005.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -43,9 +44,7 @@ def max_t(
     seeds are the fewest that can reject, five with one side, and many hypotheses take more. A
     column without a difference has p 1.
     """
-    columns = scaled(differences)
-    columns = columns[columns.any(axis=1)]
-    flips = sign_flips(len(columns), seed, most)
+    columns, flips = _flipping(differences, seed, most)
     observed = extent(columns.sum(axis=0), alternative)
     order = np.argsort(-observed, kind="stable")
     largest = np.full(len(flips), -np.inf)
@@ -57,15 +56,40 @@ def max_t(
     return p
 
 
+def critical_value(
+    differences: FloatArray,
+    alpha: float,
+    *,
+    seed: int,
+    alternative: Alternative = "two-sided",
+    most: int = MOST,
+) -> float:
+    """What a column's scaled sum must exceed for :func:`max_t` to give it at most ``alpha``,
+    whatever is found of the others; infinite where that is beyond any."""
+    columns, flips = _flipping(differences, seed, most)
+    largest = np.full(len(flips), -np.inf)
+    for column in columns.T:
+        largest = np.maximum(largest, extent(flips @ column, alternative))
+    allowed = math.floor(alpha * len(flips) + ROUNDING)
+    return float(np.sort(largest)[-1 - allowed]) + ROUNDING if allowed else np.inf
+
+
+def _flipping(differences: FloatArray, seed: int, most: int) -> tuple[FloatArray, FloatArray]:
+    """Scaled columns, of the seeds that have any difference, and the flips of these."""
+    columns = scaled(differences)
+    columns = columns[columns.any(axis=1)]
+    return columns, sign_flips(len(columns), seed, most)
+
+
 def scaled(differences: FloatArray) -> FloatArray:
     """Each column over its root sum of squares, so that its sum is at most the root of the number
     of its seeds, and has variance 1 when signs are random; that of Student's t grows with it. Zero
     where a pair is missing, which does not count then."""
-    known = np.nan_to_num(differences)
-    largest = np.abs(known).max(axis=0, initial=0.0)
-    known = np.divide(known, largest, out=np.zeros_like(known), where=largest > 0)  # no underflow
-    root = np.sqrt((known**2).sum(axis=0))
-    columns: FloatArray = np.divide(known, root, out=np.zeros_like(known), where=root > 0)
+    columns = np.where(np.isnan(differences), 0.0, differences)
+    largest = np.abs(columns).max(axis=0, initial=0.0)
+    np.divide(columns, largest, out=columns, where=largest > 0)  # lest squares underflow
+    root = np.sqrt((columns**2).sum(axis=0))
+    np.divide(columns, root, out=columns, where=root > 0)
     return columns
 
 
@@ -77,14 +101,14 @@ def sign_flips(seeds: int, seed: int, most: int = MOST) -> FloatArray:
         rng = np.random.default_rng(derive_seed("sign flips", seed, seeds))
         bits = rng.integers(2, size=(most, seeds))
         bits[0] = 0
-    signs: FloatArray = 1.0 - 2.0 * bits
-    return signs
+    return np.where(bits == 1, -1.0, 1.0)
 
 
 def extent(total: FloatArray, alternative: Alternative) -> FloatArray:
     """How far a sum lies on the side that the alternative is about."""
     if alternative == "two-sided":
-        return np.abs(total)
+        size: FloatArray = np.abs(total)
+        return size
     return total if alternative == "greater" else -total
 
 

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.stats.sign_flip import Alternative, max_t, smallest_p
+from hpobench.stats.sign_flip import (
+    Alternative,
+    critical_value,
+    extent,
+    max_t,
+    scaled,
+    smallest_p,
+)
 
 ALTERNATIVES = get_args(Alternative)
 
@@ -131,3 +138,20 @@ def test_family_wise_error_under_partial_nulls() -> None:
     assert stats.binomtest(wrong, repetitions, 0.05, alternative="greater").pvalue > 0.001
     assert wrong > 0.015 * repetitions  # not merely timid
     assert found > 0.5 * 3 * repetitions
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize("seeds", [4, 7, 10])
+def test_the_critical_value_parts_rejected_from_kept(seeds: int, alternative: Alternative) -> None:
+    """Whatever the last column is, as long as it lies furthest out."""
+    others = made(seeds, 3, shift=0.0)
+    for alpha in (0.05, 0.2):
+        for shift in np.linspace(-6, 6, 41):
+            both = np.column_stack([others, made(seeds, 1, shift=shift)])
+            reached = extent(scaled(both).sum(axis=0), alternative)
+            if reached[-1] < reached.max():
+                continue
+            least = critical_value(both, alpha, seed=0, alternative=alternative)
+            rejected = max_t(both, seed=0, alternative=alternative)[-1] <= alpha
+            assert rejected == (reached[-1] > least)
+    assert critical_value(others, 0.4**seeds, seed=0) == np.inf
