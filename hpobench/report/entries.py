@@ -62,12 +62,10 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._taken: set[str] = set()
+        self._names = Names()
         self._kept: set[Path] = set()
         # Without a page of ours, files that lie there are somebody else's.
         self._again = (folder / "index.html").is_file()
-        for name in ("figures", "tables"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
 
     def figure(
         self, stem: str, title: str, caption: str, alt: str, table: pd.DataFrame, drawn: Figure
@@ -75,7 +73,8 @@ class Files:
         """Save ``drawn`` and the table that it shows."""
         from hpobench.figures.style import save
 
-        stem = self._free(slug(stem))
+        stem = self._names.free(slug(stem))
+        (self.folder / "figures").mkdir(parents=True, exist_ok=True)
         png, pdf = save(drawn, self.folder / "figures" / stem)
         csv = png.with_suffix(".csv")
         self._write(table, csv)
@@ -87,7 +86,7 @@ class Files:
 
     def table(self, stem: str, table: pd.DataFrame) -> str:
         """Save ``table``; returns its path beside the page."""
-        name = f"{self._free(slug(stem))}.csv"
+        name = f"{self._names.free(slug(stem))}.csv"
         self._write(table, self.folder / "tables" / name)
         return f"tables/{name}"
 
@@ -101,10 +100,18 @@ class Files:
                     path.unlink()
 
     def _write(self, table: pd.DataFrame, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
         self._kept.add(path)
 
-    def _free(self, stem: str) -> str:
+
+class Names:
+    """Hands out file names, none twice."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def free(self, stem: str) -> str:
         """``stem``, numbered when two labels shorten to the same one (or differ in case only,
         which some file systems do not keep apart)."""
         found, n = stem, 1
