@@ -85,18 +85,18 @@ class Plan:
     """What a suite comes to."""
 
     cells: tuple[Cell, ...]
-    """By seed, then problem, scheduler, searcher: whenever a run is cut short, the cells done
-    compare everything with everything on the first seeds."""
+    """By seed, then workers, problem, scheduler, searcher: whenever a run is cut short, the cells
+    done compare everything with everything on the first seeds."""
     skipped: tuple[Skipped, ...]
     problems: tuple[Use, ...]
     """Those that have cells, in the suite's order."""
-    estimates: Mapping[str, Estimate]
-    """For one cell, by the label of its problem."""
+    estimates: Mapping[tuple[str, int], Estimate]
+    """For one cell, by the label of its problem and its workers."""
 
     @property
     def total(self) -> Estimate:
         """The sum over all cells; its clock is what one cell after the other would take."""
-        rows = [self.estimates[cell.problem.label] for cell in self.cells]
+        rows = [self.estimates[cell.problem.label, cell.workers] for cell in self.cells]
         return Estimate(
             trials=sum(row.trials for row in rows),
             results=sum(row.results for row in rows),
@@ -132,19 +132,28 @@ def build_plan(suite: Suite) -> Plan:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
     cells = tuple(
-        _cell(suite, *row, seed, grid.fingerprints[row[2].label])
+        _cell(suite, *row, seed, workers, grid.fingerprints[row[2].label])
         for seed in suite.seeds
+        for workers in suite.workers
         for row in picked
     )
     return Plan(
         cells,
         tuple(skipped),
         tuple(use for use in suite.problems if use.label in problems),
-        {label: grid.estimates[label] for label in problems},
+        {(label, n): grid.estimates[label, n] for label in problems for n in suite.workers},
     )
 
 
-def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, data: str) -> Cell:
+def _cell(
+    suite: Suite,
+    searcher: Use,
+    scheduler: Use,
+    problem: Use,
+    seed: int,
+    workers: int,
+    data: str,
+) -> Cell:
     budget = suite.budgets[problem.label]
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
@@ -154,7 +163,7 @@ def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, 
         problem,
         seed,
         budget,
-        suite.workers,
+        workers,
         suite.stage,
         tell,
         data,
@@ -167,7 +176,7 @@ def _cell(suite: Suite, searcher: Use, scheduler: Use, problem: Use, seed: int, 
         problem=problem,
         seed=seed,
         budget=budget,
-        workers=suite.workers,
+        workers=workers,
         stage=suite.stage,
         tell=tell,
         **suite.real_time(),
@@ -203,7 +212,7 @@ class _Grid:
         """Space and fidelity of a problem, by its label."""
         self._refusals: dict[tuple[str, str], str | None] = {}
         """By the label of a searcher and the shape of a problem."""
-        self.estimates: dict[str, Estimate] = {}
+        self.estimates: dict[tuple[str, int], Estimate] = {}
         self.fingerprints: dict[str, str] = {}
         for use in (*suite.searchers, *suite.schedulers, *suite.problems):
             self._reasons[use.kind, use.label] = self._missing(use)
@@ -250,18 +259,22 @@ class _Grid:
                 self._schedulers[use.label] = self._asked(use, _BUILT, lambda: build_scheduler(use))
                 return None
             problem = self._asked(use, _BUILT, lambda: build_problem(use))
-            budget, workers = self._suite.budgets[use.label], self._suite.workers
             self._problems[use.label] = problem
             self._shapes[use.label] = f"{problem.space!r} {problem.fidelity!r}"
-            self.estimates[use.label] = self._asked(
-                use, "estimate() failed", lambda: Estimate.of(problem, budget, workers)
+            estimates = self._asked(
+                use, "estimate() failed", lambda: self._estimates(use.label, problem)
             )
+            self.estimates.update(estimates)
             self.fingerprints[use.label] = self._asked(
                 use, "fingerprint() failed", lambda: _fingerprint(problem)
             )
         except NotAvailableError as error:
             return str(error)
         return self._unfit(use, problem)
+
+    def _estimates(self, label: str, problem: Problem) -> dict[tuple[str, int], Estimate]:
+        budget = self._suite.budgets[label]
+        return {(label, n): Estimate.of(problem, budget, n) for n in self._suite.workers}
 
     def _refusal(self, searcher: Use, problem: Problem) -> str | None:
         """Why the searcher cannot be built for the problem; raises :class:`SuiteError` where it

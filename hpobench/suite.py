@@ -1,11 +1,11 @@
-"""``suite.yaml``: searchers x schedulers x problems x seeds under a budget."""
+"""``suite.yaml``: searchers x schedulers x problems x seeds x workers under a budget."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ class Suite:
     budgets: Mapping[str, Budget]
     """By the label of the problem."""
     seeds: Sequence[int]
-    workers: int
-    """Of each cell."""
+    workers: tuple[int, ...]
+    """Of a cell: every combination is run with each of these numbers."""
     stage: Stage
     trial_timeout: float | None
     """Seconds of training after which a live trial fails."""
@@ -52,6 +52,12 @@ class Suite:
     def fault(self, use: Use, message: str) -> SuiteError:
         """An error about ``use`` at its place in the file."""
         return self.document.error(self.places[use.kind, use.label], message)
+
+    def with_seeds(self, seeds: Sequence[int]) -> Suite:
+        """The same suite with these seeds; raises :class:`SuiteError` if cells get too many."""
+        changed = replace(self, seeds=seeds)
+        _check_size(changed)
+        return changed
 
     def scripts(self) -> list[Script]:
         """The headers of those searchers that ask for environments of their own."""
@@ -76,7 +82,7 @@ class Suite:
             "schedulers": [_plain(use) for use in self.schedulers],
             "problems": problems,
             "seeds": list(self.seeds),
-            "workers": self.workers,
+            "workers": self.workers[0] if len(self.workers) == 1 else list(self.workers),
             "stage": self.stage,
             **self.real_time(),
             **({} if self.tell is None else {"tell": self.tell}),
@@ -199,10 +205,12 @@ def _own_scheduler(
 
 def _check_size(suite: Suite) -> None:
     rows = len(suite.searchers) * len(suite.schedulers) * len(suite.problems)
-    if rows * len(suite.seeds) > MAX_CELLS:
+    repeats = len(suite.seeds) * len(suite.workers)
+    if rows * repeats > MAX_CELLS:
+        counts = f" x {len(suite.workers)} numbers of workers" if len(suite.workers) > 1 else ""
         raise SuiteError(
-            f"{rows:,} combinations x {len(suite.seeds):,} seeds are more than {MAX_CELLS:,} "
-            "cells; split the suite",
+            f"{rows:,} combinations x {len(suite.seeds):,} seeds{counts} are more than "
+            f"{MAX_CELLS:,} cells; split the suite",
             file=suite.file,
         )
 

@@ -85,6 +85,27 @@ def parse_range(text: str) -> range | None:
     return range(low, high + 1)
 
 
+def parse_workers(value: object) -> tuple[int, ...]:
+    """``4`` -> (4,); a list of such, distinct.
+
+    Raises :class:`ValueError`.
+    """
+    counts = value if isinstance(value, list) else [value]
+    if not counts:
+        raise ValueError("the list is empty; name at least one")
+    seen = set()
+    for count in counts:
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise ValueError(f"a whole number is due, or a list of such, not {_short(count)}")
+        if not 1 <= count <= MAX_WORKERS:
+            bound = "at least 1" if count < 1 else f"at most {MAX_WORKERS}"
+            raise ValueError(f"must be {bound}, not {_short(count)}")
+        if count in seen:
+            raise ValueError(f"{count} is given twice")
+        seen.add(count)
+    return tuple(counts)
+
+
 def _seconds(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -128,7 +149,7 @@ class SuiteText(_Strict):
     schedulers: Annotated[list[Any], Field(min_length=1)] = ["fifo"]
     problems: Annotated[list[Any], Field(min_length=1)]
     seeds: Annotated[Any, PlainValidator(parse_seeds)]
-    workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = 4
+    workers: Annotated[tuple[int, ...], PlainValidator(parse_workers)] = (4,)
     stage: Stage = "virtual"
     trial_timeout: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
     pace: Annotated[float, Field(ge=0, le=MAX_AMOUNT)] = 1.0

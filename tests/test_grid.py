@@ -140,6 +140,19 @@ def test_cells_carry_all_that_a_worker_needs(tmp_path: Path) -> None:
     assert len({cell.id for cell in made.cells}) == len(made.cells)
 
 
+def test_every_combination_on_each_number_of_workers(tmp_path: Path) -> None:
+    """The same seeds, and the cells that a suite with one of the numbers has."""
+    made = plan(tmp_path, {6: "workers: [4, 1, 2]"})
+    assert [(c.seed, c.workers) for c in made.cells] == [
+        (seed, workers) for seed in (0, 1) for workers in (4, 1, 2)
+    ]
+    assert len({cell.id for cell in made.cells}) == 6
+    for workers in (1, 2, 4):
+        alone = plan(tmp_path, {6: f"workers: {workers}"})
+        assert alone.cells == tuple(cell for cell in made.cells if cell.workers == workers)
+    assert len({cell.role_seed("problem") for cell in made.cells}) == 2
+
+
 def picky(folder: Path, body: str, changes: dict[int, str]) -> Plan:
     """The plan of a suite with a searcher ``picky`` whose ``__init__`` does ``body``."""
     file = write_suite(
@@ -335,6 +348,15 @@ def test_the_total_is_the_sum_over_cells(tmp_path: Path) -> None:
     made = plan(tmp_path, changes)
     # stairs: 5 trials of 9 steps; bowl: 5 of one step; 1 s a step on 4 workers.
     assert made.total == Estimate(3 * 10, 3 * 50, 3 * 50 / 4)
+
+
+def test_estimates_are_those_of_each_number_of_workers(tmp_path: Path) -> None:
+    made = plan(tmp_path, {5: "seeds: 3", 6: "workers: [1, 5]", 7: "budget: {time: 10}"})
+    assert made.estimates == {
+        ("bowl[dimension=2]", 1): Estimate(10, 10, 10),
+        ("bowl[dimension=2]", 5): Estimate(50, 50, 10),
+    }
+    assert made.total == Estimate(180, 180, 60)
 
 
 def test_a_searcher_that_schedules_too_runs_under_its_own_scheduler(tmp_path: Path) -> None:

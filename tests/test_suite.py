@@ -224,7 +224,7 @@ def test_a_plugins_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
     suite = load_suite(write_suite(tmp_path, {8: "# none"}), plugins=[file])
     copy = tmp_path / "copy.yaml"
     copy.write_text(suite.to_yaml(), encoding="utf-8")
-    assert load_suite(copy, plugins=[file]).workers == 4
+    assert load_suite(copy, plugins=[file]).workers == (4,)
 
 
 def test_only_of_the_command_line_stands_above_the_suites(tmp_path: Path) -> None:
@@ -257,7 +257,19 @@ def test_pipes_and_devices_are_no_suites(
 
 def test_defaults(tmp_path: Path) -> None:
     suite = load(tmp_path, {6: "# no workers"})
-    assert (suite.workers, suite.stage, suite.tell, suite.only) == (4, "virtual", None, None)
+    assert (suite.workers, suite.stage, suite.tell, suite.only) == (
+        (4,),
+        "virtual",
+        None,
+        None,
+    )
+
+
+def test_one_number_of_workers_or_several(tmp_path: Path) -> None:
+    for text, workers, resolved in (("3", (3,), 3), ("[3]", (3,), 3), ("[2, 1]", (2, 1), [2, 1])):
+        suite = load(tmp_path, {6: f"workers: {text}"})
+        assert suite.workers == workers
+        assert suite.resolved()["workers"] == resolved
 
 
 @pytest.mark.parametrize(
@@ -303,6 +315,9 @@ def test_seeds_of_the_command_line_stand_above_the_suite(tmp_path: Path) -> None
 def test_a_grid_too_large_is_refused_before_it_is_built(tmp_path: Path) -> None:
     changes = {4: "problems: [{bowl: {dimension: 1-10}}]", 5: f"seeds: {MAX_CELLS}"}
     with pytest.raises(SuiteError, match="10 combinations x 1,000,000 seeds are more than"):
+        load(tmp_path, changes)
+    changes = {5: f"seeds: {MAX_CELLS}", 6: "workers: [1, 2]"}
+    with pytest.raises(SuiteError, match="1 combinations x 1,000,000 seeds x 2 numbers of workers"):
         load(tmp_path, changes)
 
 

@@ -16,7 +16,7 @@ from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
     from hpobench.cell import Use
-    from hpobench.grid import Plan, Skipped
+    from hpobench.grid import Estimate, Plan, Skipped
     from hpobench.suite import Suite
 
 
@@ -24,13 +24,27 @@ if TYPE_CHECKING:
 @click.argument("suite")
 @plugin_option
 @selection_options
-def plan(suite: str, plugins: tuple[Path, ...], seeds: str | None, only: str | None) -> None:
+@click.option(
+    "--pilot",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Results of the same algorithms and problems with a few seeds (like results/quick): say "
+    "what differences more seeds could detect.",
+)
+def plan(
+    suite: str, plugins: tuple[Path, ...], seeds: str | None, only: str | None, pilot: Path | None
+) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite."""
     from hpobench.grid import build_plan
     from hpobench.suite import load_suite
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
-    show_plan(loaded, build_plan(loaded))
+    built = build_plan(loaded)
+    show_plan(loaded, built)
+    if pilot is not None:
+        from hpobench.cli.power import show_power
+
+        show_power(built, pilot)
 
 
 def show_plan(suite: Suite, plan: Plan) -> None:
@@ -40,17 +54,17 @@ def show_plan(suite: Suite, plan: Plan) -> None:
     click.echo(
         f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
         f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds, "
-        f"{suite.workers} workers, {suite.stage} stage, "
+        f"{', '.join(map(str, suite.workers))} workers, {suite.stage} stage, "
         f"tell {suite.tell or 'as suits each searcher'}"
     )
     click.echo(f"searchers: {_labels(suite.searchers)}")
     click.echo(f"schedulers: {_labels(suite.schedulers)}\n")
-    cells = Counter(cell.problem.label for cell in plan.cells)
+    cells = Counter((cell.problem.label, cell.workers) for cell in plan.cells)
     rows = [
-        (label, str(cells[label]), _budget(suite, label), *_estimate(plan, label))
-        for label in plan.estimates
+        (label, str(workers), str(cells[label, workers]), _budget(suite, label), *_told(estimate))
+        for (label, workers), estimate in plan.estimates.items()
     ]
-    show(("problem", "cells", "budget", "trials", "results", "clock"), rows)
+    show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
     _show_skipped(suite, plan.skipped)
     total = plan.total
     click.echo(
@@ -67,10 +81,10 @@ def _budget(suite: Suite, label: str) -> str:
     return ", ".join(f"{k} {v:g}" for k, v in suite.budgets[label].to_json().items())
 
 
-def _estimate(plan: Plan, label: str) -> tuple[str, str, str]:
+def _told(estimate: Estimate) -> tuple[str, str, str]:
     """Bounds of one cell."""
-    row = plan.estimates[label]
-    return f"{math.ceil(row.trials):,}", f"{math.ceil(row.results):,}", duration(row.clock)
+    trials, results = (f"{math.ceil(n):,}" for n in (estimate.trials, estimate.results))
+    return trials, results, duration(estimate.clock)
 
 
 def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:

@@ -36,7 +36,7 @@ class Tally:
     def __init__(self) -> None:
         self.total = self.stored = self.done = self.failed = self.running = 0
         self._problems: ProblemRows = {}
-        self._regrets: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+        self._regrets: dict[tuple[str, int, int], dict[str, float]] = defaultdict(dict)
         self._leaders: list[tuple[str, float, int]] = []
         self._begin = time.monotonic()
 
@@ -51,8 +51,9 @@ class Tally:
                 self.done += 1
             else:
                 self.failed += 1
-            name = f"{outcome.cell['searcher']} + {outcome.cell['scheduler']}"
-            block = outcome.cell["problem"], outcome.cell["seed"]
+            cell = outcome.cell
+            name = f"{cell['searcher']} + {cell['scheduler']}"
+            block = cell["problem"], cell["seed"], cell["workers"]
             if (regret := self._final_regret(outcome)) is not None:
                 self._regrets[block][name] = regret
         if outcomes:
@@ -89,12 +90,12 @@ class Tally:
 
     def leaders(self, n: int) -> list[tuple[str, float, int]]:
         """The ``n`` best algorithms so far, each with its mean difference in final normalised
-        regret to the mean of all on the same problem and seed, and its number of cells. ProblemRows
-        without reference losses take no part."""
+        regret to the mean of all on the same problem, seed and workers, and its number of cells.
+        Problems without reference losses take no part."""
         return self._leaders[:n]
 
     def _ranking(self) -> list[tuple[str, float, int]]:
-        # Differences within a problem and seed: not everything has run on the same ones yet.
+        # Differences within a problem, seed and workers: not everything has run everywhere yet.
         ahead: dict[str, list[float]] = defaultdict(list)
         for block in self._regrets.values():
             mean = sum(block.values()) / len(block)

@@ -49,16 +49,8 @@ def measured(results: Results) -> list[str]:
 
 def referenced(results: Results) -> Results:
     """The part of ``results`` on problems with finite references, the optimum below the clip."""
-    problems = results.problems[_usable(results.problems)].reset_index(drop=True)
-    cells = results.cells[results.cells["problem"].isin(problems["problem"])]
-    kept = set(cells["cell"])
-    return replace(
-        results,
-        cells=cells.reset_index(drop=True),
-        events=_of(results.events, kept),
-        trials=_of(results.trials, kept),
-        problems=problems,
-    )
+    usable = set(results.problems.loc[_usable(results.problems), "problem"])
+    return results.select(results.cells["problem"].isin(usable))
 
 
 def unreferenced(results: Results) -> dict[str, int]:
@@ -70,7 +62,7 @@ def unreferenced(results: Results) -> dict[str, int]:
 
 def _measured(results: Results, problem: pd.Series) -> Reference | None:
     cells = results.cells.loc[results.cells["problem"] == problem["problem"], "cell"]
-    events = _of(results.events, set(cells))
+    events = results.events[results.events["cell"].isin(set(cells))]
     reported = events["heldout" if problem["heldout"] else "loss"].astype(np.float64)
     finite = np.isfinite(events["loss"]) & np.isfinite(reported)
     events, reported = events[finite], reported[finite]
@@ -84,7 +76,3 @@ def _usable(problems: pd.DataFrame) -> BoolArray:
     clip = problems["clip"].to_numpy(np.float64)
     usable: BoolArray = np.isfinite(optimum) & np.isfinite(clip) & (optimum < clip)
     return usable
-
-
-def _of(frame: pd.DataFrame, cells: set[str]) -> pd.DataFrame:
-    return frame[frame["cell"].isin(cells)].reset_index(drop=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ class Results:
     """What a report is made of; frames have the columns of :mod:`hpobench.store.schema`.
 
     Only cells of the present suite, sorted by searcher, scheduler, problem, seed in the suite's
-    order; events sorted by cell, then in the order in which they happened.
+    order, then by workers; events sorted by cell, then in the order in which they happened.
     """
 
     name: str
@@ -33,6 +33,21 @@ class Results:
     plan: dict[str, Any] = field(default_factory=dict)
     """What was planned: the ids of all ``cells``, ``skipped`` combinations with their reasons,
     and the labels of ``searchers``, ``schedulers`` and ``problems`` in the suite's order."""
+
+    def select(self, keep: pd.Series) -> Results:
+        """The part that a mask of the cells keeps, with its events, trials and problems."""
+        cells = self.cells[keep].reset_index(drop=True)
+        return replace(
+            self,
+            cells=cells,
+            events=_with(self.events, "cell", cells),
+            trials=_with(self.trials, "cell", cells),
+            problems=_with(self.problems, "problem", cells),
+        )
+
+
+def _with(frame: pd.DataFrame, column: str, cells: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame[column].isin(set(cells[column]))].reset_index(drop=True)
 
 
 def load_results(folder: Path) -> Results:
@@ -50,7 +65,7 @@ def load_results(folder: Path) -> Results:
         cells[f"_{label}"] = cells[label].map(ranks)
     cells = (
         cells[cells["in_suite"]]
-        .sort_values(["_searcher", "_scheduler", "_problem", "seed"], kind="stable")
+        .sort_values(["_searcher", "_scheduler", "_problem", "seed", "workers"], kind="stable")
         .drop(columns=["_searcher", "_scheduler", "_problem"])
         .reset_index(drop=True)
     )

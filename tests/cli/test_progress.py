@@ -19,13 +19,13 @@ def begun() -> Tally:
     return tally
 
 
-def outcome(searcher, problem, losses, *, seed=0, status="done"):
+def outcome(searcher, problem, losses, *, seed=0, workers=4, status="done"):
     events = pa.Table.from_pylist(
         [{"loss": loss, "heldout": None} for loss in losses], schema=schema.plain(schema.EVENTS)
     )
     cell = {"searcher": searcher, "scheduler": "fifo", "problem": problem, "seed": seed}
     return Outcome(
-        cell={**cell, "status": status},
+        cell={**cell, "workers": workers, "status": status},
         events=events,
         trials=schema.plain(schema.TRIALS).empty_table(),
     )
@@ -39,6 +39,16 @@ def test_leaders_are_compared_on_the_same_problem_and_seed():
     assert tally.leaders(2) == [
         ("b + fifo", pytest.approx(-0.05), 1),
         ("a + fifo", pytest.approx(0.025), 2),
+    ]
+
+
+def test_leaders_are_compared_on_the_same_number_of_workers():
+    tally = begun()
+    one = [outcome("a", "p", [2], workers=1), outcome("b", "p", [4], workers=1)]
+    tally.update([*one, outcome("a", "p", [1], workers=8)], 0)
+    assert tally.leaders(2) == [
+        ("a + fifo", pytest.approx(-0.05), 2),
+        ("b + fifo", pytest.approx(0.1), 1),
     ]
 
 

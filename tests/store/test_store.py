@@ -86,6 +86,20 @@ def test_round_trip(tmp_path):
     assert len(results.trials) == 3
 
 
+def test_cells_that_differ_in_workers_only_come_in_their_order(tmp_path):
+    with open_writer(tmp_path) as store:
+        begin(store, range(3))
+        for number, workers in enumerate((8, 1, 2)):
+            one = outcome(number)
+            one.cell.update(seed=0, workers=workers)
+            store.add([one])
+        store.compact()
+    results = load_results(tmp_path)
+    assert list(results.cells["workers"]) == [1, 2, 8]
+    assert list(results.cells["cell"]) == ["cell-001", "cell-002", "cell-000"]
+    assert list(results.events["cell"].unique()) == ["cell-001", "cell-002", "cell-000"]
+
+
 def test_plain_pandas_reads_it(tmp_path):
     write(tmp_path, [[0, 1]])
     frames = [pd.read_parquet(path) for path in sorted(tmp_path.glob("events-*.parquet"))]
