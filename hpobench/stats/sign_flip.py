@@ -44,7 +44,9 @@ def max_t(
     seeds are the fewest that can reject, five with one side, and many hypotheses take more. A
     column without a difference has p 1.
     """
-    columns, flips = _flipping(differences, seed, most)
+    columns = scaled(differences)
+    columns = columns[columns.any(axis=1)]  # other seeds' signs change nothing
+    flips = sign_flips(len(columns), seed, most)
     observed = extent(columns.sum(axis=0), alternative)
     order = np.argsort(-observed, kind="stable")
     largest = np.full(len(flips), -np.inf)
@@ -66,19 +68,12 @@ def critical_value(
 ) -> float:
     """What a column's scaled sum must exceed for :func:`max_t` to give it at most ``alpha``,
     whatever is found of the others; infinite where that is beyond any."""
-    columns, flips = _flipping(differences, seed, most)
+    columns, flips = scaled(differences), sign_flips(len(differences), seed, most)
     largest = np.full(len(flips), -np.inf)
     for column in columns.T:
         largest = np.maximum(largest, extent(flips @ column, alternative))
     allowed = math.floor(alpha * len(flips) + ROUNDING)
     return float(np.sort(largest)[-1 - allowed]) + ROUNDING if allowed else np.inf
-
-
-def _flipping(differences: FloatArray, seed: int, most: int) -> tuple[FloatArray, FloatArray]:
-    """Scaled columns, of the seeds that have any difference, and the flips of these."""
-    columns = scaled(differences)
-    columns = columns[columns.any(axis=1)]
-    return columns, sign_flips(len(columns), seed, most)
 
 
 def scaled(differences: FloatArray) -> FloatArray:
