@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -95,9 +96,15 @@ class Compared:
         return f"{what}: {title[0].lower()}{title[1:]}"
 
     def _figure(
-        self, name: str, title: str, caption: str, alt: str, table: pd.DataFrame, drawn: Figure
+        self,
+        name: str,
+        title: str,
+        caption: str,
+        alt: str,
+        table: pd.DataFrame,
+        draw: Callable[[], Figure],
     ) -> FigureEntry:
-        return self.files.figure(name, self._title(title), caption, alt, table, drawn)
+        return self.files.figure(name, self._title(title), caption, alt, table, draw)
 
     def _mean_regret(self) -> FigureEntry:
         table = mean_regret(self._curves, self.settings)
@@ -107,7 +114,7 @@ class Compared:
             captions.mean_regret(self._curves, self.settings, table),
             f"Curves of mean normalised regret. {ends(table)}",
             table,
-            f2.draw(table, self.styles, self.settings),
+            partial(f2.draw, table, self.styles, self.settings),
         )
 
     def _rank(self) -> FigureEntry:
@@ -118,7 +125,7 @@ class Compared:
             captions.rank(self._curves, self.settings),
             f"Curves of average rank. {ends(table)}",
             table,
-            f3.draw(table, self.styles, self.settings),
+            partial(f3.draw, table, self.styles, self.settings),
         )
 
     def _ecdf(self) -> FigureEntry:
@@ -129,7 +136,7 @@ class Compared:
             f4.caption(self._curves, self.results.problems, self.settings),
             f"Curves of the share of targets hit. {ends(table)}",
             table,
-            f4.draw(table, self.styles, self.settings),
+            partial(f4.draw, table, self.styles, self.settings),
         )
 
     def _profile(self) -> FigureEntry:
@@ -141,7 +148,7 @@ class Compared:
             f5.caption(self._curves, self.settings),
             f"Curves of the share of problems solved, and of runs by score. {ends(solved)}",
             table,
-            f5.draw(table, self.styles, self.settings),
+            partial(f5.draw, table, self.styles, self.settings),
         )
 
     def _critical_difference(self) -> FigureEntry:
@@ -154,7 +161,7 @@ class Compared:
             f6.caption(self._curves, self.settings, found.ranks),
             f"Average ranks and groups that are not told apart. {first_and_last(last)}",
             found.ranks,
-            f6.draw(found.ranks, self.styles),
+            partial(f6.draw, found.ranks, self.styles),
         )
 
     def _aggregates(self) -> FigureEntry:
@@ -165,7 +172,7 @@ class Compared:
             f7.caption(self._curves, self.settings),
             f"Intervals of four aggregates of final regrets. {first_and_last(table)}",
             table,
-            f7.draw(table, self.styles),
+            partial(f7.draw, table, self.styles),
         )
 
     def _win_matrix(self) -> FigureEntry:
@@ -176,5 +183,5 @@ class Compared:
             f8.caption(self._curves, self.settings),
             f"Matrix of the probability that one is better than another. {first_and_last(table)}",
             table,
-            f8.draw(table),
+            partial(f8.draw, table),
         )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hpobench.figures import drawing
+
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from matplotlib.figure import Figure
 
 
@@ -49,12 +54,20 @@ class FigureEntry:
     title: str
     caption: str
     alt: str
-    png: str
-    """The image as a data URI, so that the page stands alone."""
-    width: int
-    """To show it at, in CSS pixels."""
+    drawn: Future[drawing.Drawn]
     links: dict[str, str] = field(default_factory=dict)
     """Paths beside the page by kind of file."""
+
+    @property
+    def png(self) -> str:
+        """The image as a data URI, so that the page stands alone."""
+        data = self.drawn.result().png.read_bytes()
+        return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
+
+    @property
+    def width(self) -> int:
+        """To show it at, in CSS pixels."""
+        return round(self.drawn.result().width * CSS_PIXELS)
 
 
 class Files:
@@ -68,21 +81,22 @@ class Files:
         self._again = (folder / "index.html").is_file()
 
     def figure(
-        self, stem: str, title: str, caption: str, alt: str, table: pd.DataFrame, drawn: Figure
+        self,
+        stem: str,
+        title: str,
+        caption: str,
+        alt: str,
+        table: pd.DataFrame,
+        draw: Callable[[], Figure],
     ) -> FigureEntry:
-        """Save ``drawn`` and the table that it shows."""
-        from hpobench.figures.style import save
-
-        stem = self._names.free(slug(stem))
-        (self.folder / "figures").mkdir(parents=True, exist_ok=True)
-        png, pdf = save(drawn, self.folder / "figures" / stem)
-        csv = png.with_suffix(".csv")
+        """Save the table that a figure shows, and begin to draw it."""
+        path = self.folder / "figures" / self._names.free(slug(stem))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        png, pdf, csv = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf", "csv"))
         self._write(table, csv)
         self._kept |= {png, pdf}
-        width = round(drawn.get_figwidth() * CSS_PIXELS)
-        data = base64.b64encode(png.read_bytes()).decode("ascii")
-        links = {kind: f"figures/{path.name}" for kind, path in (("CSV", csv), ("PDF", pdf))}
-        return FigureEntry(stem, title, caption, alt, f"data:image/png;base64,{data}", width, links)
+        links = {"CSV": f"figures/{csv.name}", "PDF": f"figures/{pdf.name}"}
+        return FigureEntry(path.name, title, caption, alt, drawing.start(draw, path), links)
 
     def table(self, stem: str, table: pd.DataFrame) -> str:
         """Save ``table``; returns its path beside the page."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from hpobench.figures import anytime_regret as f1
@@ -39,7 +41,7 @@ def grid_figures(
             captions.heatmap(curves, settings),
             "Heat map of final normalised regret. The numbers are in the CSV file.",
             table,
-            f14.draw(table, styles),
+            partial(f14.draw, table, styles),
         )
     ]
     effects = interaction(curves, settings)
@@ -52,7 +54,7 @@ def grid_figures(
                 "Heat map of differences in final normalised regret to FIFO. The numbers are in "
                 "the CSV file.",
                 effects,
-                f15.draw(effects, styles),
+                partial(f15.draw, effects, styles),
             )
         )
     return entries
@@ -75,7 +77,7 @@ def problem_figures(
                 ),
                 f"Curves of simple regret on {problem}. {ends(table)}",
                 table,
-                f1.draw(table, problem, styles, settings),
+                partial(f1.draw, table, problem, styles, settings),
             )
         )
     return entries
@@ -93,7 +95,7 @@ def thinking_figures(files: Files, results: Results, styles: Styles) -> list[Fig
             captions.thinking(),
             f"Curves of thinking time. {ends(table)}",
             table,
-            f9.draw(table, styles),
+            partial(f9.draw, table, styles),
         )
     ]
 
@@ -114,7 +116,8 @@ def lineage_figures(files: Files, results: Results) -> list[FigureEntry]:
                 captions.lineage(cell, problem, table, LINEAGES),
                 f"Learning curves of the trials of a run of {where}. {_descent(table)}",
                 table,
-                f16.draw(
+                partial(
+                    f16.draw,
                     table,
                     title=f"{where}, seed {cell['seed']}",
                     xlabel=captions.step_label(problem),
