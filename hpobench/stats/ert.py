@@ -39,9 +39,17 @@ def resampled_spending(
     """Means of :func:`spending` over resampled seeds; each of shape (repetitions, algorithms,
     problems, targets). Every problem has all targets."""
     both = np.concatenate(spending(hits), axis=-1)
-    means = [resampled_means(both[:, p], problem, settings) for p, problem in enumerate(problems)]
-    spent, hit = np.split(np.stack(means, axis=2), 2, axis=-1)
+    spent, hit = np.split(resampled_seed_means(both, problems, settings), 2, axis=-1)
     return spent, hit
+
+
+def resampled_seed_means(
+    values: FloatArray, problems: tuple[str, ...], settings: Settings
+) -> FloatArray:
+    """Means over resampled seeds: (algorithms, problems, seeds, n) to (repetitions, algorithms,
+    problems, n). Of each run all ``n`` values are there, or none."""
+    means = [resampled_means(values[:, p], problem, settings) for p, problem in enumerate(problems)]
+    return np.stack(means, axis=2)
 
 
 def time_per_hit(spent: FloatArray, hit: FloatArray) -> FloatArray:
