@@ -46,8 +46,9 @@ def sentences(found: Gate) -> Iterator[str]:
     pairs = found.pairs
     if found.verdict != "same":
         yield (
-            f"If NEW is as good as BASE, anything is called worse in at most {found.alpha * 100:g} % "
-            f"of such comparisons; the {len(found.effects)} tests are adjusted for each other."
+            f"If NEW is as good as BASE, anything is called worse in at most "
+            f"{found.alpha * 100:g} % of such comparisons: the {len(found.effects)} tests are "
+            "adjusted for each other."
         )
         yield from _power(found)
         yield f"{int(pairs.same.sum())} of {len(pairs.same)} pairs are the same, bit by bit."
@@ -78,9 +79,10 @@ def _power(found: Gate) -> Iterator[str]:
         return
     single = found.effects.loc[found.effects["problem"].notna(), "detectable"]
     yield (
-        f"With these {found.seeds} seeds, a mean over everything that is worse by "
-        f"{number(first['detectable'], 2)} would have been found with a chance of {POWER * 100:g} %; "
-        f"on one problem, one algorithm's that is worse by {number(single.median(), 2)} (median)."
+        f"With these {found.seeds} seeds a mean over everything that is worse by "
+        f"{number(first['detectable'], 2)} would have been found with a chance of "
+        f"{POWER * 100:g} %, and by {number(single.median(), 2)} (median) for one algorithm on "
+        "one problem."
     )
 
 
@@ -117,7 +119,8 @@ def header(found: Gate) -> list[str]:
 def cells(found: Gate, rows: pd.DataFrame) -> list[list[str]]:
     """``rows`` of the effects as text, under :func:`header`."""
     several = found.effects["score"].nunique() > 1
-    return [[row.score] * several + _cells(row) for row in rows.itertuples()]
+    lines = [[str(row.score), *_cells(row)] for row in rows.itertuples()]
+    return lines if several else [line[1:] for line in lines]
 
 
 def _cells(row: Any) -> list[str]:
