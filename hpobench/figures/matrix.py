@@ -12,8 +12,8 @@ from hpobench.figures.style import GRID, INK, MUTED, drawable, house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
-    from matplotlib.image import AxesImage
 
 HIGH_IS_BETTER, LOW_IS_BETTER = "RdBu", "RdBu_r"
 """Colours: blue is better, red is worse."""
@@ -70,9 +70,9 @@ def _write(ax: Axes, x: int, y: int, text: str, clear: bool, ink: str) -> None:
         ax.plot(x + 0.4, y - 0.33, "o", color=ink, markersize=2.2, markeredgewidth=0)
 
 
-def contrasting(image: AxesImage, value: float) -> str:
+def contrasting(colours: ScalarMappable, value: float) -> str:
     """Ink or white, by the brightness of the field's colour."""
-    red, green, blue, _ = image.to_rgba(np.array([value]))[0]
+    red, green, blue, _ = colours.to_rgba(np.array([value]))[0]
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
 
 

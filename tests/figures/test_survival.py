@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hpobench.figures.style import Styles, save
+from hpobench.figures.survival import caption, draw, selective
+from hpobench.stats.curves import algorithms_of
+from hpobench.stats.settings import Settings
+from hpobench.stats.survival import survival
+from tests.results_factory import make_results
+
+SETTINGS = Settings(repetitions=30)
+
+
+def made(*schedulers: str) -> tuple[pd.DataFrame, Styles]:
+    results = make_results(["a", "b", "c"], schedulers, seeds=2, failed=())
+    status = results.trials["status"].astype(object).replace("failed", "cut")
+    results = replace(results, trials=results.trials.assign(status=status))
+    return survival(results, SETTINGS), Styles(algorithms_of(results.cells))
+
+
+def test_curves_start_ahead_of_the_first_end_and_reach_full_fidelity() -> None:
+    table, styles = made("fifo", "asha")
+    (ax,) = draw(table, styles).axes
+    assert len(ax.lines) == 3
+    assert ax.get_xlim() == (1 / 9 / 1.5, 1.0)
+    assert ax.get_ylim() == (-0.02, 1.02)
+    for line, name in zip(ax.lines, selective(table), strict=True):
+        rows = table[table["algorithm"] == name]
+        assert line.get_drawstyle() == "steps-post"
+        np.testing.assert_array_equal(line.get_ydata(), rows["estimate"])
+        np.testing.assert_array_equal(line.get_xdata()[1:], rows["at"][1:])
+
+
+def test_no_panel_where_nothing_ends() -> None:
+    table, styles = made("fifo", "asha", "median")
+    assert styles.faceted
+    figure = draw(table, styles)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["asha", "median"]
+    text = caption(table, SETTINGS)
+    assert "Not drawn: 3 algorithms of which no trial ended early (under fifo)." in text
+    assert "(2 at most)" in text
+    assert "Not drawn" not in caption(table[table["scheduler"] != "fifo"], SETTINGS)
+
+
+def test_curves_that_end_before_full_fidelity() -> None:
+    table, styles = made("asha")
+    short = table[(table["algorithm"] != "a") | (table["at"] < 0.5)]
+    (ax,) = draw(short, styles).axes
+    assert ax.get_xlim()[1] == 1.0
+    (ax,) = draw(table[table["at"] < 0.5], styles).axes
+    assert ax.get_xlim()[1] == 1.0
+
+
+def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        save(draw(*made("fifo", "asha")), tmp_path / name)
+    for kind in ("png", "pdf"):
+        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
