@@ -23,6 +23,12 @@ class Runs:
     row: Mapping[tuple[str, str, str, int], int]
     """By searcher, scheduler, problem and seed."""
 
+    def of(self, curves: Curves, a: int, p: int, s: int) -> int:
+        """Which run is the one of algorithm ``a``, problem ``p`` and seed ``s`` of ``curves``."""
+        algorithm = curves.algorithms[a]
+        key = (algorithm.searcher, algorithm.scheduler, curves.problems[p], curves.seeds[s])
+        return self.row[key]
+
 
 @dataclass(frozen=True)
 class Hits:
@@ -55,9 +61,7 @@ def hitting_times(runs: Runs, curves: Curves, targets: FloatArray) -> Hits:
     at = np.full((*curves.present.shape, targets.shape[1]), np.nan)
     end = np.full(curves.present.shape, np.nan)
     for a, p, s in np.argwhere(curves.present):
-        algorithm = curves.algorithms[a]
-        key = (algorithm.searcher, algorithm.scheduler, curves.problems[p], curves.seeds[s])
-        run = runs.row[key]
+        run = runs.of(curves, a, p, s)
         at[a, p, s] = first_hits(*runs.incumbents.steps(run), targets[p])
         end[a, p, s] = runs.incumbents.end[run]
     return Hits(at, end)

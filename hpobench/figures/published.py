@@ -1,0 +1,70 @@
+"""F1 with what others published marked in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from hpobench.figures import anytime_regret
+from hpobench.figures.style import Styles
+from hpobench.stats.settings import REGRET_FLOOR, Settings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Mark(NamedTuple):
+    """A published regret of an algorithm, and what is still the same."""
+
+    algorithm: str
+    at: float
+    regret: float
+    within: float
+
+
+def draw(
+    table: pd.DataFrame, problem: str, marks: Sequence[Mark], styles: Styles, settings: Settings
+) -> Figure:
+    """The curves of :func:`hpobench.stats.anytime_regret.anytime_regret`, and ``marks`` as open
+    markers in their algorithms' colours with bars of ``within`` on either side.
+
+    A mark at or below the floor of regrets has no place on the axis but the end of its bar.
+    """
+    figure = anytime_regret.draw(table, problem, styles, settings)
+    looks = {algorithm.name: styles.look(algorithm) for algorithm in styles.algorithms}
+    ax = figure.axes[0]
+    bottom, top = ax.get_ylim()
+    for mark in marks:
+        look = looks[mark.algorithm]
+        centre, low, high = (
+            max(mark.regret + side * mark.within, REGRET_FLOOR) for side in (0, -1, 1)
+        )
+        ax.errorbar(
+            [mark.at],
+            [centre],
+            yerr=[[centre - low], [high - centre]],
+            color=look.color,
+            marker=look.marker,
+            markersize=7,
+            markerfacecolor="white",
+            markeredgewidth=1.3,
+            elinewidth=1.0,
+            capsize=3,
+            clip_on=False,
+            zorder=5,
+        )
+        bottom, top = min(bottom, max(centre, bottom / 10) / 1.6), max(top, centre * 1.6)
+    ax.set_ylim(bottom, top)
+    return figure
+
+
+def caption(marks: Sequence[Mark]) -> str:
+    """What the marks are, to follow the caption of F1."""
+    return (
+        " Open markers: published means, in the colour and shape of the algorithm that is compared "
+        "with them; bars: what counts as the same."
+        if marks
+        else ""
+    )
