@@ -89,7 +89,8 @@ class Styles:
         """What the algorithm's hue stands for, and legends of panels name."""
         return algorithm.searcher if len(self.searchers) > 1 else algorithm.scheduler
 
-    def look(self, algorithm: Algorithm) -> Look:
+    def look(self, algorithm: Algorithm, *, together: bool = False) -> Look:
+        """``together``: all algorithms are drawn in one panel, however many they are."""
         by_searcher = len(self.searchers) > 1
         i = (
             self.searchers.index(algorithm.searcher)
@@ -98,7 +99,7 @@ class Styles:
         )
         # Once around the palette the markers shift, so that no pair comes twice.
         marker = MARKERS[(i + i // len(PALETTE)) % len(MARKERS)]
-        solid = self.faceted or not by_searcher
+        solid = (self.faceted and not together) or not by_searcher
         j = 0 if solid else self.schedulers.index(algorithm.scheduler) % len(DASHES)
         return Look(PALETTE[i % len(PALETTE)], marker, DASHES[j])
 

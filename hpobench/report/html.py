@@ -16,6 +16,7 @@ from hpobench.figures.style import Styles
 from hpobench.report import tables
 from hpobench.report.comparison import Compared
 from hpobench.report.entries import FigureEntry, Files, TableEntry
+from hpobench.report.explorer import embedded, explorer
 from hpobench.report.figures import (
     grid_figures,
     lineage_figures,
@@ -45,6 +46,9 @@ class Page:
     verdicts: list[Markup]
     notes: list[str]
     standings: list[TableEntry]
+    explorer: str
+    """JSON for the page's script; empty where there is no curve."""
+    explorer_caption: str
     figures: list[FigureEntry]
     problem_figures: list[FigureEntry]
     tables: list[TableEntry]
@@ -104,6 +108,8 @@ def _write(
         verdicts=[verdict(c, frame) for c, (frame, _) in zip(fair, ranked, strict=True)],
         notes=notes(results, curves, fair, failed),
         standings=[entry for _, entry in ranked],
+        explorer=embedded(explorer(results, curves, styles, settings)) if any_done else "",
+        explorer_caption=captions.explorer(settings),
         figures=[
             *(figure for one in compared for figure in one.figures()),
             *(grid_figures(files, curves, styles, settings) if any_done else []),

@@ -1,0 +1,65 @@
+"""A real browser, and a page about made-up runs that it has opened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from hpobench.report.html import write_report
+from hpobench.stats.settings import Settings
+from tests.results_factory import make_results
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        found = own if own.is_file() else next(filter(None, map(shutil.which, NAMES)), None)
+        if found is None:
+            pytest.skip(
+                "needs Chromium: Debian's package chromium, or `playwright install chromium`"
+            )
+        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = make_results(searchers=("random", "tpe", "gp", "<b>odd</b>"))
+    return write_report(
+        results, tmp_path_factory.mktemp("report"), settings=Settings(repetitions=100, points=30)
+    )
+
+
+class Opened:
+    """A page with what it asked of the network and complained of."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page, self.asked, self.faults = page, [], []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("console", lambda message: self.faults.append(message.text))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.goto(path.as_uri())
+        page.wait_for_selector("#explorer[data-drawn]")
+
+
+@pytest.fixture
+def show(browser: Browser, report: Path) -> Iterator[Any]:
+    """Opens the report; takes what :meth:`playwright.sync_api.Browser.new_context` does."""
+    contexts = []
+
+    def opened(**options: Any) -> Opened:
+        contexts.append(browser.new_context(**options))
+        return Opened(contexts[-1].new_page(), report)
+
+    yield opened
+    for context in contexts:
+        context.close()
