@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hpobench.analysis import Analysis
 
 __version__ = "0.1.0"
 
@@ -25,3 +29,23 @@ def _mount() -> None:
 
 
 _mount()
+
+
+def load(path: str | Path) -> Analysis:
+    """The results in ``path``, a folder like ``results/quick``, as frames.
+
+    >>> results = hpobench.load("results/quick")
+    >>> results
+    <results of quick: ... runs, ... results>
+    >>> leader = results.standings(axis="evaluations").iloc[0]
+    >>> curves = results.curves(fidelity="full", points=50)
+    >>> final = curves[curves["share"] == 1].groupby(["problem", "algorithm"])["regret"].median()
+
+    Settings are those of :class:`hpobench.stats.settings.Settings`; without any, the numbers are
+    the report's. :class:`hpobench.analysis.Analysis` lists the tables that there are. Raises
+    :class:`hpobench.errors.UsageError` if ``path`` holds no results, and
+    :class:`hpobench.errors.StoreError` if they are damaged.
+    """
+    from hpobench.analysis import load
+
+    return load(path)

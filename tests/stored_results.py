@@ -1,0 +1,31 @@
+"""Results folders of real runs, made in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hpobench.experiment import _plan_json
+from hpobench.grid import build_plan
+from hpobench.problemrows import problem_rows
+from hpobench.runner import run_cell
+from hpobench.store.writer import open_writer
+from hpobench.suite import load_suite
+
+
+def run_suite(text: str, folder: Path) -> Path:
+    """Run the suite in ``text``, on the virtual stage, into ``folder``; returns ``folder``."""
+    folder.mkdir(parents=True)
+    file = folder / "written.yaml"
+    file.write_text(text, encoding="utf-8")
+    suite = load_suite(file)
+    plan = build_plan(suite)
+    labels = {
+        cell.id: {"searcher": cell.searcher.label, "scheduler": cell.scheduler.label}
+        for cell in plan.cells
+    }
+    with open_writer(folder) as writer:
+        rows = problem_rows(plan.problems)
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
+        writer.add([run_cell(cell, None) for cell in plan.cells])
+        writer.compact()
+    return folder
