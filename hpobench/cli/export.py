@@ -1,0 +1,27 @@
+"""``export``: stored results in the formats of other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hpobench.export import FORMATS
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--to", required=True, type=click.Choice(FORMATS), help="The format.")
+@click.argument("out", type=click.Path(path_type=Path))
+def export(folder: Path, to: str, out: Path) -> None:
+    """Write the results in FOLDER (like results/quick) into the new folder OUT.
+
+    coco and iohprofiler: every run, for cocopp and iohinspector to read. latex: the report's
+    tables. README.txt in OUT says what its numbers are.
+    """
+    from hpobench.export import export
+    from hpobench.store.reader import load_results
+
+    for note in export(load_results(folder), to, out):
+        click.echo(note)
+    click.echo(f"{to}: {out}")

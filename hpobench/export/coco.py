@@ -1,0 +1,97 @@
+"""COCO: per suite and algorithm a folder of ``.info``, ``.dat`` and ``.tdat`` files, which
+`cocopp` reads.
+
+Hansen et al., COCO: a platform for comparing continuous optimizers in a black-box setting, 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+
+import hpobench
+from hpobench.export.functions import OTHERS
+from hpobench.export.layout import FunctionRuns, Layout
+from hpobench.export.traces import Row, Traces
+from hpobench.store.reader import Results
+
+NOTHING = 2e21
+"""What COCO's logger writes for a value that is not a number; no target is that easy."""
+PRECISION = 1e-8
+"""COCO's last target: for cocopp a run that has hit it is over."""
+PASSED_FOR = "bbob-mixint"
+"""The suite that others pass for: without it cocopp reads nothing, and this one has no reference
+algorithm that their functions would be looked up in."""
+HEADER = (
+    "% f evaluations | g evaluations | best noise-free fitness - Fopt ({optimum!r}) | "
+    "measured fitness | best measured fitness\n"
+)
+
+README = """\
+Runs of hpobench for COCO's post-processing (cocopp).
+
+A folder per suite, in it one per algorithm (algorithms.csv); functions are numbered as in
+functions.csv. The functions of bbob, bbob-mixint and bbob-noisy are COCO's, with their dimensions
+and instances. All others are in the folder "others": cocopp reads no suite that it does not know,
+so they pass for functions of bbob-mixint, which has no reference algorithm, with numbers that it
+does not use. For its pages cocopp must be told their names, here in this folder:
+
+    import csv, cocopp
+    names = cocopp.testbedsettings.GECCOBBOBTestbed.settings["short_names"]
+    rows = csv.DictReader(open("functions.csv", encoding="utf-8"))
+    names.update({int(row["function"]): row["name"] for row in rows if row["suite"] == "others"})
+    cocopp.main(["others/FIRST", "others/SECOND"])
+
+Seeds are repetitions of an instance.
+
+An evaluation is a step that the run had paid for; a full evaluation takes as many as the column
+"steps" of functions.csv says. The third column is the lowest loss so far less the reference
+optimum (cocopp takes all below 1e-8, and so what is negative, for solved), the fourth the loss of
+the incumbent, the fifth the lowest of these: held-out losses where the problem has them; a
+maximised metric is negated. A run has a line for its first evaluation, for each change of its
+incumbent and for its last evaluation, in .dat and .tdat files alike. Numbers are written in full:
+reading them gives the same doubles. Before a run's first result all are 2e21. Failed runs hold
+nothing else, and are as long as they were; one that died before its first evaluation counts as
+one evaluation long.
+"""
+
+
+def write(results: Results, folder: Path) -> list[str]:
+    """Write the runs of ``results`` below ``folder``; returns what was left out."""
+    traces = Traces(results)
+    layout = Layout(traces)
+    for group in layout.groups():
+        _write_function(traces, group, folder / group.suite / group.folder)
+    layout.describe(folder, README)
+    return traces.notes
+
+
+def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
+    suite = PASSED_FOR if group.suite == OTHERS else group.suite
+    stem = f"bbobexp_f{group.function}"
+    entries = []
+    for dimension, runs in group.dimensions.items():
+        path = Path(f"data_f{group.function}", f"{stem}_DIM{dimension}.dat")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        told = [path.as_posix()]
+        found = traces.of([run.row for run in runs])
+        with (folder / path).open("w", encoding="ascii", newline="\n") as file:
+            for run, trace in zip(runs, found, strict=True):
+                rows = list(trace.rows(NOTHING))
+                file.write(HEADER.format(optimum=trace.optimum))
+                file.writelines(_lines(rows))
+                told.append(f"{run.instance}:{rows[-1].at}|{rows[-1].regret!r}")
+        (folder / path).with_suffix(".tdat").write_bytes((folder / path).read_bytes())
+        entries.append(
+            f"suite = '{suite}', funcId = {group.function}, DIM = {dimension}, "
+            f"Precision = {PRECISION:.3e}, algId = '{group.folder}', logger = 'hpobench', "
+            f"data_format = 'bbob-new2'\n% hpobench {hpobench.__version__}\n{', '.join(told)}\n"
+        )
+    (folder / f"{stem}.info").write_text("".join(entries), encoding="ascii", newline="\n")
+
+
+def _lines(rows: list[Row]) -> Iterator[str]:
+    best = accumulate((row.loss for row in rows), min)
+    for (at, regret, loss), lowest in zip(rows, best, strict=True):
+        yield f"{at} 0 {regret!r} {loss!r} {lowest!r}\n"

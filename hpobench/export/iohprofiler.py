@@ -1,0 +1,90 @@
+"""IOHprofiler: a folder per algorithm, in it a JSON file per function and a ``.dat`` file per
+dimension, which `iohinspector` and IOHanalyzer read.
+
+De Nobel et al., IOHexperimenter: benchmarking platform for iterative optimization heuristics,
+Evolutionary Computation, 2024.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import hpobench
+from hpobench.export.layout import FunctionRuns, Layout
+from hpobench.export.traces import Row, Traces
+from hpobench.store.reader import Results
+
+VERSION = "0.4.2"
+"""Of ioh, whose files these are like."""
+ATTRIBUTES = ["evaluations", "raw_y", "loss"]
+NOTHING = math.nan
+"""Stands for the losses of a run that has no incumbent yet: no minimum and no target counts it."""
+
+README = """\
+Runs of hpobench for IOHprofiler (iohinspector, IOHanalyzer).
+
+A folder per algorithm (algorithms.csv); functions are numbered as in functions.csv. The functions
+of bbob, bbob-mixint and bbob-noisy are COCO's, with their dimensions and instances. Seeds are
+repetitions of an instance. In the .dat files:
+  evaluations  steps that the run had paid for; a full evaluation takes as many as the column
+               "steps" of functions.csv says
+  raw_y        the lowest loss so far less the reference optimum: minimised, whatever the metric,
+               and negative below the reference
+  loss         of the incumbent, held-out where the problem has it; a maximised metric is negated
+A run has a line for its first evaluation, for each change of its incumbent and for its last
+evaluation. Numbers are written in full: reading them gives the same doubles. Before a run's first
+result both losses are nan. Failed runs ("status" in the JSON files) hold nothing else, and are as
+long as they were; one that died before its first evaluation counts as one evaluation long.
+"""
+
+
+def write(results: Results, folder: Path) -> list[str]:
+    """Write the runs of ``results`` below ``folder``; returns what was left out."""
+    traces = Traces(results)
+    layout = Layout(traces)
+    for group in layout.groups():
+        _write_function(traces, group, folder / group.folder)
+    layout.describe(folder, README)
+    return traces.notes
+
+
+def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
+    name = f"f{group.function}_{group.suite}"
+    scenarios = []
+    for dimension, runs in group.dimensions.items():
+        path = Path(f"data_{name}", f"IOHprofiler_{name}_DIM{dimension}.dat")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        told = []
+        found = traces.of([run.row for run in runs])
+        with (folder / path).open("w", encoding="ascii", newline="\n") as file:
+            file.write(" ".join(ATTRIBUTES) + "\n")
+            for run, trace in zip(runs, found, strict=True):
+                rows = list(trace.rows(NOTHING))
+                file.writelines(f"{at} {regret!r} {loss!r}\n" for at, regret, loss in rows)
+                facts = {"instance": run.instance, "seed": run.seed, "status": run.status}
+                told.append({**facts, "evals": rows[-1].at, "best": _best(rows)})
+        scenarios.append({"dimension": dimension, "path": path.as_posix(), "runs": told})
+    meta = {
+        "version": VERSION,
+        "suite": group.suite,
+        "function_id": group.function,
+        "function_name": group.name,
+        "maximization": False,
+        "algorithm": {"name": group.algorithm, "info": f"hpobench {hpobench.__version__}"},
+        "attributes": ATTRIBUTES,
+        "scenarios": scenarios,
+    }
+    text = json.dumps(meta, indent=1, allow_nan=False) + "\n"
+    (folder / f"IOHprofiler_{name}.json").write_text(text, encoding="ascii", newline="\n")
+
+
+def _best(rows: list[Row]) -> dict[str, Any]:
+    """When the lowest regret was first there; its point is empty, for configurations are more
+    than vectors."""
+    best = rows[-1].regret
+    if math.isnan(best):
+        return {"evals": rows[-1].at, "y": None, "x": []}
+    return {"evals": next(row.at for row in rows if row.regret == best), "y": best, "x": []}

@@ -1,0 +1,56 @@
+"""LaTeX: the report's tables T1 to T3 and its standings, a ``.tex`` file each, for a paper to
+``\\input``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hpobench.errors import StoreError
+from hpobench.figures import captions
+from hpobench.figures.style import Styles
+from hpobench.report import tables
+from hpobench.report.comparison import Compared
+from hpobench.report.entries import Files, TableEntry
+from hpobench.report.latex import latex_table
+from hpobench.report.notes import notes
+from hpobench.stats.curves import Comparison, Curves, comparisons, compute_curves
+from hpobench.stats.failures import failures
+from hpobench.stats.final_loss import final_loss
+from hpobench.stats.hits import compute_runs
+from hpobench.stats.references import completed
+from hpobench.stats.setting import budget_axis
+from hpobench.stats.settings import Settings
+from hpobench.store.reader import Results
+
+
+def write(results: Results, folder: Path, settings: Settings | None = None) -> list[str]:
+    """Write the tables into ``folder``, and their numbers as CSV into ``folder/tables``.
+
+    Returns the report's notes. Numbers are rounded as on the page; those in the CSV files are
+    not. ``settings``: by default the report's.
+    """
+    settings = settings or Settings(axis=budget_axis(results))
+    results = completed(results)
+    curves = compute_curves(results, settings)
+    if not (curves.present & ~curves.failed).any():
+        raise StoreError(f"{results.name}: no run on a problem with references ended well")
+    fair = comparisons(curves)
+    for stem, entry in _entries(results, curves, fair, settings, Files(folder)):
+        path = folder / f"{stem}.tex"
+        path.write_text(latex_table(entry), encoding="utf-8", newline="\n")
+    return notes(results, curves, fair, failures(results.cells))
+
+
+def _entries(
+    results: Results, curves: Curves, fair: list[Comparison], settings: Settings, files: Files
+) -> Iterator[tuple[str, TableEntry]]:
+    """The tables by the names of their CSV files."""
+    final = final_loss(curves, results.problems, settings)
+    csv = files.table("final_loss", final)
+    yield Path(csv).stem, tables.final_loss_table(captions.final_loss(curves, settings), final, csv)
+    runs, styles = compute_runs(results, settings), Styles(curves.algorithms)
+    for comparison in fair:
+        compared = Compared(files, results, runs, comparison, styles, settings)
+        for entry in (compared.standings()[1], *compared.tables()):
+            yield entry.id, entry
