@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,26 @@ def hand_made(
         events.append(ev.assign(cell=cell))
         trials.append(tr.assign(cell=cell))
     return _results({"name": "by-hand"}, cells, events, trials, [problem])
+
+
+def on_workers(parts: Mapping[int, Results]) -> Results:
+    """One suite's results on several numbers of workers, from those on each."""
+
+    def joined(name: str) -> pd.DataFrame:
+        frames = []
+        for workers, part in parts.items():
+            frame = getattr(part, name)
+            named = frame["cell"].astype(object) + f"-w{workers}"
+            more = {"workers": workers} if name == "cells" else {}
+            frames.append(frame.assign(cell=named, **more))
+        return pd.concat(frames, ignore_index=True)
+
+    return replace(
+        next(iter(parts.values())),
+        cells=joined("cells"),
+        events=_labelled(joined("events"), "cell", "decision"),
+        trials=_labelled(joined("trials"), "cell", "status"),
+    )
 
 
 POPULATION = MadeProblem("cnn", steps=40, optimum=0.05, clip=1.0, known=False, budget=600.0)

@@ -36,6 +36,7 @@ def draw_lines(
     xlabel: str,
     ylabel: str,
     log_y: bool,
+    log_x: bool = True,
     percent: bool = False,
     title: str | None = None,
 ) -> Figure:
@@ -72,7 +73,7 @@ def draw_lines(
             if i + columns >= len(panels):
                 ax.set_xlabel(xlabel)
                 ax.tick_params(labelbottom=True)
-        _scale_x(axes[0], table, percent)
+        _scale_x(axes[0], table, log_x, percent)
         _scale_y(axes[0], table, log_y)
         if title:
             figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=10, fontweight="bold")
@@ -137,12 +138,12 @@ def _curve(
     )
 
 
-def _scale_x(ax: Axes, table: pd.DataFrame, percent: bool) -> None:
-    """A log axis from where something happens; panels share it."""
+def _scale_x(ax: Axes, table: pd.DataFrame, log: bool, percent: bool) -> None:
+    """A log axis starts where something happens; panels share it."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    ax.set_xscale("log")
-    ax.set_xlim(_first_change(table), table["at"].max())
+    ax.set_xscale("log" if log else "linear")
+    ax.set_xlim(_first_change(table) if log else 0.0, table["at"].max())
     ax.xaxis.set_major_formatter(
         FuncFormatter(lambda x, _: f"{100 * x:g} %" if percent else power_of_ten(x))
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from hpobench.stats.align import align, log_grid
 from hpobench.stats.incumbent import Incumbents, incumbents
 from hpobench.stats.references import referenced
-from hpobench.stats.settings import BoolArray, FloatArray, Settings
+from hpobench.stats.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.store.reader import Results
 
 
@@ -88,6 +88,19 @@ def algorithm_names(cells: pd.DataFrame) -> pd.Series:
     name = {(a.searcher, a.scheduler): a.name for a in algorithms_of(cells)}
     pairs = zip(cells["searcher"], cells["scheduler"], strict=True)
     return pd.Series([name[pair] for pair in pairs], index=cells.index, dtype=object)
+
+
+def places(curves: Curves, cells: pd.DataFrame) -> tuple[IntArray, IntArray, IntArray]:
+    """The algorithm, the problem and the seed of each cell, as places on the axes of ``curves``;
+    -1 where they are not there."""
+    row = {(a.searcher, a.scheduler): i for i, a in enumerate(curves.algorithms)}
+    pairs = zip(cells["searcher"], cells["scheduler"], strict=True)
+    a = np.array([row.get(pair, -1) for pair in pairs], dtype=np.int64)
+    p, s = (
+        pd.Index(names).get_indexer(pd.Index(cells[column])).astype(np.int64)
+        for column, names in (("problem", curves.problems), ("seed", curves.seeds))
+    )
+    return a, p, s
 
 
 def problems_of(results: Results) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def lineage(events: pd.DataFrame, objective: Objective) -> pd.DataFrame:
     from it.
     """
     events = events.reset_index(drop=True)
-    stretch, before = _descent(events)
+    stretch, before = descent(events)
     cloned = events["parent"].notna().to_numpy(bool)
     origin = np.where(cloned, before, -1)
     loss = events["loss"].where(np.isfinite(events["loss"])).to_numpy(np.float64)
@@ -86,8 +86,9 @@ def lineage_faults(events: pd.DataFrame) -> list[str]:
     ]
 
 
-def _descent(events: pd.DataFrame) -> tuple[IntArray, IntArray]:
-    """For each result its stretch, and the row of the result it went on from: -1 for none."""
+def descent(events: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    """For each result of a run its stretch, and the row of the result that it went on from, -1
+    for none."""
     stretch, before = [], []
     last: dict[int, int] = {}
     reached: dict[tuple[int, int], int] = {}

@@ -1,0 +1,116 @@
+"""F11 shows the means of its table."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hpobench.figures.efficiency import SPREAD, caption, draw
+from hpobench.figures.style import Styles, save
+from hpobench.stats.curves import Curves, comparisons, compute_curves
+from hpobench.stats.efficiency import MEASURES, efficiency
+from hpobench.stats.settings import Settings
+from hpobench.stats.workers import compared
+from hpobench.store.reader import Results
+from tests.results_factory import MadeProblem, hand_made, make_results, on_workers
+
+SETTINGS = Settings(repetitions=30, points=4)
+COUNTS = (1, 2, 8)
+Runs = dict[tuple[str, int], list[tuple[float, float]]]
+
+
+def made(searchers: Sequence[str], schedulers: Sequence[str]) -> tuple[pd.DataFrame, Curves]:
+    part = make_results(searchers, schedulers, seeds=2)
+    results = on_workers(dict.fromkeys(COUNTS, part))
+    curves = comparisons(compute_curves(compared(results), SETTINGS))[-1].curves
+    return efficiency(results, curves, SETTINGS), curves
+
+
+def test_a_panel_for_each_measure_shows_the_means(tmp_path: Path) -> None:
+    table, curves = made(["random", "tpe"], ["fifo", "asha"])
+    figure = draw(table, Styles(curves.algorithms))
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["To nr 0.1", "To nr 0.01", "Evaluations"]
+    for ax, measure in zip(figure.axes, MEASURES, strict=True):
+        ideal, useless, *lines = ax.lines
+        assert set(ideal.get_ydata()) == {1.0}
+        assert useless.get_xydata().tolist() == [[1, 1], [8, 1 / 8]]
+        lines = lines[::3]  # the others are the marks on it
+        assert len(lines) == len(curves.algorithms) == len(ax.collections) == 4
+        for line, bars, name in zip(lines, ax.collections, curves.names, strict=True):
+            own = table[
+                table["problem"].isna()
+                & (table["measure"] == measure)
+                & (table["algorithm"] == name)
+            ]
+            np.testing.assert_array_equal(line.get_ydata(), own["estimate"])
+            shift = np.log2(line.get_xdata() / np.array(COUNTS))
+            np.testing.assert_allclose(shift, shift[0])
+            assert abs(shift[0]) < SPREAD / 2
+            ends = np.array([path.vertices[:, 1] for path in bars.get_paths()])
+            np.testing.assert_array_equal(ends, own[["low", "high"]])
+    ticks = [t.get_text() for t in figure.axes[0].get_xticklabels()]
+    assert ticks == ["1", "2", "4", "8"]
+    save(figure, tmp_path / "f11")
+
+
+def test_means_that_hold_a_bound_are_hollow(tmp_path: Path) -> None:
+    """Of two problems one is never hit on two workers."""
+    hit = {("a", s): [(1.0 + s, 0.0)] for s in range(2)}
+    never = {("a", s): [(1.0, 0.9)] for s in range(2)}
+    both = [two_problems(hit, hit), two_problems(hit, never), two_problems(hit, hit)]
+    results = on_workers(dict(zip(COUNTS, both, strict=True)))
+    curves = compute_curves(compared(results), SETTINGS)
+    figure = draw(efficiency(results, curves, SETTINGS), Styles(curves.algorithms))
+    _, full, hollow = figure.axes[0].lines[2:]
+    assert np.isnan(full.get_ydata()).tolist() == [False, True, False]
+    assert np.isnan(hollow.get_ydata()).tolist() == [True, False, True]
+    assert hollow.get_markerfacecolor() == "white"
+    save(figure, tmp_path / "hollow")
+
+
+def two_problems(first: Runs, second: Runs) -> Results:
+    one, other = (
+        hand_made(runs, problem=MadeProblem(name, steps=1, optimum=0.0, clip=1.0, budget=10.0))
+        for runs, name in ((first, "p"), (second, "q"))
+    )
+    joined = {"problems": pd.concat([one.problems, other.problems], ignore_index=True)}
+    for name in ("cells", "events", "trials"):
+        frame = getattr(other, name)
+        named = frame.assign(cell=frame["cell"].astype(object) + "-q")
+        joined[name] = pd.concat([getattr(one, name), named], ignore_index=True)
+    return dataclasses.replace(one, **joined)
+
+
+def test_many_algorithms_get_a_row_for_each_scheduler(tmp_path: Path) -> None:
+    table, curves = made(["a", "b", "c"], ["fifo", "asha", "median"])
+    for name in ("one", "two"):
+        figure = draw(table, Styles(curves.algorithms))
+        assert len(figure.axes) == 9
+        assert figure.axes[3].get_title(loc="left") == "asha: To nr 0.1"
+        save(figure, tmp_path / name)
+    for kind in ("png", "pdf"):
+        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_targets_that_nobody_hits_can_be_drawn(tmp_path: Path) -> None:
+    never = hand_made({("a", s): [(1.0, 0.9)] for s in range(2)})
+    results = on_workers({1: never, 2: never})
+    curves = compute_curves(compared(results), SETTINGS)
+    table = efficiency(results, curves, SETTINGS)
+    save(draw(table, Styles(curves.algorithms)), tmp_path / "never")
+
+
+def test_caption_names_what_it_is_relative_to() -> None:
+    table, curves = made(["random", "tpe"], ["fifo", "asha"])
+    text = caption(table, curves, SETTINGS)
+    assert "T_1 / (W T_W) of 4 algorithms on 1, 2, 8 workers" in text
+    assert "regrets of 0.1 and 0.01" in text
+    assert "30 repetitions" in text
+    text = caption(table[table["workers"] > 1], curves, SETTINGS)
+    assert "2 T_2 / (W T_W)" in text

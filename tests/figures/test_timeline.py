@@ -1,0 +1,114 @@
+"""The timeline shows the bars of its table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from hpobench.figures.style import save
+from hpobench.figures.timeline import ENDS, LINKS, caption, draw
+from hpobench.stats.timeline import BARS, shown_runs, shown_until, timeline
+from hpobench.store.reader import Results
+from tests.results_factory import MadeProblem, make_population, make_results
+
+
+def parts(results: Results) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """The table, its runs and their problem."""
+    cells = shown_runs(results, 6)
+    problems = results.problems.set_index("problem", drop=False)
+    return timeline(results, cells), cells, problems.loc[cells["problem"].iloc[0]]
+
+
+def boxes(ax: Axes) -> np.ndarray:
+    """(begin, end, middle) of each bar."""
+    (bars,) = (c for c in ax.collections if isinstance(c, PolyCollection))
+    corners = [path.vertices for path in bars.get_paths()]
+    return np.array(
+        [(c[:, 0].min(), c[:, 0].max(), (c[:, 1].min() + c[:, 1].max()) / 2) for c in corners]
+    )
+
+
+def marks(ax: Axes) -> dict[str, int]:
+    looks = {marker: ended for ended, (marker, _) in ENDS.items()}
+    return {looks[x.get_marker()]: len(x.get_xdata()) for x in ax.lines if x.get_marker() in looks}
+
+
+def links(ax: Axes) -> list[np.ndarray]:
+    return [x.get_xydata() for x in ax.lines if x.get_marker() == "None" and x.get_zorder() == 2.5]
+
+
+def test_a_panel_for_each_scheduler_shows_its_bars(tmp_path: Path) -> None:
+    table, cells, problem = parts(make_results(["random"], ["fifo", "asha"], failed=()))
+    until = shown_until(table)
+    assert until < table["end"].max()
+    figure = draw(table, cells, problem)
+    *panels, bar = figure.axes
+    assert [ax.get_title(loc="left") for ax in panels] == ["fifo", "asha"]
+    assert bar.get_ylabel() == "Epoch reached"
+    for ax, cell in zip(panels, cells["cell"], strict=True):
+        own = table[(table["cell"] == cell) & (table["begin"] < until)]
+        np.testing.assert_allclose(boxes(ax), own[["begin", "end", "worker"]].to_numpy(float))
+        assert ax.get_xlim() == (0.0, until)
+        ended = own[own["end"] <= until]["ended"].value_counts()
+        assert {k: n for k, n in marks(ax).items() if n} == {
+            k: n for k, n in ended.items() if k != "cut"
+        }
+    assert len(boxes(panels[1])) == BARS or len(boxes(panels[0])) == BARS
+    save(figure, tmp_path / "f10")
+
+
+def test_colours_follow_the_step_that_was_reached() -> None:
+    table, cells, problem = parts(make_results(["random"], ["asha"], failed=()))
+    ax = draw(table, cells, problem).axes[0]
+    (bars,) = (c for c in ax.collections if isinstance(c, PolyCollection))
+    shown = table[table["begin"] < shown_until(table)]
+    looks = {}
+    for colour, step in zip(bars.get_facecolors(), shown["last_step"], strict=True):
+        looks.setdefault(step, set()).add(tuple(colour))
+    assert len(looks) > 2
+    assert all(len(colours) == 1 for colours in looks.values())
+    brightness = [sum(looks[step].pop()[:3]) for step in sorted(looks)]
+    assert brightness == sorted(brightness, reverse=True)
+
+
+def clones(figure: Figure) -> int:
+    return sum(len(links(ax)) for ax in figure.axes[:-1])
+
+
+def test_clones_are_linked_where_they_are_few(tmp_path: Path) -> None:
+    short = MadeProblem("cnn", steps=8, optimum=0.05, clip=1.0, known=False, budget=600.0)
+    few, many = make_population(6, problem=short, interval=2), make_population(20, interval=2)
+    table, cells, problem = parts(few)
+    linked = table[table["parent"].notna()]
+    assert 0 < len(linked) <= LINKS
+    figure = draw(table, cells, problem)
+    drawn = [link for ax in figure.axes[:-1] for link in links(ax)]
+    places = linked[["parent_clock", "parent_worker", "begin", "worker"]].to_numpy(float)
+    np.testing.assert_allclose(sorted(x.ravel().tolist() for x in drawn), sorted(places.tolist()))
+    assert "more than 40" not in caption(table, cells, problem, 6)
+    save(figure, tmp_path / "few")
+    table, cells, problem = parts(many)
+    assert clones(draw(table, cells, problem)) == 0
+    assert "more than 40 of them are not drawn" in caption(table, cells, problem, 6)
+
+
+def test_byte_identical_and_labels_that_cannot_be_drawn(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        results = make_results(["random"], ["fifo", "$\\frac$\u6d4b"], seeds=1, failed=())
+        save(draw(*parts(results)), tmp_path / name)
+    for kind in ("png", "pdf"):
+        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_caption() -> None:
+    table, cells, problem = parts(make_results(["random"], ["fifo", "asha"], failed=()))
+    text = caption(table, cells, problem, 6)
+    assert "random under 2 schedulers on counting-ones, all with seed 0" in text
+    assert f"no run begins more than {BARS} bars" in text
+    assert "6 at most" in text

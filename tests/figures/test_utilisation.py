@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hpobench.figures.style import Styles, save
+from hpobench.figures.utilisation import caption, draw
+from hpobench.stats.curves import comparisons, compute_curves
+from hpobench.stats.settings import Settings
+from hpobench.stats.utilisation import utilisation
+from tests.results_factory import make_results
+
+SETTINGS = Settings(repetitions=30, points=20)
+
+
+def test_curves_are_steps_of_the_table_over_the_whole_clock(tmp_path: Path) -> None:
+    results = make_results(["random", "tpe"], ["fifo"], seeds=2)
+    curves = compute_curves(results, SETTINGS)
+    table = utilisation(results, curves, SETTINGS)
+    figure = draw(table, Styles(curves.algorithms))
+    (ax,) = figure.axes
+    assert ax.get_xscale() == "linear"
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 1.0), (-0.02, 1.02))
+    assert len(ax.lines) == 2
+    for line, (_, rows) in zip(ax.lines, table.groupby("algorithm", sort=False), strict=True):
+        assert line.get_drawstyle() == "steps-post"
+        np.testing.assert_array_equal(line.get_xydata(), rows[["at", "estimate"]])
+    save(figure, tmp_path / "f10")
+
+
+def test_byte_identical_when_redrawn_in_panels(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
+        curves = comparisons(compute_curves(results, SETTINGS))[-1].curves
+        figure = draw(utilisation(results, curves, SETTINGS), Styles(curves.algorithms))
+        assert len(figure.axes) == 3
+        save(figure, tmp_path / name)
+    for kind in ("png", "pdf"):
+        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_caption() -> None:
+    text = caption(compute_curves(make_results(), SETTINGS), SETTINGS)
+    assert "in 20 equal parts of the run's clock" in text
+    assert "6 algorithms over 3 problems" in text
+    assert "30 repetitions" in text
