@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hpobench.cli.deciding import decided_by, deciding_options, run_looks, show_looks
 from hpobench.cli.progress import duration, progress
 from hpobench.cli.shared import plugin_option, selection_options
 
 if TYPE_CHECKING:
     from hpobench.experiment import Summary
+    from hpobench.grid import Plan
+    from hpobench.suite import Suite
 
 
 UNLOGGED = 3
@@ -47,6 +50,7 @@ UNLOGGED = 3
     help="Log the cells that run now, and their trials, to this MLflow server or database "
     "(http://HOST:PORT, sqlite:///FILE); cells stored by earlier runs are not logged.",
 )
+@deciding_options
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")
 def run(
@@ -60,6 +64,9 @@ def run(
     plugins: tuple[Path, ...],
     retry_failed: bool,
     mlflow: str | None,
+    until_decided: bool,
+    max_seeds: int | None,
+    margin: float | None,
     dry_run: bool,
     no_report: bool,
 ) -> None:
@@ -72,15 +79,18 @@ def run(
     from hpobench.suite import load_suite
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+    loaded, rule = decided_by(loaded, until_decided, max_seeds, margin, retry_failed)
     if dry_run:
         from hpobench.cli.plan import show_plan
 
         show_plan(loaded, build_plan(loaded))
+        if rule is not None:
+            show_looks(rule)
         return
     from hpobench.isolation.environments import prepare
 
     prepare(loaded.scripts(), _warn)
-    plan = build_plan(loaded)
+    whole = build_plan(loaded)
     from hpobench.cluster import ENDING_SIGNALS
     from hpobench.experiment import run_plan
     from hpobench.tracking import Together, tracking
@@ -89,10 +99,11 @@ def run(
     for number in ENDING_SIGNALS:
         signal.signal(number, _interrupt)
     with tracking(mlflow, loaded.name, _warn) as trackers:
-        try:
+
+        def run_cells(suite: Suite, plan: Plan) -> Summary:
             with progress() as display:
-                summary = run_plan(
-                    loaded,
+                return run_plan(
+                    suite,
                     plan,
                     folder,
                     Together([display, *trackers]),
@@ -101,17 +112,23 @@ def run(
                     timeout=timeout,
                     retry_failed=retry_failed,
                 )
+
+        try:
+            if rule is None:
+                summary = run_cells(loaded, whole)
+                _tell(summary)
+            else:
+                summary = run_looks(loaded, whole, rule, folder, run_cells, _tell)
         except KeyboardInterrupt:
             click.echo(
                 f"interrupted; finished cells are in {folder}, the same command goes on", err=True
             )
             raise
-        _tell(summary)
         if not no_report:
             from hpobench.cli.report import make_report
 
             make_report(folder)
-    if summary.counts["done"] < len(plan.cells):
+    if summary.counts["done"] < summary.counts.total():
         click.echo(f"`python -m hpobench status {folder}` shows what failed", err=True)
         raise SystemExit(1)
     if any(tracker.unlogged for tracker in trackers):

@@ -1,0 +1,249 @@
+"""Seeds added until a ranking is decided: looks, going on, what is stored and what is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from hpobench import experiment
+from hpobench.cli import cli
+from hpobench.deciding import FILE, decision_sentence, grown
+from hpobench.errors import SuiteError, TooFewError, UsageError
+from hpobench.runner import run_cell
+from hpobench.store.reader import load_results
+from hpobench.suite import load_suite
+
+SUITE = """
+name: tiny
+searchers: {searchers}
+problems: [branin]
+seeds: 4
+budget: {{evaluations: {evaluations}}}
+plugins: [dice.py]
+"""
+
+
+PLUGIN = '''
+from random import Random
+from hpobench.api import Searcher
+
+
+class One(Searcher):
+    """Random search."""
+
+    name = "one"
+
+    def __init__(self, space, *, seed, fidelity):
+        self.space, self.rng = space, Random(seed)
+
+    def ask(self, trial):
+        return self.space.from_unit([self.rng.random() for _ in self.space])
+
+    def tell(self, trial, step, loss, *, final):
+        pass
+
+
+class Two(One):
+    """The same: a seed gives both the same draws."""
+
+    name = "two"
+'''
+
+
+class InProcess:
+    """Cells run one after the other, without Ray; ``limit``: then the run is interrupted."""
+
+    running: tuple[()] = ()
+    limit: float = np.inf
+
+    def stored(self, statuses) -> None:
+        pass
+
+    def cancel(self) -> None:
+        pass
+
+    def run(self, cells) -> Iterator[list]:
+        for cell in cells:
+            if InProcess.limit <= 0:
+                raise KeyboardInterrupt
+            InProcess.limit -= 1
+            yield [run_cell(cell, None, 60.0)]
+
+
+@pytest.fixture(autouse=True)
+def _without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, "connected", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(experiment, "_cells", lambda *_: InProcess())
+    monkeypatch.setattr(InProcess, "limit", np.inf)
+    monkeypatch.setattr("hpobench.cluster.ENDING_SIGNALS", ())  # pytest's own stay
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Callable[..., Path]:
+    def write(searchers: str = "[random, sobol]", evaluations: int = 12) -> Path:
+        (tmp_path / "dice.py").write_text(PLUGIN)
+        file = tmp_path / "tiny.yaml"
+        file.write_text(SUITE.format(searchers=searchers, evaluations=evaluations))
+        return file
+
+    return write
+
+
+def run(file: Path, *arguments: str) -> BaseException | None:
+    """What the command ends with; not in click's runner, whose output has no descriptor."""
+    command = ["run", str(file), "--results", str(file.parent), "--no-report", *arguments]
+    try:
+        cli(command, standalone_mode=False)
+    except BaseException as error:
+        return error
+    return None
+
+
+def decided(file: Path, *arguments: str) -> dict:
+    assert run(file, "--until-decided", *arguments) is None
+    return json.loads((file.parent / "tiny" / FILE).read_text())
+
+
+SAME = "[one, two, sobol]"
+"""Two of them are one and the same with any seed."""
+
+
+def test_it_ends_at_the_cap_where_equals_lead(suite) -> None:
+    file = suite("[one, two]")
+    found = decided(file, "--max-seeds", "16", "--margin", "0")
+    assert found["rule"]["looks"] == [8, 16]  # of 4, too few, twice 2, 4
+    assert [look["seeds"] for look in found["looks"]] == [8, 16]
+    assert not found["decided"]
+    assert found["looks"][-1]["others"][0]["p_behind"] == 1
+    assert len(load_results(file.parent / "tiny").cells) == 16 * 2
+
+
+def test_equals_are_shown_to_be_within_a_margin(suite) -> None:
+    found = decided(suite("[one, two]"), "--max-seeds", "16")
+    assert [look["seeds"] for look in found["looks"]] == [8]
+    assert found["decided"]
+    assert decision_sentence(suite().parent / "tiny") == found["sentence"]
+
+
+def test_interrupted_and_gone_on_with_it_decides_the_same(suite) -> None:
+    file = suite(SAME)
+    whole = decided(file, "--max-seeds", "16", "--margin", "0")
+    cells = load_results(file.parent / "tiny").cells["cell"].tolist()
+    (file.parent / "tiny").rename(file.parent / "whole")
+    for limit in (5, 25, 1):
+        InProcess.limit = limit
+        ended = run(file, "--until-decided", "--max-seeds", "16", "--margin", "0")
+        assert isinstance(ended, click.Abort | KeyboardInterrupt)
+    InProcess.limit = np.inf
+    assert decided(file, "--max-seeds", "16", "--margin", "0") == whole
+    assert load_results(file.parent / "tiny").cells["cell"].tolist() == cells
+    InProcess.limit = 0  # nothing is left to run
+    assert decided(file, "--max-seeds", "16", "--margin", "0") == whole
+
+
+def test_fewer_seeds_again_orphan_nothing(suite) -> None:
+    file = suite(SAME)
+    folder = file.parent / "tiny"
+    found = decided(file, "--max-seeds", "8", "--margin", "0")
+    assert run(file) is None
+    assert sorted(load_results(folder).cells["seed"].unique()) == [0, 1, 2, 3]
+    assert decision_sentence(folder) is None
+    InProcess.limit = 0
+    assert decided(file, "--max-seeds", "8", "--margin", "0") == found
+    assert decision_sentence(folder) == found["sentence"]
+
+
+def test_another_rule_for_the_same_question_is_refused(suite) -> None:
+    file = suite(SAME)
+    decided(file, "--max-seeds", "8", "--margin", "0")
+    for options in (["--max-seeds", "16", "--margin", "0"], ["--max-seeds", "8"]):
+        refused = run(file, "--until-decided", *options)
+        assert isinstance(refused, UsageError)
+        assert "by another rule: at 8 seeds, with a margin of 0;" in str(refused)
+    decided(file, "--max-seeds", "12", "--margin", "0", "--seeds", "100-107")  # fresh seeds
+    decided(suite(SAME, evaluations=9), "--max-seeds", "12", "--margin", "0")  # another question
+
+
+def test_every_run_failed(suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = run_cell
+
+    def failing(cell, *rest):
+        outcome = real(cell, *rest)
+        outcome.cell.update(status="failed", error="it broke")
+        return outcome
+
+    monkeypatch.setattr(f"{__name__}.run_cell", failing)
+    done = run(suite(), "--until-decided", "--max-seeds", "8")
+    assert isinstance(done, TooFewError)
+    assert "every run failed" in str(done)
+
+
+def test_a_single_algorithm(suite) -> None:
+    done = run(suite("[random]"), "--until-decided", "--max-seeds", "8")
+    assert isinstance(done, TooFewError)
+    assert "no two algorithms" in str(done)
+
+
+def test_options_that_do_not_go_together(suite) -> None:
+    for options, message in (
+        (["--max-seeds", "9"], "--max-seeds and --margin are for --until-decided"),
+        (["--until-decided", "--retry-failed"], "--retry-failed would change looks"),
+        (["--until-decided", "--max-seeds", "3"], "--max-seeds 3: the suite has 4 seeds already"),
+    ):
+        refused = run(suite(), *options)
+        assert isinstance(refused, UsageError)
+        assert message in str(refused)
+    refused = run(suite(), "--until-decided", "--max-seeds", "5")
+    assert isinstance(refused, TooFewError)
+
+
+def test_a_dry_run_shows_the_looks(suite) -> None:
+    command = ["run", str(suite()), "--until-decided", "--max-seeds", "40", "--dry-run"]
+    done = CliRunner().invoke(cli, command)
+    assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in done.output
+    assert "looks after 8, 16, 32, 40 seeds" in done.output
+
+
+def test_the_suites_seeds_are_the_first(suite) -> None:
+    own = load_suite(suite(), seeds="7,3,5")
+    assert list(grown(own, 6).seeds) == [7, 3, 5, 8, 9, 10]
+    assert list(grown(own, 3).seeds) == [7, 3, 5]
+    with pytest.raises(SuiteError, match="more than"):
+        grown(own, 2_000_000)
+
+
+def test_a_pilot_tells_what_seeds_could_detect(suite) -> None:
+    file = suite("[random, sobol, optuna-tpe]")
+    assert run(file) is None
+    folder = str(file.parent / "tiny")
+    shown = CliRunner().invoke(cli, ["plan", str(file), "--pilot", folder])
+    assert shown.exit_code == 0, shown.exception
+    assert "3 algorithms, 1 problems, 4 seeds" in shown.output
+    assert shown.output.count("n = 100") == 2
+    assert "two-sided at 2.50% each" in shown.output
+    changed = CliRunner().invoke(
+        cli, ["plan", str(suite("[random, sobol]", evaluations=9)), "--pilot", folder]
+    )
+    assert "warning: the pilot ran with other options, budgets or versions: " in changed.output
+
+
+def test_pilots_that_do_not_fit(suite, tmp_path: Path) -> None:
+    assert run(suite(), "--seeds", "0-0") is None
+    folder = str(tmp_path / "tiny")
+    one = CliRunner().invoke(cli, ["plan", str(suite()), "--pilot", folder])
+    assert isinstance(one.exception, TooFewError)
+    assert "one seed" in str(one.exception)
+    other = suite()
+    other.write_text(other.read_text().replace("branin", "{hartmann: {dimension: 3}}"))
+    none = CliRunner().invoke(cli, ["plan", str(other), "--pilot", folder])
+    assert isinstance(none.exception, UsageError)
+    assert "none of its problems is there, only branin" in str(none.exception)
+    others = CliRunner().invoke(cli, ["plan", str(suite("[grid]")), "--pilot", folder])
+    assert "only random + fifo, sobol + fifo" in str(others.exception)
