@@ -66,11 +66,12 @@ class Traces:
 
     def __init__(self, results: Results) -> None:
         results = completed(results)
+        left_out = unreferenced(results)
         self.notes = [
             f"{problem}: no reference to measure from, so its {n} runs are left out"
-            for problem, n in unreferenced(results).items()
+            for problem, n in left_out.items()
         ]
-        usable = ~results.cells["problem"].isin(list(unreferenced(results)))
+        usable = ~results.cells["problem"].isin(list(left_out))
         self.results = results.select(usable)
         # Names are those of the report: what is left out has a part in them.
         self.names = algorithm_names(results.cells)[usable].reset_index(drop=True)
