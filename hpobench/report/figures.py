@@ -8,25 +8,33 @@ import pandas as pd
 
 from hpobench.figures import anytime_regret as f1
 from hpobench.figures import captions
+from hpobench.figures import fidelity_correlation as f12_losses
 from hpobench.figures import heatmap as f14
 from hpobench.figures import interaction as f15
 from hpobench.figures import lineage as f16
+from hpobench.figures import parallel_coordinates as f13
+from hpobench.figures import survival as f12
 from hpobench.figures import thinking as f9
 from hpobench.figures.style import Styles
 from hpobench.problem import Objective
 from hpobench.report.entries import FigureEntry, Files
 from hpobench.report.numbers import ends, number
 from hpobench.stats.anytime_regret import anytime_regret
-from hpobench.stats.curves import Curves
+from hpobench.stats.curves import Curves, algorithms_of
+from hpobench.stats.fidelity_correlation import fidelity_correlation
 from hpobench.stats.heatmap import heatmap
 from hpobench.stats.interaction import interaction
 from hpobench.stats.lineage import lineage, shown_cells
+from hpobench.stats.parallel_coordinates import parallel_coordinates, shown_problems
 from hpobench.stats.settings import Settings
+from hpobench.stats.survival import survival
 from hpobench.stats.thinking import thinking
 from hpobench.store.reader import Results
 
 LINEAGES = 6
 """Runs whose lineage is drawn at most."""
+COORDINATES = 12
+"""Problems of which the best configurations are drawn at most."""
 
 
 def grid_figures(
@@ -98,6 +106,58 @@ def thinking_figures(files: Files, results: Results, styles: Styles) -> list[Fig
             partial(f9.draw, table, styles),
         )
     ]
+
+
+def rung_figures(files: Files, results: Results, settings: Settings) -> list[FigureEntry]:
+    """F12, where trials ended early, or where there is something to correlate."""
+    entries = []
+    survived = survival(results, settings)
+    if f12.selective(survived):
+        entries.append(
+            files.figure(
+                "survival",
+                "F12 Rung survival",
+                f12.caption(survived, settings),
+                f"Curves of the share of trials that train on. {ends(survived)}",
+                survived,
+                partial(f12.draw, survived, Styles(algorithms_of(results.cells))),
+            )
+        )
+    correlated = fidelity_correlation(results, settings)
+    if (correlated["at"] < 1).any():
+        entries.append(
+            files.figure(
+                "fidelity_correlation",
+                "F12 Losses across fidelities",
+                f12_losses.caption(correlated, settings),
+                "A strip per problem of rank correlations with the losses at full fidelity. The "
+                "numbers are in the CSV file.",
+                correlated,
+                partial(f12_losses.draw, correlated),
+            )
+        )
+    return entries
+
+
+def configuration_figures(files: Files, results: Results, settings: Settings) -> list[FigureEntry]:
+    """F13 of some problems that saw enough configurations."""
+    problems = results.problems.set_index("problem", drop=False)
+    entries = []
+    for name, problem in problems.loc[shown_problems(results, COORDINATES)].iterrows():
+        table = parallel_coordinates(results, str(name), settings)
+        told = table.drop_duplicates("parameter")["parameter"]
+        entries.append(
+            files.figure(
+                f"parallel_coordinates-{name}",
+                f"F13 Best configurations: {name}",
+                f13.caption(table, problem, COORDINATES),
+                f"Parallel coordinates of the best tenth of the trials on {name}, by "
+                f"{', '.join(told)}. The numbers are in the CSV file.",
+                table,
+                partial(f13.draw, table, problem),
+            )
+        )
+    return entries
 
 
 def lineage_figures(files: Files, results: Results) -> list[FigureEntry]:

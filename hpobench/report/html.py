@@ -18,9 +18,11 @@ from hpobench.report.comparison import Compared
 from hpobench.report.entries import FigureEntry, Files, TableEntry
 from hpobench.report.explorer import embedded, explorer
 from hpobench.report.figures import (
+    configuration_figures,
     grid_figures,
     lineage_figures,
     problem_figures,
+    rung_figures,
     thinking_figures,
 )
 from hpobench.report.notes import notes
@@ -113,9 +115,14 @@ def _write(
         figures=[
             *(figure for one in compared for figure in one.figures()),
             *(grid_figures(files, curves, styles, settings) if any_done else []),
+            *rung_figures(files, results, settings),
             *thinking_figures(files, results, styles),
         ],
-        problem_figures=by_problem + lineage_figures(files, results),
+        problem_figures=[
+            *by_problem,
+            *configuration_figures(files, results, settings),
+            *lineage_figures(files, results),
+        ],
         tables=_tables(files, results, curves, compared, settings),
         setting=_setting(files, results),
         skipped=_grouped(skipped),
