@@ -28,8 +28,9 @@ def deciding_options(command: F) -> F:
         help="Add seeds to the suite's until the ranking is decided: the algorithm of the lowest "
         "mean normalised regret is shown to be better than every other one, but for those that "
         "are shown to lie within --margin of it. Looks after the suite's number of seeds, after "
-        "twice as many each time, and at --max-seeds. What is said in the end is wrong with "
-        "probability at most 5 %, over all algorithms and all looks.",
+        "twice as many each time, and at --max-seeds. The chance that anything said in the end is "
+        "wrong is held at 5 %, over all algorithms and all looks, as far as differences of "
+        "seeds are symmetric; strong skew can nearly double it.",
     )
     cap = click.option(
         "--max-seeds",

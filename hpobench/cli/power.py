@@ -33,9 +33,10 @@ def show_power(plan: Plan, folder: Path) -> None:
     click.echo(
         "\nDifferences in mean final normalised regret (0 the optimum, 1 a median random "
         f"configuration)\nthat n seeds find with probability {POWER:.0%}, two-sided at "
-        f"{found.level:.2%} each ({_others(found)}). First {found.leader}\nagainst each other one, over "
-        "all problems; then single problems, for a typical pair.\n`-`: so few seeds find none. "
-        "`sd`: of one seed's difference, with 95 % limits; what n seeds find is in\nproportion to "
+        f"{found.level:.2%} each ({_others(found)}).\nFirst {found.leader} against each "
+        "other one, over all problems; then single problems, for a typical pair.\n"
+        "`-`: so few seeds find none. "
+        "`sd`: of one seed's difference, with 95 % limits;\nwhat n seeds find is in proportion to "
         "it. `needs`: seeds that find the pilot's observed difference, by the limits of sd.\n"
     )
     header = [*(f"n = {n}" for n in SEEDS), "sd", "observed", "needs"]

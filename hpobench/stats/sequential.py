@@ -5,7 +5,7 @@ first is better, and that it is worse by less than a margin. All these hypothese
 (:func:`hpobench.stats.sign_flip.max_t`, seeds flip whole), so it does no harm that the same data
 say who leads: whoever it is, all its tests are among those made. Looks are fixed beforehand and
 share alpha equally (Bonferroni), so whatever is said at the end, and whenever that is, any of it is
-wrong with probability at most alpha.
+wrong with probability at most alpha, where the tests hold.
 
 The tests are exact where differences of a seed are symmetric about their mean, jointly; two equal
 algorithms always are. For three or more with skewed regrets, and for means that are equal while
@@ -155,8 +155,9 @@ def sentence(decision: Decision, rule: Rule) -> str:
     return (
         f"{state} {'at the last look, ' if last else ''}after {decision.seeds} seeds: "
         f"{decision.leader} has the lowest mean normalised regret, {decision.nr:.3g}; "
-        f"{'; '.join(parts)}. Any of this is wrong with probability at most {rule.alpha:.0%}, over "
-        f"all algorithms and all looks (at {schedule} seeds)."
+        f"{'; '.join(parts)}. The chance that any of this is wrong is held at {rule.alpha:.0%} "
+        f"over all algorithms and all looks (at {schedule} seeds), as far as differences are "
+        "symmetric."
     )
 
 

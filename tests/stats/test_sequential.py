@@ -136,7 +136,7 @@ def test_the_sentence_names_all_and_what_it_holds_by() -> None:
     assert "it is better than C (+0.2" in told
     assert "; within 0.01 of it: " in told
     assert "; not told apart from it, nor shown to be near: D (+0.00" in told
-    assert told.endswith("at most 5%, over all algorithms and all looks (at 10, 20, 40 seeds).")
+    assert "held at 5% over all algorithms and all looks (at 10, 20, 40 seeds)" in told
 
 
 def normal(algorithms: int) -> Draw:
@@ -163,6 +163,17 @@ def test_looking_without_sharing_alpha_would_be_wrong_too_often() -> None:
         nr = normal(2)(np.random.default_rng([7, r]), 40)
         wrong.append(any(told_apart(end(nr, rule)) for rule in each))
     assert not at_most(wrong, 0.05)
+
+
+def test_flat_beside_skewed_of_the_same_mean_is_told_apart_too_often() -> None:
+    """The known weakness, which the module and ``--help`` name: 8 to 9 % in place of 5."""
+
+    def draw(rng: np.random.Generator, seeds: int) -> FloatArray:
+        flat = 0.1 + 0.01 * rng.normal(size=(1, 1, seeds))
+        return np.concatenate([flat, rng.exponential(0.1, (1, 1, seeds))])
+
+    found = simulated(draw, Rule(looks(10, 40), margin=0), 1000)
+    assert 0.05 < np.mean([told_apart(one) for one in found]) < 0.12
 
 
 def test_two_equal_leaders_before_a_third_are_seldom_told_apart() -> None:
