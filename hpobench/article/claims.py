@@ -6,6 +6,7 @@ can be compared with.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
@@ -52,17 +53,22 @@ class Value(_Claim):
     """On the publication's axis."""
     published: float
     """In the metric's own orientation."""
-    within: _Positive
-    """How far off is still the same: the published standard deviation over runs, or rounding."""
+    sd: _Positive
+    """The published standard deviation over runs, or what rounding hides."""
+    runs: Annotated[int, Field(ge=2)]
+    """The number of runs that ``published`` is the mean of."""
 
     @property
     def printed(self) -> str:
-        return f"{self.published:g} ± {self.within:g}"
+        return f"{self.published:g} ± {self.sd:g}"
 
     def agrees(self, low: float, high: float) -> Agreement:
-        """Whether our interval lies within what is still the same, or beside it."""
-        least, most = self.published - self.within, self.published + self.within
-        return _judged(least <= low and high <= most, high < least or most < low)
+        """No where our interval and theirs, two standard errors to either side, lie apart; yes
+        where all of ours is within one standard deviation."""
+        error = 2 * self.sd / math.sqrt(self.runs)
+        apart = high < self.published - error or self.published + error < low
+        near = self.published - self.sd <= low and high <= self.published + self.sd
+        return _judged(near and not apart, apart)
 
 
 class Order(_Claim):

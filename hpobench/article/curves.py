@@ -57,7 +57,7 @@ def _marks(publication: Publication, curves: Curves, problem: str, sign: float) 
     """The published values on ``problem`` as regrets; ``sign``: of its metric as a loss."""
     optimum = float(curves.optimum[curves.problems.index(problem)])
     return [
-        Mark(claim.algorithm, claim.at, sign * claim.published - optimum, claim.within)
+        Mark(claim.algorithm, claim.at, sign * claim.published - optimum, claim.sd)
         for claim in publication.claims
         if isinstance(claim, Value) and claim.problem == problem
     ]

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Mark(NamedTuple):
-    """A published regret of an algorithm, and what is still the same."""
+    """A published regret of an algorithm, the mean of some runs, and their standard deviation."""
 
     algorithm: str
     at: float
     regret: float
-    within: float
+    sd: float
 
 
 def draw(
     table: pd.DataFrame, problem: str, marks: Sequence[Mark], styles: Styles, settings: Settings
 ) -> Figure:
     """The curves of :func:`hpobench.stats.anytime_regret.anytime_regret`, and ``marks`` as open
-    markers in their algorithms' colours with bars of ``within`` on either side.
+    markers in their algorithms' colours with bars of one standard deviation.
 
     A mark at or below the floor of regrets has no place on the axis but the end of its bar.
     """
@@ -38,9 +38,7 @@ def draw(
     bottom, top = ax.get_ylim()
     for mark in marks:
         look = looks[mark.algorithm]
-        centre, low, high = (
-            max(mark.regret + side * mark.within, REGRET_FLOOR) for side in (0, -1, 1)
-        )
+        centre, low, high = (max(mark.regret + side * mark.sd, REGRET_FLOOR) for side in (0, -1, 1))
         ax.errorbar(
             [mark.at],
             [centre],
@@ -64,7 +62,7 @@ def caption(marks: Sequence[Mark]) -> str:
     """What the marks are, to follow the caption of F1."""
     return (
         " Open markers: published means, in the colour and shape of the algorithm that is compared "
-        "with them; bars: what counts as the same."
+        "with them; bars: one published standard deviation over runs to either side."
         if marks
         else ""
     )

@@ -24,7 +24,7 @@ claims:
 """
 VALUE = """\
   - {id: v, kind: value, says: It is one., where: table 1, confirmed: true, problem: branin,
-     algorithm: random, at: 200, published: 1, within: 0.1}
+     algorithm: random, at: 200, published: 1, sd: 0.1, runs: 16}
 """
 ORDER = """\
   - {id: o, kind: order, says: A beats B., where: figure 2, confirmed: false, problem: branin,
@@ -67,8 +67,8 @@ def test_a_publication(tmp_path: Path) -> None:
         (HEAD.replace("evaluations", "epochs") + VALUE, ":3: axis: \"epochs\" is none of 'time'"),
         (HEAD + "  - branin\n", ":6: claims[0]: a claim has a 'kind:' of value, order, speedup"),
         (HEAD + VALUE.replace("value", "valeu"), "speedup; did you mean value?"),
-        (HEAD + VALUE.replace("within: 0.1", "wthin: 0.1"), "wthin: no such key; did you mean"),
-        (HEAD + VALUE.replace(", within: 0.1", ""), "claims[0].within: this key is required"),
+        (HEAD + VALUE.replace("runs: 16", "rums: 16"), "rums: no such key; did you mean runs"),
+        (HEAD + VALUE.replace(", runs: 16", ""), "claims[0].runs: this key is required"),
         (HEAD + VALUE.replace("at: 200", "at: 0"), "claims[0].at: must be positive, not 0"),
         (HEAD + VALUE.replace("true", "maybe"), "claims[0].confirmed: "),
         (HEAD + VALUE + VALUE, ":8: claims[1].id: 'v' is given twice"),
@@ -97,7 +97,10 @@ def test_a_folder_without_publications(tmp_path: Path) -> None:
     ("text", "low", "high", "agrees"),
     [
         (VALUE, 0.95, 1.05, "yes"),
-        (VALUE, 1.05, 1.15, "undecided"),
+        (VALUE, 1.04, 1.15, "undecided"),
+        (VALUE, 1.051, 1.09, "no"),
+        (VALUE, 0.9, 0.949, "no"),
+        (VALUE, 0.91, 0.951, "yes"),
         (VALUE, 1.11, 1.5, "no"),
         (VALUE, 0.1, 0.89, "no"),
         (VALUE, 0.5, 1.5, "undecided"),

@@ -48,7 +48,7 @@ def row(claim: Claim, runs: Any = RUNS, **changes: Any) -> Any:
 
 
 def value(**changes: Any) -> Value:
-    fields = {"id": "v", "kind": "value", "at": 5, "published": 0.3, "within": 0.11}
+    fields = {"id": "v", "kind": "value", "at": 5, "published": 0.3, "sd": 0.11, "runs": 4}
     return Value(**{**COMMON, **fields, **changes})
 
 
