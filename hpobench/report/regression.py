@@ -18,8 +18,9 @@ from hpobench.stats.sign_flip import smallest_p
 ALL_ROWS = 30
 """With more, single problems on which nothing was found are left out of the short table."""
 LEGEND = (
-    "Scores are normalised regrets: 0 is the optimum, 1 a median random configuration. p: of being "
-    f"worse, adjusted for all rows. detectable: found with a chance of {POWER * 100:g} %."
+    "Scores are normalised regrets: 0 is the optimum, 1 a median random configuration. p: "
+    "one-sided, adjusted for all rows. detectable: what would be found worse with a chance of "
+    f"{POWER * 100:g} %."
 )
 
 
@@ -56,7 +57,8 @@ def sentences(found: Gate) -> Iterator[str]:
         yield f"Differences up to {number(found.tolerance)} are tolerated."
     for run in found.broken.itertuples():
         name = f"{run.searcher} + {run.scheduler} on {run.problem}, seed {run.seed}"
-        yield f"Failed in NEW alone: {name}: {str(run.error or 'timeout').partition(chr(10))[0]}"
+        error = str(run.error).partition("\n")[0]
+        yield f"Failed in NEW alone: {name}: {error}"
     for side, alone in (("BASE", pairs.missing), ("NEW", pairs.added)):
         if len(alone):
             names = alone["searcher"] + " + " + alone["scheduler"]
@@ -74,16 +76,18 @@ def _power(found: Gate) -> Iterator[str]:
             f"{number(smallest_p(found.seeds, 'greater'))}: this comparison cannot fail."
         )
         return
-    first = found.effects.iloc[0]
-    if first["problem"] is not None or not 0 < first["detectable"] < 1:
-        return
-    single = found.effects.loc[found.effects["problem"].notna(), "detectable"]
-    yield (
-        f"With these {found.seeds} seeds a mean over everything that is worse by "
-        f"{number(first['detectable'], 2)} would have been found with a chance of "
-        f"{POWER * 100:g} %, and by {number(single.median(), 2)} (median) for one algorithm on "
-        "one problem."
-    )
+    whole = float(found.effects["detectable"].iloc[0])
+    chance = f"with a chance of {POWER * 100:g} %"
+    rows = found.effects[found.effects["problem"].notna()]
+    single = float(rows.loc[rows["verdict"] != "same", "detectable"].median())
+    if whole >= 1:
+        yield f"With these {found.seeds} seeds no difference at all would be found {chance}."
+    elif whole > 0:
+        yield (
+            f"With these {found.seeds} seeds a mean over everything that is worse by "
+            f"{number(whole, 2)} would have been found {chance}, one of an algorithm on a problem "
+            f"by {number(single, 2) if single < 1 else 'more than 1'} (median)."
+        )
 
 
 def _changes(found: Gate) -> Iterator[str]:
@@ -132,7 +136,7 @@ def _cells(row: Any) -> list[str]:
         number(row.base),
         number(row.new),
         number(row.estimate) + interval(row.low, row.high, " "),
-        number(row.p_worse, 2),
+        number(row.p_worse if row.estimate > 0 else row.p_better, 2),
         number(row.detectable, 2) if 0 < row.detectable < 1 else "-",
         ", ".join([row.verdict, *failures]),
     ]

@@ -78,7 +78,7 @@ def effects(
     values = areas(curves) if score == "anytime" else normalised(curves)[..., -1]
     base, new = values[..., ::2], values[..., 1::2]
     difference = _rounded(new - base)
-    cells = ~np.isnan(difference).all(axis=2)
+    cells: BoolArray = ~np.isnan(difference).all(axis=2)
     shares = _rounded(_shares(difference[cells], over))
     frame = over.labels.assign(
         score=score,
@@ -95,7 +95,8 @@ def effects(
 def _shares(values: FloatArray, over: Scopes) -> FloatArray:
     """What each seed adds to the mean over a scope; shape (seeds, scopes)."""
     each = np.where(over.there, values, 0.0) / over.pairs[:, None]
-    return np.einsum("sc,ci->is", over.weights, each)
+    shares: FloatArray = np.einsum("sc,ci->is", over.weights, each)
+    return shares
 
 
 def _rounded(difference: FloatArray) -> FloatArray:
@@ -115,8 +116,8 @@ def _interval(
     ]
     draws = np.einsum("rc,sc->rs", np.stack(drawn, axis=2)[:, cells], over.weights)
     estimate = _rounded(_shares(difference[cells], over).sum(axis=0))
-    single = (over.members & (over.pairs < 2)).any(axis=1)
-    return percentile_interval(estimate, draws, settings.level, ~single)
+    several: BoolArray = (~over.members | (over.pairs > 1)).all(axis=1)
+    return percentile_interval(estimate, draws, settings.level, several)
 
 
 def _standard_error(shares: FloatArray, over: Scopes) -> FloatArray:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from hpobench.errors import UsageError
 from hpobench.stats.gate import Gate, detectable, gate
 from hpobench.stats.pairing import paired
 from hpobench.stats.settings import Settings
 from hpobench.stats.sign_flip import critical_value, max_t
-from hpobench.store.reader import Results
+from hpobench.store.reader import Results, load_results
+from tests.benchmarks.false_alarms import SUITE, alarms, comparisons, stored
 from tests.results_factory import PROBLEMS, MadeProblem, make_results
 
 QUICK = Settings(repetitions=20)
@@ -168,3 +171,13 @@ def test_what_is_never_detected() -> None:
     assert np.isinf(detectable(rows, np.inf, 0.0)).all()
     assert found[2] > found[3] > 0
     assert (detectable(rows, 2.5, 2.0)[2:] > 2.0).all()
+
+
+@pytest.mark.slow
+def test_false_alarms_and_planted_regressions(tmp_path: Path) -> None:
+    """Real runs: sets of ten seeds of the same searchers, then of one that ignores what it is
+    told."""
+    pool = load_results(stored(tmp_path / "pool", {**SUITE, "seeds": 60}))
+    n = alarms(comparisons(pool, 150, 10, planted=False, seed=1))
+    assert binomtest(n, 150, 0.05, alternative="greater").pvalue > 0.001
+    assert alarms(comparisons(pool, 50, 20, planted=True, seed=1)) > 0.7 * 50
