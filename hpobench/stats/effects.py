@@ -78,7 +78,7 @@ def effects(
     values = areas(curves) if score == "anytime" else normalised(curves)[..., -1]
     base, new = values[..., ::2], values[..., 1::2]
     difference = _rounded(new - base)
-    cells: BoolArray = ~np.isnan(difference).all(axis=2)
+    cells: BoolArray = np.count_nonzero(~np.isnan(difference), axis=2) > 0
     shares = _rounded(_shares(difference[cells], over))
     frame = over.labels.assign(
         score=score,
@@ -116,7 +116,7 @@ def _interval(
     ]
     draws = np.einsum("rc,sc->rs", np.stack(drawn, axis=2)[:, cells], over.weights)
     estimate = _rounded(_shares(difference[cells], over).sum(axis=0))
-    several: BoolArray = (~over.members | (over.pairs > 1)).all(axis=1)
+    several: BoolArray = np.count_nonzero(over.members & (over.pairs < 2), axis=1) == 0
     return percentile_interval(estimate, draws, settings.level, several)
 
 
