@@ -9,7 +9,7 @@ import pandas as pd
 
 from hpobench.figures import anytime_regret
 from hpobench.figures.style import Styles
-from hpobench.stats.settings import REGRET_FLOOR, Settings
+from hpobench.stats.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,19 +30,25 @@ def draw(
     """The curves of :func:`hpobench.stats.anytime_regret.anytime_regret`, and ``marks`` as open
     markers in their algorithms' colours with bars of one standard deviation.
 
-    A mark at or below the floor of regrets has no place on the axis but the end of its bar.
+    What lies below the axis, which reaches a decade below the curves for a mark, is at its end.
     """
     figure = anytime_regret.draw(table, problem, styles, settings)
     looks = {algorithm.name: styles.look(algorithm) for algorithm in styles.algorithms}
     ax = figure.axes[0]
     bottom, top = ax.get_ylim()
-    for mark in marks:
+    centres = [max(mark.regret, bottom / 10) for mark in marks]
+    bottom, top = (
+        min([bottom, *(c / 1.6 for c in centres)]),
+        max([top, *(c * 1.6 for c in centres)]),
+    )
+    ax.set_ylim(bottom, top)
+    for mark, centre in zip(marks, centres, strict=True):
         look = looks[mark.algorithm]
-        centre, low, high = (max(mark.regret + side * mark.sd, REGRET_FLOOR) for side in (0, -1, 1))
+        low, high = (min(max(mark.regret + d, bottom), top) for d in (-mark.sd, mark.sd))
         ax.errorbar(
             [mark.at],
             [centre],
-            yerr=[[centre - low], [high - centre]],
+            yerr=[[max(centre - low, 0.0)], [max(high - centre, 0.0)]],
             color=look.color,
             marker=look.marker,
             markersize=7,
@@ -53,8 +59,6 @@ def draw(
             clip_on=False,
             zorder=5,
         )
-        bottom, top = min(bottom, max(centre, bottom / 10) / 1.6), max(top, centre * 1.6)
-    ax.set_ylim(bottom, top)
     return figure
 
 

@@ -194,6 +194,20 @@ def test_figures_mark_what_was_published(tmp_path: Path) -> None:
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
+def test_marks_stay_within_the_axis() -> None:
+    """One is below the optimum, as rounding makes them; one has more spread than there is room."""
+    claims = (value(published=-0.001, sd=0.0005), value(id="w", published=0.3, sd=0.5))
+    (drawn,) = figures(publication(*claims), hand_made(RUNS), SETTINGS)
+    ax = drawn.figure.axes[0]
+    bottom, top = ax.get_ylim()
+    bars = [bar.lines[2][0].get_segments()[0][:, 1] for bar in ax.containers]
+    markers = [bar.lines[0].get_ydata()[0] for bar in ax.containers]
+    assert bottom < markers[0] < markers[1] == 0.3
+    for low, high in bars:
+        assert low <= high
+        assert [low, high] == pytest.approx(np.clip([low, high], bottom, top))
+
+
 def test_figures_without_published_values_say_nothing_of_marks() -> None:
     (drawn,) = figures(publication(order()), hand_made(RUNS), SETTINGS)
     assert "Open markers" not in drawn.caption
