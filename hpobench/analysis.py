@@ -28,6 +28,7 @@ from hpobench.stats.standings import standings
 from hpobench.stats.targets import suite_targets
 from hpobench.stats.tidy import run_curves, running_times
 from hpobench.stats.win_matrix import win_matrix
+from hpobench.stats.workers import compared
 from hpobench.store.reader import Results, load_results
 
 CHOICES = {
@@ -45,11 +46,12 @@ class Analysis:
     :mod:`hpobench.store.schema`); problems without a reference have the stand-ins that the report
     measures. Methods take any of :class:`hpobench.stats.settings.Settings` by name; without, they
     give the report's numbers. Frames of averages over problems start with a column
-    ``comparison``: one where every algorithm ran on every problem, else the two fair ones.
+    ``comparison``: one where every algorithm ran on every problem, else the two fair ones. Where
+    runs had several numbers of workers, methods are about those with the most.
     """
 
     def __init__(self, results: Results) -> None:
-        self.results = completed(results)
+        self.results = compared(completed(results))
         self.name = results.name
         self.cells = results.cells
         self.events = results.events

@@ -21,6 +21,7 @@ from hpobench.stats.hits import compute_runs
 from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis
 from hpobench.stats.settings import Settings
+from hpobench.stats.workers import compared
 from hpobench.store.reader import Results
 
 
@@ -31,7 +32,8 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
     not. ``settings``: by default the report's.
     """
     settings = settings or Settings(axis=budget_axis(results))
-    results = completed(results)
+    every = completed(results)
+    results = compared(every)
     curves = compute_curves(results, settings)
     if not (curves.present & ~curves.failed).any():
         raise StoreError(f"{results.name}: no run on a problem with references ended well")
@@ -39,7 +41,7 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
     for stem, entry in _entries(results, curves, fair, settings, Files(folder)):
         path = folder / f"{stem}.tex"
         path.write_text(latex_table(entry), encoding="utf-8", newline="\n")
-    return notes(results, curves, fair, failures(results.cells))
+    return notes(every, curves, fair, failures(every.cells))
 
 
 def _entries(
@@ -51,6 +53,6 @@ def _entries(
     yield Path(csv).stem, tables.final_loss_table(captions.final_loss(curves, settings), final, csv)
     runs, styles = compute_runs(results, settings), Styles(curves.algorithms)
     for comparison in fair:
-        compared = Compared(files, results, runs, comparison, styles, settings)
-        for entry in (compared.standings()[1], *compared.tables()):
+        one = Compared(files, results, results, runs, comparison, styles, settings)
+        for entry in (one.standings()[1], *one.tables()):
             yield entry.id, entry

@@ -15,9 +15,11 @@ from hpobench.figures import aggregates as f7
 from hpobench.figures import captions
 from hpobench.figures import critical_difference as f6
 from hpobench.figures import ecdf as f4
+from hpobench.figures import efficiency as f11
 from hpobench.figures import mean_regret as f2
 from hpobench.figures import profile as f5
 from hpobench.figures import rank as f3
+from hpobench.figures import utilisation as f10
 from hpobench.figures import win_matrix as f8
 from hpobench.figures.style import Styles
 from hpobench.report import tables
@@ -28,6 +30,7 @@ from hpobench.stats.anytime_score import anytime_score
 from hpobench.stats.critical_difference import critical_difference
 from hpobench.stats.curves import Comparison, Curves
 from hpobench.stats.ecdf import ecdf
+from hpobench.stats.efficiency import efficiency
 from hpobench.stats.hits import Runs
 from hpobench.stats.mean_regret import mean_regret
 from hpobench.stats.profile import profile
@@ -35,6 +38,7 @@ from hpobench.stats.rank import rank
 from hpobench.stats.settings import Settings
 from hpobench.stats.speedup import speedup
 from hpobench.stats.standings import standings
+from hpobench.stats.utilisation import utilisation
 from hpobench.stats.win_matrix import win_matrix
 from hpobench.store.reader import Results
 
@@ -48,13 +52,17 @@ class Compared:
 
     files: Files
     results: Results
+    """Of one number of workers."""
+    every: Results
+    """Those of the others, too."""
     runs: Runs
     comparison: Comparison
     styles: Styles
     settings: Settings
 
     def figures(self) -> Iterator[FigureEntry]:
-        """F2 to F8, but for those that take more algorithms or problems than there are."""
+        """F2 to F8, F10 and F11, but for those that take more algorithms, problems or numbers of
+        workers than there are."""
         several = len(self._curves.algorithms) > 1
         yield self._mean_regret()
         if several:
@@ -67,6 +75,8 @@ class Compared:
         yield self._aggregates()
         if several:
             yield self._win_matrix()
+        yield self._utilisation()
+        yield from self._efficiency()
 
     def tables(self) -> Iterator[TableEntry]:
         """T2, where random search was run, and T3."""
@@ -185,3 +195,27 @@ class Compared:
             table,
             partial(f8.draw, table),
         )
+
+    def _utilisation(self) -> FigureEntry:
+        table = utilisation(self.results, self._curves, self.settings)
+        return self._figure(
+            "utilisation",
+            "F10 Worker utilisation",
+            f10.caption(self._curves, self.settings),
+            f"Curves of the share of workers that are busy. {ends(table)}",
+            table,
+            partial(f10.draw, table, self.styles),
+        )
+
+    def _efficiency(self) -> Iterator[FigureEntry]:
+        table = efficiency(self.every, self._curves, self.settings)
+        if len(table):
+            yield self._figure(
+                "efficiency",
+                "F11 Parallel efficiency",
+                f11.caption(table, self._curves, self.settings),
+                "Curves of parallel efficiency over the number of workers. The numbers are in the "
+                "CSV file.",
+                table,
+                partial(f11.draw, table, self.styles),
+            )

@@ -35,6 +35,10 @@ class Field:
     strong: bool = False
     key: float | str | None = None
     """What to sort by, if not the text."""
+    href: str = ""
+    """Where the text leads."""
+    anchor: str = ""
+    """By which others lead here."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from hpobench.figures import lineage as f16
 from hpobench.figures import parallel_coordinates as f13
 from hpobench.figures import survival as f12
 from hpobench.figures import thinking as f9
+from hpobench.figures import timeline as f10
 from hpobench.figures.style import Styles
 from hpobench.problem import Objective
 from hpobench.report.entries import FigureEntry, Files
@@ -29,8 +30,11 @@ from hpobench.stats.parallel_coordinates import parallel_coordinates, shown_prob
 from hpobench.stats.settings import Settings
 from hpobench.stats.survival import survival
 from hpobench.stats.thinking import thinking
+from hpobench.stats.timeline import shown_runs, timeline
 from hpobench.store.reader import Results
 
+TIMELINES = 6
+"""Runs of one searcher whose timelines are drawn side by side at most."""
 LINEAGES = 6
 """Runs whose lineage is drawn at most."""
 COORDINATES = 12
@@ -108,6 +112,26 @@ def thinking_figures(files: Files, results: Results, styles: Styles) -> list[Fig
     ]
 
 
+def timeline_figures(files: Files, results: Results) -> list[FigureEntry]:
+    """F10 of a run under each scheduler, on the first problem of several steps."""
+    cells = shown_runs(results, TIMELINES)
+    table = timeline(results, cells)
+    if table.empty:
+        return []
+    problem = _problem(results, cells["problem"].iloc[0])
+    return [
+        files.figure(
+            "timeline",
+            "F10 Trial timeline",
+            f10.caption(table, cells, problem, TIMELINES),
+            f"Bars of trials on workers, under {', '.join(cells['scheduler'])}. The numbers are "
+            "in the CSV file.",
+            table,
+            partial(f10.draw, table, cells, problem),
+        )
+    ]
+
+
 def rung_figures(files: Files, results: Results, settings: Settings) -> list[FigureEntry]:
     """F12, where trials ended early, or where there is something to correlate."""
     entries = []
@@ -141,10 +165,10 @@ def rung_figures(files: Files, results: Results, settings: Settings) -> list[Fig
 
 def configuration_figures(files: Files, results: Results, settings: Settings) -> list[FigureEntry]:
     """F13 of some problems that saw enough configurations."""
-    problems = results.problems.set_index("problem", drop=False)
     entries = []
-    for name, problem in problems.loc[shown_problems(results, COORDINATES)].iterrows():
-        table = parallel_coordinates(results, str(name), settings)
+    for name in shown_problems(results, COORDINATES):
+        problem = _problem(results, name)
+        table = parallel_coordinates(results, name, settings)
         told = table.drop_duplicates("parameter")["parameter"]
         entries.append(
             files.figure(
@@ -162,10 +186,9 @@ def configuration_figures(files: Files, results: Results, settings: Settings) ->
 
 def lineage_figures(files: Files, results: Results) -> list[FigureEntry]:
     """F16 of some runs that cloned trials, if there are any."""
-    problems = results.problems.set_index("problem", drop=False)
     entries = []
     for _, cell in shown_cells(results, LINEAGES).iterrows():
-        problem = problems.loc[cell["problem"]]
+        problem = _problem(results, cell["problem"])
         objective = Objective(problem["metric"], problem["direction"])
         table = lineage(results.events[results.events["cell"] == cell["cell"]], objective)
         where = f"{cell['scheduler']} on {cell['problem']}"
@@ -187,6 +210,11 @@ def lineage_figures(files: Files, results: Results) -> list[FigureEntry]:
             )
         )
     return entries
+
+
+def _problem(results: Results, name: str) -> pd.Series:
+    row: pd.Series = results.problems[results.problems["problem"] == name].iloc[0]
+    return row
 
 
 def _descent(table: pd.DataFrame) -> str:

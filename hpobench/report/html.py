@@ -24,8 +24,10 @@ from hpobench.report.figures import (
     problem_figures,
     rung_figures,
     thinking_figures,
+    timeline_figures,
 )
 from hpobench.report.notes import notes
+from hpobench.report.origins import origins, origins_table
 from hpobench.report.verdict import verdict
 from hpobench.stats.cost import cost
 from hpobench.stats.curves import Curves, comparisons, compute_curves
@@ -35,6 +37,7 @@ from hpobench.stats.hits import compute_runs
 from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis, problem_setting, setting
 from hpobench.stats.settings import Settings
+from hpobench.stats.workers import compared
 from hpobench.store.reader import Results
 
 
@@ -55,6 +58,7 @@ class Page:
     problem_figures: list[FigureEntry]
     tables: list[TableEntry]
     setting: list[TableEntry]
+    origins: TableEntry
     skipped: list[dict[str, str]]
     failures: TableEntry | None
 
@@ -90,31 +94,33 @@ def _write(
     results: Results, folder: Path, skipped: Sequence[Mapping[str, str]], settings: Settings
 ) -> Path:
     files = Files(folder)
-    results = completed(results)
+    every = completed(results)
+    results = compared(every)
     curves = compute_curves(results, settings)
     # Nothing but failures: every curve would be the clip value.
     any_done = bool((curves.present & ~curves.failed).any())
     fair = comparisons(curves) if any_done else []
     styles = Styles(curves.algorithms)
     runs = compute_runs(results, settings)
-    compared = [Compared(files, results, runs, c, styles, settings) for c in fair]
-    ranked = [one.standings() for one in compared]
-    failed = failures(results.cells)
+    sets = [Compared(files, results, every, runs, c, styles, settings) for c in fair]
+    ranked = [one.standings() for one in sets]
+    failed = failures(every.cells)
     by_problem = (
         problem_figures(files, curves, results.problems, styles, settings) if any_done else []
     )
     page = Page(
         name=results.name,
         version=__version__,
-        facts=_facts(results),
+        facts=_facts(every),
         verdicts=[verdict(c, frame) for c, (frame, _) in zip(fair, ranked, strict=True)],
-        notes=notes(results, curves, fair, failed),
+        notes=notes(every, curves, fair, failed),
         standings=[entry for _, entry in ranked],
         explorer=embedded(explorer(results, curves, styles, settings)) if any_done else "",
         explorer_caption=captions.explorer(settings),
         figures=[
-            *(figure for one in compared for figure in one.figures()),
+            *(figure for one in sets for figure in one.figures()),
             *(grid_figures(files, curves, styles, settings) if any_done else []),
+            *timeline_figures(files, results),
             *rung_figures(files, results, settings),
             *thinking_figures(files, results, styles),
         ],
@@ -123,8 +129,9 @@ def _write(
             *configuration_figures(files, results, settings),
             *lineage_figures(files, results),
         ],
-        tables=_tables(files, results, curves, compared, settings),
-        setting=_setting(files, results),
+        tables=_tables(files, every, curves, sets, settings),
+        setting=_setting(files, every),
+        origins=_origins(files, every),
         skipped=_grouped(skipped),
         failures=(
             tables.failure_table(failed, files.table("failures", failed)) if len(failed) else None
@@ -166,7 +173,7 @@ def _tables(
     files: Files,
     results: Results,
     curves: Curves,
-    compared: Sequence[Compared],
+    sets: Sequence[Compared],
     settings: Settings,
 ) -> list[TableEntry]:
     found = []
@@ -174,7 +181,7 @@ def _tables(
         final = final_loss(curves, results.problems, settings)
         caption = captions.final_loss(curves, settings)
         found.append(tables.final_loss_table(caption, final, files.table("final_loss", final)))
-    found += [table for one in compared for table in one.tables()]
+    found += [table for one in sets for table in one.tables()]
     costs = cost(results)
     return [*found, tables.cost_table(captions.cost(), costs, files.table("cost", costs))]
 
@@ -185,6 +192,11 @@ def _setting(files: Files, results: Results) -> list[TableEntry]:
     if len(problems):
         found.append(tables.problem_table(problems, files.table("problems", problems)))
     return found
+
+
+def _origins(files: Files, results: Results) -> TableEntry:
+    frame = origins(results)
+    return origins_table(frame, files.table("runs", frame))
 
 
 def _render(page: Page, folder: Path) -> Path:

@@ -10,6 +10,7 @@ from hpobench.errors import TooFewError
 from hpobench.stats.critical_difference import require_enough
 from hpobench.stats.curves import Comparison, Curves
 from hpobench.stats.references import measured, unreferenced
+from hpobench.stats.workers import worker_counts
 from hpobench.store.reader import Results
 
 
@@ -19,6 +20,7 @@ def notes(
     """Whole sentences. ``failed`` is what :func:`hpobench.stats.failures.failures` returns."""
     return [
         *_missing(results),
+        *_workers(worker_counts(results)),
         *_comparable(results, curves, fair, failed),
         *_untested(fair),
         *_left_out(results),
@@ -33,6 +35,16 @@ def _missing(results: Results) -> Iterator[str]:
         yield (
             f"Only {len(results.cells):,} of {planned:,} planned runs have ended so far; the rest "
             "may change the picture."
+        )
+
+
+def _workers(counts: list[int]) -> Iterator[str]:
+    *others, most = counts
+    if others:
+        yield (
+            f"There are runs with {', '.join(map(str, others))} and {most} workers. Figures and "
+            f"averages are of those with {most}; F11 is about all, and so are the tables T4 and T5 "
+            "and the failures."
         )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from hpobench.report.entries import Field, TableEntry
 from hpobench.report.numbers import interval, number
+from hpobench.report.origins import anchor
 from hpobench.stats.failures import KINDS
 
 
@@ -15,7 +16,7 @@ def standings_table(title: str, caption: str, frame: pd.DataFrame, csv: str) -> 
     columns = ["Algorithm", "Mean nr", "Behind", "IQM", "Rank", "Runs", "Failed"]
     rows = []
     for i, row in frame.iterrows():
-        fields = [Field(row["algorithm"], strong=i == 0)]
+        fields = [_algorithm(row["algorithm"], strong=i == 0)]
         for name in ("nr", "behind", "iqm", "rank"):
             detail = interval(row[f"{name}_low"], row[f"{name}_high"])
             if name == "behind" and row[name] == 0:
@@ -33,7 +34,7 @@ def final_loss_table(caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
     columns = [f"{p} ({m})" for p, m in zip(metrics["problem"], metrics["metric"], strict=True)]
     by_pair = {(row["algorithm"], row["problem"]): _final(row) for _, row in frame.iterrows()}
     rows = [
-        [Field(name), *(by_pair.get((name, p), Field("")) for p in metrics["problem"])]
+        [_algorithm(name), *(by_pair.get((name, p), Field("")) for p in metrics["problem"])]
         for name in frame["algorithm"].drop_duplicates()
     ]
     return TableEntry("t1", "T1 Final values", caption, ["Algorithm", *columns], rows, csv)
@@ -47,6 +48,7 @@ def _final(row: pd.Series) -> Field:
         ("*" if row["not_worse"] and not row["best"] else "") + failures,
         bool(row["best"]),
         row["mean"],
+        f"#{anchor(row['algorithm'], row['problem'])}",
     )
 
 
@@ -71,7 +73,7 @@ def _by_algorithm(
     columns = list(dict.fromkeys(frame["column"]))
     fields = {(r["algorithm"], r["column"]): _estimate(r, value) for _, r in frame.iterrows()}
     rows = [
-        [Field(name), *(fields[name, column] for column in columns)]
+        [_algorithm(name), *(fields[name, column] for column in columns)]
         for name in frame["algorithm"].drop_duplicates()
     ]
     return TableEntry(Path(csv).stem, title, caption, ["Algorithm", *columns], rows, csv)
@@ -106,7 +108,7 @@ def cost_table(caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
     ]
     rows = [
         [
-            Field(row["algorithm"]),
+            _algorithm(row["algorithm"]),
             *(_integer(row[c]) for c in counts),
             *(Field(number(row[c]), key=row[c]) for c in _COST),
             *(_integer(row[c]) for c in failed),
@@ -150,8 +152,8 @@ def failure_table(frame: pd.DataFrame, csv: str) -> TableEntry:
     columns = ["Algorithm", "Problem", "Seed", "Kind", "Error"]
     rows = [
         [
-            Field(row["algorithm"]),
-            Field(row["problem"]),
+            _algorithm(row["algorithm"]),
+            Field(row["problem"], href=f"#{anchor(row['algorithm'], row['problem'])}"),
             _integer(row["seed"]),
             Field(row["kind"]),
             Field(row["error"]),
@@ -159,6 +161,10 @@ def failure_table(frame: pd.DataFrame, csv: str) -> TableEntry:
         for _, row in frame.iterrows()
     ]
     return TableEntry("failed-runs", "Failed runs", "", columns, rows, csv)
+
+
+def _algorithm(name: str, *, strong: bool = False) -> Field:
+    return Field(name, strong=strong, href=f"#{anchor(name)}")
 
 
 def _integer(value: int) -> Field:

@@ -20,7 +20,7 @@ def setting(results: Results) -> pd.DataFrame:
         ("Searchers", _distinct(cells["searcher"])),
         ("Schedulers", _distinct(cells["scheduler"])),
         ("Problems", str(cells["problem"].nunique())),
-        ("Seeds", f"{cells['seed'].nunique()} ({_ranges(cells['seed'].unique().tolist())})"),
+        ("Seeds", f"{cells['seed'].nunique()} ({ranges(cells['seed'].unique().tolist())})"),
         ("Runs", f"{len(cells):,}, of which {(cells['status'] != 'done').sum()} failed"),
         ("Results", f"{len(results.events):,} of {len(results.trials):,} trials"),
         ("Workers of a run", _distinct(cells["workers"])),
@@ -127,7 +127,7 @@ def _distinct(values: Iterable[object]) -> str:
     return ", ".join(dict.fromkeys(str(v) for v in values))
 
 
-def _ranges(seeds: list[int]) -> str:
+def ranges(seeds: list[int]) -> str:
     """``0-9, 12`` from the seeds."""
     parts: list[list[int]] = []
     for seed in sorted(seeds):
