@@ -9,15 +9,32 @@ import click
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def report(folder: Path) -> None:
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="While a suite runs: write the report anew whenever runs have ended, until all have; the "
+    "open page follows.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=1),
+    default=15.0,
+    show_default=True,
+    help="With --watch: seconds between two looks.",
+)
+def report(folder: Path, watch: bool, every: float) -> None:
     """Write the report of the results in FOLDER (like results/quick)."""
-    make_report(folder)
+    if not watch:
+        make_report(folder)
+        return
+    from hpobench.report.watching import watch as follow
+
+    follow(folder, every, click.echo)
 
 
 def make_report(folder: Path) -> None:
     """Write ``folder/report`` and name its page."""
-    from hpobench.report.html import write_report
-    from hpobench.store.reader import load_results
+    from hpobench.report.watching import report_of
 
-    page = write_report(load_results(folder), folder / "report")
+    page, _ = report_of(folder)
     click.echo(f"report: {page}")

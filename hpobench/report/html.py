@@ -49,6 +49,9 @@ class Page:
     version: str
     facts: dict[str, str]
     verdicts: list[Markup]
+    decision: str | None
+    reload: float | None
+    """Seconds after which the page loads itself anew."""
     notes: list[str]
     standings: list[TableEntry]
     explorer: str
@@ -69,12 +72,16 @@ def write_report(
     *,
     skipped: Sequence[Mapping[str, str]] | None = None,
     settings: Settings | None = None,
+    decision: str | None = None,
+    reload: float | None = None,
 ) -> Path:
     """Write ``folder/index.html`` with ``figures/`` and ``tables/`` beside it; returns the page.
 
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
     ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default
-    on the axis that the budgets are in. The same results give the same bytes; files of an earlier
+    on the axis that the budgets are in. ``decision``: what seeds in stages decided
+    (:func:`hpobench.deciding.decision_sentence`). ``reload``: seconds after which an open page
+    loads itself anew. The same results give the same bytes; files of an earlier
     report in ``folder`` that this one has no use for are removed. Raises
     :class:`hpobench.errors.StoreError` when there is no run to report or no room to write.
     """
@@ -85,13 +92,19 @@ def write_report(
         )
     try:
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
-        return _write(results, folder, left_out, settings or Settings(axis=budget_axis(results)))
+        settings = settings or Settings(axis=budget_axis(results))
+        return _write(results, folder, left_out, settings, decision, reload)
     except OSError as error:
         raise StoreError(f"cannot write the report to {folder}: {error}") from error
 
 
 def _write(
-    results: Results, folder: Path, skipped: Sequence[Mapping[str, str]], settings: Settings
+    results: Results,
+    folder: Path,
+    skipped: Sequence[Mapping[str, str]],
+    settings: Settings,
+    decision: str | None,
+    reload: float | None,
 ) -> Path:
     files = Files(folder)
     every = completed(results)
@@ -113,6 +126,8 @@ def _write(
         version=__version__,
         facts=_facts(every),
         verdicts=[verdict(c, frame) for c, (frame, _) in zip(fair, ranked, strict=True)],
+        decision=decision,
+        reload=reload,
         notes=notes(every, curves, fair, failed),
         standings=[entry for _, entry in ranked],
         explorer=embedded(explorer(results, curves, styles, settings)) if any_done else "",

@@ -16,13 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
-
-from hpobench.store import schema
-from hpobench.store.reader import Results
-from hpobench.store.writer import Outcome, open_writer
 from tests.results_factory import MadeProblem, make_results
+from tests.stored import write
 
 SEARCHERS = ("random", "tpe", "gp", "cmaes", "sobol", "bohb")
 SCHEDULERS = ("fifo", "asha", "hyperband")
@@ -37,38 +32,6 @@ def store(rows: int, folder: Path) -> None:
     problems = [MadeProblem(f"problem-{i}", steps=9, budget=seconds) for i in range(PROBLEMS)]
     results = make_results(SEARCHERS, SCHEDULERS, problems, seeds=SEEDS, failed=())
     write(results, folder)
-
-
-def write(results: Results, folder: Path) -> None:
-    """What a run would have stored."""
-    plan = {"name": results.name, "suite": results.suite, "skipped": []}
-    plan["cells"] = list(results.cells["cell"])
-    for label in ("searcher", "scheduler", "problem"):
-        plan[f"{label}s"] = list(dict.fromkeys(results.cells[label]))
-    members = {
-        row["cell"]: {"searcher": row["searcher"], "scheduler": row["scheduler"]}
-        for row in results.cells.to_dict("records")
-    }
-    problems = {row["problem"]: row for row in results.problems.to_dict("records")}
-    parts = {
-        kind: dict(iter(getattr(results, kind).groupby("cell", observed=True)))
-        for kind in ("events", "trials")
-    }
-    outcomes = [
-        Outcome(row, *(_table(parts[kind].get(row["cell"]), kind) for kind in parts))
-        for row in results.cells.to_dict("records")
-    ]
-    with open_writer(folder) as writer:
-        writer.begin("name: made\n", plan, members, problems)
-        writer.add(outcomes)
-        writer.compact()
-
-
-def _table(frame: pd.DataFrame | None, kind: str) -> pa.Table:
-    wanted = schema.plain(schema.TABLES[kind])
-    if frame is None:
-        return wanted.empty_table()
-    return pa.Table.from_pandas(frame, preserve_index=False).select(wanted.names).cast(wanted)
 
 
 def measure(folder: Path) -> tuple[float, float, float]:

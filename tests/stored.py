@@ -1,0 +1,45 @@
+"""Made-up results as a folder, by the writer itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from hpobench.store import schema
+from hpobench.store.reader import Results
+from hpobench.store.writer import Outcome, open_writer
+
+
+def write(results: Results, folder: Path, cells: slice = slice(None)) -> None:
+    """Store ``results`` in ``folder`` as a run would have that got to ``cells``."""
+    plan = {"name": results.name, "suite": results.suite, "skipped": []}
+    plan["cells"] = list(results.cells["cell"])
+    for label in ("searcher", "scheduler", "problem"):
+        plan[f"{label}s"] = list(dict.fromkeys(results.cells[label]))
+    members = {
+        row["cell"]: {"searcher": row["searcher"], "scheduler": row["scheduler"]}
+        for row in results.cells.to_dict("records")
+    }
+    problems = {row["problem"]: row for row in results.problems.to_dict("records")}
+    parts = {
+        kind: dict(iter(getattr(results, kind).groupby("cell", observed=True)))
+        for kind in ("events", "trials")
+    }
+    outcomes = [
+        Outcome(row, *(_table(parts[kind].get(row["cell"]), kind) for kind in parts))
+        for row in results.cells[cells].to_dict("records")
+    ]
+    with open_writer(folder) as writer:
+        writer.begin("name: made\n", plan, members, problems)
+        if outcomes:
+            writer.add(outcomes)
+        writer.compact()
+
+
+def _table(frame: pd.DataFrame | None, kind: str) -> pa.Table:
+    wanted = schema.plain(schema.TABLES[kind])
+    if frame is None:
+        return wanted.empty_table()
+    return pa.Table.from_pandas(frame, preserve_index=False).select(wanted.names).cast(wanted)
