@@ -93,12 +93,14 @@ class Files:
         table: pd.DataFrame,
         draw: Callable[[], Figure],
     ) -> FigureEntry:
-        """Save the table that a figure shows, and begin to draw it."""
+        """Save the table that a figure shows and its caption, and begin to draw it."""
         path = self.folder / "figures" / self._names.free(slug(stem))
         path.parent.mkdir(parents=True, exist_ok=True)
         png, pdf, csv = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf", "csv"))
         self._write(table, csv)
-        self._kept |= {png, pdf}
+        text = path.with_name(f"{path.name}.txt")
+        text.write_text(caption + "\n", encoding="utf-8", newline="\n")
+        self._kept |= {png, pdf, text}
         links = {"CSV": f"figures/{csv.name}", "PDF": f"figures/{pdf.name}"}
         return FigureEntry(path.name, title, caption, alt, drawing.start(draw, path), links)
 
@@ -112,8 +114,9 @@ class Files:
         """Remove what an earlier report wrote here and this one did not."""
         if not self._again:
             return
-        for pattern in ("figures/*.png", "figures/*.pdf", "figures/*.csv", "tables/*.csv"):
-            for path in self.folder.glob(pattern):
+        kinds = ("figures/*.png", "figures/*.pdf", "figures/*.csv", "figures/*.txt", "tables/*.csv")
+        for kind in kinds:
+            for path in self.folder.glob(kind):
                 if path.is_file() and path not in self._kept:
                     path.unlink()
 

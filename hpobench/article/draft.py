@@ -1,0 +1,128 @@
+"""From the results of the study to the paper: figures, numbers, PDF."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hpobench.article.claims import Publication, read_publications
+from hpobench.article.curves import figures as published_figures
+from hpobench.article.facts import facts
+from hpobench.article.published import compare
+from hpobench.article.study import Picture, Study
+from hpobench.errors import NotAvailableError, UsageError
+from hpobench.figures.style import save
+from hpobench.report.entries import slug
+from hpobench.report.numbers import interval, number
+from hpobench.report.watching import report_of
+from hpobench.stats.references import completed
+from hpobench.stats.settings import Settings
+from hpobench.store.reader import load_results
+
+SOURCES = ("paper.typ", "references.yml")
+KINDS = ("pdf", "png", "csv", "txt")
+
+
+def figure(study: Study, name: str, results: Mapping[str, Path], folder: Path) -> list[Path]:
+    """Draw the figure ``name`` and put it into ``folder``: as PDF, PNG, CSV and its caption.
+
+    ``results``: the folder of each part's results.
+    """
+    picture = study.figures[name]
+    report_of(results[picture.part])
+    return _copied(picture, name, results[picture.part], folder)
+
+
+def draft(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
+    """Draw everything and write ``folder/paper.pdf``; returns it."""
+    for part in study.parts:
+        report_of(results[part])
+    for name, picture in study.figures.items():
+        _copied(picture, name, results[picture.part], folder / "figures")
+    data = {
+        "parts": {part: facts(load_results(results[part])) for part in study.parts},
+        "figures": {name: _caption(folder / "figures" / f"{name}.txt") for name in study.figures},
+        "published": [
+            _publication(name, publication, results, study, folder / "figures")
+            for name, publication in read_publications(study.folder / "published").items()
+        ],
+    }
+    (folder / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
+    for source in SOURCES:
+        shutil.copyfile(study.folder / source, folder / source)
+    return _compiled(folder)
+
+
+def _copied(picture: Picture, name: str, results: Path, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    copies = []
+    for kind in KINDS:
+        drawn = results / "report" / "figures" / f"{picture.figure}.{kind}"
+        if not drawn.is_file():
+            raise UsageError(
+                f"figure {name!r}: the report of {picture.part} has no {drawn.name}; it has "
+                f"{', '.join(sorted(path.stem for path in drawn.parent.glob('*.pdf')))}"
+            )
+        copies.append(Path(shutil.copyfile(drawn, folder / f"{name}.{kind}")))
+    return copies
+
+
+def _caption(file: Path) -> str:
+    return file.read_text(encoding="utf-8").strip()
+
+
+def _publication(
+    name: str, publication: Publication, results: Mapping[str, Path], study: Study, folder: Path
+) -> dict[str, Any]:
+    part = next(
+        part for part, one in study.parts.items() if one.suite == f"suites/{publication.suite}.yaml"
+    )
+    loaded, settings = completed(load_results(results[part])), Settings()
+    table = compare(publication, loaded, settings)
+    pictures = []
+    for drawn in published_figures(publication, loaded, settings):
+        stem = slug(f"{name}-{drawn.problem}")
+        save(drawn.figure, folder / stem)
+        drawn.table.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
+        pictures.append({"file": f"{stem}.pdf", "caption": drawn.caption})
+    return {
+        "name": name,
+        "source": publication.source,
+        "measured": publication.measured.strip(),
+        "claims": [_claim(row) for _, row in table.iterrows()],
+        "figures": pictures,
+    }
+
+
+def _claim(row: pd.Series) -> dict[str, Any]:
+    ours = number(row["ours"]) + interval(row["low"], row["high"], " ")
+    return {
+        **{key: row[key] for key in ("says", "where", "published", "agrees", "why")},
+        "ours": "-" if row["bound"] == "none" else f"{row['bound']} {ours}".strip(),
+        "confirmed": bool(row["confirmed"]),
+    }
+
+
+def require_typst() -> None:
+    """Raises :class:`NotAvailableError` where the paper cannot be set, before hours are spent."""
+    if importlib.util.find_spec("typst") is None:
+        raise NotAvailableError(
+            "the paper is set by typst; `pip install 'hpobench[paper]'` brings it"
+        )
+
+
+def _compiled(folder: Path) -> Path:
+    import typst
+
+    path = folder / "paper.pdf"
+    # Neither the time nor the machine's fonts: the same results give the same bytes.
+    typst.compile(
+        folder / "paper.typ", output=path, root=folder, timestamp=0, ignore_system_fonts=True
+    )
+    return path

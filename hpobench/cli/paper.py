@@ -1,0 +1,65 @@
+"""``paper``: run what is missing of the study, draw its figures, and set the paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("figure", required=False)
+@click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("results/paper"),
+    show_default=True,
+    help="Folder of the study's results; the paper and its figures are written into it.",
+)
+@click.option("--quick", is_flag=True, help="Fewer searchers and seeds, into RESULTS/quick.")
+@click.pass_context
+def paper(context: click.Context, figure: str | None, results: Path, quick: bool) -> None:
+    """Make the paper, or one FIGURE of it.
+
+    Runs of the study that are stored already are not run again.
+    """
+    from hpobench.article import draft, sources
+    from hpobench.article.study import read_study
+    from hpobench.errors import UnknownNameError
+
+    study = read_study(sources())
+    folder = results / "quick" if quick else results
+    if figure is None:
+        draft.require_typst()
+        parts = list(study.parts)
+    elif figure in study.figures:
+        parts = [study.figures[figure].part]
+    else:
+        raise UnknownNameError("figure", figure, study.figures)
+    done = {}
+    for part in parts:
+        seeds = study.parts[part].quick_seeds if quick else None
+        done[part] = _run(context, study.suite(part, quick=quick), seeds, folder)
+    if figure is None:
+        click.echo(f"paper: {draft.draft(study, done, folder)}")
+        return
+    for path in draft.figure(study, figure, done, folder / "figures"):
+        click.echo(path)
+
+
+def _run(context: click.Context, suite: str, seeds: str | None, folder: Path) -> Path:
+    """Run what is missing of ``suite``; returns the folder of its results.
+
+    Cells that fail do not keep the paper from being made: it tells of them.
+    """
+    from hpobench.cli.run import run
+    from hpobench.suite import load_suite
+
+    name = load_suite(suite, seeds=seeds).name
+    click.echo(f"suite {name}")
+    try:
+        context.invoke(run, suite=suite, results=folder, seeds=seeds, no_report=True)
+    except SystemExit as ending:
+        if ending.code != 1:
+            raise
+    return folder / name
