@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.fixture
 def plugin(tmp_path):
-    _, code = blocks(README, "python")
+    *_, code = blocks(README, "python")
     path = tmp_path / "stubborn.py"
     path.write_text(code)
     return path
@@ -51,7 +52,7 @@ def test_the_readmes_live_suite_loads(tmp_path):
 
 
 def test_the_readmes_function_is_a_problem_that_trains(tmp_path):
-    code, _ = blocks(README, "python")
+    _, code, _ = blocks(README, "python")
     assert len([line for line in code.splitlines() if line.strip()]) < 15
     (tmp_path / "descent.py").write_text(code)
     suite = tmp_path / "own.yaml"
@@ -68,7 +69,7 @@ def test_the_readmes_function_is_a_problem_that_trains(tmp_path):
         assert last == pytest.approx((1 - 2 * lr) ** 18)
 
 
-def test_the_readmes_plugin_runs_and_the_results_readme_reads_it(plugin, tmp_path):
+def test_the_readmes_plugin_runs_and_the_documents_read_its_results(plugin, tmp_path):
     suite = tmp_path / "quick.yaml"
     suite.write_text(
         "name: quick\nsearchers: [stubborn]\nproblems: [branin]\nseeds: 2\n"
@@ -81,11 +82,23 @@ def test_the_readmes_plugin_runs_and_the_results_readme_reads_it(plugin, tmp_pat
         "\nfor _, losses in events.astype({'cell': str}).groupby('cell')['loss']:"
         "\n    assert list(losses[::2]) == list(losses[1::2]) and losses.nunique() == 3"
     )
+    assert "stubborn" in program(code + checks, tmp_path)
+    notebook, *_ = blocks(README, "python")
+    assert program(notebook + "\nprint(len(results.events))", tmp_path) == "12\n"
+
+
+def program(code: str, folder: Path) -> str:
+    """What ``code`` prints in ``folder``."""
     done = subprocess.run(
-        [sys.executable, "-c", code + checks], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "stubborn" in done.stdout
+    return done.stdout
 
 
 def test_ci_runs_the_readmes_test_command(tmp_path):

@@ -26,7 +26,7 @@ from hpobench.stats.settings import Settings
 from hpobench.store.reader import load_results
 
 SOURCES = ("paper.typ", "references.yml")
-KINDS = ("pdf", "png", "csv", "txt")
+KINDS = ("pdf", "png", "csv", "caption.txt")
 
 
 def figure(study: Study, name: str, results: Mapping[str, Path], folder: Path) -> list[Path]:
@@ -47,7 +47,9 @@ def draft(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
         _copied(picture, name, results[picture.part], folder / "figures")
     data = {
         "parts": {part: facts(load_results(results[part])) for part in study.parts},
-        "figures": {name: _caption(folder / "figures" / f"{name}.txt") for name in study.figures},
+        "figures": {
+            name: _caption(folder / "figures" / f"{name}.caption.txt") for name in study.figures
+        },
         "published": [
             _publication(name, publication, results, study, folder / "figures")
             for name, publication in read_publications(study.folder / "published").items()

@@ -98,7 +98,7 @@ class Files:
         path.parent.mkdir(parents=True, exist_ok=True)
         png, pdf, csv = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf", "csv"))
         self._write(table, csv)
-        text = path.with_name(f"{path.name}.txt")
+        text = path.with_name(f"{path.name}.caption.txt")
         text.write_text(caption + "\n", encoding="utf-8", newline="\n")
         self._kept |= {png, pdf, text}
         links = {"CSV": f"figures/{csv.name}", "PDF": f"figures/{pdf.name}"}
@@ -114,9 +114,9 @@ class Files:
         """Remove what an earlier report wrote here and this one did not."""
         if not self._again:
             return
-        kinds = ("figures/*.png", "figures/*.pdf", "figures/*.csv", "figures/*.txt", "tables/*.csv")
-        for kind in kinds:
-            for path in self.folder.glob(kind):
+        drawn = (f"figures/*.{kind}" for kind in ("png", "pdf", "csv", "caption.txt"))
+        for pattern in (*drawn, "tables/*.csv"):
+            for path in self.folder.glob(pattern):
                 if path.is_file() and path not in self._kept:
                     path.unlink()
 

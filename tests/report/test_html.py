@@ -16,7 +16,14 @@ from hpobench.report.html import write_report
 from hpobench.report.numbers import interval, number
 from hpobench.stats.settings import Settings
 from hpobench.store.reader import Results
-from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_population, make_results
+from tests.results_factory import (
+    PROBLEMS,
+    MadeProblem,
+    hand_made,
+    make_population,
+    make_results,
+    on_workers,
+)
 
 SETTINGS = Settings(repetitions=100, points=20)
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -62,8 +69,9 @@ def words(page: Page) -> str:
 
 def test_the_page_stands_alone(tmp_path: Path) -> None:
     page = report(make_results(), tmp_path)
-    # Two comparisons with F2 to F8 but for F6 (too few problems), F9, F14, F15, three problems.
-    assert len(page.images) == 2 * 6 + 3 + 3
+    # Two comparisons with F2 to F8 but for F6 (too few problems) and with F10; a timeline, F9, F14,
+    # F15 and both of F12; three problems.
+    assert len(page.images) == 2 * 7 + 6 + 3
     for image in page.images:
         assert image["src"].startswith("data:image/png;base64,")
         assert len(image["alt"]) > 20
@@ -73,7 +81,7 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
             assert link[1:] in page.ids
         elif not link.startswith("data:"):
             assert (tmp_path / link).is_file()
-    assert not re.search(r"url\(|@import|https?://", page.source)
+    assert not re.search(r"url\((?!#)|@import|https?://", page.source)
     assert len(set(page.ids)) == len(page.ids)
 
 
@@ -81,15 +89,20 @@ def test_figures_and_tables_lie_beside_it(tmp_path: Path) -> None:
     page = report(make_results(), tmp_path)
     names = {p.name for p in (tmp_path / "figures").iterdir()}
     compared = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
+    compared += ["utilisation"]
     stems = [*compared, *(f"{stem}-2" for stem in compared), "heatmap", "interaction", "thinking"]
+    stems += ["timeline", "survival", "fidelity_correlation"]
     stems += [f"anytime_regret-{p}" for p in ("branin", "counting-ones", "mlp-vehicle")]
-    assert names == {f"{stem}.{kind}" for stem in stems for kind in ("png", "pdf", "csv")}
+    kinds = ("png", "pdf", "csv", "caption.txt")
+    assert names == {f"{stem}.{kind}" for stem in stems for kind in kinds}
+    caption = (tmp_path / "figures" / "mean_regret.caption.txt").read_text()
+    assert caption.strip() in page.text
     png = (tmp_path / "figures" / "mean_regret.png").read_bytes()
     assert page.images[0]["src"].endswith(base64.b64encode(png).decode())
     final = pd.read_csv(tmp_path / "tables" / "final_loss.csv")
     assert len(final) == 3 * 3 + 3 * 2
     assert {p.stem for p in (tmp_path / "tables").iterdir()} == {
-        *("final_loss", "cost", "setting", "problems", "failures"),
+        *("final_loss", "cost", "setting", "problems", "failures", "runs"),
         *("standings", "standings-2", "speedup", "anytime_score", "anytime_score-2", "speedup-2"),
     }
 
@@ -186,7 +199,9 @@ def test_no_problem_came_to_be(tmp_path: Path) -> None:
     assert "no reference for branin, counting-ones, mlp-vehicle: their 6 runs are not in" in text
     assert "6 of 6 runs failed (6 lost)." in text
     assert not page.images
-    assert {p.stem for p in (tmp_path / "tables").iterdir()} == {"cost", "setting", "failures"}
+    assert {p.stem for p in (tmp_path / "tables").iterdir()} == {
+        *("cost", "setting", "failures", "runs")
+    }
 
 
 @pytest.mark.parametrize(
@@ -239,7 +254,7 @@ def test_a_second_report_removes_what_it_does_not_need(tmp_path: Path) -> None:
     report(make_results(["tpe"], ["fifo"], problems=PROBLEMS[:1], seeds=1, failed=()), tmp_path)
     stems = {p.stem for p in (tmp_path / "figures").iterdir() if p.suffix in (".png", ".pdf")}
     assert stems == {
-        *("mean_regret", "ecdf", "profile", "aggregates", "heatmap", "thinking"),
+        *("mean_regret", "ecdf", "profile", "aggregates", "heatmap", "thinking", "utilisation"),
         "anytime_regret-branin",
     }
     assert not (tmp_path / "tables" / "failures.csv").exists()
@@ -284,12 +299,31 @@ def test_names_and_errors_are_escaped(tmp_path: Path) -> None:
     )
     skipped = [{"searcher": evil, "scheduler": "<u>", "problem": "p", "reason": "a < b"}]
     page = report(results, tmp_path, skipped=skipped)
-    assert page.source.count("<script") == 1
+    assert page.source.count("<script") == 3  # ours: the curves, and what draws and sorts
     assert "<i>" not in page.source
     assert "<u>" not in page.source
     assert evil in page.text
     assert "a < b" in page.text
     assert sorted(p.name for p in tmp_path.iterdir()) == ["figures", "index.html", "tables"]
+
+
+def test_several_numbers_of_workers(tmp_path: Path) -> None:
+    """Averages are of the most workers alone; F11, T4 and the runs are about all."""
+    parts = {
+        n: make_results(["random"], ["fifo"], PROBLEMS[:2], seeds=n + 1, failed=()) for n in (1, 2)
+    }
+    text = words(report(on_workers(parts), tmp_path))
+    assert "There are runs with 1 and 2 workers. Figures and averages are of those with 2" in text
+    assert "Over 2 problems with up to 3 seeds each" in text
+    assert (tmp_path / "figures" / "efficiency.csv").is_file()
+    assert pd.read_csv(tmp_path / "tables" / "cost.csv")["runs"].tolist() == [2 * 2 + 2 * 3]
+    assert len(pd.read_csv(tmp_path / "tables" / "runs.csv")) == 10
+
+
+def test_what_was_decided_is_told(tmp_path: Path) -> None:
+    assert "a < b, said the rule" in words(
+        report(make_results(seeds=1), tmp_path, decision="a < b, said the rule")
+    )
 
 
 def test_combinations_left_out_come_from_the_plan(tmp_path: Path) -> None:

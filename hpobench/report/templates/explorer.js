@@ -18,7 +18,7 @@
 
   const number = (v) => (v === 0 ? "0" : Number(v.toPrecision(3)).toString().replace("e", "·10^"));
   const node = (tag, attributes, parent) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    const made = document.createElementNS(svg.namespaceURI, tag);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return parent.appendChild(made);
   };
@@ -208,12 +208,11 @@
     const label = document.createElement("label");
     label.dataset.member = member;
     const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
-    const swatch = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    swatch.setAttribute("viewBox", "0 0 30 8");
-    swatch.setAttribute("aria-hidden", "true");
+    const swatch = node("svg", { viewBox: "0 0 30 8", "aria-hidden": "true" }, label);
     node("line", { x1: 0, x2: 30, y1: 4, y2: 4, stroke: paint(look.color), "stroke-width": 2.5, "stroke-dasharray": look.dashes.map((d) => 1.6 * d).join(" ") }, swatch);
     const name = Object.assign(document.createElement("span"), { textContent: look.name });
-    label.append(box, swatch, name, document.createElement("output"));
+    label.append(name, document.createElement("output"));
+    label.prepend(box);
     label.addEventListener("pointerenter", () => highlight(member));
     label.addEventListener("pointerleave", () => highlight(null));
     box.addEventListener("change", () => {
