@@ -41,8 +41,8 @@ def figure(study: Study, name: str, results: Mapping[str, Path], folder: Path) -
 
 def draft(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
     """Draw everything and write ``folder/paper.pdf``; returns it."""
-    for part in study.parts:
-        report_of(results[part])
+    for part in dict.fromkeys(results.values()):
+        report_of(part)
     for name, picture in study.figures.items():
         _copied(picture, name, results[picture.part], folder / "figures")
     data = {

@@ -1,0 +1,110 @@
+"""The paper from made-up results: the real text, set for real."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hpobench.article import draft, sources
+from hpobench.article.study import Study, read_study
+from hpobench.errors import SuiteError, UsageError
+from tests.results_factory import MadeProblem, make_results
+from tests.stored import write
+
+CLAIMS = """
+source: Somebody, "Something", 1999
+suite: counting-ones
+axis: time
+measured: Made up.
+claims:
+  - {id: one, kind: order, says: TPE is better., where: here, confirmed: false, problem: p1,
+     algorithm: tpe + fifo, than: random + fifo, at: 300}
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """The paper's own sources with one publication, made up."""
+    folder = tmp_path / "sources"
+    shutil.copytree(sources(), folder)
+    shutil.rmtree(folder / "published")
+    (folder / "published").mkdir()
+    (folder / "published" / "somebody.yaml").write_text(CLAIMS)
+    return read_study(folder)
+
+
+@pytest.fixture
+def results(tmp_path: Path, study: Study) -> dict[str, Path]:
+    problems = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 6)]
+    write(make_results(problems=problems, seeds=3, failed=()), tmp_path / "made")
+    return dict.fromkeys(study.parts, tmp_path / "made")
+
+
+def test_the_paper_is_made_of_the_results(study: Study, results: dict, tmp_path: Path) -> None:
+    pdf = draft.draft(study, results, tmp_path / "out")
+    assert pdf.read_bytes().startswith(b"%PDF")
+    data = json.loads((tmp_path / "out" / "data.json").read_text())
+    leader = data["parts"]["study"]["fair"][0]["rows"][0]
+    assert leader["algorithm"] == "gp + asha"
+    assert re.fullmatch(r"[\d.]+ \[[\d.]+, [\d.]+\]", leader["nr"])
+    (publication,) = data["published"]
+    assert publication["claims"][0]["published"] == "below 1"
+    again = draft.draft(study, results, tmp_path / "again")
+    assert again.read_bytes() == pdf.read_bytes()
+
+
+def test_one_figure(study: Study, results: dict, tmp_path: Path) -> None:
+    paths = draft.figure(study, "regret", results, tmp_path / "out")
+    assert [path.name for path in paths] == [f"regret.{kind}" for kind in draft.KINDS]
+    assert all(path.stat().st_size for path in paths)
+
+
+def test_a_figure_that_the_report_lacks(study: Study, results: dict, tmp_path: Path) -> None:
+    picture = study.figures["regret"].model_copy(update={"figure": "mean_regrets"})
+    changed = Study(study.folder, study.parts, {"regret": picture})
+    with pytest.raises(UsageError, match=r"has no mean_regrets\.pdf; it has .*mean_regret"):
+        draft.figure(changed, "regret", results, tmp_path / "out")
+
+
+def test_numbers_are_not_typed() -> None:
+    """Outside of code, the text holds no digit."""
+    text = (sources() / "paper.typ").read_text(encoding="utf-8")
+    text = re.sub(r"//.*", "", text)
+    text = re.sub(r"^#(?:let|set|show) .*$", "", text, flags=re.MULTILINE)
+    while (shorter := re.sub(r"\([^()]*\)", "", text)) != text:
+        text = shorter
+    assert re.findall(r".*(?<![\w#@<.-])\d.*", text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("parts: {a: {suite: x}}\n", "figures"),
+        (
+            "parts: {a: {suite: x}}\nfigures: {f: {part: b, figure: g}}\n",
+            r":2: figures\.f\.part: no part 'b' among a",
+        ),
+        (
+            "parts: {a: {suit: x}}\nfigures: {f: {part: a, figure: g}}\n",
+            r"parts\.a\.suit: no such key",
+        ),
+    ],
+)
+def test_a_study_that_is_wrong(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "study.yaml").write_text(text)
+    with pytest.raises(SuiteError, match=says):
+        read_study(tmp_path)
+
+
+def test_the_papers_own_study_is_whole() -> None:
+    """Each publication's suite is a part, by its name."""
+    study = read_study(sources())
+    suites = {part.suite for part in study.parts.values()}
+    for file in (sources() / "published").glob("*.yaml"):
+        suite = re.search(r"^suite: (.*)$", file.read_text(), flags=re.MULTILINE)
+        assert suite is not None
+        assert f"suites/{suite[1]}.yaml" in suites
