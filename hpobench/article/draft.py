@@ -40,20 +40,24 @@ def figure(study: Study, name: str, results: Mapping[str, Path], folder: Path) -
 
 
 def draft(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
-    """Draw everything and write ``folder/paper.pdf``; returns it."""
+    """Draw everything and write ``folder/paper.pdf``; returns it.
+
+    Publications whose part has no results are left out, and the paper says so.
+    """
     for part in dict.fromkeys(results.values()):
         report_of(part)
     for name, picture in study.figures.items():
         _copied(picture, name, results[picture.part], folder / "figures")
+    publications = read_publications(study.folder / "published")
+    shown = {name: one for name, one in publications.items() if _part(one, study) in results}
     data = {
-        "parts": {part: facts(load_results(results[part])) for part in study.parts},
-        "figures": {
-            name: _caption(folder / "figures" / f"{name}.caption.txt") for name in study.figures
-        },
+        "parts": {part: facts(load_results(place)) for part, place in results.items()},
+        "figures": {name: _caption(folder / "figures" / name) for name in study.figures},
         "published": [
-            _publication(name, publication, results, study, folder / "figures")
-            for name, publication in read_publications(study.folder / "published").items()
+            _publication(name, one, results[_part(one, study)], folder / "figures")
+            for name, one in shown.items()
         ],
+        "left_out": [one.source for name, one in publications.items() if name not in shown],
     }
     (folder / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
     for source in SOURCES:
@@ -75,17 +79,20 @@ def _copied(picture: Picture, name: str, results: Path, folder: Path) -> list[Pa
     return copies
 
 
-def _caption(file: Path) -> str:
-    return file.read_text(encoding="utf-8").strip()
+def _caption(stem: Path) -> str:
+    return stem.with_name(f"{stem.name}.caption.txt").read_text(encoding="utf-8").strip()
+
+
+def _part(publication: Publication, study: Study) -> str:
+    """The part whose suite the publication is compared with."""
+    suite = f"suites/{publication.suite}.yaml"
+    return next(name for name, part in study.parts.items() if part.suite == suite)
 
 
 def _publication(
-    name: str, publication: Publication, results: Mapping[str, Path], study: Study, folder: Path
+    name: str, publication: Publication, results: Path, folder: Path
 ) -> dict[str, Any]:
-    part = next(
-        part for part, one in study.parts.items() if one.suite == f"suites/{publication.suite}.yaml"
-    )
-    loaded, settings = completed(load_results(results[part])), Settings()
+    loaded, settings = completed(load_results(results)), Settings()
     table = compare(publication, loaded, settings)
     pictures = []
     for drawn in published_figures(publication, loaded, settings):

@@ -26,7 +26,8 @@ class Part(_Strict):
     quick: str | None = None
     """What ``--quick`` runs instead; by default the same."""
     quick_seeds: str | None = None
-    """What seeds ``--quick`` runs; by default the suite's own."""
+    """What seeds ``--quick`` runs; by default the suite's own. Without either, it leaves the part
+    out."""
 
 
 class Picture(_Strict):
@@ -48,6 +49,12 @@ class Study:
     """Of the paper's sources, in which suites and publications are found."""
     parts: dict[str, Part]
     figures: dict[str, Picture]
+
+    def chosen(self, *, quick: bool) -> list[str]:
+        """The parts that are run."""
+        return [
+            name for name, part in self.parts.items() if not quick or part.quick or part.quick_seeds
+        ]
 
     def suite(self, part: str, *, quick: bool) -> str:
         """What ``hpobench run`` takes for ``part``."""

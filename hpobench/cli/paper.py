@@ -31,7 +31,7 @@ def paper(context: click.Context, figure: str | None, results: Path, quick: bool
     folder = results / "quick" if quick else results
     if figure is None:
         draft.require_typst()
-        parts = list(study.parts)
+        parts = study.chosen(quick=quick)
     elif figure in study.figures:
         parts = [study.figures[figure].part]
     else:
