@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -116,8 +116,13 @@ class Compared:
     ) -> FigureEntry:
         return self.files.figure(name, self._title(title), caption, alt, table, draw)
 
+    @cached_property
+    def mean_regret(self) -> pd.DataFrame:
+        """The table of F2."""
+        return mean_regret(self._curves, self.settings)
+
     def _mean_regret(self) -> FigureEntry:
-        table = mean_regret(self._curves, self.settings)
+        table = self.mean_regret
         return self._figure(
             "mean_regret",
             "F2 Mean normalised regret",

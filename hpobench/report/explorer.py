@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -17,13 +17,14 @@ from hpobench.figures import captions
 from hpobench.figures.lines import curves_of
 from hpobench.figures.style import Styles
 from hpobench.stats.anytime_regret import anytime_regret
-from hpobench.stats.curves import Curves, comparisons, compute_curves
+from hpobench.stats.curves import comparisons, compute_curves
 from hpobench.stats.mean_regret import mean_regret
 from hpobench.stats.settings import REGRET_FLOOR, Axis, Settings
 from hpobench.store.reader import Results
 
 AXES: tuple[Axis, ...] = get_args(Axis)
 COMPUTED = tuple(axis for axis in AXES if axis != "resource")
+MEAN = "Mean normalised regret"
 MISSING = 2**16 - 1
 """Stands for NaN; all smaller numbers are places between a view's lowest and highest value."""
 
@@ -40,18 +41,20 @@ class View:
 
 
 def explorer(
-    results: Results, curves: Curves, styles: Styles, settings: Settings
+    results: Results, tables: Mapping[str, pd.DataFrame], styles: Styles, settings: Settings
 ) -> dict[str, Any]:
     """What the page's script draws: the looks of the algorithms, the axes and the views.
 
-    ``curves`` are those of the report, on the settings' axis.
+    ``tables``: those of F2 by the titles of the comparisons and of F1 by problem, on the settings'
+    axis; on the other axes they are computed here.
     """
     looks = [(a.name, styles.look(a, together=True)) for a in styles.algorithms]
     views: dict[str, View] = {}
     for axis in COMPUTED:
         chosen = replace(settings, axis=axis)
-        found = curves if axis == settings.axis else compute_curves(results, chosen)
-        for title, label, table in _tables(found, chosen):
+        found = tables if axis == settings.axis else _tables(results, chosen)
+        for title, table in found.items():
+            label = "Simple regret" if title in set(results.problems["problem"]) else MEAN
             view = views.setdefault(title, View(title, label, {}))
             view.curves[axis] = _packed(table, styles)
     _add_resource(views, results.problems)
@@ -68,12 +71,10 @@ def explorer(
     }
 
 
-def _tables(curves: Curves, settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    for comparison in comparisons(curves):
-        table = mean_regret(comparison.curves, settings)
-        yield comparison.title, "Mean normalised regret", table
-    for problem in curves.problems:
-        yield problem, "Simple regret", anytime_regret(curves, problem, settings)
+def _tables(results: Results, settings: Settings) -> dict[str, pd.DataFrame]:
+    curves = compute_curves(results, settings)
+    means = {title: mean_regret(part, settings) for title, part in comparisons(curves)}
+    return means | {p: anytime_regret(curves, p, settings) for p in curves.problems}
 
 
 def _add_resource(views: Mapping[str, View], problems: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -20,7 +21,6 @@ from hpobench.figures.style import Styles
 from hpobench.problem import Objective
 from hpobench.report.entries import FigureEntry, Files
 from hpobench.report.numbers import ends, number
-from hpobench.stats.anytime_regret import anytime_regret
 from hpobench.stats.curves import Curves, algorithms_of
 from hpobench.stats.fidelity_correlation import fidelity_correlation
 from hpobench.stats.heatmap import heatmap
@@ -73,13 +73,17 @@ def grid_figures(
 
 
 def problem_figures(
-    files: Files, curves: Curves, problems: pd.DataFrame, styles: Styles, settings: Settings
+    files: Files,
+    curves: Curves,
+    tables: Mapping[str, pd.DataFrame],
+    problems: pd.DataFrame,
+    styles: Styles,
+    settings: Settings,
 ) -> list[FigureEntry]:
-    """F1 of every problem."""
+    """F1 of every problem; ``tables`` are theirs."""
     known = dict(zip(problems["problem"], problems["known"], strict=True))
     entries = []
-    for problem in curves.problems:
-        table = anytime_regret(curves, problem, settings)
+    for problem, table in tables.items():
         entries.append(
             files.figure(
                 f"anytime_regret-{problem}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from hpobench import __version__
@@ -29,6 +30,7 @@ from hpobench.report.figures import (
 from hpobench.report.notes import notes
 from hpobench.report.origins import origins, origins_table
 from hpobench.report.verdict import verdict
+from hpobench.stats.anytime_regret import anytime_regret
 from hpobench.stats.cost import cost
 from hpobench.stats.curves import Curves, comparisons, compute_curves
 from hpobench.stats.failures import failures
@@ -118,9 +120,8 @@ def _write(
     sets = [Compared(files, results, every, runs, c, styles, settings) for c in fair]
     ranked = [one.standings() for one in sets]
     failed = failures(every.cells)
-    by_problem = (
-        problem_figures(files, curves, results.problems, styles, settings) if any_done else []
-    )
+    regrets = {p: anytime_regret(curves, p, settings) for p in curves.problems} if any_done else {}
+    by_problem = problem_figures(files, curves, regrets, results.problems, styles, settings)
     page = Page(
         name=results.name,
         version=__version__,
@@ -130,7 +131,7 @@ def _write(
         reload=reload,
         notes=notes(every, curves, fair, failed),
         standings=[entry for _, entry in ranked],
-        explorer=embedded(explorer(results, curves, styles, settings)) if any_done else "",
+        explorer=_explorer(results, sets, regrets, styles, settings) if any_done else "",
         explorer_caption=captions.explorer(settings),
         figures=[
             *(figure for one in sets for figure in one.figures()),
@@ -155,6 +156,17 @@ def _write(
     path = _render(page, folder)
     files.remove_stale()
     return path
+
+
+def _explorer(
+    results: Results,
+    sets: Sequence[Compared],
+    regrets: Mapping[str, pd.DataFrame],
+    styles: Styles,
+    settings: Settings,
+) -> Markup:
+    tables = {one.comparison.title: one.mean_regret for one in sets} | dict(regrets)
+    return embedded(explorer(results, tables, styles, settings))
 
 
 def _facts(results: Results) -> dict[str, str]:
