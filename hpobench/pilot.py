@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
 
 from hpobench.errors import UsageError
 from hpobench.stats.contest import contest
 from hpobench.store.reader import load_results
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from hpobench.grid import Plan
     from hpobench.stats.curves import Comparison
 
@@ -41,21 +40,14 @@ def load_pilot(folder: Path, plan: Plan) -> Pilot:
         labels = (cell.searcher.label, cell.scheduler.label, cell.problem.label)
         wanted.setdefault(labels, set()).add(_without_seed(cell.spec))
     found = _labels(results.cells)
-    shared = [labels in wanted for labels in found]
-    if not any(shared):
+    shared = pd.Series([labels in wanted for labels in found], dtype=bool)
+    if not shared.any():
         raise UsageError(f"{folder}: {_nothing(wanted, found)}")
-    cells = results.cells[shared].reset_index(drop=True)
-    kept = set(cells["cell"])
-    part = dataclasses.replace(
-        results,
-        cells=cells,
-        events=results.events[results.events["cell"].isin(kept)],
-        trials=results.trials[results.trials["cell"].isin(kept)],
-    )
-    ran = _labels(cells)
+    part = results.select(shared)
+    ran = _labels(part.cells)
     changed = [
         labels
-        for labels, spec in zip(ran, cells["spec"], strict=True)
+        for labels, spec in zip(ran, part.cells["spec"], strict=True)
         if _without_seed(spec) not in wanted[labels]
     ]
     return Pilot(

@@ -7,16 +7,18 @@ from hpobench.stats.curves import Comparison, comparisons, compute_curves
 from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis
 from hpobench.stats.settings import Settings
+from hpobench.stats.workers import compared
 from hpobench.store.reader import Results
 
 
 def contest(results: Results) -> Comparison:
-    """The first fair comparison of two algorithms or more, on the axis that the budgets are in.
+    """The first fair comparison of two algorithms or more, on the axis that the budgets are in and
+    with the most workers.
 
     Raises :class:`TooFewError` where there is none, and where every run of it failed: all would
     count as the clip value, and so as equal.
     """
-    results = completed(results)
+    results = compared(completed(results))
     curves = compute_curves(results, Settings(axis=budget_axis(results)))
     found = next((c for c in comparisons(curves) if len(c.curves.algorithms) > 1), None)
     if found is None:

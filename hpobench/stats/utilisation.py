@@ -32,13 +32,6 @@ def utilisation(results: Results, curves: Curves, settings: Settings) -> pd.Data
     return curve_frame(curves, at, suite_mean(values, curves.problems, settings))
 
 
-def run_utilisation(results: Results) -> FloatArray:
-    """The busy time of each run's workers over what they had; shape (runs,). NaN where the clock
-    never moved."""
-    shares: FloatArray = busy_shares(results, 1)[:, 0]
-    return shares
-
-
 def busy_shares(results: Results, parts: int) -> FloatArray:
     """The share of busy workers in each of ``parts`` equal parts of each run's clock; shape
     (runs, parts), NaN where the clock never moved.

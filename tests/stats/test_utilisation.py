@@ -13,7 +13,7 @@ from hpobench.stats.curves import comparisons, compute_curves
 from hpobench.stats.incumbent import run_of
 from hpobench.stats.occupancy import occupancy
 from hpobench.stats.settings import Settings
-from hpobench.stats.utilisation import busy_shares, run_utilisation, utilisation
+from hpobench.stats.utilisation import busy_shares, utilisation
 from hpobench.store.reader import Results
 from tests.results_factory import hand_made, make_results
 from tests.stats.test_against_naive import random_results
@@ -63,7 +63,6 @@ def test_by_hand() -> None:
     results = dataclasses.replace(results, cells=results.cells.assign(workers=2))
     shares = busy_shares(results, 5)[0]
     assert shares.tolist() == pytest.approx([0.25, 0.25, 0, 0.25, 0])
-    assert run_utilisation(results).tolist() == pytest.approx([3 / 20])
 
 
 def test_what_the_end_cuts_off_is_busy_until_then() -> None:
