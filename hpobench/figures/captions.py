@@ -139,11 +139,12 @@ def thinking() -> str:
     )
 
 
-def explorer(settings: Settings) -> str:
+def explorer(settings: Settings, repetitions: int) -> str:
     return (
         "The curves of F1 and F2 on any axis; on each the runs are aligned anew. Untick an "
         "algorithm to hide it; point at the plot, or press the arrow keys in it, to read all "
-        f"curves at that place. In brackets {interval(settings)}. Values are shown to three "
+        f"curves at that place. In brackets {interval(settings)}; on other axes than the report's "
+        f"own {repetitions:,} repetitions at most. Values are shown to three "
         "digits, which is how exactly the page holds them; those of the report's own axis are in "
         "the CSV files of F1 and F2."
     )

@@ -24,6 +24,8 @@ from hpobench.store.reader import Results
 
 AXES: tuple[Axis, ...] = get_args(Axis)
 COMPUTED = tuple(axis for axis in AXES if axis != "resource")
+REPETITIONS = 500
+"""Of the bootstrap on other axes than the report's: to be read off a screen."""
 MEAN = "Mean normalised regret"
 MISSING = 2**16 - 1
 """Stands for NaN; all smaller numbers are places between a view's lowest and highest value."""
@@ -51,7 +53,8 @@ def explorer(
     looks = [(a.name, styles.look(a, together=True)) for a in styles.algorithms]
     views: dict[str, View] = {}
     for axis in COMPUTED:
-        chosen = replace(settings, axis=axis)
+        repetitions = min(REPETITIONS, settings.repetitions)
+        chosen = replace(settings, axis=axis, repetitions=repetitions)
         found = tables if axis == settings.axis else _tables(results, chosen)
         for title, table in found.items():
             label = "Simple regret" if title in set(results.problems["problem"]) else MEAN

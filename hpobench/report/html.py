@@ -17,7 +17,7 @@ from hpobench.figures.style import Styles
 from hpobench.report import tables
 from hpobench.report.comparison import Compared
 from hpobench.report.entries import FigureEntry, Files, TableEntry
-from hpobench.report.explorer import embedded, explorer
+from hpobench.report.explorer import REPETITIONS, embedded, explorer
 from hpobench.report.figures import (
     configuration_figures,
     grid_figures,
@@ -132,7 +132,7 @@ def _write(
         notes=notes(every, curves, fair, failed),
         standings=[entry for _, entry in ranked],
         explorer=_explorer(results, sets, regrets, styles, settings) if any_done else "",
-        explorer_caption=captions.explorer(settings),
+        explorer_caption=captions.explorer(settings, REPETITIONS),
         figures=[
             *(figure for one in sets for figure in one.figures()),
             *(grid_figures(files, curves, styles, settings) if any_done else []),

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from hpobench.seeding import derive_seed
 from hpobench.stats.settings import BoolArray, FloatArray, IntArray, Settings
@@ -153,6 +152,8 @@ def iqm(values: FloatArray) -> FloatArray:
     """Interquartile mean along the last axis: the mean without the quarter at either end."""
     if values.shape[-1] == 0:
         return np.full(values.shape[:-1], np.nan)
+    from scipy import stats  # here, for processes that only draw import this module too
+
     trimmed: FloatArray = np.asarray(stats.trim_mean(values, 0.25, axis=-1))
     return trimmed
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from hpobench.problem import Objective
 from hpobench.seeding import derive_seed
@@ -153,6 +152,8 @@ def _distance(parameter: Parameter, best: FloatArray, rest: FloatArray) -> float
         parts = code[: len(best)], code[len(best) :]
         shares = [np.bincount(part, minlength=len(values)) / len(part) for part in parts]
         return float(np.abs(shares[0] - shares[1]).sum() / 2)
+    from scipy import stats  # here, for processes that only draw import this module too
+
     return float(stats.ks_2samp(best, rest, method="asymp").statistic)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from hpobench.stats.settings import FloatArray
 
@@ -34,11 +33,15 @@ def paired_p(a: FloatArray, b: FloatArray) -> float:
     # on ties, which is too bold for a handful of seeds, so small samples count all signs.
     if len(difference) <= 12:
         return _all_signs(difference)
+    from scipy import stats  # here, for processes that only draw import this module too
+
     return float(stats.wilcoxon(difference).pvalue)
 
 
 def _all_signs(difference: FloatArray) -> float:
     """The exact signed-rank test: the share of all sign patterns at least as lopsided."""
+    from scipy import stats
+
     n = len(difference)
     ranks = stats.rankdata(np.abs(difference))
     signs = 1 - 2 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)

@@ -17,6 +17,8 @@
   let cursor = null; // index of the point that is read
 
   const number = (v) => (v === 0 ? "0" : Number(v.toPrecision(3)).toString().replace("e", "·10^"));
+  // All three digits, so that numbers below each other line up.
+  const three = (v) => (Math.abs(v) >= 1e-4 && Math.abs(v) < 1e3 ? v.toPrecision(3) : number(v));
   const node = (tag, attributes, parent) => {
     const made = document.createElementNS(svg.namespaceURI, tag);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -168,12 +170,12 @@
     const value = new Map(rows.map((r) => [r.member, r]));
     list.querySelectorAll("label").forEach((label) => {
       const row = value.get(Number(label.dataset.member));
-      const bounds = row && !Number.isNaN(row.low[index]) ? ` [${number(row.low[index])}, ${number(row.high[index])}]` : "";
-      label.querySelector("output").textContent = row ? number(row.value) + bounds : "";
+      const bounds = row && !Number.isNaN(row.low[index]) ? ` [${three(row.low[index])}, ${three(row.high[index])}]` : "";
+      label.querySelector("output").textContent = row ? three(row.value) + bounds : "";
     });
     const best = rows[0];
     readout.textContent = best
-      ? `At ${xText(shown.at[index])}: lowest is ${all.algorithms[best.member].name} with ${number(best.value)}.`
+      ? `At ${xText(shown.at[index])}: lowest is ${all.algorithms[best.member].name} with ${three(best.value)}.`
       : "Nothing is shown.";
     svg.setAttribute("aria-label", `${shown.view.label}, ${shown.view.title}. ${readout.textContent}`);
   }
