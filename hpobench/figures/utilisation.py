@@ -37,5 +37,6 @@ def caption(curves: Curves, settings: Settings) -> str:
         f"clock: mean of {count(len(curves.algorithms), 'algorithm')} over {suite(curves)}, "
         "problems weigh the same. Busy is a worker at a step that leaves a result, or that the "
         "end of the run cuts off; a step that fails, or that the scheduler undoes, leaves no trace "
-        f"and counts as idle. {band(settings)} Failed runs count up to their failure."
+        f"and counts as idle. {band(settings)} Failed runs count up to their failure; problems on "
+        "which all runs of some algorithm failed at once are left out."
     )

@@ -75,7 +75,7 @@ class Compared:
         yield self._aggregates()
         if several:
             yield self._win_matrix()
-        yield self._utilisation()
+        yield from self._utilisation()
         yield from self._efficiency()
 
     def tables(self) -> Iterator[TableEntry]:
@@ -201,16 +201,17 @@ class Compared:
             partial(f8.draw, table),
         )
 
-    def _utilisation(self) -> FigureEntry:
+    def _utilisation(self) -> Iterator[FigureEntry]:
         table = utilisation(self.results, self._curves, self.settings)
-        return self._figure(
-            "utilisation",
-            "F10 Worker utilisation",
-            f10.caption(self._curves, self.settings),
-            f"Curves of the share of workers that are busy. {ends(table)}",
-            table,
-            partial(f10.draw, table, self.styles),
-        )
+        if len(table):
+            yield self._figure(
+                "utilisation",
+                "F10 Worker utilisation",
+                f10.caption(self._curves, self.settings),
+                f"Curves of the share of workers that are busy. {ends(table)}",
+                table,
+                partial(f10.draw, table, self.styles),
+            )
 
     def _efficiency(self) -> Iterator[FigureEntry]:
         table = efficiency(self.every, self._curves, self.settings)

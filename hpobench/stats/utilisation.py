@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.stats.bootstrap import suite_mean
+from hpobench.stats.bootstrap import Interval, suite_mean
 from hpobench.stats.curves import Curves, places
 from hpobench.stats.frames import curve_frame
 from hpobench.stats.incumbent import run_of
@@ -21,7 +21,8 @@ def utilisation(results: Results, curves: Curves, settings: Settings) -> pd.Data
     ``at`` is the begin of one of ``settings.points`` equal parts of each run's own clock,
     ``estimate`` the mean over that part, not a sample of it; the last row, at 1, closes the last
     part. Failed runs count up to their failure, runs that failed before the clock moved not at
-    all. What counts as busy: :func:`busy_shares`.
+    all; problems on which all runs of some algorithm did so are left out, and without any other
+    there is no row. What counts as busy: :func:`busy_shares`.
     """
     a, p, s = places(curves, results.cells)
     kept = np.flatnonzero((np.minimum(np.minimum(a, p), s) >= 0) & (_clock(results) > 0))
@@ -29,7 +30,11 @@ def utilisation(results: Results, curves: Curves, settings: Settings) -> pd.Data
     values[a[kept], p[kept], s[kept]] = busy_shares(results, settings.points)[kept]
     values = np.concatenate([values, values[..., -1:]], axis=-1)
     at = np.linspace(0.0, 1.0, settings.points + 1)
-    return curve_frame(curves, at, suite_mean(values, curves.problems, settings))
+    told = (~np.isnan(values[..., 0])).any(axis=2).all(axis=0)
+    if not told.any():
+        return curve_frame(curves, at[:0], Interval(*np.empty((3, len(curves.algorithms), 0))))
+    part = curves.select(np.ones(len(curves.algorithms), dtype=bool), told)
+    return curve_frame(curves, at, suite_mean(values[:, told], part.problems, settings))
 
 
 def busy_shares(results: Results, parts: int) -> FloatArray:

@@ -120,3 +120,14 @@ def test_means_over_seeds_then_problems() -> None:
         first = table[table["algorithm"] == curves.names[0]]
         assert first["estimate"][:-1].mean() == pytest.approx(mean)
     assert gaps == 1  # a run that failed at once, on a problem of the first comparison
+
+
+def test_what_failed_at_once_tells_nothing() -> None:
+    """Of two algorithms one failed on the only problem before its clock moved: no rows."""
+    results = hand_made({("a", 0): [(3.0, 0.5)], ("b", 0): []}, failed=[("b", 0)])
+    results.cells.loc[results.cells["searcher"] == "b", "clock"] = 0.0
+    curves = compute_curves(results, SETTINGS)
+    assert utilisation(results, curves, SETTINGS).empty
+    alone = results.select(results.cells["searcher"] == "a")
+    found = utilisation(alone, compute_curves(alone, SETTINGS), SETTINGS)
+    assert found["estimate"].notna().all()
