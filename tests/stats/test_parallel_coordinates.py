@@ -111,7 +111,7 @@ def test_ties_go_by_run_and_trial_whatever_the_order_of_events() -> None:
 
 
 def test_more_than_can_be_drawn() -> None:
-    problem = MadeProblem("p", steps=1, cost=1.0)
+    problem = MadeProblem("p", steps=1, cost=4.0)
     results = configured(make_results(["random"], ["fifo"], [problem], seeds=1, failed=()))
     expected = by_loops(results, "p")
     table = parallel_coordinates(results, "p", SETTINGS)
