@@ -16,7 +16,7 @@ from hpobench.article.curves import figures as published_figures
 from hpobench.article.facts import facts
 from hpobench.article.published import compare
 from hpobench.article.study import Picture, Study
-from hpobench.errors import NotAvailableError, UsageError
+from hpobench.errors import NotAvailableError, StoreError, UsageError
 from hpobench.figures.style import save
 from hpobench.report.entries import slug
 from hpobench.report.numbers import interval, number
@@ -130,8 +130,14 @@ def _compiled(folder: Path) -> Path:
     import typst
 
     path = folder / "paper.pdf"
-    # Neither the time nor the machine's fonts: the same results give the same bytes.
-    typst.compile(
-        folder / "paper.typ", output=path, root=folder, timestamp=0, ignore_system_fonts=True
-    )
+    try:
+        # Neither the time nor the machine's fonts: the same results give the same bytes.
+        typst.compile(
+            folder / "paper.typ", output=path, root=folder, timestamp=0, ignore_system_fonts=True
+        )
+    except typst.TypstError as error:
+        raise StoreError(
+            f"{folder / 'paper.typ'}: {error}; these results may lack what the text is about, "
+            "`hpobench status` shows what failed"
+        ) from error
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,11 @@ def write_report(
         return _write(results, folder, left_out, settings, decision, reload)
     except OSError as error:
         raise StoreError(f"cannot write the report to {folder}: {error}") from error
+    except BrokenExecutor as error:
+        raise StoreError(
+            f"cannot write the report to {folder}: a process that drew figures was killed, which "
+            "is what a machine short of memory does; `hpobench report` begins anew"
+        ) from error
 
 
 def _write(

@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import os
 import re
+import signal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -469,6 +471,20 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot write the report to"):
         write_report(make_results(seeds=1), tmp_path / "file")
+
+
+def test_a_process_that_draws_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it raises is an error with what to do; the next report is whole."""
+    with monkeypatch.context() as patch:
+        patch.setattr("hpobench.figures.mean_regret.draw", Killed())
+        with pytest.raises(StoreError, match="a process that drew figures was killed"):
+            report(make_results(seeds=1), tmp_path)
+    assert report(make_results(seeds=1), tmp_path).images
+
+
+class Killed:
+    def __call__(self, *_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_numbers() -> None:

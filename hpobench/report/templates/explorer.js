@@ -15,6 +15,7 @@
   const hidden = new Set();
   let shown = null; // what is drawn: points, curves, scales
   let cursor = null; // index of the point that is read
+  let turn = 0; // of the update that was asked for last
 
   const number = (v) => (v === 0 ? "0" : Number(v.toPrecision(3)).toString().replace("e", "·10^"));
   // All three digits, so that numbers below each other line up.
@@ -88,11 +89,13 @@
   }
 
   async function update() {
+    const own = ++turn;
     measure();
     const view = all.views[viewBox.value];
     const { first, last, like } = view.curves[axisBox.value];
     const packed = view.curves[like ?? axisBox.value];
     const curves = (await unpack(packed)).filter((c) => !hidden.has(c.member));
+    if (own !== turn) return; // another choice was made while this one was unpacked
     const at = Array.from({ length: packed.points }, (_, i) => first * (last / first) ** (i / (packed.points - 1)));
     const share = view.label.startsWith("Mean");
     const values = curves.flatMap((c) => c.estimate);
