@@ -1,0 +1,71 @@
+"""What the tests of reports look at."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+
+from hpobench.report.html import write_report
+from hpobench.stats.settings import Settings
+from hpobench.store.reader import Results
+from tests.results_factory import MadeProblem
+
+SETTINGS = Settings(repetitions=100, points=20)
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Parses strictly: every element is closed in order. Keeps what the tests look at."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.text, self.links, self.images, self.ids, self.open = "", [], [], [], []
+        self.source = path.read_text(encoding="utf-8")
+        self.feed(self.source)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.links += [v for k, v in attrs if k in ("href", "src", "srcset", "action", "data")]
+        self.ids += [given["id"]] if "id" in given else []
+        if tag == "img":
+            self.images.append(given)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] not in ("style", "script"):
+            self.text += data + " "
+
+
+def report(results: Results, folder: Path, **options: object) -> Page:
+    page = write_report(results, folder, settings=SETTINGS, **options)  # type: ignore[arg-type]
+    assert page == folder / "index.html"
+    return Page(page)
+
+
+def words(page: Page) -> str:
+    return " ".join(page.text.split())
+
+
+def joined(parts: list[Results]) -> Results:
+    """``parts`` on different problems as one."""
+
+    def frame(kind: str, i: int, part: Results) -> pd.DataFrame:
+        own: pd.DataFrame = getattr(part, kind)
+        return own if kind == "problems" else own.assign(cell=own["cell"].astype(str) + f"-{i}")
+
+    kinds = ("cells", "events", "trials", "problems")
+    frames = {k: [frame(k, i, part) for i, part in enumerate(parts)] for k in kinds}
+    return Results(
+        "joined", {}, **{k: pd.concat(found, ignore_index=True) for k, found in frames.items()}
+    )
+
+
+OWN = MadeProblem("own", steps=1, budget=10.0, referenced=False)
