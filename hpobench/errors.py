@@ -18,8 +18,9 @@ HpobenchError                 what is wrong, where, what to do; exit code 1
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -78,6 +79,15 @@ class TooFewError(HpobenchError):
 
 class StoreError(HpobenchError):
     pass
+
+
+@contextlib.contextmanager
+def writing(what: str, folder: Path) -> Iterator[None]:
+    """What goes wrong with files is a :class:`StoreError` that says of ``what`` and where."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"cannot write {what} to {folder}: {error}") from error
 
 
 class RayError(HpobenchError):

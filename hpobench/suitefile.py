@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     BaseModel,
@@ -198,9 +198,23 @@ def faults(
 ) -> Iterator[SuiteError]:
     """pydantic's findings in our words, at their places."""
     for detail in error.errors():
-        where = (*path, *detail["loc"])
-        fields = (BudgetText if "budget" in where[:-1] else model).model_fields
-        yield document.error(where, _wording(detail, list(fields)))
+        fields = _model_at(model, detail["loc"]).model_fields
+        yield document.error((*path, *detail["loc"]), _wording(detail, list(fields)))
+
+
+def _model_at(model: type[BaseModel], path: Iterable[object]) -> type[BaseModel]:
+    """The innermost model below ``model`` on the way along ``path``."""
+    for key in path:
+        field = model.model_fields.get(str(key))
+        model = (field and _model_within(field.annotation)) or model
+    return model
+
+
+def _model_within(annotation: object) -> type[BaseModel] | None:
+    """The model in ``Model | None``, ``list[Model]`` and the like."""
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next(filter(None, map(_model_within, get_args(annotation))), None)
 
 
 def _wording(detail: ErrorDetails, fields: list[str]) -> str:

@@ -16,7 +16,7 @@ from hpobench.article.curves import figures as published_figures
 from hpobench.article.facts import facts
 from hpobench.article.published import compare
 from hpobench.article.study import Picture, Study
-from hpobench.errors import NotAvailableError, StoreError, UsageError
+from hpobench.errors import NotAvailableError, StoreError, UsageError, writing
 from hpobench.figures.style import save
 from hpobench.report.entries import slug
 from hpobench.report.numbers import interval, number
@@ -36,7 +36,8 @@ def figure(study: Study, name: str, results: Mapping[str, Path], folder: Path) -
     """
     picture = study.figures[name]
     report_of(results[picture.part])
-    return _copied(picture, name, results[picture.part], folder)
+    with writing("the figure", folder):
+        return _copied(picture, name, results[picture.part], folder)
 
 
 def draft(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
@@ -46,6 +47,11 @@ def draft(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
     """
     for part in dict.fromkeys(results.values()):
         report_of(part)
+    with writing("the paper", folder):
+        return _drafted(study, results, folder)
+
+
+def _drafted(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
     for name, picture in study.figures.items():
         _copied(picture, name, results[picture.part], folder / "figures")
     publications = read_publications(study.folder / "published")

@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpobench.errors import StoreError, UnknownNameError, UsageError
+from hpobench.errors import StoreError, UnknownNameError, UsageError, writing
 
 if TYPE_CHECKING:
     from hpobench.store.reader import Results
@@ -27,9 +27,7 @@ def export(results: Results, to: str, folder: Path) -> list[str]:
         raise UsageError(f"{folder}: is there already and not an empty folder; name another one")
     if not len(results.cells):
         raise StoreError(f"{results.name}: no run has ended yet; run the suite first")
-    try:
+    with writing("the export", folder):
         folder.mkdir(parents=True, exist_ok=True)
         found: list[str] = importlib.import_module(f"{__name__}.{to}").write(results, folder)
-    except OSError as error:
-        raise StoreError(f"cannot write the export to {folder}: {error}") from error
     return found

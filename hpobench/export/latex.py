@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hpobench.errors import StoreError
-from hpobench.figures import captions
 from hpobench.figures.style import Styles
 from hpobench.report import tables
 from hpobench.report.comparison import Compared
@@ -16,7 +15,6 @@ from hpobench.report.latex import latex_table
 from hpobench.report.notes import notes
 from hpobench.stats.curves import Comparison, Curves, comparisons, compute_curves
 from hpobench.stats.failures import failures
-from hpobench.stats.final_loss import final_loss
 from hpobench.stats.hits import compute_runs
 from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis
@@ -47,10 +45,8 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
 def _entries(
     results: Results, curves: Curves, fair: list[Comparison], settings: Settings, files: Files
 ) -> Iterator[tuple[str, TableEntry]]:
-    """The tables by the names of their CSV files."""
-    final = final_loss(curves, results.problems, settings)
-    csv = files.table("final_loss", final)
-    yield Path(csv).stem, tables.final_loss_table(captions.final_loss(curves, settings), final, csv)
+    """The tables by the names of their files."""
+    yield "final_loss", tables.final_loss_table(files, curves, results.problems, settings)
     runs, styles = compute_runs(results, settings), Styles(curves.algorithms)
     for comparison in fair:
         one = Compared(files, results, results, runs, comparison, styles, settings)

@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from hpobench import __version__
-from hpobench.errors import StoreError
+from hpobench.errors import StoreError, writing
 from hpobench.figures import captions
 from hpobench.figures.style import Styles
 from hpobench.report import tables
@@ -35,7 +35,6 @@ from hpobench.stats.anytime_regret import anytime_regret
 from hpobench.stats.cost import cost
 from hpobench.stats.curves import Curves, comparisons, compute_curves
 from hpobench.stats.failures import failures
-from hpobench.stats.final_loss import final_loss
 from hpobench.stats.hits import compute_runs
 from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis, problem_setting, setting
@@ -96,9 +95,8 @@ def write_report(
     try:
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
         settings = settings or Settings(axis=budget_axis(results))
-        return _write(results, folder, left_out, settings, decision, reload)
-    except OSError as error:
-        raise StoreError(f"cannot write the report to {folder}: {error}") from error
+        with writing("the report", folder):
+            return _write(results, folder, left_out, settings, decision, reload)
     except BrokenExecutor as error:
         raise StoreError(
             f"cannot write the report to {folder}: a process that drew figures was killed, which "
@@ -211,9 +209,7 @@ def _tables(
 ) -> list[TableEntry]:
     found = []
     if curves.problems:
-        final = final_loss(curves, results.problems, settings)
-        caption = captions.final_loss(curves, settings)
-        found.append(tables.final_loss_table(caption, final, files.table("final_loss", final)))
+        found.append(tables.final_loss_table(files, curves, results.problems, settings))
     found += [table for one in sets for table in one.tables()]
     costs = cost(results)
     return [*found, tables.cost_table(captions.cost(), costs, files.table("cost", costs))]

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpobench.report.entries import Field, TableEntry
+from hpobench.figures import captions
+from hpobench.report.entries import Field, Files, TableEntry
 from hpobench.report.numbers import interval, number
 from hpobench.report.origins import anchor
+from hpobench.stats.curves import Curves
 from hpobench.stats.failures import KINDS
+from hpobench.stats.final_loss import final_loss
+from hpobench.stats.settings import Settings
 
 
 def standings_table(title: str, caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
@@ -28,8 +32,11 @@ def standings_table(title: str, caption: str, frame: pd.DataFrame, csv: str) -> 
     return TableEntry(Path(csv).stem, title, caption, columns, rows, csv)
 
 
-def final_loss_table(caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
+def final_loss_table(
+    files: Files, curves: Curves, problems: pd.DataFrame, settings: Settings
+) -> TableEntry:
     """T1 with a row per algorithm and a column per problem."""
+    frame = final_loss(curves, problems, settings)
     metrics = frame.drop_duplicates("problem")
     columns = [f"{p} ({m})" for p, m in zip(metrics["problem"], metrics["metric"], strict=True)]
     by_pair = {(row["algorithm"], row["problem"]): _final(row) for _, row in frame.iterrows()}
@@ -37,7 +44,14 @@ def final_loss_table(caption: str, frame: pd.DataFrame, csv: str) -> TableEntry:
         [_algorithm(name), *(by_pair.get((name, p), Field("")) for p in metrics["problem"])]
         for name in frame["algorithm"].drop_duplicates()
     ]
-    return TableEntry("t1", "T1 Final values", caption, ["Algorithm", *columns], rows, csv)
+    return TableEntry(
+        "t1",
+        "T1 Final values",
+        captions.final_loss(curves, settings),
+        ["Algorithm", *columns],
+        rows,
+        files.table("final_loss", frame),
+    )
 
 
 def _final(row: pd.Series) -> Field:

@@ -11,7 +11,7 @@ import pytest
 
 from hpobench.article import draft, sources
 from hpobench.article.study import Study, read_study
-from hpobench.errors import SuiteError, UsageError
+from hpobench.errors import StoreError, SuiteError, UsageError
 from tests.results_factory import MadeProblem, make_results
 from tests.stored import write
 
@@ -80,6 +80,13 @@ def test_numbers_are_not_typed() -> None:
     assert re.findall(r".*(?<![\w#@<.-])\d.*", text) == []
 
 
+def test_a_full_disk(study: Study, results: dict, small_disk: Path) -> None:
+    with pytest.raises(StoreError, match="cannot write the paper to"):
+        draft.draft(study, results, small_disk)
+    with pytest.raises(StoreError, match="cannot write the figure to"):
+        draft.figure(study, "regret", results, small_disk / "more")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -90,7 +97,7 @@ def test_numbers_are_not_typed() -> None:
         ),
         (
             "parts: {a: {suit: x}}\nfigures: {f: {part: a, figure: g}}\n",
-            r"parts\.a\.suit: no such key",
+            r"parts\.a\.suit: no such key; did you mean suite\?",
         ),
     ],
 )
