@@ -57,17 +57,22 @@ def test_the_paper_is_made_of_the_results(study: Study, results: dict, tmp_path:
     assert again.read_bytes() == pdf.read_bytes()
 
 
-def test_one_figure(study: Study, results: dict, tmp_path: Path) -> None:
+def test_figures(
+    study: Study, results: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_disk: Path
+) -> None:
+    """One that is drawn, one that the report lacks; on a full disk, and the paper there."""
     paths = draft.figure(study, "regret", results, tmp_path / "out")
     assert [path.name for path in paths] == [f"regret.{kind}" for kind in draft.KINDS]
     assert all(path.stat().st_size for path in paths)
-
-
-def test_a_figure_that_the_report_lacks(study: Study, results: dict, tmp_path: Path) -> None:
+    monkeypatch.setattr(draft, "report_of", lambda _: None)  # it is there by now
     picture = study.figures["regret"].model_copy(update={"figure": "mean_regrets"})
     changed = Study(study.folder, study.parts, {"regret": picture})
     with pytest.raises(UsageError, match=r"has no mean_regrets\.pdf; it has .*mean_regret"):
         draft.figure(changed, "regret", results, tmp_path / "out")
+    with pytest.raises(StoreError, match="cannot write the paper to"):
+        draft.draft(study, results, small_disk)
+    with pytest.raises(StoreError, match="cannot write the figure to"):
+        draft.figure(study, "regret", results, small_disk / "more")
 
 
 def test_numbers_are_not_typed() -> None:
@@ -78,13 +83,6 @@ def test_numbers_are_not_typed() -> None:
     while (shorter := re.sub(r"\([^()]*\)", "", text)) != text:
         text = shorter
     assert re.findall(r".*(?<![\w#@<.-])\d.*", text) == []
-
-
-def test_a_full_disk(study: Study, results: dict, small_disk: Path) -> None:
-    with pytest.raises(StoreError, match="cannot write the paper to"):
-        draft.draft(study, results, small_disk)
-    with pytest.raises(StoreError, match="cannot write the figure to"):
-        draft.figure(study, "regret", results, small_disk / "more")
 
 
 @pytest.mark.parametrize(
