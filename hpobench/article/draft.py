@@ -118,7 +118,7 @@ def _publication(
 def _claim(row: pd.Series) -> dict[str, Any]:
     ours = number(row["ours"]) + interval(row["low"], row["high"], " ")
     return {
-        **{key: row[key] for key in ("says", "where", "published", "agrees", "why")},
+        **{key: row[key] for key in ("says", "problem", "published", "agrees", "why")},
         "ours": "-" if row["bound"] == "none" else f"{row['bound']} {ours}".strip(),
         "confirmed": bool(row["confirmed"]),
     }

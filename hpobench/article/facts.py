@@ -27,8 +27,8 @@ def facts(results: Results) -> dict[str, Any]:
 
     ``counts``: of searchers, schedulers, problems, seeds, runs, failed, results. ``setting`` and
     ``problems``: T5. ``fair``: for each fair comparison its ``title``, ``problems`` and ranked
-    ``rows``. ``schedulers``: what each does to the searchers. ``thinking``: seconds a trial, the
-    quickest searcher first. ``cost``: sums of hours and seconds over everything.
+    ``rows``. ``schedulers``: what each does to the searchers. ``thinking``: milliseconds a trial,
+    the quickest searcher first. ``cost``: sums of hours and seconds over everything.
     """
     every = completed(results)
     settings = Settings(axis=budget_axis(every))
@@ -116,7 +116,7 @@ def _thinking(results: Results) -> list[dict[str, str]]:
     return [
         {
             "searcher": row["algorithm"],
-            "seconds": number(row["estimate"]),
+            "milliseconds": number(1000.0 * row["estimate"]),
             "trials": f"{int(row['at']):,}",
         }
         for _, row in last.sort_values("estimate", kind="stable").iterrows()
