@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hpobench.report.numbers import interval, number
 from hpobench.stats.cost import cost
+from hpobench.stats.coverage import coverage
 from hpobench.stats.curves import Comparison, comparisons, compute_curves
 from hpobench.stats.interaction import interaction
 from hpobench.stats.references import completed
@@ -66,8 +68,14 @@ def _fair(comparison: Comparison, settings: Settings) -> dict[str, Any]:
         "title": comparison.title,
         "problems": f"{len(comparison.curves.problems):,}",
         "rows": [_standing(row) for _, row in table.iterrows()],
-        "clear": f"{int((table['behind_low'] > 0).sum()):,}",
+        "clear": f"{int(table['clear'].sum()):,}",
+        "coverage": _coverage(comparison, settings),
     }
+
+
+def _coverage(comparison: Comparison, settings: Settings) -> str:
+    held = coverage(comparison.curves.present, settings)
+    return "an unknown share" if np.isnan(held) else f"{held:.0%}"
 
 
 def _standing(row: pd.Series) -> dict[str, Any]:
@@ -80,7 +88,7 @@ def _standing(row: pd.Series) -> dict[str, Any]:
         "searcher": row["searcher"],
         "scheduler": row["scheduler"],
         **texts,
-        "clear": bool(row["behind_low"] > 0),
+        "clear": bool(row["clear"]),
         "failures": f"{int(row['failures']):,}",
     }
 

@@ -39,7 +39,7 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
     for stem, entry in _entries(results, curves, fair, settings, Files(folder)):
         path = folder / f"{stem}.tex"
         path.write_text(latex_table(entry), encoding="utf-8", newline="\n")
-    return notes(every, curves, fair, failures(every.cells))
+    return notes(every, curves, fair, failures(every.cells), settings)
 
 
 def _entries(

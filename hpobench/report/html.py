@@ -133,7 +133,7 @@ def _write(
         verdicts=[verdict(c, frame) for c, (frame, _) in zip(fair, ranked, strict=True)],
         decision=decision,
         reload=reload,
-        notes=notes(every, curves, fair, failed),
+        notes=notes(every, curves, fair, failed, settings),
         standings=[entry for _, entry in ranked],
         explorer=_explorer(results, sets, regrets, styles, settings) if any_done else "",
         explorer_caption=captions.explorer(settings, REPETITIONS),

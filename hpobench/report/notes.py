@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from hpobench.errors import TooFewError
+from hpobench.stats.coverage import coverage, enough_seeds
 from hpobench.stats.critical_difference import require_enough
 from hpobench.stats.curves import Comparison, Curves
 from hpobench.stats.references import measured, unreferenced
+from hpobench.stats.settings import Settings
 from hpobench.stats.workers import worker_counts
 from hpobench.store.reader import Results
 
 
 def notes(
-    results: Results, curves: Curves, fair: list[Comparison], failed: pd.DataFrame
+    results: Results,
+    curves: Curves,
+    fair: list[Comparison],
+    failed: pd.DataFrame,
+    settings: Settings,
 ) -> list[str]:
     """Whole sentences. ``failed`` is what :func:`hpobench.stats.failures.failures` returns."""
     return [
@@ -23,6 +30,7 @@ def notes(
         *_workers(worker_counts(results)),
         *_comparable(results, curves, fair, failed),
         *_untested(fair),
+        *_narrow(fair, settings),
         *_left_out(results),
         *_stand_ins(measured(results)),
         *_failures(list(failed["kind"]), len(results.cells), int(curves.failed.sum())),
@@ -80,6 +88,18 @@ def _untested(fair: list[Comparison]) -> Iterator[str]:
             require_enough(comparison.curves)
         except TooFewError as error:
             yield f"{comparison.title}: there is no figure F6, for {error}."
+
+
+def _narrow(fair: list[Comparison], settings: Settings) -> Iterator[str]:
+    for comparison in fair:
+        present = comparison.curves.present
+        held = coverage(present, settings)
+        if len(present) > 1 and not np.isnan(held) and not enough_seeds(present, settings):
+            yield (
+                f"{comparison.title}: with so few seeds the intervals are too narrow. Were losses "
+                f"normal, {settings.level:.0%} intervals of means would hold the truth in about "
+                f"{held:.0%} of cases, so nothing is called clear here."
+            )
 
 
 def _left_out(results: Results) -> Iterator[str]:

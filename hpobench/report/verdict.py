@@ -43,7 +43,9 @@ def _lead(table: pd.DataFrame) -> Markup:
     if pd.isna(second["behind_low"]):
         return text + ". With a single seed on some problem nothing can be said about chance."
     if second["behind_low"] > 0:
-        return text + ": the interval excludes zero, so the lead is clear on these problems."
+        if second["clear"]:
+            return text + ": the interval excludes zero, so the lead is clear on these problems."
+        return text + ": the interval excludes zero, but with so few seeds the lead is not clear."
     return text + ": the interval includes zero, so the lead is not clear."
 
 
@@ -51,8 +53,10 @@ def _others(table: pd.DataFrame) -> str:
     others = table.iloc[1:]
     if len(others) < 2 or others["behind_low"].isna().all():
         return ""
-    clear = int((others["behind_low"] > 0).sum())
-    return f"Of the {len(others)} others, {clear} are clearly behind."
+    clear, apart = int(others["clear"].sum()), int((others["behind_low"] > 0).sum())
+    if clear == apart:
+        return f"Of the {len(others)} others, {clear} are clearly behind."
+    return f"Of the {len(others)} others, {apart} are behind by intervals that exclude zero."
 
 
 def _count(n: int, noun: str) -> str:

@@ -12,6 +12,7 @@ from hpobench.stats.bootstrap import (
     suite_iqm,
     suite_mean,
 )
+from hpobench.stats.coverage import enough_seeds
 from hpobench.stats.curves import Curves
 from hpobench.stats.frames import algorithm_columns
 from hpobench.stats.normalise import normalised
@@ -23,8 +24,9 @@ def standings(curves: Curves, settings: Settings) -> pd.DataFrame:
     """One row per algorithm, the lowest mean ``nr`` first.
 
     Columns ``algorithm, searcher, scheduler``; ``nr``, ``iqm``, ``rank`` and ``behind``, each with
-    ``_low`` and ``_high``; ``runs`` and ``failures``. ``behind`` is the difference of mean ``nr``
-    to the first row, from the same resamples, so that what all algorithms share cancels.
+    ``_low`` and ``_high``; ``clear``, ``runs`` and ``failures``. ``behind`` is the difference of
+    mean ``nr`` to the first row, from the same resamples, so that what all algorithms share
+    cancels; it is ``clear`` where its interval excludes zero and seeds are enough to say so.
     """
     nr = normalised(curves)[..., -1:]
     mean = suite_mean(nr, curves.problems, settings)
@@ -50,6 +52,7 @@ def standings(curves: Curves, settings: Settings) -> pd.DataFrame:
         columns[f"{name}_high"] = interval.high.ravel()
     frame = algorithm_columns(curves.algorithms).assign(
         **columns,
+        clear=(columns["behind_low"] > 0) & enough_seeds(curves.present, settings),
         runs=curves.present.sum(axis=(1, 2)),
         failures=curves.failed.sum(axis=(1, 2)),
     )

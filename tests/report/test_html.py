@@ -14,7 +14,7 @@ from hpobench.errors import StoreError
 from hpobench.report.html import write_report
 from hpobench.report.numbers import number
 from hpobench.store.reader import Results
-from tests.report.pages import OWN, SETTINGS, joined, report, words
+from tests.report.pages import OWN, SETTINGS, Page, joined, report, words
 from tests.results_factory import (
     PROBLEMS,
     MadeProblem,
@@ -24,8 +24,14 @@ from tests.results_factory import (
 )
 
 
-def test_the_page_stands_alone(tmp_path: Path) -> None:
-    page = report(make_results(), tmp_path)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a report with all that there can be over several problems."""
+    return write_report(make_results(), tmp_path_factory.mktemp("report"), settings=SETTINGS).parent
+
+
+def test_the_page_stands_alone(folder: Path) -> None:
+    page = Page(folder / "index.html")
     # Two comparisons with F2 to F8 but for F6 (too few problems) and with F10; a timeline, F9, F14,
     # F15 and both of F12; three problems.
     assert len(page.images) == 2 * 7 + 6 + 3
@@ -37,14 +43,14 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
         if link.startswith("#"):
             assert link[1:] in page.ids
         elif not link.startswith("data:"):
-            assert (tmp_path / link).is_file()
+            assert (folder / link).is_file()
     assert not re.search(r"url\((?!#)|@import|https?://", page.source)
     assert len(set(page.ids)) == len(page.ids)
 
 
-def test_figures_and_tables_lie_beside_it(tmp_path: Path) -> None:
-    page = report(make_results(), tmp_path)
-    names = {p.name for p in (tmp_path / "figures").iterdir()}
+def test_figures_and_tables_lie_beside_it(folder: Path) -> None:
+    page = Page(folder / "index.html")
+    names = {p.name for p in (folder / "figures").iterdir()}
     compared = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
     compared += ["utilisation"]
     stems = [*compared, *(f"{stem}-2" for stem in compared), "heatmap", "interaction", "thinking"]
@@ -52,23 +58,22 @@ def test_figures_and_tables_lie_beside_it(tmp_path: Path) -> None:
     stems += [f"anytime_regret-{p}" for p in ("branin", "counting-ones", "mlp-vehicle")]
     kinds = ("png", "pdf", "csv", "caption.txt")
     assert names == {f"{stem}.{kind}" for stem in stems for kind in kinds}
-    caption = (tmp_path / "figures" / "mean_regret.caption.txt").read_text()
+    caption = (folder / "figures" / "mean_regret.caption.txt").read_text()
     assert caption.strip() in page.text
-    png = (tmp_path / "figures" / "mean_regret.png").read_bytes()
+    png = (folder / "figures" / "mean_regret.png").read_bytes()
     assert page.images[0]["src"].endswith(base64.b64encode(png).decode())
-    final = pd.read_csv(tmp_path / "tables" / "final_loss.csv")
+    final = pd.read_csv(folder / "tables" / "final_loss.csv")
     assert len(final) == 3 * 3 + 3 * 2
-    assert {p.stem for p in (tmp_path / "tables").iterdir()} == {
+    assert {p.stem for p in (folder / "tables").iterdir()} == {
         *("final_loss", "cost", "setting", "problems", "failures", "runs"),
         *("standings", "standings-2", "speedup", "anytime_score", "anytime_score-2", "speedup-2"),
     }
 
 
-def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        write_report(make_results(seeds=2), tmp_path / name, settings=SETTINGS)
-    for path in sorted((tmp_path / "a").rglob("*.*")):
-        other = tmp_path / "b" / path.relative_to(tmp_path / "a")
+def test_the_same_results_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    write_report(make_results(), tmp_path, settings=SETTINGS)
+    for path in sorted(folder.rglob("*.*")):
+        other = tmp_path / path.relative_to(folder)
         assert path.read_bytes() == other.read_bytes(), path.name
 
 

@@ -38,19 +38,30 @@ def _blank(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_verdict_is_computed(tmp_path: Path) -> None:
-    runs = {("good", s): [(1.0, 0.1 + 0.01 * s)] for s in range(6)}
-    runs |= {("poor", s): [(1.0, 0.3 - 0.01 * s)] for s in range(6)}
+    runs = {("good", s): [(1.0, 0.1 + 0.01 * s)] for s in range(10)}
+    runs |= {("poor", s): [(1.0, 0.3 - 0.01 * s)] for s in range(10)}
     text = words(report(hand_made(runs), tmp_path / "clear"))
-    assert "Over 1 problem with up to 6 seeds each, good ends at the lowest" in text
-    assert "0.125 [" in text
-    assert "behind by 0.150 [" in text
+    assert "Over 1 problem with up to 10 seeds each, good ends at the lowest" in text
+    assert "0.145 [" in text
+    assert "behind by 0.110 [" in text
     assert "the lead is clear on these problems" in text
-    runs |= {("poor", s): [(1.0, 0.13 + 0.1 * (-1) ** s)] for s in range(6)}
+    assert "too narrow" not in text
+    runs |= {("poor", s): [(1.0, 0.15 + 0.1 * (-1) ** s)] for s in range(10)}
     text = words(report(hand_made(runs), tmp_path / "open"))
     assert "the interval includes zero, so the lead is not clear" in text
-    runs |= {("poor", s): [(1.0, 0.1 + 0.01 * s)] for s in range(6)}
+    runs |= {("poor", s): [(1.0, 0.1 + 0.01 * s)] for s in range(10)}
     text = words(report(hand_made(runs), tmp_path / "tied"))
     assert "good , poor end at the same mean normalised regret" in text
+
+
+def test_few_seeds_make_nothing_clear(tmp_path: Path) -> None:
+    ends = {"good": 0.1, "poor": 0.3, "last": 0.5}
+    runs = {(name, s): [(1.0, end + 0.01 * s)] for name, end in ends.items() for s in range(3)}
+    text = words(report(hand_made(runs), tmp_path))
+    assert "excludes zero, but with so few seeds the lead is not clear." in text
+    assert "Of the 2 others, 2 are behind by intervals that exclude zero." in text
+    assert "with so few seeds the intervals are too narrow. Were losses normal, 95%" in text
+    assert "hold the truth in about 75% of cases" in text
 
 
 def test_failures_are_told(tmp_path: Path) -> None:
