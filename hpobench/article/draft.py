@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hpobench.article.claims import Publication, read_publications
 from hpobench.article.curves import figures as published_figures
-from hpobench.article.facts import facts
+from hpobench.article.facts import coverage_text, facts
 from hpobench.article.published import compare
 from hpobench.article.study import Picture, Study
 from hpobench.errors import NotAvailableError, StoreError, UsageError, writing
@@ -22,8 +23,8 @@ from hpobench.report.entries import slug
 from hpobench.report.numbers import interval, number
 from hpobench.report.watching import report_of
 from hpobench.stats.references import completed
-from hpobench.stats.settings import Settings
-from hpobench.store.reader import load_results
+from hpobench.stats.settings import BoolArray, Settings
+from hpobench.store.reader import Results, load_results
 
 SOURCES = ("paper.typ", "references.yml")
 KINDS = ("pdf", "png", "csv", "caption.txt")
@@ -56,13 +57,14 @@ def _drafted(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
         _copied(picture, name, results[picture.part], folder / "figures")
     publications = read_publications(study.folder / "published")
     shown = {name: one for name, one in publications.items() if _part(one, study) in results}
+    articles = [
+        _publication(name, one, results[_part(one, study)], folder / "figures")
+        for name, one in shown.items()
+    ]
     data = {
         "parts": {part: facts(load_results(place)) for part, place in results.items()},
         "figures": {name: _caption(folder / "figures" / name) for name in study.figures},
-        "published": [
-            _publication(name, one, results[_part(one, study)], folder / "figures")
-            for name, one in shown.items()
-        ],
+        "published": _each_figure_once(articles, folder / "figures"),
         "left_out": [one.source for name, one in publications.items() if name not in shown],
     }
     (folder / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
@@ -110,9 +112,31 @@ def _publication(
         "name": name,
         "source": publication.source,
         "measured": publication.measured.strip(),
+        "coverage": coverage_text(_seeds_of_a_problem(loaded), settings),
         "claims": [_claim(row) for _, row in table.iterrows()],
         "figures": pictures,
     }
+
+
+def _seeds_of_a_problem(results: Results) -> BoolArray:
+    """Presence as :func:`hpobench.stats.coverage.coverage` takes it, where seeds are fewest."""
+    fewest = results.cells.groupby(["searcher", "scheduler", "problem"])["seed"].nunique().min()
+    return np.ones((1, 1, int(fewest)), dtype=bool)
+
+
+def _each_figure_once(articles: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """Publications may be set beside the same runs, and all that is drawn of them be the same."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for article in articles:
+        figures = []
+        for drawn in article["figures"]:
+            table = (folder / drawn["file"]).with_suffix(".csv").read_text(encoding="utf-8")
+            if (drawn["caption"], table) not in seen:
+                figures.append(drawn)
+            seen.add((drawn["caption"], table))
+        found.append({**article, "figures": figures})
+    return found
 
 
 def _claim(row: pd.Series) -> dict[str, Any]:

@@ -28,12 +28,13 @@ claims:
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    """The paper's own sources with one publication, made up."""
+    """The paper's own sources with made-up publications: one, and another that says the same."""
     folder = tmp_path / "sources"
     shutil.copytree(sources(), folder)
     shutil.rmtree(folder / "published")
     (folder / "published").mkdir()
-    (folder / "published" / "somebody.yaml").write_text(CLAIMS)
+    for name in ("else", "somebody"):
+        (folder / "published" / f"{name}.yaml").write_text(CLAIMS)
     return read_study(folder)
 
 
@@ -51,8 +52,10 @@ def test_the_paper_is_made_of_the_results(study: Study, results: dict, tmp_path:
     leader = data["parts"]["study"]["fair"][0]["rows"][0]
     assert leader["algorithm"] == "gp + asha"
     assert re.fullmatch(r"[\d.]+ \[[\d.]+, [\d.]+\]", leader["nr"])
-    (publication,) = data["published"]
-    assert publication["claims"][0]["published"] == "below 1"
+    first, second = data["published"]
+    assert first["claims"][0]["published"] == "below 1"
+    assert first["coverage"] == "75%"  # three seeds
+    assert [len(first["figures"]), len(second["figures"])] == [1, 0]
     again = draft.draft(study, results, tmp_path / "again")
     assert again.read_bytes() == pdf.read_bytes()
 
