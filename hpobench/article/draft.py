@@ -142,7 +142,7 @@ def _each_figure_once(articles: list[dict[str, Any]], folder: Path) -> list[dict
 def _claim(row: pd.Series) -> dict[str, Any]:
     ours = number(row["ours"]) + interval(row["low"], row["high"], " ")
     return {
-        **{key: row[key] for key in ("says", "problem", "published", "agrees", "why")},
+        **{key: row[key] for key in ("says", "published", "agrees", "why")},
         "ours": "-" if row["bound"] == "none" else f"{row['bound']} {ours}".strip(),
         "confirmed": bool(row["confirmed"]),
     }

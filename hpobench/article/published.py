@@ -27,7 +27,7 @@ from hpobench.stats.snapshot import snapshot
 from hpobench.stats.targets import tolerance_targets
 from hpobench.store.reader import Results
 
-COLUMNS = ["source", "claim", "says", "where", "problem", "confirmed", "published"]
+COLUMNS = ["source", "claim", "says", "where", "confirmed", "published"]
 COLUMNS += ["ours", "low", "high", "bound", "agrees", "why"]
 
 
@@ -75,7 +75,6 @@ def compare(publication: Publication, results: Results, settings: Settings) -> p
                 "claim": claim.id,
                 "says": claim.says,
                 "where": claim.where,
-                "problem": claim.problem,
                 "confirmed": claim.confirmed,
                 "published": claim.printed,
                 "ours": estimate,
