@@ -29,8 +29,9 @@ def facts(results: Results) -> dict[str, Any]:
 
     ``counts``: of searchers, schedulers, problems, seeds, runs, failed, results. ``setting`` and
     ``problems``: T5. ``fair``: for each fair comparison its ``title``, ``problems``, ranked
-    ``rows``, how many are ``clear`` and the ``coverage`` of intervals. ``schedulers``: what each does to the searchers. ``thinking``: milliseconds a trial,
-    the quickest searcher first. ``cost``: sums of hours and seconds over everything.
+    ``rows``, how many are ``clear`` and the ``coverage`` of intervals. ``schedulers``: what each
+    does to the searchers. ``thinking``: milliseconds a trial, the quickest searcher first.
+    ``cost``: sums of hours and seconds over everything.
     """
     every = completed(results)
     settings = Settings(axis=budget_axis(every))
