@@ -23,7 +23,7 @@ from hpobench.report.entries import slug
 from hpobench.report.numbers import interval, number
 from hpobench.report.watching import report_of
 from hpobench.stats.references import completed
-from hpobench.stats.settings import BoolArray, Settings
+from hpobench.stats.settings import IntArray, Settings
 from hpobench.store.reader import Results, load_results
 
 SOURCES = ("paper.typ", "references.yml")
@@ -112,16 +112,16 @@ def _publication(
         "name": name,
         "source": publication.source,
         "measured": publication.measured.strip(),
-        "coverage": coverage_text(_seeds_of_a_problem(loaded), settings),
+        "coverage": coverage_text(_fewest_seeds(loaded), settings),
         "claims": [_claim(row) for _, row in table.iterrows()],
         "figures": pictures,
     }
 
 
-def _seeds_of_a_problem(results: Results) -> BoolArray:
-    """Presence as :func:`hpobench.stats.coverage.coverage` takes it, where seeds are fewest."""
+def _fewest_seeds(results: Results) -> IntArray:
+    """Of one algorithm on one problem, as a claim is about."""
     fewest = results.cells.groupby(["searcher", "scheduler", "problem"])["seed"].nunique().min()
-    return np.ones((1, 1, int(fewest)), dtype=bool)
+    return np.array([[fewest]])
 
 
 def _each_figure_once(articles: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from hpobench.stats.curves import Comparison, comparisons, compute_curves
 from hpobench.stats.interaction import interaction
 from hpobench.stats.references import completed
 from hpobench.stats.setting import budget_axis, problem_setting, setting
-from hpobench.stats.settings import BoolArray, Settings
+from hpobench.stats.settings import IntArray, Settings
 from hpobench.stats.standings import standings
 from hpobench.stats.thinking import thinking
 from hpobench.stats.workers import compared
@@ -70,13 +70,13 @@ def _fair(comparison: Comparison, settings: Settings) -> dict[str, Any]:
         "problems": f"{len(comparison.curves.problems):,}",
         "rows": [_standing(row) for _, row in table.iterrows()],
         "clear": f"{int(table['clear'].sum()):,}",
-        "coverage": coverage_text(comparison.curves.present, settings),
+        "coverage": coverage_text(comparison.curves.present.sum(axis=2), settings),
     }
 
 
-def coverage_text(present: BoolArray, settings: Settings) -> str:
+def coverage_text(seeds: IntArray, settings: Settings) -> str:
     """``90%``; what :func:`hpobench.stats.coverage.coverage` comes to."""
-    held = coverage(present, settings)
+    held = coverage(seeds, settings)
     return "an unknown share" if np.isnan(held) else f"{held:.0%}"
 
 

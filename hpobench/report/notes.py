@@ -92,9 +92,9 @@ def _untested(fair: list[Comparison]) -> Iterator[str]:
 
 def _narrow(fair: list[Comparison], settings: Settings) -> Iterator[str]:
     for comparison in fair:
-        present = comparison.curves.present
-        held = coverage(present, settings)
-        if len(present) > 1 and not np.isnan(held) and not enough_seeds(present, settings):
+        seeds = comparison.curves.present.sum(axis=2)
+        held = coverage(seeds, settings)
+        if len(seeds) > 1 and not np.isnan(held) and not enough_seeds(seeds, settings):
             yield (
                 f"{comparison.title}: with so few seeds the intervals are too narrow. Were losses "
                 f"normal, {settings.level:.0%} intervals of means would hold the truth in about "

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from hpobench.stats.settings import BoolArray, Settings
+from hpobench.stats.settings import IntArray, Settings
 
 
-def coverage(present: BoolArray, settings: Settings) -> float:
+def coverage(seeds: IntArray, settings: Settings) -> float:
     """About how often an interval of a mean over problems holds what it is about, were losses
     normal and spread alike on all problems; that of the algorithm with the fewest seeds.
 
-    ``present`` has shape (algorithms, problems, seeds). NaN where some problem has a single seed.
+    ``seeds`` counts them, shape (algorithms, problems). NaN where some problem has a single seed.
     """
     from scipy import stats  # here, for processes that only draw import this module's users
 
-    seeds = present.sum(axis=2)
     if (seeds < 2).any():
         return float("nan")
     shown = ((seeds - 1) / seeds**2).sum(axis=1) / (1 / seeds).sum(axis=1)
@@ -29,7 +28,7 @@ def coverage(present: BoolArray, settings: Settings) -> float:
     return float(inside.min())
 
 
-def enough_seeds(present: BoolArray, settings: Settings) -> bool:
+def enough_seeds(seeds: IntArray, settings: Settings) -> bool:
     """Whether intervals miss at most twice as often as they say, so that one without zero may be
     called clear."""
-    return bool(1 - coverage(present, settings) <= 2 * (1 - settings.level))
+    return bool(1 - coverage(seeds, settings) <= 2 * (1 - settings.level))

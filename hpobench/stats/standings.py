@@ -52,7 +52,7 @@ def standings(curves: Curves, settings: Settings) -> pd.DataFrame:
         columns[f"{name}_high"] = interval.high.ravel()
     frame = algorithm_columns(curves.algorithms).assign(
         **columns,
-        clear=(columns["behind_low"] > 0) & enough_seeds(curves.present, settings),
+        clear=(columns["behind_low"] > 0) & enough_seeds(curves.present.sum(axis=2), settings),
         runs=curves.present.sum(axis=(1, 2)),
         failures=curves.failed.sum(axis=(1, 2)),
     )

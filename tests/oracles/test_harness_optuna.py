@@ -30,10 +30,10 @@ SEARCHERS: dict[str, tuple[Any, Callable[[int], BaseSampler]]] = {
         "optuna-cmaes",
         lambda seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
     ),
-    # The model takes 0.2 s to a second for each proposal: four of them.
+    # The model takes 0.2 s to a second for each proposal: seven of them.
     "gp": (
-        {"name": "optuna-gp", "n_startup_trials": TRIALS - 4},
-        lambda seed: GPSampler(seed=seed, n_startup_trials=TRIALS - 4),
+        {"name": "optuna-gp", "n_startup_trials": TRIALS - 7},
+        lambda seed: GPSampler(seed=seed, n_startup_trials=TRIALS - 7),
     ),
     "gp-from-10": ("optuna-gp", lambda seed: GPSampler(seed=seed)),
 }

@@ -18,25 +18,20 @@ def test_it_is_what_the_bootstrap_comes_to(problems: int, seeds: int) -> None:
     names = tuple(f"p{i}" for i in range(problems))
     found = suite_mean(values, names, SETTINGS)
     held = np.mean((found.low <= 0) & (found.high >= 0))
-    assert coverage(present(problems * [seeds]), SETTINGS) == pytest.approx(held, abs=0.035)
-
-
-def present(*seeds: list[int]) -> np.ndarray:
-    """For each algorithm the seeds on each problem."""
-    counts = np.array(seeds)
-    shown: np.ndarray = np.arange(counts.max()) < counts[..., None]
-    return shown
+    assert coverage(np.full((1, problems), seeds), SETTINGS) == pytest.approx(held, abs=0.035)
 
 
 def test_the_fewest_seeds_decide() -> None:
-    assert coverage(present([10, 10], [10, 3]), SETTINGS) == coverage(present([10, 3]), SETTINGS)
-    assert coverage(present([10, 10]), SETTINGS) > coverage(present([10, 3]), SETTINGS)
+    assert coverage(np.array([[10, 10], [10, 3]]), SETTINGS) == coverage(
+        np.array([[10, 3]]), SETTINGS
+    )
+    assert coverage(np.array([[10, 10]]), SETTINGS) > coverage(np.array([[10, 3]]), SETTINGS)
 
 
 def test_enough() -> None:
-    assert enough_seeds(present([10]), SETTINGS)
-    assert enough_seeds(present([5] * 5), SETTINGS)
-    assert not enough_seeds(present([9]), SETTINGS)
-    assert not enough_seeds(present([2] * 100), SETTINGS)
-    assert not enough_seeds(present([10, 1]), SETTINGS)
-    assert np.isnan(coverage(present([10, 1]), SETTINGS))
+    assert enough_seeds(np.array([[10]]), SETTINGS)
+    assert enough_seeds(np.array([[5] * 5]), SETTINGS)
+    assert not enough_seeds(np.array([[9]]), SETTINGS)
+    assert not enough_seeds(np.array([[2] * 100]), SETTINGS)
+    assert not enough_seeds(np.array([[10, 1]]), SETTINGS)
+    assert np.isnan(coverage(np.array([[10, 1]]), SETTINGS))
