@@ -100,7 +100,8 @@ def test_a_killed_recording_goes_on(killed, table, folder):
     trained = Counter((folder / "trace").read_text().split())
     lines = output.splitlines()
     assert f"hill.parquet: {TRIALS} trials of hill, " in lines[-2]
-    assert lines[0].startswith(f"{before}/{TRIALS} trials, ")
+    taken_up, of = lines[0].split(" trials, ")[0].split("/")
+    assert before <= int(taken_up) < TRIALS == int(of)  # the worker may outlive its driver a while
     assert len(table.configs) == TRIALS == len(trained)
     # No more than the two that were under way are trained twice.
     assert sum(trained.values()) <= TRIALS + 2
