@@ -19,6 +19,8 @@ AXES = 12
 """Parameters shown at most."""
 BEST, REST = 300, 200
 """Lines drawn at most."""
+SAMPLE = 10_000
+"""Trials on either side, the best tenth and the rest, that distances are measured by at most."""
 ENOUGH = 50
 """Trials at the highest fidelity that a best tenth takes."""
 
@@ -41,18 +43,22 @@ def parallel_coordinates(results: Results, problem: str, settings: Settings) -> 
     best on; of the rest a seeded sample of :data:`REST`.
 
     ``distance`` is how much the best tenth differs from the rest: Kolmogorov and Smirnov's, or
-    the total variation of categories, where inactive is a value of its own. The :data:`AXES`
-    parameters with the largest are kept.
+    the total variation of categories, where inactive is a value of its own; of more trials than
+    :data:`SAMPLE` on a side, so many, chosen like the lines. The :data:`AXES` parameters with the
+    largest are kept.
     """
     row = results.problems[results.problems["problem"] == problem].iloc[0]
     space = Space.from_json(json.loads(row["space"]))
+    seed = derive_seed("parallel coordinates", settings.seed, problem)
     trials = _last_results(results, problem)
     best = np.arange(len(trials)) < _tenth(trials)
-    configs = _configs(trials)
+    kept = _some(best, SAMPLE, SAMPLE, seed)
+    trials, best = trials.iloc[kept], best[kept]
+    configs: list[Config] = json.loads(f"[{','.join(trials['config'])}]")
     positions = unit_positions(space, configs)
     distance = distances(space, positions, best)
     shown = np.sort(np.argsort(-distance, kind="stable")[:AXES])
-    lines = _drawn(best, derive_seed("parallel coordinates", settings.seed, problem))
+    lines = _some(best, BEST, REST, seed)
     objective = Objective(row["metric"], row["direction"])
     frame = trials.iloc[lines].reset_index(drop=True)
     frame = frame.assign(
@@ -121,10 +127,6 @@ def _tenth(trials: pd.DataFrame) -> int:
     return -(-_at_full(trials) // 10)
 
 
-def _configs(trials: pd.DataFrame) -> list[Config]:
-    return [json.loads(config) for config in trials["config"]]
-
-
 def unit_positions(space: Space, configs: Sequence[Config]) -> FloatArray:
     """Shape (configurations, parameters): the quantile of every value, NaN for inactive ones."""
     found = np.full((len(configs), len(space)), np.nan)
@@ -157,11 +159,12 @@ def _distance(parameter: Parameter, best: FloatArray, rest: FloatArray) -> float
     return float(stats.ks_2samp(best, rest, method="asymp").statistic)
 
 
-def _drawn(best: BoolArray, seed: int) -> IntArray:
-    """The rows that are drawn, in order."""
+def _some(best: BoolArray, most: int, rest: int, seed: int) -> IntArray:
+    """Rows of ``most`` of the best and ``rest`` of the others, or of all if they are fewer, in
+    order: the best evenly spaced from the very first on, the others a seeded sample."""
     mine, others = np.flatnonzero(best), np.flatnonzero(~best)
-    if len(mine) > BEST:
-        mine = mine[np.linspace(0, len(mine) - 1, BEST).round().astype(np.int64)]
-    if len(others) > REST:
-        others = np.sort(np.random.default_rng(seed).choice(others, REST, replace=False))
+    if len(mine) > most:
+        mine = mine[np.linspace(0, len(mine) - 1, most).round().astype(np.int64)]
+    if len(others) > rest:
+        others = np.sort(np.random.default_rng(seed).choice(others, rest, replace=False))
     return np.concatenate([mine, others])

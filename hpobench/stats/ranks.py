@@ -13,20 +13,30 @@ from hpobench.stats.bootstrap import (
 )
 from hpobench.stats.settings import FloatArray, Settings
 
+BLOCK = 4096
+"""Columns that are ranked at a time: as many as a processor's cache holds of tens of algorithms."""
+
 
 def average_ranks(values: FloatArray) -> FloatArray:
     """Ranks along the second-last axis, 1 for the lowest value; ties share their mean rank.
 
-    Counts who is below and who is equal, which for tens of algorithms and millions of columns
-    is much faster than sorting each column.
+    Twice a rank is what it would be among equals, the number of algorithms and one, plus those
+    below and less those above. For tens of algorithms and millions of columns, comparing every
+    pair is faster than sorting each column.
     """
-    ranks = np.empty_like(values)
-    for a in range(values.shape[-2]):
-        own = values[..., a : a + 1, :]
-        below = np.count_nonzero(values < own, axis=-2)
-        equal = np.count_nonzero(values == own, axis=-2)
-        ranks[..., a, :] = below + (equal + 1) / 2
-    return ranks
+    by_algorithm = np.moveaxis(values, -2, 0)
+    columns = by_algorithm.reshape(len(by_algorithm), -1)
+    ranks = np.empty_like(columns)
+    for begin in range(0, columns.shape[1], BLOCK):
+        block = np.ascontiguousarray(columns[:, begin : begin + BLOCK])
+        twice = np.full(block.shape, len(block) + 1, np.int32)
+        for a, own in enumerate(block):
+            others = block[a + 1 :]
+            above = (others > own).view(np.int8) - (others < own).view(np.int8)
+            twice[a + 1 :] += above
+            twice[a] -= above.sum(axis=0, dtype=np.int32)
+        ranks[:, begin : begin + BLOCK] = twice / 2
+    return np.moveaxis(ranks.reshape(by_algorithm.shape), 0, -2)
 
 
 def suite_ranks(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:

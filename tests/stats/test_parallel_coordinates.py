@@ -122,6 +122,23 @@ def test_more_than_can_be_drawn() -> None:
     assert values == sorted(values)
 
 
+def test_distances_of_many_trials_are_measured_by_some(monkeypatch) -> None:
+    problem = MadeProblem("p", steps=1, cost=4.0)
+    results = configured(make_results(["random"], ["fifo"], [problem], seeds=1, failed=()))
+    exact = parallel_coordinates(results, "p", SETTINGS)
+    monkeypatch.setattr("hpobench.stats.parallel_coordinates.SAMPLE", BEST)
+    table = parallel_coordinates(results, "p", SETTINGS)
+    best = table["best"]
+    drawn = ["line", "value", "parameter", "setting", "position"]
+    pd.testing.assert_frame_equal(table.loc[best, drawn], exact.loc[exact["best"], drawn])
+    found, distance = (
+        frame.drop_duplicates("parameter").set_index("parameter")["distance"]
+        for frame in (table, exact)
+    )
+    assert (found != distance).any()
+    assert abs(found - distance).max() < 0.15
+
+
 def test_a_clone_counts_with_the_configuration_that_it_ended_with() -> None:
     space = Space([Float("lr", 1e-6, 1e6, log=True), Float("other", 0, 1)])
     results = configured(make_population(24, seeds=2), space)
