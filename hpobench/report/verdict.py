@@ -54,9 +54,10 @@ def _others(table: pd.DataFrame) -> str:
     if len(others) < 2 or others["behind_low"].isna().all():
         return ""
     clear, apart = int(others["clear"].sum()), int((others["behind_low"] > 0).sum())
+    behind = {0: "none is", 1: "one is"}.get(apart, f"{apart} are")
     if clear == apart:
-        return f"Of the {len(others)} others, {clear} are clearly behind."
-    return f"Of the {len(others)} others, {apart} are behind by intervals that exclude zero."
+        return f"Of the {len(others)} others, {behind} clearly behind."
+    return f"Of the {len(others)} others, {behind} behind by intervals that exclude zero."
 
 
 def _count(n: int, noun: str) -> str:

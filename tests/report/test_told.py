@@ -62,6 +62,9 @@ def test_few_seeds_make_nothing_clear(tmp_path: Path) -> None:
     assert "Of the 2 others, 2 are behind by intervals that exclude zero." in text
     assert "with so few seeds the intervals are too narrow. Were losses normal, 95%" in text
     assert "hold the truth in about 75% of cases" in text
+    runs |= {("last", s): [(1.0, 0.11 + 0.1 * (s == 1))] for s in range(3)}
+    text = words(report(hand_made(runs), tmp_path / "one"))
+    assert "Of the 2 others, one is behind by intervals that exclude zero." in text
 
 
 def test_failures_are_told(tmp_path: Path) -> None:
