@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.progress import duration
-from hpobench.cli.shared import Commands, key_values, plugin_option
+from hpobench.cli.shared import Commands, interruptible, key_values, plugin_option
 
 if TYPE_CHECKING:
     from hpobench.recording.measured import Tally
@@ -119,7 +118,6 @@ def record(
     \b
         hpobench problems record xgboost -o dataset=digits --sample 1000 --out digits.parquet
     """
-    from hpobench.cluster import ENDING_SIGNALS
     from hpobench.recording.recipe import build_recipe
     from hpobench.recording.record import record_table
 
@@ -133,15 +131,10 @@ def record(
         trial_timeout=trial_timeout,
         plugins=plugins,
     )
-    for number in ENDING_SIGNALS:
-        signal.signal(number, signal.default_int_handler)
     begin = time.monotonic()
-    try:
-        with _progress(recipe.trials) as report:
-            made = record_table(recipe, out, report, address=address, cpus=cpus, workers=workers)
-    except KeyboardInterrupt:
-        click.echo(f"interrupted; {out}.recording has what is trained, run it again", err=True)
-        raise
+    kept = f"{out}.recording has what is trained, run it again"
+    with interruptible(kept), _progress(recipe.trials) as report:
+        made = record_table(recipe, out, report, address=address, cpus=cpus, workers=workers)
     label = recipe.problem.label
     took = "it was there" if made.reused else duration(time.monotonic() - begin)
     click.echo(f"{out}: {made.trials} trials of {label}, {made.failed} of them failed; {took}")

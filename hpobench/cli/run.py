@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from hpobench.cli.deciding import decided_by, deciding_options, run_looks, show_looks
 from hpobench.cli.progress import duration, progress
-from hpobench.cli.shared import plugin_option, selection_options
+from hpobench.cli.shared import interruptible, plugin_option, selection_options
 
 if TYPE_CHECKING:
     from hpobench.experiment import Summary
@@ -91,14 +89,12 @@ def run(
 
     prepare(loaded.scripts(), _warn)
     whole = build_plan(loaded)
-    from hpobench.cluster import ENDING_SIGNALS
     from hpobench.experiment import run_plan
     from hpobench.tracking import Together, tracking
 
     folder = results / loaded.name
-    for number in ENDING_SIGNALS:
-        signal.signal(number, _interrupt)
-    with tracking(mlflow, loaded.name, _warn) as trackers:
+    kept = f"finished cells are in {folder}, the same command goes on"
+    with interruptible(kept), tracking(mlflow, loaded.name, _warn) as trackers:
 
         def run_cells(suite: Suite, plan: Plan) -> Summary:
             with progress() as display:
@@ -113,17 +109,11 @@ def run(
                     retry_failed=retry_failed,
                 )
 
-        try:
-            if rule is None:
-                summary = run_cells(loaded, whole)
-                _tell(summary)
-            else:
-                summary = run_looks(loaded, whole, rule, folder, run_cells, _tell)
-        except KeyboardInterrupt:
-            click.echo(
-                f"interrupted; finished cells are in {folder}, the same command goes on", err=True
-            )
-            raise
+        if rule is None:
+            summary = run_cells(loaded, whole)
+            _tell(summary)
+        else:
+            summary = run_looks(loaded, whole, rule, folder, run_cells, _tell)
         if not no_report:
             from hpobench.cli.report import make_report
 
@@ -133,10 +123,6 @@ def run(
         raise SystemExit(1)
     if any(tracker.unlogged for tracker in trackers):
         raise SystemExit(UNLOGGED)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
-    raise KeyboardInterrupt
 
 
 def _warn(message: str) -> None:

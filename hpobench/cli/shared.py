@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +47,21 @@ def selection_options(command: F) -> F:
         "--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match."
     )
     return seeds(only(command))
+
+
+@contextlib.contextmanager
+def interruptible(told: str) -> Iterator[None]:
+    """Every signal that asks to end interrupts, as Ctrl-C does; then ``told``, what is kept and
+    how to go on, is printed. Signals stay so, for a second one may come in the clearing up."""
+    from hpobench.cluster import ENDING_SIGNALS
+
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; {told}", err=True)
+        raise
 
 
 def key_values(
