@@ -220,7 +220,8 @@ def freeze(
 ) -> None:
     """Measure each of ``problems``, all of one family, and enter it into ``file``, where it stays
     whatever happens to the next. Several processes may do so at once. ``tell`` is told a line a
-    member."""
+    member. Raises :class:`PluginError` where the file is damaged, before anything is measured."""
+    read_members(file)
     for problem in problems:
         entry = measure(problem, sample)
         with _alone(file):

@@ -9,18 +9,17 @@ import functools
 import json
 import logging
 import resource
-import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import perf_counter
-from types import FrameType
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from hpobench import provenance
+from hpobench.alarm import Late, alarm
 from hpobench.api import Problem, Scheduler, Searcher, TabulatedProblem
 from hpobench.cell import Cell, Use
 from hpobench.errors import CellError, HpobenchError, ReplayError, StoreError
@@ -40,30 +39,19 @@ from hpobench.tune.workers import Workers
 _LONGEST_TEXT = 20_000
 
 
-class _Timeout(BaseException):
-    """Raised by the alarm; not an ``Exception``, which plugins and Ray may swallow."""
-
-
 @contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise :class:`_Timeout` in the block after ``seconds`` of wall time.
+def _limit(seconds: float) -> Iterator[None]:
+    """Raise :class:`Late` in the block after ``seconds`` of wall time.
 
     Should the process be stuck in native code, where no exception arrives, it ends itself half a
     minute later, with its stack in Ray's logs.
     """
-
-    def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
-        raise _Timeout
-
-    before = signal.signal(signal.SIGALRM, ring)
     faulthandler.dump_traceback_later(seconds + 30, exit=True)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        yield
+        with alarm(seconds):
+            yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         faulthandler.cancel_dump_traceback_later()
-        signal.signal(signal.SIGALRM, before)
 
 
 Stage: TypeAlias = Callable[[Cell, Problem, Scheduler], AbstractContextManager[Workers]]
@@ -96,7 +84,7 @@ def run_cell(
     signed: str | None = None
     status, error = "done", None
     try:
-        with _alarm(timeout):
+        with _limit(timeout):
             problem, signed = _problem(cell.problem.to_text())
             scheduler = build_scheduler(cell.scheduler)
             with (
@@ -113,7 +101,7 @@ def run_cell(
                     tell=cell.tell,
                 )
                 run.finish()
-    except _Timeout:
+    except Late:
         status, error = "timeout", f"not finished after {timeout:g} s of wall time"
     except (StoreError, ReplayError):
         raise

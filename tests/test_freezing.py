@@ -15,9 +15,11 @@ from hpobench.cli import cli
 from hpobench.errors import PluginError, UsageError
 from hpobench.freezing import freeze, measure, members, quartiles
 from hpobench.options import build_problem
-from hpobench.references import references_file
+from hpobench.references import read_members, references_file
 from hpobench.registry import Registry
 from hpobench.uses import named_use
+
+SHIPPED = sorted((Path(__file__).parents[1] / "problems" / "references").glob("*.json"))
 
 PLUGIN = '''
 import math
@@ -205,6 +207,19 @@ def test_a_damaged_file_is_named(plugin):
         references.frozen_members.cache_clear()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
             build(plugin, "valley", width=1).reference()
+    file.write_text("{")
+    with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
+        freeze([], file, lambda _: None)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_what_is_shipped_is_what_freezing_writes(file, plugin):
+    made, _ = freeze_all(plugin, width=1)
+    (like,) = read_members(made).values()
+    for entry in read_members(file).values():
+        assert list(entry) == list(like)
+        assert set(entry["signature"]) == set(like["signature"])
+        assert "10" in entry["random"]
 
 
 def test_the_command_freezes_and_says_what(plugin):

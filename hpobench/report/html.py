@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from hpobench import __version__
 from hpobench.errors import StoreError, writing
-from hpobench.figures import captions
+from hpobench.figures import captions, drawing
 from hpobench.figures.style import Styles
 from hpobench.report import tables
 from hpobench.report.comparison import Compared
@@ -95,7 +95,7 @@ def write_report(
     try:
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
         settings = settings or Settings(axis=budget_axis(results))
-        with writing("the report", folder):
+        with writing("the report", folder), drawing.given_up_on_error():
             return _write(results, folder, left_out, settings, decision, reload)
     except BrokenExecutor as error:
         raise StoreError(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from typing import Literal, TypeAlias
+
+from hpobench.alarm import Late, alarm
 
 Status: TypeAlias = Literal["ok", "failed", "skipped"]
 
@@ -50,38 +50,18 @@ class Verdict:
     hung: bool = False
 
 
-class _Late(BaseException):
-    """Raised by the alarm; not an ``Exception``, which plugins may swallow."""
-
-
 def judge(check: Check, limit: float) -> Verdict:
     """What comes of ``check`` within ``limit`` seconds, where the main thread runs it."""
+    in_main = threading.current_thread() is threading.main_thread()
     try:
-        with _alarm(limit):
+        with alarm(limit) if in_main else contextlib.nullcontext():
             return Verdict("ok", check.function() or "")
     except NotApplicable as reason:
         return Verdict("skipped", str(reason))
-    except _Late:
+    except Late:
         told = f"did not end within {limit:g} s; a loop without end, or raise --limit"
         return Verdict("failed", told, hung=True)
     except Misbehaved as error:
         return Verdict("failed", str(error))
     except (Exception, SystemExit) as error:
         return Verdict("failed", f"{type(error).__name__}: {error}".rstrip(": "))
-
-
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
-        raise _Late
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from hpobench.store.reader import load_results
@@ -112,6 +115,25 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert 0 < len(done) < CELLS
     status = finish("status", folder, code=1)
     assert f"{CELLS - len(done)} missing" in status
+
+
+def test_ctrl_c_ends_a_report_and_prints_no_traceback(undisturbed):
+    """A terminal sends it to the processes that draw too, which are deaf to it from the first
+    moment on: they could only print tracebacks."""
+    process = start("report", undisturbed)
+    while len(drawing := draws(process)) < 2:
+        assert process.poll() is None
+    deaf = [int(re.search(r"SigBlk:\s*(\w+)", p.read_text())[1], 16) for p in drawing]
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output.split()) == (130, ["interrupted"]), output
+    assert all(mask & 1 << signal.SIGINT - 1 for mask in deaf)
+
+
+def draws(process):
+    """What the system tells of each process that draws for ``process``."""
+    family = psutil.Process(process.pid).children()
+    return [Path(f"/proc/{p.pid}/status") for p in family if "popen_loky" in " ".join(p.cmdline())]
 
 
 def test_a_named_cluster_that_is_not_there_is_an_error_at_once(tmp_path):
