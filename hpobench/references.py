@@ -77,9 +77,14 @@ def references_file(plugin: Path, name: str) -> Path:
 
 
 def read_members(file: Path) -> dict[str, dict[str, Any]]:
-    """The members in ``file`` as they are stored; none if there is no file."""
+    """The members in ``file`` as they are stored; none if there is no file.
+
+    Raises :class:`PluginError` where it is damaged.
+    """
     try:
         members = json.loads(file.read_text(encoding="utf-8"))["members"]
+        for entry in members.values():
+            _check(entry)
         return {str(key): dict(entry) for key, entry in members.items()}
     except FileNotFoundError:
         return {}
@@ -90,10 +95,14 @@ def read_members(file: Path) -> dict[str, dict[str, Any]]:
 @functools.cache
 def frozen_members(file: Path) -> dict[str, Frozen]:
     """What ``file`` holds, by keys; raises :class:`PluginError` where it is damaged."""
-    try:
-        return {key: _entry(entry) for key, entry in read_members(file).items()}
-    except (ValueError, LookupError, TypeError) as error:
-        raise _damaged(file, error) from error
+    return {key: _entry(entry) for key, entry in read_members(file).items()}
+
+
+def _check(stored: dict[str, Any]) -> None:
+    """Raise if ``stored`` is not all of an entry."""
+    _entry(stored)
+    if not (isinstance(stored["data"], str) and isinstance(stored["signature"]["losses"], list)):
+        raise TypeError("data or signature")
 
 
 def _entry(stored: dict[str, Any]) -> Frozen:

@@ -202,14 +202,16 @@ def test_another_number_is_another_version_and_the_lowest_optimum_stays(plugin):
 
 def test_a_damaged_file_is_named(plugin):
     file, _ = freeze_all(plugin)
-    for text in ("{", '{"members": {"w1": {"optimum": 1}}}', '{"members": [1]}'):
+    unlike = json.loads(file.read_text())
+    unlike["members"]["w2"]["signature"] = []
+    entry = '{"members": {"w1": {"optimum": 1}}}'
+    for text in ("{", entry, '{"members": [1]}', json.dumps(unlike)):
         file.write_text(text)
         references.frozen_members.cache_clear()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
             build(plugin, "valley", width=1).reference()
-    file.write_text("{")
-    with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
-        freeze([], file, lambda _: None)
+        with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
+            freeze([], file, lambda _: None)
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)

@@ -123,6 +123,7 @@ def test_ctrl_c_ends_a_report_and_prints_no_traceback(undisturbed):
     process = start("report", undisturbed)
     while not (drawing := draws(process)):
         assert process.poll() is None
+        time.sleep(0.01)
     deaf = [int(re.search(r"SigBlk:\s*(\w+)", p.read_text())[1], 16) for p in drawing]
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
