@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from hpobench.cli import cli
-from hpobench.errors import HpobenchError
+from hpobench.contract.errors import HpobenchError
 
 INTERRUPTED = 130
 """What a shell reports for a program that Ctrl-C ended."""

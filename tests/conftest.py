@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.isolation import searcher
+from hpobench.plugins.isolation import searcher
 
 os.environ["RAY_AUTH_MODE"] = "disabled"
 

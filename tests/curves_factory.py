@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hpobench.stats.curves import Algorithm, Curves
-from hpobench.stats.settings import FloatArray
+from hpobench.analysis.core.curves import Algorithm, Curves
+from hpobench.analysis.settings import FloatArray
 
 SHARES = np.array([0.1, 0.25, 0.5, 1.0])
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hpobench.experiment import _plan_json
-from hpobench.grid import build_plan
-from hpobench.problemrows import problem_rows
-from hpobench.runner import run_cell
+from hpobench.running.cell import run_cell
+from hpobench.running.experiment import _plan_json
+from hpobench.store.problems import problem_rows
 from hpobench.store.writer import open_writer
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 
 def run_suite(text: str, folder: Path) -> Path:

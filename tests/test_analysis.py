@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import hpobench
-from hpobench.analysis import Analysis
-from hpobench.errors import UnknownNameError, UsageError
-from hpobench.report.html import write_report
-from hpobench.stats.curves import compute_curves
-from hpobench.stats.ert import ert
-from hpobench.stats.hits import compute_runs, hitting_times
-from hpobench.stats.normalise import normalised, regrets
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import compute_curves
+from hpobench.analysis.core.hits import compute_runs, hitting_times
+from hpobench.analysis.core.normalise import normalised, regrets
+from hpobench.analysis.inference.ert import ert
+from hpobench.analysis.results_frames import Analysis
+from hpobench.analysis.settings import Settings
+from hpobench.contract.errors import UnknownNameError, UsageError
+from hpobench.reporting.html import write_report
 from hpobench.store.reader import Results
 from tests.results_factory import make_results
 from tests.stored_results import run_suite

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.compatibility import Verdict, matrix, numbered, verdict
-from hpobench.registry import Registry
+from hpobench.plugins.compatibility import Verdict, matrix, numbered, verdict
+from hpobench.plugins.registry import Registry
 from tests.tiny_plugins import PLUGIN
 
 

@@ -15,11 +15,11 @@ import pytest
 
 import hpobench
 from hpobench import data
+from hpobench.contract.errors import NotAvailableError, UnknownNameError
 from hpobench.data import catalogue, local
 from hpobench.data.catalogue import Dataset, parse
 from hpobench.data.download import fetch
-from hpobench.errors import NotAvailableError, UnknownNameError
-from hpobench.registry import Registry
+from hpobench.plugins.registry import Registry
 from tests.data_server import Server, entry, serving, write_list
 
 ROOT = Path(hpobench.__file__).parents[1]

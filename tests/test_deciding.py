@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from hpobench import experiment
 from hpobench.cli import cli
-from hpobench.deciding import FILE, decision_sentence, grown
-from hpobench.errors import SuiteError, TooFewError, UsageError
-from hpobench.runner import run_cell
+from hpobench.contract.errors import SuiteError, TooFewError, UsageError
+from hpobench.running import experiment
+from hpobench.running.cell import run_cell
+from hpobench.running.deciding import grown
+from hpobench.store.decision import FILE, decision_sentence
 from hpobench.store.reader import load_results
-from hpobench.suite import load_suite
+from hpobench.suites.suite import load_suite
 
 SUITE = """
 name: tiny
@@ -82,7 +83,7 @@ def _without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "connected", lambda *_: contextlib.nullcontext())
     monkeypatch.setattr(experiment, "_cells", lambda *_: InProcess())
     monkeypatch.setattr(InProcess, "limit", np.inf)
-    monkeypatch.setattr("hpobench.cluster.ENDING_SIGNALS", ())  # pytest's own stay
+    monkeypatch.setattr("hpobench.running.cluster.ENDING_SIGNALS", ())  # pytest's own stay
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.grid import build_plan
 from hpobench.store.reader import load_results
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from tests.faults.commands import finish
 
 ROOT = Path(__file__).parents[1]

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from hpobench import references
 from hpobench.cli import cli
-from hpobench.errors import PluginError, UsageError
-from hpobench.freezing import freeze, measure, members, quartiles
-from hpobench.options import build_problem
-from hpobench.references import read_members, references_file
-from hpobench.registry import Registry
-from hpobench.uses import named_use
+from hpobench.contract import references
+from hpobench.contract.errors import PluginError, UsageError
+from hpobench.contract.references import read_members, references_file
+from hpobench.plugins.build import build_problem
+from hpobench.plugins.named import named_use
+from hpobench.plugins.registry import Registry
+from hpobench.recording.freezing import freeze, measure, members, quartiles
 
 SHIPPED = sorted((Path(__file__).parents[1] / "problems" / "references").glob("*.json"))
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hpobench.api import Budget, Fidelity, Problem, Reference
-from hpobench.cell import Cell
-from hpobench.errors import SuiteError
-from hpobench.grid import Estimate, Plan, build_plan
-from hpobench.suite import load_suite
+from hpobench.contract.cell import Cell
+from hpobench.contract.errors import SuiteError
+from hpobench.suites.grid import Estimate, Plan, build_plan
+from hpobench.suites.suite import load_suite
 from tests.tiny_plugins import write_suite
 
 WIDE = {
@@ -160,7 +160,7 @@ def picky(folder: Path, body: str, changes: dict[int, str]) -> Plan:
     )
     (folder / "picky.py").write_text(
         "from hpobench.api import Searcher\n"
-        "from hpobench.errors import NotAvailableError, UsageError\n"
+        "from hpobench.contract.errors import NotAvailableError, UsageError\n"
         "class Picky(Searcher):\n    name = 'picky'\n"
         "    def __init__(self, space, *, seed, fidelity, greed: float = 1.0):\n"
         f"        {body}\n"
@@ -237,7 +237,7 @@ def odd(folder: Path, method: str) -> Plan:
         folder, {4: "problems:\n  - stairs\n  - odd", 8: "plugins: [tiny.py, odd.py]"}
     )
     (folder / "odd.py").write_text(
-        "from hpobench.errors import NotAvailableError\nfrom .tiny import Stairs\n"
+        "from hpobench.contract.errors import NotAvailableError\nfrom .tiny import Stairs\n"
         f"class Odd(Stairs):\n    name = 'odd'\n    {method}\n",
         encoding="utf-8",
     )

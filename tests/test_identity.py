@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 import hpobench
-from hpobench import identity
 from hpobench.api import Budget
-from hpobench.cell import Use
-from hpobench.grid import build_plan
-from hpobench.identity import cell_id, source_hash
-from hpobench.suite import load_suite
+from hpobench.contract.cell import Use
+from hpobench.plugins.source import source_hash
+from hpobench.suites import identity
+from hpobench.suites.grid import build_plan
+from hpobench.suites.identity import cell_id
+from hpobench.suites.suite import load_suite
 from tests.tiny_plugins import PLUGIN, write_suite
 
 CELL: dict[str, Any] = {
@@ -264,7 +265,7 @@ def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
     changes = {2: "searchers: [tiny, {name: tiny, layers: [5], on: true}]"}
     file = write_suite(tmp_path, changes)
     code = (
-        "import sys\nfrom hpobench.grid import build_plan\nfrom hpobench.suite import load_suite\n"
+        "import sys\nfrom hpobench.suites.grid import build_plan\nfrom hpobench.suites.suite import load_suite\n"
         "print(*(c.id + c.spec for c in build_plan(load_suite(sys.argv[1])).cells), sep='\\n')"
     )
     root = str(Path(hpobench.__file__).parents[1])

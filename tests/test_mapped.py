@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import hpobench
-from hpobench.mapped import mapped, tables_folder
+from hpobench.data.mapped import mapped, tables_folder
 
 MEGABYTE = 2**20
 LARGE = 32 * MEGABYTE

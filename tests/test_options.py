@@ -8,17 +8,11 @@ from typing import Any
 import pytest
 
 from hpobench.api import Fidelity, Float, Space
-from hpobench.cell import Use
-from hpobench.errors import PluginError, UsageError
-from hpobench.modules import load_class
-from hpobench.options import (
-    build_problem,
-    build_scheduler,
-    build_searcher,
-    label,
-    options_of,
-    resolve,
-)
+from hpobench.contract.cell import Use
+from hpobench.contract.errors import PluginError, UsageError
+from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
+from hpobench.plugins.modules import load_class
+from hpobench.plugins.options import label, options_of, resolve
 from tests.tiny_plugins import PLUGIN
 
 SPACE = Space([Float("x", 0, 1)])

@@ -15,19 +15,19 @@ import pandas as pd
 import pytest
 
 from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
-from hpobench.cluster import LOCAL, connected
-from hpobench.errors import CellError, NotAvailableError, StoreError, UsageError
-from hpobench.grid import build_plan
-from hpobench.live.journal import Journal
-from hpobench.live.pool import LiveCells
+from hpobench.contract.errors import CellError, NotAvailableError, StoreError, UsageError
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.recording import record
 from hpobench.recording.measured import Tally, measured, tally
 from hpobench.recording.recipe import build_recipe
 from hpobench.recording.space import grid_space
 from hpobench.recording.table import read_about, read_table
-from hpobench.runner import run_cell
-from hpobench.suite import load_suite
+from hpobench.running.cell import run_cell
+from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.live_cells import LiveCells
+from hpobench.running.stages.live.journal import Journal
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from tests.faults.commands import finish, kill, start
 from tests.recording_plugin import PLUGIN
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import hpobench
-from hpobench.errors import PluginError, UnknownNameError
-from hpobench.modules import load_class, locate, module_name, sibling
-from hpobench.registry import Registry, shipped_suites
+from hpobench.contract.errors import PluginError, UnknownNameError
+from hpobench.plugins.modules import load_class, locate, module_name, sibling
+from hpobench.plugins.registry import Registry, shipped_suites
 from tests.tiny_plugins import PLUGIN
 
 EXPLODES = "raise RuntimeError('imported')\n"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.errors import PluginError
-from hpobench.grid import build_plan
-from hpobench.problemrows import problem_rows
-from hpobench.runner import lost_cell, run_cell
+from hpobench.contract.errors import PluginError
+from hpobench.running.cell import lost_cell, run_cell
+from hpobench.store.problems import problem_rows
 from hpobench.store.reader import load_results
 from hpobench.store.writer import open_writer
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 PLUGIN = r'''
 import random, sys, time

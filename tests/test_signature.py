@@ -15,8 +15,8 @@ from hpobench.api import (
     TabulatedProblem,
     first_loss,
 )
-from hpobench.errors import NotAvailableError
-from hpobench.signature import moved, signature
+from hpobench.contract.errors import NotAvailableError
+from hpobench.plugins.signature import moved, signature
 
 
 class Table(TabulatedProblem):

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from hpobench.errors import SpaceError
-from hpobench.space import Categorical, Float, Int, Ordinal, Space, When
+from hpobench.contract.errors import SpaceError
+from hpobench.contract.space import Categorical, Float, Int, Ordinal, Space, When
 
 FLAT = Space(
     [

@@ -10,9 +10,9 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.api import Budget
-from hpobench.errors import SuiteError, UnknownNameError, UsageError
-from hpobench.suite import Suite, find_suite, load_suite
-from hpobench.suitefile import MAX_CELLS, parse_seeds
+from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
+from hpobench.suites.suite import Suite, find_suite, load_suite
+from hpobench.suites.suitefile import MAX_CELLS, parse_seeds
 from tests.malformed_suites import WRONG
 from tests.tiny_plugins import PLUGIN, write_suite
 

@@ -15,12 +15,12 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
-from hpobench.grid import build_plan
-from hpobench.runner import lost_cell, run_cell
+from hpobench.running.cell import lost_cell, run_cell
+from hpobench.running.tracking import _connect, tracking
 from hpobench.store import schema
 from hpobench.store.reader import Results, load_results
-from hpobench.suite import load_suite
-from hpobench.tracking import _connect, tracking
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 # MLflow's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
@@ -72,7 +72,7 @@ class Logged:
         found = self.client.search_runs([self.experiment.experiment_id], max_results=5000)
         self.runs = {run.info.run_id: run for run in found}
         self.cells = {
-            run.data.tags["hpobench.cell"]: run
+            run.data.tags["hpobench.contract.cell"]: run
             for run in found
             if "mlflow.parentRunId" not in run.data.tags
         }
@@ -382,7 +382,7 @@ def test_without_the_package_the_error_says_what_brings_it(suite, tmp_path, caps
 
 def test_mlflow_reports_nothing_about_its_use():
     code = (
-        "from hpobench.tracking import _connect\n"
+        "from hpobench.running.tracking import _connect\n"
         f"_connect('{NOBODY}')\n"
         "from mlflow.telemetry import get_telemetry_client\n"
         "print(get_telemetry_client())"

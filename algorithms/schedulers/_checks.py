@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpobench.api import Fidelity
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 
 def check_reduction_factor(scheduler: str, factor: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hpobench.api import Config, Fidelity, Float, Int, Parameter, Problem, Value
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 
 def check_population(scheduler: str, population: int, quantile_fraction: float) -> None:

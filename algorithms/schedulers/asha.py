@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hpobench.algorithms.schedulers._checks import check_grace_period, check_reduction_factor
 from hpobench.api import Fidelity, Problem, Scheduler
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler

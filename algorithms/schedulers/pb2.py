@@ -11,7 +11,7 @@ from hpobench.algorithms.schedulers._population import (
     perturbation_interval,
 )
 from hpobench.api import Float, Problem, Scheduler
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler

@@ -11,7 +11,7 @@ from hpobench.algorithms.schedulers._population import (
     perturbation_interval,
 )
 from hpobench.api import Categorical, Problem, Scheduler, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -99,7 +99,7 @@ class Pbt(Scheduler):
 
 def _mutations(problem: Problem) -> dict[str, Any]:
     """Domains of numbers, lists of choices: Ray would multiply a choice from a domain."""
-    from hpobench.tune.searcher import to_ray_space
+    from hpobench.kit import to_ray_space
 
     parameters = changeable(problem)
     return to_ray_space(Space(parameters)) | {

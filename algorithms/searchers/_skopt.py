@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from skopt.space import Dimension

@@ -22,7 +22,7 @@ from hpobench.api import (
     Space,
     When,
 )
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from ax.api.configs import ChoiceParameterConfig, RangeParameterConfig

@@ -11,7 +11,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from hpobench.api import Config, Fidelity, Float, Int, Ordinal, Parameter, Searcher, Space, Value
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from bayes_opt.acquisition import ConstantLiar

@@ -12,7 +12,7 @@ import math
 
 from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
 from hpobench.api import Config, Fidelity, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 
 class Bohb(Searcher):

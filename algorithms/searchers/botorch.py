@@ -20,7 +20,7 @@ from hpobench.api import (
     Space,
     Value,
 )
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from botorch.models import SingleTaskGP

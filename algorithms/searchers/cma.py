@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._nesting import domain
 from hpobench.api import Categorical, Config, Fidelity, Int, Ordinal, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.api import Fidelity, Space
-from hpobench.errors import UsageError
-from hpobench.isolation.conversation import Conversation
-from hpobench.isolation.searcher import RemoteSearcher, surroundings
-from hpobench.program import Program
+from hpobench.kit import Conversation, Program, RemoteSearcher, UsageError, surroundings
 
 
 class Command(RemoteSearcher):

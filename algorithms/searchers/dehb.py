@@ -15,7 +15,7 @@ from typing import Any
 
 from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
 from hpobench.api import Config, Fidelity, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 
 class Dehb(Searcher):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 
 class GridSearch(Searcher):

@@ -24,7 +24,7 @@ from hpobench.api import (
     Space,
     Value,
 )
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hpobench.algorithms.searchers._nesting import branches, roots
 from hpobench.algorithms.searchers._values import value_of
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

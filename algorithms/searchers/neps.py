@@ -21,7 +21,7 @@ from hpobench.api import (
     Searcher,
     Space,
 )
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from neps.optimizers.optimizer import AskFunction

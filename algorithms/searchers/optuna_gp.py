@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher
 from hpobench.api import Fidelity, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 
 class OptunaGP(OptunaSearcher):

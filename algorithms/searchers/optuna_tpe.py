@@ -6,7 +6,7 @@ import warnings
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher
 from hpobench.api import Fidelity, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 
 class OptunaTPE(OptunaSearcher):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
 from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from smac import Scenario

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hpobench.api import Config, Fidelity, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 _BLOCK = 64
 """Points drawn at once. A power of two, which SciPy warns about if the first block is not."""

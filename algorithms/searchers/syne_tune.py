@@ -28,7 +28,7 @@ from hpobench.api import (
     Searcher,
     Space,
 )
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from syne_tune.backend.trial_status import Trial

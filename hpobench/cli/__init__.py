@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-import hpobench
 from hpobench.cli.shared import Commands
+from hpobench.contract.package import VERSION
 
 
 class Verbs(Commands):
@@ -46,6 +46,6 @@ def _verbs() -> dict[str, str]:
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(hpobench.__version__, prog_name="hpobench")
+@click.version_option(VERSION, prog_name="hpobench")
 def cli() -> None:
     """Compare hyper-parameter-optimisation algorithms on Ray Tune."""

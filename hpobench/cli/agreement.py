@@ -25,10 +25,10 @@ def agreement(
     `workers: 1` in the suite: with more, results arrive in another order every time. Ends with
     code 1 if any history differs.
     """
-    from hpobench.agreement import compare
-    from hpobench.cluster import LOCAL, connected
-    from hpobench.grid import build_plan
-    from hpobench.suite import load_suite
+    from hpobench.running.agreement import compare
+    from hpobench.running.cluster import LOCAL, connected
+    from hpobench.suites.grid import build_plan
+    from hpobench.suites.suite import load_suite
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
     plan = build_plan(loaded)

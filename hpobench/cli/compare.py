@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hpobench.stats.effects import Score
+    from hpobench.analysis.inference.effects import Score
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -60,10 +60,10 @@ def compare(
     if nothing is found worse, with 1 if something is, or fails that did not in BASE, and with 2
     if nothing can be compared: other problems, or too few seeds.
     """
+    from hpobench.analysis.core.pairing import paired
+    from hpobench.analysis.inference.gate import gate
     from hpobench.cli.tables import show
-    from hpobench.report import regression
-    from hpobench.stats.gate import gate
-    from hpobench.stats.pairing import paired
+    from hpobench.reporting import regression
     from hpobench.store import files
     from hpobench.store.reader import load_results
 
@@ -83,7 +83,7 @@ def compare(
 @contextlib.contextmanager
 def _no_regression() -> Iterator[None]:
     """Files that cannot be read or written end in code 2, for 1 says that something is worse."""
-    from hpobench.errors import StoreError, UsageError
+    from hpobench.contract.errors import StoreError, UsageError
 
     try:
         yield

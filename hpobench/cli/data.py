@@ -57,8 +57,8 @@ def fetch(names: tuple[str, ...], to: Path | None) -> None:
     NAME is a data set that `data list` shows, or openml:ID for one of OpenML's. Files that are
     there and good stay as they are. Ends with code 1 if something could not be had.
     """
+    from hpobench.contract.errors import NotAvailableError
     from hpobench.data.local import VARIABLE, roots
-    from hpobench.errors import NotAvailableError
 
     root = roots()[0] if to is None else to.absolute()
     failed = 0

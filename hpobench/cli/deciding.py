@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from hpobench.cli.shared import F
-from hpobench.errors import UsageError
+from hpobench.contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from hpobench.experiment import Summary
-    from hpobench.grid import Plan
-    from hpobench.stats.sequential import Rule
-    from hpobench.suite import Suite
+    from hpobench.analysis.inference.sequential import Rule
+    from hpobench.running.experiment import Summary
+    from hpobench.suites.grid import Plan
+    from hpobench.suites.suite import Suite
 
 MAX_SEEDS, MARGIN = 100, 0.01
 
@@ -61,8 +61,8 @@ def decided_by(
             "--retry-failed would change looks after they were taken; run the suite with it alone "
             "(and --seeds as far as they are stored), then with --until-decided again"
         )
-    from hpobench.deciding import grown
-    from hpobench.stats.sequential import Rule, looks
+    from hpobench.analysis.inference.sequential import Rule, looks
+    from hpobench.running.deciding import grown
 
     cap = MAX_SEEDS if max_seeds is None else max_seeds
     whole = grown(suite, cap)
@@ -83,8 +83,8 @@ def run_looks(
     tell: Callable[[Summary], None],
 ) -> Summary:
     """Run until decided and print what each look found; returns the summary of the last."""
-    from hpobench.deciding import until_decided
-    from hpobench.stats.sequential import sentence
+    from hpobench.analysis.inference.sequential import sentence
+    from hpobench.running.deciding import until_decided
 
     for number, (summary, decision) in enumerate(
         until_decided(suite, plan, rule, folder, run), start=1

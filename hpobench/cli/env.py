@@ -12,7 +12,7 @@ from hpobench.cli.shared import Commands, plugin_option
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
-    from hpobench.isolation.script import Script
+    from hpobench.plugins.isolation.script import Script
 
 
 @click.group("env", cls=Commands)
@@ -34,8 +34,8 @@ def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> No
     NAME may also be an environment, as `env list` shows them, or a plugin's file. A file without
     a lock gets one, beside it. Ends with code 1 if an environment cannot be built.
     """
-    from hpobench.errors import NotAvailableError, PluginError
-    from hpobench.isolation.environments import Environment, lock
+    from hpobench.contract.errors import NotAvailableError, PluginError
+    from hpobench.plugins.isolation.environments import Environment, lock
 
     failed = False
     for script in _scripts(names, plugins):
@@ -58,7 +58,7 @@ def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> No
 @plugin_option
 def show_all(plugins: tuple[Path, ...]) -> None:
     """The environments: whether they are there, what is in them, what they take on disk."""
-    from hpobench.isolation.environments import Environment, environments_folder
+    from hpobench.plugins.isolation.environments import Environment, environments_folder
 
     rows = []
     for script in _scripts((), plugins):
@@ -83,7 +83,7 @@ def show_all(plugins: tuple[Path, ...]) -> None:
 def clean(everything: bool, plugins: tuple[Path, ...]) -> None:
     """Remove environments that none of the searchers known here asks for: those of earlier
     headers and locks, and of other checkouts and files, unless --plugin names them."""
-    from hpobench.isolation.environments import Environment, folders, remove
+    from hpobench.plugins.isolation.environments import Environment, folders, remove
 
     scripts = () if everything else filter(_readable, _scripts((), plugins))
     used = {Environment(script).folder for script in scripts}
@@ -96,7 +96,7 @@ def clean(everything: bool, plugins: tuple[Path, ...]) -> None:
 
 def _readable(script: Script) -> bool:
     """Whether there is a lock that says which environment is meant."""
-    from hpobench.errors import PluginError
+    from hpobench.contract.errors import PluginError
 
     try:
         script.packages()
@@ -107,8 +107,8 @@ def _readable(script: Script) -> bool:
 
 def _scripts(names: tuple[str, ...], plugins: tuple[Path, ...]) -> Iterator[Script]:
     """The headers of the files of ``names``, or of all searchers; each once."""
-    from hpobench.errors import UsageError
-    from hpobench.registry import Registry
+    from hpobench.contract.errors import UsageError
+    from hpobench.plugins.registry import Registry
 
     files = [Path(name) for name in names if name.endswith(".py")]
     registry = Registry([*plugins, *files])

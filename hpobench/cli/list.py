@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpobench.cell import Kind
 from hpobench.cli.shared import Commands, plugin_option
 from hpobench.cli.tables import show
+from hpobench.contract.cell import Kind
 
 if TYPE_CHECKING:
-    from hpobench.compatibility import Pair
-    from hpobench.discovery import Spelling
-    from hpobench.registry import Entry
+    from hpobench.plugins.compatibility import Pair
+    from hpobench.plugins.discovery import Spelling
+    from hpobench.plugins.registry import Entry
 
 TRAITS = ("parallel", "conditional", "multi_fidelity", "cost_aware", "deterministic")
 
@@ -59,7 +59,7 @@ def problems(plugins: tuple[Path, ...]) -> None:
     that is a number makes many more.
     """
     _plugins("problem", plugins, {"members": _members, "licence": _attribute("licence")})
-    from hpobench.registry import Registry
+    from hpobench.plugins.registry import Registry
 
     click.echo()
     rows = [(e.name, _attribute("source")(e)) for e in Registry(plugins).entries("problem")]
@@ -69,8 +69,8 @@ def problems(plugins: tuple[Path, ...]) -> None:
 @group.command()
 def suites() -> None:
     """Shipped suites; `run` and `plan` take their names."""
-    from hpobench.registry import shipped_suites
-    from hpobench.yamlfile import read_yaml
+    from hpobench.plugins.registry import shipped_suites
+    from hpobench.suites.yamlfile import read_yaml
 
     rows = [
         (name, str(read_yaml(file).value.get("description", "")), str(file))
@@ -83,8 +83,8 @@ def suites() -> None:
 @plugin_option
 def compatibility(plugins: tuple[Path, ...]) -> None:
     """Searchers under schedulers: what to know about each combination."""
-    from hpobench.compatibility import matrix, numbered
-    from hpobench.registry import Registry
+    from hpobench.plugins.compatibility import matrix, numbered
+    from hpobench.plugins.registry import Registry
 
     pairs = matrix(Registry(plugins))
     notes = numbered(pairs)
@@ -106,7 +106,7 @@ def _mark(pair: Pair, notes: dict[str, int]) -> str:
 def _plugins(
     kind: Kind, plugins: Iterable[Path], columns: dict[str, Callable[[Entry], str]]
 ) -> None:
-    from hpobench.registry import Registry
+    from hpobench.plugins.registry import Registry
 
     registry = Registry(plugins)
     entries = registry.entries(kind)
@@ -131,7 +131,7 @@ def _plugins(
 
 
 def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
-    from hpobench.isolation.environments import Environment
+    from hpobench.plugins.isolation.environments import Environment
 
     if entry.name in reasons:
         return "no"
@@ -140,8 +140,8 @@ def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
 
 
 def _members(entry: Entry) -> str:
-    from hpobench.errors import PluginError
-    from hpobench.references import frozen_members, references_file
+    from hpobench.contract.errors import PluginError
+    from hpobench.contract.references import frozen_members, references_file
 
     try:
         members = frozen_members(references_file(entry.file, entry.name)).values()
@@ -170,7 +170,7 @@ def _library(entry: Entry) -> str:
 
 
 def _version(entry: Entry) -> str:
-    from hpobench.isolation.environments import version_of
+    from hpobench.plugins.isolation.environments import version_of
 
     library = str(entry.attributes.get("library") or "")
     return (version_of(library, entry.script) if library else None) or "-"

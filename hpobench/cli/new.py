@@ -32,8 +32,8 @@ def new(kind: str, name: str, isolated: bool) -> None:
 
     NAME is what suites call it: lower case, digits and hyphens.
     """
-    from hpobench.errors import UsageError
-    from hpobench.registry import Registry
+    from hpobench.contract.errors import UsageError
+    from hpobench.plugins.registry import Registry
 
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise UsageError(f"{name!r} is no name; use lower case, digits and hyphens, like my-search")

@@ -23,11 +23,12 @@ def paper(context: click.Context, figure: str | None, results: Path, quick: bool
 
     Runs of the study that are stored already are not run again.
     """
-    from hpobench.article import draft, sources
-    from hpobench.article.study import read_study
-    from hpobench.errors import UnknownNameError
+    from hpobench.contract.errors import UnknownNameError
+    from hpobench.contract.package import PAPER
+    from hpobench.paper import draft
+    from hpobench.paper.study import read_study
 
-    study = read_study(sources())
+    study = read_study(PAPER)
     folder = results / "quick" if quick else results
     if figure is None:
         draft.require_typst()
@@ -53,7 +54,7 @@ def _run(context: click.Context, suite: str, seeds: str | None, folder: Path) ->
     Cells that fail do not keep the paper from being made: it tells of them.
     """
     from hpobench.cli.run import run
-    from hpobench.suite import load_suite
+    from hpobench.suites.suite import load_suite
 
     name = load_suite(suite, seeds=seeds).name
     click.echo(f"suite {name}")

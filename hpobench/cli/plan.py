@@ -15,9 +15,9 @@ from hpobench.cli.shared import plugin_option, selection_options
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
-    from hpobench.cell import Use
-    from hpobench.grid import Estimate, Plan, Skipped
-    from hpobench.suite import Suite
+    from hpobench.contract.cell import Use
+    from hpobench.suites.grid import Estimate, Plan, Skipped
+    from hpobench.suites.suite import Suite
 
 
 @click.command()
@@ -35,8 +35,8 @@ def plan(
     suite: str, plugins: tuple[Path, ...], seeds: str | None, only: str | None, pilot: Path | None
 ) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite."""
-    from hpobench.grid import build_plan
-    from hpobench.suite import load_suite
+    from hpobench.suites.grid import build_plan
+    from hpobench.suites.suite import load_suite
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
     built = build_plan(loaded)

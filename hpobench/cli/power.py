@@ -13,15 +13,15 @@ from hpobench.cli.tables import show
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hpobench.grid import Plan
-    from hpobench.pilot import Pilot
-    from hpobench.stats.power import Power
+    from hpobench.analysis.inference.power import Power
+    from hpobench.running.pilot import Pilot
+    from hpobench.suites.grid import Plan
 
 
 def show_power(plan: Plan, folder: Path) -> None:
     """Print what differences more seeds can detect, by the pilot in ``folder``."""
-    from hpobench.pilot import load_pilot
-    from hpobench.stats.power import POWER, SEEDS, power
+    from hpobench.analysis.inference.power import POWER, SEEDS, power
+    from hpobench.running.pilot import load_pilot
 
     pilot = load_pilot(folder, plan)
     found, curves = power(pilot.comparison.curves), pilot.comparison.curves
@@ -73,12 +73,12 @@ def _row(row: pd.Series, names: str, seeds: tuple[int, ...]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    from hpobench.report.numbers import number
+    from hpobench.reporting.numbers import number
 
     return number(value, 2)
 
 
 def _seeds(value: float) -> str:
-    from hpobench.stats.power import MOST_SEEDS
+    from hpobench.analysis.inference.power import MOST_SEEDS
 
     return f"{value:,.0f}" if math.isfinite(value) else f">{MOST_SEEDS:,}"

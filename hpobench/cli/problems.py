@@ -59,9 +59,9 @@ def freeze(
     \b
         hpobench problems freeze bbob -o dimension=5
     """
-    from hpobench.freezing import freeze as freeze_all
-    from hpobench.freezing import members
-    from hpobench.references import references_of
+    from hpobench.contract.references import references_of
+    from hpobench.recording.freezing import freeze as freeze_all
+    from hpobench.recording.freezing import members
 
     found = members(problem, options, plugins)
     freeze_all(found, references_of(type(found[0])), click.echo, sample)

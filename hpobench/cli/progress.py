@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from hpobench.problemrows import ProblemRows
+    from hpobench.store.problems import ProblemRows
     from hpobench.store.writer import Outcome
 
 _LINE_S = 10.0

@@ -27,14 +27,14 @@ def report(folder: Path, watch: bool, every: float) -> None:
     if not watch:
         make_report(folder)
         return
-    from hpobench.report.watching import watch as follow
+    from hpobench.reporting.watching import watch as follow
 
     follow(folder, every, click.echo)
 
 
 def make_report(folder: Path) -> None:
     """Write ``folder/report`` and name its page."""
-    from hpobench.report.watching import report_of
+    from hpobench.reporting.watching import report_of
 
     page, _ = report_of(folder)
     click.echo(f"report: {page}")

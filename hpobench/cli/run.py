@@ -12,9 +12,9 @@ from hpobench.cli.progress import duration, progress
 from hpobench.cli.shared import interruptible, plugin_option, selection_options
 
 if TYPE_CHECKING:
-    from hpobench.experiment import Summary
-    from hpobench.grid import Plan
-    from hpobench.suite import Suite
+    from hpobench.running.experiment import Summary
+    from hpobench.suites.grid import Plan
+    from hpobench.suites.suite import Suite
 
 
 UNLOGGED = 3
@@ -73,8 +73,8 @@ def run(
     Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
-    from hpobench.grid import build_plan
-    from hpobench.suite import load_suite
+    from hpobench.suites.grid import build_plan
+    from hpobench.suites.suite import load_suite
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
     loaded, rule = decided_by(loaded, until_decided, max_seeds, margin, retry_failed)
@@ -85,12 +85,12 @@ def run(
         if rule is not None:
             show_looks(rule)
         return
-    from hpobench.isolation.environments import prepare
+    from hpobench.plugins.isolation.environments import prepare
 
     prepare(loaded.scripts(), _warn)
     whole = build_plan(loaded)
-    from hpobench.experiment import run_plan
-    from hpobench.tracking import Together, tracking
+    from hpobench.running.experiment import run_plan
+    from hpobench.running.tracking import Together, tracking
 
     folder = results / loaded.name
     kept = f"finished cells are in {folder}, the same command goes on"

@@ -18,7 +18,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from hpobench.errors import UnknownNameError
+        from hpobench.contract.errors import UnknownNameError
 
         names = self.list_commands(ctx)
         if args and args[0] not in names and not args[0].startswith("-"):
@@ -53,7 +53,7 @@ def selection_options(command: F) -> F:
 def interruptible(told: str) -> Iterator[None]:
     """Every signal that asks to end interrupts, as Ctrl-C does; then ``told``, what is kept and
     how to go on, is printed. Signals stay so, for a second one may come in the clearing up."""
-    from hpobench.cluster import ENDING_SIGNALS
+    from hpobench.running.cluster import ENDING_SIGNALS
 
     for number in ENDING_SIGNALS:
         signal.signal(number, signal.default_int_handler)

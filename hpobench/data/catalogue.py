@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench import PLUGIN_FOLDERS
-from hpobench.errors import NotAvailableError, UnknownNameError
+from hpobench.contract.errors import NotAvailableError, UnknownNameError
+from hpobench.contract.package import PLUGIN_FOLDERS
 
 LIST = PLUGIN_FOLDERS["problems"] / "data" / "downloads.json"
 _TEXTS = ("title", "licence", "citation", "source", "folder")

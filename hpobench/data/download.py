@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+from hpobench.contract.errors import NotAvailableError
 from hpobench.data.catalogue import Dataset
 from hpobench.data.local import megabytes, verify
-from hpobench.errors import NotAvailableError
 
 Tell: TypeAlias = Callable[[str, int], None]
 """Is told a file of the data set and how many of its bytes are there."""

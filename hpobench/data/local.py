@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from hpobench.contract.errors import NotAvailableError
 from hpobench.data import catalogue
 from hpobench.data.catalogue import Dataset, File
-from hpobench.errors import NotAvailableError
 
 VARIABLE = "HPOBENCH_DATA"
 RECORD = "record.json"

@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpobench.contract.errors import NotAvailableError
 from hpobench.data.catalogue import Dataset, File, recorded, to_json
 from hpobench.data.download import TIMEOUT_S, explained, made, settle, staging
 from hpobench.data.local import RECORD, openml_folder, verify
-from hpobench.errors import NotAvailableError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpobench.errors import StoreError, UnknownNameError, UsageError, writing
+from hpobench.contract.errors import StoreError, UnknownNameError, UsageError, writing
 
 if TYPE_CHECKING:
     from hpobench.store.reader import Results

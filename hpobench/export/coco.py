@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
-import hpobench
+from hpobench.contract.package import VERSION
 from hpobench.export.functions import OTHERS
 from hpobench.export.layout import FunctionRuns, Layout
 from hpobench.export.traces import Row, Traces
@@ -86,7 +86,7 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
         entries.append(
             f"suite = '{suite}', funcId = {group.function}, DIM = {dimension}, "
             f"Precision = {PRECISION:.3e}, algId = '{group.folder}', logger = 'hpobench', "
-            f"data_format = 'bbob-new2'\n% hpobench {hpobench.__version__}\n{', '.join(told)}\n"
+            f"data_format = 'bbob-new2'\n% hpobench {VERSION}\n{', '.join(told)}\n"
         )
     (folder / f"{stem}.info").write_text("".join(entries), encoding="ascii", newline="\n")
 

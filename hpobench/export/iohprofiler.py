@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-import hpobench
+from hpobench.contract.package import VERSION as HPOBENCH
 from hpobench.export.layout import FunctionRuns, Layout
 from hpobench.export.traces import Row, Traces
 from hpobench.store.reader import Results
@@ -73,7 +73,7 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
         "function_id": group.function,
         "function_name": group.name,
         "maximization": False,
-        "algorithm": {"name": group.algorithm, "info": f"hpobench {hpobench.__version__}"},
+        "algorithm": {"name": group.algorithm, "info": f"hpobench {HPOBENCH}"},
         "attributes": ATTRIBUTES,
         "scenarios": scenarios,
     }

@@ -6,20 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hpobench.errors import StoreError
-from hpobench.figures.style import Styles
-from hpobench.report import tables
-from hpobench.report.comparison import Compared
-from hpobench.report.entries import Files, TableEntry
-from hpobench.report.latex import latex_table
-from hpobench.report.notes import notes
-from hpobench.stats.curves import Comparison, Curves, comparisons, compute_curves
-from hpobench.stats.failures import failures
-from hpobench.stats.hits import compute_runs
-from hpobench.stats.references import completed
-from hpobench.stats.setting import budget_axis
-from hpobench.stats.settings import Settings
-from hpobench.stats.workers import compared
+from hpobench.analysis.core.curves import Comparison, Curves, comparisons, compute_curves
+from hpobench.analysis.core.failures import failures
+from hpobench.analysis.core.hits import compute_runs
+from hpobench.analysis.core.references import completed
+from hpobench.analysis.core.workers import compared
+from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.exhibits.setting import budget_axis
+from hpobench.analysis.settings import Settings
+from hpobench.contract.errors import StoreError
+from hpobench.reporting import tables
+from hpobench.reporting.comparison import Compared
+from hpobench.reporting.entries import Files, TableEntry
+from hpobench.reporting.latex import latex_table
+from hpobench.reporting.notes import notes
 from hpobench.store.reader import Results
 
 

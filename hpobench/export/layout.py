@@ -11,7 +11,7 @@ import pandas as pd
 
 from hpobench.export.functions import numbered
 from hpobench.export.traces import Traces
-from hpobench.report.entries import Names, slug
+from hpobench.reporting.entries import Names, slug
 
 
 class Run(NamedTuple):

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from hpobench.errors import StoreError
-from hpobench.stats.curves import algorithm_names, problems_of
-from hpobench.stats.incumbent import incumbents, run_of
-from hpobench.stats.references import completed, unreferenced
-from hpobench.stats.settings import FloatArray, IntArray
+from hpobench.analysis.core.curves import algorithm_names, problems_of
+from hpobench.analysis.core.incumbent import incumbents, run_of
+from hpobench.analysis.core.references import completed, unreferenced
+from hpobench.analysis.settings import FloatArray, IntArray
+from hpobench.contract.errors import StoreError
 from hpobench.store.reader import Results
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from hpobench.live.journal import read_headers
+from hpobench.running.stages.live.journal import read_headers
 
 MEASURED = pa.schema(
     {

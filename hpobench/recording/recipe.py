@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench.api import Budget, Space, TrainedProblem
-from hpobench.cell import Cell, Use
-from hpobench.errors import UsageError
-from hpobench.identity import cell_id
-from hpobench.options import build_problem
-from hpobench.registry import Registry
-from hpobench.uses import named_use
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Cell, Use
+from hpobench.contract.errors import UsageError
+from hpobench.contract.problem import TrainedProblem
+from hpobench.contract.space import Space
+from hpobench.plugins.build import build_problem
+from hpobench.plugins.named import named_use
+from hpobench.plugins.registry import Registry
+from hpobench.suites.identity import cell_id
 
 MAX_TRIALS = 1_000_000
 """Of one second each they take a processor eleven days."""

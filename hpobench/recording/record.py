@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hpobench import provenance
-from hpobench.cell import Cell
-from hpobench.cluster import LOCAL, connected
-from hpobench.errors import CellError, UsageError
-from hpobench.live.pool import LiveCells, capacity
+from hpobench.contract.cell import Cell
+from hpobench.contract.errors import CellError, UsageError
 from hpobench.recording.measured import Tally, measured, tally
 from hpobench.recording.recipe import Recipe
 from hpobench.recording.space import grid_space
 from hpobench.recording.table import CURVES, VERSION, Array, Table, read_about, write_table
+from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.live_cells import LiveCells, capacity
+from hpobench.store import provenance
 from hpobench.store.writer import Outcome
 
 _NO_LIMIT_S = 1e9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hpobench.api import Config, Float, Int, Ordinal, Parameter, Space, When
+from hpobench.contract.space import Config, Float, Int, Ordinal, Parameter, Space, When
 
 
 def grid_space(space: Space, configs: Iterable[Config]) -> Space:

@@ -28,8 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hpobench.api import Config, Float, Int, Parameter, Space
-from hpobench.errors import StoreError
+from hpobench.contract.errors import StoreError
+from hpobench.contract.space import Config, Float, Int, Parameter, Space
 from hpobench.store import files
 
 VERSION = 1

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hpobench.errors import StoreError
+from hpobench.contract.errors import StoreError
 from hpobench.store import schema
 
 

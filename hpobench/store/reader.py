@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpobench.errors import StoreError, UsageError
+from hpobench.contract.errors import StoreError, UsageError
 from hpobench.store import files
 
 _PLAN = {"name", "suite", "cells", "searchers", "schedulers", "problems", "skipped"}

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpobench.errors import StoreError
-from hpobench.signature import moved
+from hpobench.contract.errors import StoreError
+from hpobench.plugins.signature import moved
 from hpobench.store import files, schema
 
 if TYPE_CHECKING:
-    from hpobench.problemrows import ProblemRows
+    from hpobench.store.problems import ProblemRows
 
 SHARD_ROWS = 1_000_000
 """Events in a canonical shard, as whole cells; only the last shard holds fewer."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hpobench.cell import Kind, Use
-from hpobench.errors import NotAvailableError, UnknownNameError
-from hpobench.registry import Entry, Registry
+from hpobench.contract.cell import Kind, Use
+from hpobench.contract.errors import NotAvailableError, UnknownNameError
+from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.subject import Subject, use_of
 from hpobench.testing.verdict import Check
 

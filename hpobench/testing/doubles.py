@@ -6,24 +6,15 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-from hpobench.api import (
-    Budget,
-    Config,
-    Curve,
-    Exhausted,
-    Fidelity,
-    Float,
-    Int,
-    Reference,
-    Scheduler,
-    Searcher,
-    Space,
-    TabulatedProblem,
-)
-from hpobench.cell import Tell
-from hpobench.seeding import uniform
-from hpobench.tune.run import Run
-from hpobench.tune.virtual import VirtualWorkers
+from hpobench.contract.algorithms import Exhausted, Scheduler, Searcher
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Tell
+from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem
+from hpobench.contract.references import Reference
+from hpobench.contract.seeding import uniform
+from hpobench.contract.space import Config, Float, Int, Space
+from hpobench.running.run import Run
+from hpobench.running.stages.virtual import VirtualWorkers
 
 SPACE = Space(
     [Float("lr", 1e-4, 1e-1, log=True), Float("decay", 1e-6, 1e-2, log=True), Int("width", 8, 64)]

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
-from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher, Space
-from hpobench.errors import SpaceError
+from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.contract.errors import SpaceError
+from hpobench.contract.problem import Fidelity
+from hpobench.contract.space import Config, Space
 from hpobench.testing.verdict import Misbehaved
 
 T = TypeVar("T")

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from random import Random
 from statistics import median
 
-from hpobench.api import Config, Problem, Reference, Space, TabulatedProblem, TrainedProblem
-from hpobench.options import build_problem
+from hpobench.contract.problem import Problem, TabulatedProblem, TrainedProblem
+from hpobench.contract.references import Reference
+from hpobench.contract.space import Config, Space
+from hpobench.plugins.build import build_problem
 from hpobench.testing import subject as common
 from hpobench.testing.verdict import Misbehaved, NotApplicable
 
@@ -144,7 +146,7 @@ def curves_repeat(subject: ProblemSubject) -> None:
         if again != first:
             raise Misbehaved(
                 "a curve is another when it is asked for again; draw noise from (config, seed), "
-                "as hpobench.seeding.uniform does"
+                "as hpobench.contract.seeding.uniform does"
             )
 
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 from ray.tune.schedulers import TrialScheduler
 
-from hpobench.api import Config, Curve, Scheduler
-from hpobench.errors import CellError, UsageError
-from hpobench.options import build_scheduler
+from hpobench.contract.algorithms import Scheduler
+from hpobench.contract.errors import CellError, UsageError
+from hpobench.contract.problem import Curve
+from hpobench.contract.space import Config
+from hpobench.plugins.build import build_scheduler
+from hpobench.running.ray.controller import Trial
+from hpobench.running.run import Run
 from hpobench.testing import subject as common
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from hpobench.testing.verdict import Misbehaved
-from hpobench.tune.controller import Trial
-from hpobench.tune.run import Run
 
 STEPS = (1, 3, 27, 52, 81)
 SHORT = (1, 6)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic, perf_counter
 
-from hpobench.api import Exhausted, NothingYet, Searcher, Space
-from hpobench.compatibility import trait
-from hpobench.errors import HpobenchError
-from hpobench.options import build_searcher
+from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.contract.errors import HpobenchError
+from hpobench.contract.space import Space
+from hpobench.plugins.build import build_searcher
+from hpobench.plugins.compatibility import trait
 from hpobench.testing.driving import FATES, FIDELITY, ask, call, drive, loss_of, steps_of, tell
 from hpobench.testing.memory import memory_of_processes
 from hpobench.testing.spaces import SPACES

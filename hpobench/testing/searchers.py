@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from hpobench.api import Config, Exhausted, NothingYet, Searcher, Space
-from hpobench.cell import Use
-from hpobench.options import build_searcher
+from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.contract.cell import Use
+from hpobench.contract.space import Config, Space
+from hpobench.plugins.build import build_searcher
 from hpobench.testing import subject as common
 from hpobench.testing.driving import (
     FIDELITY,
@@ -140,7 +141,7 @@ def seeds(subject: SearcherSubject) -> None:
 
 def warm_process(subject: SearcherSubject) -> None:
     """A process that has served other runs gives the same run as a fresh one."""
-    from hpobench.isolation.searcher import end_warm
+    from hpobench.plugins.isolation.searcher import end_warm
 
     if not subject.isolated:
         raise NotApplicable("it runs in the harness's own process")

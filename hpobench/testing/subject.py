@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench.api import Problem
-from hpobench.cell import Use
-from hpobench.discovery import GIVEN
-from hpobench.errors import UsageError
-from hpobench.options import is_ray, options_of, resolve
-from hpobench.registry import Entry
+from hpobench.contract.cell import Use
+from hpobench.contract.errors import UsageError
+from hpobench.contract.problem import Problem
+from hpobench.plugins.discovery import GIVEN
+from hpobench.plugins.options import is_ray, members_of, options_of, resolve
+from hpobench.plugins.registry import Entry
 from hpobench.testing.verdict import Misbehaved, NotApplicable
 
 
@@ -54,7 +54,7 @@ def _firsts(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
     known = options_of(cls) or {}
     required = [option for option in known.values() if option.required]
     if issubclass(cls, Problem):
-        for member in cls.members():
+        for member in members_of(cls):
             if all(member.get(key, value) == value for key, value in given.items()):
                 return {option.name: member[option.name] for option in required}
     return {option.name: option.choices[0] for option in required if option.choices}

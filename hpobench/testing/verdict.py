@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from hpobench.alarm import Late, alarm
+from hpobench.running.alarm import Late, alarm
 
 Status: TypeAlias = Literal["ok", "failed", "skipped"]
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from hpobench.api import Config, Parameter, Space, TabulatedProblem
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 COST = (1.0,)
 """Seconds of the one step that an evaluation is."""

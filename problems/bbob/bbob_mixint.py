@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from hpobench.api import Config, Curve, Float, Int, Parameter
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 from hpobench.problems.bbob._problem import COST, BBOBProblem
 from hpobench.problems.bbob.bbob import Function
 

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
 from hpobench.api import Config, Curve, Float
+from hpobench.kit import uniform
 from hpobench.problems.bbob._problem import COST, BBOBProblem
 from hpobench.problems.synthetic._noise import normals
-from hpobench.seeding import uniform
 
 Function = Literal[
     101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115,

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hpobench.kit import global_generators
 from hpobench.problems.data._tables import split, table
-from hpobench.seeding import global_generators
 
 
 class Part(NamedTuple):

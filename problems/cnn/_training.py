@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from hpobench.api import Config, Resources, Training
-from hpobench.errors import TrialError
+from hpobench.kit import TrialError
 from hpobench.problems.cnn._data import Part, Splits
 
 BATCH = 64

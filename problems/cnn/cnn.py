@@ -18,7 +18,7 @@ from hpobench.api import (
     When,
     first_loss,
 )
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.kit import UnknownNameError, UsageError
 from hpobench.problems.data._index import short_hash
 
 Dataset = Literal["digits", "fashion14", "mnist1d", "optdigits"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hpobench import data
 from hpobench.api import TabulatedProblem
+from hpobench.kit import data
 
 
 class FetchedProblem(TabulatedProblem):

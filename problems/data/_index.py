@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hpobench.errors import NotAvailableError
+from hpobench.kit import NotAvailableError
 
 FOLDER = Path(__file__).parent
 DESCRIPTIONS = FOLDER / "datasets.json"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpobench.errors import NotAvailableError
+from hpobench.kit import NotAvailableError
 from hpobench.problems.data._index import FOLDER, Entry, entries
 
 SPLIT_SEED = 0

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from hpobench import data
-from hpobench.data.openml import TABLE
-from hpobench.errors import NotAvailableError
+from hpobench.kit import TABLE, NotAvailableError, data
 
 if TYPE_CHECKING:
     import pandas as pd

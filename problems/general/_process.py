@@ -16,7 +16,7 @@ from threading import Thread
 from typing import IO, Any
 
 from hpobench.api import Training
-from hpobench.errors import TrialError
+from hpobench.kit import TrialError
 
 GRACE_S = 2.0
 """For a program to end after SIGTERM, or after it closed its output."""

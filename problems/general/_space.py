@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hpobench.api import Categorical, Float, Int, Ordinal, Parameter, Space, Value, When
-from hpobench.errors import SpaceError, UnknownNameError
+from hpobench.kit import SpaceError, UnknownNameError
 
 _CHOICES: dict[str, type[Categorical]] = {"choice": Categorical, "ordinal": Ordinal}
 _KINDS = ("float", "int", *_CHOICES)

@@ -7,10 +7,9 @@ import math
 from typing import Any
 
 from hpobench.api import Config, Fidelity, Resources, TrainedProblem, Training
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.kit import Program, UnknownNameError, UsageError
 from hpobench.problems.general._process import ProcessTraining
 from hpobench.problems.general._space import parse_space, space_hash
-from hpobench.program import Program
 
 
 class Command(TrainedProblem):

@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping
 from statistics import fmean
 from typing import Any, Literal, NamedTuple, get_args
 
-from hpobench import data
 from hpobench.api import Config, Fidelity, Objective, TrainedProblem, Training
-from hpobench.data.catalogue import is_openml
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.kit import UnknownNameError, UsageError, data, is_openml
 from hpobench.problems.general import _openml
 from hpobench.problems.general._space import parse_space, space_hash
 

@@ -8,9 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hpobench import data
 from hpobench.api import Config, Curve
-from hpobench.errors import SpaceError, UnknownNameError
+from hpobench.kit import SpaceError, UnknownNameError, data
 from hpobench.problems.data._fetched import FetchedProblem
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.api import Curve, Space
-from hpobench.errors import NotAvailableError
-from hpobench.mapped import mapped
+from hpobench.kit import NotAvailableError, mapped
 from hpobench.problems.recorded._nearest import Nearest
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hpobench.api import Config, Curve, Fidelity, Objective, Space, TabulatedProblem
-from hpobench.data.local import sha256
+from hpobench.kit import sha256
 
 if TYPE_CHECKING:
     from hpobench.problems.recorded._trials import Trials
@@ -22,7 +22,7 @@ class Replay(TabulatedProblem):
     """
 
     def __init__(self, file: Path, space: Asked, cost: str) -> None:
-        from hpobench.recording.table import read_about
+        from hpobench.kit import read_about
 
         self._file, self._cost = file, cost
         self._about: dict[str, Any] = read_about(file)

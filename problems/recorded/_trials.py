@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.api import Config, Curve, Space
-from hpobench.errors import UsageError
-from hpobench.mapped import mapped
+from hpobench.kit import UsageError, mapped, read_table
 from hpobench.problems.recorded._nearest import Nearest, places
-from hpobench.recording.table import read_table
 
 Array = NDArray[np.float64]
 COSTS = ("cpu", "wall")

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Literal
 
 from hpobench.api import Reference
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 from hpobench.problems.recorded._replay import Asked, Replay
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from hpobench.errors import UnknownNameError
+from hpobench.kit import UnknownNameError
 from hpobench.problems.recorded._replay import Asked
 from hpobench.problems.recorded._shipped import Shipped
 

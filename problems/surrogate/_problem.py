@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hpobench import data
 from hpobench.api import Config, Curve, Value
-from hpobench.errors import NotAvailableError, UnknownNameError
+from hpobench.kit import NotAvailableError, UnknownNameError, data
 from hpobench.problems.data._fetched import FetchedProblem
 
 if TYPE_CHECKING:

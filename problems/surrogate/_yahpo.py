@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.api import Value
-from hpobench.errors import NotAvailableError
+from hpobench.kit import NotAvailableError
 
 INACTIVE = "#na#"
 """What the codes call a category that is not active; an inactive number is 0."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from hpobench.api import Categorical, Float, Int, Parameter, Space, When
-from hpobench.errors import UnknownNameError
+from hpobench.kit import UnknownNameError
 from hpobench.problems.surrogate._rbv2 import IMPUTATION, RandomBotProblem
 
 Instance = Literal[

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.kit import UnknownNameError, UsageError
 
 Scalable = Literal["ackley", "griewank", "levy", "rastrigin", "rosenbrock", "styblinski-tang"]
 """Functions of any dimension from 2."""

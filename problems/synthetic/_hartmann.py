@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from hpobench.api import Config, Float, Space
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 
 Dimension = Literal[3, 6]
 

@@ -10,9 +10,9 @@ from operator import mul
 from random import Random
 from statistics import quantiles
 
+from hpobench.kit import derive_seed, uniform
 from hpobench.problems.synthetic._functions import function
 from hpobench.problems.synthetic._noise import normals
-from hpobench.seeding import derive_seed, uniform
 
 MARGIN = 0.1
 """Minima keep this share of the domain's width from its bounds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from statistics import NormalDist
 
-from hpobench.seeding import derive_seed
+from hpobench.kit import derive_seed
 
 _STANDARD = NormalDist()
 

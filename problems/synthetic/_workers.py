@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from hpobench.errors import UsageError
-from hpobench.seeding import derive_seed
+from hpobench.kit import UsageError, derive_seed
 
 
 @dataclass(frozen=True)

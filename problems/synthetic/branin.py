@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from hpobench.api import Config, Curve, Float, Space, TabulatedProblem
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 from hpobench.problems.synthetic._noise import normals
 
 

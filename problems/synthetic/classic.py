@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from hpobench.api import Config, Curve, Float, Space, TabulatedProblem
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError
 from hpobench.problems.synthetic import _functions
 from hpobench.problems.synthetic._functions import Name, Scalable
 from hpobench.problems.synthetic._landscape import moved_place

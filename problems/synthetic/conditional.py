@@ -17,10 +17,9 @@ from hpobench.api import (
     TabulatedProblem,
     When,
 )
-from hpobench.errors import UsageError
+from hpobench.kit import UsageError, uniform
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Surface
-from hpobench.seeding import uniform
 
 OFF = 0.25
 """How far from its best place a coordinate lies while it is switched off."""

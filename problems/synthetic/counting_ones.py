@@ -14,8 +14,7 @@ from hpobench.api import (
     Space,
     TabulatedProblem,
 )
-from hpobench.errors import UsageError
-from hpobench.seeding import derive_seed
+from hpobench.kit import UsageError, derive_seed
 
 
 class CountingOnes(TabulatedProblem):

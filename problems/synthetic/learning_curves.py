@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any, Literal, get_args
 
 from hpobench.api import Config, Curve, Fidelity, Float, Space, TabulatedProblem
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.kit import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Field, Surface, random_points
 from hpobench.problems.synthetic._noise import normals

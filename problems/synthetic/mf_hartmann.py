@@ -7,7 +7,7 @@ import math
 from typing import Literal
 
 from hpobench.api import Config, Curve, Fidelity, TabulatedProblem
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.kit import UnknownNameError, UsageError
 from hpobench.problems.synthetic import _hartmann
 from hpobench.problems.synthetic._hartmann import Dimension
 from hpobench.problems.synthetic._noise import normals

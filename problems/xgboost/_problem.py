@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from packaging.specifiers import SpecifierSet
 
 from hpobench.api import Config, Objective, Resources, TrainedProblem
-from hpobench.errors import UnknownNameError
+from hpobench.kit import UnknownNameError
 from hpobench.problems.data._index import entries, short_hash
 
 if TYPE_CHECKING:

@@ -18,11 +18,12 @@ from hpobench.api import (
     Space,
     When,
 )
-from hpobench.cell import Use
-from hpobench.isolation.environments import Environment
-from hpobench.isolation.searcher import surroundings
-from hpobench.options import build_searcher, resolve
-from hpobench.registry import Registry
+from hpobench.contract.cell import Use
+from hpobench.plugins.build import build_searcher
+from hpobench.plugins.isolation.environments import Environment
+from hpobench.plugins.isolation.searcher import surroundings
+from hpobench.plugins.options import resolve
+from hpobench.plugins.registry import Registry
 
 MIXED = Space(
     [

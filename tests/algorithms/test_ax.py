@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from hpobench.api import Categorical, Config, Exhausted, Float, Int, Ordinal, Space, When
-from hpobench.errors import CellError
+from hpobench.contract.errors import CellError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 SPACE = Space(

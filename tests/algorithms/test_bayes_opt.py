@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
-from hpobench.errors import CellError
+from hpobench.contract.errors import CellError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 FLOATS = Space([Float("x", -5, 10), Float("rate", 1e-5, 1, log=True)])

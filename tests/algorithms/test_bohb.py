@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space, When
-from hpobench.errors import CellError
+from hpobench.contract.errors import CellError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 FIDELITY = Fidelity("epoch", steps=9)

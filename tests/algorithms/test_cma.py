@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from hpobench.api import Categorical, Float, Int, Ordinal, Space
-from hpobench.errors import CellError, UsageError
+from hpobench.contract.errors import CellError, UsageError
 from tests.algorithms.own_loop import build, objective, own_loop, propose
 
 SPACES = {

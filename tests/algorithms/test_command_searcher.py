@@ -15,13 +15,14 @@ import pytest
 
 from hpobench.algorithms.searchers.command import Command
 from hpobench.api import Exhausted, Fidelity, Float, NothingYet, Searcher, Space
-from hpobench.cell import Use
-from hpobench.errors import CellError, NotAvailableError, SuiteError, UsageError
-from hpobench.grid import build_plan
-from hpobench.options import build_searcher, resolve
-from hpobench.registry import Registry
-from hpobench.runner import run_cell
-from hpobench.suite import load_suite
+from hpobench.contract.cell import Use
+from hpobench.contract.errors import CellError, NotAvailableError, SuiteError, UsageError
+from hpobench.plugins.build import build_searcher
+from hpobench.plugins.options import resolve
+from hpobench.plugins.registry import Registry
+from hpobench.running.cell import run_cell
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from hpobench.testing.conformance import checks_of
 from hpobench.testing.driving import loss_of, propose_in_turn
 from hpobench.testing.spaces import SPACES

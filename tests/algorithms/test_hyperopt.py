@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Config, Float, Int, Ordinal, Space, When
-from hpobench.errors import CellError
+from hpobench.contract.errors import CellError
 from tests.algorithms.own_loop import CONDITIONAL, MIXED, build, objective, own_loop, propose
 
 SPACES = {

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space
-from hpobench.errors import HpobenchError
+from hpobench.contract.errors import HpobenchError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 FIDELITY = Fidelity("epoch", steps=9)

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Searcher, Space, When
-from hpobench.errors import CellError
+from hpobench.contract.errors import CellError
 from tests.algorithms.own_loop import CONDITIONAL, MIXED, build, objective, own_loop
 
 NAMES = ["nevergrad-ngopt", "nevergrad-de", "nevergrad-pso", "nevergrad-oneplusone"]

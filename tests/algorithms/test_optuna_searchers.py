@@ -27,7 +27,7 @@ from hpobench.algorithms.searchers.optuna_nsga2 import OptunaNSGA2
 from hpobench.algorithms.searchers.optuna_qmc import OptunaQMC
 from hpobench.algorithms.searchers.optuna_tpe import OptunaTPE
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space, When
-from hpobench.errors import UsageError
+from hpobench.contract.errors import UsageError
 
 FIDELITY = Fidelity("epoch", steps=9)
 

@@ -15,7 +15,7 @@ from hpobench.algorithms.searchers.grid_search import GridSearch, IndexedGrid, p
 from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.algorithms.searchers.sobol import Sobol
 from hpobench.api import Categorical, Config, Exhausted, Fidelity, Float, Int, Searcher, Space, When
-from hpobench.errors import UsageError
+from hpobench.contract.errors import UsageError
 from hpobench.testing.spaces import SPACES
 
 FIDELITY = Fidelity()

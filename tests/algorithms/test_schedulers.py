@@ -12,8 +12,8 @@ from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.median import Median
 from hpobench.api import Scheduler
-from hpobench.errors import UsageError
-from hpobench.seeding import global_generators
+from hpobench.contract.errors import UsageError
+from hpobench.contract.seeding import global_generators
 from hpobench.testing.doubles import Curves
 
 

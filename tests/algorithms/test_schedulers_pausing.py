@@ -17,11 +17,11 @@ from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.hyperband_bohb import HyperBandBohb
 from hpobench.algorithms.schedulers.median import Median
-from hpobench.cluster import LOCAL, connected
+from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.plain import PlainTrainable
+from hpobench.running.run import Run
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from hpobench.tune.plain import PlainTrainable
-from hpobench.tune.run import Run
 from tests.tune.test_virtual import Broken
 
 

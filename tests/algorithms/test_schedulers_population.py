@@ -14,10 +14,10 @@ from hpobench.algorithms.schedulers._population import changeable, made_legal
 from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.algorithms.schedulers.pbt import Pbt
 from hpobench.api import Categorical, Float, Int, Ordinal, Parameter, Scheduler, Space, When
-from hpobench.compatibility import verdict
-from hpobench.errors import UsageError
-from hpobench.grid import build_plan
-from hpobench.suite import load_suite
+from hpobench.contract.errors import UsageError
+from hpobench.plugins.compatibility import verdict
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from hpobench.testing.doubles import Curves, Listed
 
 

@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
-from hpobench.errors import CellError
+from hpobench.contract.errors import CellError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 SPACE = Space(

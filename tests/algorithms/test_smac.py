@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Exhausted, Fidelity, Float, Int, Ordinal, Space, When
-from hpobench.errors import HpobenchError
+from hpobench.contract.errors import HpobenchError
 from tests.algorithms.own_loop import build, objective, own_loop
 
 FIDELITY = Fidelity("epoch", steps=10)

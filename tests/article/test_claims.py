@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hpobench.article import sources
-from hpobench.article.claims import Order, Speedup, Value, read_publication, read_publications
-from hpobench.errors import SuiteError, UsageError
-from hpobench.grid import build_plan
-from hpobench.stats.curves import algorithms_of
-from hpobench.suite import load_suite
+from hpobench.analysis.core.curves import algorithms_of
+from hpobench.contract.errors import SuiteError, UsageError
+from hpobench.contract.package import PAPER
+from hpobench.paper.claims import Order, Speedup, Value, read_publication, read_publications
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 HEAD = """\
 source: Somebody, 2001
@@ -121,14 +121,14 @@ def test_agreement(tmp_path: Path, text: str, low: float, high: float, agrees: s
     assert claim.agrees(low, high) == agrees
 
 
-SHIPPED = read_publications(sources() / "published")
+SHIPPED = read_publications(PAPER / "published")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_claims_are_about_what_their_suite_runs(name: str) -> None:
     """Problems and algorithms by the labels that results will have, within the budget."""
     publication = SHIPPED[name]
-    suite = load_suite(sources() / "suites" / f"{publication.suite}.yaml")
+    suite = load_suite(PAPER / "suites" / f"{publication.suite}.yaml")
     cells = build_plan(suite).cells
     frame = pd.DataFrame(
         [(c.searcher.label, c.scheduler.label, c.problem.label) for c in cells],

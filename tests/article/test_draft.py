@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.article import draft, sources
-from hpobench.article.study import Study, read_study
-from hpobench.errors import StoreError, SuiteError, UsageError
+from hpobench.contract.errors import StoreError, SuiteError, UsageError
+from hpobench.contract.package import PAPER
+from hpobench.paper import draft
+from hpobench.paper.study import Study, read_study
 from tests.results_factory import MadeProblem, make_results
 from tests.stored import write
 
@@ -30,7 +31,7 @@ claims:
 def study(tmp_path: Path) -> Study:
     """The paper's own sources with made-up publications: one, and another that says the same."""
     folder = tmp_path / "sources"
-    shutil.copytree(sources(), folder)
+    shutil.copytree(PAPER, folder)
     shutil.rmtree(folder / "published")
     (folder / "published").mkdir()
     for name in ("else", "somebody"):
@@ -80,7 +81,7 @@ def test_figures(
 
 def test_numbers_are_not_typed() -> None:
     """Outside of code, the text holds no digit."""
-    text = (sources() / "paper.typ").read_text(encoding="utf-8")
+    text = (PAPER / "paper.typ").read_text(encoding="utf-8")
     text = re.sub(r"//.*", "", text)
     text = re.sub(r"^ *#(?:let|set|show) .*$", "", text, flags=re.MULTILINE)
     while (shorter := re.sub(r"\([^()]*\)", "", text)) != text:
@@ -110,9 +111,9 @@ def test_a_study_that_is_wrong(tmp_path: Path, text: str, says: str) -> None:
 
 def test_the_papers_own_study_is_whole() -> None:
     """Each publication's suite is a part, by its name."""
-    study = read_study(sources())
+    study = read_study(PAPER)
     suites = {part.suite for part in study.parts.values()}
-    for file in (sources() / "published").glob("*.yaml"):
+    for file in (PAPER / "published").glob("*.yaml"):
         suite = re.search(r"^suite: (.*)$", file.read_text(), flags=re.MULTILINE)
         assert suite is not None
         assert f"suites/{suite[1]}.yaml" in suites

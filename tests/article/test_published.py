@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.article.claims import Claim, Order, Publication, Speedup, Value
-from hpobench.article.curves import figures
-from hpobench.article.published import COLUMNS, compare
-from hpobench.errors import UnknownNameError, UsageError
-from hpobench.figures.style import save
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.settings import Settings
+from hpobench.analysis.drawing.style import save
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
+from hpobench.contract.errors import UnknownNameError, UsageError
+from hpobench.paper.claims import Claim, Order, Publication, Speedup, Value
+from hpobench.paper.curves import figures
+from hpobench.paper.published import COLUMNS, compare
 from tests.results_factory import MadeProblem, hand_made
 
 SETTINGS = Settings(repetitions=200)

@@ -12,8 +12,8 @@ import numpy as np
 from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.api import Budget, Config, Curve, Fidelity, Float, Reference, Space, TabulatedProblem
-from hpobench.tune.run import Run
-from hpobench.tune.virtual import VirtualWorkers
+from hpobench.running.run import Run
+from hpobench.running.stages.virtual import VirtualWorkers
 
 
 class Recorded(TabulatedProblem):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hpobench.cell import Cell
-from hpobench.grid import build_plan
-from hpobench.runner import run_cell
+from hpobench.contract.cell import Cell
+from hpobench.running.cell import run_cell
 from hpobench.store.writer import Outcome
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 
 def plan(

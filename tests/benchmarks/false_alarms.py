@@ -26,14 +26,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from hpobench.grid import build_plan
-from hpobench.problemrows import problem_rows
-from hpobench.stats.gate import Gate, gate
-from hpobench.stats.pairing import paired
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.pairing import paired
+from hpobench.analysis.inference.gate import Gate, gate
+from hpobench.analysis.settings import Settings
+from hpobench.store.problems import problem_rows
 from hpobench.store.reader import Results, load_results
 from hpobench.store.writer import open_writer
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from tests.benchmarks.cells import run
 
 SUITE = {

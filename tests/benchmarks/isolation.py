@@ -23,11 +23,12 @@ from pathlib import Path
 from time import perf_counter
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Searcher, Space
-from hpobench.cell import Use
-from hpobench.isolation.environments import FOLDER_VARIABLE, Environment, lock
-from hpobench.isolation.script import read_script
-from hpobench.options import build_searcher, resolve
-from hpobench.registry import Registry
+from hpobench.contract.cell import Use
+from hpobench.plugins.build import build_searcher
+from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment, lock
+from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.options import resolve
+from hpobench.plugins.registry import Registry
 
 SPACE = Space(
     [
@@ -50,7 +51,7 @@ def building(file: Path, cls: str) -> Iterator[Searcher]:
 
 
 def use_class(use: Use) -> type:
-    from hpobench.modules import load_class
+    from hpobench.plugins.modules import load_class
 
     return load_class(use.file, use.cls)
 

@@ -18,12 +18,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hpobench.cell import Cell
-from hpobench.cluster import LOCAL, connected
+from hpobench.contract.cell import Cell
+from hpobench.running.cluster import LOCAL, connected
 from tests.benchmarks.cells import column, plan
 
 if TYPE_CHECKING:
-    from hpobench.live.pool import LiveCells
+    from hpobench.running.live_cells import LiveCells
 
 TUNER_TRIALS = 40
 
@@ -107,7 +107,7 @@ def main() -> None:
             )[0]
             for steps, problem in problems.items()
         }
-        from hpobench.live.pool import LiveCells
+        from hpobench.running.live_cells import LiveCells
 
         for _ in range(options.repeat):
             ours = LiveCells(ray, commit=None, timeout=600, journals=Path(folder))

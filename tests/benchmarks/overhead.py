@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
-from hpobench.cell import Cell
-from hpobench.options import build_problem, build_searcher
+from hpobench.contract.cell import Cell
+from hpobench.plugins.build import build_problem, build_searcher
 from tests.benchmarks.cells import column, plan, run
 
 

@@ -25,6 +25,7 @@ from time import perf_counter, process_time
 import numpy as np
 
 from hpobench.api import Config, TabulatedProblem
+from hpobench.contract.space import Float, Int, Space
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
@@ -37,7 +38,6 @@ from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
 from hpobench.recording.space import grid_space
 from hpobench.recording.table import Table, write_table
-from hpobench.space import Float, Int, Space
 
 LOOKUPS, CURVES = 20_000, 500
 """Configurations of a repeat: of tables, and of what computes."""

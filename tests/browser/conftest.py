@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from hpobench.report.html import write_report
-from hpobench.stats.settings import Settings
+from hpobench.analysis.settings import Settings
+from hpobench.reporting.html import write_report
 from tests.results_factory import make_results
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -11,8 +11,8 @@ import pytest
 from ray import cloudpickle
 
 from hpobench.api import Scheduler
-from hpobench.errors import UsageError
-from hpobench.registry import Entry, Registry
+from hpobench.contract.errors import UsageError
+from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.doubles import Curves, make_run
 from hpobench.testing.schedulers import CHECKS, STEPS, SchedulerSubject
 from hpobench.testing.subject import use_of

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.discovery import GIVEN
-from hpobench.registry import Entry, Registry
+from hpobench.plugins.discovery import GIVEN
+from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.searcher_subject import SearcherSubject
 from hpobench.testing.searchers import CHECKS
 from hpobench.testing.subject import use_of

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
-from hpobench.errors import StoreError, UnknownNameError, UsageError
+from hpobench.contract.errors import StoreError, UnknownNameError, UsageError
 from hpobench.export import FORMATS, export, traces
 from hpobench.export.functions import FIRST, OTHERS
 from hpobench.export.traces import Row, Trace, Traces

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hpobench.analysis.core.curves import compute_curves
+from hpobench.analysis.core.hits import compute_runs, hitting_times
+from hpobench.analysis.inference.ert import spending, time_per_hit
+from hpobench.analysis.settings import Settings
 from hpobench.export import export
-from hpobench.stats.curves import compute_curves
-from hpobench.stats.ert import spending, time_per_hit
-from hpobench.stats.hits import compute_runs, hitting_times
-from hpobench.stats.settings import Settings
 from hpobench.store.reader import Results, load_results
 from tests.export.reading import TARGETS, Row, read
 from tests.results_factory import make_results

@@ -19,12 +19,12 @@ from typing import Any
 import pandas as pd
 import psutil
 
+from hpobench.analysis.exhibits.lineage import lineage_faults
 from hpobench.api import Config
-from hpobench.cell import Cell
-from hpobench.live.journal import Journal
-from hpobench.options import build_problem, build_searcher
-from hpobench.runner import run_cell
-from hpobench.stats.lineage import lineage_faults
+from hpobench.contract.cell import Cell
+from hpobench.plugins.build import build_problem, build_searcher
+from hpobench.running.cell import run_cell
+from hpobench.running.stages.live.journal import Journal
 from hpobench.store.reader import Results
 from tests.faults.live_chain import beginning, link, loss_of
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hpobench.grid import build_plan
 from hpobench.store.reader import load_results
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from tests.faults.commands import finish, kill, start
 from tests.faults.live_watch import (
     CELL,

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hpobench.figures.aggregates import caption, draw
-from hpobench.figures.style import Styles, save
-from hpobench.stats.aggregates import aggregates
-from hpobench.stats.curves import comparisons, compute_curves
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import comparisons, compute_curves
+from hpobench.analysis.drawing.aggregates import caption, draw
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.exhibits.aggregates import aggregates
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 from tests.results_factory import make_results
 

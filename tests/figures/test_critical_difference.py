@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpobench.figures.critical_difference import caption, draw
-from hpobench.figures.style import Styles, save
-from hpobench.stats.critical_difference import critical_difference
-from hpobench.stats.curves import Algorithm
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import Algorithm
+from hpobench.analysis.drawing.critical_difference import caption, draw
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.exhibits.critical_difference import critical_difference
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 
 CROSSED = [

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from hpobench.figures.ecdf import caption, draw
-from hpobench.figures.style import Styles, save
-from hpobench.stats.curves import comparisons, compute_curves
-from hpobench.stats.ecdf import ecdf
-from hpobench.stats.hits import compute_runs
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import comparisons, compute_curves
+from hpobench.analysis.core.hits import compute_runs
+from hpobench.analysis.drawing.ecdf import caption, draw
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.exhibits.ecdf import ecdf
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import hand_made, make_results
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpobench.figures.efficiency import SPREAD, caption, draw
-from hpobench.figures.style import Styles, save
-from hpobench.stats.curves import Curves, comparisons, compute_curves
-from hpobench.stats.efficiency import MEASURES, efficiency
-from hpobench.stats.settings import Settings
-from hpobench.stats.workers import compared
+from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
+from hpobench.analysis.core.workers import compared
+from hpobench.analysis.drawing.efficiency import SPREAD, caption, draw
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.exhibits.efficiency import MEASURES, efficiency
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, hand_made, make_results, on_workers
 

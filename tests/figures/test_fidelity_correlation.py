@@ -9,9 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from hpobench.figures.fidelity_correlation import caption, draw
-from hpobench.figures.style import save
-from hpobench.stats.settings import Settings
+from hpobench.analysis.drawing.fidelity_correlation import caption, draw
+from hpobench.analysis.drawing.style import save
+from hpobench.analysis.settings import Settings
 
 SETTINGS = Settings(repetitions=30)
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpobench.figures import anytime_regret as f1
-from hpobench.figures import captions
-from hpobench.figures import heatmap as f14
-from hpobench.figures import mean_regret as f2
-from hpobench.figures import rank as f3
-from hpobench.figures.style import MARKERS, PALETTE, Styles, drawable, power_of_ten, save
-from hpobench.stats.anytime_regret import anytime_regret
-from hpobench.stats.curves import Algorithm, comparisons, compute_curves
-from hpobench.stats.heatmap import heatmap
-from hpobench.stats.mean_regret import mean_regret
-from hpobench.stats.rank import rank
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import Algorithm, comparisons, compute_curves
+from hpobench.analysis.drawing import anytime_regret as f1
+from hpobench.analysis.drawing import captions
+from hpobench.analysis.drawing import heatmap as f14
+from hpobench.analysis.drawing import mean_regret as f2
+from hpobench.analysis.drawing import rank as f3
+from hpobench.analysis.drawing.style import MARKERS, PALETTE, Styles, drawable, power_of_ten, save
+from hpobench.analysis.exhibits.anytime_regret import anytime_regret
+from hpobench.analysis.exhibits.heatmap import heatmap
+from hpobench.analysis.exhibits.mean_regret import mean_regret
+from hpobench.analysis.exhibits.rank import rank
+from hpobench.analysis.settings import Settings
 from tests.figures.test_lineage import drawn, table_of
 from tests.results_factory import make_results
 

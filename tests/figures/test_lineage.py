@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hpobench.figures.lineage import ACCENT, LINE, draw
-from hpobench.figures.style import save
-from hpobench.problem import Objective
-from hpobench.stats.lineage import lineage, stretches
+from hpobench.analysis.drawing.lineage import ACCENT, LINE, draw
+from hpobench.analysis.drawing.style import save
+from hpobench.analysis.exhibits.lineage import lineage, stretches
+from hpobench.contract.problem import Objective
 from tests.results_factory import make_population
 
 

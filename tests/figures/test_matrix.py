@@ -9,14 +9,14 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from hpobench.figures import interaction as f15
-from hpobench.figures import win_matrix as f8
-from hpobench.figures.matrix import short
-from hpobench.figures.style import Styles, save
-from hpobench.stats.curves import Algorithm, Curves
-from hpobench.stats.interaction import interaction
-from hpobench.stats.settings import Settings
-from hpobench.stats.win_matrix import win_matrix
+from hpobench.analysis.core.curves import Algorithm, Curves
+from hpobench.analysis.drawing import interaction as f15
+from hpobench.analysis.drawing import win_matrix as f8
+from hpobench.analysis.drawing.matrix import short
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.exhibits.interaction import interaction
+from hpobench.analysis.exhibits.win_matrix import win_matrix
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 
 SETTINGS = Settings(repetitions=50)

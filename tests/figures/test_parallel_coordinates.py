@@ -10,9 +10,9 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from hpobench.figures.parallel_coordinates import INACTIVE, caption, draw
-from hpobench.figures.style import save
-from hpobench.space import Categorical, Float, Int, Space, When
+from hpobench.analysis.drawing.parallel_coordinates import INACTIVE, caption, draw
+from hpobench.analysis.drawing.style import save
+from hpobench.contract.space import Categorical, Float, Int, Space, When
 
 SPACE = Space(
     [

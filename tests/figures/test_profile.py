@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hpobench.figures.profile import SCORES, caption, draw
-from hpobench.figures.style import Styles, save
-from hpobench.stats.curves import Curves, comparisons, compute_curves
-from hpobench.stats.hits import compute_runs
-from hpobench.stats.profile import profile
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
+from hpobench.analysis.core.hits import compute_runs
+from hpobench.analysis.drawing.profile import SCORES, caption, draw
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.exhibits.profile import profile
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import hand_made, make_results
 

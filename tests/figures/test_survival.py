@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpobench.figures.style import Styles, save
-from hpobench.figures.survival import caption, draw, selective
-from hpobench.stats.curves import algorithms_of
-from hpobench.stats.settings import Settings
-from hpobench.stats.survival import survival
+from hpobench.analysis.core.curves import algorithms_of
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.drawing.survival import caption, draw, selective
+from hpobench.analysis.exhibits.survival import survival
+from hpobench.analysis.settings import Settings
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30)

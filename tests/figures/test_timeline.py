@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from hpobench.figures.style import save
-from hpobench.figures.timeline import ENDS, LINKS, caption, draw
-from hpobench.stats.timeline import BARS, shown_runs, shown_until, timeline
+from hpobench.analysis.drawing.style import save
+from hpobench.analysis.drawing.timeline import ENDS, LINKS, caption, draw
+from hpobench.analysis.exhibits.timeline import BARS, shown_runs, shown_until, timeline
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, make_population, make_results
 

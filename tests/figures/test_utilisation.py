@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hpobench.figures.style import Styles, save
-from hpobench.figures.utilisation import caption, draw
-from hpobench.stats.curves import comparisons, compute_curves
-from hpobench.stats.settings import Settings
-from hpobench.stats.utilisation import utilisation
+from hpobench.analysis.core.curves import comparisons, compute_curves
+from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.drawing.utilisation import caption, draw
+from hpobench.analysis.exhibits.utilisation import utilisation
+from hpobench.analysis.settings import Settings
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30, points=20)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.isolation import searcher
-from hpobench.isolation.environments import FOLDER_VARIABLE
+from hpobench.plugins.isolation import searcher
+from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import random
 import sys
 
 from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher, Space
-from hpobench.errors import UsageError
+from hpobench.contract.errors import UsageError
 
 RUNS: list[int] = []
 """What a run leaves behind in the process."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpobench.isolation.environments import FOLDER_VARIABLE
+from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
 from hpobench.store.reader import load_results
 from tests.faults.commands import finish
 

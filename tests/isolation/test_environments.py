@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
-from hpobench.errors import NotAvailableError, PluginError
-from hpobench.isolation import environments as module
-from hpobench.isolation.environments import Environment, lock
-from hpobench.isolation.script import Script, read_script
-from hpobench.registry import Registry
+from hpobench.contract.errors import NotAvailableError, PluginError
+from hpobench.plugins.isolation import environments as module
+from hpobench.plugins.isolation.environments import Environment, lock
+from hpobench.plugins.isolation.script import Script, read_script
+from hpobench.plugins.registry import Registry
 
 HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# ///\n'
 PLUGIN = """

@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from hpobench.api import Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
-from hpobench.cell import Use
-from hpobench.errors import CellError
-from hpobench.isolation import searcher as isolated
-from hpobench.options import build_searcher
-from hpobench.registry import Registry
+from hpobench.contract.cell import Use
+from hpobench.contract.errors import CellError
+from hpobench.plugins.build import build_searcher
+from hpobench.plugins.isolation import searcher as isolated
+from hpobench.plugins.registry import Registry
 
 FOLDER = Path(__file__).parent
 MISBEHAVING, THREADED = FOLDER / "misbehaving.py", FOLDER / "threaded.py"

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 from ray import exceptions
 
-from hpobench.errors import CellError
-from hpobench.live import crew as crew_module
-from hpobench.live.crew import Crew
-from hpobench.live.wire import receive, send
+from hpobench.contract.errors import CellError
+from hpobench.running.stages.live import connections as crew_module
+from hpobench.running.stages.live.connections import Crew
+from hpobench.running.stages.live.wire import receive, send
 
 
 class Ray:

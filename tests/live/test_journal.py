@@ -13,9 +13,9 @@ import struct
 
 import pytest
 
-from hpobench.errors import StoreError
-from hpobench.live import journal as module
-from hpobench.live.journal import Journal
+from hpobench.contract.errors import StoreError
+from hpobench.running.stages.live import journal as module
+from hpobench.running.stages.live.journal import Journal
 
 
 @pytest.fixture

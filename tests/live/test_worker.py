@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpobench.live.wire import receive, send
-from hpobench.live.worker import Worker
+from hpobench.running.stages.live.wire import receive, send
+from hpobench.running.stages.live.worker import Worker
 from tests.faults.live_chain import beginning, link, loss_of
 
 CHAIN = Path(__file__).parents[1] / "faults" / "live_chain.py"

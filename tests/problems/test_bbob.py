@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from hpobench.api import Float, Int
-from hpobench.errors import UsageError
-from hpobench.grid import build_plan
+from hpobench.contract.errors import UsageError
 from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from tests.problems.bbob_members import FAMILIES, best, every, losses, sample
 
 pytest.importorskip("ioh")
@@ -234,8 +234,8 @@ def test_a_used_problem_is_built_again_in_another_process():
     here = [losses(problem, sample(problem, 5), seed=4) for problem in problems]
     code = (
         "import json, sys; from random import Random\n"
-        "from hpobench.options import build_problem; from hpobench.registry import Registry\n"
-        "from hpobench.uses import named_use\n"
+        "from hpobench.plugins.build import build_problem; from hpobench.plugins.registry import Registry\n"
+        "from hpobench.plugins.named import named_use\n"
         "for name, function in json.loads(sys.argv[1]):\n"
         "    options = {'function': function, 'dimension': 5, 'instance': 3}\n"
         "    problem = build_problem(named_use(Registry(), 'problem', name, options))\n"

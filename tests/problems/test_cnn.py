@@ -14,11 +14,11 @@ import pytest
 import torch
 from torch import nn
 
-from hpobench.errors import SpaceError, TrialError, UnknownNameError, UsageError
+from hpobench.contract.errors import SpaceError, TrialError, UnknownNameError, UsageError
+from hpobench.contract.references import read_members, references_of
+from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
-from hpobench.references import read_members, references_of
-from hpobench.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 

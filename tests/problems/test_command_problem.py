@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
-from hpobench.errors import NotAvailableError, SpaceError, TrialError, UsageError
+from hpobench.contract.errors import NotAvailableError, SpaceError, TrialError, UsageError
 from hpobench.problems.general import _process
 from hpobench.problems.general._space import parse_space
 from hpobench.problems.general.command import Command
-from hpobench.suite import load_suite
+from hpobench.suites.suite import load_suite
 
 HERE = Path(__file__).parent
 LR = {"lr": {"float": [1e-4, 1], "log": True}}

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from hpobench.api import TabulatedProblem
-from hpobench.errors import SpaceError
+from hpobench.contract.errors import SpaceError
+from hpobench.contract.space import Space
+from hpobench.plugins.registry import Registry
 from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
@@ -35,8 +37,6 @@ from hpobench.problems.synthetic.mixed import Mixed
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
-from hpobench.registry import Registry
-from hpobench.space import Space
 
 CASES = [
     (Branin, {}),

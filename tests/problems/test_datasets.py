@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.errors import NotAvailableError
+from hpobench.contract.errors import NotAvailableError
 from hpobench.problems.cnn import cnn
 from hpobench.problems.data import _index, _tables
 from hpobench.problems.data._index import FOLDER, entries, short_hash

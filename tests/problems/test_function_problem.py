@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hpobench.api import Config, Fidelity, Float, FunctionProblem, Space
-from hpobench.errors import TrialError
-from hpobench.options import build_problem
-from hpobench.suite import load_suite
+from hpobench.contract.errors import TrialError
+from hpobench.plugins.build import build_problem
+from hpobench.suites.suite import load_suite
 
 PLUGIN = '''\
 """Logistic regression on the digits, an epoch a step."""

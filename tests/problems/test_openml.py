@@ -19,12 +19,12 @@ from sklearn.tree import DecisionTreeClassifier
 
 from hpobench import data
 from hpobench.__main__ import main
+from hpobench.contract.errors import NotAvailableError, UsageError
 from hpobench.data import local, openml
-from hpobench.errors import NotAvailableError, UsageError
-from hpobench.grid import build_plan
 from hpobench.problems.general import _openml
 from hpobench.problems.general.sklearn_estimator import SklearnEstimator, load_data
-from hpobench.suite import load_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 from tests.data_server import serving
 
 KEPT = Path(sklearn.datasets.__file__).parent / "tests" / "data" / "openml"

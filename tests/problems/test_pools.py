@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hpobench.api import Categorical
-from hpobench.errors import NotAvailableError, SpaceError, UnknownNameError
+from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.pools import _csv
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import OPERATIONS, NASBench102

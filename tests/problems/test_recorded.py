@@ -11,14 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
-from hpobench.errors import SpaceError, StoreError, SuiteError, UsageError
-from hpobench.grid import build_plan
+from hpobench.contract.errors import SpaceError, StoreError, SuiteError, UsageError
 from hpobench.problems.recorded._nearest import Nearest, places
 from hpobench.problems.recorded.recorded import Recorded
 from hpobench.recording.space import grid_space
 from hpobench.recording.table import KEY, Table, read_table, write_table
-from hpobench.runner import run_cell
-from hpobench.suite import load_suite
+from hpobench.running.cell import run_cell
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 SPACE = Space(
     [

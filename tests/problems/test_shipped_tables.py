@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hpobench.api import Ordinal
-from hpobench.errors import UnknownNameError
+from hpobench.contract.errors import UnknownNameError
 from hpobench.problems.cnn.cnn import CNN
 from hpobench.problems.data._index import entries
 from hpobench.problems.recorded import cnn_sample, xgboost_grid

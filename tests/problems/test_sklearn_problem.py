@@ -15,9 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
-from hpobench.errors import UsageError
+from hpobench.contract.errors import UsageError
 from hpobench.problems.general.sklearn_estimator import Dataset, SklearnEstimator, load_data
-from hpobench.suite import load_suite
+from hpobench.suites.suite import load_suite
 
 SVM = {
     "estimator": "sklearn.svm.SVC",

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic import _hartmann
 from hpobench.problems.synthetic._noise import normals
 from hpobench.problems.synthetic.branin import Branin, branin

@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Name, Scalable, function
 from hpobench.problems.synthetic.branin import Branin
 from hpobench.problems.synthetic.classic import Classic

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.errors import UnknownNameError, UsageError
+from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Field
 from hpobench.problems.synthetic.learning_curves import LearningCurves

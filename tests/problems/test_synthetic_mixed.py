@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.errors import UsageError
+from hpobench.contract.errors import UsageError
 from hpobench.problems.synthetic.conditional import Conditional
 from hpobench.problems.synthetic.jenatton import LEAVES, Jenatton
 from hpobench.problems.synthetic.mixed import Mixed

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import kruskal
 
-from hpobench.errors import NotAvailableError, SpaceError, UnknownNameError
+from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.pools.taskset import TaskSet
 
 DIVERGING = "FixedTextRNNClassification_imdb_patch32_IRNN64_relu_avg_bs128"

@@ -11,7 +11,9 @@ import xgboost
 from sklearn.metrics import log_loss, root_mean_squared_error
 
 from hpobench.api import Resources
-from hpobench.errors import UnknownNameError
+from hpobench.contract.errors import UnknownNameError
+from hpobench.contract.references import read_members, references_of
+from hpobench.plugins.registry import Registry
 from hpobench.problems.data._index import entries
 from hpobench.problems.data._tables import split, table
 from hpobench.problems.xgboost import _data
@@ -19,8 +21,6 @@ from hpobench.problems.xgboost._problem import Dataset
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
-from hpobench.references import read_members, references_of
-from hpobench.registry import Registry
 
 FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
 UNFROZEN = {

@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from hpobench.errors import NotAvailableError, SpaceError, UnknownNameError
+from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.surrogate._problem import SHORTEST
 from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpobench.report.html import write_report
-from hpobench.stats.settings import Settings
+from hpobench.analysis.settings import Settings
+from hpobench.reporting.html import write_report
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hpobench.errors import StoreError
-from hpobench.report.html import write_report
-from hpobench.report.numbers import number
+from hpobench.contract.errors import StoreError
+from hpobench.reporting.html import write_report
+from hpobench.reporting.numbers import number
 from hpobench.store.reader import Results
 from tests.report.pages import OWN, SETTINGS, Page, joined, report, words
 from tests.results_factory import (
@@ -224,7 +224,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_process_that_draws_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it raises is an error with what to do; the next report is whole."""
     with monkeypatch.context() as patch:
-        patch.setattr("hpobench.figures.mean_regret.draw", Killed())
+        patch.setattr("hpobench.analysis.drawing.mean_regret.draw", Killed())
         with pytest.raises(StoreError, match="a process that drew figures was killed"):
             report(make_results(seeds=1), tmp_path)
     assert report(make_results(seeds=1), tmp_path).images

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpobench.report.html import write_report
-from hpobench.report.origins import anchor
-from hpobench.stats.settings import Settings
+from hpobench.analysis.settings import Settings
+from hpobench.reporting.html import write_report
+from hpobench.reporting.origins import anchor
 from tests.results_factory import make_results
 
 ROOT = Path(__file__).parents[2]

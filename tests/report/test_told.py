@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hpobench.figures import drawing
-from hpobench.report.html import write_report
-from hpobench.report.numbers import interval, number
+from hpobench.analysis.drawing import drawing
+from hpobench.reporting.html import write_report
+from hpobench.reporting.numbers import interval, number
 from hpobench.store.reader import Results
 from tests.report.pages import OWN, Page, joined, report, words
 from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results, on_workers

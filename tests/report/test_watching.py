@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.errors import StoreError, UsageError
-from hpobench.report.watching import PATIENCE, watch
+from hpobench.contract.errors import StoreError, UsageError
+from hpobench.reporting.watching import PATIENCE, watch
 from tests.results_factory import PROBLEMS, make_results
 from tests.stored import write
 

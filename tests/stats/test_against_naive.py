@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.stats.bootstrap import resampled_means, seed_draws, seed_means
-from hpobench.stats.curves import Curves, compute_curves
-from hpobench.stats.normalise import normalised, regrets
-from hpobench.stats.ranks import average_ranks, suite_ranks
-from hpobench.stats.settings import Axis, Fidelity, Settings
+from hpobench.analysis.core.curves import Curves, compute_curves
+from hpobench.analysis.core.normalise import normalised, regrets
+from hpobench.analysis.inference.bootstrap import resampled_means, seed_draws, seed_means
+from hpobench.analysis.inference.ranks import average_ranks, suite_ranks
+from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, make_results
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.stats.aggregates import aggregates
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.curves import compute_curves
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import compute_curves
+from hpobench.analysis.exhibits.aggregates import aggregates
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 from tests.results_factory import make_results
 

@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from hpobench.figures import captions
-from hpobench.stats.anytime_score import anytime_score
-from hpobench.stats.bootstrap import suite_mean
-from hpobench.stats.curves import compute_curves
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import compute_curves
+from hpobench.analysis.drawing import captions
+from hpobench.analysis.exhibits.anytime_score import anytime_score
+from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 from tests.results_factory import MadeProblem, hand_made, make_results
 from tests.stats.test_against_naive import incumbent_at, naive_run

@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.stats.bootstrap import iqm, resampled_means, seed_means, suite_iqm, suite_mean
-from hpobench.stats.ranks import average_ranks, suite_ranks
-from hpobench.stats.settings import Settings
+from hpobench.analysis.inference.bootstrap import (
+    iqm,
+    resampled_means,
+    seed_means,
+    suite_iqm,
+    suite_mean,
+)
+from hpobench.analysis.inference.ranks import average_ranks, suite_ranks
+from hpobench.analysis.settings import Settings
 
 PROBLEMS = ("p", "q", "r")
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpobench.stats.bootstrap import suite_mean
-from hpobench.stats.coverage import coverage, enough_seeds
-from hpobench.stats.settings import Settings
+from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.inference.coverage import coverage, enough_seeds
+from hpobench.analysis.settings import Settings
 
 SETTINGS = Settings(repetitions=500)
 

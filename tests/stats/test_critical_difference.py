@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.errors import TooFewError
-from hpobench.stats.cliques import maximal_cliques
-from hpobench.stats.critical_difference import (
+from hpobench.analysis.exhibits.critical_difference import (
     SHARES,
     critical_difference,
     friedman,
     iman_davenport,
     nemenyi_difference,
 )
-from hpobench.stats.ranks import average_ranks
-from hpobench.stats.tests import holm
+from hpobench.analysis.inference.cliques import maximal_cliques
+from hpobench.analysis.inference.ranks import average_ranks
+from hpobench.analysis.inference.significance import holm
+from hpobench.contract.errors import TooFewError
 from tests.curves_factory import curves_of, made_nr
 
 DEMSAR = np.array(

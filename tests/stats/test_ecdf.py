@@ -9,12 +9,12 @@ import math
 import numpy as np
 import pytest
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.curves import comparisons, compute_curves
-from hpobench.stats.ecdf import ecdf
-from hpobench.stats.hits import compute_runs
-from hpobench.stats.settings import Settings
-from hpobench.stats.targets import suite_targets
+from hpobench.analysis.core.curves import comparisons, compute_curves
+from hpobench.analysis.core.hits import compute_runs
+from hpobench.analysis.core.targets import suite_targets
+from hpobench.analysis.exhibits.ecdf import ecdf
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
 from tests.results_factory import MadeProblem, hand_made, make_results
 from tests.stats.test_against_naive import AXES, naive_run, random_results
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.effects import effects, scopes
-from hpobench.stats.settings import Settings
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.inference.effects import effects, scopes
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 
 SETTINGS = Settings(repetitions=40)

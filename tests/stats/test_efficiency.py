@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.curves import comparisons, compute_curves
-from hpobench.stats.efficiency import COLUMNS, EVALUATIONS, MEASURES, efficiency
-from hpobench.stats.settings import Settings
-from hpobench.stats.workers import compared
+from hpobench.analysis.core.curves import comparisons, compute_curves
+from hpobench.analysis.core.workers import compared
+from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS, MEASURES, efficiency
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import hand_made, on_workers
 from tests.stats.test_against_naive import naive_run, random_results

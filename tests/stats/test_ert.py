@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.curves import Curves, compute_curves
-from hpobench.stats.ert import ert, resampled_spending, time_per_hit
-from hpobench.stats.hits import Hits, compute_runs, first_hits, hitting_times
-from hpobench.stats.settings import Axis, Fidelity, Settings
+from hpobench.analysis.core.curves import Curves, compute_curves
+from hpobench.analysis.core.hits import Hits, compute_runs, first_hits, hitting_times
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
+from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, hand_made
 from tests.stats.test_against_naive import AXES, naive_run, random_results

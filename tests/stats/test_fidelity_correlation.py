@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.fidelity_correlation import (
+from hpobench.analysis.exhibits.fidelity_correlation import (
     ENOUGH,
     FIDELITIES,
     fidelity_correlation,
     rank_correlations,
 )
-from hpobench.stats.settings import Settings
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, make_population, make_results
 

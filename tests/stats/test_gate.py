@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from hpobench.errors import UsageError
-from hpobench.stats.gate import Gate, detectable, gate
-from hpobench.stats.pairing import paired
-from hpobench.stats.settings import Settings
-from hpobench.stats.sign_flip import critical_value, max_t
+from hpobench.analysis.core.pairing import paired
+from hpobench.analysis.inference.gate import Gate, detectable, gate
+from hpobench.analysis.inference.sign_flip import critical_value, max_t
+from hpobench.analysis.settings import Settings
+from hpobench.contract.errors import UsageError
 from hpobench.store.reader import Results, load_results
 from tests.benchmarks.false_alarms import SUITE, alarms, comparisons, stored
 from tests.results_factory import PROBLEMS, MadeProblem, make_results

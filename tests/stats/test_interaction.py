@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.curves import Algorithm, compute_curves
-from hpobench.stats.interaction import COLUMNS, interaction
-from hpobench.stats.settings import Settings
+from hpobench.analysis.core.curves import Algorithm, compute_curves
+from hpobench.analysis.exhibits.interaction import COLUMNS, interaction
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 from tests.results_factory import make_results
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.problem import Objective
-from hpobench.stats.lineage import lineage, lineage_faults, shown_cells, stretches
+from hpobench.analysis.exhibits.lineage import lineage, lineage_faults, shown_cells, stretches
+from hpobench.contract.problem import Objective
 from tests.results_factory import POPULATION, make_population, make_results
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", "maximize")

@@ -7,15 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hpobench.stats.curves import compute_curves
-from hpobench.stats.mean_regret import mean_regret
-from hpobench.stats.normalise import (
+from hpobench.analysis.core.curves import compute_curves
+from hpobench.analysis.core.normalise import (
     below_optimum,
     normalised_regret,
     relative_to_random,
     simple_regret,
 )
-from hpobench.stats.settings import Settings
+from hpobench.analysis.exhibits.mean_regret import mean_regret
+from hpobench.analysis.settings import Settings
 from tests.results_factory import MadeProblem, hand_made
 
 UNIT = MadeProblem("unit", steps=1, optimum=0.0, clip=1.0, budget=50.0)

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hpobench.analysis.core.occupancy import occupancy
 from hpobench.api import Budget
-from hpobench.options import build_scheduler
-from hpobench.registry import Registry
-from hpobench.stats.occupancy import occupancy
+from hpobench.plugins.build import build_scheduler
+from hpobench.plugins.named import named_use
+from hpobench.plugins.registry import Registry
 from hpobench.testing.doubles import make_run
-from hpobench.uses import named_use
 
 
 def events_of(*rows: tuple[int, int, float, float]) -> tuple[pd.DataFrame, np.ndarray]:

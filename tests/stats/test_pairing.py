@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.errors import UsageError
-from hpobench.stats.pairing import KEY, paired
+from hpobench.analysis.core.pairing import KEY, paired
+from hpobench.contract.errors import UsageError
 from hpobench.store.reader import Results
 from tests.results_factory import make_results
 

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.space import Categorical, Float, Int, Ordinal, Space, When
-from hpobench.stats.parallel_coordinates import (
+from hpobench.analysis.exhibits.parallel_coordinates import (
     AXES,
     BEST,
     ENOUGH,
@@ -22,7 +21,8 @@ from hpobench.stats.parallel_coordinates import (
     shown_problems,
     unit_positions,
 )
-from hpobench.stats.settings import Settings
+from hpobench.analysis.settings import Settings
+from hpobench.contract.space import Categorical, Float, Int, Ordinal, Space, When
 from hpobench.store.reader import Results
 from tests.results_factory import PROBLEMS, MadeProblem, make_population, make_results
 
@@ -126,7 +126,7 @@ def test_distances_of_many_trials_are_measured_by_some(monkeypatch) -> None:
     problem = MadeProblem("p", steps=1, cost=4.0)
     results = configured(make_results(["random"], ["fifo"], [problem], seeds=1, failed=()))
     exact = parallel_coordinates(results, "p", SETTINGS)
-    monkeypatch.setattr("hpobench.stats.parallel_coordinates.SAMPLE", BEST)
+    monkeypatch.setattr("hpobench.analysis.exhibits.parallel_coordinates.SAMPLE", BEST)
     table = parallel_coordinates(results, "p", SETTINGS)
     best = table["best"]
     drawn = ["line", "value", "parameter", "setting", "position"]

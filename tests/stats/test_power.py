@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.errors import TooFewError
-from hpobench.stats.power import MOST_SEEDS, POWER, SEEDS, detectable, needed, power
-from hpobench.stats.settings import FloatArray
-from hpobench.stats.sign_flip import max_t
-from hpobench.stats.tests import holm, paired_p
+from hpobench.analysis.inference.power import MOST_SEEDS, POWER, SEEDS, detectable, needed, power
+from hpobench.analysis.inference.sign_flip import max_t
+from hpobench.analysis.inference.significance import holm, paired_p
+from hpobench.analysis.settings import FloatArray
+from hpobench.contract.errors import TooFewError
 from tests.curves_factory import curves_of
 
 REPETITIONS = 1000

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.curves import Curves, comparisons, compute_curves
-from hpobench.stats.hits import Hits, compute_runs, hitting_times
-from hpobench.stats.normalise import normalised
-from hpobench.stats.profile import TOLERANCE, profile, share_within
-from hpobench.stats.settings import FloatArray, Settings
-from hpobench.stats.targets import tolerance_targets
+from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
+from hpobench.analysis.core.hits import Hits, compute_runs, hitting_times
+from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.core.targets import tolerance_targets
+from hpobench.analysis.exhibits.profile import TOLERANCE, profile, share_within
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.store.reader import Results
 from tests.results_factory import hand_made
 from tests.stats.test_against_naive import AXES, random_results

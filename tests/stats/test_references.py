@@ -9,7 +9,13 @@ import statistics
 import numpy as np
 import pytest
 
-from hpobench.stats.references import MEASURED, completed, measured, referenced, unreferenced
+from hpobench.analysis.core.references import (
+    MEASURED,
+    completed,
+    measured,
+    referenced,
+    unreferenced,
+)
 from tests.results_factory import MadeProblem, hand_made, make_results
 
 OWN = MadeProblem("own", steps=9, budget=600.0, cost=3.0, referenced=False)

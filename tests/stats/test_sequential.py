@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.errors import TooFewError
-from hpobench.stats.sequential import Decision, Rule, decide, looks, sentence
-from hpobench.stats.settings import FloatArray
+from hpobench.analysis.inference.sequential import Decision, Rule, decide, looks, sentence
+from hpobench.analysis.settings import FloatArray
+from hpobench.contract.errors import TooFewError
 
 Draw = Callable[[np.random.Generator, int], FloatArray]
 """Final ``nr`` of so many seeds, shape (algorithms, problems, seeds)."""

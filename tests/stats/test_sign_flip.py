@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.stats.sign_flip import (
+from hpobench.analysis.inference.sign_flip import (
     Alternative,
     critical_value,
     extent,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.stats.tests import holm, p_against_best, paired_p
+from hpobench.analysis.inference.significance import holm, p_against_best, paired_p
 
 
 def test_holm_by_hand() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpobench.stats.curves import compute_curves
-from hpobench.stats.hits import compute_runs
-from hpobench.stats.settings import Settings
-from hpobench.stats.snapshot import snapshot
+from hpobench.analysis.core.curves import compute_curves
+from hpobench.analysis.core.hits import compute_runs
+from hpobench.analysis.core.snapshot import snapshot
+from hpobench.analysis.settings import Settings
 from tests.stats.test_against_naive import AXES, naive_run, random_results
 
 

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.figures import captions
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.curves import Curves, comparisons, compute_curves
-from hpobench.stats.hits import Hits, compute_runs, hitting_times
-from hpobench.stats.settings import Settings
-from hpobench.stats.speedup import COLUMNS, TOLERANCES, speedup
-from hpobench.stats.targets import tolerance_targets
+from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
+from hpobench.analysis.core.hits import Hits, compute_runs, hitting_times
+from hpobench.analysis.core.targets import tolerance_targets
+from hpobench.analysis.drawing import captions
+from hpobench.analysis.exhibits.speedup import COLUMNS, TOLERANCES, speedup
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import hand_made, make_results
 from tests.stats.test_against_naive import AXES, random_results

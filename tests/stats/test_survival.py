@@ -9,11 +9,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.problem import Objective
-from hpobench.stats import lineage
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.settings import Settings
-from hpobench.stats.survival import FRESH, Stretches, product_limit, stretches_of, survival
+from hpobench.analysis.exhibits import lineage
+from hpobench.analysis.exhibits.survival import (
+    FRESH,
+    Stretches,
+    product_limit,
+    stretches_of,
+    survival,
+)
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
+from hpobench.contract.problem import Objective
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, hand_made, make_population, make_results
 

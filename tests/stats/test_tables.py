@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.stats.anytime_regret import anytime_regret
-from hpobench.stats.cost import cost
-from hpobench.stats.curves import algorithms_of, comparisons, compute_curves
-from hpobench.stats.failures import failure_kind, failures
-from hpobench.stats.final_loss import final_loss
-from hpobench.stats.heatmap import heatmap
-from hpobench.stats.rank import rank
-from hpobench.stats.setting import budget_axis, problem_setting, setting
-from hpobench.stats.settings import Settings
-from hpobench.stats.standings import standings
+from hpobench.analysis.core.curves import algorithms_of, comparisons, compute_curves
+from hpobench.analysis.core.failures import failure_kind, failures
+from hpobench.analysis.exhibits.anytime_regret import anytime_regret
+from hpobench.analysis.exhibits.cost import cost
+from hpobench.analysis.exhibits.final_loss import final_loss
+from hpobench.analysis.exhibits.heatmap import heatmap
+from hpobench.analysis.exhibits.rank import rank
+from hpobench.analysis.exhibits.setting import budget_axis, problem_setting, setting
+from hpobench.analysis.exhibits.standings import standings
+from hpobench.analysis.settings import Settings
 from tests.results_factory import MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=500, points=20)

@@ -8,10 +8,10 @@ import json
 import numpy as np
 import pytest
 
-from hpobench.stats.curves import Curves, compute_curves
-from hpobench.stats.normalise import normalised_regret
-from hpobench.stats.settings import Settings
-from hpobench.stats.targets import suite_targets, tolerance_targets
+from hpobench.analysis.core.curves import Curves, compute_curves
+from hpobench.analysis.core.normalise import normalised_regret
+from hpobench.analysis.core.targets import suite_targets, tolerance_targets
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, make_results
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 
-from hpobench.stats.thinking import thinking
+from hpobench.analysis.exhibits.thinking import thinking
 from tests.results_factory import make_results
 
 

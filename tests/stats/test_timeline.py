@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.stats.timeline import BARS, COLUMNS, shown_runs, shown_until, timeline
+from hpobench.analysis.exhibits.timeline import BARS, COLUMNS, shown_runs, shown_until, timeline
 from hpobench.store.reader import Results
 from tests.results_factory import PROBLEMS, hand_made, make_population, make_results
 

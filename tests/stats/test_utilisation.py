@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.stats.bootstrap import suite_mean
-from hpobench.stats.curves import comparisons, compute_curves
-from hpobench.stats.incumbent import run_of
-from hpobench.stats.occupancy import occupancy
-from hpobench.stats.settings import Settings
-from hpobench.stats.utilisation import busy_shares, utilisation
+from hpobench.analysis.core.curves import comparisons, compute_curves
+from hpobench.analysis.core.incumbent import run_of
+from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.exhibits.utilisation import busy_shares, utilisation
+from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.results_factory import hand_made, make_results
 from tests.stats.test_against_naive import random_results

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.stats.bootstrap import seed_draws
-from hpobench.stats.settings import Settings
-from hpobench.stats.win_matrix import win_matrix
+from hpobench.analysis.exhibits.win_matrix import win_matrix
+from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.settings import Settings
 from tests.curves_factory import curves_of, made_nr
 
 SETTINGS = Settings(repetitions=60)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from hpobench.stats.curves import compute_curves
-from hpobench.stats.settings import Settings
-from hpobench.stats.workers import compared, with_workers, worker_counts
+from hpobench.analysis.core.curves import compute_curves
+from hpobench.analysis.core.workers import compared, with_workers, worker_counts
+from hpobench.analysis.settings import Settings
 from tests.results_factory import make_results, on_workers
 
 

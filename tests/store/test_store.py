@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hpobench.errors import StoreError, UsageError
+from hpobench.contract.errors import StoreError, UsageError
 from hpobench.store import files, schema, writer
 from hpobench.store.reader import load_results
 from hpobench.store.writer import Outcome, open_writer

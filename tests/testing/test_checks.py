@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
-from hpobench.errors import NotAvailableError, UnknownNameError, UsageError
-from hpobench.registry import Entry
+from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
+from hpobench.plugins.registry import Entry
 from hpobench.testing import Check, checks
 from hpobench.testing.conformance import checks_of, entries
 from hpobench.testing.verdict import judge

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.isolation.environments import run_uv
-from hpobench.isolation.script import read_script
+from hpobench.plugins.isolation.environments import run_uv
+from hpobench.plugins.isolation.script import read_script
 from hpobench.store.reader import load_results
 from tests.faults.commands import ROOT, finish
 

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
-from hpobench.errors import UsageError
-from hpobench.isolation.searcher import end_warm
-from hpobench.registry import Registry
+from hpobench.contract.errors import UsageError
+from hpobench.plugins.isolation.searcher import end_warm
+from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
 from hpobench.testing.verdict import judge
 

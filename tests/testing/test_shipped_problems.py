@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.registry import Registry
+from hpobench.plugins.registry import Registry
 from hpobench.testing.conformance import checks_of
 from hpobench.testing.verdict import judge
 

@@ -11,11 +11,11 @@ import warnings
 
 import pytest
 
-from hpobench.agreement import Comparison, compare
-from hpobench.cluster import LOCAL, connected
-from hpobench.errors import UsageError
-from hpobench.grid import build_plan
-from hpobench.suite import load_suite
+from hpobench.contract.errors import UsageError
+from hpobench.running.agreement import Comparison, compare
+from hpobench.running.cluster import LOCAL, connected
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 STEPS = 9
 SUITE = """\

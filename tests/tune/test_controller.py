@@ -9,9 +9,9 @@ import ray
 from ray.tune.execution import tune_controller
 from ray.tune.schedulers import FIFOScheduler
 
-from hpobench.errors import RayError
+from hpobench.contract.errors import RayError
+from hpobench.running.ray import controller
 from hpobench.testing.doubles import make_run
-from hpobench.tune import controller
 
 
 def test_the_names_we_stand_on_are_there():

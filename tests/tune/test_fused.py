@@ -8,7 +8,7 @@ import pytest
 
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.own import Own
-from hpobench.errors import CellError
+from hpobench.contract.errors import CellError
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 
 

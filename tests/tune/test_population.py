@@ -29,13 +29,13 @@ from hpobench.api import (
     TabulatedProblem,
     When,
 )
-from hpobench.cell import Use
-from hpobench.cluster import LOCAL, connected
-from hpobench.errors import StallError
-from hpobench.seeding import uniform
+from hpobench.contract.cell import Use
+from hpobench.contract.errors import StallError
+from hpobench.contract.seeding import uniform
+from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.plain import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from hpobench.tune.plain import plain_history
 
 
 class Mixed(TabulatedProblem):

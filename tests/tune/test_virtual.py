@@ -14,7 +14,7 @@ from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.api import Budget, Curve, Fidelity
-from hpobench.errors import CellError, StallError
+from hpobench.contract.errors import CellError, StallError
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 
 

@@ -12,7 +12,7 @@ from hpobench.api import (
     Space,
     TabulatedProblem,
 )
-from hpobench.seeding import uniform
+from hpobench.kit import uniform
 
 
 class Mine(TabulatedProblem):

@@ -13,8 +13,8 @@ from typing import get_args
 
 import numpy as np
 
+from hpobench.kit import Table, read_table, write_table
 from hpobench.problems.recorded import cnn_sample, xgboost_grid
-from hpobench.recording.table import Table, read_table, write_table
 
 HERE = Path(__file__).parent
 FAMILIES = {

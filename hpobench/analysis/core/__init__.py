@@ -1,0 +1,1 @@
+"""What runs are: incumbents on one grid, normalised regrets, hitting times, fair comparisons."""

@@ -1,0 +1,207 @@
+"""All runs of a report on one grid: incumbent per run, then aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.align import align, log_grid
+from hpobench.analysis.core.incumbent import Incumbents, incumbents
+from hpobench.analysis.core.references import referenced
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
+from hpobench.store.reader import Results
+
+
+class Algorithm(NamedTuple):
+    """What is compared: a searcher under a scheduler."""
+
+    name: str
+    searcher: str
+    scheduler: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The incumbents of every run at the same shares of the budget.
+
+    Axes are always in the order algorithm, problem, seed, time; NaN marks runs that do not exist.
+    """
+
+    algorithms: tuple[Algorithm, ...]
+    problems: tuple[str, ...]
+    seeds: tuple[int, ...]
+    share: FloatArray
+    """Shape (times,): of each problem's horizon, up to 1."""
+    horizon: FloatArray
+    """Shape (problems,): where the longest run of the problem ended on the axis."""
+    loss: FloatArray
+    """Shape (algorithms, problems, seeds, times)."""
+    present: BoolArray
+    """Shape (algorithms, problems, seeds): whether there is such a run."""
+    failed: BoolArray
+    """Of the same shape: whether the run failed, and so counts as the clip value."""
+    optimum: FloatArray
+    """Shape (problems,), like ``clip``: the reference losses; finite, and below ``clip``."""
+    clip: FloatArray
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(a.name for a in self.algorithms)
+
+    @property
+    def complete(self) -> BoolArray:
+        """Shape (algorithms, problems): whether there is any run."""
+        complete: BoolArray = np.count_nonzero(self.present, axis=2) > 0
+        return complete
+
+    def select(self, algorithms: BoolArray, problems: BoolArray) -> Curves:
+        """The part of the algorithms and problems that the two masks keep."""
+        both = np.ix_(algorithms, problems)
+        return replace(
+            self,
+            algorithms=tuple(
+                a for a, keep in zip(self.algorithms, algorithms, strict=True) if keep
+            ),
+            problems=tuple(p for p, keep in zip(self.problems, problems, strict=True) if keep),
+            horizon=self.horizon[problems],
+            loss=self.loss[both],
+            present=self.present[both],
+            failed=self.failed[both],
+            optimum=self.optimum[problems],
+            clip=self.clip[problems],
+        )
+
+
+def algorithms_of(cells: pd.DataFrame) -> list[Algorithm]:
+    """The algorithms in the cells' order; named by the searcher alone under a single scheduler."""
+    pairs = cells[["searcher", "scheduler"]].drop_duplicates().itertuples(index=False, name=None)
+    single = cells["scheduler"].nunique() <= 1
+    return [Algorithm(s if single else f"{s} + {c}", s, c) for s, c in pairs]
+
+
+def algorithm_names(cells: pd.DataFrame) -> pd.Series:
+    """The algorithm of each cell."""
+    name = {(a.searcher, a.scheduler): a.name for a in algorithms_of(cells)}
+    pairs = zip(cells["searcher"], cells["scheduler"], strict=True)
+    return pd.Series([name[pair] for pair in pairs], index=cells.index, dtype=object)
+
+
+def places(curves: Curves, cells: pd.DataFrame) -> tuple[IntArray, IntArray, IntArray]:
+    """The algorithm, the problem and the seed of each cell, as places on the axes of ``curves``;
+    -1 where they are not there."""
+    row = {(a.searcher, a.scheduler): i for i, a in enumerate(curves.algorithms)}
+    pairs = zip(cells["searcher"], cells["scheduler"], strict=True)
+    a = np.array([row.get(pair, -1) for pair in pairs], dtype=np.int64)
+    p, s = (
+        pd.Index(names).get_indexer(pd.Index(cells[column])).astype(np.int64)
+        for column, names in (("problem", curves.problems), ("seed", curves.seeds))
+    )
+    return a, p, s
+
+
+def problems_of(results: Results) -> pd.DataFrame:
+    """The rows of ``results.problems`` that have runs, in the suite's order."""
+    problems = results.problems
+    planned = [
+        name for name in results.plan.get("problems", []) if name in set(problems["problem"])
+    ]
+    order = list(dict.fromkeys([*planned, *problems["problem"]]))
+    used = set(results.cells["problem"])
+    found = problems.set_index("problem", drop=False).loc[[p for p in order if p in used]]
+    return found.reset_index(drop=True)
+
+
+def compute_curves(results: Results, settings: Settings) -> Curves:
+    """Incumbents of all runs, aligned on one grid of shares of each problem's horizon.
+
+    Problems without references to measure from, and algorithms that ran on no other, are left
+    out (:func:`hpobench.analysis.core.references.unreferenced` names them).
+    """
+    every = algorithms_of(results.cells)
+    results = referenced(results)
+    cells = results.cells
+    pairs = list(zip(cells["searcher"], cells["scheduler"], strict=True))
+    ran = set(pairs)
+    algorithms = [x for x in every if (x.searcher, x.scheduler) in ran]
+    row = {(x.searcher, x.scheduler): i for i, x in enumerate(algorithms)}
+    steps = incumbents(results, settings.axis, settings.fidelity)
+    problems = problems_of(results)
+    names = problems["problem"].tolist()
+    seeds = sorted(cells["seed"].unique().tolist())
+
+    p = pd.Index(names).get_indexer(pd.Index(cells["problem"]))
+    a = np.array([row[pair] for pair in pairs], dtype=np.int64)
+    s = pd.Index(seeds).get_indexer(pd.Index(cells["seed"]))
+    horizon = np.zeros(len(names))
+    np.maximum.at(horizon, p, steps.end)
+    horizon[horizon == 0] = 1.0  # no run got anywhere
+
+    clip = problems["clip"].to_numpy(np.float64)
+    share = log_grid(_first_share(steps, horizon[p]), settings.points)
+    aligned = align(steps, share * horizon[p][:, None], clip[p])
+
+    shape = (len(algorithms), len(names), len(seeds))
+    loss = np.full((*shape, settings.points), np.nan)
+    present, failed = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    loss[a, p, s] = aligned
+    present[a, p, s] = True
+    failed[a, p, s] = (cells["status"] != "done").to_numpy(bool)
+    return Curves(
+        algorithms=tuple(algorithms),
+        problems=tuple(names),
+        seeds=tuple(seeds),
+        share=share,
+        horizon=horizon,
+        loss=loss,
+        present=present,
+        failed=failed,
+        optimum=problems["optimum"].to_numpy(np.float64),
+        clip=clip,
+    )
+
+
+def _first_share(steps: Incumbents, horizon: FloatArray) -> float:
+    """Where the grid starts: at the first result of all, within 1e-3 and 0.1 of the budget."""
+    has = np.diff(steps.offsets) > 0
+    firsts = steps.at[steps.offsets[:-1][has]] / horizon[has]
+    return float(np.clip(firsts.min(initial=0.1), 1e-3, 0.1))
+
+
+class Comparison(NamedTuple):
+    """Algorithms that all ran on the same problems: averages over problems are fair."""
+
+    title: str
+    curves: Curves
+
+
+def comparisons(curves: Curves) -> list[Comparison]:
+    """The fair comparisons that the results hold.
+
+    Where every algorithm was run on every problem there is one. Else (a scheduler that needs
+    several steps is skipped on single-step problems, say) there are up to two: the algorithms
+    that were run on all problems, and all algorithms on the problems that they share.
+    """
+    if not curves.problems:
+        return []
+    complete = curves.complete
+    everywhere = np.count_nonzero(~complete, axis=1) == 0
+    shared = np.count_nonzero(~complete, axis=0) == 0
+    every_algorithm, every_problem = np.ones_like(everywhere), np.ones_like(shared)
+    if everywhere.all():
+        return [Comparison("All algorithms on all problems", curves)]
+    found = []
+    if everywhere.any():
+        part = curves.select(everywhere, every_problem)
+        found.append(Comparison(f"All {_count(part.problems, 'problem')}", part))
+    if shared.any():
+        part = curves.select(every_algorithm, shared)
+        found.append(Comparison(f"All {_count(part.algorithms, 'algorithm')}", part))
+    return found
+
+
+def _count(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,183 @@
+"""Runs of two results that belong together: the same labels and seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.incumbent import run_of
+from hpobench.analysis.settings import BoolArray
+from hpobench.contract.errors import UsageError
+from hpobench.plugins.signature import moved
+from hpobench.store.reader import Results
+
+KEY = ["searcher", "scheduler", "problem", "seed"]
+"""Labels, and what a seed means the same for."""
+CONDITIONS = ("workers", "stage", "budget")
+"""What a run is given, whatever the algorithm."""
+_SCALE = ("metric", "direction", "heldout", "fidelity", "steps", "unit", "space")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The runs that two results share: row ``i`` of ``base.cells`` belongs to that of ``new``."""
+
+    base: Results
+    new: Results
+    same: BoolArray
+    """Of each pair: whether the two ended alike and came by the same results, bit by bit."""
+    missing: pd.DataFrame
+    """Runs of BASE alone, by :data:`KEY`; runs of problems that are left out do not count."""
+    added: pd.DataFrame
+    """Runs of NEW alone."""
+    left_out: dict[str, str]
+    """Problems of both that cannot be compared, each with the reason."""
+
+    def together(self) -> Results:
+        """All runs as one, with the references of NEW. Seeds are renumbered: the ``i``-th of all
+        is ``2 i`` in BASE and ``2 i + 1`` in NEW."""
+        seeds = pd.Index(sorted(self.new.cells["seed"].unique()))
+        sides = [_tagged(r, seeds, side) for side, r in enumerate((self.base, self.new))]
+        return replace(
+            self.new,
+            cells=pd.concat([r.cells for r in sides], ignore_index=True),
+            events=pd.concat([r.events for r in sides], ignore_index=True),
+            trials=pd.concat([r.trials for r in sides], ignore_index=True),
+        )
+
+
+def paired(base: Results, new: Results) -> Pairs:
+    """The runs of both.
+
+    Problems that are not the same, or whose runs had other budgets, numbers of workers or stages,
+    are left out. Reference losses may differ. Raises :class:`UsageError` if nothing is left, or
+    where labels and seed name more than one run.
+    """
+    for side, results in (("BASE", base), ("NEW", new)):
+        _require_unique(side, results.cells)
+    left_out = _left_out(base, new)
+    ours, theirs = (_without(results, left_out) for results in (base, new))
+    both = ours[KEY].merge(theirs[KEY])
+    if both.empty:
+        raise UsageError(_nothing(base, new, left_out))
+    base, new = _rows(base, both), _rows(new, both)
+    same = np.array([a == b for a, b in zip(_histories(base), _histories(new), strict=True)])
+    return Pairs(base, new, same, _except(ours, both), _except(theirs, both), left_out)
+
+
+def _require_unique(side: str, cells: pd.DataFrame) -> None:
+    twice = cells.loc[cells.duplicated(KEY), KEY]
+    if len(twice):
+        name = "/".join(map(str, twice.iloc[0]))
+        raise UsageError(
+            f"{side} has several runs of {name}, with other numbers of workers, say; "
+            "compare results of one number each"
+        )
+
+
+def _left_out(base: Results, new: Results) -> dict[str, str]:
+    old = {str(row["problem"]): row for _, row in base.problems.iterrows()}
+    reasons = {}
+    for _, problem in new.problems.iterrows():
+        name = str(problem["problem"])
+        if name in old:
+            reason = _changed(old[name], problem) or _other_conditions(name, base, new)
+            if reason:
+                reasons[name] = reason
+    return reasons
+
+
+def _changed(before: pd.Series, now: pd.Series) -> str | None:
+    """What of a problem is no longer the same."""
+    for column in _SCALE:
+        if before[column] != now[column]:
+            return f"its {column} was {before[column]} and is {now[column]}"
+    signatures = [row["signature"] for row in (before, now)]
+    if not all(isinstance(text, str) for text in signatures):
+        return None  # it could never be built
+    told = moved(*map(json.loads, signatures))
+    return f"it is not the same any more: {told}" if told else None
+
+
+def _other_conditions(problem: str, base: Results, new: Results) -> str | None:
+    before, now = (_conditions(r.cells[r.cells["problem"] == problem]) for r in (base, new))
+    for what in CONDITIONS:
+        if before[what] != now[what]:
+            return f"{what}: {_told(before[what])} in BASE, {_told(now[what])} in NEW"
+    return None
+
+
+def _conditions(cells: pd.DataFrame) -> dict[str, list[Any]]:
+    """All that runs of one problem were given."""
+    budgets = [json.dumps(json.loads(spec)["budget"], sort_keys=True) for spec in cells["spec"]]
+    given = cells.assign(budget=budgets)
+    return {what: sorted(given[what].unique().tolist()) for what in CONDITIONS}
+
+
+def _told(values: Sequence[Any]) -> str:
+    return " or ".join(map(str, values))
+
+
+def _nothing(base: Results, new: Results, left_out: dict[str, str]) -> str:
+    if left_out:
+        reasons = "".join(f"\n  {name}: {reason}" for name, reason in left_out.items())
+        return f"nothing can be compared; problems left out:{reasons}"
+    for label in KEY:
+        if not set(base.cells[label]) & set(new.cells[label]):
+            told = [_told(list(dict.fromkeys(r.cells[label]))) for r in (base, new)]
+            return f"nothing can be compared: BASE has the {label} {told[0]}, NEW has {told[1]}"
+    return "nothing can be compared: no run of BASE has the labels and the seed of one of NEW"
+
+
+def _without(results: Results, problems: dict[str, str]) -> pd.DataFrame:
+    return results.cells[~results.cells["problem"].isin(problems)]
+
+
+def _except(cells: pd.DataFrame, both: pd.DataFrame) -> pd.DataFrame:
+    found = cells[KEY].merge(both, how="left", indicator="_in")
+    return found.loc[found["_in"] == "left_only", KEY].reset_index(drop=True)
+
+
+def _rows(results: Results, keys: pd.DataFrame) -> Results:
+    """The runs of ``keys``, in their order, and their problems."""
+    cells = keys.merge(results.cells, how="left")
+    problems = results.problems[results.problems["problem"].isin(cells["problem"])]
+    return replace(
+        results,
+        cells=cells,
+        problems=problems.reset_index(drop=True),
+        events=_of(results.events, cells),
+        trials=_of(results.trials, cells),
+    )
+
+
+def _of(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``cells``, in the order of these."""
+    run = pd.Index(cells["cell"]).get_indexer(pd.Index(frame["cell"]))
+    order = np.argsort(run, kind="stable")
+    return frame.iloc[order[np.count_nonzero(run < 0) :]].reset_index(drop=True)
+
+
+def _histories(results: Results) -> list[tuple[str, bytes]]:
+    """How each run ended, and a digest of each of its results in their order."""
+    rows = pd.util.hash_pandas_object(results.events.drop(columns="cell"), index=False).to_numpy()
+    bounds = np.searchsorted(run_of(results, results.events), np.arange(len(results.cells) + 1))
+    events = [rows[low:high].tobytes() for low, high in pairwise(bounds)]
+    return list(zip(results.cells["status"], events, strict=True))
+
+
+def _tagged(results: Results, seeds: pd.Index, side: int) -> Results:
+    """``results`` with ids and seeds that those of the other side do not have."""
+
+    def named(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(cell=[f"{side} {cell}" for cell in frame["cell"]])
+
+    cells = named(results.cells)
+    cells["seed"] = 2 * seeds.get_indexer(pd.Index(cells["seed"])) + side
+    return replace(results, cells=cells, events=named(results.events), trials=named(results.trials))

@@ -1,0 +1,208 @@
+"""F12, left: how far schedulers let trials train."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.curves import Algorithm, algorithm_names, algorithms_of, problems_of
+from hpobench.analysis.core.incumbent import run_of
+from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
+from hpobench.store.reader import Results
+
+COLUMNS = ["algorithm", "searcher", "scheduler", "at", "estimate", "low", "high", "problems"]
+
+FRESH = -1
+"""The entry of what starts afresh: ahead of step 0, whose decision is to fail in the first step."""
+
+
+class Stretches(NamedTuple):
+    """What a trial trained from one state, without going on from another's; one entry each."""
+
+    run: IntArray
+    """Row of the results' cells."""
+    entry: IntArray
+    """The step that its state had reached when it began: the donor's; :data:`FRESH` without."""
+    last: IntArray
+    """The last step that it is known to have been decided on."""
+    ended: BoolArray
+    """Whether that decision was its end, before full fidelity."""
+
+
+def survival(results: Results, settings: Settings) -> pd.DataFrame:
+    """The share of trials that train beyond each share of the full fidelity, by Kaplan and Meier.
+
+    Columns ``algorithm, searcher, scheduler, at, estimate, low, high, problems``: a
+    right-continuous step function of ``at`` for each algorithm, from 0 to 1, the share that reaches
+    full fidelity, with its interval. Curves are estimated per run, then averaged over seeds and
+    over the ``problems`` of several steps that the algorithm ran on. A run in which nobody is left
+    stays where it is, and the mean ends where no run on some problem has anybody left.
+
+    Being stopped and failing are ends. What the end of the budget (or of a failed run) cuts off, or
+    finds in a pause, is censored: after its last result; but ahead of the decision on that where
+    trials are decided on while they pause (in runs that stopped some so). A trial that goes on
+    after a pause is one trial. Where trials are cloned, a
+    state that is given up for another's ends there, and the copy enters late, at the step that
+    its donor had reached (left truncation).
+    """
+    problems = problems_of(results)
+    problems = problems[problems["steps"] > 1]
+    names = tuple(problems["problem"])
+    steps = dict(zip(names, problems["steps"].to_numpy(), strict=True))
+    stretches = stretches_of(results)
+    at = _shares(results, stretches, steps, settings.points)
+    by_run = _per_run(results, stretches, steps, at)
+    reach = _reach(results, steps, ~np.isnan(by_run[:, 0]))
+    frames = [
+        frame[frame["at"] <= reach[algorithm.name]]
+        for algorithm in algorithms_of(results.cells)
+        for frame in _mean(results, algorithm, by_run, names, at, settings)
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
+def stretches_of(results: Results) -> Stretches:
+    """All stretches of all trials that gave a result or failed; the others tell nothing."""
+    events, trials = results.events, results.trials
+    asked, told = _keys(results, trials), _keys(results, events)
+    status = trials["status"].astype(object).to_numpy()
+    # What failed in its first step left no result; one at step 0 stands for it.
+    silent = asked[(status == "failed") & ~np.isin(asked, told)]
+    key = np.concatenate([told, silent])
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    step, cloned, pauses = (
+        np.pad(column, (0, len(silent)))[order]
+        for column in (events["step"], events["parent"].notna(), events["decision"] == "PAUSE")
+    )
+    first = np.flatnonzero(cloned | (np.diff(key, prepend=-1) != 0))
+    final = np.append(first[1:], len(key))[: len(first)] - 1
+
+    trial = key[first]
+    run = trial >> 32
+    given_up = np.append(trial[1:], -1)[: len(trial)] == trial
+    by_key = np.argsort(asked, kind="stable")
+    how = np.where(given_up, "", status[by_key[np.searchsorted(asked, trial, sorter=by_key)]])
+    undecided = np.isin(run, run[pauses[final] & (how == "stopped")]) & (how == "paused")
+    return Stretches(
+        run=run,
+        entry=np.where(cloned[first], step[first] - 1, FRESH),
+        last=step[final].astype(np.int64) - undecided,
+        ended=given_up | np.isin(how, ("stopped", "failed")),
+    )
+
+
+def _keys(results: Results, frame: pd.DataFrame) -> IntArray:
+    """One number for the run and the trial of each row."""
+    keys: IntArray = (run_of(results, frame) << 32) + frame["trial"].to_numpy(np.int64)
+    return keys
+
+
+def product_limit(stretches: Stretches, runs: int, steps: int) -> FloatArray:
+    """The share that trains beyond each step of 0 to ``steps``, shape (runs, steps + 1).
+
+    NaN for runs without a stretch. With late entries this is the estimator of Lynden-Bell (1971)
+    and Tsai, Jewell and Wang (1987), without them Kaplan and Meier's: ``scipy.stats.ecdf`` would
+    do there, run by run.
+    """
+    shape = (runs, steps + 2)
+
+    def counts(at: IntArray, which: BoolArray | None = None) -> IntArray:
+        cell = stretches.run * shape[1] + at
+        cell = cell if which is None else cell[which]
+        return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+
+    ends = counts(stretches.last, stretches.ended)[:, :-1]
+    entered = np.cumsum(counts(stretches.entry + 1), axis=1)[:, :-1]
+    left = np.cumsum(counts(stretches.last + 1), axis=1)[:, :-1]
+    at_risk = entered - left
+    hazard = np.zeros(ends.shape)
+    np.divide(ends, at_risk, out=hazard, where=at_risk > 0)
+    share: FloatArray = np.cumprod(1.0 - hazard, axis=1, dtype=np.float64)
+    share[entered[:, -1] == 0] = np.nan
+    return share
+
+
+def _steps_of_runs(results: Results, steps: dict[str, int]) -> IntArray:
+    """The steps of each run's problem; 1 where it has a single one."""
+    found = [steps.get(problem, 1) for problem in results.cells["problem"]]
+    return np.array(found, dtype=np.int64)
+
+
+def _shares(
+    results: Results, stretches: Stretches, steps: dict[str, int], points: int
+) -> FloatArray:
+    """0, 1, and the shares of the fidelity at which the most trials ended, ``points`` at most."""
+    of_run = _steps_of_runs(results, steps)[stretches.run]
+    ended = stretches.ended & (of_run > 1)
+    shares, counts = np.unique(stretches.last[ended] / of_run[ended], return_counts=True)
+    most = shares[np.argsort(-counts, kind="stable")[:points]]
+    return np.unique(np.concatenate([[0.0], most, [1.0]]))
+
+
+def _reach(results: Results, steps: dict[str, int], told: BoolArray) -> pd.Series:
+    """By algorithm the share of the fidelity that some trial reached on every problem, of the
+    runs that ``told`` anything."""
+    cells = results.cells
+    trained = np.zeros(len(cells), dtype=np.int64)
+    np.maximum.at(trained, run_of(results, results.events), results.events["step"].to_numpy())
+    share = pd.Series(trained / _steps_of_runs(results, steps), index=cells.index)[told]
+    found: pd.Series = share.groupby([algorithm_names(cells), cells["problem"]]).max()
+    return found.groupby(level=0).min()
+
+
+def _per_run(
+    results: Results, stretches: Stretches, steps: dict[str, int], at: FloatArray
+) -> FloatArray:
+    """Shape (runs, times); NaN for runs that tell nothing, or on problems of a single step."""
+    of_run = _steps_of_runs(results, steps)
+    found = np.full((len(of_run), len(at)), np.nan)
+    for n in sorted(set(steps.values())):
+        rows = np.flatnonzero(of_run == n)
+        place = np.full(len(of_run), -1)
+        place[rows] = np.arange(len(rows))
+        own = place[stretches.run] >= 0
+        run, entry, last, ended = stretches
+        part = Stretches(place[run[own]], entry[own], last[own], ended[own])
+        # A rounding error must not put a share ahead of its own step.
+        found[rows] = product_limit(part, len(rows), n)[:, np.floor(at * n + 1e-9).astype(int)]
+    return found
+
+
+def _mean(
+    results: Results,
+    algorithm: Algorithm,
+    by_run: FloatArray,
+    problems: tuple[str, ...],
+    at: FloatArray,
+    settings: Settings,
+) -> Iterator[pd.DataFrame]:
+    """The rows of ``algorithm``; none if it ran on no problem of several steps."""
+    cells = results.cells
+    own = (cells["searcher"] == algorithm.searcher) & (cells["scheduler"] == algorithm.scheduler)
+    own &= ~np.isnan(by_run[:, 0])
+    ran = tuple(p for p in problems if p in set(cells.loc[own, "problem"]))
+    if not ran:
+        return
+    seeds = sorted(cells["seed"].unique())
+    values = np.full((1, len(ran), len(seeds), len(at)), np.nan)
+    p = pd.Index(ran).get_indexer(pd.Index(cells.loc[own, "problem"]))
+    s = pd.Index(seeds).get_indexer(pd.Index(cells.loc[own, "seed"]))
+    values[0, p, s] = by_run[own.to_numpy(bool)]
+    found = suite_mean(values, ran, settings)
+    yield pd.DataFrame(
+        {
+            "algorithm": algorithm.name,
+            "searcher": algorithm.searcher,
+            "scheduler": algorithm.scheduler,
+            "at": at,
+            "estimate": found.estimate[0],
+            "low": found.low[0],
+            "high": found.high[0],
+            "problems": len(ran),
+        }
+    )

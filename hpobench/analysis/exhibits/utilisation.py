@@ -1,0 +1,94 @@
+"""F10: the share of the workers that is busy while a run goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.curves import Curves, places
+from hpobench.analysis.core.frames import curve_frame
+from hpobench.analysis.core.incumbent import run_of
+from hpobench.analysis.core.occupancy import occupancy
+from hpobench.analysis.inference.bootstrap import Interval, suite_mean
+from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.store.reader import Results
+
+
+def utilisation(results: Results, curves: Curves, settings: Settings) -> pd.DataFrame:
+    """Mean share of busy workers over runs, then problems, with its interval.
+
+    ``curves`` must be a fair comparison. Columns as :func:`hpobench.analysis.core.frames.curve_frame`:
+    ``at`` is the begin of one of ``settings.points`` equal parts of each run's own clock,
+    ``estimate`` the mean over that part, not a sample of it; the last row, at 1, closes the last
+    part. Failed runs count up to their failure, runs that failed before the clock moved not at
+    all; problems on which all runs of some algorithm did so are left out, and without any other
+    there is no row. What counts as busy: :func:`busy_shares`.
+    """
+    a, p, s = places(curves, results.cells)
+    kept = np.flatnonzero((np.minimum(np.minimum(a, p), s) >= 0) & (_clock(results) > 0))
+    values = np.full((*curves.present.shape, settings.points), np.nan)
+    values[a[kept], p[kept], s[kept]] = busy_shares(results, settings.points)[kept]
+    values = np.concatenate([values, values[..., -1:]], axis=-1)
+    at = np.linspace(0.0, 1.0, settings.points + 1)
+    told = (~np.isnan(values[..., 0])).any(axis=2).all(axis=0)
+    if not told.any():
+        return curve_frame(curves, at[:0], Interval(*np.empty((3, len(curves.algorithms), 0))))
+    part = curves.select(np.ones(len(curves.algorithms), dtype=bool), told)
+    return curve_frame(curves, at, suite_mean(values[:, told], part.problems, settings))
+
+
+def busy_shares(results: Results, parts: int) -> FloatArray:
+    """The share of busy workers in each of ``parts`` equal parts of each run's clock; shape
+    (runs, parts), NaN where the clock never moved.
+
+    A worker is busy with the steps that left results (see
+    :func:`hpobench.analysis.core.occupancy.occupancy`) and with those that the end of the run cut off.
+    Failed steps, and those that a decision of the scheduler undid, left no trace.
+    """
+    clock = _clock(results)
+    run = run_of(results, results.events)
+    begin, end = occupancy(results.events, run)
+    cut, since = _cut_off(results, run, end)
+    run = np.concatenate([run, cut])
+    scale = np.divide(parts, clock, out=np.zeros(len(clock)), where=clock > 0)[run]
+    begin, end = (
+        np.clip(x * scale, 0.0, parts)
+        for x in (np.concatenate([begin, since]), np.concatenate([end, clock[cut]]))
+    )
+    shape = len(clock), parts + 1
+    busy = _since(begin, run, shape) - _since(end, run, shape)
+    workers = results.cells["workers"].to_numpy(np.float64)
+    shares = np.minimum(np.diff(busy, axis=1) / workers[:, None], 1.0)
+    return np.where(clock[:, None] > 0, shares, np.nan)
+
+
+def _cut_off(results: Results, run: IntArray, end: FloatArray) -> tuple[IntArray, FloatArray]:
+    """The runs of the steps that were under way when their run ended, and when they began.
+
+    It is not stored whether a trial without a result had a worker; but it waits for one only
+    while all are busy, and shares are cut at 1. When a trial that had paused, or a clone, went on
+    is not stored either; those are left out.
+    """
+    trials = results.trials[results.trials["status"] == "cut"]
+    trials = trials[["trial", "start"]].assign(run=run_of(results, trials))
+    events = results.events[["trial", "decision"]].assign(run=run, begin=end)
+    last = events.drop_duplicates(["run", "trial"], keep="last")
+    found = trials.merge(last, on=["run", "trial"], how="left")
+    found["begin"] = found["begin"].fillna(found["start"])
+    found = found[found["decision"].isna() | (found["decision"] == "CONTINUE")]
+    return found["run"].to_numpy(np.int64), found["begin"].to_numpy(np.float64)
+
+
+def _since(at: FloatArray, run: IntArray, shape: tuple[int, int]) -> FloatArray:
+    """Of shape (runs, edges): by how much each of the edges 0, 1, 2, ... lies behind those of the
+    run's ``at`` that it lies behind, in all."""
+    first = run * shape[1] + np.ceil(at).astype(np.int64)
+    count = np.bincount(first, minlength=shape[0] * shape[1]).reshape(shape).cumsum(axis=1)
+    total = np.bincount(first, at, shape[0] * shape[1]).reshape(shape).cumsum(axis=1)
+    since: FloatArray = count * np.arange(shape[1]) - total
+    return since
+
+
+def _clock(results: Results) -> FloatArray:
+    clock: FloatArray = results.cells["clock"].fillna(0.0).to_numpy(np.float64)
+    return clock

@@ -1,0 +1,95 @@
+"""F8: how likely a run of one algorithm is to end better than a run of another.
+
+Agarwal et al., Deep reinforcement learning at the edge of the statistical precipice, NeurIPS 2021.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.curves import Curves
+from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.inference.bootstrap import (
+    interval_valid,
+    percentile_interval,
+    problem_weights,
+    seed_counts,
+)
+from hpobench.analysis.settings import FloatArray, IntArray, Settings
+
+ROUNDING = 1e-9
+"""Nothing but ties, over three problems say, is not exactly one half."""
+
+
+def win_matrix(curves: Curves, settings: Settings) -> pd.DataFrame:
+    """The probability of improvement of every algorithm over every other one, by final ``nr``.
+
+    It is the mean over problems of Mann and Whitney's ``U / (n m)``: the share of all pairs of
+    runs that the first algorithm wins, ties counted half. Columns ``algorithm, other, estimate,
+    low, high, clear``, one row per ordered pair; ``clear``: the interval excludes one half.
+    Algorithms come in the order of their mean probability, the highest first.
+
+    ``curves`` must be a fair comparison.
+    """
+    nr = normalised(curves)[..., -1]
+    weights = problem_weights(curves.problems, settings)
+    k, problems = nr.shape[:2]
+    total, draws = np.zeros((k, k)), np.zeros((settings.repetitions, k, k))
+    for p, problem in enumerate(curves.problems):
+        won = _resampled_wins(nr[:, p], problem, settings)
+        total += won[0]
+        draws += weights[:, p, None, None] * won[1:]
+    valid = interval_valid(nr[..., None])
+    found = percentile_interval(total / problems, draws, settings.level, valid & valid[:, None])
+    order = np.argsort(-total.sum(axis=1), kind="stable")
+    pairs = [(a, b) for a, b in product(order, order) if a != b]
+    a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    names = np.array(curves.names, dtype=object)
+    low, high = found.low[a, b], found.high[a, b]
+    return pd.DataFrame(
+        {
+            "algorithm": names[a],
+            "other": names[b],
+            "estimate": found.estimate[a, b],
+            "low": low,
+            "high": high,
+            "clear": (low > 0.5 + ROUNDING) | (high < 0.5 - ROUNDING),
+        }
+    )
+
+
+def _resampled_wins(nr: FloatArray, problem: str, settings: Settings) -> FloatArray:
+    """``U / (n m)`` of every pair on one problem: of all runs first, then of each repetition.
+
+    ``nr`` has shape (algorithms, seeds), NaN for seeds that were not run; the result
+    (1 + repetitions, algorithms, algorithms).
+    """
+    groups = [
+        (members, seeds, np.vstack([np.ones_like(counts[:1]), counts]).T)
+        for members, seeds, counts in seed_counts(~np.isnan(nr), problem, settings)
+    ]
+    won = np.full((len(nr), len(nr), 1 + settings.repetitions), np.nan)
+    for others, theirs, counts in groups:
+        runs = np.sort(nr[np.ix_(others, theirs)], axis=1)
+        order = np.argsort(nr[np.ix_(others, theirs)], axis=1, kind="stable")
+        from_on = _sums_from_on(counts[order])
+        row = np.arange(len(others))[:, None]
+        for members, seeds, own in groups:
+            for a in members:
+                mine = nr[a, seeds][:, None]
+                below = np.count_nonzero(runs[:, None] < mine, axis=2)
+                upto = np.count_nonzero(runs[:, None] <= mine, axis=2)
+                # Those above, and those above or equal: twice the wins, where ties are halves.
+                twice = np.einsum("bsr,sr->br", from_on[row, below] + from_on[row, upto], own)
+                won[a, others] = twice / (2 * len(seeds) * len(theirs))
+    return np.moveaxis(won, -1, 0)
+
+
+def _sums_from_on(counts: IntArray) -> IntArray:
+    """Along the second axis, the sum of each entry and all behind it, and 0 behind the last."""
+    sums = np.zeros((counts.shape[0], counts.shape[1] + 1, counts.shape[2]), dtype=np.int64)
+    np.cumsum(counts[:, ::-1], axis=1, out=sums[:, 1:])
+    return np.ascontiguousarray(sums[:, ::-1])

@@ -1,0 +1,175 @@
+"""Percentile intervals from the stratified bootstrap.
+
+Seeds are resampled within every problem. A seed means the same for every algorithm, so all
+algorithms that ran the same seeds share the resample: differences and ranks keep the pairing.
+Every problem draws from a generator of its own, so that adding a problem or an algorithm moves
+no other interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
+from hpobench.contract.seeding import derive_seed
+
+Statistic = Literal["mean", "iqm"]
+
+
+class Interval(NamedTuple):
+    """An estimate and its interval, of equal shapes; the interval is NaN where there is none
+    (a single seed does not tell how seeds vary)."""
+
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+def percentile_interval(
+    estimate: FloatArray, resampled: FloatArray, level: float, valid: BoolArray
+) -> Interval:
+    """``resampled`` holds one more axis than ``estimate``, the repetitions, in front. ``valid``
+    broadcasts with ``estimate`` and says where an interval can be given at all."""
+    tail = (1.0 - level) / 2.0
+    # Repetitions last and contiguous: quantile is several times faster so.
+    columns = np.ascontiguousarray(np.moveaxis(resampled, 0, -1))
+    low, high = np.quantile(columns, [tail, 1.0 - tail], axis=-1, overwrite_input=True)
+    return Interval(
+        estimate,
+        np.where(valid, low, np.nan),
+        np.where(valid, high, np.nan),
+    )
+
+
+def seed_draws(settings: Settings, problem: str, seeds: int) -> IntArray:
+    """Which seeds each repetition takes; shape (repetitions, seeds)."""
+    rng = np.random.default_rng(derive_seed("bootstrap", settings.seed, problem, seeds))
+    draws: IntArray = rng.integers(seeds, size=(settings.repetitions, seeds))
+    return draws
+
+
+def resampled_means(values: FloatArray, problem: str, settings: Settings) -> FloatArray:
+    """Means over resampled seeds on one problem.
+
+    ``values`` has shape (algorithms, seeds, times), NaN for seeds that were not run; the result
+    (repetitions, algorithms, times).
+    """
+    algorithms, _, times = values.shape
+    means = np.full((settings.repetitions, algorithms, times), np.nan)
+    for members, seeds, counts in seed_counts(~np.isnan(values[:, :, 0]), problem, settings):
+        part = values[np.ix_(members, seeds)]
+        # Not a matrix product: BLAS may round differently for another number of threads.
+        means[:, members] = np.einsum("rs,ast->rat", counts / len(seeds), part)
+    return means
+
+
+def seed_counts(
+    present: BoolArray, problem: str, settings: Settings
+) -> Iterator[tuple[IntArray, IntArray, IntArray]]:
+    """For each group of algorithms that ran the same seeds on one problem: the group and those
+    seeds, as indices, and how often each repetition takes each seed, shape (repetitions, seeds).
+
+    ``present`` has shape (algorithms, seeds).
+    """
+    patterns, group = np.unique(present, axis=0, return_inverse=True)
+    for i, pattern in enumerate(patterns):
+        if pattern.any():
+            seeds = np.flatnonzero(pattern)
+            draws = seed_draws(settings, problem, len(seeds))
+            counts = (draws[:, :, None] == np.arange(len(seeds))).sum(axis=1)
+            yield np.flatnonzero(group.ravel() == i), seeds, counts
+
+
+def problem_weights(problems: tuple[str, ...], settings: Settings) -> FloatArray:
+    """The weight of each problem in each repetition; shape (repetitions, problems).
+
+    All equal unless problems are resampled too. A problem that is drawn twice then counts twice
+    with the same seeds, which errs on the wide side.
+    """
+    n = len(problems)
+    if not settings.resample_problems:
+        return np.full((settings.repetitions, n), 1.0 / n)
+    rng = np.random.default_rng(derive_seed("bootstrap problems", settings.seed, *problems))
+    counts = rng.multinomial(n, np.full(n, 1.0 / n), size=settings.repetitions)
+    weights: FloatArray = counts / n
+    return weights
+
+
+def suite_draws(
+    values: FloatArray,
+    problems: tuple[str, ...],
+    settings: Settings,
+    per_problem: Callable[[FloatArray], FloatArray] = lambda means: means,
+) -> FloatArray:
+    """Means over resampled seeds, then problems; shape (repetitions, algorithms, times).
+
+    ``values`` has shape (algorithms, problems, seeds, times). ``per_problem`` maps the seed means
+    of one problem, shape (repetitions, algorithms, times), before problems are averaged (ranks).
+    """
+    weights = problem_weights(problems, settings)
+    total = np.zeros((settings.repetitions, values.shape[0], values.shape[3]))
+    for p, problem in enumerate(problems):
+        means = per_problem(resampled_means(values[:, p], problem, settings))
+        total += weights[:, p, None, None] * means
+    return total
+
+
+def suite_mean(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
+    """Mean over seeds, then over problems; ``values`` as in :func:`suite_draws`, the result of
+    shape (algorithms, times)."""
+    estimate = seed_means(values).mean(axis=1)
+    draws = suite_draws(values, problems, settings)
+    return percentile_interval(estimate, draws, settings.level, interval_valid(values)[:, None])
+
+
+def suite_iqm(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
+    """Interquartile mean over all (problem, seed) of one score per run.
+
+    ``values`` has shape (algorithms, problems, seeds); the result (algorithms,). Problems are
+    fixed: under ``resample_problems`` use the mean.
+    """
+    rows = [_pooled_iqm(v, problems, settings) for v in values]
+    estimate = np.array([iqm(v[~np.isnan(v)]) for v in values])
+    draws = np.stack(rows, axis=1)
+    return percentile_interval(estimate, draws, settings.level, interval_valid(values[..., None]))
+
+
+def _pooled_iqm(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> FloatArray:
+    pooled = []
+    for problem, row in zip(problems, values, strict=True):
+        seeds = row[~np.isnan(row)]
+        if len(seeds):
+            pooled.append(seeds[seed_draws(settings, problem, len(seeds))])
+    if not pooled:
+        return np.full(settings.repetitions, np.nan)
+    return iqm(np.concatenate(pooled, axis=1))
+
+
+def iqm(values: FloatArray) -> FloatArray:
+    """Interquartile mean along the last axis: the mean without the quarter at either end."""
+    if values.shape[-1] == 0:
+        return np.full(values.shape[:-1], np.nan)
+    from scipy import stats  # here, for processes that only draw import this module too
+
+    trimmed: FloatArray = np.asarray(stats.trim_mean(values, 0.25, axis=-1))
+    return trimmed
+
+
+def seed_means(values: FloatArray) -> FloatArray:
+    """Mean over the seeds that were run; (algorithms, problems, seeds, times) without seeds.
+    NaN where none was."""
+    present = ~np.isnan(values)
+    count = present.sum(axis=2)
+    total = np.where(present, values, 0.0).sum(axis=2)
+    means: FloatArray = np.full(total.shape, np.nan)
+    np.divide(total, count, out=means, where=count > 0)
+    return means
+
+
+def interval_valid(values: FloatArray) -> BoolArray:
+    """Shape (algorithms,): whether every problem has two seeds or more."""
+    valid: BoolArray = ((~np.isnan(values[..., 0])).sum(axis=2) >= 2).all(axis=1)
+    return valid

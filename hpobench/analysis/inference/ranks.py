@@ -1,0 +1,53 @@
+"""Ranks of algorithms on each problem, averaged over problems."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hpobench.analysis.inference.bootstrap import (
+    Interval,
+    interval_valid,
+    percentile_interval,
+    seed_means,
+    suite_draws,
+)
+from hpobench.analysis.settings import FloatArray, Settings
+
+BLOCK = 4096
+"""Columns that are ranked at a time: as many as a processor's cache holds of tens of algorithms."""
+
+
+def average_ranks(values: FloatArray) -> FloatArray:
+    """Ranks along the second-last axis, 1 for the lowest value; ties share their mean rank.
+
+    Twice a rank is what it would be among equals, the number of algorithms and one, plus those
+    below and less those above. For tens of algorithms and millions of columns, comparing every
+    pair is faster than sorting each column.
+    """
+    by_algorithm = np.moveaxis(values, -2, 0)
+    columns = by_algorithm.reshape(len(by_algorithm), -1)
+    ranks = np.empty_like(columns)
+    for begin in range(0, columns.shape[1], BLOCK):
+        block = np.ascontiguousarray(columns[:, begin : begin + BLOCK])
+        twice = np.full(block.shape, len(block) + 1, np.int32)
+        for a, own in enumerate(block):
+            others = block[a + 1 :]
+            above = (others > own).view(np.int8) - (others < own).view(np.int8)
+            twice[a + 1 :] += above
+            twice[a] -= above.sum(axis=0, dtype=np.int32)
+        ranks[:, begin : begin + BLOCK] = twice / 2
+    return np.moveaxis(ranks.reshape(by_algorithm.shape), 0, -2)
+
+
+def suite_ranks(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
+    """Average rank over problems of the seed means, ranked anew in every bootstrap resample.
+
+    ``values`` has shape (algorithms, problems, seeds, times) and every algorithm has a run on
+    every problem; the result has shape (algorithms, times).
+    """
+    per_problem = np.moveaxis(seed_means(values), 1, 0)
+    estimate = average_ranks(per_problem).mean(axis=0)
+    draws = suite_draws(values, problems, settings, average_ranks)
+    # One algorithm without spread leaves every other's rank without an honest interval.
+    valid = np.full((len(values), 1), bool(interval_valid(values).all()))
+    return percentile_interval(estimate, draws, settings.level, valid)

@@ -1,0 +1,32 @@
+"""This installation of hpobench: its version, and the folders of the shipped plugins."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+VERSION = "0.1.0"
+
+PACKAGE = Path(__file__).resolve().parent.parent
+"""The folder ``hpobench`` itself."""
+
+
+def _folder(name: str) -> Path:
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+PLUGIN_FOLDERS = {name: _folder(name) for name in ("algorithms", "problems")}
+"""Where the shipped plugins lie: beside the package in a checkout, inside it in a wheel."""
+PAPER = _folder("paper")
+"""The sources of the paper, which lie there likewise."""
+
+
+def mount() -> None:
+    """Make the folders beside the package import as ``hpobench.algorithms`` and the like."""
+    for folder in (*PLUGIN_FOLDERS.values(), PAPER):
+        if folder.parent != PACKAGE:
+            module = ModuleType(f"hpobench.{folder.name}")
+            module.__path__ = [str(folder)]
+            sys.modules[module.__name__] = module

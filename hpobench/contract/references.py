@@ -1,0 +1,126 @@
+"""Frozen references: losses that regrets are measured with, the same for everybody.
+
+``hpobench problems freeze NAME`` makes a family's file, ``references/NAME.json``:
+
+    {"problem": NAME, "members": {KEY: {"version": 1, "optimum": ..., "known": ..., "clip": ...,
+     "random": {"1": [q25, q50, q75], "10": ...}, "seconds": ..., "found": "...", "sampled": "...",
+     "data": "...", "signature": [...]}}}
+
+``found`` says how the optimum is known, ``sampled`` what the rest comes from; ``data`` and
+``signature`` tell whether it is still the same problem.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from hpobench.contract.errors import PluginError
+
+FOLDER = "references"
+Quartiles: TypeAlias = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Losses that regrets are measured with.
+
+    ``optimum``: the best loss at full fidelity, known or the best ever recorded.
+    ``clip``: the median full-fidelity loss of one random configuration.
+    Both on the held-out loss where the problem has one. ``source`` says how they were obtained.
+    """
+
+    optimum: float
+    clip: float
+    source: str
+    known: bool = True
+    """Whether ``optimum`` is exact."""
+    version: int = 1
+    """Raised whenever one of the numbers changes."""
+    random: Mapping[int, Quartiles] = field(default_factory=dict)
+    """Random search: by a number of full evaluations the quartiles of the loss that it reaches,
+    held out where the problem has that, of the configuration with the best visible one."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a file of references holds of one member."""
+
+    reference: Reference
+    seconds: float
+    """The median cost of a full evaluation."""
+
+
+def frozen(cls: type, key: str) -> Frozen | None:
+    """What is frozen of the member ``key`` of the problem class ``cls``; ``None`` if nothing is.
+
+    Raises :class:`PluginError` where the file is damaged.
+    """
+    return frozen_members(references_of(cls)).get(key)
+
+
+def references_of(cls: type) -> Path:
+    """The file for the problem class ``cls``."""
+    return references_file(Path(inspect.getfile(cls)), getattr(cls, "name", cls.__name__))
+
+
+def references_file(plugin: Path, name: str) -> Path:
+    """Of the problem ``name`` in the file ``plugin``: in the folder ``references`` beside it or,
+    where only that is there, beside its folder."""
+    beside, above = plugin.parent / FOLDER, plugin.parent.parent / FOLDER
+    return (above if above.is_dir() and not beside.is_dir() else beside) / f"{name}.json"
+
+
+def read_members(file: Path) -> dict[str, dict[str, Any]]:
+    """The members in ``file`` as they are stored; none if there is no file.
+
+    Raises :class:`PluginError` where it is damaged.
+    """
+    try:
+        members = json.loads(file.read_text(encoding="utf-8"))["members"]
+        for entry in members.values():
+            _check(entry)
+        return {str(key): dict(entry) for key, entry in members.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _damaged(file, error) from error
+
+
+@functools.cache
+def frozen_members(file: Path) -> dict[str, Frozen]:
+    """What ``file`` holds, by keys; raises :class:`PluginError` where it is damaged."""
+    return {key: _entry(entry) for key, entry in read_members(file).items()}
+
+
+def _check(stored: dict[str, Any]) -> None:
+    """Raise if ``stored`` is not all of an entry."""
+    _entry(stored)
+    if not (isinstance(stored["data"], str) and isinstance(stored["signature"]["losses"], list)):
+        raise TypeError("data or signature")
+
+
+def _entry(stored: dict[str, Any]) -> Frozen:
+    random = {int(n): (float(a), float(b), float(c)) for n, (a, b, c) in stored["random"].items()}
+    version = int(stored["version"])
+    reference = Reference(
+        optimum=float(stored["optimum"]),
+        clip=float(stored["clip"]),
+        source=f"version {version}; optimum: {stored['found']}; the rest: {stored['sampled']}",
+        known=bool(stored["known"]),
+        version=version,
+        random=random,
+    )
+    return Frozen(reference, float(stored["seconds"]))
+
+
+def _damaged(file: Path, error: Exception) -> PluginError:
+    return PluginError(
+        f"{file}: not a file of references ({type(error).__name__}: {error}); get it anew, or "
+        "remove it and run `hpobench problems freeze`"
+    )

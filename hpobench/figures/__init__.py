@@ -1,4 +1,0 @@
-"""One file per figure, named like the module of :mod:`hpobench.stats` that computes its table.
-
-Figures draw that table and nothing else; the table is saved beside them.
-"""

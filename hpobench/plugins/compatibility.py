@@ -1,0 +1,138 @@
+"""Which searchers and schedulers go together on Ray Tune, and what to know where they do.
+
+Derived from class attributes of the plugins; no algorithm is known by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hpobench.plugins.options import is_ray
+from hpobench.plugins.registry import Registry
+
+Level = Literal["ok", "note", "refused"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``refused``: the combination would not measure what it says it does."""
+
+    level: Level
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.notes)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One field of the matrix."""
+
+    searcher: str
+    scheduler: str
+    verdict: Verdict
+
+
+def trait(cls: type, name: str) -> Any:
+    """A capability of a plugin class: ``conditional``, ``lookahead``, ``notes``, ...
+
+    A class of Ray's own kind has those that it declares. The adapter hands it a flat space, and
+    nobody vouches for its repeatability.
+    """
+    return getattr(cls, name, () if name == "notes" else False)
+
+
+def verdict(searcher: type, scheduler: type) -> Verdict:
+    """What to know about running the plugin class ``searcher`` under ``scheduler``."""
+    groups = trait(scheduler, "lookahead") or trait(scheduler, "clones")
+    if groups and limits_concurrency(searcher):
+        return Verdict("refused", (_LIMITED,))
+    if trait(searcher, "fused") != trait(scheduler, "own"):
+        return Verdict("refused", (_FUSED if trait(searcher, "fused") else _OWN,))
+    notes = [*_scheduler_notes(searcher, scheduler), *trait(scheduler, "notes")]
+    if not trait(searcher, "deterministic"):
+        notes.append(_NONDETERMINISTIC)
+    notes.extend(trait(searcher, "notes"))
+    return Verdict("note" if notes else "ok", tuple(notes))
+
+
+def limits_concurrency(searcher: type) -> bool:
+    """Whether a searcher class is, or wraps itself as, Ray's ``ConcurrencyLimiter``."""
+    return any(
+        cls.__name__ == "ConcurrencyLimiter" and cls.__module__.startswith("ray.")
+        for cls in searcher.__mro__
+    )
+
+
+def matrix(registry: Registry) -> list[Pair]:
+    """The verdict on every searcher under every scheduler, by name."""
+    schedulers = [(entry.name, entry.load()) for entry in registry.entries("scheduler")]
+    return [
+        Pair(entry.name, name, verdict(entry.load(), scheduler))
+        for entry in registry.entries("searcher")
+        for name, scheduler in schedulers
+    ]
+
+
+def _scheduler_notes(searcher: type, scheduler: type) -> Iterator[str]:
+    if lookahead := trait(scheduler, "lookahead"):
+        yield _LOOKAHEAD.format(n=lookahead)
+    if trait(scheduler, "clones"):
+        yield from (_POPULATION, _TABLES)
+        return
+    if not trait(scheduler, "needs_fidelity") or trait(scheduler, "own"):
+        return
+    yield _MULTI_FIDELITY if trait(searcher, "multi_fidelity") else _MIXED
+    if is_ray(searcher):
+        yield _HIDDEN
+
+
+_LIMITED = (
+    "The searcher limits how many trials are under way, and the scheduler judges groups of "
+    "trials: a group that cannot fill takes itself for complete, and every trial runs to the "
+    "end. Use the searcher without the limiter; the workers bound what runs."
+)
+_LOOKAHEAD = (
+    "The scheduler weighs running trials against waiting ones, so {n} more than the workers can "
+    "run is asked for in advance; the searcher proposes with that many more answers outstanding."
+)
+_FUSED = (
+    "The searcher schedules too: it says how far each trial trains. It runs under 'own', which is "
+    "added where a suite leaves it out."
+)
+_OWN = "The scheduler leaves all to the searcher, which does not schedule."
+_MIXED = (
+    "The searcher does not tell fidelities apart. By 'tell: last' the last loss of a trial that "
+    "is stopped early enters its model as if the trial were complete; 'tell: full' withholds "
+    "it, 'tell: every' tells every loss."
+)
+_MULTI_FIDELITY = (
+    "The searcher learns from losses of all fidelities and is told each of them, unless the suite "
+    "says 'tell: last' or 'tell: full'."
+)
+_POPULATION = (
+    "The searcher proposes the first configurations of each population, most of them before any "
+    "loss is known, and is told a trial's losses as if its configuration had never changed. Once "
+    "a population has ended the next begins, as a fresh run of Ray Tune would."
+)
+_TABLES = (
+    "A table cannot carry a parent's weights over: on the virtual stage a clone goes on along its "
+    "own configuration's curve, without paying for the steps before. This flatters schedulers "
+    "that clone; only the live stage compares them fairly with others."
+)
+_HIDDEN = (
+    "Ray's controller hides the result at which a trial is stopped from its searchers; here it "
+    "is handed over when the trial is complete."
+)
+_NONDETERMINISTIC = (
+    "The searcher does not promise the same proposals for the same seed; repeated runs differ."
+)
+
+
+def numbered(pairs: Iterable[Pair]) -> dict[str, int]:
+    """Numbers for the distinct notes in their order, from 1: footnotes of a matrix."""
+    notes = dict.fromkeys(note for pair in pairs for note in pair.verdict.notes)
+    return {note: number for number, note in enumerate(notes, start=1)}

@@ -1,0 +1,168 @@
+"""Talking JSON lines with a program over its standard input and output."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import IO, Any
+
+from hpobench.contract.errors import CellError
+
+_LONGEST = 1 << 24
+"""Bytes of an answer."""
+_TAIL = 4_000
+"""Characters of what the program printed that an error repeats, from the end."""
+_PIECE = 1 << 16
+"""Bytes read at a time."""
+
+
+class Conversation:
+    """A program that answers every line with a line.
+
+    It leads a process group of its own, and whatever it prints to its standard error is kept, the
+    end of it, for :meth:`tail`. ``folder`` is its working folder. Raises :class:`CellError` if
+    the program cannot be started.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+    ) -> None:
+        try:
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CellError(f"{command[0]} cannot be started: {error.strerror}") from error
+        self._in, self._out, self._err = (stream.fileno() for stream in self._streams())
+        for stream in (self._in, self._out, self._err):
+            os.set_blocking(stream, False)
+        self._printed = self._received = b""
+        self.sound = True
+        """Whether every message so far was answered; one that was not leaves it useless."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the program is still running."""
+        return self._process.poll() is None
+
+    def call(self, message: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """The answer to ``message``; raises :class:`CellError` if there is none within
+        ``timeout`` seconds, none that is a JSON object, or one that came too early."""
+        deadline = monotonic() + timeout
+        self.sound = False
+        self._receive()
+        line = self._exchange(f"{json.dumps(message)}\n".encode(), deadline, timeout)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise CellError(f"answered {line[:200].decode(errors='replace')!r}, no JSON object")
+        self.sound = True
+        return answer
+
+    def _exchange(self, data: bytes, deadline: float, timeout: float) -> bytes:
+        poll = select.poll()
+        poll.register(self._in, select.POLLOUT)
+        poll.register(self._out, select.POLLIN)
+        poll.register(self._err, select.POLLIN)
+        while data or b"\n" not in self._received:
+            if self._received and data:
+                early = self._received[:200].decode(errors="replace")
+                raise CellError(f"answered {early!r} before it was spoken to; one line for each")
+            ready = poll.poll(max(0.0, deadline - monotonic()) * 1000)
+            if not ready:
+                raise CellError(f"did not answer within {timeout:g} s")
+            for stream, _ in ready:
+                over = False
+                if stream == self._out:
+                    self._receive()
+                elif stream == self._err:
+                    over = not self._overhear()
+                else:
+                    data = self._send(data)
+                    over = not data
+                if over:
+                    poll.unregister(stream)
+        self._overhear()  # what was printed before the answer is there by now
+        line, _, self._received = self._received.partition(b"\n")
+        return line
+
+    def _send(self, data: bytes) -> bytes:
+        """What is still to be sent; nothing where nobody listens, which the end of its output
+        tells, too."""
+        try:
+            return data[os.write(self._in, data) :]
+        except BrokenPipeError:
+            return b""
+
+    def _receive(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not (piece := os.read(self._out, _PIECE)):
+                raise CellError(self._last_words())
+            self._received += piece
+        if len(self._received) > _LONGEST:
+            raise CellError(f"answered {_LONGEST:,} bytes without an end of line")
+
+    def _overhear(self) -> bool:
+        """Take in what was printed, as much as a pipe holds; whether more may come."""
+        try:
+            piece = os.read(self._err, _PIECE)
+        except BlockingIOError:
+            return True
+        self._printed = (self._printed + piece)[-4 * _TAIL :]
+        return bool(piece)
+
+    def _last_words(self) -> str:
+        try:
+            return f"its process ended: {ending(self._process.wait(5))}"
+        except subprocess.TimeoutExpired:
+            return "closed its output"
+
+    def tail(self) -> str:
+        """The end of what the program printed until its last answer, or its end."""
+        return self._printed.decode(errors="replace")[-_TAIL:].strip()
+
+    def forget_tail(self) -> None:
+        self._overhear()
+        self._printed = b""
+
+    def close(self) -> None:
+        """End the program and all its children, however it stands; again does nothing."""
+        streams = self._streams()
+        if streams[0].closed:
+            return
+        with contextlib.suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._overhear()
+        for stream in streams:
+            stream.close()
+        self.sound = False
+
+    def _streams(self) -> list[IO[bytes]]:
+        process = self._process
+        return [stream for stream in (process.stdin, process.stdout, process.stderr) if stream]
+
+
+def ending(code: int) -> str:
+    """How a process with the return code ``code`` ended, in words."""
+    if code >= 0:
+        return f"exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"killed by {signal.Signals(-code).name}"
+    return f"killed by signal {-code}"

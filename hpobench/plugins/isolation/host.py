@@ -1,0 +1,251 @@
+"""The process in which isolated searchers run; standard library only, in their environment.
+
+    python host.py PACKAGE            PACKAGE: the folder of hpobench
+
+It answers each JSON line on its input with one on its output. What libraries print goes to
+standard error. After ``begin`` it forks, and the child serves the run: a library that was
+imported once serves many runs, of which each finds it untouched. Where the import started
+threads, which a fork would lose, the process serves one run itself and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import random
+import resource
+import select
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from hpobench.contract.algorithms import Searcher
+
+_OVER = 113
+"""Exit code of a child whose run came to its end."""
+_GLOBALS = ("numpy", "torch")
+"""Libraries with global generators, imported wherever they are installed."""
+_NOTICES = ("failed", "dropped", "paused", "resumed")
+
+
+class Channel:
+    """The two ends of the conversation, out of reach of whatever prints."""
+
+    def __init__(self) -> None:
+        self.reader: BinaryIO = os.fdopen(os.dup(0), "rb")
+        self._writer = os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(2, 1)
+        os.close(nothing)
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message; ``None`` once the other side is gone."""
+        line = self.reader.readline()
+        return json.loads(line) if line else None
+
+    def send(self, message: dict[str, Any]) -> None:
+        data = f"{json.dumps(message)}\n".encode()
+        while data:
+            data = data[os.write(self._writer, data) :]
+
+
+def main() -> None:
+    _mount(Path(sys.argv[1]))
+    channel = Channel()
+    while (message := channel.receive()) is not None:
+        begin = message["begin"]
+        try:
+            cls = _load(begin)
+        except BaseException as error:
+            channel.send(told(error))
+            continue
+        if _threads() > 1:
+            threading.Thread(target=_end_with, args=(channel.reader,), daemon=True).start()
+            _serve(channel, cls, begin, last=True)
+            return
+        gc.freeze()
+        child = os.fork()
+        if not child:
+            _serve(channel, cls, begin, last=False)
+            os._exit(_OVER)
+        if (code := _watch(child, channel.reader)) != _OVER:
+            channel.send({"died": code})
+            return
+
+
+def _threads() -> int:
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
+
+
+def _mount(package: Path) -> None:
+    """Make ``hpobench`` import from ``package``, and nothing else that lies beside it."""
+    spec = importlib.util.spec_from_file_location(
+        "hpobench", package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["hpobench"] = module
+    spec.loader.exec_module(module)
+
+
+def _load(begin: dict[str, Any]) -> type[Searcher]:
+    from hpobench.plugins.modules import load_class
+
+    cls: Any = load_class(begin["file"], begin["cls"])
+    for name in (*filter(importlib.util.find_spec, _GLOBALS), *cls.preload):
+        importlib.import_module(name)
+    return cls  # type: ignore[no-any-return]
+
+
+def _watch(child: int, reader: BinaryIO) -> int:
+    """The return code of ``child``, negative for a signal; ends it, and us, if the other side
+    goes away meanwhile."""
+    receiving, waking = os.pipe()
+    os.set_blocking(waking, False)
+    handler = signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(waking)
+    poll = select.poll()
+    poll.register(reader, 0)
+    poll.register(receiving, select.POLLIN)
+    try:
+        while True:
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            if any(stream == reader.fileno() for stream, _ in poll.poll()):
+                os.kill(child, signal.SIGKILL)
+                os._exit(1)
+            os.read(receiving, 64)
+    finally:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, handler)
+        os.close(receiving)
+        os.close(waking)
+
+
+def _end_with(reader: BinaryIO) -> None:
+    """End this process when the other side is gone, whatever it is at."""
+    poll = select.poll()
+    poll.register(reader, 0)
+    poll.poll()
+    os._exit(1)
+
+
+# -- one run ---------------------------------------------------------------------------------
+
+
+def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any], *, last: bool) -> None:
+    """One run, to its end or that of the other side; ``last``: the process ends with it."""
+    _limit_memory(begin["memory"])
+    try:
+        _seed_globals(begin["seed"])
+        searcher = _build(cls, begin)
+    except BaseException as error:
+        channel.send(told(error))
+        return
+    channel.send({})
+    while (message := channel.receive()) is not None:
+        if "end" in message:
+            with contextlib.suppress(BaseException):
+                searcher.close()
+            channel.send({"last": last})
+            return
+        channel.send(_answer(searcher, message))
+
+
+def _build(cls: type[Searcher], begin: dict[str, Any]) -> Searcher:
+    from hpobench.contract.problem import Fidelity
+    from hpobench.contract.space import Space
+
+    searcher = cls.__new__(cls)
+    searcher.suite_folder = Path(begin["folder"])
+    searcher.__init__(  # type: ignore[misc]
+        Space.from_json(begin["space"]),
+        seed=begin["seed"],
+        fidelity=Fidelity(**begin["fidelity"]),
+        **begin["options"],
+    )
+    return searcher
+
+
+def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
+    from hpobench.contract.algorithms import Exhausted, NothingYet
+
+    try:
+        if "ask" in message:
+            answer: dict[str, Any] = {"config": searcher.ask(message["ask"])}
+            if searcher.fused:
+                answer["steps"] = searcher.steps(message["ask"])
+            return _checked(answer)
+        if "tell" in message:
+            told_of = message["tell"], message["step"], message["loss"]
+            searcher.tell(*told_of, final=message["final"])
+        elif "charged" in message:
+            searcher.charged(message["charged"], message["seconds"])
+        else:
+            notice = next(name for name in _NOTICES if name in message)
+            getattr(searcher, notice)(message[notice])
+    except Exhausted as error:
+        return {"exhausted": str(error)}
+    except NothingYet:
+        return {"wait": True}
+    except BaseException as error:  # some libraries exit, or unwind with what is no Exception
+        return told(error)
+    return {}
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(answer)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"ask returned {answer['config']!r:.300}: {error}") from None
+    return answer
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """``error`` as an answer: what it says, and unless it is one of hpobench's, where it arose."""
+    from hpobench.contract.errors import HpobenchError
+
+    if isinstance(error, HpobenchError):
+        return {"error": str(error)}
+    name = type(error).__name__
+    try:
+        message = f"{name}: {error}"
+    except Exception:  # it cannot say what it is
+        message = name
+    if isinstance(error, SystemExit):
+        message = f"called exit({error.code!r})"
+    return {"error": message, "traceback": "".join(traceback.format_exception(error))}
+
+
+def _limit_memory(limit: int) -> None:
+    """Let a leak end in a ``MemoryError`` here before the machine runs out, and if it does run
+    out, let it take this process first."""
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _seed_globals(seed: int) -> None:
+    """Seed the generators that some libraries draw from although they were given a seed."""
+    random.seed(seed)
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(seed % 2**32)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The inline metadata (PEP 723) by which a plugin file asks for an environment of its own.
+
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["hyperopt==0.3.0"]
+# ///
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpobench.contract.errors import PluginError
+
+_BLOCK = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+?)^# ///\s*$")
+
+
+@dataclass(frozen=True)
+class Script:
+    """A file with such a header."""
+
+    file: Path
+    header: str
+    """The block as it stands in the file."""
+    metadata: Mapping[str, Any]
+
+    @property
+    def lock_file(self) -> Path:
+        """Where uv keeps the script's lock: beside it."""
+        return self.file.with_name(f"{self.file.name}.lock")
+
+    @property
+    def locked(self) -> bool:
+        return self.lock_file.is_file()
+
+    def packages(self) -> list[tuple[str, str]]:
+        """Distributions and versions that the lock holds, sorted; some are for other platforms
+        only.
+
+        Raises :class:`PluginError` if there is no lock that can be read.
+        """
+        try:
+            status = self.lock_file.stat()
+        except OSError:
+            raise PluginError(
+                f"{self.file}: its environment is not locked; `hpobench env sync {self.file}` "
+                "writes the lock file beside it"
+            ) from None
+        return _packages(self.lock_file, status.st_mtime_ns, status.st_size)
+
+    def lock_hash(self) -> str:
+        """A hash of the versions that the lock holds. How uv writes them does not count."""
+        text = json.dumps(self.packages())
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def key(self) -> str:
+        """What the environment is made from, as a hash: the header and the lock."""
+        text = f"{self.header}\n{self.lock_hash()}"
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def read_script(file: Path) -> Script | None:
+    """The header of ``file``; ``None`` if it has none and so runs in the harness's process.
+
+    Raises :class:`PluginError` for a header that is not valid.
+    """
+    status = file.stat()
+    return _read(file, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(file: Path, _mtime: int, _size: int) -> Script | None:
+    found = list(_BLOCK.finditer(file.read_text(encoding="utf-8")))
+    if not found:
+        return None
+    if len(found) > 1:
+        raise PluginError(f"{file}: has {len(found)} '/// script' blocks; one is allowed")
+    lines = found[0]["content"].splitlines()
+    text = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
+    try:
+        metadata = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PluginError(f"{file}: its '/// script' block is not valid TOML: {error}") from error
+    return Script(file, found[0][0], metadata)
+
+
+@functools.lru_cache(maxsize=1024)
+def _packages(lock: Path, _mtime: int, _size: int) -> list[tuple[str, str]]:
+    try:
+        told = tomllib.loads(lock.read_text(encoding="utf-8"))
+        if "requires-python" in told:
+            return sorted((row["name"], row["version"]) for row in told.get("package", ()))
+        reason = "it does not say which Python it is for"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+    raise PluginError(
+        f"{lock}: not a lock file of uv: {reason}; remove it, and `hpobench env sync` makes another"
+    )

@@ -1,0 +1,221 @@
+"""A searcher that runs in a process of its own, to the harness like any other."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.contract.errors import CellError, NotAvailableError
+from hpobench.contract.package import PACKAGE
+from hpobench.contract.problem import Fidelity
+from hpobench.contract.space import Config, Space
+from hpobench.plugins.isolation import host
+from hpobench.plugins.isolation.conversation import Conversation, ending
+from hpobench.plugins.isolation.environments import Environment
+
+START_S = 600.0
+"""Until a process has imported its libraries; a cold disk may take its time."""
+_WARM = 24
+"""Processes kept for further runs, the least recently used of which goes first."""
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+_LEAST_MEMORY = 2 << 30
+
+_warm: dict[Path, Conversation] = {}
+"""By the environment's folder and the plugin's file; each waits for a run."""
+
+
+class RemoteSearcher(Searcher):
+    """Speaks for the searcher at the other end of ``conversation``.
+
+    ``begin``: the first message, to be answered within ``start`` seconds. ``timeout``: seconds
+    that one call may take. ``name`` begins
+    the message of every :class:`CellError`, which is what becomes of all that goes wrong there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        conversation: Conversation,
+        begin: Mapping[str, Any],
+        *,
+        start: float,
+        timeout: float,
+    ) -> None:
+        self.name = name  # type: ignore[misc]
+        self._conversation, self._timeout = conversation, timeout
+        self._steps = 0
+        try:
+            self._call("its start", start, {"begin": begin})
+        except BaseException:
+            self._conversation.close()
+            raise
+
+    def ask(self, trial: int) -> Config:
+        answer = self._call(f"ask({trial})", self._timeout, {"ask": trial})
+        if "exhausted" in answer:
+            raise Exhausted(str(answer["exhausted"]))
+        if "wait" in answer:
+            raise NothingYet
+        self._steps = answer.get("steps", 0)
+        config: Config = answer.get("config")  # type: ignore[assignment]
+        return config
+
+    def steps(self, trial: int) -> int:  # noqa: ARG002 - of the trial last asked for
+        return self._steps
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        message = {"tell": trial, "step": step, "loss": loss, "final": final}
+        self._call(f"tell({trial})", self._timeout, message)
+
+    def failed(self, trial: int) -> None:
+        self._notify("failed", trial)
+
+    def dropped(self, trial: int) -> None:
+        self._notify("dropped", trial)
+
+    def paused(self, trial: int) -> None:
+        self._notify("paused", trial)
+
+    def resumed(self, trial: int) -> None:
+        self._notify("resumed", trial)
+
+    def charged(self, trial: int, seconds: float) -> None:
+        message = {"charged": trial, "seconds": seconds}
+        self._call(f"charged({trial})", self._timeout, message)
+
+    def close(self) -> None:
+        self._conversation.close()
+
+    def _notify(self, notice: str, trial: int) -> None:
+        self._call(f"{notice}({trial})", self._timeout, {notice: trial})
+
+    def _call(self, what: str, timeout: float, message: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = self._conversation.call(message, timeout)
+            if "died" in answer:
+                raise CellError(f"its process ended: {ending(answer['died'])}")
+        except CellError as error:
+            self._conversation.close()
+            raise CellError(self._told(what, str(error))) from None
+        if "error" in answer:
+            trace = str(answer.get("traceback", ""))
+            raise CellError(self._told(what, str(answer["error"]), trace))
+        return answer
+
+    def _told(self, what: str, message: str, trace: str = "") -> str:
+        parts = [f"{self.name}, at {what}: {message}", trace.strip()]
+        if printed := self._conversation.tail():
+            parts.append(f"the end of what it printed:\n{printed}")
+        return "\n\n".join(filter(None, parts))
+
+
+class IsolatedSearcher(RemoteSearcher):
+    """A plugin of ours in its environment, where :mod:`hpobench.plugins.isolation.host` runs it."""
+
+    def __init__(
+        self,
+        cls: type[Searcher],
+        environment: Environment,
+        space: Space,
+        *,
+        seed: int,
+        fidelity: Fidelity,
+        options: Mapping[str, Any],
+        folder: Path,
+    ) -> None:
+        self.cost_aware, self.fused = cls.cost_aware, cls.fused  # type: ignore[misc]
+        file = environment.script.file
+        self._key = environment.folder / file.name
+        begin = {
+            "file": str(file),
+            "cls": cls.__name__,
+            "folder": str(folder),
+            "space": space.to_json(),
+            "seed": seed,
+            "fidelity": asdict(fidelity),
+            "options": dict(options),
+            "memory": _memory(),
+        }
+        conversation = _waiting(self._key) or _start(environment)
+        conversation.forget_tail()
+        timeout = cls.call_timeout
+        super().__init__(cls.name, conversation, begin, start=START_S, timeout=timeout)
+
+    def close(self) -> None:
+        """Give the process back for further runs if it is sound."""
+        if self._ended() and self._key not in _warm:
+            _warm[self._key] = self._conversation
+            while len(_warm) > _WARM:
+                _warm.pop(next(iter(_warm))).close()
+        else:
+            self._conversation.close()
+
+    def _ended(self) -> bool:
+        """End the run; whether the process waits for another one."""
+        if not self._conversation.sound:
+            return False
+        try:
+            return not self._conversation.call({"end": True}, self._timeout).get("last", True)
+        except CellError:
+            return False
+
+
+@atexit.register
+def end_warm() -> None:
+    """End the processes that wait for a run."""
+    while _warm:
+        _warm.popitem()[1].close()
+
+
+def _waiting(key: Path) -> Conversation | None:
+    """A process that waits for a run, unless something has ended it meanwhile."""
+    conversation = _warm.pop(key, None)
+    if conversation is not None and not conversation.alive:
+        conversation.close()
+        return None
+    return conversation
+
+
+def _start(environment: Environment) -> Conversation:
+    if (reason := environment.missing()) is not None:
+        raise NotAvailableError(reason)
+    environment.build()
+    command = (str(environment.python), str(Path(host.__file__).resolve()), str(PACKAGE))
+    return Conversation(command, surroundings())
+
+
+def surroundings() -> dict[str, str]:
+    """The environment variables of searchers' processes: those of this one, but for all that
+    would make results depend on where they run."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return {
+        **inherited,
+        **dict.fromkeys(_THREADS, "1"),
+        "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONWARNINGS": "ignore",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "CUDA_VISIBLE_DEVICES": "",
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+        "MPLBACKEND": "agg",
+    }
+
+
+def _memory() -> int:
+    """Bytes that one searcher may take: its share of the machine, were there one for each CPU."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(_LEAST_MEMORY, whole // (os.cpu_count() or 1))

@@ -1,0 +1,126 @@
+"""Plugin files, the module names that they import under, and importing them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from hpobench.contract.errors import PluginError
+from hpobench.contract.package import PLUGIN_FOLDERS
+
+FOLDER_PREFIX = "hpobench_plugins_"
+"""Packages made of the folders of lone plugin files are called this and a hash of the path."""
+
+
+def module_name(file: Path) -> str:
+    """The name that ``file`` imports under.
+
+    Shipped plugins and files of a package on ``sys.path`` are ordinary modules. The folder of
+    any other file gets a name made from its path, so that two files called ``mine.py`` in
+    different places do not collide.
+    """
+    for key, folder in PLUGIN_FOLDERS.items():
+        if file.is_relative_to(folder):
+            return ".".join(["hpobench", key, *file.relative_to(folder).with_suffix("").parts])
+    parts, folder = [file.stem], file.parent
+    while (folder / "__init__.py").is_file():
+        parts, folder = [folder.name, *parts], folder.parent
+    if len(parts) > 1 and str(folder) in sys.path:
+        return ".".join(parts if parts[-1] != "__init__" else parts[:-1])
+    digest = hashlib.blake2b(str(file.parent).encode(), digest_size=6).hexdigest()
+    return f"{FOLDER_PREFIX}{digest}.{file.stem}"
+
+
+def locate(module: str) -> Path | None:
+    """The file of ``module``, found without importing it or its parents."""
+    first, *rest = module.split(".")
+    if first == "hpobench" and rest and rest[0] in PLUGIN_FOLDERS:
+        return _under(PLUGIN_FOLDERS[rest[0]], rest[1:])
+    try:
+        spec = importlib.util.find_spec(first)
+    except (ImportError, ValueError):
+        return None
+    if rest:  # by files: folders without an __init__.py would have their parents imported
+        folders = (spec.submodule_search_locations if spec else None) or ()
+        found = (_under(Path(folder), rest) for folder in folders)
+        return next((file for file in found if file is not None), None)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin).resolve()
+
+
+def sibling(file: Path, module: str, home: Path | None = None) -> Path | None:
+    """The file of ``module`` as imported in the plugin's ``file``, if it belongs to the plugin.
+
+    That is: a relative import (leading dots climb from the folder of ``file``), a shipped
+    plugin, a module of the same package, or one that lies in ``home``, the folder of the plugin
+    (by default that of ``file``): a plain ``import helper`` finds it there whenever that folder
+    is on ``sys.path``. Libraries and hpobench itself give ``None``.
+    """
+    name = module.lstrip(".")
+    if level := len(module) - len(name):
+        folder = file.parents[min(level, len(file.parents)) - 1]
+        return _under(folder, name.split(".") if name else [])
+    first = name.partition(".")[0]
+    if first == "hpobench":
+        shipped = name.startswith(tuple(f"hpobench.{key}." for key in PLUGIN_FOLDERS))
+        return locate(name) if shipped else None
+    if not name:
+        return None
+    if (beside := _under(home or file.parent, name.split("."))) is not None:
+        return beside
+    return locate(name) if first == module_name(file).partition(".")[0] else None
+
+
+def _under(folder: Path, parts: list[str]) -> Path | None:
+    path = folder.joinpath(*parts)
+    candidates = [path / "__init__.py"]
+    if parts:
+        candidates.insert(0, path.with_name(f"{path.name}.py"))
+    return next((file.resolve() for file in candidates if file.is_file()), None)
+
+
+@functools.cache
+def load_class(file: str, cls: str) -> type:
+    """The class ``cls`` of the plugin ``file``; what workers call.
+
+    Raises :class:`PluginError` with the file and the library's own message.
+    """
+    path = Path(file)
+    try:
+        module = _import(path, module_name(path))
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {error}{_relative(path, error)}"
+        raise PluginError(f"{path}: cannot be imported: {reason}") from error
+    found = getattr(module, cls, None)
+    if not isinstance(found, type):
+        raise PluginError(f"{path}: has no class {cls!r} once imported")
+    return found
+
+
+def _relative(path: Path, error: BaseException) -> str:
+    """Advice where a neighbour of ``path`` was imported as if it were installed.
+
+    Its folder is not put on ``sys.path``: two plugins' ``helper`` would be one module.
+    """
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if name is None or sibling(path, name) is None:
+        return ""
+    return f"; it lies beside the plugin, so import it relatively: 'from .{name} import ...'"
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    package, _, _ = name.rpartition(".")
+    if package.startswith(FOLDER_PREFIX) and package not in sys.modules:
+        # The file's folder is made a package, so that it can import its neighbours (`from
+        # ._helper import ...`) and so that every process finds it under the same name.
+        module = ModuleType(package)
+        module.__path__ = [str(path.parent)]
+        sys.modules[package] = module
+        importlib.invalidate_caches()
+    return importlib.import_module(name)

@@ -1,0 +1,151 @@
+"""Any ``ray.tune.search.Searcher`` behind the plugin contract.
+
+Ray's own searchers, and classes written for Ray Tune, take part in a comparison unchanged: they
+get the problem's space as Ray Tune domains and are told losses under the name ``loss``, as
+Tune itself would do it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.contract.errors import CellError, PluginError, UsageError
+from hpobench.contract.problem import Fidelity
+from hpobench.contract.space import Config, Float, Int, Space, Value
+
+if TYPE_CHECKING:
+    from ray.tune.search import Searcher as AnyRaySearcher
+
+METRIC = "loss"
+_SEEDS = ("seed", "random_state_seed", "random_state")
+"""What the searchers that ship with Ray call their seed."""
+
+
+class RaySearcher(Searcher):
+    """Adapts ``searcher``, an instance that has not been given a space, metric or mode yet.
+
+    Ray Tune's domains cannot express conditions. A conditional space is handed over flat, and
+    values of inactive parameters are dropped from what is suggested: the searcher then learns
+    as if they had mattered.
+
+    Raises :class:`PluginError` if the searcher refuses the space.
+    """
+
+    def __init__(self, searcher: AnyRaySearcher, space: Space) -> None:
+        if not searcher.set_search_properties(METRIC, "min", to_ray_space(space)):
+            raise PluginError(
+                f"{type(searcher).__name__} does not take the problem's space: its "
+                "set_search_properties(metric, mode, config) must adopt them and return True; "
+                "do not give it a space, metric or mode of its own"
+            )
+        self._searcher = searcher
+        self._space = space
+        self._suggested: dict[int, Mapping[str, Any]] = {}
+        """What was suggested for each running trial; some searchers want it back verbatim."""
+
+    def ask(self, trial: int) -> Config:
+        """Raises :class:`NothingYet` if the searcher suggests nothing for the moment, and
+        :class:`CellError` if it leaves out a parameter."""
+        suggestion = self._searcher.suggest(_trial_id(trial))
+        if suggestion is None:
+            raise NothingYet
+        if suggestion == self._searcher.FINISHED:
+            raise Exhausted(f"{type(self._searcher).__name__} has finished")
+        missing = [name for name in self._space.names if name not in suggestion]
+        if missing:
+            raise CellError(
+                f"{type(self._searcher).__name__} suggested no value for {', '.join(missing)}"
+            )
+        self._suggested[trial] = suggestion
+        return self._space.build({p.name: _plain(p, suggestion[p.name]) for p in self._space})
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
+        trial_id = _trial_id(trial)
+        result = {
+            METRIC: loss,
+            "training_iteration": step,
+            "trial_id": trial_id,
+            "config": dict(self._suggested[trial]),
+            "done": final,
+        }
+        if final:
+            self._complete(trial, result=result)
+        else:
+            self._searcher.on_trial_result(trial_id, result)
+
+    def failed(self, trial: int) -> None:
+        self._complete(trial, error=True)
+
+    def dropped(self, trial: int) -> None:
+        self._complete(trial)
+
+    def _complete(
+        self, trial: int, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        del self._suggested[trial]
+        self._searcher.on_trial_complete(_trial_id(trial), result=result, error=error)
+
+
+def build_ray_searcher(
+    cls: type[AnyRaySearcher],
+    space: Space,
+    seed: int,
+    fidelity: Fidelity,  # noqa: ARG001 - built like every searcher; Ray's have no use for it
+    /,
+    **options: Any,
+) -> RaySearcher:
+    """A ``cls`` for one run, seeded and adapted.
+
+    The seed goes to the first of the parameters ``seed``, ``random_state_seed`` and
+    ``random_state`` that ``cls`` has. A class without one draws from the global generators, if
+    at all, which are seeded for the whole cell.
+
+    Raises :class:`UsageError` for options that ``cls`` does not take, and for a seed among them.
+    """
+    signature = inspect.signature(cls)
+    name = next((name for name in _SEEDS if name in signature.parameters), None)
+    if name in options:
+        raise UsageError(f"{cls.__name__}: leave out {name}; every cell passes its own seed")
+    arguments = options if name is None else {**options, name: seed}
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise UsageError(f"{cls.__name__}{signature}: {error}") from error
+    return RaySearcher(cls(**arguments), space)
+
+
+def to_ray_space(space: Space) -> dict[str, Any]:
+    """``space`` as Ray Tune domains by parameter name, conditions left out.
+
+    Ray has no ordinal domain: an ordinal parameter becomes a choice. Ray's integer domains
+    exclude their upper end, ours include it.
+    """
+    from ray import tune
+
+    domains: dict[str, Any] = {}
+    for p in space:
+        match p:
+            case Float():
+                make = tune.loguniform if p.log else tune.uniform
+                domains[p.name] = make(p.low, p.high)
+            case Int():
+                make = tune.lograndint if p.log else tune.randint
+                domains[p.name] = make(p.low, p.high + 1)
+            case _:
+                domains[p.name] = tune.choice(list(p.choices))
+    return domains
+
+
+def _trial_id(trial: int) -> str:
+    return f"{trial:08d}"
+
+
+def _plain(parameter: object, value: Any) -> Value:
+    """``value`` without NumPy's types; an integer parameter's whole float as an integer."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(parameter, Int) and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value  # type: ignore[no-any-return]

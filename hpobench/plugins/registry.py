@@ -1,0 +1,223 @@
+"""Which searchers, schedulers and problems there are, and whether they can run here.
+
+Plugins come from the shipped folders, from entry points of installed packages, and from the
+files that a suite or ``--plugin`` names. Nothing is imported until :meth:`Entry.load`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from hpobench.contract.cell import Kind
+from hpobench.contract.errors import PluginError, UnknownNameError
+from hpobench.contract.package import PACKAGE, PLUGIN_FOLDERS
+from hpobench.plugins.discovery import Found, find_plugins
+from hpobench.plugins.isolation.environments import Environment
+from hpobench.plugins.isolation.script import Script, read_script
+from hpobench.plugins.modules import load_class, locate
+
+Origin = Literal["shipped", "installed", "file"]
+_NOT_PLUGINS = {"references", "suites", "data"}
+"""Folders inside the shipped ones that hold no plugin files."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry(Found):
+    """A plugin that suites may use."""
+
+    origin: Origin
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """PEP 508 requirements beyond hpobench's own."""
+        return tuple(self.attributes.get("requires", ()))
+
+    @property
+    def script(self) -> Script | None:
+        """The header by which a searcher asks for an environment of its own."""
+        return read_script(self.file) if self.kind == "searcher" else None
+
+    def load(self) -> type:
+        """Import the plugin; raises :class:`PluginError` if that fails."""
+        return load_class(str(self.file), self.cls)
+
+    def unmet(self) -> str | None:
+        """Which requirement is not installed, and the command that brings it; or ``None``.
+
+        An environment that is not built yet is no hindrance: it is built when it is needed.
+        """
+        if (script := self.script) is not None:
+            return Environment(script).missing()
+        for text in self.requires:
+            try:
+                requirement = Requirement(text)
+            except InvalidRequirement as error:
+                raise PluginError(f"{self.file}: requires {text!r}: {error}") from error
+            if (reason := _unmet(requirement)) is not None:
+                return reason
+        return None
+
+    def missing(self) -> str | None:
+        """Why the plugin cannot run here and what to do; ``None`` if it can.
+
+        A problem that answers for its data is imported and asked.
+        """
+        if (reason := self.unmet()) is not None or not self.answers:
+            return reason
+        try:
+            answer: str | None = self.load().missing()  # type: ignore[attr-defined]
+        except PluginError as error:
+            return str(error)
+        except Exception as error:
+            return f"missing() raised {type(error).__name__}: {error}"
+        return answer
+
+
+class Registry:
+    """All plugins of one run; ``plugins`` are files or folders that the user named.
+
+    Raises :class:`PluginError` for a file that cannot be read and for two plugins of the same
+    kind and name. A broken file of an installed package does not stand in the way of the rest:
+    ``broken`` has what is wrong with it.
+    """
+
+    def __init__(self, plugins: Iterable[Path | str] = ()) -> None:
+        self.plugins = tuple(Path(path).resolve() for path in plugins)
+        self._entries: dict[tuple[Kind, str], Entry] = {}
+        self.broken: list[str] = []
+        for folder in PLUGIN_FOLDERS.values():
+            self._add_all(_python_files(folder), "shipped")
+        self._add_installed()
+        for path in self.plugins:
+            if self._add_all(_named_files(path), "file") == 0:
+                raise PluginError(
+                    f"{path}: no plugin in it; a plugin is a class that derives from Searcher, "
+                    "Scheduler or a Problem and has a name"
+                )
+
+    def entries(self, kind: Kind) -> list[Entry]:
+        """The plugins of one kind by name."""
+        return [entry for (k, _), entry in sorted(self._entries.items()) if k == kind]
+
+    def find(self, kind: Kind, name: str) -> Entry:
+        """Raises :class:`UnknownNameError` where there is none."""
+        if (entry := self._entries.get((kind, name))) is None:
+            error = UnknownNameError(kind, name, [e.name for e in self.entries(kind)])
+            error.args = ("; ".join([str(error), *self.broken]),)
+            raise error
+        return entry
+
+    def _add_installed(self) -> None:
+        for group in ("hpobench.algorithms", "hpobench.problems"):
+            for point in importlib.metadata.entry_points(group=group):
+                try:
+                    files = _announced(point)
+                except PluginError as error:
+                    self.broken.append(str(error))
+                    continue
+                for file in files:
+                    self._add_file_of_package(file)
+
+    def _add_file_of_package(self, file: Path) -> None:
+        try:
+            read_script(file)  # whose header is wrong cannot be listed either
+            self._add_all([file], "installed")
+        except PluginError as error:
+            self.broken.append(str(error))
+
+    def _add_all(self, files: Iterable[Path], origin: Origin) -> int:
+        count = 0
+        for file in files:
+            for found in find_plugins(file, nameless=origin == "file"):
+                self._add(Entry(**vars(found), origin=origin))
+                count += 1
+        return count
+
+    def _add(self, entry: Entry) -> None:
+        other = self._entries.setdefault((entry.kind, entry.name), entry)
+        if (other.file, other.cls) != (entry.file, entry.cls):
+            raise PluginError(
+                f"two {entry.kind}s are called {entry.name!r}: {other.cls} in {other.file} and "
+                f"{entry.cls} in {entry.file}; rename one"
+            )
+
+
+def shipped_suites() -> dict[str, Path]:
+    """The suites that come with hpobench, by name."""
+    folder = PLUGIN_FOLDERS["problems"] / "suites"
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).parts
+        if not path.name.startswith("_") and _NOT_PLUGINS.isdisjoint(parts[:-1]):
+            yield path
+
+
+def _named_files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return list(_python_files(path))
+    if not path.is_file():
+        raise PluginError(f"{path}: no such plugin file")
+    return [path]
+
+
+def _announced(point: importlib.metadata.EntryPoint) -> list[Path]:
+    """Files of the module that an installed package announces as plugins."""
+    file = locate(point.module) if point.pattern.match(point.value) else None
+    if file is None:
+        raise PluginError(
+            f"the entry point {point.name!r} of group {point.group!r} names {point.value!r}, "
+            "which is not installed; reinstall its package"
+        )
+    return list(_python_files(file.parent)) if file.name == "__init__.py" else [file]
+
+
+def _unmet(requirement: Requirement) -> str | None:
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return None
+    try:
+        version = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        version = None
+    if version is not None and requirement.specifier.contains(version, prereleases=True):
+        return None
+    there = "it is not installed" if version is None else f"{version} is installed"
+    extra = _extras().get(canonicalize_name(requirement.name))
+    what = f"hpobench[{extra}]" if extra else str(requirement)
+    return f"needs {requirement}, {there}; pip install '{what}'"
+
+
+@functools.cache
+def _extras() -> dict[str, str]:
+    """Distribution -> the extra of hpobench that brings it."""
+    extras: dict[str, str] = {}
+    for extra, text in _optional_dependencies():
+        requirement = Requirement(text)
+        if requirement.name != "hpobench":
+            extras.setdefault(canonicalize_name(requirement.name), extra)
+    return extras
+
+
+def _optional_dependencies() -> Iterator[tuple[str, str]]:
+    """(extra, requirement), from pyproject.toml in a checkout, else from the metadata."""
+    pyproject = PACKAGE.parent / "pyproject.toml"
+    if pyproject.is_file():
+        project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+        for extra, texts in project["optional-dependencies"].items():
+            yield from ((extra, text) for text in texts)
+        return
+    for text in importlib.metadata.requires("hpobench") or ():
+        if match := re.search(r"""extra\s*==\s*["']([^"']+)["']""", text):
+            yield match[1], text

@@ -1,0 +1,109 @@
+"""What a plugin's files say, as a hash: part of a cell's identity, and of the name of a cache."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from hpobench.plugins.discovery import read, siblings
+
+_KIT = "hpobench.kit"
+_FIRST_HOMES = {
+    "data": "hpobench",
+    "is_openml": "hpobench.data.catalogue",
+    "sha256": "hpobench.data.local",
+    "TABLE": "hpobench.data.openml",
+    "NotAvailableError": "hpobench.errors",
+    "SpaceError": "hpobench.errors",
+    "TrialError": "hpobench.errors",
+    "UnknownNameError": "hpobench.errors",
+    "UsageError": "hpobench.errors",
+    "Conversation": "hpobench.isolation.conversation",
+    "RemoteSearcher": "hpobench.isolation.searcher",
+    "surroundings": "hpobench.isolation.searcher",
+    "mapped": "hpobench.mapped",
+    "Program": "hpobench.program",
+    "Table": "hpobench.recording.table",
+    "read_about": "hpobench.recording.table",
+    "read_table": "hpobench.recording.table",
+    "write_table": "hpobench.recording.table",
+    "derive_seed": "hpobench.seeding",
+    "global_generators": "hpobench.seeding",
+    "uniform": "hpobench.seeding",
+    "to_ray_space": "hpobench.tune.searcher",
+}
+"""Where plugins imported these names from before there was a kit. Imports are hashed as they were
+written then, so that the ids of cells stored at that time still hold."""
+
+
+def source_hash(file: Path) -> str:
+    """A hash of what ``file`` and the plugin files it imports from say, whatever their layout."""
+    seen: dict[Path, str] = {}
+    pending = [file]
+    while pending:
+        source = read(pending.pop())
+        if source.file not in seen:
+            seen[source.file] = _digest(source.tree)
+            pending.extend(siblings(source, file.parent))
+    own = seen.pop(file)
+    return hashlib.blake2b(
+        "".join([own, *sorted(seen.values())]).encode(), digest_size=8
+    ).hexdigest()
+
+
+@functools.lru_cache(maxsize=1024)
+def _digest(tree: ast.Module) -> str:
+    return hashlib.blake2b(_canonical(tree).encode(), digest_size=8).hexdigest()
+
+
+def _canonical(node: object) -> str:
+    """Like ``ast.dump``, but without docstrings and the same in every Python: fields that are
+    empty do not count, for newer versions have more of them."""
+    if isinstance(node, ast.AST):
+        fields = (
+            f"{name}={_canonical(value)}"
+            for name, value in ast.iter_fields(node)
+            if value is not None and value != []
+        )
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        kept = (item for item in _with_first_homes(node) if not _is_text(item))
+        return f"[{','.join(map(_canonical, kept))}]"
+    return repr(node)
+
+
+def _with_first_homes(nodes: list[object]) -> Iterator[object]:
+    """``nodes`` with every import from the kit split by first homes, sorted among its neighbours
+    from hpobench as an import sorter does it."""
+    for ours, run in itertools.groupby(nodes, _imports_from_hpobench):
+        if not ours:
+            yield from run
+            continue
+        split = itertools.chain.from_iterable(map(_by_first_home, run))
+        yield from sorted(split, key=lambda node: node.module or "")
+
+
+def _imports_from_hpobench(node: object) -> bool:
+    if not isinstance(node, ast.ImportFrom) or node.level or node.module is None:
+        return False
+    return node.module.partition(".")[0] == "hpobench"
+
+
+def _by_first_home(node: ast.ImportFrom) -> Iterator[ast.ImportFrom]:
+    if node.module != _KIT:
+        yield node
+        return
+    named = sorted(node.names, key=lambda alias: _FIRST_HOMES.get(alias.name, _KIT))
+    for home, names in itertools.groupby(named, lambda a: _FIRST_HOMES.get(a.name, _KIT)):
+        yield ast.ImportFrom(module=home, names=list(names), level=0)
+
+
+def _is_text(node: object) -> bool:
+    """Whether ``node`` is a statement that is only a string: a docstring of anything."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
+        return False
+    return isinstance(node.value.value, str)

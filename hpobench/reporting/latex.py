@@ -1,0 +1,97 @@
+"""Tables of a report as LaTeX, in the manner of the package booktabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from hpobench.reporting.entries import Field, TableEntry
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        **{c: f"\\{c}" for c in "{}$&#%_"},
+    }
+)
+COLUMNS = 8
+"""Tables with more are turned if that makes them narrower."""
+_NUMBER = re.compile(r"(?P<value>-?\d+(?:,\d{3})*(?:\.\d+)?)(?:e(?P<power>[+-]\d+))?")
+_BOUNDS = {"<=": r"$\leq$", ">=": r"$\geq$"}
+
+
+def latex_table(entry: TableEntry) -> str:
+    """``entry`` as a ``table`` environment, which needs ``\\usepackage{booktabs}``.
+
+    The marks are those of the page: the best in bold, an asterisk and failures after the numbers,
+    intervals smaller and in brackets. Labels are escaped. The first column of a turned table
+    names what the head did.
+    """
+    head = [escaped(name) for name in entry.columns]
+    body = [[_label(row[0]), *map(_value, row[1:])] for row in entry.rows]
+    grid = [head, *body]
+    if len(head) > max(len(grid), COLUMNS):
+        grid = [list(column) for column in zip(*grid, strict=True)]
+        grid[0][0] = ""
+    caption = f"{escaped(entry.title)}. {escaped(entry.caption)}".strip()
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        r"\begin{table}",
+        r"\centering\footnotesize",
+        rf"\caption{{{caption}}}",
+        rf"\label{{tab:{entry.id}}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(grid[0]) - 1)}}}",
+        r"\toprule",
+        _line(grid[0]),
+        r"\midrule",
+        *map(_line, grid[1:]),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """``text`` such that LaTeX prints it as it is, on one line."""
+    parts = re.split("([<>]=)", " ".join(text.split()))
+    return "".join(_BOUNDS.get(part) or part.translate(_ESCAPES) for part in parts)
+
+
+def _line(fields: Iterable[str]) -> str:
+    return " & ".join(fields) + r" \\"
+
+
+def _label(field: Field) -> str:
+    return _bold(escaped(field.text)) if field.strong else escaped(field.text)
+
+
+def _value(field: Field) -> str:
+    text = _numbers(field.text)
+    parts = [_bold(text) if field.strong else text]
+    if field.detail:
+        parts.append(rf"{{\scriptsize {_numbers(field.detail)}}}")
+    return (" ".join(parts) + field.mark.translate(_ESCAPES).replace(" ", "~")).strip()
+
+
+def _bold(text: str) -> str:
+    return rf"{{\bfseries\boldmath {text}}}"
+
+
+def _numbers(text: str) -> str:
+    """``text``, numbers and brackets, with its numbers set as such: a minus is no hyphen."""
+    text = _NUMBER.sub(_number, text)
+    for bound, sign in _BOUNDS.items():
+        text = text.replace(bound, sign)
+    return text
+
+
+def _number(found: re.Match[str]) -> str:
+    value = found["value"].replace(",", "{,}")
+    times = rf" \times 10^{{{int(found['power'])}}}" if found["power"] else ""
+    return f"${value}{times}$"

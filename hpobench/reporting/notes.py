@@ -1,0 +1,147 @@
+"""What a reader must know to read the rest of a report rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.curves import Comparison, Curves
+from hpobench.analysis.core.references import measured, unreferenced
+from hpobench.analysis.core.workers import worker_counts
+from hpobench.analysis.exhibits.critical_difference import require_enough
+from hpobench.analysis.inference.coverage import coverage, enough_seeds
+from hpobench.analysis.settings import Settings
+from hpobench.contract.errors import TooFewError
+from hpobench.store.reader import Results
+
+
+def notes(
+    results: Results,
+    curves: Curves,
+    fair: list[Comparison],
+    failed: pd.DataFrame,
+    settings: Settings,
+) -> list[str]:
+    """Whole sentences. ``failed`` is what :func:`hpobench.analysis.core.failures.failures` returns."""
+    return [
+        *_missing(results),
+        *_workers(worker_counts(results)),
+        *_comparable(results, curves, fair, failed),
+        *_untested(fair),
+        *_narrow(fair, settings),
+        *_left_out(results),
+        *_stand_ins(measured(results)),
+        *_failures(list(failed["kind"]), len(results.cells), int(curves.failed.sum())),
+    ]
+
+
+def _missing(results: Results) -> Iterator[str]:
+    planned = len(results.plan.get("cells", []))
+    if planned > len(results.cells):
+        yield (
+            f"Only {len(results.cells):,} of {planned:,} planned runs have ended so far; the rest "
+            "may change the picture."
+        )
+
+
+def _workers(counts: list[int]) -> Iterator[str]:
+    *others, most = counts
+    if others:
+        yield (
+            f"There are runs with {', '.join(map(str, others))} and {most} workers. Figures and "
+            f"averages are of those with {most}; F11 is about all, and so are the tables T4 and T5 "
+            "and the failures."
+        )
+
+
+def _comparable(
+    results: Results, curves: Curves, fair: list[Comparison], failed: pd.DataFrame
+) -> Iterator[str]:
+    if len(failed) == len(results.cells):
+        yield "Every run failed, so there is nothing to compare. The errors are below."
+    elif not curves.problems:
+        yield "No problem has reference losses, so regrets cannot be computed."
+    elif curves.failed.sum() == curves.present.sum():
+        yield (
+            "Every run on a problem with reference losses failed, so there is nothing to compare. "
+            "The errors are below."
+        )
+    elif not fair:
+        yield (
+            "No algorithm was run on all problems and no problem with all algorithms, so there "
+            "is no fair average over problems; read the problems one by one."
+        )
+    elif len(fair) > 1:
+        yield (
+            "Not every algorithm was run on every problem. Averages over problems are only fair "
+            "among algorithms that ran on the same ones, so there are two comparisons: all "
+            "problems with the algorithms that ran on each, and all algorithms on the problems "
+            "that they share."
+        )
+
+
+def _untested(fair: list[Comparison]) -> Iterator[str]:
+    for comparison in fair:
+        try:
+            require_enough(comparison.curves)
+        except TooFewError as error:
+            yield f"{comparison.title}: there is no figure F6, for {error}."
+
+
+def _narrow(fair: list[Comparison], settings: Settings) -> Iterator[str]:
+    for comparison in fair:
+        seeds = comparison.curves.present.sum(axis=2)
+        held = coverage(seeds, settings)
+        if len(seeds) > 1 and not np.isnan(held) and not enough_seeds(seeds, settings):
+            yield (
+                f"{comparison.title}: with so few seeds the intervals are too narrow. Were losses "
+                f"normal, {settings.level:.0%} intervals of means would hold the truth in about "
+                f"{held:.0%} of cases, so nothing is called clear here."
+            )
+
+
+def _left_out(results: Results) -> Iterator[str]:
+    known = set(results.problems["problem"])
+    counts = unreferenced(results)
+    for what, problems in (
+        ("No result and no reference for", [p for p in counts if p not in known]),
+        ("No reference to measure from for", [p for p in counts if p in known]),
+    ):
+        if len(problems) == 1:
+            runs = _runs(counts[problems[0]])
+            yield f"{what} {problems[0]}: its {runs} not in the averages."
+        elif problems:
+            names = ", ".join(problems)
+            runs = _runs(sum(counts[p] for p in problems))
+            yield f"{what} {names}: their {runs} not in the averages."
+
+
+def _stand_ins(problems: list[str]) -> Iterator[str]:
+    """``problems`` have references measured in these very results."""
+    if problems:
+        yield (
+            f"Nobody knows reference losses for {', '.join(problems)}. Regrets there are measured "
+            "from these results themselves: 0 is the best loss at full fidelity, and the median of "
+            "all trials' last losses stands in for that of a random configuration. Both move when "
+            "results are added, so such regrets compare the algorithms of this report only."
+        )
+
+
+def _runs(n: int) -> str:
+    return "only run is" if n == 1 else f"{n:,} runs are"
+
+
+def _failures(kinds: list[str], runs: int, imputed: int) -> Iterator[str]:
+    """How many runs failed, by kind; ``imputed`` of them are in the averages."""
+    if not kinds:
+        return
+    parts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+    of_all = f"{len(kinds):,} of {runs:,} {'run' if runs == 1 else 'runs'} failed ({parts})"
+    if imputed == len(kinds):
+        yield f"{of_all}; each counts as the clip value."
+    elif imputed:
+        yield f"{of_all}; {imputed:,} on problems with a reference count as the clip value."
+    else:
+        yield f"{of_all}."

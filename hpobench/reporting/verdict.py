@@ -1,0 +1,64 @@
+"""The report's answer in words, computed from the standings."""
+
+from __future__ import annotations
+
+import pandas as pd
+from markupsafe import Markup
+
+from hpobench.analysis.core.curves import Comparison
+from hpobench.reporting.numbers import interval, number
+
+
+def verdict(comparison: Comparison, table: pd.DataFrame) -> Markup:
+    """Who leads, by how much, and whether that is clear.
+
+    ``table`` is what :func:`hpobench.analysis.exhibits.standings.standings` returns for the comparison.
+    """
+    curves = comparison.curves
+    problems, seeds = len(curves.problems), int(curves.present.sum(axis=2).max())
+    scope = f"{_count(problems, 'problem')} with up to {_count(seeds, 'seed')} each"
+    first = table.iloc[0]
+    score = f"{number(first['nr'])}{interval(first['nr_low'], first['nr_high'], ' ')}"
+    if len(table) == 1:
+        return Markup(
+            "Over {}, <b>{}</b> ends at a mean normalised regret of {}. There is no other "
+            "algorithm to compare it with."
+        ).format(scope, first["algorithm"], score)
+    tied = table[table["behind"] == 0]
+    if len(tied) > 1:
+        return Markup(
+            "Over {}, <b>{}</b> end at the same mean normalised regret, {}: these results do not "
+            "tell them apart."
+        ).format(scope, Markup("</b>, <b>").join(tied["algorithm"]), score)
+    return Markup(
+        "Over {}, <b>{}</b> ends at the lowest mean normalised regret, {} (0 is the optimum, 1 a "
+        "median random configuration). {} {}"
+    ).format(scope, first["algorithm"], score, _lead(table), _others(table))
+
+
+def _lead(table: pd.DataFrame) -> Markup:
+    second = table.iloc[1]
+    gap = f"{number(second['behind'])}{interval(second['behind_low'], second['behind_high'], ' ')}"
+    text = Markup("Next is <b>{}</b>, behind by {}").format(second["algorithm"], gap)
+    if pd.isna(second["behind_low"]):
+        return text + ". With a single seed on some problem nothing can be said about chance."
+    if second["behind_low"] > 0:
+        if second["clear"]:
+            return text + ": the interval excludes zero, so the lead is clear on these problems."
+        return text + ": the interval excludes zero, but with so few seeds the lead is not clear."
+    return text + ": the interval includes zero, so the lead is not clear."
+
+
+def _others(table: pd.DataFrame) -> str:
+    others = table.iloc[1:]
+    if len(others) < 2 or others["behind_low"].isna().all():
+        return ""
+    clear, apart = int(others["clear"].sum()), int((others["behind_low"] > 0).sum())
+    behind = {0: "none is", 1: "one is"}.get(apart, f"{apart} are")
+    if clear == apart:
+        return f"Of the {len(others)} others, {behind} clearly behind."
+    return f"Of the {len(others)} others, {behind} behind by intervals that exclude zero."
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"

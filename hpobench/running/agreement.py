@@ -1,0 +1,112 @@
+"""Whether the stages take the decisions that a plain Ray Tune run takes.
+
+The same cells run on the virtual stage, on the live stage, and through ``tune.Tuner``; with one
+worker results come in one order only, so their histories must be the same, result by result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from hpobench.contract.cell import Cell
+from hpobench.contract.errors import CellError, UsageError
+from hpobench.contract.problem import TabulatedProblem
+from hpobench.plugins.build import build_problem, build_scheduler
+
+if TYPE_CHECKING:
+    from hpobench.store.writer import Outcome
+
+Result = tuple[int, int, float]
+"""Trial, step, loss."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The histories of one cell by where it ran: ``virtual`` (of a table), ``live``, ``tuner``."""
+
+    cell: Cell
+    histories: dict[str, list[Result]]
+
+    @property
+    def agrees(self) -> bool:
+        first, *others = self.histories.values()
+        return all(history == first for history in others)
+
+    def differences(self) -> Iterator[str]:
+        """For each pair that differs, where it does so first."""
+        for (one, left), (other, right) in itertools.combinations(self.histories.items(), 2):
+            if left == right:
+                continue
+            pairs = enumerate(itertools.zip_longest(left, right), start=1)
+            number, (a, b) = next((i, pair) for i, pair in pairs if pair[0] != pair[1])
+            yield f"result {number}: {one} has {_told(a)}, {other} has {_told(b)}"
+
+
+def _told(result: Result | None) -> str:
+    if result is None:
+        return "ended"
+    trial, step, loss = result
+    return f"step {step} of trial {trial} with loss {loss:.6g}"
+
+
+def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iterator[Comparison]:
+    """Run every cell everywhere, on the Ray that is connected, and yield the histories.
+
+    Raises :class:`UsageError` for cells that a plain run has no equal of: the budget must be a
+    number of trials and nothing else. Raises :class:`CellError` where a cell fails.
+    """
+    for cell in cells:
+        if set(cell.budget.to_json()) != {"trials"}:
+            raise UsageError(
+                f"{cell.problem.label}: a plain Tuner only knows budgets like {{trials: 20}}, "
+                f"not {json.dumps(cell.budget.to_json())}"
+            )
+    for cell in cells:
+        yield _compare(ray, cell, timeout)
+
+
+def _compare(ray: Any, cell: Cell, timeout: float) -> Comparison:
+    from hpobench.running.cell import run_cell
+    from hpobench.running.plain import plain_history
+
+    histories: dict[str, list[Result]] = {}
+    if isinstance(build_problem(cell.problem), TabulatedProblem):
+        virtual = run_cell(dataclasses.replace(cell, stage="virtual"), None, timeout)
+        histories["virtual"] = _history(virtual)
+    live = _run_live(ray, dataclasses.replace(cell, stage="live", pace=0.0), timeout)
+    histories["live"] = _history(live)
+    configs = [json.loads(text) for text in live.trials["config"].to_pylist()]
+    histories["tuner"] = plain_history(
+        cell.problem,
+        build_scheduler(cell.scheduler),
+        configs,
+        problem_seed=cell.role_seed("problem"),
+        scheduler_seed=cell.role_seed("scheduler"),
+        cpus=ray.cluster_resources()["CPU"] / cell.workers,
+    )
+    return Comparison(cell, histories)
+
+
+def _run_live(ray: Any, cell: Cell, timeout: float) -> Outcome:
+    from hpobench.running.live_cells import LiveCells
+
+    with TemporaryDirectory() as folder:
+        cells = LiveCells(ray, commit=None, timeout=timeout, journals=Path(folder))
+        (outcome,) = [outcome for some in cells.run([cell]) for outcome in some]
+        cells.close()
+    return outcome
+
+
+def _history(outcome: Outcome) -> list[Result]:
+    if outcome.cell["status"] != "done":
+        raise CellError(f"{outcome.cell['cell']}: {outcome.cell['error']}")
+    events = outcome.events
+    columns = (events[name].to_pylist() for name in ("trial", "step", "loss"))
+    return list(zip(*columns, strict=True))

@@ -1,0 +1,116 @@
+"""The cells of a run on Ray."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hpobench.contract.cell import Cell
+from hpobench.contract.errors import StoreError
+
+if TYPE_CHECKING:
+    from hpobench.store.writer import Outcome
+
+_REFRESH_S = 5.0
+_RETRIES = 3
+
+
+class Cells(ABC):
+    """Runs cells as there is room for them and yields their outcomes as they come.
+
+    After ``timeout`` wall seconds a cell is given up.
+    """
+
+    def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
+        self._ray, self._commit, self._timeout = ray, commit, timeout
+        self.running: dict[Any, Cell] = {}
+
+    def run(self, cells: Sequence[Cell]) -> Iterator[list[Outcome]]:
+        """Yields what has finished, at least every half second (maybe nothing).
+
+        Raises :class:`StoreError` if a cell cannot write its journal.
+        """
+        waiting = list(reversed(cells))
+        while self.running or waiting:
+            while waiting and self._has_room(waiting[-1]):
+                cell = waiting.pop()
+                self.running[self._submit(cell)] = cell
+            yield self._collect()
+
+    def cancel(self) -> None:
+        """Give up what is running."""
+        for reference in self.running:
+            self._ray.cancel(reference, force=True)
+        self.running.clear()
+
+    def stored(self, statuses: Mapping[str, str]) -> None:  # noqa: B027 - for those that keep things
+        """Cells, with their statuses, are in the store and need nothing besides any more."""
+
+    @abstractmethod
+    def _has_room(self, cell: Cell) -> bool:
+        """Whether ``cell`` may be submitted by now."""
+
+    @abstractmethod
+    def _submit(self, cell: Cell) -> Any:
+        """A reference to the outcome of ``cell``."""
+
+    def _collect(self) -> list[Outcome]:
+        if not self.running:
+            return []
+        references = list(self.running)
+        ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
+        if not ready:
+            ready, _ = self._ray.wait(references, num_returns=1, timeout=0.5)
+        return [self._outcome(self.running.pop(reference), reference) for reference in ready]
+
+    def _outcome(self, cell: Cell, reference: Any) -> Outcome:
+        from hpobench.running.cell import lost_cell
+
+        try:
+            outcome: Outcome = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            cause = getattr(error, "cause", None)
+            if isinstance(cause, StoreError):
+                raise cause from error
+            died = isinstance(error, self._ray.exceptions.WorkerCrashedError)
+            told = (
+                f"the process died (a crash in native code, os._exit, or out of memory), in each "
+                f"of {_RETRIES + 1} attempts"
+                if died
+                else "the cell was lost"
+            )
+            return lost_cell(cell, self._commit, f"{told}\n\n{type(error).__name__}: {error}")
+        return outcome
+
+
+class VirtualCells(Cells):
+    """A Ray task a cell, a window of them at a time.
+
+    The window follows the cluster's size, so nodes that join are used. A lost worker or node
+    costs the attempt; Ray runs the cell again up to three times.
+    """
+
+    def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
+        super().__init__(ray, commit=commit, timeout=timeout)
+        self._remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_cell)
+        self._looked = -_REFRESH_S
+        self._window = 0
+
+    def _has_room(self, cell: Cell) -> bool:  # noqa: ARG002 - they are all alike
+        now = time.monotonic()
+        if now - self._looked >= _REFRESH_S:
+            self._looked = now
+            # Half as many again are queued, so that no slot waits for the driver.
+            self._window = max(2, int(1.5 * self._ray.cluster_resources().get("CPU", 1)) + 1)
+        return len(self.running) < self._window
+
+    def _submit(self, cell: Cell) -> Any:
+        return self._remote.remote(cell.to_json(), self._commit, self._timeout)
+
+
+def _run_cell(data: dict[str, Any], commit: str | None, timeout: float) -> Outcome:
+    from hpobench.running.cell import run_cell
+
+    return run_cell(Cell.from_json(data), commit, timeout)

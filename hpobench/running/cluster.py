@@ -1,0 +1,131 @@
+"""Ray: on this machine alone, or the cluster that was named."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hpobench.contract.errors import RayError, UsageError
+
+LOCAL = "local"
+
+# One thread a cell, and string hashes that do not change from worker to worker: neither may
+# leak into a result.
+_WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+}
+_PROBE_S = 5.0
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What a user, a batch system or a closed terminal ends a run with."""
+
+
+@contextlib.contextmanager
+def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
+    """Ray, connected to ``address`` inside the block.
+
+    ``local`` starts a Ray of its own on this machine with ``cpus`` slots (all of the machine's
+    if ``None``), even where ``RAY_ADDRESS`` names a cluster. ``auto`` or an address connects to
+    that cluster and raises :class:`RayError` when there is none.
+    """
+    if cpus is not None and address != LOCAL:
+        raise UsageError("--cpus is for the local Ray; a cluster brings its own processors")
+    _probe(address)
+    token = Path.home() / ".ray" / "auth_token"
+    if address != LOCAL and "ray" not in sys.modules and token.is_file():
+        # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto";
+        # once it is imported, it has made up its mind.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    options: dict[str, Any] = {"num_cpus": cpus or _cpus(), "include_dashboard": False}
+    try:
+        with _signals_held():
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"env_vars": _worker_environment()},
+                **(options if address == LOCAL else {}),
+            )
+    except SystemExit as ended:  # by the handler of SIGTERM that ray.init sets
+        raise KeyboardInterrupt from ended
+    except Exception as error:
+        raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _unreachable(address: str, reason: str) -> str:
+    return (
+        f"cannot connect to a Ray cluster at {address!r}: {reason}; start one with `ray start "
+        "--head`, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN if it asks for a token, or leave out "
+        "--address to use this machine alone"
+    )
+
+
+def _probe(address: str) -> None:
+    """Raise :class:`RayError` unless something listens at ``address``; Ray itself tries for
+    minutes."""
+    if address == LOCAL:
+        return
+    named = address if address != "auto" else os.environ.get("RAY_ADDRESS") or _last_started()
+    host, colon, port = (named or "").removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return  # for Ray to find out
+    try:
+        socket.create_connection((host, int(port)), timeout=_PROBE_S).close()
+    except OSError as error:
+        raise RayError(_unreachable(named or address, str(error))) from error
+
+
+def _last_started() -> str | None:
+    """Where ``auto`` will look: the note that ``ray start`` leaves on the machine."""
+    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
+    return note.read_text(encoding="utf-8").strip() if note.is_file() else None
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep signals that end a run until the block is over, then raise ``KeyboardInterrupt``.
+
+    Ray's start crashes in native code when a signal comes in, and sets a handler of its own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    got: list[int] = []
+    before = {n: signal.signal(n, lambda number, _: got.append(number)) for n in ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if got:
+        raise KeyboardInterrupt
+
+
+def _worker_environment() -> dict[str, str]:
+    """What worker processes see, on other machines too: our pins and the data folder."""
+    data = os.environ.get("HPOBENCH_DATA")
+    return _WORKER_ENVIRONMENT | ({"HPOBENCH_DATA": str(Path(data).resolve())} if data else {})
+
+
+def _cpus() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,101 @@
+"""Seeds are added until the ranking is decided, or the cap is reached."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpobench.contract.errors import UsageError
+from hpobench.store.decision import FILE, digest, read_decision, stored_digest, write_decision
+from hpobench.store.reader import load_results
+
+if TYPE_CHECKING:
+    from hpobench.analysis.inference.sequential import Decision, Rule
+    from hpobench.running.experiment import Summary
+    from hpobench.suites.grid import Plan
+    from hpobench.suites.suite import Suite
+
+
+def grown(suite: Suite, cap: int) -> Suite:
+    """``suite`` with ``cap`` seeds: its own, then the whole numbers above them.
+
+    Raises :class:`UsageError` if it has more already, :class:`SuiteError` if cells are too many.
+    """
+    own = suite.seeds
+    if cap < len(own):
+        raise UsageError(
+            f"--max-seeds {cap}: the suite has {len(own)} seeds already; give at least as many, "
+            "or fewer --seeds to begin with"
+        )
+    further = itertools.count(max(own) + 1)
+    return suite.with_seeds([*own, *itertools.islice(further, cap - len(own))])
+
+
+def until_decided(
+    suite: Suite, plan: Plan, rule: Rule, folder: Path, run: Callable[[Suite, Plan], Summary]
+) -> Iterator[tuple[Summary, Decision]]:
+    """Look after look, what ``run`` says of its cells and what they say of the ranking.
+
+    ``suite`` has all seeds that ``rule`` allows, ``plan`` their cells. Each look runs the cells of
+    the first seeds, finds those of the looks before stored, and so ends as it did when the same
+    command is given again, interrupted or not. The folder's plan and suite are those of the last
+    look. Raises :class:`UsageError` where the folder holds looks by another rule, and
+    :class:`TooFewError` where there is nothing to compare.
+    """
+    from hpobench.analysis.core.main_comparison import contest
+    from hpobench.analysis.core.normalise import normalised
+    from hpobench.analysis.inference.sequential import decide, sentence
+
+    # Cells of one seed stand for algorithms, problems, budgets, and that these are the seeds.
+    question = digest(cell.id for cell in plan.cells if cell.seed == suite.seeds[0])
+    _check_rule(folder, question, rule)
+    taken: list[Decision] = []
+    for seeds in rule.looks:
+        part = suite.with_seeds(suite.seeds[:seeds])
+        summary = run(part, _cells_of(plan, part.seeds))
+        found = contest(load_results(folder))
+        decision = decide(normalised(found.curves)[..., -1], found.curves.names, rule)
+        taken.append(decision)
+        content = {
+            "rule": dataclasses.asdict(rule),
+            "question": question,
+            "results": stored_digest(folder),
+            "comparison": found.title,
+            "looks": [_plain(one) for one in taken],
+            "decided": decision.decided,
+            "sentence": sentence(decision, rule),
+        }
+        write_decision(folder, content)
+        yield summary, decision
+        if decision.decided:
+            return
+
+
+def _cells_of(plan: Plan, seeds: Sequence[int]) -> Plan:
+    wanted = set(seeds)
+    cells = tuple(cell for cell in plan.cells if cell.seed in wanted)
+    return dataclasses.replace(plan, cells=cells)
+
+
+def _check_rule(folder: Path, question: str, rule: Rule) -> None:
+    """One question has one rule: looks by another would spend alpha a second time."""
+    found = read_decision(folder)
+    if not found or found["question"] != question:
+        return
+    before = found["rule"]
+    if before != json.loads(json.dumps(dataclasses.asdict(rule))):
+        looks = ", ".join(map(str, before["looks"]))
+        raise UsageError(
+            f"{folder / FILE}: these results were looked at before, by another rule: at {looks} "
+            f"seeds, with a margin of {before['margin']:g}; more or other looks would make errors "
+            f"likelier than {before['alpha']:.0%}. Give the same --max-seeds and --margin and the "
+            "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
+        )
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    return {**decision._asdict(), "others": [other._asdict() for other in decision.others]}

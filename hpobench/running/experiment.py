@@ -1,0 +1,152 @@
+"""Plan, skip what is done, run the rest, collect."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hpobench.contract.cell import Cell
+from hpobench.running.cells import Cells, VirtualCells
+from hpobench.running.cluster import LOCAL, connected
+from hpobench.store import provenance
+from hpobench.store.problems import ProblemRows, problem_rows
+from hpobench.suites.grid import Plan
+from hpobench.suites.suite import Suite
+
+if TYPE_CHECKING:
+    from hpobench.store.writer import Outcome, Writer
+
+_FLUSH_S = 0.5
+_FLUSH_SHARE = 0.05
+
+
+class Progress(Protocol):
+    """What is told of a run under way."""
+
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
+        """``total`` cells in the plan, ``stored`` of them finished by earlier runs; ``problems``:
+        their rows in the store by label."""
+
+    def update(self, outcomes: Sequence[Outcome], running: int) -> None:
+        """``outcomes`` have just finished, about ``running`` cells are being worked on."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended, over all cells of the plan."""
+
+    folder: Path
+    counts: Counter[str]
+    """Cells by status; ``missing`` for those not run."""
+    ran: int
+    lost: int
+    """Cells that were stored, but whose files are missing or damaged; they ran again."""
+    seconds: float
+
+
+def run_plan(
+    suite: Suite,
+    plan: Plan,
+    folder: Path,
+    progress: Progress,
+    *,
+    address: str = LOCAL,
+    cpus: int | None = None,
+    timeout: float = 3600.0,
+    retry_failed: bool = False,
+) -> Summary:
+    """Run the cells of ``plan`` that ``folder`` does not hold yet.
+
+    A cell is given up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
+    after everything finished is stored. Raises :class:`RayError` and :class:`StoreError`.
+    """
+    from hpobench.store.writer import open_writer
+
+    begin = time.monotonic()
+    with open_writer(folder) as writer:
+        again = {"failed", "timeout"} if retry_failed else set()
+        stored = {name for name, status in writer.statuses.items() if status not in again}
+        todo = [cell for cell in plan.cells if cell.id not in stored]
+        labels = {
+            cell.id: {"searcher": cell.searcher.label, "scheduler": cell.scheduler.label}
+            for cell in plan.cells
+        }
+        rows = problem_rows(plan.problems)
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
+        progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
+        if todo:
+            with connected(address, cpus) as ray:
+                cells = _cells(suite, ray, folder, timeout)
+                cells.stored({name: writer.statuses[name] for name in stored})
+                _run(writer, todo, progress, cells)
+        writer.compact()
+        counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
+    return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
+
+
+def _cells(suite: Suite, ray: Any, folder: Path, timeout: float) -> Cells:
+    commit = provenance.commit()
+    if suite.stage == "virtual":
+        return VirtualCells(ray, commit=commit, timeout=timeout)
+    from hpobench.running.live_cells import LiveCells
+
+    journals = folder.resolve() / "journals"
+    return LiveCells(ray, commit=commit, timeout=timeout, journals=journals)
+
+
+def _run(writer: Writer, todo: list[Cell], progress: Progress, cells: Cells) -> None:
+    buffer = _Buffer(writer, cells)
+    try:
+        for outcomes in cells.run(todo):
+            buffer.add(outcomes)
+            progress.update(outcomes, len(cells.running))
+    except BaseException:
+        cells.cancel()
+        raise
+    finally:
+        buffer.flush()
+
+
+class _Buffer:
+    """Stores outcomes in batches: often enough to lose next to nothing to a crash, seldom
+    enough to spend no more than a twentieth of the time on it."""
+
+    def __init__(self, writer: Writer, cells: Cells) -> None:
+        self._writer, self._cells = writer, cells
+        self._outcomes: list[Outcome] = []
+        self._next = 0.0
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        self._outcomes += outcomes
+        if self._outcomes and time.monotonic() >= self._next:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self._outcomes:
+            return
+        begin = time.monotonic()
+        self._writer.add(self._outcomes)
+        self._cells.stored({o.cell["cell"]: o.cell["status"] for o in self._outcomes})
+        self._outcomes = []
+        end = time.monotonic()
+        self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
+
+
+def _plan_json(suite: Suite, plan: Plan) -> dict[str, Any]:
+    def labels(kind: str) -> list[str]:
+        return list(dict.fromkeys(getattr(cell, kind).label for cell in plan.cells))
+
+    return {
+        "name": suite.name,
+        "suite": json.loads(json.dumps(suite.resolved())),
+        "cells": [cell.id for cell in plan.cells],
+        "searchers": labels("searcher"),
+        "schedulers": labels("scheduler"),
+        "problems": labels("problem"),
+        "skipped": [vars(skipped) for skipped in plan.skipped],
+    }

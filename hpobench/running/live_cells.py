@@ -1,0 +1,209 @@
+"""The pool: long-lived worker processes for the live cells of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hpobench.contract.cell import Cell
+from hpobench.contract.errors import RayError
+from hpobench.contract.problem import Resources, TrainedProblem
+from hpobench.plugins.build import build_problem
+from hpobench.running.cells import Cells
+
+if TYPE_CHECKING:
+    from hpobench.store.writer import Outcome
+
+T = TypeVar("T")
+
+
+def resources_of(cell: Cell) -> Resources:
+    """What one worker of ``cell`` holds."""
+    problem = build_problem(cell.problem)
+    return problem.resources if isinstance(problem, TrainedProblem) else Resources()
+
+
+def _amounts(resources: Resources) -> dict[str, float]:
+    """By the names that Ray gives them."""
+    named = {"CPU": resources.cpu, "GPU": resources.gpu, **resources.custom}
+    return {name: amount for name, amount in named.items() if amount}
+
+
+def capacity(ray: Any, resources: Resources) -> int:
+    """The workers that the cluster has room for as it is now, at least one."""
+    total = ray.cluster_resources()
+    rooms = [total.get(name, 0) // amount for name, amount in _amounts(resources).items()]
+    return max(1, int(min(rooms, default=1)))
+
+
+class Pool:
+    """Workers by what they hold; they outlive the cells that they are lent to.
+
+    Ray places them: one that finds no room waits until a node joins, one whose process or node
+    dies is started anew. Both without limit, under the same handle.
+    """
+
+    def __init__(self, ray: Any) -> None:
+        self._ray = ray
+        self._idle: dict[str, list[Any]] = defaultdict(list)
+
+    def lend(self, resources: Resources, count: int) -> list[Any]:
+        """``count`` workers that nobody else has."""
+        idle = self._idle[_key(resources)]
+        lent = [idle.pop() for _ in range(min(count, len(idle)))]
+        if len(lent) < count:
+            self.dismiss()
+            lent += [self._start(resources) for _ in range(count - len(lent))]
+        return lent
+
+    def take_back(self, resources: Resources, workers: Iterable[Any]) -> None:
+        # The last first: those in front are the likeliest to have found room.
+        self._idle[_key(resources)] += reversed(list(workers))
+
+    def dismiss(self) -> None:
+        """End the idle workers: those of other kinds hold resources."""
+        for workers in self._idle.values():
+            for worker in workers:
+                self._ray.kill(worker)
+            workers.clear()
+
+    def _start(self, resources: Resources) -> Any:
+        from hpobench.running.stages.live.worker import Worker
+
+        threads = str(max(1, int(resources.cpu)))
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        environment = {} if threads == "1" else {"env_vars": dict.fromkeys(names, threads)}
+        return (
+            self._ray.remote(Worker)
+            .options(
+                num_cpus=resources.cpu,
+                num_gpus=resources.gpu,
+                resources=dict(resources.custom),
+                max_restarts=-1,
+                **({"runtime_env": environment} if environment else {}),
+            )
+            .remote()
+        )
+
+
+def _key(resources: Resources) -> str:
+    return json.dumps(_amounts(resources), sort_keys=True)
+
+
+class LiveCells(Cells):
+    """Runs live cells, as many at once as the cluster has room for all workers of.
+
+    Each is a process on the node of the driver, where the journals are; the workers are
+    wherever there is room for them. A cell whose process dies is taken up again.
+    """
+
+    def __init__(self, ray: Any, *, commit: str | None, timeout: float, journals: Path) -> None:
+        super().__init__(ray, commit=commit, timeout=timeout)
+        self._journals = _reachable(ray, journals)
+        self._run = secrets.token_hex(4)
+        self._pool = Pool(ray)
+        self._lent: dict[str, tuple[Resources, list[Any]]] = {}
+        here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+            ray.get_runtime_context().get_node_id(), soft=False
+        )
+        self._remote = ray.remote(num_cpus=0, max_retries=-1, scheduling_strategy=here)(
+            _run_live_cell
+        )
+        self._forget = ray.remote(num_cpus=0, scheduling_strategy=here)(_forget)
+        self._read = ray.remote(num_cpus=0, scheduling_strategy=here)(_read)
+
+    def _has_room(self, cell: Cell) -> bool:
+        needs = _amounts(resources_of(cell))
+        total = self._ray.cluster_resources()
+        lacking = {name: n for name, n in needs.items() if total.get(name, 0) < n}
+        if lacking:
+            raise RayError(
+                f"{cell.problem.label} asks for {_told(lacking)} a trial, and the cluster has "
+                f"{_told({name: total.get(name, 0) for name in lacking})} in all"
+            )
+        if not self.running:
+            return True
+        used: dict[str, float] = defaultdict(float)
+        for other in (*self.running.values(), cell):
+            for name, amount in _amounts(resources_of(other)).items():
+                used[name] += amount * other.workers
+        return all(amount <= total.get(name, 0) for name, amount in used.items())
+
+    def _submit(self, cell: Cell) -> Any:
+        resources = resources_of(cell)
+        workers = self._pool.lend(resources, cell.workers)
+        self._lent[cell.id] = resources, workers
+        return self._remote.remote(
+            cell.to_json(),
+            self._commit,
+            self._timeout,
+            str(self._path(cell.id)),
+            self._run,
+            workers,
+        )
+
+    def _outcome(self, cell: Cell, reference: Any) -> Outcome:
+        outcome = super()._outcome(cell, reference)
+        self._pool.take_back(*self._lent.pop(cell.id))
+        return outcome
+
+    def _path(self, cell: str) -> Path:
+        return self._journals / f"{cell}.journal"
+
+    def journal(self, cell: str, read: Callable[[Path], T]) -> T:
+        """What ``read`` makes of the journal of ``cell``; it is called where that lies."""
+        answer: T = self._ray.get(self._read.remote(read, str(self._path(cell))))
+        return answer
+
+    def close(self) -> None:
+        """End the workers; for those who go on with the same Ray afterwards."""
+        self._pool.dismiss()
+
+    def stored(self, statuses: Mapping[str, str]) -> None:
+        """Throw away the journals of cells that are stored. One that ran out of wall time may
+        still be gone on with."""
+        over = [str(self._path(cell)) for cell, status in statuses.items() if status != "timeout"]
+        self._ray.get(self._forget.remote(over))
+
+
+def _reachable(ray: Any, journals: Path) -> Path:
+    """The folder for journals; of a ``ray://`` cluster's head, where the cells are then, not of
+    this machine."""
+    if not ray.util.client.ray.is_connected():
+        return journals
+    name = hashlib.blake2b(str(journals).encode(), digest_size=8).hexdigest()
+    return Path("~/.cache/hpobench/journals", name)
+
+
+def _told(amounts: Mapping[str, float]) -> str:
+    return ", ".join(f"{amount:g} {name}" for name, amount in amounts.items())
+
+
+def _run_live_cell(
+    data: dict[str, Any],
+    commit: str | None,
+    timeout: float,
+    journal: str,
+    run: str,
+    workers: list[Any],
+) -> Outcome:
+    from hpobench.running.live_cell import run_live_cell
+
+    cell = Cell.from_json(data)
+    return run_live_cell(
+        cell, commit, timeout, journal=Path(journal).expanduser(), run=run, crew=workers
+    )
+
+
+def _forget(paths: list[str]) -> None:
+    for path in paths:
+        Path(path).expanduser().unlink(missing_ok=True)
+
+
+def _read(read: Callable[[Path], T], path: str) -> T:
+    return read(Path(path).expanduser())

@@ -1,0 +1,172 @@
+"""Where Ray's controller gets its trials: a searcher of ours behind Ray's ``SearchAlgorithm``.
+
+Every searcher, a wrapped ``ray.tune.search.Searcher`` too, is told losses by the same policy:
+
+- ``last``: once a trial is over, its last loss. Under early stopping the losses of
+  different fidelities mix in a model that cannot tell them apart.
+- ``full``: only losses at full fidelity; a trial that ends earlier is ``dropped``.
+- ``every``: every loss with its step, the last one as ``final``.
+
+By default searchers that learn from all fidelities are told ``every``, all others ``last``.
+
+Ray's controller never shows a searcher the result that a trial was stopped at; it comes with
+the completion instead, and is handed over there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.contract.cell import Tell
+from hpobench.contract.errors import CellError, SpaceError
+from hpobench.contract.space import Config, Space
+from hpobench.running.ray.controller import Trial
+from ray.tune.search import SearchAlgorithm
+
+
+class _Silent:
+    """The searcher that Ray's HyperBandForBOHB notifies past the ``SearchAlgorithm``.
+
+    It has nothing to pass on: :meth:`TrialSource.on_status` tells searchers of every pause, by
+    whichever scheduler, and telling them here too would tell them twice.
+    """
+
+    def on_pause(self, trial_id: str) -> None:
+        pass
+
+    def on_unpause(self, trial_id: str) -> None:
+        pass
+
+
+class TrialSource(SearchAlgorithm):
+    """Asks ``searcher`` for at most ``limit`` trials of ``steps`` steps and tells it losses.
+
+    With a ``population`` it is finished after so many trials, and after as many again for each
+    :meth:`next_population`.
+
+    ``suggest_s`` and ``observe_s`` hold the searcher's thinking per trial in wall seconds.
+    """
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        space: Space,
+        *,
+        steps: int,
+        limit: int | None,
+        tell: Tell,
+        ends_trials: bool,
+        clock: Callable[[], float],
+        population: int | None = None,
+    ) -> None:
+        self._searcher, self._space = searcher, space
+        self._steps, self._limit, self._tell, self._ends_trials = steps, limit, tell, ends_trials
+        self._clock, self._population = clock, population
+        self._over = False
+        self._name = getattr(searcher, "name", type(searcher).__name__)
+        self.searcher = _Silent()
+        self.trials: list[Trial] = []
+        self.started: list[float] = []
+        self.suggest_s: list[float] = []
+        self.observe_s: list[float] = []
+
+    def is_finished(self) -> bool:
+        return self._finished
+
+    def set_finished(self) -> None:
+        self._finished = True
+
+    def next_population(self) -> bool:
+        """Give out trials again, a population's worth; false if there are none left."""
+        self._finished = self._over
+        return not self._over
+
+    def next_trial(self) -> Trial | None:
+        if self._finished:
+            return None
+        number = len(self.trials)
+        begin = perf_counter()
+        try:
+            config = self._searcher.ask(number)
+        except NothingYet:
+            return None
+        except Exhausted:
+            self._over = self._finished = True
+            return None
+        self.suggest_s.append(perf_counter() - begin)
+        self.observe_s.append(0.0)
+        self._check(config, number)
+        trial = Trial(number, config, self._last_step(number))
+        self.trials.append(trial)
+        self.started.append(self._clock())
+        self._over = len(self.trials) == self._limit
+        self._finished = self._over or self._filled
+        return trial
+
+    def _last_step(self, number: int) -> int | None:
+        """After which the trial is complete; ``None`` if the scheduler says so itself."""
+        if self._searcher.fused:
+            steps = self._searcher.steps(number)
+            if not 1 <= steps <= self._steps:
+                told = f"steps({number}) returned {steps}, not 1 to {self._steps}"
+                raise CellError(f"{self._name}: {told}")
+            return steps
+        return None if self._ends_trials else self._steps
+
+    @property
+    def _filled(self) -> bool:
+        return self._population is not None and len(self.trials) % self._population == 0
+
+    def _check(self, config: Config, number: int) -> None:
+        name = self._name
+        if not isinstance(config, dict):
+            raise CellError(f"{name}.ask({number}) returned {config!r}, not a configuration")
+        try:
+            self._space.check(config)
+        except SpaceError as error:
+            raise CellError(
+                f"{name} proposed an impossible configuration for trial {number}: {error}"
+            ) from error
+
+    def _observe(self, number: int, notice: Callable[..., None], *args: Any, **kw: Any) -> None:
+        begin = perf_counter()
+        notice(*args, **kw)
+        self.observe_s[number] += perf_counter() - begin
+
+    def _charge(self, number: int, result: dict[str, Any]) -> None:
+        if self._searcher.cost_aware and "time_total_s" in result:
+            self._observe(number, self._searcher.charged, number, result["time_total_s"])
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        if self._tell == "every":
+            number, step = int(trial_id), result["training_iteration"]
+            self._charge(number, result)
+            self._observe(number, self._searcher.tell, number, step, result["loss"], final=False)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        number = int(trial_id)
+        # Ray hands over no result when it stops a paused trial; the trial has its last one.
+        last = result or self.trials[number].run_metadata.last_result
+        self._charge(number, last)
+        if error or "loss" not in last:
+            self._observe(number, self._searcher.failed, number)
+        elif self._withheld(last["training_iteration"]):
+            self._observe(number, self._searcher.dropped, number)
+        else:
+            step, loss = last["training_iteration"], last["loss"]
+            self._observe(number, self._searcher.tell, number, step, loss, final=True)
+
+    def _withheld(self, step: int) -> bool:
+        return self._tell == "full" and step < self._steps and not self._searcher.fused
+
+    def on_status(self, trial: Trial, old: str, new: str) -> None:
+        """Pass pausing and going on to the searcher."""
+        if new == Trial.PAUSED:
+            self._observe(trial.number, self._searcher.paused, trial.number)
+        elif old == Trial.PAUSED and new in (Trial.PENDING, Trial.RUNNING):
+            self._observe(trial.number, self._searcher.resumed, trial.number)

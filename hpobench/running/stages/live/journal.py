@@ -1,0 +1,228 @@
+"""The journal of a live cell: what happened, written down before anything is made of it.
+
+A journal is one file of records, each a JSON header and a blob (the saved state of a trial, or
+nothing) under a checksum. It is only ever appended to; what a crash tore off at the end is cut
+away when it is opened again. What was written outlives the death of any process at once; that
+of the machine takes along at most what the last moments brought, which is simply trained again.
+
+States that nothing refers to any more are thrown out now and then, when they make up most of the
+file: it is written anew beside the old one and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import struct
+import time
+import weakref
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from hpobench.contract.errors import StoreError
+from hpobench.store import files
+
+_HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
+SYNC_S = 0.02
+"""The least time between two flushes to the disk."""
+_COMPACT_BYTES = 64 * 2**20
+"""A journal below this size is left as it is."""
+_LOCK_S = 60.0
+"""How long an earlier attempt at the cell, whose driver was killed, may take to die; a cluster
+waits half a minute for a client at ``ray://`` to come back."""
+
+
+class Saved:
+    """A blob in a journal; it stays there for as long as this object lives."""
+
+    __slots__ = ("__weakref__", "length", "offset")
+
+    def __init__(self, offset: int, length: int) -> None:
+        self.offset, self.length = offset, length
+
+
+class Journal:
+    """The journal at ``path``, made if need be; one process at a time.
+
+    Iterating over :meth:`records` comes first, then :meth:`append` and :meth:`commit`. Raises
+    :class:`StoreError` where the disk is full or the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._saved: weakref.WeakSet[Saved] = weakref.WeakSet()
+        self._pending: list[bytes] = []
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        self._compact_at = _COMPACT_BYTES
+        self._dirty, self._synced = False, -SYNC_S
+        self._background = ThreadPoolExecutor(1)
+        self._flush: Future[None] | None = None
+        with files.explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._open()
+            self._temporary.unlink(missing_ok=True)
+            self._size = self._file.seek(0, os.SEEK_END)
+
+    def _open(self) -> BinaryIO:
+        """The file, locked. It may be renamed away while we wait for the lock."""
+        patience = time.monotonic() + _LOCK_S
+        while True:
+            file = self.path.open("a+b")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_at(file, self.path):
+                    return file
+            except BlockingIOError:
+                if time.monotonic() > patience:
+                    file.close()
+                    raise StoreError(f"{self.path}: another process is running this cell") from None
+                time.sleep(0.1)
+            file.close()
+
+    def records(self) -> Iterator[tuple[dict[str, Any], Saved | None]]:
+        """What is in the file, in order; cuts off the record that a crash tore."""
+        with files.explained(self.path):
+            self._file.seek(0)
+            whole = 0
+            while (record := _read_record(self._file, whole)) is not None:
+                header, blob_at, length = record
+                whole = blob_at + length
+                yield header, self._keep(blob_at, length)
+            if whole < self._size:
+                self._file.truncate(whole)
+                self._size = whole
+
+    def _keep(self, offset: int, length: int) -> Saved | None:
+        if not length:
+            return None
+        saved = Saved(offset, length)
+        self._saved.add(saved)
+        return saved
+
+    def append(self, header: dict[str, Any], blob: bytes = b"") -> Saved | None:
+        """Add a record, which :meth:`commit` writes."""
+        front = _front(header, blob)
+        self._pending += [front, blob]
+        offset = self._size + len(front)
+        self._size = offset + len(blob)
+        return self._keep(offset, len(blob))
+
+    def commit(self) -> None:
+        """Write what was appended; flush what was written to the disk, in the background. To be
+        called again within a moment, whether there is something new or not."""
+        with files.explained(self.path):
+            if self._pending:
+                self._file.write(b"".join(self._pending))
+                self._file.flush()
+                self._pending.clear()
+                self._dirty = True
+            self._flush_soon()
+        if self._size > self._compact_at and self._size > 2 * self._alive():
+            self._compact()
+            # Not again and again where it is the headers that make it large.
+            self._compact_at = max(_COMPACT_BYTES, 2 * self._size)
+
+    def _flush_soon(self) -> None:
+        if self._flush is not None:
+            if not self._flush.done():
+                return
+            flush, self._flush = self._flush, None
+            flush.result()
+        now = time.monotonic()
+        if self._dirty and now - self._synced >= SYNC_S:
+            self._dirty, self._synced = False, now
+            self._flush = self._background.submit(_flush, os.dup(self._file.fileno()))
+
+    def _alive(self) -> int:
+        return sum(saved.length for saved in self._saved)
+
+    def read(self, saved: Saved) -> bytes:
+        """The blob that ``saved`` stands for."""
+        with files.explained(self.path):
+            self._file.seek(saved.offset)
+            return self._file.read(saved.length)
+
+    def _compact(self) -> None:
+        """Write the file anew without the blobs that nothing refers to."""
+        alive = {saved.offset: saved for saved in self._saved}
+        moved: dict[Saved, int] = {}
+        with files.explained(self.path):
+            with self._temporary.open("w+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                at = 0
+                while (record := _read_record(self._file, at)) is not None:
+                    header, offset, length = record
+                    at = offset + length
+                    blob = b""
+                    if offset in alive:
+                        self._file.seek(offset)
+                        blob = self._file.read(length)
+                    file.write(_front(header, blob))
+                    if blob:
+                        moved[alive[offset]] = file.tell()
+                        file.write(blob)
+                size = file.tell()
+                file.flush()
+                os.fsync(file.fileno())
+                self._temporary.replace(self.path)
+                files.sync_folder(self.path.parent)
+            self._file.close()
+            self._file, self._size = self._open(), size
+        for saved, offset in moved.items():
+            saved.offset = offset
+
+    def close(self) -> None:
+        self._background.shutdown()
+        # What a full disk refused is tried once more here, and has been told of already.
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+def _flush(descriptor: int) -> None:
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_headers(path: Path) -> Iterator[dict[str, Any]]:
+    """The headers in the journal at ``path``, if there is one; it may be in use."""
+    if not path.exists():
+        return
+    with files.explained(path), path.open("rb") as file:
+        at = 0
+        while (record := _read_record(file, at)) is not None:
+            header, blob_at, length = record
+            at = blob_at + length
+            yield header
+
+
+def _front(header: dict[str, Any], blob: bytes) -> bytes:
+    """What stands before ``blob`` in a record."""
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return _HEAD.pack(zlib.crc32(blob, zlib.crc32(text)), len(text), len(blob)) + text
+
+
+def _read_record(file: BinaryIO, at: int) -> tuple[dict[str, Any], int, int] | None:
+    """The record at offset ``at``: its header, and where its blob is and how long; ``None`` where
+    there is no whole one."""
+    file.seek(at)
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    checksum, header_length, blob_length = _HEAD.unpack(head)
+    if not header_length:  # zeros, which a file system may leave after a loss of power
+        return None
+    body = file.read(header_length + blob_length)
+    if len(body) < header_length + blob_length or zlib.crc32(body) != checksum:
+        return None
+    return json.loads(body[:header_length]), at + _HEAD.size + header_length, blob_length
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())

@@ -1,0 +1,45 @@
+"""A tabulated problem in real time: the live stage on known curves."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+
+from hpobench.contract.problem import TabulatedProblem, TrainedProblem, Training
+from hpobench.contract.space import Config
+
+
+def begin_training(
+    problem: TabulatedProblem | TrainedProblem, config: Config, seed: int, pace: float
+) -> Training:
+    """A trial of ``problem``, played back if it is a table."""
+    if isinstance(problem, TabulatedProblem):
+        return Played(problem, config, seed, pace)
+    return problem.start(config, seed)
+
+
+class Played(Training):
+    """Waits as long as each step of the table cost, times ``pace``, and reports its loss.
+
+    A clone goes on along the curve of its own configuration, as on the virtual stage.
+    """
+
+    def __init__(self, problem: TabulatedProblem, config: Config, seed: int, pace: float) -> None:
+        self._curve = problem.curve(config, seed)
+        self._pace = pace
+        self._step = 0
+
+    def step(self) -> Mapping[str, float]:
+        curve, i = self._curve, self._step
+        if self._pace:
+            time.sleep(curve.costs[i] * self._pace)
+        self._step += 1
+        metrics = {"loss": curve.losses[i]}
+        return metrics if curve.heldout is None else {**metrics, "heldout": curve.heldout[i]}
+
+    def save(self) -> bytes:
+        return json.dumps(self._step).encode()
+
+    def load(self, state: bytes) -> None:
+        self._step = json.loads(state)

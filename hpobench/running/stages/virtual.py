@@ -1,0 +1,99 @@
+"""The virtual stage: results on an event queue instead of Ray actors.
+
+Time is the problem's recorded or modelled cost. Results are ordered by time, then in the order
+in which their steps were begun; so a run is the same on any machine, whatever the host is busy
+with.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from typing import Any
+
+from hpobench.contract.budget import Budget
+from hpobench.contract.errors import TrialError
+from hpobench.contract.problem import Curve, TabulatedProblem
+from hpobench.contract.space import Config
+from hpobench.running.stages.stage import Actor, Step, Workers
+
+
+class VirtualWorkers(Workers):
+    """Workers that look results up and let the clock jump to the next one."""
+
+    def __init__(
+        self, problem: TabulatedProblem, *, seed: int, workers: int, budget: Budget
+    ) -> None:
+        super().__init__(problem, workers=workers, budget=budget)
+        self._problem, self._seed = problem, seed
+        self._failure_cost = problem.estimate() / problem.fidelity.steps
+        self._queue: list[tuple[float, int, Actor, int, Step, Any, Any]] = []
+        self._sequence = 0
+
+    @property
+    def training(self) -> bool:
+        return bool(self._queue)
+
+    def _begin_step(self, actor: Actor, on_result: Any, on_error: Any) -> None:
+        assert actor.worker is not None
+        try:
+            loss, heldout, cost = self._look_up(actor)
+            step = Step(loss, heldout, cost, actor.worker)
+        except TrialError as error:
+            step = Step(math.nan, None, self._failure_cost, actor.worker, error)
+        self._sequence += 1
+        order = (self.now + step.cost, self._sequence)
+        heapq.heappush(self._queue, (*order, actor, actor.tasks, step, on_result, on_error))
+
+    def _next_step(self) -> bool:
+        while self._queue:
+            time, _, actor, tasks, step, on_result, on_error = self._queue[0]
+            if tasks == actor.tasks and time > self._deadline:
+                return self._expire()
+            heapq.heappop(self._queue)
+            if tasks == actor.tasks:
+                self.now = time
+                self._finish_step(actor, step, on_result, on_error)
+                return True
+        return False
+
+    def _cloned(self, actor: Actor) -> None:
+        """A table knows curves of whole configurations only: go on along the clone's own."""
+        actor.state = None
+
+    def _look_up(self, actor: Actor) -> tuple[float, float | None, float]:
+        """Loss, held-out loss and cost of the next step; raises if the trial cannot make it."""
+        if actor.state is None:
+            actor.state = self._curve(actor.config)
+        curve: Curve = actor.state
+        i = actor.step
+        if i >= len(curve.losses):
+            raise TrialError(f"the scheduler let the trial run past its last step, {i}")
+        loss, cost = curve.losses[i], curve.costs[i]
+        if not math.isfinite(loss):
+            raise TrialError(f"loss is {loss} at step {i + 1}")
+        if not (math.isfinite(cost) and cost > 0):
+            raise TrialError(f"cost is {cost} s at step {i + 1}, but must be positive")
+        return loss, None if curve.heldout is None else curve.heldout[i], cost
+
+    def _curve(self, config: Config) -> Curve:
+        try:
+            curve = self._problem.curve(config, self._seed)
+        except Exception as error:
+            raise TrialError(f"{type(error).__name__}: {error}") from error
+        steps = self._problem.fidelity.steps
+        if not len(curve.losses) == len(curve.costs) == steps:
+            raise TrialError(
+                f"curve has {len(curve.losses)} losses and {len(curve.costs)} costs "
+                f"for {steps} steps"
+            )
+        heldout = curve.heldout
+        return Curve(
+            [float(x) for x in curve.losses],
+            [float(x) for x in curve.costs],
+            None if heldout is None else [float(x) for x in heldout],
+        )
+
+    def cleanup(self) -> None:
+        super().cleanup()
+        self._queue.clear()

@@ -1,0 +1,56 @@
+"""What seeds in stages decided: ``decision.json`` beside the results.
+
+It holds the rule, and what was found at each look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hpobench.contract.errors import StoreError
+from hpobench.store import files
+from hpobench.store.reader import load_plan
+
+FILE = "decision.json"
+
+
+def write_decision(folder: Path, content: Mapping[str, Any]) -> None:
+    """Put ``content`` into ``folder`` in the place of what was there."""
+    files.replace(folder / FILE, json.dumps(content, indent=1, sort_keys=True).encode())
+
+
+def decision_sentence(folder: Path) -> str | None:
+    """What was decided of the results in ``folder``, in words; ``None`` where nothing was, or the
+    results have changed since (other seeds, say, or failed cells that ran again)."""
+    found = read_decision(folder)
+    return found["sentence"] if found and found["results"] == stored_digest(folder) else None
+
+
+def read_decision(folder: Path) -> dict[str, Any] | None:
+    """What lies in ``folder``; ``None`` where nothing was decided."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    with files.explained(path):
+        text = path.read_text(encoding="utf-8")
+    try:
+        found: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise StoreError(f"{path}: {error}; remove it and run the suite again") from error
+    return found
+
+
+def stored_digest(folder: Path) -> str:
+    """A digest of the cells of the present plan and how each ended."""
+    table = files.read_table(folder / "cells.parquet")
+    statuses = dict(zip(*(table[name].to_pylist() for name in ("cell", "status")), strict=True))
+    return digest(f"{name} {statuses.get(name)}" for name in load_plan(folder)["cells"])
+
+
+def digest(lines: Iterable[str]) -> str:
+    """A hash of ``lines`` in any order."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

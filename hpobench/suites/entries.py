@@ -1,0 +1,210 @@
+"""Entries of a suite's three lists, looked up in the registry and made into uses.
+
+One form serves searchers, schedulers and problems:
+
+    random                                        the name alone
+    {name: asha, as: asha-3, reduction_factor: 3}
+    {fcnet: {dataset: [naval_propulsion, protein_structure]}}
+
+For a problem a list of values, a range of whole numbers (``1-24``) and ``all`` of a
+``Literal``'s choices stand for every combination.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Kind, Use
+from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
+from hpobench.plugins.options import Option, label, options_of, resolve
+from hpobench.plugins.registry import Entry, Registry
+from hpobench.suites.suitefile import joined, parse_budget, parse_range
+from hpobench.suites.yamlfile import Document, KeyPath, dotted
+
+MAX_PROBLEMS = 10_000
+"""Problems that one entry may stand for."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A use, where the suite names it, and the budget of a problem."""
+
+    use: Use
+    path: KeyPath
+    budget: Budget | None = None
+
+
+@dataclass(frozen=True)
+class _Text:
+    """An entry in its normal form: a name and values that stand at ``inner``."""
+
+    path: KeyPath
+    name: str
+    inner: KeyPath
+    values: Mapping[str, Any]
+
+
+@dataclass
+class Entries:
+    """Resolves entries; what is wrong gathers in ``faults``."""
+
+    document: Document
+    registry: Registry
+    budget: Budget | None = None
+    """Of problems that have none of their own."""
+    faults: list[SuiteError] = field(default_factory=list)
+
+    def resolve(self, kind: Kind, key: str, rows: Sequence[object]) -> list[Resolved]:
+        """Every use that the list at ``key`` stands for."""
+        found: list[Resolved] = []
+        for index, row in enumerate(rows):
+            try:
+                found.extend(self._entry(kind, _normal(self.document, (key, index), row)))
+            except SuiteError as error:
+                self.faults.append(error)
+        self._refuse_doubles(found)
+        return found
+
+    def _entry(self, kind: Kind, text: _Text) -> Iterator[Resolved]:
+        entry = self._find(kind, text)
+        options = dict(text.values)
+        name = self._label(text, options.pop("as", None))
+        budget = self.budget if kind == "problem" else None
+        if kind == "problem" and "budget" in options:
+            path = (*text.inner, "budget")
+            budget = parse_budget(self.document, path, options.pop("budget"))
+        cls = self._load(entry, text)
+        rows = [options]
+        if kind == "problem" and cls is not None:
+            rows = self._combinations(text, options, options_of(cls) or {})
+        if name is not None and len(rows) > 1:
+            raise self.document.error(
+                (*text.inner, "as"), f"one label cannot name {len(rows)} problems; leave it out"
+            )
+        for row in rows:
+            whole = row if cls is None else self._resolve(cls, text, row)
+            made = name or (text.name if cls is None else label(cls, text.name, whole))
+            folder = str(self.document.file.parent.resolve())
+            use = Use(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
+            yield Resolved(use, text.path, budget)
+
+    def _find(self, kind: Kind, text: _Text) -> Entry:
+        try:
+            return self.registry.find(kind, text.name)
+        except UnknownNameError as error:
+            path = text.inner if text.inner != text.path else (*text.path, "name")
+            where = path if path in self.document.lines else text.path
+            raise self.document.error(where, str(error)) from None
+
+    def _label(self, text: _Text, given: object) -> str | None:
+        if given is None:
+            return None
+        if isinstance(given, str) and given.isprintable() and given == given.strip() != "":
+            return given
+        raise self.document.error(
+            (*text.inner, "as"), f"a label is a word or a short line, not {given!r}"
+        )
+
+    def _load(self, entry: Entry, text: _Text) -> type | None:
+        """The class; ``None`` where only a missing package keeps it from being imported."""
+        try:
+            return entry.load()
+        except PluginError as error:
+            if entry.unmet() is not None:
+                return None
+            raise self.document.error(text.path, str(error)) from error
+
+    def _resolve(self, cls: type, text: _Text, options: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            resolved, wrong = resolve(cls, options)
+        except PluginError as error:
+            raise self.document.error(text.path, str(error)) from error
+        errors = [
+            self.document.error(text.inner if f.key is None else (*text.inner, f.key), f.message)
+            for f in wrong
+        ]
+        if errors:
+            raise joined(errors)
+        return resolved
+
+    def _combinations(
+        self, text: _Text, options: Mapping[str, Any], known: Mapping[str, Option]
+    ) -> list[dict[str, Any]]:
+        values = {}
+        for key, value in options.items():
+            path = (*text.inner, key)
+            values[key] = self._values(path, known[key], value) if key in known else [value]
+        count = math.prod(map(len, values.values()))
+        if count > MAX_PROBLEMS:
+            raise self.document.error(
+                text.path, f"stands for {count:,} problems, more than {MAX_PROBLEMS:,}"
+            )
+        return [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+
+    def _values(self, path: KeyPath, option: Option, value: Any) -> Sequence[Any]:
+        """The values that ``value`` stands for: itself where it fits, else its choices."""
+        try:
+            return [option.plain(value)]
+        except ValueError as error:
+            reason = str(error)
+        if isinstance(value, list):
+            if not value:
+                raise self.document.error(path, "the list is empty; name at least one")
+            parts = [self._values((*path, i), option, v) for i, v in enumerate(value)]
+            return [item for part in parts for item in part]
+        if value == "all" and option.choices:
+            return option.choices
+        try:
+            span = parse_range(value) if isinstance(value, str) else None
+            if span is not None and len(span) > 1:
+                option.plain(span[0]), option.plain(span[-1])
+                return span
+        except ValueError as error:
+            reason = str(error)
+        raise self.document.error(path, reason)
+
+    def _refuse_doubles(self, found: Sequence[Resolved]) -> None:
+        labels: dict[str, Resolved] = {}
+        twins: dict[str, Resolved] = {}
+        for item in found:
+            use = item.use
+            first = labels.setdefault(use.label, item)
+            twin = twins.setdefault(f"{use.name} {use.options!r} {item.budget!r}", item)
+            if first is not item:
+                self.faults.append(
+                    self.document.error(
+                        item.path,
+                        f"the label {use.label!r} is taken by {dotted(first.path)}; "
+                        "give one of them another with 'as:'",
+                    )
+                )
+            elif twin is not item:
+                self.faults.append(
+                    self.document.error(
+                        item.path, f"the same as {twin.use.label!r} at {dotted(twin.path)}"
+                    )
+                )
+
+
+def _normal(document: Document, path: KeyPath, row: object) -> _Text:
+    if isinstance(row, str):
+        return _Text(path, row, path, {})
+    if isinstance(row, dict):
+        if isinstance(row.get("name"), str):
+            return _Text(path, row["name"], path, {k: v for k, v in row.items() if k != "name"})
+        beside = {key: row[key] for key in ("as", "budget") if key in row}
+        names = [key for key in row if key not in beside]
+        inside = row[names[0]] if len(names) == 1 else None
+        if len(names) == 1 and "name" not in row and (inside is None or isinstance(inside, dict)):
+            twice = beside.keys() & (inside or {}).keys()
+            if twice:
+                raise document.error(path, f"{twice.pop()!r} is given twice")
+            return _Text(path, names[0], (*path, names[0]), {**beside, **(inside or {})})
+    raise document.error(
+        path, "an entry is NAME, {name: NAME, option: value} or {NAME: {option: value}}"
+    )

@@ -1,0 +1,110 @@
+"""A cell's identity: a hash of everything that changes its result.
+
+Running a suite again finds finished cells by it. What only changes how things look is left
+out: comments, docstrings and formatting of plugin files, the labels of searchers and schedulers,
+the order of a suite. A problem's label is part of it, because the cell's seeds come from it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from hpobench.contract.algorithms import Searcher
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Tell, Use
+from hpobench.contract.package import VERSION
+from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.modules import load_class
+from hpobench.plugins.source import source_hash
+
+IDENTITY_VERSION = 1
+"""Raised when results of the same spec are no longer the same, or the spec changes its form.
+
+Of hpobench itself only its version and this number count, not its source: cells that were run
+before an edit of the harness in a checkout stay valid until one of the two is raised.
+"""
+
+_SLUG = 32
+"""Characters of each label in an id, so that an id stays well within a file name's length."""
+
+
+def cell_id(
+    searcher: Use,
+    scheduler: Use,
+    problem: Use,
+    seed: int,
+    budget: Budget,
+    workers: int,
+    stage: str,
+    tell: Tell,
+    data: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[str, str]:
+    """A readable id that is safe as a file name, and the JSON that it ends with the hash of.
+
+    ``data`` is the problem's fingerprint; ``more`` is what else the stage depends on.
+    """
+    uses = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
+    spec = {
+        "version": IDENTITY_VERSION,
+        "hpobench": VERSION,
+        "ray": _version("ray"),
+        **{kind: _plugin(use) for kind, use in uses.items()},
+        "label": problem.label,
+        "data": data,
+        "seed": seed,
+        "budget": budget.to_json(),
+        "workers": workers,
+        "stage": stage,
+        "tell": tell,
+        **more,
+    }
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    # Names, not the labels of searchers and schedulers: relabelling one must find its cells.
+    names = (searcher.name, scheduler.name, problem.label)
+    prefix = "-".join([*map(_slug, names), f"s{seed}"])
+    return f"{prefix}-{digest}", text
+
+
+def _slug(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:_SLUG].strip("-") or "x"
+
+
+def _plugin(use: Use) -> dict[str, Any]:
+    requires = getattr(load_class(use.file, use.cls), "requires", ())
+    names = sorted(Requirement(text).name for text in requires)
+    script = read_script(Path(use.file)) if use.kind == "searcher" else None
+    data = _searcher_data(use) if use.kind == "searcher" else ""
+    return {
+        "name": use.name,
+        "class": use.cls,
+        "options": dict(use.options),
+        "source": source_hash(Path(use.file)),
+        "packages": {name: _version(name) for name in names},
+        **({} if script is None else {"lock": script.lock_hash()}),
+        **({"data": data} if data else {}),
+    }
+
+
+def _searcher_data(use: Use) -> str:
+    cls = load_class(use.file, use.cls)
+    return cls.fingerprint(Path(use.folder), use.options) if issubclass(cls, Searcher) else ""
+
+
+@functools.cache
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,250 @@
+"""``suite.yaml``: searchers x schedulers x problems x seeds x workers under a budget."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Kind, Stage, Tell, Use
+from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError, UsageError
+from hpobench.plugins.isolation.script import Script
+from hpobench.plugins.options import closest
+from hpobench.plugins.registry import Registry, shipped_suites
+from hpobench.suites.entries import Entries, Resolved
+from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
+from hpobench.suites.yamlfile import Document, KeyPath, read_yaml
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite as resolved."""
+
+    name: str
+    description: str
+    file: Path
+    searchers: tuple[Use, ...]
+    schedulers: tuple[Use, ...]
+    problems: tuple[Use, ...]
+    budgets: Mapping[str, Budget]
+    """By the label of the problem."""
+    seeds: Sequence[int]
+    workers: tuple[int, ...]
+    """Of a cell: every combination is run with each of these numbers."""
+    stage: Stage
+    trial_timeout: float | None
+    """Seconds of training after which a live trial fails."""
+    pace: float
+    """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
+    tell: Tell | None
+    """The telling policy for all searchers; ``None``: for each the one that suits it."""
+    only: str | None
+    """A glob that picks cells; see :func:`hpobench.suites.grid.build_plan`."""
+    registry: Registry = field(repr=False, compare=False)
+    document: Document = field(repr=False, compare=False)
+    places: Mapping[tuple[Kind, str], KeyPath] = field(repr=False, compare=False)
+    """Where the file names a use, by its kind and label."""
+
+    def fault(self, use: Use, message: str) -> SuiteError:
+        """An error about ``use`` at its place in the file."""
+        return self.document.error(self.places[use.kind, use.label], message)
+
+    def with_seeds(self, seeds: Sequence[int]) -> Suite:
+        """The same suite with these seeds; raises :class:`SuiteError` if cells get too many."""
+        changed = replace(self, seeds=seeds)
+        _check_size(changed)
+        return changed
+
+    def scripts(self) -> list[Script]:
+        """The headers of those searchers that ask for environments of their own."""
+        entries = [self.registry.find("searcher", use.name) for use in self.searchers]
+        return list({s.file: s for entry in entries if (s := entry.script) is not None}.values())
+
+    def resolved(self) -> dict[str, Any]:
+        """The suite as plain YAML types, all defaults written out.
+
+        Every searcher, scheduler and problem is a mapping with its ``name``, its label as
+        ``as``, and its options. Plugin files are left out: a suite names only such as lie in
+        its own folder, and wherever this is stored they do not. It loads as a suite once they
+        are given apart; :meth:`to_yaml` says which.
+        """
+        problems = [
+            _plain(use) | {"budget": self.budgets[use.label].to_json()} for use in self.problems
+        ]
+        return {
+            "name": self.name,
+            "description": self.description,
+            "searchers": [_plain(use) for use in self.searchers],
+            "schedulers": [_plain(use) for use in self.schedulers],
+            "problems": problems,
+            "seeds": list(self.seeds),
+            "workers": self.workers[0] if len(self.workers) == 1 else list(self.workers),
+            "stage": self.stage,
+            **self.real_time(),
+            **({} if self.tell is None else {"tell": self.tell}),
+            **({} if self.only is None else {"only": self.only}),
+        }
+
+    def real_time(self) -> dict[str, float]:
+        """What only the live stage asks for, and cells there depend on."""
+        if self.stage != "live":
+            return {}
+        limit = {} if self.trial_timeout is None else {"trial_timeout": self.trial_timeout}
+        return {**limit, "pace": self.pace}
+
+    def to_yaml(self) -> str:
+        """:meth:`resolved` as text, under a comment that lists the plugin files."""
+        from ruamel.yaml import YAML
+
+        yaml = YAML()
+        yaml.default_flow_style = None
+        stream = io.StringIO()
+        if self.registry.plugins:
+            # JSON keeps a file name with a line break within its comment.
+            stream.write("# Give it these plugin files:\n")
+            for file in self.registry.plugins:
+                stream.write(f"#   --plugin {json.dumps(str(file))}\n")
+        yaml.dump(self.resolved(), stream)
+        return stream.getvalue()
+
+
+def _plain(use: Use) -> dict[str, Any]:
+    return {"name": use.name, "as": use.label, **use.options}
+
+
+def find_suite(name_or_path: str | Path) -> Path:
+    """The file of a shipped suite by its name, or the file that a path leads to."""
+    text, shipped = str(name_or_path), shipped_suites()
+    if text in shipped:
+        return shipped[text]
+    path = Path(text)
+    if path.is_dir():
+        raise SuiteError("is a folder, not a suite file", file=path)
+    if path.exists():
+        return path
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        beside = [file.name for file in path.parent.glob("*.y*ml")]
+        raise SuiteError(f"no such file{closest(path.name, beside)}", file=path)
+    raise UnknownNameError("suite", text, shipped)
+
+
+def load_suite(
+    name_or_path: str | Path,
+    plugins: Iterable[str | Path] = (),
+    seeds: str | None = None,
+    only: str | None = None,
+) -> Suite:
+    """Read, check and resolve a suite.
+
+    ``plugins``: further plugin files or folders. ``seeds``: instead of the file's, spelt as
+    there (``5``, ``0-9``, ``0,4,7``). ``only``: a glob that picks cells, instead of the file's.
+
+    Raises :class:`SuiteError` with all that is wrong at once, the first fault in front.
+    """
+    document = read_yaml(find_suite(name_or_path))
+    text = parse_suite(document)
+    own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
+    registry = _registry(document, own, plugins)
+    entries = Entries(document, registry, text.budget.build() if text.budget else None)
+    searchers = entries.resolve("searcher", "searchers", text.searchers)
+    schedulers = entries.resolve("scheduler", "schedulers", text.schedulers)
+    schedulers += _own_scheduler(registry, searchers, schedulers)
+    problems = entries.resolve("problem", "problems", text.problems)
+    for item in problems:
+        if item.budget is None:
+            message = "no budget; give the suite or the problem one, like {time: 1 h}"
+            entries.faults.append(document.error(item.path, message))
+    if entries.faults:
+        raise joined(entries.faults)
+    suite = Suite(
+        name=text.name,
+        description=text.description,
+        file=document.file,
+        searchers=tuple(item.use for item in searchers),
+        schedulers=tuple(item.use for item in schedulers),
+        problems=tuple(item.use for item in problems),
+        budgets={item.use.label: item.budget for item in problems if item.budget},
+        seeds=text.seeds if seeds is None else _given_seeds(seeds),
+        workers=text.workers,
+        stage=text.stage,
+        trial_timeout=text.trial_timeout,
+        pace=text.pace,
+        tell=text.tell,
+        only=text.only if only is None else only,
+        registry=registry,
+        document=document,
+        places={
+            (item.use.kind, item.use.label): item.path
+            for item in (*searchers, *schedulers, *problems)
+        },
+    )
+    _check_size(suite)
+    return suite
+
+
+def _own_scheduler(
+    registry: Registry, searchers: Sequence[Resolved], schedulers: Sequence[Resolved]
+) -> list[Resolved]:
+    """What searchers that schedule too run under, if there are any and it is not in the suite."""
+
+    def is_a(trait: str, item: Resolved) -> bool:
+        use = item.use
+        return bool(registry.find(use.kind, use.name).attributes.get(trait))
+
+    fused = next((item for item in searchers if is_a("fused", item)), None)
+    if fused is None or any(is_a("own", item) for item in schedulers):
+        return []
+    entry = next(e for e in registry.entries("scheduler") if e.attributes.get("own"))
+    use = Use("scheduler", entry.name, entry.name, {}, str(entry.file), entry.cls)
+    return [Resolved(use, fused.path)]
+
+
+def _check_size(suite: Suite) -> None:
+    rows = len(suite.searchers) * len(suite.schedulers) * len(suite.problems)
+    repeats = len(suite.seeds) * len(suite.workers)
+    if rows * repeats > MAX_CELLS:
+        counts = f" x {len(suite.workers)} numbers of workers" if len(suite.workers) > 1 else ""
+        raise SuiteError(
+            f"{rows:,} combinations x {len(suite.seeds):,} seeds{counts} are more than "
+            f"{MAX_CELLS:,} cells; split the suite",
+            file=suite.file,
+        )
+
+
+def _given_seeds(text: str) -> Sequence[int]:
+    try:
+        return parse_seeds(text)
+    except ValueError as error:
+        raise UsageError(f"--seeds: {error}") from None
+
+
+def _inside(document: Document, index: int, path: str) -> Path:
+    """The plugin file that a suite names: beside or below it, never elsewhere."""
+    folder = document.file.parent.resolve()
+    where: KeyPath = ("plugins", index)
+    try:
+        file = (folder / path).resolve()
+        there = file.exists()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise document.error(where, f"no path: {error}") from None
+    if not file.is_relative_to(folder):
+        raise document.error(
+            where, f"{path!r} leaves the suite's folder; use --plugin for files elsewhere"
+        )
+    if not there:
+        raise document.error(where, f"{path!r}: no such file beside the suite")
+    return file
+
+
+def _registry(document: Document, own: Sequence[Path], others: Iterable[str | Path]) -> Registry:
+    try:
+        return Registry([*own, *others])
+    except PluginError as error:
+        index = next((i for i, file in enumerate(own) if str(file) in str(error)), None)
+        if index is None:
+            raise
+        raise document.error(("plugins", index), str(error)) from error

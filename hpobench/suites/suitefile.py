@@ -1,0 +1,261 @@
+"""The text of ``suite.yaml``: its own keys and their values, plugins not yet looked up."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Any, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Stage, Tell
+from hpobench.contract.errors import SuiteError
+from hpobench.plugins.options import closest
+from hpobench.suites.yamlfile import Document, KeyPath
+
+MAX_CELLS = 1_000_000
+"""Cells of a suite: more take minutes to plan and months to run."""
+MAX_WORKERS = 32_767
+"""The store keeps a worker's number in 16 bits."""
+MAX_AMOUNT = 1e12
+"""Of a budget in seconds, resource or evaluations: enough for 30,000 years."""
+MAX_TRIALS = 10**9
+_UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_seeds(value: object) -> Sequence[int]:
+    """``5`` -> 0..4; ``"0-9"`` or ``"0,4,7-9"``; a list of such. Distinct, none negative.
+
+    Raises :class:`ValueError`.
+    """
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,18}\s*", value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 1 <= value <= MAX_CELLS:
+            raise ValueError(f"{value} seeds; a number of seeds is from 1 to {MAX_CELLS:,}")
+        return range(value)
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not items:
+        raise ValueError(f"seeds are a number (5), a range (0-4) or a list, not {value!r}")
+    seeds: dict[int, None] = {}
+    for item in items:
+        for seed in _seed_range(item):
+            if seed in seeds:
+                raise ValueError(f"seed {seed} is given twice")
+            seeds[seed] = None
+        if len(seeds) > MAX_CELLS:
+            raise ValueError(f"more than {MAX_CELLS:,} seeds")
+    return tuple(seeds)
+
+
+def _seed_range(item: object) -> range:
+    text = str(item).strip()
+    span = parse_range(text) if isinstance(item, str | int) else None
+    if span is None:
+        raise ValueError(f"{text!r} is no seed; seeds are whole numbers from 0, or ranges 0-9")
+    return span
+
+
+def parse_range(text: str) -> range | None:
+    """``"3"`` and ``"1-24"``, both ends included; ``None`` if ``text`` is something else.
+
+    Raises :class:`ValueError` for a range that is backwards or endless.
+    """
+    match = re.fullmatch(r"(\d{1,18})(?:\s*-\s*(\d{1,18}))?", text)
+    if match is None:
+        return None
+    low, high = int(match[1]), int(match[2] or match[1])
+    if high < low:
+        raise ValueError(f"the range {text} runs backwards")
+    if high - low >= MAX_CELLS:
+        raise ValueError(f"the range {text} holds more than {MAX_CELLS:,} numbers")
+    return range(low, high + 1)
+
+
+def parse_workers(value: object) -> tuple[int, ...]:
+    """``4`` -> (4,); a list of such, distinct.
+
+    Raises :class:`ValueError`.
+    """
+    counts = value if isinstance(value, list) else [value]
+    if not counts:
+        raise ValueError("the list is empty; name at least one")
+    seen = set()
+    for count in counts:
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise ValueError(f"a whole number is due, or a list of such, not {_short(count)}")
+        if not 1 <= count <= MAX_WORKERS:
+            bound = "at least 1" if count < 1 else f"at most {MAX_WORKERS}"
+            raise ValueError(f"must be {bound}, not {_short(count)}")
+        if count in seen:
+            raise ValueError(f"{count} is given twice")
+        seen.add(count)
+    return tuple(counts)
+
+
+def _seconds(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{1,18})?)\s*([a-z]*)\s*", value)
+    if match is None or (match[2] or "s") not in _UNITS:
+        raise ValueError(f"{value!r} is no time; write seconds, or a unit of {', '.join(_UNITS)}")
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+_Amount = Field(gt=0, le=MAX_AMOUNT)
+
+
+class BudgetText(_Strict):
+    """``budget: {time: 1 h, trials: 100}``."""
+
+    time: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
+    trials: Annotated[int | None, Field(gt=0, le=MAX_TRIALS)] = None
+    resource: Annotated[float | None, _Amount] = None
+    evaluations: Annotated[float | None, _Amount] = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> BudgetText:
+        if not any(value is not None for _, value in self):
+            raise ValueError(f"a budget needs one of {', '.join(type(self).model_fields)}")
+        return self
+
+    def build(self) -> Budget:
+        return Budget(**dict(self))
+
+
+class SuiteText(_Strict):
+    """A suite as written; entries of the three lists are still what YAML made of them."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    description: str = ""
+    searchers: Annotated[list[Any], Field(min_length=1)]
+    schedulers: Annotated[list[Any], Field(min_length=1)] = ["fifo"]
+    problems: Annotated[list[Any], Field(min_length=1)]
+    seeds: Annotated[Any, PlainValidator(parse_seeds)]
+    workers: Annotated[tuple[int, ...], PlainValidator(parse_workers)] = (4,)
+    stage: Stage = "virtual"
+    trial_timeout: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
+    pace: Annotated[float, Field(ge=0, le=MAX_AMOUNT)] = 1.0
+    budget: BudgetText | None = None
+    plugins: list[str] = []
+    tell: Tell | None = None
+    only: str | None = None
+
+    @field_validator("trial_timeout", "pace")
+    @classmethod
+    def _real_time(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if info.data.get("stage") == "virtual":
+            raise ValueError("for 'stage: live' only")
+        return value
+
+
+def parse_suite(document: Document) -> SuiteText:
+    """Raises :class:`SuiteError` with all faults of the suite's own keys."""
+    if not isinstance(document.value, dict):
+        raise document.error((), "a suite is made of keys like 'name:' and 'searchers:'")
+    try:
+        return SuiteText.model_validate(document.value)
+    except ValidationError as error:
+        raise joined(faults(document, (), SuiteText, error)) from None
+
+
+def parse_budget(document: Document, path: KeyPath, value: object) -> Budget:
+    """The budget at ``path``; raises :class:`SuiteError`."""
+    try:
+        return BudgetText.model_validate(value).build()
+    except ValidationError as error:
+        raise joined(faults(document, path, BudgetText, error)) from None
+
+
+def joined(errors: Iterable[SuiteError]) -> SuiteError:
+    """All ``errors`` in one, sorted by line; it carries the place of the first."""
+    first, *rest = sorted(errors, key=lambda error: error.line or 0)
+    if not rest:
+        return first
+    message = "\n".join([first.message, *map(str, rest)])
+    return SuiteError(message, file=first.file, line=first.line, key=first.key)
+
+
+def faults(
+    document: Document, path: KeyPath, model: type[BaseModel], error: ValidationError
+) -> Iterator[SuiteError]:
+    """pydantic's findings in our words, at their places."""
+    for detail in error.errors():
+        fields = _model_at(model, detail["loc"]).model_fields
+        yield document.error((*path, *detail["loc"]), _wording(detail, list(fields)))
+
+
+def _model_at(model: type[BaseModel], path: Iterable[object]) -> type[BaseModel]:
+    """The innermost model below ``model`` on the way along ``path``."""
+    for key in path:
+        field = model.model_fields.get(str(key))
+        model = (field and _model_within(field.annotation)) or model
+    return model
+
+
+def _model_within(annotation: object) -> type[BaseModel] | None:
+    """The model in ``Model | None``, ``list[Model]`` and the like."""
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next(filter(None, map(_model_within, get_args(annotation))), None)
+
+
+def _wording(detail: ErrorDetails, fields: list[str]) -> str:
+    """What is wrong, and what is due instead."""
+    kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "extra_forbidden":
+        key = str(detail["loc"][-1])
+        return f"no such key{closest(key, fields) or '; keys: ' + ', '.join(fields)}"
+    if kind == "missing":
+        return "this key is required"
+    if kind == "literal_error":
+        return f"{_short(given)} is none of {context['expected']}"
+    if kind == "too_short":
+        return "the list is empty; name at least one"
+    if kind == "string_pattern_mismatch":
+        return f"{_short(given)} must be letters, digits, '-' and '_' (it names a folder)"
+    due = {
+        "list_type": "a list is due, like [a, b]",
+        "string_type": "a word is due",
+        "int_type": "a whole number is due",
+        "float_type": "a number is due",
+        "model_type": "keys and values are due, like {time: 1 h}",
+        "greater_than": "must be positive",
+        "greater_than_equal": f"must be at least {context.get('ge')}",
+        "less_than_equal": f"must be at most {context.get('le', 0):g}",
+    }.get(kind, detail["msg"].removeprefix("Value error, "))
+    return f"{due}, not {_short(given)}" if kind in _NAMES_VALUE else due
+
+
+_NAMES_VALUE = {
+    "list_type",
+    "string_type",
+    "int_type",
+    "float_type",
+    "model_type",
+    "greater_than",
+    "greater_than_equal",
+    "less_than_equal",
+}
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
