@@ -12,7 +12,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, comparisons, compute_curves
 from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import compared
+from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits.cost import cost
 from hpobench.analysis.exhibits.interaction import interaction
 from hpobench.analysis.exhibits.setting import budget_axis, problem_setting, setting
@@ -35,7 +35,7 @@ def facts(results: Results) -> dict[str, Any]:
     """
     every = completed(results)
     settings = Settings(axis=budget_axis(every))
-    curves = compute_curves(compared(every), settings)
+    curves = compute_curves(with_most_workers(every), settings)
     problems = problem_setting(every)
     return {
         "counts": _counts(every),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.plugins.compatibility import Verdict, matrix, numbered, verdict
+from hpobench.plugins.compatibility import Compatibility, compatibility, matrix, numbered
 from hpobench.plugins.registry import Registry
 from tests.tiny_plugins import PLUGIN
 
@@ -18,14 +18,14 @@ def registry(tmp_path: Path) -> Registry:
     return Registry([file])
 
 
-def judge(registry: Registry, searcher: str, scheduler: str) -> Verdict:
-    return verdict(
+def judge(registry: Registry, searcher: str, scheduler: str) -> Compatibility:
+    return compatibility(
         registry.find("searcher", searcher).load(), registry.find("scheduler", scheduler).load()
     )
 
 
 def test_a_plain_pair_is_fine(registry: Registry) -> None:
-    assert judge(registry, "tiny", "whole") == Verdict("ok")
+    assert judge(registry, "tiny", "whole") == Compatibility("ok")
 
 
 def test_early_stopping_mixes_fidelities(registry: Registry) -> None:
@@ -57,7 +57,7 @@ def test_rays_own_searchers_promise_nothing(registry: Registry) -> None:
     class Bare:
         pass
 
-    told = verdict(Bare, registry.find("scheduler", "halves").load())
+    told = compatibility(Bare, registry.find("scheduler", "halves").load())
     assert any("hides the result" in note for note in told.notes)
     assert any("same proposals" in note for note in told.notes)
 
@@ -71,4 +71,4 @@ def test_the_matrix_has_every_pair_and_its_notes_have_numbers(registry: Registry
     }
     numbers = numbered(pairs)
     assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
-    assert {note for pair in pairs for note in pair.verdict.notes} == numbers.keys()
+    assert {note for pair in pairs for note in pair.compatibility.notes} == numbers.keys()

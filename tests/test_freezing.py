@@ -15,7 +15,7 @@ from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.contract.references import read_members, references_file
 from hpobench.plugins.build import build_problem
-from hpobench.plugins.named import named_use
+from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.recording.freezing import freeze, measure, members, quartiles
 
@@ -75,7 +75,7 @@ def plugin(tmp_path) -> Path:
 
 
 def build(plugin: Path, name: str, **options):
-    return build_problem(named_use(Registry([plugin]), "problem", name, options))
+    return build_problem(plugin_ref(Registry([plugin]), "problem", name, options))
 
 
 @pytest.mark.parametrize("n", [1, 10, 100])

@@ -76,7 +76,7 @@ def test_reasons_for_skipping(tmp_path: Path) -> None:
     assert "needs 'stage: live'" in reasons["tiny", "whole", "network"]
     assert reasons["needy", "whole", bowl].startswith("searcher needy: needs no-such-package>=1")
     assert ("tiny", "halves", "stairs") not in reasons
-    assert [use.label for use in made.problems] == ["stairs", bowl, "branchy"]
+    assert [ref.label for ref in made.problems] == ["stairs", bowl, "branchy"]
 
 
 def test_a_searcher_says_what_problems_it_is_none_for(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import hpobench
 from hpobench.api import Budget
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.plugins.source import source_hash
 from hpobench.suites import identity
 from hpobench.suites.grid import build_plan
@@ -34,13 +34,13 @@ CELL: dict[str, Any] = {
 
 
 @pytest.fixture
-def uses(tmp_path: Path) -> dict[str, Use]:
+def refs(tmp_path: Path) -> dict[str, PluginRef]:
     file = tmp_path / "tiny.py"
     file.write_text(PLUGIN, encoding="utf-8")
     return {
-        "searcher": Use("searcher", "tiny", "tiny", {"greed": 1.0}, str(file), "Tiny"),
-        "scheduler": Use("scheduler", "whole", "whole", {}, str(file), "Whole"),
-        "problem": Use("problem", "bowl", "bowl[d=2]", {"dimension": 2}, str(file), "Bowl"),
+        "searcher": PluginRef("searcher", "tiny", "tiny", {"greed": 1.0}, str(file), "Tiny"),
+        "scheduler": PluginRef("scheduler", "whole", "whole", {}, str(file), "Whole"),
+        "problem": PluginRef("problem", "bowl", "bowl[d=2]", {"dimension": 2}, str(file), "Bowl"),
     }
 
 
@@ -48,8 +48,8 @@ def digest(**parts: Any) -> str:
     return cell_id(**(CELL | parts))[0].rpartition("-")[2]
 
 
-def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(uses: dict[str, Use]) -> None:
-    name, spec = cell_id(**CELL, **uses)
+def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(refs: dict[str, PluginRef]) -> None:
+    name, spec = cell_id(**CELL, **refs)
     assert re.fullmatch(r"tiny-whole-bowl-d-2-s0-[0-9a-f]{12}", name)
     told = json.loads(spec)
     assert told["version"] == identity.IDENTITY_VERSION
@@ -62,10 +62,10 @@ def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(uses: dict[str, Us
 @pytest.mark.parametrize(
     "label", ["a/b", "../..", "a b\tc", "x" * 500, "ü", "", "CON", "a\x00b", "[[", "-"]
 )
-def test_ids_are_safe_file_names(label: str, uses: dict[str, Use]) -> None:
-    uses["searcher"] = dataclasses.replace(uses["searcher"], label=label)
-    uses["problem"] = dataclasses.replace(uses["problem"], label=label)
-    name, _ = cell_id(**CELL, **uses)
+def test_ids_are_safe_file_names(label: str, refs: dict[str, PluginRef]) -> None:
+    refs["searcher"] = dataclasses.replace(refs["searcher"], label=label)
+    refs["problem"] = dataclasses.replace(refs["problem"], label=label)
+    name, _ = cell_id(**CELL, **refs)
     assert re.fullmatch(r"[a-z0-9-]{1,150}", name)
 
 
@@ -81,8 +81,10 @@ def test_ids_are_safe_file_names(label: str, uses: dict[str, Use]) -> None:
         {"data": "another file"},
     ],
 )
-def test_what_a_cell_is_changes_the_hash(change: dict[str, Any], uses: dict[str, Use]) -> None:
-    assert digest(**uses) != digest(**(uses | change))
+def test_what_a_cell_is_changes_the_hash(
+    change: dict[str, Any], refs: dict[str, PluginRef]
+) -> None:
+    assert digest(**refs) != digest(**(refs | change))
 
 
 @pytest.mark.parametrize("kind", ["searcher", "scheduler", "problem"])
@@ -90,27 +92,27 @@ def test_what_a_cell_is_changes_the_hash(change: dict[str, Any], uses: dict[str,
     "change", [{"name": "other"}, {"options": {"greed": 2.0}}, {"cls": "Flat"}]
 )
 def test_what_a_plugin_is_changes_the_hash(
-    kind: str, change: dict[str, Any], uses: dict[str, Use]
+    kind: str, change: dict[str, Any], refs: dict[str, PluginRef]
 ) -> None:
-    assert digest(**uses) != digest(**uses | {kind: dataclasses.replace(uses[kind], **change)})
+    assert digest(**refs) != digest(**refs | {kind: dataclasses.replace(refs[kind], **change)})
 
 
-def test_labels_are_for_display_but_for_the_problems(uses: dict[str, Use]) -> None:
+def test_labels_are_for_display_but_for_the_problems(refs: dict[str, PluginRef]) -> None:
     def renamed(kind: str) -> str:
-        return digest(**uses | {kind: dataclasses.replace(uses[kind], label="renamed")})
+        return digest(**refs | {kind: dataclasses.replace(refs[kind], label="renamed")})
 
-    assert renamed("searcher") == digest(**uses)
-    assert renamed("scheduler") == digest(**uses)
+    assert renamed("searcher") == digest(**refs)
+    assert renamed("scheduler") == digest(**refs)
     # The cell's seeds come from the problem's label.
-    assert renamed("problem") != digest(**uses)
+    assert renamed("problem") != digest(**refs)
 
 
-def test_where_a_plugin_lies_does_not_matter(uses: dict[str, Use], tmp_path: Path) -> None:
+def test_where_a_plugin_lies_does_not_matter(refs: dict[str, PluginRef], tmp_path: Path) -> None:
     moved = tmp_path / "deep" / "moved.py"
     moved.parent.mkdir()
     moved.write_text(PLUGIN, encoding="utf-8")
-    there = {kind: dataclasses.replace(use, file=str(moved)) for kind, use in uses.items()}
-    assert digest(**there) == digest(**uses)
+    there = {kind: dataclasses.replace(ref, file=str(moved)) for kind, ref in refs.items()}
+    assert digest(**there) == digest(**refs)
 
 
 def test_comments_and_formatting_do_not_change_the_hash(tmp_path: Path) -> None:
@@ -234,7 +236,7 @@ def test_docstrings_do_not_change_the_hash(tmp_path: Path) -> None:
 
 
 def test_versions_of_what_a_plugin_requires_count(
-    uses: dict[str, Use], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    refs: dict[str, PluginRef], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "b.py"
     file.write_text(
@@ -242,23 +244,23 @@ def test_versions_of_what_a_plugin_requires_count(
         "class B(Searcher):\n    name = 'b'\n    requires = ('click>=8', 'rich')\n",
         encoding="utf-8",
     )
-    uses["searcher"] = Use("searcher", "b", "b", {}, str(file), "B")
-    _, spec = cell_id(**CELL, **uses)
+    refs["searcher"] = PluginRef("searcher", "b", "b", {}, str(file), "B")
+    _, spec = cell_id(**CELL, **refs)
     packages = json.loads(spec)["searcher"]["packages"]
     assert packages == {name: importlib.metadata.version(name) for name in ("click", "rich")}
-    before = digest(**uses)
+    before = digest(**refs)
     monkeypatch.setattr(identity, "_version", lambda name: "99" if name == "rich" else "1")
-    one = digest(**uses)
+    one = digest(**refs)
     monkeypatch.setattr(identity, "_version", lambda name: "1")
-    assert len({before, one, digest(**uses)}) == 3
+    assert len({before, one, digest(**refs)}) == 3
 
 
-def test_the_harness_counts(uses: dict[str, Use], monkeypatch: pytest.MonkeyPatch) -> None:
-    before = digest(**uses)
-    monkeypatch.setattr(hpobench, "__version__", "99")
-    after = digest(**uses)
+def test_the_harness_counts(refs: dict[str, PluginRef], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest(**refs)
+    monkeypatch.setattr(identity, "VERSION", "99")
+    after = digest(**refs)
     monkeypatch.setattr(identity, "IDENTITY_VERSION", 99)
-    assert len({before, after, digest(**uses)}) == 3
+    assert len({before, after, digest(**refs)}) == 3
 
 
 def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hpobench.api import Fidelity, Float, Space
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.modules import load_class
@@ -33,8 +33,8 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
-def use(file: str, kind: str, cls: str, **options: Any) -> Use:
-    return Use(kind, cls.lower(), cls.lower(), options, file, cls)  # type: ignore[arg-type]
+def ref(file: str, kind: str, cls: str, **options: Any) -> PluginRef:
+    return PluginRef(kind, cls.lower(), cls.lower(), options, file, cls)  # type: ignore[arg-type]
 
 
 def test_the_options_of_a_searcher_are_what_it_is_not_given_anyway(file: str) -> None:
@@ -171,26 +171,26 @@ def test_a_default_and_the_same_value_given_are_stored_alike(file: str) -> None:
 
 def test_building_gives_the_constructor_its_own_types(file: str) -> None:
     options = {**DEFAULTS, "layers": [5, 6], "greed": 2}
-    built: Any = build_searcher(use(file, "searcher", "Tiny", **options), SPACE, 7, Fidelity())
+    built: Any = build_searcher(ref(file, "searcher", "Tiny", **options), SPACE, 7, Fidelity())
     assert built.options == (2.0, "a", (5, 6), 3, False, None)
     assert (built.seed, built.space, built.fidelity) == (7, SPACE, Fidelity())
-    bowl: Any = build_problem(use(file, "problem", "Bowl", dimension=4))
+    bowl: Any = build_problem(ref(file, "problem", "Bowl", dimension=4))
     assert bowl.dimension == 4
-    assert type(build_scheduler(use(file, "scheduler", "Halves", eta=4))).__name__ == "Halves"
+    assert type(build_scheduler(ref(file, "scheduler", "Halves", eta=4))).__name__ == "Halves"
 
 
 def test_building_something_of_another_kind_is_refused(file: str) -> None:
     with pytest.raises(PluginError, match=r"Whole does not derive from hpobench\.api\.Problem"):
-        build_problem(use(file, "problem", "Whole"))
+        build_problem(ref(file, "problem", "Whole"))
     with pytest.raises(PluginError, match=r"Bowl does not derive from hpobench\.api\.Scheduler"):
-        build_scheduler(use(file, "scheduler", "Bowl", dimension=1))
+        build_scheduler(ref(file, "scheduler", "Bowl", dimension=1))
 
 
 def test_options_that_do_not_fit_any_more_are_named(file: str) -> None:
     with pytest.raises(UsageError, match="problem 'bowl': options do not fit"):
-        build_problem(use(file, "problem", "Bowl", dimension="two"))
+        build_problem(ref(file, "problem", "Bowl", dimension="two"))
     with pytest.raises(UsageError, match="problem 'bowl': options do not fit: 'gone'"):
-        build_problem(use(file, "problem", "Bowl", gone=1))
+        build_problem(ref(file, "problem", "Bowl", gone=1))
 
 
 def test_one_of_rays_own_searchers_is_built_and_adapted(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_one_of_rays_own_searchers_is_built_and_adapted(tmp_path: Path) -> None:
         "    def on_trial_complete(self, trial_id, result=None, error=False):\n        pass\n",
         encoding="utf-8",
     )
-    searcher = build_searcher(use(str(path), "searcher", "Mine", points=2), SPACE, 0, Fidelity())
+    searcher = build_searcher(ref(str(path), "searcher", "Mine", points=2), SPACE, 0, Fidelity())
     assert searcher.ask(0) == {"x": 0.25}
 
 
@@ -235,7 +235,7 @@ def test_a_problem_finds_files_in_the_suites_folder_and_nowhere_else(tmp_path: P
 
     def build(path: str) -> Any:
         return build_problem(
-            Use("problem", "here", "here", {"file": path}, str(file), "Here", str(suite))
+            PluginRef("problem", "here", "here", {"file": path}, str(file), "Here", str(suite))
         )
 
     assert build("below/a.txt").text == "found"

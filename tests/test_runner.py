@@ -140,9 +140,9 @@ def test_trials_that_all_fail_spend_the_budget(tmp_path):
 
 @pytest.mark.parametrize("how", ["flat", "nan"])
 def test_a_reference_that_cannot_scale_a_regret_is_refused(how, tmp_path):
-    use = cell(tmp_path, problem=f"{{name: line, how: {how}}}").problem
+    ref = cell(tmp_path, problem=f"{{name: line, how: {how}}}").problem
     with pytest.raises(PluginError, match="a reference needs finite optimum < clip"):
-        problem_rows([use])
+        problem_rows([ref])
 
 
 def test_a_space_among_the_options_keeps_its_order(tmp_path):

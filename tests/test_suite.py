@@ -57,7 +57,7 @@ def test_malformed_suite(
 
 def test_the_suite_that_the_cases_change_is_right(tmp_path: Path) -> None:
     suite = load(tmp_path)
-    assert [use.label for use in suite.problems] == ["bowl[dimension=2]"]
+    assert [ref.label for ref in suite.problems] == ["bowl[dimension=2]"]
     assert suite.budgets == {"bowl[dimension=2]": Budget(trials=5)}
 
 
@@ -152,7 +152,7 @@ def test_a_broken_plugin_is_blamed_on_the_suite_line_that_names_it(tmp_path: Pat
 
 def test_every_combination_of_a_family(tmp_path: Path) -> None:
     suite = load(tmp_path, {4: "problems: [{bowl: {dimension: [1-2, 5], shape: all}}]"})
-    assert [(use.options["dimension"], use.options["shape"]) for use in suite.problems] == [
+    assert [(ref.options["dimension"], ref.options["shape"]) for ref in suite.problems] == [
         (1, "round"),
         (1, "flat"),
         (2, "round"),
@@ -160,7 +160,7 @@ def test_every_combination_of_a_family(tmp_path: Path) -> None:
         (5, "round"),
         (5, "flat"),
     ]
-    assert [use.label for use in suite.problems[:2]] == [
+    assert [ref.label for ref in suite.problems[:2]] == [
         "bowl[dimension=1]",
         "bowl[dimension=1,shape=flat]",
     ]
@@ -187,7 +187,7 @@ def test_all_forms_of_an_entry_mean_the_same(entry: str, tmp_path: Path) -> None
 def test_labels_and_options(tmp_path: Path) -> None:
     searchers = "[tiny, {tiny: {greed: 3, on: true}}, {name: tiny, as: big, layers: [4]}]"
     suite = load(tmp_path, {2: f"searchers: {searchers}"})
-    assert [use.label for use in suite.searchers] == ["tiny", "tiny[greed=3.0,on=true]", "big"]
+    assert [ref.label for ref in suite.searchers] == ["tiny", "tiny[greed=3.0,on=true]", "big"]
     assert suite.searchers[2].options == {
         "greed": 1.0,
         "mode": "a",
@@ -330,7 +330,7 @@ def test_options_of_a_searcher_whose_package_is_missing_wait(tmp_path: Path) -> 
         "    requires = ('no-such-package',)\n",
         encoding="utf-8",
     )
-    assert [use.label for use in load_suite(file).searchers] == ["tiny", "top"]
+    assert [ref.label for ref in load_suite(file).searchers] == ["tiny", "top"]
 
 
 def test_finding_suites(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ class Own(Scheduler):
     """The searcher's own: it says itself how far each trial trains, as in DEHB."""
 
     name = "own"
-    own = True
+    leaves_scheduling = True
     pauses = False
     ends_trials = False
     notes: ClassVar[tuple[str, ...]] = ()

@@ -52,7 +52,9 @@ class PyCma(Searcher):
         self._start([(low + high) / 2 for low, high in self._bounds])
 
     @classmethod
-    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+    def unsupported_reason(
+        cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]
+    ) -> str | None:
         dimensions = sum(1 for p in space for _ in _bounds(p))
         return None if dimensions > 1 else "pycma does not support spaces of one dimension"
 

@@ -35,7 +35,7 @@ class Dehb(Searcher):
     name = "dehb"
     library = "dehb"
     preload = ("dehb",)
-    fused = True
+    schedules_itself = True
     multi_fidelity = True
 
     def __init__(
@@ -65,7 +65,9 @@ class Dehb(Searcher):
         """DEHB's own description of each running trial, which it wants back."""
 
     @classmethod
-    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+    def unsupported_reason(
+        cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]
+    ) -> str | None:
         if 1 <= options["min_fidelity"] < fidelity.steps:
             return None
         return (

@@ -104,7 +104,7 @@ class NepsPriorBand(NepsSearcher):
     """
 
     name = "neps-priorband"
-    fused = True
+    schedules_itself = True
     multi_fidelity = True
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, eta: int = 3) -> None:
@@ -117,7 +117,9 @@ class NepsPriorBand(NepsSearcher):
         super().__init__(space, priorband(_translated(space, {_FIDELITY: steps}), eta=eta))
 
     @classmethod
-    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+    def unsupported_reason(
+        cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]
+    ) -> str | None:
         if fidelity.steps >= options["eta"]:
             return None
         return (

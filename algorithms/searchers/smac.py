@@ -166,7 +166,7 @@ class SmacHyperband(SmacSearcher):
     """
 
     name = "smac-hyperband"
-    fused = True
+    schedules_itself = True
     multi_fidelity = True
 
     def __init__(
@@ -185,7 +185,9 @@ class SmacHyperband(SmacSearcher):
         super().__init__(space, seed, n_trials, min_budget=min_fidelity, max_budget=fidelity.steps)
 
     @classmethod
-    def misfit(cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]) -> str | None:
+    def unsupported_reason(
+        cls, space: Space, fidelity: Fidelity, options: Mapping[str, Any]
+    ) -> str | None:
         if 1 <= options["min_fidelity"] <= fidelity.steps:
             return None
         return (

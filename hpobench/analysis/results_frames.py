@@ -16,7 +16,7 @@ from hpobench.analysis.core.hits import compute_runs
 from hpobench.analysis.core.references import completed
 from hpobench.analysis.core.targets import suite_targets
 from hpobench.analysis.core.tidy import run_curves, running_times
-from hpobench.analysis.core.workers import compared
+from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits.aggregates import aggregates
 from hpobench.analysis.exhibits.anytime_score import anytime_score
 from hpobench.analysis.exhibits.cost import cost
@@ -51,7 +51,7 @@ class Analysis:
     """
 
     def __init__(self, results: Results) -> None:
-        self.results = compared(completed(results))
+        self.results = with_most_workers(completed(results))
         self.name = results.name
         self.cells = results.cells
         self.events = results.events

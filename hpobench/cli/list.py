@@ -32,7 +32,7 @@ def searchers(plugins: tuple[Path, ...]) -> None:
     """Searchers with their capabilities and options.
 
     parallel: takes account of trials under way; conditional: understands spaces with
-    conditions; multi-fidelity: learns from losses of different fidelities (or, fused, chooses
+    conditions; multi-fidelity: learns from losses of different fidelities (or, scheduling itself, chooses
     them itself and is its own scheduler); cost-aware: learns what trials cost; deterministic:
     the same seed gives the same proposals. The version is that of the searcher's own environment
     where it has one; `env sync` builds those that are available "once built".
@@ -99,8 +99,8 @@ def compatibility(plugins: tuple[Path, ...]) -> None:
 
 
 def _mark(pair: Pair, notes: dict[str, int]) -> str:
-    numbers = ",".join(map(str, sorted(notes[note] for note in pair.verdict.notes)))
-    return {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[pair.verdict.level]
+    numbers = ",".join(map(str, sorted(notes[note] for note in pair.compatibility.notes)))
+    return {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[pair.compatibility.level]
 
 
 def _plugins(
@@ -160,8 +160,8 @@ def _columns(traits: Iterable[str]) -> dict[str, Callable[[Entry], str]]:
 
 
 def _trait(trait: str, entry: Entry) -> str:
-    if trait == "multi_fidelity" and entry.attributes.get("fused"):
-        return "fused"
+    if trait == "multi_fidelity" and entry.attributes.get("schedules_itself"):
+        return "schedules itself"
     return "yes" if entry.attributes.get(trait) else "no"
 
 

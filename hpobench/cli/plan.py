@@ -15,7 +15,7 @@ from hpobench.cli.shared import plugin_option, selection_options
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
-    from hpobench.contract.cell import Use
+    from hpobench.contract.cell import PluginRef
     from hpobench.suites.grid import Estimate, Plan, Skipped
     from hpobench.suites.suite import Suite
 
@@ -73,8 +73,8 @@ def show_plan(suite: Suite, plan: Plan) -> None:
     )
 
 
-def _labels(uses: Iterable[Use]) -> str:
-    return ", ".join(use.label for use in uses)
+def _labels(refs: Iterable[PluginRef]) -> str:
+    return ", ".join(ref.label for ref in refs)
 
 
 def _budget(suite: Suite, label: str) -> str:
@@ -93,11 +93,11 @@ def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:
         by_reason.setdefault(row.reason, []).append(row)
     for reason, rows in by_reason.items():
         click.echo(f"\nskipped, with every seed: {len(rows)} combinations: {reason}")
-        for axis, uses in (
+        for axis, refs in (
             ("searcher", suite.searchers),
             ("scheduler", suite.schedulers),
             ("problem", suite.problems),
         ):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
-            told = "all" if len(labels) == len(uses) else ", ".join(labels)
+            told = "all" if len(labels) == len(refs) else ", ".join(labels)
             click.echo(f"  {axis}s: {told}")

@@ -46,7 +46,7 @@ class Searcher(Plugin, ABC):
     """Whether it takes account of trials under way when it proposes the next."""
     cost_aware: ClassVar[bool] = False
     """Whether it wants to know what trials cost; see :meth:`charged`."""
-    fused: ClassVar[bool] = False
+    schedules_itself: ClassVar[bool] = False
     """Whether it schedules too: it says how far every trial trains (:meth:`steps`), and runs
     under no other scheduler."""
     library: ClassVar[str] = ""
@@ -70,7 +70,7 @@ class Searcher(Plugin, ABC):
         return ""
 
     @classmethod
-    def misfit(
+    def unsupported_reason(
         cls,
         space: Space,  # noqa: ARG003
         fidelity: Fidelity,  # noqa: ARG003
@@ -103,7 +103,7 @@ class Searcher(Plugin, ABC):
         """
 
     def steps(self, trial: int) -> int:
-        """Of a ``fused`` searcher: the steps that ``trial`` trains for; asked once, after
+        """Of a ``schedules_itself`` searcher: the steps that ``trial`` trains for; asked once, after
         :meth:`ask`."""
         raise NotImplementedError
 
@@ -145,8 +145,8 @@ class Scheduler(Plugin, ABC):
     cheap steps run ahead of its decisions on the live stage."""
     clones: ClassVar[bool] = False
     """Whether it changes the configurations of running trials."""
-    own: ClassVar[bool] = False
-    """Whether it leaves everything to ``fused`` searchers."""
+    leaves_scheduling: ClassVar[bool] = False
+    """Whether it leaves all decisions to searchers that schedule themselves."""
     population: int | None = None
     """Trials that train side by side under one scheduler, at least as many as there are workers;
     once they are through, a fresh scheduler takes as many new ones."""

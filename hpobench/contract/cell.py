@@ -17,7 +17,7 @@ Stage = Literal["virtual", "live"]
 
 
 @dataclass(frozen=True)
-class Use:
+class PluginRef:
     """A plugin as a suite uses it."""
 
     kind: Kind
@@ -38,7 +38,7 @@ class Use:
         return json.dumps({**vars(self), "options": dict(self.options)})
 
     @classmethod
-    def from_text(cls, text: str) -> Use:
+    def from_text(cls, text: str) -> PluginRef:
         return cls(**json.loads(text))
 
 
@@ -46,9 +46,9 @@ class Use:
 class Cell:
     id: str
     """A readable prefix and a hash of all that changes the result."""
-    searcher: Use
-    scheduler: Use
-    problem: Use
+    searcher: PluginRef
+    scheduler: PluginRef
+    problem: PluginRef
     seed: int
     budget: Budget
     workers: int
@@ -71,5 +71,5 @@ class Cell:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Cell:
-        uses = {kind: Use(**data[kind]) for kind in ("searcher", "scheduler", "problem")}
-        return cls(**{**data, **uses, "budget": Budget(**data["budget"])})
+        refs = {kind: PluginRef(**data[kind]) for kind in ("searcher", "scheduler", "problem")}
+        return cls(**{**data, **refs, "budget": Budget(**data["budget"])})

@@ -10,7 +10,7 @@ from hpobench.analysis.core.curves import Comparison, Curves, comparisons, compu
 from hpobench.analysis.core.failures import failures
 from hpobench.analysis.core.hits import compute_runs
 from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import compared
+from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.drawing.style import Styles
 from hpobench.analysis.exhibits.setting import budget_axis
 from hpobench.analysis.settings import Settings
@@ -31,7 +31,7 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
     """
     settings = settings or Settings(axis=budget_axis(results))
     every = completed(results)
-    results = compared(every)
+    results = with_most_workers(every)
     curves = compute_curves(results, settings)
     if not (curves.present & ~curves.failed).any():
         raise StoreError(f"{results.name}: no run on a problem with references ended well")

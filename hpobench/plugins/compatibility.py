@@ -16,8 +16,11 @@ Level = Literal["ok", "note", "refused"]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """``refused``: the combination would not measure what it says it does."""
+class Compatibility:
+    """Whether a searcher runs under a scheduler, and what to know about it.
+
+    ``refused``: the combination would not measure what it says it does.
+    """
 
     level: Level
     notes: tuple[str, ...] = ()
@@ -33,7 +36,7 @@ class Pair:
 
     searcher: str
     scheduler: str
-    verdict: Verdict
+    compatibility: Compatibility
 
 
 def trait(cls: type, name: str) -> Any:
@@ -45,18 +48,18 @@ def trait(cls: type, name: str) -> Any:
     return getattr(cls, name, () if name == "notes" else False)
 
 
-def verdict(searcher: type, scheduler: type) -> Verdict:
+def compatibility(searcher: type, scheduler: type) -> Compatibility:
     """What to know about running the plugin class ``searcher`` under ``scheduler``."""
     groups = trait(scheduler, "lookahead") or trait(scheduler, "clones")
     if groups and limits_concurrency(searcher):
-        return Verdict("refused", (_LIMITED,))
-    if trait(searcher, "fused") != trait(scheduler, "own"):
-        return Verdict("refused", (_FUSED if trait(searcher, "fused") else _OWN,))
+        return Compatibility("refused", (_LIMITED,))
+    if trait(searcher, "schedules_itself") != trait(scheduler, "leaves_scheduling"):
+        return Compatibility("refused", (_FUSED if trait(searcher, "schedules_itself") else _OWN,))
     notes = [*_scheduler_notes(searcher, scheduler), *trait(scheduler, "notes")]
     if not trait(searcher, "deterministic"):
         notes.append(_NONDETERMINISTIC)
     notes.extend(trait(searcher, "notes"))
-    return Verdict("note" if notes else "ok", tuple(notes))
+    return Compatibility("note" if notes else "ok", tuple(notes))
 
 
 def limits_concurrency(searcher: type) -> bool:
@@ -71,7 +74,7 @@ def matrix(registry: Registry) -> list[Pair]:
     """The verdict on every searcher under every scheduler, by name."""
     schedulers = [(entry.name, entry.load()) for entry in registry.entries("scheduler")]
     return [
-        Pair(entry.name, name, verdict(entry.load(), scheduler))
+        Pair(entry.name, name, compatibility(entry.load(), scheduler))
         for entry in registry.entries("searcher")
         for name, scheduler in schedulers
     ]
@@ -83,7 +86,7 @@ def _scheduler_notes(searcher: type, scheduler: type) -> Iterator[str]:
     if trait(scheduler, "clones"):
         yield from (_POPULATION, _TABLES)
         return
-    if not trait(scheduler, "needs_fidelity") or trait(scheduler, "own"):
+    if not trait(scheduler, "needs_fidelity") or trait(scheduler, "leaves_scheduling"):
         return
     yield _MULTI_FIDELITY if trait(searcher, "multi_fidelity") else _MIXED
     if is_ray(searcher):
@@ -134,5 +137,5 @@ _NONDETERMINISTIC = (
 
 def numbered(pairs: Iterable[Pair]) -> dict[str, int]:
     """Numbers for the distinct notes in their order, from 1: footnotes of a matrix."""
-    notes = dict.fromkeys(note for pair in pairs for note in pair.verdict.notes)
+    notes = dict.fromkeys(note for pair in pairs for note in pair.compatibility.notes)
     return {note: number for number, note in enumerate(notes, start=1)}

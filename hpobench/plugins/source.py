@@ -38,6 +38,12 @@ _FIRST_HOMES = {
 }
 """Where plugins imported these names from before there was a kit. Imports are hashed as they were
 written then, so that the ids of cells stored at that time still hold."""
+_FIRST_NAMES = {
+    "unsupported_reason": "misfit",
+    "schedules_itself": "fused",
+    "leaves_scheduling": "own",
+}
+"""What the contract called these members then."""
 
 
 def source_hash(file: Path) -> str:
@@ -73,7 +79,7 @@ def _canonical(node: object) -> str:
     if isinstance(node, list):
         kept = (item for item in _with_first_homes(node) if not _is_text(item))
         return f"[{','.join(map(_canonical, kept))}]"
-    return repr(node)
+    return repr(_FIRST_NAMES.get(node, node) if isinstance(node, str) else node)
 
 
 def _with_first_homes(nodes: list[object]) -> Iterator[object]:

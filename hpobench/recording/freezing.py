@@ -29,8 +29,8 @@ from hpobench.contract.references import read_members
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
 from hpobench.plugins.build import build_problem
-from hpobench.plugins.named import named_use
 from hpobench.plugins.options import members_of
+from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.signature import moved, signature
 from hpobench.store.files import replace
@@ -205,7 +205,7 @@ def members(problem: str, options: Mapping[str, Any], plugins: Iterable[Path]) -
     registry = Registry(plugins)
     cls: type[Problem] = registry.find("problem", problem).load()
     found = [
-        build_problem(named_use(registry, "problem", problem, member))
+        build_problem(plugin_ref(registry, "problem", problem, member))
         for member in members_of(cls)
         if all(member.get(key) == value for key, value in options.items())
     ]

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, Use
+from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import TrainedProblem
 from hpobench.contract.space import Space
 from hpobench.plugins.build import build_problem
-from hpobench.plugins.named import named_use
+from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.suites.identity import cell_id
 
@@ -26,9 +26,9 @@ MAX_TRIALS = 1_000_000
 class Recipe:
     """A recording before it is made; :func:`build_recipe` checks that it can be."""
 
-    problem: Use
-    searcher: Use
-    scheduler: Use
+    problem: PluginRef
+    searcher: PluginRef
+    scheduler: PluginRef
     seed: int
     trials: int
     grid: int | None
@@ -41,14 +41,14 @@ class Recipe:
     def cell(self, workers: int) -> Cell:
         """The live cell that trains it. Its id is the same for any number of workers, for no
         trial depends on another: the recording goes on elsewhere with more or fewer of them."""
-        uses = (self.searcher, self.scheduler, self.problem)
+        refs = (self.searcher, self.scheduler, self.problem)
         budget = Budget(trials=self.trials)
         data, limit = self.made.fingerprint(), self.trial_timeout
         more = {} if limit is None else {"trial_timeout": limit}
-        name, spec = cell_id(*uses, self.seed, budget, 1, "live", "last", data, more)
+        name, spec = cell_id(*refs, self.seed, budget, 1, "live", "last", data, more)
         return Cell(
             name,
-            *uses,
+            *refs,
             self.seed,
             budget,
             workers,
@@ -81,15 +81,15 @@ def build_recipe(
     if (sample is None) == (grid is None):
         raise UsageError("either a sample or a grid is recorded: --sample N or --grid RESOLUTION")
     registry = Registry(plugins)
-    use = named_use(registry, "problem", problem, options, given=name)
-    made = build_problem(use)
+    ref = plugin_ref(registry, "problem", problem, options, given=name)
+    made = build_problem(ref)
     if not isinstance(made, TrainedProblem):
         raise UsageError(f"problem {problem!r} trains nothing: it can be used as it is")
     asked = ("random", {}) if grid is None else ("grid", {"resolution": grid})
     return Recipe(
-        use,
-        named_use(registry, "searcher", *asked),
-        named_use(registry, "scheduler", "fifo", {}),
+        ref,
+        plugin_ref(registry, "searcher", *asked),
+        plugin_ref(registry, "scheduler", "fifo", {}),
         seed,
         _trials(made.space, sample, grid),
         grid,

@@ -142,13 +142,13 @@ def _curves(steps: pa.Table, name: str, trials: int, recipe: Recipe) -> Array:
 
 
 def _about(recipe: Recipe, cell: Cell, outcome: Outcome) -> dict[str, Any]:
-    problem, use = recipe.made, recipe.problem
+    problem, ref = recipe.made, recipe.problem
     space = problem.space.to_json()
     return {
         "version": VERSION,
-        "problem": use.label,
-        "name": use.name,
-        "options": dict(use.options),
+        "problem": ref.label,
+        "name": ref.name,
+        "options": dict(ref.options),
         "space": space,
         "trained": space,
         "grid": recipe.grid,

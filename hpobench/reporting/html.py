@@ -15,7 +15,7 @@ from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
 from hpobench.analysis.core.failures import failures
 from hpobench.analysis.core.hits import compute_runs
 from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import compared
+from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.drawing import captions, drawing
 from hpobench.analysis.drawing.style import Styles
 from hpobench.analysis.exhibits.anytime_regret import anytime_regret
@@ -114,7 +114,7 @@ def _write(
 ) -> Path:
     files = Files(folder)
     every = completed(results)
-    results = compared(every)
+    results = with_most_workers(every)
     curves = compute_curves(results, settings)
     # Nothing but failures: every curve would be the clip value.
     any_done = bool((curves.present & ~curves.failed).any())

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.cell import Cell, Use
+from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import CellError, HpobenchError, ReplayError, StoreError
 from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import global_generators
@@ -142,7 +142,7 @@ def _now() -> str:
 @functools.lru_cache(maxsize=64)
 def _problem(text: str) -> tuple[Problem, str]:
     """The problem and its signature, kept from cell to cell: tables are large."""
-    problem = build_problem(Use.from_text(text))
+    problem = build_problem(PluginRef.from_text(text))
     return problem, json.dumps(signature(problem))
 
 
@@ -204,7 +204,7 @@ def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
     }
 
 
-def _library(searcher: Use) -> dict[str, Any] | None:
+def _library(searcher: PluginRef) -> dict[str, Any] | None:
     """Whose algorithm the searcher is, in which version, in which environment if in its own."""
     with contextlib.suppress(HpobenchError):
         if name := getattr(load_class(searcher.file, searcher.cls), "library", ""):
@@ -217,9 +217,9 @@ def _library(searcher: Use) -> dict[str, Any] | None:
 def _requirements(cell: Cell) -> list[str]:
     """What the cell's plugins need beyond hpobench; those that cannot be loaded need nothing."""
     found: list[str] = []
-    for use in (cell.searcher, cell.scheduler, cell.problem):
+    for ref in (cell.searcher, cell.scheduler, cell.problem):
         with contextlib.suppress(HpobenchError):
-            found += getattr(load_class(use.file, use.cls), "requires", ())
+            found += getattr(load_class(ref.file, ref.cls), "requires", ())
     return found
 
 

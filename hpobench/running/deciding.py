@@ -46,7 +46,7 @@ def until_decided(
     look. Raises :class:`UsageError` where the folder holds looks by another rule, and
     :class:`TooFewError` where there is nothing to compare.
     """
-    from hpobench.analysis.core.main_comparison import contest
+    from hpobench.analysis.core.main_comparison import main_comparison
     from hpobench.analysis.core.normalise import normalised
     from hpobench.analysis.inference.sequential import decide, sentence
 
@@ -57,7 +57,7 @@ def until_decided(
     for seeds in rule.looks:
         part = suite.with_seeds(suite.seeds[:seeds])
         summary = run(part, _cells_of(plan, part.seeds))
-        found = contest(load_results(folder))
+        found = main_comparison(load_results(folder))
         decision = decide(normalised(found.curves)[..., -1], found.curves.names, rule)
         taken.append(decision)
         content = {

@@ -15,7 +15,7 @@ from ray import tune
 from ray.tune.search.basic_variant import BasicVariantGenerator
 
 from hpobench.contract.algorithms import Scheduler
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.problem import Problem, TabulatedProblem, TrainedProblem
 from hpobench.contract.seeding import global_generators
 from hpobench.contract.space import Config, Space
@@ -30,8 +30,8 @@ Result = tuple[int, int, float]
 class PlainTrainable(tune.Trainable):
     """Any problem, trained by Ray Tune itself."""
 
-    def setup(self, config: dict[str, Any], use: str, seed: int) -> None:
-        problem = build_problem(Use.from_text(use))
+    def setup(self, config: dict[str, Any], ref: str, seed: int) -> None:
+        problem = build_problem(PluginRef.from_text(ref))
         assert isinstance(problem, TabulatedProblem | TrainedProblem)
         values = {name: value for name, value in config.items() if name in problem.space.names}
         self._training = begin_training(problem, problem.space.build(values), seed, pace=0.0)
@@ -80,7 +80,7 @@ class _History(tune.Callback):
 
 
 def plain_history(
-    use: Use,
+    ref: PluginRef,
     scheduler: Scheduler,
     configs: Sequence[Config],
     *,
@@ -93,10 +93,10 @@ def plain_history(
     A trial takes ``cpus`` processors of the Ray that is connected: with all of them, one trial
     runs at a time. The configurations are given, so that only the scheduler decides anything.
     """
-    problem = build_problem(use)
+    problem = build_problem(ref)
     history = _History()
     steps = problem.fidelity.steps
-    trainable = tune.with_parameters(PlainTrainable, use=use.to_text(), seed=problem_seed)
+    trainable = tune.with_parameters(PlainTrainable, ref=ref.to_text(), seed=problem_seed)
     with (
         TemporaryDirectory() as folder,
         global_generators(scheduler_seed),

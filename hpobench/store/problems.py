@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import HpobenchError, PluginError
 from hpobench.contract.problem import Problem
 from hpobench.contract.references import Reference
@@ -17,12 +17,12 @@ ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Rows of ``problems`` in the store by the problem's label."""
 
 
-def problem_rows(uses: Iterable[Use]) -> ProblemRows:
+def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
     """The row of each problem by its label.
 
     Raises :class:`PluginError` for references that no regret can be measured with.
     """
-    return {use.label: _row(use.label, build_problem(use)) for use in uses}
+    return {ref.label: _row(ref.label, build_problem(ref)) for ref in refs}
 
 
 def _row(label: str, problem: Problem) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Kind, Use
+from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
 from hpobench.plugins.options import Option, label, options_of, resolve
 from hpobench.plugins.registry import Entry, Registry
@@ -34,7 +34,7 @@ MAX_PROBLEMS = 10_000
 class Resolved:
     """A use, where the suite names it, and the budget of a problem."""
 
-    use: Use
+    ref: PluginRef
     path: KeyPath
     budget: Budget | None = None
 
@@ -90,8 +90,8 @@ class Entries:
             whole = row if cls is None else self._resolve(cls, text, row)
             made = name or (text.name if cls is None else label(cls, text.name, whole))
             folder = str(self.document.file.parent.resolve())
-            use = Use(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
-            yield Resolved(use, text.path, budget)
+            ref = PluginRef(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
+            yield Resolved(ref, text.path, budget)
 
     def _find(self, kind: Kind, text: _Text) -> Entry:
         try:
@@ -172,21 +172,21 @@ class Entries:
         labels: dict[str, Resolved] = {}
         twins: dict[str, Resolved] = {}
         for item in found:
-            use = item.use
-            first = labels.setdefault(use.label, item)
-            twin = twins.setdefault(f"{use.name} {use.options!r} {item.budget!r}", item)
+            ref = item.ref
+            first = labels.setdefault(ref.label, item)
+            twin = twins.setdefault(f"{ref.name} {ref.options!r} {item.budget!r}", item)
             if first is not item:
                 self.faults.append(
                     self.document.error(
                         item.path,
-                        f"the label {use.label!r} is taken by {dotted(first.path)}; "
+                        f"the label {ref.label!r} is taken by {dotted(first.path)}; "
                         "give one of them another with 'as:'",
                     )
                 )
             elif twin is not item:
                 self.faults.append(
                     self.document.error(
-                        item.path, f"the same as {twin.use.label!r} at {dotted(twin.path)}"
+                        item.path, f"the same as {twin.ref.label!r} at {dotted(twin.path)}"
                     )
                 )
 

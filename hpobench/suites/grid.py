@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, Kind, Tell, Use
+from hpobench.contract.cell import Cell, Kind, PluginRef, Tell
 from hpobench.contract.errors import (
     HpobenchError,
     NotAvailableError,
@@ -23,7 +23,7 @@ from hpobench.contract.errors import (
 from hpobench.contract.problem import Problem, TrainedProblem
 from hpobench.contract.space import Float, Space
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
-from hpobench.plugins.compatibility import trait, verdict
+from hpobench.plugins.compatibility import compatibility, trait
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
@@ -92,7 +92,7 @@ class Plan:
     """By seed, then workers, problem, scheduler, searcher: whenever a run is cut short, the cells
     done compare everything with everything on the first seeds."""
     skipped: tuple[Skipped, ...]
-    problems: tuple[Use, ...]
+    problems: tuple[PluginRef, ...]
     """Those that have cells, in the suite's order."""
     estimates: Mapping[tuple[str, int], Estimate]
     """For one cell, by the label of its problem and its workers."""
@@ -144,16 +144,16 @@ def build_plan(suite: Suite) -> Plan:
     return Plan(
         cells,
         tuple(skipped),
-        tuple(use for use in suite.problems if use.label in problems),
+        tuple(ref for ref in suite.problems if ref.label in problems),
         {(label, n): grid.estimates[label, n] for label in problems for n in suite.workers},
     )
 
 
 def _cell(
     suite: Suite,
-    searcher: Use,
-    scheduler: Use,
-    problem: Use,
+    searcher: PluginRef,
+    scheduler: PluginRef,
+    problem: PluginRef,
     seed: int,
     workers: int,
     data: str,
@@ -188,17 +188,17 @@ def _cell(
     )
 
 
-def _matches(only: str | None, *uses: Use) -> bool:
+def _matches(only: str | None, *refs: PluginRef) -> bool:
     if only is None:
         return True
     pattern = only.replace("[", "[[]")
-    return fnmatch.fnmatchcase("/".join(use.label for use in uses), pattern)
+    return fnmatch.fnmatchcase("/".join(ref.label for ref in refs), pattern)
 
 
 def _nothing_left(suite: Suite, skipped: list[Skipped]) -> str:
     if not skipped:
-        uses = (suite.searchers[0], suite.schedulers[0], suite.problems[0])
-        example = "/".join(use.label for use in uses)
+        refs = (suite.searchers[0], suite.schedulers[0], suite.problems[0])
+        example = "/".join(ref.label for ref in refs)
         return f"only: {suite.only!r} picks no cell; cells are called like {example!r}"
     reasons = "; ".join(dict.fromkeys(row.reason for row in skipped))
     return f"nothing is left to run: {reasons}"
@@ -218,14 +218,14 @@ class _Grid:
         """By the label of a searcher and the shape of a problem."""
         self.estimates: dict[tuple[str, int], Estimate] = {}
         self.fingerprints: dict[str, str] = {}
-        for use in (*suite.searchers, *suite.schedulers, *suite.problems):
-            self._reasons[use.kind, use.label] = self._missing(use)
+        for ref in (*suite.searchers, *suite.schedulers, *suite.problems):
+            self._reasons[ref.kind, ref.label] = self._missing(ref)
 
-    def why_not(self, searcher: Use, scheduler: Use, problem: Use) -> str | None:
+    def why_not(self, searcher: PluginRef, scheduler: PluginRef, problem: PluginRef) -> str | None:
         """Why the combination makes no sense or cannot run here."""
-        for use in (searcher, scheduler, problem):
-            if (reason := self._reasons[use.kind, use.label]) is not None:
-                return f"{use.kind} {use.name}: {reason}"
+        for ref in (searcher, scheduler, problem):
+            if (reason := self._reasons[ref.kind, ref.label]) is not None:
+                return f"{ref.kind} {ref.name}: {reason}"
         made = self._problems[problem.label]
         for reason in self._misfits(searcher, scheduler, made):
             return reason
@@ -234,53 +234,55 @@ class _Grid:
             self._refusals[key] = self._refusal(searcher, made)
         return self._refusals[key]
 
-    def _misfits(self, searcher: Use, scheduler: Use, problem: Problem) -> Iterator[str]:
-        search, schedule = (load_class(use.file, use.cls) for use in (searcher, scheduler))
+    def _misfits(
+        self, searcher: PluginRef, scheduler: PluginRef, problem: Problem
+    ) -> Iterator[str]:
+        search, schedule = (load_class(ref.file, ref.cls) for ref in (searcher, scheduler))
         if problem.space.conditional and not trait(search, "conditional"):
             yield "the space has conditions, which the searcher does not understand"
         if trait(schedule, "needs_fidelity") and problem.fidelity.steps == 1:
             yield "the scheduler decides between steps, and the problem has only one"
-        judged = verdict(search, schedule)
+        judged = compatibility(search, schedule)
         if judged.level == "refused":
             yield judged.text
         yield from self._asked(
             scheduler, "check() failed", lambda: self._objections(scheduler, problem)
         )
 
-    def _objections(self, scheduler: Use, problem: Problem) -> tuple[str, ...]:
+    def _objections(self, scheduler: PluginRef, problem: Problem) -> tuple[str, ...]:
         try:
             self._schedulers[scheduler.label].check(problem)
         except UsageError as error:
             return (str(error),)
         return ()
 
-    def _missing(self, use: Use) -> str | None:
-        reason = self._suite.registry.find(use.kind, use.name).missing()
-        if reason is not None or use.kind == "searcher":
+    def _missing(self, ref: PluginRef) -> str | None:
+        reason = self._suite.registry.find(ref.kind, ref.name).missing()
+        if reason is not None or ref.kind == "searcher":
             return reason
         try:
-            if use.kind == "scheduler":
-                self._schedulers[use.label] = self._asked(use, _BUILT, lambda: build_scheduler(use))
+            if ref.kind == "scheduler":
+                self._schedulers[ref.label] = self._asked(ref, _BUILT, lambda: build_scheduler(ref))
                 return None
-            problem = self._asked(use, _BUILT, lambda: build_problem(use))
-            self._problems[use.label] = problem
-            self._shapes[use.label] = f"{problem.space!r} {problem.fidelity!r}"
+            problem = self._asked(ref, _BUILT, lambda: build_problem(ref))
+            self._problems[ref.label] = problem
+            self._shapes[ref.label] = f"{problem.space!r} {problem.fidelity!r}"
             estimates = self._asked(
-                use, "estimate() failed", lambda: self._estimates(use.label, problem)
+                ref, "estimate() failed", lambda: self._estimates(ref.label, problem)
             )
             self.estimates.update(estimates)
-            self.fingerprints[use.label] = self._asked(
-                use, "fingerprint() failed", lambda: _fingerprint(problem)
+            self.fingerprints[ref.label] = self._asked(
+                ref, "fingerprint() failed", lambda: _fingerprint(problem)
             )
         except NotAvailableError as error:
             return str(error)
-        return self._unfit(use, problem)
+        return self._unfit(ref, problem)
 
     def _estimates(self, label: str, problem: Problem) -> dict[tuple[str, int], Estimate]:
         budget = self._suite.budgets[label]
         return {(label, n): Estimate.of(problem, budget, n) for n in self._suite.workers}
 
-    def _refusal(self, searcher: Use, problem: Problem) -> str | None:
+    def _refusal(self, searcher: PluginRef, problem: Problem) -> str | None:
         """Why the searcher cannot be built for the problem; raises :class:`SuiteError` where it
         cannot be built for the plainest space either."""
         cls = load_class(searcher.file, searcher.cls)
@@ -290,7 +292,7 @@ class _Grid:
             reason = self._asked(
                 searcher,
                 "misfit() failed",
-                lambda: cls.misfit(problem.space, problem.fidelity, searcher.options),
+                lambda: cls.unsupported_reason(problem.space, problem.fidelity, searcher.options),
             )
             if reason is not None:
                 return f"searcher {searcher.name}: {reason}"
@@ -307,10 +309,10 @@ class _Grid:
             return f"the searcher does not take the problem: {told}{error}"
         return None
 
-    def _unfit(self, use: Use, problem: Problem) -> str | None:
+    def _unfit(self, ref: PluginRef, problem: Problem) -> str | None:
         if isinstance(problem, TrainedProblem) and self._suite.stage == "virtual":
             return "it trains for real, which needs 'stage: live'"
-        limit = self._suite.budgets[use.label].resource_limit(problem.fidelity)
+        limit = self._suite.budgets[ref.label].resource_limit(problem.fidelity)
         if limit < problem.fidelity.unit:
             return (
                 f"the budget of {limit:g} {problem.fidelity.name}s does not pay for one step "
@@ -318,17 +320,17 @@ class _Grid:
             )
         return None
 
-    def _asked(self, use: Use, failed: str, call: Callable[[], T]) -> T:
+    def _asked(self, ref: PluginRef, failed: str, call: Callable[[], T]) -> T:
         """What ``call`` gives; its errors are faults of ``use``."""
         try:
             return call()
         except NotAvailableError:
             raise
         except HpobenchError as error:
-            raise self._suite.fault(use, str(error)) from error
+            raise self._suite.fault(ref, str(error)) from error
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            raise self._suite.fault(use, f"{failed}: {reason}") from error
+            raise self._suite.fault(ref, f"{failed}: {reason}") from error
 
 
 def _fingerprint(problem: Problem) -> str:

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 from hpobench.contract.algorithms import Searcher
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Tell, Use
+from hpobench.contract.cell import PluginRef, Tell
 from hpobench.contract.package import VERSION
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
@@ -39,9 +39,9 @@ _SLUG = 32
 
 
 def cell_id(
-    searcher: Use,
-    scheduler: Use,
-    problem: Use,
+    searcher: PluginRef,
+    scheduler: PluginRef,
+    problem: PluginRef,
     seed: int,
     budget: Budget,
     workers: int,
@@ -54,12 +54,12 @@ def cell_id(
 
     ``data`` is the problem's fingerprint; ``more`` is what else the stage depends on.
     """
-    uses = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
+    refs = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
     spec = {
         "version": IDENTITY_VERSION,
         "hpobench": VERSION,
         "ray": _version("ray"),
-        **{kind: _plugin(use) for kind, use in uses.items()},
+        **{kind: _plugin(ref) for kind, ref in refs.items()},
         "label": problem.label,
         "data": data,
         "seed": seed,
@@ -81,25 +81,25 @@ def _slug(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:_SLUG].strip("-") or "x"
 
 
-def _plugin(use: Use) -> dict[str, Any]:
-    requires = getattr(load_class(use.file, use.cls), "requires", ())
+def _plugin(ref: PluginRef) -> dict[str, Any]:
+    requires = getattr(load_class(ref.file, ref.cls), "requires", ())
     names = sorted(Requirement(text).name for text in requires)
-    script = read_script(Path(use.file)) if use.kind == "searcher" else None
-    data = _searcher_data(use) if use.kind == "searcher" else ""
+    script = read_script(Path(ref.file)) if ref.kind == "searcher" else None
+    data = _searcher_data(ref) if ref.kind == "searcher" else ""
     return {
-        "name": use.name,
-        "class": use.cls,
-        "options": dict(use.options),
-        "source": source_hash(Path(use.file)),
+        "name": ref.name,
+        "class": ref.cls,
+        "options": dict(ref.options),
+        "source": source_hash(Path(ref.file)),
         "packages": {name: _version(name) for name in names},
         **({} if script is None else {"lock": script.lock_hash()}),
         **({"data": data} if data else {}),
     }
 
 
-def _searcher_data(use: Use) -> str:
-    cls = load_class(use.file, use.cls)
-    return cls.fingerprint(Path(use.folder), use.options) if issubclass(cls, Searcher) else ""
+def _searcher_data(ref: PluginRef) -> str:
+    cls = load_class(ref.file, ref.cls)
+    return cls.fingerprint(Path(ref.folder), ref.options) if issubclass(cls, Searcher) else ""
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Kind, Stage, Tell, Use
+from hpobench.contract.cell import Kind, PluginRef, Stage, Tell
 from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError, UsageError
 from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.options import closest
@@ -27,9 +27,9 @@ class Suite:
     name: str
     description: str
     file: Path
-    searchers: tuple[Use, ...]
-    schedulers: tuple[Use, ...]
-    problems: tuple[Use, ...]
+    searchers: tuple[PluginRef, ...]
+    schedulers: tuple[PluginRef, ...]
+    problems: tuple[PluginRef, ...]
     budgets: Mapping[str, Budget]
     """By the label of the problem."""
     seeds: Sequence[int]
@@ -49,9 +49,9 @@ class Suite:
     places: Mapping[tuple[Kind, str], KeyPath] = field(repr=False, compare=False)
     """Where the file names a use, by its kind and label."""
 
-    def fault(self, use: Use, message: str) -> SuiteError:
+    def fault(self, ref: PluginRef, message: str) -> SuiteError:
         """An error about ``use`` at its place in the file."""
-        return self.document.error(self.places[use.kind, use.label], message)
+        return self.document.error(self.places[ref.kind, ref.label], message)
 
     def with_seeds(self, seeds: Sequence[int]) -> Suite:
         """The same suite with these seeds; raises :class:`SuiteError` if cells get too many."""
@@ -61,7 +61,7 @@ class Suite:
 
     def scripts(self) -> list[Script]:
         """The headers of those searchers that ask for environments of their own."""
-        entries = [self.registry.find("searcher", use.name) for use in self.searchers]
+        entries = [self.registry.find("searcher", ref.name) for ref in self.searchers]
         return list({s.file: s for entry in entries if (s := entry.script) is not None}.values())
 
     def resolved(self) -> dict[str, Any]:
@@ -73,13 +73,13 @@ class Suite:
         are given apart; :meth:`to_yaml` says which.
         """
         problems = [
-            _plain(use) | {"budget": self.budgets[use.label].to_json()} for use in self.problems
+            _plain(ref) | {"budget": self.budgets[ref.label].to_json()} for ref in self.problems
         ]
         return {
             "name": self.name,
             "description": self.description,
-            "searchers": [_plain(use) for use in self.searchers],
-            "schedulers": [_plain(use) for use in self.schedulers],
+            "searchers": [_plain(ref) for ref in self.searchers],
+            "schedulers": [_plain(ref) for ref in self.schedulers],
             "problems": problems,
             "seeds": list(self.seeds),
             "workers": self.workers[0] if len(self.workers) == 1 else list(self.workers),
@@ -112,8 +112,8 @@ class Suite:
         return stream.getvalue()
 
 
-def _plain(use: Use) -> dict[str, Any]:
-    return {"name": use.name, "as": use.label, **use.options}
+def _plain(ref: PluginRef) -> dict[str, Any]:
+    return {"name": ref.name, "as": ref.label, **ref.options}
 
 
 def find_suite(name_or_path: str | Path) -> Path:
@@ -164,10 +164,10 @@ def load_suite(
         name=text.name,
         description=text.description,
         file=document.file,
-        searchers=tuple(item.use for item in searchers),
-        schedulers=tuple(item.use for item in schedulers),
-        problems=tuple(item.use for item in problems),
-        budgets={item.use.label: item.budget for item in problems if item.budget},
+        searchers=tuple(item.ref for item in searchers),
+        schedulers=tuple(item.ref for item in schedulers),
+        problems=tuple(item.ref for item in problems),
+        budgets={item.ref.label: item.budget for item in problems if item.budget},
         seeds=text.seeds if seeds is None else _given_seeds(seeds),
         workers=text.workers,
         stage=text.stage,
@@ -178,7 +178,7 @@ def load_suite(
         registry=registry,
         document=document,
         places={
-            (item.use.kind, item.use.label): item.path
+            (item.ref.kind, item.ref.label): item.path
             for item in (*searchers, *schedulers, *problems)
         },
     )
@@ -192,15 +192,15 @@ def _own_scheduler(
     """What searchers that schedule too run under, if there are any and it is not in the suite."""
 
     def is_a(trait: str, item: Resolved) -> bool:
-        use = item.use
-        return bool(registry.find(use.kind, use.name).attributes.get(trait))
+        ref = item.ref
+        return bool(registry.find(ref.kind, ref.name).attributes.get(trait))
 
-    fused = next((item for item in searchers if is_a("fused", item)), None)
-    if fused is None or any(is_a("own", item) for item in schedulers):
+    scheduling = next((item for item in searchers if is_a("schedules_itself", item)), None)
+    if scheduling is None or any(is_a("leaves_scheduling", item) for item in schedulers):
         return []
-    entry = next(e for e in registry.entries("scheduler") if e.attributes.get("own"))
-    use = Use("scheduler", entry.name, entry.name, {}, str(entry.file), entry.cls)
-    return [Resolved(use, fused.path)]
+    entry = next(e for e in registry.entries("scheduler") if e.attributes.get("leaves_scheduling"))
+    ref = PluginRef("scheduler", entry.name, entry.name, {}, str(entry.file), entry.cls)
+    return [Resolved(ref, scheduling.path)]
 
 
 def _check_size(suite: Suite) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.cell import Kind, Use
+from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import NotAvailableError, UnknownNameError
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.subject import Subject, use_of
@@ -80,21 +80,21 @@ def checks_of(
 
 
 def _rules(
-    entry: Entry, use: Use, patience: float, trials: int | None
+    entry: Entry, ref: PluginRef, patience: float, trials: int | None
 ) -> tuple[Subject, Sequence[Callable[[Any], str | None]]]:
     # Imported here: schedulers bring Ray, which a searcher's checks do without.
     if entry.kind == "searcher":
         from hpobench.testing import searchers
         from hpobench.testing.searcher_subject import SearcherSubject
 
-        return SearcherSubject(entry, use, patience, trials), searchers.CHECKS
+        return SearcherSubject(entry, ref, patience, trials), searchers.CHECKS
     if entry.kind == "scheduler":
         from hpobench.testing import schedulers
 
-        return schedulers.SchedulerSubject(entry, use), schedulers.CHECKS
+        return schedulers.SchedulerSubject(entry, ref), schedulers.CHECKS
     from hpobench.testing import problems
 
-    return problems.ProblemSubject(entry, use), problems.CHECKS
+    return problems.ProblemSubject(entry, ref), problems.CHECKS
 
 
 def _words(function: Callable[..., object]) -> str:

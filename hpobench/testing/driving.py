@@ -62,7 +62,7 @@ def drive(
                     ) from None
                 continue
             running.append(number)
-            if searcher.fused:
+            if searcher.schedules_itself:
                 lasts[number] = steps_of(searcher, number)
         else:
             trial = running.pop(events.randrange(len(running)))
@@ -129,7 +129,7 @@ def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Confi
             config = ask(searcher, space, trial)
         except Exhausted:
             break
-        steps = steps_of(searcher, trial) if searcher.fused else FIDELITY.steps
+        steps = steps_of(searcher, trial) if searcher.schedules_itself else FIDELITY.steps
         tell(searcher, trial, steps, math.sqrt(loss_of(space, config)), final=True)
         proposed.append(config)
     return proposed

@@ -25,7 +25,7 @@ SEED = 7
 class ProblemSubject(common.Subject):
     @functools.cached_property
     def problem(self) -> Problem:
-        return build_problem(self.use)
+        return build_problem(self.ref)
 
     @property
     def tabulated(self) -> TabulatedProblem:
@@ -46,8 +46,8 @@ class ProblemSubject(common.Subject):
 
 def builds(subject: ProblemSubject) -> str:
     """It is built from its options, as often as asked."""
-    _ = subject.problem, build_problem(subject.use)
-    return ", ".join(f"{key}={value}" for key, value in subject.use.options.items())
+    _ = subject.problem, build_problem(subject.ref)
+    return ", ".join(f"{key}={value}" for key, value in subject.ref.options.items())
 
 
 def space(subject: ProblemSubject) -> str:
@@ -83,7 +83,7 @@ def estimate(subject: ProblemSubject) -> str:
 
 def fingerprint(subject: ProblemSubject) -> None:
     """Its fingerprint is a text, the same for two of a kind."""
-    first, second = subject.problem.fingerprint(), build_problem(subject.use).fingerprint()
+    first, second = subject.problem.fingerprint(), build_problem(subject.ref).fingerprint()
     if not isinstance(first, str) or first != second:
         raise Misbehaved(f"fingerprint() returned {first!r:.60} and {second!r:.60}; hash its data")
 
@@ -137,7 +137,7 @@ def curves(subject: ProblemSubject) -> str:
 
 def curves_repeat(subject: ProblemSubject) -> None:
     """The same configuration and seed give the same curve, whatever was asked before."""
-    problem, another = subject.tabulated, build_problem(subject.use)
+    problem, another = subject.tabulated, build_problem(subject.ref)
     assert isinstance(another, TabulatedProblem)
     configs = subject.sample(10)
     first = [repr(problem.curve(config, SEED)) for config in configs]

@@ -29,7 +29,7 @@ TRIALS = 16
 @dataclass(frozen=True)
 class SchedulerSubject(common.Subject):
     def build(self) -> Scheduler:
-        return build_scheduler(self.use)
+        return build_scheduler(self.ref)
 
     def problems(self, steps: Sequence[int] = STEPS) -> list[Curves]:
         """Those of so many ``steps`` that it can serve."""

@@ -47,7 +47,7 @@ class SearcherSubject(Subject):
         if not self.claims("conditional"):
             return False
         try:
-            build_searcher(self.use, SPACES["conditional"], 0, FIDELITY).close()
+            build_searcher(self.ref, SPACES["conditional"], 0, FIDELITY).close()
         except HpobenchError:
             return False
         except Exception:  # checks tell
@@ -62,7 +62,7 @@ class SearcherSubject(Subject):
     @contextlib.contextmanager
     def building(self, space: Space, seed: int) -> Iterator[Searcher]:
         """A searcher as a cell gets it, closed afterwards."""
-        built = call("__init__", build_searcher, self.use, space, seed, FIDELITY)
+        built = call("__init__", build_searcher, self.ref, space, seed, FIDELITY)
         with contextlib.closing(built) as searcher:
             yield searcher
 
@@ -106,7 +106,7 @@ class SearcherSubject(Subject):
                     config = ask(searcher, space, trial)
                 except (Exhausted, NothingYet):
                     return
-                steps = steps_of(searcher, trial) if searcher.fused else FIDELITY.steps
+                steps = steps_of(searcher, trial) if searcher.schedules_itself else FIDELITY.steps
                 tell(searcher, trial, steps, loss_of(space, config), final=True)
                 yield perf_counter() - started
 

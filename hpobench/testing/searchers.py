@@ -12,7 +12,7 @@ from collections.abc import Callable
 from statistics import median
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.build import build_searcher
 from hpobench.testing import subject as common
@@ -103,7 +103,7 @@ def _doubles(searcher: Searcher, space: Space, observed: int) -> int:
     with contextlib.suppress(Exhausted, NothingYet):
         for trial in range(done, done + PENDING):
             asked.append(json.dumps(ask(searcher, space, trial)))
-            if searcher.fused:
+            if searcher.schedules_itself:
                 steps_of(searcher, trial)
     return len(asked) - len(set(asked))
 
@@ -163,7 +163,7 @@ def string_hashes(subject: SearcherSubject) -> None:
     trials = min(FEW_TRIALS, subject.trials)
     other = str(int(os.environ.get("PYTHONHASHSEED") == "1") + 1)
     done = subprocess.run(
-        [sys.executable, "-c", _HASHES, subject.use.to_text(), str(trials)],
+        [sys.executable, "-c", _HASHES, subject.ref.to_text(), str(trials)],
         env=os.environ | {"PYTHONHASHSEED": other, "PYTHONPATH": os.pathsep.join(sys.path)},
         check=False,
         capture_output=True,
@@ -173,17 +173,17 @@ def string_hashes(subject: SearcherSubject) -> None:
     *_, there = told.strip().splitlines() or [""]
     if done.returncode:
         raise Misbehaved(f"in a process of its own: {there}")
-    here = json.dumps(in_turn(subject.use, trials))
+    here = json.dumps(in_turn(subject.ref, trials))
     if here != there:
         raise Misbehaved(
             f"{_parting(here, there)} in another process; do not iterate over sets, nor use hash()"
         )
 
 
-def in_turn(use: Use, trials: int) -> list[Config]:
+def in_turn(ref: PluginRef, trials: int) -> list[Config]:
     """Proposals of a new searcher, one trial at a time."""
     space = SPACES["mixed"]
-    with contextlib.closing(build_searcher(use, space, 0, FIDELITY)) as searcher:
+    with contextlib.closing(build_searcher(ref, space, 0, FIDELITY)) as searcher:
         return propose_in_turn(searcher, space, trials)
 
 
@@ -260,7 +260,7 @@ def _one_after_the_other(subject: SearcherSubject, space: Space, seed: int, fate
     with subject.building(space, seed) as searcher, contextlib.suppress(Exhausted):
         for trial in range(min(FEW_TRIALS, subject.trials)):
             ask(searcher, space, trial)
-            steps = steps_of(searcher, trial) if searcher.fused else FIDELITY.steps
+            steps = steps_of(searcher, trial) if searcher.schedules_itself else FIDELITY.steps
             if fate == "failed":
                 call(f"failed({trial})", searcher.failed, trial)
             else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Problem
 from hpobench.plugins.discovery import GIVEN
@@ -21,14 +21,14 @@ from hpobench.testing.verdict import Misbehaved, NotApplicable
 @dataclass(frozen=True)
 class Subject:
     entry: Entry
-    use: Use
+    ref: PluginRef
 
     @property
     def cls(self) -> type:
         return self.entry.load()
 
 
-def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> Use:
+def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
     """``entry`` with the options ``given``; required ones that are not are those of the first
     member of a family of problems, or the first choices.
 
@@ -39,7 +39,7 @@ def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> Use:
     if faults:
         told = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
         raise UsageError(f"{entry.kind} {entry.name}: {told} (-o KEY=VALUE sets an option)")
-    return Use(
+    return PluginRef(
         entry.kind,
         entry.name,
         entry.name,

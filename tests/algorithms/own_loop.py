@@ -18,7 +18,7 @@ from hpobench.api import (
     Space,
     When,
 )
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.searcher import surroundings
@@ -88,8 +88,8 @@ def build(
     entry = Registry().find("searcher", name)
     resolved, faults = resolve(entry.load(), options)
     assert not faults
-    use = Use("searcher", name, name, resolved, str(entry.file), entry.cls)
-    return build_searcher(use, space, seed, fidelity or Fidelity())
+    ref = PluginRef("searcher", name, name, resolved, str(entry.file), entry.cls)
+    return build_searcher(ref, space, seed, fidelity or Fidelity())
 
 
 def objective(config: Config) -> float:

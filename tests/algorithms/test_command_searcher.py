@@ -15,7 +15,7 @@ import pytest
 
 from hpobench.algorithms.searchers.command import Command
 from hpobench.api import Exhausted, Fidelity, Float, NothingYet, Searcher, Space
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, NotAvailableError, SuiteError, UsageError
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.options import resolve
@@ -38,8 +38,10 @@ def building(folder: Path, space: Space = LINE, **options: object) -> Iterator[S
     entry = Registry().find("searcher", "command")
     resolved, faults = resolve(entry.load(), options)
     assert not faults
-    use = Use("searcher", "command", "mine", resolved, str(entry.file), entry.cls, str(folder))
-    with contextlib.closing(build_searcher(use, space, 0, Fidelity())) as searcher:
+    ref = PluginRef(
+        "searcher", "command", "mine", resolved, str(entry.file), entry.cls, str(folder)
+    )
+    with contextlib.closing(build_searcher(ref, space, 0, Fidelity())) as searcher:
         yield searcher
 
 

@@ -68,7 +68,7 @@ def test_proposes_what_neps_proposes(name: str, options: dict[str, int], trials:
     with closing(build(name, SPACE, 0, FIDELITY, **options)) as searcher:
         for number in range(trials):
             configs.append(searcher.ask(number))
-            steps = searcher.steps(number) if searcher.fused else FIDELITY.steps
+            steps = searcher.steps(number) if searcher.schedules_itself else FIDELITY.steps
             proposed.append([configs[-1], steps])
             if number and number % 5 == 4:
                 searcher.failed(number - 1)

@@ -152,10 +152,10 @@ def one_worker() -> Any:
 def test_hyperband_bohb_has_the_history_of_a_plain_tuner(one_worker: Any, tmp_path: Path) -> None:
     run, searcher = finished(HyperBandBohb(), 12, workers=1)
     history, listed = History(), FixedList(searcher.configs)
-    use = {"kind": "problem", "name": "curves", "label": "curves", "cls": "Curves"}
-    use |= {"options": {"steps": 9, "equal_costs": False}, "file": doubles.__file__}  # type: ignore[dict-item]
+    ref = {"kind": "problem", "name": "curves", "label": "curves", "cls": "Curves"}
+    ref |= {"options": {"steps": 9, "equal_costs": False}, "file": doubles.__file__}  # type: ignore[dict-item]
     tune.Tuner(
-        tune.with_parameters(PlainTrainable, use=json.dumps(use), seed=1),
+        tune.with_parameters(PlainTrainable, ref=json.dumps(ref), seed=1),
         tune_config=tune.TuneConfig(
             scheduler=HyperBandBohb().build(Curves(9)),
             search_alg=listed,

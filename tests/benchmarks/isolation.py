@@ -23,7 +23,7 @@ from pathlib import Path
 from time import perf_counter
 
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Searcher, Space
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment, lock
 from hpobench.plugins.isolation.script import read_script
@@ -43,17 +43,17 @@ HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# /
 
 @contextlib.contextmanager
 def building(file: Path, cls: str) -> Iterator[Searcher]:
-    use = Use("searcher", cls, cls, {}, str(file), cls)
-    resolved, _ = resolve(use_class(use), {})
-    use = Use("searcher", cls, cls, resolved, str(file), cls)
-    with contextlib.closing(build_searcher(use, SPACE, 0, Fidelity())) as searcher:
+    ref = PluginRef("searcher", cls, cls, {}, str(file), cls)
+    resolved, _ = resolve(use_class(ref), {})
+    ref = PluginRef("searcher", cls, cls, resolved, str(file), cls)
+    with contextlib.closing(build_searcher(ref, SPACE, 0, Fidelity())) as searcher:
         yield searcher
 
 
-def use_class(use: Use) -> type:
+def use_class(ref: PluginRef) -> type:
     from hpobench.plugins.modules import load_class
 
-    return load_class(use.file, use.cls)
+    return load_class(ref.file, ref.cls)
 
 
 def loop(searcher: Searcher, trials: int) -> tuple[float, list[Config]]:

@@ -39,8 +39,8 @@ def entry(request: pytest.FixtureRequest) -> Entry:
 def subject(entry: Entry) -> SearcherSubject:
     if entry.script is None and (reason := entry.missing()) is not None:
         pytest.skip(reason)  # an environment that cannot be built is a fault, however
-    use = use_of(entry, OPTIONS.get(entry.name, {}), Path())
-    return SearcherSubject(entry, use, PATIENCE, TRIALS.get(entry.name, 60))
+    ref = use_of(entry, OPTIONS.get(entry.name, {}), Path())
+    return SearcherSubject(entry, ref, PATIENCE, TRIALS.get(entry.name, 60))
 
 
 def test_shipped_searchers_are_found() -> None:

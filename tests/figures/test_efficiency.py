@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
-from hpobench.analysis.core.workers import compared
+from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.drawing.efficiency import SPREAD, caption, draw
 from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits.efficiency import MEASURES, efficiency
@@ -26,7 +26,7 @@ Runs = dict[tuple[str, int], list[tuple[float, float]]]
 def made(searchers: Sequence[str], schedulers: Sequence[str]) -> tuple[pd.DataFrame, Curves]:
     part = make_results(searchers, schedulers, seeds=2)
     results = on_workers(dict.fromkeys(COUNTS, part))
-    curves = comparisons(compute_curves(compared(results), SETTINGS))[-1].curves
+    curves = comparisons(compute_curves(with_most_workers(results), SETTINGS))[-1].curves
     return efficiency(results, curves, SETTINGS), curves
 
 
@@ -64,7 +64,7 @@ def test_means_that_hold_a_bound_are_hollow(tmp_path: Path) -> None:
     never = {("a", s): [(1.0, 0.9)] for s in range(2)}
     both = [two_problems(hit, hit), two_problems(hit, never), two_problems(hit, hit)]
     results = on_workers(dict(zip(COUNTS, both, strict=True)))
-    curves = compute_curves(compared(results), SETTINGS)
+    curves = compute_curves(with_most_workers(results), SETTINGS)
     figure = draw(efficiency(results, curves, SETTINGS), Styles(curves.algorithms))
     _, full, hollow = figure.axes[0].lines[2:]
     assert np.isnan(full.get_ydata()).tolist() == [False, True, False]
@@ -101,7 +101,7 @@ def test_many_algorithms_get_a_row_for_each_scheduler(tmp_path: Path) -> None:
 def test_targets_that_nobody_hits_can_be_drawn(tmp_path: Path) -> None:
     never = hand_made({("a", s): [(1.0, 0.9)] for s in range(2)})
     results = on_workers({1: never, 2: never})
-    curves = compute_curves(compared(results), SETTINGS)
+    curves = compute_curves(with_most_workers(results), SETTINGS)
     table = efficiency(results, curves, SETTINGS)
     save(draw(table, Styles(curves.algorithms)), tmp_path / "never")
 

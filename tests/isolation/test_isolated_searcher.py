@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from hpobench.api import Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.isolation import searcher as isolated
@@ -26,13 +26,13 @@ MISBEHAVING, THREADED = FOLDER / "misbehaving.py", FOLDER / "threaded.py"
 SPACE = Space([Float("x", 1e-3, 1.0, log=True), Int("n", 1, 9)])
 
 
-def use(name: str, file: Path = MISBEHAVING) -> Use:
+def ref(name: str, file: Path = MISBEHAVING) -> PluginRef:
     entry = Registry([file]).find("searcher", name)
-    return Use("searcher", name, name, {}, str(file), entry.cls, "/a/folder")
+    return PluginRef("searcher", name, name, {}, str(file), entry.cls, "/a/folder")
 
 
 def built(name: str, seed: int = 0, file: Path = MISBEHAVING) -> Searcher:
-    return build_searcher(use(name, file), SPACE, seed, Fidelity())
+    return build_searcher(ref(name, file), SPACE, seed, Fidelity())
 
 
 def ask(name: str, trials: int = 5, seed: int = 0) -> list[dict[str, object]]:

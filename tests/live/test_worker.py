@@ -65,7 +65,7 @@ def log(tmp_path, monkeypatch):
     return path
 
 
-def use(file, name, **options):
+def ref(file, name, **options):
     """JSON of a problem's use, as a worker gets it."""
     fields = {"kind": "problem", "name": name.lower(), "label": name.lower(), "cls": name}
     return json.dumps(fields | {"options": options, "file": str(file)})
@@ -130,7 +130,7 @@ def test_a_trial_step_by_step_is_the_one_in_a_single_order(log):
     def at_once(connection):
         return ask(connection, begin(CONFIG, until=5, ahead=60.0))[0]
 
-    problem = use(CHAIN, "Chain", pause=0.001)
+    problem = ref(CHAIN, "Chain", pause=0.001)
     assert serve(problem, stepwise) == serve(problem, at_once) == expected(5)
     assert executed(log) == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]
 
@@ -142,7 +142,7 @@ def test_from_a_saved_state_only_what_is_missing_is_trained(log):
     def second(connection):
         return ask(connection, begin(CONFIG, step=3, at=3, until=6, ahead=60.0), saved)[0]
 
-    problem = use(CHAIN, "Chain", pause=0.01)
+    problem = ref(CHAIN, "Chain", pause=0.01)
     losses, _, saved = serve(problem, first)
     assert losses + serve(problem, second) == expected(6)
     assert executed(log) == [1, 2, 3, 4, 5, 6]
@@ -152,7 +152,7 @@ def test_without_a_state_finished_steps_are_trained_over_again_unseen(log):
     def cell(connection):
         return ask(connection, begin(CONFIG, step=3, until=5, ahead=60.0))
 
-    losses, _, saved = serve(use(CHAIN, "Chain", pause=0.001, saves=False), cell)
+    losses, _, saved = serve(ref(CHAIN, "Chain", pause=0.001, saves=False), cell)
     assert losses == expected(5)[3:]
     assert saved == b""
     assert executed(log) == [1, 2, 3, 4, 5]
@@ -165,14 +165,14 @@ def test_another_trial_takes_the_place_of_the_first(log):
         ask(connection, begin(CONFIG, until=2, ahead=60.0))
         return ask(connection, begin(other, until=2, ahead=60.0))[0]
 
-    assert serve(use(CHAIN, "Chain", pause=0.001), cell) == expected(2, other)
+    assert serve(ref(CHAIN, "Chain", pause=0.001), cell) == expected(2, other)
 
 
 @pytest.fixture
 def odd(tmp_path):
     path = tmp_path / "odd.py"
     path.write_text(ODD)
-    return use(path, "Odd")
+    return ref(path, "Odd")
 
 
 def test_global_generators_are_the_trials_own(odd):
@@ -221,7 +221,7 @@ def test_what_trials_share_is_prepared_once_and_before_the_first_trial(tmp_path)
         return log.read_text(), ask(connection, begin({"how": "draw"}, until=1))
 
     for _ in range(2):
-        before, _ = serve(use(file, "Prepared"), cell)
+        before, _ = serve(ref(file, "Prepared"), cell)
         assert before == "prepared "
     assert log.read_text() == "prepared "
 

@@ -235,7 +235,7 @@ def test_a_used_problem_is_built_again_in_another_process():
     code = (
         "import json, sys; from random import Random\n"
         "from hpobench.plugins.build import build_problem; from hpobench.plugins.registry import Registry\n"
-        "from hpobench.plugins.named import named_use\n"
+        "from hpobench.plugins.refs import named_use\n"
         "for name, function in json.loads(sys.argv[1]):\n"
         "    options = {'function': function, 'dimension': 5, 'instance': 3}\n"
         "    problem = build_problem(named_use(Registry(), 'problem', name, options))\n"

@@ -491,8 +491,8 @@ def test_a_suite_sets_them(tmp_path):
         "      space: {lr: {float: [1e-4, 1], log: true}, kind: {choice: [a, b]}}\n"
         "      steps: 10\n      resource: epoch\n      cpu: 2\n      mutable: [lr]\n"
     )
-    (use,) = load_suite(file).problems
-    problem = Command(**use.options)
+    (ref,) = load_suite(file).problems
+    problem = Command(**ref.options)
     assert problem.run == ["./train", "--depth", "3"]
     assert problem.space == Space(
         [Float("lr", 1e-4, 1.0, log=True), Categorical("kind", ("a", "b"))]

@@ -55,8 +55,8 @@ def digits(tmp_path):
         "name: mine\nsearchers: [random]\nproblems: [sgd-digits]\nseeds: 1\n"
         "budget: {trials: 3}\nplugins: [digits.py]\n"
     )
-    (use,) = load_suite(file).problems
-    return build_problem(use)
+    (ref,) = load_suite(file).problems
+    return build_problem(ref)
 
 
 def test_a_plugin_that_trains_takes_less_than_15_lines():

@@ -171,7 +171,7 @@ def test_a_suite_sets_all(tmp_path):
         "      fixed: {kernel: linear}\n      scale: true\n      folds: 4\n"
         "      scoring: f1_macro\n"
     )
-    digits, wine = (SklearnEstimator(**use.options) for use in load_suite(file).problems)
+    digits, wine = (SklearnEstimator(**ref.options) for ref in load_suite(file).problems)
     assert (digits.dataset, wine.dataset) == ("digits", "wine")
     assert (wine.fidelity.steps, wine.fidelity.name, wine.scoring) == (4, "fold", "f1_macro")
     (_, scaler), (_, svm) = wine.model({"C": 7.0}, 0).steps

@@ -51,9 +51,15 @@ def test_the_page_stands_alone(folder: Path) -> None:
 def test_figures_and_tables_lie_beside_it(folder: Path) -> None:
     page = Page(folder / "index.html")
     names = {p.name for p in (folder / "figures").iterdir()}
-    compared = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
-    compared += ["utilisation"]
-    stems = [*compared, *(f"{stem}-2" for stem in compared), "heatmap", "interaction", "thinking"]
+    with_most_workers = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
+    with_most_workers += ["utilisation"]
+    stems = [
+        *with_most_workers,
+        *(f"{stem}-2" for stem in with_most_workers),
+        "heatmap",
+        "interaction",
+        "thinking",
+    ]
     stems += ["timeline", "survival", "fidelity_correlation"]
     stems += [f"anytime_regret-{p}" for p in ("branin", "counting-ones", "mlp-vehicle")]
     kinds = ("png", "pdf", "csv", "caption.txt")

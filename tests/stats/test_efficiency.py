@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from hpobench.analysis.core.curves import comparisons, compute_curves
-from hpobench.analysis.core.workers import compared
+from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS, MEASURES, efficiency
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
@@ -25,7 +25,7 @@ ONE = {("a", 0): [(4.0, 0.1)], ("a", 1): [(8.0, 0.05)]}
 
 
 def efficiency_of(results: Results, settings: Settings = SETTINGS) -> pd.DataFrame:
-    return efficiency(results, compute_curves(compared(results), settings), settings)
+    return efficiency(results, compute_curves(with_most_workers(results), settings), settings)
 
 
 def row(table: pd.DataFrame, workers: int, measure: str = "nr 0.1") -> pd.Series:
@@ -180,7 +180,9 @@ def test_against_plain_loops(number: int) -> None:
     settings = Settings(axis="evaluations", points=3, repetitions=20, seed=number)
     every = {measure: naive_spending(results, measure) for measure in MEASURES}
     bands = 0
-    for curves in (c.curves for c in comparisons(compute_curves(compared(results), settings))):
+    for curves in (
+        c.curves for c in comparisons(compute_curves(with_most_workers(results), settings))
+    ):
         table = efficiency(results, curves, settings)
         assert len(table) == 3 * 3 * len(curves.algorithms) * (1 + len(curves.problems))
         ends = {

@@ -11,7 +11,7 @@ import pytest
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.api import Budget
 from hpobench.plugins.build import build_scheduler
-from hpobench.plugins.named import named_use
+from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.testing.doubles import make_run
 
@@ -65,7 +65,7 @@ def test_against_walking_back_from_the_end(number: int) -> None:
     "name", ["fifo", "asha", "hyperband", "hyperband-bohb", "median", "pbt", "own"]
 )
 def test_on_the_virtual_stage_no_step_has_to_move(name: str) -> None:
-    scheduler = build_scheduler(named_use(Registry(), "scheduler", name, {}))
+    scheduler = build_scheduler(plugin_ref(Registry(), "scheduler", name, {}))
     run = make_run(scheduler, trials=24, workers=4, budget=Budget(trials=24, time=300.0))
     run.finish()
     log = run.log

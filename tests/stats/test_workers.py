@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.workers import compared, with_workers, worker_counts
+from hpobench.analysis.core.workers import with_most_workers, with_workers, worker_counts
 from hpobench.analysis.settings import Settings
 from tests.results_factory import make_results, on_workers
 
@@ -19,8 +19,8 @@ def test_a_report_compares_the_runs_with_the_most_workers() -> None:
         for name in ("events", "trials"):
             assert len(getattr(own, name)) == len(getattr(part, name))
             assert set(getattr(own, name)["cell"]) == set(own.cells["cell"])
-    assert set(compared(results).cells["workers"]) == {8}
-    curves = compute_curves(compared(results), Settings(points=4))
+    assert set(with_most_workers(results).cells["workers"]) == {8}
+    curves = compute_curves(with_most_workers(results), Settings(points=4))
     assert curves.seeds == (0, 1)
 
 
@@ -34,10 +34,10 @@ def test_problems_without_a_run_are_left_out() -> None:
 def test_a_single_number_of_workers_is_all() -> None:
     results = make_results()
     assert worker_counts(results) == [4]
-    assert len(compared(results).events) == len(results.events)
+    assert len(with_most_workers(results).events) == len(results.events)
 
 
 def test_without_any_run_there_is_nothing_to_compare() -> None:
     results = make_results()
     with pytest.raises(IndexError):
-        compared(results.select(results.cells["workers"] == 0))
+        with_most_workers(results.select(results.cells["workers"] == 0))

@@ -15,8 +15,8 @@ from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 class Fused(Listed):
     """Lets trial ``i`` train for ``lengths[i % len(lengths)]`` steps."""
 
-    name = "fused"
-    fused = True
+    name = "self-scheduling"
+    schedules_itself = True
     lengths = (1, 9, 27, 3)
 
     def steps(self, trial):
@@ -51,7 +51,9 @@ def test_trials_train_as_far_as_the_searcher_says(tell):
 def test_steps_that_there_are_not(steps):
     searcher = Fused(random_configs(1))
     searcher.lengths = (steps,)
-    with pytest.raises(CellError, match=rf"fused: steps\(0\) returned {steps}, not 1 to 27"):
+    with pytest.raises(
+        CellError, match=rf"self-scheduling: steps\(0\) returned {steps}, not 1 to 27"
+    ):
         make_run(Own(), searcher=searcher, trials=1).finish()
 
 

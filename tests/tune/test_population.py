@@ -29,7 +29,7 @@ from hpobench.api import (
     TabulatedProblem,
     When,
 )
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import StallError
 from hpobench.contract.seeding import uniform
 from hpobench.running.cluster import LOCAL, connected
@@ -381,7 +381,7 @@ def one_worker():
 )
 def test_a_population_has_the_history_of_a_plain_tuner(scheduler, one_worker, monkeypatch):
     options = {"steps": 9, "equal_costs": False}
-    use = Use("problem", "curves", "curves", options, doubles.__file__, "Curves")
+    ref = PluginRef("problem", "curves", "curves", options, doubles.__file__, "Curves")
     configs = random_configs(scheduler.population)
     run = make_run(
         scheduler, problem=Curves(9), searcher=Listed(configs), workers=1, trials=len(configs)
@@ -392,6 +392,6 @@ def test_a_population_has_the_history_of_a_plain_tuner(scheduler, one_worker, mo
     run.finish()
     monkeypatch.setattr("ray.tune.schedulers.pbt.random", random.Random(7))
     seed = run._scheduler_seed
-    real = plain_history(use, scheduler, configs, problem_seed=1, scheduler_seed=seed, cpus=1)
+    real = plain_history(ref, scheduler, configs, problem_seed=1, scheduler_seed=seed, cpus=1)
     assert list(zip(run.log.trial, run.log.step, run.log.loss, strict=True)) == real
     assert any(parent is not None for parent in run.log.parent), "nothing was cloned"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from hpobench.analysis.core.curves import Comparison, comparisons, compute_curves
 from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import compared
+from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits.setting import budget_axis
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import TooFewError
 from hpobench.store.reader import Results
 
 
-def contest(results: Results) -> Comparison:
+def main_comparison(results: Results) -> Comparison:
     """The first fair comparison of two algorithms or more, on the axis that the budgets are in and
     with the most workers.
 
     Raises :class:`TooFewError` where there is none, and where every run of it failed: all would
     count as the clip value, and so as equal.
     """
-    results = compared(completed(results))
+    results = with_most_workers(completed(results))
     curves = compute_curves(results, Settings(axis=budget_axis(results)))
     found = next((c for c in comparisons(curves) if len(c.curves.algorithms) > 1), None)
     if found is None:

@@ -19,7 +19,7 @@ def with_workers(results: Results, workers: int) -> Results:
     return results.select(results.cells["workers"] == workers)
 
 
-def compared(results: Results) -> Results:
+def with_most_workers(results: Results) -> Results:
     """The part of ``results``, which hold a run, that a report compares: that with the most
     workers."""
     return with_workers(results, worker_counts(results)[-1])

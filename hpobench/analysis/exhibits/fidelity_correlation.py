@@ -48,13 +48,13 @@ def fidelity_correlation(results: Results, settings: Settings) -> pd.DataFrame:
         if steps < 2 or not len(runs):
             continue
         part = np.concatenate([order[bounds[r] : bounds[r + 1]] for r in runs])
-        compared = _fidelities(int(steps))
-        losses, origin = _losses(results.events.iloc[part], run[part], compared)
+        with_most_workers = _fidelities(int(steps))
+        losses, origin = _losses(results.events.iloc[part], run[part], with_most_workers)
         if len(losses) < ENOUGH:
             continue
         seeds = cells["seed"].to_numpy()[origin]
         found = rank_correlations(losses, seeds, problem, settings)
-        for step, estimate, low, high in zip(compared, *found, strict=True):
+        for step, estimate, low, high in zip(with_most_workers, *found, strict=True):
             row = (problem, step / steps, step, estimate, low, high, len(losses), selected)
             rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -185,7 +185,7 @@ def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
     try:
         if "ask" in message:
             answer: dict[str, Any] = {"config": searcher.ask(message["ask"])}
-            if searcher.fused:
+            if searcher.schedules_itself:
                 answer["steps"] = searcher.steps(message["ask"])
             return _checked(answer)
         if "tell" in message:

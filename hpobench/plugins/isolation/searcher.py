@@ -134,7 +134,7 @@ class IsolatedSearcher(RemoteSearcher):
         options: Mapping[str, Any],
         folder: Path,
     ) -> None:
-        self.cost_aware, self.fused = cls.cost_aware, cls.fused  # type: ignore[misc]
+        self.cost_aware, self.schedules_itself = cls.cost_aware, cls.schedules_itself  # type: ignore[misc]
         file = environment.script.file
         self._key = environment.folder / file.name
         begin = {

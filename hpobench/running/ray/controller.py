@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import ray
-from hpobench.contract.errors import RayError, TrialError
 from ray.tune.execution import tune_controller as _tc
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as _Trial
 from ray.tune.result import TRIAL_INFO
 from ray.tune.schedulers import TrialScheduler
 from ray.tune.search import SearchAlgorithm
+
+from hpobench.contract.errors import RayError, TrialError
 
 _PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
     (_tc, ("_FutureTrainingResult", "_TrainingResult", "flatten_dict", "warn_if_slow")),

@@ -19,12 +19,13 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from ray.tune.search import SearchAlgorithm
+
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.cell import Tell
 from hpobench.contract.errors import CellError, SpaceError
 from hpobench.contract.space import Config, Space
 from hpobench.running.ray.controller import Trial
-from ray.tune.search import SearchAlgorithm
 
 
 class _Silent:
@@ -108,7 +109,7 @@ class TrialSource(SearchAlgorithm):
 
     def _last_step(self, number: int) -> int | None:
         """After which the trial is complete; ``None`` if the scheduler says so itself."""
-        if self._searcher.fused:
+        if self._searcher.schedules_itself:
             steps = self._searcher.steps(number)
             if not 1 <= steps <= self._steps:
                 told = f"steps({number}) returned {steps}, not 1 to {self._steps}"
@@ -162,7 +163,7 @@ class TrialSource(SearchAlgorithm):
             self._observe(number, self._searcher.tell, number, step, loss, final=True)
 
     def _withheld(self, step: int) -> bool:
-        return self._tell == "full" and step < self._steps and not self._searcher.fused
+        return self._tell == "full" and step < self._steps and not self._searcher.schedules_itself
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
         """Pass pausing and going on to the searcher."""

@@ -20,7 +20,7 @@ from multiprocessing.connection import Client, Connection
 from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
-from hpobench.contract.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import TrialError
 from hpobench.contract.problem import TabulatedProblem, TrainedProblem, Training
 from hpobench.contract.seeding import derive_seed
@@ -57,7 +57,7 @@ class Worker:
     ) -> None:
         """Train for the cell that listens at ``address`` until it hangs up.
 
-        ``problem``: the text of the problem's :class:`hpobench.contract.cell.Use`. ``pace``: wall seconds
+        ``problem``: the text of the problem's :class:`hpobench.contract.cell.PluginRef`. ``pace``: wall seconds
         per second of a tabulated problem's cost.
         """
         ready = _problem(problem)
@@ -73,7 +73,7 @@ class Worker:
 @functools.lru_cache(maxsize=16)
 def _problem(text: str) -> TabulatedProblem | TrainedProblem:
     """The problem, prepared, and kept from cell to cell: its data may be large."""
-    problem = build_problem(Use.from_text(text))
+    problem = build_problem(PluginRef.from_text(text))
     assert isinstance(problem, TabulatedProblem | TrainedProblem)
     if isinstance(problem, TrainedProblem):
         problem.prepare()

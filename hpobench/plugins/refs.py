@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.cell import Kind, Use
+from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import NotAvailableError, UsageError
 from hpobench.plugins.options import label, resolve
 from hpobench.plugins.registry import Registry
 
 
-def named_use(
+def plugin_ref(
     registry: Registry,
     kind: Kind,
     name: str,
     options: Mapping[str, Any],
     *,
     given: str | None = None,
-) -> Use:
+) -> PluginRef:
     """The plugin ``name`` with ``options`` in plain JSON types; ``given``: its label.
 
     Relative paths among the options start in the working folder. Raises :class:`UsageError` with
@@ -34,4 +34,4 @@ def named_use(
         told = (f"{f.key}: {f.message}" if f.key else f.message for f in faults)
         raise UsageError(f"{kind} {name}: {'; '.join(told)}")
     called = given or label(cls, name, whole)
-    return Use(kind, name, called, whole, str(entry.file), entry.cls, str(Path.cwd()))
+    return PluginRef(kind, name, called, whole, str(entry.file), entry.cls, str(Path.cwd()))
