@@ -1,4 +1,4 @@
-"""What PBT and PB2 share: their populations, and the parameters that they change."""
+"""Code that PBT and PB2 share: checks of their options, and the parameters that they change."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hpobench.kit import UsageError
 
 
 def check_population(scheduler: str, population: int, quantile_fraction: float) -> None:
+    """Raise :class:`UsageError` if an option is outside its range."""
     if population < 2:
         raise UsageError(f"{scheduler}: population must be at least 2, not {population}")
     if not 0 < quantile_fraction <= 0.5:
@@ -21,9 +22,9 @@ def check_population(scheduler: str, population: int, quantile_fraction: float) 
 def perturbation_interval(
     scheduler: str, given: int | None, fidelity: Fidelity, burn_in_period: int = 0
 ) -> int:
-    """Steps between perturbations: ``given``, or a tenth of the problem's.
+    """The number of steps between perturbations: ``given``, or a tenth of the problem's steps.
 
-    Raises :class:`UsageError` if there would be no perturbation at all.
+    Raises :class:`UsageError` if a trial would end before its first perturbation.
     """
     interval = max(1, fidelity.steps // 10) if given is None else given
     if interval < 1:
@@ -38,19 +39,19 @@ def perturbation_interval(
 
 
 def changeable(problem: Problem) -> tuple[Parameter, ...]:
-    """The parameters that change independently of all others.
+    """The mutable parameters that no condition connects with other parameters.
 
-    Ray knows no conditions: it would set parameters that are inactive, and change a parent
-    without its children.
+    Ray does not know conditions: it would set inactive parameters, and it would change a parent
+    without changing its children.
     """
     parents = {p.when.parent for p in problem.space if p.when is not None}
     return tuple(p for p in problem.mutable_parameters if p.when is None and p.name not in parents)
 
 
 def made_legal(parameters: Sequence[Parameter]) -> Callable[[Config], Config]:
-    """For ``custom_explore_fn``: the configuration with values of ``parameters`` within bounds.
+    """A ``custom_explore_fn`` that moves the values of ``parameters`` back into their bounds.
 
-    Ray multiplies and rounds without regard to them.
+    It is needed because Ray multiplies and rounds values without regard to the bounds.
     """
 
     def legal(config: Config) -> Config:
@@ -62,9 +63,9 @@ def made_legal(parameters: Sequence[Parameter]) -> Callable[[Config], Config]:
 def _legal(parameter: Parameter, value: Value) -> Value:
     match parameter:
         case Float():
-            # Bounds may be whole numbers, and Ray rounds what begins as one.
+            # A bound may be an int, and Ray would round all later multiples of an int.
             return float(min(max(float(value), parameter.low), parameter.high))
         case Int():
             return min(max(int(value), parameter.low), parameter.high)
-        case _:  # from the list of its choices
+        case _:  # Ray takes these values from the list of choices, so they are legal.
             return value

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 class Asha(Scheduler):
-    """Ray Tune's ASHA: at each rung, stops a trial that is not in the best 1/factor so far.
+    """Ray Tune's ASHA: a trial stops at a rung unless it is among the best 1/factor so far.
 
-    ``reduction_factor``: the distance between rungs and the share that passes one; 3 as in
-    Hyperband, where Ray's own default is 4.
+    ``reduction_factor``: the ratio of the steps of neighbouring rungs, and the inverse of the share
+    of trials that pass a rung. The default is 3 as in Hyperband; Ray's own default is 4.
     ``grace_period``: the first rung, in steps.
-    ``brackets``: ladders that start at the first, second, ... rung.
+    ``brackets``: the number of brackets. The first one starts at the first rung, the second one
+    at the second rung, and so on.
     """
 
     name = "asha"
@@ -58,10 +59,11 @@ class Asha(Scheduler):
         )
 
     def _check_brackets(self, fidelity: Fidelity) -> None:
-        """Refuse brackets without a rung: Ray builds them, and they never stop a trial."""
+        """Refuse brackets without a rung: Ray accepts them, but they never stop a trial."""
         import numpy as np
 
-        # Rungs of the first bracket, by Ray's formula and in its arithmetic.
+        # This is Ray's formula for the rungs of the first bracket. It uses NumPy's logarithm as
+        # Ray does, so that both round to the same number.
         ratio = fidelity.steps / self._grace_period
         rungs = int(np.log(ratio) / np.log(self._reduction_factor) + 1)
         if self._brackets > rungs:

@@ -1,4 +1,4 @@
-"""No early stopping."""
+"""The scheduler without early stopping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Fifo(Scheduler):
-    """Runs every trial to the end, in the order of asking."""
+    """No early stopping: every trial runs to the end, and trials start in the order of asking."""
 
     name = "fifo"
     needs_fidelity = False

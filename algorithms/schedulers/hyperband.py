@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 class HyperBand(Scheduler):
-    """Ray Tune's HyperBand: brackets of trials that pause at rungs until the best go on.
+    """Ray Tune's HyperBand: the trials of a bracket pause at each rung, and the best continue.
 
-    ``reduction_factor``: the distance between rungs and the share that passes one.
+    ``reduction_factor``: the ratio of the steps of neighbouring rungs, and the inverse of the share
+    of trials that pass a rung.
     """
 
     name = "hyperband"

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 class HyperBandBohb(Scheduler):
-    """Ray Tune's HyperBandForBOHB: Hyperband with the bracket of the shortest trials first.
+    """Ray Tune's HyperBandForBOHB: Hyperband that begins with the bracket of the shortest trials.
 
-    ``reduction_factor``: the distance between rungs and the share that passes one.
+    ``reduction_factor``: the ratio of the steps of neighbouring rungs, and the inverse of the share
+    of trials that pass a rung.
     """
 
     name = "hyperband-bohb"

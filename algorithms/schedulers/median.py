@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 
 class Median(Scheduler):
-    """Ray Tune's median rule: stops a trial whose best is worse than the median trial's mean.
+    """Ray Tune's median rule: a trial stops if its best is worse than the median trial's mean.
 
-    ``grace_period``: the first step at which a trial may be stopped, and the first that counts
-    for the means.
-    ``min_samples_required``: other trials that must have come as far before the rule judges.
-    ``hard_stop``: stop for good; else pause, and go on once nothing else is left to run.
+    ``grace_period``: the first step at which a trial may be stopped, and also the first step
+    whose loss counts in the means.
+    ``min_samples_required``: the number of other trials that must have reached the same step
+    before the rule decides about a trial.
+    ``hard_stop``: whether a stopped trial ends. Otherwise it pauses, and it continues when no
+    other trial is left to run.
     """
 
     name = "median"
     ends_trials = False
-    # While samples are insufficient the rule pauses a trial in favour of one that waits to run;
-    # a plain tune.Tuner always asks for one ahead, so one always waits.
+    # While the rule has too few samples, it pauses a trial in favour of a waiting one. A plain
+    # tune.Tuner always asks for one trial ahead, so one always waits there; this does the same.
     lookahead = 1
     notes: ClassVar[tuple[str, ...]] = (
         "Its own cost is quadratic in the number of trials: each result looks at the means of "

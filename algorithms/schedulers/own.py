@@ -1,4 +1,4 @@
-"""The place of the scheduler in methods that are searcher and scheduler in one."""
+"""The scheduler to name for a searcher that schedules itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Own(Scheduler):
-    """The searcher's own: it says itself how far each trial trains, as in DEHB."""
+    """The searcher's own scheduling: it decides how far each trial trains, as DEHB does."""
 
     name = "own"
     leaves_scheduling = True
@@ -22,4 +22,5 @@ class Own(Scheduler):
     def build(self, problem: Problem) -> TrialScheduler:
         from ray.tune.schedulers import FIFOScheduler
 
+        # The stage ends each trial after the number of steps that the searcher asked for.
         return FIFOScheduler()

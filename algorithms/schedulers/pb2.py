@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 
 class Pb2(Scheduler):
-    """Ray Tune's PB2: like PBT, with the new values proposed by a Gaussian process.
+    """Ray Tune's PB2: population-based training whose new values come from a Gaussian process.
 
-    ``population``: trials that train side by side, at least as many as there are workers.
-    ``perturbation_interval``: steps after which a trial is compared with the others; by default
-    a tenth of the problem's.
-    ``quantile_fraction``: the share of the population that is replaced, and the share at the top
-    that it is replaced from.
-    ``synch``: compare once all trials have come as far, instead of each when it gets there.
+    ``population``: the number of trials that train side by side; at least the number of workers.
+    ``perturbation_interval``: the number of steps after which a trial is compared with the others;
+    by default a tenth of the problem's steps.
+    ``quantile_fraction``: the share of the population, at the bottom, that is replaced, and the
+    share at the top that the replacements are copied from.
+    ``synch``: whether trials are compared when all of them have reached the interval; otherwise
+    each trial is compared as soon as it reaches the interval.
     """
 
     name = "pb2"
-    # Ray's PB2 imports it, and threadpoolctl comes with it.
+    # Ray's PB2 imports scikit-learn, which also brings the threadpoolctl that _pb2.py imports.
     requires = ("scikit-learn>=1.6",)
     ends_trials = False
     clones = True

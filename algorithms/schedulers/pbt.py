@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 
 class Pbt(Scheduler):
-    """Ray Tune's PBT: bad trials go on from copies of good ones, with changed parameters.
+    """Ray Tune's PBT: bad trials continue from copies of good ones, with changed parameters.
 
-    ``population``: trials that train side by side, at least as many as there are workers.
-    ``perturbation_interval``: steps after which a trial is compared with the others; by default
-    a tenth of the problem's.
-    ``burn_in_period``: steps before the first comparison.
-    ``quantile_fraction``: the share of the population that is replaced, and the share at the top
-    that it is replaced from.
-    ``resample_probability``: how often a parameter is drawn anew instead of perturbed.
-    ``perturbation_factors``: what a number is multiplied by, one or the other.
-    ``synch``: compare once all trials have come as far, instead of each when it gets there.
+    ``population``: the number of trials that train side by side; at least the number of workers.
+    ``perturbation_interval``: the number of steps after which a trial is compared with the others;
+    by default a tenth of the problem's steps.
+    ``burn_in_period``: the number of steps before the first comparison.
+    ``quantile_fraction``: the share of the population, at the bottom, that is replaced, and the
+    share at the top that the replacements are copied from.
+    ``resample_probability``: the probability that a parameter is drawn anew instead of perturbed.
+    ``perturbation_factors``: two factors, by one of which a number is multiplied.
+    ``synch``: whether trials are compared when all of them have reached the interval; otherwise
+    each trial is compared as soon as it reaches the interval.
     """
 
     name = "pbt"
@@ -98,7 +99,10 @@ class Pbt(Scheduler):
 
 
 def _mutations(problem: Problem) -> dict[str, Any]:
-    """Domains of numbers, lists of choices: Ray would multiply a choice from a domain."""
+    """The ``hyperparam_mutations`` of ``problem``: a domain for a number, a list for choices.
+
+    Choices are given as a list because Ray would multiply a choice that comes from a domain.
+    """
     from hpobench.kit import to_ray_space
 
     parameters = changeable(problem)

@@ -1,4 +1,4 @@
-"""Spaces and configurations as ConfigSpace knows them, which several libraries build on."""
+"""Conversion of spaces and configurations to ConfigSpace, which several libraries build on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def to_configspace(space: Space, seed: int, *, ordinals: bool = True) -> ConfigurationSpace:
-    """``space`` with its conditions, its generator seeded with ``seed``.
+    """``space`` with its conditions as a ConfigSpace whose generator is seeded with ``seed``.
 
-    Choices go by their index: ConfigSpace takes ``True`` and ``1`` for the same one. Without
-    ``ordinals``, for libraries that know none, the index of an ordinal parameter is an integer.
+    A choice is represented by its index, because to ConfigSpace ``True`` and ``1`` are the same
+    choice. With ``ordinals=False``, for libraries that do not know ordinal parameters, the index
+    of an ordinal parameter becomes an integer parameter.
     """
     import ConfigSpace
 
@@ -32,7 +33,7 @@ def to_configspace(space: Space, seed: int, *, ordinals: bool = True) -> Configu
 
 
 def from_configspace(space: Space, configuration: Mapping[str, Any]) -> Config:
-    """The configuration of ``space`` that one of :func:`to_configspace` stands for."""
+    """The configuration of ``space`` that one of the ConfigSpace made for it represents."""
     return space.build(
         {p.name: value_of(p, configuration[p.name]) for p in space if p.name in configuration}
     )
@@ -55,7 +56,7 @@ def _hyperparameter(p: Parameter, ordinals: bool) -> Hyperparameter:
 
 
 def _values(parent: Parameter, when: When) -> list[Value]:
-    """The values of the parent's hyperparameter under which ``when`` holds."""
+    """The values of the parent's ConfigSpace hyperparameter for which ``when`` holds."""
     if isinstance(parent, Float | Int):
         return list(when.values)
     return [i for i, choice in enumerate(parent.choices) if when.holds({parent.name: choice})]

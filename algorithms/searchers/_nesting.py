@@ -1,4 +1,4 @@
-"""Conditional spaces for libraries whose choices hold what depends on them."""
+"""Conditional spaces for libraries in which a choice contains the parameters that it activates."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ if TYPE_CHECKING:
 
 
 def roots(space: Space) -> list[Parameter]:
-    """The parameters outside any choice: those that are always active, and those that depend on
-    a real number, which no library branches on; ``Space.build`` drops them where they are off."""
+    """The parameters at the top level, outside any choice.
+
+    These are the parameters that are always active, and those that depend on a real number, since
+    no library branches on real numbers. ``Space.build`` drops the latter where they are inactive.
+    """
     return [p for p in space if p.when is None or isinstance(space[p.when.parent], Float)]
 
 
 def branches(space: Space, p: Parameter) -> list[list[Parameter]]:
-    """For each of the values of ``p``, the parameters that it turns on; nothing if no parameter
-    depends on ``p``."""
+    """For each value of ``p``, in order, the list of parameters that this value activates.
+
+    The result is empty if no parameter depends on ``p``.
+    """
     dependents = [q for q in space if q.when is not None and q.when.parent == p.name]
     if not dependents or isinstance(p, Float):
         return []
@@ -30,5 +35,5 @@ def branches(space: Space, p: Parameter) -> list[list[Parameter]]:
 
 
 def domain(p: Int | Categorical) -> Sequence[Value]:
-    """The values of ``p`` in their order."""
+    """All values of ``p`` in order."""
     return range(p.low, p.high + 1) if isinstance(p, Int) else p.choices

@@ -1,4 +1,4 @@
-"""What the searchers built on Optuna's samplers share."""
+"""The base class of the searchers that use Optuna's samplers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 class OptunaSearcher(Searcher):
-    """Asks and tells an Optuna study in memory; a subclass brings the sampler.
+    """A searcher that asks and tells an Optuna study in memory; a subclass provides the sampler.
 
-    Proposes what ``study.optimize`` would with the same sampler and an objective that
-    suggests the active parameters in the space's order. A final loss completes a trial, a
-    withheld one prunes it if it has reported before; any other trial without a loss failed.
+    It proposes the configurations that ``study.optimize`` would propose with the same sampler and
+    an objective that suggests the active parameters in the space's order. A final loss completes
+    an Optuna trial. A trial whose loss is withheld counts as pruned if it has reported a loss
+    before. Any other trial without a final loss counts as failed.
     """
 
     library = "optuna"
@@ -28,7 +29,7 @@ class OptunaSearcher(Searcher):
 
         self._space = space
         self._states = optuna.trial.TrialState
-        # It notes a new study, the only one under ask and tell.
+        # Optuna logs the creation of a study, which is of no interest here.
         with quiet(optuna.logging.WARNING):
             self._study = optuna.create_study(direction="minimize", sampler=sampler)
         self._running: dict[int, Trial] = {}
@@ -47,8 +48,8 @@ class OptunaSearcher(Searcher):
         if final:
             self._end(trial, loss=loss)
         elif step > self._reported.get(trial, 0):
-            # A trial that goes on from an older checkpoint repeats steps; Optuna keeps the
-            # first report of a step and warns about others.
+            # A trial that continues from an older checkpoint repeats steps. Optuna would keep the
+            # first report of a step and warn about each later one.
             self._running[trial].report(loss, step)
             self._reported[trial] = step
 
@@ -65,10 +66,11 @@ class OptunaSearcher(Searcher):
 
 
 def suggest(trial: Trial, parameter: Parameter) -> Value:
-    """The value that ``trial`` takes for ``parameter``.
+    """The value that Optuna suggests to ``trial`` for ``parameter``.
 
-    Optuna has no ordinal parameters: the index is an integer to it, which keeps the order.
-    Categories go by their index too, for Optuna takes ``True`` and ``1`` for the same choice.
+    Optuna has no ordinal parameters, so an ordinal is represented by its index as an integer,
+    which keeps the order. A category is represented by its index too, because to Optuna ``True``
+    and ``1`` are the same choice.
     """
     match parameter:
         case Float(name=name, low=low, high=high, log=log):
@@ -83,7 +85,7 @@ def suggest(trial: Trial, parameter: Parameter) -> Value:
 
 @contextlib.contextmanager
 def quiet(level: int) -> Iterator[None]:
-    """Keep what is below ``level`` out of Optuna's log."""
+    """Keep messages below ``level`` out of Optuna's log."""
     from optuna import logging
 
     before = logging.get_verbosity()

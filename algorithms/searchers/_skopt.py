@@ -1,4 +1,4 @@
-"""What the searchers built on scikit-optimize share."""
+"""The base class of the searchers that use scikit-optimize."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 class SkoptSearcher(Searcher):
-    """Asks and tells a ``skopt.Optimizer``; a subclass brings what models the losses.
+    """A searcher that asks and tells a ``skopt.Optimizer``; a subclass chooses the model.
 
-    With trials under way it proposes as ``Optimizer.ask(n_points=...)`` finds each further point:
-    a copy of the optimiser is told the lowest loss so far for all of them (CL-min in Ginsbourger
-    et al., "Kriging is well-suited to parallelize optimization", 2010), and asked. scikit-optimize
-    takes numbers only: a trial that failed or whose loss is withheld counts as the worst seen.
+    While trials are running, it proposes as ``Optimizer.ask(n_points=...)`` does after the first
+    point: it tells a copy of the optimiser the lowest loss so far for every running trial, and
+    asks the copy (CL-min in Ginsbourger et al., "Kriging is well-suited to parallelize
+    optimization", 2010). scikit-optimize accepts only numbers as losses, so a trial that failed,
+    or whose loss is withheld, is told the worst loss seen.
     """
 
     library = "scikit-optimize"
@@ -41,11 +42,11 @@ class SkoptSearcher(Searcher):
             n_initial_points=n_initial_points,
             acq_func=acq_func,
             random_state=seed,
-            model_queue_size=1,  # only the last proposes, and all of them would fill the memory
+            model_queue_size=1,  # only the last model proposes; keeping all would fill the memory
         )
         self._running: dict[int, list[Any]] = {}
         self._failed: list[list[Any]] = []
-        """What failed before there was a loss."""
+        """The points that failed before there was a loss to tell for them."""
 
     def ask(self, trial: int) -> Config:
         pending = [*self._running.values(), *self._failed]
@@ -80,9 +81,10 @@ class SkoptSearcher(Searcher):
 
 
 def dimension(p: Parameter) -> Dimension:
-    """``p`` to scikit-optimize, to which an ordinal parameter is the integer of its index.
+    """``p`` as a dimension of scikit-optimize.
 
-    Categories go by their index too, for True and 1 are the same to it.
+    An ordinal parameter is represented by its index as an integer. A category is represented by
+    its index too, because to scikit-optimize ``True`` and ``1`` are the same.
     """
     from skopt import space
 
@@ -90,8 +92,8 @@ def dimension(p: Parameter) -> Dimension:
         case Float(low=low, high=high, log=log):
             return space.Real(low, high, "log-uniform" if log else "uniform")
         case Int(low=low, high=high, log=True):
-            # Of integers it holds the logarithms against the bounds themselves (0.10.2), and so
-            # trees would propose hardly anything but the highest value; not if it normalises.
+            # Unless it normalises, scikit-optimize 0.10.2 compares logarithms of integers with the
+            # bounds of the integers themselves, and trees propose little but the highest value.
             return space.Integer(low, high, "log-uniform", transform="normalize")
         case Int(low=low, high=high):
             return space.Integer(low, high)

@@ -1,4 +1,4 @@
-"""What a library's values mean."""
+"""Conversion of the values that libraries propose."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from hpobench.api import Float, Int, Parameter, Value
 
 
 def value_of(p: Parameter, found: Any) -> Value:
-    """The value of ``p`` that a library's ``found`` stands for: a number, kept within its bounds,
-    which a logarithm and back may miss; or the index of a choice."""
+    """The value of ``p`` that a library's ``found`` represents.
+
+    For a numeric parameter, ``found`` is a number. It is clipped to the bounds, because taking a
+    logarithm and undoing it may leave them by rounding. For any other parameter, ``found`` is the
+    index of a choice.
+    """
     match p:
         case Float():
             return min(max(float(found), p.low), p.high)

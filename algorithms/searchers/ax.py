@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["ax-platform==1.3.1", "botorch>=0.18.1", "torch>=2.4,<2.14"]
 # ///
-"""Ax, the adaptive experimentation platform on BoTorch."""
+"""Ax, the adaptive experimentation platform, which is built on BoTorch."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 
 class Ax(Searcher):
-    """Ax's Bayesian optimisation: what its client chooses by itself, a Gaussian process.
+    """Ax's Bayesian optimisation: a Gaussian process, with the default settings of Ax's client.
 
-    The centre of the space, Sobol' points, then the model, which counts trials under way as
-    pending and proposes no configuration twice but failed ones. A failed trial is marked failed,
-    one whose loss is withheld abandoned. Conditions are Ax's dependent parameters.
-    ``initialization_budget``: trials before the model is used.
+    The first proposal is the centre of the space, Sobol' points follow, and then the model
+    proposes. The model treats running trials as pending and proposes no configuration twice,
+    except failed ones. A failed trial is marked as failed; a trial whose loss is withheld is
+    marked as abandoned. Conditions become Ax's dependent parameters.
+    ``initialization_budget``: the number of trials before the model is used.
     """
 
     name = "ax"
@@ -58,7 +59,7 @@ class Ax(Searcher):
         self._client = Client(random_seed=seed)
         self._client.configure_experiment([_translated(space, p) for p in space])
         self._client.configure_optimization("-loss")
-        # Left to itself it gives out no more trials than these while none is over.
+        # By default, Ax would give out no more trials than this budget while none has ended.
         self._client.configure_generation_strategy(
             initialization_budget=initialization_budget,
             initialization_random_seed=seed,
@@ -92,9 +93,10 @@ class Ax(Searcher):
 
 # -- the space in Ax's terms -------------------------------------------------------------------
 #
-# Dependent parameters form a tree: each hangs on one choice of a category. What depends on a
-# number or on several choices hangs where the parent does, and Ax takes it for active beside it.
-# Choices go by their index, for Ax takes True and 1 for the same.
+# In Ax, dependent parameters form a tree in which each one depends on a single choice of a
+# category. A parameter that depends on a number or on several choices is placed beside its parent,
+# and Ax considers it active whenever the parent is. A choice is represented by its index, because
+# to Ax True and 1 are the same.
 
 
 def _translated(space: Space, p: Parameter) -> RangeParameterConfig | ChoiceParameterConfig:
@@ -117,7 +119,7 @@ def _translated(space: Space, p: Parameter) -> RangeParameterConfig | ChoicePara
 
 
 def _hold(space: Space, p: Parameter) -> When | None:
-    """The one choice on which ``p`` hangs in Ax's tree."""
+    """The condition of a single choice under which ``p`` is placed in Ax's tree, if any."""
     when = p.when
     while when is not None:
         parent = space[when.parent]

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["bayesian-optimization==3.4.0"]
 # ///
-"""The bayesian-optimization package."""
+"""The searcher of the bayesian-optimization package."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 class BayesOpt(Searcher):
     """The bayesian-optimization package: a Gaussian process with the upper confidence bound.
 
-    ``init_points``: random configurations before the model is used.
-    ``kappa``: how many standard deviations the bound lies above the mean.
+    ``init_points``: the number of random configurations before the model is used.
+    ``kappa``: the number of standard deviations by which the bound lies above the mean.
 
-    Integers, ordinal parameters by their index, and categories have the library's types for them;
-    on a log scale it is given the decimal logarithm, as its documentation advises. Trials under
-    way are taken to reach the best value so far, the library's constant liar; failed ones and
-    those whose loss is withheld are not registered, for it takes numbers only.
+    Integers, indices of ordinal parameters, and categories use the library's own types for them. A
+    parameter on a log scale is represented by its decimal logarithm, as the library's
+    documentation advises. The model assumes that running trials will reach the best value so far;
+    this is the library's constant liar. Trials that failed, or whose loss is withheld, are not
+    registered, because the library accepts only numbers.
     """
 
     name = "bayes-opt"
@@ -89,8 +90,11 @@ def _liar(kappa: float) -> ConstantLiar:
     from bayes_opt.acquisition import ConstantLiar, UpperConfidenceBound
 
     class TypedLiar(ConstantLiar):
-        """The library's own copies the space it lies to as if all were floats (3.4.0): it cannot
-        take categories, nor recognise the integers that have been told."""
+        """A constant liar that keeps the types of the parameters.
+
+        The library's own liar (3.4.0) copies the space with every parameter as a float. The copy
+        cannot hold categories, and does not recognise integers that have been registered.
+        """
 
         def _copy_target_space(self, target_space: TargetSpace) -> TargetSpace:
             return deepcopy(target_space)
@@ -99,8 +103,11 @@ def _liar(kappa: float) -> ConstantLiar:
 
 
 def parameter(p: Parameter) -> BayesParameter:
-    """``p`` to the library. Of an integer's logarithm every integer has its share, as in
-    :meth:`Int.from_unit`."""
+    """``p`` as a parameter of the library.
+
+    For an integer on a log scale, the bounds are half a unit wider on each side, so that every
+    integer has its share of the logarithm's range, as in :meth:`Int.from_unit`.
+    """
     from bayes_opt.parameter import CategoricalParameter, FloatParameter, IntParameter
 
     match p:
@@ -119,7 +126,7 @@ def parameter(p: Parameter) -> BayesParameter:
 
 
 def value(p: Parameter, found: Any) -> Value:
-    """The value of ``p`` at what the library proposes."""
+    """The value of ``p`` that the library's proposal ``found`` represents."""
     if not isinstance(p, Float | Int):
         return p.choices[int(found)]
     number = 10.0 ** float(found) if p.log else float(found)

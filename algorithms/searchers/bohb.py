@@ -4,7 +4,7 @@
 # [tool.uv]
 # override-dependencies = ["netifaces; sys_platform == 'never'"]
 # ///
-"""BOHB's model, as HpBandSter has it."""
+"""BOHB's model in the implementation of HpBandSter."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ from hpobench.kit import UsageError
 
 
 class Bohb(Searcher):
-    """BOHB's model: kernel densities of good and bad configurations, one pair a fidelity.
+    """BOHB's model: kernel densities of good and bad configurations, one pair for each fidelity.
 
-    Made for the scheduler ``hyperband-bohb``. A loss enters the model of its step where the
-    trial ends, where it pauses, and where it passes a step at which another has paused: a rung.
-    Proposals come from the model of the highest step that has one, regardless of trials under
-    way. Losses below that step are no longer used, as in HpBandSter itself.
+    The searcher is made for the scheduler ``hyperband-bohb``. Every step has a model of its own. A
+    loss enters the model of its step if the trial ends or pauses at this step, or if the step is a
+    rung, which means that another trial has paused there. Proposals come from the model of the
+    highest step that has one, regardless of running trials. Losses below that step are no longer
+    used, as in HpBandSter itself.
 
-    ``min_points_in_model``: losses that a step's good and bad density need each; one more than
-    there are parameters if not given, which is also the least. ``random_fraction``: of proposals
-    drawn at random. ``top_n_percent``: that count as good. ``num_samples``: of the good density,
-    the best of which is proposed.
+    ``min_points_in_model``: the number of losses that a step's good and bad density each need. The
+    default is the number of parameters plus one, which is also the minimum.
+    ``random_fraction``: the fraction of proposals that are drawn at random.
+    ``top_n_percent``: the percentage of losses that count as good.
+    ``num_samples``: the number of draws from the good density, of which the best is proposed.
 
-    Categories have a kernel of their own; an ordinal parameter's index is an integer; values of
-    inactive parameters are filled in with those of other trials. A failed trial counts as
-    infinitely bad at the next step above its last that the model has seen losses of; before there
-    is one, it is left out.
+    Categories have a kernel of their own. An ordinal parameter is represented by its index as an
+    integer. The values of inactive parameters are filled in with those of other trials. A failed
+    trial counts as infinitely bad at the lowest step after its last one for which the model has
+    losses; if there is no such step, the trial is left out.
     """
 
     name = "bohb"
@@ -74,14 +76,14 @@ class Bohb(Searcher):
         )
         self._proposed: dict[int, dict[str, object]] = {}
         self._last: dict[int, tuple[int, float]] = {}
-        """The last step of each running trial that has told one, and its loss."""
+        """The last step, and its loss, of each running trial that has told a loss."""
         self._learned: dict[int, int] = {}
-        """The last step of each running trial whose loss is in the model."""
+        """For each running trial, the last step whose loss is in the model."""
         self._rungs: set[int] = set()
-        """Steps at which a trial has paused."""
+        """The steps at which a trial has paused."""
 
     def ask(self, trial: int) -> Config:
-        # HpBandSter ignores for which budget it is asked.
+        # HpBandSter ignores the budget that it is asked for.
         self._proposed[trial], _ = self._bohb.get_config(None)
         return from_configspace(self._space, self._proposed[trial])
 
@@ -109,7 +111,10 @@ class Bohb(Searcher):
         self._forget(trial)
 
     def _learn(self, trial: int, step: int, loss: float | None) -> None:
-        """Pass on the loss at ``step``, or a failure, unless it is one that repeats itself."""
+        """Pass the loss at ``step``, or ``None`` for a failure, to the model.
+
+        Steps that a trial repeats, after it continued from an older checkpoint, are left out.
+        """
         from hpbandster.core.dispatcher import Job
 
         if step <= self._learned.get(trial, 0):

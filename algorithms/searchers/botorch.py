@@ -27,18 +27,20 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _FEW = 20
-"""Values of an integer that are searched one by one; BoTorch relaxes and rounds longer lists."""
+"""An integer of at most this many values is searched value by value. BoTorch would search longer
+lists as real numbers and round them."""
 
 
 class BoTorch(Searcher):
     """The loop of BoTorch's tutorials: a Gaussian process and qLogEI with pending points.
 
-    ``n_initial`` Sobol' points, then the maximum of log expected improvement under the default
-    Gaussian process, one with BoTorch's mixed kernel where there are categories. Numbers lie in
-    the unit cube, logarithms where the scale is logarithmic; categories, ordinals and integers
-    of few values are optimised as what they are, longer ranges of integers rounded. Losses are
-    standardised, no more: one that diverged drowns the others. A failed or withheld trial stays
-    pending for good, so that it has no loss and yet is not proposed again.
+    The first ``n_initial`` proposals are Sobol' points. Then each proposal maximises the log
+    expected improvement under BoTorch's default Gaussian process, or under the one with its mixed
+    kernel if there are categories. Numbers are scaled to the unit interval, on a log scale by their
+    logarithm. Categories, ordinals and integers of few values are optimised as discrete values;
+    longer ranges of integers are rounded. Losses are standardised but not transformed otherwise,
+    so a single diverged loss makes the differences between the others negligible. A failed or
+    withheld trial stays pending for the whole run: it has no loss and is not proposed again.
     """
 
     name = "botorch"
@@ -66,16 +68,17 @@ class BoTorch(Searcher):
         self._n_initial = n_initial
         self._sobol = SobolEngine(len(space), scramble=True, seed=seed)
         values = {i: v for i, p in enumerate(space) if (v := _values(p)) is not None}
-        # One of a single choice is a constant: BoTorch cannot perturb it as a category.
+        # A category with a single choice is passed as a constant, because BoTorch cannot perturb
+        # it.
         categories = {i for i, p in enumerate(space) if _is_category(p) and p.size > 1}
         self._cat_dims = {i: v for i, v in values.items() if i in categories}
         self._discrete_dims = {i: v for i, v in values.items() if i not in categories}
         ranges = [values.get(i, [0.0, 1.0]) for i in range(len(space))]
         self._bounds = torch.tensor([(v[0], v[-1]) for v in ranges], dtype=torch.double).T
         self._points: dict[int, list[float]] = {}
-        """Of every trial, as the model sees it."""
+        """The point of every trial in the coordinates of the model."""
         self._losses: dict[int, float] = {}
-        """Of the trials that have one, in the order of their ends."""
+        """The losses of the trials that have one, in the order in which the trials ended."""
 
     def ask(self, trial: int) -> Config:
         if len(self._losses) < self._n_initial:
@@ -87,7 +90,7 @@ class BoTorch(Searcher):
         return config
 
     def _optimum(self) -> list[float]:
-        """The point of the greatest expected improvement."""
+        """The point with the greatest expected improvement."""
         import torch
         from botorch.acquisition.logei import qLogExpectedImprovement
         from botorch.optim.optimize_mixed import optimize_acqf_mixed_alternating
@@ -134,7 +137,7 @@ def _is_category(p: Parameter) -> bool:
 
 
 def _values(p: Parameter) -> list[float] | None:
-    """The coordinates of ``p`` in ascending order, if it is searched value by value."""
+    """The coordinates of ``p`` in ascending order, or ``None`` if ``p`` is searched as a range."""
     if isinstance(p, Categorical) or p.size <= _FEW:
         return [_encoded(p, value) for value in p.grid(_FEW)]
     return None

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["cma==4.5.0"]
 # ///
-"""CMA-ES by pycma, the package of its authors."""
+"""CMA-ES as implemented in pycma, the package of its authors."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 class PyCma(Searcher):
     """pycma's CMA-ES: an evolution strategy that adapts its covariance matrix.
 
-    Real numbers and integers on a log scale are coordinates of the unit cube; other integers, and
-    the index of an ordinal, are pycma's integer variables. It knows numbers only, so every choice
-    of a category gets a coordinate, and the largest wins: no choice is nearer to another.
+    Real numbers and integers on a log scale are coordinates of the unit cube. Other integers, and
+    the indices of ordinals, are pycma's integer variables. pycma knows only numbers, so every
+    choice of a category gets a coordinate, and the choice with the largest coordinate is proposed.
+    This way all choices are equally far from each other.
 
-    A generation is over with as many losses as it has members. A trial asked for while all of
-    them are under way is a further draw from the same distribution, and so is the replacement of
-    one that failed; a loss that comes after its generation counts for the next. Where pycma would
-    stop, it starts again elsewhere with twice the population, as its own ``fmin2`` does.
+    A generation ends when it has as many losses as it has members. A trial that is asked for while
+    all members are running is a further draw from the same distribution; so is the replacement of
+    a failed trial. A loss that arrives after the end of its generation counts for the next one.
+    When pycma's stopping criteria are met, the strategy starts again from a random point with twice
+    the population, as pycma's own ``fmin2`` does.
 
-    ``sigma0``: the first standard deviation as a share of each parameter's range.
+    ``sigma0``: the initial standard deviation as a share of each parameter's range.
     """
 
     name = "cma"
@@ -67,7 +69,7 @@ class PyCma(Searcher):
             "CMA_stds": [high - low for low, high in self._bounds],
             "integer_variables": [i for i, p in enumerate(coordinates) if _is_integer(p)],
             "randn": self._rng.randn,
-            "seed": math.nan,  # without `randn` it would be that of a global generator
+            "seed": math.nan,  # keeps pycma from seeding NumPy's global generator
             "verbose": -9,
         }
         self._strategy = cma.CMAEvolutionStrategy(x0, self._sigma0, {**given, **options})
@@ -84,7 +86,7 @@ class PyCma(Searcher):
         return self._space.build(values)
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
-        if not final or trial not in self._running:  # it began before a new start
+        if not final or trial not in self._running:  # the trial began before a restart
             return
         self._told.append((self._running.pop(trial), loss))
         if len(self._told) == self._strategy.popsize:
@@ -106,7 +108,7 @@ class PyCma(Searcher):
 
 
 def _bounds(p: Parameter) -> list[tuple[float, float]]:
-    """Those of the coordinates of ``p``."""
+    """The lower and upper bound of each coordinate of ``p``."""
     if _is_integer(p):
         first = p.low if isinstance(p, Int) else 0
         return [(first - 0.5, first + len(domain(p)) - 0.5)]

@@ -1,4 +1,4 @@
-"""Any program as a searcher, in whatever language it is written."""
+"""A searcher that runs a program written in any language."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from hpobench.kit import Conversation, Program, RemoteSearcher, UsageError, surr
 
 
 class Command(RemoteSearcher):
-    """Any program in any language: it answers a line of JSON with a line of JSON.
+    """Any program in any language that answers each line of JSON with a line of JSON.
 
-    ``run`` is the program and its arguments; no shell reads it. A program with a slash in it
-    lies in the suite's folder or below (or is an absolute path), one without is looked up on
-    PATH. It runs in the suite's folder, once for every cell. ``timeout``: seconds that one answer
-    may take, the first one as well. ``cost_aware``: tell it what trials cost.
+    ``run``: the program and its arguments. No shell interprets them. A program with a slash in its
+    name is a path below the suite's folder, or an absolute path; any other program is looked up on
+    PATH. The program runs in the suite's folder, once for every cell.
+    ``timeout``: the number of seconds that one answer may take, including the first one.
+    ``cost_aware``: whether the program is told what trials cost.
 
-    The first line, where seed 0 is a seed like any other, and the space is in the order that
-    configurations have:
+    The first line describes the task. Seed 0 is a seed like any other, and the space lists the
+    parameters in the order that configurations have:
 
         {"begin": {"space": [{"kind": "float", "name": "lr", "low": 0.1, "high": 1, "log": true},
                              {"kind": "categorical", "name": "model", "choices": ["a", "b"]},
@@ -29,23 +30,25 @@ class Command(RemoteSearcher):
                               "when": {"parent": "model", "values": ["a"]}}],
                    "seed": 0, "fidelity": {"name": "epoch", "steps": 27, "unit": 1.0}}}
 
-    Then, in any order and with several trials under way, and for each line one answer:
+    The following lines arrive in any order, possibly with several trials running, and the program
+    answers each of them with one line:
 
         {"ask": 0}                                   -> {"config": {"lr": 0.5, "model": "b"}}
-                                                     or {"wait": true}: after the next result
+                                                     or {"wait": true}: ask after the next result
                                                      or {"exhausted": "why"}: nothing is left
         {"tell": 0, "step": 27, "loss": 0.3, "final": true}                       -> {}
         {"failed": 0}   {"dropped": 0}   {"paused": 0}   {"resumed": 0}           -> {}
-        {"charged": 0, "seconds": 12.5}              where it is ``cost_aware``   -> {}
+        {"charged": 0, "seconds": 12.5}              only with ``cost_aware``     -> {}
 
     A configuration holds the active parameters and no others. The methods of
-    :class:`hpobench.api.Searcher` say what the notices mean; ``{}`` answers what is of no use.
-    ``{"error": "what and why"}`` answers anything that it cannot do, a space with conditions
-    say, and fails the cell, as does ending. Answers are *flushed*; what goes to standard error is
-    shown with errors. At the end of the cell the program is killed.
+    :class:`hpobench.api.Searcher` explain the notices; a program that has no use for a notice
+    answers ``{}``. A program that cannot do what it is asked, for example handle a space with
+    conditions, answers ``{"error": "what and why"}``, and the cell fails. The cell also fails if
+    the program ends. The program must flush its standard output after each answer. Its standard
+    error is shown with error messages. The program is killed at the end of the cell.
 
-    The files that ``run`` names count by their content in a cell's identity; what they load in
-    turn does not.
+    The content of the files that ``run`` names is part of a cell's identity; files that these load
+    in turn are not.
     """
 
     name = "command"
@@ -64,7 +67,7 @@ class Command(RemoteSearcher):
             raise UsageError(f"command: timeout must be positive, not {timeout:g}")
         self.cost_aware = cost_aware  # type: ignore[misc]
         argv = Program(self.name, run, self.suite_folder).argv()
-        # A script of Python's may import what lies beside it.
+        # With this variable empty, a Python script may import modules from its own folder.
         environment = surroundings() | {"PYTHONSAFEPATH": ""}
         begin = {"space": space.to_json(), "seed": seed, "fidelity": asdict(fidelity)}
         conversation = Conversation(argv, environment, self.suite_folder)

@@ -4,7 +4,7 @@
 # [tool.uv]
 # override-dependencies = ["numpy>=2", "pyarrow; sys_platform == 'never'"]
 # ///
-"""DEHB: Hyperband whose configurations evolve."""
+"""DEHB: Hyperband with configurations from differential evolution."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ from hpobench.kit import UsageError
 
 
 class Dehb(Searcher):
-    """DEHB: differential evolution on every rung of Hyperband, which it runs itself.
+    """DEHB: differential evolution on every rung of Hyperband, which DEHB runs itself.
 
-    ``min_fidelity``: the steps of the lowest rung; ``eta``: the distance between rungs and the
-    share that passes one. A rung of a fractional number of steps is trained for the nearest whole
-    number. A configuration that is promoted is trained anew, as a trial of its own.
+    ``min_fidelity``: the number of steps of the lowest rung.
+    ``eta``: the ratio of the steps of neighbouring rungs, and the inverse of the share of trials
+    that pass a rung.
 
-    Conditions and categories are DEHB's own: it evolves points of a unit cube, of which inactive
-    parameters keep their coordinate. It takes account of running trials by going on with another
-    bracket while a rung is waited for. It has no way to report failures: one is told as the
-    largest number there is, which loses against any loss yet counts as evaluated, while infinity
-    would mean a member of the population that has not been tried.
+    A rung with a fractional number of steps is trained for the nearest whole number of steps. A
+    promoted configuration is trained from the start, as a new trial.
+
+    DEHB handles conditions and categories itself: it evolves points of a unit cube, in which
+    inactive parameters keep their coordinates. While a rung waits for running trials, DEHB
+    continues with another bracket. DEHB has no way to report a failure, so a failed trial is told
+    the largest finite number: this is worse than any loss, but the trial counts as evaluated.
+    Infinity would mark a member of the population that has not been tried.
     """
 
     name = "dehb"
@@ -47,8 +50,9 @@ class Dehb(Searcher):
         if eta < 2:
             raise UsageError(f"dehb: eta must be at least 2, not {eta}")
         self._space = space
-        # DEHB wants a folder for its log and its state. With nothing to save before the end of a
-        # run of its own and no log, it leaves the folder alone from here on.
+        # DEHB needs a folder for its log and its state. The log is removed below, and with
+        # save_freq="end" DEHB saves its state only in runs of its own. It therefore does not use
+        # the folder after this block.
         with tempfile.TemporaryDirectory() as folder:
             self._dehb = DEHB(
                 cs=to_configspace(space, seed),
@@ -62,7 +66,7 @@ class Dehb(Searcher):
             )
             logger.remove()
         self._jobs: dict[int, dict[str, object]] = {}
-        """DEHB's own description of each running trial, which it wants back."""
+        """DEHB's own description of each running trial, which DEHB needs back with the loss."""
 
     @classmethod
     def unsupported_reason(

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["flaml==2.7.0", "optuna>=5"]
 # ///
-"""FLAML's cost-frugal searchers."""
+"""FLAML's searchers BlendSearch and CFO, which aim at a low cost of trials."""
 
 from __future__ import annotations
 
@@ -31,20 +31,22 @@ if TYPE_CHECKING:
 
 _METRIC = "loss"
 _COST = "time_total_s"
-"""FLAML's own name for the seconds that a trial took."""
+"""FLAML's name for the seconds that a trial took."""
 _ATTEMPTS = 1000
-"""Suggestions in a row that may come to nothing. ``flaml.tune.run`` gives up after 100, which
-local search among a few integers reaches before it has converged and starts anew."""
+"""The number of suggestions in a row that may bring no configuration. ``flaml.tune.run`` gives up
+after 100. A local search among a few integers can reach 100 before it converges and restarts."""
 
 
 class FlamlSearcher(Searcher):
-    """Asks and tells a searcher of FLAML; a subclass brings it.
+    """Base class that asks and tells a searcher of FLAML; a subclass provides the searcher.
 
-    It hears what ``flaml.tune.run`` would tell it: the last loss of a trial twice, as a result
-    and as its end. Of what FLAML could be given it gets neither budget, since searchers here do
-    not know how much is left, and FLAML measures by the clock on the wall; nor constraints, which
-    problems here do not have; nor a resource, with which FLAML would schedule: it puts the
-    fidelity into each configuration and trains the same one afresh with more.
+    FLAML is told what ``flaml.tune.run`` would tell it: the last loss of a trial is told twice, as
+    a result and as the end of the trial. Three things that FLAML could use are not given to it:
+
+    - budgets, because searchers here do not know how much is left, and FLAML measures wall time;
+    - constraints, because problems here have none;
+    - a resource, because FLAML would then schedule: it would put the fidelity into each
+      configuration, and train a configuration again from the start with more of it.
     """
 
     library = "flaml"
@@ -61,12 +63,13 @@ class FlamlSearcher(Searcher):
             seed=seed,
         )
         self._running: dict[int, str] = {}
-        """What FLAML calls each running trial."""
+        """FLAML's name of each running trial."""
         self._suggested: dict[int, dict[str, Any]] = {}
         self._costs: dict[int, float] = {}
         self._asked = 0
         self._left = math.prod(p.size for p in space)
-        """What there is at most that FLAML, which never repeats itself, has not suggested yet."""
+        """An upper bound of the number of configurations that FLAML, which never repeats one, has
+        not suggested yet."""
 
     def ask(self, trial: int) -> Config:
         for _ in range(_ATTEMPTS if self._left else 0):
@@ -109,12 +112,12 @@ class FlamlSearcher(Searcher):
 
 
 class FlamlBlendSearch(FlamlSearcher):
-    """FLAML's BlendSearch: Optuna's TPE and local searches share the trials by what they cost.
+    """FLAML's BlendSearch: Optuna's TPE and local searches, chosen by improvement for their cost.
 
-    Starts at the space's ``cheap`` values. Global search by TPE proposes where local searches
-    begin; whichever promises the most improvement for its cost goes on, where an improvement is
-    taken to cost a second at least. Conditional spaces are FLAML's nested ones. Nothing is
-    proposed twice, trials under way and failed ones included.
+    The search starts at the space's ``cheap`` values. A global search by TPE proposes the points at
+    which local searches begin. The next trial goes to the search that promises the most improvement
+    for its cost, where an improvement is assumed to cost at least one second. Conditional spaces
+    become FLAML's nested ones. No configuration is proposed twice, even if it is running or failed.
     """
 
     name = "flaml-blendsearch"
@@ -127,11 +130,12 @@ class FlamlBlendSearch(FlamlSearcher):
 
 
 class FlamlCFO(FlamlSearcher):
-    """FLAML's CFO: local search that starts where trials are cheap and moves on by small steps.
+    """FLAML's CFO: a local search that starts where trials are cheap and moves by small steps.
 
-    Starts at the space's ``cheap`` values, and anew near them whenever it has converged. That is
-    how it keeps costs low: it does not look at what trials really cost. Nothing is proposed twice,
-    and so among categories and a few integers it may be through long before the space is.
+    The search starts at the space's ``cheap`` values, and starts again near them whenever it has
+    converged. Only this keeps costs low: CFO does not use the measured costs of trials. No
+    configuration is proposed twice, so with categories and a few integers CFO may run out of
+    proposals long before the whole space has been tried.
     """
 
     name = "flaml-cfo"
@@ -144,14 +148,14 @@ class FlamlCFO(FlamlSearcher):
 
 # -- the space in FLAML's terms ----------------------------------------------------------------
 #
-# A category on which others depend is a choice between dicts, each with its number and the
-# parameters that are active with it. A number cannot be: what depends on one lies beside it, and
-# FLAML takes it for active all the time. Choices go by their numbers, for FLAML takes True and 1
-# for the same.
+# A category on which other parameters depend becomes a choice between dicts. Each dict holds the
+# index of a choice and the parameters that are active with it. FLAML cannot nest parameters under
+# a number, so a parameter that depends on a number is placed beside it, and FLAML considers it
+# always active. A choice is represented by its index, because to FLAML True and 1 are the same.
 
 
 def domains(space: Space, parent: str | None = None, choice: Value | None = None) -> dict[str, Any]:
-    """The domains of the parameters under ``parent = choice``, or of those at the top."""
+    """The domains of the parameters under ``parent = choice``, or by default at the top level."""
     from flaml import tune
 
     made: dict[str, Any] = {}
@@ -166,7 +170,7 @@ def domains(space: Space, parent: str | None = None, choice: Value | None = None
             case Categorical() if _nested(space, p):
                 branches = [domains(space, p.name, choice) for choice in p.choices]
                 made[p.name] = tune.choice([{p.name: i, **b} for i, b in enumerate(branches)])
-            case Categorical():  # left to itself, FLAML takes numbers for ordered
+            case Categorical():  # by default, FLAML considers numbers ordered
                 order = isinstance(p, Ordinal)
                 made[p.name] = tune.choice(range(len(p.choices)), order=order)
     return made
@@ -175,8 +179,11 @@ def domains(space: Space, parent: str | None = None, choice: Value | None = None
 def low_costs(
     space: Space, parent: str | None = None, choice: Value | None = None
 ) -> dict[str, Any]:
-    """The cheap values under ``parent = choice``, or at the top: for a choice between dicts a
-    list of each one's, and last the number of the cheap one if there is one."""
+    """The cheap values of the parameters under ``parent = choice``, or by default at the top level.
+
+    For a choice between dicts, the value is a list with the cheap values of each dict, followed by
+    the index of the cheap dict if the category has a cheap choice.
+    """
     costs: dict[str, Any] = {}
     for p in _members(space, parent, choice):
         cheap = p.cheap
@@ -192,7 +199,7 @@ def low_costs(
 
 
 def values(space: Space, suggested: Mapping[str, Any]) -> dict[str, Value]:
-    """The values of all parameters that FLAML's configuration holds, in or out of its dicts."""
+    """The values of all parameters in FLAML's configuration, including those in nested dicts."""
     found: dict[str, Value] = {}
     for name, value in suggested.items():
         if isinstance(value, Mapping):
@@ -203,6 +210,7 @@ def values(space: Space, suggested: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _members(space: Space, parent: str | None, choice: Value | None) -> Iterator[Parameter]:
+    """The parameters that lie directly under ``parent = choice``, or at the top level."""
     for p in space:
         when = p.when
         while when is not None and not isinstance(space[when.parent], Categorical):

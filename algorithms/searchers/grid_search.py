@@ -1,4 +1,4 @@
-"""Grid search over mixed and conditional spaces, however large the grid."""
+"""Grid search over mixed and conditional spaces, without storing the grid."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hpobench.kit import UsageError
 
 
 class GridSearch(Searcher):
-    """Every configuration of a grid once, in a seeded random order, then no more.
+    """Grid search: every configuration of a grid once, in a seeded random order.
 
-    ``resolution``: the values of each numeric parameter, at evenly spaced quantiles with both
-    bounds; categorical and ordinal parameters give all their choices.
+    ``resolution``: the number of values of each numeric parameter, at evenly spaced quantiles that
+    include both bounds. Categorical and ordinal parameters contribute all their choices.
 
-    ``shuffle``: visit the grid in random order. In lexicographic order a budget smaller than
-    the grid explores one corner: the first parameters never leave their lowest values.
+    ``shuffle``: whether the grid is visited in random order. In lexicographic order, a budget
+    smaller than the grid explores only one corner: the first parameters keep their lowest values.
     """
 
     name = "grid"
@@ -47,16 +47,18 @@ class GridSearch(Searcher):
 
 
 class IndexedGrid:
-    """Random access to ``space.grid(resolution)``: any configuration without those before it.
+    """Random access to the configurations of ``space.grid(resolution)``.
 
-    Counts the configurations below each choice, so that an index leads to its configuration
-    like a house number: which street, which house, which floor.
+    A configuration is found without generating those before it: the class counts how many
+    configurations each choice leads to, and so knows for each parameter in turn which of its
+    values an index belongs to.
     """
 
     def __init__(self, space: Space, resolution: int) -> None:
         self._space = space
         self._values = [p.grid(resolution) for p in space]
-        # What the parameters from the i-th on still depend on, and so what a count depends on.
+        # For each i, the parents of the parameters from the i-th on. A count of the ways to
+        # complete a configuration depends only on their values.
         self._parents = [
             sorted({p.when.parent for p in space.parameters[i:] if p.when is not None})
             for i in range(len(space) + 1)
@@ -82,9 +84,10 @@ class IndexedGrid:
         return config
 
     def _count(self, i: int, config: Config) -> int:
-        """The ways to complete ``config``, which holds the parameters before the ``i``-th."""
+        """The number of ways to complete ``config``, which holds the parameters before the
+        ``i``-th."""
         values = [config.get(name) for name in self._parents[i]]
-        key = (i, *values, *map(type, values))  # True is not 1
+        key = (i, *values, *map(type, values))  # the types tell True from 1
         if key not in self._counts:
             self._counts[key] = self._count_afresh(i, config)
         return self._counts[key]
@@ -99,10 +102,11 @@ class IndexedGrid:
 
 
 def permutation(size: int, rng: Random) -> Iterator[int]:
-    """``0..size-1`` in uniformly random order, in memory that grows with what was drawn only.
+    """The numbers ``0..size-1`` in uniformly random order.
 
-    The Fisher-Yates shuffle over an array that exists only where it was touched: ``moved``
-    holds the cells whose content is no longer their own index.
+    This is the Fisher-Yates shuffle of an array that is never stored as a whole: ``moved`` holds
+    only the entries that differ from their index. The memory therefore grows with the number of
+    draws, not with ``size``.
     """
     moved: dict[int, int] = {}
     for i in range(size):

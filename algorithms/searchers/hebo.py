@@ -4,7 +4,7 @@
 # [tool.uv]
 # override-dependencies = ["numpy>=2"]
 # ///
-"""HEBO."""
+"""HEBO, the heteroscedastic evolutionary Bayesian optimisation of Huawei Noah's Ark Lab."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 class Hebo(Searcher):
-    """HEBO: a Gaussian process of warped losses, and a front of three acquisition functions.
+    """HEBO: a Gaussian process of warped losses, and a Pareto front of 3 acquisition functions.
 
-    ``rand_sample``: losses from which on the model is used, at least two; one more than there are
-    parameters if not given. Before, it proposes Sobol' points.
+    ``rand_sample``: the number of losses, at least two, from which on the model is used. The
+    default is the number of parameters plus one. Before, HEBO proposes Sobol' points.
 
-    Every proposal is drawn from the front without a look at trials under way, so that in a small
-    space two of them may be the same. HEBO has no conditions, and leaves failed trials out. An
-    ordinal parameter is an integer to it, the index.
+    Every proposal is drawn from the front without regard to running trials, so in a small space
+    two running trials may have the same configuration. HEBO does not support conditions, and
+    ignores failed trials. An ordinal parameter is represented by its index as an integer.
     """
 
     name = "hebo"
@@ -47,8 +47,8 @@ class Hebo(Searcher):
     conditional = False
     parallel = False
 
-    # HEBO asks for NumPy before 1.25 and works with later ones. The pymoo that it asks for, 0.6.0,
-    # draws from NumPy's global generator alone; 0.6.2 would seed itself, and not by ours.
+    # HEBO requires a NumPy before 1.25 but works with later versions. The pymoo that it requires,
+    # 0.6.0, draws only from NumPy's global generator; 0.6.2 would seed itself, not with our seed.
 
     def __init__(
         self, space: Space, *, seed: int, fidelity: Fidelity, rand_sample: int | None = None
@@ -74,7 +74,7 @@ class Hebo(Searcher):
             self._hebo.observe(self._suggested.pop(trial), np.array([[loss]]))
 
     def failed(self, trial: int) -> None:
-        self.tell(trial, 0, math.nan, final=True)  # what is not finite is left out
+        self.tell(trial, 0, math.nan, final=True)  # HEBO ignores losses that are not finite
 
     def dropped(self, trial: int) -> None:
         self.failed(trial)
@@ -83,7 +83,7 @@ class Hebo(Searcher):
 def _parameter(p: Parameter) -> dict[str, Any]:
     """``p`` in the terms of HEBO's design space.
 
-    Choices go by their index: to HEBO ``True`` and ``1`` are the same.
+    A choice is represented by its index, because to HEBO ``True`` and ``1`` are the same.
     """
     match p:
         case Float():

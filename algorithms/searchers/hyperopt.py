@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["hyperopt==0.3.0", "lightgbm>=4", "scikit-learn>=1.6"]
 # ///
-"""Hyperopt's searchers: TPE, annealing, adaptive TPE."""
+"""Hyperopt's searchers: TPE, annealing and adaptive TPE."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 class _HyperoptSearcher(Searcher):
-    """Goes through a trial as ``hyperopt.fmin`` does; a subclass brings the ``suggest``.
+    """Handles a trial as ``hyperopt.fmin`` does; a subclass provides the ``suggest`` function.
 
-    A trial without a loss has the status ``fail``.
+    A trial that ended without a loss has the status ``fail``.
     """
 
     library = "hyperopt"
@@ -64,7 +64,7 @@ class _HyperoptSearcher(Searcher):
         self._end(trial, {"status": "fail"})
 
     def _shown(self) -> Trials:
-        """The trials that the algorithm learns from."""
+        """The trials that are shown to the algorithm."""
         return self._trials
 
     def _end(self, trial: int, result: dict[str, Any]) -> None:
@@ -74,14 +74,15 @@ class _HyperoptSearcher(Searcher):
 
 
 class HyperoptTPE(_HyperoptSearcher):
-    """Hyperopt's TPE: compares the densities of good and bad configurations.
+    """Hyperopt's TPE: a comparison of the densities of good and bad configurations.
 
-    A condition becomes a nested ``hp.choice`` (a switch on the number where the parent is one).
-    Trials without a loss, under way or failed, count as bad ones.
+    A condition becomes a nested ``hp.choice``, or a switch on the number if the parent is a number.
+    Trials without a loss, whether running or failed, count as bad.
 
-    ``n_startup_jobs``: random configurations before the model is used.
-    ``gamma``: the good ones among n trials are the best ``gamma * sqrt(n)``.
-    ``n_EI_candidates``: draws for each parameter, of which the most promising is proposed.
+    ``n_startup_jobs``: the number of random configurations before the model is used.
+    ``gamma``: the best ``gamma * sqrt(n)`` of ``n`` trials count as good.
+    ``n_EI_candidates``: the number of draws for each parameter, of which the most promising one is
+    proposed.
     """
 
     name = "hyperopt-tpe"
@@ -117,13 +118,13 @@ class HyperoptTPE(_HyperoptSearcher):
 
 
 class HyperoptAnneal(_HyperoptSearcher):
-    """Hyperopt's annealing: draws around one of the best configurations, ever more closely.
+    """Hyperopt's annealing: draws from a shrinking neighbourhood of one of the best configurations.
 
-    A condition becomes a nested ``hp.choice`` (a switch on the number where the parent is one).
-    Trials without a loss, under way or failed, count as the worst.
+    A condition becomes a nested ``hp.choice``, or a switch on the number if the parent is a number.
+    Trials without a loss, whether running or failed, count as the worst.
 
-    ``avg_best_idx``: the mean rank of the configuration that it starts from.
-    ``shrink_coef``: how fast the neighbourhood of that one becomes small.
+    ``avg_best_idx``: the mean rank of the configuration that a draw starts from.
+    ``shrink_coef``: the speed at which the neighbourhood of that configuration shrinks.
     """
 
     name = "hyperopt-anneal"
@@ -152,12 +153,12 @@ class HyperoptAnneal(_HyperoptSearcher):
 
 
 class HyperoptATPE(_HyperoptSearcher):
-    """Hyperopt's adaptive TPE: sets TPE's options by what models learned from other problems.
+    """Hyperopt's adaptive TPE: TPE with options from models that were trained on other problems.
 
-    It takes all parameters for active, whatever their conditions, and learns from trials that
-    have ended only: one under way stops it with a ``KeyError``. Failures reach it as trials
-    whose loss is ``None``, once there is any loss. Its randomness is that of the global
-    generators, which the host seeds.
+    Adaptive TPE considers all parameters active, whatever their conditions. It is shown only trials
+    that have ended, because a running one would make it fail with a ``KeyError``. Failed trials are
+    shown with the loss ``None``, and only after a first loss is known. Adaptive TPE draws from the
+    global random generators, which the process that hosts it seeds.
     """
 
     name = "hyperopt-atpe"
@@ -179,7 +180,7 @@ class HyperoptATPE(_HyperoptSearcher):
 
     def _end(self, trial: int, result: dict[str, Any]) -> None:
         super()._end(trial, {"loss": None, **result})
-        # It asks for the time between these two, and does nothing with it.
+        # Adaptive TPE computes the time between these two but does not use the result.
         now = datetime.datetime(2000, 1, 1)
         self._trials.trials[trial].update(book_time=now, refresh_time=now)
 
@@ -188,16 +189,20 @@ class HyperoptATPE(_HyperoptSearcher):
 
 
 def hyperopt_space(space: Space) -> dict[str, Apply]:
-    """``space`` as a dict of ``hp`` terms, each labelled by its parameter's name."""
+    """``space`` as a dict of ``hp`` terms, each of which has its parameter's name as its label."""
     terms: dict[str, Apply] = {}
-    for p in reversed(space.parameters):  # dependents first, which stand after their parents
+    for p in reversed(space.parameters):  # a space lists children after their parents
         below = [{q.name: terms[q.name] for q in on} for on in branches(space, p)]
         terms[p.name] = _term(p, below)
     return {p.name: terms[p.name] for p in roots(space)}
 
 
 def _term(p: Parameter, below: list[dict[str, Apply]]) -> Apply:
-    """``p``; ``below`` holds what each of its values turns on, if they do."""
+    """``p`` as a term.
+
+    ``below`` holds, for each value of ``p``, the terms of the parameters that this value activates.
+    It is empty if no parameter depends on ``p``.
+    """
     from hyperopt import hp
     from hyperopt.pyll import scope
 
@@ -210,10 +215,10 @@ def _term(p: Parameter, below: list[dict[str, Apply]]) -> Apply:
             number, first = hp.quniform(name, -0.5, len(choices) - 0.5, 1), 0
         case Categorical(name=name, choices=choices):
             return hp.choice(name, below or list(range(len(choices))))
-        # Half a unit on each side gives the bounds the share of the other integers.
+        # Half a unit more on each side makes the bounds as likely as the other integers.
         case Int(name=name, low=first, high=high, log=True):
             number = hp.qloguniform(name, math.log(first - 0.5), math.log(high + 0.5), 1)
         case Int(name=name, low=first, high=high):
-            # hp.uniformint, spelt so that adaptive TPE can read it.
+            # This equals hp.uniformint, which adaptive TPE does not understand.
             number = hp.quniform(name, first - 0.5, high + 0.5, 1)
     return scope.switch(scope.int(number) - first, *below) if below else number
