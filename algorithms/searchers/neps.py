@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["neural-pipeline-search==0.17.0", "torch>=2.4,<2.14"]
 # ///
-"""NePS, without its runtime."""
+"""NePS's optimisers, used without NePS's runtime."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from neps.state import Trial
 
 _FIDELITY = "the steps of hpobench's trial"
-"""What NePS calls the fidelity, which stands among the parameters there."""
+"""The name of the fidelity in NePS's space, where it is one of the parameters."""
 
 
 class NepsSearcher(Searcher):
-    """Asks and tells an optimizer of NePS through its ``AskAndTell``; a subclass brings it.
+    """Asks and tells an optimizer of NePS through ``AskAndTell``; a subclass provides it.
 
-    A failed or withheld trial is told as an exception: crashed. NePS takes no seeds and draws
-    from the global generators, which the process seeds.
+    A failed or withheld trial is told as an exception, so NePS counts it as crashed. NePS takes no
+    seeds and draws from the global generators, which the process that hosts it seeds.
     """
 
     library = "neural-pipeline-search"
@@ -67,9 +67,9 @@ class NepsSearcher(Searcher):
 class NepsBO(NepsSearcher):
     """NePS's Bayesian optimisation: a Gaussian process with noisy log expected improvement.
 
-    Trials under way are pending points; to one that crashed NePS gives the median loss.
-    ``initial_design_size``: losses known before the model is used, by default one for each
-    parameter. Until then every proposal is of another Sobol' sequence.
+    Running trials are pending points, and NePS gives a crashed trial the median loss.
+    ``initial_design_size``: the number of losses before the model is used, by default one for each
+    parameter. Until then, NePS begins another Sobol' sequence for every proposal.
     """
 
     name = "neps-bo"
@@ -97,10 +97,11 @@ class NepsBO(NepsSearcher):
 class NepsPriorBand(NepsSearcher):
     """NePS's PriorBand: HyperBand that samples at random or around the best so far.
 
-    It knows of no prior here, in whose place NePS puts the uniform distribution. A promoted
-    configuration is a new trial that starts over with more steps; while a rung waits for trials
-    under way, the next bracket begins. A crashed trial is the last to be promoted.
-    ``eta``: the distance between rungs and the share that passes one.
+    No prior is given here, so NePS uses the uniform distribution in its place. A promoted
+    configuration is trained from the start, with more steps, as a new trial. While a rung waits for
+    running trials, the next bracket begins. A crashed trial is the last to be promoted.
+    ``eta``: the ratio of the steps of neighbouring rungs, and the inverse of the share of trials
+    that pass a rung.
     """
 
     name = "neps-priorband"
@@ -132,8 +133,11 @@ class NepsPriorBand(NepsSearcher):
 
 
 def _translated(space: Space, more: dict[str, Any] | None = None) -> Any:
-    """``space`` in NePS's terms, with ``more`` of them. Choices go by their index, for NePS takes
-    ``True`` and ``1`` for the same; as an integer it keeps the order of ordinals."""
+    """``space`` in NePS's terms, with the parameters ``more``, which are in NePS's terms already.
+
+    A choice is represented by its index, because to NePS ``True`` and ``1`` are the same. The index
+    of an ordinal is an integer parameter, which keeps the order.
+    """
     from neps.space import HPOCategorical, HPOConstant, HPOFloat, HPOInteger, SearchSpace
 
     def translate(p: Parameter) -> HPOFloat | HPOInteger | HPOCategorical | HPOConstant:

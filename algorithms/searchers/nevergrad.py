@@ -3,7 +3,7 @@
 # # With numpy 2.4 the metamodels fail to turn arrays of one element into numbers.
 # dependencies = ["nevergrad==1.0.12", "numpy>=2,<2.4"]
 # ///
-"""Nevergrad's searchers: NGOpt, differential evolution, particle swarm, (1+1)."""
+"""Nevergrad's searchers: NGOpt, differential evolution, particle swarm and (1+1)."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ from hpobench.api import Parameter, Value
 class _NevergradSearcher(Searcher):
     """Asks and tells one of Nevergrad's optimisers.
 
-    A trial without a loss is told as infinite: Nevergrad has no other word for a failure, takes
-    that for 5e20, as any loss above, and keeps the configuration it came from.
+    A trial that ended without a loss is told as infinite, because Nevergrad has no other way to
+    report a failure. Nevergrad replaces infinity, like any loss above 5e20, by 5e20, and keeps the
+    configuration.
     """
 
     library = "nevergrad"
     preload = ("nevergrad",)
     optimizer = ""
-    """Its name in Nevergrad's registry."""
+    """The name of the optimiser in Nevergrad's registry."""
 
     def __init__(
         self, space: Space, seed: int, budget: int | None = None, num_workers: int = 1
@@ -67,20 +68,20 @@ class _NevergradSearcher(Searcher):
 
 
 class NevergradNGOpt(_NevergradSearcher):
-    """Nevergrad's NGOpt: picks an algorithm by the space, the budget and the workers.
+    """Nevergrad's NGOpt: an algorithm chosen by the space, the budget and the number of workers.
 
-    A condition becomes a choice between sets of parameters, failures infinite losses.
+    A condition becomes a choice between sets of parameters. A failure becomes an infinite loss.
 
-    ``budget``: how many trials it plans for when it picks. That is no limit, it goes on after
-    them; but it refuses to pick without, and how many trials a cell will have is not known when
-    it begins. Set it to about that number.
-    ``num_workers``: how many trials it expects to be under way at once. With 1 it may pick an
-    algorithm that cannot have more.
+    ``budget``: the number of trials that NGOpt assumes when it chooses an algorithm. It is not a
+    limit: NGOpt continues after that number. NGOpt cannot choose without it, and the number of
+    trials of a cell is unknown when the cell begins, so set this option to about that number.
+    ``num_workers``: the number of trials that NGOpt expects to run at once. With 1, NGOpt may
+    choose an algorithm that supports only one.
     """
 
     name = "nevergrad-ngopt"
     optimizer = "NGOpt"
-    parallel = False  # what it picks for integers and choices repeats what is under way
+    parallel = False  # its choices for integers and categories propose running trials again
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class NevergradNGOpt(_NevergradSearcher):
 class NevergradDE(_NevergradSearcher):
     """Nevergrad's differential evolution, with a population of 30.
 
-    A condition becomes a choice between sets of parameters, failures infinite losses.
+    A condition becomes a choice between sets of parameters. A failure becomes an infinite loss.
     """
 
     name = "nevergrad-de"
@@ -119,7 +120,7 @@ class NevergradDE(_NevergradSearcher):
 class NevergradPSO(_NevergradSearcher):
     """Nevergrad's particle swarm optimisation, with 40 particles.
 
-    A condition becomes a choice between sets of parameters, failures infinite losses.
+    A condition becomes a choice between sets of parameters. A failure becomes an infinite loss.
     """
 
     name = "nevergrad-pso"
@@ -130,14 +131,14 @@ class NevergradPSO(_NevergradSearcher):
 
 
 class NevergradOnePlusOne(_NevergradSearcher):
-    """Nevergrad's (1+1) evolution strategy: changes the best configuration, step size adapted.
+    """Nevergrad's (1+1) evolution strategy: mutates the best configuration, with adaptive steps.
 
-    A condition becomes a choice between sets of parameters, failures infinite losses.
+    A condition becomes a choice between sets of parameters. A failure becomes an infinite loss.
     """
 
     name = "nevergrad-oneplusone"
     optimizer = "OnePlusOne"
-    parallel = False  # it only looks at the best so far
+    parallel = False  # the strategy considers only the best configuration so far
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
         super().__init__(space, seed)
@@ -147,9 +148,10 @@ class NevergradOnePlusOne(_NevergradSearcher):
 
 
 def instrumentation(space: Space) -> Instrumentation:
-    """``space`` with a keyword for each parameter outside any choice.
+    """``space`` with a keyword for each parameter at the top level, outside any choice.
 
-    Choices go by their index, beside a dict of what a parameter's value turns on.
+    A choice is represented by its index, together with a dict of the parameters that it activates
+    if other parameters depend on it.
     """
     import nevergrad as ng
 
@@ -164,19 +166,19 @@ def _term(space: Space, p: Parameter) -> Term | int:
         case Float(low=low, high=high, log=log):
             return (ng.p.Log if log else ng.p.Scalar)(lower=low, upper=high)
         case Int(low=low, high=high, log=log) if not below:
-            # Half a unit on each side gives the bounds the share of the other integers.
+            # Half a unit more on each side makes the bounds as likely as the other integers.
             number = (ng.p.Log if log else ng.p.Scalar)(lower=low - 0.5, upper=high + 0.5)
             return number.set_integer_casting()
     options = [ng.p.Tuple(i, ng.p.Dict(**on)) for i, on in enumerate(below)] or range(
         len(domain(p))
     )
-    if len(options) == 1:  # a constant; the discrete mutations stumble over a choice of one
+    if len(options) == 1:  # a constant, because Nevergrad cannot mutate a choice of one option
         return options[0]
     return (ng.p.Choice if type(p) is Categorical else ng.p.TransitionChoice)(options)
 
 
 def _values(space: Space, drawn: Mapping[str, Any]) -> dict[str, Value]:
-    """What ``drawn`` means."""
+    """The values of all parameters in ``drawn``, including the nested ones."""
     values: dict[str, Value] = {}
     for name, value in drawn.items():
         p = space[name]

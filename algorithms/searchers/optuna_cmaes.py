@@ -1,4 +1,4 @@
-"""Optuna's CMA-ES."""
+"""Optuna's CMA-ES sampler."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hpobench.api import Fidelity, Space
 class OptunaCmaEs(OptunaSearcher):
     """Optuna's CMA-ES: an evolution strategy that adapts its covariance matrix.
 
-    Categories, and parameters that are not always active, are sampled at random: the strategy
-    knows numbers only, an ordinal parameter's index among them.
+    The strategy handles only numbers, which include the indices of ordinal parameters. Categories,
+    and parameters that are not always active, are sampled at random.
     """
 
     name = "optuna-cmaes"

@@ -11,12 +11,12 @@ class OptunaGP(OptunaSearcher):
     """Optuna's Bayesian optimisation: a Gaussian process with expected improvement.
 
     Parameters that are not always active are sampled at random, outside the model.
-    ``n_startup_trials``: random configurations before the model is used.
+    ``n_startup_trials``: the number of random configurations before the model is used.
     """
 
     name = "optuna-gp"
-    # Without greenlet, Optuna optimises the acquisition function in another way and proposes
-    # other configurations.
+    # greenlet is required because without it Optuna optimises the acquisition function in another
+    # way, and proposes other configurations.
     requires = ("optuna>=5", "torch>=2.4", "greenlet>=3")
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Optuna's NSGA-II."""
+"""Optuna's NSGA-II sampler."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from hpobench.kit import UsageError
 class OptunaNSGA2(OptunaSearcher):
     """Optuna's NSGA-II: a genetic algorithm, here with a single objective.
 
-    Parameters that are not always active are sampled at random. Trials without a loss are no part
-    of a generation, which lasts until ``population_size`` trials of it have completed.
-    ``population_size``: the trials of a generation, and the best of all that are its parents.
+    Parameters that are not always active are sampled at random. A generation lasts until
+    ``population_size`` of its trials have completed; trials without a loss do not count.
+    ``population_size``: the number of trials in a generation, and also the number of parents, which
+    are the best of all trials so far.
     """
 
     name = "optuna-nsga2"

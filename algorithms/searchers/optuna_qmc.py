@@ -12,9 +12,10 @@ from hpobench.api import Config, Fidelity, Space
 class OptunaQMC(OptunaSearcher):
     """Optuna's quasi-random search: draws that spread more evenly than random ones.
 
-    The first configuration is random; it decides which parameters the sequence covers, and others
-    are sampled at random. The sequence is scrambled, since without that every seed had the same.
-    ``qmc_type``: which sequence.
+    The first configuration is random. The sequence covers the parameters of this configuration;
+    other parameters are sampled at random. The sequence is scrambled, because otherwise it would be
+    the same for every seed.
+    ``qmc_type``: the name of the sequence.
     """
 
     name = "optuna-qmc"
@@ -41,6 +42,6 @@ class OptunaQMC(OptunaSearcher):
     def ask(self, trial: int) -> Config:
         import optuna
 
-        # While the first trials are under way it warns of each that is conditional.
+        # Optuna would warn about each conditional parameter while the first trials are running.
         with quiet(optuna.logging.ERROR):
             return super().ask(trial)

@@ -1,4 +1,4 @@
-"""Optuna's tree-structured Parzen estimator."""
+"""Optuna's TPE sampler (tree-structured Parzen estimator)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hpobench.kit import UsageError
 
 
 class OptunaTPE(OptunaSearcher):
-    """Optuna's TPE: compares the densities of good and bad configurations.
+    """Optuna's TPE: a comparison of the densities of good and bad configurations.
 
-    ``multivariate``: model the parameters jointly, as Optuna itself does by default since
-    version 5; without it each parameter has a model of its own.
-    ``group``: with ``multivariate``, one joint model for each set of parameters that are
-    active together, instead of one for those that are always active.
-    ``n_startup_trials``: random configurations before the model is used.
-    ``constant_liar``: take running trials for bad ones, so that parallel workers spread.
+    ``multivariate``: whether the parameters are modelled jointly, as Optuna itself does by default
+    since version 5. Otherwise each parameter has a model of its own.
+    ``group``: whether, with ``multivariate``, each set of parameters that are active together has a
+    joint model. Otherwise there is one joint model, of the parameters that are always active.
+    ``n_startup_trials``: the number of random configurations before the model is used.
+    ``constant_liar``: whether running trials count as bad, so that parallel workers spread out.
     """
 
     name = "optuna-tpe"

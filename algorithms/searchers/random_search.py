@@ -8,7 +8,7 @@ from hpobench.api import Config, Fidelity, Searcher, Space
 
 
 class RandomSearch(Searcher):
-    """Independent draws from the space: the baseline that every searcher has to beat."""
+    """Random search: independent draws, the baseline that every searcher has to beat."""
 
     name = "random"
 

@@ -11,11 +11,12 @@ from hpobench.api import Fidelity, Space
 
 
 class SkoptGP(SkoptSearcher):
-    """scikit-optimize's Gaussian process, with improvement and confidence bounds in turns.
+    """scikit-optimize's Gaussian process with a hedge of three acquisition functions.
 
-    What ``gp_minimize`` does: expected improvement, its probability and the lower confidence bound
-    each propose, and the hedge chooses among them by what they have brought.
-    ``n_initial_points``: random configurations before the model is used.
+    It proposes as ``gp_minimize`` does. Expected improvement, the probability of improvement and
+    the lower confidence bound each propose a point, and the hedge chooses among the three by the
+    gains of their earlier proposals.
+    ``n_initial_points``: the number of random configurations before the model is used.
     """
 
     name = "skopt-gp"
@@ -31,8 +32,8 @@ class SkoptGP(SkoptSearcher):
 class SkoptRF(SkoptSearcher):
     """scikit-optimize's random forest with expected improvement.
 
-    What ``forest_minimize`` does with ``base_estimator="RF"``.
-    ``n_initial_points``: random configurations before the model is used.
+    It proposes as ``forest_minimize`` does with ``base_estimator="RF"``.
+    ``n_initial_points``: the number of random configurations before the model is used.
     """
 
     name = "skopt-rf"
@@ -48,8 +49,8 @@ class SkoptRF(SkoptSearcher):
 class SkoptET(SkoptSearcher):
     """scikit-optimize's extremely randomised trees with expected improvement.
 
-    What ``forest_minimize`` does by default.
-    ``n_initial_points``: random configurations before the model is used.
+    It proposes as ``forest_minimize`` does by default.
+    ``n_initial_points``: the number of random configurations before the model is used.
     """
 
     name = "skopt-et"

@@ -4,9 +4,9 @@
 # ///
 """scikit-optimize: Bayesian optimisation with gradient boosting.
 
-Its quantile regressor is no regressor to scikit-learn 1.6 and later, and calls ``numpy.in1d``,
-which numpy 2.4 has no more. Rather than patch it, this environment holds what it was released
-for: what runs is what was published.
+Its quantile regressor is not recognised as a regressor by scikit-learn 1.6 and later, and calls
+``numpy.in1d``, which numpy 2.4 has removed. This environment therefore contains the versions that
+the package was released for. The package is not patched, so that the published code runs.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from hpobench.api import Fidelity, Space
 class SkoptGBRT(SkoptSearcher):
     """scikit-optimize's gradient-boosted quantiles with the lower confidence bound.
 
-    As ``gbrt_minimize`` does it.
-    ``n_initial_points``: random configurations before the model is used.
+    It proposes as ``gbrt_minimize`` does.
+    ``n_initial_points``: the number of random configurations before the model is used.
     """
 
     name = "skopt-gbrt"

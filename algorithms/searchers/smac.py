@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["smac==2.4.1"]
 # ///
-"""SMAC3: its facades for hyper-parameters, for black boxes and for several fidelities."""
+"""SMAC3's facades for hyper-parameters, for black boxes and for several fidelities."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 
 class SmacSearcher(Searcher):
-    """Asks and tells a facade of SMAC, which a subclass brings.
+    """Asks and tells a facade of SMAC; a subclass provides the facade.
 
-    A cell's problem gives the same loss for the same configuration, so SMAC is told that it is
-    deterministic, and evaluates nothing twice. ``scenario`` holds what else it is told.
+    In a cell, the problem gives the same loss for the same configuration. SMAC is therefore told
+    that the problem is deterministic, so it evaluates no configuration twice. ``scenario`` holds
+    further arguments of SMAC's ``Scenario``.
     """
 
     library = "smac"
@@ -40,8 +41,8 @@ class SmacSearcher(Searcher):
             raise UsageError(f"{self.name}: n_trials must be at least 1, not {n_trials}")
         logging.getLogger("smac").setLevel(logging.ERROR)
         self._space = space
-        # SMAC writes down what it is set to do. Later it would save its state after each loss,
-        # were it not told otherwise, so that the folder can go at once.
+        # SMAC writes its settings into this folder when it is built. It would also save its state
+        # there after each loss, but `_end` tells it not to, so the folder can be removed at once.
         with tempfile.TemporaryDirectory() as folder:
             self._smac = self._facade(
                 Scenario(
@@ -57,7 +58,7 @@ class SmacSearcher(Searcher):
         self._worst = -math.inf
         """The largest loss so far."""
         self._crashed: list[int] = []
-        """Failed trials that wait for a first loss."""
+        """Failed trials that are not told yet, because there is no loss to tell for them."""
 
     def _facade(self, scenario: Scenario) -> AbstractFacade:
         raise NotImplementedError
@@ -101,15 +102,15 @@ class SmacSearcher(Searcher):
 class SmacRandomForest(SmacSearcher):
     """SMAC with a random forest: its facade for hyper-parameter optimisation.
 
-    ``n_trials``: trials that SMAC plans with; at most a quarter of them, and ten for each
-    parameter, are a Sobol' design at the start. The forest is fitted anew for every eighth
-    proposal, and a fifth of them are random.
+    ``n_trials``: the number of trials that SMAC plans with. The search starts with a Sobol' design
+    of at most a quarter of them, and of at most ten for each parameter.
 
-    Conditions, ordinal parameters and categories are SMAC's own. What is under way is never
-    proposed again, though the model learns of it at its end only. Where SMAC finds nothing new,
-    which in a small finite space it decides after some tries, there are no more proposals. A
-    failed or withheld trial is told as crashed, at the largest loss so far; before there is one,
-    it waits.
+    The forest is fitted anew for every eighth proposal, and a fifth of the proposals are random.
+    SMAC handles conditions, ordinal parameters and categories itself. A running configuration is
+    never proposed again, though the model learns of a trial only at its end. The proposals end when
+    SMAC finds no new configuration, which it decides after some tries in a small finite space. A
+    failed or withheld trial is told as crashed, with the largest loss so far; it is told only once
+    there is a loss.
     """
 
     name = "smac-rf"
@@ -126,15 +127,15 @@ class SmacRandomForest(SmacSearcher):
 class SmacGP(SmacSearcher):
     """SMAC with a Gaussian process: its facade for black boxes.
 
-    ``n_trials``: trials that SMAC plans with; at most a quarter of them, and eight for each
-    parameter, are a Sobol' design at the start. The process is fitted anew for each proposal, and
-    a twelfth of them are random.
+    ``n_trials``: the number of trials that SMAC plans with. The search starts with a Sobol' design
+    of at most a quarter of them, and of at most eight for each parameter.
 
-    Categories have a kernel of their own, and an inactive parameter a value of its own. What is
-    under way is never proposed again, though the model learns of it at its end only. Where SMAC
-    finds nothing new, which in a small finite space it decides after some tries, there are no
-    more proposals. A failed or withheld trial is told as crashed, at the largest loss so far;
-    before there is one, it waits.
+    The process is fitted anew for each proposal, and a twelfth of the proposals are random.
+    Categories have a kernel of their own, and an inactive parameter has a value of its own. A
+    running configuration is never proposed again, though the model learns of a trial only at its
+    end. The proposals end when SMAC finds no new configuration, which it decides after some tries
+    in a small finite space. A failed or withheld trial is told as crashed, with the largest loss so
+    far; it is told only once there is a loss.
     """
 
     name = "smac-gp"
@@ -149,20 +150,21 @@ class SmacGP(SmacSearcher):
 
 
 class SmacHyperband(SmacSearcher):
-    """SMAC's Hyperband with a random forest, its facade for several fidelities.
+    """SMAC with a random forest and Hyperband: its facade for several fidelities.
 
-    ``min_fidelity``: the steps of the lowest rung; ``eta``: the distance between rungs and the
-    share that passes one. A rung of a fractional number of steps is trained for the nearest whole
-    number. A configuration that is promoted is trained anew, as a trial of its own. The forest
-    learns from the highest rung that has a loss.
+    ``min_fidelity``: the number of steps of the lowest rung.
+    ``eta``: the ratio of the steps of neighbouring rungs, and the inverse of the share of trials
+    that pass a rung.
+    ``n_trials``: the number of trials that SMAC plans with. The search starts with random
+    configurations, at most a quarter of them, and at most ten for each parameter.
 
-    ``n_trials``: trials that SMAC plans with; at most a quarter of them, and ten for each
-    parameter, are random at the start.
-
-    Conditions, ordinal parameters and categories are SMAC's own. While a rung is waited for, SMAC
-    goes on with another bracket. Where it finds nothing new, which in a small finite space it
-    decides after some tries, there are no more proposals. A failed trial is told as crashed, at
-    the largest loss so far; before there is one, it waits.
+    A rung with a fractional number of steps is trained for the nearest whole number of steps. A
+    promoted configuration is trained from the start, as a new trial. The forest learns from the
+    highest rung that has a loss. SMAC handles conditions, ordinal parameters and categories itself.
+    While a rung waits for running trials, SMAC continues with another bracket. The proposals end
+    when SMAC finds no new configuration, which it decides after some tries in a small finite space.
+    A failed trial is told as crashed, with the largest loss so far; it is told only once there is a
+    loss.
     """
 
     name = "smac-hyperband"

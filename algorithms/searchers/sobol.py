@@ -9,14 +9,16 @@ from hpobench.api import Config, Fidelity, Searcher, Space
 from hpobench.kit import UsageError
 
 _BLOCK = 64
-"""Points drawn at once. A power of two, which SciPy warns about if the first block is not."""
+"""The number of points drawn at once. It is a power of two, because SciPy warns if the size of the
+first block is not."""
 
 
 class Sobol(Searcher):
     """Scrambled Sobol' points: random search that spreads its points evenly.
 
-    Coordinates of inactive parameters are spent and ignored, so conditional spaces work, with
-    fewer points in effect for what is rarely active. The scrambling is seeded.
+    Every parameter has a coordinate, which is ignored where the parameter is inactive. Conditional
+    spaces therefore work, but a parameter that is rarely active gets few points. The scrambling is
+    seeded.
     """
 
     name = "sobol"

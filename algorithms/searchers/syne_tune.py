@@ -10,7 +10,7 @@
 # # xgboost-cpu is the same import without the 469 MB of NCCL.
 # override-dependencies = ["xgboost; python_version < '0'"]
 # ///
-"""Syne Tune's single-fidelity searchers, without its backend."""
+"""Syne Tune's single-fidelity searchers, used without Syne Tune's backend."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 class _SyneTune(Searcher):
     """Asks and tells one of Syne Tune's baselines through its ``AskTellScheduler``.
 
-    A failed or withheld trial is reported as an error, which these searchers ignore. None of
-    them takes account of trials under way. Random configurations come from NumPy's global
-    generator whatever seed the library is given; the process seeds that too.
+    A failed or withheld trial is reported as an error, which these searchers ignore. None of them
+    takes account of running trials. Random configurations come from NumPy's global generator,
+    regardless of the seed that the library is given; the process that hosts it seeds that too.
     """
 
     library = "syne-tune"
@@ -74,11 +74,13 @@ class _SyneTune(Searcher):
 class SyneTuneKDE(_SyneTune):
     """Syne Tune's TPE: two kernel density estimates over all parameters at once, as in BOHB.
 
-    The estimates know no log scales, only the random configurations do, and an integer that
-    leaves its range, as they do where it does not start at 0 or 1, is clipped to it.
-    ``num_min_data_points``: observations in the better estimate, at least; by default as many as
-    there are parameters. Both need more than that, so the first model waits for the better
-    ``top_n_percent`` to outnumber the parameters, or for this option to.
+    Only the random configurations follow log scales; the estimates do not. An integer that leaves
+    its range is clipped to it; the estimates propose such integers if the range does not start at
+    0 or 1.
+    ``num_min_data_points``: the minimum number of observations in the better estimate, by default
+    the number of parameters. Each estimate needs more observations than there are parameters, so
+    the first model waits until the better ``top_n_percent``, or this option, exceeds that number.
+    ``top_n_percent``: the percentage of observations in the better estimate.
     ``random_fraction``: the fraction of configurations that stay random.
     """
 
@@ -117,9 +119,10 @@ class SyneTuneKDE(_SyneTune):
 
 
 class SyneTuneBORE(_SyneTune):
-    """Syne Tune's BORE: XGBoost tells the best quarter from the rest, the likeliest wins.
+    """Syne Tune's BORE: XGBoost classifies which configurations belong to the best quarter.
 
-    It chooses among 500 different random configurations, after 6 random ones.
+    After 6 random configurations, each proposal is the one, of 500 different random configurations,
+    that most likely belongs to the best quarter.
     """
 
     name = "syne-tune-bore"
@@ -137,7 +140,7 @@ class SyneTuneBORE(_SyneTune):
 class SyneTuneCQR(_SyneTune):
     """Syne Tune's CQR: Thompson sampling from conformalised quantiles of boosted trees.
 
-    It chooses among 2,000 random configurations, after 5 random ones.
+    After 5 random configurations, each proposal is chosen from 2,000 random configurations.
     """
 
     name = "syne-tune-cqr"
@@ -153,8 +156,11 @@ class SyneTuneCQR(_SyneTune):
 
 
 def _translated(space: Space) -> dict[str, Domain]:
-    """``space`` in Syne Tune's terms. Choices go by their index, for they must be of one type,
-    and Syne Tune takes ``True`` and ``1`` for the same."""
+    """``space`` in Syne Tune's terms.
+
+    A choice is represented by its index, because Syne Tune requires all choices to have the same
+    type, and because to Syne Tune ``True`` and ``1`` are the same.
+    """
     from syne_tune import config_space as domains
 
     def translate(p: Parameter) -> Domain:
@@ -172,5 +178,5 @@ def _translated(space: Space) -> dict[str, Domain]:
 
 
 def _within(p: Parameter, value: Any) -> Any:
-    """``value`` without what rounding, or the KDE's integers, have over the bounds."""
+    """``value`` clipped to the bounds of ``p``, which rounding and the KDE's integers may leave."""
     return min(max(value, p.low), p.high) if isinstance(p, Float | Int) else value

@@ -3,7 +3,7 @@
 # # jax 0.6 lacks what tensorflow-probability 0.25, the newest, imports.
 # dependencies = ["google-vizier[jax]==0.1.24", "jax<0.6"]
 # ///
-"""Designers of OSS Vizier, without its service."""
+"""Designers of OSS Vizier, used without Vizier's service."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 
 class VizierSearcher(Searcher):
-    """Asks and tells a Vizier designer in memory; a subclass brings it.
+    """Asks and tells a Vizier designer in memory; a subclass provides the designer.
 
-    Before each suggestion it is told the trials that have ended and all that are under way. One
-    that failed, or whose loss is withheld, is infeasible. Designers come from where they are
-    defined, as Vizier's service imports them: the module that collects them needs CVXPY.
+    Before each suggestion, the designer is told the newly ended trials and all running ones. A
+    trial that failed, or whose loss is withheld, is told as infeasible. The designers are imported
+    from the modules that define them, as Vizier's service does, because the module that collects
+    them needs CVXPY.
     """
 
     library = "google-vizier"
@@ -41,7 +42,7 @@ class VizierSearcher(Searcher):
         self._space, self._designer = space, designer
         self._active: dict[int, Trial] = {}
         self._completed: list[Trial] = []
-        """Of which the designer does not know yet."""
+        """Ended trials that the designer has not been told yet."""
 
     def ask(self, trial: int) -> Config:
         from vizier import algorithms
@@ -55,7 +56,7 @@ class VizierSearcher(Searcher):
         self._active[trial] = suggestion.to_trial(trial + 1)
         values = suggestion.parameters.as_dict()
         if lacking := [name for name in self._space.names if name not in values]:
-            # Of its model's numbers Vizier leaves out those that are NaN.
+            # Vizier leaves out a parameter for which its model computes NaN.
             raise ArithmeticError(f"Vizier's model came to NaN for {', '.join(lacking)}")
         return self._space.build({p.name: value_of(p, values[p.name]) for p in self._space})
 
@@ -80,10 +81,11 @@ class VizierSearcher(Searcher):
 
 
 class VizierEagle(VizierSearcher):
-    """Vizier's Eagle strategy: fireflies that fly to better ones and away from worse ones.
+    """Vizier's Eagle strategy: a firefly algorithm, whose points move towards better ones.
 
-    An evolutionary method whose first flies are quasi-random. Trials under way are not
-    considered; infeasible ones only dim their fly.
+    This is an evolutionary method. Its points, called fireflies, also move away from worse points,
+    and the first ones are quasi-random. Running trials are not considered. An infeasible trial only
+    reduces the perturbation of its firefly.
     """
 
     name = "vizier-eagle"
@@ -100,8 +102,8 @@ class VizierEagle(VizierSearcher):
 class VizierGP(VizierSearcher):
     """Vizier's default: a Gaussian process with UCB, and pure exploration beside pending trials.
 
-    The first trial is the centre of the space. JAX compiles anew for every number of trials, so
-    that each proposal takes seconds.
+    The first trial is the centre of the space. Each proposal takes seconds, because JAX compiles
+    anew for every number of trials.
     """
 
     name = "vizier-gp"
@@ -111,15 +113,18 @@ class VizierGP(VizierSearcher):
         import jax
         from vizier._src.algorithms.designers.gp_ucb_pe import VizierGPUCBPEBandit
 
-        # As Vizier's service does: with 32 bits its model often comes to NaN.
+        # Vizier's service sets this too; with 32 bits the model often computes NaN.
         jax.config.update("jax_enable_x64", True)
         designer = VizierGPUCBPEBandit(_problem(space), rng=jax.random.PRNGKey(seed))
         super().__init__(space, designer)
 
 
 def _problem(space: Space) -> ProblemStatement:
-    """``space`` in Vizier's terms. Categories are strings there, so they go by their index;
-    ordinals are numbers, of which the index keeps the order."""
+    """``space`` in Vizier's terms.
+
+    Vizier's categories are strings, so a category is represented by its index as a string. An
+    ordinal is represented by its index as a number, which keeps the order.
+    """
     from vizier import pyvizier
 
     problem = pyvizier.ProblemStatement()

@@ -1,7 +1,8 @@
 """Classic test functions with their published domains and minimisers.
 
-Formulae and domains: https://www.sfu.ca/~ssurjano/optimization.html. Plain floats rather than
-numpy: at this size it is faster. Terms are ordered so that a minimum of 0 is exactly 0.
+Formulae and domains: https://www.sfu.ca/~ssurjano/optimization.html. The functions use plain
+floats, because at this size they are faster than NumPy. Their terms are ordered so that a minimum
+of 0 is exactly 0.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Literal, TypeAlias
 from hpobench.kit import UnknownNameError, UsageError
 
 Scalable = Literal["ackley", "griewank", "levy", "rastrigin", "rosenbrock", "styblinski-tang"]
-"""Functions of any dimension from 2."""
+"""The functions that exist in every dimension from 2 on."""
 Name = Literal[
     "ackley",
     "goldstein-price",
@@ -32,12 +33,12 @@ TAU = 2 * math.pi
 
 @dataclass(frozen=True)
 class Function:
-    """A function whose global minimum over its domain is the one over all real numbers."""
+    """A function whose global minimum over its domain is also its minimum over all real numbers."""
 
     value: Callable[[Point], float]
     bounds: tuple[tuple[float, float], ...]
     minimiser: tuple[float, ...]
-    """One of them, where there are several."""
+    """One of the minimisers, if there are several."""
 
     @property
     def optimum(self) -> float:
@@ -56,7 +57,7 @@ def griewank(x: Point) -> float:
 
 
 def levy(x: Point) -> float:
-    # The formula's w is v + 1; sin^2(pi w) is sin^2(pi v).
+    # The w of the published formula is v + 1, and sin^2(pi w) equals sin^2(pi v).
     v = [(a - 1) / 4 for a in x]
     bumps = [b * b * (1 + 10 * math.sin(math.pi * b + 1) ** 2) for b in v[:-1]]
     last = v[-1] ** 2 * (1 + math.sin(TAU * v[-1]) ** 2)
@@ -95,7 +96,8 @@ _SCALABLE: dict[str, tuple[Callable[[Point], float], float, float, float]] = {
     "rosenbrock": (rosenbrock, -5.0, 10.0, 1.0),
     "styblinski-tang": (styblinski_tang, -5.0, 5.0, -2.903534027771177),
 }
-"""By name: the function, and a coordinate's bounds and place of the minimum."""
+"""For each name: the function, the lower and upper bound of each coordinate, and each coordinate of
+the minimiser."""
 _PLANAR = {
     "goldstein-price": Function(goldstein_price, ((-2.0, 2.0), (-2.0, 2.0)), (0.0, -1.0)),
     "six-hump-camel": Function(
@@ -105,9 +107,10 @@ _PLANAR = {
 
 
 def function(name: str, dimension: int) -> Function:
-    """The function ``name`` in so many dimensions.
+    """The function ``name`` in ``dimension`` dimensions.
 
-    Raises :class:`UsageError` where it does not have them.
+    Raises :class:`UnknownNameError` if there is no such function, and :class:`UsageError` if it
+    does not exist in this dimension.
     """
     if name in _PLANAR:
         if dimension != 2:

@@ -1,7 +1,7 @@
 """The Hartmann functions, shared by ``hartmann`` and ``mf-hartmann``.
 
-Constants: https://www.sfu.ca/~ssurjano/hart3.html and hart6.html. Plain floats rather than
-numpy: at this size it is faster, and one library fewer decides the last bit.
+Constants: https://www.sfu.ca/~ssurjano/hart3.html and hart6.html. The functions use plain floats,
+because at this size they are faster than NumPy, and their last bits depend on one library fewer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hpobench.kit import UsageError
 Dimension = Literal[3, 6]
 
 HEIGHTS = (1.0, 1.2, 3.0, 3.2)
-"""Of the four wells; called alpha in the literature."""
+"""The heights of the four wells; the literature calls them alpha."""
 
 WIDTHS = {
     3: ((3, 10, 30), (0.1, 10, 35), (3, 10, 30), (0.1, 10, 35)),
@@ -69,5 +69,5 @@ def depth(nearness: Sequence[float]) -> float:
 
 
 def optimum(dimension: Dimension) -> tuple[float, str]:
-    """The least value and how it is known."""
+    """The minimum and how it is known."""
     return OPTIMUM[dimension], "Nelder-Mead from the published minimiser to 1e-12"

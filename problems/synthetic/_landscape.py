@@ -1,4 +1,4 @@
-"""Classic functions with their minimum elsewhere, on the unit cube, and smooth random fields."""
+"""Classic functions on the unit cube with a moved minimum, and smooth random fields."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from hpobench.problems.synthetic._functions import function
 from hpobench.problems.synthetic._noise import normals
 
 MARGIN = 0.1
-"""Minima keep this share of the domain's width from its bounds."""
+"""The least distance of a minimum from the bounds, as a share of the domain's width."""
 PROBES = 1000
 PIECES = 20
 
 
 def moved_place(dimension: int, *parts: object) -> list[float]:
-    """Where in the unit cube a minimum is put: uniform within the margin, drawn from ``parts``."""
+    """The place of a minimum in the unit cube: uniform within the margins, drawn from ``parts``."""
     return [MARGIN + (1 - 2 * MARGIN) * uniform(*parts, i) for i in range(dimension)]
 
 
 class Surface:
     """A classic function as an error on the unit cube: 0 at its ``place``, below 1 everywhere.
 
-    The error is the share of the cube that is better, by the quantiles (twentieths) of the
-    function's excess over its minimum at random points; in between it is linear, so that the
-    best twentieth is as steep or flat as the function. Beyond the last quantile ``q``, an excess
-    ``f`` has the error ``1 - q / 20 f``. The place is drawn from ``parts``.
+    The error of a point is the share of the cube that is better. It is interpolated linearly between
+    the quantiles (twentieths) of the function's excess over its minimum at random points. In the
+    best twentieth the error is therefore proportional to the excess. Beyond the last quantile
+    ``q``, an excess ``f`` has the error ``1 - q / (20 f)``. The place is drawn from ``parts``.
     """
 
     def __init__(self, name: str, dimension: int, *parts: object) -> None:
@@ -41,7 +41,7 @@ class Surface:
         self.place = moved_place(dimension, *parts, "place")
 
     def excess(self, u: Sequence[float]) -> float:
-        """The function's value above its minimum."""
+        """The function's value at ``u`` minus its minimum."""
         minimiser = self._function.minimiser
         moved = zip(minimiser, u, self.place, self._widths, strict=True)
         return self._function.value([m + (a - p) * w for m, a, p, w in moved]) - self._optimum
@@ -67,9 +67,9 @@ class Surface:
 class Field:
     """A smooth random function from the unit cube to (0, 1), drawn from ``parts``.
 
-    A Gaussian process with an RBF kernel of length scale 1/2, by 16 random Fourier features
-    (Rahimi and Recht, 2007), through the normal distribution function: over all fields, the
-    value at a point is close to uniform.
+    The function is a sample of a Gaussian process with an RBF kernel of length scale 1/2, which 16
+    random Fourier features approximate (Rahimi and Recht, 2007). The normal distribution function
+    maps its values to (0, 1), so that over all fields the value at a point is close to uniform.
     """
 
     FEATURES, LENGTH_SCALE = 16, 0.5
@@ -83,12 +83,13 @@ class Field:
         ]
 
     def __call__(self, u: Sequence[float]) -> float:
-        # The sum's variance over the phases is FEATURES / 2; erf wants it divided by sqrt(2).
+        # The sum's variance over the phases is FEATURES / 2, and the normal distribution function
+        # of z is expressed by erf(z / sqrt(2)). Together they give the divisor sqrt(FEATURES).
         total = sum([math.cos(phase + sum(map(mul, f, u))) for phase, f in self._waves])
         return 0.5 + 0.5 * math.erf(total / math.sqrt(self.FEATURES))
 
 
 def random_points(dimension: int, *parts: object) -> list[list[float]]:
-    """Points of the unit cube that a surface or field is known by."""
+    """:data:`PROBES` random points of the unit cube, drawn from ``parts``, for estimates."""
     rng = Random(derive_seed(*parts, "probes", bits=64))
     return [[rng.random() for _ in range(dimension)] for _ in range(PROBES)]

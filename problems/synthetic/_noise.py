@@ -11,9 +11,10 @@ _STANDARD = NormalDist()
 
 
 def normals(n: int, *parts: object) -> list[float]:
-    """``n`` standard normal numbers from ``parts``, which are strings and plain numbers.
+    """``n`` standard normal numbers drawn from ``parts``, which are strings and plain numbers.
 
-    Quantiles of ``Random.random``, whose stream Python guarantees for all releases.
+    The numbers are the normal quantiles of ``Random.random``, because Python guarantees that its
+    stream is the same in all releases.
     """
     rng = Random(derive_seed(*parts, bits=64))
     return [_STANDARD.inv_cdf(max(rng.random(), 2**-54)) for _ in range(n)]

@@ -1,4 +1,4 @@
-"""How much longer than usual workers take."""
+"""Random delays of workers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from hpobench.kit import UsageError, derive_seed
 class Stragglers:
     """Each step is late with probability ``share``, and then takes ``slowdown`` times as long.
 
-    With a ``tail`` the factor is not always the same but ``slowdown`` times a Pareto variable
-    of that exponent (``P(X > x) = x^-tail`` for ``x >= 1``): the smaller the heavier, with an
-    infinite variance up to 2 and an infinite mean up to 1.
+    With a ``tail``, the factor is ``slowdown`` times a Pareto variable of this exponent
+    (``P(X > x) = x^-tail`` for ``x >= 1``). The smaller the exponent, the heavier the tail: up to 2
+    the variance is infinite, and up to 1 the mean is infinite too.
+
+    Raises :class:`UsageError` if a number is outside its range.
     """
 
     share: float
@@ -31,7 +33,7 @@ class Stragglers:
             raise UsageError(f"tail is a positive exponent, not {self.tail}")
 
     def factors(self, steps: int, *parts: object) -> list[float]:
-        """What each step's duration is multiplied by, drawn from ``parts``."""
+        """The factor of the duration of each step, drawn from ``parts``."""
         if not self.share:
             return [1.0] * steps
         rng = Random(derive_seed(*parts, bits=64))

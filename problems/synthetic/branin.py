@@ -10,7 +10,7 @@ from hpobench.problems.synthetic._noise import normals
 
 
 def branin(x1: float, x2: float) -> float:
-    """The function with its usual constants."""
+    """The Branin function with its usual constants."""
     bend = x2 - 5.1 / (4 * math.pi**2) * x1**2 + 5 / math.pi * x1 - 6
     return bend**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x1) + 10
 
@@ -18,8 +18,9 @@ def branin(x1: float, x2: float) -> float:
 class Branin(TabulatedProblem):
     """Branin: 2 dimensions, three global minima; 1 s an evaluation.
 
-    With ``noise`` (a standard deviation) the loss is Gaussian around the function, drawn from
-    the problem seed and the configuration, and the held-out loss is the function itself.
+    ``noise`` is a standard deviation. If it is positive, the loss is the function plus Gaussian
+    noise, drawn from the problem seed and the configuration, and the held-out loss is the function
+    itself.
     """
 
     name = "branin"

@@ -16,9 +16,10 @@ from hpobench.problems.synthetic._landscape import moved_place
 class Classic(TabulatedProblem):
     """A classic function on its published domain, with a known optimum; 1 s an evaluation.
 
-    Some functions have their minimum in the middle of the domain, where many searchers and odd
-    grids begin. ``instance`` 0 is the function as published; any other moves its minimum to a
-    random place that keeps a tenth of the domain's width from the bounds.
+    Some functions have their minimum in the middle of the domain, where many searchers begin and
+    where grids with an odd number of values have a point. ``instance`` 0 is the function as
+    published. Any other instance moves the minimum to a random place, which keeps a tenth of the
+    domain's width from the bounds.
     """
 
     name = "classic"
@@ -35,7 +36,7 @@ class Classic(TabulatedProblem):
         self._names = self.space.names
         self._moved = instance > 0
         self.place = list(self._function.minimiser)
-        """Where the minimum of this instance lies."""
+        """The coordinates of the minimum of this instance."""
         if self._moved:
             unit = moved_place(dimension, "classic", function, dimension, instance)
             self.place = [

@@ -22,19 +22,21 @@ from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Surface
 
 OFF = 0.25
-"""How far from its best place a coordinate lies while it is switched off."""
+"""The distance of a coordinate from its best place while it is switched off."""
 
 
 class Conditional(TabulatedProblem):
-    """A category decides which parameters count, and a switch within it whether one more does.
+    """Classic functions under two levels of conditions: a choice of model, and a switch within it.
 
-    ``model`` chooses one of ``models`` classic functions of ``dimension`` coordinates, scaled to
-    an error, the share of points that are better, with the minimum at a random place. The first
-    coordinate, ``shared``, belongs to all models; the others are the model's own. The last counts
-    only while the model's ``extra`` is "on"; while it is "off", the coordinate lies a quarter of
-    its range off its best place. Of ``n`` models the one of rank ``r = 0..n-1`` (random, as the
-    places are, from ``instance``) cannot go below a floor of ``r / 2n``: its error ``e`` is a
-    loss of ``floor + (1 - floor) e``. 1 s an evaluation.
+    The parameter ``model`` chooses one of ``models`` classic functions of ``dimension``
+    coordinates. Each function is scaled to an error, which is the share of points that are better,
+    and has its minimum at a random place. The first coordinate, ``shared``, belongs to all models;
+    the others are the model's own. The last coordinate counts only if the model's ``extra`` is
+    "on". If it is "off", this coordinate lies a quarter of its range off its best place.
+
+    Each of the ``n`` models has a rank ``r`` in ``0..n-1``, and a floor of ``r / (2n)``: an error
+    ``e`` becomes a loss of ``floor + (1 - floor) e``. Ranks and places are random and drawn from
+    ``instance``. An evaluation takes 1 s.
     """
 
     name = "conditional"
@@ -50,7 +52,7 @@ class Conditional(TabulatedProblem):
         names = string.ascii_lowercase[:models]
         ranked = sorted(names, key=lambda name: uniform(*parts, "rank", name))
         self.floors = {name: rank / (2 * models) for rank, name in enumerate(ranked)}
-        """The least loss of each model."""
+        """The minimal loss of each model."""
         self.surfaces = {
             name: Surface(function, dimension, *parts, name)
             for name, function in zip(names, itertools.cycle(get_args(Scalable)), strict=False)
@@ -83,7 +85,7 @@ class Conditional(TabulatedProblem):
 
 
 def _own(model: str, dimension: int) -> list[Parameter]:
-    """The parameters of one model beside the shared one."""
+    """The parameters of one model, without the shared one."""
     active = When("model", (model,))
     switch = f"{model}_extra"
     return [

@@ -1,4 +1,4 @@
-"""Stochastic counting ones."""
+"""The stochastic counting-ones problem."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from hpobench.kit import UsageError, derive_seed
 class CountingOnes(TabulatedProblem):
     """Counting ones: binary parameters count as they are, continuous ones by Bernoulli draws.
 
-    With ``d = categorical + continuous`` the loss is ``-1/d`` times the sum of the binary
-    parameters and, for each continuous one, of the share of ones among the draws made so far
-    with its value as the probability. Every step adds ``min_draws`` draws per continuous
-    parameter and takes 1 s. The held-out loss is the expectation, the values' mean negated.
+    A continuous parameter is the probability of a one, and contributes the share of ones among the
+    draws made so far. With ``d = categorical + continuous``, the loss is ``-1/d`` times the sum of
+    the binary parameters and of these shares. Every step adds ``min_draws`` draws for each
+    continuous parameter and takes 1 s. The held-out loss is the expectation of the loss, which is
+    the negated mean of all values.
 
-    The source defines the sum and plots its regret divided by ``d``; here the loss itself is
-    divided, so that the plain regret is theirs.
+    The source defines the sum as the objective, and plots its regret divided by ``d``. Here the
+    loss itself is divided by ``d``, so that its regret equals the one that the source plots.
     """
 
     name = "counting-ones"
     source = 'Falkner, Klein and Hutter, "BOHB", 2018 (arXiv:1807.01774)'
-    # The draws are NumPy's, whose streams may change with its version.
+    # The version of NumPy is part of a result because NumPy's streams may change with it.
     requires = ("numpy>=2",)
     heldout = True
 

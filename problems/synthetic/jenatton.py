@@ -1,19 +1,19 @@
-"""A tree of conditions."""
+"""Jenatton's function, whose conditions form a tree."""
 
 from __future__ import annotations
 
 from hpobench.api import Categorical, Config, Curve, Float, Space, TabulatedProblem, When
 
 LEAVES = {"x4": 0.1, "x5": 0.2, "x6": 0.3, "x7": 0.4}
-"""The parameter of each leaf and its offset."""
+"""The parameter of each leaf of the tree, and the leaf's offset."""
 
 
 class Jenatton(TabulatedProblem):
     """A binary tree of two levels: 3 of 9 parameters decide which 2 others count; optimum 0.1.
 
-    ``x1`` chooses the half, ``x2`` or ``x3`` the leaf within; the loss is the square of the
-    leaf's own parameter, the leaf's offset (0.1 to 0.4) and the half's own ``r8`` or ``r9``,
-    added up. 1 s an evaluation.
+    ``x1`` chooses a half of the tree, and ``x2`` or ``x3`` a leaf of that half. The loss is the sum
+    of the square of the leaf's parameter (``x4`` to ``x7``), the leaf's offset (0.1 to 0.4) and the
+    half's parameter (``r8`` or ``r9``). An evaluation takes 1 s.
     """
 
     name = "jenatton"

@@ -1,4 +1,4 @@
-"""Learning curves that cross as much as asked for, on workers as uneven as asked for."""
+"""Synthetic learning curves, with options for how much they cross and how uneven workers are."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from hpobench.problems.synthetic._workers import Stragglers
 Dear = Literal["anywhere", "good"]
 DECAY, DECAY_RANGE = 0.7, 3.0
 TIMED = 301
-"""Random configurations that the median cost is estimated by."""
+"""The number of random configurations from which the median cost is estimated."""
 
 
 class LearningCurves(TabulatedProblem):
     """Power-law learning curves, from parallel ones to ones whose beginnings mislead.
 
-    Of a configuration ``x`` in the unit cube, let ``a(x)`` be the asymptote: a classic function
-    scaled to the share of configurations that are better (0 at the minimum, median 1/2).
-    ``v(x)``, ``r(x)`` and ``s(x)`` in (0, 1) are smooth random fields (an RBF kernel's Gaussian
-    process of length scale 1/2); they and the place of the minimum are drawn from ``instance``.
+    For a configuration ``x`` in the unit cube, let ``a(x)`` be the asymptote: a classic function
+    scaled to the share of configurations that are better (0 at the minimum, median 1/2). Let
+    ``v(x)``, ``r(x)`` and ``s(x)`` in (0, 1) be smooth random fields (Gaussian processes with an
+    RBF kernel of length scale 1/2). The fields and the place of the minimum are drawn from
+    ``instance``.
 
     The held-out loss after epoch ``t`` of ``T = epochs`` falls from ``b`` to exactly ``a``:
 
@@ -36,15 +37,17 @@ class LearningCurves(TabulatedProblem):
         b = 1 + (1 - crossing) a + crossing (v + 1 - a) / 2
         p = 0.7 * 3^(crossing (2 r - 1))
 
-    With ``crossing`` 0 all curves fall in parallel and no two of them cross. On the way to 1 the
-    first loss tells less and less about the last (at 2/3 nothing, on average over ``v``), then
-    the opposite, and speeds differ more and more. The visible loss adds Gaussian noise of standard
-    deviation ``noise`` to every epoch, drawn from the problem seed and the configuration.
+    With ``crossing`` 0, all curves fall in parallel and no two of them cross. As ``crossing`` grows
+    to 1, the speeds differ more and more, and the first loss tells less and less about the last: at
+    2/3, averaged over ``v``, it tells nothing, and beyond 2/3 it points the wrong way. The visible
+    loss adds Gaussian noise of standard deviation ``noise`` to every epoch, drawn from the problem
+    seed and the configuration.
 
-    An epoch takes ``cost_ratio^(q - 1/2)`` seconds: ``q`` is the field ``s`` where ``dear`` is
-    "anywhere", and ``(s + 1 - a) / 2`` where good configurations are dear. A share ``stragglers``
-    of the epochs, drawn from problem seed, configuration and epoch, takes ``slowdown`` times as
-    long; with a ``tail`` even that times a Pareto variable of this exponent.
+    An epoch takes ``cost_ratio^(q - 1/2)`` seconds. If ``dear`` is "anywhere", ``q`` is the field
+    ``s``; if it is "good", good configurations cost more, because ``q`` is ``(s + 1 - a) / 2``. A
+    share ``stragglers`` of the epochs, drawn from the problem seed, the configuration and the
+    epoch, takes ``slowdown`` times as long. With a ``tail``, that factor is multiplied by a Pareto
+    variable of this exponent.
     """
 
     name = "learning-curves"
@@ -88,7 +91,7 @@ class LearningCurves(TabulatedProblem):
 
     @property
     def key(self) -> str:
-        """The other options leave the last losses as they are."""
+        """The key names only the options that change the last losses."""
         return self._key
 
     def curve(self, config: Config, seed: int) -> Curve:
@@ -104,7 +107,7 @@ class LearningCurves(TabulatedProblem):
         return Curve(losses, [seconds * delay for delay in delays], clean)
 
     def _clean(self, u: Sequence[float], final: float) -> list[float]:
-        """The losses without noise."""
+        """The losses of all epochs without noise; ``final`` is the last one."""
         misleading = (self._level(u) + 1 - final) / 2
         first = 1 + (1 - self._crossing) * final + self._crossing * misleading
         power = -DECAY * DECAY_RANGE ** (self._crossing * (2 * self._speed(u) - 1))
@@ -113,7 +116,7 @@ class LearningCurves(TabulatedProblem):
         return [final + scale * (part - left[-1]) for part in left]
 
     def _seconds(self, u: Sequence[float], final: float) -> float:
-        """Of an epoch that is not late."""
+        """The seconds of an epoch that is not late."""
         price = self._price(u)
         if self._dear == "good":
             price = (price + 1 - final) / 2

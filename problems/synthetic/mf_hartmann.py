@@ -25,14 +25,15 @@ Z_MAX = 100
 class MFHartmann(TabulatedProblem):
     """MF-Hartmann: low fidelities range from faithful ("good") to misleading ("terrible").
 
-    At fidelity ``z`` of 1..100 let ``lack = 1 - log(z) / log(100)``. Every well's height is
-    lowered by ``bias * lack^2`` and Gaussian noise of standard deviation ``noise * lack`` is
-    added, so that ``z = 100`` is the Hartmann function itself, which is also the held-out loss
-    of every step. Evaluating at ``z`` costs ``0.05 + 0.95 (z / 100)^2`` seconds.
+    For a fidelity ``z`` in 1..100, let ``lack = 1 - log(z) / log(100)``. The height of every well is
+    lowered by ``bias * lack^2``, and Gaussian noise of standard deviation ``noise * lack`` is
+    added. At ``z = 100`` the loss is therefore the Hartmann function itself, which is also the
+    held-out loss of every step. An evaluation at ``z`` costs ``0.05 + 0.95 (z / 100)^2`` seconds.
 
-    Step ``k`` of ``steps`` is at ``z = 100 k / steps`` (3.7 to 100 with 27 steps; the source asks
-    for 3 to 100), so that the resource used is ``z`` itself; it pays what evaluating there costs
-    beyond the step before. The noise derives from the problem seed, the configuration and ``k``.
+    Step ``k`` of ``steps`` is at ``z = 100 k / steps`` (3.7 to 100 with 27 steps; the source uses 3
+    to 100), so the resource used is ``z`` itself. A step costs the difference between an evaluation
+    at its ``z`` and one at the ``z`` of the step before. The noise is drawn from the problem seed,
+    the configuration and ``k``.
 
     The cost is that of Kandasamy et al., "Multi-fidelity Bayesian Optimisation with Continuous
     Approximations", 2017 (arXiv:1703.06240).

@@ -1,4 +1,4 @@
-"""Classic functions of numbers, orders and categories."""
+"""Classic functions of real numbers, integers, ordinals and categories."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ KINDS: tuple[Callable[[str], Parameter], ...] = (
     lambda name: Ordinal(name, (8, 16, 32, 64, 128, 256, 512)),
     lambda name: Categorical(name, ("a", "b", "c", "d", "e")),
 )
-"""Of the coordinates, in turn."""
+"""The kinds of the coordinates; the coordinates take them in turn."""
 
 
 class Mixed(TabulatedProblem):
     """A classic function some of whose coordinates are integers, ordinals or categories.
 
-    Coordinates are in turn a real number in [0, 1], an integer in 1..20, an ordinal of 7 values
-    and a category of 5; their levels lie evenly spaced over a window as wide as the function's
-    domain, those of a category in a random order. ``instance`` decides that order and where in
-    the windows the function's minimum lies; of a discrete coordinate always at a level, so that
-    the optimum is the function's own. 1 s an evaluation.
+    The coordinates are, in turn, a real number in [0, 1], an integer in 1..20, an ordinal of 7
+    values and a category of 5 values. The levels of a discrete coordinate are evenly spaced over a
+    window as wide as the function's domain; the levels of a category are in a random order.
+    ``instance`` decides this order, and where in the windows the function's minimum lies. On a
+    discrete coordinate the minimum always lies at a level, so the optimum is the function's own. An
+    evaluation takes 1 s.
     """
 
     name = "mixed"
@@ -66,7 +67,7 @@ class Mixed(TabulatedProblem):
 
     @property
     def best(self) -> Config:
-        """The configuration with the least loss."""
+        """The configuration with the lowest loss."""
         return {axis.parameter.name: axis.best for axis in self._axes}
 
     def curve(self, config: Config, seed: int) -> Curve:
@@ -85,15 +86,16 @@ class Mixed(TabulatedProblem):
 
 @dataclass(frozen=True)
 class _Axis:
-    """A parameter as a coordinate of a window of width 1."""
+    """A parameter as a coordinate in a window of width 1."""
 
     parameter: Parameter
     best: Value
     positions: Mapping[Value, float] | None
-    """Of the discrete values in the window; a real number is its own."""
+    """The position of each discrete value in the window; ``None`` for a real number, which is its
+    own position."""
 
     def distance(self, value: Value) -> float:
-        """How far ``value`` lies above the best one."""
+        """The position of ``value`` minus the position of the best value."""
         if self.positions is None:
             return float(value) - float(self.best)
         return self.positions[value] - self.positions[self.best]

