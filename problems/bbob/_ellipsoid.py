@@ -1,8 +1,8 @@
-"""The rotated ellipsoid of BBOB with any condition number; ioh has it with 10^6 only.
+"""The rotated ellipsoid of BBOB with any condition number; ioh provides only 10^6.
 
-Hansen et al., "Real-Parameter Black-Box Optimization Benchmarking 2009: Noiseless Functions
-Definitions", 2009 (INRIA RR-6829): f10 and the notation. The rotation is drawn by the generator
-of BBOB's reference implementation, which is what makes it COCO's.
+The function is f10 of Hansen et al., "Real-Parameter Black-Box Optimization Benchmarking 2009:
+Noiseless Functions Definitions", 2009 (INRIA RR-6829), which also defines the notation. The
+rotation is drawn by the generator of BBOB's reference implementation, so it is the same as COCO's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHUFFLED, WARM_UP = 32, 40
 def rotated_ellipsoid(
     best: Sequence[float], instance: int, condition: float
 ) -> Callable[[Sequence[float]], float]:
-    """``f(x) - f_opt`` of f10 with its optimum at ``best`` and another ``condition`` number."""
+    """``f(x) - f_opt`` of f10 with its optimum at ``best`` and the given ``condition`` number."""
     dimension = len(best)
     turned = rotation(1_000_010 + 10_000 * instance, dimension)
     at = np.array(best)
@@ -34,7 +34,7 @@ def rotated_ellipsoid(
 
 
 def oscillated(x: Array) -> Array:
-    """T_osz: monotone, smooth but for zero, and near the identity."""
+    """The transformation T_osz: monotone, smooth except at zero, and near the identity."""
     log = np.log(np.abs(x), out=np.zeros_like(x), where=x != 0)
     first, second = np.where(x > 0, 10, 5.5), np.where(x > 0, 7.9, 3.1)
     waved = np.exp(log + 0.049 * (np.sin(first * log) + np.sin(second * log)))
@@ -42,7 +42,7 @@ def oscillated(x: Array) -> Array:
 
 
 def rotation(seed: int, dimension: int) -> Array:
-    """The rotation matrix of ``seed``: Gaussian columns, made orthonormal by Gram-Schmidt."""
+    """The rotation matrix of ``seed``: Gaussian columns, orthonormalised by Gram-Schmidt."""
     uniforms = uniform_numbers(seed, 2 * dimension**2)
     radius, angle = np.reshape(uniforms, (2, dimension**2))
     normals = np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * angle)
@@ -55,12 +55,12 @@ def rotation(seed: int, dimension: int) -> Array:
 
 
 def uniform_numbers(seed: int, count: int) -> list[float]:
-    """Park and Miller's minimal standard generator, its numbers shuffled as by Bays and Durham."""
+    """Numbers of Park and Miller's minimal standard generator in a Bays-Durham shuffle."""
     state, states = seed, []
     for _ in range(WARM_UP):
         state = state * MULTIPLIER % MODULUS
         states.append(state)
-    table = states[: -SHUFFLED - 1 : -1]  # the last ones, the newest first
+    table = states[: -SHUFFLED - 1 : -1]  # the last states, beginning with the newest
     drawn, numbers = table[0], []
     for _ in range(count):
         state = state * MULTIPLIER % MODULUS

@@ -1,4 +1,4 @@
-"""What the three families of BBOB problems share: ioh's functions and their references."""
+"""The base class of the three families of BBOB problems, which use the functions of ioh."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from hpobench.api import Config, Parameter, Space, TabulatedProblem
 from hpobench.kit import UsageError
 
 COST = (1.0,)
-"""Seconds of the one step that an evaluation is."""
+"""The seconds of an evaluation, which is a single step."""
 LARGEST_DIMENSION = 40
-"""COCO's; in 80 dimensions ioh's f19 does not reach f_opt at its x_opt."""
+"""COCO's largest dimension. In 80 dimensions, ioh's f19 does not reach f_opt at its x_opt."""
 LAST_INSTANCE = 214_748
-"""ioh's seeds overflow 32 bits beyond, and its functions are then others than COCO's."""
+"""Beyond this instance, ioh's seeds overflow 32 bits, and its functions differ from COCO's."""
 
 
 class BBOBProblem(TabulatedProblem):
-    """A function of ioh, whose values are those of COCO; 1 s an evaluation.
+    """A function of ioh, whose values equal COCO's; 1 s an evaluation.
 
-    Losses are the function's values as COCO hands them out, f_opt included (a number of the
-    instance between -1000 and 1000): searchers may not know how far they are. The optimum f_opt
-    is exact, and regrets are COCO's precisions, ``f(x) - f_opt``.
+    Losses are the function's values as COCO returns them. They include f_opt, a number between
+    -1000 and 1000 that depends on the instance, so that searchers cannot know how far they are from
+    the optimum. The optimum f_opt is exact, and regrets are COCO's precisions, ``f(x) - f_opt``.
+
+    Raises :class:`UsageError` if the function, dimension or instance does not exist.
     """
 
     requires = ("ioh>=0.4",)
@@ -31,7 +33,7 @@ class BBOBProblem(TabulatedProblem):
     licence = "BSD-3-Clause"
     functions: ClassVar[tuple[int, ...]]
     dimensions: ClassVar[tuple[int, ...]] = (2, 5, 20)
-    """Of the members with frozen references."""
+    """The dimensions of the members that have frozen references."""
 
     def __init__(self, function: int, dimension: int, instance: int) -> None:
         if function not in self.functions:
@@ -71,8 +73,10 @@ class BBOBProblem(TabulatedProblem):
 
     @cached_property
     def _ioh(self) -> Any:
-        """The noiseless function, called with a point; it cannot be pickled, and what it counts
-        and remembers of its calls takes constant room and changes no value."""
+        """The noiseless function, which is called with a point.
+
+        It cannot be pickled. Its statistics of calls take constant space and change no value.
+        """
         from ioh import problem
 
         return problem.BBOB.create(self.base, self.instance, self.dimension)

@@ -13,10 +13,11 @@ Function = Literal[
 
 
 class BBOB(BBOBProblem):
-    """BBOB: 24 noiseless functions on [-5, 5]^d, COCO's; 1 s an evaluation.
+    """BBOB: COCO's 24 noiseless functions on [-5, 5]^d; 1 s an evaluation.
 
-    ``dimension`` is 2 to 40; an ``instance`` moves the optimum and its value f_opt and turns the
-    axes. Losses are f itself; the optimum is known, so regrets are ``f(x) - f_opt``.
+    ``dimension`` is 2 to 40. The ``instance`` determines the place of the optimum, its value f_opt
+    and the rotation of the axes. Losses are f itself; the optimum is known, so regrets are
+    ``f(x) - f_opt``.
 
     Hansen, Finck, Ros and Auger, "Real-Parameter Black-Box Optimization Benchmarking 2009:
     Noiseless Functions Definitions", 2009 (INRIA RR-6829).

@@ -1,4 +1,4 @@
-"""BBOB with four fifths of the variables made whole numbers."""
+"""BBOB with four fifths of the variables as integers."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ from hpobench.problems.bbob._problem import COST, BBOBProblem
 from hpobench.problems.bbob.bbob import Function
 
 Dimension = Literal[5, 10, 20, 40]
-"""COCO's 80 and 160 are cut from other functions, those of its large-scale suite."""
+"""COCO's dimensions 80 and 160 are missing, because they use the functions of its large-scale
+suite."""
 
 LEVELS = (2, 4, 8, 16)
-"""How many values the variables of the first four fifths have; the last fifth is continuous."""
+"""The number of values of a variable in each of the first four fifths; the last fifth is
+continuous."""
 LOW, HIGH = -4.0, 4.0
-"""The part of BBOB's axes that levels are spread over."""
+"""The part of BBOB's axes over which levels are spread."""
 FACTORS = (
     1, 1e-3, 1e-1, 1e-1, 1, 1e-2, 1, 1e-2, 1e-2, 1e-3, 1e-2, 1e-4,
     1e-1, 1, 1e-1, 1, 10, 1, 10, 1e-1, 1, 1, 10, 1e-1,
 )  # fmt: skip
-"""By function what its values are multiplied with, to make them alike in difficulty."""
+"""For each function, the factor of its values, which makes the functions similarly difficult."""
 
 
 class BBOBMixInt(BBOBProblem):
-    """BBOB, mixed-integer: 2, 4, 8 and 16 levels and [-5, 5], a fifth of the variables each.
+    """BBOB, mixed-integer: a fifth of the variables each has 2, 4, 8, 16 levels and [-5, 5].
 
-    COCO's suite of the same name up to 40 dimensions. Every level stands for a point of BBOB's
-    axis, all of them shifted so that one is the optimum's coordinate: f_opt is reached, and known.
+    The problem is COCO's suite of the same name, up to 40 dimensions. Every level represents a
+    point of BBOB's axis. The levels of a variable are shifted so that one of them is the optimum's
+    coordinate; f_opt is therefore reached, and known.
 
     Tušar, Brockhoff and Hansen, "Mixed-Integer Benchmark Problems for Single- and Bi-Objective
     Optimization", GECCO 2019.
@@ -48,7 +51,7 @@ class BBOBMixInt(BBOBProblem):
         super().__init__(function, dimension, instance)
 
     def _levels(self, i: int) -> int | None:
-        """How many levels variable ``i`` has; ``None`` for a continuous one."""
+        """The number of levels of variable ``i``; ``None`` for a continuous variable."""
         fifth = i * 5 // self.dimension
         return LEVELS[fifth] if fifth < len(LEVELS) else None
 
@@ -58,12 +61,13 @@ class BBOBMixInt(BBOBProblem):
 
     @cached_property
     def _coordinates(self) -> list[list[float]]:
-        """For each variable with levels their places on BBOB's axis."""
+        """For each variable with levels, their places on BBOB's axis."""
         found = []
         for i, best in enumerate(map(float, self._ioh.optimum.x)):
             if (levels := self._levels(i)) is not None:
                 step = (HIGH - LOW) / (levels + 1)
-                # The level nearest to the optimum; the summand is COCO's, against rounding.
+                # This is the level nearest to the optimum. COCO adds the same 1e-7 against
+                # rounding errors.
                 nearest = math.floor((best - LOW) / step - 1 + 1e-7 + 0.5)
                 nearest = min(max(nearest, 0), levels - 1)
                 found.append([best + (level - nearest) * step for level in range(levels)])

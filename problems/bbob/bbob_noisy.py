@@ -18,25 +18,25 @@ Function = Literal[
 ]  # fmt: skip
 
 BASES = (1, 8, 1, 8, 7, 10, 14, 17, 19, 21)
-"""The noiseless functions; each is had with Gaussian, uniform and Cauchy noise, in this order."""
+"""The noiseless functions. Each has Gaussian, uniform and Cauchy noise, in this order."""
 LAST_MODERATE = 106
-"""The function up to which noise is moderate; it is severe from the next one on."""
+"""The last function with moderate noise; later functions have severe noise."""
 TARGET = 1e-8
 """The regret at which a function counts as solved; below it there is no noise."""
 MARGIN = 1.01e-8
-"""Added to noisy regrets, so that noise alone never reaches the target."""
+"""The amount added to noisy regrets, so that noise alone never reaches the target."""
 Parts: TypeAlias = tuple[object, ...]
-"""What noise is drawn from."""
+"""The values from which noise is drawn."""
 
 
 class BBOBNoisy(BBOBProblem):
     """BBOB, noisy: 10 functions under Gaussian, uniform and Cauchy noise; 1 s an evaluation.
 
-    101-106 have moderate, 107-130 severe noise. The noise is drawn anew for every configuration
-    and problem seed, while COCO draws it from one stream for all evaluations of a process: the
-    distribution is COCO's, the numbers are not. The held-out loss is the function without noise,
-    and the optimum is that loss's. Cauchy noise adds 10 (moderate) or 1000 (severe) to most
-    losses. ``dimension`` is 2 to 40.
+    Functions 101-106 have moderate noise, 107-130 severe noise. The noise is drawn from the
+    configuration and the problem seed, while COCO draws it from one stream for all evaluations of a
+    process. The distribution is therefore COCO's, but the numbers are not. The held-out loss is the
+    function without noise, and the optimum is that of the held-out loss. Cauchy noise adds 10
+    (moderate) or 1000 (severe) to most losses. ``dimension`` is 2 to 40.
 
     Hansen, Finck, Ros and Auger, "Real-Parameter Black-Box Optimization Benchmarking 2009: Noisy
     Functions Definitions", 2009 (INRIA RR-6869).
@@ -85,7 +85,7 @@ class BBOBNoisy(BBOBProblem):
         if self.base == 10:
             return self._ellipsoid(x)
         regret: float = self._ioh(x) - self._best
-        # f19 comes with a factor of 10, which its noisy variants lack.
+        # ioh's f19 has a factor of 10, which its noisy variants lack.
         return regret / 10 if self.base == 19 else regret
 
     @cached_property
@@ -97,19 +97,22 @@ class BBOBNoisy(BBOBProblem):
 
 
 def gaussian(regret: float, beta: float, parts: Parts) -> float:
-    """A log-normal factor, drawn from ``parts``; the models' letters are the source's."""
+    """``regret`` times a log-normal factor drawn from ``parts``.
+
+    The names of the noise models' parameters here and below are those of the source.
+    """
     (z,) = normals(1, *parts)
     return regret * math.exp(beta * z)
 
 
 def uniform_factor(regret: float, alpha: float, beta: float, parts: Parts) -> float:
-    """A factor below 1 and, the nearer to the optimum, a large one."""
+    """``regret`` times a factor below 1, and times another that is large near the optimum."""
     raised = (1e9 / regret) ** (alpha * uniform("raised", *parts))
     return float(regret * uniform("lowered", *parts) ** beta * max(1.0, raised))
 
 
 def cauchy(regret: float, alpha: float, chance: float, parts: Parts) -> float:
-    """A constant and, seldom, a heavy-tailed number on top of it."""
+    """``regret`` plus a constant and, with probability ``chance``, a heavy-tailed number."""
     outlier = 0.0
     if uniform("outlier", *parts) < chance:
         z, divisor = normals(2, *parts)

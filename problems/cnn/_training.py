@@ -1,4 +1,4 @@
-"""Training a small convolutional network an epoch at a time."""
+"""The training of a small convolutional network, one epoch at a time."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LABELS = 10
 
 
 class CNNTraining(Training):
-    """One network under way.
+    """The training of one network.
 
-    All randomness comes from torch's global generators, which dropout cannot do without. A
-    training has states of its own for them, in force only while it computes; so it neither
-    notices nor disturbs other trainings of the process.
+    All randomness comes from torch's global generators, because dropout can use no others. A
+    training keeps its own states of these generators and sets them only while it computes.
+    Trainings in the same process therefore do not affect each other.
     """
 
     def __init__(
@@ -60,7 +60,8 @@ class CNNTraining(Training):
     def save(self) -> bytes:
         file = io.BytesIO()
         state = {
-            # As text: values of NumPy's types would make a pickle that may not be loaded.
+            # The parameters are saved as text, because torch.load with weights_only=True refuses
+            # a pickle with values of NumPy's types.
             "fixed": json.dumps(self._fixed),
             "network": self._network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -85,8 +86,8 @@ class CNNTraining(Training):
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Torch's global generators and settings are this training's inside the block, and put
-        back afterwards."""
+        """Set torch's global generators and settings to this training's, and restore them after
+        the block."""
         cuda = [self._device] if self._device.type == "cuda" else []
         threads, mode = torch.get_num_threads(), torch.get_deterministic_debug_mode()
         with torch.random.fork_rng(cuda):
@@ -115,7 +116,7 @@ class CNNTraining(Training):
 
     @torch.no_grad()
     def _error(self, inputs: Tensor, labels: Tensor) -> float:
-        """The share of wrong labels; NaN where the network has diverged."""
+        """The share of wrong labels; NaN if the network has diverged."""
         self._network.eval()
         outputs = self._network(inputs)
         if not outputs.isfinite().all():
@@ -129,7 +130,7 @@ class CNNTraining(Training):
 
 
 def build(config: Config, shape: Sequence[int]) -> nn.Sequential:
-    """The network of ``config`` for inputs of ``shape``: channels, then one or two lengths.
+    """The network of ``config`` for inputs of ``shape``, which is channels, then 1 or 2 lengths.
 
     Every convolution halves the lengths by its stride, as in MNIST-1D's own network.
     """
@@ -152,7 +153,7 @@ def build(config: Config, shape: Sequence[int]) -> nn.Sequential:
 
 
 def optimizer(config: Config, network: nn.Module) -> torch.optim.Optimizer:
-    """What ``config`` trains ``network`` with."""
+    """The optimizer of ``config`` for the parameters of ``network``."""
     lr = float(config["lr"])
     if config["optimizer"] == "adam":
         return torch.optim.Adam(network.parameters(), lr)
@@ -167,12 +168,12 @@ def _device(gpu: float) -> torch.device:
             f"cnn: gpu is {gpu}, but torch {torch.__version__} finds no GPU; install a build of "
             "torch for this machine's GPU, or leave the option out to train on the processor"
         )
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is not repeatable without
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # makes cuBLAS repeatable
     return torch.device("cuda", torch.cuda.current_device())
 
 
 def _differing(saved: Mapping[str, Any], own: Mapping[str, Any]) -> str:
-    """The parameters that are not the same: ``layers = 3, not 2``."""
+    """The parameters that differ, as text like ``layers = 3, not 2``."""
     names = dict.fromkeys([*own, *saved])
     return ", ".join(
         f"{name} = {saved.get(name, 'unset')}, not {own.get(name, 'unset')}"

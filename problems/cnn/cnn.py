@@ -27,24 +27,28 @@ Dataset = Literal["digits", "fashion14", "mnist1d", "optdigits"]
 class CNN(TrainedProblem):
     """A small convolutional network, really trained for 27 epochs, on a set of 10 classes.
 
-    ``digits``: 1,797 scanned digits of 8x8 pixels (scikit-learn). ``optdigits``: 5,620 of them, the
-    former included. ``fashion14``: 6,000 images of clothes, 14x14 pixels (Fashion-MNIST, Xiao et
-    al., arXiv:1708.07747). ``mnist1d``: 5,000 generated digits as signals of 40 points (Greydanus
-    and Kobak, arXiv:2011.14439), with one-dimensional convolutions. Of each, 60 % are trained on,
-    20 % validate and 20 % test, the same always.
+    The values of ``dataset`` are:
 
-    Loss: the share of validation rows told wrongly, held-out loss: that of test rows. Unlike the
-    cross-entropy both lie in 0-1 whatever the learning rate, and they are what a user wants to be
-    low. A network whose outputs are no longer finite has no error: both are NaN, which fails the
-    trial.
+    - ``digits``: 1,797 scanned digits of 8x8 pixels (scikit-learn).
+    - ``optdigits``: 5,620 scanned digits of 8x8 pixels, which include those of ``digits``.
+    - ``fashion14``: 6,000 images of clothes of 14x14 pixels (Fashion-MNIST, Xiao et al.,
+      arXiv:1708.07747).
+    - ``mnist1d``: 5,000 generated digits as signals of 40 points (Greydanus and Kobak,
+      arXiv:2011.14439). The networks have one-dimensional convolutions.
 
-    The problem seed gives the initial weights, the order of the rows and the dropout. Trials train
-    on one thread of the processor, which suits networks of this size; ``gpu`` is the share of a GPU
-    that each gets instead. The same trial on another device, processor or version of torch is
-    close, not equal.
+    A fixed 60 % of the rows are for training, 20 % for validation and 20 % for testing. The loss is
+    the share of validation rows that are classified wrongly, and the held-out loss the share of
+    test rows. Unlike the cross-entropy, both lie in 0-1 whatever the learning rate, and they are
+    what a user wants to be low. If a network's outputs are no longer finite, both are NaN, which
+    fails the trial.
 
-    The space is that of BOHB's example (Falkner, Klein and Hutter, arXiv:1807.01774) with filters
-    only for the layers there are.
+    The problem seed determines the initial weights, the order of the rows and the dropout. A trial
+    trains on one thread of the processor, which suits networks of this size. ``gpu`` is the share
+    of a GPU that each trial uses instead. On another device, processor or version of torch, the
+    results of the same trial are close but not equal.
+
+    The space is that of BOHB's example (Falkner, Klein and Hutter, arXiv:1807.01774), except that
+    there are filters only for the layers that exist.
     """
 
     name = "cnn"
@@ -67,7 +71,8 @@ class CNN(TrainedProblem):
             Int("dense_units", 8, 256, log=True),
         ]
     )
-    # Not the momentum: a parameter that only some trials have cannot be passed between them.
+    # The momentum is not mutable, because a parameter that only some trials have cannot be passed
+    # from one trial to another.
     mutable = ("lr", "dropout")
 
     def __init__(self, *, dataset: Dataset, gpu: float = 0.0) -> None:
@@ -83,11 +88,11 @@ class CNN(TrainedProblem):
         return self.dataset
 
     def prepare(self) -> None:
-        # A whole step: torch imports some of itself, slowly, when it is first used.
+        # This runs a whole step, because torch loads some of its modules only when they are used.
         self.start(self.space.from_unit([0.0] * len(self.space)), 0).step()
 
     def start(self, config: Config, seed: int) -> Training:
-        # Torch comes with it, which listing the problems must not wait for.
+        # The imports are here because they load torch, which would slow down the list of problems.
         from hpobench.problems.cnn._data import splits
         from hpobench.problems.cnn._training import CNNTraining
 
@@ -98,5 +103,6 @@ class CNN(TrainedProblem):
         return short_hash(self.dataset)
 
     def probe(self, config: Config) -> float:
-        # On the processor: where a run begins there may be no GPU, and its losses are others.
+        # The probe runs on the processor, because the machine that starts a run may have no GPU,
+        # and a GPU gives other losses.
         return first_loss(CNN(dataset=self.dataset), config)

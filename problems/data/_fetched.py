@@ -1,4 +1,4 @@
-"""Problems whose data `hpobench data fetch` brings."""
+"""The base class of problems whose data is downloaded by `hpobench data fetch`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hpobench.kit import data
 
 
 class FetchedProblem(TabulatedProblem):
-    """A problem of the data set ``data``, which is not shipped."""
+    """A problem that needs the data set ``data``, which does not ship with hpobench."""
 
     data: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""What ``datasets.json`` says of each data set; standard library only."""
+"""The descriptions of data sets in ``datasets.json``, read with the standard library only."""
 
 from __future__ import annotations
 
@@ -18,38 +18,39 @@ DESCRIPTIONS = FOLDER / "datasets.json"
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set, of a parquet file in this folder or of scikit-learn."""
+    """The description of a data set, which is a parquet file in this folder or in scikit-learn."""
 
     description: str
     rows: int
     features: int
     classes: int | None
-    """How many; ``None`` for regression."""
+    """The number of classes; ``None`` for regression."""
     missing: int
-    """How many values of the features are NaN."""
+    """The number of feature values that are NaN."""
     licence: str
-    """SPDX identifier."""
+    """The SPDX identifier of the licence."""
     source: str
     citation: str
     changes: str
-    """What distinguishes it from the source's."""
+    """The differences from the source's data set."""
     package: str
-    """That it was taken from, or that brings it: scikit-learn."""
+    """The package that the data set was taken from, or ``scikit-learn``, which contains it."""
     members: tuple[str, ...]
-    """Files of the package."""
+    """The files of the package that hold the data set."""
     sha256: str | None
-    """Of the parquet file; ``None`` for scikit-learn's own sets."""
+    """The hash of the parquet file; ``None`` for scikit-learn's own sets."""
 
     @property
     def training_rows(self) -> int:
-        """How many rows are trained on, once a fifth tests and a quarter of the rest validates."""
+        """The number of rows for training: a fifth of all rows is for testing, and a quarter of the
+        rest for validation."""
         rest = self.rows - math.ceil(self.rows * 0.2)
         return rest - math.ceil(rest * 0.25)
 
 
 @cache
 def entries() -> Mapping[str, Entry]:
-    """All data sets by name; raises :class:`NotAvailableError` where one is ill described."""
+    """All data sets by name; raises :class:`NotAvailableError` if a description is incomplete."""
     stored = json.loads(DESCRIPTIONS.read_text("utf-8"))
     return {name: _entry(name, row) for name, row in stored.items()}
 
@@ -63,6 +64,7 @@ def _entry(name: str, row: Mapping[str, Any]) -> Entry:
 
 
 def short_hash(dataset: str) -> str:
-    """Tells versions of ``dataset`` apart; empty where a library's version does."""
+    """A hash of the version of ``dataset``; empty for scikit-learn's own sets, whose version is
+    that of the library."""
     entry = entries().get(dataset)
     return (entry.sha256 or "")[:8] if entry else ""

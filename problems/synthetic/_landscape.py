@@ -28,10 +28,11 @@ def moved_place(dimension: int, *parts: object) -> list[float]:
 class Surface:
     """A classic function as an error on the unit cube: 0 at its ``place``, below 1 everywhere.
 
-    The error of a point is the share of the cube that is better. It is interpolated linearly between
-    the quantiles (twentieths) of the function's excess over its minimum at random points. In the
-    best twentieth the error is therefore proportional to the excess. Beyond the last quantile
-    ``q``, an excess ``f`` has the error ``1 - q / (20 f)``. The place is drawn from ``parts``.
+    The error of a point is the share of the cube that is better. It is interpolated linearly
+    between the quantiles (twentieths) of the function's excess over its minimum at random points.
+    In the best twentieth the error is therefore proportional to the excess. Beyond the last
+    quantile ``q``, an excess ``f`` has the error ``1 - q / (20 f)``. The place is drawn from
+    ``parts``.
     """
 
     def __init__(self, name: str, dimension: int, *parts: object) -> None:

@@ -25,7 +25,7 @@ Z_MAX = 100
 class MFHartmann(TabulatedProblem):
     """MF-Hartmann: low fidelities range from faithful ("good") to misleading ("terrible").
 
-    For a fidelity ``z`` in 1..100, let ``lack = 1 - log(z) / log(100)``. The height of every well is
+    For a fidelity ``z`` in 1..100, let ``lack = 1 - log(z) / log(100)``. Every well's height is
     lowered by ``bias * lack^2``, and Gaussian noise of standard deviation ``noise * lack`` is
     added. At ``z = 100`` the loss is therefore the Hartmann function itself, which is also the
     held-out loss of every step. An evaluation at ``z`` costs ``0.05 + 0.95 (z / 100)^2`` seconds.
