@@ -28,11 +28,12 @@ FACTORS = (
 
 
 class BBOBMixInt(BBOBProblem):
-    """BBOB, mixed-integer: a fifth of the variables each has 2, 4, 8, 16 levels and [-5, 5].
+    """BBOB, mixed-integer: four fifths of the variables have levels, the rest lie in [-5, 5].
 
-    The problem is COCO's suite of the same name, up to 40 dimensions. Every level represents a
-    point of BBOB's axis. The levels of a variable are shifted so that one of them is the optimum's
-    coordinate; f_opt is therefore reached, and known.
+    The problem is COCO's suite of the same name, up to 40 dimensions. The variables of the first
+    four fifths have 2, 4, 8 and 16 levels respectively. Every level represents a point of BBOB's
+    axis. The levels of a variable are shifted so that one of them is the optimum's coordinate;
+    f_opt is therefore reached, and known.
 
     Tušar, Brockhoff and Hansen, "Mixed-Integer Benchmark Problems for Single- and Bi-Objective
     Optimization", GECCO 2019.

@@ -92,7 +92,7 @@ class CNN(TrainedProblem):
         self.start(self.space.from_unit([0.0] * len(self.space)), 0).step()
 
     def start(self, config: Config, seed: int) -> Training:
-        # The imports are here because they load torch, which would slow down the list of problems.
+        # The imports are here because they load torch, which would slow down listing the problems.
         from hpobench.problems.cnn._data import splits
         from hpobench.problems.cnn._training import CNNTraining
 

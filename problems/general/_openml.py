@@ -1,4 +1,4 @@
-"""Tables of OpenML for scikit-learn's estimators, from where `hpobench data fetch` put them."""
+"""Tables of OpenML for scikit-learn's estimators, as `hpobench data fetch` stores them."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_COLUMNS = 32
-"""That one categorical feature may become; the rarest categories share the last."""
+"""The most columns that one categorical feature may become; its rarest categories share the
+last one."""
 
 
 class Table(NamedTuple):
     """A data set as arrays."""
 
     x: Any
-    """``[rows, features]``, float64: numbers, and the codes of categories; NaN where missing."""
+    """``[rows, features]``, float64: numbers and codes of categories; NaN for a missing value."""
     y: Any
     """``[rows]``: classes 0, 1, ... or real numbers."""
     nominal: tuple[int, ...]
-    """The columns of ``x`` that are codes."""
+    """The indices of the columns of ``x`` that are codes of categories."""
 
 
 def classifies(name: str) -> bool:
-    """Whether the target is a class; raises :class:`NotAvailableError` if the data is not here."""
+    """Whether the target is a class; raises :class:`NotAvailableError` if the data is missing."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -37,7 +38,7 @@ def classifies(name: str) -> bool:
 
 
 def table(name: str) -> Table:
-    """The rows that have a target; raises :class:`NotAvailableError`."""
+    """The rows that have a target; raises :class:`NotAvailableError` if the data is missing."""
     import numpy as np
     import pandas as pd
 
@@ -59,9 +60,12 @@ def _codes(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def preparation(x: Any, nominal: tuple[int, ...], *, gaps: bool) -> Any:
-    """What goes before an estimator for the rows ``x``, to be fitted with it on those it trains on;
-    ``None`` where nothing has to: categories one column each, a missing one too, and unless the
-    estimator takes ``gaps``, medians for missing numbers."""
+    """The transformer to put before an estimator for the rows ``x``, or ``None`` if none is needed.
+
+    Each category, and also a missing one, becomes a column of its own. Missing numbers become
+    medians, unless ``gaps`` says that the estimator accepts them. The transformer is to be fitted
+    together with the estimator, so that it uses only the training rows.
+    """
     import numpy as np
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer

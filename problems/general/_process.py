@@ -1,4 +1,4 @@
-"""One trial as a process that prints JSON lines; :class:`Command` has the protocol."""
+"""A trial as a process that prints lines of JSON; :class:`Command` describes the protocol."""
 
 from __future__ import annotations
 
@@ -19,21 +19,25 @@ from hpobench.api import Training
 from hpobench.kit import TrialError
 
 GRACE_S = 2.0
-"""For a program to end after SIGTERM, or after it closed its output."""
+"""The seconds that a program has to end after SIGTERM, or after it closed its output."""
 MAX_LINE = 16 << 20
-"""Bytes of one line of output."""
+"""The largest number of bytes in a line of output."""
 _MAX_PIECE = 1000
-"""Bytes of a line of standard error that are kept in one piece."""
+"""The largest number of bytes of a line of standard error that are kept in one piece."""
 _KEPT = 100
-"""Lines of standard error that pass through after a step; of more than that the last ones."""
+"""The largest number of lines of standard error that are passed on after a step. If there are more,
+the last ones are passed on."""
 _TAIL = 10
-"""Lines of standard error that an error shows."""
+"""The number of lines of standard error that an error message shows."""
 
 
 class ProcessTraining(Training):
-    """The process starts with the first step. It may run ahead of what is read from it until
-    the pipe is full, and then waits. Should this process be killed, so that nobody closes the
-    trial, the pipe breaks, and the program ends at its next line."""
+    """A training that runs as another process, which starts with the first step.
+
+    The program may run ahead of the steps that are read from it until the pipe is full, and then
+    waits. If this process is killed and cannot close the trial, the pipe breaks, and the program
+    ends when it prints its next line.
+    """
 
     def __init__(
         self, argv: list[str], folder: Path, task: Mapping[str, Any], *, heldout: bool
@@ -68,7 +72,7 @@ class ProcessTraining(Training):
         self._step, self._state = loaded["step"], loaded["state"]
 
     def close(self) -> None:
-        """End the whole process group, and whatever of it outlives the program."""
+        """End the program and its whole process group, including members that outlive it."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -80,14 +84,15 @@ class ProcessTraining(Training):
             _signal(process, signal.SIGKILL)
             process.wait()
             _output(process).close()
-            self._reader.join(GRACE_S)  # not for ever: who left the group may hold the pipe
+            # The wait is limited, because a process that left the group may keep the pipe open.
+            self._reader.join(GRACE_S)
             self._pass_on()
 
     def _start(self) -> subprocess.Popen[bytes]:
         task = self._task
         if self._state is not None:
             task = task | {"step": self._step, "state": self._state}
-        # A file, not a pipe: a program that does not read its input must not block us.
+        # The input is a file, because writing to a pipe would block if the program does not read.
         with tempfile.TemporaryFile() as stdin:
             stdin.write(json.dumps(task).encode() + b"\n")
             stdin.seek(0)
@@ -127,7 +132,7 @@ class ProcessTraining(Training):
         raise self._ended(process)
 
     def _ended(self, process: subprocess.Popen[bytes]) -> TrialError:
-        """The error of a program that prints no more although steps are left."""
+        """The error for a program that prints no more lines although steps are left."""
         how = "closed its output"
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = process.wait(GRACE_S)
@@ -139,8 +144,11 @@ class ProcessTraining(Training):
         return TrialError(f"{self._argv[0]} {how} {steps}{last}")
 
     def _pass_on(self) -> None:
-        """Copy what has come to our standard error: here and not as it comes, for only while it
-        is in a step does the output of this process count as the trial's."""
+        """Copy the program's standard error to this process's standard error.
+
+        This happens at the end of a step and not at once, because only during a step does the
+        output of this process count as the trial's.
+        """
         for _ in range(len(self._stderr)):
             text = self._stderr.popleft()
             self._tail.append(text.rstrip("\n"))
@@ -153,12 +161,12 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert process.stdout is not None  # a pipe was asked for
+    assert process.stdout is not None  # Popen was called with stdout=PIPE
     return process.stdout
 
 
 def _report(text: str) -> dict[str, Any] | None:
-    """The report in a line of output; ``None`` if it is something else."""
+    """The report in a line of output; ``None`` if the line is not a report."""
     if '"loss"' not in text or not text.lstrip().startswith("{"):
         return None
     try:

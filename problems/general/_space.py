@@ -1,4 +1,4 @@
-"""Spaces as people write them in a suite.
+"""The notation of spaces in a suite.
 
     lr: {float: [1e-4, 1], log: true}
     depth: {int: [1, 12]}
@@ -7,8 +7,8 @@
     momentum: {float: [0, 0.99], when: {kind: sgd}}
     trees: {int: [4, 1000], log: true, cheap: 4}
 
-``when`` names one earlier parameter and a value, or a list of values, that it must have;
-``cheap`` is the value at which trials cost the least.
+``when`` names an earlier parameter, and the value, or the list of values, for which the new
+parameter is active. ``cheap`` is the value at which trials cost the least.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _FORM = "write {float: [low, high]}, {int: [low, high]}, {choice: [a, b]} or {or
 
 
 def parse_space(text: Mapping[str, Any]) -> Space:
-    """The space that ``text`` describes, in its order; raises :class:`SpaceError`."""
+    """The space that ``text`` describes, in the same order.
+
+    Raises :class:`SpaceError` if ``text`` does not follow the notation.
+    """
     if not text:
         raise SpaceError("space: has no parameters; write {lr: {float: [1e-4, 1], log: true}}")
     try:
@@ -37,8 +40,11 @@ def parse_space(text: Mapping[str, Any]) -> Space:
 
 
 def space_hash(space: Space) -> str:
-    """A hash that knows the order of the parameters, on which what a searcher draws depends;
-    the mapping in a suite's options is one without order."""
+    """A hash of ``space`` that depends on the order of its parameters.
+
+    A searcher's draws depend on this order, but the hash of a suite's options ignores the order of
+    a mapping.
+    """
     return hashlib.sha256(json.dumps(space.to_json()).encode()).hexdigest()[:16]
 
 

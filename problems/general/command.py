@@ -1,4 +1,4 @@
-"""Any program as a problem, in whatever language it is written."""
+"""A problem that runs a program written in any language."""
 
 from __future__ import annotations
 
@@ -13,31 +13,34 @@ from hpobench.problems.general._space import parse_space, space_hash
 
 
 class Command(TrainedProblem):
-    """Any program in any language: it reads a configuration and prints a loss a step.
+    """Any program in any language that reads a configuration and prints one loss a step.
 
-    ``run`` is the program and its arguments; no shell reads it. A program with a slash in it
-    lies in the suite's folder or below (or is an absolute path), one without is looked up on
-    PATH. It runs in the suite's folder. ``space`` is written as :mod:`_space` shows, ``steps``
-    is how many losses the program prints and ``resource`` what a step is called.
+    ``run``: the program and its arguments. No shell interprets them. A program with a slash in its
+    name is a path below the suite's folder, or an absolute path; any other program is looked up on
+    PATH. The program runs in the suite's folder.
+    ``space``: the space in the notation of :mod:`_space`.
+    ``steps``: the number of losses that the program prints.
+    ``resource``: the name of a step.
+    ``cpu``, ``gpu``: the processors and GPUs of the cluster that one trial needs.
 
     The program reads one line of JSON from its standard input,
 
         {"config": {"lr": 0.1}, "seed": 7, "steps": 10}
 
-    trains, and after every step prints and *flushes* one line to its standard output:
+    trains, and after every step prints one line to its standard output, which it must flush:
 
         {"loss": 0.3}      or, with ``heldout: true``,      {"loss": 0.3, "heldout": 0.4}
 
-    Everything else that it prints passes through. Where a line has a ``"state"``, any JSON, a
-    trial that was paused or lost goes on from there: the program is started anew, and its line
-    of input has also ``"step"``, how many steps are done, and that ``"state"``. Only the
-    parameters in ``mutable`` (all, if it is left out) may then have changed.
+    All other output of the program is passed on. A line may also have a ``"state"``, which is any
+    JSON. A trial that was paused or lost then continues from there: the program is started again,
+    and its line of input also has the number of steps done as ``"step"`` and the last ``"state"``.
+    Only the parameters in ``mutable`` (by default all) may then have changed.
 
-    A trial that ends early sends SIGTERM to the program and all of its process group, and
-    SIGKILL two seconds later. ``cpu`` and ``gpu`` are what one trial needs of the cluster.
+    If a trial ends early, the program and its whole process group get SIGTERM, and two seconds
+    later SIGKILL.
 
-    The files that ``run`` names count by their content in a cell's identity; what they load
-    in turn does not.
+    The content of the files that ``run`` names is part of a cell's identity; files that these load
+    in turn are not.
     """
 
     name = "command"
@@ -72,8 +75,8 @@ class Command(TrainedProblem):
     def fingerprint(self) -> str:
         """A hash of the space and of the files that ``run`` names.
 
-        Raises :class:`UsageError` where the program is not a file that can be run, and
-        :class:`NotAvailableError` where PATH does not have it.
+        Raises :class:`UsageError` if the program is not a file that can be run, and
+        :class:`NotAvailableError` if it is not on PATH.
         """
         self.program.argv()
         digest = hashlib.sha256(space_hash(self.space).encode())

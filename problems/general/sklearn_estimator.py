@@ -1,4 +1,4 @@
-"""Any scikit-learn estimator as a problem."""
+"""A problem that trains a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -17,30 +17,35 @@ from hpobench.problems.general import _openml
 from hpobench.problems.general._space import parse_space, space_hash
 
 Dataset = Literal["breast_cancer", "diabetes", "digits", "iris", "wine"]
-"""Those that come with scikit-learn; diabetes is for regressors, the others for classifiers."""
+"""The data sets that come with scikit-learn; diabetes is for regressors, the others are for
+classifiers."""
 
 MAX_FOLDS = 30
-"""The smallest class, wine's third, keeps 36 rows for training."""
+"""The largest number of folds. The smallest class, which is wine's third, has 36 rows in the folds,
+so it can be stratified into this many."""
 _SPLIT_SEED = 0
 
 
 class SklearnEstimator(TrainedProblem):
     """Any scikit-learn estimator, cross-validated on a data set; a step is a fold.
 
-    ``estimator`` is the dotted path of a classifier or regressor of an installed package, like
-    ``sklearn.svm.SVC``; ``space`` is written as :mod:`_space` shows, with the names of its
-    parameters, and ``fixed`` sets others. ``scoring`` is one of scikit-learn's names, by default
-    ``accuracy`` or ``r2``. ``scale`` puts a StandardScaler in front.
+    ``estimator``: the dotted path of a classifier or regressor of an installed package, like
+    ``sklearn.svm.SVC``.
+    ``dataset``: a data set that comes with scikit-learn, or one of OpenML's, like ``openml:61``,
+    after ``hpobench data fetch openml:61``. Each category of the latter becomes a column, and
+    missing numbers become the median unless the estimator accepts them. Both are fitted to the
+    rows that a fold trains on.
+    ``space``: a space of the estimator's parameters in the notation of :mod:`_space`.
+    ``fixed``: values of other parameters.
+    ``folds``: the number of folds, 2 to 30.
+    ``scoring``: one of scikit-learn's names, by default ``accuracy`` or ``r2``.
+    ``scale``: whether a ``StandardScaler`` comes before the estimator.
 
-    ``dataset`` is one that scikit-learn brings, or one of OpenML's, like ``openml:61``, after
-    ``hpobench data fetch openml:61``. Its categories become a column each, and missing numbers the
-    median, unless the estimator takes them, both by the rows that a fold trains on.
-
-    A quarter of the rows, the same for all seeds, is kept aside. The rest is shuffled by the
-    problem seed into ``folds`` (stratified for classifiers), as ``cross_val_score`` does it;
-    an estimator's ``random_state``, unless it is set, is that seed too. The metric after step k
-    is the mean score of the first k folds; the held-out loss scores the same fitted models on
-    the rows kept aside.
+    A quarter of the rows, the same for all seeds, is kept aside. The problem seed shuffles the
+    other rows into ``folds`` (stratified for classifiers), as ``cross_val_score`` does. An
+    estimator's ``random_state``, unless it is set, is the problem seed too. The metric after step k
+    is the mean score of the first k folds. The held-out loss scores the same fitted models on the
+    rows kept aside.
     """
 
     name = "sklearn"
@@ -74,7 +79,7 @@ class SklearnEstimator(TrainedProblem):
         self._check_task(estimator)
         self.scoring = scoring or ("accuracy" if self.classifies else "r2")
         _check_scoring(self.scoring)
-        # Scorers called neg_ are negated errors.
+        # Scores whose names begin with neg_ are negated errors.
         self.objective = Objective(
             self.scoring.removeprefix("neg_"),
             "minimize" if self.scoring.startswith("neg_") else "maximize",
@@ -87,7 +92,7 @@ class SklearnEstimator(TrainedProblem):
         return bool(is_classifier(self.estimator))
 
     def fingerprint(self) -> str:
-        """A hash of the space, of the version of the estimator's package, and of OpenML's data."""
+        """A hash of the space, of the version of the estimator's package, and of data of OpenML."""
         parts: list[Any] = [space_hash(self.space), self._versions]
         if is_openml(self.dataset):
             parts.append(data.fingerprint(self.dataset))
@@ -108,7 +113,7 @@ class SklearnEstimator(TrainedProblem):
         return _CrossValidation(self.model(config, seed), get_scorer(self.scoring), parts, splits)
 
     def model(self, config: Config, seed: int) -> Any:
-        """An estimator, not fitted, with the parameters of ``config``."""
+        """An unfitted estimator with the parameters of ``config``."""
         import numpy as np
         from sklearn.base import clone
         from sklearn.pipeline import make_pipeline
@@ -144,8 +149,11 @@ class SklearnEstimator(TrainedProblem):
 
 
 class Data(NamedTuple):
-    """``x``: rows by features, ``y``: targets; and the rows kept aside. ``nominal``: the features
-    that are codes of categories."""
+    """A split data set.
+
+    ``x`` is rows by features, ``y`` the targets; ``x_test`` and ``y_test`` are the rows kept aside.
+    ``nominal`` holds the indices of the features that are codes of categories.
+    """
 
     x: Any
     y: Any
@@ -168,7 +176,7 @@ class _CrossValidation(Training):
         x, y, x_test, y_test, _ = self._data
         train, valid = self._splits[len(self._losses)]
         model = clone(self._model).fit(x[train], y[train])
-        # Greater is better with all of scikit-learn's scorers.
+        # Losses are negated scores, because all scorers of scikit-learn give more for the better.
         self._losses.append(-float(self._scorer(model, x[valid], y[valid])))
         self._heldout.append(-float(self._scorer(model, x_test, y_test)))
         return {"loss": fmean(self._losses), "heldout": fmean(self._heldout)}
@@ -183,7 +191,10 @@ class _CrossValidation(Training):
 
 @functools.cache
 def load_data(dataset: str) -> Data:
-    """A data set, split; loaded once in a process. Raises :class:`NotAvailableError`."""
+    """The split data set ``dataset``, loaded once in a process.
+
+    Raises :class:`NotAvailableError` if it is OpenML's and has not been fetched.
+    """
     import sklearn.datasets
     from sklearn.model_selection import train_test_split
 
@@ -198,7 +209,7 @@ def load_data(dataset: str) -> Data:
 
 
 def has_classes(dataset: str) -> bool:
-    """Whether the targets are classes; raises :class:`NotAvailableError`."""
+    """Whether the targets are classes; raises :class:`NotAvailableError` if data is missing."""
     return _openml.classifies(dataset) if is_openml(dataset) else dataset != "diabetes"
 
 
@@ -206,7 +217,7 @@ _distributions = functools.cache(importlib.metadata.packages_distributions)
 
 
 def _versions(estimator: str, package: str) -> list[str]:
-    """What is installed of the distributions that bring ``package``."""
+    """The installed versions of the distributions that contain ``package``."""
     names = _distributions().get(package)
     if names is None:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The CSV files of ICML 2020's pools, each alone in a zip archive."""
+"""The CSV files of ICML 2020's pools, each of which is the only file of a zip archive."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hpobench.api import Config, Int, Parameter, Space
 from hpobench.problems.recorded._nearest import places
 
 LARGEST = 64 * 2**20
-"""Bytes that a file may unpack to; the largest has 9 million."""
+"""The most bytes that a file may unpack to; the largest known file has 9 million."""
 
 
 def read_task(file: Path, task: str, columns: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    """``columns`` of the rows of ``task``.
+    """The ``columns`` of the rows of ``task``.
 
-    Raises :class:`ValueError` where they are not there, or not finite numbers.
+    Raises :class:`ValueError` if there are no such rows, or if a value is not a finite number.
     """
     from pyarrow import csv, float64, string
 
@@ -42,13 +42,16 @@ def read_task(file: Path, task: str, columns: Sequence[str]) -> dict[str, NDArra
 
 
 def _unpacked(file: Path) -> bytes:
-    """The only member of ``file``; its name, which may be any path, is not used."""
+    """The content of the only member of ``file``.
+
+    The member's name is not used, because it may be any path.
+    """
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         if len(members) != 1:
             raise ValueError(f"{len(members)} files in the archive instead of one")
-        # Read to the end, where the checksum is compared, but no further than allowed, whatever
-        # the archive says of the size.
+        # The member is read to its end, where its checksum is compared, but never beyond the limit,
+        # because the size in the archive may be wrong.
         with archive.open(members[0]) as stream:
             content = stream.read(LARGEST + 1)
     if len(content) > LARGEST:
@@ -59,8 +62,11 @@ def _unpacked(file: Path) -> bytes:
 def places_of(
     space: Space, columns: Mapping[str, tuple[str, float | None]], values: Mapping[str, Any]
 ) -> NDArray[np.float64]:
-    """Where the rows are in ``space``; ``columns`` says for each parameter in which column it is,
-    and as the logarithm to what base, if it is one."""
+    """The places of the rows in ``space``; see :func:`places`.
+
+    ``columns`` gives for each parameter its column in ``values``, and the base if the column holds
+    logarithms.
+    """
     natural = {}
     for p in space:
         column, base = columns[p.name]

@@ -1,4 +1,4 @@
-"""The pools of configurations of ICML 2020's paper on quantile-based transfer."""
+"""The pools of configurations from the ICML 2020 paper on quantile-based transfer."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class SampleProblem(PoolProblem):
-    """A pool of random configurations, each evaluated at the full fidelity."""
+    """A pool of random configurations, each of which was evaluated at full fidelity."""
 
     source = "Salinas, Shen and Perrone 2020, arXiv:1909.13595"
     data = "icml2020"
 
     columns: ClassVar[Mapping[str, tuple[str, float | None]]]
-    """For each parameter its column, and the base if that holds logarithms."""
+    """For each parameter, its column, and the base if the column holds logarithms."""
     seconds: ClassVar[str | None] = None
     """The column of the cost; without one, an evaluation costs a second."""
 

@@ -1,4 +1,4 @@
-"""Configurations that somebody drew at random and evaluated once."""
+"""The base class of problems that look up published evaluations of fixed configurations."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 
 class PoolProblem(FetchedProblem):
-    """A task of a pool. A configuration is answered by the nearest one of the pool, by the rule
-    of ``recorded``; every seed is given the same.
+    """A task of a pool.
+
+    A configuration gets the losses and costs of the nearest one in the pool, by the rule of the
+    problem ``recorded``. They are the same for every seed.
     """
 
     licence = "Apache-2.0"
 
     file: ClassVar[str]
-    """In the data set."""
+    """The name of the pool's file in the data set."""
     tasks: ClassVar[tuple[str, ...]]
 
     def __init__(self, task: str) -> None:
@@ -40,27 +42,32 @@ class PoolProblem(FetchedProblem):
 
     @property
     def path(self) -> Path:
-        """Raises :class:`NotAvailableError` where there is no data."""
+        """The pool's file; raises :class:`NotAvailableError` if the data is missing."""
         return data.find(self.data) / self.file
 
     @abstractmethod
     def read(self) -> Mapping[str, NDArray[Any]]:
-        """What the file holds of the task: ``losses``, ``costs`` and, where there is that,
-        ``heldout``, all ``[configurations, steps]``, and ``places``, where the configurations are.
+        """The arrays of the task in the file.
 
-        Raises :class:`ValueError` or :class:`KeyError` where the file is not what it should be.
+        ``losses``, ``costs`` and, if there are held-out losses, ``heldout`` have the shape
+        ``[configurations, steps]``. ``places`` holds the :func:`places` of the configurations, if
+        the nearest one is to be found.
+
+        Raises :class:`ValueError` or :class:`KeyError` if the file is not as expected.
         """
 
     @cached_property
     def rows(self) -> Rows:
-        # NumPy comes with it, which listing the problems must not wait for.
+        # The import is here because it loads NumPy, which would slow down listing the problems.
         from hpobench.problems.pools._rows import Rows
 
         return Rows(self.path, self.space, self.task, self.read)
 
     def row(self, config: Config) -> int:
-        """The one that answers for ``config``; raises :class:`SpaceError` where a parameter is
-        missing."""
+        """The row of the pool whose results ``config`` gets.
+
+        Raises :class:`SpaceError` if a parameter is missing.
+        """
         if missing := [name for name in self.space.names if name not in config]:
             raise SpaceError(f"{self.name}: {', '.join(missing)} missing in {config}")
         return self.rows.nearest.row(config)
@@ -69,6 +76,6 @@ class PoolProblem(FetchedProblem):
         return self.rows.curve(self.row(config))
 
     def optimum(self) -> tuple[float, str]:
-        """Exact, for no configuration is given any other loss than those of the pool."""
+        """The optimum is exact, because every configuration gets a loss of the pool."""
         losses = self.rows.heldout
         return min(losses), f"exact: the least of the pool's {len(losses):,} losses"

@@ -1,4 +1,4 @@
-"""The evaluated configurations of a pool, shared with other processes."""
+"""The evaluated configurations of a pool, in memory that processes share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from hpobench.problems.recorded._nearest import Nearest
 
 
 class Rows:
-    """What ``read`` makes of ``file`` for ``task``; see :meth:`PoolProblem.read`."""
+    """The arrays that ``read`` reads from ``file`` for ``task``; see :meth:`PoolProblem.read`.
+
+    Raises :class:`NotAvailableError` if the file cannot be read or is not as expected.
+    """
 
     def __init__(
         self, file: Path, space: Space, task: str, read: Callable[[], Mapping[str, NDArray[Any]]]
@@ -42,13 +45,13 @@ class Rows:
 
     @property
     def losses(self) -> list[float]:
-        """The visible ones at full fidelity."""
+        """The visible losses at full fidelity."""
         final: list[float] = self._arrays["losses"][:, -1].tolist()
         return final
 
     @property
     def heldout(self) -> list[float]:
-        """The finite ones among those that count, at full fidelity."""
+        """The finite held-out losses at full fidelity, or the visible ones if none are held out."""
         losses = self._arrays.get("heldout", self._arrays["losses"])[:, -1]
         finite: list[float] = losses[np.isfinite(losses)].tolist()
         return finite

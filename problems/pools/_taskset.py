@@ -1,4 +1,4 @@
-"""The file of TaskSet's curves."""
+"""The reader of the file with TaskSet's curves."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from hpobench.api import Config, Space
 from hpobench.problems.recorded._nearest import places
 
 COMPLEMENT = "one_minus_"
-"""Begins the name of a parameter of which the file holds 1 minus its value."""
+"""The prefix of a parameter's name if the file holds 1 minus its value."""
 
 
 def read(file: Path, task: str, space: Space, steps: int) -> Mapping[str, NDArray[Any]]:
-    """The curves of ``task``. Their first point, before any training, is left out: it tells
-    nothing of the configuration, and costs nothing.
+    """The arrays of ``task``; see :meth:`PoolProblem.read`.
 
-    Raises :class:`ValueError` where the file is not what it should be.
+    The first point of each curve is before any training. It is left out, because it tells nothing
+    about the configuration and costs nothing.
+
+    Raises :class:`ValueError` if the file is not as expected.
     """
-    # Opened here, for NumPy leaves a file open that is no archive.
+    # The file is opened here, because NumPy would not close a file that is not an archive.
     with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         tasks, names, values = stored["tasks"].tolist(), stored["hp_names"].tolist(), stored["hp"]
         curves = [stored[part][tasks.index(task)] for part in ("valid", "test")]
@@ -31,7 +33,7 @@ def read(file: Path, task: str, space: Space, steps: int) -> Mapping[str, NDArra
             raise ValueError(f"curves of shape {curve.shape}, not {(len(values), 1 + steps)}")
     if not np.isfinite(values).all():
         raise ValueError("a parameter that is no finite number")
-    # Diverged: from where one of both is no number.
+    # A training has failed from the first step at which either loss is not finite.
     failed = np.logical_or.accumulate(~np.isfinite(curves).all(axis=0), axis=1)
     losses, heldout = (np.where(failed, np.nan, curve)[:, 1:] for curve in curves)
     columns = [_column(p.name, names, values) for p in space]

@@ -1,4 +1,4 @@
-"""DeepAR on eleven sets of time series: a pool of ICML 2020."""
+"""DeepAR on eleven sets of time series, as a pool of ICML 2020."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Task = Literal[
 class DeepAR(SampleProblem):
     """DeepAR forecasts: 6 parameters, 212-249 random configurations on each of 11 sets of series.
 
-    Loss: the continuous ranked probability score (CRPS); there is no held-out one. Costs are the
-    measured seconds. The nearest configuration of the pool answers.
+    The loss is the continuous ranked probability score (CRPS); there is no held-out loss. Costs are
+    the measured seconds. A configuration gets the results of the nearest one in the pool.
     """
 
     name = "icml2020-deepar"
@@ -47,10 +47,10 @@ class DeepAR(SampleProblem):
         [
             Int("num_layers", 2, 4),
             Int("num_cells", 30, 120),
-            Float("dropout_rate", 0.01, 0.502, log=True),  # the highest of the pool is 0.5012
+            Float("dropout_rate", 0.01, 0.502, log=True),  # the pool's highest value is 0.5012
             Float("learning_rate", 1e-4, 0.1, log=True),
             Int("num_batches_per_epoch", 10, 10_000, log=True),
-            # Of the number of points seen to that of points to be predicted.
+            # The ratio of the number of points seen to the number of points to predict.
             Float("context_length_ratio", 0.05, 4.0, log=True),
         ]
     )

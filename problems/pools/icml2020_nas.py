@@ -1,4 +1,4 @@
-"""NAS-Bench-102, as NAS-Bench-201 was called at first: a pool of ICML 2020."""
+"""NAS-Bench-102, the first name of NAS-Bench-201, as a pool of ICML 2020."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 Task = Literal["cifar10", "cifar100", "ImageNet16-120"]
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-"""In the order of the file's codes."""
+"""The operations in the order of the file's codes."""
 
 
 class NASBench102(PoolProblem):
     """NAS-Bench-102: the six operations of a network's cell, all 15,625 cells on 3 image sets.
 
-    Loss: the error in percent on the test part, visible; there is no held-out one, and no time: an
-    evaluation costs a second. ``nasbench201`` has the same cells with validation and times.
+    The loss is the error on the test part, in percent. It is visible to searchers, and there is no
+    held-out loss. The data has no times, so an evaluation costs one second. The problem
+    ``nasbench201`` has the same cells with validation losses and times.
     """
 
     name = "icml2020-nas"

@@ -1,4 +1,4 @@
-"""XGBoost on ten classification sets: a pool of ICML 2020."""
+"""XGBoost on ten classification sets, as a pool of ICML 2020."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Task = Literal[
 class XGBoostPool(SampleProblem):
     """XGBoost classifiers: 8 parameters, 5,000 random configurations on each of 10 sets.
 
-    Loss: the pool's error, 0-0.5; there is no held-out one, and no time: an evaluation costs a
-    second. Of ``max_depth`` the pool has only the place in its list of depths. The nearest
-    configuration of the pool answers.
+    The loss is the pool's error, from 0 to 0.5; there is no held-out loss. The data has no times,
+    so an evaluation costs one second. Instead of ``max_depth``, the pool has only its index in a
+    list of depths. A configuration gets the results of the nearest one in the pool.
     """
 
     name = "icml2020-xgboost"

@@ -30,10 +30,10 @@ Task = Literal[
 class TaskSet(PoolProblem):
     """TaskSet: Adam with 8 parameters on 12 text classifiers, 1,000 random configurations each.
 
-    There is a loss after every 200 of 10,000 training steps: the cross-entropy on the
-    validation part; the held-out one is that on the test part. A training that diverged to NaN
-    fails there; one that went far up is as it is. The data has no times: 200 steps cost a
-    second. The nearest configuration of the pool answers.
+    There is a loss after every 200 of 10,000 training steps. The loss is the cross-entropy on the
+    validation part, and the held-out loss is that on the test part. A trial fails at the step where
+    its training diverged to NaN; very large losses are left as they are. The data has no times, so
+    200 steps cost one second. A configuration gets the results of the nearest one in the pool.
     """
 
     name = "taskset"
@@ -46,7 +46,7 @@ class TaskSet(PoolProblem):
     space = Space(
         [
             Float("learning_rate", 1e-8, 10.0, log=True),
-            # Drawn so; beta is 1 minus this.
+            # The pool was drawn on this scale; beta1 and beta2 are 1 minus these values.
             Float("one_minus_beta1", 1e-4, 1.0, log=True),
             Float("one_minus_beta2", 1e-6, 1.0, log=True),
             Float("epsilon", 1e-10, 1e3, log=True),

@@ -1,4 +1,4 @@
-"""Problems that replay a recorded table."""
+"""The base class of problems that replay a recorded table."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ Asked = Literal["recorded", "original"]
 
 
 class Replay(TabulatedProblem):
-    """The trainings in ``file``, asked for in the space that was recorded (of a grid the grid), or
-    in the original one, where the nearest that was recorded answers; ``cost`` is a column.
+    """The trainings in ``file``.
+
+    ``space`` is ``recorded`` for the space that was recorded, which for a grid is the grid itself,
+    or ``original`` for the space of the original problem. In the latter, a configuration gets the
+    results of the nearest recorded one. ``cost`` is the name of a column of seconds.
     """
 
     def __init__(self, file: Path, space: Asked, cost: str) -> None:
@@ -36,7 +39,8 @@ class Replay(TabulatedProblem):
 
     @cached_property
     def trials(self) -> Trials:
-        # NumPy and more come with it, which listing the problems must not wait for.
+        # The import is here because it loads NumPy and other libraries, which would slow down the
+        # list of problems.
         from hpobench.problems.recorded._trials import Trials
 
         return Trials(self._file, self.space, self._cost)
@@ -48,12 +52,12 @@ class Replay(TabulatedProblem):
         return self.trials.cost
 
     def optimum(self) -> tuple[float, str]:
-        """Exact, for no configuration is given any other loss than the recorded ones."""
+        """The optimum is exact, because every configuration gets a recorded loss."""
         losses = self.trials.heldout
         return float(losses.min()), f"exact: the least of {len(losses):,} recorded trials"
 
     def everything(self) -> Sequence[tuple[float, float]] | None:
-        """The trials of a grid without conditions."""
+        """All trials of a grid without conditions; ``None`` for any other table."""
         if not self.trials.complete:
             return None
         return [(visible, heldout) for visible, heldout in self.trials.finals.tolist()]

@@ -1,6 +1,6 @@
-"""Families of recorded tables that ship with hpobench, one file a data set.
+"""The base class of recorded tables that ship with hpobench, with one file a data set.
 
-``tables/make_tables.py`` made the files, and ``tables/README.md`` says on what.
+``tables/make_tables.py`` made the files, and ``tables/README.md`` describes the machine.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ TABLES = Path(__file__).parent / "tables"
 
 
 class Shipped(Replay):
-    """The recording of ``trained`` on ``dataset``.
+    """The recording of the problem ``trained`` on ``dataset``.
 
-    Losses are those of the trained problem, rounded to 32 bits; costs are the processor's seconds
-    of one thread. Every seed is given the same curves.
+    Losses are those of the trained problem, rounded to 32 bits. Costs are processor seconds of one
+    thread. The curves are the same for every seed.
     """
 
     source = "recorded by hpobench: problems/recorded/tables/README.md"

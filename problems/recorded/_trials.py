@@ -1,4 +1,4 @@
-"""The trials of a recorded table, shared with other processes."""
+"""The trials of a recorded table, in memory that processes share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ COSTS = ("cpu", "wall")
 
 
 class Trials:
-    """What ``file`` holds, for replay in ``space``; ``cost`` is the name of a column."""
+    """The trials in ``file``, for replay in ``space``.
+
+    ``cost`` is the name of a column of seconds; raises :class:`UsageError` if it is missing.
+    """
 
     def __init__(self, file: Path, space: Space, cost: str) -> None:
         self._space, self._cost = space, cost
@@ -32,7 +35,10 @@ class Trials:
             raise UsageError(f"{file} has no {cost} seconds; it has {kept}")
 
     def curve(self, config: Config) -> Curve:
-        """That of ``config``, or of the nearest to it; raises :class:`SpaceError`."""
+        """The curve of ``config``, or of the recorded configuration that is nearest to it.
+
+        Raises :class:`SpaceError` if ``config`` is not in the space.
+        """
         row = self._rows.get(tuple(map(config.get, self._names)))
         if row is None:
             plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in config.items()}
@@ -47,28 +53,31 @@ class Trials:
 
     @cached_property
     def finals(self) -> Array:
-        """``[trials, 2]``: the visible and the held-out loss at full fidelity; NaN where the trial
+        """``[trials, 2]``: the visible and the held-out loss at full fidelity; NaN if the trial
         failed."""
         visible = self._arrays["loss"]
         return np.stack([visible[:, -1], self._arrays.get("heldout", visible)[:, -1]], axis=1)
 
     @property
     def heldout(self) -> Array:
-        """The finite ones."""
+        """The finite held-out losses at full fidelity."""
         losses = self.finals[:, 1]
         return losses[np.isfinite(losses)]
 
     @property
     def cost(self) -> float:
-        """The median of whole trials in seconds."""
+        """The median cost of complete trials, in seconds."""
         whole = np.isfinite(self.finals[:, 0])
         return float(np.median(self._arrays[self._cost][whole].sum(axis=1)))
 
     @property
     def complete(self) -> bool:
-        """Whether the trials are all configurations of the space, each once, and random search
-        draws them with the same chance: where conditions turn parameters off, those with fewer
-        are drawn more often."""
+        """Whether the trials are all configurations of the space, each once, and all are equally
+        likely under random search.
+
+        With conditions they are not, because configurations with fewer active parameters are drawn
+        more often.
+        """
         size = math.prod(p.size for p in self._space)
         return not self._space.conditional and len(self._rows) == len(self.finals) == size
 
@@ -78,9 +87,10 @@ class Trials:
 
     @cached_property
     def _rows(self) -> dict[tuple[Any, ...], int]:
-        """Rows by the values of their configuration; the first, where it was recorded twice.
+        """Rows by the values of their configuration; the first row if one was recorded twice.
 
-        Without those that differ in what Python takes for equal, like 1 and True.
+        Configurations that differ only in values that Python considers equal, like 1 and True, are
+        left out.
         """
         configs = json.loads(self._arrays["configs"].tobytes())
         keys = [tuple(map(config.get, self._names)) for config in configs]
@@ -94,11 +104,11 @@ class Trials:
 
 
 def _read(file: Path, space: Space) -> Mapping[str, NDArray[Any]]:
-    """The curves, the configurations as JSON, and their places."""
+    """The curves of ``file``, its configurations as JSON, and their places."""
     table = read_table(file)
     return {
         **table.curves,
-        # A step that failed costs as much as others in the middle.
+        # A step that failed has no cost of its own, so it costs the median of all steps.
         **{cost: _filled(table.curves[cost]) for cost in COSTS if cost in table.curves},
         "configs": np.frombuffer(json.dumps(table.configs).encode(), np.uint8),
         "places": places(space, table.configs),

@@ -13,8 +13,8 @@ Dataset = Literal["digits", "mnist1d", "optdigits"]
 class CNNSample(Shipped):
     """Convolutional networks recorded on 3 sets: 300 random configurations, 27 epochs each.
 
-    The recorded problem is ``cnn``, with its conditional space. A configuration is answered by the
-    nearest one of the sample, by the rule of ``recorded``.
+    The recorded problem is ``cnn``, with its conditional space. A configuration gets the results of
+    the nearest one in the sample, by the rule of ``recorded``.
     """
 
     name = "cnn-sample"

@@ -13,22 +13,23 @@ from hpobench.problems.recorded._replay import Asked, Replay
 
 
 class Recorded(Replay):
-    """Trainings that `hpobench problems record` made, replayed in no time.
+    """Trainings recorded by `hpobench problems record`, replayed in no time.
 
-    ``table`` is a file in the suite's folder or below, or else under ``$HPOBENCH_DATA``. ``cost``
-    is what a step costs: the processor's seconds, which depend little on what else its machine
-    did, or wall seconds, for trainings on a GPU or in processes of their own.
+    ``table``: a file in the suite's folder or below, or else under ``$HPOBENCH_DATA``.
+    ``cost``: the cost of a step. ``cpu`` is processor seconds, which depend little on other work of
+    the machine. ``wall`` is wall seconds, for trainings on a GPU or in processes of their own.
+    ``space``: by default the recorded space. For a grid this is the grid itself, and ``original``
+    chooses the original space instead, for searchers that need numbers. For a sample, the recorded
+    space is the original one.
 
-    The space of a recorded grid is the grid, or with ``space: original`` what the grid was laid
-    over, for searchers that want numbers. Of a sample it is the original one. There a configuration
-    that was not recorded is answered by the nearest one that was: in the unit cube
-    of the space, on a logarithmic scale where the parameter has one, with a distance of 1 between
-    categories that differ and between a value and none; of several that are as near, by the one
-    that was recorded first.
+    In an original space, a configuration that was not recorded gets the results of the nearest
+    recorded one. Distances are taken in the unit cube of the space, with logarithms for parameters
+    on a log scale. The distance is 1 between different categories, and between a value and an
+    inactive parameter. Of several nearest configurations, the one recorded first is chosen.
 
-    Every seed is given the same curves: those of the seed that they were recorded with. A trial
-    that failed fails again at the same step. Under the original's label (``as:``) and that seed a
-    searcher proposes here what it proposes where the original really trains.
+    The curves are the same for every seed: those of the seed of the recording. A trial that failed
+    fails again at the same step. With the original's label (``as:``) and the seed of the recording,
+    a searcher proposes the same configurations as when the original really trains.
     """
 
     name = "recorded"
@@ -53,8 +54,7 @@ class Recorded(Replay):
         raise UsageError(f"recorded: table: no file {' and no '.join(map(str, places))}")
 
     def reference(self) -> Reference | None:
-        """The best and the median of the recorded losses at full fidelity; ``None`` if they are
-        all the same."""
+        """The best and the median recorded loss at full fidelity; ``None`` if all are equal."""
         (optimum, _), clip = self.optimum(), median(self.trials.heldout.tolist())
         if not optimum < clip:
             return None

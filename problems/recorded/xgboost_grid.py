@@ -24,9 +24,9 @@ Dataset = Literal[
 class XGBoostGrid(Shipped):
     """XGBoost recorded on 9 tables: a grid of 4 parameters, 6 values each, 34 steps of 3 rounds.
 
-    The recorded problem is ``xgboost-small``. With ``space: original`` searchers are shown its
-    ranges instead of the grid, and the nearest of the 1,296 configurations answers, by the rule of
-    ``recorded``.
+    The recorded problem is ``xgboost-small``. With ``space: original``, searchers see its ranges
+    instead of the grid, and a configuration gets the results of the nearest of the 1,296
+    configurations, by the rule of ``recorded``.
     """
 
     name = "xgboost-grid"

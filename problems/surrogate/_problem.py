@@ -1,4 +1,4 @@
-"""Problems that ask YAHPO Gym's surrogate networks.
+"""The base class of problems that evaluate YAHPO Gym's surrogate networks.
 
 Pfisterer et al., "YAHPO Gym: An Efficient Multi-Objective Multi-Fidelity Benchmark for
 Hyperparameter Optimization", 2022 (arXiv:2109.03670).
@@ -21,34 +21,35 @@ if TYPE_CHECKING:
     from hpobench.problems.surrogate._yahpo import Surrogate
 
 SHORTEST = 1e-3
-"""Seconds: the least that a step costs."""
+"""The minimal cost of a step, in seconds."""
 
 
 class SurrogateProblem(FetchedProblem):
     """One instance of a scenario of YAHPO Gym.
 
-    The fidelity's name is that of the network's input; the objective's metric and ``test`` are
-    among its targets. After each step a trial has cost the running maximum of ``seconds``, for a
-    network's times are not monotone; a step costs at least a millisecond. Results agree across
-    machines up to the last float32 bits.
+    The name of the fidelity is an input of the network; the objective's metric and ``test`` are
+    targets of the network. After each step, a trial has cost the running maximum of ``seconds``,
+    because the times that a network predicts are not monotone. A step costs at least a millisecond.
+    Results agree across machines up to the last float32 bits.
     """
 
     licence = "Apache-2.0"
     requires = ("onnxruntime>=1.20",)
 
     instances: ClassVar[tuple[int, ...]]
-    """Of OpenML."""
+    """The ids of OpenML for which the network can be asked."""
     categories: ClassVar[tuple[str, ...]]
-    """What the network takes, in its order; the instance is the first."""
+    """The network's categorical inputs, in its order; the first is the instance."""
     numbers: ClassVar[tuple[str, ...]]
+    """The network's numeric inputs, in its order."""
     targets: ClassVar[tuple[str, ...]]
-    """What it gives."""
+    """The network's outputs, in its order."""
     seconds: ClassVar[tuple[str, ...]]
-    """The targets that add up to what a trial costs."""
+    """The targets whose sum is the cost of a trial."""
     test: ClassVar[str | None] = None
     """The target that is held out."""
     constants: Mapping[str, Value] = {}
-    """Inputs that no searcher sees."""
+    """Inputs with a fixed value, which searchers do not see."""
 
     def __init__(self, instance: int) -> None:
         if instance not in self.instances:
@@ -61,7 +62,7 @@ class SurrogateProblem(FetchedProblem):
 
     @cached_property
     def network(self) -> Surrogate:
-        # NumPy comes with it, which listing the problems must not wait for.
+        # The import is here because it loads NumPy, which would slow down listing the problems.
         from hpobench.problems.surrogate._yahpo import AGAIN, Signature, surrogate
 
         folder = data.find(self.data)
@@ -74,9 +75,9 @@ class SurrogateProblem(FetchedProblem):
         return found
 
     def evaluate(self, configs: Sequence[Config], steps: Sequence[int]) -> NDArray[np.float32]:
-        """The targets ``[rows, targets]`` of each of ``configs`` after its number of steps.
+        """The targets ``[rows, targets]`` of each of ``configs`` after its number of ``steps``.
 
-        Raises :class:`SpaceError` where a parameter is missing.
+        Raises :class:`SpaceError` if a parameter is missing.
         """
         fidelity, instance = self.fidelity, {self.categories[0]: self.instance}
         return self.network.predict(
@@ -120,7 +121,7 @@ class SurrogateProblem(FetchedProblem):
         return list(zip(visible.tolist(), heldout.tolist(), strict=True))
 
     def _losses(self, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The visible and the held-out losses of rows of targets."""
+        """The visible and the held-out losses in ``values``, which are rows of targets."""
         sign = self.objective.loss(1.0)
         visible, heldout = (
             sign * values[:, self.targets.index(name)]

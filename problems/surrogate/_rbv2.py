@@ -1,4 +1,4 @@
-"""What the scenarios of RandomBot v2 have in common."""
+"""The base class of the scenarios of RandomBot v2."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from hpobench.api import Categorical, Fidelity, Objective
 from hpobench.problems.surrogate._problem import SurrogateProblem
 
 IMPUTATION = Categorical("num.impute.selected.cpo", ("impute.mean", "impute.median", "impute.hist"))
-"""What replaces numbers that the data lacks."""
+"""The method that replaces missing numbers in the data."""
 
 
 class RandomBotProblem(SurrogateProblem):
-    """A learner on OpenML sets; the fidelity is the part of the training data, in 27 steps, which
-    is three to the third: fractions of 1/27, 1/9, 1/3 and all of it.
+    """A learner on OpenML sets.
 
-    Metric: accuracy, 0-1, the mean of ten resamplings; there is no test value. A learner that is
-    given more data trains anew, so the seconds of a fraction are those of training on it, and a
-    step costs what they are more than before: a trial has cost, wherever it is stopped, one
-    training on its largest fraction, and those before it were free.
+    The fidelity is the fraction of the training data, in 27 steps. 27 is the third power of three,
+    so a reduction factor of 3 gives the fractions 1/27, 1/9, 1/3 and 1.
+
+    The metric is the accuracy, 0-1, as the mean of ten resamplings; there is no test value. A
+    learner that is given more data trains from the start, so the seconds of a fraction are those of
+    a whole training on it. A step costs only the amount by which these exceed the seconds so far. A
+    trial that stops has therefore cost one training on its largest fraction, and the trainings on
+    smaller fractions were free.
     """
 
     source = (

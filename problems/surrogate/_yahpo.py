@@ -1,6 +1,6 @@
 """YAHPO Gym's surrogate networks, read with onnxruntime alone.
 
-A scenario is a folder that holds ``model.onnx`` and the codes of its categories,
+A scenario is a folder with the network ``model.onnx`` and the codes of its categories in
 ``encoding.json``.
 """
 
@@ -20,13 +20,13 @@ from hpobench.api import Value
 from hpobench.kit import NotAvailableError
 
 INACTIVE = "#na#"
-"""What the codes call a category that is not active; an inactive number is 0."""
+"""The value of an inactive category among the codes. An inactive number is 0."""
 AGAIN = "get it anew, `hpobench data fetch` brings it"
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a network takes and gives, in its own order."""
+    """The inputs and outputs of a network, in the network's order."""
 
     categories: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -41,10 +41,10 @@ class Surrogate:
     session: Any
     """An ``onnxruntime.InferenceSession``; it cannot be pickled."""
     codes: Mapping[str, Mapping[str, int]]
-    """For each category the code of each of its values."""
+    """For each category, the code of each of its values."""
 
     def predict(self, inputs: Sequence[Mapping[str, Value]]) -> NDArray[np.float32]:
-        """The targets ``[rows, targets]`` of ``inputs``, from which inactive ones are left out.
+        """The targets ``[rows, targets]`` of ``inputs``, in which inactive inputs are left out.
 
         The last bits depend on the number of rows and on the processor.
         """
@@ -68,9 +68,9 @@ class Surrogate:
 
 @cache
 def surrogate(folder: Path, signature: Signature) -> Surrogate:
-    """The network in ``folder``, which must be of ``signature``.
+    """The network in ``folder``, loaded once in a process.
 
-    Loaded once in a process. Raises :class:`NotAvailableError`.
+    Raises :class:`NotAvailableError` if it cannot be read, or does not have this ``signature``.
     """
     session = _session(folder / "model.onnx")
     taken = {i.name: i.shape[1] for i in session.get_inputs()}

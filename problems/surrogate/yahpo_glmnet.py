@@ -16,9 +16,9 @@ Instance = Literal[
 class YahpoGlmnet(SurrogateProblem):
     """Elastic nets on a YAHPO surrogate: 2 parameters, 4 OpenML sets, 27 parts of the data.
 
-    Scenario ``iaml_glmnet``. Metric: the rate of wrong classifications, without a test value.
-    A trial has cost, wherever it is stopped, one training on its dearest part of the data so far;
-    that may be the smallest, for what these learners cost is mostly to begin.
+    The scenario is ``iaml_glmnet``. The metric is the rate of wrong classifications; there is no
+    test value. A trial that stops has cost one training on the most expensive part of the data so
+    far. This may be the smallest part, because most of the cost of these learners is their start.
     """
 
     name = "yahpo-glmnet"

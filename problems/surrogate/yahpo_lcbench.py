@@ -18,8 +18,8 @@ Instance = Literal[
 class LCBench(SurrogateProblem):
     """LCBench on a YAHPO surrogate: 7 parameters of a funnel-shaped network, 52 epochs.
 
-    Metric: balanced accuracy on the validation part, 0-1; the held-out loss is that on the test
-    part. (YAHPO's own suites tune the plain accuracy, of which the data has no test value.)
+    The metric is the balanced accuracy on the validation part, 0-1; the held-out loss is that on
+    the test part. YAHPO's own suites tune the plain accuracy, but the data has no test value of it.
     """
 
     name = "lcbench"

@@ -23,8 +23,8 @@ Instance = Literal[
 class YahpoRpart(RandomBotProblem):
     """Decision trees on a YAHPO surrogate: 5 parameters, 117 OpenML sets, 27 parts of the data.
 
-    Scenario ``rbv2_rpart``. Metric: accuracy, the mean of ten resamplings, without a test
-    value. A trial has cost, wherever it is stopped, one training on its largest part of the data.
+    The scenario is ``rbv2_rpart``. The metric is the accuracy as the mean of ten resamplings; there
+    is no test value. A trial that stops has cost one training on its largest part of the data.
     """
 
     name = "yahpo-rpart"

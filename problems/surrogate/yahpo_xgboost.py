@@ -46,12 +46,13 @@ PARAMETERS: tuple[Parameter, ...] = (
 class YahpoXGBoost(RandomBotProblem):
     """XGBoost on a YAHPO surrogate: up to 14 parameters, 119 OpenML sets, 27 parts of the data.
 
-    Scenario ``rbv2_xgboost``. Metric: accuracy, the mean of ten resamplings, without a test
-    value. A trial has cost, wherever it is stopped, one training on its largest part of the data.
+    The scenario is ``rbv2_xgboost``. The metric is the accuracy as the mean of ten resamplings;
+    there is no test value. A trial that stops has cost one training on its largest part of the
+    data.
 
-    ``booster``: one of them, or ``any``, which makes it a parameter that others depend on. Then
-    ``dart`` is best nearly everywhere, and what is found is mostly that, so ``gbtree`` is the
-    default.
+    ``booster``: one of the boosters, or ``any``, which makes the booster a parameter that others
+    depend on. With ``any``, ``dart`` is best on nearly all instances, so searchers mostly have to
+    find that; therefore ``gbtree`` is the default.
     """
 
     name = "yahpo-xgboost"

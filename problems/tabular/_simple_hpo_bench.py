@@ -88,7 +88,7 @@ class TableProblem(TabulatedProblem):
     @cached_property
     def table(self) -> Table:
         """The whole table, loaded on first use."""
-        # The import is here because it loads NumPy, which would slow down the list of problems.
+        # The import is here because it loads NumPy, which would slow down listing the problems.
         from hpobench.problems.tabular._tables import load
 
         return load(self.folder, self.dataset, self._grid.sizes, self.objective)

@@ -1,4 +1,4 @@
-"""One XGBoost model under way, a few boosting rounds a step."""
+"""The training of an XGBoost model, a few boosting rounds a step."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hpobench.problems.xgboost._data import Data
 
 
 class Boosting(Training):
-    """One booster, kept in memory and grown by ``rounds`` rounds a step.
+    """One booster, which is kept in memory and grows by ``rounds`` rounds a step.
 
-    A step depends on the trees so far, the parameters, the seed and the number of the round
-    alone. So the model is the whole state, and what else the process trains does not matter.
+    A step depends only on the trees so far, the parameters, the seed and the number of the round.
+    The model is therefore the whole state, and other trainings of the process do not matter.
     """
 
     def __init__(self, config: Config, seed: int, rounds: int, data: Data, threads: int) -> None:
@@ -27,8 +27,9 @@ class Boosting(Training):
             "tree_method": "hist",
             "nthread": threads,
             "seed": seed,
-            # Else the generator, one for all boosters of a thread, is seeded only when a booster
-            # is made: training in turns or from a saved model would draw other rows.
+            # Otherwise the generator, which all boosters of a thread share, is seeded only when a
+            # booster is made. Trainings that take turns, or continue from a saved model, would
+            # then draw other rows.
             "seed_per_iteration": True,
         }
         self._booster = self._build(None)
@@ -57,7 +58,7 @@ class Boosting(Training):
 
 
 def objective(classes: int | None) -> dict[str, Any]:
-    """What XGBoost minimises: the squared error, or the log loss of two or more classes."""
+    """XGBoost's options for its objective: the squared error, or the log loss of the classes."""
     if classes is None:
         return {"objective": "reg:squarederror"}
     if classes == 2:
@@ -68,11 +69,12 @@ def objective(classes: int | None) -> dict[str, Any]:
 def renew_sampler(booster: xgboost.Booster) -> None:
     """Make ``booster`` draw its columns anew from the next round's seed.
 
-    A tree builder keeps the generator that draws columns from its first round on; no model file
-    holds it (https://github.com/dmlc/xgboost/issues/6711). Asking for another kind of builder
-    and back replaces it and leaves the cached predictions; ``Booster.reset`` would do the same,
-    but drops these too and trains two to three times as long.
+    A tree builder keeps the generator that draws columns from its first round on, and no model file
+    contains it (https://github.com/dmlc/xgboost/issues/6711). Changing the kind of builder and
+    back replaces the generator but keeps the cached predictions. ``Booster.reset`` would also
+    replace it, but would drop these predictions, and training would take two to three times as
+    long.
     """
     for method in ("approx", "hist"):
         booster.set_param({"tree_method": method})
-        booster.save_config()  # what configures a booster
+        booster.save_config()  # makes the booster apply its new parameters

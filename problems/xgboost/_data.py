@@ -1,4 +1,4 @@
-"""The tables as XGBoost wants them."""
+"""The data sets in XGBoost's format."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from hpobench.problems.data._tables import split, table
 
 
 class Data(NamedTuple):
-    """A data set's parts."""
+    """The parts of a data set."""
 
     train: xgboost.DMatrix
     validation: xgboost.DMatrix
     test: xgboost.DMatrix
     classes: int | None
-    """How many; ``None`` for regression."""
+    """The number of classes; ``None`` for regression."""
 
 
 @cache
 def load(dataset: str, threads: int) -> Data:
-    """The parts of ``dataset``, made once in a process by ``threads`` threads."""
+    """The parts of ``dataset``, made with ``threads`` threads once in a process."""
     features, target, classes = table(dataset)
     parts = (
         xgboost.DMatrix(features[rows], label=target[rows], nthread=threads)

@@ -1,4 +1,4 @@
-"""What the problems that train XGBoost share."""
+"""The base class of the problems that train XGBoost."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ Dataset = Literal[
     "splice",
     "wine",
 ]
-"""Tables that ``problems/data/datasets.json`` describes."""
+"""The data sets for these problems, which ``problems/data/datasets.json`` describes."""
 
 DISTRIBUTIONS = ("xgboost-cpu", "xgboost")
-"""Either brings the import ``xgboost``."""
+"""The distributions that provide the import ``xgboost``."""
 VERSIONS = SpecifierSet(">=3")
 
 
 def installed() -> tuple[str, str] | None:
-    """The distribution that brings XGBoost here and its version."""
+    """The installed distribution that provides XGBoost, and its version; ``None`` without one."""
     for name in DISTRIBUTIONS:
         try:
             return name, metadata.version(name)
@@ -51,16 +51,17 @@ def installed() -> tuple[str, str] | None:
 
 
 class XGBoostProblem(TrainedProblem):
-    """XGBoost trained on a table; 60, 20 and 20 % of its rows train, validate and test.
+    """XGBoost trained on a table, with 60, 20 and 20 % of its rows for training, validation, test.
 
-    The split is fixed, and stratified for classification; the problem's seed is XGBoost's and
-    decides which rows and columns a tree sees. Loss: log loss for classification, root mean
-    squared error for regression, on the validation rows; held out: on the test rows. (The error
-    rate of a small set takes a few dozen values only: algorithms would differ by their ties.)
+    The split is fixed, and stratified for classification. The problem seed is XGBoost's seed, and
+    decides which rows and columns a tree sees. The loss is the log loss for classification and the
+    root mean squared error for regression, on the validation rows; the held-out loss is that on the
+    test rows. The error rate is not used, because on a small set it takes only a few dozen values,
+    and algorithms would differ by their ties.
 
-    XGBoost is not in ``requires``, where a name is that of one distribution: the plain
-    ``xgboost`` does as well as ``xgboost-cpu``. :meth:`missing` looks for either, and the version
-    is in the fingerprint.
+    XGBoost is not in ``requires``, because a name there means a single distribution, while either
+    ``xgboost`` or ``xgboost-cpu`` is sufficient. :meth:`missing` looks for both, and the version is
+    part of the fingerprint.
     """
 
     licence = "Apache-2.0 AND BSD-3-Clause AND CC-BY-4.0 AND MIT"
@@ -97,7 +98,8 @@ class XGBoostProblem(TrainedProblem):
         return "-".join(filter(None, [f"xgboost-{version}", short_hash(self.dataset)]))
 
     def _boosting(self, config: Config, seed: int, rounds: int) -> Boosting:
-        # XGBoost and NumPy come with it, which listing the problems must not wait for.
+        # The imports are here because they load XGBoost and NumPy, which would slow down the list
+        # of problems.
         from hpobench.problems.xgboost._boosting import Boosting
         from hpobench.problems.xgboost._data import load
 

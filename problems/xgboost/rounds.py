@@ -9,10 +9,10 @@ from hpobench.problems.xgboost._problem import XGBoostProblem
 class XGBoost(XGBoostProblem):
     """XGBoost on a table: 8 parameters of its trees, 27 steps of 8 boosting rounds.
 
-    A trial goes on from its model, under other parameters too (population-based training). The
-    space is HPOBench's: Eggensperger et al., "HPOBench: A Collection of Reproducible
-    Multi-Fidelity Benchmark Problems for HPO", 2021 (arXiv:2109.06716). Needs ``xgboost-cpu`` or
-    ``xgboost``, whichever is installed.
+    A paused trial continues from its model, also with other parameters, as in population-based
+    training. The problem needs ``xgboost-cpu`` or ``xgboost``. The space is HPOBench's:
+    Eggensperger et al., "HPOBench: A Collection of Reproducible Multi-Fidelity Benchmark Problems
+    for HPO", 2021 (arXiv:2109.06716).
     """
 
     name = "xgboost"

@@ -1,4 +1,4 @@
-"""XGBoost with the few parameters that are tuned first."""
+"""XGBoost with the four parameters that are usually tuned first."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hpobench.problems.xgboost.rounds import XGBoost
 class XGBoostSmall(XGBoost):
     """XGBoost on a table: 4 parameters in the ranges of practice, 34 steps of 3 boosting rounds.
 
-    Everything else is left at XGBoost's defaults: a small and well-behaved space, in which most
-    configurations are usable. A trial goes on from its model, under other parameters too. Needs
-    ``xgboost-cpu`` or ``xgboost``, whichever is installed.
+    All other parameters have XGBoost's defaults. The space is small and well-behaved: most of its
+    configurations are usable. A paused trial continues from its model, also with other parameters.
+    The problem needs ``xgboost-cpu`` or ``xgboost``.
     """
 
     name = "xgboost-small"
     source = "https://xgboost.readthedocs.io/en/stable/tutorials/param_tuning.html"
-    fidelity = Fidelity("rounds", 34, 3)  # fine enough to be recorded, and a hundred rounds
+    fidelity = Fidelity("rounds", 34, 3)  # about a hundred rounds, in steps fine enough to record
     space = Space(
         [
             Float("eta", 0.01, 0.5, log=True),

@@ -1,4 +1,4 @@
-"""XGBoost whose number and size of trees are parameters."""
+"""XGBoost with the number and the size of its trees as parameters."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ MOST = 1024
 class XGBoostTrees(XGBoostProblem):
     """XGBoost on a table, in one step: the number of trees and their leaves are parameters.
 
-    What a trial costs depends on its configuration, by three orders of magnitude and more: the case
-    for cost-aware searchers such as CFO and BlendSearch. The space is that of FLAML's
-    ``xgboost`` learner, trees grown leaf by leaf (Wang et al., "FLAML: A Fast and Lightweight
-    AutoML Library", 2021, arXiv:1911.04706), but for the upper bound of ``n_estimators`` and
-    ``max_leaves``: the number of rows to train on, here at most 1,024, there at most 32,768, with
-    which one trial may take hours. Its ``cheap`` values are where FLAML starts. Needs
-    ``xgboost-cpu`` or ``xgboost``, whichever is installed.
+    The cost of a trial depends on its configuration by three orders of magnitude and more, which is
+    the case that cost-aware searchers such as CFO and BlendSearch are made for. The space is that
+    of FLAML's ``xgboost`` learner, whose trees grow leaf by leaf (Wang et al., "FLAML: A Fast and
+    Lightweight AutoML Library", 2021, arXiv:1911.04706), with one exception. The upper bound of
+    ``n_estimators`` and ``max_leaves`` is the number of training rows, but at most 1,024 here and
+    at most 32,768 in FLAML, where a trial may take hours. The ``cheap`` values are those at which
+    FLAML starts. The problem needs ``xgboost-cpu`` or ``xgboost``.
     """
 
     name = "xgboost-trees"

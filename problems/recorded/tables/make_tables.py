@@ -1,7 +1,8 @@
-"""Redo the tables of this folder: python problems/recorded/tables/make_tables.py FOLDER [NAME ...]
+"""Make the tables of this folder again: python problems/recorded/tables/make_tables.py FOLDER [NAME ...]
 
-Records in FOLDER what is missing there, with `hpobench problems record` (an interrupted run goes
-on), and puts what problems need of it here. NAME: only these files, like `cnn-digits`.
+The script records the tables that are missing in FOLDER with `hpobench problems record`, which
+continues an interrupted recording. It then writes the part that problems need into this folder.
+With NAME, like `cnn-digits`, it makes only these files.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ FAMILIES = {
 
 
 def slim(table: Table) -> Table:
-    """``table`` without wall seconds and the machine's name, its numbers rounded to 32 bits: a
-    third of the size."""
+    """``table`` without wall seconds and the machine's name, with numbers rounded to 32 bits.
+
+    This reduces the size to a third.
+    """
     about = dict(table.about)
     about["host"] = {key: value for key, value in about["host"].items() if key != "name"}
     curves = {
@@ -35,7 +38,7 @@ def slim(table: Table) -> Table:
 
 
 def commands() -> dict[str, list[str]]:
-    """How each file is recorded, but for where to."""
+    """For each file, the arguments of `hpobench problems record` except ``--out``."""
     return {
         f"{family.trained}-{dataset}": [family.trained, "-o", f"dataset={dataset}", *size]
         for family, (datasets, size) in FAMILIES.items()
