@@ -39,8 +39,8 @@ class Replay(TabulatedProblem):
 
     @cached_property
     def trials(self) -> Trials:
-        # The import is here because it loads NumPy and other libraries, which would slow down the
-        # list of problems.
+        # The import is here because it loads NumPy and other libraries, which would slow down
+        # listing the problems.
         from hpobench.problems.recorded._trials import Trials
 
         return Trials(self._file, self.space, self._cost)

@@ -98,8 +98,8 @@ class XGBoostProblem(TrainedProblem):
         return "-".join(filter(None, [f"xgboost-{version}", short_hash(self.dataset)]))
 
     def _boosting(self, config: Config, seed: int, rounds: int) -> Boosting:
-        # The imports are here because they load XGBoost and NumPy, which would slow down the list
-        # of problems.
+        # The imports are here because they load XGBoost and NumPy, which would slow down listing
+        # the problems.
         from hpobench.problems.xgboost._boosting import Boosting
         from hpobench.problems.xgboost._data import load
 

@@ -1,4 +1,4 @@
-"""A problem: what is tuned, with recorded or modelled losses and costs."""
+"""A problem: a space to search, with recorded or modelled losses and costs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hpobench.kit import uniform
 class Mine(TabulatedProblem):
     """A learning curve that depends on a rate and an optimiser.
 
-    ``noise``: how far a loss may lie above the curve.
+    ``noise``: the largest amount by which a loss may lie above the curve.
     """
 
     name = "mine"
@@ -31,7 +31,7 @@ class Mine(TabulatedProblem):
     def curve(self, config: Config, seed: int) -> Curve:
         rate, optimizer = float(config["rate"]), str(config["optimizer"])
         floor = (self.space["rate"].to_unit(rate) - 0.6) ** 2 + 0.1 * (optimizer == "sgd")
-        # Noise depends on the configuration and the seed alone, never on what was asked before.
+        # Noise depends only on the configuration and the seed, never on earlier calls.
         losses = [
             floor + 0.8**step + self.noise * uniform(seed, rate, optimizer, step)
             for step in range(1, self.fidelity.steps + 1)
@@ -39,4 +39,5 @@ class Mine(TabulatedProblem):
         return Curve(losses, costs=[1.0] * len(losses))
 
     def reference(self) -> Reference | None:
-        return None  # once you know: Reference(optimum=..., clip=..., source="how it was found")
+        # When you know them, return Reference(optimum=..., clip=..., source="how it was found").
+        return None

@@ -1,4 +1,4 @@
-"""A scheduler: Ray Tune's rule for stopping trials early."""
+"""A scheduler: a rule of Ray Tune that stops trials early."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class Mine(Scheduler):
-    """Stops a trial that is worse than the median of the others.
+    """A median rule: a trial stops if it is worse than the median of the others.
 
-    ``grace_period``: the steps that every trial may take.
+    ``grace_period``: the number of steps that every trial may take.
     """
 
     name = "mine"
-    pauses = False  # it neither pauses trials nor changes their configurations
+    pauses = False  # this scheduler neither pauses trials nor changes their configurations
     ends_trials = False  # the harness ends a trial at its last step
-    notes: ClassVar[tuple[str, ...]] = ()  # what to know about it, each a sentence
+    notes: ClassVar[tuple[str, ...]] = ()  # sentences that a user of this scheduler should know
 
     def __init__(self, *, grace_period: int = 1) -> None:
         if grace_period < 1:
@@ -28,7 +28,7 @@ class Mine(Scheduler):
         self.grace_period = grace_period
 
     def build(self, problem: Problem) -> TrialScheduler:
-        # Yours may be any TrialScheduler: write a class with on_trial_result() and return it.
+        # You may return any TrialScheduler, for example a class of yours with on_trial_result().
         from ray.tune.schedulers import MedianStoppingRule
 
         return MedianStoppingRule(

@@ -1,4 +1,4 @@
-"""A searcher: what proposes configurations."""
+"""A searcher: an algorithm that proposes configurations."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hpobench.api import Config, Fidelity, Searcher, Space
 class Mine(Searcher):
     """Random search near the best configuration so far.
 
-    ``explore``: the share of proposals that are drawn from all of the space.
+    ``explore``: the share of proposals that are drawn from the whole space.
     """
 
     name = "mine"
-    # What it is capable of, where that differs from the defaults in hpobench/api.py:
-    # conditional = False     it does not understand parameters that are only active sometimes
-    # parallel = False        it takes no account of trials under way
-    # multi_fidelity = True   it wants to be told of every step, not of a trial's last one alone
+    # State here what the searcher can do, if it differs from the defaults of Searcher:
+    # conditional = False     the searcher does not understand parameters that may be inactive
+    # parallel = False        the searcher takes no account of running trials
+    # multi_fidelity = True   the searcher is told the loss of every step, not only the last one
 
     def __init__(
         self, space: Space, *, seed: int, fidelity: Fidelity, explore: float = 0.5
@@ -29,11 +29,11 @@ class Mine(Searcher):
     def ask(self, trial: int) -> Config:
         values = {p.name: p.from_unit(self.rng.random()) for p in self.space}
         if self.best is not None and self.rng.random() > self.explore:
-            # Half of the best configuration's values are kept, and never all of them.
+            # About half of the best configuration's values are kept, but never all of them.
             kept = [n for n in self.best[1] if self.rng.random() < 0.5]
             anew = self.rng.choice(list(self.best[1]))
             values |= {n: self.best[1][n] for n in kept if n != anew}
-        # Without parameters that are inactive, in the space's order.
+        # Space.build leaves out inactive parameters and puts the others in the space's order.
         self.asked[trial] = self.space.build(values)
         return self.asked[trial]
 

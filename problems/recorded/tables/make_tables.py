@@ -1,4 +1,6 @@
-"""Make the tables of this folder again: python problems/recorded/tables/make_tables.py FOLDER [NAME ...]
+"""Make the tables of this folder again.
+
+Usage: python problems/recorded/tables/make_tables.py FOLDER [NAME ...]
 
 The script records the tables that are missing in FOLDER with `hpobench problems record`, which
 continues an interrupted recording. It then writes the part that problems need into this folder.
