@@ -55,6 +55,8 @@ class SkoptSearcher(Searcher):
         return {p.name: value_of(p, x) for p, x in zip(self._space, point, strict=True)}
 
     def _beside(self, pending: list[list[Any]]) -> list[Any]:
+        # As in Optimizer.ask, the optimiser's generator seeds the copy. A copy of the generator
+        # itself would not advance the original, and every copy would draw the same numbers.
         seed = self._optimizer.rng.randint(2**31 - 1)
         liar = self._optimizer.copy(random_state=seed)
         lie = min(liar.yi, default=0.0)

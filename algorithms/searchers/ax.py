@@ -58,7 +58,7 @@ class Ax(Searcher):
         self._space = space
         self._client = Client(random_seed=seed)
         self._client.configure_experiment([_translated(space, p) for p in space])
-        self._client.configure_optimization("-loss")
+        self._client.configure_optimization("-loss")  # Ax maximises, so the loss is negated
         # By default, Ax would give out no more trials than this budget while none has ended.
         self._client.configure_generation_strategy(
             initialization_budget=initialization_budget,

@@ -56,6 +56,7 @@ class _SyneTune(Searcher):
 
     def ask(self, trial: int) -> Config:
         running = self._running[trial] = self._scheduler.ask()
+        # The configuration is clipped in place, so that the searcher learns what really trains.
         for p in self._space:
             running.config[p.name] = _within(p, running.config[p.name])
         return self._space.build({p.name: value_of(p, running.config[p.name]) for p in self._space})

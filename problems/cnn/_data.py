@@ -19,7 +19,7 @@ class Part(NamedTuple):
     inputs: NDArray[np.float32]
     """``[rows, 1, length]`` or ``[rows, 1, height, width]``, standardised by the training part."""
     labels: NDArray[np.int64]
-    """``[rows]``, 0-9."""
+    """``[rows]``: the classes 0 to 9."""
 
 
 class Splits(NamedTuple):

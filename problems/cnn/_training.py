@@ -81,7 +81,7 @@ class CNNTraining(Training):
         self._network.load_state_dict(saved["network"])
         self._optimizer.load_state_dict(saved["optimizer"])
         for group in self._optimizer.param_groups:
-            group["lr"] = self._lr  # the saved state brought its own
+            group["lr"] = self._lr  # replaces the learning rate of the saved state
         self._generators = saved["generators"]
 
     @contextmanager

@@ -1,6 +1,6 @@
 """The base class of recorded tables that ship with hpobench, with one file a data set.
 
-``tables/make_tables.py`` made the files, and ``tables/README.md`` describes the machine.
+``tables/make_tables.py`` made the files, and ``tables/README.md`` says on which machine.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Signature:
 
 @dataclass(frozen=True, eq=False)
 class Surrogate:
-    """One scenario's network."""
+    """The network of a scenario."""
 
     signature: Signature
     session: Any

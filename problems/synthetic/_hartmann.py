@@ -56,7 +56,7 @@ def coordinates(config: Config) -> list[float]:
 
 
 def wells(x: Sequence[float]) -> list[float]:
-    """How near ``x`` lies to the centre of each of the four wells, in ``(0, 1]``."""
+    """The nearness of ``x`` to the centre of each of the four wells, in ``(0, 1]``."""
     return [
         math.exp(-sum(w * (a - c) ** 2 for w, a, c in zip(widths, x, centre, strict=True)))
         for widths, centre in zip(WIDTHS[len(x)], CENTRES[len(x)], strict=True)
@@ -64,7 +64,7 @@ def wells(x: Sequence[float]) -> list[float]:
 
 
 def depth(nearness: Sequence[float]) -> float:
-    """The function's value, given :func:`wells`."""
+    """The function's value for the result of :func:`wells`."""
     return -sum(h * n for h, n in zip(HEIGHTS, nearness, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""A choice among models, each with parameters of its own."""
+"""Conditional functions: a choice among models, each of which has parameters of its own."""
 
 from __future__ import annotations
 

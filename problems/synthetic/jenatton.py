@@ -9,11 +9,12 @@ LEAVES = {"x4": 0.1, "x5": 0.2, "x6": 0.3, "x7": 0.4}
 
 
 class Jenatton(TabulatedProblem):
-    """A binary tree of two levels: 3 of 9 parameters decide which 2 others count; optimum 0.1.
+    """Jenatton's tree: 3 of 9 parameters decide which 2 others count; the optimum is 0.1.
 
-    ``x1`` chooses a half of the tree, and ``x2`` or ``x3`` a leaf of that half. The loss is the sum
-    of the square of the leaf's parameter (``x4`` to ``x7``), the leaf's offset (0.1 to 0.4) and the
-    half's parameter (``r8`` or ``r9``). An evaluation takes 1 s.
+    The conditions form a binary tree of two levels. ``x1`` chooses a half of the tree, and ``x2``
+    or ``x3`` a leaf of that half. The loss is the sum of the square of the leaf's parameter (``x4``
+    to ``x7``), the leaf's offset (0.1 to 0.4) and the half's parameter (``r8`` or ``r9``). An
+    evaluation takes 1 s.
     """
 
     name = "jenatton"
