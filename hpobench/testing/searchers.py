@@ -36,9 +36,9 @@ LEAK = 1 << 20
 
 _HASHES = """
 import json, sys
-from hpobench.cell import Use
+from hpobench.contract.cell import PluginRef
 from hpobench.testing.searchers import in_turn
-print(json.dumps(in_turn(Use.from_text(sys.argv[1]), int(sys.argv[2]))))
+print(json.dumps(in_turn(PluginRef.from_text(sys.argv[1]), int(sys.argv[2]))))
 """
 
 
