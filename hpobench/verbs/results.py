@@ -24,7 +24,7 @@ class SuiteResults(Analysis):
         super().__init__(stored)
         self.folder = folder
         self.suite = stored.suite
-        """The suite with all defaults written out; it may be run again."""
+        """The suite with all defaults written out. It runs again, given its plugin files."""
         self._planned = stored.plan["cells"]
 
     def __fspath__(self) -> str:
