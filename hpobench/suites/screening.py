@@ -156,7 +156,7 @@ class Screening:
         return None
 
     def _asked(self, ref: PluginRef, failed: str, call: Callable[[], T]) -> T:
-        """The result of ``call``; its errors become faults of the suite, at the place of ``ref``."""
+        """The result of ``call``; its errors are raised as faults of the suite at ``ref``."""
         try:
             return call()
         except NotAvailableError:
