@@ -121,7 +121,7 @@ mount()
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is used first (PEP 562), so that the command line starts fast."""
+    """Import a public name on its first use (PEP 562), so that the command line starts fast."""
     if name in __all__:
         for home in _HOMES:
             module = importlib.import_module(home)

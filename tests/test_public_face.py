@@ -85,7 +85,7 @@ def test_results_have_what_a_user_asks_for_first(folder):
     assert isinstance(found, hpobench.SuiteResults)
     assert (found.name, len(found.cells), found.missing) == ("tiny", 4, [])
     assert found.page == folder / "tiny" / "report" / "index.html"
-    assert list(found.failed.columns)[-2:] == ["status", "error"]
+    assert list(found.failed.columns)[-2:] == ["kind", "error"]
     assert set(found.standings(repetitions=50)["algorithm"]) == {"random", "sobol"}
     assert (
         repr(found) == f"<results of tiny: 4 runs, {len(found.events)} results; page: {found.page}>"

@@ -270,14 +270,11 @@ def _inside(document: Document, index: int, path: str) -> Path:
     return file
 
 
-def _registry(document: Document, own: Sequence[Path], others: Sequence[Path]) -> Registry:
+def _registry(document: Document, own: Sequence[Path], others: Iterable[str | Path]) -> Registry:
     try:
         return Registry([*own, *others])
-    except PluginError:
-        # The first of the suite's own files that fails is blamed at its place in the suite.
-        for index in range(len(own)):
-            try:
-                Registry(own[: index + 1])
-            except PluginError as error:
-                raise document.error(("plugins", index), str(error)) from error
-        raise
+    except PluginError as error:
+        index = next((i for i, file in enumerate(own) if str(file) in str(error)), None)
+        if index is None:
+            raise
+        raise document.error(("plugins", index), str(error)) from error

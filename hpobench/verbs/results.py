@@ -38,10 +38,9 @@ class SuiteResults(Analysis):
 
     @property
     def failed(self) -> pd.DataFrame:
-        """The cells that failed or timed out, each with its ``error``; empty if all went well."""
-        columns = ["cell", "searcher", "scheduler", "problem", "seed", "workers", "status", "error"]
-        cells = self.cells
-        return cells.loc[cells["status"] != "done", columns].reset_index(drop=True)
+        """The cells that failed or timed out, each with its ``kind`` of failure and its ``error``;
+        empty if all went well."""
+        return self.failures()
 
     @property
     def missing(self) -> list[str]:
