@@ -1,36 +1,134 @@
-"""hpobench compares hyper-parameter-optimisation algorithms on Ray Tune."""
+"""hpobench compares hyper-parameter-optimisation algorithms on Ray Tune.
+
+>>> import hpobench
+>>> results = hpobench.run("quick")
+>>> results.standings()
+
+Everything public is listed in ``__all__``: the verbs, what they take and return, the errors that
+they raise, and the contract of plugins. Plugin files import :mod:`hpobench.api` instead, which
+imports nothing but the standard library.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.package import VERSION as __version__
 from hpobench.contract.package import mount
 
 if TYPE_CHECKING:
-    from hpobench.analysis.results_frames import Analysis
+    from hpobench.api import (
+        Budget,
+        Categorical,
+        Config,
+        Curve,
+        Exhausted,
+        Fidelity,
+        Float,
+        FunctionProblem,
+        Int,
+        NothingYet,
+        Objective,
+        Ordinal,
+        Parameter,
+        Problem,
+        Reference,
+        Resources,
+        Scheduler,
+        Searcher,
+        Space,
+        TabulatedProblem,
+        TrainedProblem,
+        Training,
+        When,
+    )
+    from hpobench.contract.errors import (
+        HpobenchError,
+        NotAvailableError,
+        PluginError,
+        RayError,
+        SpaceError,
+        StoreError,
+        SuiteError,
+        TooFewError,
+        TrialError,
+        UnknownNameError,
+        UsageError,
+    )
+    from hpobench.suites.grid import Plan
+    from hpobench.suites.suite import Suite, load_suite
+    from hpobench.verbs import load, plan, report, run
+    from hpobench.verbs.results import SuiteResults
 
-__all__ = ["__version__", "load"]
+__all__ = [
+    "Budget",
+    "Categorical",
+    "Config",
+    "Curve",
+    "Exhausted",
+    "Fidelity",
+    "Float",
+    "FunctionProblem",
+    "HpobenchError",
+    "Int",
+    "NotAvailableError",
+    "NothingYet",
+    "Objective",
+    "Ordinal",
+    "Parameter",
+    "Plan",
+    "PluginError",
+    "Problem",
+    "RayError",
+    "Reference",
+    "Resources",
+    "Scheduler",
+    "Searcher",
+    "Space",
+    "SpaceError",
+    "StoreError",
+    "Suite",
+    "SuiteError",
+    "SuiteResults",
+    "TabulatedProblem",
+    "TooFewError",
+    "TrainedProblem",
+    "Training",
+    "TrialError",
+    "UnknownNameError",
+    "UsageError",
+    "When",
+    "__version__",
+    "load",
+    "load_suite",
+    "plan",
+    "report",
+    "run",
+]
+
+_HOMES = (
+    "hpobench.verbs",
+    "hpobench.contract.errors",
+    "hpobench.api",
+    "hpobench.suites.suite",
+    "hpobench.suites.grid",
+    "hpobench.verbs.results",
+)
+"""Where the public names come from, the lightest module first."""
 
 mount()
 
 
-def load(path: str | Path) -> Analysis:
-    """The results in ``path``, a folder like ``results/quick``, as frames.
+def __getattr__(name: str) -> Any:
+    """Import a public name on its first use (PEP 562), so that the command line starts fast."""
+    if name in __all__:
+        for home in _HOMES:
+            module = importlib.import_module(home)
+            if hasattr(module, name):
+                return globals().setdefault(name, getattr(module, name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-    >>> results = hpobench.load("results/quick")
-    >>> results
-    <results of quick: ... runs, ... results>
-    >>> leader = results.standings(axis="evaluations").iloc[0]
-    >>> curves = results.curves(fidelity="full", points=50)
-    >>> final = curves[curves["share"] == 1].groupby(["problem", "algorithm"])["regret"].median()
 
-    Settings are those of :class:`hpobench.analysis.settings.Settings`; without any, the numbers are
-    the report's. :class:`hpobench.analysis.results_frames.Analysis` lists the tables that there are. Raises
-    :class:`hpobench.contract.errors.UsageError` if ``path`` holds no results, and
-    :class:`hpobench.contract.errors.StoreError` if they are damaged.
-    """
-    from hpobench.analysis.results_frames import load
-
-    return load(path)
+def __dir__() -> list[str]:
+    return __all__

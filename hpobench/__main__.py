@@ -12,9 +12,9 @@ from hpobench.cli import cli
 from hpobench.contract.errors import HpobenchError
 
 INTERRUPTED = 130
-"""What a shell reports for a program that Ctrl-C ended."""
+"""The exit code that shells report for a program that Ctrl-C ended."""
 UNEXPECTED = 70
-"""EX_SOFTWARE of sysexits.h: a fault of hpobench itself."""
+"""EX_SOFTWARE of sysexits.h: hpobench itself is at fault."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -24,7 +24,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def _code(args: Sequence[str] | None) -> int:
     if sys.stdout is None:
-        # The next file opened would get its number, and what workers print.
+        # The next file opened would get its descriptor, and with it what workers print.
         return _fail("standard output is closed; send it to /dev/null to discard it", 1)
     try:
         result = cli.main(args, prog_name="hpobench", standalone_mode=False)
@@ -39,24 +39,24 @@ def _code(args: Sequence[str] | None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
-        if isinstance(error, OSError) and not _heard():
+        if isinstance(error, OSError) and not _output_works():
             return _fail(f"cannot write to standard output: {error.strerror}", 1)
         if os.environ.get("HPOBENCH_TRACEBACK"):
             raise
-        told = f"{type(error).__name__}: {error}".rstrip(": ")
+        message = f"{type(error).__name__}: {error}".rstrip(": ")
         return _fail(
-            f"{told}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
+            f"{message}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
         )
     return result if isinstance(result, int) else 0
 
 
-def _heard() -> bool:
-    """Whether standard output takes an end of line; if not, the rest of it is thrown away."""
+def _output_works() -> bool:
+    """Whether standard output takes an end of line; if not, its buffer is thrown away."""
     try:
         sys.stdout.write("\n")
         sys.stdout.flush()
     except OSError:
-        # Python flushes once more at its end, and would end with a code of its own.
+        # Python flushes once more when it exits; failing again, it would change the exit code.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     return True

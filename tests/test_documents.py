@@ -109,3 +109,13 @@ def test_ci_runs_the_readmes_test_command(tmp_path):
     done = subprocess.run(["bash", folder / "run"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "+ " + blocks(README, "sh")[1].strip()
     assert "pytest" in done.stdout
+
+
+def test_the_glossary_is_sorted_and_its_places_exist():
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    words = [word for word, *_ in rows[1:]]
+    assert words == sorted(words, key=str.lower)
+    for word, _, places in rows[1:]:
+        for place in re.findall(r"`([\w/]+(?:/|\.py))`", places):
+            assert (ROOT / "hpobench" / place).exists() or (ROOT / place).exists(), (word, place)

@@ -11,7 +11,8 @@ import pytest
 from hpobench.api import Budget, Fidelity, Problem, Reference
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import SuiteError
-from hpobench.suites.grid import Estimate, Plan, build_plan
+from hpobench.suites.estimate import Estimate
+from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import load_suite
 from tests.tiny_plugins import write_suite
 

@@ -11,8 +11,10 @@ import pytest
 from hpobench.__main__ import main
 from hpobench.api import Budget
 from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
+from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import Suite, find_suite, load_suite
 from hpobench.suites.suitefile import MAX_CELLS, parse_seeds
+from hpobench.suites.yamlfile import read_yaml
 from tests.malformed_suites import WRONG
 from tests.tiny_plugins import PLUGIN, write_suite
 
@@ -53,6 +55,59 @@ def test_malformed_suite(
     place = ":".join(str(part) for part in (file, line) if part is not None)
     assert told.startswith(f"{place}: {key}: " if key else f"{place}: ")
     assert message in told
+
+
+@pytest.mark.parametrize(
+    ("changed", "text", "line", "key", "message"), WRONG.values(), ids=list(WRONG)
+)
+def test_malformed_suite_as_a_mapping(
+    changed: int,
+    text: str,
+    line: int | None,
+    key: str | None,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is refused with the same words, by its key."""
+    try:
+        mapping = read_yaml(write_suite(tmp_path, {changed: text})).value
+    except SuiteError:
+        pytest.skip("no mapping could hold that")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SuiteError) as caught:
+        build_plan(load_suite(mapping))
+    assert (caught.value.file, caught.value.line, caught.value.key) == (None, None, key)
+    assert message in str(caught.value).partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "message"),
+    [
+        ({"description": "x" * 5000}, "description", "longer than 4096 characters"),
+        ({"workers": {1, 2}}, "workers", "a set is no word, number, list or mapping"),
+        ({"budget": {"time": float("nan")}}, "budget.time", "nan is not a number to compute with"),
+        ({"budget": {3: 4}}, "budget", "keys are words, not 3"),
+    ],
+)
+def test_values_that_no_suite_file_could_hold(change, key, message) -> None:
+    with pytest.raises(SuiteError) as caught:
+        load_suite({"name": "base", **change})
+    assert (caught.value.key, str(caught.value)) == (key, f"{key}: {message}")
+
+
+def test_a_mapping_that_holds_itself() -> None:
+    endless: dict[str, object] = {"name": "base"}
+    endless["budget"] = endless
+    with pytest.raises(SuiteError, match="nested more than 32 levels deep"):
+        load_suite(endless)
+
+
+def test_a_mapping_means_what_its_file_means(tmp_path: Path) -> None:
+    file = write_suite(tmp_path)
+    mapping = read_yaml(file).value | {"seeds": range(2), "workers": (4,), "plugins": []}
+    plan = build_plan(load_suite(mapping, plugins=[tmp_path / "tiny.py"]))
+    assert plan.cells == build_plan(load_suite(file)).cells
 
 
 def test_the_suite_that_the_cases_change_is_right(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class Model(_Base):
 
 class Fusion(_Base):
     name = "fusion"
-    fused = True
+    schedules_itself = True
 
     def steps(self, trial):
         return 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -29,7 +28,7 @@ from hpobench.analysis.exhibits.standings import standings
 from hpobench.analysis.exhibits.win_matrix import win_matrix
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UnknownNameError, UsageError
-from hpobench.store.reader import Results, load_results
+from hpobench.store.reader import Results
 
 CHOICES = {
     name: get_args(hint)
@@ -149,24 +148,3 @@ class Analysis:
                 "problems one by one"
             )
         return pd.concat(frames, ignore_index=True)
-
-
-def load(path: str | Path) -> Analysis:
-    """The results in ``path``, a folder like ``results/quick``; see :func:`hpobench.load`."""
-    folder = Path(path)
-    if not (folder / "plan.json").exists():
-        raise UsageError(f"{folder}: {_what_is_there(folder)}")
-    return Analysis(load_results(folder))
-
-
-def _what_is_there(folder: Path) -> str:
-    if not folder.exists():
-        return f"no such folder (from {Path.cwd()}); `hpobench run SUITE` writes results/SUITE"
-    if not folder.is_dir():
-        return "not a folder; name the one that holds plan.json and cells.parquet"
-    inside = sorted(found.parent.name for found in folder.glob("*/plan.json"))
-    if inside:
-        return f"holds the results of several runs; load one: {', '.join(inside)}"
-    if (folder.parent / "plan.json").exists():
-        return f"a part of results; load {folder.parent}"
-    return "not a results folder (it has no plan.json)"

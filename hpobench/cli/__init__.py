@@ -1,48 +1,61 @@
-"""The command line: one module per verb, which only parses and calls.
-
-A module is a verb if its docstring starts with its own name, as in "``run``: run what is
-missing"; the rest of that line is its help. That way ``--help`` imports no verb.
-"""
+"""The command line: a module a verb, which parses and calls."""
 
 from __future__ import annotations
 
-import ast
 import importlib
-from pathlib import Path
 
 import click
 
 from hpobench.cli.shared import Commands
 from hpobench.contract.package import VERSION
 
+VERBS = {
+    "agreement": (
+        "agreement:agreement",
+        "run the same cells on every stage and through a plain Tuner, and compare.",
+    ),
+    "check": ("check:check", "put a plugin file through the conformance suite."),
+    "compare": ("compare:compare", "whether newer results are worse than older ones, for CI."),
+    "data": ("data:group", "list, fetch and verify data sets that are not shipped."),
+    "env": ("env:group", "build, show and remove the environments of isolated searchers."),
+    "export": ("export:export", "stored results in the formats of other tools."),
+    "list": ("list:group", "searchers, schedulers, problems, suites, and what goes with what."),
+    "new": ("new:new", "write a plugin file that works, to be filled in."),
+    "paper": (
+        "paper:paper",
+        "run what is missing of the study, draw its figures, and set the paper.",
+    ),
+    "plan": (
+        "plan:plan",
+        "the grid of a suite, what is skipped and why, and about what it costs.",
+    ),
+    "problems": (
+        "problems:group",
+        "record a trained problem into a table; freeze references.",
+    ),
+    "report": ("report:report", "figures, tables and a page from stored results."),
+    "run": ("run:run", "run what is missing of a suite, then write its report."),
+    "status": ("status:status", "what of a suite is done, failed and missing."),
+}
+"""Where a verb's command is, as module and name, and the help that needs no import of it."""
+
 
 class Verbs(Commands):
-    """Loads a verb's module when it is used."""
+    """A lazy group: a verb's module is imported when the verb is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(_verbs())
+        return [*VERBS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _verbs():
+        if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(f"{__name__}.{cmd_name}")
-        commands = (c for c in vars(module).values() if isinstance(c, click.Command))
-        return next((c for c in commands if c.name == cmd_name), None)
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(_verbs().items()))
-
-
-def _verbs() -> dict[str, str]:
-    """Name -> help of every verb, read from the modules' docstrings."""
-    verbs = {}
-    for file in Path(__file__).parent.glob("*.py"):
-        doc = ast.get_docstring(ast.parse(file.read_bytes())) or ""
-        name, colon, text = doc.partition("\n")[0].partition("``: ")
-        if colon and name == f"``{file.stem}":
-            verbs[file.stem] = text
-    return verbs
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -15,11 +15,11 @@ import click
 from hpobench.cli.shared import key_values
 
 if TYPE_CHECKING:
-    from hpobench.testing.verdict import Check, Status, Verdict
+    from hpobench.testing.check import Check, CheckResult, Status
 
 _COLOURS: dict[Status, str] = {"ok": "green", "failed": "red", "skipped": "yellow"}
 _NARROW, _WIDE = 60, 120
-"""Columns of a line, at least and at most."""
+"""The least and the most columns of a line."""
 
 
 @click.command()
@@ -72,28 +72,28 @@ def check(
 
 
 def _run(checks: Sequence[Check], limit: float) -> int:
-    """Judge and show each; how many failed."""
-    from hpobench.testing.verdict import Verdict, judge
+    """Run and show each check; returns how many failed."""
+    from hpobench.testing.check import CheckResult, judge
 
     width = max(len(check.name) for check in checks)
     counts: Counter[str] = Counter()
     hung = False
     for check in checks:
-        verdict = Verdict("skipped", "an earlier check hung") if hung else judge(check, limit)
-        hung |= verdict.hung
-        counts[verdict.status] += 1
-        _show(check, verdict, width)
-    told = ", ".join(f"{counts[status]} {status}" for status in _COLOURS if counts[status])
-    click.echo(f"  {told}\n")
+        result = CheckResult("skipped", "an earlier check hung") if hung else judge(check, limit)
+        hung |= result.hung
+        counts[result.status] += 1
+        _show(check, result, width)
+    totals = ", ".join(f"{counts[status]} {status}" for status in _COLOURS if counts[status])
+    click.echo(f"  {totals}\n")
     return counts["failed"]
 
 
-def _show(check: Check, verdict: Verdict, width: int) -> None:
-    """A line for the check, and below it what was found."""
-    status = click.style(f"{verdict.status:<7}", fg=_COLOURS[verdict.status])
+def _show(check: Check, result: CheckResult, width: int) -> None:
+    """Print a line for the check, and below it what was found."""
+    status = click.style(f"{result.status:<7}", fg=_COLOURS[result.status])
     click.echo(f"  {status}  {check.name:<{width}}  {check.meaning}")
     columns = min(max(shutil.get_terminal_size((_WIDE, 0)).columns, _NARROW), _WIDE)
     indent = " " * (width + 13)
-    for line in verdict.told.splitlines():
+    for line in result.text.splitlines():
         click.echo(textwrap.fill(line, columns, initial_indent=indent, subsequent_indent=indent))
     sys.stdout.flush()

@@ -67,7 +67,7 @@ def compare(
     from hpobench.store import files
     from hpobench.store.reader import load_results
 
-    with _no_regression():
+    with _file_errors_end_in_2():
         pairs = paired(load_results(base), load_results(new))
         found = gate(pairs, scores=list(dict.fromkeys(scores)), alpha=alpha, tolerance=tolerance)
         if json_file:
@@ -81,8 +81,9 @@ def compare(
 
 
 @contextlib.contextmanager
-def _no_regression() -> Iterator[None]:
-    """Files that cannot be read or written end in code 2, for 1 says that something is worse."""
+def _file_errors_end_in_2() -> Iterator[None]:
+    """Turn file errors into usage errors, whose exit code is 2: code 1 says that something is
+    worse."""
     from hpobench.contract.errors import StoreError, UsageError
 
     try:

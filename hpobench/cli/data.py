@@ -109,7 +109,7 @@ def _row(found: Found) -> tuple[str, ...]:
 
 
 def _fetch(name: str, root: Path) -> None:
-    """Say what it is, whose it is and where it goes; then fetch it."""
+    """Print what the data set is, whose it is and where it goes; then fetch it."""
     from hpobench.data import catalogue, openml
     from hpobench.data.download import fetch
     from hpobench.data.local import megabytes
@@ -132,7 +132,7 @@ def _fetch(name: str, root: Path) -> None:
 
 @contextlib.contextmanager
 def _progress(dataset: Dataset) -> Iterator[Tell]:
-    """A bar for each file on a terminal; elsewhere nothing."""
+    """Shows a bar for each file on a terminal, and nothing elsewhere."""
     if not sys.stdout.isatty():
         yield lambda path, done: None  # noqa: ARG005
         return

@@ -95,7 +95,7 @@ def clean(everything: bool, plugins: tuple[Path, ...]) -> None:
 
 
 def _readable(script: Script) -> bool:
-    """Whether there is a lock that says which environment is meant."""
+    """Whether the lock can be read, which says what the environment holds."""
     from hpobench.contract.errors import PluginError
 
     try:
@@ -106,7 +106,7 @@ def _readable(script: Script) -> bool:
 
 
 def _scripts(names: tuple[str, ...], plugins: tuple[Path, ...]) -> Iterator[Script]:
-    """The headers of the files of ``names``, or of all searchers; each once."""
+    """The headers of the searchers ``names``, or of all searchers, each file once."""
     from hpobench.contract.errors import UsageError
     from hpobench.plugins.registry import Registry
 

@@ -32,9 +32,9 @@ def searchers(plugins: tuple[Path, ...]) -> None:
     """Searchers with their capabilities and options.
 
     parallel: takes account of trials under way; conditional: understands spaces with
-    conditions; multi-fidelity: learns from losses of different fidelities (or, scheduling itself, chooses
-    them itself and is its own scheduler); cost-aware: learns what trials cost; deterministic:
-    the same seed gives the same proposals. The version is that of the searcher's own environment
+    conditions; multi-fidelity: learns from losses of different fidelities, or schedules itself and
+    chooses them; cost-aware: learns what trials cost; deterministic: the same seed gives the same
+    proposals. The version is that of the searcher's own environment
     where it has one; `env sync` builds those that are available "once built".
     """
     _plugins("searcher", plugins, {"library": _library, "version": _version, **_columns(TRAITS)})
@@ -118,7 +118,7 @@ def _plugins(
             for e in entries
         ],
     )
-    options = [(e.name, *_spelled(option)) for e in entries for option in e.options]
+    options = [(e.name, *_option_row(option)) for e in entries for option in e.options]
     if options:
         click.echo()
         show((kind, "option", "default", "type"), options)
@@ -176,6 +176,6 @@ def _version(entry: Entry) -> str:
     return (version_of(library, entry.script) if library else None) or "-"
 
 
-def _spelled(option: Spelling) -> tuple[str, str, str]:
+def _option_row(option: Spelling) -> tuple[str, str, str]:
     default = "(required)" if option.default is None else option.default
     return option.name, default, option.annotation

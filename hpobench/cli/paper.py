@@ -17,8 +17,7 @@ import click
     help="Folder of the study's results; the paper and its figures are written into it.",
 )
 @click.option("--quick", is_flag=True, help="Fewer searchers and seeds, into RESULTS/quick.")
-@click.pass_context
-def paper(context: click.Context, figure: str | None, results: Path, quick: bool) -> None:
+def paper(figure: str | None, results: Path, quick: bool) -> None:
     """Make the paper, or one FIGURE of it.
 
     Runs of the study that are stored already are not run again.
@@ -40,7 +39,7 @@ def paper(context: click.Context, figure: str | None, results: Path, quick: bool
     done = {}
     for part in parts:
         seeds = study.parts[part].quick_seeds if quick else None
-        done[part] = _run(context, study.suite(part, quick=quick), seeds, folder)
+        done[part] = _run(study.suite(part, quick=quick), seeds, folder)
     if figure is None:
         click.echo(f"paper: {draft.draft(study, done, folder)}")
         return
@@ -48,19 +47,16 @@ def paper(context: click.Context, figure: str | None, results: Path, quick: bool
         click.echo(path)
 
 
-def _run(context: click.Context, suite: str, seeds: str | None, folder: Path) -> Path:
+def _run(suite: str, seeds: str | None, folder: Path) -> Path:
     """Run what is missing of ``suite``; returns the folder of its results.
 
-    Cells that fail do not keep the paper from being made: it tells of them.
+    The paper is made although cells fail, because it reports them.
     """
-    from hpobench.cli.run import run
     from hpobench.suites.suite import load_suite
+    from hpobench.verbs.execution import RunOptions, execute
+    from hpobench.verbs.progress import Shown
 
-    name = load_suite(suite, seeds=seeds).name
-    click.echo(f"suite {name}")
-    try:
-        context.invoke(run, suite=suite, results=folder, seeds=seeds, no_report=True)
-    except SystemExit as ending:
-        if ending.code != 1:
-            raise
-    return folder / name
+    loaded = load_suite(suite, seeds=seeds)
+    click.echo(f"suite {loaded.name}")
+    execute(loaded, RunOptions(results=folder, report=False), Shown())
+    return folder / loaded.name

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpobench.cli.progress import duration
 from hpobench.cli.shared import plugin_option, selection_options
 from hpobench.cli.tables import show
+from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.contract.cell import PluginRef
-    from hpobench.suites.grid import Estimate, Plan, Skipped
+    from hpobench.suites.estimate import Estimate
+    from hpobench.suites.grid import Plan, Skipped
     from hpobench.suites.suite import Suite
+    from hpobench.verbs.execution import RunOptions
 
 
 @click.command()
@@ -47,6 +49,18 @@ def plan(
         show_power(built, pilot)
 
 
+def show_dry_run(suite: Suite, options: RunOptions) -> None:
+    """Print the plan of a run with ``options``, and at how many seeds it looks."""
+    from hpobench.suites.grid import build_plan
+    from hpobench.verbs.execution import with_rule
+
+    suite, rule = with_rule(suite, options)
+    show_plan(suite, build_plan(suite))
+    if rule is not None:
+        looks = ", ".join(map(str, rule.looks))
+        click.echo(f"\nlooks after {looks} seeds, and ends once decided")
+
+
 def show_plan(suite: Suite, plan: Plan) -> None:
     """Print ``plan``."""
     for fault in suite.registry.broken:
@@ -61,7 +75,7 @@ def show_plan(suite: Suite, plan: Plan) -> None:
     click.echo(f"schedulers: {_labels(suite.schedulers)}\n")
     cells = Counter((cell.problem.label, cell.workers) for cell in plan.cells)
     rows = [
-        (label, str(workers), str(cells[label, workers]), _budget(suite, label), *_told(estimate))
+        (label, str(workers), str(cells[label, workers]), _budget(suite, label), *_bounds(estimate))
         for (label, workers), estimate in plan.estimates.items()
     ]
     show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
@@ -81,8 +95,8 @@ def _budget(suite: Suite, label: str) -> str:
     return ", ".join(f"{k} {v:g}" for k, v in suite.budgets[label].to_json().items())
 
 
-def _told(estimate: Estimate) -> tuple[str, str, str]:
-    """Bounds of one cell."""
+def _bounds(estimate: Estimate) -> tuple[str, str, str]:
+    """The most trials, results and clock of one cell."""
     trials, results = (f"{math.ceil(n):,}" for n in (estimate.trials, estimate.results))
     return trials, results, duration(estimate.clock)
 
@@ -99,5 +113,5 @@ def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:
             ("problem", suite.problems),
         ):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
-            told = "all" if len(labels) == len(refs) else ", ".join(labels)
-            click.echo(f"  {axis}s: {told}")
+            names = "all" if len(labels) == len(refs) else ", ".join(labels)
+            click.echo(f"  {axis}s: {names}")

@@ -1,4 +1,4 @@
-"""What a pilot says of a plan, printed."""
+"""Prints what a pilot says about a plan."""
 
 from __future__ import annotations
 

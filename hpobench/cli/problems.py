@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.progress import duration
-from hpobench.cli.shared import Commands, interruptible, key_values, plugin_option
+from hpobench.cli.shared import Commands, key_values, plugin_option
+from hpobench.verbs.interruption import interruptible
+from hpobench.verbs.progress import Pace, Shown
+from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.recording.measured import Tally
-
-_LINE_S = 10.0
 
 
 @click.group("problems", cls=Commands)
@@ -133,7 +133,7 @@ def record(
     )
     begin = time.monotonic()
     kept = f"{out}.recording has what is trained, run it again"
-    with interruptible(kept), _progress(recipe.trials) as report:
+    with interruptible(kept, Shown().warn), _progress(recipe.trials) as report:
         made = record_table(recipe, out, report, address=address, cpus=cpus, workers=workers)
     label = recipe.problem.label
     took = "it was there" if made.reused else duration(time.monotonic() - begin)
@@ -144,8 +144,8 @@ def record(
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
-    """Shows how many of ``total`` trials are over: a bar on a terminal, else a line now and
-    then."""
+    """Shows how many of ``total`` trials are over, as a bar on a terminal and as lines
+    elsewhere."""
     if not sys.stdout.isatty():
         yield _Lines(total)
         return
@@ -155,8 +155,7 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
         task = bar.add_task("starting Ray", total=total)
 
         def report(tally: Tally) -> None:
-            told = f"{tally.finished}/{total} trials, {tally.failed} failed"
-            bar.update(task, completed=tally.finished, description=told)
+            bar.update(task, completed=tally.finished, description=_counts(tally, total))
 
         yield report
 
@@ -167,16 +166,19 @@ class _Lines:
     def __init__(self, total: int) -> None:
         self._total = total
         self._first: tuple[int, float] | None = None
-        self._next = 0.0
+        self._pace = Pace()
 
     def __call__(self, tally: Tally) -> None:
         now = time.monotonic()
-        if now < self._next and tally.finished < self._total:
+        if not self._pace.due(now, last=tally.finished >= self._total):
             return
-        self._next = now + _LINE_S
-        text = f"{tally.finished}/{self._total} trials, {tally.failed} failed"
+        text = _counts(tally, self._total)
         done, begin = self._first = self._first or (tally.finished, now)
         if tally.finished > done:
             left = (now - begin) / (tally.finished - done) * (self._total - tally.finished)
             text += f", {duration(left)} left"
         click.echo(text)
+
+
+def _counts(tally: Tally, total: int) -> str:
+    return f"{tally.finished}/{total} trials, {tally.failed} failed"

@@ -24,17 +24,12 @@ import click
 )
 def report(folder: Path, watch: bool, every: float) -> None:
     """Write the report of the results in FOLDER (like results/quick)."""
-    if not watch:
-        make_report(folder)
+    if watch:
+        from hpobench.reporting.watching import watch as follow
+
+        follow(folder, every, click.echo)
         return
-    from hpobench.reporting.watching import watch as follow
+    from hpobench.verbs.execution import write_page
+    from hpobench.verbs.progress import Shown
 
-    follow(folder, every, click.echo)
-
-
-def make_report(folder: Path) -> None:
-    """Write ``folder/report`` and name its page."""
-    from hpobench.reporting.watching import report_of
-
-    page, _ = report_of(folder)
-    click.echo(f"report: {page}")
+    write_page(folder, Shown())

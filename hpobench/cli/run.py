@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from hpobench.cli.deciding import decided_by, deciding_options, run_looks, show_looks
-from hpobench.cli.progress import duration, progress
-from hpobench.cli.shared import interruptible, plugin_option, selection_options
-
-if TYPE_CHECKING:
-    from hpobench.running.experiment import Summary
-    from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Suite
-
+from hpobench.cli.deciding import deciding_options
+from hpobench.cli.shared import plugin_option, selection_options
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""
@@ -53,84 +46,31 @@ UNLOGGED = 3
 @click.option("--no-report", is_flag=True, help="Leave out the report.")
 def run(
     suite: str,
-    results: Path,
+    plugins: tuple[Path, ...],
     seeds: str | None,
     only: str | None,
-    address: str,
-    cpus: int | None,
-    timeout: float,
-    plugins: tuple[Path, ...],
-    retry_failed: bool,
-    mlflow: str | None,
-    until_decided: bool,
-    max_seeds: int | None,
-    margin: float | None,
     dry_run: bool,
     no_report: bool,
+    **options: Any,
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
 
     Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
-    from hpobench.suites.grid import build_plan
     from hpobench.suites.suite import load_suite
+    from hpobench.verbs.execution import RunOptions, execute
+    from hpobench.verbs.progress import Shown
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
-    loaded, rule = decided_by(loaded, until_decided, max_seeds, margin, retry_failed)
+    chosen = RunOptions(report=not no_report, **options)
     if dry_run:
-        from hpobench.cli.plan import show_plan
+        from hpobench.cli.plan import show_dry_run
 
-        show_plan(loaded, build_plan(loaded))
-        if rule is not None:
-            show_looks(rule)
+        show_dry_run(loaded, chosen)
         return
-    from hpobench.plugins.isolation.environments import prepare
-
-    prepare(loaded.scripts(), _warn)
-    whole = build_plan(loaded)
-    from hpobench.running.experiment import run_plan
-    from hpobench.running.tracking import Together, tracking
-
-    folder = results / loaded.name
-    kept = f"finished cells are in {folder}, the same command goes on"
-    with interruptible(kept), tracking(mlflow, loaded.name, _warn) as trackers:
-
-        def run_cells(suite: Suite, plan: Plan) -> Summary:
-            with progress() as display:
-                return run_plan(
-                    suite,
-                    plan,
-                    folder,
-                    Together([display, *trackers]),
-                    address=address,
-                    cpus=cpus,
-                    timeout=timeout,
-                    retry_failed=retry_failed,
-                )
-
-        if rule is None:
-            summary = run_cells(loaded, whole)
-            _tell(summary)
-        else:
-            summary = run_looks(loaded, whole, rule, folder, run_cells, _tell)
-        if not no_report:
-            from hpobench.cli.report import make_report
-
-            make_report(folder)
-    if summary.counts["done"] < summary.counts.total():
-        click.echo(f"`python -m hpobench status {folder}` shows what failed", err=True)
+    ended = execute(loaded, chosen, Shown())
+    if not ended.complete:
         raise SystemExit(1)
-    if any(tracker.unlogged for tracker in trackers):
+    if ended.unlogged:
         raise SystemExit(UNLOGGED)
-
-
-def _warn(message: str) -> None:
-    click.echo(message, err=True)
-
-
-def _tell(summary: Summary) -> None:
-    if summary.lost:
-        click.echo(f"{summary.lost} stored cells were missing or damaged and ran again", err=True)
-    told = ", ".join(f"{n} {status}" for status, n in sorted(summary.counts.items()))
-    click.echo(f"ran {summary.ran} cells in {duration(summary.seconds)}; in all {told}")

@@ -1,11 +1,9 @@
-"""What several verbs share."""
+"""Options and groups that several verbs share."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +11,7 @@ import click
 
 
 class Commands(click.Group):
-    """Offers the closest name for one that is mistyped."""
+    """A group that offers the closest name for a mistyped one."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -49,27 +47,12 @@ def selection_options(command: F) -> F:
     return seeds(only(command))
 
 
-@contextlib.contextmanager
-def interruptible(told: str) -> Iterator[None]:
-    """Every signal that asks to end interrupts, as Ctrl-C does; then ``told``, what is kept and
-    how to go on, is printed. Signals stay so, for a second one may come in the clearing up."""
-    from hpobench.running.cluster import ENDING_SIGNALS
-
-    for number in ENDING_SIGNALS:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(f"interrupted; {told}", err=True)
-        raise
-
-
 def key_values(
     ctx: click.Context,  # noqa: ARG001 - click's signature
     param: click.Parameter,  # noqa: ARG001
     given: Sequence[str],
 ) -> dict[str, Any]:
-    """``key=value`` by key; a value that is not JSON is a word."""
+    """The values of ``KEY=VALUE`` by their keys; a value that is not JSON is a word."""
     options: dict[str, Any] = {}
     for text in given:
         key, equals, value = text.partition("=")

@@ -28,8 +28,8 @@ def status(folder: Path, errors: bool) -> None:
     rows = [stored[name] for name in planned if name in stored]
     counts = Counter(row["status"] for row in rows)
     counts["missing"] = len(planned) - len(rows)
-    told = ", ".join(f"{counts[s]} {s}" for s in ("done", "failed", "timeout", "missing"))
-    click.echo(f"{len(planned)} cells: {told}")
+    totals = ", ".join(f"{counts[s]} {s}" for s in ("done", "failed", "timeout", "missing"))
+    click.echo(f"{len(planned)} cells: {totals}")
     failed = [row for row in rows if row["status"] != "done"]
     if errors and failed:
         first = [(row["cell"], (row["error"] or "").partition("\n")[0]) for row in failed]

@@ -1,4 +1,4 @@
-"""Tables: drawn on a terminal, plain columns elsewhere."""
+"""Prints tables: drawn on a terminal, plain columns elsewhere."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import StoreError
+from hpobench.running.cluster import worker_environment
 
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
@@ -94,7 +95,9 @@ class VirtualCells(Cells):
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
         super().__init__(ray, commit=commit, timeout=timeout)
-        self._remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_cell)
+        self._remote = ray.remote(
+            num_cpus=1, max_retries=_RETRIES, runtime_env=worker_environment()
+        )(_run_cell)
         self._looked = -_REFRESH_S
         self._window = 0
 

@@ -35,12 +35,18 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     """Ray, connected to ``address`` inside the block.
 
-    ``local`` starts a Ray of its own on this machine with ``cpus`` slots (all of the machine's
-    if ``None``), even where ``RAY_ADDRESS`` names a cluster. ``auto`` or an address connects to
-    that cluster and raises :class:`RayError` when there is none.
+    A Ray that this process has initialised already is used, whatever the address, and left
+    running. Otherwise ``local`` starts a Ray of its own on this machine with ``cpus`` slots (all
+    of the machine's if ``None``), even where ``RAY_ADDRESS`` names a cluster. ``auto`` or an
+    address connects to that cluster and raises :class:`RayError` when there is none.
     """
-    if cpus is not None and address != LOCAL:
+    running = sys.modules.get("ray")
+    shared = running is not None and running.is_initialized()
+    if cpus is not None and (shared or address != LOCAL):
         raise UsageError("--cpus is for the local Ray; a cluster brings its own processors")
+    if shared:
+        yield running
+        return
     _probe(address)
     token = Path.home() / ".ray" / "auth_token"
     if address != LOCAL and "ray" not in sys.modules and token.is_file():
@@ -58,7 +64,7 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
                 address=address,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
-                runtime_env={"env_vars": _worker_environment()},
+                runtime_env=worker_environment(),
                 **(options if address == LOCAL else {}),
             )
     except SystemExit as ended:  # by the handler of SIGTERM that ray.init sets
@@ -120,10 +126,14 @@ def _signals_held() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _worker_environment() -> dict[str, str]:
-    """What worker processes see, on other machines too: our pins and the data folder."""
+def worker_environment() -> dict[str, Any]:
+    """The runtime environment of worker processes: our pins and the data folder.
+
+    Tasks and actors ask for it too, because a Ray that the caller started does not have it.
+    """
     data = os.environ.get("HPOBENCH_DATA")
-    return _WORKER_ENVIRONMENT | ({"HPOBENCH_DATA": str(Path(data).resolve())} if data else {})
+    folder = {"HPOBENCH_DATA": str(Path(data).resolve())} if data else {}
+    return {"env_vars": _WORKER_ENVIRONMENT | folder}
 
 
 def _cpus() -> int:

@@ -15,6 +15,7 @@ from hpobench.contract.errors import RayError
 from hpobench.contract.problem import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.running.cells import Cells
+from hpobench.running.cluster import worker_environment
 
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
@@ -77,7 +78,8 @@ class Pool:
 
         threads = str(max(1, int(resources.cpu)))
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        environment = {} if threads == "1" else {"env_vars": dict.fromkeys(names, threads)}
+        environment = worker_environment()
+        environment["env_vars"] |= dict.fromkeys(names, threads)
         return (
             self._ray.remote(Worker)
             .options(
@@ -85,7 +87,7 @@ class Pool:
                 num_gpus=resources.gpu,
                 resources=dict(resources.custom),
                 max_restarts=-1,
-                **({"runtime_env": environment} if environment else {}),
+                runtime_env=environment,
             )
             .remote()
         )
@@ -111,9 +113,9 @@ class LiveCells(Cells):
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
-        self._remote = ray.remote(num_cpus=0, max_retries=-1, scheduling_strategy=here)(
-            _run_live_cell
-        )
+        self._remote = ray.remote(
+            num_cpus=0, max_retries=-1, scheduling_strategy=here, runtime_env=worker_environment()
+        )(_run_live_cell)
         self._forget = ray.remote(num_cpus=0, scheduling_strategy=here)(_forget)
         self._read = ray.remote(num_cpus=0, scheduling_strategy=here)(_read)
 

@@ -1,4 +1,4 @@
-"""Entries of a suite's three lists, looked up in the registry and made into uses.
+"""Entries of a suite's three lists, looked up in the registry and made into plugin references.
 
 One form serves searchers, schedulers and problems:
 
@@ -32,7 +32,7 @@ MAX_PROBLEMS = 10_000
 
 @dataclass(frozen=True)
 class Resolved:
-    """A use, where the suite names it, and the budget of a problem."""
+    """A plugin reference, where the suite names it, and the budget if it is a problem."""
 
     ref: PluginRef
     path: KeyPath
@@ -41,7 +41,7 @@ class Resolved:
 
 @dataclass(frozen=True)
 class _Text:
-    """An entry in its normal form: a name and values that stand at ``inner``."""
+    """An entry in its normal form: a name, and its values at the path ``inner``."""
 
     path: KeyPath
     name: str
@@ -51,23 +51,23 @@ class _Text:
 
 @dataclass
 class Entries:
-    """Resolves entries; what is wrong gathers in ``faults``."""
+    """Resolves entries and collects everything that is wrong in ``faults``."""
 
     document: Document
     registry: Registry
     budget: Budget | None = None
-    """Of problems that have none of their own."""
+    """The budget of problems that have none of their own."""
     faults: list[SuiteError] = field(default_factory=list)
 
     def resolve(self, kind: Kind, key: str, rows: Sequence[object]) -> list[Resolved]:
-        """Every use that the list at ``key`` stands for."""
+        """Every plugin reference that the list at ``key`` stands for."""
         found: list[Resolved] = []
         for index, row in enumerate(rows):
             try:
                 found.extend(self._entry(kind, _normal(self.document, (key, index), row)))
             except SuiteError as error:
                 self.faults.append(error)
-        self._refuse_doubles(found)
+        self._refuse_duplicates(found)
         return found
 
     def _entry(self, kind: Kind, text: _Text) -> Iterator[Resolved]:
@@ -89,7 +89,7 @@ class Entries:
         for row in rows:
             whole = row if cls is None else self._resolve(cls, text, row)
             made = name or (text.name if cls is None else label(cls, text.name, whole))
-            folder = str(self.document.file.parent.resolve())
+            folder = str(self.document.folder)
             ref = PluginRef(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
             yield Resolved(ref, text.path, budget)
 
@@ -111,7 +111,7 @@ class Entries:
         )
 
     def _load(self, entry: Entry, text: _Text) -> type | None:
-        """The class; ``None`` where only a missing package keeps it from being imported."""
+        """The class, or ``None`` if only a missing package keeps it from being imported."""
         try:
             return entry.load()
         except PluginError as error:
@@ -147,7 +147,8 @@ class Entries:
         return [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
 
     def _values(self, path: KeyPath, option: Option, value: Any) -> Sequence[Any]:
-        """The values that ``value`` stands for: itself where it fits, else its choices."""
+        """The values that ``value`` stands for: itself if it fits the option, else a list of
+        values, a range, or all choices."""
         try:
             return [option.plain(value)]
         except ValueError as error:
@@ -168,7 +169,7 @@ class Entries:
             reason = str(error)
         raise self.document.error(path, reason)
 
-    def _refuse_doubles(self, found: Sequence[Resolved]) -> None:
+    def _refuse_duplicates(self, found: Sequence[Resolved]) -> None:
         labels: dict[str, Resolved] = {}
         twins: dict[str, Resolved] = {}
         for item in found:

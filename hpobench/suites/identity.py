@@ -1,8 +1,9 @@
 """A cell's identity: a hash of everything that changes its result.
 
-Running a suite again finds finished cells by it. What only changes how things look is left
-out: comments, docstrings and formatting of plugin files, the labels of searchers and schedulers,
-the order of a suite. A problem's label is part of it, because the cell's seeds come from it.
+A suite that runs again finds its finished cells by their identity. Whatever changes only how
+things look is left out: comments, docstrings and formatting of plugin files, the labels of
+searchers and schedulers, the order of a suite. A problem's label is part of it, because the cell's
+seeds come from the label.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from hpobench.plugins.modules import load_class
 from hpobench.plugins.source import source_hash
 
 IDENTITY_VERSION = 1
-"""Raised when results of the same spec are no longer the same, or the spec changes its form.
+"""Raise this number when the same spec gives other results, or when the spec changes its form.
 
-Of hpobench itself only its version and this number count, not its source: cells that were run
-before an edit of the harness in a checkout stay valid until one of the two is raised.
+Of hpobench itself only its version and this number count, not its source: in a checkout, cells
+that ran before an edit of the harness stay valid until one of the two is raised.
 """
 
 _SLUG = 32
@@ -50,9 +51,9 @@ def cell_id(
     data: str = "",
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[str, str]:
-    """A readable id that is safe as a file name, and the JSON that it ends with the hash of.
+    """A readable id that is safe as a file name, and the JSON whose hash it ends with.
 
-    ``data`` is the problem's fingerprint; ``more`` is what else the stage depends on.
+    ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on.
     """
     refs = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
     spec = {
@@ -71,7 +72,7 @@ def cell_id(
     }
     text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
     digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-    # Names, not the labels of searchers and schedulers: relabelling one must find its cells.
+    # Names, because a searcher or scheduler with a new label must find its cells.
     names = (searcher.name, scheduler.name, problem.label)
     prefix = "-".join([*map(_slug, names), f"s{seed}"])
     return f"{prefix}-{digest}", text

@@ -1,13 +1,14 @@
-"""``suite.yaml``: searchers x schedulers x problems x seeds x workers under a budget."""
+"""A suite: searchers x schedulers x problems x seeds x workers under a budget."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Kind, PluginRef, Stage, Tell
@@ -17,16 +18,17 @@ from hpobench.plugins.options import closest
 from hpobench.plugins.registry import Registry, shipped_suites
 from hpobench.suites.entries import Entries, Resolved
 from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
-from hpobench.suites.yamlfile import Document, KeyPath, read_yaml
+from hpobench.suites.yamlfile import Document, KeyPath, read_mapping, read_yaml
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite as resolved."""
+    """A suite whose plugins are found and whose options are checked; see :func:`load_suite`."""
 
     name: str
     description: str
-    file: Path
+    file: Path | None
+    """``None`` for a suite given as a mapping."""
     searchers: tuple[PluginRef, ...]
     schedulers: tuple[PluginRef, ...]
     problems: tuple[PluginRef, ...]
@@ -34,33 +36,34 @@ class Suite:
     """By the label of the problem."""
     seeds: Sequence[int]
     workers: tuple[int, ...]
-    """Of a cell: every combination is run with each of these numbers."""
+    """Every combination is run with each of these numbers of workers."""
     stage: Stage
     trial_timeout: float | None
     """Seconds of training after which a live trial fails."""
     pace: float
     """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
     tell: Tell | None
-    """The telling policy for all searchers; ``None``: for each the one that suits it."""
+    """The telling policy for all searchers; ``None`` gives each the one that suits it."""
     only: str | None
     """A glob that picks cells; see :func:`hpobench.suites.grid.build_plan`."""
     registry: Registry = field(repr=False, compare=False)
     document: Document = field(repr=False, compare=False)
     places: Mapping[tuple[Kind, str], KeyPath] = field(repr=False, compare=False)
-    """Where the file names a use, by its kind and label."""
+    """The key at which the suite names a plugin, by its kind and label."""
 
     def fault(self, ref: PluginRef, message: str) -> SuiteError:
-        """An error about ``use`` at its place in the file."""
+        """An error about ``ref``, at its place in the suite."""
         return self.document.error(self.places[ref.kind, ref.label], message)
 
     def with_seeds(self, seeds: Sequence[int]) -> Suite:
-        """The same suite with these seeds; raises :class:`SuiteError` if cells get too many."""
+        """The same suite with these seeds; raises :class:`SuiteError` if that makes too many
+        cells."""
         changed = replace(self, seeds=seeds)
         _check_size(changed)
         return changed
 
     def scripts(self) -> list[Script]:
-        """The headers of those searchers that ask for environments of their own."""
+        """The headers of the searchers that ask for environments of their own."""
         entries = [self.registry.find("searcher", ref.name) for ref in self.searchers]
         return list({s.file: s for entry in entries if (s := entry.script) is not None}.values())
 
@@ -68,9 +71,9 @@ class Suite:
         """The suite as plain YAML types, all defaults written out.
 
         Every searcher, scheduler and problem is a mapping with its ``name``, its label as
-        ``as``, and its options. Plugin files are left out: a suite names only such as lie in
-        its own folder, and wherever this is stored they do not. It loads as a suite once they
-        are given apart; :meth:`to_yaml` says which.
+        ``as``, and its options. Plugin files are left out, because a suite names only files in
+        its own folder and this is stored elsewhere. It loads as a suite when it is given the
+        plugin files that :meth:`to_yaml` lists.
         """
         problems = [
             _plain(ref) | {"budget": self.budgets[ref.label].to_json()} for ref in self.problems
@@ -90,7 +93,7 @@ class Suite:
         }
 
     def real_time(self) -> dict[str, float]:
-        """What only the live stage asks for, and cells there depend on."""
+        """The keys that only the live stage has, and that its cells depend on."""
         if self.stage != "live":
             return {}
         limit = {} if self.trial_timeout is None else {"trial_timeout": self.trial_timeout}
@@ -116,8 +119,8 @@ def _plain(ref: PluginRef) -> dict[str, Any]:
     return {"name": ref.name, "as": ref.label, **ref.options}
 
 
-def find_suite(name_or_path: str | Path) -> Path:
-    """The file of a shipped suite by its name, or the file that a path leads to."""
+def find_suite(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file of the shipped suite with this name, or the file at this path."""
     text, shipped = str(name_or_path), shipped_suites()
     if text in shipped:
         return shipped[text]
@@ -132,23 +135,51 @@ def find_suite(name_or_path: str | Path) -> Path:
     raise UnknownNameError("suite", text, shipped)
 
 
+Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | Suite"
+"""The path of a suite file, the name of a shipped suite, a suite file's content, or a suite."""
+Seeds: TypeAlias = str | int | Iterable[int]
+"""A number of seeds, the seeds themselves, or both as a suite file spells them: ``"0-9"``."""
+
+
 def load_suite(
-    name_or_path: str | Path,
-    plugins: Iterable[str | Path] = (),
-    seeds: str | None = None,
+    source: Source,
+    plugins: Iterable[str | os.PathLike[str]] = (),
+    seeds: Seeds | None = None,
     only: str | None = None,
 ) -> Suite:
     """Read, check and resolve a suite.
 
-    ``plugins``: further plugin files or folders. ``seeds``: instead of the file's, spelt as
-    there (``5``, ``0-9``, ``0,4,7``). ``only``: a glob that picks cells, instead of the file's.
+    ``plugins``: further plugin files or folders. ``seeds``: instead of the suite's own (``5``,
+    ``"0-9"``, ``[0, 4, 7]``). ``only``: a glob that picks cells, instead of the suite's own.
 
-    Raises :class:`SuiteError` with all that is wrong at once, the first fault in front.
+    Raises :class:`SuiteError` with everything that is wrong, the first fault in front.
     """
-    document = read_yaml(find_suite(name_or_path))
+    if isinstance(source, Suite):
+        suite = source
+        if [*plugins]:
+            raise UsageError("plugins: give them to load_suite(); this suite is loaded already")
+    else:
+        suite = _resolve(source, plugins)
+    suite = replace(
+        suite,
+        seeds=suite.seeds if seeds is None else _given_seeds(seeds),
+        only=suite.only if only is None else only,
+    )
+    _check_size(suite)
+    return suite
+
+
+def _resolve(
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    plugins: Iterable[str | os.PathLike[str]],
+) -> Suite:
+    if isinstance(source, Mapping):
+        document = read_mapping(source)
+    else:
+        document = read_yaml(find_suite(source))
     text = parse_suite(document)
     own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
-    registry = _registry(document, own, plugins)
+    registry = _registry(document, own, [Path(path) for path in plugins])
     entries = Entries(document, registry, text.budget.build() if text.budget else None)
     searchers = entries.resolve("searcher", "searchers", text.searchers)
     schedulers = entries.resolve("scheduler", "schedulers", text.schedulers)
@@ -160,7 +191,7 @@ def load_suite(
             entries.faults.append(document.error(item.path, message))
     if entries.faults:
         raise joined(entries.faults)
-    suite = Suite(
+    return Suite(
         name=text.name,
         description=text.description,
         file=document.file,
@@ -168,13 +199,13 @@ def load_suite(
         schedulers=tuple(item.ref for item in schedulers),
         problems=tuple(item.ref for item in problems),
         budgets={item.ref.label: item.budget for item in problems if item.budget},
-        seeds=text.seeds if seeds is None else _given_seeds(seeds),
+        seeds=text.seeds,
         workers=text.workers,
         stage=text.stage,
         trial_timeout=text.trial_timeout,
         pace=text.pace,
         tell=text.tell,
-        only=text.only if only is None else only,
+        only=text.only,
         registry=registry,
         document=document,
         places={
@@ -182,14 +213,13 @@ def load_suite(
             for item in (*searchers, *schedulers, *problems)
         },
     )
-    _check_size(suite)
-    return suite
 
 
 def _own_scheduler(
     registry: Registry, searchers: Sequence[Resolved], schedulers: Sequence[Resolved]
 ) -> list[Resolved]:
-    """What searchers that schedule too run under, if there are any and it is not in the suite."""
+    """The scheduler under which searchers that schedule themselves run, if the suite has such a
+    searcher and does not name the scheduler itself."""
 
     def is_a(trait: str, item: Resolved) -> bool:
         ref = item.ref
@@ -215,16 +245,16 @@ def _check_size(suite: Suite) -> None:
         )
 
 
-def _given_seeds(text: str) -> Sequence[int]:
+def _given_seeds(seeds: Seeds) -> Sequence[int]:
     try:
-        return parse_seeds(text)
+        return parse_seeds(seeds if isinstance(seeds, str | int) else [*seeds])
     except ValueError as error:
         raise UsageError(f"--seeds: {error}") from None
 
 
 def _inside(document: Document, index: int, path: str) -> Path:
     """The plugin file that a suite names: beside or below it, never elsewhere."""
-    folder = document.file.parent.resolve()
+    folder = document.folder
     where: KeyPath = ("plugins", index)
     try:
         file = (folder / path).resolve()

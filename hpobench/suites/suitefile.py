@@ -1,4 +1,4 @@
-"""The text of ``suite.yaml``: its own keys and their values, plugins not yet looked up."""
+"""The content of a suite file: its keys are checked, its plugins not looked up yet."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ from hpobench.plugins.options import closest
 from hpobench.suites.yamlfile import Document, KeyPath
 
 MAX_CELLS = 1_000_000
-"""Cells of a suite: more take minutes to plan and months to run."""
+"""The most cells of a suite: more take minutes to plan and months to run."""
 MAX_WORKERS = 32_767
 """The store keeps a worker's number in 16 bits."""
 MAX_AMOUNT = 1e12
-"""Of a budget in seconds, resource or evaluations: enough for 30,000 years."""
+"""The most of a budget in seconds, resource or evaluations: enough for 30,000 years."""
 MAX_TRIALS = 10**9
 _UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def parse_seeds(value: object) -> Sequence[int]:
-    """``5`` -> 0..4; ``"0-9"`` or ``"0,4,7-9"``; a list of such. Distinct, none negative.
+    """The seeds that ``5`` (0 to 4), ``"0-9"``, ``"0,4,7-9"`` or a list of these stand for.
 
+    They are distinct and not negative.
     Raises :class:`ValueError`.
     """
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,18}\s*", value):
@@ -70,7 +71,7 @@ def _seed_range(item: object) -> range:
 
 
 def parse_range(text: str) -> range | None:
-    """``"3"`` and ``"1-24"``, both ends included; ``None`` if ``text`` is something else.
+    """The numbers of ``"3"`` or ``"1-24"``, both ends included; ``None`` for any other text.
 
     Raises :class:`ValueError` for a range that is backwards or endless.
     """
@@ -86,7 +87,7 @@ def parse_range(text: str) -> range | None:
 
 
 def parse_workers(value: object) -> tuple[int, ...]:
-    """``4`` -> (4,); a list of such, distinct.
+    """The distinct numbers of workers that a number or a list stands for.
 
     Raises :class:`ValueError`.
     """
@@ -141,7 +142,7 @@ class BudgetText(_Strict):
 
 
 class SuiteText(_Strict):
-    """A suite as written; entries of the three lists are still what YAML made of them."""
+    """A suite as written; the entries of its three lists are still plain values."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
     description: str = ""
@@ -167,7 +168,7 @@ class SuiteText(_Strict):
 
 
 def parse_suite(document: Document) -> SuiteText:
-    """Raises :class:`SuiteError` with all faults of the suite's own keys."""
+    """The suite in ``document``; raises :class:`SuiteError` with all faults of its own keys."""
     if not isinstance(document.value, dict):
         raise document.error((), "a suite is made of keys like 'name:' and 'searchers:'")
     try:
@@ -185,7 +186,7 @@ def parse_budget(document: Document, path: KeyPath, value: object) -> Budget:
 
 
 def joined(errors: Iterable[SuiteError]) -> SuiteError:
-    """All ``errors`` in one, sorted by line; it carries the place of the first."""
+    """One error with the messages of all, sorted by line; its place is that of the first."""
     first, *rest = sorted(errors, key=lambda error: error.line or 0)
     if not rest:
         return first
@@ -196,7 +197,7 @@ def joined(errors: Iterable[SuiteError]) -> SuiteError:
 def faults(
     document: Document, path: KeyPath, model: type[BaseModel], error: ValidationError
 ) -> Iterator[SuiteError]:
-    """pydantic's findings in our words, at their places."""
+    """The faults that pydantic found, in our words and at their places."""
     for detail in error.errors():
         fields = _model_at(model, detail["loc"]).model_fields
         yield document.error((*path, *detail["loc"]), _wording(detail, list(fields)))
@@ -218,7 +219,7 @@ def _model_within(annotation: object) -> type[BaseModel] | None:
 
 
 def _wording(detail: ErrorDetails, fields: list[str]) -> str:
-    """What is wrong, and what is due instead."""
+    """Says what is wrong and what is due instead."""
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])

@@ -1,12 +1,15 @@
 """YAML 1.2 as plain values, with the line of every key.
 
-Suites come from other people, so the reader has limits: one small document of plain values, no
-tags, no duplicated keys, no aliases that expand without end.
+Suites come from other people, so the reader sets limits: one small document of plain values, no
+tags, no duplicated keys, no aliases that expand without end. A mapping from Python keeps the same
+limits.
 """
 
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,20 +24,27 @@ from hpobench.contract.errors import SuiteError
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_TEXT = 4096
-"""Characters of one word or text."""
+"""Characters of one text."""
 MAX_VALUES = 20_000
-"""Values in a file, those behind aliases counted each time: seconds of parsing."""
+"""Values in a file; those behind aliases count each time. More would take seconds to parse."""
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass
 class Document:
-    """A YAML file read: ``value`` is made of dicts, lists, strings, numbers, booleans, None."""
+    """``value`` is made of dicts, lists, strings, numbers, booleans and ``None``."""
 
-    file: Path
+    file: Path | None
+    """Where it was read; ``None`` for a mapping from Python."""
     value: Any = None
-    lines: dict[KeyPath, int] = field(default_factory=dict)
+    lines: dict[KeyPath, int | None] = field(default_factory=dict)
+    """The line of every key, ``None`` for those of a mapping."""
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths start: beside the file, for a mapping in the working folder."""
+        return Path.cwd() if self.file is None else self.file.parent.resolve()
 
     def error(self, path: KeyPath, message: str) -> SuiteError:
         """The error ``message`` about the value at ``path``, or about the nearest above it."""
@@ -55,7 +65,8 @@ def _step(part: str | int) -> str:
 
 
 def read_yaml(file: Path) -> Document:
-    """Raises :class:`SuiteError` with file and line for whatever is not plain YAML."""
+    """The document in ``file``; raises :class:`SuiteError` with file and line if it is not plain
+    YAML."""
     text = _text(file)
     document = Document(file)
     yaml = YAML(typ="safe", pure=True)
@@ -75,6 +86,43 @@ def read_yaml(file: Path) -> Document:
         raise SuiteError("the file is empty", file=file)
     document.value = _Builder(document, yaml).value(root, ())
     return document
+
+
+def read_mapping(value: Mapping[str, Any]) -> Document:
+    """The document that a file with the content ``value`` would be.
+
+    Tuples and ranges become lists, paths texts. Raises :class:`SuiteError` with the key of
+    anything that YAML could not hold.
+    """
+    document = Document(None)
+    document.value = _plain(document, value, ())
+    return document
+
+
+def _plain(document: Document, value: object, path: KeyPath) -> Any:
+    document.lines[path] = None
+    if len(path) > MAX_DEPTH:
+        raise document.error(path[:4], f"nested more than {MAX_DEPTH} levels deep")
+    if isinstance(value, Mapping):
+        if unnamed := [key for key in value if not isinstance(key, str)]:
+            raise document.error(path, f"keys are words, not {unnamed[0]!r}")
+        return {key: _plain(document, item, (*path, key)) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(document, item, (*path, i)) for i, item in enumerate(value)]
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if value is not None and not isinstance(value, str | int | float):
+        raise document.error(path, f"a {type(value).__name__} is no word, number, list or mapping")
+    _check_scalar(document, path, value, str(value))
+    return value
+
+
+def _check_scalar(document: Document, path: KeyPath, value: object, text: str) -> None:
+    """Raises :class:`SuiteError` for a ``value``, written as ``text``, beyond the limits."""
+    if len(text) > MAX_TEXT:
+        raise document.error(path, f"longer than {MAX_TEXT} characters")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise document.error(path, f"{text} is not a number to compute with")
 
 
 def _text(file: Path) -> str:
@@ -101,7 +149,7 @@ class _LimitError(Exception):
 
 
 class _BoundedComposer(Composer):
-    """Stops at the limits instead of building the tree of a file that goes beyond them."""
+    """Stops at the limits, before the whole tree of a hostile file is built."""
 
     _depth = 0
     _values = 0
@@ -169,8 +217,7 @@ class _Builder:
         return result
 
     def _scalar(self, node: ScalarNode, kind: str, path: KeyPath) -> Any:
-        if len(node.value) > MAX_TEXT:
-            raise self._document.error(path, f"longer than {MAX_TEXT} characters")
+        _check_scalar(self._document, path, node.value, node.value)
         if kind in ("str", "timestamp"):
             return node.value
         if kind not in ("null", "bool", "int", "float"):
@@ -179,6 +226,5 @@ class _Builder:
             value = self._yaml.constructor.construct_object(node)
         except (ValueError, YAMLError) as error:
             raise self._document.error(path, f"not a number: {error}") from None
-        if isinstance(value, float) and not math.isfinite(value):
-            raise self._document.error(path, f"{node.value} is not a number to compute with")
+        _check_scalar(self._document, path, value, node.value)
         return value

@@ -1,4 +1,4 @@
-"""The conformance suite for plugins, for their authors' own tests too:
+"""The conformance suite for plugins. Their authors call it in tests of their own:
 
 import pytest
 from hpobench.testing import Check, checks
@@ -10,7 +10,7 @@ def test_mine(check: Check) -> None:
 
 from __future__ import annotations
 
+from hpobench.testing.check import Check, Misbehaved, NotApplicable
 from hpobench.testing.conformance import checks
-from hpobench.testing.verdict import Check, Misbehaved, NotApplicable
 
 __all__ = ["Check", "Misbehaved", "NotApplicable", "checks"]

@@ -1,4 +1,4 @@
-"""The checks of plugins: those of a file, or of one that is known by name."""
+"""The checks of the plugins in a file, or of a plugin that is known by its name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import NotAvailableError, UnknownNameError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.subject import Subject, use_of
-from hpobench.testing.verdict import Check
+from hpobench.testing.check import Check
+from hpobench.testing.subject import Subject, ref_of
 
 _KINDS: tuple[Kind, ...] = ("searcher", "scheduler", "problem")
 
@@ -24,11 +24,11 @@ def checks(
     folder: Path | None = None,
     patience: float = 10.0,
 ) -> list[Check]:
-    """All that ``plugin`` must keep to, each to be called.
+    """The checks of ``plugin``; calling a check runs it.
 
     ``plugin``: a file, or the name of a plugin that is shipped or installed. ``only``: the name
-    of one plugin in the file. ``options``: theirs; those that are required and not given are a
-    family's first member's, or take their first choices.
+    of one plugin in the file. ``options``: the options of the plugins; a required one that is not
+    given is that of a problem family's first member, or takes its first choice.
     ``folder``: where relative paths among the options start; by default the working folder.
     ``patience``: seconds for which one run of a searcher goes on asking.
 
@@ -43,7 +43,7 @@ def checks(
 
 
 def entries(plugin: Path | str, only: str | None = None) -> list[Entry]:
-    """The plugins of a file, or those that go by a name; raises :class:`UsageError`."""
+    """The plugins in a file, or those with a name; raises :class:`UsageError` if there are none."""
     file = Path(plugin)
     if file.suffix != ".py" and not file.exists():
         registry = Registry()
@@ -69,12 +69,15 @@ def checks_of(
     patience: float = 10.0,
     trials: int | None = None,
 ) -> list[Check]:
-    """The checks of one plugin. ``trials``: of each run of a searcher, whatever they take."""
+    """The checks of one plugin.
+
+    ``trials``: the trials of each run of a searcher; ``patience`` does not count then.
+    """
     if (reason := entry.missing()) is not None:
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
-    subject, functions = _rules(entry, use_of(entry, options, folder), patience, trials)
+    subject, functions = _rules(entry, ref_of(entry, options, folder), patience, trials)
     return [
-        Check(_words(f), _first_line(f), entry.name, functools.partial(f, subject))
+        Check(_spaced(f), _first_line(f), entry.name, functools.partial(f, subject))
         for f in functions
     ]
 
@@ -82,7 +85,7 @@ def checks_of(
 def _rules(
     entry: Entry, ref: PluginRef, patience: float, trials: int | None
 ) -> tuple[Subject, Sequence[Callable[[Any], str | None]]]:
-    # Imported here: schedulers bring Ray, which a searcher's checks do without.
+    # Imported here because the checks of schedulers import Ray, which those of searchers need not.
     if entry.kind == "searcher":
         from hpobench.testing import searchers
         from hpobench.testing.searcher_subject import SearcherSubject
@@ -97,7 +100,7 @@ def _rules(
     return problems.ProblemSubject(entry, ref), problems.CHECKS
 
 
-def _words(function: Callable[..., object]) -> str:
+def _spaced(function: Callable[..., object]) -> str:
     return function.__name__.replace("_", " ")
 
 

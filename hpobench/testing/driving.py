@@ -1,4 +1,4 @@
-"""A cell's worth of everything that may happen to a searcher."""
+"""Drives a searcher through everything that may happen to it in a cell."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
-from hpobench.testing.verdict import Misbehaved
+from hpobench.testing.check import Misbehaved
 
 T = TypeVar("T")
 
 FIDELITY = Fidelity("epoch", steps=9)
 WORKERS = 4
 FATES = ("completed", "completed", "diverged", "failed", "dropped", "paused")
-"""How trials may end, as often as they stand here."""
+"""How trials may end; one that stands here twice is twice as likely."""
 DIVERGED = 1e30
 """The loss of a training that got out of hand."""
 
@@ -33,9 +33,9 @@ def drive(
 ) -> list[Config]:
     """Ask for ``trials`` configurations, or all there are, each of them checked.
 
-    Up to four trials run at once and end in any order by one of ``fates``: completed, with the
-    loss of a diverged training, failed, dropped, or paused and continued from an older step. Fewer
-    ``trials`` are a beginning of more.
+    Up to four trials run at once. They end in any order, each by one of ``fates``: completed, with
+    the loss of a diverged training, failed, dropped, or paused and continued from an older step.
+    Fewer ``trials`` give the beginning of the same history.
 
     Raises :class:`Misbehaved` with the call that went wrong.
     """
@@ -43,7 +43,7 @@ def drive(
     proposed: list[Config] = []
     running: list[int] = []
     lasts: dict[int, int] = {}
-    """The step that a fused searcher wants of a trial."""
+    """The last step of each trial, where the searcher schedules itself."""
     waits = exhausted = False
     while running or (len(proposed) < trials and not exhausted):
         wanted = len(proposed) < trials and not exhausted
@@ -75,9 +75,10 @@ def drive(
 
 
 def ask(searcher: Searcher, space: Space, trial: int) -> Config:
-    """A proposal that is valid, complete and in the space's order.
+    """A proposal of the searcher.
 
-    Raises :class:`Misbehaved` for another, and what :meth:`Searcher.ask` may raise.
+    Raises :class:`Misbehaved` if it is not valid, complete and in the space's order, and whatever
+    :meth:`Searcher.ask` may raise.
     """
     config = call(f"ask({trial})", searcher.ask, trial)
     if not isinstance(config, dict):
@@ -87,8 +88,10 @@ def ask(searcher: Searcher, space: Space, trial: int) -> Config:
     except SpaceError as error:
         raise Misbehaved(f"ask({trial}) returned {config!r:.200}: {error}") from None
     if list(config) != (order := [name for name in space.names if name in config]):
-        told = f"{', '.join(config)}; the space's order is {', '.join(order)}"
-        raise Misbehaved(f"ask({trial}) returned {told}: build it with space.build(values)")
+        raise Misbehaved(
+            f"ask({trial}) returned {', '.join(config)}; the space's order is {', '.join(order)}: "
+            "build it with space.build(values)"
+        )
     for name, value in config.items():
         if type(value) not in (int, float, str, bool):
             raise Misbehaved(
@@ -98,7 +101,7 @@ def ask(searcher: Searcher, space: Space, trial: int) -> Config:
 
 
 def steps_of(searcher: Searcher, trial: int) -> int:
-    """The steps that a fused searcher wants of a trial."""
+    """The number of steps that a searcher which schedules itself wants of a trial."""
     steps: object = call(f"steps({trial})", searcher.steps, trial)
     if not isinstance(steps, int) or not 1 <= steps <= FIDELITY.steps:
         raise Misbehaved(f"steps({trial}) returned {steps!r}, not 1 to {FIDELITY.steps}")
@@ -112,7 +115,7 @@ def tell(searcher: Searcher, trial: int, step: int, loss: float, *, final: bool)
 
 
 def call(what: str, method: Callable[..., T], *args: Any, **keywords: Any) -> T:
-    """What ``method`` returns; raises :class:`Misbehaved` with where it raised what it may not."""
+    """The result of ``method``; raises :class:`Misbehaved` if it raises what it must not."""
     try:
         return method(*args, **keywords)
     except (Exhausted, NothingYet):
@@ -122,7 +125,7 @@ def call(what: str, method: Callable[..., T], *args: Any, **keywords: Any) -> T:
 
 
 def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Config]:
-    """Proposals with one trial at a time, each told its loss at once."""
+    """Proposals with one trial at a time; the searcher learns each loss at once."""
     proposed = []
     for trial in range(trials):
         try:
@@ -136,7 +139,7 @@ def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Confi
 
 
 def _end(searcher: Searcher, trial: int, steps: int, loss: float, fate: str, *, talk: bool) -> None:
-    """``talk``: it is told of every step before."""
+    """End a trial by ``fate``; with ``talk`` the searcher learns of every step before the last."""
     if talk:
         for step in range(1, steps):
             tell(searcher, trial, step, loss + 1 / step, final=False)

@@ -1,4 +1,4 @@
-"""The memory of this process and of those below it, as Linux tells it."""
+"""The memory of this process and its descendants, as Linux reports it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PROC = Path("/proc")
 
 
 def memory_of_processes() -> int | None:
-    """Bytes that lie in memory; ``None`` where there is no ``/proc``."""
+    """Resident bytes of these processes; ``None`` where there is no ``/proc``."""
     if not (_PROC / "self" / "statm").exists():
         return None
     parents = {}

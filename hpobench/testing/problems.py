@@ -1,4 +1,4 @@
-"""What a problem must keep to, one function a rule."""
+"""The rules for problems, a function each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hpobench.contract.references import Reference
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.build import build_problem
 from hpobench.testing import subject as common
-from hpobench.testing.verdict import Misbehaved, NotApplicable
+from hpobench.testing.check import Misbehaved, NotApplicable
 
 SAMPLE = 50
 SEED = 7
@@ -99,7 +99,7 @@ def reference(subject: ProblemSubject) -> str:
         raise Misbehaved(f"its optimum {found.optimum:g} is not below its clip {found.clip:g}")
     if isinstance(subject.problem, TabulatedProblem):
         losses = [_final(subject.problem, config) for config in subject.sample(8 * SAMPLE)]
-        # Beyond the rounding of sums.
+        # The tolerance is for the rounding of sums.
         if found.known and min(losses) < found.optimum - 1e-9 * max(1.0, abs(found.optimum)):
             raise Misbehaved(
                 f"a loss of {min(losses):g} is below the known optimum {found.optimum:g}"
@@ -109,7 +109,7 @@ def reference(subject: ProblemSubject) -> str:
 
 
 def _final(problem: TabulatedProblem, config: Config) -> float:
-    """The loss that references are about."""
+    """The final loss that references describe: the held-out one if there is one."""
     curve = problem.curve(config, SEED)
     return float((curve.losses if curve.heldout is None else curve.heldout)[-1])
 

@@ -1,4 +1,4 @@
-"""What a scheduler must keep to, one function a rule."""
+"""The rules for schedulers, a function each."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hpobench.plugins.build import build_scheduler
 from hpobench.running.ray.controller import Trial
 from hpobench.running.run import Run
 from hpobench.testing import subject as common
+from hpobench.testing.check import Misbehaved
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from hpobench.testing.verdict import Misbehaved
 
 STEPS = (1, 3, 27, 52, 81)
 SHORT = (1, 6)
-"""Of these, whole cells: PB2 takes minutes for more."""
+"""The steps with which whole cells run: with more, PB2 takes minutes."""
 TRIALS = 16
 
 
@@ -32,7 +32,7 @@ class SchedulerSubject(common.Subject):
         return build_scheduler(self.ref)
 
     def problems(self, steps: Sequence[int] = STEPS) -> list[Curves]:
-        """Those of so many ``steps`` that it can serve."""
+        """The problems of so many ``steps`` that it can serve."""
         served = [problem for problem in map(Curves, steps) if self._serves(problem)]
         if not served:
             raise Misbehaved(f"its check() refuses problems of {steps} steps, all of them")
@@ -59,7 +59,7 @@ class SomeFail(Curves):
 
 
 class _LoneController:
-    """As much of a controller as schedulers look at when they are given a trial."""
+    """The part of a controller that schedulers look at when they are given a trial."""
 
     search_alg = None
 
@@ -87,11 +87,11 @@ def fresh(subject: SchedulerSubject) -> None:
 
 
 def ends_trials(subject: SchedulerSubject) -> None:
-    """`ends_trials` says truly whether it stops trials at the last step."""
+    """`ends_trials` says whether it stops trials at the last step."""
     claim = bool(subject.build().ends_trials)
     for problem in subject.problems():
         plugin = subject.build()
-        vars(plugin)["ends_trials"] = True  # so that the stage does not end any
+        vars(plugin)["ends_trials"] = True  # keeps the stage from ending trials
         run = make_run(plugin, problem=problem, trials=1, workers=1)
         run.finish()
         (trial,) = run.source.trials
@@ -124,7 +124,7 @@ def pauses(subject: SchedulerSubject) -> None:
 
 def comes_to_an_end(subject: SchedulerSubject) -> str:
     """Cells on one and on four workers end, and so do all their trials."""
-    told = []
+    served = []
     for problem in subject.problems(SHORT):
         for workers in (1, 4):
             run = _finished(subject, problem, workers)
@@ -135,8 +135,8 @@ def comes_to_an_end(subject: SchedulerSubject) -> str:
                 raise Misbehaved(
                     f"{_where(problem, workers)}: {len(run.source.trials)} of {TRIALS} trials ran"
                 )
-        told.append(f"{problem.fidelity.steps}")
-    return f"{TRIALS} trials of {', '.join(told)} steps"
+        served.append(f"{problem.fidelity.steps}")
+    return f"{TRIALS} trials of {', '.join(served)} steps"
 
 
 def failing_trials(subject: SchedulerSubject) -> None:

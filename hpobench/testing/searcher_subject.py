@@ -1,4 +1,4 @@
-"""A searcher as checks look at it: driven, timed, remembered."""
+"""The searcher that is checked; its runs are kept, because several checks read them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from hpobench.contract.errors import HpobenchError
 from hpobench.contract.space import Space
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.compatibility import trait
+from hpobench.testing.check import Misbehaved
 from hpobench.testing.driving import FATES, FIDELITY, ask, call, drive, loss_of, steps_of, tell
 from hpobench.testing.memory import memory_of_processes
 from hpobench.testing.spaces import SPACES
 from hpobench.testing.subject import Subject
-from hpobench.testing.verdict import Misbehaved
 
 MOST_TRIALS = 60
 LEAST_TRIALS = 8
 OBSERVATIONS = (10, 100, 1000)
-"""After which thinking is timed."""
+"""The numbers of observations after which its thinking time is measured."""
 
 
 @dataclass(frozen=True)
 class SearcherSubject(Subject):
     patience: float = 10.0
-    """Seconds for which a run may go on asking."""
+    """Seconds for which a run goes on asking."""
     given_trials: int | None = None
-    """Trials of a run; ``None``: as many as there is patience for."""
+    """Trials of a run; ``None`` means as many as there is patience for."""
 
     def claims(self, name: str) -> bool:
         return bool(trait(self.cls, name))
@@ -42,32 +42,32 @@ class SearcherSubject(Subject):
 
     @functools.cached_property
     def conditional(self) -> bool:
-        """Whether it claims to understand conditions, and does not refuse such a space clearly:
-        suites spare it such problems then."""
+        """Whether it claims to understand conditions and does not refuse a conditional space; one
+        that refuses it with an error of hpobench is not given such problems by suites."""
         if not self.claims("conditional"):
             return False
         try:
             build_searcher(self.ref, SPACES["conditional"], 0, FIDELITY).close()
         except HpobenchError:
             return False
-        except Exception:  # checks tell
+        except Exception:  # the checks report it
             return True
         return True
 
     @property
     def spaces(self) -> Mapping[str, Space]:
-        """Those that it claims to understand."""
+        """The spaces that it claims to understand."""
         return {n: s for n, s in SPACES.items() if self.conditional or not s.conditional}
 
     @contextlib.contextmanager
     def building(self, space: Space, seed: int) -> Iterator[Searcher]:
-        """A searcher as a cell gets it, closed afterwards."""
+        """A searcher as a cell gets it; it is closed at the end of the block."""
         built = call("__init__", build_searcher, self.ref, space, seed, FIDELITY)
         with contextlib.closing(built) as searcher:
             yield searcher
 
     def drive(self, space: Space, seed: int, fates: Sequence[str] = FATES) -> str:
-        """Proposals as JSON, for True and 1 are equal in Python."""
+        """Its proposals as JSON, because True and 1 are equal in Python."""
         with self.building(space, seed) as searcher:
             return json.dumps(drive(searcher, space, self.trials, fates))
 
@@ -80,12 +80,13 @@ class SearcherSubject(Subject):
 
     @functools.cached_property
     def histories(self) -> dict[str, str]:
-        """With seed 0, by the name of the space."""
-        return {name: told_of(name, self.drive, space, 0) for name, space in self.spaces.items()}
+        """Its proposals with seed 0, by the name of the space."""
+        return {name: on_space(name, self.drive, space, 0) for name, space in self.spaces.items()}
 
     @functools.cached_property
     def long_run(self) -> list[tuple[float, int | None]]:
-        """Of every trial, told at once, the seconds of thinking and the memory afterwards."""
+        """The seconds of thinking and the memory afterwards, for every trial of a run in which the
+        searcher learns each loss at once."""
         last = OBSERVATIONS[-1] + 5
         every = last // 20
         return [
@@ -94,7 +95,7 @@ class SearcherSubject(Subject):
         ]
 
     def _ask_and_tell(self, trials: int) -> Iterator[float]:
-        """The seconds that each trial took the searcher, until patience is out."""
+        """The searcher's seconds for each trial, until patience is out."""
         space = SPACES["mixed"]
         with self.building(space, 0) as searcher:
             begin = monotonic()
@@ -111,8 +112,8 @@ class SearcherSubject(Subject):
                 yield perf_counter() - started
 
 
-def told_of(space: str, function: Callable[..., str], *args: object) -> str:
-    """What ``function`` returns; says in which space it went wrong."""
+def on_space(space: str, function: Callable[..., str], *args: object) -> str:
+    """The result of ``function``; an error names the space on which it happened."""
     try:
         return function(*args)
     except Misbehaved as error:

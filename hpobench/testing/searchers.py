@@ -1,4 +1,4 @@
-"""What a searcher must keep to, one function a rule."""
+"""The rules for searchers, a function each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hpobench.contract.cell import PluginRef
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.build import build_searcher
 from hpobench.testing import subject as common
+from hpobench.testing.check import Misbehaved, NotApplicable
 from hpobench.testing.driving import (
     FIDELITY,
     ask,
@@ -25,14 +26,13 @@ from hpobench.testing.driving import (
     steps_of,
     tell,
 )
-from hpobench.testing.searcher_subject import OBSERVATIONS, SearcherSubject, told_of
+from hpobench.testing.searcher_subject import OBSERVATIONS, SearcherSubject, on_space
 from hpobench.testing.spaces import SPACES
-from hpobench.testing.verdict import Misbehaved, NotApplicable
 
 FEW_TRIALS = 12
 PENDING = 4
 LEAK = 1 << 20
-"""Bytes a trial, which make a gigabyte of a cell of a thousand."""
+"""Bytes a trial; a cell of a thousand trials would leave a gigabyte behind."""
 
 _HASHES = """
 import json, sys
@@ -49,7 +49,7 @@ def proposals(subject: SearcherSubject) -> str:
     """Proposals are valid, complete and in order, on spaces without conditions."""
     plain = {n: s for n, s in subject.spaces.items() if not s.conditional}
     for name, space in plain.items():
-        told_of(name, subject.drive, space, 3, ("completed",))
+        on_space(name, subject.drive, space, 3, ("completed",))
     return f"{subject.trials} trials each on {', '.join(plain)}"
 
 
@@ -62,7 +62,7 @@ def conditions(subject: SearcherSubject) -> None:
 
 def exhaustion(subject: SearcherSubject) -> str:
     """Once it says Exhausted, it stays exhausted."""
-    told = []
+    ends = []
     for name, history in subject.histories.items():
         if len(json.loads(history)) == subject.trials:
             continue
@@ -73,31 +73,31 @@ def exhaustion(subject: SearcherSubject) -> str:
                 with contextlib.suppress(Exhausted):
                     config = ask(searcher, space, asked)
                     raise Misbehaved(f"on the {name} space: after Exhausted it returned {config}")
-        told.append(f"on the {name} space after {asked} trials")
-    if not told:
+        ends.append(f"on the {name} space after {asked} trials")
+    if not ends:
         raise NotApplicable(f"it proposes {subject.trials} trials and more everywhere")
-    return ", ".join(told)
+    return ", ".join(ends)
 
 
 def pending(subject: SearcherSubject) -> str:
     """Trials under way are not proposed again, where the space has more to offer."""
-    told, doubled = [], []
+    counted, doubled = [], []
     for name, space in subject.spaces.items():
         with subject.building(space, 0) as searcher:
-            alike = _doubles(searcher, space, min(FEW_TRIALS, subject.trials))
-        told.append(f"{name} {alike}")
-        if alike and any(p.size == float("inf") for p in space if p.when is None):
+            repeated = _repeated(searcher, space, min(FEW_TRIALS, subject.trials))
+        counted.append(f"{name} {repeated}")
+        if repeated and any(p.size == float("inf") for p in space if p.when is None):
             doubled.append(name)
-    counts = f"repeated among {PENDING} under way: {', '.join(told)}"
+    counts = f"repeated among {PENDING} under way: {', '.join(counted)}"
     if doubled and subject.claims("parallel"):
         raise Misbehaved(
-            f"{counts}; take account of trials that were asked for and not told of, or set "
+            f"{counts}; take account of trials whose results are not told yet, or set "
             "`parallel = False`"
         )
     return counts
 
 
-def _doubles(searcher: Searcher, space: Space, observed: int) -> int:
+def _repeated(searcher: Searcher, space: Space, observed: int) -> int:
     asked: list[str] = []
     done = len(propose_in_turn(searcher, space, observed))
     with contextlib.suppress(Exhausted, NothingYet):
@@ -123,8 +123,8 @@ def repeatable(subject: SearcherSubject) -> None:
         first, second = subject.histories[name], subject.drive(space, 0)
         if first != second:
             raise Misbehaved(
-                f"on the {name} space: {_parting(first, second)} with the same seed; draw from a "
-                "generator made of `seed` alone, keep nothing between runs, or set "
+                f"on the {name} space: {_difference(first, second)} with the same seed; draw from "
+                "a generator made of `seed` alone, keep nothing between runs, or set "
                 "`deterministic = False`"
             )
 
@@ -146,13 +146,15 @@ def warm_process(subject: SearcherSubject) -> None:
     if not subject.isolated:
         raise NotApplicable("it runs in the harness's own process")
     _claims_to_repeat(subject)
-    # Histories are of one process, the first of another space.
+    # All histories come from one process; the run before this one was on another space.
     warm = subject.histories["mixed"]
     end_warm()
     fresh = subject.drive(SPACES["mixed"], 0)
     if warm != fresh:
-        told = _parting(fresh, warm)
-        raise Misbehaved(f"{told} in a process that served others; `preload` must leave no state")
+        difference = _difference(fresh, warm)
+        raise Misbehaved(
+            f"{difference} in a process that served others; `preload` must leave no state"
+        )
 
 
 def string_hashes(subject: SearcherSubject) -> None:
@@ -169,14 +171,15 @@ def string_hashes(subject: SearcherSubject) -> None:
         capture_output=True,
         text=True,
     )
-    told = done.stderr if done.returncode else done.stdout
-    *_, there = told.strip().splitlines() or [""]
+    output = done.stderr if done.returncode else done.stdout
+    *_, there = output.strip().splitlines() or [""]
     if done.returncode:
         raise Misbehaved(f"in a process of its own: {there}")
     here = json.dumps(in_turn(subject.ref, trials))
     if here != there:
         raise Misbehaved(
-            f"{_parting(here, there)} in another process; do not iterate over sets, nor use hash()"
+            f"{_difference(here, there)} in another process; do not iterate over sets, nor use "
+            "hash()"
         )
 
 
@@ -217,8 +220,8 @@ def _claims_to_repeat(subject: SearcherSubject) -> None:
         raise NotApplicable("it does not claim to be deterministic")
 
 
-def _parting(first: str, second: str) -> str:
-    """Where two histories part."""
+def _difference(first: str, second: str) -> str:
+    """Where two histories begin to differ."""
     one, two = json.loads(first), json.loads(second)
     for trial, (a, b) in enumerate(zip(one, two, strict=False)):
         if json.dumps(a) != json.dumps(b):
@@ -242,7 +245,7 @@ def some_fail(subject: SearcherSubject) -> None:
 def all_fail(subject: SearcherSubject) -> None:
     """Every trial fails."""
     for name, space in subject.spaces.items():
-        told_of(name, _one_after_the_other, subject, space, 5, "failed")
+        on_space(name, _one_after_the_other, subject, space, 5, "failed")
 
 
 def early_ends(subject: SearcherSubject) -> None:
@@ -253,7 +256,7 @@ def early_ends(subject: SearcherSubject) -> None:
 def equal_losses(subject: SearcherSubject) -> None:
     """Every trial ends with the same loss."""
     for name, space in subject.spaces.items():
-        told_of(name, _one_after_the_other, subject, space, 4, "completed")
+        on_space(name, _one_after_the_other, subject, space, 4, "completed")
 
 
 def _one_after_the_other(subject: SearcherSubject, space: Space, seed: int, fate: str) -> str:
@@ -274,14 +277,14 @@ def _one_after_the_other(subject: SearcherSubject, space: Space, seed: int, fate
 def thinking_time(subject: SearcherSubject) -> str:
     """Milliseconds for ask and tell after 10, 100 and 1,000 observations."""
     seconds = [s for s, _ in subject.long_run]
-    told = [
+    times = [
         f"{median(seconds[n : n + 5]) * 1000:.3g} ms at {n:,}"
         for n in OBSERVATIONS
         if n < len(seconds)
     ]
     if len(seconds) <= OBSERVATIONS[-1]:
-        told.append(f"ended after {len(seconds)} trials, {sum(seconds):.3g} s")
-    return "; ".join(told)
+        times.append(f"ended after {len(seconds)} trials, {sum(seconds):.3g} s")
+    return "; ".join(times)
 
 
 def memory_growth(subject: SearcherSubject) -> str:
@@ -289,7 +292,7 @@ def memory_growth(subject: SearcherSubject) -> str:
     run = subject.long_run
     marks = [(trial, memory) for trial, (_, memory) in enumerate(run) if memory is not None]
     if not marks:
-        raise NotApplicable("only Linux tells how much memory a process has")
+        raise NotApplicable("only Linux reports the memory of a process")
     (last, after), trials = marks[-1], len(run)
     middle, before = next(mark for mark in marks if mark[0] >= last // 2)
     if last - middle < 50:
@@ -298,7 +301,7 @@ def memory_growth(subject: SearcherSubject) -> str:
     if growth > LEAK:
         raise Misbehaved(
             f"{growth / 1e6:.1f} MB a trial between trials {middle} and {last}; keep no more than "
-            "what was told"
+            "the results"
         )
     return f"{max(growth, 0) / 1e3:.1f} KB a trial"
 

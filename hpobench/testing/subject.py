@@ -1,4 +1,4 @@
-"""A plugin with its options, as checks look at it."""
+"""The plugin that is checked, and the checks of every kind of plugin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hpobench.contract.problem import Problem
 from hpobench.plugins.discovery import GIVEN
 from hpobench.plugins.options import is_ray, members_of, options_of, resolve
 from hpobench.plugins.registry import Entry
-from hpobench.testing.verdict import Misbehaved, NotApplicable
+from hpobench.testing.check import Misbehaved, NotApplicable
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,19 @@ class Subject:
         return self.entry.load()
 
 
-def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
-    """``entry`` with the options ``given``; required ones that are not are those of the first
-    member of a family of problems, or the first choices.
+def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
+    """``entry`` with the options ``given``.
+
+    A required option that is not given is that of a problem family's first member, or takes its
+    first choice.
 
     Raises :class:`UsageError` for options that are missing or wrong.
     """
     cls = entry.load()
-    options, faults = resolve(cls, {**_firsts(cls, given), **given})
+    options, faults = resolve(cls, {**_defaults(cls, given), **given})
     if faults:
-        told = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
-        raise UsageError(f"{entry.kind} {entry.name}: {told} (-o KEY=VALUE sets an option)")
+        message = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
+        raise UsageError(f"{entry.kind} {entry.name}: {message} (-o KEY=VALUE sets an option)")
     return PluginRef(
         entry.kind,
         entry.name,
@@ -50,7 +52,7 @@ def use_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
     )
 
 
-def _firsts(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def _defaults(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
     known = options_of(cls) or {}
     required = [option for option in known.values() if option.required]
     if issubclass(cls, Problem):

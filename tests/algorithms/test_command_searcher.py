@@ -23,10 +23,10 @@ from hpobench.plugins.registry import Registry
 from hpobench.running.cell import run_cell
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
+from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of
 from hpobench.testing.driving import loss_of, propose_in_turn
 from hpobench.testing.spaces import SPACES
-from hpobench.testing.verdict import judge
 
 HERE = Path(__file__).parent
 LINE = Space([Float("x", 0.0, 1.0)])
@@ -72,10 +72,10 @@ def compiled(tmp_path_factory):
 def test_a_cpp_program_conforms(compiled):
     entry = Registry().find("searcher", "command")
     checks = checks_of(entry, {"run": ["./es"]}, compiled, patience=2, trials=30)
-    verdicts = {check.name: judge(check, 60) for check in checks}
-    assert {v.told for v in verdicts.values() if v.status == "failed"} == set()
-    assert verdicts["proposals"].status == "ok"
-    assert "does not take them" in verdicts["conditions"].told
+    results = {check.name: judge(check, 60) for check in checks}
+    assert {r.text for r in results.values() if r.status == "failed"} == set()
+    assert results["proposals"].status == "ok"
+    assert "does not take them" in results["conditions"].text
 
 
 def test_a_cpp_program_learns(compiled):

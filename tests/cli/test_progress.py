@@ -5,9 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from hpobench.cli.progress import LineProgress, Tally, duration
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
+from hpobench.verbs.progress import LineProgress
+from hpobench.verbs.tally import Tally, duration
 
 PROBLEMS = {key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")}
 PROBLEMS["own"] = {"optimum": None, "clip": None}

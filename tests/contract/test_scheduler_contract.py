@@ -15,7 +15,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.doubles import Curves, make_run
 from hpobench.testing.schedulers import CHECKS, STEPS, SchedulerSubject
-from hpobench.testing.subject import use_of
+from hpobench.testing.subject import ref_of
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
 
@@ -27,7 +27,7 @@ def entry(request: pytest.FixtureRequest) -> Entry:
 
 @pytest.fixture
 def subject(entry: Entry) -> SchedulerSubject:
-    return SchedulerSubject(entry, use_of(entry, {}, Path()))
+    return SchedulerSubject(entry, ref_of(entry, {}, Path()))
 
 
 def test_shipped_schedulers_are_found() -> None:

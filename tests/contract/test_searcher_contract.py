@@ -12,7 +12,7 @@ from hpobench.plugins.discovery import GIVEN
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.searcher_subject import SearcherSubject
 from hpobench.testing.searchers import CHECKS
-from hpobench.testing.subject import use_of
+from hpobench.testing.subject import ref_of
 from tests.contract.driving import OPTIONS, TRIALS
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("searcher")}
@@ -39,7 +39,7 @@ def entry(request: pytest.FixtureRequest) -> Entry:
 def subject(entry: Entry) -> SearcherSubject:
     if entry.script is None and (reason := entry.missing()) is not None:
         pytest.skip(reason)  # an environment that cannot be built is a fault, however
-    ref = use_of(entry, OPTIONS.get(entry.name, {}), Path())
+    ref = ref_of(entry, OPTIONS.get(entry.name, {}), Path())
     return SearcherSubject(entry, ref, PATIENCE, TRIALS.get(entry.name, 60))
 
 

@@ -15,8 +15,8 @@ from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.plugins.registry import Entry
 from hpobench.testing import Check, checks
+from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of, entries
-from hpobench.testing.verdict import judge
 
 FILE = Path(__file__).with_name("misbehaving.py")
 ENTRIES = {entry.name: entry for entry in entries(FILE)}
@@ -80,12 +80,12 @@ def test_every_check_has_its_case():
 
 @pytest.mark.parametrize(("name", "rules"), RULES, ids=[name for name, _ in RULES])
 def test_a_broken_rule_is_told_of(name, rules):
-    verdicts = {check.name: judge(check, 60) for check in made(ENTRIES[name])}
+    results = {check.name: judge(check, 60) for check in made(ENTRIES[name])}
     for rule, told in rules.items():
-        assert verdicts[rule].status == "failed"
-        assert re.search(told, verdicts[rule].told), verdicts[rule].told
+        assert results[rule].status == "failed"
+        assert re.search(told, results[rule].text), results[rule].text
     if not rules:
-        assert [v.told for v in verdicts.values() if v.status == "failed"] == []
+        assert [r.text for r in results.values() if r.status == "failed"] == []
 
 
 def test_a_loop_without_end_ends_the_checks():
@@ -110,7 +110,7 @@ def test_the_command_says_what_was_found():
 
 def builds(name, **options):
     (found,) = (c for c in checks(name, options=options) if c.name == "builds")
-    return judge(found, 60).told
+    return judge(found, 60).text
 
 
 def test_required_options_are_those_given_or_of_a_familys_first_member_or_first_choices(tmp_path):
@@ -119,11 +119,11 @@ def test_required_options_are_those_given_or_of_a_familys_first_member_or_first_
         checks_of(found, {}, tmp_path)
     assert "categorical=4, continuous=4" in builds("counting-ones")
     assert "categorical=8, continuous=8" in builds("counting-ones", categorical=8)
-    verdicts = [
+    results = [
         judge(check, 60)
         for check in checks("counting-ones", options={"categorical": 2, "continuous": 2})
     ]
-    assert {v.status for v in verdicts} == {"ok", "skipped"}
+    assert {v.status for v in results} == {"ok", "skipped"}
 
 
 def test_what_cannot_be_checked(tmp_path):

@@ -13,7 +13,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.searcher import end_warm
 from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
-from hpobench.testing.verdict import judge
+from hpobench.testing.check import judge
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def new(tmp_path, monkeypatch):
 
 
 def failures(file):
-    verdicts = [judge(check, 60) for check in checks(file, patience=0.5)]
-    assert any(verdict.status == "ok" for verdict in verdicts)
-    return [verdict.told for verdict in verdicts if verdict.status == "failed"]
+    results = [judge(check, 60) for check in checks(file, patience=0.5)]
+    assert any(verdict.status == "ok" for verdict in results)
+    return [result.text for result in results if result.status == "failed"]
 
 
 @pytest.mark.parametrize("kind", ["searcher", "scheduler", "problem"])

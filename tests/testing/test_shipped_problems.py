@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hpobench.plugins.registry import Registry
+from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of
-from hpobench.testing.verdict import judge
 
 LR = {"lr": {"float": [1e-4, 1.0], "log": True}}
 PROGRAM = 'read task; for _ in 1 2 3; do echo "{\\"loss\\": 0.5}"; done'
@@ -29,6 +29,6 @@ def test_conforms(name):
     entry = ENTRIES[name]
     if (reason := entry.missing()) is not None:
         pytest.skip(reason)
-    verdicts = {c.name: judge(c, 120) for c in checks_of(entry, OPTIONS.get(name, {}), Path())}
-    assert {n: v.told for n, v in verdicts.items() if v.status == "failed"} == {}
-    assert verdicts["space"].status == "ok"
+    results = {c.name: judge(c, 120) for c in checks_of(entry, OPTIONS.get(name, {}), Path())}
+    assert {n: r.text for n, r in results.items() if r.status == "failed"} == {}
+    assert results["space"].status == "ok"

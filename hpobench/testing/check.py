@@ -1,4 +1,4 @@
-"""What a check is, and what comes of one."""
+"""A check of a plugin, and its result."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ Status: TypeAlias = Literal["ok", "failed", "skipped"]
 
 
 class Misbehaved(AssertionError):
-    """A plugin did what it must not; says what, and what to do."""
+    """A plugin broke a rule; the message says how, and what to do."""
 
 
 class NotApplicable(unittest.SkipTest):
-    """A check has nothing to say about a plugin; pytest takes it for a skip."""
+    """A check does not apply to a plugin; pytest counts it as a skip."""
 
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """One thing that a plugin must keep to, to be called."""
+    """One rule that a plugin must keep; calling it checks the rule."""
 
     name: str
     meaning: str
-    """One line."""
+    """The rule, in one line."""
     plugin: str
     """The name of the plugin that is checked."""
     function: Callable[[], str | None]
@@ -43,25 +43,28 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     status: Status
-    told: str = ""
-    """The reason, or what was measured."""
+    text: str = ""
+    """What was measured, or the reason of a failure or a skip."""
     hung: bool = False
 
 
-def judge(check: Check, limit: float) -> Verdict:
-    """What comes of ``check`` within ``limit`` seconds, where the main thread runs it."""
+def judge(check: Check, limit: float) -> CheckResult:
+    """The result of ``check``.
+
+    In the main thread it fails if it takes more than ``limit`` seconds; others have no alarm.
+    """
     in_main = threading.current_thread() is threading.main_thread()
     try:
         with alarm(limit) if in_main else contextlib.nullcontext():
-            return Verdict("ok", check.function() or "")
+            return CheckResult("ok", check.function() or "")
     except NotApplicable as reason:
-        return Verdict("skipped", str(reason))
+        return CheckResult("skipped", str(reason))
     except Late:
-        told = f"did not end within {limit:g} s; a loop without end, or raise --limit"
-        return Verdict("failed", told, hung=True)
+        text = f"did not end within {limit:g} s; a loop without end, or raise --limit"
+        return CheckResult("failed", text, hung=True)
     except Misbehaved as error:
-        return Verdict("failed", str(error))
+        return CheckResult("failed", str(error))
     except (Exception, SystemExit) as error:
-        return Verdict("failed", f"{type(error).__name__}: {error}".rstrip(": "))
+        return CheckResult("failed", f"{type(error).__name__}: {error}".rstrip(": "))

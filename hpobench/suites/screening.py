@@ -1,0 +1,175 @@
+"""Whether a searcher, a scheduler and a problem can run together here, and if not, why."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from hpobench.contract.algorithms import Scheduler, Searcher
+from hpobench.contract.cell import Kind, PluginRef
+from hpobench.contract.errors import HpobenchError, NotAvailableError, PluginError, UsageError
+from hpobench.contract.problem import Problem, TrainedProblem
+from hpobench.contract.space import Float, Space
+from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
+from hpobench.plugins.compatibility import compatibility, trait
+from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.modules import load_class
+from hpobench.plugins.options import is_ray
+from hpobench.suites.estimate import Estimate
+from hpobench.suites.suite import Suite
+
+T = TypeVar("T")
+
+_SIMPLE = Space([Float("x", 0.0, 1.0)])
+"""A searcher that refuses a problem is built on this space too: if that fails as well, its options
+are at fault and not the problem's space."""
+_BUILT = "cannot be built with these options"
+
+
+class Screening:
+    """The plugins of a suite; each is built once and asked once whether it can run here.
+
+    Raises :class:`SuiteError` for a plugin that refuses its options or fails when it is asked.
+    """
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+        self._reasons: dict[tuple[Kind, str], str | None] = {}
+        self._problems: dict[str, Problem] = {}
+        self._schedulers: dict[str, Scheduler] = {}
+        self._shapes: dict[str, str] = {}
+        """Space and fidelity of a problem, by its label."""
+        self._refusals: dict[tuple[str, str], str | None] = {}
+        """By the label of a searcher and the shape of a problem."""
+        self.estimates: dict[tuple[str, int], Estimate] = {}
+        self.fingerprints: dict[str, str] = {}
+        for ref in (*suite.searchers, *suite.schedulers, *suite.problems):
+            self._reasons[ref.kind, ref.label] = self._missing(ref)
+
+    def why_not(self, searcher: PluginRef, scheduler: PluginRef, problem: PluginRef) -> str | None:
+        """The reason why the combination is skipped, or ``None`` if it runs."""
+        for ref in (searcher, scheduler, problem):
+            if (reason := self._reasons[ref.kind, ref.label]) is not None:
+                return f"{ref.kind} {ref.name}: {reason}"
+        built = self._problems[problem.label]
+        for reason in self._mismatches(searcher, scheduler, built):
+            return reason
+        key = (searcher.label, self._shapes[problem.label])
+        if key not in self._refusals:
+            self._refusals[key] = self._refusal(searcher, built)
+        return self._refusals[key]
+
+    def _mismatches(
+        self, searcher: PluginRef, scheduler: PluginRef, problem: Problem
+    ) -> Iterator[str]:
+        search, schedule = (load_class(ref.file, ref.cls) for ref in (searcher, scheduler))
+        if problem.space.conditional and not trait(search, "conditional"):
+            yield "the space has conditions, which the searcher does not understand"
+        if trait(schedule, "needs_fidelity") and problem.fidelity.steps == 1:
+            yield "the scheduler decides between steps, and the problem has only one"
+        judged = compatibility(search, schedule)
+        if judged.level == "refused":
+            yield judged.text
+        yield from self._asked(
+            scheduler, "check() failed", lambda: self._objections(scheduler, problem)
+        )
+
+    def _objections(self, scheduler: PluginRef, problem: Problem) -> tuple[str, ...]:
+        try:
+            self._schedulers[scheduler.label].check(problem)
+        except UsageError as error:
+            return (str(error),)
+        return ()
+
+    def _missing(self, ref: PluginRef) -> str | None:
+        """The reason why the plugin cannot run here, whatever it is combined with."""
+        reason = self._suite.registry.find(ref.kind, ref.name).missing()
+        if reason is not None or ref.kind == "searcher":
+            return reason
+        try:
+            if ref.kind == "scheduler":
+                self._schedulers[ref.label] = self._asked(ref, _BUILT, lambda: build_scheduler(ref))
+                return None
+            return self._problem_missing(ref)
+        except NotAvailableError as error:
+            return str(error)
+
+    def _problem_missing(self, ref: PluginRef) -> str | None:
+        """Builds the problem and keeps its estimates and its fingerprint."""
+        problem = self._asked(ref, _BUILT, lambda: build_problem(ref))
+        self._problems[ref.label] = problem
+        self._shapes[ref.label] = f"{problem.space!r} {problem.fidelity!r}"
+        estimates = self._asked(
+            ref, "estimate() failed", lambda: self._estimates(ref.label, problem)
+        )
+        self.estimates.update(estimates)
+        self.fingerprints[ref.label] = self._asked(
+            ref, "fingerprint() failed", lambda: _fingerprint(problem)
+        )
+        return self._out_of_reach(ref, problem)
+
+    def _estimates(self, label: str, problem: Problem) -> dict[tuple[str, int], Estimate]:
+        budget = self._suite.budgets[label]
+        return {(label, n): Estimate.of(problem, budget, n) for n in self._suite.workers}
+
+    def _out_of_reach(self, ref: PluginRef, problem: Problem) -> str | None:
+        """The reason why the suite's stage or budget rules the problem out."""
+        if isinstance(problem, TrainedProblem) and self._suite.stage == "virtual":
+            return "it trains for real, which needs 'stage: live'"
+        limit = self._suite.budgets[ref.label].resource_limit(problem.fidelity)
+        if limit < problem.fidelity.unit:
+            return (
+                f"the budget of {limit:g} {problem.fidelity.name}s does not pay for one step "
+                f"of {problem.fidelity.unit:g}"
+            )
+        return None
+
+    def _refusal(self, searcher: PluginRef, problem: Problem) -> str | None:
+        """The reason why the searcher cannot be built for the problem.
+
+        Raises :class:`SuiteError` if it cannot be built for the simplest space either.
+        """
+        cls = load_class(searcher.file, searcher.cls)
+        if is_ray(cls):
+            return None
+        if issubclass(cls, Searcher):
+            reason = self._asked(
+                searcher,
+                "unsupported_reason() failed",
+                lambda: cls.unsupported_reason(problem.space, problem.fidelity, searcher.options),
+            )
+            if reason is not None:
+                return f"searcher {searcher.name}: {reason}"
+        if read_script(Path(searcher.file)):
+            return None
+        build = functools.partial(build_searcher, searcher, seed=0, fidelity=problem.fidelity)
+        try:
+            build(problem.space).close()
+        except NotAvailableError as error:
+            return f"searcher {searcher.name}: {error}"
+        except Exception as error:
+            self._asked(searcher, _BUILT, lambda: build(_SIMPLE).close())
+            kind = "" if isinstance(error, HpobenchError) else f"{type(error).__name__}: "
+            return f"the searcher does not take the problem: {kind}{error}"
+        return None
+
+    def _asked(self, ref: PluginRef, failed: str, call: Callable[[], T]) -> T:
+        """The result of ``call``; its errors are raised as faults of the suite at ``ref``."""
+        try:
+            return call()
+        except NotAvailableError:
+            raise
+        except HpobenchError as error:
+            raise self._suite.fault(ref, str(error)) from error
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise self._suite.fault(ref, f"{failed}: {reason}") from error
+
+
+def _fingerprint(problem: Problem) -> str:
+    data: object = problem.fingerprint()
+    if not isinstance(data, str):
+        raise PluginError(f"fingerprint() gives {data!r:.60}; it must be a text")
+    return data

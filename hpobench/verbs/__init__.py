@@ -1,0 +1,150 @@
+"""The verbs of the public face: run, plan, report and load.
+
+The command line is a thin layer over the modules of this package. Nothing heavy is imported before
+a verb is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from hpobench.suites.grid import Plan
+    from hpobench.suites.suite import Seeds, Source
+    from hpobench.verbs.progress import Display
+    from hpobench.verbs.results import SuiteResults
+
+
+def run(
+    suite: Source,
+    *,
+    results: str | os.PathLike[str] = "results",
+    seeds: Seeds | None = None,
+    only: str | None = None,
+    plugins: Iterable[str | os.PathLike[str]] = (),
+    address: str = "local",
+    cpus: int | None = None,
+    timeout: float = 3600.0,
+    retry_failed: bool = False,
+    mlflow: str | None = None,
+    until_decided: bool = False,
+    max_seeds: int | None = None,
+    margin: float | None = None,
+    report: bool = True,
+    progress: bool | None = None,
+) -> SuiteResults:
+    """Run what is missing of ``suite``, write its report, and return its results.
+
+    >>> results = hpobench.run("smoke")
+    >>> results = hpobench.run(
+    ...     {
+    ...         "name": "mine",
+    ...         "searchers": ["random", "optuna-tpe"],
+    ...         "problems": ["branin"],
+    ...         "seeds": 5,
+    ...         "budget": {"evaluations": 30},
+    ...     }
+    ... )
+    >>> results.failed.empty
+    True
+    >>> leader = results.standings().iloc[0]
+
+    A cell that fails is no exception: ``results.failed`` has its error. Cells that are stored
+    already are not run again, so the same call goes on after an interruption: Ctrl-C keeps what is
+    finished and raises ``KeyboardInterrupt``. If this process has initialised Ray, that Ray is used
+    and left running; otherwise one is started and shut down.
+
+    :param suite: the path of a suite file, the name of a shipped suite, a mapping with the keys of
+        a suite file, or what :func:`hpobench.load_suite` returns.
+    :param results: the suite gets a folder of its own name in this folder.
+    :param seeds: instead of the suite's: a number of them, a list, or text like ``"0-9"``.
+    :param only: run only the cells whose ``searcher/scheduler/problem`` match this glob.
+    :param plugins: further plugin files or folders.
+    :param address: a Ray cluster, or ``auto``; ``local`` starts a Ray on this machine.
+    :param cpus: slots of the local Ray, by default all processors.
+    :param timeout: wall seconds after which a cell is given up.
+    :param retry_failed: run failed cells again.
+    :param mlflow: log cells and trials to this MLflow server or database.
+    :param until_decided: add seeds until the ranking is decided, at most ``max_seeds`` (100);
+        differences in mean normalised regret below ``margin`` (0.01) do not matter.
+    :param report: write the report; ``results.page`` is its page.
+    :param progress: print how the run goes on; by default only on a terminal. Without, the logger
+        ``hpobench`` gets the lines.
+    :raises UsageError: the suite or an argument is wrong; :class:`SuiteError` names the key.
+    :raises RayError: there is no cluster at ``address``.
+    :raises StoreError: results cannot be written or read.
+    """
+    from hpobench.suites.suite import load_suite
+    from hpobench.verbs.execution import RunOptions, execute
+
+    options = RunOptions(
+        results=Path(results),
+        address=address,
+        cpus=cpus,
+        timeout=timeout,
+        retry_failed=retry_failed,
+        mlflow=mlflow,
+        until_decided=until_decided,
+        max_seeds=max_seeds,
+        margin=margin,
+        report=report,
+    )
+    loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+    return load(execute(loaded, options, _display(progress)).summary.folder)
+
+
+def plan(
+    suite: Source,
+    *,
+    seeds: Seeds | None = None,
+    only: str | None = None,
+    plugins: Iterable[str | os.PathLike[str]] = (),
+) -> Plan:
+    """The plan of ``suite``: its cells, what is skipped and why, and about what it costs.
+
+    Takes the arguments of :func:`hpobench.run` and makes the same checks, but runs nothing.
+    """
+    from hpobench.suites.grid import build_plan
+    from hpobench.suites.suite import load_suite
+
+    return build_plan(load_suite(suite, plugins=plugins, seeds=seeds, only=only))
+
+
+def report(folder: str | os.PathLike[str]) -> Path:
+    """Write the report of the results in ``folder``; returns the page to open."""
+    from hpobench.verbs.execution import write_page
+    from hpobench.verbs.progress import Quiet
+
+    return write_page(Path(folder), Quiet())
+
+
+def load(path: str | os.PathLike[str]) -> SuiteResults:
+    """The results in ``path``, a folder like ``results/quick``, as frames.
+
+    >>> results = hpobench.load("results/quick")
+    >>> results
+    <results of quick: ... runs, ... results>
+    >>> leader = results.standings(axis="evaluations").iloc[0]
+    >>> curves = results.curves(fidelity="full", points=50)
+    >>> final = curves[curves["share"] == 1].groupby(["problem", "algorithm"])["regret"].median()
+
+    Settings are those of :class:`hpobench.analysis.settings.Settings`; without any, the numbers are
+    the report's. :class:`hpobench.SuiteResults` lists the tables that there are. Raises
+    :class:`hpobench.UsageError` if ``path`` holds no results, and :class:`hpobench.StoreError` if
+    they are damaged.
+    """
+    from hpobench.verbs.results import SuiteResults
+
+    return SuiteResults(Path(path))
+
+
+def _display(progress: bool | None) -> Display:
+    from hpobench.verbs.progress import Quiet, Shown
+
+    shown = sys.stdout.isatty() if progress is None else progress
+    return Shown() if shown else Quiet()

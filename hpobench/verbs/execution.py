@@ -1,0 +1,172 @@
+"""Running a suite: ``hpobench run`` and :func:`hpobench.run` both come here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hpobench.contract.errors import UsageError
+from hpobench.running.cluster import LOCAL
+from hpobench.verbs.interruption import interruptible
+from hpobench.verbs.tally import duration
+
+if TYPE_CHECKING:
+    from hpobench.analysis.inference.sequential import Rule
+    from hpobench.running.experiment import Summary
+    from hpobench.suites.grid import Plan
+    from hpobench.suites.suite import Suite
+    from hpobench.verbs.progress import Display
+
+MAX_SEEDS, MARGIN = 100, 0.01
+"""What ``until_decided`` takes by default."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a suite is run; :func:`hpobench.run` says what each option means."""
+
+    results: Path = Path("results")
+    address: str = LOCAL
+    cpus: int | None = None
+    timeout: float = 3600.0
+    retry_failed: bool = False
+    mlflow: str | None = None
+    until_decided: bool = False
+    max_seeds: int | None = None
+    margin: float | None = None
+    report: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises :class:`UsageError` for a number out of its range."""
+        for name, fits, due in (
+            ("cpus", self.cpus is None or self.cpus >= 1, "at least 1"),
+            ("timeout", self.timeout > 0, "positive"),
+            ("max_seeds", self.max_seeds is None or self.max_seeds >= 1, "at least 1"),
+            ("margin", self.margin is None or 0 <= self.margin <= 1, "from 0 to 1"),
+        ):
+            if not fits:
+                raise UsageError(f"{name} must be {due}, not {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended."""
+
+    summary: Summary
+    page: Path | None
+    """The page of the report, if one was asked for."""
+    unlogged: bool
+    """Whether cells are stored that should have been logged to MLflow and are not."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell of the plan is done."""
+        return self.summary.counts["done"] == self.summary.counts.total()
+
+
+def execute(suite: Suite, options: RunOptions, display: Display) -> Ended:
+    """Run what is missing of ``suite`` and write its report.
+
+    A ``KeyboardInterrupt`` passes through after everything finished is stored.
+    """
+    from hpobench.plugins.isolation.environments import prepare
+    from hpobench.suites.grid import build_plan
+
+    suite, rule = with_rule(suite, options)
+    prepare(suite.scripts(), display.warn)
+    plan = build_plan(suite)
+    # These bring Ray and pandas, which nobody needs before the plan holds together.
+    from hpobench.running.experiment import run_plan
+    from hpobench.running.tracking import Together, tracking
+
+    folder = options.results / suite.name
+    kept = f"finished cells are in {folder}, the same command goes on"
+    with (
+        interruptible(kept, display.warn),
+        tracking(options.mlflow, suite.name, display.warn) as trackers,
+    ):
+
+        def run_cells(suite: Suite, plan: Plan) -> Summary:
+            with display.watching() as observers:
+                return run_plan(
+                    suite,
+                    plan,
+                    folder,
+                    Together([*observers, *trackers]),
+                    address=options.address,
+                    cpus=options.cpus,
+                    timeout=options.timeout,
+                    retry_failed=options.retry_failed,
+                )
+
+        if rule is None:
+            summary = run_cells(suite, plan)
+            _note(summary, display)
+        else:
+            summary = _run_looks(suite, plan, rule, folder, run_cells, display)
+        page = write_page(folder, display) if options.report else None
+    ended = Ended(summary, page, any(tracker.unlogged for tracker in trackers))
+    if not ended.complete:
+        display.warn(f"`python -m hpobench status {folder}` shows what failed")
+    return ended
+
+
+def write_page(folder: Path, display: Display) -> Path:
+    """Write the report of the results in ``folder``; returns its page."""
+    from hpobench.reporting.watching import report_of
+
+    page, _ = report_of(folder)
+    display.note(f"report: {page}")
+    return page
+
+
+def with_rule(suite: Suite, options: RunOptions) -> tuple[Suite, Rule | None]:
+    """The suite with all seeds that may come to run, and the rule that ends the run.
+
+    The rule is ``None`` without ``until_decided``. Raises :class:`UsageError` for options that do
+    not go together and :class:`TooFewError` for a cap under which nothing could be decided.
+    """
+    if not options.until_decided:
+        if options.max_seeds is not None or options.margin is not None:
+            raise UsageError("--max-seeds and --margin are for --until-decided")
+        return suite, None
+    if options.retry_failed:
+        raise UsageError(
+            "--retry-failed would change looks after they were taken; run the suite with it alone "
+            "(and --seeds as far as they are stored), then with --until-decided again"
+        )
+    from hpobench.analysis.inference.sequential import Rule, looks
+    from hpobench.running.deciding import grown
+
+    cap = MAX_SEEDS if options.max_seeds is None else options.max_seeds
+    margin = MARGIN if options.margin is None else options.margin
+    return grown(suite, cap), Rule(looks(len(suite.seeds), cap), margin)
+
+
+def _run_looks(
+    suite: Suite,
+    plan: Plan,
+    rule: Rule,
+    folder: Path,
+    run: Callable[[Suite, Plan], Summary],
+    display: Display,
+) -> Summary:
+    """Run until decided and say what each look found; returns the summary of the last."""
+    from hpobench.analysis.inference.sequential import sentence
+    from hpobench.running.deciding import until_decided
+
+    for number, (summary, decision) in enumerate(
+        until_decided(suite, plan, rule, folder, run), start=1
+    ):
+        _note(summary, display)
+        display.note(f"look {number} of at most {len(rule.looks)}: {sentence(decision, rule)}")
+    return summary
+
+
+def _note(summary: Summary, display: Display) -> None:
+    if summary.lost:
+        display.warn(f"{summary.lost} stored cells were missing or damaged and ran again")
+    counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.counts.items()))
+    display.note(f"ran {summary.ran} cells in {duration(summary.seconds)}; in all {counts}")

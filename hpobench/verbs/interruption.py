@@ -1,0 +1,32 @@
+"""How a run is interrupted, from the command line and from Python alike."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+
+@contextlib.contextmanager
+def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
+    """Let every signal that asks a process to end raise ``KeyboardInterrupt`` in the block.
+
+    ``warn`` is then given ``kept``, which says what is kept and how to go on, and the exception
+    goes on to the caller. The handlers from before come back at the end of the block and not
+    earlier, because a second signal may arrive during clean-up. Only the main thread can have
+    handlers; in another one this only passes the exception on.
+    """
+    from hpobench.running.cluster import ENDING_SIGNALS
+
+    main = threading.current_thread() is threading.main_thread()
+    numbers = ENDING_SIGNALS if main else ()
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn(f"interrupted; {kept}")
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

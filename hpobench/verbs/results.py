@@ -1,0 +1,69 @@
+"""The results of a suite, as :func:`hpobench.run` and :func:`hpobench.load` return them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from hpobench.analysis.results_frames import Analysis
+from hpobench.contract.errors import UsageError
+from hpobench.store.reader import load_results
+
+
+class SuiteResults(Analysis):
+    """The stored results of a suite, and the report's tables as methods that return frames.
+
+    It stands for its folder wherever a path is asked for: ``hpobench.report(results)``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / "plan.json").exists():
+            raise UsageError(f"{folder}: {_what_is_there(folder)}")
+        stored = load_results(folder)
+        super().__init__(stored)
+        self.folder = folder
+        self.suite = stored.suite
+        """The suite with all defaults written out. It runs again, given its plugin files."""
+        self._planned = stored.plan["cells"]
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
+    @property
+    def page(self) -> Path | None:
+        """The page of the report; ``None`` if none is written."""
+        page = self.folder / "report" / "index.html"
+        return page if page.exists() else None
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """The cells that failed or timed out, each with its ``kind`` of failure and its ``error``;
+        empty if all went well."""
+        return self.failures()
+
+    @property
+    def missing(self) -> list[str]:
+        """The planned cells that have not run, because the run was interrupted."""
+        stored = set(self.cells["cell"])
+        return [cell for cell in self._planned if cell not in stored]
+
+    def __repr__(self) -> str:
+        text = super().__repr__().removesuffix(">")
+        for n, what in ((len(self.failed), "failed"), (len(self.missing), "missing")):
+            text += f", {n:,} {what}" if n else ""
+        return f"{text}; page: {self.page}>" if self.page else f"{text}>"
+
+
+def _what_is_there(folder: Path) -> str:
+    """Why ``folder`` cannot be loaded, and what can."""
+    if not folder.exists():
+        return f"no such folder (from {Path.cwd()}); `hpobench run SUITE` writes results/SUITE"
+    if not folder.is_dir():
+        return "not a folder; name the one that holds plan.json and cells.parquet"
+    inside = sorted(found.parent.name for found in folder.glob("*/plan.json"))
+    if inside:
+        return f"holds the results of several runs; load one: {', '.join(inside)}"
+    if (folder.parent / "plan.json").exists():
+        return f"a part of results; load {folder.parent}"
+    return "not a results folder (it has no plan.json)"
