@@ -10,7 +10,7 @@ Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem says wh
         def fingerprint(self):
             return data.fingerprint("yahpo-lcbench")
 
-and reads its files from ``data.find("yahpo-lcbench")``. Standard library only.
+and reads its files from ``data.find("yahpo-lcbench")``.
 """
 
 from __future__ import annotations

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 from hpobench.contract.errors import NotAvailableError
+from hpobench.contract.files import move_whole
 from hpobench.data.catalogue import Dataset
 from hpobench.data.local import megabytes, verify
 
@@ -56,10 +55,14 @@ def _fetch(url: str, new: Path, sha256: str, path: str, tell: Tell) -> Path:
 
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """An empty folder below ``folder`` for what is on its way, used by one process at a time; what
-    a killed one left there is removed."""
-    with explained("", folder), folder.with_name(f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """An empty folder below ``folder`` for files that are being fetched.
+
+    One process uses it at a time; the others wait. Files that a killed process left are removed.
+    """
+    from filelock import FileLock
+
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), fallback_to_soft=False)
+    with explained("", folder), lock:
         new = folder / ".fetching"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
@@ -70,13 +73,10 @@ def staging(folder: Path) -> Iterator[Path]:
 
 
 def settle(part: Path, file: Path) -> None:
-    """Put ``part``, which is whole, at ``file``, so that not even a crash of the machine leaves
-    half of it there."""
-    part.chmod(0o644)  # pooch leaves it to the user alone
-    with part.open("rb") as stream:
-        os.fsync(stream.fileno())
+    """Move the complete file ``part`` to ``file``, readable for everybody."""
+    part.chmod(0o644)  # pooch makes files that only their owner may read
     file.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(file)
+    move_whole(part, file)
 
 
 class _Meter:

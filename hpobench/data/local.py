@@ -70,10 +70,13 @@ def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - a ch
 
 
 def roots() -> list[Path]:
-    """The data folders, as they are looked through: ``$HPOBENCH_DATA``, the user's own. What is
-    fetched goes into the first."""
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    own = Path(home) / "hpobench"
+    """The data folders in the order of the search: ``$HPOBENCH_DATA``, then the user's own.
+
+    Fetched data goes into the first.
+    """
+    from platformdirs import user_data_path  # not needed by whoever names no data
+
+    own = user_data_path("hpobench")
     given = os.environ.get(VARIABLE)
     return [Path(given).absolute(), own] if given else [own]
 

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.package import VERSION as HPOBENCH
@@ -36,8 +37,7 @@ Arrays: TypeAlias = dict[str, NDArray[Any]]
 
 def tables_folder() -> Path:
     """``hpobench/tables`` in the user's cache; whatever is in it may be removed at any time."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "hpobench" / "tables"
+    return user_cache_path("hpobench") / "tables"
 
 
 def mapped(source: Path, part: object, make: Callable[[], Mapping[str, NDArray[Any]]]) -> Arrays:

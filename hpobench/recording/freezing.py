@@ -9,7 +9,6 @@ optimum, a local search from the best configurations looks for a better one.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import math
 import os
@@ -21,6 +20,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 import numpy as np
+from filelock import lock_descriptor
 from numpy.typing import NDArray
 
 from hpobench.contract.errors import UsageError
@@ -241,7 +241,7 @@ def _alone(file: Path) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file.parent, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock_descriptor(descriptor)
         yield
     finally:
         os.close(descriptor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hpobench.contract.errors import NotAvailableError, PluginError
+from hpobench.contract.files import write_whole
 from hpobench.plugins.isolation.script import Script
 
 FOLDER_VARIABLE = "HPOBENCH_ENVIRONMENTS"
@@ -160,9 +160,7 @@ class Environment:
         return {row["name"]: row["version"] for row in json.loads(told)}
 
     def _write(self, name: str, text: str) -> None:
-        path = self.folder / f".{name}"
-        path.write_text(text, encoding="utf-8")
-        path.replace(self.folder / name)
+        write_whole(self.folder / name, text.encode())
 
 
 def lock(script: Script) -> None:
@@ -183,12 +181,14 @@ def remove(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Nobody else, on this machine, is inside the block for the same ``folder``."""
+    """Keep other processes of this machine out of the block for the same ``folder``."""
+    from filelock import FileLock  # here, for `hpobench list` builds nothing
+
     path = folder.with_suffix(".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        path.touch()  # raises where FileLock would wait for ever: no file can be made
+        with FileLock(path, fallback_to_soft=False):
             yield
     except OSError as error:
         raise NotAvailableError(f"{path}: {error.strerror or error}") from error
@@ -229,8 +229,9 @@ def environments_folder() -> Path:
     """Where environments are kept on this machine."""
     if (given := os.environ.get(FOLDER_VARIABLE)) is not None:
         return Path(given).resolve()
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "hpobench" / "environments"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("hpobench") / "environments"
 
 
 def folders() -> list[Path]:
