@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import hpobench
 from hpobench.contract.errors import PluginError, UnknownNameError
+from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins.modules import load_class, locate, module_name, sibling
 from hpobench.plugins.registry import Registry, shipped_suites
 from tests.tiny_plugins import PLUGIN
@@ -186,7 +186,7 @@ def test_two_plugins_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_shipped_name_cannot_be_taken(tmp_path: Path) -> None:
-    folder = hpobench.PLUGIN_FOLDERS["algorithms"]
+    folder = PLUGIN_FOLDERS["algorithms"]
     shipped = next(e for e in Registry().entries("searcher") if e.origin == "shipped")
     assert shipped.file.is_relative_to(folder)
     with pytest.raises(PluginError, match="two searchers are called"):
@@ -319,7 +319,7 @@ def test_modules_are_located_without_importing_their_parents(package: Path) -> N
 def test_names_of_modules(package: Path, tmp_path: Path) -> None:
     assert module_name(package / "inner" / "a.py") == "explosive.inner.a"
     assert module_name(package / "__init__.py") == "explosive"
-    shipped = hpobench.PLUGIN_FOLDERS["problems"] / "deep" / "er.py"
+    shipped = PLUGIN_FOLDERS["problems"] / "deep" / "er.py"
     assert module_name(shipped) == "hpobench.problems.deep.er"
     assert module_name(tmp_path / "a.py").startswith("hpobench_plugins_")
     assert module_name(tmp_path / "a.py") != module_name(tmp_path / "b.py")

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 
@@ -50,15 +50,25 @@ class SuiteError(UsageError):
         super().__init__(": ".join(part for part in (where, key, message) if part))
 
 
-class UnknownNameError(UsageError):
-    """``name`` is not among ``known``; the message offers the closest."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean a or b?`` with the names in ``known`` that resemble ``name``; else empty."""
+    close = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+
+class UnknownNameError(UsageError):
+    """``name`` is not among ``known``; the message offers the closest of them.
+
+    ``notes``: further sentences of the message, for instance files that could not be read.
+    """
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], notes: Sequence[str] = ()
+    ) -> None:
         self.kind, self.name = kind, name
         names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
-        super().__init__(f"unknown {kind} {name!r}; {hint}")
+        hint = did_you_mean(name, names) or f"; known: {', '.join(names)}"
+        super().__init__("; ".join([f"unknown {kind} {name!r}{hint}", *notes]))
 
 
 class SpaceError(UsageError):
@@ -66,7 +76,11 @@ class SpaceError(UsageError):
 
 
 class PluginError(UsageError):
-    pass
+    """A plugin is at fault; ``files`` are those that the message is about."""
+
+    def __init__(self, message: str, *files: Path) -> None:
+        self.files = files
+        super().__init__(message)
 
 
 class NotAvailableError(HpobenchError):

@@ -141,9 +141,9 @@ def read(file: Path) -> Source:
     try:
         status = file.stat()
     except OSError as error:
-        raise PluginError(f"{file}: cannot be read: {error.strerror}") from error
+        raise PluginError(f"{file}: cannot be read: {error.strerror}", file) from error
     if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-        raise PluginError(f"{file}: not a regular file")
+        raise PluginError(f"{file}: not a regular file", file)
     return _read(file, status.st_mtime_ns, status.st_size)
 
 
@@ -153,9 +153,9 @@ def _read(file: Path, _mtime: int, _size: int) -> Source:
         return Source(file, ast.parse(file.read_bytes(), str(file)))
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else str(file)
-        raise PluginError(f"{where}: not valid Python: {error.msg}") from error
+        raise PluginError(f"{where}: not valid Python: {error.msg}", file) from error
     except (OSError, ValueError, RecursionError, MemoryError) as error:
-        raise PluginError(f"{file}: cannot be read: {error}") from error
+        raise PluginError(f"{file}: cannot be read: {error}", file) from error
 
 
 def find_plugins(file: Path, *, nameless: bool) -> Iterator[Found]:

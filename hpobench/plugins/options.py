@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import itertools
@@ -17,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.errors import PluginError
+from hpobench.contract.errors import PluginError, did_you_mean
 from hpobench.contract.problem import Problem
 from hpobench.plugins.discovery import GIVEN
 
@@ -73,7 +72,7 @@ class Option:
     def _reason(self, value: Json, error: ValidationError) -> str:
         if self.choices:
             known = ", ".join(map(spell, self.choices))
-            close = closest(str(value), [str(choice) for choice in self.choices])
+            close = did_you_mean(str(value), [str(choice) for choice in self.choices])
             return f"{json.dumps(value)} is none of {known}{close}"
         first = error.errors()[0]
         inside = "".join(f"[{part!r}]" for part in first["loc"] if isinstance(part, int))
@@ -155,7 +154,7 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
     for key in given:
         if key not in known:
             what = f"options: {', '.join(known)}" if known else "it has no options"
-            hint = closest(key, known) or f"; {what}"
+            hint = did_you_mean(key, known) or f"; {what}"
             faults.append(Fault(key, f"no such option{hint}"))
     for name, option in known.items():
         try:
@@ -206,9 +205,3 @@ def spell(value: Json) -> str:
     """``value`` as YAML would have it: bare strings, ``true``, ``null``."""
     plain = isinstance(value, str) and value.isprintable()
     return str(value) if plain else json.dumps(value, separators=(",", ":"))
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean a or b?``, or nothing."""
-    close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -102,7 +102,8 @@ class Registry:
             if self._add_all(_named_files(path), "file") == 0:
                 raise PluginError(
                     f"{path}: no plugin in it; a plugin is a class that derives from Searcher, "
-                    "Scheduler or a Problem and has a name"
+                    "Scheduler or a Problem and has a name",
+                    path,
                 )
 
     def entries(self, kind: Kind) -> list[Entry]:
@@ -112,9 +113,8 @@ class Registry:
     def find(self, kind: Kind, name: str) -> Entry:
         """Raises :class:`UnknownNameError` where there is none."""
         if (entry := self._entries.get((kind, name))) is None:
-            error = UnknownNameError(kind, name, [e.name for e in self.entries(kind)])
-            error.args = ("; ".join([str(error), *self.broken]),)
-            raise error
+            known = [entry.name for entry in self.entries(kind)]
+            raise UnknownNameError(kind, name, known, self.broken)
         return entry
 
     def _add_installed(self) -> None:
@@ -148,7 +148,9 @@ class Registry:
         if (other.file, other.cls) != (entry.file, entry.cls):
             raise PluginError(
                 f"two {entry.kind}s are called {entry.name!r}: {other.cls} in {other.file} and "
-                f"{entry.cls} in {entry.file}; rename one"
+                f"{entry.cls} in {entry.file}; rename one",
+                other.file,
+                entry.file,
             )
 
 
@@ -169,7 +171,7 @@ def _named_files(path: Path) -> list[Path]:
     if path.is_dir():
         return list(_python_files(path))
     if not path.is_file():
-        raise PluginError(f"{path}: no such plugin file")
+        raise PluginError(f"{path}: no such plugin file", path)
     return [path]
 
 
