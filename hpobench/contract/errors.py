@@ -1,19 +1,19 @@
-"""Everything hpobench raises on purpose.
+"""The exceptions that hpobench raises on purpose.
 
-HpobenchError                 what is wrong, where, what to do; exit code 1
-|-- UsageError                the user's input is at fault; exit code 2
-|   |-- SuiteError            a suite file: carries file, line and key
-|   |-- UnknownNameError      no such searcher, scheduler, problem, suite: "did you mean"
-|   |-- SpaceError            a search space or a configuration does not hold together
-|   `-- PluginError           a plugin file cannot be read, loaded or is not a plugin
-|-- NotAvailableError         a known thing lacks a package or data; says what brings it
-|-- TooFewError               too few problems or algorithms for a test; says how many it takes
+HpobenchError                 says what is wrong, where, and what to do; exit code 1
+|-- UsageError                the user's input is wrong; exit code 2
+|   |-- SuiteError            a suite file is wrong: carries file, line and key
+|   |-- UnknownNameError      a name is unknown: offers the closest known ones
+|   |-- SpaceError            a search space or a configuration contradicts itself
+|   `-- PluginError           a plugin cannot be read or loaded: carries its files
+|-- NotAvailableError         a package or data is missing: says what brings it
+|-- TooFewError               too few problems or algorithms for a test: says how many
 |-- StoreError                results cannot be written or read (disk full, other schema)
-|-- RayError                  no cluster at the address, Ray too old or too new
+|-- RayError                  no cluster answers, or Ray is too old or too new
 `-- CellError                 one cell ends as failed; the others go on
-    |-- TrialError            one trial failed (raised, NaN): recorded, told as a failure
-    |-- StallError            nothing can happen any more, yet trials are not finished
-    `-- ReplayError           a cell does not repeat what its journal says it did
+    |-- TrialError            one trial failed (exception, NaN): recorded as a failure
+    |-- StallError            trials are not finished, but none of them can go on
+    `-- ReplayError           a cell does not repeat what its journal recorded
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 
 
 class HpobenchError(Exception):
-    """Base of all; ``exit_code`` is what the command line ends with."""
+    """The base class; ``exit_code`` is the exit code of the command line."""
 
     exit_code = 1
 
@@ -97,7 +97,7 @@ class StoreError(HpobenchError):
 
 @contextlib.contextmanager
 def writing(what: str, folder: Path) -> Iterator[None]:
-    """What goes wrong with files is a :class:`StoreError` that says of ``what`` and where."""
+    """Turn every file error into a :class:`StoreError` naming ``what`` and ``folder``."""
     try:
         yield
     except OSError as error:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import CellError, PluginError, UsageError
+from hpobench.contract.parameters import Float, Int, Value
 from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config, Float, Int, Space, Value
+from hpobench.contract.space import Config, Space
 
 if TYPE_CHECKING:
     from ray.tune.search import Searcher as AnyRaySearcher

@@ -24,10 +24,11 @@ from filelock import lock_descriptor
 from numpy.typing import NDArray
 
 from hpobench.contract.errors import UsageError
-from hpobench.contract.problem import Problem, TabulatedProblem, TrainedProblem
+from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.references import read_members
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
+from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.options import members_of
 from hpobench.plugins.refs import plugin_ref

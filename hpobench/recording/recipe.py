@@ -11,8 +11,8 @@ from typing import Any
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import UsageError
-from hpobench.contract.problem import TrainedProblem
 from hpobench.contract.space import Space
+from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hpobench.contract.space import Config, Float, Int, Ordinal, Parameter, Space, When
+from hpobench.contract.parameters import Float, Int, Ordinal, Parameter, When
+from hpobench.contract.space import Config, Space
 
 
 def grid_space(space: Space, configs: Iterable[Config]) -> Space:

@@ -29,7 +29,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hpobench.contract.errors import StoreError
-from hpobench.contract.space import Config, Float, Int, Parameter, Space
+from hpobench.contract.parameters import Float, Int, Parameter
+from hpobench.contract.space import Config, Space
 from hpobench.store import files
 
 VERSION = 1

@@ -20,8 +20,10 @@ from hpobench.contract.errors import (
     SuiteError,
     UsageError,
 )
-from hpobench.contract.problem import Problem, TrainedProblem
-from hpobench.contract.space import Float, Space
+from hpobench.contract.parameters import Float
+from hpobench.contract.problem import Problem
+from hpobench.contract.space import Space
+from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.compatibility import compatibility, trait
 from hpobench.plugins.isolation.script import read_script

@@ -25,7 +25,8 @@ from time import perf_counter, process_time
 import numpy as np
 
 from hpobench.api import Config, TabulatedProblem
-from hpobench.contract.space import Float, Int, Space
+from hpobench.contract.parameters import Float, Int
+from hpobench.contract.space import Space
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
