@@ -1,6 +1,6 @@
-"""Data that problems need and that is not shipped: found, described, checked and fetched.
+"""Data sets that problems need and that are not shipped: found, checked and fetched.
 
-Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem says what it needs by name:
+Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem names the data it needs:
 
     class Mine(TabulatedProblem):
         @classmethod
