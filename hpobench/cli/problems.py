@@ -16,7 +16,7 @@ from hpobench.cli.progress import duration
 from hpobench.cli.shared import Commands, interruptible, key_values, plugin_option
 
 if TYPE_CHECKING:
-    from hpobench.recording.measured import Tally
+    from hpobench.recording.journal_steps import Tally
 
 _LINE_S = 10.0
 
