@@ -1,8 +1,8 @@
-"""The plugin contract: what a searcher, a scheduler and a problem are.
+"""The plugin contract: the base classes and data types of searchers, schedulers and problems.
 
-Standard library only. A plugin is one file with one class (or a few):
+It needs the standard library only. A plugin is one file with one class (or a few):
 
-    from hpobench.api import Config, Searcher, Space
+    from hpobench.api import Config, Fidelity, Searcher, Space
 
     class Mine(Searcher):
         '''One line that `hpobench list searchers` shows.'''
@@ -16,39 +16,25 @@ Standard library only. A plugin is one file with one class (or a few):
         def ask(self, trial: int) -> Config: ...
         def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None: ...
 
-The class is found without importing the file, by its literal ``name``; import heavy libraries
+The class is found by its literal ``name``, without importing the file; so import heavy libraries
 inside ``__init__``, not at the top. The keyword arguments of ``__init__`` are the plugin's
-options: a suite sets them by name and they are checked against their annotations.
+options. A suite sets them by name, and they are checked against their annotations.
 """
 
 from __future__ import annotations
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Scheduler, Searcher
 from hpobench.contract.budget import Budget
-from hpobench.contract.problem import (
-    Curve,
-    Fidelity,
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value, When
+from hpobench.contract.problem import Curve, Fidelity, Objective, Plugin, Problem, TabulatedProblem
+from hpobench.contract.references import Reference
+from hpobench.contract.space import Config, Space
+from hpobench.contract.training import (
     FunctionProblem,
-    Objective,
-    Plugin,
-    Problem,
     Resources,
-    TabulatedProblem,
     TrainedProblem,
     Training,
     first_loss,
-)
-from hpobench.contract.references import Reference
-from hpobench.contract.space import (
-    Categorical,
-    Config,
-    Float,
-    Int,
-    Ordinal,
-    Parameter,
-    Space,
-    Value,
-    When,
 )
 
 __all__ = [

@@ -17,7 +17,8 @@ from hpobench.contract.references import read_members, references_file
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.recording.freezing import freeze, measure, members, quartiles
+from hpobench.recording.freezing import freeze, members
+from hpobench.recording.measuring import measure, quartiles
 
 SHIPPED = sorted((Path(__file__).parents[1] / "problems" / "references").glob("*.json"))
 

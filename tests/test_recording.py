@@ -18,9 +18,9 @@ from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import CellError, NotAvailableError, StoreError, UsageError
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.recording import record
-from hpobench.recording.measured import Tally, measured, tally
+from hpobench.recording.grid_space import grid_space
+from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import build_recipe
-from hpobench.recording.space import grid_space
 from hpobench.recording.table import read_about, read_table
 from hpobench.running.cell import run_cell
 from hpobench.running.cluster import LOCAL, connected

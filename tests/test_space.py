@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from hpobench.contract.errors import SpaceError
-from hpobench.contract.space import Categorical, Float, Int, Ordinal, Space, When
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
+from hpobench.contract.space import Space
 
 FLAT = Space(
     [

@@ -18,7 +18,7 @@ from hpobench.verbs.progress import Pace, Shown
 from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
-    from hpobench.recording.measured import Tally
+    from hpobench.recording.journal_steps import Tally
 
 
 @click.group("problems", cls=Commands)

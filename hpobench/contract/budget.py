@@ -1,4 +1,4 @@
-"""What a cell may spend."""
+"""The budget of a cell."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from hpobench.contract.problem import Fidelity
 
 @dataclass(frozen=True)
 class Budget:
-    """What a cell may spend; the first that runs out ends it. ``None`` is no limit."""
+    """What a cell may spend; the first limit reached ends the cell. ``None`` is no limit."""
 
     time: float | None = None
-    """Seconds of the cell's clock."""
+    """Seconds on the cell's clock."""
     trials: int | None = None
-    """Configurations started."""
+    """The number of configurations that are started."""
     resource: float | None = None
-    """Units of the problem's fidelity paid for; a continued trial pays for what it adds, a step
-    that failed like any other."""
+    """Units of the problem's fidelity. A trial that goes on pays for the steps that it adds, and a
+    step that fails costs as much as any other."""
     evaluations: float | None = None
-    """The same in units of full evaluations."""
+    """The same as ``resource``, in full evaluations."""
 
     def __post_init__(self) -> None:
         given = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -32,7 +32,7 @@ class Budget:
             raise ValueError(f"a budget needs one of {', '.join(given)}")
 
     def resource_limit(self, fidelity: Fidelity) -> float:
-        """The tighter of ``resource`` and ``evaluations`` in units of ``fidelity``."""
+        """The smaller of ``resource`` and ``evaluations``, in units of ``fidelity``."""
         limits = [math.inf]
         if self.resource is not None:
             limits.append(self.resource)
@@ -41,4 +41,5 @@ class Budget:
         return min(limits)
 
     def to_json(self) -> dict[str, Any]:
+        """The limits that are set, by name."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) is not None}

@@ -1,4 +1,4 @@
-"""A cell: one searcher x scheduler x problem x seed under one budget, as plain data."""
+"""A cell: one searcher, scheduler, problem and seed under one budget, as plain data."""
 
 from __future__ import annotations
 
@@ -18,34 +18,37 @@ Stage = Literal["virtual", "live"]
 
 @dataclass(frozen=True)
 class PluginRef:
-    """A plugin as a suite uses it."""
+    """A plugin with its options, as a suite uses it."""
 
     kind: Kind
     name: str
     label: str
-    """What reports call it: the suite's ``as``, else the name with its options."""
+    """The name in reports: the suite's ``as``, or else the plugin's name with its options."""
     options: Mapping[str, Any]
     file: str
-    """Where the plugin lies; absolute."""
+    """The absolute path of the plugin file."""
     cls: str
     """The class in that file."""
     folder: str = field(default="", compare=False)
-    """The suite's folder; absolute. No part of a cell's identity: what a problem reads there
-    counts by its content."""
+    """The absolute path of the suite's folder. It is no part of a cell's identity, because files
+    that a problem reads there count by their content."""
 
     def to_text(self) -> str:
-        """JSON for :meth:`from_text`. Options keep their order, which may be that of a space."""
+        """JSON that :meth:`from_text` reads. Options keep their order, which may be a space's."""
         return json.dumps({**vars(self), "options": dict(self.options)})
 
     @classmethod
     def from_text(cls, text: str) -> PluginRef:
+        """The reference that :meth:`to_text` wrote."""
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True)
 class Cell:
+    """One run of a suite: everything that its result depends on."""
+
     id: str
-    """A readable prefix and a hash of all that changes the result."""
+    """A readable prefix and a hash of everything that changes the result."""
     searcher: PluginRef
     scheduler: PluginRef
     problem: PluginRef
@@ -55,21 +58,26 @@ class Cell:
     stage: Stage = "virtual"
     tell: Tell = "last"
     trial_timeout: float | None = None
-    """Seconds of training after which a trial fails; for the live stage."""
+    """Seconds of training after which a trial fails on the live stage."""
     pace: float = 1.0
     """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
     spec: str = ""
-    """JSON of all that changes the result: what ``id`` ends with the hash of."""
+    """JSON of everything that changes the result; ``id`` ends with its hash."""
 
     def role_seed(self, role: Literal["searcher", "scheduler", "problem"]) -> int:
-        """The seed of one role. It depends on the problem and the cell's seed alone, so that a
-        seed means the same for every algorithm."""
+        """The seed of one role in the cell.
+
+        It depends on the problem and the cell's seed only, so that a seed means the same for
+        every algorithm.
+        """
         return derive_seed(role, self.problem.label, self.seed)
 
     def to_json(self) -> dict[str, Any]:
+        """Plain data that :meth:`from_json` reads."""
         return dataclasses.asdict(self) | {"budget": self.budget.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Cell:
+        """The cell that :meth:`to_json` wrote."""
         refs = {kind: PluginRef(**data[kind]) for kind in ("searcher", "scheduler", "problem")}
         return cls(**{**data, **refs, "budget": Budget(**data["budget"])})

@@ -1,31 +1,31 @@
-"""Everything hpobench raises on purpose.
+"""The exceptions that hpobench raises on purpose.
 
-HpobenchError                 what is wrong, where, what to do; exit code 1
-|-- UsageError                the user's input is at fault; exit code 2
-|   |-- SuiteError            a suite file: carries file, line and key
-|   |-- UnknownNameError      no such searcher, scheduler, problem, suite: "did you mean"
-|   |-- SpaceError            a search space or a configuration does not hold together
-|   `-- PluginError           a plugin file cannot be read, loaded or is not a plugin
-|-- NotAvailableError         a known thing lacks a package or data; says what brings it
-|-- TooFewError               too few problems or algorithms for a test; says how many it takes
+HpobenchError                 says what is wrong, where, and what to do; exit code 1
+|-- UsageError                the user's input is wrong; exit code 2
+|   |-- SuiteError            a suite file is wrong: carries file, line and key
+|   |-- UnknownNameError      a name is unknown: offers the closest known ones
+|   |-- SpaceError            a search space or a configuration contradicts itself
+|   `-- PluginError           a plugin cannot be read or loaded: carries its files
+|-- NotAvailableError         a package or data is missing: says what brings it
+|-- TooFewError               too few problems or algorithms for a test: says how many
 |-- StoreError                results cannot be written or read (disk full, other schema)
-|-- RayError                  no cluster at the address, Ray too old or too new
+|-- RayError                  no cluster answers, or Ray is too old or too new
 `-- CellError                 one cell ends as failed; the others go on
-    |-- TrialError            one trial failed (raised, NaN): recorded, told as a failure
-    |-- StallError            nothing can happen any more, yet trials are not finished
-    `-- ReplayError           a cell does not repeat what its journal says it did
+    |-- TrialError            one trial failed (exception, NaN): recorded as a failure
+    |-- StallError            trials are not finished, but none of them can go on
+    `-- ReplayError           a cell does not repeat what its journal recorded
 """
 
 from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 
 class HpobenchError(Exception):
-    """Base of all; ``exit_code`` is what the command line ends with."""
+    """The base class; ``exit_code`` is the exit code of the command line."""
 
     exit_code = 1
 
@@ -50,15 +50,25 @@ class SuiteError(UsageError):
         super().__init__(": ".join(part for part in (where, key, message) if part))
 
 
-class UnknownNameError(UsageError):
-    """``name`` is not among ``known``; the message offers the closest."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean a or b?`` with the names in ``known`` that resemble ``name``; else empty."""
+    close = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+
+class UnknownNameError(UsageError):
+    """``name`` is not among ``known``; the message offers the closest of them.
+
+    ``notes``: further sentences of the message, for instance files that could not be read.
+    """
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], notes: Sequence[str] = ()
+    ) -> None:
         self.kind, self.name = kind, name
         names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
-        super().__init__(f"unknown {kind} {name!r}; {hint}")
+        hint = did_you_mean(name, names) or f"; known: {', '.join(names)}"
+        super().__init__("; ".join([f"unknown {kind} {name!r}{hint}", *notes]))
 
 
 class SpaceError(UsageError):
@@ -66,7 +76,11 @@ class SpaceError(UsageError):
 
 
 class PluginError(UsageError):
-    pass
+    """A plugin is at fault; ``files`` are those that the message is about."""
+
+    def __init__(self, message: str, *files: Path) -> None:
+        self.files = files
+        super().__init__(message)
 
 
 class NotAvailableError(HpobenchError):
@@ -83,7 +97,7 @@ class StoreError(HpobenchError):
 
 @contextlib.contextmanager
 def writing(what: str, folder: Path) -> Iterator[None]:
-    """What goes wrong with files is a :class:`StoreError` that says of ``what`` and where."""
+    """Turn every file error into a :class:`StoreError` naming ``what`` and ``folder``."""
     try:
         yield
     except OSError as error:

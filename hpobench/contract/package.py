@@ -18,13 +18,13 @@ def _folder(name: str) -> Path:
 
 
 PLUGIN_FOLDERS = {name: _folder(name) for name in ("algorithms", "problems")}
-"""Where the shipped plugins lie: beside the package in a checkout, inside it in a wheel."""
+"""The folders of the shipped plugins: beside the package in a checkout, inside it in a wheel."""
 PAPER = _folder("paper")
-"""The sources of the paper, which lie there likewise."""
+"""The sources of the paper, which lie in the same place."""
 
 
 def mount() -> None:
-    """Make the folders beside the package import as ``hpobench.algorithms`` and the like."""
+    """Let the folders beside the package import as ``hpobench.algorithms`` and so on."""
     for folder in (*PLUGIN_FOLDERS.values(), PAPER):
         if folder.parent != PACKAGE:
             module = ModuleType(f"hpobench.{folder.name}")

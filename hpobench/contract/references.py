@@ -1,13 +1,13 @@
 """Frozen references: losses that regrets are measured with, the same for everybody.
 
-``hpobench problems freeze NAME`` makes a family's file, ``references/NAME.json``:
+``hpobench problems freeze NAME`` writes the file of a family, ``references/NAME.json``:
 
     {"problem": NAME, "members": {KEY: {"version": 1, "optimum": ..., "known": ..., "clip": ...,
      "random": {"1": [q25, q50, q75], "10": ...}, "seconds": ..., "found": "...", "sampled": "...",
      "data": "...", "signature": [...]}}}
 
-``found`` says how the optimum is known, ``sampled`` what the rest comes from; ``data`` and
-``signature`` tell whether it is still the same problem.
+``found`` says how the optimum is known and ``sampled`` how the other numbers were measured.
+``data`` and ``signature`` show whether the problem is still the same.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ Quartiles: TypeAlias = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Reference:
-    """Losses that regrets are measured with.
+    """The losses that regrets are measured with.
 
-    ``optimum``: the best loss at full fidelity, known or the best ever recorded.
-    ``clip``: the median full-fidelity loss of one random configuration.
-    Both on the held-out loss where the problem has one. ``source`` says how they were obtained.
+    ``optimum`` is the best loss at full fidelity, known or the best ever recorded. ``clip`` is
+    the median full-fidelity loss of one random configuration. Both are held-out losses if the
+    problem has them. ``source`` says how they were obtained.
     """
 
     optimum: float
@@ -41,15 +41,15 @@ class Reference:
     known: bool = True
     """Whether ``optimum`` is exact."""
     version: int = 1
-    """Raised whenever one of the numbers changes."""
+    """A number that grows whenever one of the losses changes."""
     random: Mapping[int, Quartiles] = field(default_factory=dict)
-    """Random search: by a number of full evaluations the quartiles of the loss that it reaches,
-    held out where the problem has that, of the configuration with the best visible one."""
+    """The quartiles of the loss that random search reaches, by its number of full evaluations. It
+    is the loss, held out if there is one, of the configuration with the best visible loss."""
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """What a file of references holds of one member."""
+    """The entry of one member in a file of references."""
 
     reference: Reference
     seconds: float
@@ -57,29 +57,32 @@ class Frozen:
 
 
 def frozen(cls: type, key: str) -> Frozen | None:
-    """What is frozen of the member ``key`` of the problem class ``cls``; ``None`` if nothing is.
+    """The frozen entry of the member ``key`` of the problem class ``cls``, or ``None``.
 
-    Raises :class:`PluginError` where the file is damaged.
+    Raises :class:`PluginError` if the file is damaged.
     """
     return frozen_members(references_of(cls)).get(key)
 
 
 def references_of(cls: type) -> Path:
-    """The file for the problem class ``cls``."""
+    """The file of references for the problem class ``cls``."""
     return references_file(Path(inspect.getfile(cls)), getattr(cls, "name", cls.__name__))
 
 
 def references_file(plugin: Path, name: str) -> Path:
-    """Of the problem ``name`` in the file ``plugin``: in the folder ``references`` beside it or,
-    where only that is there, beside its folder."""
+    """The file of references for the problem ``name`` in the file ``plugin``.
+
+    It lies in the folder ``references`` beside the plugin, or, if only that exists, beside the
+    plugin's folder.
+    """
     beside, above = plugin.parent / FOLDER, plugin.parent.parent / FOLDER
     return (above if above.is_dir() and not beside.is_dir() else beside) / f"{name}.json"
 
 
 def read_members(file: Path) -> dict[str, dict[str, Any]]:
-    """The members in ``file`` as they are stored; none if there is no file.
+    """The members in ``file`` as they are stored; empty if there is no such file.
 
-    Raises :class:`PluginError` where it is damaged.
+    Raises :class:`PluginError` if it is damaged.
     """
     try:
         members = json.loads(file.read_text(encoding="utf-8"))["members"]
@@ -94,12 +97,12 @@ def read_members(file: Path) -> dict[str, dict[str, Any]]:
 
 @functools.cache
 def frozen_members(file: Path) -> dict[str, Frozen]:
-    """What ``file`` holds, by keys; raises :class:`PluginError` where it is damaged."""
+    """The entries of ``file`` by key; raises :class:`PluginError` if it is damaged."""
     return {key: _entry(entry) for key, entry in read_members(file).items()}
 
 
 def _check(stored: dict[str, Any]) -> None:
-    """Raise if ``stored`` is not all of an entry."""
+    """Raise if ``stored`` is not a complete entry."""
     _entry(stored)
     if not (isinstance(stored["data"], str) and isinstance(stored["signature"]["losses"], list)):
         raise TypeError("data or signature")

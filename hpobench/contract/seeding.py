@@ -1,4 +1,4 @@
-"""Seeds from names: one number for every role in a cell, the same on any machine."""
+"""Seeds from names: one number for every role in a cell, the same on every machine."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from collections.abc import Iterator
 
 
 def derive_seed(*parts: object, bits: int = 31) -> int:
-    """A seed in ``[0, 2**bits)`` from the ``repr`` of ``parts``.
+    """A seed in ``[0, 2**bits)`` that depends on ``parts`` only.
 
-    Parts are strings and numbers, so the result does not depend on PYTHONHASHSEED. 31 bits fit
-    every library's seed argument.
+    Parts are strings and numbers, whose ``repr`` does not depend on PYTHONHASHSEED. A seed of 31
+    bits fits the argument of every library.
     """
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> (64 - bits)
 
 
 def uniform(*parts: object) -> float:
-    """A number in ``[0, 1)`` from ``parts``: noise that does not depend on the order of calls."""
+    """A number in ``[0, 1)`` that depends on ``parts`` only, as noise for any order of calls."""
     return derive_seed(*parts, bits=53) / 2**53
 
 
 @contextlib.contextmanager
 def global_generators(seed: int) -> Iterator[None]:
-    """Seed ``random`` and ``numpy.random`` inside the block and put both back afterwards.
+    """Seed ``random`` and ``numpy.random`` inside the block, and restore both afterwards.
 
-    Ray's ASHA, PBT and PB2 draw from the global generators.
+    Ray's ASHA, PBT and PB2 draw from these global generators.
     """
     import numpy.random as legacy
 

@@ -1,6 +1,6 @@
-"""Data that problems need and that is not shipped: found, described, checked and fetched.
+"""Data sets that problems need and that are not shipped: found, checked and fetched.
 
-Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem says what it needs by name:
+Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem names the data it needs:
 
     class Mine(TabulatedProblem):
         @classmethod
@@ -10,7 +10,7 @@ Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem says wh
         def fingerprint(self):
             return data.fingerprint("yahpo-lcbench")
 
-and reads its files from ``data.find("yahpo-lcbench")``. Standard library only.
+and reads its files from ``data.find("yahpo-lcbench")``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What data sets there are: whose they are, where they come from, what their files hash to.
+"""The catalogue of data sets: their authors, licences, origins, and the hashes of their files.
 
-``problems/data/downloads.json`` lists them by name; a set of OpenML, ``openml:ID``, has such an
-entry in the data folder, written when it was fetched.
+``problems/data/downloads.json`` lists them by name. The entry of a set of OpenML, ``openml:ID``,
+lies in the data folder, where it is written when the set is fetched.
 """
 
 from __future__ import annotations
@@ -19,55 +19,58 @@ from hpobench.contract.package import PLUGIN_FOLDERS
 LIST = PLUGIN_FOLDERS["problems"] / "data" / "downloads.json"
 _TEXTS = ("title", "licence", "citation", "source", "folder")
 _SAFE = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
-"""A relative path that leads nowhere but down, on any system."""
+"""A relative path that stays below its folder, on any system."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 _OPENML = re.compile("openml:[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
 class File:
-    """What a file must be like."""
+    """The size and hash that a file must have."""
 
     size: int
-    """Bytes."""
+    """The number of bytes."""
     sha256: str
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Files of one origin, below one folder of the data folder."""
+    """A data set: files of one origin, below one folder of the data folder."""
 
     name: str
     title: str
     problems: tuple[str, ...]
-    """Those that need it."""
+    """The names of the problems that need it."""
     licence: str
-    """An SPDX identifier, or the words of whoever publishes it."""
+    """An SPDX identifier, or the publisher's own words."""
     citation: str
     source: str
-    """The page to read about it."""
+    """The page that describes it."""
     folder: str
-    """Relative to the data folder."""
+    """The folder of its files, relative to the data folder."""
     files: Mapping[str, File]
-    """By their paths in ``folder``."""
+    """The files by their paths in ``folder``."""
     url: str | None
-    """What the paths are appended to; ``None``: only a person can get it."""
+    """The address to which the paths are appended; ``None`` if only a person can get the files."""
     how: str
-    """In what way a person does."""
+    """The way in which a person gets the files."""
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """The number of bytes of all files."""
         return sum(file.size for file in self.files.values())
 
 
 def names() -> list[str]:
-    """Of the listed data sets, in the list's order."""
+    """The names of the listed data sets, in the list's order."""
     return list(_read(LIST))
 
 
 def listed(name: str) -> Dataset:
-    """Raises :class:`UnknownNameError`, and :class:`NotAvailableError` where the list is wrong."""
+    """The listed data set ``name``.
+
+    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` if the list is damaged.
+    """
     entries = _read(LIST)
     if name not in entries:
         raise UnknownNameError("data set", name, [*entries, "openml:ID"])
@@ -75,24 +78,24 @@ def listed(name: str) -> Dataset:
 
 
 def is_openml(name: str) -> bool:
-    """Whether ``name`` is a data set of OpenML's, as in ``openml:61``."""
+    """Whether ``name`` is a data set of OpenML, like ``openml:61``."""
     return _OPENML.fullmatch(name) is not None
 
 
 def recorded(name: str, file: Path) -> Dataset:
-    """The data set that ``file``, written by :func:`to_json`, describes."""
+    """The data set that ``file`` describes, in the form of :func:`to_json`."""
     return parse(name, _read(file), file)
 
 
 def to_json(dataset: Dataset) -> str:
-    """What :func:`recorded` reads back."""
+    """The text that :func:`recorded` reads."""
     fields = {**vars(dataset), "files": {k: vars(v) for k, v in dataset.files.items()}}
     del fields["name"]
     return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
 
 
 def parse(name: str, given: Any, file: Path) -> Dataset:
-    """The entry ``name`` of ``file``; raises :class:`NotAvailableError` with what is wrong."""
+    """The entry ``name`` of ``file``; raises :class:`NotAvailableError` with the first fault."""
     try:
         return _parse(name, given)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -1,34 +1,32 @@
-"""Fetching data sets: nothing comes into the data folder that does not hash as it should."""
+"""Fetches data sets; a file enters the data folder only if its hash is right."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 from hpobench.contract.errors import NotAvailableError
+from hpobench.contract.files import move_whole
 from hpobench.data.catalogue import Dataset
 from hpobench.data.local import megabytes, verify
 
 Tell: TypeAlias = Callable[[str, int], None]
-"""Is told a file of the data set and how many of its bytes are there."""
+"""A function that takes a file of the data set and the number of its bytes fetched so far."""
 TIMEOUT_S = 30
-"""Of silence on a connection."""
+"""The seconds without data after which a connection is given up."""
 _CHUNK = 1 << 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def fetch(dataset: Dataset, root: Path, tell: Tell) -> list[str]:
-    """Bring the files of ``dataset`` that ``root`` lacks, or has damaged; returns which.
+    """Fetch the files of ``dataset`` that ``root`` lacks or has damaged; return their paths.
 
-    Each file is put into place when it is whole and has the right hash, so that whatever ends
-    this leaves good files only, and the next attempt goes on with the rest. Raises
-    :class:`NotAvailableError`.
+    Each file moves into place when it is whole and its hash is right. So an interruption leaves
+    good files only, and the next attempt fetches the rest. Raises :class:`NotAvailableError`.
     """
     wanted = list(verify(dataset, root))
     if not wanted:
@@ -56,10 +54,14 @@ def _fetch(url: str, new: Path, sha256: str, path: str, tell: Tell) -> Path:
 
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """An empty folder below ``folder`` for what is on its way, used by one process at a time; what
-    a killed one left there is removed."""
-    with explained("", folder), folder.with_name(f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """An empty folder below ``folder`` for files that are being fetched.
+
+    One process uses it at a time; the others wait. Files that a killed process left are removed.
+    """
+    from filelock import FileLock
+
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), fallback_to_soft=False)
+    with explained("", folder), lock:
         new = folder / ".fetching"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
@@ -70,30 +72,27 @@ def staging(folder: Path) -> Iterator[Path]:
 
 
 def settle(part: Path, file: Path) -> None:
-    """Put ``part``, which is whole, at ``file``, so that not even a crash of the machine leaves
-    half of it there."""
-    part.chmod(0o644)  # pooch leaves it to the user alone
-    with part.open("rb") as stream:
-        os.fsync(stream.fileno())
+    """Move the complete file ``part`` to ``file``, readable for everybody."""
+    part.chmod(0o644)  # pooch makes files that only their owner may read
     file.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(file)
+    move_whole(part, file)
 
 
 class _Meter:
-    """What pooch takes for a progress bar."""
+    """A progress bar for pooch that reports to a function."""
 
     def __init__(self, tell: Callable[[int], None]) -> None:
         self._tell = tell
         self._done = 0
         self.total = 0
-        """pooch sets it to the length that the server announces."""
+        """The length that the server announces, which pooch sets."""
 
     def update(self, more: int) -> None:
         self._done = min(self._done + more, self.total)
         self._tell(self._done)
 
     def reset(self) -> None:
-        """pooch counts the last piece as a whole one, and corrects that in the end."""
+        """Start again at zero: pooch counts the last piece as a whole one, then corrects itself."""
         self._done = 0
 
     def close(self) -> None:
@@ -101,7 +100,7 @@ class _Meter:
 
 
 def made(folder: Path, size: int) -> Path:
-    """``folder``, there and with room for ``size`` bytes; raises :class:`NotAvailableError`."""
+    """Make ``folder``; raise :class:`NotAvailableError` if fewer than ``size`` bytes are free."""
     with explained("", folder):
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
@@ -115,8 +114,10 @@ def made(folder: Path, size: int) -> Path:
 
 @contextlib.contextmanager
 def explained(url: str, file: Path) -> Iterator[None]:
-    """Turn what may go wrong while ``url`` is fetched into ``file`` into a
-    :class:`NotAvailableError` that says what to do."""
+    """Turn every error of fetching ``url`` into ``file`` into a :class:`NotAvailableError`.
+
+    Its message says what to do.
+    """
     import urllib.error
 
     import requests
@@ -141,7 +142,7 @@ def explained(url: str, file: Path) -> Iterator[None]:
 
 
 def _cause(error: Exception) -> str:
-    """What happened, without urllib3's account of its attempts."""
-    told = error.args[0] if error.args else error
-    reason = str(getattr(told, "reason", told))
+    """The cause of ``error``, without urllib3's account of its attempts."""
+    inner = error.args[0] if error.args else error
+    reason = str(getattr(inner, "reason", inner))
     return reason.partition(": ")[2] or reason

@@ -1,4 +1,4 @@
-"""Data sets on this machine: where they lie, whether they are whole."""
+"""Data sets on this machine: their folders, and whether their files are whole."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hpobench.data.catalogue import Dataset, File
 
 VARIABLE = "HPOBENCH_DATA"
 RECORD = "record.json"
-"""The entry of a data set of OpenML's, beside its table."""
+"""The file with the entry of a data set of OpenML, beside its table."""
 
 
 def find(name: str) -> Path:
-    """The folder that holds the data set's files.
+    """The folder that holds the files of the data set ``name``.
 
-    Raises :class:`NotAvailableError` with what brings it.
+    Raises :class:`NotAvailableError` that says how to get them.
     """
     found = look(dataset(name))
     if found.state != "here":
@@ -30,7 +30,10 @@ def find(name: str) -> Path:
 
 
 def missing(name: str) -> str | None:
-    """Why the data set cannot be used and what to do, or ``None``; looks at sizes, not contents."""
+    """The reason why the data set cannot be used and what to do, or ``None`` if it can.
+
+    Only the sizes of the files are checked, not their contents.
+    """
     try:
         find(name)
     except NotAvailableError as error:
@@ -39,9 +42,9 @@ def missing(name: str) -> str | None:
 
 
 def fingerprint(name: str) -> str:
-    """A hash of what the data set's files hold; they are read once in a process.
+    """A hash of the contents of the data set's files, which a process reads once.
 
-    Raises :class:`NotAvailableError`, also where they do not hold what is listed.
+    Raises :class:`NotAvailableError` if they are missing or differ from the catalogue.
     """
     found = look(dataset(name))
     found = found._replace(faults=found.faults or verify(found.dataset, found.root))
@@ -52,7 +55,7 @@ def fingerprint(name: str) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Of the file's contents; raises :class:`NotAvailableError` if it cannot be read."""
+    """The SHA-256 of a file; raises :class:`NotAvailableError` if it cannot be read."""
     try:
         status = path.stat()
         return _sha256(path, status.st_size, status.st_mtime_ns)
@@ -61,7 +64,7 @@ def sha256(path: Path) -> str:
 
 
 @functools.cache
-def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - a changed file is another
+def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - the cache must miss for a changed file
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -70,10 +73,13 @@ def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - a ch
 
 
 def roots() -> list[Path]:
-    """The data folders, as they are looked through: ``$HPOBENCH_DATA``, the user's own. What is
-    fetched goes into the first."""
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    own = Path(home) / "hpobench"
+    """The data folders in the order of the search: ``$HPOBENCH_DATA``, then the user's own.
+
+    Fetched data goes into the first.
+    """
+    from platformdirs import user_data_path  # not needed by whoever names no data
+
+    own = user_data_path("hpobench")
     given = os.environ.get(VARIABLE)
     return [Path(given).absolute(), own] if given else [own]
 
@@ -81,7 +87,7 @@ def roots() -> list[Path]:
 def dataset(name: str) -> Dataset:
     """The data set called ``name``.
 
-    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` for one of OpenML's that was
+    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` for a set of OpenML that was
     not fetched.
     """
     if not catalogue.is_openml(name):
@@ -101,12 +107,12 @@ def dataset(name: str) -> Dataset:
 
 
 def openml_folder(name: str) -> str:
-    """Of the data set ``name`` of OpenML's, relative to a data folder."""
+    """The folder of the data set ``name`` of OpenML, relative to a data folder."""
     return name.replace(":", "/")
 
 
 def everything() -> list[Dataset]:
-    """The listed data sets, and those of OpenML that were fetched, by number."""
+    """The listed data sets, and the fetched ones of OpenML by number."""
     numbers = {
         int(record.parent.name)
         for root in roots()
@@ -121,12 +127,12 @@ def everything() -> list[Dataset]:
 
 
 class Found(NamedTuple):
-    """A data set in one data folder."""
+    """The state of a data set in one data folder."""
 
     dataset: Dataset
     root: Path
     faults: Mapping[str, str]
-    """By the paths of its files."""
+    """What is wrong with its files, by their paths."""
 
     @property
     def folder(self) -> Path:
@@ -141,7 +147,7 @@ class Found(NamedTuple):
 
     @property
     def mending(self) -> str:
-        """What brings what is not here, or not whole."""
+        """The command, or the instruction to a person, that brings missing or damaged files."""
         if self.dataset.url is None and not catalogue.is_openml(self.dataset.name):
             return f"{self.dataset.how} into {self.folder}"
         to = "" if self.root == roots()[0] else f" --to {self.root}"
@@ -149,30 +155,30 @@ class Found(NamedTuple):
 
 
 def look(chosen: Dataset) -> Found:
-    """``chosen`` where it is whole, else where some of it is, else where it would be put."""
+    """The folder in which ``chosen`` is whole, or else is in part, or else would be put."""
     found = [Found(chosen, root, faults(chosen, root)) for root in roots()]
     order = {"here": 0, "damaged": 1, "absent": 2}
     return min(found, key=lambda one: order[one.state])
 
 
 def faults(chosen: Dataset, root: Path) -> dict[str, str]:
-    """What is wrong with the files of ``chosen`` in ``root``, as far as their sizes tell."""
-    told = {path: _fault(root / chosen.folder / path, file) for path, file in chosen.files.items()}
-    return {path: text for path, text in told.items() if text}
+    """The faults of the files of ``chosen`` in ``root`` that their sizes show, by path."""
+    found = {path: _fault(root / chosen.folder / path, file) for path, file in chosen.files.items()}
+    return {path: fault for path, fault in found.items() if fault}
 
 
 def verify(chosen: Dataset, root: Path) -> dict[str, str]:
-    """What is wrong with the files of ``chosen`` in ``root``; reads them."""
-    told = faults(chosen, root)
+    """The faults of the files of ``chosen`` in ``root``, which are read, by path."""
+    found = faults(chosen, root)
     for path, file in chosen.files.items():
-        if path in told:
+        if path in found:
             continue
         try:
             if (digest := sha256(root / chosen.folder / path)) != file.sha256:
-                told[path] = f"has the sha256 {digest}, not {file.sha256}"
+                found[path] = f"has the sha256 {digest}, not {file.sha256}"
         except NotAvailableError as error:
-            told[path] = str(error)
-    return told
+            found[path] = str(error)
+    return found
 
 
 def _fault(path: Path, file: File) -> str | None:
@@ -184,7 +190,7 @@ def _fault(path: Path, file: File) -> str | None:
 
 
 def _reason(found: Found) -> str:
-    """Why there is no use in what was found, and what to do."""
+    """The reason why ``found`` cannot be used, and what to do."""
     chosen, what = found.dataset, "the data is not here"
     if found.state == "damaged":
         what = "; ".join(f"{found.folder / path} {text}" for path, text in found.faults.items())
@@ -195,5 +201,5 @@ def _reason(found: Found) -> str:
 
 
 def megabytes(size: int) -> str:
-    """``size`` bytes, for people."""
+    """``size`` bytes as text in kB or MB."""
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"

@@ -1,8 +1,8 @@
-"""Tables that the processes of a machine share.
+"""Tables that all processes of a machine share.
 
-What a problem makes of a source file (a pickle, a CSV file, parquet) is written once, as ``.npy``
-files in the user's cache, and mapped into memory from there: it is parsed only once, only what is
-looked up is read, and all processes together hold one copy.
+The arrays that a problem makes of a source file (a pickle, a CSV file, parquet) are written once,
+as ``.npy`` files in the user's cache, and mapped into memory from there. So the source is parsed
+only once, only the parts that are looked up are read, and all processes hold one copy.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.package import VERSION as HPOBENCH
@@ -26,32 +27,31 @@ from hpobench.data.local import sha256
 from hpobench.plugins.source import source_hash
 
 VERSION = 1
-"""Raised when the files take another form."""
+"""A number that grows when the form of the files changes."""
 
 _NAMES = "names.json"
-"""The file that says which arrays there are: caches are cleaned file by file."""
+"""The file that lists the arrays, because caches may be cleaned file by file."""
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
 
 def tables_folder() -> Path:
-    """``hpobench/tables`` in the user's cache; whatever is in it may be removed at any time."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "hpobench" / "tables"
+    """The folder ``hpobench/tables`` in the user's cache; its files may be removed at any time."""
+    return user_cache_path("hpobench") / "tables"
 
 
 def mapped(source: Path, part: object, make: Callable[[], Mapping[str, NDArray[Any]]]) -> Arrays:
-    """What ``make()`` returns, read-only and shared with other processes.
+    """The arrays that ``make()`` returns, read-only and shared with other processes.
 
-    ``make`` is called where nobody has done so before for the same content of ``source``, the
-    same ``part`` (by its ``repr``: what else the arrays depend on), the same code of the plugin
-    that it is defined in (and, if it is a method, of the plugin whose object it is of), and this
-    version of hpobench. Where the cache cannot be written, the
-    disk being full or read-only, the arrays stay in this process's memory.
+    ``make`` is called only once for the same content of ``source``, the same ``part`` (the
+    ``repr`` of everything else that the arrays depend on), the same code of the plugin that
+    defines it (and, for a method, of the plugin whose object it belongs to), and this version of
+    hpobench. If the cache cannot be written, because the disk is full or read-only, the arrays
+    stay in this process's memory.
     """
     try:
         folder = tables_folder() / _key(source, part, make)
-    except NotAvailableError:  # of a source that cannot be read make() says more
+    except NotAvailableError:  # the source cannot be read, and make() has the better message
         return dict(make())
     found = _open(folder)
     if found is None:
@@ -73,17 +73,17 @@ def _key(source: Path, part: object, make: Callable[[], object]) -> str:
 
 
 def _open(folder: Path) -> Arrays | None:
-    """The arrays in ``folder``; ``None`` if they are not all there, or damaged."""
+    """The arrays in ``folder``; ``None`` if some are missing or damaged."""
     try:
         names = json.loads((folder / _NAMES).read_text("utf-8"))
-        # Views without the subclass, every access to which costs a microsecond.
+        # Plain views, because every access to a memmap object costs a microsecond.
         return {name: np.load(folder / f"{name}.npy", "r").view(np.ndarray) for name in names}
     except (OSError, ValueError, EOFError):
         return None
 
 
 def _store(folder: Path, arrays: Arrays) -> None:
-    """Put ``arrays`` into ``folder``, all or none; nothing happens where that is impossible."""
+    """Put ``arrays`` into ``folder``, all or none; do nothing if that is impossible."""
     with contextlib.suppress(OSError):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as temporary:

@@ -1,4 +1,4 @@
-"""Data sets of OpenML, ``openml:ID``, as a parquet table with its entry beside it.
+"""Data sets of OpenML, ``openml:ID``, each a parquet table with its entry beside it.
 
 Vanschoren et al., "OpenML: Networked Science in Machine Learning", 2013 (arXiv:1407.7722).
 """
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
 API = "https://www.openml.org/api/v1/json/data"
 PAGE = "https://www.openml.org/d"
 TABLE = "table.parquet"
-"""Features, numbers or categories, and in the last column the target."""
+"""The table: features that are numbers or categories, and the target in the last column."""
 
 
 def described(name: str, root: Path) -> Dataset:
-    """What ``root`` has on record of the data set, or else what OpenML says, without files.
+    """The recorded entry of the data set in ``root``, or else OpenML's description without files.
 
     Raises :class:`NotAvailableError`.
     """
     record = root / openml_folder(name) / RECORD
     if record.is_file():
-        with contextlib.suppress(NotAvailableError):  # it is asked for anew, and written anew
+        with contextlib.suppress(NotAvailableError):  # a damaged entry is written again
             return recorded(name, record)
     number = _number(name)
-    told = _ask(number)
+    facts = _ask(number)
     page = f"{PAGE}/{number}"
-    title = f"{told.get('name')}, version {told.get('version')}, of OpenML"
-    if (status := told.get("status")) != "active":
+    title = f"{facts.get('name')}, version {facts.get('version')}, of OpenML"
+    if (status := facts.get("status")) != "active":
         title += f" ({status}: something is wrong with it)"
     return Dataset(
         name,
         title=title,
         problems=("sklearn",),
-        licence=str(told.get("licence") or "none stated; ask its authors before you share it"),
-        citation=_citation(told, page),
+        licence=str(facts.get("licence") or "none stated; ask its authors before you share it"),
+        citation=_citation(facts, page),
         source=page,
         folder=openml_folder(name),
         files={},
@@ -58,8 +58,10 @@ def described(name: str, root: Path) -> Dataset:
 
 
 def fetch(dataset: Dataset, root: Path) -> list[str]:
-    """Bring the table of what :func:`described` gave, unless it is there and good; returns which
-    files came. The entry is written last. Raises :class:`NotAvailableError`."""
+    """Fetch the table of a data set from :func:`described` unless it is whole; return its files.
+
+    The entry is written last. Raises :class:`NotAvailableError`.
+    """
     if dataset.files and not verify(dataset, root):
         return []
     folder = made(root / dataset.folder, 0)
@@ -77,7 +79,7 @@ def fetch(dataset: Dataset, root: Path) -> list[str]:
 
 
 def _ask(number: int) -> Mapping[str, Any]:
-    """What OpenML says of its data set ``number``."""
+    """OpenML's description of its data set ``number``."""
     import requests
 
     url = f"{API}/{number}"
@@ -86,12 +88,12 @@ def _ask(number: int) -> Mapping[str, Any]:
         if answer.status_code == requests.codes.precondition_failed:  # its word for "unknown"
             raise NotAvailableError(f"OpenML has no data set {number}; {PAGE} has a search")
         answer.raise_for_status()
-        told: Mapping[str, Any] = answer.json().get("data_set_description", {})
-    return told
+        facts: Mapping[str, Any] = answer.json().get("data_set_description", {})
+    return facts
 
 
 def _download(dataset: Dataset, folder: Path) -> Any:
-    """scikit-learn's bunch of the data set, by frames."""
+    """The data set as scikit-learn's bunch of frames."""
     try:
         from sklearn.datasets import fetch_openml
     except ImportError as error:
@@ -101,7 +103,9 @@ def _download(dataset: Dataset, folder: Path) -> Any:
         tempfile.TemporaryDirectory() as cache,
         warnings.catch_warnings(),
     ):
-        warnings.simplefilter("ignore")  # of attempts that are repeated; the status is told
+        warnings.simplefilter(
+            "ignore"
+        )  # about repeated attempts, and a status that the title shows
         # scikit-learn 1.9's faster parser raises on categories that look like numbers under
         # pandas 3.1 (scikit-learn#34892).
         number = _number(dataset.name)
@@ -109,7 +113,7 @@ def _download(dataset: Dataset, folder: Path) -> Any:
 
 
 def _table(name: str, bunch: Any) -> tuple[pd.DataFrame, list[str]]:
-    """The features that are numbers or categories, the target last; and the others' names."""
+    """The numeric and categorical features with the target last, and the names of the others."""
     import pandas as pd
 
     if not isinstance(bunch.target, pd.Series):
@@ -135,9 +139,9 @@ def _number(name: str) -> int:
     return int(name.partition(":")[2])
 
 
-def _citation(told: Mapping[str, Any], page: str) -> str:
-    """As its authors wish it, or as well as it can be made up."""
-    creators = told.get("creator") or []
+def _citation(facts: Mapping[str, Any], page: str) -> str:
+    """The citation that the authors wish for, or one made from the names."""
+    creators = facts.get("creator") or []
     who = [creators] if isinstance(creators, str) else creators
-    made_up = ", ".join([*who, f"{told.get('name')}, OpenML"])
-    return f"{told.get('citation') or told.get('paper_url') or made_up}; {page}"
+    made_up = ", ".join([*who, f"{facts.get('name')}, OpenML"])
+    return f"{facts.get('citation') or facts.get('paper_url') or made_up}; {page}"

@@ -1,1 +1,1 @@
-"""Plugins: found by reading their files, checked against their annotations, built on use."""
+"""Plugins are found by reading their files, checked against annotations, and built on use."""

@@ -1,4 +1,4 @@
-"""Objects of plugins as suites name them, with their options."""
+"""Plugin objects, built from the references and options of a suite."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from hpobench.plugins.options import is_ray, options_of
 
 
 def build_problem(ref: PluginRef) -> Problem:
-    """The problem that ``use`` describes."""
+    """The problem that ``ref`` names; raises :class:`PluginError` if it is not a problem."""
     cls = _class(ref)
     if not issubclass(cls, Problem):
         raise PluginError(f"{ref.file}: {ref.cls} does not derive from hpobench.api.Problem")
     problem: Problem = cls.__new__(cls)
-    problem.suite_folder = Path(ref.folder)  # before __init__, which may look for its files
+    problem.suite_folder = Path(ref.folder)  # before __init__, which may read files
     problem.__init__(**_arguments(ref))  # type: ignore[misc]
     return problem
 
 
 def build_scheduler(ref: PluginRef) -> Scheduler:
-    """The scheduler plugin; its ``build`` makes Ray's scheduler."""
+    """The scheduler plugin that ``ref`` names; its ``build`` makes Ray's scheduler."""
     scheduler = _class(ref)(**_arguments(ref))
     if not isinstance(scheduler, Scheduler):
         raise PluginError(f"{ref.file}: {ref.cls} does not derive from hpobench.api.Scheduler")
@@ -36,8 +36,11 @@ def build_scheduler(ref: PluginRef) -> Scheduler:
 
 
 def build_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) -> Searcher:
-    """A searcher for one run, to be closed after it; one of Ray's own comes in an adapter, one
-    with an environment of its own in a process there."""
+    """A searcher for one run, which must be closed after it.
+
+    A searcher of Ray's comes in an adapter. A searcher with an environment of its own runs there,
+    in another process.
+    """
     cls, options = _class(ref), _arguments(ref)
     if is_ray(cls):
         from hpobench.plugins.ray_searcher import build_ray_searcher
@@ -59,7 +62,7 @@ def build_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) 
             folder=Path(ref.folder),
         )
     searcher: Searcher = cls.__new__(cls)
-    searcher.suite_folder = Path(ref.folder)  # before __init__, as a problem's
+    searcher.suite_folder = Path(ref.folder)  # before __init__, as for a problem
     searcher.__init__(space, seed=seed, fidelity=fidelity, **options)  # type: ignore[misc]
     return searcher
 

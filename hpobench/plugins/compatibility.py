@@ -1,6 +1,6 @@
-"""Which searchers and schedulers go together on Ray Tune, and what to know where they do.
+"""Which searchers and schedulers go together on Ray Tune, and what to know about a pair.
 
-Derived from class attributes of the plugins; no algorithm is known by name.
+Everything follows from class attributes of the plugins; no algorithm is known by name.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Level = Literal["ok", "note", "refused"]
 
 @dataclass(frozen=True)
 class Compatibility:
-    """Whether a searcher runs under a scheduler, and what to know about it.
+    """Whether a searcher runs under a scheduler, and what to know about the pair.
 
-    ``refused``: the combination would not measure what it says it does.
+    A ``refused`` pair would not measure what it claims to measure.
     """
 
     level: Level
@@ -32,7 +32,7 @@ class Compatibility:
 
 @dataclass(frozen=True)
 class Pair:
-    """One field of the matrix."""
+    """One field of the compatibility matrix."""
 
     searcher: str
     scheduler: str
@@ -42,8 +42,8 @@ class Pair:
 def trait(cls: type, name: str) -> Any:
     """A capability of a plugin class: ``conditional``, ``lookahead``, ``notes``, ...
 
-    A class of Ray's own kind has those that it declares. The adapter hands it a flat space, and
-    nobody vouches for its repeatability.
+    A class that derives from Ray's has only the capabilities that it declares: the adapter gives
+    it a flat space, and nobody promises that its runs repeat.
     """
     return getattr(cls, name, () if name == "notes" else False)
 
@@ -71,7 +71,7 @@ def limits_concurrency(searcher: type) -> bool:
 
 
 def matrix(registry: Registry) -> list[Pair]:
-    """The verdict on every searcher under every scheduler, by name."""
+    """The compatibility of every searcher with every scheduler, by name."""
     schedulers = [(entry.name, entry.load()) for entry in registry.entries("scheduler")]
     return [
         Pair(entry.name, name, compatibility(entry.load(), scheduler))
@@ -136,6 +136,6 @@ _NONDETERMINISTIC = (
 
 
 def numbered(pairs: Iterable[Pair]) -> dict[str, int]:
-    """Numbers for the distinct notes in their order, from 1: footnotes of a matrix."""
+    """The footnotes of a matrix: the distinct notes in their order, numbered from 1."""
     notes = dict.fromkeys(note for pair in pairs for note in pair.compatibility.notes)
     return {note: number for number, note in enumerate(notes, start=1)}

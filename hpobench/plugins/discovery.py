@@ -1,15 +1,13 @@
-"""Reading plugin files without importing them.
+"""Plugins are found by reading their files, without importing them.
 
-Listing what there is must not import an optimisation library, so a plugin's name, options and
+A list of plugins must not import optimisation libraries, so a plugin's name, options and
 capabilities are read from the syntax tree of its file. Base classes are followed into other
-files as long as those belong to the plugin.
+files that belong to the plugin.
 """
 
 from __future__ import annotations
 
 import ast
-import functools
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +15,9 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind
-from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Plugin, Problem
 from hpobench.plugins.modules import sibling
+from hpobench.plugins.syntax import Source, module_of, read
 
 _SUFFIXES: tuple[tuple[str, Kind], ...] = (
     ("Searcher", "searcher"),
@@ -33,12 +31,12 @@ _CONTRACT: dict[Kind, type[Plugin]] = {
     "problem": Problem,
 }
 GIVEN = frozenset({"self", "space", "seed", "fidelity"})
-"""Parameters of a searcher's ``__init__`` that are not options."""
+"""The parameters of a searcher's ``__init__`` that are not options."""
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """An option as the file spells it; ``default`` is ``None`` where it must be given."""
+    """An option as the file spells it; ``default`` is ``None`` if the option must be given."""
 
     name: str
     annotation: str
@@ -54,116 +52,26 @@ class Found:
     cls: str
     file: Path
     summary: str
-    """First line of the docstring."""
+    """The first line of the docstring."""
     attributes: Mapping[str, Any]
-    """Literal class attributes, inherited ones and the contract's defaults included."""
+    """Literal class attributes, including inherited ones and the contract's defaults."""
     options: tuple[Spelling, ...]
     answers: bool
-    """Whether it is a problem with a ``missing`` of its own."""
+    """Whether this is a problem that defines ``missing``."""
     ray: bool
-    """Whether it derives from one of Ray's own classes rather than from the contract's."""
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """One parsed file."""
-
-    file: Path
-    tree: ast.Module
-
-    @functools.cached_property
-    def classes(self) -> dict[str, ast.ClassDef]:
-        return {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)}
-
-    @functools.cached_property
-    def constants(self) -> dict[str, ast.expr]:
-        """What names of the module stand for, type aliases among them."""
-        return {
-            target.id: node.value
-            for node in self.tree.body
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
-
-    @functools.cached_property
-    def imports(self) -> dict[str, str]:
-        """Local name -> the dotted name it stands for; relative imports keep their dots."""
-        names = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    names[alias.asname or alias.name] = _origin(node) + alias.name
-            elif isinstance(node, ast.Import):
-                for alias in node.names:
-                    names[alias.asname or alias.name.partition(".")[0]] = (
-                        alias.name if alias.asname else alias.name.partition(".")[0]
-                    )
-        return names
-
-    @functools.cached_property
-    def modules(self) -> frozenset[str]:
-        """What is or may be a module among the imports anywhere in the file, packages included;
-        relative ones keep their dots."""
-        found = {
-            (_origin(node) if isinstance(node, ast.ImportFrom) else "") + alias.name
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-        }
-        for name in tuple(found):
-            while (name := _parent(name)) not in found and name:
-                found.add(name)
-        return frozenset(found)
-
-    def dotted(self, node: ast.expr) -> str:
-        """The full name that ``node`` stands for in this file: ``ray.tune.search.Searcher``."""
-        if isinstance(node, ast.Subscript):
-            return self.dotted(node.value)
-        if isinstance(node, ast.Attribute):
-            return f"{self.dotted(node.value)}.{node.attr}"
-        return self.imports.get(node.id, node.id) if isinstance(node, ast.Name) else ""
-
-
-@functools.lru_cache(maxsize=1024)
-def siblings(source: Source, home: Path) -> tuple[Path, ...]:
-    """Files of the plugin in the folder ``home`` that ``source`` imports anything from."""
-    files = {sibling(source.file, module, home) for module in source.modules}
-    return tuple(sorted(file for file in files if file is not None and file != source.file))
+    """Whether the class derives from one of Ray's classes instead of the contract's."""
 
 
 Lineage: TypeAlias = list[tuple[Source, ast.ClassDef]]
-"""A class and the ancestors that can be read, the nearest first."""
-
-
-def read(file: Path) -> Source:
-    """The parsed ``file``; raises :class:`PluginError` with the line of a syntax error."""
-    try:
-        status = file.stat()
-    except OSError as error:
-        raise PluginError(f"{file}: cannot be read: {error.strerror}") from error
-    if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-        raise PluginError(f"{file}: not a regular file")
-    return _read(file, status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=1024)
-def _read(file: Path, _mtime: int, _size: int) -> Source:
-    try:
-        return Source(file, ast.parse(file.read_bytes(), str(file)))
-    except SyntaxError as error:
-        where = f"{file}:{error.lineno}" if error.lineno else str(file)
-        raise PluginError(f"{where}: not valid Python: {error.msg}") from error
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        raise PluginError(f"{file}: cannot be read: {error}") from error
+"""A class and its ancestors that can be read, from the nearest to the farthest."""
 
 
 def find_plugins(file: Path, *, nameless: bool) -> Iterator[Found]:
     """The plugin classes of ``file``, in their order.
 
-    ``nameless``: a class without a ``name`` counts under its class name, as for a bare subclass
-    of ``ray.tune.search.Searcher`` in a file that the user named. A class that another one in
-    the file derives from is then a base and needs a name to count.
+    If ``nameless``, a class without a ``name`` counts under its class name, for instance a
+    subclass of ``ray.tune.search.Searcher`` in a file that the user named. A class that another
+    one in the file derives from is a base, and still needs a name to count.
     """
     source = read(file)
     bases = {source.dotted(base) for node in source.classes.values() for base in node.bases}
@@ -202,7 +110,7 @@ def _describe(name: str, lineage: Lineage) -> Found | None:
 
 
 def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.ClassDef]]:
-    """``node`` and those of its ancestors that the plugin's files define, the nearest first."""
+    """``node`` and its ancestors in the plugin's files, from the nearest to the farthest."""
     seen: set[tuple[Path, str]] = set()
     pending = [(source, node)]
     while pending:
@@ -214,21 +122,10 @@ def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.C
         for name in map(source.dotted, node.bases):
             home: Source | None = source
             if name not in source.classes:
-                file = sibling(source.file, _parent(name))
+                file = sibling(source.file, module_of(name))
                 home = read(file) if file is not None else None
             if home is not None and (base := home.classes.get(name.rpartition(".")[2])):
                 pending.append((home, base))
-
-
-def _origin(node: ast.ImportFrom) -> str:
-    """What stands before the names that ``node`` imports: ``..tables.``, ``.``, ``optuna.``."""
-    return "." * node.level + (f"{node.module}." if node.module else "")
-
-
-def _parent(dotted: str) -> str:
-    """The module part of a dotted name: ``.tables`` of ``.tables.Table``, ``.`` of ``.Table``."""
-    head, dot, _ = dotted.rpartition(".")
-    return head + dot if head.strip(".") == "" else head
 
 
 def _literals(node: ast.ClassDef) -> dict[str, Any]:
@@ -287,10 +184,10 @@ def _arguments(source: Source, arguments: ast.arguments) -> Iterator[Spelling]:
 
 
 def _spelled(source: Source, node: ast.expr) -> str:
-    """``node`` as written, or what it names in this file or in one that it is imported from."""
+    """``node`` as written, or the value that it names in this file or in the one it comes from."""
     if isinstance(node, ast.Name):
         home, name = source, node.id
-        if (file := sibling(source.file, _parent(source.imports.get(name, "")))) is not None:
+        if (file := sibling(source.file, module_of(source.imports.get(name, "")))) is not None:
             home, name = read(file), source.imports[name].rpartition(".")[2]
         node = home.constants.get(name, node)
     return ast.unparse(node)

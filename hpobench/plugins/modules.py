@@ -1,4 +1,4 @@
-"""Plugin files, the module names that they import under, and importing them."""
+"""Plugin files as modules: their names, their files and their import."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hpobench.contract.errors import PluginError
 from hpobench.contract.package import PLUGIN_FOLDERS
 
 FOLDER_PREFIX = "hpobench_plugins_"
-"""Packages made of the folders of lone plugin files are called this and a hash of the path."""
+"""The package of a lone plugin file's folder is called this and a hash of the path."""
 
 
 def module_name(file: Path) -> str:
-    """The name that ``file`` imports under.
+    """The module name under which ``file`` is imported.
 
-    Shipped plugins and files of a package on ``sys.path`` are ordinary modules. The folder of
-    any other file gets a name made from its path, so that two files called ``mine.py`` in
-    different places do not collide.
+    Shipped plugins and files of a package on ``sys.path`` are ordinary modules. The folder of any
+    other file gets a name from its path, so that two files called ``mine.py`` in different places
+    do not collide.
     """
     for key, folder in PLUGIN_FOLDERS.items():
         if file.is_relative_to(folder):
@@ -37,7 +37,7 @@ def module_name(file: Path) -> str:
 
 
 def locate(module: str) -> Path | None:
-    """The file of ``module``, found without importing it or its parents."""
+    """The file of ``module``, which is found without importing it or its parents; or ``None``."""
     first, *rest = module.split(".")
     if first == "hpobench" and rest and rest[0] in PLUGIN_FOLDERS:
         return _under(PLUGIN_FOLDERS[rest[0]], rest[1:])
@@ -45,7 +45,7 @@ def locate(module: str) -> Path | None:
         spec = importlib.util.find_spec(first)
     except (ImportError, ValueError):
         return None
-    if rest:  # by files: folders without an __init__.py would have their parents imported
+    if rest:  # by files, because find_spec imports the parents of a submodule
         folders = (spec.submodule_search_locations if spec else None) or ()
         found = (_under(Path(folder), rest) for folder in folders)
         return next((file for file in found if file is not None), None)
@@ -55,12 +55,12 @@ def locate(module: str) -> Path | None:
 
 
 def sibling(file: Path, module: str, home: Path | None = None) -> Path | None:
-    """The file of ``module`` as imported in the plugin's ``file``, if it belongs to the plugin.
+    """The file of ``module`` as the plugin's ``file`` imports it, if it belongs to the plugin.
 
-    That is: a relative import (leading dots climb from the folder of ``file``), a shipped
-    plugin, a module of the same package, or one that lies in ``home``, the folder of the plugin
-    (by default that of ``file``): a plain ``import helper`` finds it there whenever that folder
-    is on ``sys.path``. Libraries and hpobench itself give ``None``.
+    A module belongs to the plugin if the import is relative (leading dots climb from the folder of
+    ``file``), if it is a shipped plugin, if it is in the same package, or if it lies in ``home``,
+    the plugin's folder (by default that of ``file``), where a plain ``import helper`` finds it
+    whenever that folder is on ``sys.path``. Libraries and hpobench itself give ``None``.
     """
     name = module.lstrip(".")
     if level := len(module) - len(name):
@@ -87,26 +87,26 @@ def _under(folder: Path, parts: list[str]) -> Path | None:
 
 @functools.cache
 def load_class(file: str, cls: str) -> type:
-    """The class ``cls`` of the plugin ``file``; what workers call.
+    """The class ``cls`` of the plugin ``file``, which is imported; workers call this too.
 
-    Raises :class:`PluginError` with the file and the library's own message.
+    Raises :class:`PluginError` with the file and the message of the failing library.
     """
     path = Path(file)
     try:
         module = _import(path, module_name(path))
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}{_relative(path, error)}"
-        raise PluginError(f"{path}: cannot be imported: {reason}") from error
+        raise PluginError(f"{path}: cannot be imported: {reason}", path) from error
     found = getattr(module, cls, None)
     if not isinstance(found, type):
-        raise PluginError(f"{path}: has no class {cls!r} once imported")
+        raise PluginError(f"{path}: has no class {cls!r} once imported", path)
     return found
 
 
 def _relative(path: Path, error: BaseException) -> str:
-    """Advice where a neighbour of ``path`` was imported as if it were installed.
+    """Advice if ``path`` imports a neighbour as if it were installed; else empty.
 
-    Its folder is not put on ``sys.path``: two plugins' ``helper`` would be one module.
+    The folder is not put on ``sys.path``, where the ``helper`` of two plugins would be one module.
     """
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     if name is None or sibling(path, name) is None:

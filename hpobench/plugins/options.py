@@ -1,8 +1,7 @@
-"""A plugin's options: the keyword arguments of its ``__init__``, checked against annotations."""
+"""The options of a plugin: keywords of its ``__init__``, checked against their annotations."""
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import itertools
@@ -17,16 +16,16 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.errors import PluginError
+from hpobench.contract.errors import PluginError, did_you_mean
 from hpobench.contract.problem import Problem
 from hpobench.plugins.discovery import GIVEN
 
 Json: TypeAlias = Any
-"""What YAML and JSON hold: null, booleans, numbers, strings, lists and mappings of them."""
+"""A value of YAML or JSON: null, a boolean, a number, a string, a list or a mapping of these."""
 
 
 class _Required:
-    """The default of an option that has none."""
+    """The marker for an option without a default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,34 +36,34 @@ class Option:
     adapter: TypeAdapter[Any]
     default: Any
     choices: tuple[Any, ...]
-    """The values that a ``Literal`` in the annotation lists."""
+    """The values of a ``Literal`` in the annotation."""
 
     @property
     def required(self) -> bool:
         return self.default is _Required
 
     def coerce(self, value: Json) -> Any:
-        """The argument that ``value`` stands for: a list becomes the tuple that is asked for.
+        """The argument that ``value`` stands for; a list becomes a tuple if the option is one.
 
-        Raises :class:`ValueError` with what is wrong.
+        Raises :class:`ValueError` that says what is wrong.
         """
         try:
-            # In JSON mode strictness still lets a list be a tuple, as YAML knows only lists.
+            # In JSON mode, strict validation still takes a list for a tuple; YAML has no tuples.
             return self.adapter.validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
             raise ValueError(self._reason(value, error)) from None
 
     def plain(self, value: Json) -> Json:
-        """``value`` as it is stored: checked, a whole number made a float where one is due."""
+        """``value`` as it is stored: checked, and a float even for a whole number if need be."""
         return self._dump(self.coerce(value))
 
     @property
     def plain_default(self) -> Json:
-        """The default as it is stored, equal to the same value given in a suite."""
+        """The default as it is stored, equal to the same value in a suite."""
         dumped = self._dump(self.default)
         try:
             return self.plain(dumped)
-        except ValueError:  # a default outside its annotation: the plugin's own business
+        except ValueError:  # a plugin may have a default outside its own annotation
             return dumped
 
     def _dump(self, value: Any) -> Json:
@@ -73,7 +72,7 @@ class Option:
     def _reason(self, value: Json, error: ValidationError) -> str:
         if self.choices:
             known = ", ".join(map(spell, self.choices))
-            close = closest(str(value), [str(choice) for choice in self.choices])
+            close = did_you_mean(str(value), [str(choice) for choice in self.choices])
             return f"{json.dumps(value)} is none of {known}{close}"
         first = error.errors()[0]
         inside = "".join(f"[{part!r}]" for part in first["loc"] if isinstance(part, int))
@@ -82,7 +81,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with one option; ``key`` is ``None`` where an option is absent."""
+    """A fault of one option; ``key`` is ``None`` if the option is absent."""
 
     key: str | None
     message: str
@@ -90,10 +89,10 @@ class Fault:
 
 @functools.cache
 def options_of(cls: type) -> Mapping[str, Option] | None:
-    """The options of a loaded plugin class by name.
+    """The options of a loaded plugin class, by name.
 
-    ``None`` for a subclass of Ray's own Searcher that takes any keyword. Raises
-    :class:`PluginError` where an annotation cannot be understood.
+    ``None`` for a subclass of Ray's Searcher that takes any keyword. Raises :class:`PluginError`
+    if an annotation cannot be evaluated.
     """
     init = inspect.unwrap(cls.__init__)  # type: ignore[misc]
     given = GIVEN if issubclass(cls, Searcher) else {"self"}
@@ -104,8 +103,8 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
         keyword = parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         if keyword and parameter.name not in given:
             named.append(parameter)
-    # Only the options' annotations: those of `space` and `fidelity` may be known to type
-    # checkers alone.
+    # Evaluate the options' annotations only: those of `space` and `fidelity` may be imported for
+    # type checkers only.
     holder = types.SimpleNamespace(__annotations__={p.name: _annotation(cls, p) for p in named})
     try:
         hints = typing.get_type_hints(
@@ -120,7 +119,7 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
 
 
 def is_ray(cls: type) -> bool:
-    """Whether a plugin class is Ray's kind rather than the contract's."""
+    """Whether a plugin class derives from Ray's classes instead of the contract's."""
     return not issubclass(cls, Searcher | Scheduler | Problem)
 
 
@@ -147,7 +146,7 @@ def _choices(hint: Any) -> Iterable[Any]:
 
 
 def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list[Fault]]:
-    """All options of ``cls`` in plain JSON types, defaults filled in; and what is wrong."""
+    """All options of ``cls`` in plain JSON types with defaults filled in, and the faults found."""
     known = options_of(cls)
     if known is None:
         return dict(given), []
@@ -155,7 +154,7 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
     for key in given:
         if key not in known:
             what = f"options: {', '.join(known)}" if known else "it has no options"
-            hint = closest(key, known) or f"; {what}"
+            hint = did_you_mean(key, known) or f"; {what}"
             faults.append(Fault(key, f"no such option{hint}"))
     for name, option in known.items():
         try:
@@ -174,10 +173,10 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
 
 
 def members_of(cls: type[Problem]) -> Iterable[Mapping[str, Json]]:
-    """The options of the members of a problem family that have frozen references.
+    """The options of each member of a problem family that has frozen references.
 
-    Where the family does not list them: every combination of the choices of the options that
-    must be given; none where one of them has no choices.
+    If the family does not list them, they are every combination of the choices of the options
+    without a default; there are none if one of these options has no choices.
     """
     if (listed := cls.members()) is not None:
         return listed
@@ -187,28 +186,22 @@ def members_of(cls: type[Problem]) -> Iterable[Mapping[str, Json]]:
 
 
 def label(cls: type, name: str, options: Mapping[str, Json]) -> str:
-    """``name`` and those options that have no default or differ from it.
+    """The label of a plugin: ``name`` and the options that differ from their defaults.
 
     >>> label(FCNet, "fcnet", {"dataset": "protein_structure", "observe": "mean"})
     'fcnet[dataset=protein_structure]'
     """
     known = options_of(cls) or {}
-    told = {
+    shown = {
         key: value
         for key, value in options.items()
         if key not in known or known[key].required or known[key].plain_default != value
     }
-    inside = ",".join(f"{key}={spell(value)}" for key, value in told.items())
+    inside = ",".join(f"{key}={spell(value)}" for key, value in shown.items())
     return f"{name}[{inside}]" if inside else name
 
 
 def spell(value: Json) -> str:
-    """``value`` as YAML would have it: bare strings, ``true``, ``null``."""
+    """``value`` as YAML writes it: bare strings, ``true``, ``null``."""
     plain = isinstance(value, str) and value.isprintable()
     return str(value) if plain else json.dumps(value, separators=(",", ":"))
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean a or b?``, or nothing."""
-    close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -1,4 +1,4 @@
-"""Programs that a suite names: which file that is, and what it holds."""
+"""Programs that a suite names: their files, and hashes of the files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from hpobench.contract.errors import NotAvailableError, UsageError
 
 
 class Program:
-    """``run``: a program and its arguments, which no shell reads.
+    """A program and its arguments in ``run``, which no shell interprets.
 
-    A program with a slash in it lies in ``folder`` or below (or is an absolute path), one without
-    is looked up on PATH. ``what`` begins every error. Raises :class:`UsageError` for no program.
+    A program with a slash in its name is an absolute path or lies in ``folder`` or below; any other
+    is looked up on PATH. Every message begins with ``what``. Raises :class:`UsageError` if ``run``
+    is empty.
     """
 
     def __init__(self, what: str, run: Sequence[object], folder: Path) -> None:
@@ -26,15 +27,18 @@ class Program:
         self._what, self._folder = what, folder
 
     def argv(self) -> list[str]:
-        """What to start; raises :class:`UsageError` where the program is not a file that can be
-        run, and :class:`NotAvailableError` where PATH does not have it."""
+        """The command to start.
+
+        Raises :class:`UsageError` if the program is not an executable file, and
+        :class:`NotAvailableError` if it is not on PATH.
+        """
         return [self._path(self.run[0]), *self.run[1:]]
 
     def digests(self) -> Iterator[bytes]:
-        """A hash of the content of each file that ``run`` names in the folder."""
+        """The hash of each file in the folder that ``run`` names."""
         named = self.run if _is_path(self.run[0]) else self.run[1:]
         for file in (self._folder / word for word in named):
-            if os.path.isfile(file):  # noqa: PTH113 - Path's raises where a word is too long
+            if os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises if a word is too long
                 status = file.stat()
                 yield _digest(file, status.st_mtime_ns, status.st_size)
 

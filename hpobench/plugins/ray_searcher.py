@@ -1,8 +1,7 @@
-"""Any ``ray.tune.search.Searcher`` behind the plugin contract.
+"""An adapter that puts any ``ray.tune.search.Searcher`` behind the plugin contract.
 
-Ray's own searchers, and classes written for Ray Tune, take part in a comparison unchanged: they
-get the problem's space as Ray Tune domains and are told losses under the name ``loss``, as
-Tune itself would do it.
+Ray's own searchers, and classes written for Ray Tune, take part in a comparison unchanged. They
+get the problem's space as Ray Tune domains and losses under the name ``loss``, as from Tune.
 """
 
 from __future__ import annotations
@@ -13,25 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import CellError, PluginError, UsageError
+from hpobench.contract.parameters import Float, Int, Value
 from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config, Float, Int, Space, Value
+from hpobench.contract.space import Config, Space
 
 if TYPE_CHECKING:
     from ray.tune.search import Searcher as AnyRaySearcher
 
 METRIC = "loss"
 _SEEDS = ("seed", "random_state_seed", "random_state")
-"""What the searchers that ship with Ray call their seed."""
+"""The names of the seed in the searchers that ship with Ray."""
 
 
 class RaySearcher(Searcher):
-    """Adapts ``searcher``, an instance that has not been given a space, metric or mode yet.
+    """An adapter around ``searcher``, which must not have a space, metric or mode yet.
 
-    Ray Tune's domains cannot express conditions. A conditional space is handed over flat, and
-    values of inactive parameters are dropped from what is suggested: the searcher then learns
-    as if they had mattered.
-
-    Raises :class:`PluginError` if the searcher refuses the space.
+    Ray Tune's domains cannot express conditions. So the searcher gets a conditional space without
+    its conditions, and values of inactive parameters are dropped from its suggestions; it learns
+    as if they had mattered. Raises :class:`PluginError` if the searcher refuses the space.
     """
 
     def __init__(self, searcher: AnyRaySearcher, space: Space) -> None:
@@ -44,11 +42,14 @@ class RaySearcher(Searcher):
         self._searcher = searcher
         self._space = space
         self._suggested: dict[int, Mapping[str, Any]] = {}
-        """What was suggested for each running trial; some searchers want it back verbatim."""
+        """The suggestion for each running trial, because some searchers want it back verbatim."""
 
     def ask(self, trial: int) -> Config:
-        """Raises :class:`NothingYet` if the searcher suggests nothing for the moment, and
-        :class:`CellError` if it leaves out a parameter."""
+        """The searcher's suggestion as a configuration.
+
+        Raises :class:`NothingYet` if the searcher suggests nothing at the moment, and
+        :class:`CellError` if it leaves out a parameter.
+        """
         suggestion = self._searcher.suggest(_trial_id(trial))
         if suggestion is None:
             raise NothingYet
@@ -93,15 +94,15 @@ def build_ray_searcher(
     cls: type[AnyRaySearcher],
     space: Space,
     seed: int,
-    fidelity: Fidelity,  # noqa: ARG001 - built like every searcher; Ray's have no use for it
+    fidelity: Fidelity,  # noqa: ARG001 - every searcher is built alike; Ray's have no use for it
     /,
     **options: Any,
 ) -> RaySearcher:
-    """A ``cls`` for one run, seeded and adapted.
+    """A searcher of the class ``cls`` for one run, with its seed and in the adapter.
 
     The seed goes to the first of the parameters ``seed``, ``random_state_seed`` and
-    ``random_state`` that ``cls`` has. A class without one draws from the global generators, if
-    at all, which are seeded for the whole cell.
+    ``random_state`` that ``cls`` has. A class without one can only draw from the global
+    generators, which are seeded for the whole cell.
 
     Raises :class:`UsageError` for options that ``cls`` does not take, and for a seed among them.
     """
@@ -118,7 +119,7 @@ def build_ray_searcher(
 
 
 def to_ray_space(space: Space) -> dict[str, Any]:
-    """``space`` as Ray Tune domains by parameter name, conditions left out.
+    """``space`` as Ray Tune domains by parameter name, without conditions.
 
     Ray has no ordinal domain: an ordinal parameter becomes a choice. Ray's integer domains
     exclude their upper end, ours include it.

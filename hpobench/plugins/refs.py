@@ -1,4 +1,4 @@
-"""A plugin with options, named outside of a suite: on the command line, or by another module."""
+"""References to plugins outside of a suite: on the command line, or from another module."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def plugin_ref(
     *,
     given: str | None = None,
 ) -> PluginRef:
-    """The plugin ``name`` with ``options`` in plain JSON types; ``given``: its label.
+    """The plugin ``name`` with ``options`` in plain JSON types, under the label ``given``.
 
     Relative paths among the options start in the working folder. Raises :class:`UsageError` with
-    all that is wrong with the options, and :class:`NotAvailableError` where it cannot run here.
+    all faults of the options, and :class:`NotAvailableError` if the plugin cannot run here.
     """
     entry = registry.find(kind, name)
     if (reason := entry.missing()) is not None:
@@ -31,7 +31,7 @@ def plugin_ref(
     cls = entry.load()
     whole, faults = resolve(cls, options)
     if faults:
-        told = (f"{f.key}: {f.message}" if f.key else f.message for f in faults)
-        raise UsageError(f"{kind} {name}: {'; '.join(told)}")
+        messages = (f"{f.key}: {f.message}" if f.key else f.message for f in faults)
+        raise UsageError(f"{kind} {name}: {'; '.join(messages)}")
     called = given or label(cls, name, whole)
     return PluginRef(kind, name, called, whole, str(entry.file), entry.cls, str(Path.cwd()))

@@ -1,7 +1,7 @@
-"""Which searchers, schedulers and problems there are, and whether they can run here.
+"""The registry of searchers, schedulers and problems, and whether they can run here.
 
-Plugins come from the shipped folders, from entry points of installed packages, and from the
-files that a suite or ``--plugin`` names. Nothing is imported until :meth:`Entry.load`.
+Plugins come from the shipped folders, from entry points of installed packages, and from files
+that a suite or ``--plugin`` names. Nothing is imported before :meth:`Entry.load`.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from hpobench.plugins.modules import load_class, locate
 
 Origin = Literal["shipped", "installed", "file"]
 _NOT_PLUGINS = {"references", "suites", "data"}
-"""Folders inside the shipped ones that hold no plugin files."""
+"""Folders inside the shipped ones that hold no plugins."""
 
 
 @dataclass(frozen=True, eq=False)
 class Entry(Found):
-    """A plugin that suites may use."""
+    """A plugin in the registry, which suites may use."""
 
     origin: Origin
 
@@ -44,17 +44,17 @@ class Entry(Found):
 
     @property
     def script(self) -> Script | None:
-        """The header by which a searcher asks for an environment of its own."""
+        """The header with which a searcher asks for an environment of its own, or ``None``."""
         return read_script(self.file) if self.kind == "searcher" else None
 
     def load(self) -> type:
-        """Import the plugin; raises :class:`PluginError` if that fails."""
+        """The plugin class, imported; raises :class:`PluginError` if that fails."""
         return load_class(str(self.file), self.cls)
 
     def unmet(self) -> str | None:
-        """Which requirement is not installed, and the command that brings it; or ``None``.
+        """The requirement that is not installed and the command that installs it, or ``None``.
 
-        An environment that is not built yet is no hindrance: it is built when it is needed.
+        An environment that is not built yet counts as installed, because it is built on use.
         """
         if (script := self.script) is not None:
             return Environment(script).missing()
@@ -68,9 +68,9 @@ class Entry(Found):
         return None
 
     def missing(self) -> str | None:
-        """Why the plugin cannot run here and what to do; ``None`` if it can.
+        """The reason why the plugin cannot run here and what to do; ``None`` if it can.
 
-        A problem that answers for its data is imported and asked.
+        A problem that defines ``missing`` is imported and asked.
         """
         if (reason := self.unmet()) is not None or not self.answers:
             return reason
@@ -86,9 +86,9 @@ class Entry(Found):
 class Registry:
     """All plugins of one run; ``plugins`` are files or folders that the user named.
 
-    Raises :class:`PluginError` for a file that cannot be read and for two plugins of the same
-    kind and name. A broken file of an installed package does not stand in the way of the rest:
-    ``broken`` has what is wrong with it.
+    Raises :class:`PluginError` for a file that cannot be read, and for two plugins of the same
+    kind and name. A broken file of an installed package is left out, and its message is kept in
+    ``broken``.
     """
 
     def __init__(self, plugins: Iterable[Path | str] = ()) -> None:
@@ -102,19 +102,19 @@ class Registry:
             if self._add_all(_named_files(path), "file") == 0:
                 raise PluginError(
                     f"{path}: no plugin in it; a plugin is a class that derives from Searcher, "
-                    "Scheduler or a Problem and has a name"
+                    "Scheduler or a Problem and has a name",
+                    path,
                 )
 
     def entries(self, kind: Kind) -> list[Entry]:
-        """The plugins of one kind by name."""
+        """The plugins of one kind, sorted by name."""
         return [entry for (k, _), entry in sorted(self._entries.items()) if k == kind]
 
     def find(self, kind: Kind, name: str) -> Entry:
-        """Raises :class:`UnknownNameError` where there is none."""
+        """The plugin ``name``; raises :class:`UnknownNameError` if there is none."""
         if (entry := self._entries.get((kind, name))) is None:
-            error = UnknownNameError(kind, name, [e.name for e in self.entries(kind)])
-            error.args = ("; ".join([str(error), *self.broken]),)
-            raise error
+            known = [entry.name for entry in self.entries(kind)]
+            raise UnknownNameError(kind, name, known, self.broken)
         return entry
 
     def _add_installed(self) -> None:
@@ -130,7 +130,7 @@ class Registry:
 
     def _add_file_of_package(self, file: Path) -> None:
         try:
-            read_script(file)  # whose header is wrong cannot be listed either
+            read_script(file)  # a plugin with an invalid header cannot be listed
             self._add_all([file], "installed")
         except PluginError as error:
             self.broken.append(str(error))
@@ -148,7 +148,9 @@ class Registry:
         if (other.file, other.cls) != (entry.file, entry.cls):
             raise PluginError(
                 f"two {entry.kind}s are called {entry.name!r}: {other.cls} in {other.file} and "
-                f"{entry.cls} in {entry.file}; rename one"
+                f"{entry.cls} in {entry.file}; rename one",
+                other.file,
+                entry.file,
             )
 
 
@@ -169,12 +171,12 @@ def _named_files(path: Path) -> list[Path]:
     if path.is_dir():
         return list(_python_files(path))
     if not path.is_file():
-        raise PluginError(f"{path}: no such plugin file")
+        raise PluginError(f"{path}: no such plugin file", path)
     return [path]
 
 
 def _announced(point: importlib.metadata.EntryPoint) -> list[Path]:
-    """Files of the module that an installed package announces as plugins."""
+    """The files of the module that an installed package announces as plugins."""
     file = locate(point.module) if point.pattern.match(point.value) else None
     if file is None:
         raise PluginError(
@@ -201,7 +203,7 @@ def _unmet(requirement: Requirement) -> str | None:
 
 @functools.cache
 def _extras() -> dict[str, str]:
-    """Distribution -> the extra of hpobench that brings it."""
+    """The extra of hpobench that installs a distribution, by its name."""
     extras: dict[str, str] = {}
     for extra, text in _optional_dependencies():
         requirement = Requirement(text)
@@ -211,7 +213,7 @@ def _extras() -> dict[str, str]:
 
 
 def _optional_dependencies() -> Iterator[tuple[str, str]]:
-    """(extra, requirement), from pyproject.toml in a checkout, else from the metadata."""
+    """Each extra and requirement, from pyproject.toml in a checkout, or else from the metadata."""
     pyproject = PACKAGE.parent / "pyproject.toml"
     if pyproject.is_file():
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]

@@ -1,7 +1,7 @@
-"""Whether a problem is still the one that stored results are of.
+"""Signatures show whether a problem is still the one that stored results belong to.
 
-Its signature is the losses of a few fixed configurations. Plugin, data and versions are part of
-a cell's identity already; a signature also notices what they do not show: another processor,
+A signature holds the losses of a few fixed configurations. Plugin, data and versions are part of
+a cell's identity already. A signature also notices what they do not show: another processor,
 another build of a library, an edit of the harness.
 """
 
@@ -18,17 +18,17 @@ from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
 
 TABULATED, TRAINED = 1e-5, 0.02
-"""Relative differences that count as none: surrogates are networks in single precision, and
-trainings differ in their roundings from processor to processor."""
+"""Relative differences that do not count, because surrogates are networks in single precision and
+trainings round differently on other processors."""
 PROBES, TRAININGS = 8, 2
-"""Configurations that are looked up, or trained."""
+"""The number of configurations of a tabulated and of a trained problem."""
 
 Signature: TypeAlias = Mapping[str, Any]
-"""``losses`` of the probes, ``None`` for one that fails, and the ``tolerance`` that they have."""
+"""The ``losses`` of the probes, with ``None`` for one that fails, and their ``tolerance``."""
 
 
 def signature(problem: Problem) -> Signature:
-    """The losses of random configurations, always the same for a space."""
+    """The losses of random configurations, which are always the same for a space."""
     rng = Random(derive_seed("signature"))
     tabulated = isinstance(problem, TabulatedProblem)
     count, tolerance = (PROBES, TABULATED) if tabulated else (TRAININGS, TRAINED)
@@ -37,7 +37,7 @@ def signature(problem: Problem) -> Signature:
 
 
 def moved(before: Signature, now: Signature) -> str | None:
-    """The first probe that has another loss now; ``None`` if there is none."""
+    """A description of the first probe that has another loss now, or ``None``."""
     pairs = zip(before["losses"], now["losses"], strict=False)
     for number, (old, new) in enumerate(pairs, start=1):
         if old is None or new is None:
@@ -45,19 +45,19 @@ def moved(before: Signature, now: Signature) -> str | None:
         else:
             same = math.isclose(old, new, rel_tol=now["tolerance"], abs_tol=1e-9)
         if not same:
-            return f"probe {number} had loss {_told(old)}, now it has {_told(new)}"
+            return f"probe {number} had loss {_as_text(old)}, now it has {_as_text(new)}"
     return None
 
 
 def _loss(problem: Problem, config: Config) -> float | None:
     try:
         loss = problem.probe(config)
-    except NotAvailableError:  # the data is damaged: a signature would be of that
+    except NotAvailableError:  # a signature of damaged data would be worth nothing
         raise
-    except Exception:  # a plugin's or its library's: the trial would fail, and so does the probe
+    except Exception:  # a trial that raises fails, and so does a probe
         return None
     return loss if loss is not None and math.isfinite(loss) else None
 
 
-def _told(loss: float | None) -> str:
+def _as_text(loss: float | None) -> str:
     return "none" if loss is None else format(loss, ".9g")

@@ -1,4 +1,4 @@
-"""What a plugin's files say, as a hash: part of a cell's identity, and of the name of a cache."""
+"""A hash of a plugin's files: part of a cell's identity, and of the name of a cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from hpobench.plugins.discovery import read, siblings
+from hpobench.plugins.syntax import read, siblings
 
 _KIT = "hpobench.kit"
 _FIRST_HOMES = {
@@ -36,18 +36,21 @@ _FIRST_HOMES = {
     "uniform": "hpobench.seeding",
     "to_ray_space": "hpobench.tune.searcher",
 }
-"""Where plugins imported these names from before there was a kit. Imports are hashed as they were
-written then, so that the ids of cells stored at that time still hold."""
+"""The modules that plugins imported these names from before the kit existed. Imports are hashed as
+they were written then, so that the ids of stored cells still hold."""
 _FIRST_NAMES = {
     "unsupported_reason": "misfit",
     "schedules_itself": "fused",
     "leaves_scheduling": "own",
 }
-"""What the contract called these members then."""
+"""The names that these members of the contract had then."""
 
 
 def source_hash(file: Path) -> str:
-    """A hash of what ``file`` and the plugin files it imports from say, whatever their layout."""
+    """A hash of the code in ``file`` and the plugin files that it imports from.
+
+    Layout, comments and docstrings do not count.
+    """
     seen: dict[Path, str] = {}
     pending = [file]
     while pending:
@@ -67,8 +70,10 @@ def _digest(tree: ast.Module) -> str:
 
 
 def _canonical(node: object) -> str:
-    """Like ``ast.dump``, but without docstrings and the same in every Python: fields that are
-    empty do not count, for newer versions have more of them."""
+    """The tree as text like ``ast.dump``, but without docstrings and the same in every Python.
+
+    Empty fields do not count, because newer versions of Python have more of them.
+    """
     if isinstance(node, ast.AST):
         fields = (
             f"{name}={_canonical(value)}"
@@ -83,13 +88,16 @@ def _canonical(node: object) -> str:
 
 
 def _with_first_homes(nodes: list[object]) -> Iterator[object]:
-    """``nodes`` with every import from the kit split by first homes, sorted among its neighbours
-    from hpobench as an import sorter does it."""
+    """``nodes`` with every import from the kit split by the first homes of its names.
+
+    The parts are sorted among the neighbouring imports from hpobench, as an import sorter does.
+    """
     for ours, run in itertools.groupby(nodes, _imports_from_hpobench):
         if not ours:
             yield from run
             continue
-        split = itertools.chain.from_iterable(map(_by_first_home, run))
+        imports = (node for node in run if isinstance(node, ast.ImportFrom))
+        split = itertools.chain.from_iterable(map(_by_first_home, imports))
         yield from sorted(split, key=lambda node: node.module or "")
 
 
@@ -109,7 +117,7 @@ def _by_first_home(node: ast.ImportFrom) -> Iterator[ast.ImportFrom]:
 
 
 def _is_text(node: object) -> bool:
-    """Whether ``node`` is a statement that is only a string: a docstring of anything."""
+    """Whether ``node`` is a statement that is only a string, like a docstring."""
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
         return False
     return isinstance(node.value.value, str)

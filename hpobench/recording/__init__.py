@@ -1,1 +1,1 @@
-"""Trained problems recorded into tables, which the problem ``recorded`` replays."""
+"""Trained problems recorded into tables, and the references of problems measured and frozen."""

@@ -1,4 +1,4 @@
-"""What is recorded: a problem, its configurations, and the seed of both."""
+"""The recipe of a recording: a problem, its configurations, and the seed of both."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import UsageError
-from hpobench.contract.problem import TrainedProblem
 from hpobench.contract.space import Space
+from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.suites.identity import cell_id
 
 MAX_TRIALS = 1_000_000
-"""Of one second each they take a processor eleven days."""
+"""The largest number of trials; with one second each they take a processor eleven days."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recording before it is made; :func:`build_recipe` checks that it can be."""
+    """A recording to be made; :func:`build_recipe` checks that it can be."""
 
     problem: PluginRef
     searcher: PluginRef
@@ -32,15 +32,18 @@ class Recipe:
     seed: int
     trials: int
     grid: int | None
-    """The resolution of the grid; ``None`` for a sample."""
+    """The resolution of the grid, or ``None`` for a sample."""
     trial_timeout: float | None
     """Seconds of training after which a trial fails."""
     made: TrainedProblem
-    """What ``problem`` describes."""
+    """The object that ``problem`` refers to."""
 
     def cell(self, workers: int) -> Cell:
-        """The live cell that trains it. Its id is the same for any number of workers, for no
-        trial depends on another: the recording goes on elsewhere with more or fewer of them."""
+        """The live cell that trains the recording's trials.
+
+        Its id is the same for any number of workers, because no trial depends on another. So a
+        recording can go on elsewhere with more or fewer workers.
+        """
         refs = (self.searcher, self.scheduler, self.problem)
         budget = Budget(trials=self.trials)
         data, limit = self.made.fingerprint(), self.trial_timeout
@@ -69,14 +72,15 @@ def build_recipe(
     trial_timeout: float | None = None,
     plugins: Iterable[Path] = (),
 ) -> Recipe:
-    """The recording of ``problem`` with ``options`` in plain JSON types.
+    """The recipe for recording ``problem`` with ``options`` in plain JSON types.
 
-    Either ``sample``, so many configurations, those that random search proposes first under
-    ``seed``; or ``grid``, its resolution: at most so many values of each numeric parameter.
-    ``name`` is the label of the problem, from which, beside ``seed``, all seeds come.
+    Either ``sample`` or ``grid`` is given. ``sample`` is the number of configurations, the first
+    that random search proposes under ``seed``. ``grid`` is a resolution, the largest number of
+    values of a numeric parameter. ``name`` is the label of the problem; all seeds derive from it
+    and ``seed``.
 
-    Raises :class:`UsageError` with all that is wrong with the options, and
-    :class:`NotAvailableError` where the problem cannot run here.
+    Raises :class:`UsageError` with all faults of the options, and :class:`NotAvailableError` if
+    the problem cannot run here.
     """
     if (sample is None) == (grid is None):
         raise UsageError("either a sample or a grid is recorded: --sample N or --grid RESOLUTION")
@@ -99,7 +103,7 @@ def build_recipe(
 
 
 def _trials(space: Space, sample: int | None, grid: int | None) -> int:
-    """How many there are to train; raises :class:`UsageError` if they are too many."""
+    """The number of trials to train; raises :class:`UsageError` if it is too large."""
     count = sample or 0
     if grid is not None:
         count = sum(1 for _ in itertools.islice(space.grid(grid), MAX_TRIALS + 1))

@@ -1,7 +1,7 @@
-"""Record a trained problem: a live cell under a scheduler that stops nothing, as a table.
+"""Records a trained problem as a table, with a live cell under a scheduler that stops nothing.
 
-Everything that live cells bring is there: workers on the whole cluster, other workers for those
-that die, and a journal, from which an interrupted recording goes on.
+A recording has everything that live cells have: workers on the whole cluster, replacements for
+workers that die, and a journal, from which an interrupted recording goes on.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.recording.measured import Tally, measured, tally
+from hpobench.recording.grid_space import grid_space
+from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import Recipe
-from hpobench.recording.space import grid_space
 from hpobench.recording.table import CURVES, VERSION, Array, Table, read_about, write_table
 from hpobench.running.cluster import LOCAL, connected
 from hpobench.running.live_cells import LiveCells, capacity
@@ -32,17 +32,17 @@ from hpobench.store.writer import Outcome
 _NO_LIMIT_S = 1e9
 _LOOK_S = 2.0
 _LOOK_SHARE = 0.05
-"""Of the time, what looking for progress takes at most."""
+"""The largest share of the time that looking for progress may take."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What became of a recording."""
+    """The outcome of a recording."""
 
     trials: int
     failed: int
     reused: bool
-    """Whether the table was there already."""
+    """Whether the table existed already."""
 
 
 def record_table(
@@ -54,13 +54,13 @@ def record_table(
     cpus: int | None = None,
     workers: int | None = None,
 ) -> Recorded:
-    """Write the table of ``recipe`` to ``out``, unless it is there already.
+    """Write the table of ``recipe`` to ``out``, unless it exists already.
 
-    ``workers``: trials that train at once; ``None``: as many as the cluster has room for.
-    ``report`` is told now and then how far the recording is. The same call goes on with one that
-    was interrupted, by whatever: a folder beside ``out`` keeps what was trained, until the table
-    is there. Raises :class:`UsageError` if ``out`` is something else, and :class:`CellError` if
-    nothing can be recorded.
+    ``workers`` is the number of trials that train at once, by default as many as the cluster has
+    room for. ``report`` takes the progress now and then. The same call continues an interrupted
+    recording: a folder beside ``out`` keeps the trained steps until the table exists. Raises
+    :class:`UsageError` if ``out`` is another file, and :class:`CellError` if nothing can be
+    recorded.
     """
     if out.exists():
         return _reused(recipe, out)
@@ -81,13 +81,13 @@ def record_table(
                 )
             write_table(out, table)
             cells.stored({cell.id: "done"})
-    with contextlib.suppress(OSError):  # not there, or another recording is under way in it
+    with contextlib.suppress(OSError):  # the folder is gone, or another recording uses it
         folder.rmdir()
     return Recorded(len(table.configs), table.about["failed"], reused=False)
 
 
 def _reused(recipe: Recipe, out: Path) -> Recorded:
-    """``out`` as it is, if it is the table of ``recipe``."""
+    """The outcome that ``out`` shows; raises :class:`UsageError` if it is of another recipe."""
     about = read_about(out)
     asked, held = json.loads(recipe.cell(1).spec), about["spec"]
     if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
@@ -99,7 +99,7 @@ def _reused(recipe: Recipe, out: Path) -> Recorded:
 
 
 def _run(cells: LiveCells, cell: Cell, report: Callable[[Tally], None], steps: int) -> Outcome:
-    """The outcome of ``cell``; ``report`` hears of it while it runs, and at its end."""
+    """The outcome of ``cell``; ``report`` takes the progress while it runs and at its end."""
     look = functools.partial(tally, steps=steps)
     due = 0.0
     found: list[Outcome] = []
@@ -134,7 +134,7 @@ def _table(recipe: Recipe, cell: Cell, outcome: Outcome, steps: pa.Table) -> Tab
 
 
 def _curves(steps: pa.Table, name: str, trials: int, recipe: Recipe) -> Array:
-    """The column ``name`` as ``[trials, steps]``, NaN where a trial did not get."""
+    """The column ``name`` as ``[trials, steps]``, with NaN for steps that a trial did not reach."""
     curves = np.full((trials, recipe.made.fidelity.steps), np.nan)
     trial, step = (steps[key].to_numpy() for key in ("trial", "step"))
     curves[trial, step - 1] = steps[name].to_numpy()

@@ -1,17 +1,17 @@
-"""A recorded problem on disk: one parquet file, which pandas, DuckDB and polars read as it lies.
+"""A recorded problem on disk: one parquet file, which pandas, DuckDB and polars can read.
 
 A row is a trial, in the order in which the searcher asked for them. Its columns:
 
-    config/NAME     the value of each parameter, null where it is inactive; choices of different
-                    types as JSON
-    loss, heldout   lists, an entry a step, NaN from the step on at which the trial failed;
-                    heldout only where the problem has one
+    config/NAME     the value of each parameter, null if it is inactive; choices of different
+                    types are JSON
+    loss, heldout   lists with an entry for each step, NaN from the step at which the trial failed;
+                    heldout exists only if the problem has held-out losses
     cpu, wall       lists of each step's cost: processor seconds over all threads of the worker's
-                    process (not of its children), and wall seconds; NaN likewise; the tables
-                    that ship have cpu alone, and numbers of 32 bits
-    error           why the trial failed; null where it did not
+                    process (not of its children), and wall seconds, NaN as above; the shipped
+                    tables have cpu only, and numbers of 32 bits
+    error           the reason why the trial failed, or null
 
-What was trained, how and where is JSON in the file's metadata, under :data:`KEY`.
+The file's metadata hold JSON under :data:`KEY` about what was trained, how and where.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hpobench.contract.errors import StoreError
-from hpobench.contract.space import Config, Float, Int, Parameter, Space
+from hpobench.contract.parameters import Float, Int, Parameter
+from hpobench.contract.space import Config, Space
 from hpobench.store import files
 
 VERSION = 1
@@ -44,10 +45,10 @@ class Table:
     """The trials of a recorded problem."""
 
     about: dict[str, Any]
-    """The metadata; ``trained`` is the space whose values the columns hold."""
+    """The metadata. Its ``trained`` is the space of the values in the columns."""
     configs: list[Config]
     curves: dict[str, Array]
-    """``[trials, steps]`` by the name of the column."""
+    """The arrays ``[trials, steps]``, by the name of the column."""
     errors: list[str | None]
 
 
@@ -77,7 +78,7 @@ def write_table(path: Path, table: Table) -> None:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """The metadata of the table at ``path``; raises :class:`StoreError` if it is none."""
+    """The metadata of the table at ``path``; raises :class:`StoreError` if it is no such table."""
     with _readable(path):
         metadata = pq.read_schema(path).metadata or {}
     if KEY not in metadata:
@@ -97,7 +98,7 @@ def read_about(path: Path) -> dict[str, Any]:
 
 
 def read_table(path: Path) -> Table:
-    """The table at ``path``; raises :class:`StoreError` if it is none, or damaged."""
+    """The table at ``path``; raises :class:`StoreError` if it is no such table, or damaged."""
     about = read_about(path)
     with _readable(path):
         columns = pq.read_table(path, page_checksum_verification=True)
@@ -118,7 +119,7 @@ def read_table(path: Path) -> Table:
 
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Turn what damaged files lead to into a :class:`StoreError`."""
+    """Turn every error of reading a damaged file into a :class:`StoreError`."""
     try:
         with files.explained(path):
             yield
@@ -138,7 +139,7 @@ def _type(p: Parameter) -> pa.DataType:
 
 
 def _mixed(p: Parameter) -> bool:
-    """Whether a column of one type cannot hold the choices."""
+    """Whether the choices have different types, which one column cannot hold."""
     return not isinstance(p, Float | Int) and len({type(choice) for choice in p.choices}) > 1
 
 

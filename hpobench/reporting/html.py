@@ -23,6 +23,7 @@ from hpobench.analysis.exhibits.cost import cost
 from hpobench.analysis.exhibits.setting import budget_axis, problem_setting, setting
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import StoreError, writing
+from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting import tables
 from hpobench.reporting.comparison import Compared
@@ -241,7 +242,5 @@ def _render(page: Page, folder: Path) -> Path:
     shown: dict[str, Any] = dict(vars(page))
     text = environment.get_template("report.html.j2").render(shown)
     path = folder / "index.html"
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    write_whole(path, text.encode())
     return path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
-from hpobench.contract.problem import Resources, TrainedProblem
+from hpobench.contract.training import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.running.cells import Cells
 from hpobench.running.cluster import worker_environment

@@ -16,9 +16,10 @@ from ray.tune.search.basic_variant import BasicVariantGenerator
 
 from hpobench.contract.algorithms import Scheduler
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.problem import Problem, TabulatedProblem, TrainedProblem
+from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import global_generators
 from hpobench.contract.space import Config, Space
+from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.ray_searcher import to_ray_space
 from hpobench.running.stages.live.paced import begin_training

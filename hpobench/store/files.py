@@ -1,33 +1,27 @@
-"""Files that are there whole or not at all."""
+"""The files of a results folder: tables and shards, written whole, and the lock of the folder."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from hpobench.contract.errors import StoreError
+from hpobench.contract.files import write_whole
 from hpobench.store import schema
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path``: written beside it, flushed to the disk, then renamed."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    """Put ``data`` at ``path``, whole or not at all; raises :class:`StoreError`."""
     with explained(path):
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        write_whole(path, data)
 
 
 @contextlib.contextmanager
@@ -42,14 +36,6 @@ def explained(path: Path) -> Iterator[None]:
                 "cells that are stored are kept"
             ) from error
         raise StoreError(f"{path}: {error.strerror or error}") from error
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def table_bytes(table: pa.Table) -> bytes:
@@ -122,15 +108,18 @@ def read_shards(folder: Path, kind: str, shards: Mapping[str, str]) -> pa.Table:
 
 @contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
-    """Keep other writers out of ``folder``; a killed process lets go by itself."""
+    """Keep other writers out of ``folder`` inside the block.
+
+    The system releases the lock of a killed process. Raises :class:`StoreError` at once if another
+    process holds the lock, or if the file system has no locks.
+    """
     path = folder / ".lock"
     with explained(path):
-        file = path.open("w")
-    with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            held = FileLock(path, fallback_to_soft=False).acquire(blocking=False)
+        except Timeout as error:
             raise StoreError(
                 f"{folder}: another run is writing here; wait for it, or use another --results"
             ) from error
+    with held:
         yield

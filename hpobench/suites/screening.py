@@ -10,8 +10,10 @@ from typing import TypeVar
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import HpobenchError, NotAvailableError, PluginError, UsageError
-from hpobench.contract.problem import Problem, TrainedProblem
-from hpobench.contract.space import Float, Space
+from hpobench.contract.parameters import Float
+from hpobench.contract.problem import Problem
+from hpobench.contract.space import Space
+from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.compatibility import compatibility, trait
 from hpobench.plugins.isolation.script import read_script

@@ -12,9 +12,14 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Kind, PluginRef, Stage, Tell
-from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError, UsageError
+from hpobench.contract.errors import (
+    PluginError,
+    SuiteError,
+    UnknownNameError,
+    UsageError,
+    did_you_mean,
+)
 from hpobench.plugins.isolation.script import Script
-from hpobench.plugins.options import closest
 from hpobench.plugins.registry import Registry, shipped_suites
 from hpobench.suites.entries import Entries, Resolved
 from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
@@ -131,7 +136,7 @@ def find_suite(name_or_path: str | os.PathLike[str]) -> Path:
         return path
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         beside = [file.name for file in path.parent.glob("*.y*ml")]
-        raise SuiteError(f"no such file{closest(path.name, beside)}", file=path)
+        raise SuiteError(f"no such file{did_you_mean(path.name, beside)}", file=path)
     raise UnknownNameError("suite", text, shipped)
 
 
@@ -274,7 +279,7 @@ def _registry(document: Document, own: Sequence[Path], others: Iterable[str | Pa
     try:
         return Registry([*own, *others])
     except PluginError as error:
-        index = next((i for i, file in enumerate(own) if str(file) in str(error)), None)
-        if index is None:
-            raise
-        raise document.error(("plugins", index), str(error)) from error
+        for index, path in enumerate(own):
+            if any(file.is_relative_to(path) for file in error.files):
+                raise document.error(("plugins", index), str(error)) from error
+        raise

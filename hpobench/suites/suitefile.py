@@ -22,8 +22,7 @@ from pydantic_core import ErrorDetails
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Stage, Tell
-from hpobench.contract.errors import SuiteError
-from hpobench.plugins.options import closest
+from hpobench.contract.errors import SuiteError, did_you_mean
 from hpobench.suites.yamlfile import Document, KeyPath
 
 MAX_CELLS = 1_000_000
@@ -223,7 +222,7 @@ def _wording(detail: ErrorDetails, fields: list[str]) -> str:
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
-        return f"no such key{closest(key, fields) or '; keys: ' + ', '.join(fields)}"
+        return f"no such key{did_you_mean(key, fields) or '; keys: ' + ', '.join(fields)}"
     if kind == "missing":
         return "this key is required"
     if kind == "literal_error":

@@ -9,10 +9,11 @@ from random import Random
 from hpobench.contract.algorithms import Exhausted, Scheduler, Searcher
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Tell
+from hpobench.contract.parameters import Float, Int
 from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem
 from hpobench.contract.references import Reference
 from hpobench.contract.seeding import uniform
-from hpobench.contract.space import Config, Float, Int, Space
+from hpobench.contract.space import Config, Space
 from hpobench.running.run import Run
 from hpobench.running.stages.virtual import VirtualWorkers
 

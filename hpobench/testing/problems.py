@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from random import Random
 from statistics import median
 
-from hpobench.contract.problem import Problem, TabulatedProblem, TrainedProblem
+from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.references import Reference
 from hpobench.contract.space import Config, Space
+from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved, NotApplicable

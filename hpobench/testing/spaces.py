@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hpobench.contract.space import Categorical, Float, Int, Ordinal, Space, When
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
+from hpobench.contract.space import Space
 
 SPACES = {
     "continuous": Space([Float("x", -5, 10), Float("rate", 1e-6, 1e-1, log=True)]),

@@ -25,7 +25,8 @@ from time import perf_counter, process_time
 import numpy as np
 
 from hpobench.api import Config, TabulatedProblem
-from hpobench.contract.space import Float, Int, Space
+from hpobench.contract.parameters import Float, Int
+from hpobench.contract.space import Space
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
@@ -36,7 +37,7 @@ from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
-from hpobench.recording.space import grid_space
+from hpobench.recording.grid_space import grid_space
 from hpobench.recording.table import Table, write_table
 
 LOOKUPS, CURVES = 20_000, 500

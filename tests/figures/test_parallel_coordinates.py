@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 from hpobench.analysis.drawing.parallel_coordinates import INACTIVE, caption, draw
 from hpobench.analysis.drawing.style import save
-from hpobench.contract.space import Categorical, Float, Int, Space, When
+from hpobench.contract.parameters import Categorical, Float, Int, When
+from hpobench.contract.space import Space
 
 SPACE = Space(
     [

@@ -22,7 +22,8 @@ from hpobench.analysis.exhibits.parallel_coordinates import (
     unit_positions,
 )
 from hpobench.analysis.settings import Settings
-from hpobench.contract.space import Categorical, Float, Int, Ordinal, Space, When
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
+from hpobench.contract.space import Space
 from hpobench.store.reader import Results
 from tests.results_factory import PROBLEMS, MadeProblem, make_population, make_results
 

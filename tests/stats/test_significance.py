@@ -27,6 +27,16 @@ def test_the_exact_signed_rank_test(n: int) -> None:
     assert paired_p(a, b) == pytest.approx(stats.wilcoxon(a, b, method="exact").pvalue)
 
 
+@pytest.mark.parametrize("n", [3, 5, 8])
+def test_the_exact_signed_rank_test_with_ties_and_zeros(n: int) -> None:
+    """SciPy's permutation test is exact here: it goes through all sign patterns."""
+    rng = np.random.default_rng(n)
+    for _ in range(5):
+        difference = np.append(rng.integers(-3, 5, n), [0, 1])
+        expected = stats.wilcoxon(difference, method=stats.PermutationMethod()).pvalue
+        assert paired_p(difference, np.zeros(n + 2)) == pytest.approx(expected, abs=1e-12)
+
+
 def test_all_pairs_one_way() -> None:
     assert paired_p(np.arange(10.0) + 1, np.arange(10.0)) == pytest.approx(2 / 2**10)
     assert paired_p(np.arange(5.0) + 1, np.arange(5.0)) == pytest.approx(2 / 2**5)

@@ -12,7 +12,8 @@ from hpobench.analysis.drawing.captions import count, metric_label
 from hpobench.analysis.drawing.style import GHOST, INK, MUTED, drawable, house_style
 from hpobench.analysis.exhibits.parallel_coordinates import BEST, REST
 from hpobench.analysis.settings import FloatArray
-from hpobench.contract.space import Categorical, Parameter, Space, Value
+from hpobench.contract.parameters import Categorical, Parameter, Value
+from hpobench.contract.space import Space
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,9 +10,10 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names, problems_of
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
+from hpobench.contract.parameters import Categorical, Ordinal, Parameter
 from hpobench.contract.problem import Objective
 from hpobench.contract.seeding import derive_seed
-from hpobench.contract.space import Categorical, Config, Ordinal, Parameter, Space
+from hpobench.contract.space import Config, Space
 from hpobench.store.reader import Results
 
 AXES = 12
@@ -38,7 +39,7 @@ def parallel_coordinates(results: Results, problem: str, settings: Settings) -> 
     One row per line and parameter: ``line`` (0, 1, 2, ... from the best), ``algorithm, seed,
     trial, step``, ``value`` (the loss in the metric's own orientation), ``best``; ``parameter`` in
     the space's order, ``distance`` (below), ``setting``, its value, and ``position``, that value's
-    quantile in the space (:meth:`hpobench.contract.space.Float.to_unit`); the last two are missing while it
+    quantile in the space (:meth:`hpobench.contract.parameters.Float.to_unit`); the last two are missing while it
     is inactive. Of a larger best tenth :data:`BEST` come, evenly spaced by rank from the very
     best on; of the rest a seeded sample of :data:`REST`.
 

@@ -29,17 +29,17 @@ def paired_p(a: FloatArray, b: FloatArray) -> float:
     difference = difference[difference != 0]
     if not len(difference):
         return 1.0
-    # Exact unless magnitudes tie; the library's own choice turns to the normal approximation
-    # on ties, which is too bold for a handful of seeds, so small samples count all signs.
+    # SciPy gives the same p-values for small samples, but where magnitudes tie it takes 80 ms for
+    # ten pairs and 400 ms for twelve; counting all signs takes less than 1 ms, ties or not.
     if len(difference) <= 12:
         return _all_signs(difference)
-    from scipy import stats  # here, for processes that only draw import this module too
+    from scipy import stats  # here, because processes that only draw import this module too
 
     return float(stats.wilcoxon(difference).pvalue)
 
 
 def _all_signs(difference: FloatArray) -> float:
-    """The exact signed-rank test: the share of all sign patterns at least as lopsided."""
+    """The exact signed-rank p-value: the share of all sign patterns at least as lopsided."""
     from scipy import stats
 
     n = len(difference)

@@ -1,4 +1,4 @@
-"""Talking JSON lines with a program over its standard input and output."""
+"""A conversation in JSON lines with a program, over its standard input and output."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from typing import IO, Any
 from hpobench.contract.errors import CellError
 
 _LONGEST = 1 << 24
-"""Bytes of an answer."""
+"""The largest number of bytes in an answer."""
 _TAIL = 4_000
-"""Characters of what the program printed that an error repeats, from the end."""
+"""The number of characters at the end of the program's output that an error repeats."""
 _PIECE = 1 << 16
-"""Bytes read at a time."""
+"""The number of bytes that are read at a time."""
 
 
 class Conversation:
-    """A program that answers every line with a line.
+    """A running program that answers every line with a line.
 
-    It leads a process group of its own, and whatever it prints to its standard error is kept, the
-    end of it, for :meth:`tail`. ``folder`` is its working folder. Raises :class:`CellError` if
-    the program cannot be started.
+    The program leads a process group of its own. The end of what it prints to standard error is
+    kept for :meth:`tail`. ``folder`` is its working folder. Raises :class:`CellError` if the
+    program cannot be started.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Conversation:
             os.set_blocking(stream, False)
         self._printed = self._received = b""
         self.sound = True
-        """Whether every message so far was answered; one that was not leaves it useless."""
+        """Whether every message so far was answered. If not, the program is of no further use."""
 
     @property
     def alive(self) -> bool:
@@ -60,8 +60,11 @@ class Conversation:
         return self._process.poll() is None
 
     def call(self, message: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """The answer to ``message``; raises :class:`CellError` if there is none within
-        ``timeout`` seconds, none that is a JSON object, or one that came too early."""
+        """The answer to ``message``.
+
+        Raises :class:`CellError` if there is none within ``timeout`` seconds, if it is no JSON
+        object, or if it came before the message.
+        """
         deadline = monotonic() + timeout
         self.sound = False
         self._receive()
@@ -98,13 +101,15 @@ class Conversation:
                     over = not data
                 if over:
                     poll.unregister(stream)
-        self._overhear()  # what was printed before the answer is there by now
+        self._overhear()  # what the program printed before its answer has arrived by now
         line, _, self._received = self._received.partition(b"\n")
         return line
 
     def _send(self, data: bytes) -> bytes:
-        """What is still to be sent; nothing where nobody listens, which the end of its output
-        tells, too."""
+        """Send ``data`` and return the rest that did not fit.
+
+        Nothing is left if the program does not listen any more: the end of its output shows that.
+        """
         try:
             return data[os.write(self._in, data) :]
         except BrokenPipeError:
@@ -119,7 +124,7 @@ class Conversation:
             raise CellError(f"answered {_LONGEST:,} bytes without an end of line")
 
     def _overhear(self) -> bool:
-        """Take in what was printed, as much as a pipe holds; whether more may come."""
+        """Read what the pipe holds of the printed text; return whether more may come."""
         try:
             piece = os.read(self._err, _PIECE)
         except BlockingIOError:
@@ -134,15 +139,16 @@ class Conversation:
             return "closed its output"
 
     def tail(self) -> str:
-        """The end of what the program printed until its last answer, or its end."""
+        """The end of what the program printed before its last answer, or before it ended."""
         return self._printed.decode(errors="replace")[-_TAIL:].strip()
 
     def forget_tail(self) -> None:
+        """Drop what the program has printed so far."""
         self._overhear()
         self._printed = b""
 
     def close(self) -> None:
-        """End the program and all its children, however it stands; again does nothing."""
+        """Kill the program and all its children; a second call does nothing."""
         streams = self._streams()
         if streams[0].closed:
             return
@@ -160,7 +166,7 @@ class Conversation:
 
 
 def ending(code: int) -> str:
-    """How a process with the return code ``code`` ended, in words."""
+    """A description of how a process with the return code ``code`` ended."""
     if code >= 0:
         return f"exit code {code}"
     with contextlib.suppress(ValueError):

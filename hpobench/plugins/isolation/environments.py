@@ -1,9 +1,8 @@
-"""The environments of isolated plugins: built by uv from their locks, once on each machine."""
+"""The environments of isolated plugins, which uv builds from their locks once on each machine."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -21,33 +20,34 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hpobench.contract.errors import NotAvailableError, PluginError
+from hpobench.contract.files import write_whole
 from hpobench.plugins.isolation.script import Script
 
 FOLDER_VARIABLE = "HPOBENCH_ENVIRONMENTS"
 _CUDA = ("nvidia-", "cuda-", "triton")
-"""Beginnings of what torch asks for on Linux and needs on a GPU only."""
+"""The beginnings of packages that torch asks for on Linux, but needs only on a GPU."""
 _NAMED = re.compile(r".+-[0-9a-f]{16}")
-"""Folders of environments."""
-_TOLD = 2_000
-"""Characters of what uv said that an error repeats, from the end."""
+"""The names of environments' folders."""
+_LONGEST = 2_000
+"""The number of characters at the end of uv's output that an error repeats."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """What is known of an environment that is there."""
+    """The facts about an environment that was built."""
 
     versions: Mapping[str, str]
-    """Of every distribution in it, as asked inside."""
+    """The version of every distribution in it."""
     seconds: float
-    """What building it took."""
+    """The time that building took."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """The environment of one plugin file, whether it is there or not.
+    """The environment of one plugin file, whether it was built or not.
 
-    It lies in a folder named after the hash of the header and the lock, so that checkouts share
-    it, and none that is in use is ever changed.
+    Its folder is named after the hash of the header and the lock, so that checkouts share it and
+    an environment in use is never changed.
     """
 
     script: Script
@@ -61,22 +61,22 @@ class Environment:
         return self.folder / "env" / "bin" / "python"
 
     def built(self) -> Built | None:
-        """``None`` if it is not there yet."""
+        """The facts about the environment, or ``None`` if it was not built yet."""
         try:
-            told = json.loads((self.folder / "built.json").read_text(encoding="utf-8"))
+            facts = json.loads((self.folder / "built.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return Built(told["versions"], told["seconds"]) if self.python.exists() else None
+        return Built(facts["versions"], facts["seconds"]) if self.python.exists() else None
 
     def failure(self) -> str | None:
-        """Why the last attempt to build it failed; ``None`` if none did."""
+        """The reason why the last attempt to build it failed, or ``None``."""
         try:
             return (self.folder / "failed.txt").read_text(encoding="utf-8")
         except OSError:
             return None
 
     def missing(self) -> str | None:
-        """Why the plugin cannot run here and what to do; ``None`` if it can, once built."""
+        """The reason why the plugin cannot run here once built, and what to do; or ``None``."""
         try:
             self.script.packages()
         except PluginError as error:
@@ -89,9 +89,9 @@ class Environment:
         return None if find_uv() else "needs uv to build its environment; pip install uv"
 
     def build(self) -> Built:
-        """Build it if it is not there; whoever comes second waits for the first.
+        """Build the environment if it does not exist; a second process waits for the first.
 
-        Raises :class:`NotAvailableError` with what uv said; :meth:`failure` keeps it.
+        Raises :class:`NotAvailableError` with uv's message, which :meth:`failure` keeps.
         """
         with _locked(self.folder):
             if (built := self.built()) is not None:
@@ -103,15 +103,15 @@ class Environment:
                 self._build()
                 versions = self._versions()
             except NotAvailableError as error:
-                told = self._explained(str(error))
-                self._write("failed.txt", told)
-                raise NotAvailableError(told) from None
+                reason = self._reason(str(error))
+                self._write("failed.txt", reason)
+                raise NotAvailableError(reason) from None
             built = Built(versions, round(time.monotonic() - begin, 2))
             self._write("built.json", json.dumps(vars(built)))
             return built
 
     def size(self) -> int:
-        """Bytes of its files. Many share their blocks with uv's cache and other environments."""
+        """The bytes of its files, many of which share blocks with uv's cache."""
         files = (path for path in self.folder.rglob("*") if not path.is_symlink())
         return sum(path.stat().st_size for path in files if path.is_file())
 
@@ -129,11 +129,11 @@ class Environment:
             run_uv(*sync, VIRTUAL_ENV=str(prefix))
 
     def _sync_for_cpu(self, sync: tuple[str, ...], torch: str) -> bool:
-        """Install all but torch from the lock, and of torch the same version for the CPU: from
-        the folder that pip or uv are told to look in, else from PyTorch's own index. False if
-        there is none.
+        """Install all but torch from the lock, and the CPU build of the same version of torch.
 
-        On Linux the build on PyPI brings gigabytes of CUDA, which no searcher uses.
+        The build comes from the folder in UV_FIND_LINKS or PIP_FIND_LINKS, or else from PyTorch's
+        index. Returns whether there is one. On Linux the build on PyPI brings gigabytes of CUDA,
+        which no searcher uses.
         """
         left_out = ["torch", *(n for n, _ in self.script.packages() if n.startswith(_CUDA))]
         leave = [word for name in left_out for word in ("--no-install-package", name)]
@@ -146,36 +146,34 @@ class Environment:
                 return True
         return False
 
-    def _explained(self, told: str) -> str:
-        """What uv ``told``, unless it is what we know better."""
-        if "lockfile" in told and "needs to be updated" in told:
+    def _reason(self, message: str) -> str:
+        """uv's ``message``, or for a stale lock the command that renews it."""
+        if "lockfile" in message and "needs to be updated" in message:
             return (
                 "uv sync failed: the header and the lock do not fit each other; "
                 f"`hpobench env sync --upgrade {self.script.file}` locks it anew"
             )
-        return told
+        return message
 
     def _versions(self) -> dict[str, str]:
-        told = run_uv("pip", "list", "--python", str(self.python), "--format", "json")
-        return {row["name"]: row["version"] for row in json.loads(told)}
+        rows = run_uv("pip", "list", "--python", str(self.python), "--format", "json")
+        return {row["name"]: row["version"] for row in json.loads(rows)}
 
     def _write(self, name: str, text: str) -> None:
-        path = self.folder / f".{name}"
-        path.write_text(text, encoding="utf-8")
-        path.replace(self.folder / name)
+        write_whole(self.folder / name, text.encode())
 
 
 def lock(script: Script) -> None:
-    """Resolve what ``script`` asks for, newest versions, into the lock file beside it.
+    """Resolve the requirements of ``script`` to the newest versions, in the lock file beside it.
 
-    Raises :class:`NotAvailableError` with what uv said. Packages come from the index alone: a
-    lock that names a folder of this machine would be of no use elsewhere.
+    Raises :class:`NotAvailableError` with uv's message. Packages come from the index only, because
+    a lock that names a folder of this machine would be of no use elsewhere.
     """
     run_uv("lock", "--script", str(script.file), "--upgrade", UV_FIND_LINKS="")
 
 
 def remove(folder: Path) -> Path:
-    """Remove the environment in ``folder``, once nobody builds it any more."""
+    """Remove the environment in ``folder`` once no process builds it; return the folder."""
     with _locked(folder):
         shutil.rmtree(folder, ignore_errors=True)
     return folder
@@ -183,20 +181,25 @@ def remove(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Nobody else, on this machine, is inside the block for the same ``folder``."""
+    """Keep other processes of this machine out of the block for the same ``folder``."""
+    from filelock import FileLock  # here, for `hpobench list` builds nothing
+
     path = folder.with_suffix(".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        path.touch()  # raises where FileLock would wait for ever: no file can be made
+        with FileLock(path, fallback_to_soft=False):
             yield
     except OSError as error:
         raise NotAvailableError(f"{path}: {error.strerror or error}") from error
 
 
 def version_of(distribution: str, script: Script | None) -> str | None:
-    """The version that a plugin with this header runs with: what is in its environment, what is
-    locked while that is not built, or without a header what is installed here."""
+    """The version of ``distribution`` that a plugin with the header ``script`` runs with.
+
+    It is the one in the plugin's environment, or the locked one while that is not built. Without a
+    header it is the version installed here.
+    """
     name = canonicalize_name(distribution)
     try:
         if script is None:
@@ -209,8 +212,11 @@ def version_of(distribution: str, script: Script | None) -> str | None:
 
 
 def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:
-    """Build what is not there yet, locking what has no lock. One that fails leaves its reason
-    for :meth:`Environment.missing`; ``tell`` is told what goes on."""
+    """Build the environments that do not exist yet, after locking those without a lock.
+
+    ``tell`` takes a line for each step. The reason of a failure is kept for
+    :meth:`Environment.missing`.
+    """
     for script in scripts:
         name = script.file.stem
         try:
@@ -226,15 +232,16 @@ def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:
 
 
 def environments_folder() -> Path:
-    """Where environments are kept on this machine."""
+    """The folder of this machine's environments."""
     if (given := os.environ.get(FOLDER_VARIABLE)) is not None:
         return Path(given).resolve()
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "hpobench" / "environments"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("hpobench") / "environments"
 
 
 def folders() -> list[Path]:
-    """What was built here, or begun; nothing that is somebody else's."""
+    """The folders of environments that were built or begun, and no other folders."""
     found = environments_folder().glob("*-*")
     return sorted(path for path in found if _NAMED.fullmatch(path.name) and _begun(path))
 
@@ -245,7 +252,7 @@ def _begun(folder: Path) -> bool:
 
 
 def find_uv() -> str | None:
-    """The program: of the installed package, or on the path."""
+    """The path of uv, from the installed package or from PATH; ``None`` if there is none."""
     with contextlib.suppress(ImportError, FileNotFoundError):
         import uv
 
@@ -254,7 +261,7 @@ def find_uv() -> str | None:
 
 
 def run_uv(*arguments: str, **environment: str) -> str:
-    """What uv prints; raises :class:`NotAvailableError` with the end of what it says instead."""
+    """The output of uv; raises :class:`NotAvailableError` with the end of its error messages."""
     program = find_uv()
     if program is None:
         raise NotAvailableError("needs uv; pip install uv")
@@ -268,13 +275,13 @@ def run_uv(*arguments: str, **environment: str) -> str:
         stdin=subprocess.DEVNULL,
     )
     if done.returncode:
-        told = done.stderr.strip()[-_TOLD:]
-        raise NotAvailableError(f"uv {arguments[0]} failed: {told}")
+        message = done.stderr.strip()[-_LONGEST:]
+        raise NotAvailableError(f"uv {arguments[0]} failed: {message}")
     return done.stdout
 
 
 def _interpreter(script: Script) -> str:
-    """The running Python where it will do, else what the header asks for, which uv looks for."""
+    """The running Python if it fits the header, or else the version for which uv has to look."""
     wanted = str(script.metadata.get("requires-python", ""))
     try:
         fits = SpecifierSet(wanted).contains(".".join(map(str, sys.version_info[:3])))

@@ -1,10 +1,10 @@
-"""The process in which isolated searchers run; standard library only, in their environment.
+"""The process in which isolated searchers run, with the standard library and their environment.
 
     python host.py PACKAGE            PACKAGE: the folder of hpobench
 
-It answers each JSON line on its input with one on its output. What libraries print goes to
-standard error. After ``begin`` it forks, and the child serves the run: a library that was
-imported once serves many runs, of which each finds it untouched. Where the import started
+The process answers each JSON line on its input with a line on its output. What libraries print
+goes to standard error. After ``begin`` the process forks, and the child serves the run: so a
+library is imported once for many runs, and each run finds it untouched. If the import started
 threads, which a fork would lose, the process serves one run itself and ends.
 """
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from hpobench.contract.algorithms import Searcher
 
 _OVER = 113
-"""Exit code of a child whose run came to its end."""
+"""The exit code of a child whose run has ended normally."""
 _GLOBALS = ("numpy", "torch")
-"""Libraries with global generators, imported wherever they are installed."""
+"""Libraries with global generators, which are imported if they are installed."""
 _NOTICES = ("failed", "dropped", "paused", "resumed")
 
 
 class Channel:
-    """The two ends of the conversation, out of reach of whatever prints."""
+    """The two ends of the conversation, which printing libraries cannot reach."""
 
     def __init__(self) -> None:
         self.reader: BinaryIO = os.fdopen(os.dup(0), "rb")
@@ -48,7 +48,7 @@ class Channel:
         os.close(nothing)
 
     def receive(self) -> dict[str, Any] | None:
-        """The next message; ``None`` once the other side is gone."""
+        """The next message, or ``None`` once the other side is gone."""
         line = self.reader.readline()
         return json.loads(line) if line else None
 
@@ -66,7 +66,7 @@ def main() -> None:
         try:
             cls = _load(begin)
         except BaseException as error:
-            channel.send(told(error))
+            channel.send(_as_answer(error))
             continue
         if _threads() > 1:
             threading.Thread(target=_end_with, args=(channel.reader,), daemon=True).start()
@@ -88,7 +88,7 @@ def _threads() -> int:
 
 
 def _mount(package: Path) -> None:
-    """Make ``hpobench`` import from ``package``, and nothing else that lies beside it."""
+    """Let ``hpobench`` import from ``package``, but nothing else that lies beside it."""
     spec = importlib.util.spec_from_file_location(
         "hpobench", package / "__init__.py", submodule_search_locations=[str(package)]
     )
@@ -109,8 +109,10 @@ def _load(begin: dict[str, Any]) -> type[Searcher]:
 
 
 def _watch(child: int, reader: BinaryIO) -> int:
-    """The return code of ``child``, negative for a signal; ends it, and us, if the other side
-    goes away meanwhile."""
+    """The return code of ``child``, which is negative for a signal.
+
+    If the other side goes away meanwhile, the child and this process end.
+    """
     receiving, waking = os.pipe()
     os.set_blocking(waking, False)
     handler = signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -135,7 +137,7 @@ def _watch(child: int, reader: BinaryIO) -> int:
 
 
 def _end_with(reader: BinaryIO) -> None:
-    """End this process when the other side is gone, whatever it is at."""
+    """End this process when the other side is gone, even in the middle of a call."""
     poll = select.poll()
     poll.register(reader, 0)
     poll.poll()
@@ -152,7 +154,7 @@ def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any], *, last
         _seed_globals(begin["seed"])
         searcher = _build(cls, begin)
     except BaseException as error:
-        channel.send(told(error))
+        channel.send(_as_answer(error))
         return
     channel.send({})
     while (message := channel.receive()) is not None:
@@ -189,8 +191,8 @@ def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
                 answer["steps"] = searcher.steps(message["ask"])
             return _checked(answer)
         if "tell" in message:
-            told_of = message["tell"], message["step"], message["loss"]
-            searcher.tell(*told_of, final=message["final"])
+            result = message["tell"], message["step"], message["loss"]
+            searcher.tell(*result, final=message["final"])
         elif "charged" in message:
             searcher.charged(message["charged"], message["seconds"])
         else:
@@ -200,8 +202,8 @@ def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
         return {"exhausted": str(error)}
     except NothingYet:
         return {"wait": True}
-    except BaseException as error:  # some libraries exit, or unwind with what is no Exception
-        return told(error)
+    except BaseException as error:  # some libraries call exit(), or raise no Exception
+        return _as_answer(error)
     return {}
 
 
@@ -213,8 +215,8 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def told(error: BaseException) -> dict[str, Any]:
-    """``error`` as an answer: what it says, and unless it is one of hpobench's, where it arose."""
+def _as_answer(error: BaseException) -> dict[str, Any]:
+    """The answer that reports ``error``, with a traceback unless hpobench raised it on purpose."""
     from hpobench.contract.errors import HpobenchError
 
     if isinstance(error, HpobenchError):
@@ -222,7 +224,7 @@ def told(error: BaseException) -> dict[str, Any]:
     name = type(error).__name__
     try:
         message = f"{name}: {error}"
-    except Exception:  # it cannot say what it is
+    except Exception:  # its __str__ raises
         message = name
     if isinstance(error, SystemExit):
         message = f"called exit({error.code!r})"
@@ -230,8 +232,10 @@ def told(error: BaseException) -> dict[str, Any]:
 
 
 def _limit_memory(limit: int) -> None:
-    """Let a leak end in a ``MemoryError`` here before the machine runs out, and if it does run
-    out, let it take this process first."""
+    """Let a leak end in a ``MemoryError`` before the machine runs out of memory.
+
+    If the machine does run out, Linux ends this process before any other.
+    """
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
     with contextlib.suppress(OSError):
@@ -239,7 +243,7 @@ def _limit_memory(limit: int) -> None:
 
 
 def _seed_globals(seed: int) -> None:
-    """Seed the generators that some libraries draw from although they were given a seed."""
+    """Seed the global generators, because some libraries draw from them in spite of a seed."""
     random.seed(seed)
     if (numpy := sys.modules.get("numpy")) is not None:
         numpy.random.seed(seed % 2**32)

@@ -1,4 +1,4 @@
-"""The inline metadata (PEP 723) by which a plugin file asks for an environment of its own.
+"""The inline metadata (PEP 723) with which a plugin file asks for an environment of its own.
 
 # /// script
 # requires-python = ">=3.11"
@@ -25,16 +25,16 @@ _BLOCK = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+?)^# ///\
 
 @dataclass(frozen=True)
 class Script:
-    """A file with such a header."""
+    """A plugin file with such a header."""
 
     file: Path
     header: str
-    """The block as it stands in the file."""
+    """The text of the block in the file."""
     metadata: Mapping[str, Any]
 
     @property
     def lock_file(self) -> Path:
-        """Where uv keeps the script's lock: beside it."""
+        """The lock file, which uv keeps beside the script."""
         return self.file.with_name(f"{self.file.name}.lock")
 
     @property
@@ -42,10 +42,9 @@ class Script:
         return self.lock_file.is_file()
 
     def packages(self) -> list[tuple[str, str]]:
-        """Distributions and versions that the lock holds, sorted; some are for other platforms
-        only.
+        """The distributions and versions in the lock, sorted; some are for other platforms only.
 
-        Raises :class:`PluginError` if there is no lock that can be read.
+        Raises :class:`PluginError` if there is no lock or it cannot be read.
         """
         try:
             status = self.lock_file.stat()
@@ -57,20 +56,20 @@ class Script:
         return _packages(self.lock_file, status.st_mtime_ns, status.st_size)
 
     def lock_hash(self) -> str:
-        """A hash of the versions that the lock holds. How uv writes them does not count."""
+        """A hash of the versions in the lock, which does not depend on how uv writes them."""
         text = json.dumps(self.packages())
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def key(self) -> str:
-        """What the environment is made from, as a hash: the header and the lock."""
+        """A hash of the header and the lock, from which the environment is made."""
         text = f"{self.header}\n{self.lock_hash()}"
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def read_script(file: Path) -> Script | None:
-    """The header of ``file``; ``None`` if it has none and so runs in the harness's process.
+    """The header of ``file``; ``None`` if it has none, so that it runs in the harness's process.
 
-    Raises :class:`PluginError` for a header that is not valid.
+    Raises :class:`PluginError` for an invalid header.
     """
     status = file.stat()
     return _read(file, status.st_mtime_ns, status.st_size)
@@ -95,9 +94,9 @@ def _read(file: Path, _mtime: int, _size: int) -> Script | None:
 @functools.lru_cache(maxsize=1024)
 def _packages(lock: Path, _mtime: int, _size: int) -> list[tuple[str, str]]:
     try:
-        told = tomllib.loads(lock.read_text(encoding="utf-8"))
-        if "requires-python" in told:
-            return sorted((row["name"], row["version"]) for row in told.get("package", ()))
+        content = tomllib.loads(lock.read_text(encoding="utf-8"))
+        if "requires-python" in content:
+            return sorted((row["name"], row["version"]) for row in content.get("package", ()))
         reason = "it does not say which Python it is for"
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}"

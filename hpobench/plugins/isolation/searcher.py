@@ -1,4 +1,4 @@
-"""A searcher that runs in a process of its own, to the harness like any other."""
+"""A searcher in a process of its own, which the harness treats like any other searcher."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from hpobench.plugins.isolation.conversation import Conversation, ending
 from hpobench.plugins.isolation.environments import Environment
 
 START_S = 600.0
-"""Until a process has imported its libraries; a cold disk may take its time."""
+"""The seconds that a process may take to import its libraries, from a cold disk too."""
 _WARM = 24
-"""Processes kept for further runs, the least recently used of which goes first."""
+"""The number of processes kept for further runs; the least recently used one ends first."""
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -32,15 +32,15 @@ _THREADS = (
 _LEAST_MEMORY = 2 << 30
 
 _warm: dict[Path, Conversation] = {}
-"""By the environment's folder and the plugin's file; each waits for a run."""
+"""The processes that wait for a run, by the environment's folder and the plugin's file."""
 
 
 class RemoteSearcher(Searcher):
-    """Speaks for the searcher at the other end of ``conversation``.
+    """A stand-in for the searcher at the other end of ``conversation``.
 
-    ``begin``: the first message, to be answered within ``start`` seconds. ``timeout``: seconds
-    that one call may take. ``name`` begins
-    the message of every :class:`CellError`, which is what becomes of all that goes wrong there.
+    ``begin`` is the first message, which must be answered within ``start`` seconds. ``timeout`` is
+    the number of seconds that one call may take. Everything that fails in the other process is a
+    :class:`CellError`, whose message begins with ``name``.
     """
 
     def __init__(
@@ -107,21 +107,22 @@ class RemoteSearcher(Searcher):
                 raise CellError(f"its process ended: {ending(answer['died'])}")
         except CellError as error:
             self._conversation.close()
-            raise CellError(self._told(what, str(error))) from None
+            raise self._failure(what, str(error)) from None
         if "error" in answer:
             trace = str(answer.get("traceback", ""))
-            raise CellError(self._told(what, str(answer["error"]), trace))
+            raise self._failure(what, str(answer["error"]), trace)
         return answer
 
-    def _told(self, what: str, message: str, trace: str = "") -> str:
+    def _failure(self, what: str, message: str, trace: str = "") -> CellError:
+        """The error for the call ``what``, with the end of what the process printed."""
         parts = [f"{self.name}, at {what}: {message}", trace.strip()]
         if printed := self._conversation.tail():
             parts.append(f"the end of what it printed:\n{printed}")
-        return "\n\n".join(filter(None, parts))
+        return CellError("\n\n".join(filter(None, parts)))
 
 
 class IsolatedSearcher(RemoteSearcher):
-    """A plugin of ours in its environment, where :mod:`hpobench.plugins.isolation.host` runs it."""
+    """A plugin in its environment, where :mod:`hpobench.plugins.isolation.host` runs it."""
 
     def __init__(
         self,
@@ -153,7 +154,7 @@ class IsolatedSearcher(RemoteSearcher):
         super().__init__(cls.name, conversation, begin, start=START_S, timeout=timeout)
 
     def close(self) -> None:
-        """Give the process back for further runs if it is sound."""
+        """Keep the process for further runs if it is sound; else end it."""
         if self._ended() and self._key not in _warm:
             _warm[self._key] = self._conversation
             while len(_warm) > _WARM:
@@ -162,7 +163,7 @@ class IsolatedSearcher(RemoteSearcher):
             self._conversation.close()
 
     def _ended(self) -> bool:
-        """End the run; whether the process waits for another one."""
+        """End the run; return whether the process waits for another one."""
         if not self._conversation.sound:
             return False
         try:
@@ -179,7 +180,7 @@ def end_warm() -> None:
 
 
 def _waiting(key: Path) -> Conversation | None:
-    """A process that waits for a run, unless something has ended it meanwhile."""
+    """A process that waits for a run, or ``None`` if there is none that still runs."""
     conversation = _warm.pop(key, None)
     if conversation is not None and not conversation.alive:
         conversation.close()
@@ -196,8 +197,10 @@ def _start(environment: Environment) -> Conversation:
 
 
 def surroundings() -> dict[str, str]:
-    """The environment variables of searchers' processes: those of this one, but for all that
-    would make results depend on where they run."""
+    """The environment variables of searchers' processes.
+
+    They are those of this process, without what would make results depend on the machine.
+    """
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     return {
         **inherited,
@@ -216,6 +219,6 @@ def surroundings() -> dict[str, str]:
 
 
 def _memory() -> int:
-    """Bytes that one searcher may take: its share of the machine, were there one for each CPU."""
+    """The bytes that one searcher may take: the machine's memory divided by its CPUs."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(_LEAST_MEMORY, whole // (os.cpu_count() or 1))

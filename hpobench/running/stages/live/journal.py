@@ -12,7 +12,6 @@ file: it is written anew beside the old one and renamed.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import struct
@@ -24,7 +23,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from filelock import lock_descriptor
+
 from hpobench.contract.errors import StoreError
+from hpobench.contract.files import move_whole
 from hpobench.store import files
 
 _HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
@@ -73,14 +75,13 @@ class Journal:
         patience = time.monotonic() + _LOCK_S
         while True:
             file = self.path.open("a+b")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lock_descriptor(file.fileno(), blocking=False):
                 if _is_at(file, self.path):
                     return file
-            except BlockingIOError:
-                if time.monotonic() > patience:
-                    file.close()
-                    raise StoreError(f"{self.path}: another process is running this cell") from None
+            elif time.monotonic() > patience:
+                file.close()
+                raise StoreError(f"{self.path}: another process is running this cell")
+            else:
                 time.sleep(0.1)
             file.close()
 
@@ -153,7 +154,7 @@ class Journal:
         moved: dict[Saved, int] = {}
         with files.explained(self.path):
             with self._temporary.open("w+b") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                lock_descriptor(file.fileno())
                 at = 0
                 while (record := _read_record(self._file, at)) is not None:
                     header, offset, length = record
@@ -168,9 +169,7 @@ class Journal:
                         file.write(blob)
                 size = file.tell()
                 file.flush()
-                os.fsync(file.fileno())
-                self._temporary.replace(self.path)
-                files.sync_folder(self.path.parent)
+                move_whole(self._temporary, self.path)
             self._file.close()
             self._file, self._size = self._open(), size
         for saved, offset in moved.items():

@@ -6,8 +6,9 @@ import json
 import time
 from collections.abc import Mapping
 
-from hpobench.contract.problem import TabulatedProblem, TrainedProblem, Training
+from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.space import Config
+from hpobench.contract.training import TrainedProblem, Training
 
 
 def begin_training(

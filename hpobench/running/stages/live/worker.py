@@ -22,9 +22,10 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import TrialError
-from hpobench.contract.problem import TabulatedProblem, TrainedProblem, Training
+from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
+from hpobench.contract.training import TrainedProblem, Training
 from hpobench.plugins.build import build_problem
 from hpobench.running.stages.live.output import Output
 from hpobench.running.stages.live.paced import begin_training

@@ -1,19 +1,20 @@
-"""The space of a recorded grid: what can be met exactly."""
+"""The space of a recorded grid, which holds the recorded values only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from hpobench.contract.space import Config, Float, Int, Ordinal, Parameter, Space, When
+from hpobench.contract.parameters import Float, Int, Ordinal, Parameter, When
+from hpobench.contract.space import Config, Space
 
 
 def grid_space(space: Space, configs: Iterable[Config]) -> Space:
-    """``space`` with the values of ``configs`` for its numbers, in their order.
+    """``space`` with each numeric parameter replaced by its ordered values in ``configs``.
 
-    The values are taken from the trials, for computed anew they may differ in the last bit on
-    another machine. A parameter that no trial has goes; so do values that conditions wait for
-    and that no trial has.
+    The values come from the trials, because values computed again may differ in the last bit on
+    another machine. A parameter that no trial has is left out, and so are values in conditions
+    that no trial has.
     """
     configs = list(configs)
     kept: dict[str, Parameter] = {}

@@ -1,6 +1,6 @@
-"""What a live cell's journal says of its steps.
+"""The steps of a live cell, read from its journal.
 
-The store keeps one cost of a step, in wall seconds; the journal also has the processor's.
+The store keeps the cost of a step in wall seconds only; the journal has processor seconds too.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ MEASURED = pa.schema(
 
 
 class Tally(NamedTuple):
-    """Trials that are over."""
+    """The numbers of trials that are over."""
 
     finished: int = 0
     failed: int = 0
-    """Of those finished."""
+    """The number of finished trials that failed."""
 
 
 def tally(journal: Path, steps: int) -> Tally:
-    """How far the cell with ``journal`` is; ``steps``: of a whole trial."""
+    """The progress of the cell with ``journal``, whose whole trials have ``steps`` steps."""
     finished = failed = 0
     for header in read_headers(journal):
         if "trial" in header:
@@ -44,7 +44,7 @@ def tally(journal: Path, steps: int) -> Tally:
 
 
 def measured(journal: Path) -> pa.Table:
-    """Every step that came to its end."""
+    """Every finished step in ``journal``, with the columns of :data:`MEASURED`."""
     rows = [
         (header["trial"], header["step"] + i, *result)
         for header in read_headers(journal)

@@ -1,0 +1,189 @@
+"""Measures the references of a problem: what random search reaches, and the best loss known.
+
+A problem is measured by uniform random configurations. Their losses at full fidelity give the
+clip and, by the closed form for the best of n draws, what random search reaches. If all
+configurations are known they are taken instead, and everything is exact. If nobody knows the
+optimum, a local search from the best configurations looks for a better one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.contract.problem import Problem, TabulatedProblem
+from hpobench.contract.seeding import derive_seed
+from hpobench.contract.space import Config
+from hpobench.contract.training import TrainedProblem
+from hpobench.plugins.signature import signature
+
+EVALUATIONS = (1, 10, 100, 1000)
+"""The budgets of random search, in full evaluations."""
+SAMPLE = {TabulatedProblem: 20_000, TrainedProblem: 100}
+"""The number of random configurations for each kind of problem."""
+TIMED = 200
+"""The number of curves whose median cost is the problem's."""
+TRAININGS_TIMED = 20
+"""The number of trainings whose median cost is the problem's."""
+ROUNDS, WIDTH, SHRINKING = 10, 0.2, 0.75
+"""The local search takes Gaussian steps in the unit cube, whose width shrinks each round."""
+PROBLEM_SEED = 0
+
+Losses: TypeAlias = NDArray[np.float64]
+"""Visible and held-out losses at full fidelity, ``[configurations, 2]``; infinite for a failure."""
+Point: TypeAlias = list[float]
+
+
+def measure(problem: Problem, sample: int | None = None) -> dict[str, Any]:
+    """The entry of ``problem`` in the file of references, without its version.
+
+    ``sample`` is the number of random configurations, by default that in :data:`SAMPLE`.
+    """
+    size = sample or next(n for kind, n in SAMPLE.items() if isinstance(problem, kind))
+    rng = Random(derive_seed("reference", problem.name, problem.key))
+    whole = problem.everything() if isinstance(problem, TabulatedProblem) else None
+    points: list[Point] = []
+    if whole is None:
+        points = [[rng.random() for _ in problem.space] for _ in range(size)]
+        drawn = _Full(problem).losses(points)
+        how = f"{size:,} random configurations"
+    else:
+        drawn = np.array(whole, float)
+        how = f"exact: all {len(drawn):,} configurations"
+    timed = [problem.space.sample(rng) for _ in range(min(size, TIMED))]
+    failed = ~np.isfinite(drawn).all(axis=1)
+    clip = float(np.median(drawn[~failed, 1]))
+    least = drawn[:, 1].min(where=~failed, initial=math.inf)
+    drawn[failed] = math.inf, clip
+    optimum, found = _optimum(problem, points, drawn, float(least), rng)
+    return {
+        "optimum": optimum,
+        "known": problem.optimum() is not None or whole is not None,
+        "clip": clip,
+        "random": {str(n): quartiles(drawn, n) for n in _budgets(len(drawn), whole is not None)},
+        "seconds": float(f"{_seconds(problem, timed):.3g}"),
+        "found": found,
+        "sampled": how,
+        "data": problem.fingerprint(),
+        "signature": signature(problem),
+    }
+
+
+def quartiles(drawn: Losses, n: int) -> list[float]:
+    """The quartiles of the held-out loss of the best of ``n`` draws from ``drawn``.
+
+    If the N losses are sorted by the visible one, the k-th is the best of the draws with
+    probability ``((N-k+1)/N)^n - ((N-k)/N)^n``.
+    """
+    by_visible = drawn[np.argsort(drawn[:, 0], kind="stable"), 1]
+    above = (np.arange(len(drawn), -1, -1) / len(drawn)) ** n
+    chance = above[:-1] - above[1:]
+    order = np.argsort(by_visible, kind="stable")
+    reached = np.cumsum(chance[order])
+    return [float(by_visible[order][np.searchsorted(reached, q)]) for q in (0.25, 0.5, 0.75)]
+
+
+def _budgets(size: int, exact: bool) -> list[int]:
+    """The budgets in :data:`EVALUATIONS` for which a sample of ``size`` is large enough."""
+    return [n for n in EVALUATIONS if exact or 10 * n <= size]
+
+
+def _optimum(
+    problem: Problem, points: list[Point], drawn: Losses, least: float, rng: Random
+) -> tuple[float, str]:
+    """The least held-out loss and how it was found; ``least`` is the least of ``drawn``."""
+    if (known := problem.optimum()) is not None:
+        return known
+    if not points:
+        return least, "the least of all configurations"
+    parents = max(5, len(points) // 200)
+    children = max(1, len(points) // (parents * ROUNDS))
+    best = _search(_Full(problem), points, drawn[:, 1], parents, children, rng)
+    how = (
+        f"the best of these and of a local search from the best {parents} ({ROUNDS} rounds, "
+        f"{children} Gaussian children each); no proof that nothing is better"
+    )
+    return min(least, best), how
+
+
+def _search(
+    full: _Full, points: list[Point], losses: Losses, parents: int, children: int, rng: Random
+) -> float:
+    """The least held-out loss among the descendants of the best ``points``."""
+    for i in range(ROUNDS):
+        best = np.argsort(losses, kind="stable")[:parents]
+        width = WIDTH * SHRINKING**i
+        kept = [points[j] for j in best]
+        born = [_child(point, width, rng) for point in kept for _ in range(children)]
+        heldout = full.losses(born)[:, 1]
+        points = kept + born
+        losses = np.concatenate([losses[best], np.where(np.isfinite(heldout), heldout, math.inf)])
+    return float(losses.min())
+
+
+def _child(point: Point, width: float, rng: Random) -> Point:
+    """A Gaussian step from ``point``.
+
+    Now and then a coordinate is drawn anew, because a choice has no neighbourhood.
+    """
+    anew = 1 / (2 * len(point))
+    return [
+        rng.random() if rng.random() < anew else min(max(u + rng.gauss(0, width), 0.0), 1.0)
+        for u in point
+    ]
+
+
+@dataclass(frozen=True)
+class _Full:
+    """Full evaluations of ``problem``, looked up or trained at once."""
+
+    problem: Problem
+
+    def losses(self, points: Sequence[Point]) -> Losses:
+        configs = [self.problem.space.from_unit(point) for point in points]
+        if isinstance(self.problem, TabulatedProblem):
+            return np.array(self.problem.finals(configs, PROBLEM_SEED), float)
+        return np.array([self.trained(config) for config in configs], float)
+
+    def trained(self, config: Config) -> tuple[float, float]:
+        try:
+            *_, last = _steps(self.problem, config)
+        except Exception:  # whatever a library raises, the trial would fail
+            return math.inf, math.inf
+        return last["loss"], last.get("heldout", last["loss"])
+
+
+def _steps(problem: Problem, config: Config) -> Iterator[Mapping[str, float]]:
+    assert isinstance(problem, TrainedProblem)
+    training = problem.start(config, PROBLEM_SEED)
+    try:
+        for _ in range(problem.fidelity.steps):
+            yield training.step()
+    finally:
+        training.close()
+
+
+def _seconds(problem: Problem, configs: Sequence[Config]) -> float:
+    """The median cost of a full evaluation in seconds; processor time for a training."""
+    if isinstance(problem, TabulatedProblem):
+        return float(np.nanmedian([_cost(problem, config) for config in configs]))
+    full, costs = _Full(problem), []
+    for config in configs[:TRAININGS_TIMED]:
+        begin = time.process_time()
+        full.trained(config)
+        costs.append(time.process_time() - begin)
+    return float(np.median(costs))
+
+
+def _cost(problem: TabulatedProblem, config: Config) -> float:
+    try:
+        return sum(problem.curve(config, PROBLEM_SEED).costs)
+    except Exception:  # the trial would fail
+        return math.nan
