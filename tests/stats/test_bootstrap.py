@@ -11,7 +11,7 @@ from hpobench.analysis.inference.bootstrap import (
     suite_iqm,
     suite_mean,
 )
-from hpobench.analysis.inference.ranks import average_ranks, suite_ranks
+from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.settings import Settings
 
 PROBLEMS = ("p", "q", "r")

@@ -16,7 +16,7 @@ from hpobench.analysis.exhibits.critical_difference import (
     nemenyi_difference,
 )
 from hpobench.analysis.inference.cliques import maximal_cliques
-from hpobench.analysis.inference.ranks import average_ranks
+from hpobench.analysis.inference.average_ranks import average_ranks
 from hpobench.analysis.inference.significance import holm
 from hpobench.contract.errors import TooFewError
 from tests.curves_factory import curves_of, made_nr

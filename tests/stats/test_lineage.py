@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.exhibits.lineage import lineage, lineage_faults, shown_cells, stretches
+from hpobench.analysis.exhibits.lineage import lineage, shown_cells, stretches
+from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.contract.problem import Objective
 from tests.results_factory import POPULATION, make_population, make_results
 

@@ -14,7 +14,8 @@ from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
 from hpobench.analysis.core.hits import Hits, compute_runs, hitting_times
 from hpobench.analysis.core.targets import tolerance_targets
 from hpobench.analysis.drawing import captions
-from hpobench.analysis.exhibits.speedup import COLUMNS, TOLERANCES, speedup
+from hpobench.analysis.exhibits.speedup import COLUMNS, speedup
+from hpobench.analysis.core.targets import TOLERANCES
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results

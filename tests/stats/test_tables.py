@@ -16,7 +16,8 @@ from hpobench.analysis.exhibits.cost import cost
 from hpobench.analysis.exhibits.final_loss import final_loss
 from hpobench.analysis.exhibits.heatmap import heatmap
 from hpobench.analysis.exhibits.rank import rank
-from hpobench.analysis.exhibits.setting import budget_axis, problem_setting, setting
+from hpobench.analysis.exhibits.setting import problem_setting, setting
+from hpobench.analysis.core.budgets import budget_axis
 from hpobench.analysis.exhibits.standings import standings
 from hpobench.analysis.settings import Settings
 from tests.results_factory import MadeProblem, hand_made, make_results

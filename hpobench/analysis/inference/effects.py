@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits.anytime_score import areas
+from hpobench.analysis.core.normalise import areas, normalised
 from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, resampled_means
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 

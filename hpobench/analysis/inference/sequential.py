@@ -2,10 +2,10 @@
 
 At each look every ordered pair of algorithms is tested for two things, both one-sided: that the
 first is better, and that it is worse by less than a margin. All these hypotheses are one family
-(:func:`hpobench.analysis.inference.sign_flip.max_t`, seeds flip whole), so it does no harm that the same data
-say who leads: whoever it is, all its tests are among those made. Looks are fixed beforehand and
-share alpha equally (Bonferroni), so whatever is said at the end, and whenever that is, any of it is
-wrong with probability at most alpha, where the tests hold.
+(:func:`~hpobench.analysis.inference.sign_flip.max_t`, seeds flip whole), so it does no harm that
+the same data say who leads: whoever it is, all its tests are among those made. Looks are fixed
+beforehand and share alpha equally (Bonferroni), so whatever is said at the end, and whenever that
+is, any of it is wrong with probability at most alpha, where the tests hold.
 
 The tests are exact where differences of a seed are symmetric about their mean, jointly; two equal
 algorithms always are. For three or more with skewed regrets, and for means that are equal while
