@@ -26,15 +26,15 @@ LEGEND = (
 
 def headline(found: Gate) -> str:
     """The verdict in a line."""
-    if found.verdict == "same":
+    if found.outcome == "same":
         return f"IDENTICAL: all {len(found.pairs.same)} pairs of runs are the same, bit by bit"
-    if found.verdict == "regression":
+    if found.outcome == "regression":
         worse = int((found.effects["verdict"] == "worse").sum())
-        told = [f"{worse} of {len(found.effects)} mean regrets are worse"] if worse else []
+        found_worse = [f"{worse} of {len(found.effects)} mean regrets are worse"] if worse else []
         if len(found.broken):
-            told.append(f"{count(len(found.broken), 'run')} failed that did not in BASE")
-        return f"REGRESSION: {', and '.join(told)}"
-    if found.verdict == "undecided":
+            found_worse.append(f"{count(len(found.broken), 'run')} failed that did not in BASE")
+        return f"REGRESSION: {', and '.join(found_worse)}"
+    if found.outcome == "undecided":
         return (
             f"UNDECIDED: with {count(found.seeds, 'seed')} no difference at all could be found at "
             f"{found.alpha:g}; it takes {_fewest(found.alpha)}"
@@ -45,7 +45,7 @@ def headline(found: Gate) -> str:
 def sentences(found: Gate) -> Iterator[str]:
     """What the verdict rests on, and what it does not cover."""
     pairs = found.pairs
-    if found.verdict != "same":
+    if found.outcome != "same":
         yield (
             f"If NEW is as good as BASE, anything is called worse in at most "
             f"{found.alpha * 100:g} % of such comparisons: the {len(found.effects)} tests are "
@@ -62,8 +62,8 @@ def sentences(found: Gate) -> Iterator[str]:
     for side, alone in (("BASE", pairs.missing), ("NEW", pairs.added)):
         if len(alone):
             names = alone["searcher"] + " + " + alone["scheduler"]
-            told = ", ".join(f"{name} ({n})" for name, n in names.value_counts().items())
-            yield f"Not compared, for {side} alone has them: {count(len(alone), 'run')}: {told}."
+            listed = ", ".join(f"{name} ({n})" for name, n in names.value_counts().items())
+            yield f"Not compared, for {side} alone has them: {count(len(alone), 'run')}: {listed}."
     for problem, reason in found.left_out.items():
         yield f"Not compared: {problem}: {reason}."
     yield from _changes(found)
@@ -161,7 +161,7 @@ def _markdown_table(found: Gate, rows: pd.DataFrame) -> str:
 def as_json(found: Gate) -> str:
     """All that was found; numbers that are none or infinite are null."""
     content = {
-        "verdict": found.verdict,
+        "verdict": found.outcome,
         "headline": headline(found),
         "sentences": list(sentences(found)),
         "alpha": found.alpha,

@@ -103,11 +103,11 @@ class Stretches(NamedTuple):
 def stretches_of(results: Results) -> Stretches:
     """All stretches of all trials that gave a result or failed; the others tell nothing."""
     events, trials = results.events, results.trials
-    asked, told = _keys(results, trials), _keys(results, events)
+    asked, reported = _keys(results, trials), _keys(results, events)
     status = trials["status"].astype(object).to_numpy()
     # What failed in its first step left no result; one at step 0 stands for it.
-    silent = asked[(status == "failed") & ~np.isin(asked, told)]
-    key = np.concatenate([told, silent])
+    silent = asked[(status == "failed") & ~np.isin(asked, reported)]
+    key = np.concatenate([reported, silent])
     order = np.argsort(key, kind="stable")
     key = key[order]
     step, cloned, pauses = (
@@ -179,13 +179,13 @@ def _shares(
     return np.unique(np.concatenate([[0.0], most, [1.0]]))
 
 
-def _reach(results: Results, steps: dict[str, int], told: BoolArray) -> pd.Series:
+def _reach(results: Results, steps: dict[str, int], known: BoolArray) -> pd.Series:
     """By algorithm the share of the fidelity that some trial reached on every problem, of the
-    runs that ``told`` anything."""
+    runs whose curves are ``known``."""
     cells = results.cells
     trained = np.zeros(len(cells), dtype=np.int64)
     np.maximum.at(trained, run_of(results, results.events), results.events["step"].to_numpy())
-    share = pd.Series(trained / _steps_of_runs(results, steps), index=cells.index)[told]
+    share = pd.Series(trained / _steps_of_runs(results, steps), index=cells.index)[known]
     found: pd.Series = share.groupby([algorithm_names(cells), cells["problem"]]).max()
     return found.groupby(level=0).min()
 

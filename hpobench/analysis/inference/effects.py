@@ -13,7 +13,7 @@ from hpobench.analysis.inference.bootstrap import Interval, percentile_interval,
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 
 Score = Literal["final", "anytime"]
-"""A run's last ``nr``, and its mean ``nr`` over log time (T3)."""
+"""A run's last ``nr``, and its mean ``nr`` over log time."""
 
 ROUNDING = 1e-9
 """Differences in ``nr`` below this are none: another build of a library may round otherwise."""

@@ -1,4 +1,4 @@
-"""How expected running times compare with a baseline's: T2's speed-up, F11's efficiency."""
+"""How expected running times compare with a baseline's: speed-up and parallel efficiency."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import TooFewError
 
-Verdict = Literal["behind", "within", "open"]
+Relation = Literal["behind", "within", "open"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Other(NamedTuple):
     """Adjusted p of the leader being better."""
     p_within: float
     """Adjusted p of the two lying less than the margin apart, the greater of both sides."""
-    verdict: Verdict
+    verdict: Relation
     """``behind``: the leader is better. ``within``: not shown, but the two are shown to lie less
     than the margin apart. ``open``: neither is shown."""
 
@@ -137,8 +137,12 @@ def decide(nr: FloatArray, names: Sequence[str], rule: Rule, *, most: int = MOST
 def _other(
     name: str, nr: float, behind: float, p_behind: float, p_within: float, level: float
 ) -> Other:
-    verdict: Verdict = "behind" if p_behind <= level else "within" if p_within <= level else "open"
-    return Other(name, nr, behind, p_behind, p_within, verdict)
+    relation: Relation = "open"
+    if p_behind <= level:
+        relation = "behind"
+    elif p_within <= level:
+        relation = "within"
+    return Other(name, nr, behind, p_behind, p_within, relation)
 
 
 def sentence(decision: Decision, rule: Rule) -> str:
@@ -150,7 +154,7 @@ def sentence(decision: Decision, rule: Rule) -> str:
         ("within", f"within {rule.margin:g} of it: "),
         ("open", "not told apart from it, nor shown to be near: "),
     )
-    parts = [text + names for verdict, text in found if (names := _list(decision, verdict))]
+    parts = [text + names for relation, text in found if (names := _list(decision, relation))]
     schedule = ", ".join(map(str, rule.looks))
     return (
         f"{state} {'at the last look, ' if last else ''}after {decision.seeds} seeds: "
@@ -161,7 +165,7 @@ def sentence(decision: Decision, rule: Rule) -> str:
     )
 
 
-def _list(decision: Decision, verdict: str) -> str:
-    """Those of ``verdict``, and how far each lies behind."""
-    listed = [other for other in decision.others if other.verdict == verdict]
+def _list(decision: Decision, relation: str) -> str:
+    """The others in this ``relation`` to the leader, and how far each lies behind."""
+    listed = [other for other in decision.others if other.verdict == relation]
     return ", ".join(f"{other.algorithm} (+{other.behind:.3g})" for other in listed)
