@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves, compute_curves
-from hpobench.analysis.drawing import captions
-from hpobench.analysis.drawing import published as figure
-from hpobench.analysis.drawing.published import Mark
+from hpobench.analysis.core.curves import Curves
 from hpobench.analysis.drawing.style import Styles
-from hpobench.analysis.exhibits.anytime_regret import anytime_regret
+from hpobench.analysis.exhibits import anytime_regret
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import Study
 from hpobench.paper.claims import Publication, Value
 from hpobench.paper.published import settings_of
 from hpobench.store.reader import Results
@@ -33,24 +31,27 @@ class Drawn:
     table: pd.DataFrame
 
 
+class Mark(NamedTuple):
+    """A published regret of an algorithm, the mean of some runs, and their standard deviation."""
+
+    algorithm: str
+    at: float
+    regret: float
+    sd: float
+
+
 def figures(publication: Publication, results: Results, settings: Settings) -> Iterator[Drawn]:
     """Mean regret on the publication's axis, a figure for each problem of its claims."""
-    settings = settings_of(publication, settings)
-    curves = compute_curves(results, settings)
-    styles = Styles(curves.algorithms)
-    problems = results.problems.set_index("problem")
-    for problem in publication.problems:
-        table = anytime_regret(curves, problem, settings)
-        sign = -1.0 if problems.loc[problem, "direction"] == "maximize" else 1.0
-        marks = _marks(publication, curves, problem, sign)
-        known = bool(problems.loc[problem, "known"])
-        text = captions.anytime_regret(curves, problem, settings, known=known, table=table)
-        yield Drawn(
-            problem,
-            figure.draw(table, problem, marks, styles, settings),
-            text + figure.caption(marks),
-            table,
-        )
+    study = Study(results, settings_of(publication, settings))
+    for name in publication.problems:
+        problem = study.problems[name]
+        table = study.computed(anytime_regret.table, problem)
+        sign = -1.0 if problem.row["direction"] == "maximize" else 1.0
+        marks = _marks(publication, study.curves, name, sign)
+        figure = anytime_regret.drawing(study, problem, table)()
+        _mark(figure, marks, study.styles)
+        text = anytime_regret.caption(study, problem, table)
+        yield Drawn(name, figure, text + _marks_note(marks), table)
 
 
 def _marks(publication: Publication, curves: Curves, problem: str, sign: float) -> list[Mark]:
@@ -61,3 +62,48 @@ def _marks(publication: Publication, curves: Curves, problem: str, sign: float) 
         for claim in publication.claims
         if isinstance(claim, Value) and claim.problem == problem
     ]
+
+
+def _mark(figure: Figure, marks: Sequence[Mark], styles: Styles) -> None:
+    """Add ``marks`` as open markers in their algorithms' colours with bars of one standard
+    deviation.
+
+    A mark that lies below the axis, which reaches a decade below the curves for it, is drawn at the
+    axis' end.
+    """
+    looks = {algorithm.name: styles.look(algorithm) for algorithm in styles.algorithms}
+    ax = figure.axes[0]
+    bottom, top = ax.get_ylim()
+    centres = [max(mark.regret, bottom / 10) for mark in marks]
+    bottom, top = (
+        min([bottom, *(c / 1.6 for c in centres)]),
+        max([top, *(c * 1.6 for c in centres)]),
+    )
+    ax.set_ylim(bottom, top)
+    for mark, centre in zip(marks, centres, strict=True):
+        look = looks[mark.algorithm]
+        low, high = (min(max(mark.regret + d, bottom), top) for d in (-mark.sd, mark.sd))
+        ax.errorbar(
+            [mark.at],
+            [centre],
+            yerr=[[max(centre - low, 0.0)], [max(high - centre, 0.0)]],
+            color=look.color,
+            marker=look.marker,
+            markersize=7,
+            markerfacecolor="white",
+            markeredgewidth=1.3,
+            elinewidth=1.0,
+            capsize=3,
+            clip_on=False,
+            zorder=5,
+        )
+
+
+def _marks_note(marks: Sequence[Mark]) -> str:
+    """What the marks are, to follow the caption of the curves."""
+    return (
+        " Open markers: published means, in the colour and shape of the algorithm that is compared "
+        "with them; bars: one published standard deviation over runs to either side."
+        if marks
+        else ""
+    )

@@ -14,15 +14,15 @@ import pandas as pd
 
 from hpobench.analysis.core.references import completed
 from hpobench.analysis.drawing.style import save
+from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import IntArray, Settings
+from hpobench.analysis.text.file_names import slug
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError, writing
 from hpobench.paper.claims import Publication, read_publications
 from hpobench.paper.curves import figures as published_figures
 from hpobench.paper.facts import coverage_text, facts
 from hpobench.paper.published import compare
 from hpobench.paper.study import Picture, Study
-from hpobench.reporting.entries import slug
-from hpobench.reporting.numbers import interval, number
 from hpobench.reporting.watching import report_of
 from hpobench.store.reader import Results, load_results
 

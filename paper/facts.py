@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Comparison, comparisons, compute_curves
-from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.exhibits.cost import cost
-from hpobench.analysis.exhibits.interaction import interaction
-from hpobench.analysis.exhibits.setting import budget_axis, problem_setting, setting
-from hpobench.analysis.exhibits.standings import standings
-from hpobench.analysis.exhibits.thinking import thinking
+from hpobench.analysis.core.curves import Comparison
+from hpobench.analysis.exhibits import (
+    conditions,
+    cost,
+    interaction,
+    problems,
+    standings,
+    thinking,
+)
 from hpobench.analysis.inference.coverage import coverage
+from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import IntArray, Settings
-from hpobench.reporting.numbers import interval, number
+from hpobench.analysis.study import Study
 from hpobench.store.reader import Results
 
 
@@ -28,25 +30,24 @@ def facts(results: Results) -> dict[str, Any]:
     """What a part of the study came to.
 
     ``counts``: of searchers, schedulers, problems, seeds, runs, failed, results. ``setting`` and
-    ``problems``: T5. ``fair``: for each fair comparison its ``title``, ``problems``, ranked
-    ``rows``, how many are ``clear`` and the ``coverage`` of intervals. ``schedulers``: what each
-    does to the searchers. ``thinking``: milliseconds a trial, the quickest searcher first.
+    ``problems``: as in the report. ``fair``: for each fair comparison its ``title``, ``problems``,
+    ranked ``rows``, how many are ``clear`` and the ``coverage`` of intervals. ``schedulers``: what
+    each does to the searchers. ``thinking``: milliseconds a trial, the quickest searcher first.
     ``cost``: sums of hours and seconds over everything.
     """
-    every = completed(results)
-    settings = Settings(axis=budget_axis(every))
-    curves = compute_curves(with_most_workers(every), settings)
-    problems = problem_setting(every)
+    study = Study(results)
+    every, settings = study.every, study.settings
+    problem_rows = study.computed(problems.table, study.whole)
     return {
         "counts": _counts(every),
-        "setting": dict(setting(every).itertuples(index=False, name=None)),
-        "problems": problems[["problem", "dimensions", "steps", "budget"]]
+        "setting": dict(conditions.conditions(every).itertuples(index=False, name=None)),
+        "problems": problem_rows[["problem", "dimensions", "steps", "budget"]]
         .astype(str)
         .to_dict("records"),
-        "fair": [_fair(one, settings) for one in comparisons(curves)],
-        "schedulers": _schedulers(interaction(curves, settings)),
-        "thinking": _thinking(every),
-        "cost": _cost(every),
+        "fair": [_fair(study, one) for one in study.comparisons],
+        "schedulers": _schedulers(study.computed(interaction.table, study.whole)),
+        "thinking": _thinking(study.computed(thinking.table, study.whole)),
+        "cost": _cost(study.computed(cost.table, study.whole)),
         "level": f"{settings.level:.0%}",
         "repetitions": f"{settings.repetitions:,}",
     }
@@ -63,14 +64,14 @@ def _counts(results: Results) -> dict[str, str]:
     }
 
 
-def _fair(comparison: Comparison, settings: Settings) -> dict[str, Any]:
-    table = standings(comparison.curves, settings)
+def _fair(study: Study, comparison: Comparison) -> dict[str, Any]:
+    table = study.computed(standings.table, comparison)
     return {
         "title": comparison.title,
         "problems": f"{len(comparison.curves.problems):,}",
         "rows": [_standing(row) for _, row in table.iterrows()],
         "clear": f"{int(table['clear'].sum()):,}",
-        "coverage": coverage_text(comparison.curves.present.sum(axis=2), settings),
+        "coverage": coverage_text(comparison.curves.present.sum(axis=2), study.settings),
     }
 
 
@@ -120,9 +121,9 @@ def _effect(row: pd.Series) -> dict[str, str]:
     }
 
 
-def _thinking(results: Results) -> list[dict[str, str]]:
+def _thinking(table: pd.DataFrame) -> list[dict[str, str]]:
     """At the largest number of trials that each searcher got to."""
-    last = thinking(results).drop_duplicates("algorithm", keep="last")
+    last = table.drop_duplicates("algorithm", keep="last")
     return [
         {
             "searcher": row["algorithm"],
@@ -133,6 +134,6 @@ def _thinking(results: Results) -> list[dict[str, str]]:
     ]
 
 
-def _cost(results: Results) -> dict[str, str]:
-    sums = cost(results)[["clock_h", "evaluation_h", "suggest_s", "observe_s", "harness_s"]].sum()
+def _cost(table: pd.DataFrame) -> dict[str, str]:
+    sums = table[["clock_h", "evaluation_h", "suggest_s", "observe_s", "harness_s"]].sum()
     return {str(name): number(value) for name, value in sums.items()}

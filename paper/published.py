@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves, compute_curves
-from hpobench.analysis.core.hits import Runs, compute_runs, hitting_times
+from hpobench.analysis.core.curves import Curves
+from hpobench.analysis.core.hits import hitting_times, snapshot
 from hpobench.analysis.core.normalise import relative_to_random
-from hpobench.analysis.core.snapshot import snapshot
 from hpobench.analysis.core.targets import tolerance_targets
 from hpobench.analysis.exhibits.final_loss import final_loss
 from hpobench.analysis.inference.bootstrap import (
@@ -23,22 +22,13 @@ from hpobench.analysis.inference.bootstrap import (
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import Study
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.paper.claims import Claim, Order, Publication, Speedup, Value
 from hpobench.store.reader import Results
 
 COLUMNS = ["source", "claim", "says", "where", "confirmed", "published"]
 COLUMNS += ["ours", "low", "high", "bound", "agrees", "why"]
-
-
-@dataclass(frozen=True)
-class _Case:
-    """The results of a suite on a publication's axis."""
-
-    results: Results
-    curves: Curves
-    runs: Runs
-    settings: Settings
 
 
 def settings_of(publication: Publication, settings: Settings) -> Settings:
@@ -61,12 +51,10 @@ def compare(publication: Publication, results: Results, settings: Settings) -> p
 
     Raises :class:`UsageError` where the results lack what a claim is about.
     """
-    settings = settings_of(publication, settings)
-    curves, runs = compute_curves(results, settings), compute_runs(results, settings)
-    case = _Case(results, curves, runs, settings)
+    study = Study(results, settings_of(publication, settings))
     rows = []
     for claim in publication.claims:
-        ours, bound = _measured(claim, case)
+        ours, bound = _measured(claim, study)
         estimate, low, high = (float(np.asarray(part).item()) for part in ours)
         agrees = claim.agrees(low, high)
         rows.append(
@@ -88,39 +76,39 @@ def compare(publication: Publication, results: Results, settings: Settings) -> p
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _measured(claim: Claim, case: _Case) -> tuple[Interval, str]:
-    """Ours, and what of a bound it is."""
+def _measured(claim: Claim, study: Study) -> tuple[Interval, str]:
+    """Our value with its interval, and which kind of bound it is."""
     match claim:
         case Value():
-            return _value(claim, case), ""
+            return _value(claim, study), ""
         case Order():
-            return _ratio(claim, case), ""
+            return _ratio(claim, study), ""
         case Speedup():
-            return _speedup(claim, case)
+            return _speedup(claim, study)
 
 
-def _value(claim: Value, case: _Case) -> Interval:
-    part = _at(claim, claim.at, case, claim.algorithm)
-    row = final_loss(part, case.results.problems, case.settings).iloc[0]
+def _value(claim: Value, study: Study) -> Interval:
+    part = _at(claim, claim.at, study, claim.algorithm)
+    row = final_loss(part, study.results.problems, study.settings).iloc[0]
     return Interval(row["mean"], row["low"], row["high"])
 
 
-def _ratio(claim: Order, case: _Case) -> Interval:
-    part = _at(claim, claim.at, case, claim.algorithm, claim.than)
+def _ratio(claim: Order, study: Study) -> Interval:
+    part = _at(claim, claim.at, study, claim.algorithm, claim.than)
     better, worse = (part.names.index(name) for name in (claim.algorithm, claim.than))
     means = seed_means(part.loss)[:, 0]
-    draws = resampled_means(part.loss[:, 0], claim.problem, case.settings)
+    draws = resampled_means(part.loss[:, 0], claim.problem, study.settings)
     estimate, resampled = (
         relative_to_random(x[..., better, :], x[..., worse, :], part.optimum)
         for x in (means, draws)
     )
     valid = np.array([interval_valid(part.loss).all()])
-    return percentile_interval(estimate, resampled, case.settings.level, valid)
+    return percentile_interval(estimate, resampled, study.settings.level, valid)
 
 
-def _speedup(claim: Speedup, case: _Case) -> tuple[Interval, str]:
-    part = _part(claim, case, claim.algorithm, claim.than)
-    hits = hitting_times(case.runs, part, tolerance_targets(part, [claim.target]))
+def _speedup(claim: Speedup, study: Study) -> tuple[Interval, str]:
+    part = _part(claim, study, claim.algorithm, claim.than)
+    hits = hitting_times(study.runs, part, tolerance_targets(part, [claim.target]))
     spent, hit = (x[..., 0] for x in spending(hits))
     table = ert_ratios(
         part.algorithms,
@@ -130,26 +118,26 @@ def _speedup(claim: Speedup, case: _Case) -> tuple[Interval, str]:
         baseline=np.full(len(part.names), part.names.index(claim.than)),
         horizon=part.horizon,
         undecided=np.nan,
-        settings=case.settings,
+        settings=study.settings,
     )
     own = (table["algorithm"] == claim.algorithm) & (table["problem"] == claim.problem)
     row = table[own].iloc[0]
     return Interval(row["ratio"], row["low"], row["high"]), str(row["bound"])
 
 
-def _at(claim: Claim, at: float, case: _Case, *algorithms: str) -> Curves:
-    part = _part(claim, case, *algorithms)
+def _at(claim: Claim, at: float, study: Study, *algorithms: str) -> Curves:
+    part = _part(claim, study, *algorithms)
     if at > part.horizon[0]:
         raise UsageError(
-            f"claim {claim.id!r} is about {at:g} on the {case.settings.axis} axis, but the runs "
+            f"claim {claim.id!r} is about {at:g} on the {study.settings.axis} axis, but the runs "
             f"on {claim.problem} end at {part.horizon[0]:g}; give the suite a larger budget"
         )
-    return snapshot(case.runs, part, at)
+    return snapshot(study.runs, part, at)
 
 
-def _part(claim: Claim, case: _Case, *algorithms: str) -> Curves:
+def _part(claim: Claim, study: Study, *algorithms: str) -> Curves:
     """The curves of the claim's problem and of ``algorithms``."""
-    curves = case.curves
+    curves = study.curves
     if claim.problem not in curves.problems:
         raise UnknownNameError(f"problem of claim {claim.id!r}", claim.problem, curves.problems)
     here = np.array([problem == claim.problem for problem in curves.problems])

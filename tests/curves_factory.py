@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from hpobench.analysis.core.curves import Algorithm, Curves
-from hpobench.analysis.settings import FloatArray
+from hpobench.analysis.core.curves import Algorithm, Comparison, Curves
+from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.study import Study, Whole
+from hpobench.store.reader import Results
 
 SHARES = np.array([0.1, 0.25, 0.5, 1.0])
 
@@ -42,3 +46,42 @@ def made_nr(algorithms: int, problems: int, seeds: int, times: int = 4) -> Float
     noise = rng.lognormal(0, 0.3, (algorithms, problems, seeds, 1))
     nr: FloatArray = np.exp(-skill * speed * np.linspace(0.6, 2.4, times)) * noise
     return nr.clip(0.0, 1.0)
+
+
+ANY = curves_of(np.zeros((1, 1, 1)))
+"""For what does not look at curves."""
+
+
+def study_of(curves: Curves, settings: Settings, results: Results | None = None) -> Study:
+    """A study with these very curves, and with ``results`` where what is asked of it needs any."""
+    if results is None:
+        study = object.__new__(Study)
+        vars(study).update(settings=settings, whole=Whole(), _kept={})
+    else:
+        study = Study(results, settings)
+    vars(study)["curves"] = curves
+    return study
+
+
+def table_of(
+    exhibit: Any, curves: Curves, settings: Settings, results: Results | None = None
+) -> pd.DataFrame:
+    """The table of an exhibit about ``curves``, all of them being compared."""
+    return exhibit.table(study_of(curves, settings, results), Comparison("Everything", curves))
+
+
+def caption_of(
+    exhibit: Any,
+    curves: Curves,
+    settings: Settings,
+    table: pd.DataFrame | None = None,
+    results: Results | None = None,
+) -> str:
+    study = study_of(curves, settings, results)
+    return exhibit.caption(study, Comparison("Everything", curves), table)
+
+
+def table_of_all(exhibit: Any, results: Results, settings: Settings | None = None) -> pd.DataFrame:
+    """The table of an exhibit about the whole of ``results``."""
+    study = Study(results, settings)
+    return exhibit.table(study, study.whole)

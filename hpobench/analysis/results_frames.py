@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
-from hpobench.analysis.core.failures import failures
-from hpobench.analysis.core.hits import compute_runs
-from hpobench.analysis.core.references import completed
+from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns
+from hpobench.analysis.core.hits import Runs, hitting_times
+from hpobench.analysis.core.normalise import normalised, regrets
 from hpobench.analysis.core.targets import suite_targets
-from hpobench.analysis.core.tidy import run_curves, running_times
-from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.exhibits.aggregates import aggregates
-from hpobench.analysis.exhibits.anytime_score import anytime_score
-from hpobench.analysis.exhibits.cost import cost
-from hpobench.analysis.exhibits.final_loss import final_loss
-from hpobench.analysis.exhibits.mean_regret import mean_regret
-from hpobench.analysis.exhibits.rank import rank
-from hpobench.analysis.exhibits.setting import budget_axis
-from hpobench.analysis.exhibits.speedup import speedup
-from hpobench.analysis.exhibits.standings import standings
-from hpobench.analysis.exhibits.win_matrix import win_matrix
-from hpobench.analysis.settings import Settings
+from hpobench.analysis.exhibits import (
+    Frame,
+    aggregates,
+    anytime_score,
+    cost,
+    final_loss,
+    mean_regret,
+    rank,
+    speedup,
+    standings,
+    win_matrix,
+)
+from hpobench.analysis.inference.ert import ert
+from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.study import Study
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.store.reader import Results
 
@@ -43,14 +44,16 @@ class Analysis:
 
     ``cells``, ``events``, ``trials`` and ``problems`` are the stored tables (columns:
     :mod:`hpobench.store.schema`); problems without a reference have the stand-ins that the report
-    measures. Methods take any of :class:`hpobench.analysis.settings.Settings` by name; without, they
-    give the report's numbers. Frames of averages over problems start with a column
+    measures. Methods take any of :class:`hpobench.analysis.settings.Settings` by name; without,
+    they give the report's numbers. A method has the columns of the ``table`` in the module of its
+    name in :mod:`hpobench.analysis.exhibits`. Frames of averages over problems start with a column
     ``comparison``: one where every algorithm ran on every problem, else the two fair ones. Where
     runs had several numbers of workers, methods are about those with the most.
     """
 
     def __init__(self, results: Results) -> None:
-        self.results = with_most_workers(completed(results))
+        self._study = Study(results)
+        self.results = self._study.results
         self.name = results.name
         self.cells = results.cells
         self.events = results.events
@@ -61,86 +64,85 @@ class Analysis:
         return f"<results of {self.name}: {len(self.cells):,} runs, {len(self.events):,} results>"
 
     def settings(self, **given: Any) -> Settings:
-        """Those of the report but for what is given; the axis is by default the budgets' own."""
+        """The settings of the report but for what is given."""
         for name, value in given.items():
             known = [field.name for field in dataclasses.fields(Settings)]
             if name not in known:
                 raise UnknownNameError("setting", name, known)
             if name in CHOICES and value not in CHOICES[name]:
                 raise UnknownNameError(name, str(value), CHOICES[name])
-        return Settings(**{"axis": budget_axis(self.results), **given})
+        return dataclasses.replace(self._study.settings, **given)
 
     def curves(self, **settings: Any) -> pd.DataFrame:
         """Every run's incumbent over the budget, a row per point of the grid.
 
-        Columns as :func:`hpobench.analysis.core.tidy.run_curves`.
+        Columns as :func:`run_curves`.
         """
-        return run_curves(compute_curves(self.results, self.settings(**settings)))
+        return run_curves(self._under(settings).curves)
 
     def ert(self, regrets: Sequence[float] | None = None, **settings: Any) -> pd.DataFrame:
         """The expected running time to targets: the optimum plus ``regrets``, by default those of
-        the report's F4.
+        the report's :mod:`~hpobench.analysis.exhibits.ecdf`.
 
-        Columns as :func:`hpobench.analysis.core.tidy.running_times`.
+        Columns as :func:`running_times`.
         """
-        chosen = self.settings(**settings)
-        curves = compute_curves(self.results, chosen)
+        study = self._under(settings)
         if regrets is None:
-            targets = suite_targets(self.problems, curves).loss
+            targets = suite_targets(self.problems, study.curves).loss
         else:
-            targets = curves.optimum[:, None] + np.asarray(regrets, dtype=np.float64)
-        return running_times(curves, compute_runs(self.results, chosen), targets)
+            targets = study.curves.optimum[:, None] + np.asarray(regrets, dtype=np.float64)
+        return running_times(study.curves, study.runs, targets)
 
     def final_loss(self, **settings: Any) -> pd.DataFrame:
-        """T1, as :func:`hpobench.analysis.exhibits.final_loss.final_loss`."""
-        chosen = self.settings(**settings)
-        return final_loss(compute_curves(self.results, chosen), self.problems, chosen)
+        """The final loss of every algorithm on every problem."""
+        study = self._under(settings)
+        return final_loss.table(study, study.whole)
 
     def speedup(self, **settings: Any) -> pd.DataFrame:
-        """T2, as :func:`hpobench.analysis.exhibits.speedup.speedup`; empty without random search."""
-        runs = compute_runs(self.results, self.settings(**settings))
-        return self._compared(lambda curves, chosen: speedup(curves, runs, chosen), settings)
+        """How much sooner than random search targets are hit; empty without random search."""
+        return self._compared(speedup, settings)
 
     def anytime_score(self, **settings: Any) -> pd.DataFrame:
-        """T3, as :func:`hpobench.analysis.exhibits.anytime_score.anytime_score`."""
+        """One number for a whole curve."""
         return self._compared(anytime_score, settings)
 
     def cost(self) -> pd.DataFrame:
-        """T4, as :func:`hpobench.analysis.exhibits.cost.cost`."""
-        return cost(self.results)
+        """What each algorithm cost."""
+        return cost.table(self._study, self._study.whole)
 
     def failures(self) -> pd.DataFrame:
         """The failed runs, as :func:`hpobench.analysis.core.failures.failures`."""
-        return failures(self.cells)
+        return self._study.failures.copy()
 
     def standings(self, **settings: Any) -> pd.DataFrame:
-        """Who leads at the end, as :func:`hpobench.analysis.exhibits.standings.standings`."""
+        """Who leads at the end of the budget."""
         return self._compared(standings, settings)
 
     def mean_regret(self, **settings: Any) -> pd.DataFrame:
-        """F2, as :func:`hpobench.analysis.exhibits.mean_regret.mean_regret`."""
+        """Normalised regret over the share of the budget, averaged over problems."""
         return self._compared(mean_regret, settings)
 
     def rank(self, **settings: Any) -> pd.DataFrame:
-        """F3, as :func:`hpobench.analysis.exhibits.rank.rank`."""
+        """Average rank over the share of the budget."""
         return self._compared(rank, settings)
 
     def aggregates(self, **settings: Any) -> pd.DataFrame:
-        """F7, as :func:`hpobench.analysis.exhibits.aggregates.aggregates`."""
+        """Final scores of all runs as one number, in four ways."""
         return self._compared(aggregates, settings)
 
     def win_matrix(self, **settings: Any) -> pd.DataFrame:
-        """F8, as :func:`hpobench.analysis.exhibits.win_matrix.win_matrix`."""
+        """How likely a run of one algorithm is to end better than a run of another."""
         return self._compared(win_matrix, settings)
 
-    def _compared(
-        self, table: Callable[[Curves, Settings], pd.DataFrame], given: dict[str, Any]
-    ) -> pd.DataFrame:
-        chosen = self.settings(**given)
+    def _under(self, given: dict[str, Any]) -> Study:
+        return self._study.under(self.settings(**given))
+
+    def _compared(self, exhibit: Frame[Comparison], given: dict[str, Any]) -> pd.DataFrame:
+        study = self._under(given)
         frames = []
-        for title, curves in comparisons(compute_curves(self.results, chosen)):
-            frames.append(table(curves, chosen))
-            frames[-1].insert(0, "comparison", title)
+        for comparison in study.comparisons:
+            frames.append(exhibit.table(study, comparison))
+            frames[-1].insert(0, "comparison", comparison.title)
         if not frames:
             raise UsageError(
                 f"{self.name}: no algorithm ran on all problems with references and none of these "
@@ -148,3 +150,46 @@ class Analysis:
                 "problems one by one"
             )
         return pd.concat(frames, ignore_index=True)
+
+
+def run_curves(curves: Curves) -> pd.DataFrame:
+    """Every run at every point of the grid, in the order of the curves' axes.
+
+    Columns ``algorithm, searcher, scheduler, problem, seed, failed, at, share, loss, regret, nr``;
+    ``at`` is on the settings' axis, ``share`` the same as a share of the problem's longest run.
+    ``regret`` is floored at 1e-8. Failed runs are at the clip value throughout.
+    """
+    a, p, s = np.nonzero(curves.present)
+    times = len(curves.share)
+    frame = algorithm_columns(curves.algorithms).iloc[np.repeat(a, times)].reset_index(drop=True)
+    return frame.assign(
+        problem=np.repeat(np.array(curves.problems, dtype=object)[p], times),
+        seed=np.repeat(np.array(curves.seeds)[s], times),
+        failed=np.repeat(curves.failed[a, p, s], times),
+        at=(curves.horizon[p][:, None] * curves.share).ravel(),
+        share=np.tile(curves.share, len(a)),
+        loss=curves.loss[a, p, s].ravel(),
+        regret=regrets(curves)[a, p, s].ravel(),
+        nr=normalised(curves)[a, p, s].ravel(),
+    )
+
+
+def running_times(curves: Curves, runs: Runs, targets: FloatArray) -> pd.DataFrame:
+    """The expected running time of every algorithm to each target of each problem.
+
+    ``targets``: losses, shape (problems, targets), NaN where a problem has fewer. Columns
+    ``algorithm, searcher, scheduler, problem, target, regret, ert, hits, runs``: ``regret`` is the
+    target's, ``ert`` on the settings' axis and infinite without a hit.
+    """
+    hits = hitting_times(runs, curves, targets)
+    times = ert(hits)
+    a, p, t = np.nonzero(~np.isnan(times))
+    frame = algorithm_columns(curves.algorithms).iloc[a].reset_index(drop=True)
+    return frame.assign(
+        problem=np.array(curves.problems, dtype=object)[p],
+        target=targets[p, t],
+        regret=(targets - curves.optimum[:, None])[p, t],
+        ert=times[a, p, t],
+        hits=np.isfinite(hits.at).sum(axis=2)[a, p, t],
+        runs=curves.present.sum(axis=2)[a, p],
+    )

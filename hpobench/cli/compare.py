@@ -77,7 +77,7 @@ def compare(
     show(regression.header(found), regression.cells(found, regression.short_table(found)))
     for text in (regression.LEGEND, *regression.sentences(found), regression.headline(found)):
         click.echo(text)
-    raise SystemExit(_EXIT[found.verdict])
+    raise SystemExit(_EXIT[found.outcome])
 
 
 @contextlib.contextmanager

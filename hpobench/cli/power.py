@@ -73,7 +73,7 @@ def _row(row: pd.Series, names: str, seeds: tuple[int, ...]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    from hpobench.reporting.numbers import number
+    from hpobench.analysis.numbers import number
 
     return number(value, 2)
 

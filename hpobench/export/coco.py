@@ -35,7 +35,7 @@ A folder per suite, in it one per algorithm (algorithms.csv); functions are numb
 functions.csv. The functions of bbob, bbob-mixint and bbob-noisy are COCO's, with their dimensions
 and instances. All others are in the folder "others": cocopp reads no suite that it does not know,
 so they pass for functions of bbob-mixint, which has no reference algorithm, with numbers that it
-does not use. For its pages cocopp must be told their names, here in this folder:
+does not use. For its pages cocopp must be given their names, here in this folder:
 
     import csv, cocopp
     names = cocopp.testbedsettings.GECCOBBOBTestbed.settings["short_names"]
@@ -74,19 +74,19 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
     for dimension, runs in group.dimensions.items():
         path = Path(f"data_f{group.function}", f"{stem}_DIM{dimension}.dat")
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        told = [path.as_posix()]
+        parts = [path.as_posix()]
         found = traces.of([run.row for run in runs])
         with (folder / path).open("w", encoding="ascii", newline="\n") as file:
             for run, trace in zip(runs, found, strict=True):
                 rows = list(trace.rows(NOTHING))
                 file.write(HEADER.format(optimum=trace.optimum))
                 file.writelines(_lines(rows))
-                told.append(f"{run.instance}:{rows[-1].at}|{rows[-1].regret!r}")
+                parts.append(f"{run.instance}:{rows[-1].at}|{rows[-1].regret!r}")
         (folder / path).with_suffix(".tdat").write_bytes((folder / path).read_bytes())
         entries.append(
             f"suite = '{suite}', funcId = {group.function}, DIM = {dimension}, "
             f"Precision = {PRECISION:.3e}, algId = '{group.folder}', logger = 'hpobench', "
-            f"data_format = 'bbob-new2'\n% hpobench {VERSION}\n{', '.join(told)}\n"
+            f"data_format = 'bbob-new2'\n% hpobench {VERSION}\n{', '.join(parts)}\n"
         )
     (folder / f"{stem}.info").write_text("".join(entries), encoding="ascii", newline="\n")
 

@@ -57,7 +57,7 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
     for dimension, runs in group.dimensions.items():
         path = Path(f"data_{name}", f"IOHprofiler_{name}_DIM{dimension}.dat")
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        told = []
+        described = []
         found = traces.of([run.row for run in runs])
         with (folder / path).open("w", encoding="ascii", newline="\n") as file:
             file.write(" ".join(ATTRIBUTES) + "\n")
@@ -65,8 +65,8 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
                 rows = list(trace.rows(NOTHING))
                 file.writelines(f"{at} {regret!r} {loss!r}\n" for at, regret, loss in rows)
                 facts = {"instance": run.instance, "seed": run.seed, "status": run.status}
-                told.append({**facts, "evals": rows[-1].at, "best": _best(rows)})
-        scenarios.append({"dimension": dimension, "path": path.as_posix(), "runs": told})
+                described.append({**facts, "evals": rows[-1].at, "best": _best(rows)})
+        scenarios.append({"dimension": dimension, "path": path.as_posix(), "runs": described})
     meta = {
         "version": VERSION,
         "suite": group.suite,

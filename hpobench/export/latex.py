@@ -1,26 +1,50 @@
-"""LaTeX: the report's tables T1 to T3 and its standings, a ``.tex`` file each, for a paper to
-``\\input``."""
+"""LaTeX: tables of the report, a ``.tex`` file each, for a paper to ``\\input``.
+
+They are set in the manner of the package booktabs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from hpobench.analysis.core.curves import Comparison, Curves, comparisons, compute_curves
-from hpobench.analysis.core.failures import failures
-from hpobench.analysis.core.hits import compute_runs
-from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.drawing.style import Styles
-from hpobench.analysis.exhibits.setting import budget_axis
+from hpobench.analysis.exhibits import (
+    Table,
+    anytime_score,
+    final_loss,
+    shown,
+    speedup,
+    standings,
+    table_entry,
+)
+from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.fields import Field, TableEntry
+from hpobench.analysis.text.file_names import Names
 from hpobench.contract.errors import StoreError
-from hpobench.reporting import tables
-from hpobench.reporting.comparison import Compared
-from hpobench.reporting.entries import Files, TableEntry
-from hpobench.reporting.latex import latex_table
-from hpobench.reporting.notes import notes
 from hpobench.store.reader import Results
+
+EXPORTED: tuple[Table[Any], ...] = (final_loss, standings, speedup, anytime_score)
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        **{c: f"\\{c}" for c in "{}$&#%_"},
+    }
+)
+COLUMNS = 8
+"""Tables with more are turned if that makes them narrower."""
+_NUMBER = re.compile(r"(?P<value>-?\d+(?:,\d{3})*(?:\.\d+)?)(?:e(?P<power>[+-]\d+))?")
+_BOUNDS = {"<=": r"$\leq$", ">=": r"$\geq$"}
 
 
 def write(results: Results, folder: Path, settings: Settings | None = None) -> list[str]:
@@ -29,26 +53,87 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
     Returns the report's notes. Numbers are rounded as on the page; those in the CSV files are
     not. ``settings``: by default the report's.
     """
-    settings = settings or Settings(axis=budget_axis(results))
-    every = completed(results)
-    results = with_most_workers(every)
-    curves = compute_curves(results, settings)
-    if not (curves.present & ~curves.failed).any():
+    study = Study(results, settings)
+    if not study.any_done:
         raise StoreError(f"{results.name}: no run on a problem with references ended well")
-    fair = comparisons(curves)
-    for stem, entry in _entries(results, curves, fair, settings, Files(folder)):
-        path = folder / f"{stem}.tex"
-        path.write_text(latex_table(entry), encoding="utf-8", newline="\n")
-    return notes(every, curves, fair, failures(every.cells), settings)
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    free = Names().free
+    for exhibit, subject in shown(study, EXPORTED):
+        stem = free(exhibit.STEM)
+        frame = study.computed(exhibit.table, subject)
+        frame.to_csv(folder / "tables" / f"{stem}.csv", index=False, lineterminator="\n")
+        text = latex_table(table_entry(exhibit, study, subject, stem))
+        (folder / f"{stem}.tex").write_text(text, encoding="utf-8", newline="\n")
+    return notes(study)
 
 
-def _entries(
-    results: Results, curves: Curves, fair: list[Comparison], settings: Settings, files: Files
-) -> Iterator[tuple[str, TableEntry]]:
-    """The tables by the names of their files."""
-    yield "final_loss", tables.final_loss_table(files, curves, results.problems, settings)
-    runs, styles = compute_runs(results, settings), Styles(curves.algorithms)
-    for comparison in fair:
-        one = Compared(files, results, results, runs, comparison, styles, settings)
-        for entry in (one.standings()[1], *one.tables()):
-            yield entry.id, entry
+def latex_table(entry: TableEntry) -> str:
+    """``entry`` as a ``table`` environment, which needs ``\\usepackage{booktabs}``.
+
+    The marks are those of the page: the best in bold, an asterisk and failures after the numbers,
+    intervals smaller and in brackets. Labels are escaped. The first column of a turned table
+    names what the head did.
+    """
+    head = [escaped(name) for name in entry.columns]
+    body = [[_label(row[0]), *map(_value, row[1:])] for row in entry.rows]
+    grid = [head, *body]
+    if len(head) > max(len(grid), COLUMNS):
+        grid = [list(column) for column in zip(*grid, strict=True)]
+        grid[0][0] = ""
+    caption = f"{escaped(entry.title)}. {escaped(entry.caption)}".strip()
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        r"\begin{table}",
+        r"\centering\footnotesize",
+        rf"\caption{{{caption}}}",
+        rf"\label{{tab:{entry.id}}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(grid[0]) - 1)}}}",
+        r"\toprule",
+        _line(grid[0]),
+        r"\midrule",
+        *map(_line, grid[1:]),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """``text`` such that LaTeX prints it as it is, on one line."""
+    parts = re.split("([<>]=)", " ".join(text.split()))
+    return "".join(_BOUNDS.get(part) or part.translate(_ESCAPES) for part in parts)
+
+
+def _line(fields: Iterable[str]) -> str:
+    return " & ".join(fields) + r" \\"
+
+
+def _label(field: Field) -> str:
+    return _bold(escaped(field.text)) if field.strong else escaped(field.text)
+
+
+def _value(field: Field) -> str:
+    text = _numbers(field.text)
+    parts = [_bold(text) if field.strong else text]
+    if field.detail:
+        parts.append(rf"{{\scriptsize {_numbers(field.detail)}}}")
+    return (" ".join(parts) + field.mark.translate(_ESCAPES).replace(" ", "~")).strip()
+
+
+def _bold(text: str) -> str:
+    return rf"{{\bfseries\boldmath {text}}}"
+
+
+def _numbers(text: str) -> str:
+    """``text``, numbers and brackets, with its numbers set as such: a minus is no hyphen."""
+    text = _NUMBER.sub(_number, text)
+    for bound, sign in _BOUNDS.items():
+        text = text.replace(bound, sign)
+    return text
+
+
+def _number(found: re.Match[str]) -> str:
+    value = found["value"].replace(",", "{,}")
+    times = rf" \times 10^{{{int(found['power'])}}}" if found["power"] else ""
+    return f"${value}{times}$"

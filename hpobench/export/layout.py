@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from hpobench.analysis.text.file_names import Names, slug
 from hpobench.export.functions import numbered
 from hpobench.export.traces import Traces
-from hpobench.reporting.entries import Names, slug
 
 
 class Run(NamedTuple):

@@ -1,55 +1,28 @@
-"""What a report shows, before it is a page."""
+"""A report's figures and tables as files, and as what the page shows of them."""
 
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from hpobench.analysis.drawing import drawing
+from hpobench.analysis.drawing import processes
+from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, table_entry
+from hpobench.analysis.study import Study, Subject
+from hpobench.analysis.text.fields import TableEntry
+from hpobench.analysis.text.file_names import Names, slug
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from matplotlib.figure import Figure
-
+S = TypeVar("S", bound=Subject)
 
 CSS_PIXELS = 110
 """Per inch of a figure: its small print reads like the page's own."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a table."""
-
-    text: str
-    detail: str = ""
-    """Set smaller after the text: an interval, say."""
-    mark: str = ""
-    """``*`` or a count of failures, after all else."""
-    strong: bool = False
-    key: float | str | None = None
-    """What to sort by, if not the text."""
-    href: str = ""
-    """Where the text leads."""
-    anchor: str = ""
-    """By which others lead here."""
-
-
-@dataclass(frozen=True)
-class TableEntry:
-    id: str
-    title: str
-    caption: str
-    columns: list[str]
-    rows: list[list[Field]]
-    csv: str | None = None
-    """Path beside the page."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +31,8 @@ class FigureEntry:
     title: str
     caption: str
     alt: str
-    drawn: Future[drawing.Drawn]
-    links: dict[str, str] = field(default_factory=dict)
+    drawn: Future[processes.Drawn]
+    links: dict[str, str]
     """Paths beside the page by kind of file."""
 
     @property
@@ -75,39 +48,49 @@ class FigureEntry:
 
 
 class Files:
-    """Writes the figures and tables of one report below ``folder``."""
+    """Writes the figures and tables of one study below ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, study: Study) -> None:
         self.folder = folder
+        self.study = study
         self._names = Names()
         self._kept: set[Path] = set()
         # Without a page of ours, files that lie there are somebody else's.
         self._again = (folder / "index.html").is_file()
 
-    def figure(
-        self,
-        stem: str,
-        title: str,
-        caption: str,
-        alt: str,
-        table: pd.DataFrame,
-        draw: Callable[[], Figure],
-    ) -> FigureEntry:
+    def figure(self, exhibit: Figure[S], subject: S) -> FigureEntry:
         """Save the table that a figure shows and its caption, and begin to draw it."""
+        study, table = self.study, self.study.computed(exhibit.table, subject)
+        stem = f"{exhibit.STEM}-{subject.stem}" if subject.stem else exhibit.STEM
         path = self.folder / "figures" / self._names.free(slug(stem))
         path.parent.mkdir(parents=True, exist_ok=True)
         png, pdf, csv = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf", "csv"))
         self._write(table, csv)
+        caption = exhibit.caption(study, subject, table)
         text = path.with_name(f"{path.name}.caption.txt")
         text.write_text(caption + "\n", encoding="utf-8", newline="\n")
         self._kept |= {png, pdf, text}
-        links = {"CSV": f"figures/{csv.name}", "PDF": f"figures/{pdf.name}"}
-        return FigureEntry(path.name, title, caption, alt, drawing.start(draw, path), links)
+        return FigureEntry(
+            path.name,
+            heading(exhibit, subject),
+            caption,
+            exhibit.alt(subject, table),
+            processes.start(exhibit.drawing(study, subject, table), path),
+            {"CSV": f"figures/{csv.name}", "PDF": f"figures/{pdf.name}"},
+        )
 
-    def table(self, stem: str, table: pd.DataFrame) -> str:
-        """Save ``table``; returns its path beside the page."""
-        name = f"{self._names.free(slug(stem))}.csv"
-        self._write(table, self.folder / "tables" / name)
+    def tables(self, exhibits: Sequence[Table[Any]]) -> list[TableEntry]:
+        """Save all that ``exhibits`` show."""
+        entries = []
+        for exhibit, subject in shown(self.study, exhibits):
+            csv = self.frame(exhibit, subject)
+            entries.append(table_entry(exhibit, self.study, subject, Path(csv).stem, csv))
+        return entries
+
+    def frame(self, exhibit: Frame[S], subject: S) -> str:
+        """Save the numbers of ``exhibit``; returns their path beside the page."""
+        name = f"{self._names.free(slug(exhibit.STEM))}.csv"
+        self._write(self.study.computed(exhibit.table, subject), self.folder / "tables" / name)
         return f"tables/{name}"
 
     def remove_stale(self) -> None:
@@ -124,25 +107,3 @@ class Files:
         path.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
         self._kept.add(path)
-
-
-class Names:
-    """Hands out file names, none twice."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def free(self, stem: str) -> str:
-        """``stem``, numbered when two labels shorten to the same one (or differ in case only,
-        which some file systems do not keep apart)."""
-        found, n = stem, 1
-        while found.lower() in self._taken:
-            n += 1
-            found = f"{stem}-{n}"
-        self._taken.add(found.lower())
-        return found
-
-
-def slug(label: str) -> str:
-    """A file name made of ``label``."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", label).strip("-")[:100] or "unnamed"

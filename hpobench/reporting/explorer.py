@@ -1,4 +1,4 @@
-"""The curves that a reader can explore: F1 and F2 on every axis, as data for the page's script."""
+"""The curves that a reader can explore on every axis, as data for the page's script."""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from hpobench.analysis.core.curves import comparisons, compute_curves
-from hpobench.analysis.drawing import captions
 from hpobench.analysis.drawing.lines import curves_of
 from hpobench.analysis.drawing.style import Styles
-from hpobench.analysis.exhibits.anytime_regret import anytime_regret
-from hpobench.analysis.exhibits.mean_regret import mean_regret
+from hpobench.analysis.exhibits import anytime_regret, mean_regret, number_of
 from hpobench.analysis.settings import REGRET_FLOOR, Axis, Settings
-from hpobench.store.reader import Results
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import axis_label, interval_phrase, share_label
 
 AXES: tuple[Axis, ...] = get_args(Axis)
 COMPUTED = tuple(axis for axis in AXES if axis != "resource")
 REPETITIONS = 500
 """Of the bootstrap on other axes than the report's: to be read off a screen."""
-MEAN = "Mean normalised regret"
 MISSING = 2**16 - 1
 """Stands for NaN; all smaller numbers are places between a view's lowest and highest value."""
 
@@ -42,42 +39,50 @@ class View:
     """By the x axis, as :func:`_packed` or :func:`_add_resource`."""
 
 
-def explorer(
-    results: Results, tables: Mapping[str, pd.DataFrame], styles: Styles, settings: Settings
-) -> dict[str, Any]:
-    """What the page's script draws: the looks of the algorithms, the axes and the views.
-
-    ``tables``: those of F2 by the titles of the comparisons and of F1 by problem, on the settings'
-    axis; on the other axes they are computed here.
-    """
+def explorer(study: Study) -> dict[str, Any]:
+    """What the page's script draws: the looks of the algorithms, the axes and the views."""
+    settings, styles = study.settings, study.styles
     looks = [(a.name, styles.look(a, together=True)) for a in styles.algorithms]
     views: dict[str, View] = {}
     for axis in COMPUTED:
         repetitions = min(REPETITIONS, settings.repetitions)
         chosen = replace(settings, axis=axis, repetitions=repetitions)
-        found = tables if axis == settings.axis else _tables(results, chosen)
+        found = _tables(study if axis == settings.axis else study.under(chosen))
         for title, table in found.items():
-            label = "Simple regret" if title in set(results.problems["problem"]) else MEAN
+            label = "Simple regret" if title in study.problems else mean_regret.TITLE
             view = views.setdefault(title, View(title, label, {}))
             view.curves[axis] = _packed(table, styles)
-    _add_resource(views, results.problems)
+    _add_resource(views, study.results.problems)
     return {
         "algorithms": [
             {"name": name, "color": look.color, "dashes": look.dashes[1]} for name, look in looks
         ],
-        "axes": {axis: captions.axis_label(replace(settings, axis=axis)) for axis in AXES},
+        "axes": {axis: axis_label(replace(settings, axis=axis)) for axis in AXES},
         "axis": settings.axis,
-        "share": {axis: captions.share_label(replace(settings, axis=axis)) for axis in AXES},
+        "share": {axis: share_label(replace(settings, axis=axis)) for axis in AXES},
         "views": [vars(view) for view in views.values()],
         "floor": REGRET_FLOOR,
         "missing": MISSING,
     }
 
 
-def _tables(results: Results, settings: Settings) -> dict[str, pd.DataFrame]:
-    curves = compute_curves(results, settings)
-    means = {title: mean_regret(part, settings) for title, part in comparisons(curves)}
-    return means | {p: anytime_regret(curves, p, settings) for p in curves.problems}
+def caption(settings: Settings) -> str:
+    figures = f"{number_of(anytime_regret)} and {number_of(mean_regret)}"
+    return (
+        f"The curves of {figures} on any axis; on each the runs are aligned anew. Untick an "
+        "algorithm to hide it; point at the plot, or press the arrow keys in it, to read all "
+        f"curves at that place. In brackets {interval_phrase(settings)}; on other axes than the "
+        f"report's own {REPETITIONS:,} repetitions at most. Values are shown to three digits, "
+        "which is how exactly the page holds them; those of the report's own axis are in the CSV "
+        f"files of {figures}."
+    )
+
+
+def _tables(study: Study) -> dict[str, pd.DataFrame]:
+    """The curves by the titles of their views."""
+    means = {one.title: study.computed(mean_regret.table, one) for one in study.comparisons}
+    problems = anytime_regret.subjects(study)
+    return means | {one.name: study.computed(anytime_regret.table, one) for one in problems}
 
 
 def _add_resource(views: Mapping[str, View], problems: pd.DataFrame) -> None:

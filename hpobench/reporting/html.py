@@ -8,38 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup
 
-from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
-from hpobench.analysis.core.failures import failures
-from hpobench.analysis.core.hits import compute_runs
-from hpobench.analysis.core.references import completed
-from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.drawing import captions, drawing
-from hpobench.analysis.drawing.style import Styles
-from hpobench.analysis.exhibits.anytime_regret import anytime_regret
-from hpobench.analysis.exhibits.cost import cost
-from hpobench.analysis.exhibits.setting import budget_axis, problem_setting, setting
+from hpobench.analysis.drawing import processes
+from hpobench.analysis.exhibits import (
+    FAILURES,
+    FIGURES,
+    FILES,
+    ORIGINS,
+    SETTING,
+    STANDINGS,
+    TABLES,
+    anytime_regret,
+    number_of,
+    shown,
+)
+from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.fields import TableEntry
 from hpobench.contract.errors import StoreError, writing
 from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
-from hpobench.reporting import tables
-from hpobench.reporting.comparison import Compared
-from hpobench.reporting.entries import FigureEntry, Files, TableEntry
-from hpobench.reporting.explorer import REPETITIONS, embedded, explorer
-from hpobench.reporting.figures import (
-    configuration_figures,
-    grid_figures,
-    lineage_figures,
-    problem_figures,
-    rung_figures,
-    thinking_figures,
-    timeline_figures,
-)
-from hpobench.reporting.notes import notes
-from hpobench.reporting.origins import origins, origins_table
+from hpobench.reporting import explorer
+from hpobench.reporting.entries import FigureEntry, Files
 from hpobench.reporting.verdict import verdict
 from hpobench.store.reader import Results
 
@@ -62,11 +54,13 @@ class Page:
     explorer_caption: str
     figures: list[FigureEntry]
     problem_figures: list[FigureEntry]
+    regrets: str
+    """What the titles of most of these begin with: the list of contents leaves it out."""
     tables: list[TableEntry]
     setting: list[TableEntry]
-    origins: TableEntry
+    origins: list[TableEntry]
     skipped: list[dict[str, str]]
-    failures: TableEntry | None
+    failures: list[TableEntry]
 
 
 def write_report(
@@ -81,12 +75,12 @@ def write_report(
     """Write ``folder/index.html`` with ``figures/`` and ``tables/`` beside it; returns the page.
 
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
-    ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default
-    on the axis that the budgets are in. ``decision``: what seeds in stages decided
-    (:func:`hpobench.store.decision.decision_sentence`). ``reload``: seconds after which an open page
-    loads itself anew. The same results give the same bytes; files of an earlier
-    report in ``folder`` that this one has no use for are removed. Raises
-    :class:`hpobench.contract.errors.StoreError` when there is no run to report or no room to write.
+    ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default on
+    the axis that the budgets are in. ``decision``: what seeds in stages decided
+    (:func:`hpobench.store.decision.decision_sentence`). ``reload``: seconds after which an open
+    page loads itself anew. The same results give the same bytes; files of an earlier report in
+    ``folder`` that this one has no use for are removed. Raises :class:`StoreError` when there is no
+    run to report or no room to write.
     """
     if not len(results.cells):
         raise StoreError(
@@ -95,9 +89,8 @@ def write_report(
         )
     try:
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
-        settings = settings or Settings(axis=budget_axis(results))
-        with writing("the report", folder), drawing.given_up_on_error():
-            return _write(results, folder, left_out, settings, decision, reload)
+        with writing("the report", folder), processes.given_up_on_error():
+            return _write(Study(results, settings), folder, left_out, decision, reload)
     except BrokenExecutor as error:
         raise StoreError(
             f"cannot write the report to {folder}: a process that drew figures was killed, which "
@@ -106,72 +99,43 @@ def write_report(
 
 
 def _write(
-    results: Results,
+    study: Study,
     folder: Path,
     skipped: Sequence[Mapping[str, str]],
-    settings: Settings,
     decision: str | None,
     reload: float | None,
 ) -> Path:
-    files = Files(folder)
-    every = completed(results)
-    results = with_most_workers(every)
-    curves = compute_curves(results, settings)
-    # Nothing but failures: every curve would be the clip value.
-    any_done = bool((curves.present & ~curves.failed).any())
-    fair = comparisons(curves) if any_done else []
-    styles = Styles(curves.algorithms)
-    runs = compute_runs(results, settings)
-    sets = [Compared(files, results, every, runs, c, styles, settings) for c in fair]
-    ranked = [one.standings() for one in sets]
-    failed = failures(every.cells)
-    regrets = {p: anytime_regret(curves, p, settings) for p in curves.problems} if any_done else {}
-    by_problem = problem_figures(files, curves, regrets, results.problems, styles, settings)
+    files = Files(folder, study)
+    # Figures first: other processes draw them while this one goes on.
+    pairs = shown(study, (figure for own in FIGURES.values() for figure in own))
+    suite = [files.figure(*pair) for pair in pairs if not pair[1].stem]
+    single = [files.figure(*pair) for pair in pairs if pair[1].stem]
+    results = [table for own in TABLES.values() for table in own if table not in SETTING]
     page = Page(
-        name=results.name,
+        name=study.every.name,
         version=VERSION,
-        facts=_facts(every),
-        verdicts=[verdict(c, frame) for c, (frame, _) in zip(fair, ranked, strict=True)],
+        facts=_facts(study.every),
+        verdicts=[verdict(study, comparison) for comparison in study.shown],
         decision=decision,
         reload=reload,
-        notes=notes(every, curves, fair, failed, settings),
-        standings=[entry for _, entry in ranked],
-        explorer=_explorer(results, sets, regrets, styles, settings) if any_done else "",
-        explorer_caption=captions.explorer(settings, REPETITIONS),
-        figures=[
-            *(figure for one in sets for figure in one.figures()),
-            *(grid_figures(files, curves, styles, settings) if any_done else []),
-            *timeline_figures(files, results),
-            *rung_figures(files, results, settings),
-            *thinking_figures(files, results, styles),
-        ],
-        problem_figures=[
-            *by_problem,
-            *configuration_figures(files, results, settings),
-            *lineage_figures(files, results),
-        ],
-        tables=_tables(files, every, curves, sets, settings),
-        setting=_setting(files, every),
-        origins=_origins(files, every),
+        notes=notes(study),
+        standings=files.tables(STANDINGS),
+        explorer=explorer.embedded(explorer.explorer(study)) if study.any_done else "",
+        explorer_caption=explorer.caption(study.settings),
+        figures=suite,
+        problem_figures=single,
+        regrets=f"{number_of(anytime_regret)} {anytime_regret.TITLE}: ",
+        tables=files.tables(results),
+        setting=files.tables(SETTING),
+        origins=files.tables(ORIGINS),
         skipped=_grouped(skipped),
-        failures=(
-            tables.failure_table(failed, files.table("failures", failed)) if len(failed) else None
-        ),
+        failures=files.tables(FAILURES),
     )
+    for frame, subject in shown(study, FILES):
+        files.frame(frame, subject)
     path = _render(page, folder)
     files.remove_stale()
     return path
-
-
-def _explorer(
-    results: Results,
-    sets: Sequence[Compared],
-    regrets: Mapping[str, pd.DataFrame],
-    styles: Styles,
-    settings: Settings,
-) -> Markup:
-    tables = {one.comparison.title: one.mean_regret for one in sets} | dict(regrets)
-    return embedded(explorer(results, tables, styles, settings))
 
 
 def _facts(results: Results) -> dict[str, str]:
@@ -199,34 +163,6 @@ def _grouped(skipped: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
         {"searcher": ", ".join(names), "scheduler": c, "problem": p, "reason": reason}
         for (c, p, reason), names in searchers.items()
     ]
-
-
-def _tables(
-    files: Files,
-    results: Results,
-    curves: Curves,
-    sets: Sequence[Compared],
-    settings: Settings,
-) -> list[TableEntry]:
-    found = []
-    if curves.problems:
-        found.append(tables.final_loss_table(files, curves, results.problems, settings))
-    found += [table for one in sets for table in one.tables()]
-    costs = cost(results)
-    return [*found, tables.cost_table(captions.cost(), costs, files.table("cost", costs))]
-
-
-def _setting(files: Files, results: Results) -> list[TableEntry]:
-    facts, problems = setting(results), problem_setting(results)
-    found = [tables.setting_table(facts, files.table("setting", facts))]
-    if len(problems):
-        found.append(tables.problem_table(problems, files.table("problems", problems)))
-    return found
-
-
-def _origins(files: Files, results: Results) -> TableEntry:
-    frame = origins(results)
-    return origins_table(frame, files.table("runs", frame))
 
 
 def _render(page: Page, folder: Path) -> Path:

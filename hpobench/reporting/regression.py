@@ -1,4 +1,4 @@
-"""What :mod:`hpobench.analysis.inference.gate` found: in words, as tables, as Markdown and as JSON."""
+"""What a :class:`~hpobench.analysis.inference.gate.Gate` holds, in words, as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from hpobench.analysis.exhibits.setting import setting
+from hpobench.analysis.exhibits.conditions import conditions
 from hpobench.analysis.inference.gate import POWER, Gate
 from hpobench.analysis.inference.sign_flip import smallest_p
-from hpobench.reporting.numbers import interval, number
+from hpobench.analysis.numbers import count, interval, number
 
 ALL_ROWS = 30
 """With more, single problems on which nothing was found are left out of the short table."""
@@ -26,17 +26,17 @@ LEGEND = (
 
 def headline(found: Gate) -> str:
     """The verdict in a line."""
-    if found.verdict == "same":
+    if found.outcome == "same":
         return f"IDENTICAL: all {len(found.pairs.same)} pairs of runs are the same, bit by bit"
-    if found.verdict == "regression":
+    if found.outcome == "regression":
         worse = int((found.effects["verdict"] == "worse").sum())
-        told = [f"{worse} of {len(found.effects)} mean regrets are worse"] if worse else []
+        found_worse = [f"{worse} of {len(found.effects)} mean regrets are worse"] if worse else []
         if len(found.broken):
-            told.append(f"{_count(len(found.broken), 'run')} failed that did not in BASE")
-        return f"REGRESSION: {', and '.join(told)}"
-    if found.verdict == "undecided":
+            found_worse.append(f"{count(len(found.broken), 'run')} failed that did not in BASE")
+        return f"REGRESSION: {', and '.join(found_worse)}"
+    if found.outcome == "undecided":
         return (
-            f"UNDECIDED: with {_count(found.seeds, 'seed')} no difference at all could be found at "
+            f"UNDECIDED: with {count(found.seeds, 'seed')} no difference at all could be found at "
             f"{found.alpha:g}; it takes {_fewest(found.alpha)}"
         )
     return "NO REGRESSION FOUND"
@@ -45,7 +45,7 @@ def headline(found: Gate) -> str:
 def sentences(found: Gate) -> Iterator[str]:
     """What the verdict rests on, and what it does not cover."""
     pairs = found.pairs
-    if found.verdict != "same":
+    if found.outcome != "same":
         yield (
             f"If NEW is as good as BASE, anything is called worse in at most "
             f"{found.alpha * 100:g} % of such comparisons: the {len(found.effects)} tests are "
@@ -62,8 +62,8 @@ def sentences(found: Gate) -> Iterator[str]:
     for side, alone in (("BASE", pairs.missing), ("NEW", pairs.added)):
         if len(alone):
             names = alone["searcher"] + " + " + alone["scheduler"]
-            told = ", ".join(f"{name} ({n})" for name, n in names.value_counts().items())
-            yield f"Not compared, for {side} alone has them: {_count(len(alone), 'run')}: {told}."
+            listed = ", ".join(f"{name} ({n})" for name, n in names.value_counts().items())
+            yield f"Not compared, for {side} alone has them: {count(len(alone), 'run')}: {listed}."
     for problem, reason in found.left_out.items():
         yield f"Not compared: {problem}: {reason}."
     yield from _changes(found)
@@ -72,7 +72,7 @@ def sentences(found: Gate) -> Iterator[str]:
 def _power(found: Gate) -> Iterator[str]:
     if not found.able:
         yield (
-            f"The least p that {_count(found.seeds, 'seed')} can give is "
+            f"The least p that {count(found.seeds, 'seed')} can give is "
             f"{number(smallest_p(found.seeds, 'greater'))}: this comparison cannot fail."
         )
         return
@@ -93,7 +93,7 @@ def _power(found: Gate) -> Iterator[str]:
 def _changes(found: Gate) -> Iterator[str]:
     """Versions that are not those of BASE."""
     before, now = (
-        dict(setting(side).itertuples(index=False, name=None))
+        dict(conditions(side).itertuples(index=False, name=None))
         for side in (found.pairs.base, found.pairs.new)
     )
     for item in ("Libraries", "Versions", "Commit"):
@@ -161,7 +161,7 @@ def _markdown_table(found: Gate, rows: pd.DataFrame) -> str:
 def as_json(found: Gate) -> str:
     """All that was found; numbers that are none or infinite are null."""
     content = {
-        "verdict": found.verdict,
+        "verdict": found.outcome,
         "headline": headline(found),
         "sentences": list(sentences(found)),
         "alpha": found.alpha,
@@ -185,7 +185,3 @@ def _records(frame: pd.DataFrame) -> Any:
 def _fewest(alpha: float) -> int:
     """Seeds with which something can be significant."""
     return next(n for n in itertools.count(1) if smallest_p(n, "greater") <= alpha)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -6,17 +6,16 @@ import pandas as pd
 from markupsafe import Markup
 
 from hpobench.analysis.core.curves import Comparison
-from hpobench.reporting.numbers import interval, number
+from hpobench.analysis.exhibits import standings
+from hpobench.analysis.numbers import count, interval, number
+from hpobench.analysis.study import Study
 
 
-def verdict(comparison: Comparison, table: pd.DataFrame) -> Markup:
-    """Who leads, by how much, and whether that is clear.
-
-    ``table`` is what :func:`hpobench.analysis.exhibits.standings.standings` returns for the comparison.
-    """
-    curves = comparison.curves
+def verdict(study: Study, comparison: Comparison) -> Markup:
+    """Who leads, by how much, and whether that is clear."""
+    curves, table = comparison.curves, study.computed(standings.table, comparison)
     problems, seeds = len(curves.problems), int(curves.present.sum(axis=2).max())
-    scope = f"{_count(problems, 'problem')} with up to {_count(seeds, 'seed')} each"
+    scope = f"{count(problems, 'problem')} with up to {count(seeds, 'seed')} each"
     first = table.iloc[0]
     score = f"{number(first['nr'])}{interval(first['nr_low'], first['nr_high'], ' ')}"
     if len(table) == 1:
@@ -58,7 +57,3 @@ def _others(table: pd.DataFrame) -> str:
     if clear == apart:
         return f"Of the {len(others)} others, {behind} clearly behind."
     return f"Of the {len(others)} others, {behind} behind by intervals that exclude zero."
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -46,9 +46,9 @@ def until_decided(
     look. Raises :class:`UsageError` where the folder holds looks by another rule, and
     :class:`TooFewError` where there is nothing to compare.
     """
-    from hpobench.analysis.core.main_comparison import main_comparison
     from hpobench.analysis.core.normalise import normalised
     from hpobench.analysis.inference.sequential import decide, sentence
+    from hpobench.analysis.study import Study
 
     # Cells of one seed stand for algorithms, problems, budgets, and that these are the seeds.
     question = digest(cell.id for cell in plan.cells if cell.seed == suite.seeds[0])
@@ -57,7 +57,7 @@ def until_decided(
     for seeds in rule.looks:
         part = suite.with_seeds(suite.seeds[:seeds])
         summary = run(part, _cells_of(plan, part.seeds))
-        found = main_comparison(load_results(folder))
+        found = Study(load_results(folder)).main_comparison()
         decision = decide(normalised(found.curves)[..., -1], found.curves.names, rule)
         taken.append(decision)
         content = {

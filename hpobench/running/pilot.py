@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from hpobench.analysis.core.main_comparison import main_comparison
+from hpobench.analysis.study import Study
 from hpobench.contract.errors import UsageError
 from hpobench.store.reader import load_results
 
@@ -51,7 +51,7 @@ def load_pilot(folder: Path, plan: Plan) -> Pilot:
         if _without_seed(spec) not in wanted[labels]
     ]
     return Pilot(
-        main_comparison(part),
+        Study(part).main_comparison(),
         [x for x in wanted if x not in set(ran)],
         list(dict.fromkeys(changed)),
     )

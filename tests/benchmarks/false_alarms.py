@@ -111,7 +111,7 @@ def comparisons(pool: Results, count: int, seeds: int, *, planted: bool, seed: i
 
 
 def alarms(found: Sequence[Gate]) -> int:
-    return sum(g.verdict == "regression" for g in found)
+    return sum(g.outcome == "regression" for g in found)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from hpobench.analysis.exhibits.lineage import lineage_faults
+from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.api import Config
 from hpobench.contract.cell import Cell
 from hpobench.plugins.build import build_problem, build_searcher

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from hpobench.analysis.core.curves import comparisons, compute_curves
-from hpobench.analysis.drawing.aggregates import caption, draw
 from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.exhibits.aggregates import aggregates
+from hpobench.analysis.exhibits import aggregates
+from hpobench.analysis.exhibits.aggregates import draw
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr
+from tests.curves_factory import caption_of, curves_of, made_nr, table_of
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=300)
@@ -17,7 +17,7 @@ SETTINGS = Settings(repetitions=300)
 
 def test_the_figure_shows_the_table(tmp_path: Path) -> None:
     curves = comparisons(compute_curves(make_results(), SETTINGS))[1].curves
-    table = aggregates(curves, SETTINGS)
+    table = table_of(aggregates, curves, SETTINGS)
     styles = Styles(curves.algorithms)
     figure = draw(table, styles)
     for ax, (_, rows) in zip(figure.axes, table.groupby("aggregate", sort=False), strict=True):
@@ -35,20 +35,25 @@ def test_intervals_that_reach_the_optimum_and_none_at_all(tmp_path: Path) -> Non
     nr = np.full((2, 1, 4), 0.9)
     nr[0] = 0.1, 0.1, 0.0, 0.0  # one resample in 16 is all 0
     curves = curves_of(nr)
-    table = aggregates(curves, SETTINGS)
+    table = table_of(aggregates, curves, SETTINGS)
     assert table["low"].min() <= 0 < table["estimate"].min()
     figure = draw(table, Styles(curves.algorithms))
     assert figure.axes[0].get_xscale() == "log"
     save(figure, tmp_path / "zero")
     nothing = curves_of(np.zeros((1, 1, 1)))
-    save(draw(aggregates(nothing, SETTINGS), Styles(nothing.algorithms)), tmp_path / "nothing")
+    save(
+        draw(table_of(aggregates, nothing, SETTINGS), Styles(nothing.algorithms)),
+        tmp_path / "nothing",
+    )
 
 
 def test_the_caption_says_what_was_resampled() -> None:
     curves = curves_of(made_nr(2, 3, 4))
-    text = caption(curves, Settings())
+    text = caption_of(aggregates, curves, Settings())
     assert "95% percentile bootstrap intervals (2,000 repetitions, seeds resampled within" in text
-    text = caption(curves, Settings(resample_problems=True))
+    text = caption_of(aggregates, curves, Settings(resample_problems=True))
     assert "problems and seeds resampled) (IQM and median: seeds only)" in text
     failed = compute_curves(make_results(["gp"], ["fifo"]), SETTINGS)
-    assert "1 failed run of 12 counted as the clip value" in caption(failed, SETTINGS)
+    assert "1 failed run of 12 counted as the clip value" in caption_of(
+        aggregates, failed, SETTINGS
+    )

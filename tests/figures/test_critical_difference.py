@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.drawing.critical_difference import caption, draw
 from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.exhibits.critical_difference import critical_difference
+from hpobench.analysis.exhibits import critical_difference
+from hpobench.analysis.exhibits.critical_difference import draw
+from hpobench.analysis.inference.rank_tests import rank_tests
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr
+from tests.curves_factory import caption_of, curves_of, made_nr
 
 CROSSED = [
     Algorithm(f"searcher-{i} + scheduler-{j}", f"searcher-{i}", f"scheduler-{j}")
@@ -26,7 +27,7 @@ def members(ax) -> list[list[int]]:
 
 def test_rows_and_bars_are_those_of_the_table() -> None:
     curves = curves_of(made_nr(6, 20, 3))
-    table = critical_difference(curves).ranks
+    table = rank_tests(curves).ranks
     figure = draw(table, Styles(curves.algorithms))
     ranks, bars = figure.axes[::2], figure.axes[1::2]
     assert [ax.get_title(loc="left") for ax in ranks] == [
@@ -41,12 +42,12 @@ def test_rows_and_bars_are_those_of_the_table() -> None:
         ]
         assert sorted(members(right)) == sorted(groups)
         assert f"N = 20, F = {rows['f'].iloc[0]:.3g}, p < 0.001" in left.get_xlabel()
-    assert "a largest group" in caption(curves, Settings(), table)
+    assert "a largest group" in caption_of(critical_difference, curves, Settings(), table)
 
 
 def test_more_groups_than_algorithms_become_a_bar_for_each_algorithm(tmp_path: Path) -> None:
     curves = curves_of(made_nr(39, 15, 3), CROSSED[:39])
-    found = critical_difference(curves)
+    found = rank_tests(curves)
     figure = draw(found.ranks, Styles(curves.algorithms))
     order = found.ranks["algorithm"][found.ranks["share"] == 1.0].tolist()
     last = found.pairs[found.pairs["share"] == 1.0]
@@ -57,34 +58,38 @@ def test_more_groups_than_algorithms_become_a_bar_for_each_algorithm(tmp_path: P
     drawn = members(figure.axes[-1])
     assert drawn[:-1] == [np.flatnonzero(row).tolist() for row in alike]
     assert drawn[-1] == list(range(39))
-    assert "at the ring" in caption(curves, Settings(), found.ranks)
+    assert "at the ring" in caption_of(critical_difference, curves, Settings(), found.ranks)
     save(figure, tmp_path / "many")
 
 
 def test_nemenyi_has_its_ruler() -> None:
     curves = curves_of(made_nr(4, 14, 3))
-    table = critical_difference(curves, "nemenyi").ranks
+    table = rank_tests(curves, "nemenyi").ranks
     for ax in draw(table, Styles(curves.algorithms)).axes[::2]:
         assert [t.get_text().strip() for t in ax.texts] == ["CD = 1.25"]
         (ruler,) = [line for line in ax.lines if line.get_marker() == "|"]
         assert ruler.get_xdata() == pytest.approx([1, 1 + 1.2535], abs=1e-4)
-    assert "Nemenyi" in caption(curves, Settings(), table)
+    assert "Nemenyi" in caption_of(critical_difference, curves, Settings(), table)
 
 
 def test_a_test_without_hope_says_so() -> None:
     """Of six pairs on seven problems the smallest p is 6 / 64, on eight 6 / 128."""
     few, enough = curves_of(made_nr(4, 7, 2)), curves_of(made_nr(4, 8, 2))
-    text = caption(few, Settings(), critical_difference(few).ranks)
+    text = caption_of(critical_difference, few, Settings(), rank_tests(few).ranks)
     assert "With N = 7 this test cannot tell any of so many pairs apart" in text
     assert "6 pairs" in text
-    assert "cannot tell" not in caption(enough, Settings(), critical_difference(enough).ranks)
-    assert "cannot tell" not in caption(few, Settings(), critical_difference(few, "nemenyi").ranks)
+    assert "cannot tell" not in caption_of(
+        critical_difference, enough, Settings(), rank_tests(enough).ranks
+    )
+    assert "cannot tell" not in caption_of(
+        critical_difference, few, Settings(), rank_tests(few, "nemenyi").ranks
+    )
 
 
 def test_labels_that_cannot_be_drawn_and_the_same_bytes(tmp_path: Path) -> None:
     names = ["$\\frac$", "\u6d4b", "x" * 60]
     curves = curves_of(made_nr(3, 5, 1), [Algorithm(n, n, "fifo") for n in names])
-    table = critical_difference(curves).ranks
+    table = rank_tests(curves).ranks
     paths = [save(draw(table, Styles(curves.algorithms)), tmp_path / stem) for stem in "ab"]
     for one, other in zip(*paths, strict=True):
         assert one.read_bytes() == other.read_bytes()

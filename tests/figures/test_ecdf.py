@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from hpobench.analysis.core.curves import comparisons, compute_curves
-from hpobench.analysis.core.hits import compute_runs
-from hpobench.analysis.drawing.ecdf import caption, draw
+from hpobench.analysis.core.curves import Comparison, comparisons, compute_curves
 from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.exhibits.ecdf import ecdf
+from hpobench.analysis.exhibits import ecdf
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import caption_of, study_of, table_of
 from tests.results_factory import hand_made, make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
@@ -22,15 +21,17 @@ SETTINGS = Settings(repetitions=30, points=20)
 def drawn(results: Results) -> Figure:
     curves = compute_curves(results, SETTINGS)
     part = comparisons(curves)[-1].curves
-    table = ecdf(part, compute_runs(results, SETTINGS), results.problems, SETTINGS)
-    return draw(table, Styles(curves.algorithms), SETTINGS)
+    study = study_of(part, SETTINGS, results)
+    vars(study)["styles"] = Styles(curves.algorithms)
+    table = table_of(ecdf, part, SETTINGS, results)
+    return ecdf.drawing(study, Comparison("Everything", part), table)()
 
 
 def test_curves_are_steps_of_the_table_between_nothing_and_all() -> None:
     results = make_results(["random", "tpe"], ["fifo"], seeds=2)
     curves = compute_curves(results, SETTINGS)
-    table = ecdf(curves, compute_runs(results, SETTINGS), results.problems, SETTINGS)
-    (ax,) = draw(table, Styles(curves.algorithms), SETTINGS).axes
+    table = table_of(ecdf, curves, SETTINGS, results)
+    (ax,) = drawn(results).axes
     assert ax.get_ylim() == (-0.02, 1.02)
     assert len(ax.lines) == 2
     for line, (_, rows) in zip(ax.lines, table.groupby("algorithm", sort=False), strict=True):
@@ -64,13 +65,14 @@ def test_caption_tells_the_targets() -> None:
     results = make_results()
     curves = compute_curves(results, SETTINGS)
     random = json.dumps({"1": [-0.5, -0.6, -0.7], "1000": [-0.7, -0.8, -0.9]})
-    text = caption(curves, results.problems, SETTINGS)
+    text = caption_of(ecdf, curves, SETTINGS, results=results)
     assert "51 regrets from 100 to 1e-08" in text
     assert "where the optimum is known (2 problems); 13 normalised regrets from 1 to 0.001" in text
     assert "2 failed runs of 60 hit nothing" in text
     assert "random search after" not in text
-    problems = results.problems.assign(random=random)
-    text = caption(curves, problems, dataclasses.replace(SETTINGS, fidelity="full"))
+    others = dataclasses.replace(results, problems=results.problems.assign(random=random))
+    full = dataclasses.replace(SETTINGS, fidelity="full")
+    text = caption_of(ecdf, curves, full, results=others)
     assert "random search after 1, 1,000 full evaluations (frozen) (1 problem)" in text
     assert "13 normalised regrets" not in text
     assert "full fidelity only." in text

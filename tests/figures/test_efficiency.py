@@ -11,11 +11,12 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
 from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.drawing.efficiency import SPREAD, caption, draw
 from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.exhibits.efficiency import MEASURES, efficiency
+from hpobench.analysis.exhibits import efficiency
+from hpobench.analysis.exhibits.efficiency import MEASURES, SPREAD, draw
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import caption_of, table_of
 from tests.results_factory import MadeProblem, hand_made, make_results, on_workers
 
 SETTINGS = Settings(repetitions=30, points=4)
@@ -27,7 +28,7 @@ def made(searchers: Sequence[str], schedulers: Sequence[str]) -> tuple[pd.DataFr
     part = make_results(searchers, schedulers, seeds=2)
     results = on_workers(dict.fromkeys(COUNTS, part))
     curves = comparisons(compute_curves(with_most_workers(results), SETTINGS))[-1].curves
-    return efficiency(results, curves, SETTINGS), curves
+    return table_of(efficiency, curves, SETTINGS, results), curves
 
 
 def test_a_panel_for_each_measure_shows_the_means(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_means_that_hold_a_bound_are_hollow(tmp_path: Path) -> None:
     both = [two_problems(hit, hit), two_problems(hit, never), two_problems(hit, hit)]
     results = on_workers(dict(zip(COUNTS, both, strict=True)))
     curves = compute_curves(with_most_workers(results), SETTINGS)
-    figure = draw(efficiency(results, curves, SETTINGS), Styles(curves.algorithms))
+    figure = draw(table_of(efficiency, curves, SETTINGS, results), Styles(curves.algorithms))
     _, full, hollow = figure.axes[0].lines[2:]
     assert np.isnan(full.get_ydata()).tolist() == [False, True, False]
     assert np.isnan(hollow.get_ydata()).tolist() == [True, False, True]
@@ -102,15 +103,15 @@ def test_targets_that_nobody_hits_can_be_drawn(tmp_path: Path) -> None:
     never = hand_made({("a", s): [(1.0, 0.9)] for s in range(2)})
     results = on_workers({1: never, 2: never})
     curves = compute_curves(with_most_workers(results), SETTINGS)
-    table = efficiency(results, curves, SETTINGS)
+    table = table_of(efficiency, curves, SETTINGS, results)
     save(draw(table, Styles(curves.algorithms)), tmp_path / "never")
 
 
 def test_caption_names_what_it_is_relative_to() -> None:
     table, curves = made(["random", "tpe"], ["fifo", "asha"])
-    text = caption(table, curves, SETTINGS)
+    text = caption_of(efficiency, curves, SETTINGS, table)
     assert "T_1 / (W T_W) of 4 algorithms on 1, 2, 8 workers" in text
     assert "regrets of 0.1 and 0.01" in text
     assert "30 repetitions" in text
-    text = caption(table[table["workers"] > 1], curves, SETTINGS)
+    text = caption_of(efficiency, curves, SETTINGS, table[table["workers"] > 1])
     assert "2 T_2 / (W T_W)" in text

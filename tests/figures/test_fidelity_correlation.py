@@ -9,9 +9,11 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from hpobench.analysis.drawing.fidelity_correlation import caption, draw
 from hpobench.analysis.drawing.style import save
+from hpobench.analysis.exhibits import fidelity_correlation
+from hpobench.analysis.exhibits.fidelity_correlation import draw
 from hpobench.analysis.settings import Settings
+from tests.curves_factory import ANY, caption_of
 
 SETTINGS = Settings(repetitions=30)
 
@@ -45,10 +47,10 @@ def test_the_most_faithful_problem_is_on_top_and_survivors_have_an_asterisk() ->
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == ["p2xx", "p1x *", "p0"]
     assert figure.axes[0].yaxis_inverted()
-    text = caption(made(3), SETTINGS)
+    text = caption_of(fidelity_correlation, ANY, SETTINGS, made(3))
     assert "(20 to 22) of random under fifo" in text
     assert "Asterisk" in text
-    assert "Asterisk" not in caption(made(1), SETTINGS)
+    assert "Asterisk" not in caption_of(fidelity_correlation, ANY, SETTINGS, made(1))
 
 
 def test_numbers_tell_doubt_by_brackets_and_never_round_to_one() -> None:

@@ -4,23 +4,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from hpobench.analysis.core.curves import Algorithm, comparisons, compute_curves
-from hpobench.analysis.drawing import anytime_regret as f1
-from hpobench.analysis.drawing import captions
-from hpobench.analysis.drawing import heatmap as f14
-from hpobench.analysis.drawing import mean_regret as f2
-from hpobench.analysis.drawing import rank as f3
+from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, comparisons, compute_curves
 from hpobench.analysis.drawing.style import MARKERS, PALETTE, Styles, drawable, power_of_ten, save
-from hpobench.analysis.exhibits.anytime_regret import anytime_regret
-from hpobench.analysis.exhibits.heatmap import heatmap
-from hpobench.analysis.exhibits.mean_regret import mean_regret
-from hpobench.analysis.exhibits.rank import rank
+from hpobench.analysis.exhibits import anytime_regret, heatmap, mean_regret, rank
 from hpobench.analysis.settings import Settings
-from tests.figures.test_lineage import drawn, table_of
+from hpobench.analysis.study import OneProblem, Study
+from hpobench.analysis.text.phrases import share_label
+from hpobench.store.reader import Results
+from tests.curves_factory import caption_of, study_of, table_of
+from tests.figures import test_lineage
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=50, points=20)
@@ -72,18 +71,27 @@ def test_the_palette_is_told_apart_under_colour_blindness() -> None:
     assert len(set(MARKERS)) == len(PALETTE)  # hue is never the only difference
 
 
+def drawn_of(exhibit: Any, curves: Curves, settings: Settings = SETTINGS) -> Figure:
+    study, comparison = study_of(curves, settings), Comparison("Everything", curves)
+    return exhibit.drawing(study, comparison, exhibit.table(study, comparison))()
+
+
+def regrets_of(results: Results, name: str, settings: Settings) -> tuple[Study, OneProblem]:
+    study = Study(results, settings)
+    return study, study.problems[name]
+
+
 def draw_all(folder: Path) -> None:
-    curves = compute_curves(make_results(seeds=2), SETTINGS)
-    styles = Styles(curves.algorithms)
+    results = make_results(seeds=2)
+    curves = compute_curves(results, SETTINGS)
     part = comparisons(curves)[1].curves
-    save(
-        f1.draw(anytime_regret(curves, "branin", SETTINGS), "branin", styles, SETTINGS),
-        folder / "f1",
-    )
-    save(f2.draw(mean_regret(part, SETTINGS), styles, SETTINGS), folder / "f2")
-    save(f3.draw(rank(part, SETTINGS), styles, SETTINGS), folder / "f3")
-    save(f14.draw(heatmap(curves), styles), folder / "f14")
-    save(drawn(table_of(8)), folder / "f16")
+    study, branin = regrets_of(results, "branin", SETTINGS)
+    regret = anytime_regret.table(study, branin)
+    save(anytime_regret.drawing(study, branin, regret)(), folder / "f1")
+    save(drawn_of(mean_regret, part), folder / "f2")
+    save(drawn_of(rank, part), folder / "f3")
+    save(drawn_of(heatmap, curves), folder / "f14")
+    save(test_lineage.drawn(test_lineage.table_of(8)), folder / "f16")
 
 
 def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
@@ -110,9 +118,9 @@ def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
 
 
 def test_curves_are_steps_of_the_table() -> None:
-    curves = compute_curves(make_results(seeds=2), SETTINGS)
-    table = anytime_regret(curves, "branin", SETTINGS)
-    figure = f1.draw(table, "branin", Styles(curves.algorithms), SETTINGS)
+    study, branin = regrets_of(make_results(seeds=2), "branin", SETTINGS)
+    table = anytime_regret.table(study, branin)
+    figure = anytime_regret.drawing(study, branin, table)()
     lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert len(lines) == 3
     for line, (_, rows) in zip(lines, table.groupby("algorithm", sort=False), strict=True):
@@ -124,7 +132,7 @@ def test_many_algorithms_get_a_panel_per_scheduler() -> None:
     results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
     curves = compute_curves(results, SETTINGS)
     part = comparisons(curves)[1].curves
-    figure = f2.draw(mean_regret(part, SETTINGS), Styles(curves.algorithms), SETTINGS)
+    figure = drawn_of(mean_regret, part)
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["fifo", "asha", "median"]
     for ax in figure.axes:
         assert len(ax.lines) == 9  # three of its own, six in grey
@@ -132,10 +140,10 @@ def test_many_algorithms_get_a_panel_per_scheduler() -> None:
 
 
 def test_captions_follow_the_settings() -> None:
-    curves = compute_curves(make_results(), Settings())
-    part = comparisons(curves)[0].curves
-    table = mean_regret(part, SETTINGS)
-    text = captions.mean_regret(part, Settings(), table)
+    results = make_results()
+    part = comparisons(compute_curves(results, Settings()))[0].curves
+    table = table_of(mean_regret, part, SETTINGS)
+    text = caption_of(mean_regret, part, Settings(), table)
     assert "95% percentile bootstrap" in text
     assert "2,000 repetitions" in text
     assert "3 algorithms over 3 problems and 4 seeds" in text
@@ -144,16 +152,19 @@ def test_captions_follow_the_settings() -> None:
     other = Settings(
         axis="resource", level=0.9, repetitions=99, fidelity="full", resample_problems=True
     )
-    text = captions.mean_regret(part, other, table)
+    text = caption_of(mean_regret, part, other, table)
     assert "90% percentile bootstrap intervals (99 repetitions, problems and seeds" in text
     assert "full fidelity only" in text
-    assert captions.share_label(other) == "Resource as a share of the longest run's"
-    regret = anytime_regret(curves, "mlp-vehicle", SETTINGS)
-    text = captions.anytime_regret(curves, "mlp-vehicle", other, known=False, table=regret)
+    assert share_label(other) == "Resource as a share of the longest run's"
+    study, problem = regrets_of(results, "mlp-vehicle", other)
+    regret = anytime_regret.table(*regrets_of(results, "mlp-vehicle", SETTINGS))
+    text = anytime_regret.caption(study, problem, regret)
     assert "best value on record" in text
     assert "leaves at the bottom" not in text
     reached = regret.assign(estimate=1e-8)
-    text = captions.anytime_regret(curves, "mlp-vehicle", other, known=True, table=reached)
+    known = OneProblem(pd.Series({**problem.row, "known": True}))
+    text = anytime_regret.caption(study, known, reached)
+    assert "against the known optimum" in text
     assert "leaves at the bottom has reached the optimum" in text
 
 

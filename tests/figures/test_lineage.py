@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hpobench.analysis.drawing.lineage import ACCENT, LINE, draw
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.exhibits.lineage import lineage, stretches
+from hpobench.analysis.exhibits.lineage import ACCENT, LINE, draw, lineage, stretches
 from hpobench.contract.problem import Objective
 from tests.results_factory import make_population
 

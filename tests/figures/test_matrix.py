@@ -10,14 +10,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from hpobench.analysis.core.curves import Algorithm, Curves
-from hpobench.analysis.drawing import interaction as f15
-from hpobench.analysis.drawing import win_matrix as f8
 from hpobench.analysis.drawing.matrix import short
 from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.exhibits.interaction import interaction
-from hpobench.analysis.exhibits.win_matrix import win_matrix
+from hpobench.analysis.exhibits import interaction, win_matrix
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr
+from tests.curves_factory import caption_of, curves_of, made_nr, table_of
 
 SETTINGS = Settings(repetitions=50)
 GRID = [Algorithm(f"s{i} + {c}", f"s{i}", c) for i in range(3) for c in ("fifo", "asha", "pbt")]
@@ -47,8 +44,8 @@ def dots(figure: Figure) -> set[tuple[int, int]]:
 
 
 def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
-    table = win_matrix(made(), SETTINGS)
-    figure = f8.draw(table)
+    table = table_of(win_matrix, made(), SETTINGS)
+    figure = win_matrix.draw(table)
     ax = figure.axes[0]
     rows, columns = (
         [t.get_text() for t in x] for x in (ax.get_yticklabels(), ax.get_xticklabels())
@@ -75,17 +72,17 @@ def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
 
 def test_only_certain_wins_are_whole() -> None:
     nr = np.stack([np.full((300, 2), 0.2), np.full((300, 2), 0.1)])
-    found = fields(f8.draw(win_matrix(curves_of(nr), SETTINGS)))
+    found = fields(win_matrix.draw(table_of(win_matrix, curves_of(nr), SETTINGS)))
     assert {text for text, _ in found.values()} == {"1", "0"}
     nr[:, 0] = nr[::-1, 0]
-    found = fields(f8.draw(win_matrix(curves_of(nr), SETTINGS)))
+    found = fields(win_matrix.draw(table_of(win_matrix, curves_of(nr), SETTINGS)))
     assert {text for text, _ in found.values()} == {".99", ".01"}
 
 
 def test_the_interaction_shows_the_table(tmp_path: Path) -> None:
     curves = made()
-    table = interaction(curves, SETTINGS)
-    figure = f15.draw(table, Styles(curves.algorithms))
+    table = table_of(interaction, curves, SETTINGS)
+    figure = interaction.draw(table, Styles(curves.algorithms))
     ax = figure.axes[0]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["s0", "s1", "s2"]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["asha", "pbt"]
@@ -104,7 +101,7 @@ def test_the_interaction_shows_the_table(tmp_path: Path) -> None:
 
 def test_no_effect_at_all_can_be_drawn(tmp_path: Path) -> None:
     curves = curves_of(np.full((2, 2, 2), 0.5), GRID[:2])
-    figure = f15.draw(interaction(curves, SETTINGS), Styles(curves.algorithms))
+    figure = interaction.draw(table_of(interaction, curves, SETTINGS), Styles(curves.algorithms))
     assert fields(figure) == {(0, 0): ("0", False)}
     save(figure, tmp_path / "none")
 
@@ -114,8 +111,8 @@ def test_labels_that_cannot_be_drawn_and_the_same_bytes(tmp_path: Path) -> None:
     algorithms = [Algorithm(f"{n} + {c}", n, c) for n in names for c in ("fifo", "$a$")]
     curves = curves_of(made_nr(6, 3, 1), algorithms)
     for draw in (
-        lambda: f8.draw(win_matrix(curves, SETTINGS)),
-        lambda: f15.draw(interaction(curves, SETTINGS), Styles(algorithms)),
+        lambda: win_matrix.draw(table_of(win_matrix, curves, SETTINGS)),
+        lambda: interaction.draw(table_of(interaction, curves, SETTINGS), Styles(algorithms)),
     ):
         paths = [save(draw(), tmp_path / stem) for stem in "ab"]
         for one, other in zip(*paths, strict=True):
@@ -124,7 +121,8 @@ def test_labels_that_cannot_be_drawn_and_the_same_bytes(tmp_path: Path) -> None:
 
 def test_captions_follow_curves_and_settings() -> None:
     curves = made()
-    wins, effects = f8.caption(curves, Settings()), f15.caption(curves, Settings(level=0.9))
+    wins = caption_of(win_matrix, curves, Settings())
+    effects = caption_of(interaction, curves, Settings(level=0.9))
     assert "8 algorithms over 4 problems and 5 seeds" in wins
     assert "95% percentile bootstrap intervals (2,000 repetitions" in wins
     assert "90% percentile bootstrap" in effects

@@ -10,10 +10,13 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from hpobench.analysis.drawing.parallel_coordinates import INACTIVE, caption, draw
 from hpobench.analysis.drawing.style import save
+from hpobench.analysis.exhibits.parallel_coordinates import INACTIVE, caption, draw
+from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import OneProblem
 from hpobench.contract.parameters import Categorical, Float, Int, When
 from hpobench.contract.space import Space
+from tests.curves_factory import ANY, study_of
 
 SPACE = Space(
     [
@@ -93,15 +96,15 @@ def test_dark_is_better_in_either_direction() -> None:
 
 
 def test_captions() -> None:
-    table = made()
-    text = caption(table, row_of(), 6)
+    table, study = made(), study_of(ANY, Settings())
+    text = caption(study, OneProblem(row_of()), table)
     assert "trained for 9 steps" in text
     assert "20 lines" in text
     assert "inactive" in text
     assert "same choice" in text
     assert "Kolmogorov" not in text
     few = table[table["parameter"].isin(["lr", "depth"])]
-    text = caption(few, row_of(), 6)
+    text = caption(study, OneProblem(row_of()), few)
     assert "Of 4 parameters the 2 in which" in text
     assert "inactive" not in text
     assert "same choice" not in text

@@ -8,12 +8,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
-from hpobench.analysis.core.hits import compute_runs
-from hpobench.analysis.drawing.profile import SCORES, caption, draw
 from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.exhibits.profile import profile
+from hpobench.analysis.exhibits import profile
+from hpobench.analysis.exhibits.profile import SCORES, draw
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import caption_of, table_of
 from tests.results_factory import hand_made, make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
@@ -22,7 +22,7 @@ SETTINGS = Settings(repetitions=30, points=20)
 def drawn(results: Results) -> tuple[Figure, pd.DataFrame, Curves]:
     curves = compute_curves(results, SETTINGS)
     part = comparisons(curves)[-1].curves
-    table = profile(part, compute_runs(results, SETTINGS), SETTINGS)
+    table = table_of(profile, part, SETTINGS, results)
     return draw(table, Styles(curves.algorithms), SETTINGS), table, part
 
 
@@ -81,7 +81,7 @@ def test_one_algorithm_and_one_seed(loss: float, tmp_path: Path) -> None:
 
 def test_caption_states_the_target_and_the_failures() -> None:
     _, _, curves = drawn(make_results(["random", "tpe", "gp"], ["fifo"]))
-    text = caption(curves, SETTINGS)
+    text = caption_of(profile, curves, SETTINGS)
     assert "3 algorithms over 3 problems and 4 seeds" in text
     assert "a normalised regret of 0.1" in text
     assert "90% of the way" in text

@@ -8,9 +8,10 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithms_of
 from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.drawing.survival import caption, draw, selective
-from hpobench.analysis.exhibits.survival import survival
+from hpobench.analysis.exhibits import survival
+from hpobench.analysis.exhibits.survival import draw, selective
 from hpobench.analysis.settings import Settings
+from tests.curves_factory import ANY, caption_of, table_of_all
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30)
@@ -20,7 +21,7 @@ def made(*schedulers: str) -> tuple[pd.DataFrame, Styles]:
     results = make_results(["a", "b", "c"], schedulers, seeds=2, failed=())
     status = results.trials["status"].astype(object).replace("failed", "cut")
     results = replace(results, trials=results.trials.assign(status=status))
-    return survival(results, SETTINGS), Styles(algorithms_of(results.cells))
+    return table_of_all(survival, results, SETTINGS), Styles(algorithms_of(results.cells))
 
 
 def test_curves_start_ahead_of_the_first_end_and_reach_full_fidelity() -> None:
@@ -41,10 +42,12 @@ def test_no_panel_where_nothing_ends() -> None:
     assert styles.faceted
     figure = draw(table, styles)
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["asha", "median"]
-    text = caption(table, SETTINGS)
+    text = caption_of(survival, ANY, SETTINGS, table)
     assert "Not drawn: 3 algorithms of which no trial ended early (under fifo)." in text
     assert "(2 at most)" in text
-    assert "Not drawn" not in caption(table[table["scheduler"] != "fifo"], SETTINGS)
+    assert "Not drawn" not in caption_of(
+        survival, ANY, SETTINGS, table[table["scheduler"] != "fifo"]
+    )
 
 
 def test_curves_that_end_before_full_fidelity() -> None:

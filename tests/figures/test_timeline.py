@@ -11,17 +11,25 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.drawing.timeline import ENDS, LINKS, caption, draw
-from hpobench.analysis.exhibits.timeline import BARS, shown_runs, shown_until, timeline
+from hpobench.analysis.exhibits import timeline
+from hpobench.analysis.exhibits.timeline import BARS, ENDS, LINKS, draw, shown_until
+from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import SomeRuns, Study
 from hpobench.store.reader import Results
+from tests.curves_factory import ANY, study_of
 from tests.results_factory import MadeProblem, make_population, make_results
 
 
 def parts(results: Results) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """The table, its runs and their problem."""
-    cells = shown_runs(results, 6)
-    problems = results.problems.set_index("problem", drop=False)
-    return timeline(results, cells), cells, problems.loc[cells["problem"].iloc[0]]
+    study = Study(results)
+    (runs,) = timeline.subjects(study)
+    return timeline.table(study, runs), runs.cells, runs.problem
+
+
+def caption(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> str:
+    study = study_of(ANY, Settings())
+    return timeline.caption(study, SomeRuns(cells, problem), table)
 
 
 def boxes(ax: Axes) -> np.ndarray:
@@ -90,11 +98,11 @@ def test_clones_are_linked_where_they_are_few(tmp_path: Path) -> None:
     drawn = [link for ax in figure.axes[:-1] for link in links(ax)]
     places = linked[["parent_clock", "parent_worker", "begin", "worker"]].to_numpy(float)
     np.testing.assert_allclose(sorted(x.ravel().tolist() for x in drawn), sorted(places.tolist()))
-    assert "more than 40" not in caption(table, cells, problem, 6)
+    assert "more than 40" not in caption(table, cells, problem)
     save(figure, tmp_path / "few")
     table, cells, problem = parts(many)
     assert clones(draw(table, cells, problem)) == 0
-    assert "more than 40 of them are not drawn" in caption(table, cells, problem, 6)
+    assert "more than 40 of them are not drawn" in caption(table, cells, problem)
 
 
 def test_byte_identical_and_labels_that_cannot_be_drawn(tmp_path: Path) -> None:
@@ -108,7 +116,7 @@ def test_byte_identical_and_labels_that_cannot_be_drawn(tmp_path: Path) -> None:
 
 def test_caption() -> None:
     table, cells, problem = parts(make_results(["random"], ["fifo", "asha"], failed=()))
-    text = caption(table, cells, problem, 6)
+    text = caption(table, cells, problem)
     assert "random under 2 schedulers on counting-ones, all with seed 0" in text
     assert f"no run begins more than {BARS} bars" in text
     assert "6 at most" in text

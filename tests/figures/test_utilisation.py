@@ -3,22 +3,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
-from hpobench.analysis.core.curves import comparisons, compute_curves
-from hpobench.analysis.drawing.style import Styles, save
-from hpobench.analysis.drawing.utilisation import caption, draw
-from hpobench.analysis.exhibits.utilisation import utilisation
+from hpobench.analysis.core.curves import Comparison, Curves, comparisons, compute_curves
+from hpobench.analysis.drawing.style import save
+from hpobench.analysis.exhibits import utilisation
 from hpobench.analysis.settings import Settings
+from hpobench.store.reader import Results
+from tests.curves_factory import caption_of, study_of
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
 
 
+def drawn(results: Results, curves: Curves) -> tuple[pd.DataFrame, Figure]:
+    study, comparison = study_of(curves, SETTINGS, results), Comparison("Everything", curves)
+    table = utilisation.table(study, comparison)
+    return table, utilisation.drawing(study, comparison, table)()
+
+
 def test_curves_are_steps_of_the_table_over_the_whole_clock(tmp_path: Path) -> None:
     results = make_results(["random", "tpe"], ["fifo"], seeds=2)
     curves = compute_curves(results, SETTINGS)
-    table = utilisation(results, curves, SETTINGS)
-    figure = draw(table, Styles(curves.algorithms))
+    table, figure = drawn(results, curves)
     (ax,) = figure.axes
     assert ax.get_xscale() == "linear"
     assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 1.0), (-0.02, 1.02))
@@ -33,7 +41,7 @@ def test_byte_identical_when_redrawn_in_panels(tmp_path: Path) -> None:
     for name in ("one", "two"):
         results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
         curves = comparisons(compute_curves(results, SETTINGS))[-1].curves
-        figure = draw(utilisation(results, curves, SETTINGS), Styles(curves.algorithms))
+        _, figure = drawn(results, curves)
         assert len(figure.axes) == 3
         save(figure, tmp_path / name)
     for kind in ("png", "pdf"):
@@ -42,7 +50,7 @@ def test_byte_identical_when_redrawn_in_panels(tmp_path: Path) -> None:
 
 
 def test_caption() -> None:
-    text = caption(compute_curves(make_results(), SETTINGS), SETTINGS)
+    text = caption_of(utilisation, compute_curves(make_results(), SETTINGS), SETTINGS)
     assert "in 20 equal parts of the run's clock" in text
     assert "6 algorithms over 3 problems" in text
     assert "30 repetitions" in text

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from hpobench.analysis.numbers import number
 from hpobench.contract.errors import StoreError
 from hpobench.reporting.html import write_report
-from hpobench.reporting.numbers import number
 from hpobench.store.reader import Results
 from tests.report.pages import OWN, SETTINGS, Page, joined, report, words
 from tests.results_factory import (
@@ -51,11 +51,11 @@ def test_the_page_stands_alone(folder: Path) -> None:
 def test_figures_and_tables_lie_beside_it(folder: Path) -> None:
     page = Page(folder / "index.html")
     names = {p.name for p in (folder / "figures").iterdir()}
-    with_most_workers = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
-    with_most_workers += ["utilisation"]
+    compared = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
+    compared += ["utilisation"]
     stems = [
-        *with_most_workers,
-        *(f"{stem}-2" for stem in with_most_workers),
+        *compared,
+        *(f"{stem}-2" for stem in compared),
         "heatmap",
         "interaction",
         "thinking",
@@ -230,7 +230,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_process_that_draws_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it raises is an error with what to do; the next report is whole."""
     with monkeypatch.context() as patch:
-        patch.setattr("hpobench.analysis.drawing.mean_regret.draw", Killed())
+        patch.setattr("hpobench.analysis.exhibits.mean_regret.drawing", lambda *_: Killed())
         with pytest.raises(StoreError, match="a process that drew figures was killed"):
             report(make_results(seeds=1), tmp_path)
     assert report(make_results(seeds=1), tmp_path).images

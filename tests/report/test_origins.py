@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.text.fields import anchor
 from hpobench.reporting.html import write_report
-from hpobench.reporting.origins import anchor
 from tests.results_factory import make_results
 
 ROOT = Path(__file__).parents[2]

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hpobench.analysis.drawing import drawing
+from hpobench.analysis.drawing import processes
+from hpobench.analysis.numbers import interval, number
 from hpobench.reporting.html import write_report
-from hpobench.reporting.numbers import interval, number
 from hpobench.store.reader import Results
 from tests.report.pages import OWN, Page, joined, report, words
 from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results, on_workers
@@ -26,15 +26,15 @@ from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results
 def _blank(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of a report's time."""
 
-    def start(_: Callable[[], Figure], stem: Path) -> Future[drawing.Drawn]:
+    def start(_: Callable[[], Figure], stem: Path) -> Future[processes.Drawn]:
         files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
         for path in files:
             path.touch()
-        future: Future[drawing.Drawn] = Future()
-        future.set_result(drawing.Drawn(*files, width=1.0))
+        future: Future[processes.Drawn] = Future()
+        future.set_result(processes.Drawn(*files, width=1.0))
         return future
 
-    monkeypatch.setattr(drawing, "start", start)
+    monkeypatch.setattr(processes, "start", start)
 
 
 def test_the_verdict_is_computed(tmp_path: Path) -> None:

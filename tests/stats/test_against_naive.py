@@ -12,8 +12,8 @@ import pytest
 
 from hpobench.analysis.core.curves import Curves, compute_curves
 from hpobench.analysis.core.normalise import normalised, regrets
+from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import resampled_means, seed_draws, seed_means
-from hpobench.analysis.inference.ranks import average_ranks, suite_ranks
 from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.reader import Results
 from tests.results_factory import MadeProblem, make_results

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.drawing import captions
-from hpobench.analysis.exhibits.anytime_score import anytime_score
+from hpobench.analysis.exhibits import anytime_score
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr
+from tests.curves_factory import caption_of, curves_of, made_nr, table_of
 from tests.results_factory import MadeProblem, hand_made, make_results
 from tests.stats.test_against_naive import incumbent_at, naive_run
 
@@ -22,7 +21,7 @@ def test_by_hand() -> None:
     """The grid is 0.1, 0.316, 1 of ten seconds: half of log time at 0.4, half at 0.2."""
     runs = {("a", 0): [(1.0, 0.4), (10**0.5, 0.2), (10.0, 0.0)]}
     settings = Settings(points=3, repetitions=20)
-    table = anytime_score(compute_curves(hand_made(runs), settings), settings)
+    table = table_of(anytime_score, compute_curves(hand_made(runs), settings), settings)
     assert table["problem"].isna().tolist() == [True, False]
     assert table["estimate"].tolist() == pytest.approx([0.3, 0.3])
     assert table[["low", "high"]].isna().all(axis=None)
@@ -33,7 +32,7 @@ def test_means_and_intervals() -> None:
     nr = made_nr(3, 4, 6)
     curves = curves_of(nr)
     settings = Settings(repetitions=200)
-    table = anytime_score(curves, settings)
+    table = table_of(anytime_score, curves, settings)
     area = nr[..., :-1].mean(axis=-1)
     means = table[table["problem"].isna()]
     np.testing.assert_allclose(means["estimate"], area.mean(axis=(1, 2)))
@@ -64,7 +63,7 @@ def test_close_to_the_exact_area() -> None:
     results = make_results(["random", "gp"], ["fifo"], problems, seeds=2, partial=False)
     settings = Settings(points=40, repetitions=20)
     curves = compute_curves(results, settings)
-    table = anytime_score(curves, settings).set_index(["problem", "algorithm"])
+    table = table_of(anytime_score, curves, settings).set_index(["problem", "algorithm"])
     for p, a in np.ndindex(len(curves.problems), len(curves.algorithms)):
         problem, name = curves.problems[p], curves.names[a]
         optimum, clip = float(curves.optimum[p]), float(curves.clip[p])
@@ -90,7 +89,7 @@ def test_close_to_the_exact_area() -> None:
 
 def test_caption() -> None:
     curves = curves_of(made_nr(3, 4, 6))
-    text = captions.anytime_score(curves, Settings(repetitions=99))
+    text = caption_of(anytime_score, curves, Settings(repetitions=99))
     assert "from 10.00% of the budget" in text
     assert "4 problems and 6 seeds" in text
     assert "99 repetitions" in text

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     iqm,
     resampled_means,
@@ -11,7 +12,6 @@ from hpobench.analysis.inference.bootstrap import (
     suite_iqm,
     suite_mean,
 )
-from hpobench.analysis.inference.ranks import average_ranks, suite_ranks
 from hpobench.analysis.settings import Settings
 
 PROBLEMS = ("p", "q", "r")

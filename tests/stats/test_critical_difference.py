@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.analysis.exhibits.critical_difference import (
+from hpobench.analysis.inference.average_ranks import average_ranks
+from hpobench.analysis.inference.cliques import maximal_cliques
+from hpobench.analysis.inference.rank_tests import (
     SHARES,
-    critical_difference,
     friedman,
     iman_davenport,
     nemenyi_difference,
+    rank_tests,
 )
-from hpobench.analysis.inference.cliques import maximal_cliques
-from hpobench.analysis.inference.ranks import average_ranks
 from hpobench.analysis.inference.significance import holm
 from hpobench.contract.errors import TooFewError
 from tests.curves_factory import curves_of, made_nr
@@ -56,7 +56,7 @@ def test_demsars_worked_example() -> None:
 
 def test_demsars_pairs() -> None:
     """With a critical difference of 1.25 no two of the four trees, at most 1.18 apart, differ."""
-    found = critical_difference(curves_of(1 - DEMSAR[..., None]), "nemenyi")
+    found = rank_tests(curves_of(1 - DEMSAR[..., None]), "nemenyi")
     assert not found.pairs["apart"].any()
     assert set(found.ranks["groups"]) == {"1"}
     assert found.ranks["critical_difference"].round(2).eq(1.25).all()
@@ -102,7 +102,7 @@ def test_nemenyis_printed_table(k: int, q: float) -> None:
 
 
 def test_nemenyi_tells_apart_what_differs_by_the_critical_difference() -> None:
-    found = critical_difference(curves_of(made_nr(12, 15, 3)), "nemenyi")
+    found = rank_tests(curves_of(made_nr(12, 15, 3)), "nemenyi")
     far = found.pairs["difference"].abs() > nemenyi_difference(15, 12)
     assert 0 < far.sum() < len(far)
     assert (found.pairs["apart"] == far).all()
@@ -131,7 +131,7 @@ def test_cliques_against_enumeration(n: int, density: float) -> None:
 
 def test_pairs_are_scipys_wilcoxon_under_holm() -> None:
     nr = made_nr(5, 14, 3)
-    found = critical_difference(curves_of(nr))
+    found = rank_tests(curves_of(nr))
     assert found.pairs["share"].unique().tolist() == list(SHARES)
     for i, (_, rows) in enumerate(found.pairs.groupby("share")):
         medians = np.median(nr[..., i], axis=2)
@@ -145,7 +145,7 @@ def test_pairs_are_scipys_wilcoxon_under_holm() -> None:
 
 
 def test_groups_hold_those_that_are_not_told_apart() -> None:
-    found = critical_difference(curves_of(made_nr(18, 20, 3)))
+    found = rank_tests(curves_of(made_nr(18, 20, 3)))
     for share, rows in found.ranks.groupby("share"):
         assert rows["rank"].is_monotonic_increasing
         groups = {a: set(g.split()) for a, g in zip(rows["algorithm"], rows["groups"], strict=True)}
@@ -157,7 +157,7 @@ def test_ranks_are_of_the_medians_over_seeds_at_the_shares() -> None:
     nr = made_nr(4, 6, 5)
     nr[0, 0, 1:] = np.nan  # one seed is left
     nr[1, :, 0] = 1.0  # a failed run is the clip value; the median bears it
-    ranks = critical_difference(curves_of(nr)).ranks
+    ranks = rank_tests(curves_of(nr)).ranks
     for i, (_, rows) in enumerate(ranks.groupby("share")):
         expected = stats.rankdata(np.nanmedian(nr[..., i], axis=2), axis=0).mean(axis=1)
         by_name = rows.set_index("algorithm")["rank"]
@@ -169,11 +169,11 @@ def test_no_pair_is_told_apart_where_friedman_does_not_reject() -> None:
     """Two that differ on all of 15 problems, lost among many that are no better or worse."""
     nr = np.random.default_rng(0).uniform(0.2, 1.0, (40, 15, 1))
     nr[1] = nr[0] + np.linspace(0.001, 0.002, 15)[:, None]
-    found = critical_difference(curves_of(nr))
+    found = rank_tests(curves_of(nr))
     assert (found.ranks["p"] > 0.05).all()
     assert (found.pairs["p"] < 0.05).any()
     assert not found.pairs["apart"].any()
-    same = critical_difference(curves_of(np.full((3, 5, 2), 0.1)))
+    same = rank_tests(curves_of(np.full((3, 5, 2), 0.1)))
     assert (same.ranks["f"] == 0.0).all()
     assert (same.ranks["p"] == 1.0).all()
     assert (same.ranks["groups"] == "1").all()
@@ -182,7 +182,7 @@ def test_no_pair_is_told_apart_where_friedman_does_not_reject() -> None:
 def test_told_apart_from_all_is_in_no_group() -> None:
     nr = np.random.default_rng(2).uniform(0.4, 0.6, (3, 12, 2))
     nr[1] -= 0.4
-    found = critical_difference(curves_of(nr)).ranks
+    found = rank_tests(curves_of(nr)).ranks
     assert found.loc[found["algorithm"] == "a1", "groups"].eq("").all()
     assert found.loc[found["algorithm"] != "a1", "groups"].eq("1").all()
 
@@ -198,4 +198,4 @@ def test_told_apart_from_all_is_in_no_group() -> None:
 )
 def test_too_few(k: int, n: int, message: str) -> None:
     with pytest.raises(TooFewError, match=message):
-        critical_difference(curves_of(made_nr(k, n, 2)))
+        rank_tests(curves_of(made_nr(k, n, 2)))

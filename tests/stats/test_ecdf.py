@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import comparisons, compute_curves
-from hpobench.analysis.core.hits import compute_runs
 from hpobench.analysis.core.targets import suite_targets
-from hpobench.analysis.exhibits.ecdf import ecdf
+from hpobench.analysis.exhibits import ecdf
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
+from tests.curves_factory import table_of
 from tests.results_factory import MadeProblem, hand_made, make_results
 from tests.stats.test_against_naive import AXES, naive_run, random_results
 
@@ -41,11 +41,10 @@ def test_against_enumeration(number: int) -> None:
     axis = AXES[number % 4]
     settings = Settings(axis=axis, points=6, repetitions=40)
     everything = compute_curves(results, settings)
-    runs = compute_runs(results, settings)
     times = {c.cell: naive_run(results, c, axis, "any")[0] for c in results.cells.itertuples()}
     for curves in (c.curves for c in comparisons(everything)):
         targets = suite_targets(problems, curves).loss
-        table = ecdf(curves, runs, problems, settings)
+        table = table_of(ecdf, curves, settings, results)
         for algorithm in curves.algorithms:
             own = table[table["algorithm"] == algorithm.name]
             for k, at in enumerate(own["at"]):
@@ -83,10 +82,8 @@ def test_by_hand() -> None:
     results = hand_made(runs, problem=problem)
     random = json.dumps({"1": [0.9, 0.5, 0.1], "10": [0.3, 0.2, 0.1]})
     settings = Settings(points=3, repetitions=50)
-    curves = compute_curves(results, settings)
-    table = ecdf(
-        curves, compute_runs(results, settings), results.problems.assign(random=random), settings
-    )
+    results = dataclasses.replace(results, problems=results.problems.assign(random=random))
+    table = table_of(ecdf, compute_curves(results, settings), settings, results)
     np.testing.assert_allclose(table["at"], [0.1, np.sqrt(0.1), 1.0])
     assert table["estimate"].tolist() == [0.25, 0.25, 0.75]
 
@@ -105,6 +102,5 @@ def test_a_problem_weighs_the_same_whatever_its_number_of_targets() -> None:
         events=results.events.assign(loss=0.0),
     )
     settings = Settings(points=3, repetitions=20)
-    curves = compute_curves(results, settings)
-    table = ecdf(curves, compute_runs(results, settings), results.problems, settings)
+    table = table_of(ecdf, compute_curves(results, settings), settings, results)
     assert table["estimate"].iloc[-1] == 0.5

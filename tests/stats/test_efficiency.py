@@ -13,10 +13,12 @@ from scipy import stats
 
 from hpobench.analysis.core.curves import comparisons, compute_curves
 from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS, MEASURES, efficiency
+from hpobench.analysis.exhibits import efficiency
+from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS, MEASURES
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import table_of
 from tests.results_factory import hand_made, on_workers
 from tests.stats.test_against_naive import naive_run, random_results
 
@@ -25,7 +27,8 @@ ONE = {("a", 0): [(4.0, 0.1)], ("a", 1): [(8.0, 0.05)]}
 
 
 def efficiency_of(results: Results, settings: Settings = SETTINGS) -> pd.DataFrame:
-    return efficiency(results, compute_curves(with_most_workers(results), settings), settings)
+    curves = compute_curves(with_most_workers(results), settings)
+    return table_of(efficiency, curves, settings, results)
 
 
 def row(table: pd.DataFrame, workers: int, measure: str = "nr 0.1") -> pd.Series:
@@ -183,7 +186,7 @@ def test_against_plain_loops(number: int) -> None:
     for curves in (
         c.curves for c in comparisons(compute_curves(with_most_workers(results), settings))
     ):
-        table = efficiency(results, curves, settings)
+        table = table_of(efficiency, curves, settings, results)
         assert len(table) == 3 * 3 * len(curves.algorithms) * (1 + len(curves.problems))
         ends = {
             (n, p): max(

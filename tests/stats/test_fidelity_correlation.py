@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from hpobench.analysis.exhibits import fidelity_correlation
 from hpobench.analysis.exhibits.fidelity_correlation import (
     ENOUGH,
     FIDELITIES,
-    fidelity_correlation,
     rank_correlations,
 )
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import table_of_all
 from tests.results_factory import MadeProblem, make_population, make_results
 
 SETTINGS = Settings(repetitions=50)
@@ -69,7 +70,7 @@ def finished(results: Results, cells: list[str], steps: int) -> tuple[list[float
 
 def test_the_baseline_alone_where_it_was_run() -> None:
     results = make_results(problems=[NOISY], seeds=3)
-    table = fidelity_correlation(results, SETTINGS)
+    table = table_of_all(fidelity_correlation, results, SETTINGS)
     first, last = finished(results, [f"random-fifo-noisy-{seed}" for seed in range(3)], 9)
     assert table["trials"].eq(len(first)).all()
     assert not table["selected"].any()
@@ -84,7 +85,7 @@ def test_the_baseline_alone_where_it_was_run() -> None:
 
 def test_survivors_stand_in() -> None:
     results = make_results(["tpe"], ["fifo", "asha"], [NOISY], seeds=2, failed=())
-    table = fidelity_correlation(results, SETTINGS)
+    table = table_of_all(fidelity_correlation, results, SETTINGS)
     first, last = finished(results, results.cells["cell"].tolist(), 9)
     assert table["selected"].all()
     assert table["trials"].iloc[0] == len(first)
@@ -97,7 +98,7 @@ def test_clones_are_left_out() -> None:
     events = results.events[results.events["cell"].isin(set(results.cells.loc[pbt, "cell"]))]
     part = replace(results, cells=results.cells[pbt].reset_index(drop=True), events=events)
     cloned = events[events["parent"].notna()].drop_duplicates(["cell", "trial"])
-    (trials,) = fidelity_correlation(part, SETTINGS)["trials"].unique()
+    (trials,) = table_of_all(fidelity_correlation, part, SETTINGS)["trials"].unique()
     assert trials == 48 - len(cloned)
     assert len(cloned) > 5
 
@@ -105,16 +106,16 @@ def test_clones_are_left_out() -> None:
 def test_few_trials_say_nothing() -> None:
     results = make_population(4, seeds=2)
     assert ENOUGH == 10
-    assert fidelity_correlation(results, SETTINGS).empty
-    assert len(fidelity_correlation(make_population(5, seeds=2), SETTINGS))
+    assert table_of_all(fidelity_correlation, results, SETTINGS).empty
+    assert len(table_of_all(fidelity_correlation, make_population(5, seeds=2), SETTINGS))
 
 
 def test_many_steps_are_thinned() -> None:
-    table = fidelity_correlation(make_population(12, seeds=2), SETTINGS)
+    table = table_of_all(fidelity_correlation, make_population(12, seeds=2), SETTINGS)
     assert len(table) <= FIDELITIES
     assert table["step"].iloc[[0, -1]].tolist() == [1, 40]
 
 
 def test_nothing_on_single_steps() -> None:
     results = make_results(["random"], ["fifo"], [MadeProblem("branin", steps=1)])
-    assert fidelity_correlation(results, SETTINGS).empty
+    assert table_of_all(fidelity_correlation, results, SETTINGS).empty

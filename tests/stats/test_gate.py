@@ -47,7 +47,7 @@ def failing(results: Results, *rows: int) -> Results:
     return replace(results, cells=cells)
 
 
-def with_most_workers(base: Results, new: Results, **choices: object) -> Gate:
+def compared(base: Results, new: Results, **choices: object) -> Gate:
     return gate(paired(base, new), settings=QUICK, **choices)
 
 
@@ -57,16 +57,16 @@ def verdicts(found: Gate) -> dict[tuple[str, str], str]:
 
 
 def test_the_same_results() -> None:
-    found = with_most_workers(made(2), made(2))
-    assert found.verdict == "same"
+    found = compared(made(2), made(2))
+    assert found.outcome == "same"
     assert set(found.effects["verdict"]) == {"same"}
     assert (found.effects[["p_worse", "p_better"]] == 1).all(axis=None)
     assert (found.effects["estimate"] == 0).all()
 
 
 def test_one_algorithm_worse_on_one_problem() -> None:
-    found = with_most_workers(made(), worse_by(made(), 0.05, "mlp-vehicle"))
-    assert found.verdict == "regression"
+    found = compared(made(), worse_by(made(), 0.05, "mlp-vehicle"))
+    assert found.outcome == "regression"
     assert verdicts(found) == {
         ("all", "all"): "worse",
         ("random", "all"): "same",
@@ -83,22 +83,22 @@ def test_one_algorithm_worse_on_one_problem() -> None:
 
 
 def test_the_other_way_is_better() -> None:
-    found = with_most_workers(worse_by(made(), 0.05, "mlp-vehicle"), made())
-    assert found.verdict == "no regression"
+    found = compared(worse_by(made(), 0.05, "mlp-vehicle"), made())
+    assert found.outcome == "no regression"
     assert set(verdicts(found).values()) == {"better", "same"}
 
 
 def test_the_tolerance() -> None:
     new = worse_by(made(), 0.05, "mlp-vehicle")
-    assert with_most_workers(made(), new, tolerance=0.04).verdict == "regression"
-    found = with_most_workers(made(), new, tolerance=0.06)
-    assert found.verdict == "no regression"
+    assert compared(made(), new, tolerance=0.04).outcome == "regression"
+    found = compared(made(), new, tolerance=0.06)
+    assert found.outcome == "no regression"
     assert verdicts(found)["gp", "mlp-vehicle"] == "tolerated"
 
 
 def test_scores_are_tested_together() -> None:
     new = worse_by(made(), 0.05, "mlp-vehicle")
-    found = with_most_workers(made(), new, scores=("final", "anytime"))
+    found = compared(made(), new, scores=("final", "anytime"))
     assert found.effects["score"].tolist() == ["final"] * 7 + ["anytime"] * 7
     last = found.effects.iloc[-1]
     assert last["verdict"] == "worse"
@@ -106,8 +106,8 @@ def test_scores_are_tested_together() -> None:
 
 
 def test_failures_are_regressions_by_themselves() -> None:
-    found = with_most_workers(made(2), failing(made(2), 1, 6))
-    assert found.verdict == "regression"
+    found = compared(made(2), failing(made(2), 1, 6))
+    assert found.outcome == "regression"
     assert not (found.effects["verdict"] == "worse").any()
     assert found.broken[["searcher", "problem", "seed"]].values.tolist() == [
         ["random", "counting-ones", 1],
@@ -115,18 +115,16 @@ def test_failures_are_regressions_by_themselves() -> None:
     ]
     assert set(found.broken["error"]) == {"ValueError: gone"}
     assert found.effects["broken"].tolist() == [2, 1, 1, 1, 0, 0, 1]
-    turned = with_most_workers(failing(made(), 1, 6), made())
-    assert turned.verdict == "no regression"
+    turned = compared(failing(made(), 1, 6), made())
+    assert turned.outcome == "no regression"
     assert turned.effects["mended"].tolist() == [2, 2, 0, 2, 0, 0, 0]
-    assert with_most_workers(failing(made(), 1), failing(made(), 1)).verdict == "same"
+    assert compared(failing(made(), 1), failing(made(), 1)).outcome == "same"
 
 
-@pytest.mark.parametrize(("seeds", "verdict"), [(4, "undecided"), (5, "regression")])
-def test_too_few_seeds_pass_for_nothing(seeds: int, verdict: str) -> None:
-    assert (
-        with_most_workers(made(seeds), worse_by(made(seeds), 0.3, "mlp-vehicle")).verdict == verdict
-    )
-    assert with_most_workers(made(4), worse_by(made(4), 0.3, "mlp-vehicle"), alpha=0.1).verdict == (
+@pytest.mark.parametrize(("seeds", "outcome"), [(4, "undecided"), (5, "regression")])
+def test_too_few_seeds_pass_for_nothing(seeds: int, outcome: str) -> None:
+    assert compared(made(seeds), worse_by(made(seeds), 0.3, "mlp-vehicle")).outcome == outcome
+    assert compared(made(4), worse_by(made(4), 0.3, "mlp-vehicle"), alpha=0.1).outcome == (
         "regression"
     )
 
@@ -134,19 +132,19 @@ def test_too_few_seeds_pass_for_nothing(seeds: int, verdict: str) -> None:
 def test_new_references_measure_both() -> None:
     moved = made()
     moved = replace(moved, problems=moved.problems.assign(clip=moved.problems["clip"] + 1.0))
-    found = with_most_workers(made(), moved)
-    assert found.verdict == "same"
-    expected = with_most_workers(moved, moved).effects["base"]
+    found = compared(made(), moved)
+    assert found.outcome == "same"
+    expected = compared(moved, moved).effects["base"]
     assert found.effects["base"].tolist() == pytest.approx(expected.tolist())
 
 
 def test_no_references() -> None:
     lost = replace(made(), problems=made().problems.assign(optimum=np.nan, clip=1.0))
     with pytest.raises(UsageError, match="no reference losses"):
-        with_most_workers(lost, lost)
+        compared(lost, lost)
     problems = made().problems
     problems.loc[0, ["optimum", "clip"]] = problems.loc[0, ["clip", "optimum"]].to_list()
-    found = with_most_workers(made(), replace(made(), problems=problems))
+    found = compared(made(), replace(made(), problems=problems))
     assert list(found.left_out) == ["counting-ones"]
     assert set(found.effects["problem"].dropna()) == {"mlp-vehicle"}
 

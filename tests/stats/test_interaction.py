@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import Algorithm, compute_curves
-from hpobench.analysis.exhibits.interaction import COLUMNS, interaction
+from hpobench.analysis.exhibits import interaction
+from hpobench.analysis.exhibits.interaction import COLUMNS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr
+from tests.curves_factory import curves_of, made_nr, table_of
 from tests.results_factory import make_results
 
 SETTINGS = Settings(repetitions=80)
@@ -28,7 +29,7 @@ def test_differences_run_by_run() -> None:
     nr = made_nr(4, 3, 5)
     nr[[1, 3], 1] = np.nan
     nr[0, 0, 4] = nr[1, 2, 1] = np.nan
-    table = interaction(curves_of(nr, crossed(2, "fifo", "asha")), SETTINGS)
+    table = table_of(interaction, curves_of(nr, crossed(2, "fifo", "asha")), SETTINGS)
     assert table[["searcher", "scheduler"]].to_numpy().tolist() == [["s0", "asha"], ["s1", "asha"]]
     for (base, other), (_, row) in zip(((0, 1), (2, 3)), table.iterrows(), strict=True):
         means, repetitions = [], np.zeros(80)
@@ -53,7 +54,9 @@ def test_pairing_takes_out_what_seeds_share() -> None:
     """Seeds differ by far more than what the scheduler does, which is the same in each."""
     base = np.random.default_rng(0).uniform(0.2, 0.9, (1, 2, 6))
     nr = np.concatenate([base, base - 0.01, base, base])
-    table = interaction(curves_of(nr, crossed(1, "fifo", "good", "same", "too")), SETTINGS)
+    table = table_of(
+        interaction, curves_of(nr, crossed(1, "fifo", "good", "same", "too")), SETTINGS
+    )
     good, same, _ = (row for _, row in table.iterrows())
     assert [good["low"], good["estimate"], good["high"]] == pytest.approx([-0.01] * 3)
     assert good["clear"]
@@ -65,7 +68,7 @@ def test_schedulers_that_skip_problems_and_failed_runs() -> None:
     """asha skips the problem of a single step; the failed runs count as the clip value."""
     curves = compute_curves(make_results(), SETTINGS)
     assert curves.failed.sum() == 2
-    table = interaction(curves, SETTINGS).set_index("searcher")
+    table = table_of(interaction, curves, SETTINGS).set_index("searcher")
     assert table.index.tolist() == ["random", "tpe", "gp"]
     assert (table["problems"] == 2).all()
     assert (table["pairs"] == 8).all()
@@ -75,7 +78,7 @@ def test_schedulers_that_skip_problems_and_failed_runs() -> None:
 @pytest.mark.parametrize("schedulers", [("fifo",), ("asha",), ("asha", "hyperband")])
 def test_nothing_without_the_baseline_or_with_it_alone(schedulers: tuple[str, ...]) -> None:
     algorithms = crossed(2, *schedulers)
-    table = interaction(curves_of(made_nr(len(algorithms), 3, 3), algorithms), SETTINGS)
+    table = table_of(interaction, curves_of(made_nr(len(algorithms), 3, 3), algorithms), SETTINGS)
     assert table.empty
     assert list(table) == COLUMNS
 
@@ -85,12 +88,12 @@ def test_searchers_without_the_baseline_or_without_a_pair_have_no_row() -> None:
     algorithms = [*crossed(2, "fifo", "asha"), Algorithm("dehb + own", "dehb", "own")]
     nr = made_nr(5, 2, 4)
     nr[2, :, :2] = nr[3, :, 2:] = np.nan
-    table = interaction(curves_of(nr, algorithms), SETTINGS)
+    table = table_of(interaction, curves_of(nr, algorithms), SETTINGS)
     assert table["searcher"].tolist() == ["s0"]
 
 
 def test_a_single_seed_has_no_interval() -> None:
-    table = interaction(curves_of(made_nr(2, 3, 1), crossed(1, "fifo", "asha")), SETTINGS)
+    table = table_of(interaction, curves_of(made_nr(2, 3, 1), crossed(1, "fifo", "asha")), SETTINGS)
     assert table[["low", "high"]].isna().all(axis=None)
     assert table["estimate"].notna().all()
     assert not table["clear"].any()

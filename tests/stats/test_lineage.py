@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.exhibits.lineage import lineage, lineage_faults, shown_cells, stretches
+from hpobench.analysis.core.lineage import lineage_faults
+from hpobench.analysis.exhibits.lineage import lineage, stretches, subjects
+from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
+from hpobench.store.reader import Results
 from tests.results_factory import POPULATION, make_population, make_results
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", "maximize")
@@ -136,7 +139,11 @@ def test_losses_that_are_no_number_lead_nowhere() -> None:
     assert not lineage(events.iloc[[0, 2]], LOSS)["ancestor"].any()
 
 
-def test_the_runs_that_are_shown() -> None:
+def shown(results: Results) -> list[str]:
+    return [run.cells["cell"].item() for run in subjects(Study(results))]
+
+
+def test_the_runs_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     results = make_population(4, seeds=3)
     other = dataclasses.replace(POPULATION, name="other")
     more = make_population(4, seeds=3, problem=other)
@@ -144,11 +151,13 @@ def test_the_runs_that_are_shown() -> None:
         results,
         cells=pd.concat([results.cells, more.cells], ignore_index=True),
         events=pd.concat([results.events.astype({"cell": str}), more.events.astype({"cell": str})]),
+        problems=pd.concat([results.problems, more.problems], ignore_index=True),
     )
     both.cells.loc[both.cells["cell"] == "random-pbt-cnn-0", "status"] = "failed"
-    assert shown_cells(both, 9)["cell"].tolist() == ["random-pbt-cnn-1", "random-pbt-other-0"]
-    assert shown_cells(both, 1)["cell"].tolist() == ["random-pbt-cnn-1"]
-    assert shown_cells(make_results(seeds=1), 9).empty
+    assert shown(both) == ["random-pbt-cnn-1", "random-pbt-other-0"]
+    monkeypatch.setattr("hpobench.analysis.exhibits.lineage.MOST", 1)
+    assert shown(both) == ["random-pbt-cnn-1"]
+    assert shown(make_results(seeds=1)) == []
 
 
 @pytest.mark.parametrize("trials", [2, 8, 20])

@@ -14,8 +14,9 @@ from hpobench.analysis.core.normalise import (
     relative_to_random,
     simple_regret,
 )
-from hpobench.analysis.exhibits.mean_regret import mean_regret
+from hpobench.analysis.exhibits import mean_regret
 from hpobench.analysis.settings import Settings
+from tests.curves_factory import table_of
 from tests.results_factory import MadeProblem, hand_made
 
 UNIT = MadeProblem("unit", steps=1, optimum=0.0, clip=1.0, budget=50.0)
@@ -50,7 +51,9 @@ def test_order_of_operations() -> None:
     runs = {
         ("random", s): list(zip(range(1, draws + 1), losses[s], strict=True)) for s in range(seeds)
     }
-    table = mean_regret(compute_curves(hand_made(runs, problem=UNIT), Settings()), Settings())
+    table = table_of(
+        mean_regret, compute_curves(hand_made(runs, problem=UNIT), Settings()), Settings()
+    )
     last = table.iloc[-1]
     standard_error = np.sqrt(50 / (51**2 * 52) / seeds)
     assert last["estimate"] == pytest.approx(1 / 51, abs=4 * standard_error)
@@ -64,7 +67,7 @@ def test_another_algorithm_moves_no_score() -> None:
     alone = {("a", s): [(1.0, 0.4), (50.0, 0.2 + 0.01 * s)] for s in range(5)}
     joined = alone | {("bad", s): [(1.0, 1e6)] for s in range(5)}
     small, large = (
-        mean_regret(compute_curves(hand_made(runs, problem=UNIT), Settings()), Settings())
+        table_of(mean_regret, compute_curves(hand_made(runs, problem=UNIT), Settings()), Settings())
         for runs in (alone, joined)
     )
     kept = large[large["algorithm"] == "a"]

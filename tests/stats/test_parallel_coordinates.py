@@ -11,17 +11,18 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.analysis.exhibits.parallel_coordinates import (
+from hpobench.analysis.exhibits import parallel_coordinates
+from hpobench.analysis.exhibits._best_configurations import (
     AXES,
     BEST,
-    ENOUGH,
     REST,
+    best_configurations,
     distances,
-    parallel_coordinates,
-    shown_problems,
     unit_positions,
 )
+from hpobench.analysis.exhibits.parallel_coordinates import ENOUGH
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import Study
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
 from hpobench.contract.space import Space
 from hpobench.store.reader import Results
@@ -63,7 +64,7 @@ def by_loops(results: Results, problem: str) -> list[tuple[float, str, int]]:
 
 def test_the_best_tenth_with_its_configurations() -> None:
     results = configured(make_results(["random", "tpe"], problems=PROBLEMS[2:], seeds=2))
-    table = parallel_coordinates(results, "mlp-vehicle", SETTINGS)
+    table = best_configurations(results, "mlp-vehicle", SETTINGS)
     expected = by_loops(results, "mlp-vehicle")
     best = table[table["best"]]
     lines = best.drop_duplicates("line")
@@ -86,14 +87,14 @@ def test_the_best_tenth_with_its_configurations() -> None:
 
 def test_the_rest_is_a_sample_that_a_seed_fixes() -> None:
     results = configured(make_results(["random", "tpe"], problems=PROBLEMS[2:], seeds=2))
-    table = parallel_coordinates(results, "mlp-vehicle", SETTINGS)
+    table = best_configurations(results, "mlp-vehicle", SETTINGS)
     rest = table[~table["best"]].drop_duplicates("line")
     assert len(rest) == REST
     assert (rest["step"] < 9).any()
     keys = ["algorithm", "seed", "trial"]
     assert not table.drop_duplicates("line").duplicated(keys).any()
-    pd.testing.assert_frame_equal(table, parallel_coordinates(results, "mlp-vehicle", SETTINGS))
-    other = parallel_coordinates(results, "mlp-vehicle", replace(SETTINGS, seed=1))
+    pd.testing.assert_frame_equal(table, best_configurations(results, "mlp-vehicle", SETTINGS))
+    other = best_configurations(results, "mlp-vehicle", replace(SETTINGS, seed=1))
     best = table["best"]
     pd.testing.assert_frame_equal(table[best], other[other["best"]])
     assert not table[~best].equals(other[~other["best"]])
@@ -102,9 +103,9 @@ def test_the_rest_is_a_sample_that_a_seed_fixes() -> None:
 def test_ties_go_by_run_and_trial_whatever_the_order_of_events() -> None:
     results = configured(make_results(["random"], ["fifo"], failed=()))
     results = replace(results, events=results.events.assign(loss=0.5))
-    table = parallel_coordinates(results, "mlp-vehicle", SETTINGS)
+    table = best_configurations(results, "mlp-vehicle", SETTINGS)
     order = results.events.sort_values(["trial", "step"], kind="stable")
-    other = parallel_coordinates(replace(results, events=order), "mlp-vehicle", SETTINGS)
+    other = best_configurations(replace(results, events=order), "mlp-vehicle", SETTINGS)
     pd.testing.assert_frame_equal(table, other)
     lines = table[table["best"]].drop_duplicates("line")
     assert lines["seed"].is_monotonic_increasing
@@ -115,7 +116,7 @@ def test_more_than_can_be_drawn() -> None:
     problem = MadeProblem("p", steps=1, cost=4.0)
     results = configured(make_results(["random"], ["fifo"], [problem], seeds=1, failed=()))
     expected = by_loops(results, "p")
-    table = parallel_coordinates(results, "p", SETTINGS)
+    table = best_configurations(results, "p", SETTINGS)
     values = table[table["best"]].drop_duplicates("line")["value"].tolist()
     assert len(values) == BEST < len(expected)
     assert [values[0], values[-1]] == [expected[0][0], expected[-1][0]]
@@ -126,9 +127,9 @@ def test_more_than_can_be_drawn() -> None:
 def test_distances_of_many_trials_are_measured_by_some(monkeypatch) -> None:
     problem = MadeProblem("p", steps=1, cost=4.0)
     results = configured(make_results(["random"], ["fifo"], [problem], seeds=1, failed=()))
-    exact = parallel_coordinates(results, "p", SETTINGS)
-    monkeypatch.setattr("hpobench.analysis.exhibits.parallel_coordinates.SAMPLE", BEST)
-    table = parallel_coordinates(results, "p", SETTINGS)
+    exact = best_configurations(results, "p", SETTINGS)
+    monkeypatch.setattr("hpobench.analysis.exhibits._best_configurations.SAMPLE", BEST)
+    table = best_configurations(results, "p", SETTINGS)
     best = table["best"]
     drawn = ["line", "value", "parameter", "setting", "position"]
     pd.testing.assert_frame_equal(table.loc[best, drawn], exact.loc[exact["best"], drawn])
@@ -147,7 +148,7 @@ def test_a_clone_counts_with_the_configuration_that_it_ended_with() -> None:
     events = results.events
     cloned = events["config"].notna()
     events = events.assign(config=events["config"].where(~cloned, json.dumps(changed)))
-    table = parallel_coordinates(replace(results, events=events), "cnn", SETTINGS)
+    table = best_configurations(replace(results, events=events), "cnn", SETTINGS)
     settings = table[table["parameter"] == "lr"].set_index(["algorithm", "seed", "trial"])
     owners = results.cells.set_index("cell")
     clones = set()
@@ -194,24 +195,30 @@ def test_wide_spaces_keep_what_differs_most_in_the_spaces_order() -> None:
     keys = zip(events["cell"], events["trial"], strict=True)
     losses = [json.loads(configs[key])["x17"] for key in keys]
     results = replace(results, events=events.assign(loss=losses))
-    table = parallel_coordinates(results, "mlp-vehicle", SETTINGS)
+    table = best_configurations(results, "mlp-vehicle", SETTINGS)
     shown = table.drop_duplicates("parameter").set_index("parameter")["distance"]
     assert len(shown) == AXES
     assert list(shown.index) == sorted(shown.index, key=space.names.index)
     assert shown["x17"] == shown.max() > 0.9
 
 
-def test_problems_that_are_shown() -> None:
+def shown(results: Results) -> list[str]:
+    return [problem.name for problem in parallel_coordinates.subjects(Study(results))]
+
+
+def test_problems_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     results = configured(make_results(["random"], ["fifo"], failed=()))
     names = [p.name for p in PROBLEMS]
-    assert shown_problems(results, 6) == names
-    assert shown_problems(results, 2) == names[:2]
-    plan = {"problems": names[::-1]}
-    assert shown_problems(replace(results, plan=plan), 2) == names[:0:-1]
+    assert shown(results) == names
+    with monkeypatch.context() as patch:
+        patch.setattr(parallel_coordinates, "MOST", 2)
+        assert shown(results) == names[:2]
+        plan = {"problems": names[::-1]}
+        assert shown(replace(results, plan=plan)) == names[:0:-1]
     line = json.dumps(Space([Float("x", 0, 1)]).to_json())
     problems = results.problems.assign(space=[line, *results.problems["space"][1:]])
-    assert shown_problems(replace(results, problems=problems), 6) == names[1:]
-    assert shown_problems(configured(make_population(ENOUGH // 2 - 1, seeds=1)), 6) == []
-    assert shown_problems(configured(make_population(ENOUGH // 2, seeds=1)), 6) == ["cnn"]
+    assert shown(replace(results, problems=problems)) == names[1:]
+    assert shown(configured(make_population(ENOUGH // 2 - 1, seeds=1))) == []
+    assert shown(configured(make_population(ENOUGH // 2, seeds=1))) == ["cnn"]
     silent = replace(results, events=results.events[:0], trials=results.trials[:0])
-    assert shown_problems(silent, 6) == []
+    assert shown(silent) == []

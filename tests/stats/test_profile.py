@@ -13,10 +13,12 @@ from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
 from hpobench.analysis.core.hits import Hits, compute_runs, hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.core.targets import tolerance_targets
-from hpobench.analysis.exhibits.profile import TOLERANCE, profile, share_within
+from hpobench.analysis.exhibits import profile
+from hpobench.analysis.exhibits.profile import TOLERANCE, share_within
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import table_of
 from tests.results_factory import hand_made
 from tests.stats.test_against_naive import AXES, random_results
 
@@ -32,7 +34,7 @@ def shares(times: list[list[float]], factors: list[float]) -> FloatArray:
 
 
 def profile_of(results: Results, settings: Settings) -> pd.DataFrame:
-    return profile(compute_curves(results, settings), compute_runs(results, settings), settings)
+    return table_of(profile, compute_curves(results, settings), settings, results)
 
 
 def test_dolan_and_more_by_hand() -> None:
@@ -126,7 +128,7 @@ def test_against_enumeration(number: int) -> None:
     settings = Settings(axis=AXES[number % 4], points=8, repetitions=25, seed=number)
     runs = compute_runs(results, settings)
     for curves in (c.curves for c in comparisons(compute_curves(results, settings))):
-        table = profile(curves, runs, settings)
+        table = table_of(profile, curves, settings, results)
         hits = hitting_times(runs, curves, tolerance_targets(curves, [TOLERANCE]))
         estimate = all_times(curves, hits, None, settings)
         draws = [all_times(curves, hits, r, settings) for r in range(settings.repetitions)]

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import compute_curves
-from hpobench.analysis.core.hits import compute_runs
-from hpobench.analysis.core.snapshot import snapshot
+from hpobench.analysis.core.hits import compute_runs, snapshot
 from hpobench.analysis.settings import Settings
 from tests.stats.test_against_naive import AXES, naive_run, random_results
 

@@ -12,12 +12,13 @@ from scipy import stats
 
 from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
 from hpobench.analysis.core.hits import Hits, compute_runs, hitting_times
-from hpobench.analysis.core.targets import tolerance_targets
-from hpobench.analysis.drawing import captions
-from hpobench.analysis.exhibits.speedup import COLUMNS, TOLERANCES, speedup
+from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
+from hpobench.analysis.exhibits import speedup
+from hpobench.analysis.exhibits.speedup import COLUMNS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import caption_of, table_of
 from tests.results_factory import hand_made, make_results
 from tests.stats.test_against_naive import AXES, random_results
 
@@ -26,7 +27,7 @@ RUNS = {("random", 0): [(4.0, 0.1)], ("random", 1): [(8.0, 0.05)]}
 
 
 def speedup_of(results: Results, settings: Settings = SETTINGS) -> pd.DataFrame:
-    return speedup(compute_curves(results, settings), compute_runs(results, settings), settings)
+    return table_of(speedup, compute_curves(results, settings), settings, results)
 
 
 def row(table: pd.DataFrame, algorithm: str, tolerance: float = 0.1) -> pd.Series:
@@ -139,7 +140,7 @@ def test_against_plain_loops(number: int) -> None:
     runs = compute_runs(results, settings)
     for curves in (c.curves for c in comparisons(compute_curves(results, settings))):
         hits = hitting_times(runs, curves, tolerance_targets(curves, TOLERANCES))
-        table = speedup(curves, runs, settings)
+        table = table_of(speedup, curves, settings, results)
         assert len(table) == 2 * len(curves.algorithms) * (1 + len(curves.problems))
         several = curves.present.sum(axis=2) >= 2
         several &= several[curves.names.index("random + fifo")]
@@ -164,7 +165,7 @@ def test_against_plain_loops(number: int) -> None:
 
 def test_caption() -> None:
     curves = compute_curves(make_results(), SETTINGS)
-    text = captions.speedup(curves, SETTINGS)
+    text = caption_of(speedup, curves, SETTINGS)
     assert "random under fifo" in text
     assert "regrets of 0.1 and 0.01" in text
     assert "2 failed runs of 60 hit nothing." in text

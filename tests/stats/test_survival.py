@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.analysis.exhibits import lineage
+from hpobench.analysis.exhibits import lineage, survival
 from hpobench.analysis.exhibits.survival import (
     FRESH,
     Stretches,
     product_limit,
     stretches_of,
-    survival,
 )
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.contract.problem import Objective
 from hpobench.store.reader import Results
+from tests.curves_factory import table_of_all
 from tests.results_factory import MadeProblem, hand_made, make_population, make_results
 
 SETTINGS = Settings(repetitions=40)
@@ -84,7 +84,7 @@ def naive(results: Results, cell: str, steps: int, at: list[float]) -> np.ndarra
 
 def test_means_and_intervals_run_by_run() -> None:
     results = make_results(["random"], ["fifo", "asha"], failed=(("random", "failed"),))
-    table = survival(results, SETTINGS)
+    table = table_of_all(survival, results, SETTINGS)
     asha = table[table["algorithm"] == "random + asha"]
     at = asha["at"].tolist()
     assert at[0] == 0
@@ -112,7 +112,7 @@ def test_stretches_are_those_of_the_lineage() -> None:
     pairs = zip(entry, expected["last_step"], strict=True)
     assert sorted(zip(found.entry[own], found.last[own], strict=True)) == sorted(pairs)
     assert found.ended[own].sum() == len(expected) - 8  # each clone replaced a state
-    table = survival(results, SETTINGS)
+    table = table_of_all(survival, results, SETTINGS)
     ends = table.groupby("algorithm")["estimate"].min()
     assert ends["random + fifo"] == 1
     assert 0 < ends["random + pbt"] < 0.7
@@ -130,10 +130,12 @@ def test_pauses_of_those_that_are_decided_on_while_they_pause() -> None:
     """The one that waits at 2 is decided on later: two of three were stopped there, not of four."""
     decisions = ["PAUSE"] * 4 + ["STOP"]
     results = paused(["stopped", "stopped", "paused", "cut", "completed"], decisions, [2] * 4 + [4])
-    table = survival(results, SETTINGS)
+    table = table_of_all(survival, results, SETTINGS)
     assert table["estimate"].tolist() == pytest.approx([1, 0.5, 0.5])
     assert table["at"].tolist() == [0, 0.5, 1]
-    table = survival(paused(["stopped", "paused", "completed"], decisions[2:], [2, 2, 4]), SETTINGS)
+    table = table_of_all(
+        survival, paused(["stopped", "paused", "completed"], decisions[2:], [2, 2, 4]), SETTINGS
+    )
     assert table["estimate"].tolist() == pytest.approx([1, 0.5, 0.5])
 
 
@@ -144,26 +146,26 @@ def test_pauses_of_those_that_had_been_decided_on() -> None:
         ["STOP", "PAUSE", "PAUSE", "STOP"],
         [2] * 3 + [4],
     )
-    table = survival(results, SETTINGS)
+    table = table_of_all(survival, results, SETTINGS)
     assert table["estimate"].tolist() == pytest.approx([1, 0.75, 0.75])
 
 
 def test_failing_in_the_first_step_is_an_end_and_not_starting_is_nothing() -> None:
     results = paused(["failed", "cut", "completed", "completed"], ["STOP"] * 4, [4] * 4)
     results = replace(results, events=results.events[2:])
-    table = survival(results, SETTINGS)
+    table = table_of_all(survival, results, SETTINGS)
     assert table["estimate"].tolist() == pytest.approx([2 / 3, 2 / 3])
 
 
 def test_a_curve_ends_where_nobody_is_left() -> None:
     results = paused(["stopped", "cut"], ["STOP", "CONTINUE"], [1, 2])
-    assert survival(results, SETTINGS)["at"].tolist() == [0, 0.25]
+    assert table_of_all(survival, results, SETTINGS)["at"].tolist() == [0, 0.25]
 
 
 def test_shares_at_which_most_end_are_kept() -> None:
     results = make_results(["random"], ["asha"], failed=())
-    few = survival(results, replace(SETTINGS, points=1))
-    full = survival(results, SETTINGS)
+    few = table_of_all(survival, results, replace(SETTINGS, points=1))
+    full = table_of_all(survival, results, SETTINGS)
     assert len(few) == 3 < len(full)
     kept = full.set_index("at")["estimate"]
     assert (few["estimate"].to_numpy() == kept[few["at"]].to_numpy()).all()
@@ -172,7 +174,7 @@ def test_shares_at_which_most_end_are_kept() -> None:
 
 def test_nothing_to_survive() -> None:
     results = make_results(["random"], ["fifo"], [MadeProblem("branin", steps=1)])
-    assert survival(results, SETTINGS).empty
+    assert table_of_all(survival, results, SETTINGS).empty
 
 
 def test_problems_that_an_algorithm_did_not_run_on() -> None:
@@ -186,9 +188,9 @@ def test_problems_that_an_algorithm_did_not_run_on() -> None:
         events=results.events[results.events["cell"].isin(kept)],
         trials=results.trials[results.trials["cell"].isin(kept)],
     )
-    table = survival(part, SETTINGS)
+    table = table_of_all(survival, part, SETTINGS)
     assert table.groupby("algorithm")["problems"].max().to_dict() == {"random": 2, "tpe": 1}
-    before = survival(results, SETTINGS)
+    before = table_of_all(survival, results, SETTINGS)
     same = table["algorithm"] == "random"
     expected = before[before["algorithm"] == "random"]
     pd.testing.assert_frame_equal(

@@ -9,16 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hpobench.analysis.core.budgets import budget_axis
 from hpobench.analysis.core.curves import algorithms_of, comparisons, compute_curves
 from hpobench.analysis.core.failures import failure_kind, failures
-from hpobench.analysis.exhibits.anytime_regret import anytime_regret
-from hpobench.analysis.exhibits.cost import cost
-from hpobench.analysis.exhibits.final_loss import final_loss
-from hpobench.analysis.exhibits.heatmap import heatmap
-from hpobench.analysis.exhibits.rank import rank
-from hpobench.analysis.exhibits.setting import budget_axis, problem_setting, setting
-from hpobench.analysis.exhibits.standings import standings
+from hpobench.analysis.exhibits import (
+    anytime_regret,
+    conditions,
+    cost,
+    final_loss,
+    heatmap,
+    problems,
+    rank,
+    standings,
+)
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import OneProblem
+from tests.curves_factory import study_of, table_of, table_of_all
 from tests.results_factory import MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=500, points=20)
@@ -66,7 +72,8 @@ def test_problems_come_in_the_planned_order() -> None:
 def test_anytime_regret_by_hand() -> None:
     runs = {("a", 0): [(1.0, 0.5), (10.0, 0.1)], ("a", 1): [(1.0, 0.3)]}
     curves = compute_curves(hand_made(runs), Settings(points=3, repetitions=50))
-    table = anytime_regret(curves, "p", Settings(points=3, repetitions=50))
+    study = study_of(curves, Settings(points=3, repetitions=50))
+    table = anytime_regret.table(study, OneProblem(pd.Series({"problem": "p"})))
     # The first result comes at a tenth of the budget.
     np.testing.assert_allclose(table["at"], [1.0, np.sqrt(10), 10.0])
     np.testing.assert_allclose(table["estimate"], [0.4, 0.4, 0.2])
@@ -74,7 +81,7 @@ def test_anytime_regret_by_hand() -> None:
 
 def final_of(results: object, **settings: int) -> pd.DataFrame:
     chosen = dataclasses.replace(SETTINGS, **settings)  # type: ignore[arg-type]
-    return final_loss(compute_curves(results, chosen), results.problems, chosen)
+    return table_of_all(final_loss, results, chosen)
 
 
 def test_failures_are_imputed_and_counted() -> None:
@@ -113,7 +120,7 @@ def test_equal_best_are_all_marked() -> None:
 
 
 def test_heatmap() -> None:
-    table = heatmap(compute_curves(make_results(), SETTINGS))
+    table = table_of(heatmap, compute_curves(make_results(), SETTINGS), SETTINGS)
     assert len(table) == 3 * 6
     branin = table[table["problem"] == "branin"].set_index("scheduler")
     assert branin.loc["asha", "nr"].isna().all()
@@ -124,7 +131,7 @@ def test_heatmap() -> None:
 
 def test_ranks_add_up() -> None:
     curves = comparisons(compute_curves(make_results(), SETTINGS))[1].curves
-    table = rank(curves, SETTINGS)
+    table = table_of(rank, curves, SETTINGS)
     np.testing.assert_allclose(table.groupby("at")["estimate"].sum(), 21)
     assert (table["low"] <= table["high"]).all()
 
@@ -132,7 +139,7 @@ def test_ranks_add_up() -> None:
 def test_standings() -> None:
     runs = {("good", s): [(1.0, 0.1 + 0.01 * s)] for s in range(6)}
     runs |= {("poor", s): [(1.0, 0.3 + 0.01 * s)] for s in range(6)}
-    table = standings(compute_curves(hand_made(runs), SETTINGS), SETTINGS)
+    table = table_of(standings, compute_curves(hand_made(runs), SETTINGS), SETTINGS)
     assert table["algorithm"].tolist() == ["good", "poor"]
     assert table["nr"].tolist() == pytest.approx([0.125, 0.325])
     assert table["rank"].tolist() == [1, 2]
@@ -145,7 +152,7 @@ def test_standings() -> None:
 
 def test_cost_adds_up() -> None:
     results = make_results()
-    table = cost(results).set_index("algorithm")
+    table = table_of_all(cost, results).set_index("algorithm")
     assert table["runs"].sum() == len(results.cells)
     assert table["results"].sum() == len(results.events)
     np.testing.assert_allclose(table["clock_h"].sum() * 3600, results.cells["clock"].sum())
@@ -223,13 +230,13 @@ def test_setting_lists_what_differs() -> None:
     other["versions"]["ray"] = "2.61.0"
     other["started"] = "2026-01-02T00:00:00Z"
     results.cells.loc[3, "provenance"] = json.dumps(other)
-    value = setting(results).set_index("item")["value"]
+    value = table_of_all(conditions, results).set_index("item")["value"]
     assert value["Versions"] == "hpobench 0.1.0, python 3.11.9, ray 2.60.0 / 2.61.0"
     assert value["Seeds"] == "4 (0-3)"
     assert value["Started"] == "2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z"
 
 
 def test_problem_setting() -> None:
-    table = problem_setting(make_results()).set_index("problem")
+    table = table_of_all(problems, make_results()).set_index("problem")
     assert table.loc["counting-ones", "budget"] == "900 s"
     assert table.index.tolist() == ["branin", "counting-ones", "mlp-vehicle"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import statistics
 
-from hpobench.analysis.exhibits.thinking import thinking
+from hpobench.analysis.exhibits import thinking
+from tests.curves_factory import table_of_all
 from tests.results_factory import make_results
 
 
 def test_medians_of_doubling_classes() -> None:
     results = make_results()
-    table = thinking(results)
+    table = table_of_all(thinking, results)
     searchers = dict(zip(results.cells["cell"], results.cells["searcher"], strict=True))
     classes: dict[tuple[str, int], list[float]] = {}
     for row in results.trials.itertuples():
@@ -28,7 +29,7 @@ def test_medians_of_doubling_classes() -> None:
 
 def test_searchers_keep_the_suites_order() -> None:
     results = make_results()
-    assert list(dict.fromkeys(thinking(results)["algorithm"])) == list(
+    assert list(dict.fromkeys(table_of_all(thinking, results)["algorithm"])) == list(
         dict.fromkeys(results.cells["searcher"])
     )
 
@@ -36,4 +37,4 @@ def test_searchers_keep_the_suites_order() -> None:
 def test_nothing_to_think_about() -> None:
     results = make_results()
     first = results.trials[results.trials["trial"] == 0]
-    assert thinking(dataclasses.replace(results, trials=first)).empty
+    assert table_of_all(thinking, dataclasses.replace(results, trials=first)).empty

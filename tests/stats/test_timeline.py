@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.exhibits.timeline import BARS, COLUMNS, shown_runs, shown_until, timeline
+from hpobench.analysis.exhibits import timeline
+from hpobench.analysis.exhibits.timeline import BARS, COLUMNS, shown_until
+from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import SomeRuns, Study
 from hpobench.store.reader import Results
 from tests.results_factory import PROBLEMS, hand_made, make_population, make_results
 
@@ -29,8 +32,18 @@ def run_of(rows: list[tuple[Any, ...]], statuses: dict[int, str]) -> Results:
     return dataclasses.replace(base, events=base.events.assign(**columns, **clones), trials=trials)
 
 
+def bars_table(results: Results, cells: pd.DataFrame) -> pd.DataFrame:
+    study = Study(results, Settings())
+    return timeline.table(study, SomeRuns(cells, results.problems.iloc[0]))
+
+
+def shown_runs(results: Results) -> pd.DataFrame:
+    (shown,) = timeline.subjects(Study(results))
+    return shown.cells
+
+
 def bars_of(results: Results) -> list[tuple[Any, ...]]:
-    table = timeline(results, results.cells)
+    table = bars_table(results, results.cells)
     assert list(table.columns) == COLUMNS
     shown = table.drop(columns="cell").astype(object)
     return list(
@@ -85,7 +98,7 @@ def test_clones_by_hand() -> None:
     "results", [make_results(seeds=1), make_population(12)], ids=["made", "population"]
 )
 def test_bars_hold_every_step_of_a_run(results: Results) -> None:
-    table = timeline(results, results.cells)
+    table = bars_table(results, results.cells)
     status = {(t.cell, t.trial): t.status for t in results.trials.itertuples()}
     assert len(table) > 60
     for cell, own in table.groupby("cell"):
@@ -110,13 +123,16 @@ def test_bars_hold_every_step_of_a_run(results: Results) -> None:
             assert bars["ended"].iloc[-1] == status[cell, trial]
 
 
-def test_one_searchers_runs_on_the_first_problem_of_several_steps() -> None:
+def test_one_searchers_runs_on_the_first_problem_of_several_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     results = make_results(["gp", "tpe", "random"], ["fifo", "asha", "median"])
-    shown = shown_runs(results, 6)  # the first cells of gp and tpe failed
+    shown = shown_runs(results)  # the first cells of gp and tpe failed
     assert shown["scheduler"].tolist() == ["fifo", "asha", "median"]
     assert shown["problem"].unique().tolist() == ["counting-ones"]
     assert shown[["searcher", "seed"]].drop_duplicates().values.tolist() == [["gp", 0]]
-    assert len(shown_runs(results, 2)) == 2
+    monkeypatch.setattr(timeline, "MOST", 2)
+    assert len(shown_runs(results)) == 2
 
 
 def test_the_searcher_and_seed_with_the_most_schedulers() -> None:
@@ -124,15 +140,15 @@ def test_the_searcher_and_seed_with_the_most_schedulers() -> None:
     cells = results.cells
     kept = ~((cells["searcher"] == "a") & (cells["scheduler"] == "asha"))
     kept &= ~((cells["searcher"] == "b") & (cells["seed"] == 0) & (cells["scheduler"] == "fifo"))
-    shown = shown_runs(results.select(kept), 6)
+    shown = shown_runs(results.select(kept))
     assert shown["searcher"].tolist() == ["b", "b"]
     assert shown["seed"].tolist() == [1, 1]
 
 
 def test_no_run_to_show() -> None:
     single = make_results(problems=PROBLEMS[:1])
-    assert shown_runs(single, 6).empty
-    table = timeline(single, shown_runs(single, 6))
+    assert timeline.subjects(Study(single)) == []
+    table = bars_table(single, single.cells[:0])
     assert table.empty
     assert list(table.columns) == COLUMNS
     assert shown_until(table) == np.inf

@@ -11,10 +11,12 @@ import pytest
 from hpobench.analysis.core.curves import comparisons, compute_curves
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.exhibits.utilisation import busy_shares, utilisation
+from hpobench.analysis.exhibits import utilisation
+from hpobench.analysis.exhibits.utilisation import busy_shares
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
+from tests.curves_factory import table_of
 from tests.results_factory import hand_made, make_results
 from tests.stats.test_against_naive import random_results
 
@@ -94,7 +96,7 @@ def test_means_over_seeds_then_problems() -> None:
     results = make_results(seeds=3)
     settings, gaps = SETTINGS, 0
     for curves in (c.curves for c in comparisons(compute_curves(results, settings))):
-        table = utilisation(results, curves, settings)
+        table = table_of(utilisation, curves, settings, results)
         shares = naive_shares(results, settings.points)
         values = np.full((*curves.present.shape, settings.points), np.nan)
         for r, cell in enumerate(results.cells.itertuples()):
@@ -127,7 +129,7 @@ def test_what_failed_at_once_tells_nothing() -> None:
     results = hand_made({("a", 0): [(3.0, 0.5)], ("b", 0): []}, failed=[("b", 0)])
     results.cells.loc[results.cells["searcher"] == "b", "clock"] = 0.0
     curves = compute_curves(results, SETTINGS)
-    assert utilisation(results, curves, SETTINGS).empty
+    assert table_of(utilisation, curves, SETTINGS, results).empty
     alone = results.select(results.cells["searcher"] == "a")
-    found = utilisation(alone, compute_curves(alone, SETTINGS), SETTINGS)
+    found = table_of(utilisation, compute_curves(alone, SETTINGS), SETTINGS, alone)
     assert found["estimate"].notna().all()

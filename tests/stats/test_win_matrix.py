@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hpobench.analysis.exhibits.win_matrix import win_matrix
+from hpobench.analysis.exhibits import win_matrix
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr
+from tests.curves_factory import curves_of, made_nr, table_of
 
 SETTINGS = Settings(repetitions=60)
 
@@ -32,7 +32,7 @@ def pair_by_pair(a: np.ndarray, b: np.ndarray) -> float:
 
 def test_estimates_are_mann_and_whitneys() -> None:
     nr = with_ties()
-    found = by_pair(win_matrix(curves_of(nr), SETTINGS))
+    found = by_pair(table_of(win_matrix, curves_of(nr), SETTINGS))
     assert len(found) == 12
     for a, b in permutations(range(4), 2):
         # SciPy's U counts where the first sample is larger: scores, not regrets.
@@ -45,7 +45,7 @@ def test_intervals_pair_by_pair() -> None:
     """Both algorithms take the same seeds, problems are drawn apart, and some runs are missing."""
     nr = with_ties()
     nr[1, 0, 2] = nr[3, 0, 2] = nr[2, 2, 0] = nr[3, 2, 4] = np.nan
-    found = by_pair(win_matrix(curves_of(nr), SETTINGS))
+    found = by_pair(table_of(win_matrix, curves_of(nr), SETTINGS))
     for a, b in permutations(range(4), 2):
         repetitions = []
         for r in range(60):
@@ -67,7 +67,7 @@ def test_intervals_pair_by_pair() -> None:
 
 
 def test_one_side_is_the_other_turned_round() -> None:
-    found = by_pair(win_matrix(curves_of(with_ties(5, 4, 6)), Settings(repetitions=200)))
+    found = by_pair(table_of(win_matrix, curves_of(with_ties(5, 4, 6)), Settings(repetitions=200)))
     turned = found.swaplevel().sort_index()
     np.testing.assert_allclose(found["estimate"], 1 - turned["estimate"].to_numpy())
     np.testing.assert_allclose(found["low"], 1 - turned["high"].to_numpy())
@@ -75,7 +75,7 @@ def test_one_side_is_the_other_turned_round() -> None:
 
 
 def test_the_likeliest_winner_comes_first() -> None:
-    table = win_matrix(curves_of(made_nr(6, 5, 4)), SETTINGS)
+    table = table_of(win_matrix, curves_of(made_nr(6, 5, 4)), SETTINGS)
     names = table["algorithm"].unique().tolist()
     means = table.groupby("algorithm")["estimate"].mean()[names]
     assert means.is_monotonic_decreasing
@@ -84,7 +84,7 @@ def test_the_likeliest_winner_comes_first() -> None:
 
 @pytest.mark.parametrize("problems", [1, 3, 7, 49])
 def test_nothing_but_ties_is_not_clear(problems: int) -> None:
-    table = win_matrix(curves_of(np.full((3, problems, 4), 0.25)), SETTINGS)
+    table = table_of(win_matrix, curves_of(np.full((3, problems, 4), 0.25)), SETTINGS)
     assert table["estimate"].eq(0.5).all()
     assert not table["clear"].any()
 
@@ -92,7 +92,7 @@ def test_nothing_but_ties_is_not_clear(problems: int) -> None:
 def test_certain_wins() -> None:
     nr = np.full((2, 7, 3), 0.5)
     nr[1] = 0.25
-    table = by_pair(win_matrix(curves_of(nr), SETTINGS))
+    table = by_pair(table_of(win_matrix, curves_of(nr), SETTINGS))
     assert table.loc[("a1", "a0"), ["estimate", "clear"]].tolist() == [1.0, True]
     assert table.loc[("a0", "a1"), ["estimate", "clear"]].tolist() == [0.0, True]
 
@@ -100,7 +100,7 @@ def test_certain_wins() -> None:
 def test_a_single_seed_has_no_interval() -> None:
     nr = made_nr(3, 2, 4)
     nr[0, 1, 1:] = np.nan
-    table = by_pair(win_matrix(curves_of(nr), SETTINGS))
+    table = by_pair(table_of(win_matrix, curves_of(nr), SETTINGS))
     alone = table.index.get_level_values(0).isin(["a0"]) | table.index.get_level_values(1).isin(
         ["a0"]
     )
@@ -114,13 +114,14 @@ def test_resampled_problems_widen() -> None:
     nr = made_nr(2, 6, 5)
     nr[:, :3] = nr[::-1, :3]  # each wins half of the problems
     fixed, new = (
-        win_matrix(curves_of(nr), Settings(resample_problems=new)).iloc[0] for new in (False, True)
+        table_of(win_matrix, curves_of(nr), Settings(resample_problems=new)).iloc[0]
+        for new in (False, True)
     )
     assert new["estimate"] == fixed["estimate"]
     assert new["high"] - new["low"] > 2 * (fixed["high"] - fixed["low"])
 
 
 def test_one_algorithm_has_nobody_to_beat() -> None:
-    table = win_matrix(curves_of(made_nr(1, 2, 3)), SETTINGS)
+    table = table_of(win_matrix, curves_of(made_nr(1, 2, 3)), SETTINGS)
     assert table.empty
     assert list(table) == ["algorithm", "other", "estimate", "low", "high", "clear"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 from hpobench.analysis.core.align import align, log_grid
 from hpobench.analysis.core.incumbent import Incumbents, incumbents
 from hpobench.analysis.core.references import referenced
+from hpobench.analysis.numbers import count
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.store.reader import Results
 
@@ -88,6 +88,11 @@ def algorithm_names(cells: pd.DataFrame) -> pd.Series:
     name = {(a.searcher, a.scheduler): a.name for a in algorithms_of(cells)}
     pairs = zip(cells["searcher"], cells["scheduler"], strict=True)
     return pd.Series([name[pair] for pair in pairs], index=cells.index, dtype=object)
+
+
+def algorithm_columns(algorithms: tuple[Algorithm, ...]) -> pd.DataFrame:
+    """Columns ``algorithm``, ``searcher`` and ``scheduler``, one row each."""
+    return pd.DataFrame(list(algorithms), columns=["algorithm", "searcher", "scheduler"])
 
 
 def places(curves: Curves, cells: pd.DataFrame) -> tuple[IntArray, IntArray, IntArray]:
@@ -171,11 +176,18 @@ def _first_share(steps: Incumbents, horizon: FloatArray) -> float:
     return float(np.clip(firsts.min(initial=0.1), 1e-3, 0.1))
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Comparison:
     """Algorithms that all ran on the same problems: averages over problems are fair."""
 
     title: str
     curves: Curves
+
+    stem: ClassVar[str] = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.title[0].lower()}{self.title[1:]}"
 
 
 def comparisons(curves: Curves) -> list[Comparison]:
@@ -196,12 +208,8 @@ def comparisons(curves: Curves) -> list[Comparison]:
     found = []
     if everywhere.any():
         part = curves.select(everywhere, every_problem)
-        found.append(Comparison(f"All {_count(part.problems, 'problem')}", part))
+        found.append(Comparison(f"All {count(len(part.problems), 'problem')}", part))
     if shared.any():
         part = curves.select(every_algorithm, shared)
-        found.append(Comparison(f"All {_count(part.algorithms, 'algorithm')}", part))
+        found.append(Comparison(f"All {count(len(part.algorithms), 'algorithm')}", part))
     return found
-
-
-def _count(things: Sequence[object], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -55,3 +55,10 @@ def below_optimum(curves: Curves) -> dict[str, int]:
     lower = curves.loss[..., -1] < curves.optimum[:, None] - margin
     counts = lower.sum(axis=(0, 2))
     return {p: int(n) for p, n in zip(curves.problems, counts, strict=True) if n}
+
+
+def areas(curves: Curves) -> FloatArray:
+    """The mean ``nr`` over log time of every run; shape (algorithms, problems, seeds)."""
+    # Points are evenly spaced in log time; what is read at the last one has no width.
+    mean: FloatArray = normalised(curves)[..., :-1].mean(axis=-1)
+    return mean

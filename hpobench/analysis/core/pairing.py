@@ -101,15 +101,17 @@ def _changed(before: pd.Series, now: pd.Series) -> str | None:
     signatures = [row["signature"] for row in (before, now)]
     if not all(isinstance(text, str) for text in signatures):
         return None  # it could never be built
-    told = moved(*map(json.loads, signatures))
-    return f"it is not the same any more: {told}" if told else None
+    change = moved(*map(json.loads, signatures))
+    return f"it is not the same any more: {change}" if change else None
 
 
 def _other_conditions(problem: str, base: Results, new: Results) -> str | None:
     before, now = (_conditions(r.cells[r.cells["problem"] == problem]) for r in (base, new))
     for what in CONDITIONS:
         if before[what] != now[what]:
-            return f"{what}: {_told(before[what])} in BASE, {_told(now[what])} in NEW"
+            return (
+                f"{what}: {_alternatives(before[what])} in BASE, {_alternatives(now[what])} in NEW"
+            )
     return None
 
 
@@ -120,7 +122,7 @@ def _conditions(cells: pd.DataFrame) -> dict[str, list[Any]]:
     return {what: sorted(given[what].unique().tolist()) for what in CONDITIONS}
 
 
-def _told(values: Sequence[Any]) -> str:
+def _alternatives(values: Sequence[Any]) -> str:
     return " or ".join(map(str, values))
 
 
@@ -130,8 +132,8 @@ def _nothing(base: Results, new: Results, left_out: dict[str, str]) -> str:
         return f"nothing can be compared; problems left out:{reasons}"
     for label in KEY:
         if not set(base.cells[label]) & set(new.cells[label]):
-            told = [_told(list(dict.fromkeys(r.cells[label]))) for r in (base, new)]
-            return f"nothing can be compared: BASE has the {label} {told[0]}, NEW has {told[1]}"
+            ours, theirs = (_alternatives(list(dict.fromkeys(r.cells[label]))) for r in (base, new))
+            return f"nothing can be compared: BASE has the {label} {ours}, NEW has {theirs}"
     return "nothing can be compared: no run of BASE has the labels and the seed of one of NEW"
 
 

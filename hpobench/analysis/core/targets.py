@@ -23,6 +23,9 @@ REGRETS: FloatArray = np.logspace(2, -8, 51)
 SHARES: FloatArray = np.logspace(0, -3, 13)
 """Of the way from the optimum to the clip, four a decade: the targets' normalised regrets."""
 
+TOLERANCES = (0.1, 0.01)
+"""Normalised regrets that expected running times are given to."""
+
 
 @dataclass(frozen=True)
 class Targets:

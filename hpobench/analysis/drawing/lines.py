@@ -16,6 +16,7 @@ from hpobench.analysis.drawing.style import (
     drawable,
     house_style,
     label_decades,
+    label_shares,
     power_of_ten,
 )
 from hpobench.analysis.settings import REGRET_FLOOR
@@ -38,12 +39,14 @@ def draw_lines(
     log_y: bool,
     log_x: bool = True,
     percent: bool = False,
+    share_y: bool = False,
     title: str | None = None,
 ) -> Figure:
-    """A figure of the curves in ``table`` (see :func:`hpobench.analysis.core.frames.curve_frame`).
+    """A figure of the curves in ``table``, which is a ``curve_frame`` of
+    :mod:`hpobench.analysis.inference.bootstrap`.
 
     Few algorithms share one panel; many get a panel per scheduler, with the curves of the other
-    panels in grey behind. ``percent``: the times are shares.
+    panels in grey behind. ``percent``: the times are shares. ``share_y``: so are the values.
     """
     from matplotlib.figure import Figure
 
@@ -78,6 +81,8 @@ def draw_lines(
         if title:
             figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=10, fontweight="bold")
         draw_legend(figure, panels, curves, styles)
+    if share_y:
+        label_shares(axes[0])
     return figure
 
 

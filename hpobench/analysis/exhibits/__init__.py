@@ -1,1 +1,155 @@
-"""The figures and tables of a report, one file each."""
+"""The figures and tables of a report, one file each: the numbers, the caption and the drawing.
+
+A new figure is a module here that provides what :class:`Figure` asks for, and one line in
+:data:`FIGURES`. The report, the exports and the notebook frames find it there. Only this file
+knows the order of the exhibits and their numbers; whoever refers to one asks :func:`number_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pandas as pd
+
+from hpobench.analysis.exhibits import (
+    aggregates,
+    anytime_regret,
+    anytime_score,
+    conditions,
+    cost,
+    critical_difference,
+    critical_pairs,
+    ecdf,
+    efficiency,
+    failed_runs,
+    fidelity_correlation,
+    final_loss,
+    heatmap,
+    interaction,
+    lineage,
+    mean_regret,
+    parallel_coordinates,
+    problems,
+    profile,
+    rank,
+    runs,
+    speedup,
+    standings,
+    survival,
+    thinking,
+    timeline,
+    utilisation,
+    win_matrix,
+)
+from hpobench.analysis.study import Study, Subject
+from hpobench.analysis.text.fields import Grid, TableEntry
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+S = TypeVar("S", bound=Subject)
+E = TypeVar("E", bound="Frame[Any]")
+
+
+class Frame(Protocol[S]):
+    """Numbers that are saved as a CSV file."""
+
+    STEM: str
+    """The name of the file."""
+
+    def subjects(self, study: Study, /) -> Sequence[S]:
+        """What there is to show of ``study``: the whole of it, its fair comparisons, problems or
+        some runs; nothing where too little was run."""
+
+    def table(self, study: Study, subject: S, /) -> pd.DataFrame:
+        """The numbers, as a tidy frame."""
+
+
+class Exhibit(Frame[S], Protocol):
+    """Numbers that stand in a report under a title and with a caption."""
+
+    TITLE: str
+
+    def caption(self, _study: Study, subject: S, _table: pd.DataFrame, /) -> str:
+        """What is shown, in whole sentences."""
+
+
+class Figure(Exhibit[S], Protocol):
+    """An exhibit that is drawn."""
+
+    def alt(self, subject: S, table: pd.DataFrame, /) -> str:
+        """What is to be seen, for those who cannot see it."""
+
+    def drawing(self, study: Study, subject: S, table: pd.DataFrame, /) -> Callable[[], Picture]:
+        """The call that draws ``table``. Another process makes it, so it is pickled: give it what
+        it draws, and never the study. matplotlib is imported inside of it."""
+
+
+class Table(Exhibit[S], Protocol):
+    """An exhibit that is set as a table."""
+
+    def grid(self, table: pd.DataFrame, /) -> Grid:
+        """The head and the rows, for readers."""
+
+
+FIGURES: dict[str, tuple[Figure[Any], ...]] = {
+    "F1": (anytime_regret,),
+    "F2": (mean_regret,),
+    "F3": (rank,),
+    "F4": (ecdf,),
+    "F5": (profile,),
+    "F6": (critical_difference,),
+    "F7": (aggregates,),
+    "F8": (win_matrix,),
+    "F9": (thinking,),
+    "F10": (utilisation, timeline),
+    "F11": (efficiency,),
+    "F12": (survival, fidelity_correlation),
+    "F13": (parallel_coordinates,),
+    "F14": (heatmap,),
+    "F15": (interaction,),
+    "F16": (lineage,),
+}
+TABLES: dict[str, tuple[Table[Any], ...]] = {
+    "T1": (final_loss,),
+    "T2": (speedup,),
+    "T3": (anytime_score,),
+    "T4": (cost,),
+    "T5": (conditions,),
+}
+STANDINGS: tuple[Table[Any], ...] = (standings,)
+SETTING: tuple[Table[Any], ...] = (conditions, problems)
+ORIGINS: tuple[Table[Any], ...] = (runs,)
+FAILURES: tuple[Table[Any], ...] = (failed_runs,)
+FILES: tuple[Frame[Any], ...] = (critical_pairs,)
+"""Numbers that are only saved: as a table they would be too long to read."""
+
+
+def number_of(exhibit: object) -> str:
+    """The number of ``exhibit``, ``F2`` say; empty for one without."""
+    numbered = {**FIGURES, **TABLES}
+    return next((number for number, own in numbered.items() if exhibit in own), "")
+
+
+def heading(exhibit: Exhibit[S], subject: S) -> str:
+    """``F2 Mean normalised regret: all 3 problems``."""
+    title = f"{number_of(exhibit)} {exhibit.TITLE}".strip()
+    return f"{title}: {subject.name}" if subject.name else title
+
+
+def shown(study: Study, exhibits: Iterable[E]) -> list[tuple[E, Subject]]:
+    """Each of ``exhibits`` with all that it shows of ``study``: first, comparison by comparison,
+    those of the comparisons, then the others."""
+    pairs = [(exhibit, subject) for exhibit in exhibits for subject in exhibit.subjects(study)]
+    place: dict[Subject, int] = {one: i for i, one in enumerate(study.comparisons)}
+    return sorted(pairs, key=lambda pair: place.get(pair[1], len(place)))
+
+
+def table_entry(
+    exhibit: Table[S], study: Study, subject: S, name: str, csv: str | None = None
+) -> TableEntry:
+    """``exhibit`` as a page or LaTeX shows it; ``name`` is the id that others refer to it by."""
+    table = study.computed(exhibit.table, subject)
+    title, caption = heading(exhibit, subject), exhibit.caption(study, subject, table)
+    return TableEntry(name, title, caption, *exhibit.grid(table), csv)

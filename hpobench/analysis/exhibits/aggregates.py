@@ -1,16 +1,29 @@
-"""F7: final scores of all runs as one number, in four ways.
+"""Final scores of all runs as one number, in four ways.
 
 Agarwal et al., Deep reinforcement learning at the edge of the statistical precipice, NeurIPS 2021.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import algorithm_columns
+from hpobench.analysis.core.curves import (
+    Comparison,
+    algorithm_columns,
+)
 from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.drawing.style import (
+    INK,
+    Styles,
+    drawable,
+    house_style,
+    label_decades,
+)
 from hpobench.analysis.inference.bootstrap import (
     Interval,
     interval_valid,
@@ -20,25 +33,55 @@ from hpobench.analysis.inference.bootstrap import (
     suite_iqm,
     suite_mean,
 )
-from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.numbers import first_and_last
+from hpobench.analysis.settings import (
+    FloatArray,
+    Settings,
+)
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import (
+    algorithms_phrase,
+    failures_note,
+    incumbent_note,
+    interval_phrase,
+    suite_phrase,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+TITLE = "Aggregates"
+STEM = "aggregates"
 
 GAMMA = 0.99
 """The score, ``1 - nr``, that is good enough for the optimality gap: with 1, the best there is,
 the gap would be the mean."""
+_TITLES = {
+    "IQM": "IQM",
+    "mean": "Mean",
+    "median": "Median",
+    "optimality gap": f"Optimality gap, \u03b3 = {GAMMA:g}",
+}
 
 
-def aggregates(curves: Curves, settings: Settings) -> pd.DataFrame:
+def subjects(study: Study) -> list[Comparison]:
+    return study.shown
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """Aggregates of final ``nr``, lower is better, with stratified bootstrap intervals.
 
     Columns ``aggregate, algorithm, searcher, scheduler, estimate, low, high``; algorithms come in
     the order of their IQM, the best first. ``IQM``: interquartile mean over all runs. ``mean``:
     over problems, of means over seeds. ``median``: likewise. ``optimality gap``:
-    ``gamma - E[min(score, gamma)]`` with score ``1 - nr`` and gamma :data:`GAMMA`: what runs lack
-    to a score that is good enough; better ones earn nothing.
+    ``gamma - E[min(score, gamma)]`` with score ``1 - nr`` and gamma :data:`GAMMA`: by how much runs
+    fall short of a score that is good enough; better ones earn nothing.
 
-    ``curves`` must be a fair comparison. For the IQM and the median problems are fixed, also
-    under ``resample_problems``.
+    For the IQM and the median problems are fixed, also under ``resample_problems``.
     """
+    curves, settings = comparison.curves, study.settings
     nr = normalised(curves)[..., -1:]
     lacking = np.maximum(nr - (1 - GAMMA), 0.0)
     found = {
@@ -66,3 +109,75 @@ def _suite_median(values: FloatArray, problems: tuple[str, ...], settings: Setti
         settings.level,
         interval_valid(values)[:, None],
     )
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    fixed = " (IQM and median: seeds only)" if settings.resample_problems else ""
+    return (
+        f"Final normalised regret of {algorithms_phrase(curves)} over {suite_phrase(curves)}, "
+        "lowest IQM first. IQM: mean of the middle half of all runs; mean and median: over "
+        "problems, of the means over seeds; optimality gap: by how much runs miss, on average, a "
+        f"score (1 less the regret) of {GAMMA:g}, where better ones earn nothing. Line: "
+        f"{interval_phrase(settings)}{fixed}; none where a problem has a single seed. "
+        f"{incumbent_note(settings)}{failures_note(curves)}"
+    )
+
+
+def alt(_: Comparison, table: pd.DataFrame) -> str:
+    return f"Intervals of four aggregates of final regrets. {first_and_last(table)}"
+
+
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table, study.styles)
+
+
+def draw(table: pd.DataFrame, styles: Styles) -> Figure:
+    """Draws :func:`table`, its order from the top."""
+    from matplotlib.figure import Figure
+
+    names = list(table["algorithm"].unique())
+    longest = max(len(drawable(name)) for name in names)
+    with house_style():
+        size = (0.5 + 0.07 * longest + 1.75 * len(_TITLES), 0.85 + 0.19 * len(names))
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(1, len(_TITLES), sharex=True, sharey=True)
+        for ax, (aggregate, title) in zip(axes, _TITLES.items(), strict=True):
+            _intervals(ax, table[table["aggregate"] == aggregate], styles)
+            ax.set_title(title)
+        _scale(axes[0], table)
+        axes[0].set_yticks(range(len(names)), list(map(drawable, names)), color=INK)
+        axes[0].set_ylim(len(names) - 0.4, -0.6)
+        figure.supxlabel("Final normalised regret (lower is better)", fontsize=8.5)
+    return figure
+
+
+def _intervals(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
+    algorithms = {a.name: a for a in styles.algorithms}
+    for y, (_, row) in enumerate(rows.iterrows()):
+        look = styles.look(algorithms[row["algorithm"]])
+        ax.plot(
+            [row["low"], row["high"]],
+            [y, y],
+            color=look.color,
+            linewidth=4.5,
+            alpha=0.4,
+            solid_capstyle="butt",
+        )
+        ax.plot(row["estimate"], y, look.marker, color=look.color, markersize=3.8)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _scale(ax: Axes, table: pd.DataFrame) -> None:
+    """Logarithmic where the algorithms lie far apart, so that the best can be told apart; the
+    estimates set its range, for an interval that reaches 0 has no end there."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = table["estimate"].min(), table["estimate"].max()
+    if 0 < 10 * low < high:
+        ax.set_xscale("log")
+        ax.set_xlim(low / 1.6, high * 1.4)
+        label_decades(ax.xaxis, narrow=high < 30 * low)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(4))

@@ -1,25 +1,87 @@
-"""F1: simple regret over time on one problem."""
+"""Simple regret over time on one problem."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import curve_frame
-from hpobench.analysis.core.normalise import regrets
-from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.settings import Settings
+from hpobench.analysis.core.normalise import below_optimum, regrets
+from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
+from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.study import OneProblem, Study
+from hpobench.analysis.text.phrases import (
+    axis_label,
+    axis_phrase,
+    band_note,
+    bottom_note,
+    failures_note,
+    incumbent_note,
+    seeds_phrase,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TITLE = "Anytime regret"
+STEM = "anytime_regret"
 
 
-def anytime_regret(curves: Curves, problem: str, settings: Settings) -> pd.DataFrame:
+def subjects(study: Study) -> list[OneProblem]:
+    """Every problem with references, unless all runs failed."""
+    names = study.curves.problems if study.any_done else ()
+    return [study.problems[name] for name in names]
+
+
+def table(study: Study, problem: OneProblem) -> pd.DataFrame:
     """Mean simple regret over seeds with its interval, at each time of the problem's own axis.
 
-    Columns as :func:`hpobench.analysis.core.frames.curve_frame`; algorithms without a run on the problem
-    have no rows.
+    Columns as :func:`hpobench.analysis.inference.bootstrap.curve_frame`; algorithms without a run
+    on the problem have no rows.
     """
-    i = curves.problems.index(problem)
+    curves = study.curves
+    i = curves.problems.index(problem.name)
     here = np.arange(len(curves.problems)) == i
     part = curves.select(curves.complete[:, i], here)
-    interval = suite_mean(regrets(part), part.problems, settings)
+    interval = suite_mean(regrets(part), part.problems, study.settings)
     return curve_frame(part, part.share * part.horizon[0], interval)
+
+
+def caption(study: Study, problem: OneProblem, table: pd.DataFrame) -> str:
+    curves, settings = study.curves, study.settings
+    i = curves.problems.index(problem.name)
+    known = "the known optimum"
+    optimum = known if problem.row["known"] else "the best value on record (the optimum is unknown)"
+    below = below_optimum(curves).get(problem.name, 0)
+    floored = (
+        f" {count(below, 'run')} ended below the reference optimum and "
+        f"{'is' if below == 1 else 'are'} drawn at the floor."
+        if below
+        else ""
+    )
+    return (
+        f"Simple regret on {problem.name} against {optimum}, floored at 1e-8, over "
+        f"{axis_phrase(settings)}. Line: mean over {seeds_phrase(curves, i)}. "
+        f"{band_note(settings, seeds_alone=True)} {incumbent_note(settings)}"
+        f"{failures_note(curves, i)}{floored}{bottom_note(table)}"
+    )
+
+
+def alt(problem: OneProblem, table: pd.DataFrame) -> str:
+    return f"Curves of simple regret on {problem.name}. {ends(table)}"
+
+
+def drawing(study: Study, problem: OneProblem, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(
+        draw_lines,
+        table,
+        study.styles,
+        xlabel=axis_label(study.settings),
+        ylabel="Simple regret",
+        log_y=True,
+        title=problem.name,
+    )

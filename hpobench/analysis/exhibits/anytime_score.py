@@ -1,18 +1,47 @@
-"""T3: one number for a whole curve."""
+"""One number for a whole curve."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import algorithm_columns
-from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.inference.bootstrap import Interval, suite_mean
-from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.core.curves import (
+    Comparison,
+    Curves,
+    algorithm_columns,
+)
+from hpobench.analysis.core.normalise import areas
+from hpobench.analysis.inference.bootstrap import (
+    Interval,
+    suite_mean,
+)
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.fields import Grid
+from hpobench.analysis.text.phrases import (
+    failures_note,
+    incumbent_note,
+    interval_phrase,
+    share_note,
+    suite_phrase,
+)
+
+if TYPE_CHECKING:
+    pass
 
 
-def anytime_score(curves: Curves, settings: Settings) -> pd.DataFrame:
+from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
+
+TITLE = "Anytime score"
+STEM = "anytime_score"
+
+
+def subjects(study: Study) -> list[Comparison]:
+    return study.shown
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """The area under ``nr`` over log time, from the grid's first share of the budget to all of it.
 
     Divided by the length of that stretch, so that it is the mean ``nr`` over log time: 0 is the
@@ -20,9 +49,10 @@ def anytime_score(curves: Curves, settings: Settings) -> pd.DataFrame:
     a step at each point of the grid, which exceeds the area under the exact one by at most the
     drop of ``nr`` over the number of steps.
 
-    ``curves`` must be a fair comparison. Columns ``problem, algorithm, searcher, scheduler,
-    estimate, low, high``; rows whose ``problem`` is missing, the first, are means over problems.
+    Columns ``problem, algorithm, searcher, scheduler, estimate, low, high``; rows whose ``problem``
+    is missing, the first, are means over problems.
     """
+    curves, settings = comparison.curves, study.settings
     area = areas(curves)[..., None]
     frames = [_rows(curves, None, suite_mean(area, curves.problems, settings))]
     for p, problem in enumerate(curves.problems):
@@ -30,15 +60,24 @@ def anytime_score(curves: Curves, settings: Settings) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def areas(curves: Curves) -> FloatArray:
-    """The score of every run; shape (algorithms, problems, seeds)."""
-    # Points are evenly spaced in log time; what is read at the last one has no width.
-    mean: FloatArray = normalised(curves)[..., :-1].mean(axis=-1)
-    return mean
-
-
 def _rows(curves: Curves, problem: str | None, score: Interval) -> pd.DataFrame:
     frame = algorithm_columns(curves.algorithms)
     labels = np.full(len(frame), problem, dtype=object)
     frame.insert(0, "problem", labels)
     return frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()})
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    return (
+        "Mean normalised regret over the logarithm of time: the area under the curve of the mean "
+        f"from {curves.share[0]:.2%} of the budget to all of it, over its width. 0 is the optimum "
+        "from the start, 1 never better than the median random configuration. Mean: over "
+        f"{suite_phrase(curves)}. In brackets {interval_phrase(settings)}. {share_note(settings)} "
+        f"{incumbent_note(settings)}{failures_note(curves)}"
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    """A column for the mean and each problem."""
+    return by_algorithm(table.assign(column=mean_or_problem(table)), "estimate")

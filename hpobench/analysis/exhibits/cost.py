@@ -1,16 +1,45 @@
-"""T4: what each algorithm cost."""
+"""What each algorithm cost."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from hpobench.analysis.core.curves import algorithm_names, algorithms_of
-from hpobench.analysis.core.failures import KINDS, failures
-from hpobench.analysis.core.frames import algorithm_columns
+from hpobench.analysis.core.curves import (
+    algorithm_columns,
+    algorithm_names,
+    algorithms_of,
+)
+from hpobench.analysis.core.failures import KINDS
+from hpobench.analysis.numbers import number
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
 from hpobench.store.reader import Results
 
+if TYPE_CHECKING:
+    pass
 
-def cost(results: Results) -> pd.DataFrame:
+
+TITLE = "Cost"
+STEM = "cost"
+
+_COUNTS = ["runs", "trials", "results"]
+_COST = {
+    "clock_h": "Clock h",
+    "evaluation_h": "Evaluation h",
+    "suggest_s": "Suggest s",
+    "observe_s": "Observe s",
+    "harness_s": "Harness s",
+    "peak_memory_mb": "Peak memory MB",
+}
+
+
+def subjects(study: Study) -> list[Whole]:
+    return [study.whole]
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
     """Sums over all runs of each algorithm; the peak memory is the largest of any run's.
 
     Columns ``algorithm, searcher, scheduler, runs, trials, results, clock_h, evaluation_h,
@@ -18,6 +47,7 @@ def cost(results: Results) -> pd.DataFrame:
     :data:`~hpobench.analysis.core.failures.KINDS`, and ``failed trials``. Hours are of the
     cells' clock: its length, and the workers' busy time on it. Seconds are wall seconds.
     """
+    results = study.every
     names = algorithm_names(results.cells)
     cells = results.cells.assign(algorithm=names, runs=1)
     sums = cells.groupby("algorithm")[
@@ -45,7 +75,7 @@ def cost(results: Results) -> pd.DataFrame:
             "peak_memory_mb": cells.groupby("algorithm")["peak_memory"].max() / 1e6,
         }
     )
-    kinds = failures(results.cells).groupby(["algorithm", "kind"]).size()
+    kinds = study.failures.groupby(["algorithm", "kind"]).size()
     for kind in KINDS:
         table[kind] = [int(kinds.get((name, kind), 0)) for name in table.index]
     table["failed trials"] = _failed_trials(results, names).reindex(table.index, fill_value=0)
@@ -57,3 +87,31 @@ def _failed_trials(results: Results, names: pd.Series) -> pd.Series:
     failed = results.trials.loc[results.trials["status"] == "failed", "cell"].astype(object)
     of_cell = pd.Series(names.to_numpy(), index=results.cells["cell"])
     return failed.map(of_cell).value_counts()
+
+
+def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    return (
+        "Sums over all runs, failed ones included. Clock: length of the runs; evaluation: busy "
+        "worker time; both in hours of the runs' clock. Thinking (suggest, observe) and harness "
+        "are wall seconds and never part of the clock. Memory: largest of any run's process."
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    failed = [*KINDS, "failed trials"]
+    columns = [
+        "Algorithm",
+        *map(str.capitalize, _COUNTS),
+        *_COST.values(),
+        *map(str.capitalize, failed),
+    ]
+    rows = [
+        [
+            algorithm_field(row["algorithm"]),
+            *(integer_field(row[c]) for c in _COUNTS),
+            *(Field(number(row[c]), key=row[c]) for c in _COST),
+            *(integer_field(row[c]) for c in failed),
+        ]
+        for _, row in table.iterrows()
+    ]
+    return Grid(columns, rows)

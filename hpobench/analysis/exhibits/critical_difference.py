@@ -1,166 +1,225 @@
-"""F6: which algorithms the problems tell apart, at four shares of the budget.
+"""Which algorithms the problems tell apart, at four shares of the budget.
 
 Demsar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 2006.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import algorithm_columns
-from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.inference.cliques import maximal_cliques
-from hpobench.analysis.inference.ranks import average_ranks
-from hpobench.analysis.inference.significance import ALPHA, holm, paired_p
-from hpobench.analysis.settings import FloatArray, IntArray
-from hpobench.contract.errors import TooFewError
+from hpobench.analysis.core.curves import (
+    Comparison,
+)
+from hpobench.analysis.drawing.style import (
+    INK,
+    MUTED,
+    Styles,
+    drawable,
+    house_style,
+)
+from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
+from hpobench.analysis.inference.significance import ALPHA
+from hpobench.analysis.numbers import count, first_and_last
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import (
+    failures_note,
+    incumbent_note,
+    share_note,
+    suite_phrase,
+)
 
-SHARES = (0.1, 0.25, 0.5, 1.0)
-"""Of the budget."""
-FEWEST_PROBLEMS, FEWEST_ALGORITHMS = 5, 3
-"""With less the F distribution is no approximation, or there is nothing to rank."""
-
-Posthoc = Literal["wilcoxon", "nemenyi"]
-
-
-class Significance(NamedTuple):
-    """What the tests found, as tidy frames."""
-
-    ranks: pd.DataFrame
-    """The figure's table, one row per share and algorithm, the best rank first: ``share,
-    algorithm, searcher, scheduler, rank, groups, problems, f, p, critical_difference``.
-
-    ``rank``: average over the ``problems``. ``groups``: the numbers of the groups that the
-    algorithm is in, separated by spaces; a group is a largest set of algorithms of which no two
-    were told apart, and empty means told apart from all. ``f`` and ``p``: Friedman's test of the
-    share. ``critical_difference``: Nemenyi's, NaN under Wilcoxon.
-    """
-    pairs: pd.DataFrame
-    """One row per share and pair: ``share, a, b, difference, p, apart``. ``difference``: average
-    rank of ``a`` less that of ``b``. ``p``: adjusted for all pairs of the share."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
-def critical_difference(curves: Curves, posthoc: Posthoc = "wilcoxon") -> Significance:
-    """Friedman's test in its F form, then every pair of algorithms, at each of :data:`SHARES`.
+TITLE = "Critical differences"
+STEM = "critical_difference"
 
-    The observations are medians over seeds of ``nr``, one per problem, so N is the number of
-    problems. Pairs are compared by Wilcoxon's signed-rank test with Holm's adjustment or by
-    Nemenyi's test, and told apart only where Friedman's test rejects too; all at 5 %. Values are
-    those of the last grid point that is not after the share.
+COLUMNS = 2
+"""Panels beside each other."""
 
-    ``curves`` must be a fair comparison. Raises :class:`hpobench.contract.errors.TooFewError` below 5
-    problems or 3 algorithms.
-    """
-    require_enough(curves)
-    at = np.searchsorted(curves.share, SHARES, side="right") - 1
-    medians = np.nanmedian(normalised(curves)[..., at], axis=2)
-    parts = [_at_share(curves, share, medians[..., i], posthoc) for i, share in enumerate(SHARES)]
-    ranks, pairs = (pd.concat(frames, ignore_index=True) for frames in zip(*parts, strict=True))
-    return Significance(ranks, pairs)
+ROW, LANE, GAP = 0.165, 0.085, 0.35
+"""Inches: the height of an algorithm, the width of a bar, and what is between panels."""
+
+DOT: Any = {"markersize": 2.7, "markeredgewidth": 0.6}
+
+Bar = list[int]
+"""The rows of a group's members."""
 
 
-def friedman(ranks: FloatArray) -> tuple[float, float]:
-    """Friedman's F and its p.
-
-    ``ranks`` has shape (algorithms, problems): those of each problem, ties sharing their mean,
-    which the statistic is corrected for. 0 and 1 where all algorithms tie on every problem.
-    """
-    k, n = ranks.shape
-    # Not scipy.stats.friedmanchisquare: sums of half ranks are exact, so that perfect agreement
-    # divides by exactly 0 below, and not by a rounding error of either sign.
-    between = float(((ranks.sum(axis=1) - n * (k + 1) / 2) ** 2).sum())
-    within = float(((ranks - (k + 1) / 2) ** 2).sum())
-    f = iman_davenport((k - 1) * between / within, n, k) if within else 0.0
-    return f, float(stats.f.sf(f, k - 1, (k - 1) * (n - 1)))
+def subjects(study: Study) -> list[Comparison]:
+    """Every comparison of as many problems and algorithms as the tests take."""
+    return [one for one in study.shown if enough_to_test(one.curves)]
 
 
-def iman_davenport(chi2: float, n: int, k: int) -> float:
-    """The F form, with k - 1 and (k - 1)(n - 1) degrees of freedom, of Friedman's ``chi2``, which
-    is too conservative itself; infinite when ``n`` problems rank ``k`` algorithms all alike.
-
-    Iman and Davenport, Communications in Statistics 9, 1980.
-    """
-    rest = n * (k - 1) - chi2
-    return (n - 1) * chi2 / rest if rest else np.inf
+def tested(_: Study, comparison: Comparison) -> RankTests:
+    """What the tests find; :mod:`~hpobench.analysis.exhibits.critical_pairs` has the pairs."""
+    return rank_tests(comparison.curves)
 
 
-def nemenyi_difference(n: int, k: int) -> float:
-    """The difference in average rank over ``n`` problems from which on Nemenyi's test tells two
-    of ``k`` algorithms apart at 5 %."""
-    return float(stats.studentized_range.ppf(1 - ALPHA, k, np.inf)) * _rank_error(n, k)
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
+    """The ``ranks`` of :class:`hpobench.analysis.inference.rank_tests.RankTests`."""
+    return study.computed(tested, comparison).ranks
 
 
-def _rank_error(n: int, k: int) -> float:
-    """The unit of the studentized range: the standard deviation of an average rank."""
-    return float(np.sqrt(k * (k + 1) / (12 * n)))
-
-
-def _at_share(
-    curves: Curves, share: float, medians: FloatArray, posthoc: Posthoc
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of one share; ``medians`` has shape (algorithms, problems)."""
-    ranks = average_ranks(medians)
-    means = ranks.mean(axis=1)
-    k, n = ranks.shape
-    a, b = np.array(list(combinations(range(k), 2))).T
-    f, p = friedman(ranks)
-    if posthoc == "nemenyi":
-        ranges = np.abs(means[a] - means[b]) / _rank_error(n, k)
-        adjusted = stats.studentized_range.sf(ranges, k, np.inf)
-    else:
-        tests = [paired_p(medians[i], medians[j]) for i, j in zip(a, b, strict=True)]
-        adjusted = holm(np.array(tests))
-    apart = (adjusted < ALPHA) & (p < ALPHA)
-    names = np.array(curves.names, dtype=object)
-    pairs = pd.DataFrame(
-        {
-            "share": share,
-            "a": names[a],
-            "b": names[b],
-            "difference": means[a] - means[b],
-            "p": adjusted,
-            "apart": apart,
-        }
+def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    k, n = len(curves.algorithms), len(curves.problems)
+    pairs = k * (k - 1) // 2
+    nemenyi = _nemenyi(table)
+    test = (
+        "Nemenyi's test: their average ranks differ by more than the critical difference, CD"
+        if nemenyi
+        else f"Wilcoxon's signed-rank test with Holm's adjustment for the {count(pairs, 'pair')}"
     )
-    frame = algorithm_columns(curves.algorithms).assign(
-        rank=means,
-        groups=_groups(means, a[~apart], b[~apart]),
-        problems=n,
-        f=f,
-        p=p,
-        critical_difference=nemenyi_difference(n, k) if posthoc == "nemenyi" else np.nan,
+    # The most lopsided signs of N pairs have p = 2 / 2^N, and Holm's first factor is all pairs.
+    hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
+    return (
+        f"Average ranks (1 is best, ties share) of {count(k, 'algorithm')} over "
+        f"{suite_phrase(curves)} by the median of normalised regret over seeds, at four shares of "
+        "the budget, each read at the last point of the time grid that is not after it. "
+        f"{share_note(settings)} F and p: Friedman's test in Iman and Davenport's F form over N "
+        f"problems. Where it rejects at {ALPHA:.0%}, pairs are told apart by {test}. "
+        f"{_key_note(table)}"
+        f"{f' With N = {n} this test cannot tell any of so many pairs apart.' if hopeless else ''} "
+        f"{incumbent_note(settings)}{failures_note(curves)}"
     )
-    frame.insert(0, "share", share)
-    return frame.sort_values("rank", kind="stable"), pairs
 
 
-def _groups(means: FloatArray, a: IntArray, b: IntArray) -> list[str]:
-    """For each algorithm the numbers of its groups, where ``a`` and ``b`` are not told apart."""
-    alike = np.zeros((len(means), len(means)), dtype=bool)
-    alike[a, b] = alike[b, a] = True
-    order = np.argsort(means, kind="stable")
-    found: list[list[str]] = [[] for _ in means]
-    cliques = [c for c in maximal_cliques(alike[np.ix_(order, order)]) if len(c) > 1]
-    for number, clique in enumerate(cliques, start=1):
-        for member in clique:
-            found[order[member]].append(str(number))
-    return [" ".join(numbers) for numbers in found]
+def _key_note(table: pd.DataFrame) -> str:
+    if _by_group(table):
+        return (
+            "Bar: a largest group of algorithms of which no two are told apart, with a dot for "
+            "each; it passes those that are not in the group. No bar: told apart from all."
+        )
+    return (
+        "Bar: an algorithm, at the ring, with dots for all that it is not told apart from (the "
+        "groups would be more than the algorithms)."
+    )
 
 
-def require_enough(curves: Curves) -> None:
-    """Raises :class:`TooFewError` where there are too few problems or algorithms for a test."""
-    for found, fewest, what in (
-        (len(curves.problems), FEWEST_PROBLEMS, "problems"),
-        (len(curves.algorithms), FEWEST_ALGORITHMS, "algorithms"),
-    ):
-        if found < fewest:
-            raise TooFewError(
-                f"testing whether algorithms differ takes {fewest} {what} or more; "
-                f"here {'is' if found == 1 else 'are'} {found}"
-            )
+def alt(_: Comparison, table: pd.DataFrame) -> str:
+    last = table[table["share"] == table["share"].max()]
+    return f"Average ranks and groups that are not told apart. {first_and_last(last)}"
+
+
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table, study.styles)
+
+
+def draw(table: pd.DataFrame, styles: Styles) -> Figure:
+    """Draws :func:`table`.
+
+    An algorithm a row, the best on top, unlike the customary diagram, whose labels do not fit
+    tens of algorithms. Groups are the bars on the right, with a dot for each member. Where more
+    groups than algorithms would lie side by side, as they do when the tests tell a few pairs
+    apart here and there, each algorithm has a bar of its own instead, with a dot for everyone
+    that it is not told apart from.
+    """
+    from matplotlib.figure import Figure
+
+    panels = [(part, table[table["share"] == part]) for part in table["share"].unique()]
+    algorithms = len(panels[0][1])
+    lanes = [_lanes(_bars(rows)) for _, rows in panels]
+    by_group = _by_group(table)
+    if not by_group:
+        lanes = [_neighbours(_bars(rows), algorithms) for _, rows in panels]
+    width = LANE * max(2, *map(len, lanes)) + GAP
+    lines = algorithms + (1.2 if _nemenyi(table) else 0.3)
+    longest = max(len(drawable(a.name)) for a in styles.algorithms)
+    height = -(-len(panels) // COLUMNS)
+    with house_style():
+        size = (COLUMNS * (2.4 + 0.07 * longest + width), height * (0.75 + ROW * lines))
+        figure = Figure(figsize=size, layout="constrained")
+        grid = figure.add_gridspec(height, 2 * COLUMNS, width_ratios=[2.0, width] * COLUMNS)
+        for i, ((part, rows), own) in enumerate(zip(panels, lanes, strict=True)):
+            row, column = divmod(i, COLUMNS)
+            left = figure.add_subplot(grid[row, 2 * column])
+            right = figure.add_subplot(grid[row, 2 * column + 1], sharey=left)
+            left.set_title(f"{100 * part:g} % of the budget")
+            left.set_ylim(algorithms - 0.5, algorithms - 0.5 - lines)
+            _ranks(left, rows, styles)
+            _groups(right, own, width / LANE)
+            if not by_group:
+                own_rows = range(algorithms)
+                right.plot(own_rows, own_rows, "o", color=INK, markerfacecolor="white", **DOT)
+    return figure
+
+
+def _by_group(table: pd.DataFrame) -> bool:
+    """Whether there is room for the groups of every panel."""
+    panels = [rows for _, rows in table.groupby("share")]
+    return all(len(_lanes(_bars(rows))) <= len(rows) for rows in panels)
+
+
+def _nemenyi(table: pd.DataFrame) -> bool:
+    return bool(table["critical_difference"].notna().all())
+
+
+def _ranks(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    algorithms = {a.name: a for a in styles.algorithms}
+    places = list(zip(rows["algorithm"], rows["rank"], strict=True))
+    for y, (name, rank) in enumerate(places):
+        look = styles.look(algorithms[name])
+        ax.plot([1, rank], [y, y], color=look.color, linewidth=0.8, alpha=0.45)
+        ax.plot(rank, y, look.marker, color=look.color, markersize=4.6, clip_on=False)
+    labels = [f"{drawable(name)}  {rank:.2f}" for name, rank in places]
+    ax.set_yticks(range(len(rows)), labels, color=INK)
+    ax.tick_params(axis="y", length=0, pad=6)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="y", visible=False)
+    ax.set_xlim(1, len(rows))
+    first = rows.iloc[0]
+    ax.set_xlabel(f"Average rank; N = {first['problems']}, F = {first['f']:.3g}, {_p(first['p'])}")
+    if _nemenyi(rows):
+        cd, above = first["critical_difference"], -0.9
+        ax.plot([1, 1 + cd], [above, above], "|-", color=INK, linewidth=1.2, clip_on=False)
+        ax.text(1 + cd, above, f"  CD = {cd:.2f}", va="center", fontsize=7, color=MUTED)
+
+
+def _groups(ax: Axes, lanes: list[list[Bar]], width: float) -> None:
+    ax.set_axis_off()
+    ax.set_xlim(-0.5, width - 0.5)
+    for x, lane in enumerate(lanes):
+        for bar in lane:
+            ax.plot([x, x], [bar[0], bar[-1]], color=INK, linewidth=0.9)
+            ax.plot([x] * len(bar), bar, "o", color=INK, **DOT)
+
+
+def _bars(rows: pd.DataFrame) -> list[Bar]:
+    """The groups of a panel, those that begin on top first."""
+    bars: dict[str, Bar] = {}
+    for y, groups in enumerate(rows["groups"]):
+        for group in groups.split():
+            bars.setdefault(group, []).append(y)
+    return list(bars.values())
+
+
+def _lanes(bars: list[Bar]) -> list[list[Bar]]:
+    """The bars in as few lanes as hold them without overlap."""
+    lanes: list[list[Bar]] = []
+    for bar in bars:
+        free = next((lane for lane in lanes if lane[-1][-1] < bar[0]), None)
+        if free is None:
+            lanes.append([bar])
+        else:
+            free.append(bar)
+    return lanes
+
+
+def _neighbours(bars: list[Bar], rows: int) -> list[list[Bar]]:
+    """A lane for each row, with all that share a group with it."""
+    shared = [{y}.union(*(bar for bar in bars if y in bar)) for y in range(rows)]
+    return [[sorted(bar)] for bar in shared]
+
+
+def _p(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -1,36 +1,64 @@
-"""F4: the share of targets hit over time."""
+"""The share of targets hit over the share of the budget.
+
+Hansen et al., COCO: performance assessment, 2016.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import curve_frame
-from hpobench.analysis.core.hits import Runs, hitting_times
-from hpobench.analysis.core.targets import suite_targets
-from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.core.curves import Comparison
+from hpobench.analysis.core.hits import hitting_times
+from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
+from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
+from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.settings import FloatArray
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import (
+    algorithms_phrase,
+    band_note,
+    choice_note,
+    misses_note,
+    share_label,
+    share_note,
+    suite_phrase,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TITLE = "Targets hit"
+STEM = "ecdf"
 
 
-def ecdf(curves: Curves, runs: Runs, problems: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def subjects(study: Study) -> list[Comparison]:
+    return study.shown
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """The share of (problem, target, seed) hit by each share of the budget, with its interval.
 
-    ``curves`` must be a fair comparison; ``problems`` has the references. Seeds and targets count
-    equally within a problem, and problems equally whatever number of targets they have. Columns
-    as :func:`hpobench.analysis.core.frames.curve_frame`. (Hansen et al., COCO: performance assessment,
-    2016.)
+    Seeds and targets count equally within a problem, and problems equally whatever number of
+    targets they have. Columns as :func:`hpobench.analysis.inference.bootstrap.curve_frame`.
     """
-    hits = hitting_times(runs, curves, suite_targets(problems, curves).loss)
+    curves = comparison.curves
+    targets = suite_targets(study.results.problems, curves)
+    hits = hitting_times(study.runs, curves, targets.loss)
     shares = hit_shares(hits.at, curves.share * curves.horizon[:, None])
-    return curve_frame(curves, curves.share, suite_mean(shares, curves.problems, settings))
+    return curve_frame(curves, curves.share, suite_mean(shares, curves.problems, study.settings))
 
 
 def hit_shares(at: FloatArray, times: FloatArray) -> FloatArray:
     """The share of its targets that each run had hit by each of ``times``.
 
-    ``at`` as in :class:`hpobench.analysis.core.hits.Hits`, ``times`` of shape (problems, times); the
-    result (algorithms, problems, seeds, times), NaN where there is no such run.
+    ``at`` as in :class:`hpobench.analysis.core.hits.Hits`, ``times`` of shape (problems, times);
+    the result (algorithms, problems, seeds, times), NaN where there is no such run.
     """
     targets = np.count_nonzero(~np.isnan(at), axis=-1)
     shares = np.full((*at.shape[:-1], times.shape[1]), np.nan)
@@ -38,3 +66,45 @@ def hit_shares(at: FloatArray, times: FloatArray) -> FloatArray:
         hit = np.count_nonzero(at <= times[:, k, None, None], axis=-1)
         np.divide(hit, targets, out=shares[..., k], where=targets > 0)
     return shares
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    targets = suite_targets(study.results.problems, curves)
+    return (
+        f"Share of all (problem, target, seed) that {algorithms_phrase(curves)} hit by then, over "
+        f"{suite_phrase(curves)}; higher is better, problems weigh the same. Targets: "
+        f"{_targets_phrase(targets)}. A run hits a target with the first incumbent whose loss is "
+        f"at or below it. {share_note(settings)} {band_note(settings)} {choice_note(settings)}"
+        f"{misses_note(curves)}"
+    )
+
+
+def _targets_phrase(targets: Targets) -> str:
+    budgets = ", ".join(f"{n:,}" for n in targets.budgets)
+    described = {
+        "regret": f"{len(REGRETS)} regrets from {REGRETS[0]:g} to {REGRETS[-1]:g}, evenly spaced "
+        "on a log scale, where the optimum is known",
+        "random": f"the median losses of random search after {budgets} full evaluations (frozen)",
+        "share": f"{len(SHARES)} normalised regrets from {SHARES[0]:g} to {SHARES[-1]:g}, evenly "
+        "spaced on a log scale, where neither the optimum is known nor what random search reaches",
+    }
+    parts = {kind: targets.kinds.count(kind) for kind in described if kind in targets.kinds}
+    return "; ".join(f"{described[kind]} ({count(n, 'problem')})" for kind, n in parts.items())
+
+
+def alt(_: Comparison, table: pd.DataFrame) -> str:
+    return f"Curves of the share of targets hit. {ends(table)}"
+
+
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(
+        draw_lines,
+        table,
+        study.styles,
+        xlabel=share_label(study.settings),
+        percent=True,
+        ylabel="Share of targets hit",
+        log_y=False,
+        share_y=True,
+    )

@@ -1,39 +1,84 @@
-"""F11: what one of several workers achieves, as a share of what a single one does."""
+"""What one of several workers achieves, as a share of what a single one does."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves, places
+from hpobench.analysis.core.curves import (
+    Algorithm,
+    Comparison,
+    Curves,
+    places,
+)
 from hpobench.analysis.core.hits import Hits, first_hits
 from hpobench.analysis.core.incumbent import incumbents
 from hpobench.analysis.core.references import referenced
-from hpobench.analysis.core.targets import tolerance_targets
+from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.core.workers import with_workers, worker_counts
-from hpobench.analysis.exhibits.speedup import TOLERANCES
+from hpobench.analysis.drawing.lines import (
+    curves_of,
+    draw_legend,
+    panels_of,
+)
+from hpobench.analysis.drawing.style import (
+    MUTED,
+    Styles,
+    drawable,
+    house_style,
+)
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
-from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.analysis.settings import (
+    FloatArray,
+    IntArray,
+    Settings,
+)
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import (
+    algorithms_phrase,
+    choice_note,
+    interval_phrase,
+    misses_note,
+    suite_phrase,
+)
 from hpobench.store.reader import Results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+
+TITLE = "Parallel efficiency"
+STEM = "efficiency"
 
 TARGETS = tuple(f"nr {tolerance:g}" for tolerance in TOLERANCES)
 EVALUATIONS = "evaluations"
 """The system's own efficiency: full evaluations by the second, whatever they find."""
 MEASURES = (*TARGETS, EVALUATIONS)
-
 COLUMNS = ["measure", "workers", "problem", "algorithm", "searcher", "scheduler", "time", "hits"]
 COLUMNS += ["base_time", "base_hits", "estimate", "low", "high", "bound"]
+SPREAD = 0.28
+"""Of a doubling: the points of the same number of workers lie beside each other."""
 
 
-def efficiency(results: Results, curves: Curves, settings: Settings) -> pd.DataFrame:
-    """``T_1 / (W * T_W)`` for each number of workers ``W`` in ``results``, with its interval.
+def subjects(study: Study) -> list[Comparison]:
+    """Every comparison, if there are runs with several numbers of workers."""
+    return study.shown if len(worker_counts(study.every)) > 1 else []
 
-    ``curves``: a fair comparison of the runs on any one number of workers; it names the
-    algorithms and problems. Without a second number of workers there are no rows. The time axis
-    is the run's clock, whatever ``settings`` say.
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
+    """``T_1 / (W * T_W)`` for each number of workers ``W``, with its interval.
+
+    Without a second number of workers there are no rows. The time axis is the run's clock,
+    whatever the settings say.
 
     Columns as :data:`COLUMNS`. ``measure``: for the targets ``T`` is the expected running time to
     that ``nr`` and ``hits`` are runs. For :data:`EVALUATIONS` it is the time of all runs over the
@@ -42,9 +87,11 @@ def efficiency(results: Results, curves: Curves, settings: Settings) -> pd.DataF
     smallest number of workers; if that is not 1, the efficiency is relative to it:
     ``W_0 T_0 / (W T_W)``.
 
-    Rows, means and bounds as :func:`hpobench.analysis.inference.ert_ratio.ert_ratios` has them. Where no run
-    hits on either number of workers nothing is known: NaN, ``none``, and no part in the mean.
+    Rows, means and bounds as :func:`hpobench.analysis.inference.ert_ratio.ert_ratios` has them.
+    Where no run hits on either number of workers nothing is known: NaN, ``none``, and no part in
+    the mean.
     """
+    results, curves, settings = study.every, comparison.curves, study.settings
     counts = worker_counts(results)
     if len(counts) < 2:
         return pd.DataFrame(columns=COLUMNS)
@@ -121,3 +168,117 @@ def _evaluations(results: Results) -> FloatArray:
     full = (problems["steps"] * problems["unit"]).to_numpy(np.float64)
     paid: FloatArray = results.cells["resource"].fillna(0.0).to_numpy(np.float64) / full
     return paid
+
+
+def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    counts = sorted(table["workers"].unique().tolist())
+    base = counts[0]
+    unit = "T_1 / (W T_W)" if base == 1 else f"{base} T_{base} / (W T_W)"
+    levels = " and ".join(f"{t:g}" for t in TOLERANCES)
+    return (
+        f"Parallel efficiency {unit} of {algorithms_phrase(curves)} on "
+        f"{', '.join(map(str, counts))} workers, over {suite_phrase(curves)}, both axes "
+        "logarithmic. Dashed, at 1: W workers are as fast as they are many; dotted: no faster than "
+        f"{base}. Left: T is the expected running time, on the run's clock, to normalised regrets "
+        f"of {levels}: what all runs spent up to their hit or their end, over the number of hits. "
+        "Right: T is the time of a full evaluation, whatever it finds. Point: geometric mean over "
+        "problems, without those on which neither W workers nor the fewest ever hit; none where "
+        "nothing is left. Where only one of the two hits, the time that all runs of the other "
+        "spent, and at least one budget, stands for its T; hollow: the mean holds such a bound "
+        f"(the table says which way). Line: {interval_phrase(settings)}; none where a problem has "
+        f"a single seed. {choice_note(settings)}{misses_note(curves)}"
+    )
+
+
+def alt(_: Comparison, __: pd.DataFrame) -> str:
+    return (
+        "Curves of parallel efficiency over the number of workers. The numbers are in the CSV file."
+    )
+
+
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table, study.styles)
+
+
+def draw(table: pd.DataFrame, styles: Styles) -> Figure:
+    """Draws the means in :func:`table`, which has
+    rows: a panel for each measure, and with many algorithms such a row for each scheduler."""
+    from matplotlib.figure import Figure
+
+    means = _means(table)
+    measures = {m: curves_of(means[means["measure"] == m], styles) for m in MEASURES}
+    curves = measures[EVALUATIONS]
+    panels = panels_of(list(curves), styles)
+    single = len(panels) == 1
+    with house_style():
+        height = max(2.9, 0.2 * len(curves)) if single else 0.6 + 2.1 * len(panels)
+        figure = Figure(figsize=(8.6, height), layout="constrained")
+        axes = figure.subplots(len(panels), len(MEASURES), sharex=True, sharey=True, squeeze=False)
+        for row, (name, members) in zip(axes, panels.items(), strict=True):
+            for ax, (measure, own) in zip(row, measures.items(), strict=True):
+                _guides(ax, means)
+                _panel(ax, own, members, styles)
+                ax.set_title(drawable(f"{name}: {_title(measure)}" if name else _title(measure)))
+            row[0].set_ylabel("Efficiency")
+        for ax in axes[-1]:
+            ax.set_xlabel("Workers")
+        _scale(axes[0, 0], means)
+        draw_legend(figure, panels, curves, styles)
+    return figure
+
+
+def _title(measure: str) -> str:
+    return "Evaluations" if measure == EVALUATIONS else f"To {measure}"
+
+
+def _panel(
+    ax: Axes, curves: dict[Algorithm, pd.DataFrame], members: list[Algorithm], styles: Styles
+) -> None:
+    for n, algorithm in enumerate(members):
+        rows, look = curves[algorithm], styles.look(algorithm)
+        offset = SPREAD * ((n + 0.5) / len(members) - 0.5)
+        at = rows["workers"].to_numpy(np.float64) * 2.0**offset
+        ax.vlines(at, rows["low"], rows["high"], color=look.color, linewidth=1.6, alpha=0.4)
+        line: Any = {"color": look.color, "zorder": 3}
+        ax.plot(at, rows["estimate"], linestyle=look.dashes, linewidth=1.3, **line)
+        for hollow, face in ((False, look.color), (True, "white")):
+            value = rows["estimate"].where(rows["bounded"] == hollow)
+            edge: Any = {"markerfacecolor": face, "markersize": 4.4, "markeredgewidth": 0.9}
+            ax.plot(at, value, look.marker, **edge, **line)
+
+
+def _scale(ax: Axes, means: pd.DataFrame) -> None:
+    """The estimates set the range: an interval may have no end."""
+    counts = sorted(means["workers"].unique().tolist())
+    low = min(float(means["estimate"].min()), counts[0] / counts[-1])
+    high = max(float(means["estimate"].max()), 1.0)
+    ax.set(xscale="log", yscale="log")
+    for axis, ends in ((ax.xaxis, (counts[0], counts[-1])), (ax.yaxis, (low, high))):
+        _doubling(axis, *ends)
+    ax.set_xlim(counts[0] / 1.2, counts[-1] * 1.2)
+    ax.set_ylim(low / 1.3, high * 1.3)
+
+
+def _doubling(axis: Axis, low: float, high: float) -> None:
+    """Labels at the powers of two within."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    powers = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
+    axis.set_major_locator(FixedLocator([2.0**i for i in powers]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}"))
+
+
+def _guides(ax: Axes, means: pd.DataFrame) -> None:
+    """Where every worker counts, and where none but the first do."""
+    ends = np.array([means["workers"].min(), means["workers"].max()])
+    ax.axhline(1.0, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
+    ax.plot(ends, ends[0] / ends, color=MUTED, linewidth=0.9, linestyle=(0, (1, 1.6)), zorder=1)
+
+
+def _means(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the means; ``bounded``: the mean holds a bound."""
+    key = ["measure", "algorithm", "workers"]
+    bound = table["bound"].isin(["<=", ">="]).groupby([table[k] for k in key]).transform("any")
+    return table.assign(bounded=bound)[table["problem"].isna()]

@@ -1,25 +1,73 @@
-"""F12, right: how well losses at low fidelities order trials as the full fidelity does."""
+"""How well losses at low fidelities order trials as the full fidelity does."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import problems_of
+from hpobench.analysis.core.curves import (
+    problems_of,
+)
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, seed_counts
-from hpobench.analysis.settings import SCHEDULER, SEARCHER, FloatArray, IntArray, Settings
-from hpobench.store.reader import Results
+from hpobench.analysis.drawing.matrix import (
+    HIGH_IS_BETTER,
+    bare,
+    contrasting,
+)
+from hpobench.analysis.drawing.style import (
+    INK,
+    MUTED,
+    drawable,
+    house_style,
+)
+from hpobench.analysis.inference.bootstrap import (
+    Interval,
+    percentile_interval,
+    seed_counts,
+)
+from hpobench.analysis.settings import (
+    SCHEDULER,
+    SEARCHER,
+    FloatArray,
+    IntArray,
+    Settings,
+)
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.phrases import (
+    interval_phrase,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.figure import Figure
+
+
+TITLE = "Losses across fidelities"
+STEM = "fidelity_correlation"
 
 COLUMNS = ["problem", "at", "step", "estimate", "low", "high", "trials", "selected"]
-
 ENOUGH = 10
 """Fewer trials than this say nothing about an order."""
 FIDELITIES = 12
 """Compared with the full one, per problem: evenly spaced on a log scale."""
+WIDTH, HEIGHT = 4.8, 0.21
+"""Inches of a strip."""
+LEGIBLE = 0.27
+"""Inches that a number takes."""
 
 
-def fidelity_correlation(results: Results, settings: Settings) -> pd.DataFrame:
+def subjects(study: Study) -> list[Whole]:
+    """The study, if there are losses at a low fidelity to correlate."""
+    found = study.computed(table, study.whole)
+    return [study.whole] if (found["at"] < 1).any() else []
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
     """Spearman's rho between visible losses after a step and at full fidelity.
 
     Columns ``problem, at, step, estimate, low, high, trials, selected``, one row per problem of
@@ -34,6 +82,7 @@ def fidelity_correlation(results: Results, settings: Settings) -> pd.DataFrame:
     The interval resamples seeds, each with all its trials. ``estimate`` is NaN where all losses
     are the same, as is the interval where that happens in a resample.
     """
+    results, settings = study.results, study.settings
     cells = results.cells
     baseline = (cells["searcher"] == SEARCHER) & (cells["scheduler"] == SCHEDULER)
     run = run_of(results, results.events)
@@ -48,13 +97,13 @@ def fidelity_correlation(results: Results, settings: Settings) -> pd.DataFrame:
         if steps < 2 or not len(runs):
             continue
         part = np.concatenate([order[bounds[r] : bounds[r + 1]] for r in runs])
-        with_most_workers = _fidelities(int(steps))
-        losses, origin = _losses(results.events.iloc[part], run[part], with_most_workers)
+        steps_compared = _fidelities(int(steps))
+        losses, origin = _losses(results.events.iloc[part], run[part], steps_compared)
         if len(losses) < ENOUGH:
             continue
         seeds = cells["seed"].to_numpy()[origin]
         found = rank_correlations(losses, seeds, problem, settings)
-        for step, estimate, low, high in zip(with_most_workers, *found, strict=True):
+        for step, estimate, low, high in zip(steps_compared, *found, strict=True):
             row = (problem, step / steps, step, estimate, low, high, len(losses), selected)
             rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -126,3 +175,103 @@ def _moments(x: FloatArray, y: FloatArray, origin: IntArray, counts: FloatArray)
     per_draw = (counts @ sums.reshape(seeds, -1)).reshape(-1, columns, seeds, seeds)
     moments: FloatArray = np.einsum("rcst,rs,rt->cr", per_draw, counts, counts)
     return moments
+
+
+def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
+    problems = table.drop_duplicates("problem")
+    low, high = problems["trials"].min(), problems["trials"].max()
+    trials = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    survivors = (
+        f" Asterisk: {SEARCHER} under {SCHEDULER} was not run there; all trials that reached full "
+        "fidelity stand in, survivors and thus a biased sample."
+        if problems["selected"].any()
+        else ""
+    )
+    return (
+        "How well losses after a share of the training order trials: Spearman's rank correlation "
+        "of visible losses there and at full fidelity, 1 the same order, 0 none, below 0 the "
+        "beginning misleads. Per problem over the trials of all seeds that reached full fidelity "
+        f"({trials}) of {SEARCHER} under {SCHEDULER}, where losses neither choose configurations "
+        f"nor stop them.{survivors} Each field holds until the next fidelity compared; the highest "
+        "mean is on top; problems with fewer than "
+        f"{ENOUGH} such trials are left out. In brackets: the interval includes 0; "
+        f"{interval_phrase(study.settings, seeds_alone=True)}, each seed with all its trials, none "
+        "for a single seed."
+    )
+
+
+def alt(_: Whole, __: pd.DataFrame) -> str:
+    return (
+        "A strip per problem of rank correlations with the losses at full fidelity. The numbers "
+        "are in the CSV file."
+    )
+
+
+def drawing(_study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draws :func:`table`, which
+    has rows: a strip for each problem, the most faithful at the top."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+    means = table[table["at"] < 1].groupby("problem", sort=False)["estimate"].mean()
+    names = means.sort_values(ascending=False, kind="stable").index.tolist()
+    selected = set(table.loc[table["selected"], "problem"])
+    labels = [drawable(name) + " *" * (name in selected) for name in names]
+    first = float(table["at"].min())
+    with house_style():
+        size = (
+            WIDTH + 1.0 + 0.062 * max(map(len, labels)),
+            0.6 + HEIGHT * max(len(names), 5),
+        )
+        figure = Figure(figsize=size, layout="constrained")
+        ax = figure.subplots()
+        bare(ax)
+        colours = ScalarMappable(Normalize(-1.0, 1.0), HIGH_IS_BETTER)
+        for y, name in enumerate(names):
+            _strip(ax, y, table[table["problem"] == name], colours, WIDTH / -np.log(first))
+        _scale(ax, first)
+        ax.set_yticks(range(len(names)), labels, color=INK)
+        ax.set_ylim(len(names) - 0.5, -0.5)
+        ax.set_xlabel("Share of the full fidelity")
+        bar = figure.colorbar(colours, ax=ax, pad=0.01, fraction=0.05, aspect=14)
+        bar.set_label("Spearman's rho with\nfull fidelity", color=MUTED)
+        bar.ax.spines["outline"].set_visible(False)
+    return figure
+
+
+def _strip(ax: Axes, y: int, rows: pd.DataFrame, colours: ScalarMappable, inches: float) -> None:
+    """A field from each fidelity to the next one compared, ``inches`` a unit of the logarithm."""
+    ends = np.append(rows["at"].to_numpy()[1:], 1.0)
+    columns = (rows[c] for c in ("at", "estimate", "low", "high"))
+    for end, at, rho, low, high in zip(ends, *columns, strict=True):
+        width = np.log(end / at)
+        if width == 0 or np.isnan(rho):  # full fidelity itself, or nothing to tell
+            continue
+        fill = colours.to_rgba(np.array([rho]))[0]
+        ax.barh(y, end - at, left=at, height=0.86, color=fill, edgecolor="white", linewidth=0.6)
+        if width * inches > LEGIBLE:
+            ink = contrasting(colours, rho)
+            text = f"({_short(rho)})" if low <= 0 <= high else _short(rho)
+            middle = np.sqrt(at * end)
+            ax.text(middle, y, text, ha="center", va="center_baseline", fontsize=6, color=ink)
+
+
+def _scale(ax: Axes, first: float) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    ax.set_xscale("log")
+    ax.set_xlim(first, 1.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.3g} %"))
+
+
+def _short(rho: float) -> str:
+    """Two digits; what is written as 1 is no rounding."""
+    text = f"{min(abs(rho), 0.99):.2f}".lstrip("0") if abs(rho) < 1 else "1"
+    return "\u2212" * (rho < 0) + text

@@ -1,15 +1,47 @@
-"""T1: the final loss of every algorithm on every problem."""
+"""The final loss of every algorithm on every problem."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import algorithm_columns
-from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.core.curves import (
+    Curves,
+    algorithm_columns,
+)
+from hpobench.analysis.inference.bootstrap import (
+    suite_mean,
+)
 from hpobench.analysis.inference.significance import ALPHA, p_against_best
-from hpobench.analysis.settings import Settings
+from hpobench.analysis.numbers import interval, number
+from hpobench.analysis.settings import (
+    Settings,
+)
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor
+from hpobench.analysis.text.phrases import (
+    incumbent_note,
+    interval_phrase,
+    seeds_phrase,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+TITLE = "Final values"
+STEM = "final_loss"
+
+
+def subjects(study: Study) -> list[Whole]:
+    return [study.whole] if study.curves.problems else []
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
+    """The :func:`final_loss` of all runs."""
+    return final_loss(study.curves, study.results.problems, study.settings)
 
 
 def final_loss(curves: Curves, problems: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -49,4 +81,41 @@ def _one_problem(part: Curves, metric: str, direction: str, settings: Settings) 
         best=best,
         not_worse=best | (p >= ALPHA),
         p=p,
+    )
+
+
+def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    settings = study.settings
+    return (
+        f"Final value of the metric (held-out where the problem has it), mean over "
+        f"{seeds_phrase(study.curves)}, in brackets "
+        f"{interval_phrase(settings, seeds_alone=True)}. Bold: best mean of the problem. Asterisk: "
+        "not significantly worse than the best (two-sided Wilcoxon signed-rank test paired by "
+        "seed, exact up to 12 pairs, Holm-adjusted within the problem, p >= "
+        f"{ALPHA:g}; below 6 seeds it cannot reject). Failed runs in round brackets count as the "
+        f"clip value. {incumbent_note(settings)}"
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    """A row per algorithm and a column per problem."""
+    metrics = table.drop_duplicates("problem")
+    columns = [f"{p} ({m})" for p, m in zip(metrics["problem"], metrics["metric"], strict=True)]
+    by_pair = {(row["algorithm"], row["problem"]): _final(row) for _, row in table.iterrows()}
+    rows = [
+        [algorithm_field(name), *(by_pair.get((name, p), Field("")) for p in metrics["problem"])]
+        for name in table["algorithm"].drop_duplicates()
+    ]
+    return Grid(["Algorithm", *columns], rows)
+
+
+def _final(row: pd.Series) -> Field:
+    failures = f" ({row['failures']} failed)" if row["failures"] else ""
+    return Field(
+        number(row["mean"], 4),
+        interval(row["low"], row["high"], digits=4),
+        ("*" if row["not_worse"] and not row["best"] else "") + failures,
+        bool(row["best"]),
+        row["mean"],
+        f"#{anchor(row['algorithm'], row['problem'])}",
     )

@@ -1,19 +1,56 @@
-"""F15: what each scheduler does to each searcher."""
+"""What each scheduler does to each searcher."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.settings import SCHEDULER, FloatArray, Settings
+from hpobench.analysis.drawing.matrix import (
+    LOW_IS_BETTER,
+    draw_matrix,
+    short,
+)
+from hpobench.analysis.drawing.style import (
+    Styles,
+)
+from hpobench.analysis.inference.bootstrap import (
+    suite_mean,
+)
+from hpobench.analysis.settings import (
+    SCHEDULER,
+    FloatArray,
+    Settings,
+)
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.phrases import (
+    failures_note,
+    incumbent_note,
+    interval_phrase,
+    suite_phrase,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+TITLE = "What each scheduler does to each searcher"
+STEM = "interaction"
 
 COLUMNS = ["searcher", "scheduler", "estimate", "low", "high", "clear", "problems", "pairs"]
 
 
-def interaction(curves: Curves, settings: Settings) -> pd.DataFrame:
+def subjects(study: Study) -> list[Whole]:
+    """The study, if there are runs to pair."""
+    paired = study.any_done and len(study.computed(table, study.whole))
+    return [study.whole] if paired else []
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
     """Final ``nr`` of every searcher under a scheduler less that under the baseline,
     :data:`~hpobench.analysis.settings.SCHEDULER`; below 0 the scheduler helps.
 
@@ -24,6 +61,7 @@ def interaction(curves: Curves, settings: Settings) -> pd.DataFrame:
     each row is about the problems of its own pairs. Without a pair there is no row: none at all
     without the baseline, or with nothing else.
     """
+    curves, settings = study.curves, study.settings
     final = normalised(curves)[..., -1:]
     baseline = {
         a.searcher: nr
@@ -52,3 +90,49 @@ def _effect(
     found = suite_mean(difference[None, shared], names, settings)
     estimate, low, high = (float(part.item()) for part in found)
     return estimate, low, high, low > 0 or high < 0, len(names), int(pairs.sum())
+
+
+def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    curves, settings = study.curves, study.settings
+    return (
+        f"Difference in final normalised regret of each searcher under each scheduler to the same "
+        f"searcher under {SCHEDULER}, paired by problem and seed, mean over problems; below 0 "
+        f"(blue) the scheduler helps. Bold with a dot: the interval excludes 0, pair by pair, not "
+        f"adjusted for their number; {interval_phrase(settings)}, none where a problem has a "
+        f"single seed. Over {suite_phrase(curves)}; a scheduler that skipped problems is compared "
+        f"on the rest, as counted in the table. Grey: not run. {incumbent_note(settings)}"
+        f"{failures_note(curves)}"
+    )
+
+
+def alt(_: Whole, __: pd.DataFrame) -> str:
+    return (
+        "Heat map of differences in final normalised regret to FIFO. The numbers are in the CSV "
+        "file."
+    )
+
+
+def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table, study.styles)
+
+
+def draw(table: pd.DataFrame, styles: Styles) -> Figure:
+    """Draws :func:`table`, which has a row; both
+    sides in the order of ``styles``."""
+    searchers = [s for s in styles.searchers if s in set(table["searcher"])]
+    schedulers = [s for s in styles.schedulers if s in set(table["scheduler"])]
+    reach = float(table["estimate"].abs().max()) or 1.0
+    return draw_matrix(
+        table,
+        ("searcher", searchers),
+        ("scheduler", schedulers),
+        colours=LOW_IS_BETTER,
+        limits=(-reach, reach),
+        write=_signed,
+        label=f"Final nr less\nthat under {SCHEDULER}",
+    )
+
+
+def _signed(value: float) -> str:
+    sign = "+" if value > 0 else "\u2212" if value < 0 else ""
+    return sign + short(abs(value))

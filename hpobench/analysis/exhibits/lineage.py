@@ -1,4 +1,4 @@
-"""F16: which trial went on from whose state, where a scheduler clones trials.
+"""Which trial went on from whose state, in a run whose scheduler clones trials.
 
 Population-based training replaces a poor trial's state by a better one's and changes the
 configuration. A trial then consists of *stretches*, each trained without such a break, and its
@@ -7,14 +7,76 @@ best result may descend from stretches of other trials.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.settings import IntArray
+from hpobench.analysis.core.lineage import descent
+from hpobench.analysis.drawing.lines import (
+    legend_row,
+)
+from hpobench.analysis.drawing.style import (
+    GHOST,
+    MUTED,
+    PALETTE,
+    drawable,
+    house_style,
+    label_decades,
+)
+from hpobench.analysis.numbers import count, number
+from hpobench.analysis.settings import (
+    FloatArray,
+    IntArray,
+)
+from hpobench.analysis.study import SomeRuns, Study
+from hpobench.analysis.text.phrases import (
+    metric_label,
+    step_label,
+)
 from hpobench.contract.problem import Objective
-from hpobench.store.reader import Results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+TITLE = "Lineage"
+STEM = "lineage"
+
+MOST = 6
+"""Runs that are drawn at most."""
+LINE, ACCENT = "#A9B1BA", PALETTE[0]
+LINK: Any = {"color": MUTED, "linewidth": 0.75, "linestyle": (0, (2, 1))}
+LINK |= {"marker": "o", "markersize": 3.2, "markeredgecolor": "white", "markeredgewidth": 0.5}
+CROSS: Any = {"color": MUTED, "linestyle": "none", "marker": "x", "markersize": 3.6}
+NAMED = 24
+"""With more trials than this there is no room for their numbers."""
+
+
+def subjects(study: Study) -> list[SomeRuns]:
+    """Of the runs that cloned and did not fail the first one on each problem under each scheduler,
+    :data:`MOST` at most."""
+    events, cells = study.results.events, study.results.cells
+    cloned = set(events.loc[events["parent"].notna(), "cell"])
+    found = cells[cells["cell"].isin(cloned) & (cells["status"] == "done")]
+    return [
+        SomeRuns(
+            found[found["cell"] == cell["cell"]],
+            study.problems[cell["problem"]].row,
+            f"{cell['scheduler']} on {cell['problem']}",
+            f"{cell['scheduler']}-{cell['problem']}",
+        )
+        for _, cell in found.drop_duplicates(["scheduler", "problem"]).head(MOST).iterrows()
+    ]
+
+
+def table(study: Study, run: SomeRuns) -> pd.DataFrame:
+    """The :func:`lineage` of the run."""
+    events = study.results.events
+    return lineage(events[events["cell"] == run.cells["cell"].iloc[0]], _objective(run))
 
 
 def lineage(events: pd.DataFrame, objective: Objective) -> pd.DataFrame:
@@ -63,50 +125,6 @@ def stretches(table: pd.DataFrame) -> pd.DataFrame:
     return found.assign(ancestor=table.groupby("stretch")["ancestor"].any()).reset_index()
 
 
-def shown_cells(results: Results, most: int) -> pd.DataFrame:
-    """The runs whose lineage a report shows: of those that cloned and did not fail the first one
-    on each problem under each scheduler, ``most`` at most. Rows of ``results.cells``."""
-    events, cells = results.events, results.cells
-    cloned = set(events.loc[events["parent"].notna(), "cell"])
-    found = cells[cells["cell"].isin(cloned) & (cells["status"] == "done")]
-    return found.drop_duplicates(["scheduler", "problem"]).head(most)
-
-
-def lineage_faults(events: pd.DataFrame) -> list[str]:
-    """What cannot be true about the lineage in ``events`` (of any number of runs), one line each.
-
-    A clone's parent is a trial of the same run that had reached the parent step by then, and
-    the clone goes on with the step after it; any other result is one step further than the
-    trial's last.
-    """
-    return [
-        f"{cell}: {fault}"
-        for cell, own in events.groupby("cell", observed=True, sort=False)
-        for fault in _faults(own)
-    ]
-
-
-def descent(events: pd.DataFrame) -> tuple[IntArray, IntArray]:
-    """For each result of a run its stretch, and the row of the result that it went on from, -1
-    for none."""
-    stretch, before = [], []
-    last: dict[int, int] = {}
-    reached: dict[tuple[int, int], int] = {}
-    count = 0
-    columns = (events[c] for c in ("trial", "step", "parent", "parent_step"))
-    for row, (trial, step, parent, parent_step) in enumerate(zip(*columns, strict=True)):
-        cloned = pd.notna(parent)
-        # A trial that was set back reaches a step again; its later state is the one it gives.
-        before.append(reached.get((parent, parent_step), -1) if cloned else last.get(trial, -1))
-        if cloned or trial not in last:
-            stretch.append(count)
-            count += 1
-        else:
-            stretch.append(stretch[last[trial]])
-        last[trial] = reached[trial, step] = row
-    return np.array(stretch, dtype=np.int64), np.array(before, dtype=np.int64)
-
-
 def _ancestors(loss: np.ndarray, before: IntArray) -> np.ndarray:
     found = np.zeros(len(loss), dtype=bool)
     row = int(np.argmin(np.where(np.isnan(loss), np.inf, loss))) if np.isfinite(loss).any() else -1
@@ -116,23 +134,157 @@ def _ancestors(loss: np.ndarray, before: IntArray) -> np.ndarray:
     return found
 
 
-def _faults(events: pd.DataFrame) -> Iterator[str]:
-    last: dict[int, int] = {}
-    reached: dict[tuple[int, int], float] = {}
-    names = ("trial", "step", "clock", "parent", "parent_step", "config")
-    columns = (events[c] for c in names)
-    for trial, step, clock, parent, parent_step, config in zip(*columns, strict=True):
-        given = [pd.notna(x) for x in (parent, parent_step, config)]
-        where = f"trial {trial}, step {step}"
-        if any(given) and not all(given):
-            yield f"{where}: parent, parent_step and config are not given together"
-        elif not any(given) and step != last.get(trial, 0) + 1:
-            yield f"{where}: comes after step {last.get(trial, 0)} without a parent"
-        elif all(given):
-            state = f"trial {parent:g}, step {parent_step:g}"
-            if reached.get((parent, parent_step), np.inf) > clock:
-                yield f"{where}: goes on from {state}, which had not been reached by then"
-            if step != parent_step + 1:
-                yield f"{where}: is not the step after its parent's ({state})"
-        last[trial] = step
-        reached[trial, step] = clock
+def _objective(run: SomeRuns) -> Objective:
+    return Objective(run.problem["metric"], run.problem["direction"])
+
+
+def caption(_: Study, run: SomeRuns, table: pd.DataFrame) -> str:
+    cell, problem = run.cells.iloc[0], run.problem
+    trials, clones = table["trial"].nunique(), int(table["parent"].notna().sum())
+    return (
+        f"Visible {problem['metric']} after each step of the {count(trials, 'trial')} of one run: "
+        f"{cell['searcher']} under {cell['scheduler']} on {problem['problem']}, seed "
+        f"{cell['seed']}. A trial that took over another's state ({count(clones, 'time')} in all) "
+        "left its line at the cross; the dotted arrow leads to where it went on, one step after "
+        "its donor's dot. Blue: the steps that led to the best result, the star, with the trial's "
+        "number wherever it changes. Shown is the first run with clones on each problem under "
+        f"each scheduler, {MOST} such runs at most."
+    )
+
+
+def alt(run: SomeRuns, table: pd.DataFrame) -> str:
+    """With the trials along the blue line, for those who cannot see it."""
+    drawn = f"Learning curves of the trials of a run of {run.name}."
+    line = table[table["ancestor"]]
+    if line.empty:
+        return f"{drawn} No result is a finite number."
+    trials = line.drop_duplicates("stretch")["trial"]
+    return (
+        f"{drawn} Best: {number(float(line['value'].iloc[-1]))} at step {line['step'].iloc[-1]}, "
+        f"by way of trial {', '.join(map(str, trials))}."
+    )
+
+
+def drawing(_: Study, run: SomeRuns, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(
+        draw,
+        table,
+        title=f"{run.name}, seed {run.cells['seed'].iloc[0]}",
+        xlabel=step_label(run.problem),
+        ylabel=metric_label(run.problem),
+        maximize=_objective(run).direction == "maximize",
+    )
+
+
+def draw(table: pd.DataFrame, *, title: str, xlabel: str, ylabel: str, maximize: bool) -> Figure:
+    """Draws :func:`table`."""
+    from matplotlib.figure import Figure
+
+    parts = stretches(table)
+    with house_style():
+        figure = Figure(figsize=(6.6, 4.2), layout="constrained")
+        ax = figure.subplots()
+        _scale(ax, table, maximize)
+        _stretches(ax, table)
+        _moves(ax, parts)
+        _descent(ax, table)
+        _names(ax, parts)
+        ax.set_xlabel(drawable(xlabel))
+        ax.set_ylabel(drawable(ylabel))
+        figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=10, fontweight="bold")
+        _legend(figure)
+    return figure
+
+
+def _scale(ax: Axes, table: pd.DataFrame, maximize: bool) -> None:
+    """Logarithmic for losses that fall far, so that their ends can be told apart."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = table["value"].min(), table["value"].max()
+    ax.set_xlim(0, table["step"].max())
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if not maximize and 0 < 5 * low < high:
+        ax.set_yscale("log")
+        ax.set_ylim(low / 1.15, high * 1.15)
+        label_decades(ax.yaxis, narrow=high < 30 * low)
+    elif low < high:
+        margin = 0.05 * (high - low)
+        ax.set_ylim(low - margin, high + margin)
+
+
+def _stretches(ax: Axes, table: pd.DataFrame) -> None:
+    """A line each, dashed from the state of the donor that it went on from."""
+    for _, rows in table.groupby("stretch"):
+        ax.plot(rows["step"], rows["value"], color=LINE, linewidth=0.9)
+    clones = table[table["parent"].notna()]
+    steps, values = _matrix(clones, "parent_step", "step"), _matrix(clones, "parent_value", "value")
+    ax.plot(steps.T, values.T, markevery=[0], zorder=4.5, **LINK)
+
+
+def _moves(ax: Axes, parts: pd.DataFrame) -> None:
+    """A cross where a trial gave its state up, and an arrow to where it went on."""
+    nexts = parts.groupby("trial")[["first_step", "first_value"]].shift(-1)
+    left = parts.duplicated("trial", keep="last")
+    ends = _matrix(parts[left], "last_step", "last_value")
+    ax.plot(*ends.T, zorder=3, **CROSS)
+    arrow = {"arrowstyle": "-|>,head_width=0.12,head_length=0.25", "shrinkA": 3, "shrinkB": 0}
+    arrow |= {"color": LINE, "linewidth": 0.6, "linestyle": ":"}
+    for end, (x, y) in zip(ends, _matrix(nexts[left], "first_step", "first_value"), strict=True):
+        ax.annotate("", (x, y), end, arrowprops=arrow)
+
+
+def _descent(ax: Axes, table: pd.DataFrame) -> None:
+    """The line from the first step to the best result, with the trial's number at each change."""
+    line = table[table["ancestor"]]
+    ax.plot(line["step"], line["value"], color=ACCENT, linewidth=2.2, zorder=4)
+    badge = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": ACCENT}
+    text: Any = {"color": ACCENT, "fontsize": 6.5, "fontweight": "bold", "bbox": badge, "zorder": 6}
+    changes = line.drop_duplicates("stretch")
+    for (x, y), trial in zip(_matrix(changes, "step", "value"), changes["trial"], strict=True):
+        ax.text(x, y, str(trial), ha="center", va="center", **text)
+    best = line.tail(1)
+    star: Any = {"markersize": 11, "markeredgecolor": "white", "markeredgewidth": 0.8}
+    ax.plot(best["step"], best["value"], "*", color=ACCENT, **star, zorder=7, clip_on=False)
+
+
+def _matrix(rows: pd.DataFrame, *columns: str) -> FloatArray:
+    return rows[list(columns)].to_numpy(np.float64)
+
+
+def _names(ax: Axes, parts: pd.DataFrame) -> None:
+    """The number of each trial beside the end of its last stretch, if there is room for all."""
+    last = parts.drop_duplicates("trial", keep="last").dropna(subset="last_value")
+    if not 0 < len(last) <= NAMED:
+        return
+    last = last.sort_values("last_value", kind="stable")
+    ends = ax.transData.transform(_matrix(last, "last_step", "last_value"))
+    ends = ax.transAxes.inverted().transform(ends)
+    free: Any = {"transform": ax.transAxes, "clip_on": False}
+    text: Any = {"fontsize": 6.5, "color": MUTED} | free
+    thread: Any = {"color": GHOST, "linewidth": 0.6, "linestyle": ":", "zorder": 1} | free
+    places = _spread(ends[:, 1], 0.038)
+    for trial, (x, y), place in zip(last["trial"], ends, places, strict=True):
+        ax.plot([x + 0.005, 1.012, 1.03], [y, y, place], **thread)
+        ax.text(1.035, place, str(trial), va="center", **text)
+    ax.text(1.035, 1.03, "trial", ha="center", **text)
+
+
+def _spread(wanted: FloatArray, gap: float) -> FloatArray:
+    """The places nearest to the ascending ``wanted`` that lie ``gap`` apart, within 0 and 1."""
+    from scipy.optimize import isotonic_regression
+
+    gaps = gap * np.arange(len(wanted))
+    places: FloatArray = isotonic_regression(wanted - gaps).x.clip(0.0, 1.0 - gaps[-1]) + gaps
+    return places
+
+
+def _legend(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+
+    looks: dict[str, dict[str, Any]] = {
+        "a trial": {"color": LINE, "linewidth": 0.9},
+        "from its donor's state": LINK | {"markevery": [0]},
+        "state given up": CROSS,
+        "descent of the best result": {"color": ACCENT, "linewidth": 2.2},
+    }
+    legend_row(figure, [Line2D([], [], **look, label=name) for name, look in looks.items()])

@@ -1,171 +1,239 @@
-"""F13: where in the search space the best tenth of all trials lies."""
+"""Where in the search space the best tenth of all trials on a problem lies: a line for each trial
+across the parameters."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import algorithm_names, problems_of
-from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
-from hpobench.contract.parameters import Categorical, Ordinal, Parameter
-from hpobench.contract.problem import Objective
-from hpobench.contract.seeding import derive_seed
-from hpobench.contract.space import Config, Space
-from hpobench.store.reader import Results
+from hpobench.analysis.drawing.style import (
+    GHOST,
+    INK,
+    MUTED,
+    drawable,
+    house_style,
+)
+from hpobench.analysis.numbers import count
+from hpobench.analysis.settings import (
+    FloatArray,
+)
+from hpobench.analysis.study import OneProblem, Study
+from hpobench.analysis.text.phrases import (
+    metric_label,
+)
+from hpobench.contract.parameters import Categorical, Parameter, Value
+from hpobench.contract.space import Space
 
-AXES = 12
-"""Parameters shown at most."""
-BEST, REST = 300, 200
-"""Lines drawn at most."""
-SAMPLE = 10_000
-"""Trials on either side, the best tenth and the rest, that distances are measured by at most."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+
+from hpobench.analysis.exhibits._best_configurations import (
+    BEST,
+    REST,
+    at_full,
+    best_configurations,
+    last_results,
+)
+
+TITLE = "Best configurations"
+STEM = "parallel_coordinates"
+
+MOST = 12
+"""Problems that are drawn at most."""
 ENOUGH = 50
 """Trials at the highest fidelity that a best tenth takes."""
-
-COLUMNS = ["line", "algorithm", "seed", "trial", "step", "value", "best"]
-COLUMNS += ["parameter", "distance", "setting", "position"]
-
-
-def parallel_coordinates(results: Results, problem: str, settings: Settings) -> pd.DataFrame:
-    """The configurations of the best tenth of all trials on ``problem``, and of some of the rest.
-
-    A trial counts with its last result: that visible loss, the step, and the configuration at that
-    time. The best tenth is the first tenth by loss of the trials at the highest step that any
-    reached; the rest are all others whose loss is finite.
-
-    One row per line and parameter: ``line`` (0, 1, 2, ... from the best), ``algorithm, seed,
-    trial, step``, ``value`` (the loss in the metric's own orientation), ``best``; ``parameter`` in
-    the space's order, ``distance`` (below), ``setting``, its value, and ``position``, that value's
-    quantile in the space (:meth:`hpobench.contract.parameters.Float.to_unit`); the last two are missing while it
-    is inactive. Of a larger best tenth :data:`BEST` come, evenly spaced by rank from the very
-    best on; of the rest a seeded sample of :data:`REST`.
-
-    ``distance`` is how much the best tenth differs from the rest: Kolmogorov and Smirnov's, or
-    the total variation of categories, where inactive is a value of its own; of more trials than
-    :data:`SAMPLE` on a side, so many, chosen like the lines. The :data:`AXES` parameters with the
-    largest are kept.
-    """
-    row = results.problems[results.problems["problem"] == problem].iloc[0]
-    space = Space.from_json(json.loads(row["space"]))
-    seed = derive_seed("parallel coordinates", settings.seed, problem)
-    trials = _last_results(results, problem)
-    best = np.arange(len(trials)) < _tenth(trials)
-    kept = _some(best, SAMPLE, SAMPLE, seed)
-    trials, best = trials.iloc[kept], best[kept]
-    configs: list[Config] = json.loads(f"[{','.join(trials['config'])}]")
-    positions = unit_positions(space, configs)
-    distance = distances(space, positions, best)
-    shown = np.sort(np.argsort(-distance, kind="stable")[:AXES])
-    lines = _some(best, BEST, REST, seed)
-    objective = Objective(row["metric"], row["direction"])
-    frame = trials.iloc[lines].reset_index(drop=True)
-    frame = frame.assign(
-        line=np.arange(len(lines)),
-        value=[objective.value(loss) for loss in frame["loss"]],
-        best=best[lines],
-    )
-    parts = [
-        frame.assign(
-            parameter=space.names[j],
-            distance=distance[j],
-            setting=pd.Series([configs[i].get(space.names[j]) for i in lines], dtype=object),
-            position=positions[lines, j],
-        )
-        for j in shown
-    ]
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
+INACTIVE = -0.17
+"""Where lines pass a parameter that they do not have."""
+NAMED = 12
+"""Choices whose names fit along an axis; of more, some are named."""
+LETTERS = 12
+"""Of a choice's name; the rest does not fit between two axes."""
+GOLDEN = (5**0.5 - 1) / 2
 
 
-def shown_problems(results: Results, most: int) -> list[str]:
+def subjects(study: Study) -> list[OneProblem]:
     """The problems of two parameters or more with :data:`ENOUGH` trials at the highest step that
-    any reached; the first ``most`` in the suite's order."""
-    found: list[str] = []
-    for problem, space in problems_of(results)[["problem", "space"]].itertuples(index=False):
-        if len(found) == most:
+    any reached; the first :data:`MOST` in the suite's order."""
+    found: list[OneProblem] = []
+    for problem in study.problems.values():
+        if len(found) == MOST:
             break
-        if len(json.loads(space)) >= 2 and _at_full(_last_results(results, problem)) >= ENOUGH:
+        several = len(json.loads(problem.row["space"])) >= 2
+        if several and at_full(last_results(study.results, problem.name)) >= ENOUGH:
             found.append(problem)
     return found
 
 
-def _last_results(results: Results, problem: str) -> pd.DataFrame:
-    """One row per trial of ``problem`` whose last loss is finite: those at the highest step
-    first, by loss, and ties by run and trial.
+def table(study: Study, problem: OneProblem) -> pd.DataFrame:
+    """As :func:`hpobench.analysis.exhibits._best_configurations.best_configurations`."""
+    return best_configurations(study.results, problem.name, study.settings)
 
-    Columns ``algorithm, seed, trial, step, loss, config``.
+
+def caption(_: Study, problem: OneProblem, table: pd.DataFrame) -> str:
+    lines = table.drop_duplicates("line")
+    best = int(lines["best"].sum())
+    highest = int(lines.loc[lines["best"], "step"].iloc[0])
+    space = Space.from_json(json.loads(problem.row["space"]))
+    names = list(table["parameter"].unique())
+    chosen = (
+        f" Of {len(space)} parameters the {len(names)} in which the best tenth differs most from "
+        "all other trials (Kolmogorov and Smirnov's distance; for categories total variation)."
+        if len(names) < len(space)
+        else ""
+    )
+    inactive = (
+        " Lines pass below a parameter that is inactive." if table["position"].isna().any() else ""
+    )
+    spread = (
+        " Lines with the same choice are spread around it."
+        if any(isinstance(space[name], Categorical) for name in names)
+        else ""
+    )
+    return (
+        f"Configurations of the best tenth of all trials on {problem.name} that trained for "
+        f"{count(highest, 'step')}, the most that any did, by the visible {problem.row['metric']} "
+        f"of their last result, of all algorithms and seeds together: {count(best, 'line')}, dark "
+        f"for the best (at most {BEST}, evenly spaced by rank). Grey: a sample of all other "
+        f"trials, {REST} at most. Each axis is a parameter's range as searchers draw from it."
+        f"{chosen}{inactive}{spread} Shown for the first {count(MOST, 'problem')} at most that "
+        "have two parameters or more and trials enough."
+    )
+
+
+def alt(problem: OneProblem, table: pd.DataFrame) -> str:
+    parameters = ", ".join(table["parameter"].unique())
+    return (
+        f"Parallel coordinates of the best tenth of the trials on {problem.name}, by {parameters}. "
+        "The numbers are in the CSV file."
+    )
+
+
+def drawing(_: Study, problem: OneProblem, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table, problem.row)
+
+
+def draw(table: pd.DataFrame, problem: pd.Series) -> Figure:
+    """Draws :func:`table`;
+    ``problem`` is the row of the results' problems that it is about."""
+    from matplotlib.figure import Figure
+
+    space = Space.from_json(json.loads(problem["space"]))
+    maximize = problem["direction"] == "maximize"
+    names = list(table["parameter"].unique())
+    heights = _heights(table, [space[name] for name in names])
+    lines = table.drop_duplicates("line")
+    with house_style():
+        figure = Figure(figsize=(1.4 + 0.8 * max(len(names), 4), 3.7), layout="constrained")
+        ax = figure.subplots()
+        ax.grid(False)
+        _lines(figure, ax, heights, lines, metric_label(problem), maximize)
+        conditional = bool(table["position"].isna().any())
+        for x, name in enumerate(names):
+            _axis(ax, x, space[name])
+        _frame(ax, [space[name] for name in names], conditional)
+        title = drawable(problem["problem"])
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    return figure
+
+
+def _heights(table: pd.DataFrame, parameters: list[Parameter]) -> FloatArray:
+    """Where each line crosses each axis; shape (lines, parameters).
+
+    Lines with the same choice are spread around it, each by the same share everywhere, for else
+    one would hide all others.
     """
-    cells = results.cells[results.cells["problem"] == problem]
-    events = results.events[results.events["cell"].isin(set(cells["cell"]))]
-    keys = ["cell", "trial"]
-    last = events.drop_duplicates(keys, keep="last")[[*keys, "step", "loss"]]
-    last = last[np.isfinite(last["loss"])].reset_index(drop=True)
-    trial = pd.MultiIndex.from_frame(last[keys])
-    changed = events[events["config"].notna()].drop_duplicates(keys, keep="last")
-    asked, later = (
-        frame.set_index(keys)["config"].reindex(trial) for frame in (results.trials, changed)
+    found = table.pivot(index="line", columns="parameter", values="position")
+    heights = found[[p.name for p in parameters]].to_numpy(np.float64)
+    shift = np.arange(len(heights)) * GOLDEN % 1.0 - 0.5
+    room = [0.7 / p.size if isinstance(p, Categorical) else 0.0 for p in parameters]
+    moved: FloatArray = heights + shift[:, None] * np.array(room)
+    return np.where(np.isnan(heights), INACTIVE + 0.05 * shift[:, None], moved)
+
+
+def _lines(
+    figure: Figure, ax: Axes, heights: FloatArray, lines: pd.DataFrame, label: str, maximize: bool
+) -> None:
+    """The rest in grey, the best coloured and over each other from the worst of them on."""
+    from matplotlib.collections import LineCollection
+
+    x = np.arange(heights.shape[1])
+    points = [np.column_stack([x, y]) for y in heights]
+    best = np.flatnonzero(lines["best"])[::-1]
+    rest = [points[i] for i in np.flatnonzero(~lines["best"])]
+    ax.add_collection(LineCollection(rest, colors=GHOST, linewidths=0.5, alpha=0.7, zorder=1))
+    values = lines["value"].to_numpy(np.float64)[best]
+    coloured = LineCollection(
+        [points[i] for i in best],
+        array=values,
+        cmap=_colours(maximize),
+        norm=_norm(values, maximize),
+        linewidths=0.8,
+        alpha=0.85,
+        zorder=2,
     )
-    row = pd.Index(cells["cell"]).get_indexer(pd.Index(last["cell"].astype(object)))
-    last = last.assign(
-        algorithm=algorithm_names(results.cells)[cells.index].to_numpy()[row],
-        seed=cells["seed"].to_numpy()[row],
-        config=later.where(later.notna(), asked).to_numpy(),
-    )
-    below = last["step"] < last["step"].max()
-    order = np.lexsort((last["trial"], row, last["loss"], below))
-    found: pd.DataFrame = last.iloc[order].reset_index(drop=True)
-    return found
+    ax.add_collection(coloured)
+    bar = figure.colorbar(coloured, ax=ax, pad=0.01, fraction=0.04, aspect=22)
+    bar.set_label(drawable(label), color=MUTED)
+    bar.ax.spines["outline"].set_visible(False)
 
 
-def _at_full(trials: pd.DataFrame) -> int:
-    """How many trials of :func:`_last_results` got as far as any."""
-    return int((trials["step"] == trials["step"].max()).sum())
+def _colours(maximize: bool) -> Any:
+    """Dark is better; without the bright end, which is lost on white."""
+    import matplotlib
+    from matplotlib.colors import ListedColormap
+
+    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, 256))
+    return ListedColormap(shades[::-1] if maximize else shades)
 
 
-def _tenth(trials: pd.DataFrame) -> int:
-    return -(-_at_full(trials) // 10)
+def _norm(values: FloatArray, maximize: bool) -> Normalize:
+    """Logarithmic for losses that lie far apart, so that the best can be told apart."""
+    from matplotlib.colors import LogNorm, Normalize
+
+    low, high = values.min(), values.max()
+    return (LogNorm if not maximize and 0 < 5 * low < high else Normalize)(low, high)
 
 
-def unit_positions(space: Space, configs: Sequence[Config]) -> FloatArray:
-    """Shape (configurations, parameters): the quantile of every value, NaN for inactive ones."""
-    found = np.full((len(configs), len(space)), np.nan)
-    for j, parameter in enumerate(space):
-        for i, config in enumerate(configs):
-            if parameter.name in config:
-                found[i, j] = parameter.to_unit(config[parameter.name])
-    return found
+def _axis(ax: Axes, x: int, parameter: Parameter) -> None:
+    """A line with the ends of the range, or the names of the choices."""
+    ax.plot([x, x], [0, 1], color=INK, linewidth=0.9, zorder=3)
+    text: Any = {"fontsize": 6.5, "color": INK, "zorder": 4}
+    if not isinstance(parameter, Categorical):
+        for y, value, side in ((1.02, parameter.high, "bottom"), (-0.02, parameter.low, "top")):
+            ax.text(x, y, f"{value:.4g}", ha="center", va=side, **text)
+        return
+    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "linewidth": 0, "alpha": 0.75}
+    for choice in parameter.choices[:: -(-len(parameter.choices) // NAMED)]:
+        y = parameter.to_unit(choice)
+        ax.text(x + 0.04, y, _name(choice), ha="left", va="center", bbox=box, **text)
 
 
-def distances(space: Space, positions: FloatArray, best: BoolArray) -> FloatArray:
-    """How much ``best`` configurations differ from the others in each parameter, from 0 to 1; 0
-    where there are no others."""
-    if best.all():
-        return np.zeros(len(space))
-    return np.array(
-        [_distance(p, x[best], x[~best]) for p, x in zip(space, positions.T, strict=True)]
-    )
+def _name(choice: Value) -> str:
+    if isinstance(choice, float):
+        return f"{choice:.3g}"
+    name = drawable(str(choice))
+    return name if len(name) <= LETTERS else name[: LETTERS - 1] + "\u2026"
 
 
-def _distance(parameter: Parameter, best: FloatArray, rest: FloatArray) -> float:
-    best, rest = np.nan_to_num(best, nan=-1.0), np.nan_to_num(rest, nan=-1.0)
-    if isinstance(parameter, Categorical) and not isinstance(parameter, Ordinal):
-        values, code = np.unique(np.concatenate([best, rest]), return_inverse=True)
-        parts = code[: len(best)], code[len(best) :]
-        shares = [np.bincount(part, minlength=len(values)) / len(part) for part in parts]
-        return float(np.abs(shares[0] - shares[1]).sum() / 2)
-    from scipy import stats  # here, for processes that only draw import this module too
+def _frame(ax: Axes, parameters: list[Parameter], conditional: bool) -> None:
+    ax.set_xlim(-0.15, len(parameters) - 0.45)
+    ax.set_ylim(INACTIVE - 0.05 if conditional else -0.09, 1.09)
+    ax.set_xticks(range(len(parameters)), list(map(_label, parameters)), color=INK)
+    for tick in ax.get_xticklabels():
+        tick.set(rotation=25, ha="right", rotation_mode="anchor")
+    ax.set_yticks([INACTIVE] if conditional else [], ["inactive"] if conditional else [])
+    ax.tick_params(length=0)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
 
-    return float(stats.ks_2samp(best, rest, method="asymp").statistic)
 
-
-def _some(best: BoolArray, most: int, rest: int, seed: int) -> IntArray:
-    """Rows of ``most`` of the best and ``rest`` of the others, or of all if they are fewer, in
-    order: the best evenly spaced from the very first on, the others a seeded sample."""
-    mine, others = np.flatnonzero(best), np.flatnonzero(~best)
-    if len(mine) > most:
-        mine = mine[np.linspace(0, len(mine) - 1, most).round().astype(np.int64)]
-    if len(others) > rest:
-        others = np.sort(np.random.default_rng(seed).choice(others, rest, replace=False))
-    return np.concatenate([mine, others])
+def _label(parameter: Parameter) -> str:
+    return drawable(parameter.name) + (" (log)" if getattr(parameter, "log", False) else "")

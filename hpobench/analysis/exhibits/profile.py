@@ -1,44 +1,93 @@
-"""F5: how often an algorithm is fast, and how often it ends well."""
+"""How often an algorithm is fast, and how often it ends well: performance profile and scores."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import curve_frame
+from hpobench.analysis.core.curves import (
+    Algorithm,
+    Comparison,
+    Curves,
+)
 from hpobench.analysis.core.hits import Runs, hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.core.targets import tolerance_targets
+from hpobench.analysis.drawing.lines import (
+    curves_of,
+    draw_legend,
+    draw_panel,
+    panels_of,
+)
+from hpobench.analysis.drawing.style import (
+    Styles,
+    drawable,
+    house_style,
+    label_decades,
+    label_shares,
+)
 from hpobench.analysis.inference.bootstrap import (
+    curve_frame,
     interval_valid,
     percentile_interval,
     problem_weights,
     suite_mean,
 )
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
-from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.numbers import ends
+from hpobench.analysis.settings import (
+    FloatArray,
+    Settings,
+)
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import (
+    algorithms_phrase,
+    band_note,
+    failures_note,
+    incumbent_note,
+    misses_note,
+    suite_phrase,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+TITLE = "Performance profile and scores"
+STEM = "profile"
 
 TOLERANCE = 0.1
 """The performance profile's target, as ``nr``: the loosest of Moré and Wild's tolerances, since
 budgets of hyper-parameter optimisation are small."""
 NEAREST = 1e-4
 """The score distribution ends this far from a perfect score."""
+SCORES = (0.0, 0.9, 0.99, 0.999, 0.9999)
+"""Labelled: each leaves a tenth of the regret of the one before."""
 
 
-def profile(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame:
+def subjects(study: Study) -> list[Comparison]:
+    return study.shown
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """The performance profile and the score distribution, with their intervals.
 
-    ``curves`` must be a fair comparison. Columns ``view``, then those of
-    :func:`hpobench.analysis.core.frames.curve_frame`. ``performance``: the share of problems on which the
-    algorithm's ERT to ``nr`` = :data:`TOLERANCE` is at most ``at`` times the least of all (Dolan
-    and Moré, Benchmarking optimization software with performance profiles, 2002); a problem on
-    which nobody gets there counts for nobody. ``scores``: the share of runs, problems weighted
-    equally, with a final score ``1 - nr`` above ``at`` (Agarwal et al., Deep reinforcement
-    learning at the edge of the statistical precipice, 2021).
+    Columns ``view``, then those of :func:`hpobench.analysis.inference.bootstrap.curve_frame`.
+    ``performance``: the share of problems on which the algorithm's ERT to ``nr`` =
+    :data:`TOLERANCE` is at most ``at`` times the least of all (Dolan and Moré, Benchmarking
+    optimization software with performance profiles, 2002); a problem on which nobody gets there
+    counts for nobody. ``scores``: the share of runs, problems weighted equally, with a final score
+    ``1 - nr`` above ``at`` (Agarwal et al., Deep reinforcement learning at the edge of the
+    statistical precipice, 2021).
     """
+    curves, settings = comparison.curves, study.settings
     frames = {
-        "performance": _performance(curves, runs, settings),
+        "performance": _performance(curves, study.runs, settings),
         "scores": _scores(curves, settings),
     }
     for view, frame in frames.items():
@@ -93,3 +142,82 @@ def _scores(curves: Curves, settings: Settings) -> pd.DataFrame:
     score = 1.0 - normalised(curves)[..., -1:]
     above = np.where(np.isnan(score), np.nan, score > thresholds)
     return curve_frame(curves, thresholds, suite_mean(above, curves.problems, settings))
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    return (
+        f"{algorithms_phrase(curves)} over {suite_phrase(curves)}. Left: performance profile "
+        "(Dolan and Moré), the share of problems on which the expected running time (time of all "
+        "runs up to their hit or their end, over the number of hits) is within a factor of the "
+        "least of all algorithms here; at 1 the share on which it is the least. The target is a "
+        f"normalised regret of {TOLERANCE:g} (Moré and Wild's test): {1 - TOLERANCE:.0%} of the "
+        "way from the median loss of a random configuration to the optimum. A problem on which no "
+        "run gets there counts for none. The least depends on who takes part, and so may the order "
+        "of two others (Gould and Scott, 2016). Right: share of runs, problems weighted equally, "
+        "whose final score 1 - nr is above the value on the axis. Higher is better in both. "
+        f"{band_note(settings)} Running times and the least are computed anew in every resample. "
+        f"{incumbent_note(settings)}{failures_note(curves)}{misses_note(curves)}"
+    )
+
+
+def alt(_: Comparison, table: pd.DataFrame) -> str:
+    solved = table[table["view"] == "performance"]
+    return f"Curves of the share of problems solved, and of runs by score. {ends(solved)}"
+
+
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table, study.styles, study.settings)
+
+
+def draw(table: pd.DataFrame, styles: Styles, settings: Settings) -> Figure:
+    """Draws :func:`table`.
+
+    The profile on the left, the distribution on the right; with many algorithms there is such a
+    pair for each scheduler.
+    """
+    from matplotlib.figure import Figure
+
+    views = {view: curves_of(rows, styles) for view, rows in table.groupby("view", sort=False)}
+    curves = views["performance"]
+    panels = panels_of(list(curves), styles)
+    single = len(panels) == 1
+    with house_style():
+        height = max(3.0, 0.2 * len(curves)) if single else 0.6 + 2.2 * len(panels)
+        figure = Figure(figsize=(8.6, height), layout="constrained")
+        axes = figure.subplots(len(panels), 2, sharex="col", sharey="col", squeeze=False)
+        for row, (name, members) in zip(axes, panels.items(), strict=True):
+            for ax, own in zip(row, views.values(), strict=True):
+                draw_panel(ax, own, members, styles)
+                ax.set_title(drawable(name))
+            row[0].set_ylabel("Share of problems solved")
+            row[1].set_ylabel("Share of runs")
+        _scale(axes[0, 0], axes[0, 1], curves)
+        kind = "time" if settings.axis.startswith("time") else "resource"
+        axes[-1, 0].set_xlabel(f"Expected {kind} within so many times the least")
+        axes[-1, 1].set_xlabel("Final score (1 - nr) above")
+        draw_legend(figure, panels, curves, styles)
+    return figure
+
+
+def _scale(left: Axes, right: Axes, profiles: dict[Algorithm, pd.DataFrame]) -> None:
+    """The axes of the first row, which the others share."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    last = max(float(rows["at"].iloc[-1]) for rows in profiles.values())
+    left.set_xscale("log")
+    left.set_xlim(0.97, last)
+    label_decades(left.xaxis, narrow=last < 100)
+    right.set_xscale("function", functions=(_nines, lambda nines: 1.0 - 10.0**-nines))
+    right.set_xlim(SCORES[0], SCORES[-1])
+    right.xaxis.set_major_locator(FixedLocator(SCORES))
+    right.xaxis.set_major_formatter(FixedFormatter([f"{score:g}" for score in SCORES]))
+    right.xaxis.set_minor_locator(NullLocator())
+    for ax in (left, right):
+        label_shares(ax)
+
+
+def _nines(score: FloatArray) -> FloatArray:
+    """0.9 is one, 0.99 two: good scores differ in what they leave."""
+    nines: FloatArray = -np.log10(np.maximum(1.0 - score, 1e-9))
+    return nines

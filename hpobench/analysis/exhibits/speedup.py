@@ -1,35 +1,66 @@
-"""T2: how much sooner than random search targets are hit."""
+"""How much sooner than random search targets are hit."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.hits import Runs, hitting_times
-from hpobench.analysis.core.targets import tolerance_targets
+from hpobench.analysis.core.curves import (
+    Comparison,
+)
+from hpobench.analysis.core.hits import hitting_times
+from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
-from hpobench.analysis.settings import SCHEDULER, SEARCHER, Settings
+from hpobench.analysis.settings import (
+    SCHEDULER,
+    SEARCHER,
+)
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.fields import Grid
+from hpobench.analysis.text.phrases import (
+    axis_phrase,
+    choice_note,
+    interval_phrase,
+    misses_note,
+    suite_phrase,
+)
 
-TOLERANCES = (0.1, 0.01)
-"""The targets, as ``nr``."""
+if TYPE_CHECKING:
+    pass
+
+
+from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
+
+TITLE = "Speed-up"
+STEM = "speedup"
+
 COLUMNS = ["tolerance", "problem", "algorithm", "searcher", "scheduler", "ert", "random_ert"]
+
+
 COLUMNS += ["hits", "random_hits", "speedup", "low", "high", "bound"]
 
 
-def speedup(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame:
-    """``ERT_random / ERT_a`` for each of :data:`TOLERANCES`, with its interval.
+def subjects(study: Study) -> list[Comparison]:
+    """Every comparison with random search in it."""
+    return [one for one in study.shown if len(study.computed(table, one))]
 
-    ``curves`` must be a fair comparison; without random search in it there are no rows. Columns
-    as :data:`COLUMNS`; ``hits`` are runs. Rows, means and bounds as
-    :func:`hpobench.analysis.inference.ert_ratio.ert_ratios` has them. Where neither hits neither is faster: 1,
-    ``none``.
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
+    """``ERT_random / ERT_a`` to each of the targets
+    :data:`~hpobench.analysis.core.targets.TOLERANCES`, with its interval.
+
+    Without random search there are no rows. Columns as :data:`COLUMNS`; ``hits`` are runs. Rows,
+    means and bounds as :func:`hpobench.analysis.inference.ert_ratio.ert_ratios` has them. Where
+    neither hits neither is faster: 1, ``none``.
     """
+    curves = comparison.curves
     pairs = [(a.searcher, a.scheduler) for a in curves.algorithms]
     if (SEARCHER, SCHEDULER) not in pairs:
         return pd.DataFrame(columns=COLUMNS)
-    hits = hitting_times(runs, curves, tolerance_targets(curves, TOLERANCES))
+    hits = hitting_times(study.runs, curves, tolerance_targets(curves, TOLERANCES))
     spent, hit = spending(hits)
     frames = []
     for t, tolerance in enumerate(TOLERANCES):
@@ -41,9 +72,30 @@ def speedup(curves: Curves, runs: Runs, settings: Settings) -> pd.DataFrame:
             baseline=np.full(len(pairs), pairs.index((SEARCHER, SCHEDULER))),
             horizon=curves.horizon,
             undecided=0.0,
-            settings=settings,
+            settings=study.settings,
         )
         frames.append(frame.assign(tolerance=tolerance))
     names = {"base_ert": "random_ert", "base_hits": "random_hits", "ratio": "speedup"}
     found = pd.concat(frames, ignore_index=True).rename(columns=names)
     return found.astype({"hits": np.int64, "random_hits": np.int64})[COLUMNS]
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    levels = " and ".join(f"{t:g}" for t in TOLERANCES)
+    return (
+        f"Expected running time of {SEARCHER} under {SCHEDULER} over the algorithm's, to "
+        f"normalised regrets of {levels}; above 1 is faster than random search. Expected running "
+        "time: what all runs spent up to their hit or their end, over the number of hits. Mean: "
+        f"geometric, over {suite_phrase(curves)}. In brackets {interval_phrase(settings)}. Without "
+        "a hit the time of all runs, and at least one budget, stands for the expected running "
+        "time; so the speed-up is at most (<=) what is shown where random search alone hits, and "
+        "at least (>=) where it alone does not. Where neither hits it counts as 1 in the mean. "
+        f"Axis: {axis_phrase(settings)}. {choice_note(settings)}{misses_note(curves)}"
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    """A column for the mean and each problem, at each target."""
+    columns = mean_or_problem(table) + table["tolerance"].map(", nr {:g}".format)
+    return by_algorithm(table.assign(column=columns), "speedup")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.frames import algorithm_columns
+from hpobench.analysis.core.curves import (
+    Comparison,
+    algorithm_columns,
+)
 from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     interval_valid,
     percentile_interval,
@@ -16,11 +21,28 @@ from hpobench.analysis.inference.bootstrap import (
     suite_mean,
 )
 from hpobench.analysis.inference.coverage import enough_seeds
-from hpobench.analysis.inference.ranks import suite_ranks
-from hpobench.analysis.settings import Settings
+from hpobench.analysis.numbers import interval, number
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
+from hpobench.analysis.text.phrases import (
+    failures_note,
+    interval_phrase,
+    suite_phrase,
+)
+
+if TYPE_CHECKING:
+    pass
 
 
-def standings(curves: Curves, settings: Settings) -> pd.DataFrame:
+TITLE = "Standings"
+STEM = "standings"
+
+
+def subjects(study: Study) -> list[Comparison]:
+    return study.shown
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """One row per algorithm, the lowest mean ``nr`` first.
 
     Columns ``algorithm, searcher, scheduler``; ``nr``, ``iqm``, ``rank`` and ``behind``, each with
@@ -28,6 +50,7 @@ def standings(curves: Curves, settings: Settings) -> pd.DataFrame:
     mean ``nr`` to the first row, from the same resamples, so that what all algorithms share
     cancels; it is ``clear`` where its interval excludes zero and seeds are enough to say so.
     """
+    curves, settings = comparison.curves, study.settings
     nr = normalised(curves)[..., -1:]
     mean = suite_mean(nr, curves.problems, settings)
     leader = int(np.argmin(mean.estimate[:, 0]))
@@ -41,15 +64,15 @@ def standings(curves: Curves, settings: Settings) -> pd.DataFrame:
     )
     ranks = suite_ranks(nr, curves.problems, settings)
     columns: dict[str, np.ndarray] = {}
-    for name, interval in (
+    for name, found in (
         ("nr", mean),
         ("iqm", suite_iqm(nr[..., 0], curves.problems, settings)),
         ("rank", ranks),
         ("behind", behind),
     ):
-        columns[name] = interval.estimate.ravel()
-        columns[f"{name}_low"] = interval.low.ravel()
-        columns[f"{name}_high"] = interval.high.ravel()
+        columns[name] = found.estimate.ravel()
+        columns[f"{name}_low"] = found.low.ravel()
+        columns[f"{name}_high"] = found.high.ravel()
     frame = algorithm_columns(curves.algorithms).assign(
         **columns,
         clear=(columns["behind_low"] > 0) & enough_seeds(curves.present.sum(axis=2), settings),
@@ -57,3 +80,29 @@ def standings(curves: Curves, settings: Settings) -> pd.DataFrame:
         failures=curves.failed.sum(axis=(1, 2)),
     )
     return frame.sort_values("nr", kind="stable", ignore_index=True)
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    return (
+        f"At the end of the budget, over {suite_phrase(curves)}, lowest mean first. "
+        "nr: mean normalised regret; IQM: interquartile mean over all runs; rank: average over "
+        "problems; behind: difference in nr to the first, from the same resamples. In brackets "
+        f"{interval_phrase(settings)}.{failures_note(curves)}"
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    columns = ["Algorithm", "Mean nr", "Behind", "IQM", "Rank", "Runs", "Failed"]
+    rows = []
+    for i, row in table.iterrows():
+        fields = [algorithm_field(row["algorithm"], strong=i == 0)]
+        for name in ("nr", "behind", "iqm", "rank"):
+            detail = interval(row[f"{name}_low"], row[f"{name}_high"])
+            if name == "behind" and row[name] == 0:
+                fields.append(Field("-", key=0.0))
+            else:
+                fields.append(Field(number(row[name]), detail, key=row[name]))
+        fields += [integer_field(row["runs"]), integer_field(row["failures"])]
+        rows.append(fields)
+    return Grid(columns, rows)

@@ -1,39 +1,61 @@
-"""F12, left: how far schedulers let trials train."""
+"""How far schedulers let trials train: the share that trains beyond each share of the fidelity."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Algorithm, algorithm_names, algorithms_of, problems_of
+from hpobench.analysis.core.curves import (
+    Algorithm,
+    algorithm_names,
+    algorithms_of,
+    problems_of,
+)
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
+from hpobench.analysis.drawing.lines import (
+    draw_lines,
+)
+from hpobench.analysis.drawing.style import (
+    Styles,
+)
+from hpobench.analysis.inference.bootstrap import (
+    suite_mean,
+)
+from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.settings import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Settings,
+)
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.phrases import (
+    band_note,
+)
 from hpobench.store.reader import Results
 
-COLUMNS = ["algorithm", "searcher", "scheduler", "at", "estimate", "low", "high", "problems"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
+
+TITLE = "Rung survival"
+STEM = "survival"
+
+COLUMNS = ["algorithm", "searcher", "scheduler", "at", "estimate", "low", "high", "problems"]
 FRESH = -1
 """The entry of what starts afresh: ahead of step 0, whose decision is to fail in the first step."""
 
 
-class Stretches(NamedTuple):
-    """What a trial trained from one state, without going on from another's; one entry each."""
-
-    run: IntArray
-    """Row of the results' cells."""
-    entry: IntArray
-    """The step that its state had reached when it began: the donor's; :data:`FRESH` without."""
-    last: IntArray
-    """The last step that it is known to have been decided on."""
-    ended: BoolArray
-    """Whether that decision was its end, before full fidelity."""
+def subjects(study: Study) -> list[Whole]:
+    """The study, if some trial ended early: else there is nothing to see."""
+    return [study.whole] if selective(study.computed(table, study.whole)) else []
 
 
-def survival(results: Results, settings: Settings) -> pd.DataFrame:
+def table(study: Study, _: Whole) -> pd.DataFrame:
     """The share of trials that train beyond each share of the full fidelity, by Kaplan and Meier.
 
     Columns ``algorithm, searcher, scheduler, at, estimate, low, high, problems``: a
@@ -45,10 +67,10 @@ def survival(results: Results, settings: Settings) -> pd.DataFrame:
     Being stopped and failing are ends. What the end of the budget (or of a failed run) cuts off, or
     finds in a pause, is censored: after its last result; but ahead of the decision on that where
     trials are decided on while they pause (in runs that stopped some so). A trial that goes on
-    after a pause is one trial. Where trials are cloned, a
-    state that is given up for another's ends there, and the copy enters late, at the step that
-    its donor had reached (left truncation).
+    after a pause is one trial. Where trials are cloned, a state that is given up for another's ends
+    there, and the copy enters late, at the step that its donor had reached (left truncation).
     """
+    results, settings = study.results, study.settings
     problems = problems_of(results)
     problems = problems[problems["steps"] > 1]
     names = tuple(problems["problem"])
@@ -65,14 +87,27 @@ def survival(results: Results, settings: Settings) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
 
 
+class Stretches(NamedTuple):
+    """What a trial trained from one state, without going on from another's; one entry each."""
+
+    run: IntArray
+    """Row of the results' cells."""
+    entry: IntArray
+    """The step that its state had reached when it began: the donor's; :data:`FRESH` without."""
+    last: IntArray
+    """The last step that it is known to have been decided on."""
+    ended: BoolArray
+    """Whether that decision was its end, before full fidelity."""
+
+
 def stretches_of(results: Results) -> Stretches:
     """All stretches of all trials that gave a result or failed; the others tell nothing."""
     events, trials = results.events, results.trials
-    asked, told = _keys(results, trials), _keys(results, events)
+    asked, reported = _keys(results, trials), _keys(results, events)
     status = trials["status"].astype(object).to_numpy()
     # What failed in its first step left no result; one at step 0 stands for it.
-    silent = asked[(status == "failed") & ~np.isin(asked, told)]
-    key = np.concatenate([told, silent])
+    silent = asked[(status == "failed") & ~np.isin(asked, reported)]
+    key = np.concatenate([reported, silent])
     order = np.argsort(key, kind="stable")
     key = key[order]
     step, cloned, pauses = (
@@ -144,13 +179,13 @@ def _shares(
     return np.unique(np.concatenate([[0.0], most, [1.0]]))
 
 
-def _reach(results: Results, steps: dict[str, int], told: BoolArray) -> pd.Series:
+def _reach(results: Results, steps: dict[str, int], known: BoolArray) -> pd.Series:
     """By algorithm the share of the fidelity that some trial reached on every problem, of the
-    runs that ``told`` anything."""
+    runs whose curves are ``known``."""
     cells = results.cells
     trained = np.zeros(len(cells), dtype=np.int64)
     np.maximum.at(trained, run_of(results, results.events), results.events["step"].to_numpy())
-    share = pd.Series(trained / _steps_of_runs(results, steps), index=cells.index)[told]
+    share = pd.Series(trained / _steps_of_runs(results, steps), index=cells.index)[known]
     found: pd.Series = share.groupby([algorithm_names(cells), cells["problem"]]).max()
     return found.groupby(level=0).min()
 
@@ -206,3 +241,58 @@ def _mean(
             "problems": len(ran),
         }
     )
+
+
+def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
+    hidden = table[~table["algorithm"].isin(selective(table))].drop_duplicates("algorithm")
+    schedulers = ", ".join(hidden["scheduler"].drop_duplicates())
+    left_out = (
+        f" Not drawn: {count(len(hidden), 'algorithm')} of which no trial ended early (under "
+        f"{schedulers})."
+        if len(hidden)
+        else ""
+    )
+    most = int(table["problems"].max())
+    return (
+        "Share of trials that train beyond a share of the full fidelity; at 100 % those that "
+        "finish. Being stopped and failing are ends; what the end of the budget cuts off, or finds "
+        "in a pause, counts up to there only (Kaplan and Meier); a curve ends where on some "
+        "problem no trial was left. A trial that goes on after a "
+        "pause is one trial; a configuration that is started afresh is another. Where trials are "
+        "cloned, a state given up for another's has ended, and the copy joins at the step that its "
+        "donor had reached. Estimated per run, mean over seeds and over the problems of several "
+        f"steps that the algorithm ran on ({most} at most). {band_note(study.settings)}{left_out}"
+    )
+
+
+def alt(_: Whole, table: pd.DataFrame) -> str:
+    return f"Curves of the share of trials that train on. {ends(table)}"
+
+
+def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+    """In styles of its own: there are curves also on problems without references."""
+    return partial(draw, table, Styles(algorithms_of(study.results.cells)))
+
+
+def draw(table: pd.DataFrame, styles: Styles) -> Figure:
+    """Draws :func:`table`, in which some trial ended
+    early."""
+    shown = table[table["algorithm"].isin(selective(table))]
+    before = float(shown.loc[shown["at"] > 0, "at"].min()) / 1.5  # a log axis has no 0
+    figure = draw_lines(
+        shown.assign(at=shown["at"].clip(lower=before)),
+        styles,
+        xlabel="Share of the full fidelity",
+        percent=True,
+        ylabel="Share of trials that train on",
+        log_y=False,
+        share_y=True,
+    )
+    figure.axes[0].set_xlim(right=1.0)
+    return figure
+
+
+def selective(table: pd.DataFrame) -> list[str]:
+    """The algorithms under which some trial ended early: nothing can be seen of the others."""
+    least = table.groupby("algorithm", sort=False)["estimate"].min()
+    return [str(name) for name in least.index[least < 1]]

@@ -1,14 +1,34 @@
-"""F9: what searchers think, by how much they have seen."""
+"""The time that searchers think about a trial, over the number of trials asked for before."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.store.reader import Results
+from hpobench.analysis.core.curves import Algorithm
+from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.numbers import ends
+from hpobench.analysis.study import Study, Whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TITLE = "Thinking time"
+STEM = "thinking"
 
 
-def thinking(results: Results) -> pd.DataFrame:
+def subjects(study: Study) -> list[Whole]:
+    """The study, if any run asked for enough trials to draw a line."""
+    several = study.computed(table, study.whole)["at"].nunique() > 1
+    return [study.whole] if several else []
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
     """Wall seconds of thinking (suggest and observe) for one trial, by searcher.
 
     Columns ``algorithm`` (the searcher), ``at``, ``estimate, low, high`` (median and quartiles)
@@ -16,6 +36,7 @@ def thinking(results: Results) -> pd.DataFrame:
     many others, and fewer than twice as many, of all runs. A run's first trial is left out:
     there is nothing to think about.
     """
+    results = study.results
     trials = results.trials.merge(results.cells[["cell", "searcher"]], on="cell")
     trials = trials[trials["trial"] >= 1]
     seconds = trials["suggest_s"].fillna(0.0) + trials["observe_s"].fillna(0.0)
@@ -30,3 +51,30 @@ def thinking(results: Results) -> pd.DataFrame:
     }
     found = pd.DataFrame(columns).rename_axis(["algorithm", "at"]).reset_index()
     return found.astype({"algorithm": str})
+
+
+def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    return (
+        "Wall time that a searcher spends on one trial, from being asked for it to having learnt "
+        "its losses, by the number of trials asked for before it in the same run, in doubling "
+        "classes. Line: median over all trials of all runs; band: quartiles. Where a searcher has "
+        "an environment of its own the time includes the way there and back. Measured while other "
+        "runs shared the machine, and never part of a run's clock."
+    )
+
+
+def alt(_: Whole, table: pd.DataFrame) -> str:
+    return f"Curves of thinking time. {ends(table)}"
+
+
+def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+    """Searchers keep their hues."""
+    searchers = Styles([Algorithm(name, name, "") for name in study.styles.searchers])
+    return partial(
+        draw_lines,
+        table,
+        searchers,
+        xlabel="Trials asked for before",
+        ylabel="Thinking, seconds a trial",
+        log_y=True,
+    )

@@ -1,40 +1,76 @@
-"""F10: the share of the workers that is busy while a run goes on."""
+"""The share of the workers that is busy while a run goes on."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves, places
-from hpobench.analysis.core.frames import curve_frame
+from hpobench.analysis.core.curves import (
+    Comparison,
+    places,
+)
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.inference.bootstrap import Interval, suite_mean
-from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.analysis.drawing.lines import (
+    draw_lines,
+)
+from hpobench.analysis.inference.bootstrap import (
+    Interval,
+    curve_frame,
+    suite_mean,
+)
+from hpobench.analysis.numbers import ends
+from hpobench.analysis.settings import (
+    FloatArray,
+    IntArray,
+)
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import (
+    algorithms_phrase,
+    band_note,
+    suite_phrase,
+)
 from hpobench.store.reader import Results
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def utilisation(results: Results, curves: Curves, settings: Settings) -> pd.DataFrame:
+
+TITLE = "Worker utilisation"
+STEM = "utilisation"
+
+
+def subjects(study: Study) -> list[Comparison]:
+    """Every comparison with a problem on which some run of each algorithm got anywhere."""
+    return [one for one in study.shown if len(study.computed(table, one))]
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """Mean share of busy workers over runs, then problems, with its interval.
 
-    ``curves`` must be a fair comparison. Columns as :func:`hpobench.analysis.core.frames.curve_frame`:
-    ``at`` is the begin of one of ``settings.points`` equal parts of each run's own clock,
-    ``estimate`` the mean over that part, not a sample of it; the last row, at 1, closes the last
-    part. Failed runs count up to their failure, runs that failed before the clock moved not at
-    all; problems on which all runs of some algorithm did so are left out, and without any other
-    there is no row. What counts as busy: :func:`busy_shares`.
+    Columns as :func:`hpobench.analysis.inference.bootstrap.curve_frame`: ``at`` is the begin of one
+    of ``settings.points`` equal parts of each run's own clock, ``estimate`` the mean over that
+    part, not a sample of it; the last row, at 1, closes the last part. Failed runs count up to
+    their failure, runs that failed before the clock moved not at all; problems on which all runs of
+    some algorithm did so are left out, and without any other there is no row. What counts as busy:
+    :func:`busy_shares`.
     """
+    results, curves, settings = study.results, comparison.curves, study.settings
     a, p, s = places(curves, results.cells)
     kept = np.flatnonzero((np.minimum(np.minimum(a, p), s) >= 0) & (_clock(results) > 0))
     values = np.full((*curves.present.shape, settings.points), np.nan)
     values[a[kept], p[kept], s[kept]] = busy_shares(results, settings.points)[kept]
     values = np.concatenate([values, values[..., -1:]], axis=-1)
     at = np.linspace(0.0, 1.0, settings.points + 1)
-    told = (~np.isnan(values[..., 0])).any(axis=2).all(axis=0)
-    if not told.any():
+    known = (~np.isnan(values[..., 0])).any(axis=2).all(axis=0)
+    if not known.any():
         return curve_frame(curves, at[:0], Interval(*np.empty((3, len(curves.algorithms), 0))))
-    part = curves.select(np.ones(len(curves.algorithms), dtype=bool), told)
-    return curve_frame(curves, at, suite_mean(values[:, told], part.problems, settings))
+    part = curves.select(np.ones(len(curves.algorithms), dtype=bool), known)
+    return curve_frame(curves, at, suite_mean(values[:, known], part.problems, settings))
 
 
 def busy_shares(results: Results, parts: int) -> FloatArray:
@@ -42,7 +78,8 @@ def busy_shares(results: Results, parts: int) -> FloatArray:
     (runs, parts), NaN where the clock never moved.
 
     A worker is busy with the steps that left results (see
-    :func:`hpobench.analysis.core.occupancy.occupancy`) and with those that the end of the run cut off.
+    :func:`hpobench.analysis.core.occupancy.occupancy`) and with those that the end of the run cut
+    off.
     Failed steps, and those that a decision of the scheduler undid, left no trace.
     """
     clock = _clock(results)
@@ -92,3 +129,33 @@ def _since(at: FloatArray, run: IntArray, shape: tuple[int, int]) -> FloatArray:
 def _clock(results: Results) -> FloatArray:
     clock: FloatArray = results.cells["clock"].fillna(0.0).to_numpy(np.float64)
     return clock
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    return (
+        f"Share of a run's workers that are busy, in {settings.points} equal parts of the run's "
+        f"clock: mean of {algorithms_phrase(curves)} over {suite_phrase(curves)}, problems weigh "
+        "the same. Busy is a worker at a step that leaves a result, or that the end of the run "
+        "cuts off; a step that fails, or that the scheduler undoes, leaves no trace and counts as "
+        f"idle. {band_note(settings)} Failed runs count up to their failure; problems on which all "
+        "runs of some algorithm failed at once are left out."
+    )
+
+
+def alt(_: Comparison, table: pd.DataFrame) -> str:
+    return f"Curves of the share of workers that are busy. {ends(table)}"
+
+
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(
+        draw_lines,
+        table,
+        study.styles,
+        xlabel="Share of the run's clock",
+        percent=True,
+        ylabel="Share of workers busy",
+        log_x=False,
+        log_y=False,
+        share_y=True,
+    )

@@ -1,39 +1,72 @@
-"""F8: how likely a run of one algorithm is to end better than a run of another.
+"""How likely a run of one algorithm is to end better than a run of another.
 
 Agarwal et al., Deep reinforcement learning at the edge of the statistical precipice, NeurIPS 2021.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Curves
+from hpobench.analysis.core.curves import (
+    Comparison,
+)
 from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.drawing.matrix import (
+    HIGH_IS_BETTER,
+    draw_matrix,
+)
 from hpobench.analysis.inference.bootstrap import (
     interval_valid,
     percentile_interval,
     problem_weights,
     seed_counts,
 )
-from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.analysis.numbers import first_and_last
+from hpobench.analysis.settings import (
+    FloatArray,
+    IntArray,
+    Settings,
+)
+from hpobench.analysis.study import Study
+from hpobench.analysis.text.phrases import (
+    algorithms_phrase,
+    failures_note,
+    incumbent_note,
+    interval_phrase,
+    suite_phrase,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+TITLE = "Probability of improvement"
+STEM = "win_matrix"
 
 ROUNDING = 1e-9
 """Nothing but ties, over three problems say, is not exactly one half."""
 
 
-def win_matrix(curves: Curves, settings: Settings) -> pd.DataFrame:
+def subjects(study: Study) -> list[Comparison]:
+    """Every comparison of two algorithms or more."""
+    return [one for one in study.shown if len(one.curves.algorithms) > 1]
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """The probability of improvement of every algorithm over every other one, by final ``nr``.
 
     It is the mean over problems of Mann and Whitney's ``U / (n m)``: the share of all pairs of
     runs that the first algorithm wins, ties counted half. Columns ``algorithm, other, estimate,
     low, high, clear``, one row per ordered pair; ``clear``: the interval excludes one half.
     Algorithms come in the order of their mean probability, the highest first.
-
-    ``curves`` must be a fair comparison.
     """
+    curves, settings = comparison.curves, study.settings
     nr = normalised(curves)[..., -1]
     weights = problem_weights(curves.problems, settings)
     k, problems = nr.shape[:2]
@@ -93,3 +126,45 @@ def _sums_from_on(counts: IntArray) -> IntArray:
     sums = np.zeros((counts.shape[0], counts.shape[1] + 1, counts.shape[2]), dtype=np.int64)
     np.cumsum(counts[:, ::-1], axis=1, out=sums[:, 1:])
     return np.ascontiguousarray(sums[:, ::-1])
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    return (
+        "Probability that a run of the row's algorithm ends at a lower normalised regret than a "
+        "run of the column's on the same problem, ties counted half (Mann and Whitney's U over all "
+        f"pairs of runs), mean over problems: {algorithms_phrase(curves)} over "
+        f"{suite_phrase(curves)}, the highest mean first. Bold with a dot: the interval excludes "
+        f"one half, pair by pair, not adjusted for their number; {interval_phrase(settings)}, none "
+        f"where a problem has a single seed. {incumbent_note(settings)}{failures_note(curves)}"
+    )
+
+
+def alt(_: Comparison, table: pd.DataFrame) -> str:
+    drawn = "Matrix of the probability that one is better than another."
+    return f"{drawn} {first_and_last(table)}"
+
+
+def drawing(_study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+    return partial(draw, table)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draws :func:`table`."""
+    names = list(table["algorithm"].unique())
+    return draw_matrix(
+        table,
+        ("algorithm", names),
+        ("other", names),
+        colours=HIGH_IS_BETTER,
+        limits=(0.0, 1.0),
+        write=_short,
+        label="P(row ends better\nthan column)",
+    )
+
+
+def _short(value: float) -> str:
+    """Two digits in the least space; 1 and 0 are no rounding."""
+    if value in (0.0, 1.0):
+        return f"{value:.0f}"
+    return f"{min(max(value, 0.01), 0.99):.2f}".lstrip("0")

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.contract.seeding import derive_seed
 
@@ -26,6 +28,21 @@ class Interval(NamedTuple):
     estimate: FloatArray
     low: FloatArray
     high: FloatArray
+
+
+def curve_frame(curves: Curves, x: FloatArray, interval: Interval) -> pd.DataFrame:
+    """Columns ``algorithm, searcher, scheduler, at, estimate, low, high``.
+
+    ``x`` has shape (times,), the interval's parts (algorithms, times).
+    """
+    rows = np.repeat(np.arange(len(curves.algorithms)), len(x))
+    frame = algorithm_columns(curves.algorithms).iloc[rows].reset_index(drop=True)
+    return frame.assign(
+        at=np.tile(x, len(curves.algorithms)),
+        estimate=interval.estimate.ravel(),
+        low=interval.low.ravel(),
+        high=interval.high.ravel(),
+    )
 
 
 def percentile_interval(

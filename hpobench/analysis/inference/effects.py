@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.exhibits.anytime_score import areas
+from hpobench.analysis.core.normalise import areas, normalised
 from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, resampled_means
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 
 Score = Literal["final", "anytime"]
-"""A run's last ``nr``, and its mean ``nr`` over log time (T3)."""
+"""A run's last ``nr``, and its mean ``nr`` over log time."""
 
 ROUNDING = 1e-9
 """Differences in ``nr`` below this are none: another build of a library may round otherwise."""

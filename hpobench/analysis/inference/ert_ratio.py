@@ -1,4 +1,4 @@
-"""How expected running times compare with a baseline's: T2's speed-up, F11's efficiency."""
+"""How expected running times compare with a baseline's: speed-up and parallel efficiency."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.core.frames import algorithm_columns
+from hpobench.analysis.core.curves import Algorithm, algorithm_columns
 from hpobench.analysis.inference.bootstrap import (
     Interval,
     percentile_interval,

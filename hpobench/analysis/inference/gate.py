@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from hpobench.analysis.core.budgets import budget_axis
 from hpobench.analysis.core.curves import algorithm_names, compute_curves
 from hpobench.analysis.core.pairing import KEY, Pairs
 from hpobench.analysis.core.references import completed, unreferenced
-from hpobench.analysis.exhibits.setting import budget_axis
 from hpobench.analysis.inference.effects import Score, effects, scopes
 from hpobench.analysis.inference.sign_flip import critical_value, max_t, smallest_p
 from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.contract.errors import UsageError
 
-Verdict = Literal["same", "regression", "undecided", "no regression"]
+Outcome = Literal["same", "regression", "undecided", "no regression"]
 
 POWER = 0.8
 """The chance of finding a difference of the size that is called detectable."""
@@ -68,7 +68,7 @@ class Gate:
         return smallest_p(self.seeds, "greater") <= self.alpha
 
     @property
-    def verdict(self) -> Verdict:
+    def outcome(self) -> Outcome:
         """``regression``: something is worse, or fails that did not. ``undecided``: nothing that
         so few seeds show could be significant. ``same``: all pairs are, bit by bit."""
         if self.same:

@@ -2,10 +2,10 @@
 
 At each look every ordered pair of algorithms is tested for two things, both one-sided: that the
 first is better, and that it is worse by less than a margin. All these hypotheses are one family
-(:func:`hpobench.analysis.inference.sign_flip.max_t`, seeds flip whole), so it does no harm that the same data
-say who leads: whoever it is, all its tests are among those made. Looks are fixed beforehand and
-share alpha equally (Bonferroni), so whatever is said at the end, and whenever that is, any of it is
-wrong with probability at most alpha, where the tests hold.
+(:func:`~hpobench.analysis.inference.sign_flip.max_t`, seeds flip whole), so it does no harm that
+the same data say who leads: whoever it is, all its tests are among those made. Looks are fixed
+beforehand and share alpha equally (Bonferroni), so whatever is said at the end, and whenever that
+is, any of it is wrong with probability at most alpha, where the tests hold.
 
 The tests are exact where differences of a seed are symmetric about their mean, jointly; two equal
 algorithms always are. For three or more with skewed regrets, and for means that are equal while
@@ -28,7 +28,7 @@ from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import TooFewError
 
-Verdict = Literal["behind", "within", "open"]
+Relation = Literal["behind", "within", "open"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Other(NamedTuple):
     """Adjusted p of the leader being better."""
     p_within: float
     """Adjusted p of the two lying less than the margin apart, the greater of both sides."""
-    verdict: Verdict
+    verdict: Relation
     """``behind``: the leader is better. ``within``: not shown, but the two are shown to lie less
     than the margin apart. ``open``: neither is shown."""
 
@@ -137,8 +137,12 @@ def decide(nr: FloatArray, names: Sequence[str], rule: Rule, *, most: int = MOST
 def _other(
     name: str, nr: float, behind: float, p_behind: float, p_within: float, level: float
 ) -> Other:
-    verdict: Verdict = "behind" if p_behind <= level else "within" if p_within <= level else "open"
-    return Other(name, nr, behind, p_behind, p_within, verdict)
+    relation: Relation = "open"
+    if p_behind <= level:
+        relation = "behind"
+    elif p_within <= level:
+        relation = "within"
+    return Other(name, nr, behind, p_behind, p_within, relation)
 
 
 def sentence(decision: Decision, rule: Rule) -> str:
@@ -150,7 +154,7 @@ def sentence(decision: Decision, rule: Rule) -> str:
         ("within", f"within {rule.margin:g} of it: "),
         ("open", "not told apart from it, nor shown to be near: "),
     )
-    parts = [text + names for verdict, text in found if (names := _list(decision, verdict))]
+    parts = [text + names for relation, text in found if (names := _list(decision, relation))]
     schedule = ", ".join(map(str, rule.looks))
     return (
         f"{state} {'at the last look, ' if last else ''}after {decision.seeds} seeds: "
@@ -161,7 +165,7 @@ def sentence(decision: Decision, rule: Rule) -> str:
     )
 
 
-def _list(decision: Decision, verdict: str) -> str:
-    """Those of ``verdict``, and how far each lies behind."""
-    listed = [other for other in decision.others if other.verdict == verdict]
+def _list(decision: Decision, relation: str) -> str:
+    """The others in this ``relation`` to the leader, and how far each lies behind."""
+    listed = [other for other in decision.others if other.verdict == relation]
     return ", ".join(f"{other.algorithm} (+{other.behind:.3g})" for other in listed)

@@ -39,3 +39,18 @@ def first_and_last(table: pd.DataFrame) -> str:
     """For those who cannot see what is drawn of ``table``, the best algorithm in its first row."""
     names = list(dict.fromkeys(table["algorithm"]))
     return f"First: {names[0]}; last: {names[-1]}. The numbers are in the CSV file."
+
+
+def count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def ranges(seeds: list[int]) -> str:
+    """``0-9, 12`` from the seeds."""
+    parts: list[list[int]] = []
+    for seed in sorted(seeds):
+        if parts and parts[-1][-1] == seed - 1:
+            parts[-1].append(seed)
+        else:
+            parts.append([seed])
+    return ", ".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)

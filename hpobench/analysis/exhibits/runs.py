@@ -1,45 +1,57 @@
-"""From each number of a report to the runs that it is made of, and how to run them again."""
+"""The runs behind each number of a report, and how to run them again."""
 
 from __future__ import annotations
 
-import hashlib
-import shlex
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hpobench.analysis.core.curves import algorithm_names
-from hpobench.analysis.exhibits.setting import ranges
-from hpobench.reporting.entries import Field, TableEntry
-from hpobench.store.reader import Results
-
-CAPTION = (
-    "Numbers and names of algorithms in the tables lead here. The command, given in the folder of "
-    "the results, runs the same cells again into the folder `again`; on the virtual stage they "
-    "come out the same to the last bit. Where plugin files were given, suite.yaml names them, and "
-    "they are to be given again. The CSV file has the ids of all cells, by which the stored events "
-    "and trials are labelled."
+from hpobench.analysis.core.curves import (
+    algorithm_names,
 )
+from hpobench.analysis.numbers import ranges
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.fields import Field, Grid, anchor
+
+if TYPE_CHECKING:
+    pass
+
+
+import shlex
+
+TITLE = "Runs"
+STEM = "runs"
+
 COLUMNS = ["workers", "seed", "cell", "status", "trials", "results", "clock", "events_shard"]
 
 
-def anchor(algorithm: str, problem: str = "") -> str:
-    """The id of the row about the runs of ``algorithm`` on ``problem``, or of its first row."""
-    return f"runs-{hashlib.sha256(f'{algorithm}/{problem}'.encode()).hexdigest()[:10]}"
+def subjects(study: Study) -> list[Whole]:
+    return [study.whole]
 
 
-def origins(results: Results) -> pd.DataFrame:
+def table(study: Study, _: Whole) -> pd.DataFrame:
     """One row per run: ``algorithm, searcher, scheduler, problem`` and :data:`COLUMNS`."""
-    cells = results.cells
+    cells = study.every.cells
     named = cells[["searcher", "scheduler", "problem", *COLUMNS]].copy()
     named.insert(0, "algorithm", algorithm_names(cells))
     return named
 
 
-def origins_table(frame: pd.DataFrame, csv: str) -> TableEntry:
+def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    return (
+        "Numbers and names of algorithms in the tables lead here. The command, given in the folder "
+        "of the results, runs the same cells again into the folder `again`; on the virtual stage "
+        "they come out the same to the last bit. Where plugin files were given, suite.yaml names "
+        "them, and they are to be given again. The CSV file has the ids of all cells, by which the "
+        "stored events and trials are labelled."
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
     """One row per algorithm and problem."""
     rows = []
     seen: set[str] = set()
-    for _, runs in frame.groupby(["algorithm", "problem"], sort=False):
+    for _, runs in table.groupby(["algorithm", "problem"], sort=False):
         algorithm, problem = str(runs["algorithm"].iloc[0]), str(runs["problem"].iloc[0])
         first = algorithm not in seen
         seen.add(algorithm)
@@ -56,7 +68,7 @@ def origins_table(frame: pd.DataFrame, csv: str) -> TableEntry:
             ]
         )
     columns = ["Algorithm", "Problem", "Seeds", "Runs", "Failed", "Command"]
-    return TableEntry("runs", "Runs", CAPTION, columns, rows, csv)
+    return Grid(columns, rows)
 
 
 def command(run: pd.Series, seeds: str) -> str:

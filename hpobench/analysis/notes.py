@@ -1,39 +1,41 @@
-"""What a reader must know to read the rest of a report rightly."""
+"""What a reader must know to read the rest of a report correctly."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
-from hpobench.analysis.core.curves import Comparison, Curves
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.references import measured, unreferenced
 from hpobench.analysis.core.workers import worker_counts
-from hpobench.analysis.exhibits.critical_difference import require_enough
+from hpobench.analysis.exhibits import (
+    conditions,
+    cost,
+    critical_difference,
+    efficiency,
+    number_of,
+)
 from hpobench.analysis.inference.coverage import coverage, enough_seeds
+from hpobench.analysis.inference.rank_tests import require_enough
 from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import Study
 from hpobench.contract.errors import TooFewError
 from hpobench.store.reader import Results
 
 
-def notes(
-    results: Results,
-    curves: Curves,
-    fair: list[Comparison],
-    failed: pd.DataFrame,
-    settings: Settings,
-) -> list[str]:
-    """Whole sentences. ``failed`` is what :func:`hpobench.analysis.core.failures.failures` returns."""
+def notes(study: Study) -> list[str]:
+    """Whole sentences."""
+    results, failed = study.every, study.failures
     return [
         *_missing(results),
         *_workers(worker_counts(results)),
-        *_comparable(results, curves, fair, failed),
-        *_untested(fair),
-        *_narrow(fair, settings),
+        *_comparable(study),
+        *_untested(study.shown),
+        *_narrow(study.shown, study.settings),
         *_left_out(results),
         *_stand_ins(measured(results)),
-        *_failures(list(failed["kind"]), len(results.cells), int(curves.failed.sum())),
+        *_failures(list(failed["kind"]), len(results.cells), int(study.curves.failed.sum())),
     ]
 
 
@@ -51,19 +53,18 @@ def _workers(counts: list[int]) -> Iterator[str]:
     if others:
         yield (
             f"There are runs with {', '.join(map(str, others))} and {most} workers. Figures and "
-            f"averages are of those with {most}; F11 is about all, and so are the tables T4 and T5 "
-            "and the failures."
+            f"averages are of those with {most}; {number_of(efficiency)} is about all, and so are "
+            f"the tables {number_of(cost)} and {number_of(conditions)} and the failures."
         )
 
 
-def _comparable(
-    results: Results, curves: Curves, fair: list[Comparison], failed: pd.DataFrame
-) -> Iterator[str]:
-    if len(failed) == len(results.cells):
+def _comparable(study: Study) -> Iterator[str]:
+    curves, fair = study.curves, study.shown
+    if len(study.failures) == len(study.every.cells):
         yield "Every run failed, so there is nothing to compare. The errors are below."
     elif not curves.problems:
         yield "No problem has reference losses, so regrets cannot be computed."
-    elif curves.failed.sum() == curves.present.sum():
+    elif not study.any_done:
         yield (
             "Every run on a problem with reference losses failed, so there is nothing to compare. "
             "The errors are below."
@@ -87,7 +88,8 @@ def _untested(fair: list[Comparison]) -> Iterator[str]:
         try:
             require_enough(comparison.curves)
         except TooFewError as error:
-            yield f"{comparison.title}: there is no figure F6, for {error}."
+            figure = number_of(critical_difference)
+            yield f"{comparison.title}: there is no figure {figure}, for {error}."
 
 
 def _narrow(fair: list[Comparison], settings: Settings) -> Iterator[str]:

@@ -1,0 +1,37 @@
+"""Tables with a row per algorithm, and a column for the mean and for each problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hpobench.analysis.numbers import interval, number
+from hpobench.analysis.text.fields import Field, Grid, algorithm_field
+
+if TYPE_CHECKING:
+    pass
+
+
+def mean_or_problem(table: pd.DataFrame) -> pd.Series:
+    """The head of the column that each row of ``table`` belongs in."""
+    return table["problem"].astype(object).where(table["problem"].notna(), "Mean")
+
+
+def by_algorithm(table: pd.DataFrame, value: str) -> Grid:
+    """The estimates ``value`` of ``table``, each in the column that its ``column`` names."""
+    columns = list(dict.fromkeys(table["column"]))
+    fields = {(r["algorithm"], r["column"]): _estimate(r, value) for _, r in table.iterrows()}
+    rows = [
+        [algorithm_field(name), *(fields[name, column] for column in columns)]
+        for name in table["algorithm"].drop_duplicates()
+    ]
+    return Grid(["Algorithm", *columns], rows)
+
+
+def _estimate(row: pd.Series, value: str) -> Field:
+    bound = row.get("bound", "")
+    if bound == "none":
+        return Field("-", key=row[value])
+    detail = interval(row["low"], row["high"])
+    return Field(f"{bound} {number(row[value])}".strip(), detail, key=row[value])

@@ -1,0 +1,102 @@
+"""What was run, where, with which versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hpobench.analysis.core.budgets import stored_mapping
+from hpobench.analysis.numbers import ranges
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.fields import Field, Grid
+from hpobench.store.reader import Results
+
+if TYPE_CHECKING:
+    pass
+
+
+from collections.abc import Iterable
+
+TITLE = "Setting"
+STEM = "setting"
+
+
+def subjects(study: Study) -> list[Whole]:
+    return [study.whole]
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
+    """The :func:`conditions` of all runs."""
+    return conditions(study.every)
+
+
+def conditions(results: Results) -> pd.DataFrame:
+    """Facts about the whole suite: columns ``item, value``, values as text."""
+    cells = results.cells
+    rows = [
+        ("Searchers", _distinct(cells["searcher"])),
+        ("Schedulers", _distinct(cells["scheduler"])),
+        ("Problems", str(cells["problem"].nunique())),
+        ("Seeds", f"{cells['seed'].nunique()} ({ranges(cells['seed'].unique().tolist())})"),
+        ("Runs", f"{len(cells):,}, of which {(cells['status'] != 'done').sum()} failed"),
+        ("Results", f"{len(results.events):,} of {len(results.trials):,} trials"),
+        ("Workers of a run", _distinct(cells["workers"])),
+        ("Stage", _distinct(cells["stage"])),
+        *_libraries(cells),
+        *_provenance(cells["provenance"]),
+    ]
+    return pd.DataFrame(rows, columns=["item", "value"])
+
+
+def _libraries(cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """Whose algorithm each searcher is, with the version that it ran with."""
+    found: dict[str, list[str]] = {}
+    pairs = cells[["searcher", "provenance"]].drop_duplicates()
+    for searcher, text in pairs.itertuples(index=False):
+        if isinstance(library := stored_mapping(text).get("library"), dict):
+            used = f"{library.get('name')} {library.get('version') or ''}".strip()
+            found.setdefault(str(searcher), []).append(used)
+    listed = [f"{k}: {' / '.join(dict.fromkeys(v))}" for k, v in found.items()]
+    return [("Libraries", "; ".join(listed))] if listed else []
+
+
+def _provenance(column: pd.Series) -> list[tuple[str, str]]:
+    """Versions, host, commit and start over all cells; values that differ are all listed."""
+    found = [stored_mapping(text) for text in column.unique()]
+    rows = [
+        ("Versions", _pairs(p.get("versions") for p in found)),
+        ("Hardware", _pairs(p.get("host") for p in found)),
+        ("Commit", _distinct(p["commit"] for p in found if p.get("commit"))),
+    ]
+    starts = sorted(str(p["started"]) for p in found if p.get("started"))
+    if starts:
+        rows.append(("Started", starts[0] if len(starts) == 1 else f"{starts[0]} to {starts[-1]}"))
+    return rows
+
+
+def _pairs(found: Iterable[object]) -> str:
+    """``key value`` pairs of several dicts; keys sorted, differing values side by side."""
+    values: dict[str, list[str]] = {}
+    for mapping in found:
+        if isinstance(mapping, dict):
+            for key, value in mapping.items():
+                values.setdefault(str(key), []).append(str(value))
+        elif mapping:
+            values.setdefault(str(mapping), [])
+    return ", ".join(
+        f"{k} {' / '.join(dict.fromkeys(v))}".strip() for k, v in sorted(values.items())
+    )
+
+
+def _distinct(values: Iterable[object]) -> str:
+    return ", ".join(dict.fromkeys(str(v) for v in values))
+
+
+def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    return ""
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    rows = [[Field(item), Field(value)] for item, value in table.itertuples(index=False)]
+    return Grid(["Item", "Value"], rows)

@@ -1,0 +1,44 @@
+"""Every run that failed, with its error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor, integer_field
+
+if TYPE_CHECKING:
+    pass
+
+
+TITLE = "Failed runs"
+STEM = "failures"
+
+
+def subjects(study: Study) -> list[Whole]:
+    return [study.whole] if len(study.failures) else []
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
+    """As :func:`hpobench.analysis.core.failures.failures`."""
+    return study.failures
+
+
+def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    return ""
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    rows = [
+        [
+            algorithm_field(row["algorithm"]),
+            Field(row["problem"], href=f"#{anchor(row['algorithm'], row['problem'])}"),
+            integer_field(row["seed"]),
+            Field(row["kind"]),
+            Field(row["error"]),
+        ]
+        for _, row in table.iterrows()
+    ]
+    return Grid(["Algorithm", "Problem", "Seed", "Kind", "Error"], rows)

@@ -1,0 +1,85 @@
+"""What each problem is, with its references and the budget of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hpobench.analysis.core.budgets import budget_of
+from hpobench.analysis.core.curves import (
+    problems_of,
+)
+from hpobench.analysis.numbers import number
+from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text.fields import Field, Grid, integer_field
+
+if TYPE_CHECKING:
+    pass
+
+
+TITLE = "Problems"
+STEM = "problems"
+
+
+def subjects(study: Study) -> list[Whole]:
+    """The study, unless every run died before its problem could be built."""
+    return [study.whole] if len(study.computed(table, study.whole)) else []
+
+
+def table(study: Study, _: Whole) -> pd.DataFrame:
+    """A row for each problem.
+
+    Columns ``problem, metric, direction, dimensions, fidelity, steps, budget, optimum, clip,
+    known, heldout, source``; optimum and clip are losses.
+    """
+    results = study.every
+    budgets = {
+        problem: _budget(spec, results.suite)
+        for problem, spec in zip(results.cells["problem"], results.cells["spec"], strict=True)
+    }
+    columns = ["problem", "metric", "direction", "dimensions", "fidelity", "steps"]
+    columns += ["optimum", "clip", "known", "heldout", "source"]
+    frame = problems_of(results)[columns]
+    frame.insert(6, "budget", [budgets[p] for p in frame["problem"]])
+    return frame
+
+
+def _budget(spec: object, suite: dict[str, Any]) -> str:
+    units = {"time": " s"}
+    parts = [
+        f"{v:g}{units.get(k, '')} {k if k != 'time' else ''}".strip()
+        if isinstance(v, int | float)
+        else f"{v} {k}"
+        for k, v in budget_of(spec, suite).items()
+        if v is not None
+    ]
+    return " or ".join(parts) or "-"
+
+
+def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
+    return (
+        "Optimum and clip (the median loss of a random configuration) are reference losses, frozen "
+        "unless their reference says otherwise and always minimised: a metric that is maximised is "
+        "negated."
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    columns = ["Problem", "Metric", "Dimensions", "Fidelity", "Budget of a run", "Optimum", "Clip"]
+    columns += ["Held-out", "Reference"]
+    rows = [
+        [
+            Field(row["problem"]),
+            Field(f"{row['metric']}, {row['direction']}"),
+            integer_field(row["dimensions"]),
+            Field(f"{row['steps']} x {row['fidelity']}" if row["steps"] > 1 else "single step"),
+            Field(row["budget"]),
+            Field(number(row["optimum"], 6), key=row["optimum"]),
+            Field(number(row["clip"], 6), key=row["clip"]),
+            Field("yes" if row["heldout"] else "no"),
+            Field(("exact; " if row["known"] else "best on record; ") + str(row["source"])),
+        ]
+        for _, row in table.iterrows()
+    ]
+    return Grid(columns, rows)

@@ -1,0 +1,115 @@
+"""Phrases that captions and axis labels share, made from settings and curves."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from hpobench.analysis.core.curves import Curves
+from hpobench.analysis.numbers import count
+from hpobench.analysis.settings import REGRET_FLOOR, Settings
+
+_AXES = {
+    "time": "time in seconds of the run's clock",
+    "evaluations": "resource paid for, in full evaluations",
+    "resource": "resource paid for, in units of the problem's fidelity",
+    "time+thinking": "time in seconds: the run's clock plus the searcher's thinking",
+}
+
+
+def axis_phrase(settings: Settings) -> str:
+    return _AXES[settings.axis]
+
+
+def axis_label(settings: Settings) -> str:
+    return _capital(_AXES[settings.axis])
+
+
+def share_label(settings: Settings) -> str:
+    kind = "Time" if settings.axis.startswith("time") else "Resource"
+    return f"{kind} as a share of the longest run's"
+
+
+def metric_label(problem: pd.Series) -> str:
+    better = "higher" if problem["direction"] == "maximize" else "lower"
+    return f"{_capital(problem['metric'])} ({better} is better)"
+
+
+def step_label(problem: pd.Series) -> str:
+    name, unit = problem["fidelity"], problem["unit"]
+    return _capital(name) if unit == 1 else f"Step of {unit:.3g} {name}"
+
+
+def algorithms_phrase(curves: Curves) -> str:
+    return count(len(curves.algorithms), "algorithm")
+
+
+def suite_phrase(curves: Curves) -> str:
+    return f"{count(len(curves.problems), 'problem')} and {seeds_phrase(curves)}"
+
+
+def seeds_phrase(curves: Curves, problem: int | None = None) -> str:
+    """How many seeds each algorithm ran: one number, or the range where they differ."""
+    present = curves.present if problem is None else curves.present[:, problem : problem + 1]
+    counts = present.sum(axis=2)
+    counts = counts[counts > 0]
+    low, high = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
+    return count(high, "seed") if low == high else f"{low} to {high} seeds"
+
+
+def interval_phrase(settings: Settings, *, seeds_alone: bool = False) -> str:
+    """What the intervals are; ``seeds_alone``: problems are not resampled, whatever is set."""
+    claim = "seeds resampled"
+    if not seeds_alone:
+        both = "problems and seeds resampled"
+        claim = both if settings.resample_problems else f"{claim} within problems"
+    return (
+        f"{settings.level:.0%} percentile bootstrap intervals ({settings.repetitions:,} "
+        f"repetitions, {claim})"
+    )
+
+
+def band_note(settings: Settings, *, seeds_alone: bool = False) -> str:
+    intervals = interval_phrase(settings, seeds_alone=seeds_alone)
+    return f"Band: {intervals}; none where a problem has a single seed."
+
+
+def choice_note(settings: Settings) -> str:
+    which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
+    return f"Incumbents are chosen on the visible loss at {which}."
+
+
+def incumbent_note(settings: Settings) -> str:
+    return (
+        f"{choice_note(settings)[:-1]}; before a run's first result the median loss of a random "
+        "configuration stands in."
+    )
+
+
+def share_note(settings: Settings) -> str:
+    return (
+        f"Axis: {_AXES[settings.axis]}, as a share of the problem's longest run; runs that ended "
+        "stay at their final incumbent."
+    )
+
+
+def failures_note(curves: Curves, problem: int | None = None) -> str:
+    """How failed runs count in averages; empty without any. A blank stands in front."""
+    part = slice(None) if problem is None else problem
+    failed, runs = int(curves.failed[:, part].sum()), int(curves.present[:, part].sum())
+    return f" {count(failed, 'failed run')} of {runs} counted as the clip value." if failed else ""
+
+
+def misses_note(curves: Curves) -> str:
+    """How failed runs count where targets are hit; empty without any. A blank stands in front."""
+    failed, runs = int(curves.failed.sum()), int(curves.present.sum())
+    return f" {count(failed, 'failed run')} of {runs} hit nothing." if failed else ""
+
+
+def bottom_note(table: pd.DataFrame) -> str:
+    """Why some regret leaves the plot; empty if none does. A blank stands in front."""
+    reached = (table["estimate"] <= REGRET_FLOOR).any()
+    return " A curve that leaves at the bottom has reached the optimum." if reached else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
