@@ -35,7 +35,7 @@ def test_shipped_schedulers_are_found() -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_conforms(check, subject: SchedulerSubject) -> None:
+def test_conforms(check: Any, subject: SchedulerSubject) -> None:
     check(subject)
 
 

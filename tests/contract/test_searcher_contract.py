@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_shipped_searchers_are_found() -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_conforms(check, subject: SearcherSubject) -> None:
+def test_conforms(check: Any, subject: SearcherSubject) -> None:
     check(subject)
 
 

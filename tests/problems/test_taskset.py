@@ -2,12 +2,16 @@
 
 import io
 import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import kruskal
 
+from hpobench.api import Problem
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.pools.taskset import TaskSet
 
@@ -21,12 +25,12 @@ LOGARITHMS += [(1e-7, 1e-4), (1e-6, 1e-3)]
 
 
 @pytest.fixture
-def stored(data_set):
+def stored(data_set: Callable[[str], Path]) -> Any:
     with np.load(data_set("taskset") / "taskset12.npz", allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
-def units(stored):
+def units(stored: Any) -> Any:
     """Where the configurations are in the unit cube, by the words of the docstrings."""
     values = stored["hp"].copy()
     values[:, 1:3] = 1 - values[:, 1:3]
@@ -34,14 +38,14 @@ def units(stored):
     return (np.log(values) - low) / (high - low)
 
 
-def config_of(problem, unit):
+def config_of(problem: Problem, unit: Any) -> Any:
     return problem.space.from_unit(unit.tolist())
 
 
 # -- the real data -------------------------------------------------------------------------
 
 
-def test_tasks_and_parameters_are_those_of_the_file(stored):
+def test_tasks_and_parameters_are_those_of_the_file(stored: Any) -> None:
     assert set(stored["tasks"].tolist()) == set(TaskSet.tasks)
     assert stored["hp_names"].tolist() == NAMES
     expected = [name.replace("beta", "one_minus_beta") for name in NAMES]
@@ -51,7 +55,7 @@ def test_tasks_and_parameters_are_those_of_the_file(stored):
 
 
 @pytest.mark.parametrize("task", [DIVERGING, TaskSet.tasks[0]])
-def test_recorded_configurations_get_their_own_curves(stored, task):
+def test_recorded_configurations_get_their_own_curves(stored: Any, task: Any) -> None:
     problem, index = TaskSet(task=task), stored["tasks"].tolist().index(task)
     failed = 0
     for row in range(0, 1000, 7):
@@ -67,7 +71,7 @@ def test_recorded_configurations_get_their_own_curves(stored, task):
     assert failed > 5
 
 
-def test_the_point_left_out_tells_nothing_of_the_learning_rate(stored):
+def test_the_point_left_out_tells_nothing_of_the_learning_rate(stored: Any) -> None:
     deciles = np.array_split(stored["hp"][:, 0].argsort(), 10)
     for curves in np.nan_to_num(stored["valid"], nan=np.inf):
         before, after = (kruskal(*(p[rows] for rows in deciles)).pvalue for p in curves[:, :2].T)
@@ -75,7 +79,7 @@ def test_the_point_left_out_tells_nothing_of_the_learning_rate(stored):
         assert after < 1e-9
 
 
-def test_a_training_that_diverged_has_no_held_out_loss_either(stored):
+def test_a_training_that_diverged_has_no_held_out_loss_either(stored: Any) -> None:
     index = stored["tasks"].tolist().index(DIVERGING)
     valid, test = stored["valid"][index], stored["test"][index]
     (row,), (point,) = np.nonzero(np.isnan(valid) & np.isfinite(test))
@@ -84,7 +88,7 @@ def test_a_training_that_diverged_has_no_held_out_loss_either(stored):
 
 
 @pytest.mark.parametrize("task", [DIVERGING, TaskSet.tasks[4]])
-def test_random_search_agrees_with_an_independent_one(stored, task):
+def test_random_search_agrees_with_an_independent_one(stored: Any, task: Any) -> None:
     """The mean best of ten, each draw answered by a search for the nearest written anew."""
     problem, index = TaskSet(task=task), stored["tasks"].tolist().index(task)
     final, places = stored["valid"][index, :, -1].astype(float), units(stored)
@@ -102,7 +106,7 @@ def test_random_search_agrees_with_an_independent_one(stored, task):
     assert abs(best[0].mean() - best[1].mean()) < 4 * error
 
 
-def test_the_optimum_is_the_least_test_loss_of_trainings_that_ended(stored):
+def test_the_optimum_is_the_least_test_loss_of_trainings_that_ended(stored: Any) -> None:
     for index, task in enumerate(stored["tasks"].tolist()):
         whole = np.isfinite(stored["valid"][index, :, -1])
         optimum, how = TaskSet(task=task).optimum()
@@ -113,7 +117,7 @@ def test_the_optimum_is_the_least_test_loss_of_trainings_that_ended(stored):
 # -- made-up and bad data ------------------------------------------------------------------
 
 
-def content(**replaced) -> dict:
+def content(**replaced: Any) -> dict:
     rng = np.random.default_rng(0)
     low, high = np.log(np.array(LOGARITHMS)).T
     hp = np.exp(rng.uniform(low, high, (20, 8)))
@@ -130,18 +134,18 @@ def content(**replaced) -> dict:
     } | replaced
 
 
-def packed(arrays) -> bytes:
+def packed(arrays: Any) -> bytes:
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)
     return stream.getvalue()
 
 
-def put(made_data, body: bytes) -> TaskSet:
+def put(made_data: Any, body: bytes) -> TaskSet:
     made_data("taskset", {"taskset12.npz": body})
     return TaskSet(task=TaskSet.tasks[0])
 
 
-def test_a_made_up_file_is_read(made_data):
+def test_a_made_up_file_is_read(made_data: Callable[[str, Mapping[str, bytes]], Path]) -> None:
     arrays = content()
     problem = put(made_data, packed(arrays))
     for row, steps in ((3, 19), (5, 29)):  # no more validation losses, no more test losses
@@ -170,7 +174,9 @@ BROKEN[4, 2] = np.nan
         (packed(content(tasks=np.array([print], object))), "Object arrays"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be(made_data, body, message):
+def test_a_file_that_is_not_what_it_should_be(
+    made_data: Callable[[str, Mapping[str, bytes]], Path], body: Any, message: str
+) -> None:
     problem = put(made_data, body)
     with pytest.raises(NotAvailableError, match=message) as caught:
         problem.curve(problem.space.sample(Random(0)), 0)
@@ -178,7 +184,7 @@ def test_a_file_that_is_not_what_it_should_be(made_data, body, message):
     assert "hpobench data fetch" in str(caught.value)
 
 
-def test_absent_data_is_named(made_data):
+def test_absent_data_is_named(made_data: Callable[[str, Mapping[str, bytes]], Path]) -> None:
     (made_data("taskset", {"taskset12.npz": b"a"}) / "taskset12.npz").unlink()
     problem = TaskSet(task=TaskSet.tasks[0])
     assert "not here; make it into" in TaskSet.missing()
@@ -186,7 +192,9 @@ def test_absent_data_is_named(made_data):
         problem.curve(problem.space.sample(Random(0)), 0)
 
 
-def test_bad_options_and_configurations(made_data):
+def test_bad_options_and_configurations(
+    made_data: Callable[[str, Mapping[str, bytes]], Path],
+) -> None:
     with pytest.raises(UnknownNameError, match="did you mean"):
         TaskSet(task="FixedTextRNNClassification_imdb")
     problem = put(made_data, packed(content()))

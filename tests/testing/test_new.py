@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,7 +20,7 @@ from hpobench.testing.verdict import judge
 
 
 @pytest.fixture
-def new(tmp_path, monkeypatch):
+def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Runs the command in an empty folder; returns what it prints."""
     monkeypatch.chdir(tmp_path)
 
@@ -29,14 +32,14 @@ def new(tmp_path, monkeypatch):
     return run
 
 
-def failures(file):
+def failures(file: Path) -> list[Any]:
     verdicts = [judge(check, 60) for check in checks(file, patience=0.5)]
     assert any(verdict.status == "ok" for verdict in verdicts)
     return [verdict.told for verdict in verdicts if verdict.status == "failed"]
 
 
 @pytest.mark.parametrize("kind", ["searcher", "scheduler", "problem"])
-def test_a_new_plugin_passes_all_checks(new, tmp_path, kind):
+def test_a_new_plugin_passes_all_checks(new: Any, tmp_path: Path, kind: str) -> None:
     told = new(kind, f"my-{kind}-2")
     file = tmp_path / f"my_{kind}_2.py"
     assert f"hpobench check {file.name}" in told
@@ -50,7 +53,9 @@ def test_a_new_plugin_passes_all_checks(new, tmp_path, kind):
     assert done.returncode == 0, done.stdout
 
 
-def test_an_isolated_searcher_passes_once_its_environment_is_built(new, tmp_path, monkeypatch):
+def test_an_isolated_searcher_passes_once_its_environment_is_built(
+    new: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HPOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
     assert "hpobench env sync alone.py" in new("searcher", "alone", "--isolated")
     assert Registry(["alone.py"]).find("searcher", "alone").script is not None
@@ -60,7 +65,7 @@ def test_an_isolated_searcher_passes_once_its_environment_is_built(new, tmp_path
     end_warm()  # before its environment goes with the folder
 
 
-def test_a_file_that_is_there_stays_as_it_is(new, tmp_path):
+def test_a_file_that_is_there_stays_as_it_is(new: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("precious")
     with pytest.raises(UsageError, match=r"mine\.py exists; it is left as it is"):
         new("searcher", "mine")
@@ -77,17 +82,19 @@ def test_a_file_that_is_there_stays_as_it_is(new, tmp_path):
         (("problem", "mine", "--isolated"), "only searchers have environments of their own"),
     ],
 )
-def test_names_that_cannot_be(new, tmp_path, arguments, told):
+def test_names_that_cannot_be(
+    new: Any, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
     with pytest.raises(UsageError, match=told):
         new(*arguments)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_that_python_keeps_for_itself(new):
+def test_a_name_that_python_keeps_for_itself(new: Any) -> None:
     new("problem", "none")
     assert Registry(["none.py"]).find("problem", "none").cls == "NoneProblem"
 
 
-def test_a_name_that_the_contract_has(new, tmp_path):
+def test_a_name_that_the_contract_has(new: Any, tmp_path: Path) -> None:
     new("problem", "curve")
     assert failures(tmp_path / "curve.py") == []

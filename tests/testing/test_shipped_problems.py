@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ del ENTRIES["recorded"]  # nothing without a table of the user's
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_conforms(name):
+def test_conforms(name: Any) -> None:
     entry = ENTRIES[name]
     if (reason := entry.missing()) is not None:
         pytest.skip(reason)
