@@ -89,7 +89,8 @@ def _with_first_homes(nodes: list[object]) -> Iterator[object]:
         if not ours:
             yield from run
             continue
-        split = itertools.chain.from_iterable(map(_by_first_home, run))
+        imports = (node for node in run if isinstance(node, ast.ImportFrom))
+        split = itertools.chain.from_iterable(map(_by_first_home, imports))
         yield from sorted(split, key=lambda node: node.module or "")
 
 

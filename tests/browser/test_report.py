@@ -15,7 +15,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 
 
 def curves(page: Any) -> int:
-    return page.locator("#explorer .curve").count()
+    return int(page.locator("#explorer .curve").count())
 
 
 def values(page: Any) -> dict[str, float]:
@@ -108,7 +108,7 @@ def test_scales_and_intervals(show: Any) -> None:
     page = show().page
 
     def first_curve() -> str:
-        return page.locator("#explorer .curve").first.get_attribute("d")
+        return str(page.locator("#explorer .curve").first.get_attribute("d"))
 
     for name in ("log x", "log y"):
         before = first_curve()

@@ -33,10 +33,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def invoke(
     server: Any, root: Path, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
+) -> Callable[..., tuple[Any, str, str]]:
     """Runs ``hpobench data ARGS``: its exit code, standard output and standard error."""
 
-    def run(*args: str) -> tuple[int, str, str]:
+    def run(*args: str) -> tuple[Any, str, str]:
         with pytest.raises(SystemExit) as end:
             main(["data", *args])
         told = capsys.readouterr()

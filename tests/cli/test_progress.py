@@ -7,12 +7,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hpobench.api import Problem
 from hpobench.cli.progress import LineProgress, Tally, duration
 from hpobench.store import schema
 from hpobench.store.writer import Outcome
 
-PROBLEMS = {key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")}
+PROBLEMS: dict[str, dict[str, float | None]] = {
+    key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")
+}
 PROBLEMS["own"] = {"optimum": None, "clip": None}
 
 
@@ -24,8 +25,8 @@ def begun() -> Tally:
 
 def outcome(
     searcher: str,
-    problem: Problem,
-    losses: Any,
+    problem: str,
+    losses: list[float],
     *,
     seed: int = 0,
     workers: int = 4,
@@ -47,20 +48,22 @@ def test_leaders_are_compared_on_the_same_problem_and_seed() -> None:
     # b is better wherever both ran; a also ran on an easy problem.
     tally.update([outcome("a", "hard", [9, 8]), outcome("b", "hard", [7])], 2)
     tally.update([outcome("a", "easy", [1])], 1)
-    assert tally.leaders(2) == [
+    leaders: list[Any] = [
         ("b + fifo", pytest.approx(-0.05), 1),
         ("a + fifo", pytest.approx(0.025), 2),
     ]
+    assert tally.leaders(2) == leaders
 
 
 def test_leaders_are_compared_on_the_same_number_of_workers() -> None:
     tally = begun()
     one = [outcome("a", "p", [2], workers=1), outcome("b", "p", [4], workers=1)]
     tally.update([*one, outcome("a", "p", [1], workers=8)], 0)
-    assert tally.leaders(2) == [
+    leaders: list[Any] = [
         ("a + fifo", pytest.approx(-0.05), 2),
         ("b + fifo", pytest.approx(0.1), 1),
     ]
+    assert tally.leaders(2) == leaders
 
 
 def test_failures_count_at_the_clip() -> None:
@@ -79,7 +82,8 @@ def test_problems_without_references_take_no_part() -> None:
     assert (tally.done, tally.failed) == (1, 1)
     assert tally.leaders(9) == []
     tally.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
-    assert tally.leaders(1) == [("a + fifo", pytest.approx(-0.1), 1)]
+    leaders: list[Any] = [("a + fifo", pytest.approx(-0.1), 1)]
+    assert tally.leaders(1) == leaders
 
 
 def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:

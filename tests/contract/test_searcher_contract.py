@@ -55,6 +55,6 @@ def test_conforms(check: Any, subject: SearcherSubject) -> None:
 
 
 def test_options_have_defaults(entry: Entry) -> None:
-    parameters = inspect.signature(entry.load().__init__).parameters
+    parameters = inspect.signature(entry.load()).parameters
     named = [option for option in parameters.values() if option.name not in GIVEN]
     assert all(option.default is not inspect.Parameter.empty for option in named)

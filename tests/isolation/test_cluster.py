@@ -22,7 +22,7 @@ budget: {trials: 6}
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+def cluster(tmp_path: Path) -> Iterator[Any]:
     """Three nodes of one processor, each with a folder of its own for environments."""
     from ray.cluster_utils import Cluster
 
@@ -44,7 +44,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 def test_every_node_builds_its_own_once(tmp_path: Path, cluster: Any) -> None:
     (tmp_path / "far.yaml").write_text(SUITE)
-    here = {FOLDER_VARIABLE: str(tmp_path / "here")}
+    here: dict[str, Any] = {FOLDER_VARIABLE: str(tmp_path / "here")}
     options = ("--results", tmp_path, "--address", cluster.address, "--no-report")
     finish("run", tmp_path / "far.yaml", *options, **here)
     assert list(load_results(tmp_path / "far").cells["status"]) == ["done"] * 6

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hpobench.api import Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
+from hpobench.api import Config, Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError
 from hpobench.plugins.build import build_searcher
@@ -35,7 +35,7 @@ def built(name: str, seed: int = 0, file: Path = MISBEHAVING) -> Searcher:
     return build_searcher(ref(name, file), SPACE, seed, Fidelity())
 
 
-def ask(name: str, trials: int = 5, seed: int = 0) -> list[dict[str, object]]:
+def ask(name: str, trials: int = 5, seed: int = 0) -> list[Config]:
     with closing(built(name, seed)) as searcher:
         return [searcher.ask(trial) for trial in range(trials)]
 
@@ -55,7 +55,7 @@ def _line(process: psutil.Process) -> str:
 def told(seed: int = 3) -> dict[str, object]:
     with closing(built("tells", seed)) as searcher, pytest.raises(CellError) as caught:
         searcher.ask(0)
-    return ast.literal_eval(str(caught.value).partition("ask(0): ")[2])
+    return dict(ast.literal_eval(str(caught.value).partition("ask(0): ")[2]))
 
 
 def test_proposes_what_it_proposes_in_process() -> None:

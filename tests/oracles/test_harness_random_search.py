@@ -173,16 +173,12 @@ def test_counting_ones_heldout_best(counted: tuple[np.ndarray, np.ndarray]) -> N
 
     def integral(n: int, power: int) -> float:
         """Of ``power * s**(power - 1) * F(s)**n``, piece by piece."""
-        return sum(
-            quad(
-                lambda s: (
-                    power * s ** (power - 1) * np.interp(s, range(DIMENSION + 1), levels) ** n
-                ),
-                b,
-                b + 1,
-            )[0]
-            for b in range(DIMENSION)
-        )
+
+        def density(s: float) -> float:
+            share = float(np.interp(s, range(DIMENSION + 1), levels))
+            return power * s ** (power - 1) * share**n
+
+        return float(sum(quad(density, b, b + 1)[0] for b in range(DIMENSION)))
 
     for n, best in best_so_far(heldout[:, :, 0].tolist()):
         mean = -(DIMENSION - integral(n, 1)) / DIMENSION

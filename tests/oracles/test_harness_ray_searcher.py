@@ -13,6 +13,7 @@ from ray import tune
 
 from hpobench.problems.synthetic.branin import Branin
 from tests.benchmarks.cells import column, configs, plan, run
+from tests.present import present
 
 TRIALS = 30
 
@@ -69,9 +70,9 @@ def suite(searcher: str, **changes: object) -> dict[str, object]:
 
 
 def load(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("apart_from_the_harness", file)
+    spec = present(importlib.util.spec_from_file_location("apart_from_the_harness", file))
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    present(spec.loader).exec_module(module)
     return module
 
 

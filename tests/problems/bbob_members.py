@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hpobench.api import Config, Problem
+from hpobench.api import Config, Problem, TabulatedProblem
 from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
@@ -14,7 +14,7 @@ FAMILIES = {BBOB: 20, BBOBMixInt: 20, BBOBNoisy: 110}
 """Each family and one of its functions."""
 
 
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Any]:
+def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [problem.space.sample(rng) for _ in range(n)]
 
@@ -23,7 +23,7 @@ def point(config: Config) -> Any:
     return np.array(list(config.values()), float)
 
 
-def losses(problem: Problem, configs: Any, seed: int = 0) -> list[Any]:
+def losses(problem: TabulatedProblem, configs: Any, seed: int = 0) -> list[Any]:
     return [problem.curve(config, seed).losses[0] for config in configs]
 
 
@@ -31,7 +31,7 @@ def every(family: Any, dimension: int = 5, instance: int = 1) -> list[Any]:
     return [family(function=f, dimension=dimension, instance=instance) for f in family.functions]
 
 
-def best(problem: Problem) -> dict[str, Any]:
+def best(problem: Any) -> dict[str, Any]:
     """The configuration with the optimum."""
     x = list(problem._ioh.optimum.x)
     if isinstance(problem, BBOBMixInt):

@@ -15,16 +15,17 @@ import pytest
 import torch
 from torch import nn
 
-from hpobench.api import Training
+from hpobench.api import Config, Training
 from hpobench.contract.errors import SpaceError, TrialError, UnknownNameError, UsageError
 from hpobench.contract.references import read_members, references_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
+from tests.present import present
 
 ROOT = Path(__file__).parents[2]
 
-ADAM = {
+ADAM: Config = {
     "lr": 3e-3,
     "optimizer": "adam",
     "layers": 2,
@@ -33,7 +34,7 @@ ADAM = {
     "dropout": 0.3,
     "dense_units": 32,
 }
-SGD = {
+SGD: Config = {
     "lr": 0.05,
     "optimizer": "sgd",
     "momentum": 0.8,
@@ -49,7 +50,7 @@ GPU = pytest.param(
 
 
 def begin(
-    dataset: str = "digits", config: dict[str, Any] = ADAM, seed: int = 0, gpu: float = 0.0
+    dataset: Any = "digits", config: Config = ADAM, seed: int = 0, gpu: float = 0.0
 ) -> Training:
     return CNN(dataset=dataset, gpu=gpu).start(config, seed)
 
@@ -59,7 +60,7 @@ def steps(training: Training, n: int) -> list[Any]:
 
 
 def contents(state: bytes | None) -> Any:
-    return torch.load(io.BytesIO(state), map_location="cpu", weights_only=True)
+    return torch.load(io.BytesIO(present(state)), map_location="cpu", weights_only=True)
 
 
 def packed(saved: dict[str, Path]) -> bytes:
@@ -117,7 +118,7 @@ def test_losses_are_plain_shares_of_two_parts() -> None:
 
 
 @pytest.mark.parametrize(("dataset", "config"), CASES)
-def test_the_seed_decides(dataset: str, config: dict[str, Any]) -> None:
+def test_the_seed_decides(dataset: str, config: Config) -> None:
     first, again, other = (begin(dataset, config, seed) for seed in (0, 0, 1))
     assert steps(first, 2) == steps(again, 2)
     assert torch.equal(weights(first), weights(again))
@@ -155,7 +156,7 @@ def test_another_process_goes_on_to_the_last_bit(tmp_path: Path) -> None:
     for i, (dataset, config) in enumerate(CASES):
         training, file = begin(dataset, config), tmp_path / str(i)
         steps(training, 2)
-        file.write_bytes(training.save())
+        file.write_bytes(present(training.save()))
         asked.append((dataset, config, str(file)))
         expected.append((steps(training, 2), training.save()))
     done = subprocess.run(
@@ -166,11 +167,11 @@ def test_another_process_goes_on_to_the_last_bit(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    for (*_, file), line, (losses, state) in zip(
+    for (*_, saved), line, (losses, state) in zip(
         asked, done.stdout.splitlines(), expected, strict=True
     ):
         assert json.loads(line) == losses
-        assert same(contents(Path(file).read_bytes()), contents(state))
+        assert same(contents(Path(saved).read_bytes()), contents(state))
 
 
 @pytest.mark.parametrize("gpu", [0.0, GPU])
@@ -178,14 +179,14 @@ def test_a_state_saved_and_loaded_goes_on_as_if_never_stopped(gpu: Any) -> None:
     whole, part, other = (begin(gpu=gpu) for _ in range(3))
     expected = steps(whole, 3)
     assert steps(part, 1) == expected[:1]
-    other.load(part.save())
+    other.load(present(part.save()))
     assert steps(other, 2) == expected[1:]
     assert same(contents(other.save()), contents(whole.save()))
 
 
 def test_a_fresh_training_can_be_saved_as_well() -> None:
     first, second = begin(seed=0), begin(seed=1)
-    second.load(first.save())
+    second.load(present(first.save()))
     assert steps(second, 1) == steps(first, 1)
     assert torch.equal(weights(first), weights(second))
 
@@ -203,7 +204,7 @@ def test_the_process_does_not_notice_a_training() -> None:
     try:
         before = torch.get_rng_state()
         training = begin()
-        training.load(training.save())
+        training.load(present(training.save()))
         training.step()
         assert torch.equal(torch.get_rng_state(), before)
         assert torch.get_num_threads() == 2
@@ -226,10 +227,10 @@ def test_a_training_does_not_notice_the_process() -> None:
 
 
 @pytest.mark.parametrize("config", [ADAM, SGD], ids=["adam", "sgd"])
-def test_the_learning_rate_may_change(config: dict[str, Any]) -> None:
+def test_the_learning_rate_may_change(config: Config) -> None:
     """Without momentum of the past, steps are as long as the new rate makes them."""
     origin = begin(config=config)
-    state = origin.save()
+    state = present(origin.save())
     moved = {}
     for lr in (1e-6, config["lr"]):
         training = begin(config=config | {"lr": lr})
@@ -244,7 +245,7 @@ def test_the_dropout_may_change() -> None:
     first.step()
     same_rate, other = begin(), begin(config=ADAM | {"dropout": 0.8})
     for training in (same_rate, other):
-        training.load(first.save())
+        training.load(present(first.save()))
         training.step()
     first.step()
     assert torch.equal(weights(same_rate), weights(first))
@@ -264,13 +265,13 @@ def test_other_parameters_may_not_change(change: dict[str, Any], told: str) -> N
     donor = begin(config=ADAM | change)
     training = begin()
     with pytest.raises(TrialError, match=f"cannot go on from a training with .*{told}"):
-        training.load(donor.save())
+        training.load(present(donor.save()))
 
 
 def test_momentum_may_not_change() -> None:
     donor = begin(config=SGD | {"momentum": 0.1})
     with pytest.raises(TrialError, match=r"momentum = 0\.1, not 0\.8"):
-        begin(config=SGD).load(donor.save())
+        begin(config=SGD).load(present(donor.save()))
 
 
 def test_states_are_not_pickles_of_anything() -> None:
@@ -280,10 +281,10 @@ def test_states_are_not_pickles_of_anything() -> None:
 
 def test_numpy_floats_are_as_good_as_plain_ones() -> None:
     """They are floats to the space, but not to the pickles that torch loads."""
-    wrapped = {k: np.float64(v) if isinstance(v, float) else v for k, v in SGD.items()}
+    wrapped: Config = {k: np.float64(v) if isinstance(v, float) else v for k, v in SGD.items()}
     training, plain = begin(config=wrapped), begin(config=SGD)
     assert steps(training, 1) == steps(plain, 1)
-    plain.load(training.save())
+    plain.load(present(training.save()))
     assert steps(plain, 1) == steps(training, 1)
 
 
@@ -304,7 +305,7 @@ def test_the_network_has_the_layers_of_its_configuration(
 ) -> None:
     rng, seen = Random(0), set()
     for _ in range(40):
-        config = CNN.space.sample(rng)
+        config: dict[str, Any] = CNN.space.sample(rng)
         layers = config["layers"]
         filters = [config[f"filters_{i}"] for i in range(1, layers + 1)]
         assert ("momentum" in config) == (config["optimizer"] == "sgd")
@@ -335,7 +336,7 @@ def test_what_may_change_is_active_in_every_configuration() -> None:
 
 def test_options() -> None:
     with pytest.raises(UnknownNameError, match="did you mean mnist1d"):
-        CNN(dataset="mnist")
+        CNN(dataset="mnist")  # type: ignore[arg-type]
     for gpu in (-0.5, 2, math.nan):
         with pytest.raises(UsageError, match="share of one GPU, 0 to 1"):
             CNN(dataset="digits", gpu=gpu)
@@ -350,12 +351,13 @@ def test_a_gpu_that_torch_does_not_find(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_references_are_those_of_members() -> None:
-    keys = {CNN(**options).key for options in CNN.members()}
+    keys = {CNN(**options).key for options in present(CNN.members())}
     assert keys == {"digits", "fashion14", "mnist1d", "optdigits"}
     assert read_members(references_of(CNN)).keys() == keys
     for key in keys:
-        problem = CNN(dataset=key)
-        assert 0 <= problem.reference().optimum < problem.reference().clip <= 0.9
+        problem = CNN(dataset=key)  # type: ignore[arg-type]
+        reference = present(problem.reference())
+        assert 0 <= reference.optimum < reference.clip <= 0.9
         assert problem.estimate() > 0.1
 
 
@@ -385,7 +387,7 @@ def test_without_torch_the_problem_is_listed_as_not_available(
     assert entry.missing() is None
     monkeypatch.setattr(importlib.metadata, "version", without_torch)
     told = "needs torch>=2.4, it is not installed; pip install 'hpobench["
-    assert entry.missing().startswith(told)
+    assert present(entry.missing()).startswith(told)
 
 
 LISTING = """

@@ -16,12 +16,22 @@ from typing import Any
 import psutil
 import pytest
 
-from hpobench.api import Categorical, Float, Int, Ordinal, Problem, Space, When
+from hpobench.api import (
+    Categorical,
+    Float,
+    Int,
+    Ordinal,
+    Space,
+    TrainedProblem,
+    Training,
+    When,
+)
 from hpobench.contract.errors import NotAvailableError, SpaceError, TrialError, UsageError
 from hpobench.problems.general import _process
 from hpobench.problems.general._space import parse_space
 from hpobench.problems.general.command import Command
 from hpobench.suites.suite import load_suite
+from tests.present import present
 
 HERE = Path(__file__).parent
 LR = {"lr": {"float": [1e-4, 1], "log": True}}
@@ -51,7 +61,7 @@ def begin() -> Iterator[Callable[..., Any]]:
     """Starts trials that are closed when the test is over."""
     trials = []
 
-    def start(problem: Problem, seed: int = 7, **config: Any) -> Any:
+    def start(problem: TrainedProblem, seed: int = 7, **config: Any) -> Training:
         trials.append(problem.start(config or {"lr": 0.5}, seed))
         return trials[-1]
 
@@ -60,7 +70,7 @@ def begin() -> Iterator[Callable[..., Any]]:
         trial.close()
 
 
-def losses(trial: int, steps: int) -> list[float]:
+def losses(trial: Training, steps: int) -> list[float]:
     return [trial.step()["loss"] for _ in range(steps)]
 
 
@@ -68,8 +78,8 @@ def losses(trial: int, steps: int) -> list[float]:
 
 
 def python_example(**options: Any) -> Command:
-    options = {"steps": 10, "resource": "epoch", "heldout": True} | options
-    return command(HERE, sys.executable, "command_example.py", **options)
+    given: dict[str, Any] = {"steps": 10, "resource": "epoch", "heldout": True} | options
+    return command(HERE, sys.executable, "command_example.py", **given)
 
 
 def test_a_python_program_learns(begin: Any) -> None:
@@ -179,7 +189,7 @@ def test_a_trial_goes_on_from_its_state(begin: Any) -> None:
     whole, first, second = begin(problem), begin(problem), begin(problem)
     expected = losses(whole, 10)
     assert losses(first, 4) == expected[:4]
-    second.load(first.save())
+    second.load(present(first.save()))
     assert second.save() == first.save()
     assert losses(second, 6) == expected[4:]
 
@@ -201,7 +211,7 @@ def test_the_program_is_told_where_it_goes_on(script: Any, begin: Any, tmp_path:
     trial = begin(script('cat > task; echo \'{"loss": 1, "state": {"w": [1.5]}}\''))
     trial.step()
     other = begin(script("cat > task; echo '{\"loss\": 1}'"), lr=0.25)
-    other.load(trial.save())
+    other.load(present(trial.save()))
     other.step()
     assert json.loads((tmp_path / "task").read_text()) == {
         "config": {"lr": 0.25},
@@ -302,7 +312,7 @@ def assert_gone(processes: list[psutil.Process]) -> None:
 def lives(process: psutil.Process) -> bool:
     """A dead orphan is a zombie until the first process of the machine waits for it."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -39,7 +40,7 @@ from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
 
-CASES = [
+CASES: list[tuple[Any, dict[str, Any]]] = [
     (Branin, {}),
     (Branin, {"noise": 3.0}),
     (Hartmann, {"dimension": 3}),
@@ -82,7 +83,7 @@ CASES = [
 ]
 DIVERGING = (TaskSet,)
 """Those some of whose trials fail by a loss that is not finite."""
-NOISY = {
+NOISY: dict[str, Callable[[Any], bool]] = {
     "noise": lambda value: value > 0,
     "crossing": lambda value: True,
     "stragglers": lambda value: value > 0,
@@ -112,12 +113,12 @@ def problem(case: Any) -> Any:
     return cls(**options)
 
 
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Any]:
+def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [problem.space.sample(rng) for _ in range(n)]
 
 
-def final(problem: Problem, config: Config, seed: int = 0) -> Any:
+def final(problem: TabulatedProblem, config: Config, seed: int = 0) -> Any:
     """The loss that references are about."""
     curve = problem.curve(config, seed)
     return (curve.losses if curve.heldout is None else curve.heldout)[-1]

@@ -33,7 +33,7 @@ KEPT = Path(sklearn.datasets.__file__).parent / "tests" / "data" / "openml"
 IRIS, ZOO, ANNEAL, SPARSE, CPU, MULTI, TITANIC, PENGUINS = (
     61, 62, 2, 292, 561, 40589, 40945, 42585,
 )  # fmt: skip
-TREE = {
+TREE: dict[str, Any] = {
     "estimator": "sklearn.tree.DecisionTreeClassifier",
     "dataset": "openml:61",
     "space": {"max_depth": {"int": [1, 8]}},
@@ -80,7 +80,7 @@ def fetched(root: Path, number: int) -> str:
     return name
 
 
-def invoke(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
+def invoke(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[Any, str, str]:
     with pytest.raises(SystemExit) as end:
         main(args)
     told = capsys.readouterr()
@@ -281,7 +281,8 @@ def test_the_fingerprint_has_the_data(server: Any, root: Path) -> None:
     assert SklearnEstimator(**TREE).fingerprint() == first
     folder = data.find("openml:61")
     frame = pd.read_parquet(folder / "table.parquet")
-    frame.iloc[0, 0] += 1
+    first_column = frame.columns[0]
+    frame[first_column] = frame[first_column] + (frame.index == 0)
     frame.to_parquet(folder / "table.parquet", compression="zstd", index=False)
     record = json.loads((folder / "record.json").read_text("utf-8"))
     entry = record["files"]["table.parquet"]

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,27 +12,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.api import Categorical, Problem
+from hpobench.api import Categorical, Config
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.pools import _csv
+from hpobench.problems.pools._pool import PoolProblem
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import OPERATIONS, NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
 from hpobench.problems.tabular.nasbench201 import NASBench201
+from tests.present import present
 
 SAMPLES = [(DeepAR, "m4-Yearly", 248), (XGBoostPool, "heart", 5000)]
 
 
-def rows_of(folder: Path, cls: Any, task: Any = None) -> list[dict]:
+def rows_of(folder: Path, cls: Any, task: Any = None) -> list[dict[str, Any]]:
     with zipfile.ZipFile(folder / cls.file) as archive:
         text = archive.read(archive.infolist()[0]).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     return rows if task is None else [row for row in rows if row["task"] == task]
 
 
-def config_of(problem: Problem, row: Any) -> dict[str, Any]:
+def config_of(problem: PoolProblem, row: Any) -> Config:
     """By the words of the docstrings."""
-    config = {}
+    config: Config = {}
     for p in problem.space:
         column, base = problem.columns[p.name]
         value = float(row[column]) if base is None else base ** float(row[column])
@@ -88,7 +90,7 @@ def test_random_search_agrees_with_an_independent_one(
     rows = rows_of(data_set("icml2020"), cls, task)
     losses = np.array([float(row[f"metric_{problem.objective.metric}"]) for row in rows])
     places = np.array(
-        [[_unit(p, config_of(problem, r)[p.name]) for p in problem.space] for r in rows]
+        [[_unit(p, float(config_of(problem, r)[p.name])) for p in problem.space] for r in rows]
     )
     rng, n = np.random.default_rng(3), 3000
     drawn = rng.random((n, len(problem.space)))
@@ -111,12 +113,12 @@ def test_random_search_agrees_with_an_independent_one(
     assert abs(best[0].mean() - best[1].mean()) < 4 * error
 
 
-def _unit(p: Any, value: int) -> float:
+def _unit(p: Any, value: float) -> float:
     half = 0.5 if p.kind == "int" else 0
     low, high = p.low - half, p.high + half
     if p.log:
         return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
-    return (value - low) / (high - low)
+    return float((value - low) / (high - low))
 
 
 @pytest.mark.parametrize("task", NASBench102.tasks)
@@ -125,7 +127,7 @@ def test_every_cell_of_nas_bench_102_gets_its_own_error(
 ) -> None:
     problem = NASBench102(task=task)
     for row in rows_of(data_set("icml2020"), NASBench102, task)[::97]:
-        config = {f"Op{i}": OPERATIONS[int(row[f"hp_x{i}"])] for i in range(6)}
+        config: Config = {f"Op{i}": OPERATIONS[int(row[f"hp_x{i}"])] for i in range(6)}
         names = [part.split("~")[0] for part in row["arch_str"].replace("+", "").split("|") if part]
         assert list(config.values()) == names
         curve = problem.curve(config, 0)
@@ -164,7 +166,7 @@ COLUMNS = [*(column for column, _ in XGBoostPool.columns.values()), "metric_erro
 ROW = [1.0, 0.8, 0.5, -3.0, 0.0, 1.0, 0.3, 4, 0.25, "heart"]
 
 
-def table(rows: tuple[Any, ...] = (ROW,), columns: list[Any] = COLUMNS) -> bytes:
+def table(rows: Sequence[Any] = (ROW,), columns: list[Any] = COLUMNS) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows([columns, *rows])
     return text.getvalue().encode()
@@ -238,7 +240,7 @@ def test_a_truncated_file_is_named_before_it_is_read(
     problem = put(made_data, body)
     problem.path.write_bytes(body[:-30])
     reason = f"{problem.file} has {len(body) - 30} bytes, not {len(body)}"
-    assert reason in XGBoostPool.missing()
+    assert reason in present(XGBoostPool.missing())
     with pytest.raises(NotAvailableError, match=reason):
         problem.optimum()
 
@@ -278,7 +280,7 @@ def test_bad_options_and_configurations(
     made_data: Callable[[str, Mapping[str, bytes]], Path],
 ) -> None:
     with pytest.raises(UnknownNameError, match="did you mean"):
-        DeepAR(task="m4-Hour")
+        DeepAR(task="m4-Hour")  # type: ignore[arg-type]
     problem = put(made_data, archive(table()))
     config = problem.space.sample(Random(0))
     del config["eta"]

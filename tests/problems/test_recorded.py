@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from hpobench.api import Categorical, Float, Int, Ordinal, Problem, Space, When
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import SpaceError, StoreError, SuiteError, UsageError
 from hpobench.problems.recorded._nearest import Nearest, places
 from hpobench.problems.recorded.recorded import Recorded
@@ -40,7 +40,7 @@ def recording(
     configs: Any,
     *,
     grid: Any = None,
-    failed: tuple[Any, ...] = (),
+    failed: Sequence[int] = (),
     heldout: bool = True,
     seed: int = 0,
 ) -> Table:
@@ -68,7 +68,7 @@ def recording(
     return Table(about, configs, curves, errors)
 
 
-def sample(n: int, seed: int = 0) -> list[Any]:
+def sample(n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [SPACE.sample(rng) for _ in range(n)]
 
@@ -257,7 +257,12 @@ def test_others_are_answered_by_the_nearest(replayed: Any) -> None:
 
 def test_of_several_as_near_the_first_is_taken() -> None:
     space = Space([Int("n", 1, 9), Categorical("c", ("u", "v", "w"))])
-    configs = [{"n": 7, "c": "v"}, {"n": 3, "c": "u"}, {"n": 7, "c": "u"}, {"n": 3, "c": "u"}]
+    configs: list[Config] = [
+        {"n": 7, "c": "v"},
+        {"n": 3, "c": "u"},
+        {"n": 7, "c": "u"},
+        {"n": 3, "c": "u"},
+    ]
     nearest = Nearest(space, places(space, configs))
     assert nearest.row({"n": 5, "c": "u"}) == 1
     assert nearest.row({"n": 5, "c": "w"}) == 0
@@ -290,7 +295,7 @@ budget: {{trials: 20}}
 """
 
 
-def planned(folder: Path, problem: Problem) -> Any:
+def planned(folder: Path, problem: str) -> Any:
     (folder / "suite.yaml").write_text(SUITE.format(problem=problem))
     return build_plan(load_suite(folder / "suite.yaml")).cells
 

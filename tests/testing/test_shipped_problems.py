@@ -13,7 +13,7 @@ from hpobench.testing.verdict import judge
 
 LR = {"lr": {"float": [1e-4, 1.0], "log": True}}
 PROGRAM = 'read task; for _ in 1 2 3; do echo "{\\"loss\\": 0.5}"; done'
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "command": {"run": ["sh", "-c", PROGRAM], "space": LR, "steps": 3},
     "sklearn": {
         "estimator": "sklearn.linear_model.SGDClassifier",
@@ -26,7 +26,7 @@ del ENTRIES["recorded"]  # nothing without a table of the user's
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_conforms(name: Any) -> None:
+def test_conforms(name: str) -> None:
     entry = ENTRIES[name]
     if (reason := entry.missing()) is not None:
         pytest.skip(reason)
