@@ -15,7 +15,6 @@ import pytest
 from hpobench.api import Categorical, Config
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.pools import _csv
-from hpobench.problems.pools._pool import PoolProblem
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import OPERATIONS, NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
@@ -32,7 +31,7 @@ def rows_of(folder: Path, cls: Any, task: Any = None) -> list[dict[str, Any]]:
     return rows if task is None else [row for row in rows if row["task"] == task]
 
 
-def config_of(problem: PoolProblem, row: Any) -> Config:
+def config_of(problem: DeepAR | XGBoostPool, row: Any) -> Config:
     """By the words of the docstrings."""
     config: Config = {}
     for p in problem.space:
