@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hpobench.problems.cnn._data import splits
+from tests.global_state import numpy_state
 
 SHAPES = {
     "digits": (1, 8, 8),
@@ -77,14 +78,9 @@ def test_the_parts_are_the_same_always_and_come_from_no_network(
     assert list(tmp_path.iterdir()) == []
 
 
-def legacy_state() -> Any:
-    state: Any = np.random.get_state()  # noqa: NPY002
-    return state[1].tolist()
-
-
 def test_global_generators_stay_as_they_are(dataset: Any) -> None:
-    python, numpy = random.getstate(), legacy_state()
+    python, numpy = random.getstate(), numpy_state()
     splits.cache_clear()
     splits(dataset)
     assert random.getstate() == python
-    assert legacy_state() == numpy
+    assert numpy_state() == numpy
