@@ -246,10 +246,10 @@ def test_a_used_problem_is_built_again_in_another_process() -> None:
         "import json, sys; from random import Random\n"
         "from hpobench.plugins.build import build_problem\n"
         "from hpobench.plugins.registry import Registry\n"
-        "from hpobench.plugins.refs import named_use\n"
+        "from hpobench.plugins.refs import plugin_ref\n"
         "for name, function in json.loads(sys.argv[1]):\n"
         "    options = {'function': function, 'dimension': 5, 'instance': 3}\n"
-        "    problem = build_problem(named_use(Registry(), 'problem', name, options))\n"
+        "    problem = build_problem(plugin_ref(Registry(), 'problem', name, options))\n"
         "    rng = Random(0); configs = [problem.space.sample(rng) for _ in range(5)]\n"
         "    print(json.dumps([problem.curve(c, 4).losses[0] for c in configs]))\n"
     )

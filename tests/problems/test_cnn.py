@@ -18,6 +18,7 @@ from torch import nn
 from hpobench.api import Config, Training
 from hpobench.contract.errors import SpaceError, TrialError, UnknownNameError, UsageError
 from hpobench.contract.references import read_members, references_of
+from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
@@ -351,7 +352,7 @@ def test_a_gpu_that_torch_does_not_find(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_references_are_those_of_members() -> None:
-    keys = {CNN(**options).key for options in present(CNN.members())}
+    keys = {CNN(**options).key for options in members_of(CNN)}
     assert keys == {"digits", "fashion14", "mnist1d", "optdigits"}
     assert read_members(references_of(CNN)).keys() == keys
     for key in keys:

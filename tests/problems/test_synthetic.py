@@ -8,6 +8,7 @@ from scipy import stats
 
 from hpobench.api import Config
 from hpobench.contract.errors import UnknownNameError, UsageError
+from hpobench.plugins.options import members_of
 from hpobench.problems.synthetic import _hartmann
 from hpobench.problems.synthetic._noise import normals
 from hpobench.problems.synthetic.branin import Branin, branin
@@ -219,7 +220,7 @@ def test_counting_ones_has_a_reference_whatever_its_draws() -> None:
 
 def test_members() -> None:
     assert [m["continuous"] for m in present(CountingOnes.members())] == [4, 8, 16, 32]
-    members = list(present(MFHartmann.members()))
+    members = list(members_of(MFHartmann))
     assert len(members) == 8
     keys = {MFHartmann(**options).key for options in members}
     assert len(keys) == 8

@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from hpobench.api import Config, Resources, Training
 from hpobench.contract.errors import UnknownNameError
 from hpobench.contract.references import read_members, references_of
+from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.data._index import entries
 from hpobench.problems.data._tables import split, table
@@ -244,7 +245,7 @@ def test_every_problem_has_a_metric_and_a_cheap_start(family: Any, dataset: Any)
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_references_are_those_of_members(family: Any) -> None:
-    keys = {family(**options).key for options in family.members()}
+    keys = {family(**options).key for options in members_of(family)}
     assert keys == set(get_args(Dataset))
     frozen = read_members(references_of(family)).keys()
     assert frozen == keys - UNFROZEN[family]

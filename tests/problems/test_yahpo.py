@@ -14,6 +14,7 @@ import pytest
 
 from hpobench.api import Config, Problem
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
+from hpobench.plugins.options import members_of
 from hpobench.problems.surrogate._problem import SHORTEST
 from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench
@@ -367,7 +368,7 @@ def test_unknown_options() -> None:
 def test_listing_imports_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     for cls in SCENARIOS.values():
-        assert len(list(cls.members())) == len(cls.instances)
+        assert len(list(members_of(cls))) == len(cls.instances)
         problem = cls(instance=cls.instances[0])
         assert problem.space
         assert problem.source
