@@ -20,7 +20,7 @@ os.environ["RAY_AUTH_MODE"] = "disabled"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _no_searchers_left():
+def _no_searchers_left() -> Iterator[None]:
     """Processes that wait for a further run end with the tests that began them: others look for
     what their programs leave behind, as pytest itself does in the end."""
     yield

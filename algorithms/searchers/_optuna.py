@@ -74,13 +74,13 @@ def suggest(trial: Trial, parameter: Parameter) -> Value:
     """
     match parameter:
         case Float(name=name, low=low, high=high, log=log):
-            return trial.suggest_float(name, low, high, log=log)
+            return trial.suggest_float(name, low, high, log=log)  # type: ignore[no-any-return]
         case Int(name=name, low=low, high=high, log=log):
-            return trial.suggest_int(name, low, high, log=log)
+            return trial.suggest_int(name, low, high, log=log)  # type: ignore[no-any-return]
         case Ordinal(name=name, choices=choices):
-            return choices[trial.suggest_int(name, 0, len(choices) - 1)]
+            return choices[trial.suggest_int(name, 0, len(choices) - 1)]  # type: ignore[no-any-return]
         case Categorical(name=name, choices=choices):
-            return choices[trial.suggest_categorical(name, range(len(choices)))]
+            return choices[trial.suggest_categorical(name, range(len(choices)))]  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager

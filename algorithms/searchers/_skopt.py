@@ -61,7 +61,7 @@ class SkoptSearcher(Searcher):
         liar = self._optimizer.copy(random_state=seed)
         lie = min(liar.yi, default=0.0)
         liar.tell(pending, [lie] * len(pending))
-        return liar.ask()
+        return liar.ask()  # type: ignore[no-any-return]
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:

@@ -110,7 +110,7 @@ class BoTorch(Searcher):
             discrete_dims=self._discrete_dims,
             cat_dims=self._cat_dims,
         )
-        return candidates[0].tolist()
+        return candidates[0].tolist()  # type: ignore[no-any-return]
 
     def _model(self, x: Tensor, y: Tensor) -> SingleTaskGP:
         from botorch.fit import fit_gpytorch_mll

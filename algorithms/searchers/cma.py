@@ -111,7 +111,7 @@ def _bounds(p: Parameter) -> list[tuple[float, float]]:
     """The lower and upper bound of each coordinate of ``p``."""
     if _is_integer(p):
         first = p.low if isinstance(p, Int) else 0
-        return [(first - 0.5, first + len(domain(p)) - 0.5)]
+        return [(first - 0.5, first + len(domain(p)) - 0.5)]  # type: ignore[arg-type]
     return [(0.0, 1.0)] * (len(p.choices) if isinstance(p, Categorical) else 1)
 
 
@@ -125,4 +125,4 @@ def _value(p: Parameter, at: list[float]) -> Value:
         return p.choices[at.index(max(at))]
     if not _is_integer(p):
         return p.from_unit(at[0])
-    return int(at[0]) if isinstance(p, Int) else p.choices[int(at[0])]
+    return int(at[0]) if isinstance(p, Int) else p.choices[int(at[0])]  # type: ignore[union-attr]

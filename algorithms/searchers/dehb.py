@@ -84,7 +84,7 @@ class Dehb(Searcher):
         return from_configspace(self._space, job["config"])
 
     def steps(self, trial: int) -> int:
-        return max(1, round(self._jobs[trial]["fidelity"]))
+        return max(1, round(self._jobs[trial]["fidelity"]))  # type: ignore[call-overload, no-any-return]
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:

@@ -190,7 +190,7 @@ def low_costs(
         if cheap is not None and isinstance(p, Categorical):
             cheap = p.index(cheap)
         if _nested(space, p):
-            branches = [low_costs(space, p.name, choice) for choice in p.choices]
+            branches = [low_costs(space, p.name, choice) for choice in p.choices]  # type: ignore[union-attr]
             if any(branches) or cheap is not None:
                 costs[p.name] = branches if cheap is None else [*branches, cheap]
         elif cheap is not None:
@@ -216,7 +216,7 @@ def _members(space: Space, parent: str | None, choice: Value | None) -> Iterator
         while when is not None and not isinstance(space[when.parent], Categorical):
             when = space[when.parent].when
         at_top = when is None and parent is None
-        if at_top or (when is not None and parent is not None and when.holds({parent: choice})):
+        if at_top or (when is not None and parent is not None and when.holds({parent: choice})):  # type: ignore[dict-item]
             yield p
 
 

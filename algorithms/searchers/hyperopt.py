@@ -162,7 +162,7 @@ class HyperoptATPE(_HyperoptSearcher):
     """
 
     name = "hyperopt-atpe"
-    preload = ("hyperopt", "lightgbm", "sklearn.preprocessing")
+    preload = ("hyperopt", "lightgbm", "sklearn.preprocessing")  # type: ignore[assignment]
     parallel = False
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
@@ -214,7 +214,7 @@ def _term(p: Parameter, below: list[dict[str, Apply]]) -> Apply:
         case Ordinal(name=name, choices=choices):
             number, first = hp.quniform(name, -0.5, len(choices) - 0.5, 1), 0
         case Categorical(name=name, choices=choices):
-            return hp.choice(name, below or list(range(len(choices))))
+            return hp.choice(name, below or list(range(len(choices))))  # type: ignore[arg-type]
         # Half a unit more on each side makes the bounds as likely as the other integers.
         case Int(name=name, low=first, high=high, log=True):
             number = hp.qloguniform(name, math.log(first - 0.5), math.log(high + 0.5), 1)

@@ -184,7 +184,7 @@ def _values(space: Space, drawn: Mapping[str, Any]) -> dict[str, Value]:
         p = space[name]
         if isinstance(value, tuple):
             index, below = value
-            values |= {name: domain(p)[index], **_values(space, below)}
+            values |= {name: domain(p)[index], **_values(space, below)}  # type: ignore[arg-type]
         else:
             values[name] = value_of(p, value)
     return values

@@ -204,4 +204,4 @@ class SmacHyperband(SmacSearcher):
         return MultiFidelityFacade(scenario, intensifier=intensifier, logging_level=False)
 
     def steps(self, trial: int) -> int:
-        return round(self._asked[trial].budget)
+        return round(self._asked[trial].budget)  # type: ignore[no-any-return]

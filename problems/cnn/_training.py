@@ -114,7 +114,7 @@ class CNNTraining(Training):
             cross_entropy(self._network(inputs[rows]), labels[rows]).backward()
             self._optimizer.step()
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def _error(self, inputs: Tensor, labels: Tensor) -> float:
         """The share of wrong labels; NaN if the network has diverged."""
         self._network.eval()

@@ -28,4 +28,4 @@ def load(dataset: str, threads: int) -> Data:
         xgboost.DMatrix(features[rows], label=target[rows], nthread=threads)
         for rows in split(target, stratify=classes is not None)
     )
-    return Data(*parts, classes)
+    return Data(*parts, classes)  # type: ignore[call-arg]

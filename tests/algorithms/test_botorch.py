@@ -107,7 +107,7 @@ def test_pending_trials_keep_proposals_apart() -> None:
     with closing(build("botorch", space, 0, n_initial=5)) as searcher:
         for trial in range(5):
             searcher.tell(trial, 1, objective(searcher.ask(trial)), final=True)
-        pending = [tuple(searcher.ask(trial).values()) for trial in range(5, 8)]
+        pending = [tuple(map(float, searcher.ask(trial).values())) for trial in range(5, 8)]
     assert min(math.dist(a, b) for a, b in itertools.combinations(pending, 2)) > 0.02
 
 
@@ -135,4 +135,4 @@ def test_a_category_of_one_choice_is_a_constant() -> None:
         for trial in range(12):
             config = searcher.ask(trial)
             assert config["only"] == "a"
-            searcher.tell(trial, 1, config["x"], final=True)
+            searcher.tell(trial, 1, float(config["x"]), final=True)

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from hpobench.api import Categorical, Float, Int, Ordinal, Space
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, Value
 from hpobench.contract.errors import CellError, UsageError
 from tests.algorithms.own_loop import build, objective, own_loop, propose
 
@@ -100,7 +100,8 @@ def test_proposes_what_pycmas_loop_proposes(label: str, trials: int, sigma0: flo
 
 def test_any_number_under_way_and_told_in_any_order() -> None:
     space = Space([Float("x", 0, 1), Float("y", 0, 1)])
-    asked, losses = {}, []
+    asked: dict[int, Config] = {}
+    losses: list[float] = []
     with contextlib.closing(build("cma", space, 0)) as searcher:
         for batch in range(12):
             numbers = range(20 * batch, 20 * batch + 20)
@@ -123,18 +124,18 @@ def test_optima_on_the_bounds_are_reached() -> None:
         ]
     )
     with contextlib.closing(build("cma", space, 0)) as searcher:
-        best = {}
+        best: dict[str, float] = {}
         for trial in range(400):
             config = searcher.ask(trial)
             space.check(config)
             units = {p.name: p.to_unit(config[p.name]) for p in space}
             searcher.tell(trial, 1, -sum(units.values()), final=True)
             best = {name: max(u, best.get(name, 0)) for name, u in units.items()}
+    bounds: list[Value] = [30, 1000, "high"]
     assert best["x"] > 0.999
     assert best["rate"] > 0.999
     assert all(
-        best[p.name] == p.to_unit(value)
-        for p, value in zip(list(space)[2:], (30, 1000, "high"), strict=True)
+        best[p.name] == p.to_unit(value) for p, value in zip(list(space)[2:], bounds, strict=True)
     )
 
 
@@ -147,7 +148,7 @@ def test_choices_are_as_likely_at_first_and_learnt() -> None:
         then = 0
         for trial in range(300, 600):
             config = searcher.ask(trial)
-            searcher.tell(trial, 1, config["x"] + (config["c"] is not True), final=True)
+            searcher.tell(trial, 1, float(config["x"]) + (config["c"] is not True), final=True)
             then += config["c"] is True
     assert then > 200
 

@@ -6,10 +6,11 @@ import contextlib
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from statistics import mean
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def building(folder: Path, space: Space = LINE, **options: object) -> Iterator[S
 
 
 @pytest.fixture
-def script(tmp_path):
+def script(tmp_path: Path) -> Callable[..., list[str]]:
     """Makes a shell script of what it does with each message, ``$message``."""
 
     def make(answer: str) -> list[str]:
@@ -59,7 +60,7 @@ def script(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory):
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("compiled")
     source = HERE / "command_searcher.cpp"
     subprocess.run(["g++", "-O1", "-Wall", "-Werror", "-o", folder / "es", source], check=True)
@@ -69,7 +70,7 @@ def compiled(tmp_path_factory):
 # -- languages -----------------------------------------------------------------------------
 
 
-def test_a_cpp_program_conforms(compiled):
+def test_a_cpp_program_conforms(compiled: Any) -> None:
     entry = Registry().find("searcher", "command")
     checks = checks_of(entry, {"run": ["./es"]}, compiled, patience=2, trials=30)
     results = {check.name: judge(check, 60) for check in checks}
@@ -78,7 +79,7 @@ def test_a_cpp_program_conforms(compiled):
     assert "does not take them" in results["conditions"].text
 
 
-def test_a_cpp_program_learns(compiled):
+def test_a_cpp_program_learns(compiled: Any) -> None:
     space, rng = SPACES["mixed"], Random(0)
     with building(compiled, space, run=["./es"]) as searcher:
         proposed = propose_in_turn(searcher, space, 200)
@@ -86,7 +87,7 @@ def test_a_cpp_program_learns(compiled):
     assert mean(loss_of(space, config) for config in proposed[100:]) < 0.7 * by_chance
 
 
-def test_a_shell_script_proposes_a_list_and_is_exhausted(tmp_path):
+def test_a_shell_script_proposes_a_list_and_is_exhausted(tmp_path: Path) -> None:
     rng = Random(0)
     listed = [SPACES["mixed"].sample(rng) for _ in range(5)]
     (tmp_path / "list.jsonl").write_text("".join(f"{json.dumps(config)}\n" for config in listed))
@@ -100,7 +101,7 @@ def test_a_shell_script_proposes_a_list_and_is_exhausted(tmp_path):
 # -- the conversation ----------------------------------------------------------------------
 
 
-def test_what_is_said(script, tmp_path):
+def test_what_is_said(script: Any, tmp_path: Path) -> None:
     answer = 'echo "$message" >> said; echo \'{"config": {"x": 0.5}}\''
     with building(tmp_path, run=script(answer), cost_aware=True) as searcher:
         assert searcher.ask(0) == {"x": 0.5}
@@ -133,7 +134,7 @@ def test_what_is_said(script, tmp_path):
         ("""echo '{"error": "no, thanks"}'""", "at its start: no, thanks"),
     ],
 )
-def test_programs_that_do_not_start(script, tmp_path, answer, told):
+def test_programs_that_do_not_start(script: Any, tmp_path: Path, answer: str, told: str) -> None:
     with (
         pytest.raises(CellError, match=f"(?s)program, {told}"),
         building(tmp_path, run=script(answer)),
@@ -141,7 +142,7 @@ def test_programs_that_do_not_start(script, tmp_path, answer, told):
         pass
 
 
-def test_a_program_that_answers_twice(script, tmp_path):
+def test_a_program_that_answers_twice(script: Any, tmp_path: Path) -> None:
     answer = r"""case $message in *tell*) printf '{}\n{}\n';; *) echo '{}';; esac"""
     with building(tmp_path, run=script(answer)) as searcher:
         searcher.tell(0, 1, 0.5, final=True)
@@ -150,7 +151,7 @@ def test_a_program_that_answers_twice(script, tmp_path):
             searcher.tell(1, 1, 0.5, final=True)
 
 
-def test_what_was_printed_before_an_answer_is_told_with_it(script, tmp_path):
+def test_what_was_printed_before_an_answer_is_told_with_it(script: Any, tmp_path: Path) -> None:
     answer = """case $message in *ask*) seq 5000 >&2; echo THE END >&2
         echo '{"error": "no"}';; *) echo '{}';; esac"""
     for _ in range(20):
@@ -161,7 +162,7 @@ def test_what_was_printed_before_an_answer_is_told_with_it(script, tmp_path):
             searcher.ask(0)
 
 
-def test_a_program_that_does_not_start_in_time(script, tmp_path):
+def test_a_program_that_does_not_start_in_time(script: Any, tmp_path: Path) -> None:
     with (
         pytest.raises(CellError, match=r"at its start: did not answer within 0.2 s"),
         building(tmp_path, run=script("sleep 3; echo '{}'"), timeout=0.2),
@@ -169,7 +170,7 @@ def test_a_program_that_does_not_start_in_time(script, tmp_path):
         pass
 
 
-def test_a_program_that_does_not_answer(script, tmp_path):
+def test_a_program_that_does_not_answer(script: Any, tmp_path: Path) -> None:
     answer = "case $message in *begin*) echo '{}';; esac"
     with (
         building(tmp_path, run=script(answer), timeout=0.3) as searcher,
@@ -178,13 +179,13 @@ def test_a_program_that_does_not_answer(script, tmp_path):
         searcher.ask(0)
 
 
-def test_a_program_may_want_to_see_results_first(script, tmp_path):
+def test_a_program_may_want_to_see_results_first(script: Any, tmp_path: Path) -> None:
     answer = """case $message in *ask*) echo '{"wait": true}';; *) echo '{}';; esac"""
     with building(tmp_path, run=script(answer)) as searcher, pytest.raises(NothingYet):
         searcher.ask(0)
 
 
-def test_closing_ends_the_program(script, tmp_path):
+def test_closing_ends_the_program(script: Any, tmp_path: Path) -> None:
     with building(tmp_path, run=script("echo $$ > pid; echo '{}'")):
         pid = int((tmp_path / "pid").read_text())
         assert Path(f"/proc/{pid}").exists()
@@ -203,7 +204,9 @@ def suite_of(folder: Path, run: str, more: str = "") -> Path:
     return file
 
 
-def test_a_cell_runs_it_from_the_suites_folder(compiled, tmp_path, monkeypatch):
+def test_a_cell_runs_it_from_the_suites_folder(
+    compiled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (cell,) = build_plan(load_suite(suite_of(compiled, "[./es]"))).cells
     outcome = run_cell(cell, None)
@@ -211,7 +214,9 @@ def test_a_cell_runs_it_from_the_suites_folder(compiled, tmp_path, monkeypatch):
     assert outcome.trials.num_rows == 5
 
 
-def test_the_content_of_the_program_is_part_of_a_cells_identity(script, tmp_path):
+def test_the_content_of_the_program_is_part_of_a_cells_identity(
+    script: Any, tmp_path: Path
+) -> None:
     suite = suite_of(tmp_path, "[./program]")
     ids = set()
     for answer in ("echo '{}'", "echo '{}'", "echo '{ }'"):
@@ -228,12 +233,14 @@ def test_the_content_of_the_program_is_part_of_a_cells_identity(script, tmp_path
         ("[]", "run is a program and its arguments"),
     ],
 )
-def test_programs_that_cannot_be_are_known_before_anything_runs(tmp_path, run, told):
+def test_programs_that_cannot_be_are_known_before_anything_runs(
+    tmp_path: Path, run: str, told: str
+) -> None:
     with pytest.raises(SuiteError, match=rf"suite\.yaml:2: searchers\[0\].*{told}"):
         build_plan(load_suite(suite_of(tmp_path, run)))
 
 
-def test_a_program_that_is_not_installed_is_not_available(tmp_path):
+def test_a_program_that_is_not_installed_is_not_available(tmp_path: Path) -> None:
     with pytest.raises(NotAvailableError, match="PATH has no program 'nobody-has-this'"):
         Command(LINE, seed=0, fidelity=Fidelity(), run=["nobody-has-this"])
     with pytest.raises(UsageError, match="timeout must be positive"):

@@ -154,8 +154,9 @@ def test_suggestions_under_way_differ(name: str, spread: float) -> None:
     ],
 )
 def test_options_that_make_no_sense(name: str, option: str, value: float) -> None:
+    given: dict[str, Any] = {option: value}
     with pytest.raises(CellError, match=f"{name}: {option} must"):
-        build(name, SPACES["mixed"], 0, **{option: value})
+        build(name, SPACES["mixed"], 0, **given)
 
 
 def test_tpe_without_random_trials_at_first() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ def by_hpobench(searcher: Searcher, space: Space, trials: int) -> list[Config]:
     ],
 )
 def test_proposes_what_nevergrads_loop_proposes(
-    name: str, optimizer: str, trials: int, options: dict[str, int]
+    name: str, optimizer: str, trials: int, options: dict[str, Any]
 ) -> None:
     given = {"optimizer": optimizer, "trials": trials, "options": options}
     orders = {label: space.names for label, space in SPACES.items()}
@@ -193,5 +194,6 @@ def test_ngopt_plans_by_its_budget_and_goes_on_after_it() -> None:
 
 @pytest.mark.parametrize("option", ["budget", "num_workers"])
 def test_ngopts_options_are_checked(option: str) -> None:
+    given: dict[str, Any] = {option: 0}
     with pytest.raises(CellError, match=f"{option} must be at least 1"):
-        build("nevergrad-ngopt", SPACES["continuous"], 0, **{option: 0})
+        build("nevergrad-ngopt", SPACES["continuous"], 0, **given)

@@ -75,8 +75,9 @@ def suggest_conditional(trial: Trial) -> Config:
 
 
 def loss(config: Config) -> float:
-    extra = config.get("rate", 0) + config.get("momentum", 0) + config.get("depth", 0) / 9
-    return (float(config["x"]) - 3) ** 2 + math.sin(float(config["n"])) + float(extra)
+    rate, momentum, depth = (float(config.get(name, 0)) for name in ("rate", "momentum", "depth"))
+    extra = rate + momentum + depth / 9
+    return (float(config["x"]) - 3) ** 2 + math.sin(float(config["n"])) + extra
 
 
 FATES = {2: "failed", 4: "pruned", 12: "failed", 14: "pruned", 25: "pruned"}
@@ -86,7 +87,7 @@ FATES = {2: "failed", 4: "pruned", 12: "failed", 14: "pruned", 25: "pruned"}
 @dataclass(frozen=True)
 class Case:
     label: str
-    cls: type[OptunaSearcher]
+    cls: Any
     options: dict[str, Any]
     sampler: Callable[[int], BaseSampler]
     trials: int = field(default=40)
@@ -264,8 +265,6 @@ def test_optuna_says_nothing_and_keeps_its_verbosity(capfd: pytest.CaptureFixtur
         (OptunaNSGA2, {"population_size": 1}, "population_size must be at least 2"),
     ],
 )
-def test_options_that_make_no_sense(
-    cls: type[OptunaSearcher], options: dict[str, Any], message: str
-) -> None:
+def test_options_that_make_no_sense(cls: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         cls(MIXED, seed=0, fidelity=FIDELITY, **options)

@@ -45,7 +45,7 @@ def built(plugin: Scheduler, steps: int, trials: int) -> tuple[Any, list[Trial]]
 
 def decide(scheduler: Any, trial: Trial, step: int, loss: float) -> str:
     result = {"training_iteration": step, "loss": loss}
-    return scheduler.on_trial_result(Controller(), trial, result)
+    return str(scheduler.on_trial_result(Controller(), trial, result))
 
 
 @pytest.mark.parametrize(

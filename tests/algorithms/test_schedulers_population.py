@@ -15,7 +15,7 @@ from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.algorithms.schedulers.pbt import Pbt
 from hpobench.api import Categorical, Float, Int, Ordinal, Parameter, Scheduler, Space, When
 from hpobench.contract.errors import UsageError
-from hpobench.plugins.compatibility import verdict
+from hpobench.plugins.compatibility import compatibility
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from hpobench.testing.doubles import Curves, Listed
@@ -83,7 +83,7 @@ def test_the_default_interval_is_a_tenth_of_the_steps(steps: int) -> None:
 
 
 def test_conditions_and_what_they_look_at_stay_as_they_are() -> None:
-    parameters = [
+    parameters: list[Parameter] = [
         Categorical("model", ("tree", "net")),
         Int("depth", 1, 9, when=When("model", ("tree",))),
         Float("rate", 0.0, 1.0),
@@ -99,9 +99,14 @@ def test_conditions_and_what_they_look_at_stay_as_they_are() -> None:
 
 
 def test_changed_values_are_made_legal() -> None:
-    parameters = [Float("x", -2, 10), Int("n", 1, 9), Categorical("c", ("a", True))]
+    parameters: list[Parameter] = [
+        Float("x", -2, 10),
+        Int("n", 1, 9),
+        Categorical("c", ("a", True)),
+    ]
     space, legal = Space([*parameters, Float("y", 0, 1)]), made_legal(parameters)
-    for x, n in ((np.float64(12), np.int64(0)), (-3.0, 12), (np.float32(9.5), 4)):
+    drawn: list[Any] = [(np.float64(12), np.int64(0)), (-3.0, 12), (np.float32(9.5), 4)]
+    for x, n in drawn:
         config = legal({"x": x, "n": n, "c": True, "y": 0.25})
         space.check(config)
         assert list(config) == ["x", "n", "c", "y"]
@@ -166,7 +171,7 @@ def test_a_problem_without_mutable_parameters_is_skipped_with_the_reason(tmp_pat
 
 def test_the_matrix_says_what_populations_mean_for_searchers() -> None:
     for scheduler in (Pbt, Pb2):
-        told = verdict(Listed, scheduler)
+        told = compatibility(Listed, scheduler)
         assert told.level == "note"
         assert "as if its configuration had never changed" in told.text
         assert "A table cannot carry a parent's weights over" in told.text
@@ -175,4 +180,4 @@ def test_the_matrix_says_what_populations_mean_for_searchers() -> None:
     class ConcurrencyLimiter:
         __module__ = "ray.tune.search"
 
-    assert verdict(ConcurrencyLimiter, Pbt).level == "refused"
+    assert compatibility(ConcurrencyLimiter, Pbt).level == "refused"

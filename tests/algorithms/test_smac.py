@@ -137,7 +137,7 @@ def test_seed_0_is_a_seed() -> None:
 def test_rungs_are_whole_steps() -> None:
     # Of the rungs at 10 / 9, 10 / 3 and 10; and at 2.5, 5 and 10.
     assert {steps for _, steps in by_hpobench("smac-hyperband", 0, 20)} == {1, 3, 10}
-    options = {"min_fidelity": 2, "eta": 2}
+    options: dict[str, Any] = {"min_fidelity": 2, "eta": 2}
     assert {steps for _, steps in by_hpobench("smac-hyperband", 0, 12, **options)} == {2, 5, 10}
 
 

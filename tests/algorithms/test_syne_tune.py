@@ -82,7 +82,7 @@ def test_proposes_what_syne_tune_proposes(
 
 def test_integers_of_the_density_estimates_stay_in_their_range() -> None:
     space = Space([Int("n", 100, 110), Int("m", -9, 9)])
-    options = {"num_min_data_points": 3, "random_fraction": 0.0}
+    options: dict[str, Any] = {"num_min_data_points": 3, "random_fraction": 0.0}
     with closing(build("syne-tune-kde", space, 1, **options)) as searcher:
         for trial in range(60):
             config = searcher.ask(trial)

@@ -13,6 +13,7 @@ import json
 import logging
 import sys
 from time import process_time
+from typing import Any
 
 import numpy as np
 from syne_tune import StoppingCriterion, Tuner
@@ -41,12 +42,14 @@ class Recorded(Blackbox):
             objectives_names=["loss", "elapsed_time"],
         )
 
-    def _objective_function(self, configuration, fidelity=None, seed=None):
+    def _objective_function(
+        self, configuration: Any, fidelity: Any = None, seed: Any = None
+    ) -> Any:
         row = min(int(configuration["pick"] * len(self._table)), len(self._table) - 1)
         return self._table[row]
 
     @property
-    def fidelity_values(self):
+    def fidelity_values(self) -> Any:
         return np.arange(1, self.steps + 1)
 
 

@@ -34,11 +34,11 @@ RANDOM_POINTS = 100_000
 
 def measure(function: int, dimension: int, points: int, repeat: int) -> tuple[float, float]:
     """Nanoseconds an evaluation through the interface and bare."""
-    problem = BBOB(function=function, dimension=dimension)
+    problem = BBOB(function=function, dimension=dimension)  # type: ignore[arg-type]
     bare = ioh.BBOB.create(function, 1, dimension)
     rng = Random(0)
     configs = [problem.space.sample(rng) for _ in range(points)]
-    rows = [list(config.values()) for config in configs]
+    rows = [[float(value) for value in config.values()] for config in configs]
     curve = problem.curve
     assert [curve(config, 0).losses[0] for config in configs] == [bare(row) for row in rows]
     took: list[list[float]] = [[], []]

@@ -41,4 +41,4 @@ def configs(outcome: Outcome) -> list[dict[str, Any]]:
 
 def column(outcome: Outcome, name: str) -> list[Any]:
     """A column of the events, in the order in which they happened."""
-    return outcome.events[name].to_pylist()
+    return list(outcome.events[name].to_pylist())

@@ -34,7 +34,7 @@ def live(cells: LiveCells, cell: Cell) -> float:
     assert outcome.cell["status"] == "done", outcome.cell["error"]
     cells.stored({cell.id: "done"})
     clock = column(outcome, "clock")
-    return (outcome.cell["trials"] - 1) / (clock[-1] - clock[0])
+    return float((outcome.cell["trials"] - 1) / (clock[-1] - clock[0]))
 
 
 def tuner(steps: int, trials: int) -> float:

@@ -17,9 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
+from hpobench.api import TabulatedProblem
 from hpobench.contract.cell import Cell
 from hpobench.plugins.build import build_problem, build_searcher
 from tests.benchmarks.cells import column, plan, run
+from tests.present import present
 
 
 def in_the_harness(cell: Cell) -> list[float]:
@@ -30,11 +32,12 @@ def in_the_harness(cell: Cell) -> list[float]:
 def bare(cell: Cell) -> list[float]:
     """The losses of the loop that ``cell`` comes to."""
     problem = build_problem(cell.problem)
+    assert isinstance(problem, TabulatedProblem)
     searcher = build_searcher(
         cell.searcher, problem.space, cell.role_seed("searcher"), problem.fidelity
     )
     seed, losses = cell.role_seed("problem"), []
-    for trial in range(cell.budget.trials):
+    for trial in range(present(cell.budget.trials)):
         losses.append(problem.curve(searcher.ask(trial), seed).losses[-1])
         searcher.tell(trial, 1, losses[-1], final=True)
     return losses

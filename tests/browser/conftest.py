@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,9 @@ class Opened:
     """A page with what it asked of the network and complained of."""
 
     def __init__(self, page: Page, path: Path) -> None:
-        self.page, self.asked, self.faults = page, [], []
+        self.page = page
+        self.asked: list[str] = []
+        self.faults: list[str] = []
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("console", lambda message: self.faults.append(message.text))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -52,7 +54,7 @@ class Opened:
 
 
 @pytest.fixture
-def show(browser: Browser, report: Path) -> Iterator[Any]:
+def show(browser: Browser, report: Path) -> Iterator[Callable[..., Opened]]:
     """Opens the report; takes what :meth:`playwright.sync_api.Browser.new_context` does."""
     contexts = []
 

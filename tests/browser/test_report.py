@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
-def curves(page) -> int:
-    return page.locator("#explorer .curve").count()
+def curves(page: Any) -> int:
+    return int(page.locator("#explorer .curve").count())
 
 
-def values(page) -> dict[str, float]:
+def values(page: Any) -> dict[str, float]:
     """What the legend says of each algorithm at the cursor."""
     rows = page.locator("#explorer .algorithms label:not([hidden])").all()
     texts = {row.locator("span").inner_text(): row.locator("output").inner_text() for row in rows}
     return {name: float(text.split()[0]) for name, text in texts.items() if text}
 
 
-def choose(page, which: int, label: str) -> None:
+def choose(page: Any, which: int, label: str) -> None:
     before = page.locator("#explorer").get_attribute("data-drawn")
     page.locator("#explorer select").nth(which).select_option(label=label)
     page.wait_for_function(
@@ -31,14 +33,14 @@ def choose(page, which: int, label: str) -> None:
     )
 
 
-def test_the_page_asks_for_nothing_and_has_no_faults(show, report: Path) -> None:
+def test_the_page_asks_for_nothing_and_has_no_faults(show: Any, report: Path) -> None:
     opened = show()
     assert opened.asked == [report.as_uri()]
     assert opened.faults == []
 
 
 @pytest.mark.parametrize("axis", ["time", "evaluations", "resource", "time + thinking"])
-def test_every_axis_is_drawn(show, axis: str) -> None:
+def test_every_axis_is_drawn(show: Any, axis: str) -> None:
     page = show().page
     if page.locator("#explorer select").nth(1).input_value() != axis.replace(" ", ""):
         choose(page, 1, axis)
@@ -48,7 +50,7 @@ def test_every_axis_is_drawn(show, axis: str) -> None:
     assert ("time" if "time" in axis else "resource") in label.lower()
 
 
-def test_it_reads_what_the_figure_shows(show, report: Path) -> None:
+def test_it_reads_what_the_figure_shows(show: Any, report: Path) -> None:
     """The numbers at the end of the report's own axis are those of F1's CSV file."""
     page = show().page
     choose(page, 0, "counting-ones")
@@ -60,7 +62,7 @@ def test_it_reads_what_the_figure_shows(show, report: Path) -> None:
         assert value == pytest.approx(last[name], rel=6e-3)
 
 
-def test_pointing_reads_the_curves_there(show) -> None:
+def test_pointing_reads_the_curves_there(show: Any) -> None:
     page = show().page
     before = values(page)
     svg = page.locator("#explorer .explorer > svg")
@@ -75,7 +77,7 @@ def test_pointing_reads_the_curves_there(show) -> None:
     assert best in svg.get_attribute("aria-label")
 
 
-def test_keys_move_the_cursor(show) -> None:
+def test_keys_move_the_cursor(show: Any) -> None:
     page = show().page
     page.locator("#explorer .explorer > svg").focus()
     told = page.locator("#explorer .readout")
@@ -86,7 +88,7 @@ def test_keys_move_the_cursor(show) -> None:
     assert told.inner_text() == at_end
 
 
-def test_algorithms_can_be_hidden(show) -> None:
+def test_algorithms_can_be_hidden(show: Any) -> None:
     page = show().page
     n = curves(page)
     first = page.locator("#explorer .algorithms label").first
@@ -102,11 +104,11 @@ def test_algorithms_can_be_hidden(show) -> None:
     page.wait_for_function("n => document.querySelectorAll('#explorer .curve').length === n", arg=n)
 
 
-def test_scales_and_intervals(show) -> None:
+def test_scales_and_intervals(show: Any) -> None:
     page = show().page
 
     def first_curve() -> str:
-        return page.locator("#explorer .curve").first.get_attribute("d")
+        return str(page.locator("#explorer .curve").first.get_attribute("d"))
 
     for name in ("log x", "log y"):
         before = first_curve()
@@ -121,7 +123,7 @@ def test_scales_and_intervals(show) -> None:
     assert bands.count() == curves(page)
 
 
-def test_tables_sort(show) -> None:
+def test_tables_sort(show: Any) -> None:
     page = show().page
     table = page.locator("section#standings table").first
     column = table.locator("tbody tr td:nth-child(2)")
@@ -135,7 +137,7 @@ def test_tables_sort(show) -> None:
     assert numbers() == sorted(numbers(), reverse=True)
 
 
-def test_a_phone_shows_all_of_it(show) -> None:
+def test_a_phone_shows_all_of_it(show: Any) -> None:
     """Nothing but tables and the plot's own list scrolls sideways."""
     page = show(**PHONE).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -149,14 +151,14 @@ def test_a_phone_shows_all_of_it(show) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
-def test_accessibility(show, scheme: str, device: dict[str, object]) -> None:
+def test_accessibility(show: Any, scheme: str, device: dict[str, object]) -> None:
     """axe-core finds nothing: names, roles, alternative texts, order of headings, contrast."""
     page = show(color_scheme=scheme, **device).page
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_without_scripts_the_figures_are_there(browser, report: Path) -> None:
+def test_without_scripts_the_figures_are_there(browser: Browser, report: Path) -> None:
     page = browser.new_page(java_script_enabled=False)
     page.goto(report.as_uri())
     assert not page.locator("#explorer").is_visible()

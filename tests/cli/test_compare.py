@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("planted", [IGNORES, CRIPPLED], ids=["ignores", "crippled"])
 def test_a_planted_regression(
-    base: Path, planted: dict, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    base: Path, planted: dict[str, Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The searcher ignores what it is told, or learns nothing until the budget is gone."""
     new = stored(tmp_path / "new", {**SUITE, "searchers": [planted], "seeds": 10})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ PAGES = {f"/{name}/{path}": body for name, files in SETS.items() for path, body 
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A server, and the list of what it serves."""
     with serving(PAGES) as running:
         entries = {
@@ -28,10 +31,12 @@ def server(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def invoke(server, root, capsys):
+def invoke(
+    server: Any, root: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[Any, str, str]]:
     """Runs ``hpobench data ARGS``: its exit code, standard output and standard error."""
 
-    def run(*args: str) -> tuple[int, str, str]:
+    def run(*args: str) -> tuple[Any, str, str]:
         with pytest.raises(SystemExit) as end:
             main(["data", *args])
         told = capsys.readouterr()
@@ -40,7 +45,7 @@ def invoke(server, root, capsys):
     return run
 
 
-def test_the_list(invoke, root):
+def test_the_list(invoke: Any, root: Path) -> None:
     invoke("fetch", "one")
     (root / "made" / "two").mkdir()
     (root / "made" / "two" / "c.txt").write_text("?")
@@ -57,7 +62,7 @@ def test_the_list(invoke, root):
     assert f"looked for in {root} and {root.parent}/home/hpobench" in out
 
 
-def test_fetching_says_what_it_is_and_whose(invoke, server, root):
+def test_fetching_says_what_it_is_and_whose(invoke: Any, server: Any, root: Path) -> None:
     code, out, err = invoke("fetch", "one")
     assert (code, err) == (0, "")
     assert out == (
@@ -72,7 +77,7 @@ def test_fetching_says_what_it_is_and_whose(invoke, server, root):
     assert "all of it was there" in invoke("fetch", "one")[1]
 
 
-def test_one_that_fails_does_not_stop_the_others(invoke, server, root):
+def test_one_that_fails_does_not_stop_the_others(invoke: Any, server: Any, root: Path) -> None:
     del server.pages["/one/b.txt"]
     code, out, err = invoke("fetch", "one", "three", "two")
     assert code == 1
@@ -84,7 +89,7 @@ def test_one_that_fails_does_not_stop_the_others(invoke, server, root):
     assert "Traceback" not in err
 
 
-def test_fetching_into_another_folder(invoke, root, tmp_path):
+def test_fetching_into_another_folder(invoke: Any, root: Path, tmp_path: Path) -> None:
     code, out, _ = invoke("fetch", "two", "--to", str(tmp_path / "shared"))
     assert code == 0
     assert (tmp_path / "shared" / "made" / "two" / "c.txt").read_bytes() == b"gamma"
@@ -92,14 +97,14 @@ def test_fetching_into_another_folder(invoke, root, tmp_path):
     assert not root.exists()
 
 
-def test_unknown_names_have_exit_code_2(invoke):
+def test_unknown_names_have_exit_code_2(invoke: Any) -> None:
     code, out, err = invoke("fetch", "twoo")
     assert (code, out) == (2, "")
     assert err == "error: unknown data set 'twoo'; did you mean two?\n"
     assert invoke("verify", "twoo")[0] == 2
 
 
-def test_verifying(invoke, root):
+def test_verifying(invoke: Any, root: Path) -> None:
     assert invoke("verify") == (0, "no data set is there\n", "")
     invoke("fetch", "one", "two")
     code, out, _ = invoke("verify")
@@ -116,13 +121,13 @@ def test_verifying(invoke, root):
     assert invoke("verify")[0] == 0
 
 
-def test_verifying_what_is_not_there(invoke):
+def test_verifying_what_is_not_there(invoke: Any) -> None:
     code, out, _ = invoke("verify", "one")
     assert code == 1
     assert out.startswith("one: the data is not here; `hpobench data fetch one` brings it into ")
 
 
-def test_a_copy_elsewhere_is_mended_there(invoke, root, tmp_path):
+def test_a_copy_elsewhere_is_mended_there(invoke: Any, root: Path, tmp_path: Path) -> None:
     own = tmp_path / "home" / "hpobench"
     invoke("fetch", "two", "--to", str(own))
     (own / "made" / "two" / "c.txt").write_bytes(b"Gamma")
@@ -131,7 +136,7 @@ def test_a_copy_elsewhere_is_mended_there(invoke, root, tmp_path):
     assert f"`hpobench data fetch two --to {own}` brings it into {own}/made/two" in out
 
 
-def test_a_list_without_a_licence_is_one_error(invoke, tmp_path):
+def test_a_list_without_a_licence_is_one_error(invoke: Any, tmp_path: Path) -> None:
     given = entry("https://example.org/", {"a": b"a"})
     del given["licence"]
     write_list(tmp_path / "list.json", {"bad": given})
@@ -140,7 +145,7 @@ def test_a_list_without_a_licence_is_one_error(invoke, tmp_path):
     assert err == f"error: {tmp_path}/list.json: the entry of bad is malformed: has no 'licence'\n"
 
 
-def test_progress_on_a_terminal(invoke, monkeypatch):
+def test_progress_on_a_terminal(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     code, out, _ = invoke("fetch", "one")
     assert code == 0
@@ -148,7 +153,7 @@ def test_progress_on_a_terminal(invoke, monkeypatch):
     assert "4/4 bytes" in out
 
 
-def test_help_says_where_data_is(invoke):
+def test_help_says_where_data_is(invoke: Any) -> None:
     code, out, _ = invoke("--help")
     assert code == 0
     assert "HPOBENCH_DATA" in out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 
@@ -10,7 +12,9 @@ from hpobench.store.writer import Outcome
 from hpobench.verbs.progress import LineProgress
 from hpobench.verbs.tally import Tally, duration
 
-PROBLEMS = {key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")}
+PROBLEMS: dict[str, dict[str, float | None]] = {
+    key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")
+}
 PROBLEMS["own"] = {"optimum": None, "clip": None}
 
 
@@ -20,7 +24,15 @@ def begun() -> Tally:
     return tally
 
 
-def outcome(searcher, problem, losses, *, seed=0, workers=4, status="done"):
+def outcome(
+    searcher: str,
+    problem: str,
+    losses: list[float],
+    *,
+    seed: int = 0,
+    workers: int = 4,
+    status: str = "done",
+) -> Outcome:
     events = pa.Table.from_pylist(
         [{"loss": loss, "heldout": None} for loss in losses], schema=schema.plain(schema.EVENTS)
     )
@@ -32,28 +44,30 @@ def outcome(searcher, problem, losses, *, seed=0, workers=4, status="done"):
     )
 
 
-def test_leaders_are_compared_on_the_same_problem_and_seed():
+def test_leaders_are_compared_on_the_same_problem_and_seed() -> None:
     tally = begun()
     # b is better wherever both ran; a also ran on an easy problem.
     tally.update([outcome("a", "hard", [9, 8]), outcome("b", "hard", [7])], 2)
     tally.update([outcome("a", "easy", [1])], 1)
-    assert tally.leaders(2) == [
+    leaders: list[Any] = [
         ("b + fifo", pytest.approx(-0.05), 1),
         ("a + fifo", pytest.approx(0.025), 2),
     ]
+    assert tally.leaders(2) == leaders
 
 
-def test_leaders_are_compared_on_the_same_number_of_workers():
+def test_leaders_are_compared_on_the_same_number_of_workers() -> None:
     tally = begun()
     one = [outcome("a", "p", [2], workers=1), outcome("b", "p", [4], workers=1)]
     tally.update([*one, outcome("a", "p", [1], workers=8)], 0)
-    assert tally.leaders(2) == [
+    leaders: list[Any] = [
         ("a + fifo", pytest.approx(-0.05), 2),
         ("b + fifo", pytest.approx(0.1), 1),
     ]
+    assert tally.leaders(2) == leaders
 
 
-def test_failures_count_at_the_clip():
+def test_failures_count_at_the_clip() -> None:
     tally = begun()
     tally.update(
         [outcome("a", "p", [], status="failed"), outcome("b", "p", [0.0], status="timeout")], 0
@@ -62,17 +76,18 @@ def test_failures_count_at_the_clip():
     assert {row[1] for row in tally.leaders(2)} == {0.0}
 
 
-def test_problems_without_references_take_no_part():
+def test_problems_without_references_take_no_part() -> None:
     tally = begun()
     for searcher, losses, status in (("a", [3.0], "done"), ("b", [], "failed")):
         tally.update([outcome(searcher, "own", losses, status=status)], 0)
     assert (tally.done, tally.failed) == (1, 1)
     assert tally.leaders(9) == []
     tally.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
-    assert tally.leaders(1) == [("a + fifo", pytest.approx(-0.1), 1)]
+    leaders: list[Any] = [("a + fifo", pytest.approx(-0.1), 1)]
+    assert tally.leaders(1) == leaders
 
 
-def test_plain_lines(capsys):
+def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     lines = LineProgress()
     lines.begin(3, 1, PROBLEMS)
     lines.update([], 2)
@@ -86,5 +101,5 @@ def test_plain_lines(capsys):
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")]
 )
-def test_durations(seconds, text):
+def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text

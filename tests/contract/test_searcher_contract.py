@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,11 +50,11 @@ def test_shipped_searchers_are_found() -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_conforms(check, subject: SearcherSubject) -> None:
+def test_conforms(check: Any, subject: SearcherSubject) -> None:
     check(subject)
 
 
 def test_options_have_defaults(entry: Entry) -> None:
-    parameters = inspect.signature(entry.load().__init__).parameters
+    parameters = inspect.signature(entry.load()).parameters
     named = [option for option in parameters.values() if option.name not in GIVEN]
     assert all(option.default is not inspect.Parameter.empty for option in named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
 
 
 @pytest.fixture
-def environments(tmp_path, monkeypatch) -> Path:
+def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that environments are built in, empty."""
     folder = tmp_path / "environments"
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
@@ -19,6 +20,6 @@ def environments(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_processes_left():
+def no_processes_left() -> Iterator[None]:
     yield
     searcher.end_warm()

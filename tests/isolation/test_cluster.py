@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
@@ -18,11 +22,11 @@ budget: {trials: 6}
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path: Path) -> Iterator[Any]:
     """Three nodes of one processor, each with a folder of its own for environments."""
     from ray.cluster_utils import Cluster
 
-    def options(number):
+    def options(number: int) -> dict[str, Any]:
         folder = tmp_path / "nodes" / str(number)
         return {"num_cpus": 1, "env_vars": {FOLDER_VARIABLE: str(folder)}}
 
@@ -38,9 +42,9 @@ def cluster(tmp_path):
         cluster.shutdown()
 
 
-def test_every_node_builds_its_own_once(tmp_path, cluster):
+def test_every_node_builds_its_own_once(tmp_path: Path, cluster: Any) -> None:
     (tmp_path / "far.yaml").write_text(SUITE)
-    here = {FOLDER_VARIABLE: str(tmp_path / "here")}
+    here: dict[str, Any] = {FOLDER_VARIABLE: str(tmp_path / "here")}
     options = ("--results", tmp_path, "--address", cluster.address, "--no-report")
     finish("run", tmp_path / "far.yaml", *options, **here)
     assert list(load_results(tmp_path / "far").cells["status"]) == ["done"] * 6

@@ -43,14 +43,14 @@ def write(folder: Path, *dependencies: str, name: str = "mine.py") -> Script:
 
 
 @pytest.fixture
-def script(tmp_path, environments) -> Script:
+def script(tmp_path: Path, environments: Path) -> Script:
     """A plugin that needs one small package, locked."""
     made = write(tmp_path, "packaging==25.0")
     lock(made)
     return made
 
 
-def test_a_file_without_a_header_needs_no_environment(tmp_path) -> None:
+def test_a_file_without_a_header_needs_no_environment(tmp_path: Path) -> None:
     file = tmp_path / "plain.py"
     file.write_text(PLUGIN)
     assert read_script(file) is None
@@ -63,18 +63,18 @@ def test_a_file_without_a_header_needs_no_environment(tmp_path) -> None:
         (HEADER.format("") * 2, "2 '/// script' blocks"),
     ],
 )
-def test_a_header_that_is_wrong(tmp_path, text, message) -> None:
+def test_a_header_that_is_wrong(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "wrong.py"
     file.write_text(text + PLUGIN)
     with pytest.raises(PluginError, match=message):
         read_script(file)
 
 
-def test_the_lock_says_what_is_in_it(script) -> None:
+def test_the_lock_says_what_is_in_it(script: Script) -> None:
     assert script.packages() == [("packaging", "25.0")]
 
 
-def test_a_hash_knows_versions_not_spelling(script) -> None:
+def test_a_hash_knows_versions_not_spelling(script: Script) -> None:
     before = script.lock_hash()
     text = script.lock_file.read_text()
     script.lock_file.write_text(f"# a comment\n{text}")
@@ -84,19 +84,19 @@ def test_a_hash_knows_versions_not_spelling(script) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[[package]]\nname = 3\n"])
-def test_a_lock_that_is_none(script, text) -> None:
+def test_a_lock_that_is_none(script: Script, text: str) -> None:
     script.lock_file.write_text(text)
     with pytest.raises(PluginError, match="not a lock file of uv"):
         script.packages()
     assert "not a lock file" in str(Environment(script).missing())
 
 
-def test_a_file_that_is_not_locked_says_what_locks_it(tmp_path, environments) -> None:
+def test_a_file_that_is_not_locked_says_what_locks_it(tmp_path: Path, environments: Path) -> None:
     made = write(tmp_path)
     assert "hpobench env sync" in str(Environment(made).missing())
 
 
-def test_is_built_once_by_whoever_comes_first(script) -> None:
+def test_is_built_once_by_whoever_comes_first(script: Script) -> None:
     with ThreadPoolExecutor(4) as pool:
         built = list(pool.map(lambda _: Environment(script).build(), range(4)))
     assert len({b.seconds for b in built}) == 1
@@ -110,21 +110,21 @@ def test_is_built_once_by_whoever_comes_first(script) -> None:
     assert told.stdout == "25.0\n"
 
 
-def test_once_built_nothing_is_needed(script, monkeypatch) -> None:
+def test_once_built_nothing_is_needed(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     Environment(script).build()
     monkeypatch.setattr(module, "find_uv", lambda: None)
     assert Environment(script).missing() is None
     assert Environment(script).build().versions == {"packaging": "25.0"}
 
 
-def test_without_uv(script, monkeypatch) -> None:
+def test_without_uv(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_uv", lambda: None)
     assert "pip install uv" in str(Environment(script).missing())
     with pytest.raises(NotAvailableError, match="needs uv"):
         Environment(script).build()
 
 
-def test_one_that_cannot_be_built_remembers_why(script, environments) -> None:
+def test_one_that_cannot_be_built_remembers_why(script: Script, environments: Path) -> None:
     text = script.lock_file.read_text()
     script.lock_file.write_text(text.replace("25.0", "99.0"))
     with pytest.raises(NotAvailableError, match="uv sync failed"):
@@ -136,7 +136,7 @@ def test_one_that_cannot_be_built_remembers_why(script, environments) -> None:
     assert Environment(script).missing() is None
 
 
-def test_a_build_that_was_cut_off_starts_again(script) -> None:
+def test_a_build_that_was_cut_off_starts_again(script: Script) -> None:
     environment = Environment(script)
     environment.build()
     (environment.folder / "built.json").unlink()
@@ -144,7 +144,7 @@ def test_a_build_that_was_cut_off_starts_again(script) -> None:
     assert environment.build().versions == {"packaging": "25.0"}
 
 
-def test_other_code_same_environment(script) -> None:
+def test_other_code_same_environment(script: Script) -> None:
     before = Environment(script).folder
     script.file.write_text(f"{script.file.read_text()}\n# more\n")
     again = read_script(script.file)
@@ -152,7 +152,7 @@ def test_other_code_same_environment(script) -> None:
     assert Environment(again).folder == before
 
 
-def test_a_python_that_nobody_has(tmp_path, environments) -> None:
+def test_a_python_that_nobody_has(tmp_path: Path, environments: Path) -> None:
     made = write(tmp_path)
     lock(made)
     text = made.file.read_text().replace(">=3.11", "==3.99.*")
@@ -173,7 +173,7 @@ def run(*arguments: object, code: int = 0) -> str:
     return done.output
 
 
-def test_sync_locks_builds_and_is_done(tmp_path, environments) -> None:
+def test_sync_locks_builds_and_is_done(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==25.0").file
     assert "mine: built in" in run("env", "sync", file)
     assert file.with_name("mine.py.lock").exists()
@@ -181,18 +181,18 @@ def test_sync_locks_builds_and_is_done(tmp_path, environments) -> None:
     assert "mine" in run("env", "list", "--plugin", file)
 
 
-def test_sync_takes_what_list_shows(tmp_path, environments) -> None:
+def test_sync_takes_what_list_shows(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==25.0", name="folder_of_mine.py").file
     for name in ("folder_of_mine", "mine"):
         assert "folder_of_mine: " in run("env", "sync", name, "--plugin", file)
 
 
-def test_sync_tells_what_cannot_be_locked(tmp_path, environments) -> None:
+def test_sync_tells_what_cannot_be_locked(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==99.0").file
     assert "packaging==99.0" in run("env", "sync", file, code=1)
 
 
-def test_a_lock_that_is_none_stands_in_nobodys_way(script, environments) -> None:
+def test_a_lock_that_is_none_stands_in_nobodys_way(script: Script, environments: Path) -> None:
     script.lock_file.write_text("nonsense")
     assert "not readable" in run("env", "list", "--plugin", script.file)
     assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
@@ -202,7 +202,7 @@ def test_a_lock_that_is_none_stands_in_nobodys_way(script, environments) -> None
     assert "not a lock file" in told[-1]
 
 
-def test_a_header_changed_after_it_was_locked(script) -> None:
+def test_a_header_changed_after_it_was_locked(script: Script) -> None:
     script.file.write_text(script.file.read_text().replace("25.0", "24.2"))
     changed = read_script(script.file)
     assert changed is not None
@@ -212,14 +212,14 @@ def test_a_header_changed_after_it_was_locked(script) -> None:
     assert "built in" in run("env", "sync", "--upgrade", script.file)
 
 
-def test_clean_removes_what_nobody_asks_for(script, environments) -> None:
+def test_clean_removes_what_nobody_asks_for(script: Script, environments: Path) -> None:
     Environment(script).build()
     assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
     assert run("env", "clean") == f"removed {Environment(script).folder.name}\n"
     assert Environment(script).built() is None
 
 
-def test_clean_leaves_alone_what_it_did_not_make(script, environments) -> None:
+def test_clean_leaves_alone_what_it_did_not_make(script: Script, environments: Path) -> None:
     for name in ("my-data", "other-0123456789abcdef"):
         (environments / name).mkdir(parents=True)
         (environments / name / "precious").write_text("")
@@ -227,7 +227,9 @@ def test_clean_leaves_alone_what_it_did_not_make(script, environments) -> None:
     assert run("env", "clean", "--all") == "removed begun-0123456789abcdef\n"
 
 
-def test_a_suite_runs_without_those_that_cannot_be_built(tmp_path, environments) -> None:
+def test_a_suite_runs_without_those_that_cannot_be_built(
+    tmp_path: Path, environments: Path
+) -> None:
     file = write(tmp_path, "packaging==99.0").file
     suite = tmp_path / "suite.yaml"
     suite.write_text(

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hpobench.api import Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
+from hpobench.api import Config, Exhausted, Fidelity, Float, Int, NothingYet, Searcher, Space
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError
 from hpobench.plugins.build import build_searcher
@@ -35,7 +35,7 @@ def built(name: str, seed: int = 0, file: Path = MISBEHAVING) -> Searcher:
     return build_searcher(ref(name, file), SPACE, seed, Fidelity())
 
 
-def ask(name: str, trials: int = 5, seed: int = 0) -> list[dict[str, object]]:
+def ask(name: str, trials: int = 5, seed: int = 0) -> list[Config]:
     with closing(built(name, seed)) as searcher:
         return [searcher.ask(trial) for trial in range(trials)]
 
@@ -55,7 +55,7 @@ def _line(process: psutil.Process) -> str:
 def told(seed: int = 3) -> dict[str, object]:
     with closing(built("tells", seed)) as searcher, pytest.raises(CellError) as caught:
         searcher.ask(0)
-    return ast.literal_eval(str(caught.value).partition("ask(0): ")[2])
+    return dict(ast.literal_eval(str(caught.value).partition("ask(0): ")[2]))
 
 
 def test_proposes_what_it_proposes_in_process() -> None:
@@ -72,7 +72,7 @@ def test_a_warm_process_serves_many_runs_none_of_which_sees_another() -> None:
     assert len(hosts()) == 1
 
 
-def test_its_surroundings_are_the_same_everywhere(monkeypatch) -> None:
+def test_its_surroundings_are_the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     first = told()
     isolated.end_warm()
     monkeypatch.setenv("PYTHONHASHSEED", "77")
@@ -125,7 +125,7 @@ def test_what_goes_wrong_is_an_error_of_that_call(name: str, message: str) -> No
     assert ask("tame") == ask("tame")  # the next run finds a process that works
 
 
-def test_a_leak_ends_in_a_memory_error(monkeypatch) -> None:
+def test_a_leak_ends_in_a_memory_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolated, "_memory", lambda: 1 << 30)
     with pytest.raises(CellError, match=r"leaks, at ask\(2\): MemoryError"):
         ask("leaks")
@@ -197,7 +197,7 @@ def test_a_process_that_was_killed_while_it_waited_is_replaced() -> None:
     assert ask("tame") == before
 
 
-def test_a_searcher_that_hangs_does_not_outlive_its_cell(tmp_path) -> None:
+def test_a_searcher_that_hangs_does_not_outlive_its_cell(tmp_path: Path) -> None:
     """Though it cannot be interrupted and nobody is left to end it."""
     code = (
         "from tests.isolation.test_isolated_searcher import built\n"

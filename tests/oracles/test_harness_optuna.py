@@ -50,7 +50,7 @@ def suggest_hartmann(trial: Trial) -> Config:
 
 def suggest_fcnet(trial: Trial) -> Config:
     def ordinal(name: str, *choices: float) -> float:
-        return choices[trial.suggest_int(name, 0, len(choices) - 1)]
+        return choices[int(trial.suggest_int(name, 0, len(choices) - 1))]
 
     return {
         "activation_fn_1": trial.suggest_categorical("activation_fn_1", ["relu", "tanh"]),

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def best_so_far(losses: list[list[float]]) -> Iterator[tuple[int, np.ndarray]]:
 
 
 @pytest.mark.parametrize(("cls", "dataset"), TABLES, ids=[f"{c.name}-{d}" for c, d in TABLES])
-def test_tables_agree_with_the_closed_form(cls, dataset, tmp_path: Path) -> None:
+def test_tables_agree_with_the_closed_form(cls: Any, dataset: Any, tmp_path: Path) -> None:
     problem = {cls.name: {"dataset": dataset, "observe": "mean"}}
     losses = [column(run(cell), "loss") for cell in plan(tmp_path, suite(problem))]
     table = cls(dataset=dataset).table
@@ -82,7 +83,7 @@ def test_tables_agree_with_the_closed_form(cls, dataset, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("cls", [FCNet, HPOBenchMLP, NASBench201], ids=lambda cls: cls.name)
-def test_draws_are_uniform_over_the_table(cls, tmp_path: Path) -> None:
+def test_draws_are_uniform_over_the_table(cls: Any, tmp_path: Path) -> None:
     """The closed form says little where outliers make its deviation huge; ranks have none."""
     dataset = cls.datasets[0]
     s = cls(dataset=dataset).table.sorted_losses
@@ -96,7 +97,7 @@ def test_draws_are_uniform_over_the_table(cls, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cls", [FCNet, HPOBenchMLP, NASBench201], ids=lambda cls: cls.name)
-def test_the_number_of_workers_changes_the_order_of_results_alone(cls, tmp_path: Path) -> None:
+def test_the_number_of_workers_changes_the_order_of_results_alone(cls: Any, tmp_path: Path) -> None:
     problem, by_trial = {cls.name: {"dataset": cls.datasets[0]}}, []
     for workers in (1, 4):
         cells = plan(tmp_path, suite(problem, seeds=2, workers=workers))
@@ -140,7 +141,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, np.nd
     return losses, heldout
 
 
-def test_counting_ones_visible_loss_at_every_step(counted) -> None:
+def test_counting_ones_visible_loss_at_every_step(counted: tuple[np.ndarray, np.ndarray]) -> None:
     losses = counted[0].reshape(-1, STEPS)
     for step in range(STEPS):
         # A binary parameter varies by 1/4; a share of ones by 1/12 for its uniform
@@ -150,7 +151,7 @@ def test_counting_ones_visible_loss_at_every_step(counted) -> None:
         agrees(losses[:, step], -1 / 2, 1 / 4 + variance)
 
 
-def test_counting_ones_noise_at_every_step(counted) -> None:
+def test_counting_ones_noise_at_every_step(counted: tuple[np.ndarray, np.ndarray]) -> None:
     losses, heldout = counted
     noise = ((losses - heldout) * DIMENSION).reshape(-1, STEPS)
     for step in range(STEPS):
@@ -162,7 +163,7 @@ def test_counting_ones_noise_at_every_step(counted) -> None:
         agrees(noise[:, step] ** 2, CONTINUOUS / 6 / draws, fourth)
 
 
-def test_counting_ones_heldout_best(counted) -> None:
+def test_counting_ones_heldout_best(counted: tuple[np.ndarray, np.ndarray]) -> None:
     """The sum of ones is uniform between the whole numbers b and b + 1, with the chance that b
     of the binary parameters are 1: its distribution function is linear in between."""
     heldout = counted[1]
@@ -172,16 +173,12 @@ def test_counting_ones_heldout_best(counted) -> None:
 
     def integral(n: int, power: int) -> float:
         """Of ``power * s**(power - 1) * F(s)**n``, piece by piece."""
-        return sum(
-            quad(
-                lambda s: (
-                    power * s ** (power - 1) * np.interp(s, range(DIMENSION + 1), levels) ** n
-                ),
-                b,
-                b + 1,
-            )[0]
-            for b in range(DIMENSION)
-        )
+
+        def density(s: float) -> float:
+            share = float(np.interp(s, range(DIMENSION + 1), levels))
+            return power * s ** (power - 1) * share**n
+
+        return float(sum(quad(density, b, b + 1)[0] for b in range(DIMENSION)))
 
     for n, best in best_so_far(heldout[:, :, 0].tolist()):
         mean = -(DIMENSION - integral(n, 1)) / DIMENSION
@@ -203,7 +200,7 @@ def test_paired_seeds_ask_the_same_under_fifo_and_asha(tmp_path: Path) -> None:
     assert configs(outcomes["fifo", 0]) != configs(outcomes["fifo", 1])
 
 
-def curves_by_trial(outcome) -> dict[int, list[float]]:
+def curves_by_trial(outcome: Any) -> dict[int, list[float]]:
     curves: dict[int, list[float]] = {}
     for trial, loss in zip(column(outcome, "trial"), column(outcome, "loss"), strict=True):
         curves.setdefault(trial, []).append(loss)

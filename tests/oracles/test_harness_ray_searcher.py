@@ -13,6 +13,7 @@ from ray import tune
 
 from hpobench.problems.synthetic.branin import Branin
 from tests.benchmarks.cells import column, configs, plan, run
+from tests.present import present
 
 TRIALS = 30
 
@@ -69,9 +70,9 @@ def suite(searcher: str, **changes: object) -> dict[str, object]:
 
 
 def load(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("apart_from_the_harness", file)
+    spec = present(importlib.util.spec_from_file_location("apart_from_the_harness", file))
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    present(spec.loader).exec_module(module)
     return module
 
 
@@ -94,7 +95,9 @@ def test_a_ray_searcher_is_driven_as_by_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("searcher", "text"), [("Climber", CLIMBER), ("rays-optuna", OPTUNA)], ids=["plain", "optuna"]
 )
-def test_its_history_is_repeatable(searcher, text, scheduler, tmp_path: Path) -> None:
+def test_its_history_is_repeatable(
+    searcher: str, text: str, scheduler: str, tmp_path: Path
+) -> None:
     curves = {"mf-hartmann": {"dimension": 3, "quality": "bad"}}
     multi = suite(searcher, schedulers=[scheduler], problems=[curves], workers=4)
     cells = plan(tmp_path, multi, {"plugin.py": text})

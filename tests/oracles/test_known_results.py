@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ def final_losses(tmp_path: Path, searcher: str, problem: object, **changes: obje
 
 @pytest.mark.parametrize("problem", ["branin", {"hartmann": {"dimension": 6}}], ids=str)
 @pytest.mark.parametrize(("searcher", "seeds", "trials"), MODELS)
-def test_models_beat_random_search(tmp_path, searcher, seeds, trials, problem):
+def test_models_beat_random_search(
+    tmp_path: Path, searcher: str, seeds: int, trials: int, problem: Any
+) -> None:
     changes = {"seeds": seeds, "budget": {"trials": trials}}
     theirs = final_losses(tmp_path, searcher, problem, **changes)
     chance = final_losses(tmp_path, "random", problem, **changes)
@@ -57,7 +60,7 @@ def early_regrets(tmp_path: Path, searcher: str, scheduler: str) -> np.ndarray:
     return np.array([regret for cell in plan(tmp_path, suite) for regret in _incumbent(run(cell))])
 
 
-def _incumbent(outcome) -> Iterator[float]:
+def _incumbent(outcome: Any) -> Iterator[float]:
     """What the result with the lowest observed loss at the largest budget so far is worth."""
     steps, losses, truth = (np.array(column(outcome, c)) for c in ("step", "loss", "heldout"))
     largest = steps == steps.max()
@@ -65,7 +68,9 @@ def _incumbent(outcome) -> Iterator[float]:
 
 
 @pytest.mark.parametrize("searcher", ["random", "bohb"])
-def test_early_on_counting_ones_low_budgets_beat_full_evaluations(tmp_path, searcher):
+def test_early_on_counting_ones_low_budgets_beat_full_evaluations(
+    tmp_path: Path, searcher: str
+) -> None:
     """Hyperband as published, which begins with its bracket of the shortest trials. Ray's plain
     `hyperband` begins with full evaluations: here it is random search until those are paid."""
     theirs = early_regrets(tmp_path, searcher, "hyperband-bohb")

@@ -5,6 +5,7 @@
 
 import math
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,9 @@ TABLES = [(cls, dataset) for cls in (FCNet, HPOBenchMLP, NASBench201) for datase
     ],
     ids=["fcnet-protein", "nasbench201-cifar10"],
 )
-def test_published_values(problem, optimum, at_10, at_100, digits):
+def test_published_values(
+    problem: Any, optimum: float, at_10: float, at_100: float, digits: int
+) -> None:
     value = problem.objective.value
     table = problem.table
     assert value(problem.reference().optimum) == pytest.approx(optimum, abs=0.6 * 10**-digits)
@@ -33,7 +36,7 @@ def test_published_values(problem, optimum, at_10, at_100, digits):
 
 
 @pytest.mark.parametrize(("cls", "dataset"), TABLES, ids=[f"{c.name}-{d}" for c, d in TABLES])
-def test_random_search_agrees_within_four_standard_errors(cls, dataset):
+def test_random_search_agrees_within_four_standard_errors(cls: Any, dataset: Any) -> None:
     problem, rng = cls(dataset=dataset), Random(2)
     sample = [problem.curve(problem.space.sample(rng), 0).losses[0] for _ in range(12_000)]
     s = problem.table.sorted_losses
@@ -49,7 +52,7 @@ def test_random_search_agrees_within_four_standard_errors(cls, dataset):
 
 
 @pytest.mark.parametrize(("cls", "dataset"), TABLES, ids=[f"{c.name}-{d}" for c, d in TABLES])
-def test_the_closed_form_falls_from_the_mean_to_the_optimum(cls, dataset):
+def test_the_closed_form_falls_from_the_mean_to_the_optimum(cls: Any, dataset: Any) -> None:
     table = cls(dataset=dataset).table
     values = [table.expected_best(n) for n in (1, 2, 10, 100, 10**4, 10**8)]
     assert values == sorted(values, reverse=True)

@@ -1,9 +1,11 @@
 """Members of the BBOB families and their configurations, for tests."""
 
 from random import Random
+from typing import Any
 
 import numpy as np
 
+from hpobench.api import Config, Problem, TabulatedProblem
 from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
@@ -12,24 +14,24 @@ FAMILIES = {BBOB: 20, BBOBMixInt: 20, BBOBNoisy: 110}
 """Each family and one of its functions."""
 
 
-def sample(problem, n, seed=0):
+def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [problem.space.sample(rng) for _ in range(n)]
 
 
-def point(config):
+def point(config: Config) -> Any:
     return np.array(list(config.values()), float)
 
 
-def losses(problem, configs, seed=0):
+def losses(problem: TabulatedProblem, configs: Any, seed: int = 0) -> list[Any]:
     return [problem.curve(config, seed).losses[0] for config in configs]
 
 
-def every(family, dimension=5, instance=1):
+def every(family: Any, dimension: int = 5, instance: int = 1) -> list[Any]:
     return [family(function=f, dimension=dimension, instance=instance) for f in family.functions]
 
 
-def best(problem):
+def best(problem: Any) -> dict[str, Any]:
     """The configuration with the optimum."""
     x = list(problem._ioh.optimum.x)
     if isinstance(problem, BBOBMixInt):

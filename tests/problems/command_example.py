@@ -5,6 +5,7 @@ import json
 import math
 import random
 import sys
+from typing import Any
 
 task = json.load(sys.stdin)
 config, rng = task["config"], random.Random(task["seed"])
@@ -12,7 +13,7 @@ rows = [(rng.gauss(0, 1), rng.gauss(0, 1)) for _ in range(200)]
 labels = [2 * a - b + rng.gauss(0, 0.5) > 0 for a, b in rows]
 
 
-def loss(weights, part):
+def loss(weights: Any, part: range) -> float:
     margins = (
         (1 if labels[i] else -1) * sum(w * x for w, x in zip(weights, rows[i], strict=True))
         for i in part

@@ -8,21 +8,25 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from hpobench.api import Config, Training
 from hpobench.contract.errors import SpaceError, TrialError, UnknownNameError, UsageError
 from hpobench.contract.references import read_members, references_of
+from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
+from tests.present import present
 
 ROOT = Path(__file__).parents[2]
 
-ADAM = {
+ADAM: Config = {
     "lr": 3e-3,
     "optimizer": "adam",
     "layers": 2,
@@ -31,7 +35,7 @@ ADAM = {
     "dropout": 0.3,
     "dense_units": 32,
 }
-SGD = {
+SGD: Config = {
     "lr": 0.05,
     "optimizer": "sgd",
     "momentum": 0.8,
@@ -46,25 +50,27 @@ GPU = pytest.param(
 )
 
 
-def begin(dataset="digits", config=ADAM, seed=0, gpu=0.0):
+def begin(
+    dataset: Any = "digits", config: Config = ADAM, seed: int = 0, gpu: float = 0.0
+) -> Training:
     return CNN(dataset=dataset, gpu=gpu).start(config, seed)
 
 
-def steps(training, n):
+def steps(training: Training, n: int) -> list[Any]:
     return [training.step() for _ in range(n)]
 
 
-def contents(state):
-    return torch.load(io.BytesIO(state), map_location="cpu", weights_only=True)
+def contents(state: bytes | None) -> Any:
+    return torch.load(io.BytesIO(present(state)), map_location="cpu", weights_only=True)
 
 
-def packed(saved):
+def packed(saved: dict[str, Path]) -> bytes:
     file = io.BytesIO()
     torch.save(saved, file)
     return file.getvalue()
 
 
-def same(a, b):
+def same(a: Any, b: Any) -> Any:
     """Whether two nested states are equal to the last bit."""
     if isinstance(a, torch.Tensor):
         return a.dtype == b.dtype and torch.equal(a, b)
@@ -75,35 +81,35 @@ def same(a, b):
     return a == b
 
 
-def weights(training):
+def weights(training: Training) -> Any:
     return torch.cat([w.flatten() for w in contents(training.save())["network"].values()])
 
 
 # -- what is learned -----------------------------------------------------------------------
 
 
-def test_a_sane_configuration_learns_the_digits():
+def test_a_sane_configuration_learns_the_digits() -> None:
     problem = CNN(dataset="digits")
     last = steps(problem.start(ADAM, 0), problem.fidelity.steps)[-1]
     assert last["loss"] < 0.1
     assert last["heldout"] < 0.1
 
 
-def test_a_sane_configuration_learns_the_signals():
+def test_a_sane_configuration_learns_the_signals() -> None:
     last = steps(begin("mnist1d"), 8)[-1]  # chance is 0.9
     assert last["loss"] < 0.6
     assert last["heldout"] < 0.6
 
 
 @pytest.mark.parametrize(("dataset", "error"), [("optdigits", 0.2), ("fashion14", 0.4)])
-def test_a_sane_configuration_learns_images(dataset, error):
+def test_a_sane_configuration_learns_images(dataset: str, error: float) -> None:
     reports = steps(begin(dataset), 3)
     for name in ("loss", "heldout"):
         assert reports[-1][name] < reports[0][name]
         assert reports[-1][name] < error
 
 
-def test_losses_are_plain_shares_of_two_parts():
+def test_losses_are_plain_shares_of_two_parts() -> None:
     reports = steps(begin(), 3)
     assert all(list(report) == ["loss", "heldout"] for report in reports)
     for value in itertools.chain.from_iterable(report.values() for report in reports):
@@ -113,7 +119,7 @@ def test_losses_are_plain_shares_of_two_parts():
 
 
 @pytest.mark.parametrize(("dataset", "config"), CASES)
-def test_the_seed_decides(dataset, config):
+def test_the_seed_decides(dataset: str, config: Config) -> None:
     first, again, other = (begin(dataset, config, seed) for seed in (0, 0, 1))
     assert steps(first, 2) == steps(again, 2)
     assert torch.equal(weights(first), weights(again))
@@ -121,7 +127,7 @@ def test_the_seed_decides(dataset, config):
     assert steps(other, 2) != steps(begin(dataset, config, 0), 2)
 
 
-def test_a_diverged_network_has_no_error():
+def test_a_diverged_network_has_no_error() -> None:
     training = begin()
     saved = contents(training.save())
     saved["network"]["0.weight"].fill_(math.inf)
@@ -146,12 +152,12 @@ for dataset, config, file in json.load(sys.stdin):
 """
 
 
-def test_another_process_goes_on_to_the_last_bit(tmp_path):
+def test_another_process_goes_on_to_the_last_bit(tmp_path: Path) -> None:
     asked, expected = [], []
     for i, (dataset, config) in enumerate(CASES):
         training, file = begin(dataset, config), tmp_path / str(i)
         steps(training, 2)
-        file.write_bytes(training.save())
+        file.write_bytes(present(training.save()))
         asked.append((dataset, config, str(file)))
         expected.append((steps(training, 2), training.save()))
     done = subprocess.run(
@@ -162,44 +168,44 @@ def test_another_process_goes_on_to_the_last_bit(tmp_path):
         text=True,
         check=True,
     )
-    for (*_, file), line, (losses, state) in zip(
+    for (*_, saved), line, (losses, state) in zip(
         asked, done.stdout.splitlines(), expected, strict=True
     ):
         assert json.loads(line) == losses
-        assert same(contents(Path(file).read_bytes()), contents(state))
+        assert same(contents(Path(saved).read_bytes()), contents(state))
 
 
 @pytest.mark.parametrize("gpu", [0.0, GPU])
-def test_a_state_saved_and_loaded_goes_on_as_if_never_stopped(gpu):
+def test_a_state_saved_and_loaded_goes_on_as_if_never_stopped(gpu: Any) -> None:
     whole, part, other = (begin(gpu=gpu) for _ in range(3))
     expected = steps(whole, 3)
     assert steps(part, 1) == expected[:1]
-    other.load(part.save())
+    other.load(present(part.save()))
     assert steps(other, 2) == expected[1:]
     assert same(contents(other.save()), contents(whole.save()))
 
 
-def test_a_fresh_training_can_be_saved_as_well():
+def test_a_fresh_training_can_be_saved_as_well() -> None:
     first, second = begin(seed=0), begin(seed=1)
-    second.load(first.save())
+    second.load(present(first.save()))
     assert steps(second, 1) == steps(first, 1)
     assert torch.equal(weights(first), weights(second))
 
 
-def test_interleaved_trainings_do_not_notice_each_other():
+def test_interleaved_trainings_do_not_notice_each_other() -> None:
     alone = [steps(begin(dataset, config), 3) for dataset, config in CASES]
     trainings = [begin(dataset, config) for dataset, config in CASES]
     rounds = [[training.step() for training in trainings] for _ in range(3)]
     assert [list(column) for column in zip(*rounds, strict=True)] == alone
 
 
-def test_the_process_does_not_notice_a_training():
+def test_the_process_does_not_notice_a_training() -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
         before = torch.get_rng_state()
         training = begin()
-        training.load(training.save())
+        training.load(present(training.save()))
         training.step()
         assert torch.equal(torch.get_rng_state(), before)
         assert torch.get_num_threads() == 2
@@ -208,7 +214,7 @@ def test_the_process_does_not_notice_a_training():
         torch.set_num_threads(threads)
 
 
-def test_a_training_does_not_notice_the_process():
+def test_a_training_does_not_notice_the_process() -> None:
     expected = steps(begin(), 2)
     training = begin()
     torch.rand(3)
@@ -222,10 +228,10 @@ def test_a_training_does_not_notice_the_process():
 
 
 @pytest.mark.parametrize("config", [ADAM, SGD], ids=["adam", "sgd"])
-def test_the_learning_rate_may_change(config):
+def test_the_learning_rate_may_change(config: Config) -> None:
     """Without momentum of the past, steps are as long as the new rate makes them."""
     origin = begin(config=config)
-    state = origin.save()
+    state = present(origin.save())
     moved = {}
     for lr in (1e-6, config["lr"]):
         training = begin(config=config | {"lr": lr})
@@ -235,12 +241,12 @@ def test_the_learning_rate_may_change(config):
     assert moved[1e-6] < 1e-3 * moved[config["lr"]]
 
 
-def test_the_dropout_may_change():
+def test_the_dropout_may_change() -> None:
     first = begin()
     first.step()
     same_rate, other = begin(), begin(config=ADAM | {"dropout": 0.8})
     for training in (same_rate, other):
-        training.load(first.save())
+        training.load(present(first.save()))
         training.step()
     first.step()
     assert torch.equal(weights(same_rate), weights(first))
@@ -256,30 +262,30 @@ def test_the_dropout_may_change():
         ({"optimizer": "sgd", "momentum": 0.5}, r"optimizer = sgd, not adam, momentum = 0.5"),
     ],
 )
-def test_other_parameters_may_not_change(change, told):
+def test_other_parameters_may_not_change(change: dict[str, Any], told: str) -> None:
     donor = begin(config=ADAM | change)
     training = begin()
     with pytest.raises(TrialError, match=f"cannot go on from a training with .*{told}"):
-        training.load(donor.save())
+        training.load(present(donor.save()))
 
 
-def test_momentum_may_not_change():
+def test_momentum_may_not_change() -> None:
     donor = begin(config=SGD | {"momentum": 0.1})
     with pytest.raises(TrialError, match=r"momentum = 0\.1, not 0\.8"):
-        begin(config=SGD).load(donor.save())
+        begin(config=SGD).load(present(donor.save()))
 
 
-def test_states_are_not_pickles_of_anything():
+def test_states_are_not_pickles_of_anything() -> None:
     with pytest.raises(pickle.UnpicklingError):
         begin().load(packed({"fixed": Path("harmless")}))
 
 
-def test_numpy_floats_are_as_good_as_plain_ones():
+def test_numpy_floats_are_as_good_as_plain_ones() -> None:
     """They are floats to the space, but not to the pickles that torch loads."""
-    wrapped = {k: np.float64(v) if isinstance(v, float) else v for k, v in SGD.items()}
+    wrapped: Config = {k: np.float64(v) if isinstance(v, float) else v for k, v in SGD.items()}
     training, plain = begin(config=wrapped), begin(config=SGD)
     assert steps(training, 1) == steps(plain, 1)
-    plain.load(training.save())
+    plain.load(present(training.save()))
     assert steps(plain, 1) == steps(training, 1)
 
 
@@ -295,10 +301,12 @@ def test_numpy_floats_are_as_good_as_plain_ones():
     ],
     ids=["digits", "fashion14", "mnist1d"],
 )
-def test_the_network_has_the_layers_of_its_configuration(shape, kind, lengths):
+def test_the_network_has_the_layers_of_its_configuration(
+    shape: tuple[int, ...], kind: Any, lengths: list[int]
+) -> None:
     rng, seen = Random(0), set()
     for _ in range(40):
-        config = CNN.space.sample(rng)
+        config: dict[str, Any] = CNN.space.sample(rng)
         layers = config["layers"]
         filters = [config[f"filters_{i}"] for i in range(1, layers + 1)]
         assert ("momentum" in config) == (config["optimizer"] == "sgd")
@@ -315,21 +323,21 @@ def test_the_network_has_the_layers_of_its_configuration(shape, kind, lengths):
     assert seen == set(itertools.product((1, 2, 3), ("adam", "sgd")))
 
 
-def test_a_configuration_outside_the_space_is_refused():
+def test_a_configuration_outside_the_space_is_refused() -> None:
     with pytest.raises(SpaceError, match="'filters_3' is set although 'layers' turns it off"):
         begin(config=ADAM | {"filters_3": 8})
 
 
-def test_what_may_change_is_active_in_every_configuration():
+def test_what_may_change_is_active_in_every_configuration() -> None:
     assert [p.name for p in CNN(dataset="digits").mutable_parameters] == ["lr", "dropout"]
 
 
 # -- options, references, what is missing --------------------------------------------------
 
 
-def test_options():
+def test_options() -> None:
     with pytest.raises(UnknownNameError, match="did you mean mnist1d"):
-        CNN(dataset="mnist")
+        CNN(dataset="mnist")  # type: ignore[arg-type]
     for gpu in (-0.5, 2, math.nan):
         with pytest.raises(UsageError, match="share of one GPU, 0 to 1"):
             CNN(dataset="digits", gpu=gpu)
@@ -337,38 +345,41 @@ def test_options():
     assert CNN(dataset="digits", gpu=0.25).resources.gpu == 0.25
 
 
-def test_a_gpu_that_torch_does_not_find(monkeypatch):
+def test_a_gpu_that_torch_does_not_find(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(TrialError, match=r"gpu is 0\.5, but torch .* finds no GPU; install"):
         begin(gpu=0.5)
 
 
-def test_references_are_those_of_members():
-    keys = {CNN(**options).key for options in CNN.members()}
+def test_references_are_those_of_members() -> None:
+    keys = {CNN(**options).key for options in members_of(CNN)}
     assert keys == {"digits", "fashion14", "mnist1d", "optdigits"}
     assert read_members(references_of(CNN)).keys() == keys
     for key in keys:
-        problem = CNN(dataset=key)
-        assert 0 <= problem.reference().optimum < problem.reference().clip <= 0.9
+        problem = CNN(dataset=key)  # type: ignore[arg-type]
+        reference = present(problem.reference())
+        assert 0 <= reference.optimum < reference.clip <= 0.9
         assert problem.estimate() > 0.1
 
 
-def test_the_fingerprint_is_of_shipped_data():
+def test_the_fingerprint_is_of_shipped_data() -> None:
     prints = {key: CNN(dataset=key).fingerprint() for key in ("digits", "fashion14", "optdigits")}
     assert prints["digits"] == ""  # scikit-learn is required, so its version is in the identity
     assert len(set(prints.values())) == 3
 
 
-def test_a_probe_is_a_loss_on_the_processor(monkeypatch):
+def test_a_probe_is_a_loss_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     (loss,) = [report["loss"] for report in steps(begin(), 1)]
     assert CNN(dataset="digits", gpu=1).probe(ADAM) == loss
 
 
-def test_without_torch_the_problem_is_listed_as_not_available(monkeypatch):
+def test_without_torch_the_problem_is_listed_as_not_available(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     version = importlib.metadata.version
 
-    def without_torch(name):
+    def without_torch(name: str) -> str:
         if name == "torch":
             raise importlib.metadata.PackageNotFoundError(name)
         return version(name)
@@ -377,7 +388,7 @@ def test_without_torch_the_problem_is_listed_as_not_available(monkeypatch):
     assert entry.missing() is None
     monkeypatch.setattr(importlib.metadata, "version", without_torch)
     told = "needs torch>=2.4, it is not installed; pip install 'hpobench["
-    assert entry.missing().startswith(told)
+    assert present(entry.missing()).startswith(told)
 
 
 LISTING = """
@@ -388,5 +399,5 @@ assert not {"torch", "sklearn", "mnist1d", "numpy"} & set(sys.modules)
 """
 
 
-def test_listing_does_not_import_torch():
+def test_listing_does_not_import_torch() -> None:
     subprocess.run([sys.executable, "-c", LISTING], cwd=ROOT, check=True)

@@ -1,10 +1,13 @@
 import random
 import socket
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from hpobench.problems.cnn._data import splits
+from tests.global_state import numpy_state
 
 SHAPES = {
     "digits": (1, 8, 8),
@@ -29,37 +32,40 @@ FIRST = {
 
 
 @pytest.fixture(params=SHAPES)
-def dataset(request):
+def dataset(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_parts(dataset):
+def test_parts(dataset: Any) -> None:
     parts = splits(dataset)
     assert tuple(len(part.labels) for part in parts) == SIZES[dataset]
     assert parts.test.labels[:10].tolist() == FIRST[dataset]
     for part in parts:
         assert part.inputs.shape == (len(part.labels), *SHAPES[dataset])
-        assert (part.inputs.dtype, part.labels.dtype) == (np.float32, np.int64)
+        assert part.inputs.dtype == np.float32
+        assert part.labels.dtype == np.int64
         assert np.isfinite(part.inputs).all()
     assert parts.train.inputs.mean() == pytest.approx(0, abs=1e-5)
     assert parts.train.inputs.std() == pytest.approx(1, abs=1e-5)
 
 
-def test_every_label_is_as_frequent_in_each_part(dataset):
+def test_every_label_is_as_frequent_in_each_part(dataset: Any) -> None:
     shares = [np.bincount(part.labels) / len(part.labels) for part in splits(dataset)]
     assert len(shares[0]) == 10
     for part, labels in zip(shares, SIZES[dataset], strict=True):
         assert part == pytest.approx(shares[0], abs=1.5 / min(labels, 1000))
 
 
-def test_no_digit_is_in_two_parts():
+def test_no_digit_is_in_two_parts() -> None:
     """Of the generated ones: among the scanned ones there may be two alike."""
     rows = [{row.tobytes() for row in part.inputs} for part in splits("mnist1d")]
     assert len(set.union(*rows)) == sum(map(len, rows)) == 5000
 
 
-def test_the_parts_are_the_same_always_and_come_from_no_network(dataset, monkeypatch, tmp_path):
-    def refuse(*args, **kwargs):
+def test_the_parts_are_the_same_always_and_come_from_no_network(
+    dataset: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
         raise OSError("no network here")
 
     expected = splits(dataset)
@@ -72,9 +78,9 @@ def test_the_parts_are_the_same_always_and_come_from_no_network(dataset, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_global_generators_stay_as_they_are(dataset):
-    python, numpy = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+def test_global_generators_stay_as_they_are(dataset: Any) -> None:
+    python, numpy = random.getstate(), numpy_state()
     splits.cache_clear()
     splits(dataset)
     assert random.getstate() == python
-    assert np.random.get_state()[1].tolist() == numpy  # noqa: NPY002
+    assert numpy_state() == numpy

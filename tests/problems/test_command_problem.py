@@ -9,33 +9,45 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
+from hpobench.api import (
+    Categorical,
+    Float,
+    Int,
+    Ordinal,
+    Space,
+    TrainedProblem,
+    Training,
+    When,
+)
 from hpobench.contract.errors import NotAvailableError, SpaceError, TrialError, UsageError
 from hpobench.problems.general import _process
 from hpobench.problems.general._space import parse_space
 from hpobench.problems.general.command import Command
 from hpobench.suites.suite import load_suite
+from tests.present import present
 
 HERE = Path(__file__).parent
 LR = {"lr": {"float": [1e-4, 1], "log": True}}
 
 
-def command(folder: Path, *run: str, space=LR, **options) -> Command:
+def command(folder: Path, *run: str, space: dict[str, Any] = LR, **options: Any) -> Command:
     problem = Command(run=[*run], space=space, **options)
     problem.suite_folder = folder
     return problem
 
 
 @pytest.fixture
-def script(tmp_path):
+def script(tmp_path: Path) -> Callable[..., Command]:
     """Makes a problem of three steps of a shell script's text."""
 
-    def make(text: str, **options) -> Command:
+    def make(text: str, **options: Any) -> Command:
         file = tmp_path / "program"
         file.write_text(f"#!/bin/sh\n{text}\n")
         file.chmod(0o755)
@@ -45,11 +57,11 @@ def script(tmp_path):
 
 
 @pytest.fixture
-def begin():
+def begin() -> Iterator[Callable[..., Any]]:
     """Starts trials that are closed when the test is over."""
     trials = []
 
-    def start(problem, seed=7, **config):
+    def start(problem: TrainedProblem, seed: int = 7, **config: Any) -> Training:
         trials.append(problem.start(config or {"lr": 0.5}, seed))
         return trials[-1]
 
@@ -58,19 +70,19 @@ def begin():
         trial.close()
 
 
-def losses(trial, steps: int) -> list[float]:
+def losses(trial: Training, steps: int) -> list[float]:
     return [trial.step()["loss"] for _ in range(steps)]
 
 
 # -- languages -----------------------------------------------------------------------------
 
 
-def python_example(**options) -> Command:
-    options = {"steps": 10, "resource": "epoch", "heldout": True} | options
-    return command(HERE, sys.executable, "command_example.py", **options)
+def python_example(**options: Any) -> Command:
+    given: dict[str, Any] = {"steps": 10, "resource": "epoch", "heldout": True} | options
+    return command(HERE, sys.executable, "command_example.py", **given)
 
 
-def test_a_python_program_learns(begin):
+def test_a_python_program_learns(begin: Any) -> None:
     trial = begin(python_example())
     reports = [trial.step() for _ in range(10)]
     assert all(set(report) == {"loss", "heldout"} for report in reports)
@@ -80,7 +92,7 @@ def test_a_python_program_learns(begin):
     assert losses(other, 10) != [report["loss"] for report in reports]
 
 
-def test_a_shell_script_converges(begin):
+def test_a_shell_script_converges(begin: Any) -> None:
     problem = command(HERE, "./command_example.sh", steps=12, space={"damping": {"float": [0, 1]}})
     found = losses(begin(problem, damping=1.0), 12)
     assert found == sorted(found, reverse=True)
@@ -88,7 +100,7 @@ def test_a_shell_script_converges(begin):
     assert losses(begin(problem, damping=0.5), 12)[-1] > 1e-3
 
 
-def test_a_compiled_program_learns(begin, tmp_path):
+def test_a_compiled_program_learns(begin: Any, tmp_path: Path) -> None:
     compiler = shutil.which("g++")
     assert compiler, "this test compiles a C++ program: install g++"
     source = HERE / "command_example.cpp"
@@ -103,7 +115,9 @@ def test_a_compiled_program_learns(begin, tmp_path):
 # -- the protocol --------------------------------------------------------------------------
 
 
-def test_the_program_is_told_its_task_in_one_line_in_its_folder(script, begin, tmp_path):
+def test_the_program_is_told_its_task_in_one_line_in_its_folder(
+    script: Any, begin: Any, tmp_path: Path
+) -> None:
     problem = script('cat > task; pwd > where; echo "$2" > argument; echo \'{"loss": 1}\'')
     problem.run += ["--depth", "3"]
     assert begin(problem, seed=11, lr=0.25).step() == {"loss": 1.0}
@@ -113,11 +127,13 @@ def test_the_program_is_told_its_task_in_one_line_in_its_folder(script, begin, t
     assert (tmp_path / "argument").read_text() == "3\n"
 
 
-def test_numbers_among_the_arguments_are_words():
+def test_numbers_among_the_arguments_are_words() -> None:
     assert Command(run=["train", 3, 0.5], space=LR).run == ["train", "3", "0.5"]
 
 
-def test_what_is_no_report_passes_through(script, begin, capsys):
+def test_what_is_no_report_passes_through(
+    script: Any, begin: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     trial = begin(
         script(
             "echo 'epoch 1, \"loss\" soon'; echo '{\"lost\": 1}'; echo oh >&2\n"
@@ -131,7 +147,9 @@ def test_what_is_no_report_passes_through(script, begin, capsys):
     assert err == "oh\n"
 
 
-def test_of_much_standard_error_the_last_lines_pass_through(script, begin, capsys):
+def test_of_much_standard_error_the_last_lines_pass_through(
+    script: Any, begin: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     trial = begin(script("seq 1 30000 >&2; echo '{\"loss\": 1}'"))
     assert trial.step() == {"loss": 1.0}
     with pytest.raises(TrialError, match=r"\n  29991\n(  2999\d\n){8}  30000$"):
@@ -141,13 +159,15 @@ def test_of_much_standard_error_the_last_lines_pass_through(script, begin, capsy
     assert lines[-1] == "30000"
 
 
-def test_a_program_that_never_reads_a_large_state_is_not_waited_for(script, begin):
+def test_a_program_that_never_reads_a_large_state_is_not_waited_for(
+    script: Any, begin: Any
+) -> None:
     trial = begin(script("echo '{\"loss\": 1}'"))
     trial.load(json.dumps({"step": 1, "state": "x" * 1_000_000}).encode())
     assert trial.step() == {"loss": 1.0}
 
 
-def test_a_program_far_ahead_waits_on_the_pipe(script, begin, tmp_path):
+def test_a_program_far_ahead_waits_on_the_pipe(script: Any, begin: Any, tmp_path: Path) -> None:
     trial = begin(
         script(
             "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); "
@@ -164,17 +184,19 @@ def test_a_program_far_ahead_waits_on_the_pipe(script, begin, tmp_path):
 # -- going on ------------------------------------------------------------------------------
 
 
-def test_a_trial_goes_on_from_its_state(begin):
+def test_a_trial_goes_on_from_its_state(begin: Any) -> None:
     problem = python_example()
     whole, first, second = begin(problem), begin(problem), begin(problem)
     expected = losses(whole, 10)
     assert losses(first, 4) == expected[:4]
-    second.load(first.save())
+    second.load(present(first.save()))
     assert second.save() == first.save()
     assert losses(second, 6) == expected[4:]
 
 
-def test_a_running_trial_can_be_sent_to_another_state_under_its_own_configuration(begin):
+def test_a_running_trial_can_be_sent_to_another_state_under_its_own_configuration(
+    begin: Any,
+) -> None:
     problem = python_example()
     one, two, fresh = (begin(problem, lr=lr) for lr in (0.5, 0.05, 0.05))
     losses(one, 5)
@@ -185,11 +207,11 @@ def test_a_running_trial_can_be_sent_to_another_state_under_its_own_configuratio
     assert losses(two, 5) == losses(fresh, 5) != losses(one, 5)
 
 
-def test_the_program_is_told_where_it_goes_on(script, begin, tmp_path):
+def test_the_program_is_told_where_it_goes_on(script: Any, begin: Any, tmp_path: Path) -> None:
     trial = begin(script('cat > task; echo \'{"loss": 1, "state": {"w": [1.5]}}\''))
     trial.step()
     other = begin(script("cat > task; echo '{\"loss\": 1}'"), lr=0.25)
-    other.load(trial.save())
+    other.load(present(trial.save()))
     other.step()
     assert json.loads((tmp_path / "task").read_text()) == {
         "config": {"lr": 0.25},
@@ -200,7 +222,7 @@ def test_the_program_is_told_where_it_goes_on(script, begin, tmp_path):
     }
 
 
-def test_without_a_state_there_is_nothing_to_save(script, begin):
+def test_without_a_state_there_is_nothing_to_save(script: Any, begin: Any) -> None:
     trial = begin(script('echo \'{"loss": 2, "state": 0}\'; echo \'{"loss": 1}\''))
     assert trial.save() is None
     trial.step()
@@ -221,7 +243,7 @@ def test_without_a_state_there_is_nothing_to_save(script, begin):
         ("seq 50 >&2; exit 1", r"standard error:\n  41\n(  4\d\n){8}  50$"),
     ],
 )
-def test_a_program_that_ends_early(script, begin, ending, told):
+def test_a_program_that_ends_early(script: Any, begin: Any, ending: str, told: str) -> None:
     trial = begin(script(f"echo '{{\"loss\": 1}}'; {ending}"))
     trial.step()
     with pytest.raises(TrialError, match=told) as caught:
@@ -229,7 +251,9 @@ def test_a_program_that_ends_early(script, begin, ending, told):
     assert "program" in str(caught.value)
 
 
-def test_a_program_that_closes_its_output_and_lingers(script, begin, monkeypatch):
+def test_a_program_that_closes_its_output_and_lingers(
+    script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_process, "GRACE_S", 0.2)
     with pytest.raises(TrialError, match="closed its output after 0 of 3 steps"):
         begin(script("exec >&-; sleep 60")).step()
@@ -245,23 +269,23 @@ def test_a_program_that_closes_its_output_and_lingers(script, begin, monkeypatch
         ('{"loss": true}', "no number as 'loss'"),
     ],
 )
-def test_a_report_that_is_none(script, begin, line, told):
+def test_a_report_that_is_none(script: Any, begin: Any, line: str, told: str) -> None:
     with pytest.raises(TrialError, match=told.replace("[", r"\[")):
         begin(script(f"echo '{line}'; sleep 60")).step()
 
 
-def test_a_promised_heldout_loss_must_come(script, begin):
+def test_a_promised_heldout_loss_must_come(script: Any, begin: Any) -> None:
     with pytest.raises(TrialError, match="no number as 'heldout'"):
         begin(script("echo '{\"loss\": 1}'", heldout=True)).step()
 
 
-def test_a_line_without_end(script, begin, monkeypatch):
+def test_a_line_without_end(script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_process, "MAX_LINE", 1 << 20)
     with pytest.raises(TrialError, match="longer than 1 MiB"):
         begin(script("exec cat /dev/zero")).step()
 
 
-def test_a_script_without_its_first_line(tmp_path, begin):
+def test_a_script_without_its_first_line(tmp_path: Path, begin: Any) -> None:
     (file := tmp_path / "train").write_text("echo no\n")
     file.chmod(0o755)
     with pytest.raises(TrialError, match=r"train cannot be started: Exec format error; a script"):
@@ -288,17 +312,17 @@ def assert_gone(processes: list[psutil.Process]) -> None:
 def lives(process: psutil.Process) -> bool:
     """A dead orphan is a zombie until the first process of the machine waits for it."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
-def test_a_deaf_program_is_ended_even_if_closing_is_cut_off(script, begin):
+def test_a_deaf_program_is_ended_even_if_closing_is_cut_off(script: Any, begin: Any) -> None:
     trial = begin(script("trap '' TERM; echo '{\"loss\": 1}'; while :; do sleep 600; done"))
     trial.step()
     processes = family()
 
-    def cut(number, frame):
+    def cut(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, cut)
@@ -312,7 +336,9 @@ def test_a_deaf_program_is_ended_even_if_closing_is_cut_off(script, begin):
 
 
 @pytest.mark.parametrize("trap", ["", "trap '' TERM;"], ids=["obedient", "deaf"])
-def test_closing_leaves_no_process(script, begin, monkeypatch, trap):
+def test_closing_leaves_no_process(
+    script: Any, begin: Any, monkeypatch: pytest.MonkeyPatch, trap: str
+) -> None:
     monkeypatch.setattr(_process, "GRACE_S", 0.3)
     trial = begin(script(f"{trap} sleep 600 & sh -c 'sleep 700; :' & echo '{{\"loss\": 1}}'; wait"))
     trial.step()
@@ -325,7 +351,9 @@ def test_closing_leaves_no_process(script, begin, monkeypatch, trap):
     trial.close()
 
 
-def test_children_that_outlive_the_program_are_ended_with_it(script, begin, tmp_path):
+def test_children_that_outlive_the_program_are_ended_with_it(
+    script: Any, begin: Any, tmp_path: Path
+) -> None:
     waits = "while [ ! -e go ]; do sleep 0.02; done"
     trial = begin(script(f"sleep 600 >&- & echo $! > pid; echo '{{\"loss\": 1}}'; {waits}; exit 1"))
     trial.step()
@@ -336,20 +364,22 @@ def test_children_that_outlive_the_program_are_ended_with_it(script, begin, tmp_
     assert_gone([child])
 
 
-def test_a_program_may_end_in_order(script, begin, tmp_path):
+def test_a_program_may_end_in_order(script: Any, begin: Any, tmp_path: Path) -> None:
     trial = begin(script("trap 'touch cleaned; exit' TERM; echo '{\"loss\": 1}'; sleep 600 & wait"))
     trial.step()
     trial.close()
     assert (tmp_path / "cleaned").exists()
 
 
-def test_closing_before_the_first_step_starts_nothing(script, tmp_path):
+def test_closing_before_the_first_step_starts_nothing(script: Any, tmp_path: Path) -> None:
     trial = script("touch started").start({"lr": 0.5}, 7)
     trial.close()
     assert not (tmp_path / "started").exists()
 
 
-def test_a_program_whose_worker_was_killed_ends_at_its_next_line(script, tmp_path):
+def test_a_program_whose_worker_was_killed_ends_at_its_next_line(
+    script: Any, tmp_path: Path
+) -> None:
     script("echo $$ > pid; while :; do echo '{\"loss\": 1}'; sleep 0.05; done")
     worker = (
         "from hpobench.problems.general.command import Command\n"
@@ -372,7 +402,7 @@ def test_a_program_whose_worker_was_killed_ends_at_its_next_line(script, tmp_pat
 # -- which program -------------------------------------------------------------------------
 
 
-def test_paths_stay_in_the_folder(tmp_path):
+def test_paths_stay_in_the_folder(tmp_path: Path) -> None:
     (inside := tmp_path / "suite").mkdir()
     (tmp_path / "outside").write_text("#!/bin/sh\n")
     (inside / "link").symlink_to(tmp_path / "outside")
@@ -381,7 +411,7 @@ def test_paths_stay_in_the_folder(tmp_path):
             command(inside, run).fingerprint()
 
 
-def test_programs_that_are_not_there(tmp_path):
+def test_programs_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "train").write_text("#!/bin/sh\n")
     for run in ("./tarin", "/no/tarin", "./"):
         with pytest.raises(UsageError, match=f"'{run}': no such file in "):
@@ -392,12 +422,14 @@ def test_programs_that_are_not_there(tmp_path):
         command(tmp_path, "train").fingerprint()
 
 
-def test_absolute_paths_and_names_on_the_path_are_taken_as_they_are(tmp_path):
+def test_absolute_paths_and_names_on_the_path_are_taken_as_they_are(tmp_path: Path) -> None:
     assert command(tmp_path, "/bin/sh").program.argv() == ["/bin/sh"]
     assert command(tmp_path, "sh").program.argv() == [shutil.which("sh")]
 
 
-def test_the_fingerprint_is_the_content_of_named_files_and_the_order_of_the_space(script, tmp_path):
+def test_the_fingerprint_is_the_content_of_named_files_and_the_order_of_the_space(
+    script: Any, tmp_path: Path
+) -> None:
     before = script("echo 1").fingerprint()
     assert script("echo 1").fingerprint() == before
     assert script("echo 2").fingerprint() != before
@@ -416,7 +448,7 @@ def test_the_fingerprint_is_the_content_of_named_files_and_the_order_of_the_spac
 # -- options -------------------------------------------------------------------------------
 
 
-def test_a_space_as_people_write_it():
+def test_a_space_as_people_write_it() -> None:
     assert parse_space(
         {
             "lr": {"float": [1e-4, 1], "log": True},
@@ -463,7 +495,7 @@ def test_a_space_as_people_write_it():
         ({"k": {"int": [0, 1], "when": {"a": 1}}}, "'k' depends on 'a', which must stand before"),
     ],
 )
-def test_spaces_that_are_none(text, told):
+def test_spaces_that_are_none(text: dict[str, Any], told: str) -> None:
     with pytest.raises(SpaceError, match=told):
         parse_space(text)
 
@@ -477,12 +509,12 @@ def test_spaces_that_are_none(text, told):
         ({"mutable": ["rl"]}, "unknown mutable parameter 'rl'; did you mean lr"),
     ],
 )
-def test_options_that_make_no_sense(options, told):
+def test_options_that_make_no_sense(options: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         Command(**{"run": ["train"], "space": LR} | options)
 
 
-def test_a_suite_sets_them(tmp_path):
+def test_a_suite_sets_them(tmp_path: Path) -> None:
     (file := tmp_path / "suite.yaml").write_text(
         "name: mine\nsearchers: [random]\nseeds: 1\nbudget: {trials: 3}\nproblems:\n"
         "  - command:\n"

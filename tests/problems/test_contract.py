@@ -2,12 +2,14 @@
 
 import json
 import math
+from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 
-from hpobench.api import TabulatedProblem
+from hpobench.api import Config, Problem, TabulatedProblem
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
 from hpobench.plugins.registry import Registry
@@ -38,7 +40,7 @@ from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
 
-CASES = [
+CASES: list[tuple[Any, dict[str, Any]]] = [
     (Branin, {}),
     (Branin, {"noise": 3.0}),
     (Hartmann, {"dimension": 3}),
@@ -81,7 +83,7 @@ CASES = [
 ]
 DIVERGING = (TaskSet,)
 """Those some of whose trials fail by a loss that is not finite."""
-NOISY = {
+NOISY: dict[str, Callable[[Any], bool]] = {
     "noise": lambda value: value > 0,
     "crossing": lambda value: True,
     "stragglers": lambda value: value > 0,
@@ -93,43 +95,43 @@ NOISY = {
 """The options that bring noise; a single step of MF-Hartmann is exact all the same."""
 
 
-def label(case) -> str:
+def label(case: Any) -> str:
     cls, options = case
     return "-".join([cls.name, *map(str, options.values())])
 
 
 @pytest.fixture(params=CASES, ids=label)
-def case(request):
+def case(request: pytest.FixtureRequest) -> Any:
     if issubclass(request.param[0], FetchedProblem):
         request.getfixturevalue("data_set")(request.param[0].data)
     return request.param
 
 
 @pytest.fixture
-def problem(case):
+def problem(case: Any) -> Any:
     cls, options = case
     return cls(**options)
 
 
-def sample(problem, n, seed=0):
+def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [problem.space.sample(rng) for _ in range(n)]
 
 
-def final(problem, config, seed=0):
+def final(problem: TabulatedProblem, config: Config, seed: int = 0) -> Any:
     """The loss that references are about."""
     curve = problem.curve(config, seed)
     return (curve.losses if curve.heldout is None else curve.heldout)[-1]
 
 
-def test_every_shipped_problem_with_curves_is_among_the_cases():
+def test_every_shipped_problem_with_curves_is_among_the_cases() -> None:
     """Except those that are nothing without a file of the user's."""
     shipped = [entry.load() for entry in Registry().entries("problem")]
     curves = {cls.name for cls in shipped if issubclass(cls, TabulatedProblem)} - {"recorded"}
     assert curves == {cls.name for cls, _ in CASES}
 
 
-def test_curves_depend_on_configuration_and_seed_alone(case, problem):
+def test_curves_depend_on_configuration_and_seed_alone(case: Any, problem: Any) -> None:
     cls, options = case
     asked = [(config, seed) for config in sample(problem, 10) for seed in (0, 1)]
     curves = [repr(problem.curve(config, seed)) for config, seed in asked]
@@ -138,7 +140,7 @@ def test_curves_depend_on_configuration_and_seed_alone(case, problem):
     assert [repr(problem.curve(c, s)) for c, s in asked] == curves
 
 
-def test_the_seed_is_the_noise(case, problem):
+def test_the_seed_is_the_noise(case: Any, problem: Any) -> None:
     _, options = case
     noisy = any(NOISY[key](value) for key, value in options.items() if key in NOISY)
     if options.get("steps") == 1:
@@ -148,7 +150,7 @@ def test_the_seed_is_the_noise(case, problem):
     assert any(changed) == noisy
 
 
-def test_curves_have_one_finite_entry_a_step_and_cost_something(problem):
+def test_curves_have_one_finite_entry_a_step_and_cost_something(problem: Any) -> None:
     for config in sample(problem, 20):
         curve = problem.curve(config, 0)
         assert len(curve.losses) == len(curve.costs) == problem.fidelity.steps
@@ -160,13 +162,13 @@ def test_curves_have_one_finite_entry_a_step_and_cost_something(problem):
             assert all(map(math.isfinite, curve.heldout)) or isinstance(problem, DIVERGING)
 
 
-def test_curves_are_plain_floats(problem):
+def test_curves_are_plain_floats(problem: Any) -> None:
     (config,) = sample(problem, 1)
     for entries in problem.curve(config, 0):
         assert entries is None or {type(value) for value in entries} == {float}
 
 
-def test_numpy_values_are_as_good_as_plain_ones(problem):
+def test_numpy_values_are_as_good_as_plain_ones(problem: Any) -> None:
     wrap = {int: np.int64, float: np.float64, str: np.str_}
     for config in sample(problem, 5):
         wrapped = {
@@ -175,13 +177,13 @@ def test_numpy_values_are_as_good_as_plain_ones(problem):
         assert problem.curve(wrapped, 0) == problem.curve(config, 0)
 
 
-def test_samples_are_valid_and_the_space_survives_json(problem):
+def test_samples_are_valid_and_the_space_survives_json(problem: Any) -> None:
     for config in sample(problem, 50):
         problem.space.check(config)
     assert Space.from_json(json.loads(json.dumps(problem.space.to_json()))) == problem.space
 
 
-def test_references(problem):
+def test_references(problem: Any) -> None:
     reference = problem.reference()
     assert reference.optimum < reference.clip
     assert reference.source
@@ -194,12 +196,12 @@ def test_references(problem):
     assert np.mean([loss <= reference.clip for loss in losses]) >= 0.5 - tolerance
 
 
-def test_the_estimate_is_the_median_cost_within_a_third(problem):
+def test_the_estimate_is_the_median_cost_within_a_third(problem: Any) -> None:
     costs = [sum(problem.curve(config, 0).costs) for config in sample(problem, 200, seed=3)]
     assert problem.estimate() == pytest.approx(np.median(costs), rel=1 / 3)
 
 
-def test_a_table_has_no_row_for_a_value_between():
+def test_a_table_has_no_row_for_a_value_between() -> None:
     problem = FCNet(dataset="protein_structure")
     (config,) = sample(problem, 1)
     with pytest.raises(SpaceError, match=r"dropout_1 = 0.1 is not in"):

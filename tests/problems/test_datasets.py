@@ -1,6 +1,7 @@
 import json
 import shutil
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -39,13 +40,13 @@ HEADS = {
 # -- descriptions --------------------------------------------------------------------------
 
 
-def test_every_file_is_described_and_every_description_used():
+def test_every_file_is_described_and_every_description_used() -> None:
     assert {file.stem for file in FOLDER.glob("*.parquet")} == set(SHIPPED)
     assert set.union(*TRAINED_ON.values()) - GENERATED == DATASETS.keys()
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_a_description_is_complete(name):
+def test_a_description_is_complete(name: Any) -> None:
     entry = DATASETS[name]
     assert entry.licence in ("Apache-2.0", "BSD-3-Clause", "CC-BY-4.0", "MIT")
     assert entry.source.startswith("https://")
@@ -54,7 +55,7 @@ def test_a_description_is_complete(name):
     assert bool(entry.members) == bool(entry.sha256) == (entry.package != "scikit-learn")
 
 
-def test_the_readme_lists_the_files():
+def test_the_readme_lists_the_files() -> None:
     readme = (FOLDER / "README.md").read_text("utf-8")
     listed = [line for line in readme.splitlines() if line.startswith("| `")]
     assert listed == [
@@ -70,14 +71,14 @@ def test_the_readme_lists_the_files():
 
 
 @pytest.mark.parametrize("family", TRAINED_ON, ids=lambda family: family.__name__)
-def test_a_family_names_the_licences_of_its_data(family):
+def test_a_family_names_the_licences_of_its_data(family: Any) -> None:
     licences = {DATASETS[name].licence for name in TRAINED_ON[family] - GENERATED}
     if GENERATED & TRAINED_ON[family]:
         licences.add("Apache-2.0")  # the package mnist1d
     assert family.licence == " AND ".join(sorted(licences))
 
 
-def test_there_are_enough_tables_of_every_kind():
+def test_there_are_enough_tables_of_every_kind() -> None:
     tables = [DATASETS[name] for name in TRAINED_ON[_problem.XGBoostProblem]]
     assert sum(entry.classes is not None for entry in tables) >= 10
     assert sum(entry.classes is None for entry in tables) >= 2
@@ -88,7 +89,7 @@ def test_there_are_enough_tables_of_every_kind():
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_a_table_is_what_its_description_says(name):
+def test_a_table_is_what_its_description_says(name: Any) -> None:
     entry = DATASETS[name]
     features, target, classes = table(name)
     assert features.shape == (entry.rows, entry.features)
@@ -107,7 +108,7 @@ def test_a_table_is_what_its_description_says(name):
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_features_vary_and_none_tells_the_target(name):
+def test_features_vary_and_none_tells_the_target(name: Any) -> None:
     features, target, _ = table(name)
     varying = np.nanmin(features, axis=0) < np.nanmax(features, axis=0)
     assert (~varying).sum() == CONSTANT.get(name, 0)
@@ -119,7 +120,7 @@ def test_features_vary_and_none_tells_the_target(name):
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_the_split_takes_every_row_once(name):
+def test_the_split_takes_every_row_once(name: Any) -> None:
     _, target, classes = table(name)
     rows = DATASETS[name].rows
     parts = split(target, stratify=classes is not None)
@@ -136,13 +137,13 @@ def test_the_split_takes_every_row_once(name):
         assert means == pytest.approx([target.mean()] * 3, rel=0.15)
 
 
-def test_the_split_is_always_the_same():
+def test_the_split_is_always_the_same() -> None:
     """It does not depend on the seed of a trial; a library that shuffles otherwise must not
     pass unnoticed."""
     assert {name: _first_rows(name) for name in HEADS} == HEADS
 
 
-def _first_rows(name):
+def _first_rows(name: str) -> list[Any]:
     _, target, classes = table(name)
     return [part[:4].tolist() for part in split(target, stratify=classes is not None)]
 
@@ -150,23 +151,25 @@ def _first_rows(name):
 # -- damage --------------------------------------------------------------------------------
 
 
-def _truncated(file):
+def _truncated(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
 
 
-def _without_a_column(file):
+def _without_a_column(file: Path) -> None:
     frame = pd.read_parquet(file)
     frame.drop(columns=frame.columns[0]).to_parquet(file)
 
 
-def _with_a_nan(file):
+def _with_a_nan(file: Path) -> None:
     frame = pd.read_parquet(file).astype("float64")
     frame.iloc[3, 1] = np.nan
     frame.to_parquet(file)
 
 
 @pytest.mark.parametrize("damage", [_truncated, _without_a_column, _with_a_nan])
-def test_a_damaged_file_is_one_clear_error(monkeypatch, tmp_path, damage):
+def test_a_damaged_file_is_one_clear_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: Any
+) -> None:
     file = tmp_path / "segment.parquet"
     shutil.copy(FOLDER / file.name, file)
     monkeypatch.setattr(_tables, "FOLDER", tmp_path)
@@ -181,7 +184,7 @@ def test_a_damaged_file_is_one_clear_error(monkeypatch, tmp_path, damage):
     )
 
 
-def test_an_absent_file_is_one_clear_error(monkeypatch, tmp_path):
+def test_an_absent_file_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(_tables, "FOLDER", tmp_path)
     told = r"segment\.parquet: cannot be read: No such file or directory; install hpobench anew"
     with pytest.raises(NotAvailableError, match=told):
@@ -189,7 +192,9 @@ def test_an_absent_file_is_one_clear_error(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("licence", [{}, {"licence": ""}])
-def test_a_table_without_a_licence_is_one_clear_error(monkeypatch, tmp_path, licence):
+def test_a_table_without_a_licence_is_one_clear_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, licence: dict[str, Any]
+) -> None:
     file = tmp_path / "datasets.json"
     row = json.loads(_index.DESCRIPTIONS.read_text("utf-8"))["segment"]
     del row["licence"]
@@ -200,7 +205,7 @@ def test_a_table_without_a_licence_is_one_clear_error(monkeypatch, tmp_path, lic
     assert str(caught.value) == f"{file}: segment has no licence"
 
 
-def test_the_short_hash_is_of_the_file():
+def test_the_short_hash_is_of_the_file() -> None:
     stored = json.loads((FOLDER / "datasets.json").read_text("utf-8"))
     assert short_hash("segment") == stored["segment"]["sha256"][:8]
     assert short_hash("wine") == short_hash("mnist1d") == ""

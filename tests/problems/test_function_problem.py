@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from hpobench.api import Config, Fidelity, Float, FunctionProblem, Space
+from hpobench.api import Config, Fidelity, Float, FunctionProblem, Problem, Space, Training
 from hpobench.contract.errors import TrialError
 from hpobench.plugins.build import build_problem
 from hpobench.suites.suite import load_suite
@@ -34,14 +38,14 @@ class Own(FunctionProblem):
     space = Space([Float("x", 0.0, 1.0)])
     fidelity = Fidelity("epoch", steps=3)
 
-    def __init__(self, body):
+    def __init__(self, body: Any) -> None:
         self.body = body
 
-    def train(self, config: Config, seed: int):
+    def train(self, config: Config, seed: int) -> Any:
         return self.body(config, seed)
 
 
-def begin(body, x=0.5, seed=7):
+def begin(body: Any, x: float = 0.5, seed: int = 7) -> Training:
     return Own(body).start({"x": x}, seed)
 
 
@@ -49,7 +53,7 @@ def begin(body, x=0.5, seed=7):
 
 
 @pytest.fixture
-def digits(tmp_path):
+def digits(tmp_path: Path) -> Problem:
     (tmp_path / "digits.py").write_text(PLUGIN)
     (file := tmp_path / "suite.yaml").write_text(
         "name: mine\nsearchers: [random]\nproblems: [sgd-digits]\nseeds: 1\n"
@@ -59,12 +63,12 @@ def digits(tmp_path):
     return build_problem(ref)
 
 
-def test_a_plugin_that_trains_takes_less_than_15_lines():
+def test_a_plugin_that_trains_takes_less_than_15_lines() -> None:
     assert len(PLUGIN.splitlines()) < 15
 
 
-def test_the_plugin_trains(digits):
-    def losses(alpha, seed):
+def test_the_plugin_trains(digits: Any) -> None:
+    def losses(alpha: float, seed: int) -> list[Any]:
         trial = digits.start({"alpha": alpha, "l1_ratio": 0.15}, seed)
         found = [trial.step()["loss"] for _ in range(digits.fidelity.steps)]
         trial.close()
@@ -78,8 +82,8 @@ def test_the_plugin_trains(digits):
 # -- what train() may give -----------------------------------------------------------------
 
 
-def test_a_generator_is_a_step_a_yield_and_knows_its_task():
-    def body(config, seed):
+def test_a_generator_is_a_step_a_yield_and_knows_its_task() -> None:
+    def body(config: Config, seed: int) -> Iterator[Any]:
         for k in range(3):
             yield config["x"] * 10**k + seed
 
@@ -87,10 +91,10 @@ def test_a_generator_is_a_step_a_yield_and_knows_its_task():
     assert [trial.step() for _ in range(3)] == [{"loss": 7.5}, {"loss": 12.0}, {"loss": 57.0}]
 
 
-def test_nothing_runs_before_it_is_asked_for():
+def test_nothing_runs_before_it_is_asked_for() -> None:
     ran = []
 
-    def body(config, seed):
+    def body(config: Config, seed: int) -> Iterator[float]:
         for k in range(3):
             ran.append(k)
             yield float(k)
@@ -101,15 +105,15 @@ def test_nothing_runs_before_it_is_asked_for():
     assert ran == [0]
 
 
-def test_a_plain_return_is_one_step():
+def test_a_plain_return_is_one_step() -> None:
     trial = begin(lambda config, seed: config["x"] ** 2)
     assert trial.step() == {"loss": 0.25}
     with pytest.raises(TrialError, match=r"train\(\) ended before the problem's last step"):
         trial.step()
 
 
-def test_reports_with_heldout_losses():
-    def body(config, seed):
+def test_reports_with_heldout_losses() -> None:
+    def body(config: Config, seed: int) -> Iterator[Any]:
         yield {"loss": 1.0, "heldout": 2.0}
         yield 0.5
 
@@ -119,8 +123,8 @@ def test_reports_with_heldout_losses():
     assert begin(lambda config, seed: {"loss": 3.0, "heldout": 4.0}).step()["heldout"] == 4.0
 
 
-def test_a_generator_that_ends_early():
-    def body(config, seed):
+def test_a_generator_that_ends_early() -> None:
+    def body(config: Config, seed: int) -> Iterator[float]:
         yield 1.0
 
     trial = begin(body)
@@ -130,8 +134,8 @@ def test_a_generator_that_ends_early():
 
 
 @pytest.mark.parametrize("before", [0, 1])
-def test_an_exception_comes_out_as_it_is(before):
-    def body(config, seed):
+def test_an_exception_comes_out_as_it_is(before: int) -> None:
+    def body(config: Config, seed: int) -> Iterator[Any]:
         yield from [1.0] * before
         raise ZeroDivisionError("the user's own")
 
@@ -143,7 +147,7 @@ def test_an_exception_comes_out_as_it_is(before):
     trial.close()
 
 
-def test_what_cannot_be_saved_says_so():
+def test_what_cannot_be_saved_says_so() -> None:
     trial = begin(lambda config, seed: 1.0)
     assert trial.save() is None
     with pytest.raises(NotImplementedError):
@@ -153,10 +157,10 @@ def test_what_cannot_be_saved_says_so():
 # -- closing -------------------------------------------------------------------------------
 
 
-def test_closing_an_abandoned_generator_lets_it_clean_up():
+def test_closing_an_abandoned_generator_lets_it_clean_up() -> None:
     done = []
 
-    def body(config, seed):
+    def body(config: Config, seed: int) -> Iterator[float]:
         try:
             while True:
                 yield 1.0
@@ -170,7 +174,7 @@ def test_closing_an_abandoned_generator_lets_it_clean_up():
     assert done == ["cleaned"]
 
 
-def test_any_trial_can_be_closed_at_any_time():
+def test_any_trial_can_be_closed_at_any_time() -> None:
     for body in (lambda c, s: 1.0, lambda c, s: iter([1.0])):
         for steps in (0, 1):
             trial = begin(body)

@@ -1,5 +1,6 @@
 """LCBench: what it has and other surrogates have not, time and epochs."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hpobench.problems.surrogate.yahpo_lcbench import LCBench
 TIME, VALIDATION, TEST = 0, 3, 5
 
 
-def test_a_curve_is_the_evaluations_after_1_to_52_epochs(yahpo):
+def test_a_curve_is_the_evaluations_after_1_to_52_epochs(yahpo: Path) -> None:
     problem, rng = LCBench(instance=189909), Random(0)
     for _ in range(5):
         config = problem.space.sample(rng)
@@ -22,7 +23,7 @@ def test_a_curve_is_the_evaluations_after_1_to_52_epochs(yahpo):
         assert curve.losses[-1] == pytest.approx(-last[VALIDATION], abs=1e-5)
 
 
-def test_costs_add_up_to_the_running_maximum_of_the_time(yahpo):
+def test_costs_add_up_to_the_running_maximum_of_the_time(yahpo: Path) -> None:
     problem, rng = LCBench(instance=3945), Random(1)
     falling = 0
     for _ in range(20):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +33,7 @@ KEPT = Path(sklearn.datasets.__file__).parent / "tests" / "data" / "openml"
 IRIS, ZOO, ANNEAL, SPARSE, CPU, MULTI, TITANIC, PENGUINS = (
     61, 62, 2, 292, 561, 40589, 40945, 42585,
 )  # fmt: skip
-TREE = {
+TREE: dict[str, Any] = {
     "estimator": "sklearn.tree.DecisionTreeClassifier",
     "dataset": "openml:61",
     "space": {"max_depth": {"int": [1, 8]}},
@@ -56,7 +58,7 @@ def pages(base: str) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def server(monkeypatch):
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     if not KEPT.is_dir():
         pytest.skip("waits for the answers of OpenML that scikit-learn's tests have kept")
     with serving({}) as running:
@@ -68,7 +70,7 @@ def server(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _fresh():
+def _fresh() -> None:
     load_data.cache_clear()
 
 
@@ -78,7 +80,7 @@ def fetched(root: Path, number: int) -> str:
     return name
 
 
-def invoke(capsys, *args: str) -> tuple[int, str, str]:
+def invoke(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[Any, str, str]:
     with pytest.raises(SystemExit) as end:
         main(args)
     told = capsys.readouterr()
@@ -88,7 +90,9 @@ def invoke(capsys, *args: str) -> tuple[int, str, str]:
 # -- fetching ------------------------------------------------------------------------------
 
 
-def test_the_command_brings_a_table_with_licence_citation_and_hash(server, root, capsys):
+def test_the_command_brings_a_table_with_licence_citation_and_hash(
+    server: Any, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, out, err = invoke(capsys, "data", "fetch", "openml:42585")
     assert (code, err) == (0, "")
     assert out == (
@@ -114,7 +118,9 @@ def test_the_command_brings_a_table_with_licence_citation_and_hash(server, root,
     assert "openml:42585: good" in invoke(capsys, "data", "verify")[1]
 
 
-def test_a_damaged_table_is_told_and_fetched_again(server, root, capsys):
+def test_a_damaged_table_is_told_and_fetched_again(
+    server: Any, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = data.find(fetched(root, IRIS)) / "table.parquet"
     before = file.read_bytes()
     file.write_bytes(before[:-1] + b"?")
@@ -126,7 +132,9 @@ def test_a_damaged_table_is_told_and_fetched_again(server, root, capsys):
     assert file.read_bytes() == before
 
 
-def test_a_damaged_record_is_told_and_written_again(server, root, capsys):
+def test_a_damaged_record_is_told_and_written_again(
+    server: Any, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     record = data.find(fetched(root, IRIS)) / "record.json"
     record.write_text("{")
     assert "`hpobench data fetch openml:61`" in (data.missing("openml:61") or "")
@@ -134,7 +142,7 @@ def test_a_damaged_record_is_told_and_written_again(server, root, capsys):
     assert data.missing("openml:61") is None
 
 
-def test_the_table_is_what_fetch_openml_gives(server, root):
+def test_the_table_is_what_fetch_openml_gives(server: Any, root: Path) -> None:
     frame = pd.read_parquet(data.find(fetched(root, PENGUINS)) / "table.parquet")
     theirs = sklearn.datasets.fetch_openml(data_id=PENGUINS, as_frame=True, data_home=root)
     assert list(frame.columns) == [*theirs.data.columns, "species"]
@@ -142,7 +150,7 @@ def test_the_table_is_what_fetch_openml_gives(server, root):
     pd.testing.assert_series_equal(frame["species"], theirs.target)
 
 
-def test_texts_are_left_out_and_that_is_told(server, root):
+def test_texts_are_left_out_and_that_is_told(server: Any, root: Path) -> None:
     name = fetched(root, TITANIC)
     frame = pd.read_parquet(data.find(name) / "table.parquet")
     assert "sex" in frame
@@ -158,13 +166,13 @@ def test_texts_are_left_out_and_that_is_told(server, root):
         (SPARSE, "Sparse ARFF datasets cannot be loaded"),
     ],
 )
-def test_what_cannot_be_had(server, root, number, told):
+def test_what_cannot_be_had(server: Any, root: Path, number: Any, told: str) -> None:
     with pytest.raises(NotAvailableError, match=told):
         fetched(root, number)
     assert data.missing(f"openml:{number}")
 
 
-def test_data_that_is_not_what_openml_says(server, root):
+def test_data_that_is_not_what_openml_says(server: Any, root: Path) -> None:
     server.pages["/61.arff"] = server.pages["/61.arff"].replace(b"5.1", b"1.5")
     with pytest.raises(
         NotAvailableError, match=r"openml\.org/d/61: The md5 checksum .* nothing of"
@@ -173,7 +181,7 @@ def test_data_that_is_not_what_openml_says(server, root):
     assert data.missing("openml:61")
 
 
-def test_no_network(server, root, capsys):
+def test_no_network(server: Any, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     server.shutdown()
     server.server_close()
     code, out, err = invoke(capsys, "data", "fetch", "openml:61")
@@ -182,7 +190,7 @@ def test_no_network(server, root, capsys):
     assert "Connection refused" in err
 
 
-def test_no_licence_is_said(server, root):
+def test_no_licence_is_said(server: Any, root: Path) -> None:
     told = json.loads(server.pages["/api/61"])
     del told["data_set_description"]["licence"]
     told["data_set_description"]["status"] = "deactivated"
@@ -195,7 +203,7 @@ def test_no_licence_is_said(server, root):
 # -- the problem ---------------------------------------------------------------------------
 
 
-def test_absent_data_leaves_the_problem_out_of_a_plan(root, tmp_path):
+def test_absent_data_leaves_the_problem_out_of_a_plan(root: Path, tmp_path: Path) -> None:
     with pytest.raises(NotAvailableError, match="`hpobench data fetch openml:61` brings it from"):
         SklearnEstimator(**TREE)
     (file := tmp_path / "suite.yaml").write_text(
@@ -210,7 +218,7 @@ def test_absent_data_leaves_the_problem_out_of_a_plan(root, tmp_path):
     assert "`hpobench data fetch openml:61`" in plan.skipped[0].reason
 
 
-def test_the_same_data_gives_the_same_losses(server, root):
+def test_the_same_data_gives_the_same_losses(server: Any, root: Path) -> None:
     fetched(root, IRIS)
     x, y = sklearn.datasets.load_iris(return_X_y=True)
     found = _openml.table("openml:61")
@@ -224,7 +232,7 @@ def test_the_same_data_gives_the_same_losses(server, root):
     assert isinstance(ours.model({"max_depth": 3}, 0), DecisionTreeClassifier)
 
 
-def test_categories_and_gaps_are_prepared_for_those_who_need_it(server, root):
+def test_categories_and_gaps_are_prepared_for_those_who_need_it(server: Any, root: Path) -> None:
     name = fetched(root, PENGUINS)
     table = _openml.table(name)
     assert table.nominal == (0, 5)
@@ -250,7 +258,7 @@ def test_categories_and_gaps_are_prepared_for_those_who_need_it(server, root):
     assert tree.start({"max_depth": 3}, 0).step()["loss"] < -0.9
 
 
-def test_regression(server, root):
+def test_regression(server: Any, root: Path) -> None:
     problem = SklearnEstimator(
         estimator="sklearn.linear_model.Ridge",
         dataset=fetched(root, CPU),
@@ -267,13 +275,14 @@ def test_regression(server, root):
         )
 
 
-def test_the_fingerprint_has_the_data(server, root):
+def test_the_fingerprint_has_the_data(server: Any, root: Path) -> None:
     fetched(root, IRIS)
     first = SklearnEstimator(**TREE).fingerprint()
     assert SklearnEstimator(**TREE).fingerprint() == first
     folder = data.find("openml:61")
     frame = pd.read_parquet(folder / "table.parquet")
-    frame.iloc[0, 0] += 1
+    first_column = frame.columns[0]
+    frame[first_column] = frame[first_column] + (frame.index == 0)
     frame.to_parquet(folder / "table.parquet", compression="zstd", index=False)
     record = json.loads((folder / "record.json").read_text("utf-8"))
     entry = record["files"]["table.parquet"]
@@ -283,7 +292,7 @@ def test_the_fingerprint_has_the_data(server, root):
     assert SklearnEstimator(**TREE).fingerprint() != first
 
 
-def test_a_table_that_cannot_be_read(server, root):
+def test_a_table_that_cannot_be_read(server: Any, root: Path) -> None:
     file = data.find(fetched(root, IRIS)) / "table.parquet"
     file.write_bytes(b"?" * file.stat().st_size)
     with pytest.raises(NotAvailableError, match=r"cannot be read: .*data verify openml:61"):

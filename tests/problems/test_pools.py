@@ -4,32 +4,36 @@ import csv
 import io
 import math
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 
-from hpobench.api import Categorical
+from hpobench.api import Categorical, Config
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.pools import _csv
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import OPERATIONS, NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
 from hpobench.problems.tabular.nasbench201 import NASBench201
+from tests.present import present
 
 SAMPLES = [(DeepAR, "m4-Yearly", 248), (XGBoostPool, "heart", 5000)]
 
 
-def rows_of(folder, cls, task=None) -> list[dict]:
+def rows_of(folder: Path, cls: Any, task: Any = None) -> list[dict[str, Any]]:
     with zipfile.ZipFile(folder / cls.file) as archive:
         text = archive.read(archive.infolist()[0]).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     return rows if task is None else [row for row in rows if row["task"] == task]
 
 
-def config_of(problem, row):
+def config_of(problem: DeepAR | XGBoostPool, row: Any) -> Config:
     """By the words of the docstrings."""
-    config = {}
+    config: Config = {}
     for p in problem.space:
         column, base = problem.columns[p.name]
         value = float(row[column]) if base is None else base ** float(row[column])
@@ -41,13 +45,15 @@ def config_of(problem, row):
 
 
 @pytest.mark.parametrize("cls", [DeepAR, XGBoostPool, NASBench102])
-def test_tasks_are_those_of_the_file(data_set, cls):
+def test_tasks_are_those_of_the_file(data_set: Callable[[str], Path], cls: Any) -> None:
     rows = rows_of(data_set("icml2020"), cls)
     assert {row["task"] for row in rows} == set(cls.tasks)
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_configurations_of_the_pool_get_their_own_losses(data_set, cls, task, size):
+def test_configurations_of_the_pool_get_their_own_losses(
+    data_set: Callable[[str], Path], cls: Any, task: str, size: int
+) -> None:
     rows = rows_of(data_set("icml2020"), cls, task)
     problem = cls(task=task)
     assert len(rows) == len(problem.rows.losses) == size
@@ -61,7 +67,9 @@ def test_configurations_of_the_pool_get_their_own_losses(data_set, cls, task, si
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_numbers_that_are_counts_are_whole_in_the_file(data_set, cls, task, size):
+def test_numbers_that_are_counts_are_whole_in_the_file(
+    data_set: Callable[[str], Path], cls: Any, task: str, size: int
+) -> None:
     problem = cls(task=task)
     counts = [p.name for p in problem.space if p.kind == "int"]
     assert counts
@@ -73,13 +81,15 @@ def test_numbers_that_are_counts_are_whole_in_the_file(data_set, cls, task, size
 
 
 @pytest.mark.parametrize(("cls", "task", "size"), SAMPLES)
-def test_random_search_agrees_with_an_independent_one(data_set, cls, task, size):
+def test_random_search_agrees_with_an_independent_one(
+    data_set: Callable[[str], Path], cls: Any, task: str, size: int
+) -> None:
     """The mean best of ten, each draw answered by a search for the nearest written anew."""
     problem = cls(task=task)
     rows = rows_of(data_set("icml2020"), cls, task)
     losses = np.array([float(row[f"metric_{problem.objective.metric}"]) for row in rows])
     places = np.array(
-        [[_unit(p, config_of(problem, r)[p.name]) for p in problem.space] for r in rows]
+        [[_unit(p, float(config_of(problem, r)[p.name])) for p in problem.space] for r in rows]
     )
     rng, n = np.random.default_rng(3), 3000
     drawn = rng.random((n, len(problem.space)))
@@ -102,19 +112,21 @@ def test_random_search_agrees_with_an_independent_one(data_set, cls, task, size)
     assert abs(best[0].mean() - best[1].mean()) < 4 * error
 
 
-def _unit(p, value) -> float:
+def _unit(p: Any, value: float) -> float:
     half = 0.5 if p.kind == "int" else 0
     low, high = p.low - half, p.high + half
     if p.log:
         return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
-    return (value - low) / (high - low)
+    return float((value - low) / (high - low))
 
 
 @pytest.mark.parametrize("task", NASBench102.tasks)
-def test_every_cell_of_nas_bench_102_gets_its_own_error(data_set, task):
+def test_every_cell_of_nas_bench_102_gets_its_own_error(
+    data_set: Callable[[str], Path], task: Any
+) -> None:
     problem = NASBench102(task=task)
     for row in rows_of(data_set("icml2020"), NASBench102, task)[::97]:
-        config = {f"Op{i}": OPERATIONS[int(row[f"hp_x{i}"])] for i in range(6)}
+        config: Config = {f"Op{i}": OPERATIONS[int(row[f"hp_x{i}"])] for i in range(6)}
         names = [part.split("~")[0] for part in row["arch_str"].replace("+", "").split("|") if part]
         assert list(config.values()) == names
         curve = problem.curve(config, 0)
@@ -122,7 +134,7 @@ def test_every_cell_of_nas_bench_102_gets_its_own_error(data_set, task):
         assert float(row["metric_error"]) == pytest.approx(100 - float(row["metric_test_accuracy"]))
 
 
-def test_nas_bench_102_has_the_cells_of_201(data_set):
+def test_nas_bench_102_has_the_cells_of_201(data_set: Callable[[str], Path]) -> None:
     data_set("icml2020")
     ours, theirs = NASBench102(task="cifar10"), NASBench201(dataset="cifar10")
     assert ours.space == theirs.space
@@ -130,7 +142,9 @@ def test_nas_bench_102_has_the_cells_of_201(data_set):
     assert np.corrcoef(test, validation)[0, 1] > 0.99
 
 
-def test_random_search_on_nas_bench_102_has_its_closed_form(data_set):
+def test_random_search_on_nas_bench_102_has_its_closed_form(
+    data_set: Callable[[str], Path],
+) -> None:
     data_set("icml2020")
     problem, rng = NASBench102(task="cifar100"), Random(5)
     s = np.sort([loss for loss, _ in problem.everything()])
@@ -151,7 +165,7 @@ COLUMNS = [*(column for column, _ in XGBoostPool.columns.values()), "metric_erro
 ROW = [1.0, 0.8, 0.5, -3.0, 0.0, 1.0, 0.3, 4, 0.25, "heart"]
 
 
-def table(rows=(ROW,), columns=COLUMNS) -> bytes:
+def table(rows: Sequence[Any] = (ROW,), columns: list[Any] = COLUMNS) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows([columns, *rows])
     return text.getvalue().encode()
@@ -165,12 +179,14 @@ def archive(*members: bytes) -> bytes:
     return stream.getvalue()
 
 
-def put(made_data, body: bytes) -> XGBoostPool:
+def put(made_data: Any, body: bytes) -> XGBoostPool:
     made_data("icml2020", {XGBoostPool.file: body})
     return XGBoostPool(task="heart")
 
 
-def test_a_made_up_pool_is_read(made_data, tmp_path):
+def test_a_made_up_pool_is_read(
+    made_data: Callable[[str, Mapping[str, bytes]], Path], tmp_path: Path
+) -> None:
     other = [*ROW[:7], 11, 0.125, "heart"]
     foreign = [*ROW[:8], 0.0, "a6a"]
     problem = put(made_data, archive(table([ROW, foreign, other])))
@@ -206,7 +222,9 @@ def damaged(position: int) -> bytes:
         (archive(b"\xff\xfe" + table()), "."),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be(made_data, body, message):
+def test_a_file_that_is_not_what_it_should_be(
+    made_data: Callable[[str, Mapping[str, bytes]], Path], body: Any, message: str
+) -> None:
     problem = put(made_data, body)
     with pytest.raises(NotAvailableError, match=message) as caught:
         problem.curve(problem.space.sample(Random(0)), 0)
@@ -214,24 +232,30 @@ def test_a_file_that_is_not_what_it_should_be(made_data, body, message):
     assert "hpobench data fetch" in str(caught.value)
 
 
-def test_a_truncated_file_is_named_before_it_is_read(made_data):
+def test_a_truncated_file_is_named_before_it_is_read(
+    made_data: Callable[[str, Mapping[str, bytes]], Path],
+) -> None:
     body = archive(table())
     problem = put(made_data, body)
     problem.path.write_bytes(body[:-30])
     reason = f"{problem.file} has {len(body) - 30} bytes, not {len(body)}"
-    assert reason in XGBoostPool.missing()
+    assert reason in present(XGBoostPool.missing())
     with pytest.raises(NotAvailableError, match=reason):
         problem.optimum()
 
 
-def test_an_archive_that_unpacks_to_more_than_allowed(made_data, monkeypatch):
+def test_an_archive_that_unpacks_to_more_than_allowed(
+    made_data: Callable[[str, Mapping[str, bytes]], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_csv, "LARGEST", 10_000)
     problem = put(made_data, archive(table([ROW] * 1000)))
     with pytest.raises(NotAvailableError, match="more than 10,000 bytes"):
         problem.optimum()
 
 
-def test_costs_that_are_not_positive_are_refused(made_data):
+def test_costs_that_are_not_positive_are_refused(
+    made_data: Callable[[str, Mapping[str, bytes]], Path],
+) -> None:
     columns = [*(c for c, _ in DeepAR.columns.values()), "metric_CRPS", "metric_time", "task"]
     row = [1.0986, 4.6, -2.0, -6.0, 6.0, 0.0, 0.1, 0, "solar"]
     made_data("icml2020", {DeepAR.file: archive(table([row], columns))})
@@ -240,7 +264,9 @@ def test_costs_that_are_not_positive_are_refused(made_data):
 
 
 @pytest.mark.parametrize("rows", ["missing", "twice"])
-def test_a_grid_with_a_cell_missing_or_twice_is_refused(made_data, rows):
+def test_a_grid_with_a_cell_missing_or_twice_is_refused(
+    made_data: Callable[[str, Mapping[str, bytes]], Path], rows: str
+) -> None:
     columns = [*(f"hp_x{i}" for i in range(6)), "metric_error", "task"]
     cells = [[*np.unravel_index(i, [5] * 6), 50.0, "cifar10"] for i in range(5**6)]
     cells[7:8] = [] if rows == "missing" else [cells[8]]
@@ -249,9 +275,11 @@ def test_a_grid_with_a_cell_missing_or_twice_is_refused(made_data, rows):
         NASBench102(task="cifar10").optimum()
 
 
-def test_bad_options_and_configurations(made_data):
+def test_bad_options_and_configurations(
+    made_data: Callable[[str, Mapping[str, bytes]], Path],
+) -> None:
     with pytest.raises(UnknownNameError, match="did you mean"):
-        DeepAR(task="m4-Hour")
+        DeepAR(task="m4-Hour")  # type: ignore[arg-type]
     problem = put(made_data, archive(table()))
     config = problem.space.sample(Random(0))
     del config["eta"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import SpaceError, StoreError, SuiteError, UsageError
 from hpobench.problems.recorded._nearest import Nearest, places
 from hpobench.problems.recorded.recorded import Recorded
@@ -33,7 +36,14 @@ SPACE = Space(
 STEPS = 4
 
 
-def recording(configs, *, grid=None, failed=(), heldout=True, seed=0) -> Table:
+def recording(
+    configs: Any,
+    *,
+    grid: Any = None,
+    failed: Sequence[int] = (),
+    heldout: bool = True,
+    seed: int = 0,
+) -> Table:
     rng = np.random.default_rng(seed)
     shape = len(configs), STEPS
     names = ["loss", "heldout", "cpu", "wall"] if heldout else ["loss", "cpu", "wall"]
@@ -58,17 +68,19 @@ def recording(configs, *, grid=None, failed=(), heldout=True, seed=0) -> Table:
     return Table(about, configs, curves, errors)
 
 
-def sample(n, seed=0):
+def sample(n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [SPACE.sample(rng) for _ in range(n)]
 
 
 @pytest.fixture
-def replayed(tmp_path, monkeypatch, own_cache):
+def replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> Callable[..., Recorded]:
     """Makes the problem of a table."""
     monkeypatch.chdir(tmp_path)
 
-    def make(table: Table, **options) -> Recorded:
+    def make(table: Table, **options: Any) -> Recorded:
         write_table(tmp_path / "made.parquet", table)
         return Recorded(table="made.parquet", **options)
 
@@ -79,7 +91,7 @@ def replayed(tmp_path, monkeypatch, own_cache):
 
 
 @pytest.mark.parametrize("heldout", [True, False])
-def test_a_table_comes_back_bit_by_bit(tmp_path, heldout):
+def test_a_table_comes_back_bit_by_bit(tmp_path: Path, heldout: bool) -> None:
     table = recording(sample(50), failed=[3, 7], heldout=heldout)
     write_table(tmp_path / "a.parquet", table)
     again = read_table(tmp_path / "a.parquet")
@@ -97,7 +109,7 @@ def test_a_table_comes_back_bit_by_bit(tmp_path, heldout):
 # -- answers -------------------------------------------------------------------------------
 
 
-def test_recorded_configurations_are_answered_exactly(replayed):
+def test_recorded_configurations_are_answered_exactly(replayed: Any) -> None:
     table = recording(sample(60), failed=[4])
     problem = replayed(table)
     for row in [0, 17, 59]:
@@ -110,7 +122,7 @@ def test_recorded_configurations_are_answered_exactly(replayed):
     assert replayed(recording(sample(5), heldout=False)).curve(sample(1)[0], 0).heldout is None
 
 
-def test_what_equals_in_python_alone_is_not_the_same(replayed):
+def test_what_equals_in_python_alone_is_not_the_same(replayed: Any) -> None:
     space = Space([Categorical("kind", (1, True, "a"))])
     configs = list(space.grid(1))
     table = recording(configs)
@@ -120,7 +132,7 @@ def test_what_equals_in_python_alone_is_not_the_same(replayed):
         assert problem.curve(config, 0).losses == table.curves["loss"][row].tolist()
 
 
-def test_costs_that_were_left_out_are_told(replayed):
+def test_costs_that_were_left_out_are_told(replayed: Any) -> None:
     table = recording(sample(3))
     curves = {name: curve for name, curve in table.curves.items() if name != "wall"}
     problem = replayed(Table(table.about, table.configs, curves, table.errors), cost="wall")
@@ -128,21 +140,21 @@ def test_costs_that_were_left_out_are_told(replayed):
         problem.estimate()
 
 
-def test_what_was_recorded_twice_is_answered_by_the_first(replayed):
+def test_what_was_recorded_twice_is_answered_by_the_first(replayed: Any) -> None:
     table = recording(sample(3) + sample(3))
     problem = replayed(table)
     for row in range(3):
         assert problem.curve(table.configs[row], 0).losses == table.curves["loss"][row].tolist()
 
 
-def test_failed_trials_fail_again_at_the_same_step(replayed):
+def test_failed_trials_fail_again_at_the_same_step(replayed: Any) -> None:
     table = recording(sample(6), failed=[2])
     curve = replayed(table).curve(table.configs[2], 0)
     assert [math.isnan(loss) for loss in curve.losses] == [False, False, True, True]
     assert all(math.isfinite(cost) and cost > 0 for cost in curve.costs)
 
 
-def test_the_problem_is_the_recorded_one(replayed):
+def test_the_problem_is_the_recorded_one(replayed: Any) -> None:
     problem = replayed(recording(sample(40), failed=[0]))
     assert problem.space == SPACE
     assert (problem.fidelity.name, problem.fidelity.steps, problem.fidelity.unit) == ("epoch", 4, 3)
@@ -151,7 +163,7 @@ def test_the_problem_is_the_recorded_one(replayed):
     assert problem.heldout
 
 
-def test_references_and_the_estimate_are_of_whole_trials(replayed):
+def test_references_and_the_estimate_are_of_whole_trials(replayed: Any) -> None:
     table = recording(sample(41), failed=[0, 5])
     problem = replayed(table)
     whole = np.delete(np.arange(41), [0, 5])
@@ -166,11 +178,11 @@ def test_references_and_the_estimate_are_of_whole_trials(replayed):
     assert replayed(visible).reference().optimum == visible.curves["loss"][whole, -1].min()
 
 
-def test_where_all_are_as_good_there_is_no_reference(replayed):
+def test_where_all_are_as_good_there_is_no_reference(replayed: Any) -> None:
     assert replayed(recording(sample(1))).reference() is None
 
 
-def test_everything_is_known_of_a_grid_without_conditions(replayed):
+def test_everything_is_known_of_a_grid_without_conditions(replayed: Any) -> None:
     table = recording(list(SPACE.grid(3)), grid=3)
     assert replayed(table).everything() is None  # it has conditions
     flat = Space([p for p in SPACE if p.when is None][:3])
@@ -189,7 +201,7 @@ def test_everything_is_known_of_a_grid_without_conditions(replayed):
     assert replayed(recording(sample(20))).everything() is None
 
 
-def test_random_search_agrees_with_an_independent_one(replayed):
+def test_random_search_agrees_with_an_independent_one(replayed: Any) -> None:
     """The mean best of ten, each draw answered by the words of the docstring."""
     table, n = recording(sample(60)), 2000
     problem, rng = replayed(table), Random(8)
@@ -207,7 +219,7 @@ def test_random_search_agrees_with_an_independent_one(replayed):
 # -- the nearest ---------------------------------------------------------------------------
 
 
-def distance(one, other):
+def distance(one: Any, other: Any) -> float:
     """By the words of the docstring."""
     total = 0.0
     for p in SPACE:
@@ -223,7 +235,7 @@ def distance(one, other):
     return total
 
 
-def test_distances_are_those_of_the_words():
+def test_distances_are_those_of_the_words() -> None:
     configs, asked = sample(80), sample(80, seed=1)
     nearest = Nearest(SPACE, places(SPACE, configs))
     for config in asked:
@@ -232,7 +244,7 @@ def test_distances_are_those_of_the_words():
         assert nearest.row(config) == min(range(80), key=lambda row: nearest.distances(config)[row])
 
 
-def test_others_are_answered_by_the_nearest(replayed):
+def test_others_are_answered_by_the_nearest(replayed: Any) -> None:
     table = recording(sample(80))
     problem = replayed(table)
     rows = set()
@@ -243,9 +255,14 @@ def test_others_are_answered_by_the_nearest(replayed):
     assert len(rows) > 20
 
 
-def test_of_several_as_near_the_first_is_taken():
+def test_of_several_as_near_the_first_is_taken() -> None:
     space = Space([Int("n", 1, 9), Categorical("c", ("u", "v", "w"))])
-    configs = [{"n": 7, "c": "v"}, {"n": 3, "c": "u"}, {"n": 7, "c": "u"}, {"n": 3, "c": "u"}]
+    configs: list[Config] = [
+        {"n": 7, "c": "v"},
+        {"n": 3, "c": "u"},
+        {"n": 7, "c": "u"},
+        {"n": 3, "c": "u"},
+    ]
     nearest = Nearest(space, places(space, configs))
     assert nearest.row({"n": 5, "c": "u"}) == 1
     assert nearest.row({"n": 5, "c": "w"}) == 0
@@ -254,7 +271,7 @@ def test_of_several_as_near_the_first_is_taken():
 # -- grids ---------------------------------------------------------------------------------
 
 
-def test_a_grid_is_met_exactly(replayed):
+def test_a_grid_is_met_exactly(replayed: Any) -> None:
     table = recording(list(SPACE.grid(3)), grid=3)
     problem = replayed(table)
     assert [p.kind for p in problem.space][:2] == ["ordinal", "ordinal"]
@@ -278,12 +295,12 @@ budget: {{trials: 20}}
 """
 
 
-def planned(folder, problem):
+def planned(folder: Path, problem: str) -> Any:
     (folder / "suite.yaml").write_text(SUITE.format(problem=problem))
     return build_plan(load_suite(folder / "suite.yaml")).cells
 
 
-def test_a_table_lies_in_the_suites_folder(tmp_path):
+def test_a_table_lies_in_the_suites_folder(tmp_path: Path) -> None:
     suite = tmp_path / "suite"
     (suite / "tables").mkdir(parents=True)
     write_table(suite / "tables" / "a.parquet", recording(sample(30), failed=[1]))
@@ -299,7 +316,7 @@ def test_a_table_lies_in_the_suites_folder(tmp_path):
         planned(suite, "{recorded: {table: c.parquet}}")
 
 
-def test_or_in_the_data_folder(tmp_path, monkeypatch):
+def test_or_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "suite").mkdir()
     (tmp_path / "data").mkdir()
     write_table(tmp_path / "data" / "a.parquet", recording(sample(30)))
@@ -310,7 +327,7 @@ def test_or_in_the_data_folder(tmp_path, monkeypatch):
         planned(tmp_path / "suite", "{recorded: {table: b.parquet}}")
 
 
-def test_cells_are_kept_when_all_moves_and_not_when_the_table_changes(tmp_path):
+def test_cells_are_kept_when_all_moves_and_not_when_the_table_changes(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
         folder.mkdir()
@@ -324,7 +341,9 @@ def test_cells_are_kept_when_all_moves_and_not_when_the_table_changes(tmp_path):
 # -- damaged and foreign files ---------------------------------------------------------------
 
 
-def test_foreign_and_torn_files_are_refused(tmp_path, monkeypatch):
+def test_foreign_and_torn_files_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     pd.DataFrame({"a": [1]}).to_parquet("foreign.parquet")
     (tmp_path / "notes.parquet").write_text("not a table")
@@ -341,7 +360,9 @@ def test_foreign_and_torn_files_are_refused(tmp_path, monkeypatch):
         Recorded(table="folder")
 
 
-def test_another_version_of_the_format_is_refused(tmp_path, monkeypatch):
+def test_another_version_of_the_format_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     table = recording(sample(3))
     table.about["version"] = 2
@@ -354,7 +375,7 @@ def test_another_version_of_the_format_is_refused(tmp_path, monkeypatch):
         Recorded(table="odd.parquet")
 
 
-def test_a_flipped_bit_is_found_or_changes_nothing(tmp_path):
+def test_a_flipped_bit_is_found_or_changes_nothing(tmp_path: Path) -> None:
     table = recording(sample(200))
     write_table(tmp_path / "a.parquet", table)
     whole = (tmp_path / "a.parquet").read_bytes()

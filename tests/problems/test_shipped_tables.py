@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from hpobench.api import Ordinal
+from hpobench.api import Config, Ordinal, TrainedProblem
 from hpobench.contract.errors import UnknownNameError
 from hpobench.problems.cnn.cnn import CNN
 from hpobench.problems.data._index import entries
@@ -23,6 +23,7 @@ from hpobench.problems.recorded.cnn_sample import CNNSample
 from hpobench.problems.recorded.xgboost_grid import XGBoostGrid
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.recording.table import read_table
+from tests.present import present
 
 GRIDS = get_args(xgboost_grid.Dataset)
 SAMPLES = get_args(cnn_sample.Dataset)
@@ -31,23 +32,23 @@ MEGABYTE = 2**20
 
 
 @pytest.fixture(scope="module", params=FILES)
-def table(request):
+def table(request: pytest.FixtureRequest) -> Any:
     return read_table(TABLES / f"{request.param}.parquet")
 
 
-def test_all_files_are_those_of_the_families_and_small():
+def test_all_files_are_those_of_the_families_and_small() -> None:
     found = {file.stem: file.stat().st_size for file in TABLES.glob("*.parquet")}
     assert sorted(found) == sorted(FILES)
     assert sum(found.values()) < 8 * MEGABYTE
 
 
-def test_there_are_classes_and_numbers_to_predict_and_most_sets_are_large():
+def test_there_are_classes_and_numbers_to_predict_and_most_sets_are_large() -> None:
     described = [entries()[dataset] for dataset in GRIDS]
     assert sum(entry.classes is None for entry in described) >= 2
     assert len(GRIDS) >= 9
 
 
-def test_tables_say_what_they_were_recorded_with_but_not_on_whose_machine(table):
+def test_tables_say_what_they_were_recorded_with_but_not_on_whose_machine(table: Any) -> None:
     about = table.about
     assert about["host"]["processor"]
     assert about["host"]["cpus"]
@@ -59,7 +60,7 @@ def test_tables_say_what_they_were_recorded_with_but_not_on_whose_machine(table)
         assert json.dumps(about["spec"]).count("xgboost-3") == 1
 
 
-def test_tables_are_whole(table):
+def test_tables_are_whole(table: Any) -> None:
     assert len(table.configs) >= (1000 if table.about["grid"] else 300)
     failed = np.array([error is not None for error in table.errors])
     assert failed.mean() < 0.02
@@ -70,7 +71,9 @@ def test_tables_are_whole(table):
     assert table.curves.keys() == {"loss", "heldout", "cpu"}
 
 
-def check_training(problem, table, rows, steps, **tolerance):
+def check_training(
+    problem: TrainedProblem, table: Any, rows: list[int], steps: int, **tolerance: Any
+) -> None:
     """Losses and held-out losses are what training gives today."""
     for row in rows:
         training = problem.start(table.configs[row], table.about["seeds"]["problem"])
@@ -82,7 +85,7 @@ def check_training(problem, table, rows, steps, **tolerance):
 
 
 @pytest.mark.parametrize("dataset", GRIDS)
-def test_xgboost_trains_as_recorded(dataset):
+def test_xgboost_trains_as_recorded(dataset: Any) -> None:
     pytest.importorskip("xgboost")
     table = read_table(TABLES / f"xgboost-small-{dataset}.parquet")
     rows = Random(dataset).sample(range(len(table.configs)), 2)
@@ -90,7 +93,7 @@ def test_xgboost_trains_as_recorded(dataset):
 
 
 @pytest.mark.parametrize("dataset", SAMPLES)
-def test_networks_train_as_recorded(dataset):
+def test_networks_train_as_recorded(dataset: Any) -> None:
     """Within 0.05: another processor adds up in another order, and a few rows are told
     otherwise."""
     pytest.importorskip("torch")
@@ -102,29 +105,30 @@ def test_networks_train_as_recorded(dataset):
 # -- families ------------------------------------------------------------------------------
 
 
-def test_a_grid_is_exact_and_its_original_space_is_answered_by_the_nearest():
+def test_a_grid_is_exact_and_its_original_space_is_answered_by_the_nearest() -> None:
     grid, ranges = XGBoostGrid(dataset="segment"), XGBoostGrid(dataset="segment", space="original")
     assert {type(p) for p in grid.space} == {Ordinal}
     assert ranges.space == XGBoostSmall.space
-    assert len(grid.everything()) == 6**4
+    assert len(present(grid.everything())) == 6**4
     assert ranges.everything() is None
-    config = {"eta": 0.0101, "max_depth": 2, "subsample": 0.56, "colsample_bytree": 0.99}
-    near = {p.name: p.choices[0] for p in grid.space}
-    near |= {"subsample": grid.space["subsample"].choices[1]}
-    near |= {"colsample_bytree": grid.space["colsample_bytree"].choices[-1]}
+    config: Config = {"eta": 0.0101, "max_depth": 2, "subsample": 0.56, "colsample_bytree": 0.99}
+    choices = {p.name: p.choices for p in grid.space if isinstance(p, Ordinal)}
+    near: Config = {name: values[0] for name, values in choices.items()}
+    near |= {"subsample": choices["subsample"][1]}
+    near |= {"colsample_bytree": choices["colsample_bytree"][-1]}
     assert grid.curve(near, 0) == ranges.curve(config, 0) == ranges.curve(near, 1)
     assert grid.optimum() == ranges.optimum()
     assert (grid.key, ranges.key) == ("segment", "segment-original")
 
 
-def test_names_of_data_sets_are_checked():
+def test_names_of_data_sets_are_checked() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown xgboost-grid dataset 'magik'; .*magic"):
-        XGBoostGrid(dataset="magik")
+        XGBoostGrid(dataset="magik")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="cnn-sample"):
-        CNNSample(dataset="magic")
+        CNNSample(dataset="magic")  # type: ignore[arg-type]
 
 
-def test_every_table_is_far_from_flat(table):
+def test_every_table_is_far_from_flat(table: Any) -> None:
     """Between the best and the median there is something to gain, and the first step says
     something, but not all, about the last one."""
     final = table.curves["heldout"][:, -1]
@@ -134,6 +138,6 @@ def test_every_table_is_far_from_flat(table):
     assert len(np.unique(first[np.isfinite(first)])) > 20
 
 
-def test_the_readme_names_every_file():
+def test_the_readme_names_every_file() -> None:
     text = (Path(TABLES) / "README.md").read_text("utf-8")
     assert all(f"`{name}.parquet`" in text for name in FILES)

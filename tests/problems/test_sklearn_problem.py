@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from sklearn.metrics import get_scorer
@@ -15,11 +16,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
+from hpobench.api import Config, TrainedProblem
 from hpobench.contract.errors import UsageError
 from hpobench.problems.general.sklearn_estimator import Dataset, SklearnEstimator, load_data
 from hpobench.suites.suite import load_suite
+from tests.present import present
 
-SVM = {
+SVM: dict[str, Any] = {
     "estimator": "sklearn.svm.SVC",
     "dataset": "digits",
     "space": {
@@ -29,26 +32,26 @@ SVM = {
     },
     "folds": 3,
 }
-TREE = {
+TREE: dict[str, Any] = {
     "estimator": "sklearn.tree.DecisionTreeRegressor",
     "dataset": "diabetes",
     "space": {"max_depth": {"int": [1, 8]}},
 }
-FOREST = {
+FOREST: dict[str, Any] = {
     "estimator": "sklearn.ensemble.RandomForestClassifier",
     "dataset": "wine",
     "space": {"max_features": {"int": [1, 13]}},
     "fixed": {"n_estimators": 5},
 }
-CONFIG = {"C": 2.0, "kernel": "rbf", "gamma": 1e-3}
+CONFIG: Config = {"C": 2.0, "kernel": "rbf", "gamma": 1e-3}
 
 
-def reports(problem, config, seed=0):
+def reports(problem: TrainedProblem, config: Config, seed: int = 0) -> list[dict[str, Any]]:
     trial = problem.start(config, seed)
     return [dict(trial.step()) for _ in range(problem.fidelity.steps)]
 
 
-def running_means(scores):
+def running_means(scores: Any) -> list[Any]:
     return [-sum(scores[:k]) / k for k in range(1, len(scores) + 1)]
 
 
@@ -56,7 +59,7 @@ def running_means(scores):
 
 
 @pytest.mark.parametrize("scale", [False, True])
-def test_losses_are_the_means_of_cross_val_score(scale):
+def test_losses_are_the_means_of_cross_val_score(scale: bool) -> None:
     found = reports(SklearnEstimator(**SVM, scale=scale), CONFIG, seed=5)
     model = SVC(C=2.0, gamma=1e-3, random_state=5)
     model = make_pipeline(StandardScaler(), model) if scale else model
@@ -71,7 +74,7 @@ def test_losses_are_the_means_of_cross_val_score(scale):
 
 
 @pytest.mark.parametrize("scoring", [None, "neg_mean_absolute_error"])
-def test_regressors(scoring):
+def test_regressors(scoring: str | None) -> None:
     problem = SklearnEstimator(**TREE, scoring=scoring)
     data = load_data("diabetes")
     scores = cross_val_score(
@@ -85,7 +88,7 @@ def test_regressors(scoring):
     assert [r["loss"] for r in found] == pytest.approx(running_means(scores))
 
 
-def test_the_objective_is_the_metric_that_reports_show():
+def test_the_objective_is_the_metric_that_reports_show() -> None:
     accuracy, error = SklearnEstimator(**SVM), SklearnEstimator(**TREE, scoring="neg_max_error")
     assert (accuracy.objective.metric, accuracy.objective.direction) == ("accuracy", "maximize")
     assert (error.objective.metric, error.objective.direction) == ("max_error", "minimize")
@@ -95,7 +98,7 @@ def test_the_objective_is_the_metric_that_reports_show():
 
 
 @pytest.mark.parametrize("dataset", get_args(Dataset))
-def test_every_data_set_keeps_a_quarter_aside(dataset):
+def test_every_data_set_keeps_a_quarter_aside(dataset: Any) -> None:
     data = load_data(dataset)
     rows = len(data.x) + len(data.x_test)
     assert len(data.x_test) == pytest.approx(rows / 4, abs=1)
@@ -111,21 +114,21 @@ def test_every_data_set_keeps_a_quarter_aside(dataset):
 # -- trials --------------------------------------------------------------------------------
 
 
-def test_a_trial_goes_on_from_its_saved_folds():
+def test_a_trial_goes_on_from_its_saved_folds() -> None:
     problem = SklearnEstimator(**FOREST)
-    config = {"max_features": 4}
+    config: Config = {"max_features": 4}
     whole = reports(problem, config, seed=3)
     first, second = problem.start(config, 3), problem.start(config, 3)
     assert [first.step(), first.step()] == whole[:2]
-    second.load(first.save())
+    second.load(present(first.save()))
     assert second.save() == first.save()
-    assert set(json.loads(first.save())) == {"losses", "heldout"}
+    assert set(json.loads(present(first.save()))) == {"losses", "heldout"}
     assert [second.step() for _ in range(3)] == whole[2:]
 
 
-def test_the_seed_makes_folds_and_estimators():
+def test_the_seed_makes_folds_and_estimators() -> None:
     problem = SklearnEstimator(**FOREST)
-    config = {"max_features": 4}
+    config: Config = {"max_features": 4}
     assert reports(problem, config, 3) == reports(SklearnEstimator(**FOREST), config, 3)
     assert reports(problem, config, 3) != reports(problem, config, 4)
     assert problem.model(config, 3).random_state == 3
@@ -133,7 +136,7 @@ def test_the_seed_makes_folds_and_estimators():
     assert SklearnEstimator(**FOREST | {"fixed": fixed}).model(config, 3).random_state == 0
 
 
-def test_estimators_without_random_state_are_as_good():
+def test_estimators_without_random_state_are_as_good() -> None:
     problem = SklearnEstimator(
         estimator="sklearn.neighbors.KNeighborsClassifier",
         dataset="iris",
@@ -142,7 +145,7 @@ def test_estimators_without_random_state_are_as_good():
     assert reports(problem, {"n_neighbors": 5})[-1]["loss"] < -0.9
 
 
-def test_any_configuration_of_the_space_trains():
+def test_any_configuration_of_the_space_trains() -> None:
     problem, rng = SklearnEstimator(**SVM), Random(0)
     configs = [problem.space.sample(rng) for _ in range(6)]
     assert {"gamma" in config for config in configs} == {True, False}
@@ -150,18 +153,18 @@ def test_any_configuration_of_the_space_trains():
         assert -1 <= problem.start(config, 0).step()["loss"] <= 0
 
 
-def test_nothing_may_change_between_folds():
+def test_nothing_may_change_between_folds() -> None:
     assert SklearnEstimator(**SVM).mutable_parameters == ()
 
 
-def test_the_fingerprint_has_the_order_of_the_space():
+def test_the_fingerprint_has_the_order_of_the_space() -> None:
     turned = SVM | {"space": dict(sorted(SVM["space"].items(), reverse=True))}
     del turned["space"]["gamma"], (plain := SVM | {"space": dict(SVM["space"])})["space"]["gamma"]
     prints = [SklearnEstimator(**given).fingerprint() for given in (plain, turned, plain)]
     assert prints[0] == prints[2] != prints[1]
 
 
-def test_a_suite_sets_all(tmp_path):
+def test_a_suite_sets_all(tmp_path: Path) -> None:
     (file := tmp_path / "suite.yaml").write_text(
         "name: mine\nsearchers: [random]\nseeds: 1\nbudget: {trials: 3}\nproblems:\n"
         "  - sklearn:\n"
@@ -213,12 +216,14 @@ def test_a_suite_sets_all(tmp_path):
         ({"scoring": "acuracy"}, "unknown scoring 'acuracy'; did you mean accuracy"),
     ],
 )
-def test_bad_names_and_values(changed, told):
+def test_bad_names_and_values(changed: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         SklearnEstimator(**SVM | changed)
 
 
-def test_a_module_that_lies_about_is_not_an_installed_package(tmp_path, monkeypatch):
+def test_a_module_that_lies_about_is_not_an_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "own_estimators.py").write_text("raise AssertionError('imported')")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UsageError, match=r"'own_estimators\.Mine' is of no installed package"):
@@ -226,7 +231,7 @@ def test_a_module_that_lies_about_is_not_an_installed_package(tmp_path, monkeypa
     assert "own_estimators" not in sys.modules
 
 
-def test_values_that_the_estimator_refuses_fail_the_trial():
+def test_values_that_the_estimator_refuses_fail_the_trial() -> None:
     problem = SklearnEstimator(**SVM | {"fixed": {"degree": -1}})
     with pytest.raises(ValueError, match="'degree' parameter of SVC must be"):
         problem.start(CONFIG, 0).step()

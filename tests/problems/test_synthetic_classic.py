@@ -4,11 +4,12 @@ import json
 import math
 from pathlib import Path
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
+from hpobench.api import TabulatedProblem
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Name, Scalable, function
 from hpobench.problems.synthetic.branin import Branin
@@ -30,12 +31,12 @@ PUBLISHED = {
 MEMBERS = list(Classic.members())
 
 
-def loss(problem, x):
+def loss(problem: TabulatedProblem, x: Any) -> Any:
     config = dict(zip(problem.space.names, x, strict=True))
     return problem.curve(config, 0).losses[0]
 
 
-def named(name, dimension):
+def named(name: Any, dimension: Any) -> Any:
     if name == "branin":
         return Branin()
     if name == "hartmann":
@@ -44,7 +45,7 @@ def named(name, dimension):
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda g: f"{g['function']}-{len(g['low'])}")
-def test_values_and_domains_are_botorchs(golden):
+def test_values_and_domains_are_botorchs(golden: Any) -> None:
     problem = named(golden["function"], len(golden["low"]))
     assert [(p.low, p.high) for p in problem.space] == list(
         zip(golden["low"], golden["high"], strict=True)
@@ -53,14 +54,14 @@ def test_values_and_domains_are_botorchs(golden):
     assert values == pytest.approx(golden["values"], rel=1e-12, abs=1e-12)
 
 
-def test_botorch_knows_all_but_goldstein_price():
+def test_botorch_knows_all_but_goldstein_price() -> None:
     assert set(get_args(Name)) - {g["function"] for g in GOLDEN} == {"goldstein-price"}
 
 
 @pytest.mark.parametrize(
     ("x", "value"), [((0, -1), 3), ((-0.6, -0.4), 30), ((1.8, 0.2), 84), ((1.2, 0.8), 840)]
 )
-def test_goldstein_prices_four_published_minima(x, value):
+def test_goldstein_prices_four_published_minima(x: tuple[Any, ...], value: int) -> None:
     problem = Classic(function="goldstein-price")
     assert loss(problem, x) == pytest.approx(value, rel=1e-12)
     rng = Random(0)
@@ -69,10 +70,11 @@ def test_goldstein_prices_four_published_minima(x, value):
 
 
 @pytest.mark.parametrize("options", MEMBERS, ids=lambda o: "-".join(map(str, o.values())))
-def test_the_optimum_is_published_and_nothing_is_below(options):
+def test_the_optimum_is_published_and_nothing_is_below(options: Any) -> None:
     problem = Classic(**options)
     optimum, where = problem.optimum()
-    value, place = PUBLISHED[options["function"]](options["dimension"])
+    published: Any = PUBLISHED[options["function"]]
+    value, place = published(options["dimension"])
     assert optimum == pytest.approx(value, abs=5e-5 * options["dimension"])
     assert loss(problem, problem.place) == pytest.approx(optimum, abs=1e-12)
     if not options["instance"]:
@@ -87,7 +89,7 @@ def test_the_optimum_is_published_and_nothing_is_below(options):
 
 
 @pytest.mark.parametrize("name", get_args(Name))
-def test_an_instance_is_the_function_moved(name):
+def test_an_instance_is_the_function_moved(name: Any) -> None:
     published, moved = (Classic(function=name, instance=i) for i in (0, 7))
     assert moved.space == published.space
     shift = np.subtract(moved.place, published.place)
@@ -96,7 +98,7 @@ def test_an_instance_is_the_function_moved(name):
         assert loss(moved, x + shift) == pytest.approx(loss(published, x), rel=1e-9, abs=1e-9)
 
 
-def test_places_of_instances_fill_the_domain_but_for_its_margin():
+def test_places_of_instances_fill_the_domain_but_for_its_margin() -> None:
     places = np.array([Classic(function="levy", instance=i).place for i in range(1, 400)])
     assert places.min() >= -8
     assert places.max() <= 8
@@ -104,13 +106,13 @@ def test_places_of_instances_fill_the_domain_but_for_its_margin():
     assert abs(np.corrcoef(places.T)[0, 1]) < 0.2
 
 
-def test_minima_of_zero_are_exactly_zero():
+def test_minima_of_zero_are_exactly_zero() -> None:
     for name in set(get_args(Scalable)) - {"styblinski-tang"}:
         for dimension in (2, 3, 7, 20):
             assert function(name, dimension).optimum == 0.0
 
 
-def test_members_have_keys_of_their_own():
+def test_members_have_keys_of_their_own() -> None:
     assert len({Classic(**options).key for options in MEMBERS}) == len(MEMBERS) == 40
 
 
@@ -122,17 +124,17 @@ def test_members_have_keys_of_their_own():
         ({"function": "ackley", "instance": -1}, "at least 0, not -1"),
     ],
 )
-def test_classic_refuses(options, message):
+def test_classic_refuses(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Classic(**options)
 
 
-def test_classic_knows_its_functions():
+def test_classic_knows_its_functions() -> None:
     with pytest.raises(UnknownNameError, match="did you mean ackley"):
-        Classic(function="ackly")
+        Classic(function="ackly")  # type: ignore[arg-type]
 
 
-def test_losses_of_wild_places_are_finite():
+def test_losses_of_wild_places_are_finite() -> None:
     for options in MEMBERS:
         problem = Classic(**options)
         for u in (0.0, 1.0):

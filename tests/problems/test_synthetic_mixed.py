@@ -2,20 +2,23 @@
 
 import itertools
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from hpobench.api import Config, TabulatedProblem
 from hpobench.contract.errors import UsageError
 from hpobench.problems.synthetic.conditional import Conditional
 from hpobench.problems.synthetic.jenatton import LEAVES, Jenatton
 from hpobench.problems.synthetic.mixed import Mixed
+from tests.present import present
 
 MIXED = [Mixed(**options) for options in Mixed.members()]
 
 
-def loss(problem, config):
+def loss(problem: TabulatedProblem, config: Config) -> Any:
     problem.space.check(config)
     return problem.curve(config, 0).losses[0]
 
@@ -24,7 +27,7 @@ def loss(problem, config):
 
 
 @pytest.mark.parametrize("problem", MIXED, ids=lambda p: p.key)
-def test_mixed_reaches_its_optimum_at_the_best_configuration(problem):
+def test_mixed_reaches_its_optimum_at_the_best_configuration(problem: Any) -> None:
     optimum, where = problem.optimum()
     assert loss(problem, problem.best) == optimum
     for name, value in problem.best.items():
@@ -32,7 +35,7 @@ def test_mixed_reaches_its_optimum_at_the_best_configuration(problem):
 
 
 @pytest.mark.parametrize("problem", MIXED[::2], ids=lambda p: p.key)
-def test_mixed_has_nothing_below_by_exhaustive_search(problem):
+def test_mixed_has_nothing_below_by_exhaustive_search(problem: Any) -> None:
     """All levels of the three discrete coordinates times a grid of the real one."""
     real, *discrete = problem.space
     values = [p.choices if p.kind != "int" else range(p.low, p.high + 1) for p in discrete]
@@ -43,11 +46,11 @@ def test_mixed_has_nothing_below_by_exhaustive_search(problem):
     }
     assert len(losses) == 31 * 20 * 7 * 5
     assert min(losses.values()) == problem.optimum()[0]
-    assert min(losses, key=losses.get) == tuple(problem.best.values())
+    assert min(losses, key=losses.__getitem__) == tuple(problem.best.values())
     assert sum(value == problem.optimum()[0] for value in losses.values()) == 1
 
 
-def test_every_coordinate_matters_and_categories_have_no_order():
+def test_every_coordinate_matters_and_categories_have_no_order() -> None:
     problem = Mixed(function="rastrigin", dimension=8)
     for p in problem.space:
         values = p.grid(20)
@@ -55,14 +58,14 @@ def test_every_coordinate_matters_and_categories_have_no_order():
         assert len({round(x, 9) for x in losses}) > 2, p.name
     # A category's letters in the order of their places in the window, over many instances.
     firsts = {
-        min(axis.positions, key=axis.positions.get)
+        min(positions := present(axis.positions), key=positions.__getitem__)
         for i in range(40)
         for axis in [Mixed(function="rastrigin", instance=i)._axes[3]]
     }
     assert firsts == set("abcde")
 
 
-def test_the_best_level_may_be_any_but_the_outermost():
+def test_the_best_level_may_be_any_but_the_outermost() -> None:
     bests = [list(Mixed(function="levy", instance=i).best.values()) for i in range(300)]
     real, integers, ordinals, categories = zip(*bests, strict=True)
     assert stats.kstest(real, stats.uniform(0.1, 0.8).cdf).pvalue > 1e-4
@@ -71,7 +74,7 @@ def test_the_best_level_may_be_any_but_the_outermost():
     assert set(categories) == set("abcde")
 
 
-def test_mixed_kinds_in_turn():
+def test_mixed_kinds_in_turn() -> None:
     space = Mixed(function="ackley", dimension=6).space
     kinds = ["float", "int", "ordinal", "categorical", "float", "int"]
     assert [p.kind for p in space] == kinds
@@ -81,7 +84,7 @@ def test_mixed_kinds_in_turn():
 # -- conditional ---------------------------------------------------------------------------
 
 
-def best(problem, model):
+def best(problem: Any, model: Any) -> dict[str, Any]:
     """The best configuration of ``model``."""
     shared, *inner, last = problem.surfaces[model].place
     config = {"model": model, "shared": shared}
@@ -90,12 +93,12 @@ def best(problem, model):
 
 
 @pytest.fixture(params=[(2, 3), (4, 4), (8, 5)], ids=str)
-def conditional(request):
+def conditional(request: pytest.FixtureRequest) -> Conditional:
     models, dimension = request.param
     return Conditional(models=models, dimension=dimension, instance=3)
 
 
-def test_each_model_reaches_its_floor_and_nothing_is_below(conditional):
+def test_each_model_reaches_its_floor_and_nothing_is_below(conditional: Any) -> None:
     floors = conditional.floors
     count = len(floors)
     assert sorted(floors.values()) == [r / (2 * count) for r in range(count)]
@@ -115,7 +118,7 @@ def test_each_model_reaches_its_floor_and_nothing_is_below(conditional):
     assert conditional.optimum()[0] == min(floors.values()) == 0.0
 
 
-def test_the_extra_parameter_has_to_be_on(conditional):
+def test_the_extra_parameter_has_to_be_on(conditional: Any) -> None:
     for model, floor in conditional.floors.items():
         config = best(conditional, model)
         last = list(config)[-1]
@@ -126,7 +129,7 @@ def test_the_extra_parameter_has_to_be_on(conditional):
         assert loss(conditional, same) == pytest.approx(loss(conditional, off), abs=1e-12)
 
 
-def test_only_the_chosen_models_parameters_are_active(conditional):
+def test_only_the_chosen_models_parameters_are_active(conditional: Any) -> None:
     rng, dimension = Random(0), len(conditional.surfaces["a"].place)
     for _ in range(200):
         config = conditional.space.sample(rng)
@@ -136,7 +139,7 @@ def test_only_the_chosen_models_parameters_are_active(conditional):
         assert len(own) == dimension - (config[f"{model}_extra"] == "off")
 
 
-def test_the_best_model_differs_between_instances():
+def test_the_best_model_differs_between_instances() -> None:
     optima = [Conditional(instance=i).optimum()[1] for i in range(40)]
     assert {text.split('"')[1] for text in optima} == set("abcd")
 
@@ -149,7 +152,7 @@ def test_the_best_model_differs_between_instances():
         ({"dimension": 2}, "at least 3"),
     ],
 )
-def test_conditional_refuses(options, message):
+def test_conditional_refuses(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Conditional(**options)
 
@@ -157,7 +160,7 @@ def test_conditional_refuses(options, message):
 # -- Jenatton ------------------------------------------------------------------------------
 
 
-def test_jenatton_by_exhaustive_search():
+def test_jenatton_by_exhaustive_search() -> None:
     """A grid through every leaf, its minimum included."""
     problem = Jenatton()
     losses = [(loss(problem, config), config) for config in problem.space.grid(41)]
@@ -169,7 +172,7 @@ def test_jenatton_by_exhaustive_search():
         assert min(value for value, c in losses if leaf in c) == offset
 
 
-def test_jenatton_by_hand():
+def test_jenatton_by_hand() -> None:
     problem = Jenatton()
     assert loss(problem, {"x1": 0, "x2": 1, "x5": -0.5, "r8": 0.5}) == pytest.approx(0.95)
     assert loss(problem, {"x1": 1, "x3": 0, "x6": 1.0, "r9": 0.25}) == pytest.approx(1.55)

@@ -3,34 +3,36 @@
 import math
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from hpobench.api import Config, Problem, TabulatedProblem
 from hpobench.problems.synthetic.learning_curves import LearningCurves
 from tests.benchmarks.cells import column, plan, run
 
 
-def sampled(problem, n):
+def sampled(problem: Problem, n: int) -> list[Config]:
     rng = Random(0)
     return [problem.space.sample(rng) for _ in range(n)]
 
 
-def curves(problem, n=300):
+def curves(problem: TabulatedProblem, n: int = 300) -> list[Any]:
     return [problem.curve(config, 0) for config in sampled(problem, n)]
 
 
 # -- costs ---------------------------------------------------------------------------------
 
 
-def seconds(problem, n=300):
+def seconds(problem: TabulatedProblem, n: int = 300) -> Any:
     """The cost of the first epoch, and the last held-out loss, of each configuration."""
     return np.array([(c.costs[0], c.heldout[-1]) for c in curves(problem, n)]).T
 
 
 @pytest.mark.parametrize("ratio", [1.0, 10.0, 100.0])
-def test_costs_spread_over_the_ratio(ratio):
+def test_costs_spread_over_the_ratio(ratio: float) -> None:
     each = np.concatenate(
         [
             seconds(LearningCurves(function="levy", cost_ratio=ratio, instance=i), 50)[0]
@@ -44,7 +46,7 @@ def test_costs_spread_over_the_ratio(ratio):
         assert spread == pytest.approx([-0.45, 0, 0.45], abs=0.1)
 
 
-def test_good_configurations_are_dear_where_asked_for():
+def test_good_configurations_are_dear_where_asked_for() -> None:
     told = {
         dear: [
             stats.spearmanr(
@@ -68,7 +70,7 @@ def test_good_configurations_are_dear_where_asked_for():
     ],
     ids=str,
 )
-def test_the_estimate_is_the_median_cost(options):
+def test_the_estimate_is_the_median_cost(options: dict[str, Any]) -> None:
     for instance in range(3):
         problem = LearningCurves(function="levy", instance=instance, **options)
         costs = [sum(c.costs) for c in curves(problem)]
@@ -78,12 +80,12 @@ def test_the_estimate_is_the_median_cost(options):
 # -- stragglers ----------------------------------------------------------------------------
 
 
-def delays(**options):
+def delays(**options: Any) -> Any:
     problem = LearningCurves(function="levy", cost_ratio=1.0, **options)
     return np.array([problem.curve(c, s).costs for c in sampled(problem, 200) for s in (0, 1, 2)])
 
 
-def test_the_share_of_late_steps_and_their_slowdown():
+def test_the_share_of_late_steps_and_their_slowdown() -> None:
     factors = delays(stragglers=0.1, slowdown=7.0)
     assert set(factors.ravel()) == {1.0, 7.0}
     late = factors == 7.0
@@ -95,14 +97,14 @@ def test_the_share_of_late_steps_and_their_slowdown():
 
 
 @pytest.mark.parametrize("tail", [0.8, 1.5, 4.0])
-def test_the_tail_is_paretos(tail):
+def test_the_tail_is_paretos(tail: float) -> None:
     factors = delays(stragglers=0.25, slowdown=3.0, tail=tail).ravel()
     late = factors[factors > 1]
     assert abs(len(late) / len(factors) - 0.25) < 4 * math.sqrt(0.25 * 0.75 / len(factors))
     assert stats.kstest(late, stats.pareto(tail, scale=3.0).cdf).pvalue > 1e-4
 
 
-def test_stragglers_leave_losses_as_they_are():
+def test_stragglers_leave_losses_as_they_are() -> None:
     plain, late = (
         curves(LearningCurves(function="levy", stragglers=share), 20) for share in (0.0, 0.5)
     )
@@ -127,7 +129,8 @@ def waiting(folder: Path, scheduler: str, stragglers: float) -> float:
     waited = []
     for cell in cells:
         outcome = run(cell)
-        began, trained = {}, {}
+        began: dict[Any, Any] = {}
+        trained: dict[Any, Any] = {}
         rows = zip(
             *(column(outcome, name) for name in ("trial", "step", "clock", "cost")), strict=True
         )
@@ -139,7 +142,7 @@ def waiting(folder: Path, scheduler: str, stragglers: float) -> float:
     return float(np.mean(waited))
 
 
-def test_synchronous_halving_waits_for_stragglers_and_asynchronous_does_not(tmp_path):
+def test_synchronous_halving_waits_for_stragglers_and_asynchronous_does_not(tmp_path: Path) -> None:
     """Ray's HyperBand gives idle workers other trials, so what stragglers cost it is not work
     done per second but the time for which good trials stand still."""
     for share in (0.0, 0.02):

@@ -3,16 +3,17 @@ import json
 import subprocess
 import sys
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import xgboost
 from sklearn.metrics import log_loss, root_mean_squared_error
 
-from hpobench.api import Resources
+from hpobench.api import Config, Resources, Training
 from hpobench.contract.errors import UnknownNameError
 from hpobench.contract.references import read_members, references_of
+from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.data._index import entries
 from hpobench.problems.data._tables import split, table
@@ -21,6 +22,7 @@ from hpobench.problems.xgboost._problem import Dataset
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
+from tests.present import present
 
 FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
 UNFROZEN = {
@@ -29,7 +31,7 @@ UNFROZEN = {
     # Hundreds of trainings make a reference, and these take up to minutes each.
     XGBoostTrees: {"bikeshare", "churn", "letter", "optdigits", "segment", "spambase", "splice"},
 }
-SAMPLING = {
+SAMPLING: Config = {
     "eta": 0.3,
     "max_depth": 4,
     "min_child_weight": 1.0,
@@ -40,18 +42,24 @@ SAMPLING = {
     "reg_lambda": 1.0,
 }
 """Rows and columns are drawn for every tree."""
-EVERYTHING = SAMPLING | {"subsample": 1.0, "colsample_bytree": 1.0, "colsample_bylevel": 1.0}
-GENTLE = EVERYTHING | {"eta": 0.05, "max_depth": 3}
+EVERYTHING: Config = SAMPLING | {
+    "subsample": 1.0,
+    "colsample_bytree": 1.0,
+    "colsample_bylevel": 1.0,
+}
+GENTLE: Config = EVERYTHING | {"eta": 0.05, "max_depth": 3}
 """Too slow to overfit in a few steps."""
-BINARY, MANY, NUMBER = "breast_cancer", "wine", "diabetes"
+BINARY: Dataset = "breast_cancer"
+MANY: Dataset = "wine"
+NUMBER: Dataset = "diabetes"
 
 
-def steps(training, count):
+def steps(training: Training, count: int) -> list[dict[str, Any]]:
     return [dict(training.step()) for _ in range(count)]
 
 
-def model(training):
-    return xgboost.Booster(model_file=bytearray(training.save()))
+def model(training: Training) -> Any:
+    return xgboost.Booster(model_file=bytearray(present(training.save())))
 
 
 # -- going on from a saved state -----------------------------------------------------------
@@ -69,12 +77,12 @@ print(json.dumps(answers))
 """
 
 
-def test_another_process_goes_on_as_if_nothing_had_stopped():
+def test_another_process_goes_on_as_if_nothing_had_stopped() -> None:
     asked, expected = [], []
     for dataset in (BINARY, MANY, NUMBER):
         training = XGBoost(dataset=dataset).start(SAMPLING, 7)
         steps(training, 3)
-        asked.append((dataset, SAMPLING, 7, training.save().hex(), 4))
+        asked.append((dataset, SAMPLING, 7, present(training.save()).hex(), 4))
         expected.append(steps(training, 4))
     done = subprocess.run(
         [sys.executable, "-c", CHILD], input=json.dumps(asked), capture_output=True, text=True
@@ -83,17 +91,17 @@ def test_another_process_goes_on_as_if_nothing_had_stopped():
     assert json.loads(done.stdout) == expected
 
 
-def test_a_state_may_be_saved_at_any_step_the_first_included():
+def test_a_state_may_be_saved_at_any_step_the_first_included() -> None:
     problem = XGBoost(dataset=MANY)
     whole = steps(problem.start(SAMPLING, 1), 6)
     for taken in range(6):
         first, second = problem.start(SAMPLING, 1), problem.start(SAMPLING, 1)
         steps(first, taken)
-        second.load(first.save())
+        second.load(present(first.save()))
         assert steps(second, 6 - taken) == whole[taken:]
 
 
-def test_other_trainings_of_the_process_do_not_matter():
+def test_other_trainings_of_the_process_do_not_matter() -> None:
     problem = XGBoost(dataset=MANY)
     alone = steps(problem.start(SAMPLING, 1), 4)
     one, other = problem.start(SAMPLING, 1), problem.start(SAMPLING | {"subsample": 0.9}, 2)
@@ -104,11 +112,11 @@ def test_other_trainings_of_the_process_do_not_matter():
     assert in_turns == alone
 
 
-def test_a_state_goes_on_under_other_parameters():
+def test_a_state_goes_on_under_other_parameters() -> None:
     problem = XGBoost(dataset=BINARY)
     parent, child = problem.start(SAMPLING, 1), problem.start(SAMPLING | {"max_depth": 1}, 1)
     steps(parent, 2)
-    child.load(parent.save())
+    child.load(present(parent.save()))
     steps(child, 1)
     old, new = model(parent).get_dump(), model(child).get_dump()
     assert new[: len(old)] == old
@@ -122,7 +130,7 @@ def test_a_state_goes_on_under_other_parameters():
 
 
 @pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER, "satimage"])
-def test_one_and_two_threads_give_the_same(dataset):
+def test_one_and_two_threads_give_the_same(dataset: Any) -> None:
     one, two = XGBoost(dataset=dataset), XGBoost(dataset=dataset)
     two.resources = Resources(cpu=2)
     assert steps(one.start(SAMPLING, 3), 2) == steps(two.start(SAMPLING, 3), 2)
@@ -130,7 +138,9 @@ def test_one_and_two_threads_give_the_same(dataset):
 
 @pytest.mark.parametrize(("config", "count"), [(EVERYTHING, 27), (SAMPLING, 1)])
 @pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER])
-def test_losses_are_those_of_xgboosts_scikit_learn_interface(dataset, config, count):
+def test_losses_are_those_of_xgboosts_scikit_learn_interface(
+    dataset: Any, config: dict[str, Any], count: int
+) -> None:
     """Without drawing a whole trial, with it one step: a fit restarts the numbers of rounds."""
     features, target, classes = table(dataset)
     train, *rest = split(target, stratify=classes is not None)
@@ -151,21 +161,23 @@ def test_losses_are_those_of_xgboosts_scikit_learn_interface(dataset, config, co
         assert report[name] == pytest.approx(loss, rel=1e-6)
 
 
-def test_the_seed_draws_rows_and_columns():
+def test_the_seed_draws_rows_and_columns() -> None:
     problem = XGBoost(dataset=MANY)
     assert steps(problem.start(SAMPLING, 0), 1) != steps(problem.start(SAMPLING, 1), 1)
     assert steps(problem.start(EVERYTHING, 0), 1) == steps(problem.start(EVERYTHING, 1), 1)
 
 
 @pytest.mark.parametrize("family", [XGBoost, XGBoostSmall])
-def test_a_probe_is_the_loss_of_the_first_step(family):
+def test_a_probe_is_the_loss_of_the_first_step(family: Any) -> None:
     problem = family(dataset=MANY)
     config = problem.space.sample(Random(1))
     assert problem.probe(config) == steps(problem.start(config, 0), 1)[0]["loss"]
 
 
 @pytest.mark.parametrize(("family", "rounds"), [(XGBoost, 216), (XGBoostSmall, 102)])
-def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says(family, rounds):
+def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says(
+    family: Any, rounds: int
+) -> None:
     problem = family(dataset=MANY)
     training = problem.start(problem.space.sample(Random(1)), 0)
     for done in range(1, problem.fidelity.steps + 1):
@@ -176,7 +188,7 @@ def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says(family, round
     assert report.keys() == {"loss", "heldout"}
 
 
-def test_the_cost_of_trees_is_in_the_configuration():
+def test_the_cost_of_trees_is_in_the_configuration() -> None:
     problem = XGBoostTrees(dataset=BINARY)
     cheap = {p.name: p.from_unit(0.7) for p in problem.space} | problem.space.cheap
     nodes = []
@@ -193,7 +205,7 @@ def test_the_cost_of_trees_is_in_the_configuration():
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_numpy_values_are_as_good_as_plain_ones(family):
+def test_numpy_values_are_as_good_as_plain_ones(family: Any) -> None:
     problem = family(dataset=MANY)
     config = problem.space.sample(Random(4))
     wrap = {int: np.int64, float: np.float64}
@@ -205,7 +217,7 @@ def test_numpy_values_are_as_good_as_plain_ones(family):
 
 
 @pytest.mark.parametrize("dataset", get_args(Dataset))
-def test_every_set_can_be_learned(dataset):
+def test_every_set_can_be_learned(dataset: Any) -> None:
     """Losses fall, and below that of the best constant answer."""
     reports = steps(XGBoost(dataset=dataset).start(GENTLE, 0), 3)
     _, target, classes = table(dataset)
@@ -222,7 +234,7 @@ def test_every_set_can_be_learned(dataset):
 
 @pytest.mark.parametrize("dataset", get_args(Dataset))
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_problem_has_a_metric_and_a_cheap_start(family, dataset):
+def test_every_problem_has_a_metric_and_a_cheap_start(family: Any, dataset: Any) -> None:
     problem = family(dataset=dataset)
     metric = "val_logloss" if entries()[dataset].classes else "val_rmse"
     assert problem.objective.metric == metric
@@ -232,8 +244,8 @@ def test_every_problem_has_a_metric_and_a_cheap_start(family, dataset):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_references_are_those_of_members(family):
-    keys = {family(**options).key for options in family.members()}
+def test_references_are_those_of_members(family: Any) -> None:
+    keys = {family(**options).key for options in members_of(family)}
     assert keys == set(get_args(Dataset))
     frozen = read_members(references_of(family)).keys()
     assert frozen == keys - UNFROZEN[family]
@@ -243,12 +255,12 @@ def test_references_are_those_of_members(family):
         assert 0.001 < problem.estimate() < 60
 
 
-def test_the_small_space_is_part_of_the_whole_one():
+def test_the_small_space_is_part_of_the_whole_one() -> None:
     """And a trial in it is one in the other, of as many rounds a step (columns are drawn from a
     generator that each step renews), with XGBoost's defaults for the rest."""
     small, whole = XGBoostSmall(dataset=MANY), XGBoost(dataset=MANY)
     config = small.space.sample(Random(2))
-    defaults = {
+    defaults: Config = {
         "min_child_weight": 1.0,
         "colsample_bylevel": 1.0,
         "reg_alpha": 0.0,
@@ -259,10 +271,11 @@ def test_the_small_space_is_part_of_the_whole_one():
     assert steps(small.start(config, 3), 2) == steps(whole.start(config | defaults, 3), 2)
 
 
-def test_trees_are_bounded_by_the_rows_to_train_on():
+def test_trees_are_bounded_by_the_rows_to_train_on() -> None:
     bounds = {}
-    for dataset in (BINARY, MANY, NUMBER, "segment", "letter"):
-        space = XGBoostTrees(dataset=dataset).space
+    datasets: list[Dataset] = [BINARY, MANY, NUMBER, "segment", "letter"]
+    for dataset in datasets:
+        space: Any = XGBoostTrees(dataset=dataset).space
         assert space["n_estimators"].high == space["max_leaves"].high
         bounds[dataset] = space["n_estimators"].high
         assert bounds[dataset] == min(_data.load(dataset, 1).train.num_row(), MOST)
@@ -270,14 +283,16 @@ def test_trees_are_bounded_by_the_rows_to_train_on():
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_an_unknown_dataset_is_refused(family):
+def test_an_unknown_dataset_is_refused(family: Any) -> None:
     with pytest.raises(UnknownNameError, match=r"dataset 'digit'; did you mean digits"):
         family(dataset="digit")
 
 
-def test_the_fingerprint_tells_releases_and_files_apart(monkeypatch):
-    def prints():
-        return {family(dataset=d).fingerprint() for family in FAMILIES for d in ("magic", MANY)}
+def test_the_fingerprint_tells_releases_and_files_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets: list[Dataset] = ["magic", MANY]
+
+    def prints() -> set[str]:
+        return {family(dataset=d).fingerprint() for family in FAMILIES for d in datasets}
 
     before = prints()
     assert len(before) == 2
@@ -289,11 +304,11 @@ def test_the_fingerprint_tells_releases_and_files_apart(monkeypatch):
 # -- which distribution brings XGBoost -----------------------------------------------------
 
 
-def installed_are(monkeypatch, versions):
+def installed_are(monkeypatch: pytest.MonkeyPatch, versions: dict[str, str]) -> None:
     """Pretend that of the two distributions these are installed."""
     real = importlib.metadata.version
 
-    def version(name):
+    def version(name: str) -> Any:
         if not name.startswith("xgboost"):
             return real(name)
         if name in versions:
@@ -315,7 +330,9 @@ def installed_are(monkeypatch, versions):
         ),
     ],
 )
-def test_either_distribution_will_do(monkeypatch, versions, message):
+def test_either_distribution_will_do(
+    monkeypatch: pytest.MonkeyPatch, versions: dict[str, Any], message: str | None
+) -> None:
     installed_are(monkeypatch, versions)
     registry = Registry()
     for family in FAMILIES:

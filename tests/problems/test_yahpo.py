@@ -4,19 +4,25 @@ import csv
 import json
 import math
 import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 
+from hpobench.api import Config, Problem
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
+from hpobench.plugins.options import members_of
 from hpobench.problems.surrogate._problem import SHORTEST
 from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench
 from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
+from tests.present import present
 
-SCENARIOS = {
+SCENARIOS: dict[str, Any] = {
     "lcbench": LCBench,
     "rbv2_xgboost": YahpoXGBoost,
     "rbv2_rpart": YahpoRpart,
@@ -25,12 +31,12 @@ SCENARIOS = {
 EACH = pytest.mark.parametrize("scenario", SCENARIOS)
 
 
-def whole(cls, instance):
+def whole(cls: Any, instance: int) -> Any:
     """The problem with all of its scenario's parameters."""
     return cls(instance=instance, **({"booster": "any"} if cls is YahpoXGBoost else {}))
 
 
-def sample(problem, n, seed=0):
+def sample(problem: Problem, n: int, seed: int = 0) -> list[Config]:
     rng = Random(seed)
     return [problem.space.sample(rng) for _ in range(n)]
 
@@ -38,7 +44,7 @@ def sample(problem, n, seed=0):
 # -- the real data -------------------------------------------------------------------------
 
 
-def test_the_answers_are_those_of_yahpo_gym(yahpo):
+def test_the_answers_are_those_of_yahpo_gym(yahpo: Path) -> None:
     file = yahpo / "golden_yahpo_gym_1.0.2.json"
     if not file.is_file():
         pytest.skip(f"waits for the answers of the official package in {file}")
@@ -53,9 +59,9 @@ def test_the_answers_are_those_of_yahpo_gym(yahpo):
 
 
 @EACH
-def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo, scenario):
+def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo: Path, scenario: str) -> None:
     """Which an order of inputs or targets that is wrong would not."""
-    ranges = {}
+    ranges: dict[tuple[str, str], dict[str, float]] = {}
     with (yahpo / "instance_target_statistics.csv").open() as stream:
         for row in csv.DictReader(stream):
             if row["scenario"] == scenario:
@@ -73,7 +79,7 @@ def test_targets_stay_in_the_ranges_that_yahpo_states(yahpo, scenario):
 
 
 @EACH
-def test_spaces_and_instances_are_those_of_the_data(yahpo, scenario):
+def test_spaces_and_instances_are_those_of_the_data(yahpo: Path, scenario: str) -> None:
     given = json.loads((yahpo / scenario / "config_space.json").read_text("utf-8"))
     by_name = {p["name"]: p for p in given["hyperparameters"]}
     problem = whole(SCENARIOS[scenario], SCENARIOS[scenario].instances[0])
@@ -94,7 +100,7 @@ def test_spaces_and_instances_are_those_of_the_data(yahpo, scenario):
             assert (p.log, f"uniform_{p.kind}") == (theirs["log"], theirs["type"])
 
 
-def test_conditions_are_those_of_the_data(yahpo):
+def test_conditions_are_those_of_the_data(yahpo: Path) -> None:
     given = json.loads((yahpo / "rbv2_xgboost" / "config_space.json").read_text("utf-8"))
     theirs = {
         c["child"]: (c["parent"], c.get("values") or [c["value"]]) for c in given["conditions"]
@@ -105,7 +111,7 @@ def test_conditions_are_those_of_the_data(yahpo):
 
 
 @EACH
-def test_finals_are_the_ends_of_curves(yahpo, scenario):
+def test_finals_are_the_ends_of_curves(yahpo: Path, scenario: str) -> None:
     problem = whole(SCENARIOS[scenario], SCENARIOS[scenario].instances[-1])
     configs = sample(problem, 20)
     for config, (visible, heldout) in zip(configs, problem.finals(configs, 0), strict=True):
@@ -115,7 +121,7 @@ def test_finals_are_the_ends_of_curves(yahpo, scenario):
 
 
 @pytest.mark.parametrize("booster", ["gbtree", "gblinear", "dart"])
-def test_a_fixed_booster_is_that_choice_of_any(yahpo, booster):
+def test_a_fixed_booster_is_that_choice_of_any(yahpo: Path, booster: Any) -> None:
     fixed, free = (YahpoXGBoost(instance=40923, booster=b) for b in (booster, "any"))
     assert not fixed.space.conditional
     for config in sample(fixed, 5):
@@ -124,7 +130,7 @@ def test_a_fixed_booster_is_that_choice_of_any(yahpo, booster):
     assert fixed.key == ("40923" if booster == "gbtree" else f"40923-{booster}")
 
 
-def test_a_trial_has_cost_one_training_on_its_largest_part(yahpo):
+def test_a_trial_has_cost_one_training_on_its_largest_part(yahpo: Path) -> None:
     problem = YahpoXGBoost(instance=1501)
     train, predict = (problem.targets.index(f"time{what}") for what in ("train", "predict"))
     for config in sample(problem, 10):
@@ -137,7 +143,7 @@ def test_a_trial_has_cost_one_training_on_its_largest_part(yahpo):
 
 
 @EACH
-def test_random_search_agrees_with_an_independent_one(yahpo, scenario):
+def test_random_search_agrees_with_an_independent_one(yahpo: Path, scenario: str) -> None:
     """The mean best of ten: ours, and one that draws and encodes by itself."""
     import onnxruntime
 
@@ -171,7 +177,7 @@ def test_random_search_agrees_with_an_independent_one(yahpo, scenario):
     assert abs(best[0].mean() - best[1].mean()) < 4 * error
 
 
-def _drawn(p, fixed, rng, n):
+def _drawn(p: Any, fixed: Any, rng: Any, n: int) -> Any:
     if fixed is not None:
         return np.full(n, fixed)
     if p["type"] == "categorical":
@@ -190,7 +196,7 @@ def _drawn(p, fixed, rng, n):
 # -- a network of our own ------------------------------------------------------------------
 
 
-def model(categories: int, numbers: int, targets: int):
+def model(categories: int, numbers: int, targets: int) -> tuple[Any, ...]:
     """A network that gives ``sum of weight * input + sum of codes`` for each target."""
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
@@ -236,10 +242,10 @@ CODES = {
 
 
 @pytest.fixture
-def tiny(made_data):
+def tiny(made_data: Callable[[str, Mapping[str, bytes]], Path]) -> Callable[..., Any]:
     """Makes the data of a family around a network of its signature, or nearly so."""
 
-    def make(cls, *, numbers=0, targets=0, **replaced):
+    def make(cls: Any, *, numbers: int = 0, targets: int = 0, **replaced: Any) -> Any:
         content, weights = model(
             len(cls.categories), len(cls.numbers) + numbers, len(cls.targets) + targets
         )
@@ -250,7 +256,7 @@ def tiny(made_data):
     return make
 
 
-def test_inputs_reach_the_network_in_its_order(tiny):
+def test_inputs_reach_the_network_in_its_order(tiny: Any) -> None:
     weights = tiny(LCBench)
     problem = LCBench(instance=3945)
     configs = sample(problem, 4)
@@ -259,7 +265,7 @@ def test_inputs_reach_the_network_in_its_order(tiny):
     assert problem.evaluate(configs, [1, 2, 3, 4]) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_parameter_that_is_missing_is_no_inactive_one(tiny):
+def test_a_parameter_that_is_missing_is_no_inactive_one(tiny: Any) -> None:
     tiny(YahpoXGBoost)
     problem = YahpoXGBoost(instance=16, booster="any")
     for config in sample(problem, 5):
@@ -268,7 +274,7 @@ def test_a_parameter_that_is_missing_is_no_inactive_one(tiny):
             problem.curve(config, 0)
 
 
-def test_inactive_inputs_are_zeros(tiny):
+def test_inactive_inputs_are_zeros(tiny: Any) -> None:
     weights = tiny(YahpoXGBoost)
     problem = YahpoXGBoost(instance=16, booster="any")
     configs = sample(problem, 30)
@@ -276,13 +282,13 @@ def test_inactive_inputs_are_zeros(tiny):
     for config in configs:
         values = config | {"trainsize": 9 / 27, "repl": 10}
         inputs = [values.get(name, 0) for name in YahpoXGBoost.numbers]
-        codes = CODES["booster"][config["booster"]]
-        codes += CODES["num.impute.selected.cpo"][config["num.impute.selected.cpo"]] + 5
+        codes = CODES["booster"][str(config["booster"])]
+        codes += CODES["num.impute.selected.cpo"][str(config["num.impute.selected.cpo"])] + 5
         expected = np.array(inputs) @ weights + codes
         assert problem.evaluate([config], [9])[0] == pytest.approx(expected, rel=1e-5, abs=1e-3)
 
 
-def test_time_that_falls_costs_the_shortest_step(tiny):
+def test_time_that_falls_costs_the_shortest_step(tiny: Any) -> None:
     tiny(LCBench)
     problem = LCBench(instance=3945)
     (config,) = sample(problem, 1)
@@ -291,7 +297,7 @@ def test_time_that_falls_costs_the_shortest_step(tiny):
     )
 
 
-def test_a_category_without_a_code_is_refused(tiny):
+def test_a_category_without_a_code_is_refused(tiny: Any) -> None:
     codes = json.dumps({name: CODES[name] for name in YahpoXGBoost.categories})
     tiny(YahpoXGBoost, **{"encoding.json": codes.replace('"dart"', '"darts"').encode()})
     problem = YahpoXGBoost(instance=16, booster="dart")
@@ -302,29 +308,33 @@ def test_a_category_without_a_code_is_refused(tiny):
 # -- absent or broken data -----------------------------------------------------------------
 
 
-def test_absent_data_is_named_with_what_brings_it(made_data):
+def test_absent_data_is_named_with_what_brings_it(
+    made_data: Callable[[str, Mapping[str, bytes]], Path],
+) -> None:
     made_data("yahpo-lcbench", {"model.onnx": b"a", "encoding.json": b"b"})
     assert LCBench.missing() is None
     (made_data("yahpo-lcbench", {"model.onnx": b"a"}) / "model.onnx").unlink()
     problem = LCBench(instance=3945)  # building one needs no data
-    for reason in (LCBench.missing(), _refusal(problem)):
+    for reason in (present(LCBench.missing()), _refusal(problem)):
         assert "not here; make it into" in reason
 
 
-def _refusal(problem) -> str:
+def _refusal(problem: LCBench) -> str:
     with pytest.raises(NotAvailableError) as caught:
         problem.curve(sample(problem, 1)[0], 0)
     return str(caught.value)
 
 
-def test_an_instance_that_the_data_lacks(tiny):
+def test_an_instance_that_the_data_lacks(tiny: Any) -> None:
     tiny(LCBench)
     assert "encoding.json lacks lcbench's instance 7593; get it" in _refusal(LCBench(instance=7593))
 
 
 @pytest.mark.parametrize(("numbers", "targets"), [(-1, 0), (0, -1), (1, 0)])
 @pytest.mark.parametrize("cls", [LCBench, YahpoXGBoost])
-def test_a_network_of_another_signature_is_refused(tiny, cls, numbers, targets):
+def test_a_network_of_another_signature_is_refused(
+    tiny: Any, cls: Any, numbers: int, targets: int
+) -> None:
     tiny(cls, numbers=numbers, targets=targets)
     refusal = _refusal(cls(instance=cls.instances[0]))
     assert f"'x_cont': {len(cls.numbers) + numbers}" in refusal
@@ -340,7 +350,7 @@ def test_a_network_of_another_signature_is_refused(tiny, cls, numbers, targets):
         ("encoding.json", b'{"OpenML_task_id": 3}', "not the surrogate's list of codes"),
     ],
 )
-def test_a_file_that_cannot_be_read(tiny, file, content, message):
+def test_a_file_that_cannot_be_read(tiny: Any, file: str, content: bytes, message: str) -> None:
     tiny(LCBench, **{file: content})
     refusal = _refusal(LCBench(instance=3945))
     assert message in refusal
@@ -348,17 +358,17 @@ def test_a_file_that_cannot_be_read(tiny, file, content, message):
     assert "hpobench data fetch" in refusal
 
 
-def test_unknown_options():
+def test_unknown_options() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 3945"):
-        LCBench(instance=394)
+        LCBench(instance=394)  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="did you mean gbtree"):
-        YahpoXGBoost(instance=16, booster="tree")
+        YahpoXGBoost(instance=16, booster="tree")  # type: ignore[arg-type]
 
 
-def test_listing_imports_no_library(monkeypatch):
+def test_listing_imports_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     for cls in SCENARIOS.values():
-        assert len(list(cls.members())) == len(cls.instances)
+        assert len(list(members_of(cls))) == len(cls.instances)
         problem = cls(instance=cls.instances[0])
         assert problem.space
         assert problem.source

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections.abc import Iterator
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hpobench.api import (
     Config,
@@ -53,7 +54,7 @@ class Bare(_Random):
 
     name = "bare"
 
-    def __init__(self, space, *, seed, fidelity, greed=1) -> None:
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, greed: int = 1) -> None:
         super().__init__(space, seed=seed, fidelity=fidelity)
 
 
@@ -177,7 +178,7 @@ class Dividing(_Random):
     """Does not stand losses that are all the same."""
 
     name = "dividing"
-    losses: ClassVar[list[float]]
+    losses: list[float]
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
         super().__init__(space, seed=seed, fidelity=fidelity)
@@ -230,7 +231,7 @@ class _Fifo(Scheduler):
     ends_trials = False
     pauses = False
 
-    def build(self, problem: Problem):
+    def build(self, problem: Problem) -> Any:
         from ray.tune.schedulers import FIFOScheduler
 
         return FIFOScheduler()
@@ -248,7 +249,7 @@ class Same(_Fifo):
     name = "same"
     built = None
 
-    def build(self, problem: Problem):
+    def build(self, problem: Problem) -> Any:
         self.built = self.built or super().build(problem)
         return self.built
 
@@ -267,7 +268,7 @@ class Pausing(_Fifo):
     ends_trials = True
     lookahead = 1
 
-    def build(self, problem: Problem):
+    def build(self, problem: Problem) -> Any:
         from ray.tune.schedulers import HyperBandScheduler
 
         return HyperBandScheduler(time_attr="training_iteration", max_t=problem.fidelity.steps)
@@ -278,11 +279,11 @@ class Dicing(_Fifo):
 
     name = "dicing"
 
-    def build(self, problem: Problem):
+    def build(self, problem: Problem) -> Any:
         from ray.tune.schedulers import FIFOScheduler
 
         class Dice(FIFOScheduler):
-            def on_trial_result(self, controller, trial, result):
+            def on_trial_result(self, controller: Any, trial: Any, result: Any) -> Any:
                 return random.SystemRandom().choice((self.CONTINUE, self.STOP))
 
         return Dice()
@@ -294,14 +295,14 @@ class Stuck(_Fifo):
     name = "stuck"
     pauses = True
 
-    def build(self, problem: Problem):
+    def build(self, problem: Problem) -> Any:
         from ray.tune.schedulers import FIFOScheduler
 
         class Pause(FIFOScheduler):
-            def on_trial_result(self, controller, trial, result):
+            def on_trial_result(self, controller: Any, trial: Any, result: Any) -> Any:
                 return self.PAUSE
 
-            def choose_trial_to_run(self, controller):
+            def choose_trial_to_run(self, controller: Any) -> Any:
                 pending = (t for t in controller.get_trials() if t.status == "PENDING")
                 return next(pending, None)
 
@@ -377,7 +378,7 @@ class Trained(FunctionProblem):
     space = Space([Float("x", 0, 1)])
     fidelity = Fidelity("epoch", steps=3)
 
-    def train(self, config: Config, seed: int):
+    def train(self, config: Config, seed: int) -> Iterator[float]:
         for _ in range(3):
             yield float(config["x"])
 
@@ -387,7 +388,7 @@ class Diverging(Trained):
 
     name = "diverging"
 
-    def train(self, config: Config, seed: int):
+    def train(self, config: Config, seed: int) -> Iterator[Any]:
         for _ in range(3):
             yield math.nan
 
@@ -397,7 +398,7 @@ class Unseeded(Trained):
 
     name = "unseeded"
 
-    def train(self, config: Config, seed: int):
+    def train(self, config: Config, seed: int) -> Iterator[Any]:
         for _ in range(3):
             yield random.SystemRandom().random()
 
@@ -406,7 +407,7 @@ class _Counting(Training):
     def __init__(self) -> None:
         self.steps = 0
 
-    def step(self):
+    def step(self) -> dict[str, Any]:
         self.steps += 1
         return {"loss": float(self.steps)}
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -63,7 +64,7 @@ def made(entry: Entry) -> list[Check]:
     return checks_of(entry, {}, Path(), patience=1, trials=20)
 
 
-def test_every_check_has_its_case():
+def test_every_check_has_its_case() -> None:
     names = {check.name for entry in ENTRIES.values() for check in made(entry)}
     broken = {name for _, rules in RULES for name in rules}
     # A warm process is tested in tests/isolation; the rest is implied by others or cannot fail.
@@ -79,7 +80,7 @@ def test_every_check_has_its_case():
 
 
 @pytest.mark.parametrize(("name", "rules"), RULES, ids=[name for name, _ in RULES])
-def test_a_broken_rule_is_told_of(name, rules):
+def test_a_broken_rule_is_told_of(name: str, rules: dict[str, Any]) -> None:
     results = {check.name: judge(check, 60) for check in made(ENTRIES[name])}
     for rule, told in rules.items():
         assert results[rule].status == "failed"
@@ -88,7 +89,7 @@ def test_a_broken_rule_is_told_of(name, rules):
         assert [r.text for r in results.values() if r.status == "failed"] == []
 
 
-def test_a_loop_without_end_ends_the_checks():
+def test_a_loop_without_end_ends_the_checks() -> None:
     output = CliRunner().invoke(cli, ["check", str(FILE), "--only", "endless", "--limit", "1"])
     assert output.exit_code == 1
     assert "failed   proposals" in output.output
@@ -97,7 +98,7 @@ def test_a_loop_without_end_ends_the_checks():
     assert "2 ok, 1 failed, 16 skipped" in output.output
 
 
-def test_the_command_says_what_was_found():
+def test_the_command_says_what_was_found() -> None:
     output = CliRunner().invoke(cli, ["check", str(FILE), "--only", "line"])
     assert output.exit_code == 0, output.output
     assert output.output.startswith(f"problem line ({FILE})\n")
@@ -108,12 +109,14 @@ def test_the_command_says_what_was_found():
     assert "1 failed" in broken.output
 
 
-def builds(name, **options):
+def builds(name: str, **options: Any) -> str:
     (found,) = (c for c in checks(name, options=options) if c.name == "builds")
     return judge(found, 60).text
 
 
-def test_required_options_are_those_given_or_of_a_familys_first_member_or_first_choices(tmp_path):
+def test_required_options_are_those_given_or_of_a_familys_first_member_or_first_choices(
+    tmp_path: Path,
+) -> None:
     (found,) = entries("recorded")
     with pytest.raises(UsageError, match=r"option 'table' is required.*\(-o KEY=VALUE"):
         checks_of(found, {}, tmp_path)
@@ -126,7 +129,7 @@ def test_required_options_are_those_given_or_of_a_familys_first_member_or_first_
     assert {v.status for v in results} == {"ok", "skipped"}
 
 
-def test_what_cannot_be_checked(tmp_path):
+def test_what_cannot_be_checked(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean random"):
         checks("randm")
     with pytest.raises(UnknownNameError, match="unknown plugin 'lime'; did you mean line"):
@@ -141,7 +144,7 @@ def test_what_cannot_be_checked(tmp_path):
         checks(file)
 
 
-def test_pytest_takes_them_as_tests(tmp_path):
+def test_pytest_takes_them_as_tests(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(
         "import pytest\n"
         "from hpobench.testing import Check, checks\n\n"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from hpobench.plugins.isolation.environments import run_uv
 from hpobench.plugins.isolation.script import read_script
 from hpobench.store.reader import load_results
 from tests.faults.commands import ROOT, finish
+from tests.present import present
 
 SEARCHER = """
 from hpobench.api import Searcher
@@ -57,7 +60,7 @@ class Slope(TabulatedProblem):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for sys.path that the package was installed into, from a wheel."""
     project = tmp_path_factory.mktemp("project")
     (package := project / "src" / "corners").mkdir(parents=True)
@@ -83,12 +86,12 @@ def installed(tmp_path_factory) -> Path:
     (wheel,) = (project / "dist").glob("*.whl")
     target = tmp_path_factory.mktemp("target")
     run_uv("pip", "install", "--offline", "--no-deps", "--target", str(target), str(wheel))
-    assert read_script(target / "corners" / "alone.py").locked
+    assert present(read_script(target / "corners" / "alone.py")).locked
     return target
 
 
 @pytest.fixture
-def run(installed, tmp_path):
+def run(installed: Path, tmp_path: Path) -> Callable[..., str]:
     """Runs a command in a process that finds the package."""
     path = os.pathsep.join([str(ROOT), str(installed)])
     environments = str(tmp_path / "environments")
@@ -99,7 +102,7 @@ def run(installed, tmp_path):
     return call
 
 
-def test_its_plugins_are_listed(run):
+def test_its_plugins_are_listed(run: Any) -> None:
     rows = [line.split() for line in run("list", "searchers").splitlines()]
     names = {row[0]: row for row in rows if row}
     assert "near-corner" in names
@@ -107,7 +110,7 @@ def test_its_plugins_are_listed(run):
     assert any(row[:1] == ["slope"] for row in map(str.split, run("list", "problems").splitlines()))
 
 
-def test_a_suite_runs_them_by_name(run, tmp_path):
+def test_a_suite_runs_them_by_name(run: Any, tmp_path: Path) -> None:
     (tmp_path / "suite.yaml").write_text(
         "name: corners\n"
         "searchers: [near-corner, {name: alone-in-a-corner, as: alone, upper: true}]\n"
@@ -121,7 +124,7 @@ def test_a_suite_runs_them_by_name(run, tmp_path):
     assert losses.size().tolist() == [6, 6]
 
 
-def test_its_plugins_can_be_checked_by_name(run, installed):
+def test_its_plugins_can_be_checked_by_name(run: Any, installed: Path) -> None:
     assert f"problem slope ({installed / 'corners' / 'problems' / 'slope.py'})" in run(
         "check", "slope"
     )

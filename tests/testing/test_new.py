@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from hpobench.cli import cli
+from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.searcher import end_warm
 from hpobench.plugins.registry import Registry
@@ -17,7 +21,7 @@ from hpobench.testing.check import judge
 
 
 @pytest.fixture
-def new(tmp_path, monkeypatch):
+def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Runs the command in an empty folder; returns what it prints."""
     monkeypatch.chdir(tmp_path)
 
@@ -29,14 +33,14 @@ def new(tmp_path, monkeypatch):
     return run
 
 
-def failures(file):
+def failures(file: Path) -> list[Any]:
     results = [judge(check, 60) for check in checks(file, patience=0.5)]
-    assert any(verdict.status == "ok" for verdict in results)
+    assert any(result.status == "ok" for result in results)
     return [result.text for result in results if result.status == "failed"]
 
 
 @pytest.mark.parametrize("kind", ["searcher", "scheduler", "problem"])
-def test_a_new_plugin_passes_all_checks(new, tmp_path, kind):
+def test_a_new_plugin_passes_all_checks(new: Any, tmp_path: Path, kind: Kind) -> None:
     told = new(kind, f"my-{kind}-2")
     file = tmp_path / f"my_{kind}_2.py"
     assert f"hpobench check {file.name}" in told
@@ -50,17 +54,19 @@ def test_a_new_plugin_passes_all_checks(new, tmp_path, kind):
     assert done.returncode == 0, done.stdout
 
 
-def test_an_isolated_searcher_passes_once_its_environment_is_built(new, tmp_path, monkeypatch):
+def test_an_isolated_searcher_passes_once_its_environment_is_built(
+    new: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HPOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
     assert "hpobench env sync alone.py" in new("searcher", "alone", "--isolated")
     assert Registry(["alone.py"]).find("searcher", "alone").script is not None
     done = CliRunner().invoke(cli, ["env", "sync", "alone.py"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    assert failures("alone.py") == []
+    assert failures(Path("alone.py")) == []
     end_warm()  # before its environment goes with the folder
 
 
-def test_a_file_that_is_there_stays_as_it_is(new, tmp_path):
+def test_a_file_that_is_there_stays_as_it_is(new: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("precious")
     with pytest.raises(UsageError, match=r"mine\.py exists; it is left as it is"):
         new("searcher", "mine")
@@ -77,17 +83,19 @@ def test_a_file_that_is_there_stays_as_it_is(new, tmp_path):
         (("problem", "mine", "--isolated"), "only searchers have environments of their own"),
     ],
 )
-def test_names_that_cannot_be(new, tmp_path, arguments, told):
+def test_names_that_cannot_be(
+    new: Any, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
     with pytest.raises(UsageError, match=told):
         new(*arguments)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_that_python_keeps_for_itself(new):
+def test_a_name_that_python_keeps_for_itself(new: Any) -> None:
     new("problem", "none")
     assert Registry(["none.py"]).find("problem", "none").cls == "NoneProblem"
 
 
-def test_a_name_that_the_contract_has(new, tmp_path):
+def test_a_name_that_the_contract_has(new: Any, tmp_path: Path) -> None:
     new("problem", "curve")
     assert failures(tmp_path / "curve.py") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from hpobench.testing.conformance import checks_of
 
 LR = {"lr": {"float": [1e-4, 1.0], "log": True}}
 PROGRAM = 'read task; for _ in 1 2 3; do echo "{\\"loss\\": 0.5}"; done'
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "command": {"run": ["sh", "-c", PROGRAM], "space": LR, "steps": 3},
     "sklearn": {
         "estimator": "sklearn.linear_model.SGDClassifier",
@@ -25,7 +26,7 @@ del ENTRIES["recorded"]  # nothing without a table of the user's
 
 
 @pytest.mark.parametrize("name", ENTRIES)
-def test_conforms(name):
+def test_conforms(name: str) -> None:
     entry = ENTRIES[name]
     if (reason := entry.missing()) is not None:
         pytest.skip(reason)

@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ def walk_through() -> str:
 
 
 @pytest.fixture
-def shell(tmp_path):
+def shell(tmp_path: Path) -> Callable[..., str]:
     """Runs lines of a shell that knows the command; returns what they print."""
     (tmp_path / "bin").mkdir()
     (command := tmp_path / "bin" / "hpobench").write_text(
@@ -46,7 +48,7 @@ def shell(tmp_path):
     return run
 
 
-def test_the_walk_through_works(shell, tmp_path):
+def test_the_walk_through_works(shell: Any, tmp_path: Path) -> None:
     printed = ""
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", walk_through(), flags=re.MULTILINE | re.DOTALL)
     assert [language for language, _ in blocks] == ["sh", "python", "sh", "yaml", "sh"]

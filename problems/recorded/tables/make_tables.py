@@ -36,13 +36,13 @@ def slim(table: Table) -> Table:
     curves = {
         name: curve.astype(np.float32) for name, curve in table.curves.items() if name != "wall"
     }
-    return Table(about, table.configs, curves, table.errors)
+    return Table(about, table.configs, curves, table.errors)  # type: ignore[arg-type]
 
 
 def commands() -> dict[str, list[str]]:
     """For each file, the arguments of `hpobench problems record` except ``--out``."""
     return {
-        f"{family.trained}-{dataset}": [family.trained, "-o", f"dataset={dataset}", *size]
+        f"{family.trained}-{dataset}": [family.trained, "-o", f"dataset={dataset}", *size]  # type: ignore[attr-defined]
         for family, (datasets, size) in FAMILIES.items()
         for dataset in datasets
     }
