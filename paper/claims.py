@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpobench.analysis.settings import Axis, Fidelity
 from hpobench.contract.errors import SuiteError, UsageError
-from hpobench.plugins.options import closest
+from hpobench.contract.errors import did_you_mean
 from hpobench.suites.suitefile import faults, joined
 from hpobench.suites.yamlfile import Document, KeyPath, read_yaml
 
@@ -186,7 +186,7 @@ def _claim(document: Document, place: KeyPath, value: Any) -> Claim:
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind not in _KINDS:
         known = ", ".join(_KINDS)
-        hint = closest(kind, list(_KINDS)) if isinstance(kind, str) else ""
+        hint = did_you_mean(kind, _KINDS) if isinstance(kind, str) else ""
         raise document.error(place, f"a claim has a 'kind:' of {known}{hint}")
     try:
         return _KINDS[kind].model_validate(value)
