@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    algorithm_names,
-)
-from hpobench.analysis.settings import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    Settings,
-)
+from hpobench.analysis.core.curves import algorithm_names
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.contract.problem import Objective
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Categorical, Config, Ordinal, Parameter, Space

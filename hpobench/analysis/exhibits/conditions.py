@@ -8,7 +8,7 @@ import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.numbers import ranges
-from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid
 from hpobench.store.reader import Results
 
@@ -21,9 +21,7 @@ from collections.abc import Iterable
 TITLE = "Setting"
 STEM = "setting"
 
-
-def subjects(study: Study) -> list[Whole]:
-    return [study.whole]
+subjects = whole_study
 
 
 def table(study: Study, _: Whole) -> pd.DataFrame:

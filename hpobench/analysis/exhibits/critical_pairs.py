@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-)
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.study import Study
 
 if TYPE_CHECKING:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hpobench.analysis.core.budgets import budget_of
-from hpobench.analysis.core.curves import (
-    problems_of,
-)
+from hpobench.analysis.core.curves import problems_of
 from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, integer_field

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    algorithm_names,
-)
+from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.numbers import ranges
-from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, anchor
 
 if TYPE_CHECKING:
@@ -24,9 +22,7 @@ STEM = "runs"
 
 COLUMNS = ["workers", "seed", "cell", "status", "trials", "results", "clock", "events_shard"]
 
-
-def subjects(study: Study) -> list[Whole]:
-    return [study.whole]
+subjects = whole_study
 
 
 def table(study: Study, _: Whole) -> pd.DataFrame:
