@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,6 @@ from hpobench.contract.problem import Objective
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Categorical, Config, Ordinal, Parameter, Space
 from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    pass
 
 AXES = 12
 """Parameters shown at most."""

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-
 TITLE = "Aggregates"
 STEM = "aggregates"
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns
 from hpobench.analysis.core.normalise import areas
+from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.inference.bootstrap import Interval, suite_mean
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Grid
-
-if TYPE_CHECKING:
-    pass
-
-
-from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 
 TITLE = "Anytime score"
 STEM = "anytime_score"

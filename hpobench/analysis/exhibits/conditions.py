@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -11,12 +11,6 @@ from hpobench.analysis.numbers import ranges
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid
 from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    pass
-
-
-from collections.abc import Iterable
 
 TITLE = "Setting"
 STEM = "setting"

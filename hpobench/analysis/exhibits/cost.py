@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_columns, algorithm_names, algorithms_of
@@ -12,10 +10,6 @@ from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
 from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Cost"
 STEM = "cost"

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-
 TITLE = "Critical differences"
 STEM = "critical_difference"
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-
 TITLE = "Parallel efficiency"
 STEM = "efficiency"
 

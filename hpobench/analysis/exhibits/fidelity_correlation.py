@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-
 TITLE = "Losses across fidelities"
 STEM = "fidelity_correlation"
 

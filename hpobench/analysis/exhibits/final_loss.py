@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -15,10 +13,6 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Final values"
 STEM = "final_loss"

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-
 TITLE = "Final normalised regret, problem by algorithm"
 STEM = "heatmap"
 

@@ -19,7 +19,6 @@ from hpobench.analysis.text import phrases
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
 TITLE = "What each scheduler does to each searcher"
 STEM = "interaction"
 

@@ -11,6 +11,13 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.drawing.style import GHOST, INK, MUTED, Drawing, drawable, house_style
+from hpobench.analysis.exhibits._best_configurations import (
+    BEST,
+    REST,
+    at_full,
+    best_configurations,
+    last_results,
+)
 from hpobench.analysis.numbers import count
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import OneProblem, Study
@@ -21,15 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
-
-
-from hpobench.analysis.exhibits._best_configurations import (
-    BEST,
-    REST,
-    at_full,
-    best_configurations,
-    last_results,
-)
 
 TITLE = "Best configurations"
 STEM = "parallel_coordinates"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
 
 import pandas as pd
 
@@ -10,12 +10,6 @@ from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.numbers import ranges
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, anchor
-
-if TYPE_CHECKING:
-    pass
-
-
-import shlex
 
 TITLE = "Runs"
 STEM = "runs"

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
+from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Grid
-
-if TYPE_CHECKING:
-    pass
-
-
-from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 
 TITLE = "Speed-up"
 STEM = "speedup"

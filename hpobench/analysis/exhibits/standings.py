@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -22,10 +20,6 @@ from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Standings"
 STEM = "standings"

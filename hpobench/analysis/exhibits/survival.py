@@ -23,7 +23,6 @@ from hpobench.store.reader import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
 TITLE = "Rung survival"
 STEM = "survival"
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-
 TITLE = "Trial timeline"
 STEM = "timeline"
 

@@ -30,7 +30,6 @@ from hpobench.analysis.text import phrases
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
 TITLE = "Probability of improvement"
 STEM = "win_matrix"
 
