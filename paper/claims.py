@@ -14,8 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpobench.analysis.settings import Axis, Fidelity
-from hpobench.contract.errors import SuiteError, UsageError
-from hpobench.contract.errors import did_you_mean
+from hpobench.contract.errors import SuiteError, UsageError, did_you_mean
 from hpobench.suites.suitefile import faults, joined
 from hpobench.suites.yamlfile import Document, KeyPath, read_yaml
 

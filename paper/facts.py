@@ -11,14 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
-from hpobench.analysis.exhibits import (
-    conditions,
-    cost,
-    interaction,
-    problems,
-    standings,
-    thinking,
-)
+from hpobench.analysis.exhibits import conditions, cost, interaction, problems, standings, thinking
 from hpobench.analysis.inference.coverage import coverage
 from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import IntArray, Settings

@@ -1,4 +1,4 @@
-"""Pure computation on stored events; every number of a report comes from here.
+"""Computes every number, figure and table of a report from stored results; runs nothing.
 
 The order of operations never changes: incumbent per run, align, normalise per problem, aggregate
 seeds, aggregate problems. (Averaging the seeds' losses first and taking the running minimum of

@@ -9,13 +9,7 @@ import numpy as np
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.references import measured, unreferenced
 from hpobench.analysis.core.workers import worker_counts
-from hpobench.analysis.exhibits import (
-    conditions,
-    cost,
-    critical_difference,
-    efficiency,
-    number_of,
-)
+from hpobench.analysis.exhibits import conditions, cost, critical_difference, efficiency, number_of
 from hpobench.analysis.inference.coverage import coverage, enough_seeds
 from hpobench.analysis.inference.rank_tests import require_enough
 from hpobench.analysis.settings import Settings

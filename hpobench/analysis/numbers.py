@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them."""
+"""Numbers written for readers: rounded, with their intervals, counted, as ranges."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def first_and_last(table: pd.DataFrame) -> str:
 
 
 def count(n: int, noun: str) -> str:
+    """``1 seed``, ``2 seeds``."""
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 

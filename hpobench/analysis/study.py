@@ -173,3 +173,16 @@ class Study:
                 "`python -m hpobench status FOLDER` shows the errors"
             )
         return found
+
+
+def whole_study(study: Study) -> list[Whole]:
+    return [study.whole]
+
+
+def each_comparison(study: Study) -> list[Comparison]:
+    return study.shown
+
+
+def each_contest(study: Study) -> list[Comparison]:
+    """Every comparison of two algorithms or more."""
+    return [one for one in study.shown if len(one.curves.algorithms) > 1]

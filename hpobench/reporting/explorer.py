@@ -18,7 +18,7 @@ from hpobench.analysis.drawing.style import Styles
 from hpobench.analysis.exhibits import anytime_regret, mean_regret, number_of
 from hpobench.analysis.settings import REGRET_FLOOR, Axis, Settings
 from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import axis_label, interval_phrase, share_label
+from hpobench.analysis.text import phrases
 
 AXES: tuple[Axis, ...] = get_args(Axis)
 COMPUTED = tuple(axis for axis in AXES if axis != "resource")
@@ -57,9 +57,9 @@ def explorer(study: Study) -> dict[str, Any]:
         "algorithms": [
             {"name": name, "color": look.color, "dashes": look.dashes[1]} for name, look in looks
         ],
-        "axes": {axis: axis_label(replace(settings, axis=axis)) for axis in AXES},
+        "axes": {axis: phrases.axis_label(replace(settings, axis=axis)) for axis in AXES},
         "axis": settings.axis,
-        "share": {axis: share_label(replace(settings, axis=axis)) for axis in AXES},
+        "share": {axis: phrases.share_label(replace(settings, axis=axis)) for axis in AXES},
         "views": [vars(view) for view in views.values()],
         "floor": REGRET_FLOOR,
         "missing": MISSING,
@@ -71,7 +71,7 @@ def caption(settings: Settings) -> str:
     return (
         f"The curves of {figures} on any axis; on each the runs are aligned anew. Untick an "
         "algorithm to hide it; point at the plot, or press the arrow keys in it, to read all "
-        f"curves at that place. In brackets {interval_phrase(settings)}; on other axes than the "
+        f"curves at that place. In brackets {phrases.interval(settings)}; on other axes than the "
         f"report's own {REPETITIONS:,} repetitions at most. Values are shown to three digits, "
         "which is how exactly the page holds them; those of the report's own axis are in the CSV "
         f"files of {figures}."

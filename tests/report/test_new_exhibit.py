@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -80,11 +83,43 @@ def test_a_new_figure_is_one_file_and_one_line(
     assert (figures / "run_counts.pdf").read_bytes().startswith(b"%PDF")
 
 
+FIGURES = [figure for own in exhibits.FIGURES.values() for figure in own]
+TABLES = list(
+    dict.fromkeys(
+        [
+            *(table for own in exhibits.TABLES.values() for table in own),
+            *(*exhibits.STANDINGS, *exhibits.SETTING, *exhibits.ORIGINS, *exhibits.FAILURES),
+        ]
+    )
+)
+
+
+def test_every_file_is_registered() -> None:
+    files = {file.stem for file in Path(exhibits.__file__).parent.glob("[a-z]*.py")}
+    every = [*FIGURES, *TABLES, *exhibits.FILES]
+    assert {exhibit.__name__.rpartition(".")[2] for exhibit in every} == files
+
+
+@pytest.mark.parametrize(
+    ("registered", "functions"),
+    [
+        (FIGURES, {"subjects": 1, "table": 2, "caption": 3, "alt": 2, "drawing": 3}),
+        (TABLES, {"subjects": 1, "table": 2, "caption": 3, "grid": 1}),
+        (exhibits.FILES, {"subjects": 1, "table": 2}),
+    ],
+    ids=["figures", "tables", "files"],
+)
+def test_every_exhibit_provides_what_is_asked_of_it(
+    registered: Iterable[ModuleType], functions: dict[str, int]
+) -> None:
+    for exhibit in registered:
+        for name, parameters in functions.items():
+            found = inspect.signature(getattr(exhibit, name)).parameters
+            assert len(found) == parameters, (exhibit.__name__, name)
+
+
 def test_every_exhibit_has_a_name_and_a_title_of_its_own() -> None:
-    figures = [figure for own in exhibits.FIGURES.values() for figure in own]
-    tables = [table for own in exhibits.TABLES.values() for table in own]
-    every = dict.fromkeys([*figures, *tables, *exhibits.STANDINGS, *exhibits.SETTING])
-    every |= dict.fromkeys([*exhibits.ORIGINS, *exhibits.FAILURES])
+    every = [*FIGURES, *TABLES]
     assert len({exhibit.STEM for exhibit in (*every, *exhibits.FILES)}) == len(every) + 1
     assert len({exhibit.TITLE for exhibit in every}) == len(every)
     assert [exhibits.number_of(figure) for figure in exhibits.FIGURES["F12"]] == ["F12", "F12"]

@@ -1,7 +1,7 @@
 """Results of suites that run every combination with several numbers of workers.
 
-Averages are of runs with one number of workers only: :func:`compared` picks it. What the others
-are for is :mod:`hpobench.analysis.exhibits.efficiency`.
+Averages are of runs with one number of workers only, which :func:`with_most_workers` picks. The
+other runs are there for :mod:`hpobench.analysis.exhibits.efficiency`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One file per figure, named like the module of :mod:`hpobench.analysis` that computes its table.
+"""What figures have in common: looks, curves with bands, matrices, and the processes that draw.
 
-Figures draw that table and nothing else; the table is saved beside them.
+Figures draw the table of their exhibit and nothing else; the table is saved beside them.
 """

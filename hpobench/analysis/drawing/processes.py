@@ -44,8 +44,8 @@ def start(draw: Callable[[], Figure], stem: Path) -> Future[Drawn]:
 
 @contextlib.contextmanager
 def given_up_on_error() -> Iterator[None]:
-    """Where the block raises, on an interrupt say, what is being drawn is given up: this process
-    could not end before."""
+    """If the block raises, on an interrupt say, give up all figures that are being drawn: this
+    process could not end before they are."""
     try:
         yield
     except BaseException:

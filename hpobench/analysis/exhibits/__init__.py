@@ -1,52 +1,21 @@
 """The figures and tables of a report, one file each: the numbers, the caption and the drawing.
 
-A new figure is a module here that provides what :class:`Figure` asks for, and one line in
-:data:`FIGURES`. The report, the exports and the notebook frames find it there. Only this file
-knows the order of the exhibits and their numbers; whoever refers to one asks :func:`number_of`.
+A new figure is a file here that provides what :class:`Figure` asks for, and one line in
+:data:`FIGURES`, from which the report takes it. Only this file knows the order of the exhibits and
+their numbers; whoever refers to an exhibit asks :func:`number_of`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+import importlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
-from hpobench.analysis.exhibits import (
-    aggregates,
-    anytime_regret,
-    anytime_score,
-    conditions,
-    cost,
-    critical_difference,
-    critical_pairs,
-    ecdf,
-    efficiency,
-    failed_runs,
-    fidelity_correlation,
-    final_loss,
-    heatmap,
-    interaction,
-    lineage,
-    mean_regret,
-    parallel_coordinates,
-    problems,
-    profile,
-    rank,
-    runs,
-    speedup,
-    standings,
-    survival,
-    thinking,
-    timeline,
-    utilisation,
-    win_matrix,
-)
+from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import Grid, TableEntry
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Picture
 
 S = TypeVar("S", bound=Subject)
 E = TypeVar("E", bound="Frame[Any]")
@@ -71,7 +40,7 @@ class Exhibit(Frame[S], Protocol):
 
     TITLE: str
 
-    def caption(self, _study: Study, subject: S, _table: pd.DataFrame, /) -> str:
+    def caption(self, study: Study, subject: S, table: pd.DataFrame, /) -> str:
         """What is shown, in whole sentences."""
 
 
@@ -81,7 +50,7 @@ class Figure(Exhibit[S], Protocol):
     def alt(self, subject: S, table: pd.DataFrame, /) -> str:
         """What is to be seen, for those who cannot see it."""
 
-    def drawing(self, study: Study, subject: S, table: pd.DataFrame, /) -> Callable[[], Picture]:
+    def drawing(self, study: Study, subject: S, table: pd.DataFrame, /) -> Drawing:
         """The call that draws ``table``. Another process makes it, so it is pickled: give it what
         it draws, and never the study. matplotlib is imported inside of it."""
 
@@ -93,36 +62,41 @@ class Table(Exhibit[S], Protocol):
         """The head and the rows, for readers."""
 
 
+def modules(*names: str) -> tuple[Any, ...]:
+    """The exhibits in the files of these names: by name, for one line then registers a file."""
+    return tuple(importlib.import_module(f"{__name__}.{name}") for name in names)
+
+
 FIGURES: dict[str, tuple[Figure[Any], ...]] = {
-    "F1": (anytime_regret,),
-    "F2": (mean_regret,),
-    "F3": (rank,),
-    "F4": (ecdf,),
-    "F5": (profile,),
-    "F6": (critical_difference,),
-    "F7": (aggregates,),
-    "F8": (win_matrix,),
-    "F9": (thinking,),
-    "F10": (utilisation, timeline),
-    "F11": (efficiency,),
-    "F12": (survival, fidelity_correlation),
-    "F13": (parallel_coordinates,),
-    "F14": (heatmap,),
-    "F15": (interaction,),
-    "F16": (lineage,),
+    "F1": modules("anytime_regret"),
+    "F2": modules("mean_regret"),
+    "F3": modules("rank"),
+    "F4": modules("ecdf"),
+    "F5": modules("profile"),
+    "F6": modules("critical_difference"),
+    "F7": modules("aggregates"),
+    "F8": modules("win_matrix"),
+    "F9": modules("thinking"),
+    "F10": modules("utilisation", "timeline"),
+    "F11": modules("efficiency"),
+    "F12": modules("survival", "fidelity_correlation"),
+    "F13": modules("parallel_coordinates"),
+    "F14": modules("heatmap"),
+    "F15": modules("interaction"),
+    "F16": modules("lineage"),
 }
 TABLES: dict[str, tuple[Table[Any], ...]] = {
-    "T1": (final_loss,),
-    "T2": (speedup,),
-    "T3": (anytime_score,),
-    "T4": (cost,),
-    "T5": (conditions,),
+    "T1": modules("final_loss"),
+    "T2": modules("speedup"),
+    "T3": modules("anytime_score"),
+    "T4": modules("cost"),
+    "T5": modules("conditions"),
 }
-STANDINGS: tuple[Table[Any], ...] = (standings,)
-SETTING: tuple[Table[Any], ...] = (conditions, problems)
-ORIGINS: tuple[Table[Any], ...] = (runs,)
-FAILURES: tuple[Table[Any], ...] = (failed_runs,)
-FILES: tuple[Frame[Any], ...] = (critical_pairs,)
+STANDINGS: tuple[Table[Any], ...] = modules("standings")
+SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")
+ORIGINS: tuple[Table[Any], ...] = modules("runs")
+FAILURES: tuple[Table[Any], ...] = modules("failed_runs")
+FILES: tuple[Frame[Any], ...] = modules("critical_pairs")
 """Numbers that are only saved: as a table they would be too long to read."""
 
 

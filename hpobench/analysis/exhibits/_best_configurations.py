@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    algorithm_names,
-)
-from hpobench.analysis.settings import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    Settings,
-)
+from hpobench.analysis.core.curves import algorithm_names
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.contract.parameters import Categorical, Ordinal, Parameter
 from hpobench.contract.problem import Objective
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    pass
 
 AXES = 12
 """Parameters shown at most."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
-
-if TYPE_CHECKING:
-    pass
 
 
 def mean_or_problem(table: pd.DataFrame) -> pd.Series:

@@ -5,20 +5,17 @@ Agarwal et al., Deep reinforcement learning at the edge of the statistical preci
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-    algorithm_columns,
-)
+from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.style import (
     INK,
+    Drawing,
     Styles,
     drawable,
     house_style,
@@ -34,23 +31,13 @@ from hpobench.analysis.inference.bootstrap import (
     suite_mean,
 )
 from hpobench.analysis.numbers import first_and_last
-from hpobench.analysis.settings import (
-    FloatArray,
-    Settings,
-)
-from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import (
-    algorithms_phrase,
-    failures_note,
-    incumbent_note,
-    interval_phrase,
-    suite_phrase,
-)
+from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.study import Study, each_comparison
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
 
 TITLE = "Aggregates"
 STEM = "aggregates"
@@ -65,9 +52,7 @@ _TITLES = {
     "optimality gap": f"Optimality gap, \u03b3 = {GAMMA:g}",
 }
 
-
-def subjects(study: Study) -> list[Comparison]:
-    return study.shown
+subjects = each_comparison
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
@@ -115,12 +100,12 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     fixed = " (IQM and median: seeds only)" if settings.resample_problems else ""
     return (
-        f"Final normalised regret of {algorithms_phrase(curves)} over {suite_phrase(curves)}, "
+        f"Final normalised regret of {phrases.algorithms(curves)} over {phrases.suite(curves)}, "
         "lowest IQM first. IQM: mean of the middle half of all runs; mean and median: over "
         "problems, of the means over seeds; optimality gap: by how much runs miss, on average, a "
         f"score (1 less the regret) of {GAMMA:g}, where better ones earn nothing. Line: "
-        f"{interval_phrase(settings)}{fixed}; none where a problem has a single seed. "
-        f"{incumbent_note(settings)}{failures_note(curves)}"
+        f"{phrases.interval(settings)}{fixed}; none where a problem has a single seed. "
+        f"{phrases.incumbent(settings)}{phrases.failures(curves)}"
     )
 
 
@@ -128,7 +113,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Intervals of four aggregates of final regrets. {first_and_last(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.normalise import below_optimum, regrets
 from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.study import OneProblem, Study
-from hpobench.analysis.text.phrases import (
-    axis_label,
-    axis_phrase,
-    band_note,
-    bottom_note,
-    failures_note,
-    incumbent_note,
-    seeds_phrase,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from hpobench.analysis.text import phrases
 
 TITLE = "Anytime regret"
 STEM = "anytime_regret"
@@ -65,9 +53,9 @@ def caption(study: Study, problem: OneProblem, table: pd.DataFrame) -> str:
     )
     return (
         f"Simple regret on {problem.name} against {optimum}, floored at 1e-8, over "
-        f"{axis_phrase(settings)}. Line: mean over {seeds_phrase(curves, i)}. "
-        f"{band_note(settings, seeds_alone=True)} {incumbent_note(settings)}"
-        f"{failures_note(curves, i)}{floored}{bottom_note(table)}"
+        f"{phrases.axis(settings)}. Line: mean over {phrases.seeds(curves, i)}. "
+        f"{phrases.band(settings, seeds_alone=True)} {phrases.incumbent(settings)}"
+        f"{phrases.failures(curves, i)}{floored}{phrases.bottom(table)}"
     )
 
 
@@ -75,12 +63,12 @@ def alt(problem: OneProblem, table: pd.DataFrame) -> str:
     return f"Curves of simple regret on {problem.name}. {ends(table)}"
 
 
-def drawing(study: Study, problem: OneProblem, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, problem: OneProblem, table: pd.DataFrame) -> Drawing:
     return partial(
         draw_lines,
         table,
         study.styles,
-        xlabel=axis_label(study.settings),
+        xlabel=phrases.axis_label(study.settings),
         ylabel="Simple regret",
         log_y=True,
         title=problem.name,

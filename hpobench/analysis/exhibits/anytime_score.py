@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-    Curves,
-    algorithm_columns,
-)
+from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns
 from hpobench.analysis.core.normalise import areas
-from hpobench.analysis.inference.bootstrap import (
-    Interval,
-    suite_mean,
-)
-from hpobench.analysis.study import Study
-from hpobench.analysis.text.fields import Grid
-from hpobench.analysis.text.phrases import (
-    failures_note,
-    incumbent_note,
-    interval_phrase,
-    share_note,
-    suite_phrase,
-)
-
-if TYPE_CHECKING:
-    pass
-
-
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
+from hpobench.analysis.inference.bootstrap import Interval, suite_mean
+from hpobench.analysis.study import Study, each_comparison
+from hpobench.analysis.text import phrases
+from hpobench.analysis.text.fields import Grid
 
 TITLE = "Anytime score"
 STEM = "anytime_score"
 
-
-def subjects(study: Study) -> list[Comparison]:
-    return study.shown
+subjects = each_comparison
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
@@ -73,8 +51,8 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
         "Mean normalised regret over the logarithm of time: the area under the curve of the mean "
         f"from {curves.share[0]:.2%} of the budget to all of it, over its width. 0 is the optimum "
         "from the start, 1 never better than the median random configuration. Mean: over "
-        f"{suite_phrase(curves)}. In brackets {interval_phrase(settings)}. {share_note(settings)} "
-        f"{incumbent_note(settings)}{failures_note(curves)}"
+        f"{phrases.suite(curves)}. In brackets {phrases.interval(settings)}. "
+        f"{phrases.share(settings)} {phrases.incumbent(settings)}{phrases.failures(curves)}"
     )
 
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.numbers import ranges
-from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid
 from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    pass
-
-
-from collections.abc import Iterable
 
 TITLE = "Setting"
 STEM = "setting"
 
-
-def subjects(study: Study) -> list[Whole]:
-    return [study.whole]
+subjects = whole_study
 
 
 def table(study: Study, _: Whole) -> pd.DataFrame:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    algorithm_columns,
-    algorithm_names,
-    algorithms_of,
-)
+from hpobench.analysis.core.curves import algorithm_columns, algorithm_names, algorithms_of
 from hpobench.analysis.core.failures import KINDS
 from hpobench.analysis.numbers import number
-from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
 from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Cost"
 STEM = "cost"
@@ -34,9 +24,7 @@ _COST = {
     "peak_memory_mb": "Peak memory MB",
 }
 
-
-def subjects(study: Study) -> list[Whole]:
-    return [study.whole]
+subjects = whole_study
 
 
 def table(study: Study, _: Whole) -> pd.DataFrame:

@@ -5,37 +5,22 @@ Demsar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-)
-from hpobench.analysis.drawing.style import (
-    INK,
-    MUTED,
-    Styles,
-    drawable,
-    house_style,
-)
+from hpobench.analysis.core.curves import Comparison
+from hpobench.analysis.drawing.style import INK, MUTED, Drawing, Styles, drawable, house_style
 from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
 from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.numbers import count, first_and_last
 from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import (
-    failures_note,
-    incumbent_note,
-    share_note,
-    suite_phrase,
-)
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
 
 TITLE = "Critical differences"
 STEM = "critical_difference"
@@ -81,13 +66,13 @@ def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
     return (
         f"Average ranks (1 is best, ties share) of {count(k, 'algorithm')} over "
-        f"{suite_phrase(curves)} by the median of normalised regret over seeds, at four shares of "
+        f"{phrases.suite(curves)} by the median of normalised regret over seeds, at four shares of "
         "the budget, each read at the last point of the time grid that is not after it. "
-        f"{share_note(settings)} F and p: Friedman's test in Iman and Davenport's F form over N "
+        f"{phrases.share(settings)} F and p: Friedman's test in Iman and Davenport's F form over N "
         f"problems. Where it rejects at {ALPHA:.0%}, pairs are told apart by {test}. "
         f"{_key_note(table)}"
         f"{f' With N = {n} this test cannot tell any of so many pairs apart.' if hopeless else ''} "
-        f"{incumbent_note(settings)}{failures_note(curves)}"
+        f"{phrases.incumbent(settings)}{phrases.failures(curves)}"
     )
 
 
@@ -108,7 +93,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Average ranks and groups that are not told apart. {first_and_last(last)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 

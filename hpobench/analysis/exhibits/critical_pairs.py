@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-)
-from hpobench.analysis.study import Study
-
-if TYPE_CHECKING:
-    pass
-
-
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.exhibits import critical_difference
+from hpobench.analysis.study import Study
 
 STEM = "critical_pairs"
 

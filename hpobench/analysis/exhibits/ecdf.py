@@ -5,9 +5,7 @@ Hansen et al., COCO: performance assessment, 2016.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,29 +14,17 @@ from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
 from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.settings import FloatArray
-from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import (
-    algorithms_phrase,
-    band_note,
-    choice_note,
-    misses_note,
-    share_label,
-    share_note,
-    suite_phrase,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from hpobench.analysis.study import Study, each_comparison
+from hpobench.analysis.text import phrases
 
 TITLE = "Targets hit"
 STEM = "ecdf"
 
-
-def subjects(study: Study) -> list[Comparison]:
-    return study.shown
+subjects = each_comparison
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
@@ -72,11 +58,11 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     targets = suite_targets(study.results.problems, curves)
     return (
-        f"Share of all (problem, target, seed) that {algorithms_phrase(curves)} hit by then, over "
-        f"{suite_phrase(curves)}; higher is better, problems weigh the same. Targets: "
+        f"Share of all (problem, target, seed) that {phrases.algorithms(curves)} hit by then, over "
+        f"{phrases.suite(curves)}; higher is better, problems weigh the same. Targets: "
         f"{_targets_phrase(targets)}. A run hits a target with the first incumbent whose loss is "
-        f"at or below it. {share_note(settings)} {band_note(settings)} {choice_note(settings)}"
-        f"{misses_note(curves)}"
+        f"at or below it. {phrases.share(settings)} {phrases.band(settings)} "
+        f"{phrases.choice(settings)}{phrases.misses(curves)}"
     )
 
 
@@ -97,12 +83,12 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of the share of targets hit. {ends(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(
         draw_lines,
         table,
         study.styles,
-        xlabel=share_label(study.settings),
+        xlabel=phrases.share_label(study.settings),
         percent=True,
         ylabel="Share of targets hit",
         log_y=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,50 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Algorithm,
-    Comparison,
-    Curves,
-    places,
-)
+from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, places
 from hpobench.analysis.core.hits import Hits, first_hits
 from hpobench.analysis.core.incumbent import incumbents
 from hpobench.analysis.core.references import referenced
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.core.workers import with_workers, worker_counts
-from hpobench.analysis.drawing.lines import (
-    curves_of,
-    draw_legend,
-    panels_of,
-)
-from hpobench.analysis.drawing.style import (
-    MUTED,
-    Styles,
-    drawable,
-    house_style,
-)
+from hpobench.analysis.drawing.lines import curves_of, draw_legend, panels_of
+from hpobench.analysis.drawing.style import MUTED, Drawing, Styles, drawable, house_style
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
-from hpobench.analysis.settings import (
-    FloatArray,
-    IntArray,
-    Settings,
-)
+from hpobench.analysis.settings import FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import (
-    algorithms_phrase,
-    choice_note,
-    interval_phrase,
-    misses_note,
-    suite_phrase,
-)
+from hpobench.analysis.text import phrases
 from hpobench.store.reader import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-
 
 TITLE = "Parallel efficiency"
 STEM = "efficiency"
@@ -177,8 +151,8 @@ def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     unit = "T_1 / (W T_W)" if base == 1 else f"{base} T_{base} / (W T_W)"
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (
-        f"Parallel efficiency {unit} of {algorithms_phrase(curves)} on "
-        f"{', '.join(map(str, counts))} workers, over {suite_phrase(curves)}, both axes "
+        f"Parallel efficiency {unit} of {phrases.algorithms(curves)} on "
+        f"{', '.join(map(str, counts))} workers, over {phrases.suite(curves)}, both axes "
         "logarithmic. Dashed, at 1: W workers are as fast as they are many; dotted: no faster than "
         f"{base}. Left: T is the expected running time, on the run's clock, to normalised regrets "
         f"of {levels}: what all runs spent up to their hit or their end, over the number of hits. "
@@ -186,8 +160,8 @@ def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
         "problems, without those on which neither W workers nor the fewest ever hit; none where "
         "nothing is left. Where only one of the two hits, the time that all runs of the other "
         "spent, and at least one budget, stands for its T; hollow: the mean holds such a bound "
-        f"(the table says which way). Line: {interval_phrase(settings)}; none where a problem has "
-        f"a single seed. {choice_note(settings)}{misses_note(curves)}"
+        f"(the table says which way). Line: {phrases.interval(settings)}; none where a problem has "
+        f"a single seed. {phrases.choice(settings)}{phrases.misses(curves)}"
     )
 
 
@@ -197,7 +171,7 @@ def alt(_: Comparison, __: pd.DataFrame) -> str:
     )
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor, integer_field
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Failed runs"
 STEM = "failures"

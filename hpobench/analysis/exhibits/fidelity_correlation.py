@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    problems_of,
-)
+from hpobench.analysis.core.curves import problems_of
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.drawing.matrix import (
-    HIGH_IS_BETTER,
-    bare,
-    contrasting,
-)
-from hpobench.analysis.drawing.style import (
-    INK,
-    MUTED,
-    drawable,
-    house_style,
-)
-from hpobench.analysis.inference.bootstrap import (
-    Interval,
-    percentile_interval,
-    seed_counts,
-)
-from hpobench.analysis.settings import (
-    SCHEDULER,
-    SEARCHER,
-    FloatArray,
-    IntArray,
-    Settings,
-)
+from hpobench.analysis.drawing.matrix import HIGH_IS_BETTER, bare, contrasting
+from hpobench.analysis.drawing.style import INK, MUTED, Drawing, drawable, house_style
+from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, seed_counts
+from hpobench.analysis.settings import SCHEDULER, SEARCHER, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text.phrases import (
-    interval_phrase,
-)
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
-
 
 TITLE = "Losses across fidelities"
 STEM = "fidelity_correlation"
@@ -193,10 +168,9 @@ def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
         "beginning misleads. Per problem over the trials of all seeds that reached full fidelity "
         f"({trials}) of {SEARCHER} under {SCHEDULER}, where losses neither choose configurations "
         f"nor stop them.{survivors} Each field holds until the next fidelity compared; the highest "
-        "mean is on top; problems with fewer than "
-        f"{ENOUGH} such trials are left out. In brackets: the interval includes 0; "
-        f"{interval_phrase(study.settings, seeds_alone=True)}, each seed with all its trials, none "
-        "for a single seed."
+        f"mean is on top; problems with fewer than {ENOUGH} such trials are left out. In brackets: "
+        f"the interval includes 0; {phrases.interval(study.settings, seeds_alone=True)}, each seed "
+        "with all its trials, none for a single seed."
     )
 
 
@@ -207,7 +181,7 @@ def alt(_: Whole, __: pd.DataFrame) -> str:
     )
 
 
-def drawing(_study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(_study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     return partial(draw, table)
 
 

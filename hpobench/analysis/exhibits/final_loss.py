@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Curves,
-    algorithm_columns,
-)
-from hpobench.analysis.inference.bootstrap import (
-    suite_mean,
-)
+from hpobench.analysis.core.curves import Curves, algorithm_columns
+from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.significance import ALPHA, p_against_best
 from hpobench.analysis.numbers import interval, number
-from hpobench.analysis.settings import (
-    Settings,
-)
+from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor
-from hpobench.analysis.text.phrases import (
-    incumbent_note,
-    interval_phrase,
-    seeds_phrase,
-)
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Final values"
 STEM = "final_loss"
@@ -87,13 +70,13 @@ def _one_problem(part: Curves, metric: str, direction: str, settings: Settings) 
 def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
     settings = study.settings
     return (
-        f"Final value of the metric (held-out where the problem has it), mean over "
-        f"{seeds_phrase(study.curves)}, in brackets "
-        f"{interval_phrase(settings, seeds_alone=True)}. Bold: best mean of the problem. Asterisk: "
-        "not significantly worse than the best (two-sided Wilcoxon signed-rank test paired by "
-        "seed, exact up to 12 pairs, Holm-adjusted within the problem, p >= "
-        f"{ALPHA:g}; below 6 seeds it cannot reject). Failed runs in round brackets count as the "
-        f"clip value. {incumbent_note(settings)}"
+        "Final value of the metric (held-out where the problem has it), mean over "
+        f"{phrases.seeds(study.curves)}, in brackets "
+        f"{phrases.interval(settings, seeds_alone=True)}. Bold: best mean of the problem. "
+        "Asterisk: not significantly worse than the best (two-sided Wilcoxon signed-rank test "
+        f"paired by seed, exact up to 12 pairs, Holm-adjusted within the problem, p >= {ALPHA:g}; "
+        "below 6 seeds it cannot reject). Failed runs in round brackets count as the clip value. "
+        f"{phrases.incumbent(settings)}"
     )
 
 

@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Algorithm,
-    algorithm_columns,
-)
+from hpobench.analysis.core.curves import Algorithm, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.matrix import (
-    bare,
-    contrasting,
-    short,
-)
+from hpobench.analysis.drawing.matrix import bare, contrasting, short
 from hpobench.analysis.drawing.style import (
     INK,
     MUTED,
+    Drawing,
     Styles,
     drawable,
     house_style,
     power_of_ten,
 )
-from hpobench.analysis.inference.bootstrap import (
-    seed_means,
-)
-from hpobench.analysis.settings import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-)
+from hpobench.analysis.inference.bootstrap import seed_means
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text.phrases import (
-    failures_note,
-    incumbent_note,
-    seeds_phrase,
-)
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
-
 
 TITLE = "Final normalised regret, problem by algorithm"
 STEM = "heatmap"
@@ -82,10 +64,10 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
 def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
     curves, settings = study.curves, study.settings
     return (
-        f"Final normalised regret, mean over {seeds_phrase(curves)}: 0 is the optimum, 1 the "
+        f"Final normalised regret, mean over {phrases.seeds(curves)}: 0 is the optimum, 1 the "
         "median loss of a random configuration. The best of a row is framed and in bold; a dot "
-        f"marks pairs with failed runs; empty: not run. {incumbent_note(settings)}"
-        f"{failures_note(curves)}"
+        f"marks pairs with failed runs; empty: not run. {phrases.incumbent(settings)}"
+        f"{phrases.failures(curves)}"
     )
 
 
@@ -93,7 +75,7 @@ def alt(_: Whole, __: pd.DataFrame) -> str:
     return "Heat map of final normalised regret. The numbers are in the CSV file."
 
 
-def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,33 +9,15 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.matrix import (
-    LOW_IS_BETTER,
-    draw_matrix,
-    short,
-)
-from hpobench.analysis.drawing.style import (
-    Styles,
-)
-from hpobench.analysis.inference.bootstrap import (
-    suite_mean,
-)
-from hpobench.analysis.settings import (
-    SCHEDULER,
-    FloatArray,
-    Settings,
-)
+from hpobench.analysis.drawing.matrix import LOW_IS_BETTER, draw_matrix, short
+from hpobench.analysis.drawing.style import Drawing, Styles
+from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.settings import SCHEDULER, FloatArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text.phrases import (
-    failures_note,
-    incumbent_note,
-    interval_phrase,
-    suite_phrase,
-)
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
 
 TITLE = "What each scheduler does to each searcher"
 STEM = "interaction"
@@ -98,10 +79,10 @@ def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
         f"Difference in final normalised regret of each searcher under each scheduler to the same "
         f"searcher under {SCHEDULER}, paired by problem and seed, mean over problems; below 0 "
         f"(blue) the scheduler helps. Bold with a dot: the interval excludes 0, pair by pair, not "
-        f"adjusted for their number; {interval_phrase(settings)}, none where a problem has a "
-        f"single seed. Over {suite_phrase(curves)}; a scheduler that skipped problems is compared "
-        f"on the rest, as counted in the table. Grey: not run. {incumbent_note(settings)}"
-        f"{failures_note(curves)}"
+        f"adjusted for their number; {phrases.interval(settings)}, none where a problem has a "
+        f"single seed. Over {phrases.suite(curves)}; a scheduler that skipped problems is compared "
+        f"on the rest, as counted in the table. Grey: not run. {phrases.incumbent(settings)}"
+        f"{phrases.failures(curves)}"
     )
 
 
@@ -112,7 +93,7 @@ def alt(_: Whole, __: pd.DataFrame) -> str:
     )
 
 
-def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 

@@ -7,7 +7,6 @@ best result may descend from stretches of other trials.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,33 +14,25 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.lineage import descent
-from hpobench.analysis.drawing.lines import (
-    legend_row,
-)
+from hpobench.analysis.drawing.lines import legend_row
 from hpobench.analysis.drawing.style import (
     GHOST,
     MUTED,
     PALETTE,
+    Drawing,
     drawable,
     house_style,
     label_decades,
 )
 from hpobench.analysis.numbers import count, number
-from hpobench.analysis.settings import (
-    FloatArray,
-    IntArray,
-)
+from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import SomeRuns, Study
-from hpobench.analysis.text.phrases import (
-    metric_label,
-    step_label,
-)
+from hpobench.analysis.text import phrases
 from hpobench.contract.problem import Objective
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
 
 TITLE = "Lineage"
 STEM = "lineage"
@@ -165,13 +156,13 @@ def alt(run: SomeRuns, table: pd.DataFrame) -> str:
     )
 
 
-def drawing(_: Study, run: SomeRuns, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(_: Study, run: SomeRuns, table: pd.DataFrame) -> Drawing:
     return partial(
         draw,
         table,
         title=f"{run.name}, seed {run.cells['seed'].iloc[0]}",
-        xlabel=step_label(run.problem),
-        ylabel=metric_label(run.problem),
+        xlabel=phrases.step_label(run.problem),
+        ylabel=phrases.metric_label(run.problem),
         maximize=_objective(run).direction == "maximize",
     )
 

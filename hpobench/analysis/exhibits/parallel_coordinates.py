@@ -4,37 +4,13 @@ across the parameters."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.drawing.style import (
-    GHOST,
-    INK,
-    MUTED,
-    drawable,
-    house_style,
-)
-from hpobench.analysis.numbers import count
-from hpobench.analysis.settings import (
-    FloatArray,
-)
-from hpobench.analysis.study import OneProblem, Study
-from hpobench.analysis.text.phrases import (
-    metric_label,
-)
-from hpobench.contract.parameters import Categorical, Parameter, Value
-from hpobench.contract.space import Space
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
-
-
+from hpobench.analysis.drawing.style import GHOST, INK, MUTED, Drawing, drawable, house_style
 from hpobench.analysis.exhibits._best_configurations import (
     BEST,
     REST,
@@ -42,6 +18,17 @@ from hpobench.analysis.exhibits._best_configurations import (
     best_configurations,
     last_results,
 )
+from hpobench.analysis.numbers import count
+from hpobench.analysis.settings import FloatArray
+from hpobench.analysis.study import OneProblem, Study
+from hpobench.analysis.text import phrases
+from hpobench.contract.parameters import Categorical, Parameter, Value
+from hpobench.contract.space import Space
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
 
 TITLE = "Best configurations"
 STEM = "parallel_coordinates"
@@ -116,7 +103,7 @@ def alt(problem: OneProblem, table: pd.DataFrame) -> str:
     )
 
 
-def drawing(_: Study, problem: OneProblem, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(_: Study, problem: OneProblem, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, problem.row)
 
 
@@ -134,7 +121,7 @@ def draw(table: pd.DataFrame, problem: pd.Series) -> Figure:
         figure = Figure(figsize=(1.4 + 0.8 * max(len(names), 4), 3.7), layout="constrained")
         ax = figure.subplots()
         ax.grid(False)
-        _lines(figure, ax, heights, lines, metric_label(problem), maximize)
+        _lines(figure, ax, heights, lines, phrases.metric_label(problem), maximize)
         conditional = bool(table["position"].isna().any())
         for x, name in enumerate(names):
             _axis(ax, x, space[name])

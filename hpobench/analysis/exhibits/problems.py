@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from hpobench.analysis.core.budgets import budget_of
-from hpobench.analysis.core.curves import (
-    problems_of,
-)
+from hpobench.analysis.core.curves import problems_of
 from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, integer_field
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Problems"
 STEM = "problems"

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Algorithm,
-    Comparison,
-    Curves,
-)
+from hpobench.analysis.core.curves import Algorithm, Comparison, Curves
 from hpobench.analysis.core.hits import Runs, hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.core.targets import tolerance_targets
-from hpobench.analysis.drawing.lines import (
-    curves_of,
-    draw_legend,
-    draw_panel,
-    panels_of,
-)
+from hpobench.analysis.drawing.lines import curves_of, draw_legend, draw_panel, panels_of
 from hpobench.analysis.drawing.style import (
+    Drawing,
     Styles,
     drawable,
     house_style,
@@ -39,24 +30,13 @@ from hpobench.analysis.inference.bootstrap import (
 )
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
 from hpobench.analysis.numbers import ends
-from hpobench.analysis.settings import (
-    FloatArray,
-    Settings,
-)
-from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import (
-    algorithms_phrase,
-    band_note,
-    failures_note,
-    incumbent_note,
-    misses_note,
-    suite_phrase,
-)
+from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.study import Study, each_comparison
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
 
 TITLE = "Performance profile and scores"
 STEM = "profile"
@@ -69,9 +49,7 @@ NEAREST = 1e-4
 SCORES = (0.0, 0.9, 0.99, 0.999, 0.9999)
 """Labelled: each leaves a tenth of the regret of the one before."""
 
-
-def subjects(study: Study) -> list[Comparison]:
-    return study.shown
+subjects = each_comparison
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
@@ -147,17 +125,17 @@ def _scores(curves: Curves, settings: Settings) -> pd.DataFrame:
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
-        f"{algorithms_phrase(curves)} over {suite_phrase(curves)}. Left: performance profile "
+        f"{phrases.algorithms(curves)} over {phrases.suite(curves)}. Left: performance profile "
         "(Dolan and Moré), the share of problems on which the expected running time (time of all "
         "runs up to their hit or their end, over the number of hits) is within a factor of the "
         "least of all algorithms here; at 1 the share on which it is the least. The target is a "
         f"normalised regret of {TOLERANCE:g} (Moré and Wild's test): {1 - TOLERANCE:.0%} of the "
         "way from the median loss of a random configuration to the optimum. A problem on which no "
-        "run gets there counts for none. The least depends on who takes part, and so may the order "
-        "of two others (Gould and Scott, 2016). Right: share of runs, problems weighted equally, "
-        "whose final score 1 - nr is above the value on the axis. Higher is better in both. "
-        f"{band_note(settings)} Running times and the least are computed anew in every resample. "
-        f"{incumbent_note(settings)}{failures_note(curves)}{misses_note(curves)}"
+        "run gets there counts for none. The least depends on who takes part, and so may the "
+        "order of two others (Gould and Scott, 2016). Right: share of runs, problems weighted "
+        "equally, whose final score 1 - nr is above the value on the axis. Higher is better in "
+        f"both. {phrases.band(settings)} Running times and the least are computed anew in every "
+        f"resample. {phrases.incumbent(settings)}{phrases.failures(curves)}{phrases.misses(curves)}"
     )
 
 
@@ -166,7 +144,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of the share of problems solved, and of runs by score. {ends(solved)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles, study.settings)
 
 

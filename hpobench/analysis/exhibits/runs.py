@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
 
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    algorithm_names,
-)
+from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.numbers import ranges
-from hpobench.analysis.study import Study, Whole
+from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, anchor
-
-if TYPE_CHECKING:
-    pass
-
-
-import shlex
 
 TITLE = "Runs"
 STEM = "runs"
 
 COLUMNS = ["workers", "seed", "cell", "status", "trials", "results", "clock", "events_shard"]
 
-
-def subjects(study: Study) -> list[Whole]:
-    return [study.whole]
+subjects = whole_study
 
 
 def table(study: Study, _: Whole) -> pd.DataFrame:

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-)
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
+from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
-from hpobench.analysis.settings import (
-    SCHEDULER,
-    SEARCHER,
-)
+from hpobench.analysis.settings import SCHEDULER, SEARCHER
 from hpobench.analysis.study import Study
+from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Grid
-from hpobench.analysis.text.phrases import (
-    axis_phrase,
-    choice_note,
-    interval_phrase,
-    misses_note,
-    suite_phrase,
-)
-
-if TYPE_CHECKING:
-    pass
-
-
-from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 
 TITLE = "Speed-up"
 STEM = "speedup"
@@ -87,11 +69,12 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
         f"Expected running time of {SEARCHER} under {SCHEDULER} over the algorithm's, to "
         f"normalised regrets of {levels}; above 1 is faster than random search. Expected running "
         "time: what all runs spent up to their hit or their end, over the number of hits. Mean: "
-        f"geometric, over {suite_phrase(curves)}. In brackets {interval_phrase(settings)}. Without "
-        "a hit the time of all runs, and at least one budget, stands for the expected running "
-        "time; so the speed-up is at most (<=) what is shown where random search alone hits, and "
-        "at least (>=) where it alone does not. Where neither hits it counts as 1 in the mean. "
-        f"Axis: {axis_phrase(settings)}. {choice_note(settings)}{misses_note(curves)}"
+        f"geometric, over {phrases.suite(curves)}. In brackets {phrases.interval(settings)}. "
+        "Without a hit the time of all runs, and at least one budget, stands for the expected "
+        "running time; so the speed-up is at most (<=) what is shown where random search alone "
+        "hits, and at least (>=) where it alone does not. Where neither hits it counts as 1 in "
+        f"the mean. Axis: {phrases.axis(settings)}. "
+        f"{phrases.choice(settings)}{phrases.misses(curves)}"
     )
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-    algorithm_columns,
-)
+from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import (
@@ -22,24 +17,14 @@ from hpobench.analysis.inference.bootstrap import (
 )
 from hpobench.analysis.inference.coverage import enough_seeds
 from hpobench.analysis.numbers import interval, number
-from hpobench.analysis.study import Study
+from hpobench.analysis.study import Study, each_comparison
+from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
-from hpobench.analysis.text.phrases import (
-    failures_note,
-    interval_phrase,
-    suite_phrase,
-)
-
-if TYPE_CHECKING:
-    pass
-
 
 TITLE = "Standings"
 STEM = "standings"
 
-
-def subjects(study: Study) -> list[Comparison]:
-    return study.shown
+subjects = each_comparison
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
@@ -85,10 +70,10 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
-        f"At the end of the budget, over {suite_phrase(curves)}, lowest mean first. "
+        f"At the end of the budget, over {phrases.suite(curves)}, lowest mean first. "
         "nr: mean normalised regret; IQM: interquartile mean over all runs; rank: average over "
         "problems; behind: difference in nr to the first, from the same resamples. In brackets "
-        f"{interval_phrase(settings)}.{failures_note(curves)}"
+        f"{phrases.interval(settings)}.{phrases.failures(curves)}"
     )
 
 

@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Algorithm,
-    algorithm_names,
-    algorithms_of,
-    problems_of,
-)
+from hpobench.analysis.core.curves import Algorithm, algorithm_names, algorithms_of, problems_of
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.drawing.lines import (
-    draw_lines,
-)
-from hpobench.analysis.drawing.style import (
-    Styles,
-)
-from hpobench.analysis.inference.bootstrap import (
-    suite_mean,
-)
+from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.drawing.style import Drawing, Styles
+from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.numbers import count, ends
-from hpobench.analysis.settings import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    Settings,
-)
+from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text.phrases import (
-    band_note,
-)
+from hpobench.analysis.text import phrases
 from hpobench.store.reader import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
 
 TITLE = "Rung survival"
 STEM = "survival"
@@ -255,13 +236,13 @@ def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
     most = int(table["problems"].max())
     return (
         "Share of trials that train beyond a share of the full fidelity; at 100 % those that "
-        "finish. Being stopped and failing are ends; what the end of the budget cuts off, or finds "
-        "in a pause, counts up to there only (Kaplan and Meier); a curve ends where on some "
-        "problem no trial was left. A trial that goes on after a "
-        "pause is one trial; a configuration that is started afresh is another. Where trials are "
-        "cloned, a state given up for another's has ended, and the copy joins at the step that its "
-        "donor had reached. Estimated per run, mean over seeds and over the problems of several "
-        f"steps that the algorithm ran on ({most} at most). {band_note(study.settings)}{left_out}"
+        "finish. Being stopped and failing are ends; what the end of the budget cuts off, or "
+        "finds in a pause, counts up to there only (Kaplan and Meier); a curve ends where on some "
+        "problem no trial was left. A trial that goes on after a pause is one trial; a "
+        "configuration that is started afresh is another. Where trials are cloned, a state given "
+        "up for another's has ended, and the copy joins at the step that its donor had reached. "
+        "Estimated per run, mean over seeds and over the problems of several steps that the "
+        f"algorithm ran on ({most} at most). {phrases.band(study.settings)}{left_out}"
     )
 
 
@@ -269,7 +250,7 @@ def alt(_: Whole, table: pd.DataFrame) -> str:
     return f"Curves of the share of trials that train on. {ends(table)}"
 
 
-def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     """In styles of its own: there are curves also on problems without references."""
     return partial(draw, table, Styles(algorithms_of(study.results.cells)))
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Algorithm
 from hpobench.analysis.drawing.lines import draw_lines
-from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.drawing.style import Drawing, Styles
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, Whole
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TITLE = "Thinking time"
 STEM = "thinking"
@@ -67,7 +62,7 @@ def alt(_: Whole, table: pd.DataFrame) -> str:
     return f"Curves of thinking time. {ends(table)}"
 
 
-def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     """Searchers keep their hues."""
     searchers = Styles([Algorithm(name, name, "") for name in study.styles.searchers])
     return partial(

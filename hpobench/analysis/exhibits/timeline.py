@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,28 +10,24 @@ import pandas as pd
 
 from hpobench.analysis.core.lineage import descent
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.drawing.lines import (
-    legend_row,
-)
+from hpobench.analysis.drawing.lines import legend_row
 from hpobench.analysis.drawing.style import (
     GRID,
     INK,
     MUTED,
     PALETTE,
+    Drawing,
     drawable,
     house_style,
 )
 from hpobench.analysis.numbers import count
 from hpobench.analysis.study import SomeRuns, Study
-from hpobench.analysis.text.phrases import (
-    step_label,
-)
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
-
 
 TITLE = "Trial timeline"
 STEM = "timeline"
@@ -166,7 +161,7 @@ def alt(runs: SomeRuns, _: pd.DataFrame) -> str:
     return f"Bars of trials on workers, under {schedulers}. The numbers are in the CSV file."
 
 
-def drawing(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, runs.cells, runs.problem)
 
 
@@ -196,7 +191,7 @@ def draw(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> Figure
         axes[-1].set_xlabel("Time in seconds of the run's clock")
         figure.supylabel("Worker", fontsize=8.5)
         bar = figure.colorbar(colours, ax=list(axes), pad=0.01, fraction=0.03, aspect=30)
-        bar.set_label(drawable(f"{step_label(problem)} reached"), color=MUTED)
+        bar.set_label(drawable(f"{phrases.step_label(problem)} reached"), color=MUTED)
         bar.ax.spines["outline"].set_visible(False)
         _ticks(bar, int(problem["steps"]))
         _legend(figure, shown)

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-    places,
-)
+from hpobench.analysis.core.curves import Comparison, places
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.drawing.lines import (
-    draw_lines,
-)
-from hpobench.analysis.inference.bootstrap import (
-    Interval,
-    curve_frame,
-    suite_mean,
-)
+from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.drawing.style import Drawing
+from hpobench.analysis.inference.bootstrap import Interval, curve_frame, suite_mean
 from hpobench.analysis.numbers import ends
-from hpobench.analysis.settings import (
-    FloatArray,
-    IntArray,
-)
+from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import (
-    algorithms_phrase,
-    band_note,
-    suite_phrase,
-)
+from hpobench.analysis.text import phrases
 from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 TITLE = "Worker utilisation"
 STEM = "utilisation"
@@ -135,11 +114,11 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
         f"Share of a run's workers that are busy, in {settings.points} equal parts of the run's "
-        f"clock: mean of {algorithms_phrase(curves)} over {suite_phrase(curves)}, problems weigh "
+        f"clock: mean of {phrases.algorithms(curves)} over {phrases.suite(curves)}, problems weigh "
         "the same. Busy is a worker at a step that leaves a result, or that the end of the run "
         "cuts off; a step that fails, or that the scheduler undoes, leaves no trace and counts as "
-        f"idle. {band_note(settings)} Failed runs count up to their failure; problems on which all "
-        "runs of some algorithm failed at once are left out."
+        f"idle. {phrases.band(settings)} Failed runs count up to their failure; problems on which "
+        "all runs of some algorithm failed at once are left out."
     )
 
 
@@ -147,7 +126,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of the share of workers that are busy. {ends(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(
         draw_lines,
         table,

@@ -5,7 +5,6 @@ Agarwal et al., Deep reinforcement learning at the edge of the statistical preci
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
@@ -13,14 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import (
-    Comparison,
-)
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.matrix import (
-    HIGH_IS_BETTER,
-    draw_matrix,
-)
+from hpobench.analysis.drawing.matrix import HIGH_IS_BETTER, draw_matrix
+from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.inference.bootstrap import (
     interval_valid,
     percentile_interval,
@@ -28,23 +23,12 @@ from hpobench.analysis.inference.bootstrap import (
     seed_counts,
 )
 from hpobench.analysis.numbers import first_and_last
-from hpobench.analysis.settings import (
-    FloatArray,
-    IntArray,
-    Settings,
-)
-from hpobench.analysis.study import Study
-from hpobench.analysis.text.phrases import (
-    algorithms_phrase,
-    failures_note,
-    incumbent_note,
-    interval_phrase,
-    suite_phrase,
-)
+from hpobench.analysis.settings import FloatArray, IntArray, Settings
+from hpobench.analysis.study import Study, each_contest
+from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
 
 TITLE = "Probability of improvement"
 STEM = "win_matrix"
@@ -52,10 +36,7 @@ STEM = "win_matrix"
 ROUNDING = 1e-9
 """Nothing but ties, over three problems say, is not exactly one half."""
 
-
-def subjects(study: Study) -> list[Comparison]:
-    """Every comparison of two algorithms or more."""
-    return [one for one in study.shown if len(one.curves.algorithms) > 1]
+subjects = each_contest
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
@@ -132,11 +113,12 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
         "Probability that a run of the row's algorithm ends at a lower normalised regret than a "
-        "run of the column's on the same problem, ties counted half (Mann and Whitney's U over all "
-        f"pairs of runs), mean over problems: {algorithms_phrase(curves)} over "
-        f"{suite_phrase(curves)}, the highest mean first. Bold with a dot: the interval excludes "
-        f"one half, pair by pair, not adjusted for their number; {interval_phrase(settings)}, none "
-        f"where a problem has a single seed. {incumbent_note(settings)}{failures_note(curves)}"
+        "run of the column's on the same problem, ties counted half (Mann and Whitney's U over "
+        f"all pairs of runs), mean over problems: {phrases.algorithms(curves)} over "
+        f"{phrases.suite(curves)}, the highest mean first. Bold with a dot: the interval excludes "
+        f"one half, pair by pair, not adjusted for their number; {phrases.interval(settings)}, "
+        "none where a problem has a single seed. "
+        f"{phrases.incumbent(settings)}{phrases.failures(curves)}"
     )
 
 
@@ -145,7 +127,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"{drawn} {first_and_last(table)}"
 
 
-def drawing(_study: Study, _: Comparison, table: pd.DataFrame) -> Callable[[], Figure]:
+def drawing(_study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table)
 
 

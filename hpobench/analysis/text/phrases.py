@@ -16,7 +16,7 @@ _AXES = {
 }
 
 
-def axis_phrase(settings: Settings) -> str:
+def axis(settings: Settings) -> str:
     return _AXES[settings.axis]
 
 
@@ -39,15 +39,15 @@ def step_label(problem: pd.Series) -> str:
     return _capital(name) if unit == 1 else f"Step of {unit:.3g} {name}"
 
 
-def algorithms_phrase(curves: Curves) -> str:
+def algorithms(curves: Curves) -> str:
     return count(len(curves.algorithms), "algorithm")
 
 
-def suite_phrase(curves: Curves) -> str:
-    return f"{count(len(curves.problems), 'problem')} and {seeds_phrase(curves)}"
+def suite(curves: Curves) -> str:
+    return f"{count(len(curves.problems), 'problem')} and {seeds(curves)}"
 
 
-def seeds_phrase(curves: Curves, problem: int | None = None) -> str:
+def seeds(curves: Curves, problem: int | None = None) -> str:
     """How many seeds each algorithm ran: one number, or the range where they differ."""
     present = curves.present if problem is None else curves.present[:, problem : problem + 1]
     counts = present.sum(axis=2)
@@ -56,7 +56,7 @@ def seeds_phrase(curves: Curves, problem: int | None = None) -> str:
     return count(high, "seed") if low == high else f"{low} to {high} seeds"
 
 
-def interval_phrase(settings: Settings, *, seeds_alone: bool = False) -> str:
+def interval(settings: Settings, *, seeds_alone: bool = False) -> str:
     """What the intervals are; ``seeds_alone``: problems are not resampled, whatever is set."""
     claim = "seeds resampled"
     if not seeds_alone:
@@ -68,44 +68,44 @@ def interval_phrase(settings: Settings, *, seeds_alone: bool = False) -> str:
     )
 
 
-def band_note(settings: Settings, *, seeds_alone: bool = False) -> str:
-    intervals = interval_phrase(settings, seeds_alone=seeds_alone)
+def band(settings: Settings, *, seeds_alone: bool = False) -> str:
+    intervals = interval(settings, seeds_alone=seeds_alone)
     return f"Band: {intervals}; none where a problem has a single seed."
 
 
-def choice_note(settings: Settings) -> str:
+def choice(settings: Settings) -> str:
     which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
     return f"Incumbents are chosen on the visible loss at {which}."
 
 
-def incumbent_note(settings: Settings) -> str:
+def incumbent(settings: Settings) -> str:
     return (
-        f"{choice_note(settings)[:-1]}; before a run's first result the median loss of a random "
+        f"{choice(settings)[:-1]}; before a run's first result the median loss of a random "
         "configuration stands in."
     )
 
 
-def share_note(settings: Settings) -> str:
+def share(settings: Settings) -> str:
     return (
         f"Axis: {_AXES[settings.axis]}, as a share of the problem's longest run; runs that ended "
         "stay at their final incumbent."
     )
 
 
-def failures_note(curves: Curves, problem: int | None = None) -> str:
+def failures(curves: Curves, problem: int | None = None) -> str:
     """How failed runs count in averages; empty without any. A blank stands in front."""
     part = slice(None) if problem is None else problem
     failed, runs = int(curves.failed[:, part].sum()), int(curves.present[:, part].sum())
     return f" {count(failed, 'failed run')} of {runs} counted as the clip value." if failed else ""
 
 
-def misses_note(curves: Curves) -> str:
+def misses(curves: Curves) -> str:
     """How failed runs count where targets are hit; empty without any. A blank stands in front."""
     failed, runs = int(curves.failed.sum()), int(curves.present.sum())
     return f" {count(failed, 'failed run')} of {runs} hit nothing." if failed else ""
 
 
-def bottom_note(table: pd.DataFrame) -> str:
+def bottom(table: pd.DataFrame) -> str:
     """Why some regret leaves the plot; empty if none does. A blank stands in front."""
     reached = (table["estimate"] <= REGRET_FLOOR).any()
     return " A curve that leaves at the bottom has reached the optimum." if reached else ""
