@@ -34,6 +34,7 @@ from hpobench.running.run import Run
 from hpobench.running.stages.stage import Workers
 from hpobench.running.stages.virtual import VirtualWorkers
 from hpobench.store import provenance, schema
+from hpobench.store.event import events_table
 from hpobench.store.writer import Outcome
 
 _LONGEST_TEXT = 20_000
@@ -128,7 +129,7 @@ def _outcome(
     return Outcome(
         cell=_cell_row(cell, run, end, wall_s)
         | {"spec": cell.spec, "provenance": json.dumps(_provenance(cell, started, commit))},
-        events=_events(cell, run),
+        events=events_table(cell.id, run.events if run else []),
         trials=_trials(cell, run),
         signature=signed,
         output=dict(run.workers.output) if run else {},
@@ -182,7 +183,7 @@ def _cell_row(
         "status": end[0],
         "error": end[1],
         "trials": len(run.source.trials) if run else 0,
-        "results": len(run.log) if run else 0,
+        "results": len(run.events) if run else 0,
         "resource": run.workers.paid if run else 0.0,
         "clock": run.workers.now if run else 0.0,
         "evaluation_s": run.workers.busy if run else 0.0,
@@ -221,18 +222,6 @@ def _requirements(cell: Cell) -> list[str]:
         with contextlib.suppress(HpobenchError):
             found += getattr(load_class(ref.file, ref.cls), "requires", ())
     return found
-
-
-def _events(cell: Cell, run: Run | None) -> pa.Table:
-    if run is None:
-        return schema.plain(schema.EVENTS).empty_table()
-    log, n = run.log, len(run.log)
-    columns = {
-        "cell": [cell.id] * n,
-        "resource": [run.problem.fidelity.unit] * n,
-        **vars(log),
-    }
-    return pa.table(columns, schema=schema.plain(schema.EVENTS))
 
 
 def _trials(cell: Cell, run: Run | None) -> pa.Table:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
 
 from ray.tune.error import TuneError
 
@@ -14,37 +11,17 @@ from hpobench.contract.cell import Tell
 from hpobench.contract.errors import CellError, HpobenchError, StallError
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
-from hpobench.contract.space import Config
 from hpobench.running.ray.controller import Controller, Trial, ray_names
 from hpobench.running.ray.source import TrialSource
 from hpobench.running.stages.stage import Workers
-
-
-@dataclass
-class Log:
-    """What happened, column by column; rows in the order in which they happened."""
-
-    trial: list[int] = field(default_factory=list)
-    step: list[int] = field(default_factory=list)
-    clock: list[float] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    heldout: list[float | None] = field(default_factory=list)
-    cost: list[float] = field(default_factory=list)
-    decision: list[str] = field(default_factory=list)
-    worker: list[int] = field(default_factory=list)
-    parent: list[int | None] = field(default_factory=list)
-    parent_step: list[int | None] = field(default_factory=list)
-    config: list[str | None] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.trial)
+from hpobench.store.event import Event
 
 
 class Run:
-    """One run under way; after :meth:`finish` its log, its trials and its times stay readable.
+    """One run under way; after :meth:`finish` its events, trials and times stay readable.
 
-    ``workers`` is the stage that it runs on, made for the same problem. The log is complete up
-    to the failure when :meth:`finish` raises.
+    ``workers`` is the stage that it runs on, made for the same problem. When :meth:`finish`
+    raises, the events are complete up to the failure.
     """
 
     def __init__(
@@ -58,7 +35,9 @@ class Run:
         scheduler_seed: int,
         tell: Tell = "last",
     ) -> None:
-        self.problem, self.workers, self.log = problem, workers, Log()
+        self.problem, self.workers = problem, workers
+        self.events: list[Event] = []
+        """All results with the scheduler's decisions, in the order in which they came."""
         self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
         # Of schedulers that compare the trials of a population; no worker need be idle for it.
         size: int | None = scheduler.population
@@ -104,8 +83,9 @@ class Run:
             source=self.source,
             scheduler=scheduler,
             manager=self.workers,
-            stage=self,
             slots=self._population or self.workers.count + self._scheduler.lookahead,
+            on_event=self._on_event,
+            on_status=self._on_status,
         )
 
     def _loop(self, controller: Controller) -> None:
@@ -126,24 +106,11 @@ class Run:
 
     # -- what the controller reports ---------------------------------------------------------
 
-    def on_result(
-        self, trial: Trial, config: Config, result: dict[str, Any], decision: str
-    ) -> None:
-        log, workers = self.log, self.workers
-        step, parent = workers.last, workers.parent
-        log.trial.append(trial.number)
-        log.step.append(result["training_iteration"])
-        log.clock.append(workers.now)
-        log.loss.append(result["loss"])
-        log.heldout.append(step.heldout)
-        log.cost.append(step.cost)
-        log.decision.append(decision)
-        log.worker.append(step.worker)
-        log.parent.append(parent[0] if parent else None)
-        log.parent_step.append(parent[1] if parent else None)
-        log.config.append(json.dumps(config) if parent else None)
+    def _on_event(self, event: Event, decision: str) -> None:
+        event.decision = decision
+        self.events.append(event)
 
-    def on_status(self, trial: Trial, old: str, new: str) -> None:
+    def _on_status(self, trial: Trial, old: str, new: str) -> None:
         self.source.on_status(trial, old, new)
         if new in (Trial.TERMINATED, Trial.ERROR):
             self.ended[trial.number] = self.workers.now

@@ -55,7 +55,7 @@ def main(curves: str, trials: int, seed: int) -> None:
     run.finish()
     seconds = process_time() - begin
     assert len(run.source.trials) == trials
-    print(json.dumps({"seconds": seconds, "trials": trials, "results": len(run.log)}))
+    print(json.dumps({"seconds": seconds, "trials": trials, "results": len(run.events)}))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import ray
 from ray.tune.execution import tune_controller as _tc
@@ -23,6 +23,7 @@ from ray.tune.schedulers import TrialScheduler
 from ray.tune.search import SearchAlgorithm
 
 from hpobench.contract.errors import RayError, TrialError
+from hpobench.store.event import Event
 
 _PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
     (_tc, ("_FutureTrainingResult", "_TrainingResult", "flatten_dict", "warn_if_slow")),
@@ -32,6 +33,7 @@ _PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
             "_maybe_add_actors",
             "_maybe_update_trial_queue",
             "_process_trial_result",
+            "_process_trial_results",
             "_process_trial_failure",
             "_set_trial_status",
             "_update_trial_queue",
@@ -84,6 +86,13 @@ def check_ray() -> None:
 
 
 check_ray()
+
+
+EVENT = "event"
+"""The key of the :class:`Event` in the results that Ray's controller and schedulers are given.
+
+They read their own keys only, and copy results whole, never value by value.
+"""
 
 
 class Checkpoint:
@@ -221,16 +230,6 @@ class _Patient:
         pass
 
 
-class Stage(Protocol):
-    """What happens to results and trials besides Ray's decisions."""
-
-    def on_result(
-        self, trial: Trial, config: dict[str, Any], result: dict[str, Any], decision: str
-    ) -> None: ...
-
-    def on_status(self, trial: Trial, old: str, new: str) -> None: ...
-
-
 class Controller(_tc.TuneController):
     """Ray's controller over ``manager``, an actor manager of ours.
 
@@ -238,6 +237,9 @@ class Controller(_tc.TuneController):
     one: the workers, plus the scheduler's look-ahead. This asks just in time, like Ray's
     ``ConcurrencyLimiter(workers)``, but paused trials do not count: under a limiter that counts
     them HyperBand takes unfilled brackets for complete and becomes FIFO.
+
+    ``on_event`` is given the event of every result with Ray's decision, ``on_status`` every trial
+    whose status changes, with the old and the new status.
     """
 
     def __init__(
@@ -246,8 +248,9 @@ class Controller(_tc.TuneController):
         source: SearchAlgorithm,
         scheduler: TrialScheduler,
         manager: Any,
-        stage: Stage,
         slots: int,
+        on_event: Callable[[Event, str], None],
+        on_status: Callable[[Trial, str, str], None],
     ) -> None:
         super().__init__(
             search_alg=source,
@@ -268,7 +271,7 @@ class Controller(_tc.TuneController):
         self._insufficient_resources_manager = _Patient()
         self._max_pending_trials = 1
         self._print_trial_errors = False
-        self._stage = stage
+        self._on_event, self._on_status = on_event, on_status
         self._slots = slots
         self._choosing = False
         self._wrapper = super()._wrapped()
@@ -315,10 +318,14 @@ class Controller(_tc.TuneController):
             raise exception
         super()._process_trial_failure(trial, exception)
 
+    def _process_trial_results(self, trial: Trial, results: list[dict[str, Any]]) -> None:
+        # Our results come one by one. Ray would format each for a message that nobody sees.
+        (result,) = results
+        self._process_trial_result(trial, result)
+
     def _process_trial_result(self, trial: Trial, result: dict[str, Any]) -> str | None:
-        config = trial.config  # what it trained; PBT may exchange it at once
         decision = super()._process_trial_result(trial, result)
-        self._stage.on_result(trial, config, result, decision or self._deferred(trial))
+        self._on_event(result[EVENT], decision or self._deferred(trial))
         return decision  # type: ignore[no-any-return]
 
     def _deferred(self, trial: Trial) -> str:
@@ -328,4 +335,4 @@ class Controller(_tc.TuneController):
     def _set_trial_status(self, trial: Trial, status: str) -> None:
         old = trial.status
         super()._set_trial_status(trial, status)
-        self._stage.on_status(trial, old, trial.status)
+        self._on_status(trial, old, trial.status)

@@ -15,22 +15,23 @@ paused trial waits for ever (``cleanup_full`` in ray 2.60; ray#6780). Real Ray c
 from __future__ import annotations
 
 import heapq
+import json
 import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import CellError
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Config
-from hpobench.running.ray.controller import saved, trial_number
+from hpobench.running.ray.controller import EVENT, saved, trial_number
+from hpobench.store.event import Event
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of training that came to its end."""
 
     loss: float
@@ -101,12 +102,8 @@ class Workers(ABC):
         self._steps = 0
         self.busy = 0.0
         self.exhausted = False
-        self.last: Step
-        """The step whose result is being handed over."""
         self.output: dict[int, str] = {}
         """What trials printed."""
-        self.parent: tuple[int, int] | None = None
-        """Where that step's trial was cloned from, if this is its first step since."""
 
     # -- what a stage decides --------------------------------------------------------------
 
@@ -281,7 +278,6 @@ class Workers(ABC):
         if step.error is not None:
             on_error(actor, step.error)
             return
-        self.last, self.parent, actor.parent = step, actor.parent, None
         actor.step += 1
         actor.elapsed += step.cost
         actor.result = {
@@ -289,8 +285,27 @@ class Workers(ABC):
             "training_iteration": actor.step,
             "time_this_iter_s": step.cost,
             "time_total_s": actor.elapsed,
+            EVENT: self._event(actor, step),
         }
+        actor.parent = None
         on_result(actor, actor.result)
+
+    def _event(self, actor: Actor, step: Step) -> Event:
+        """The record of ``step``, which waits for the scheduler's decision."""
+        parent, parent_step = actor.parent or (None, None)
+        return Event(
+            trial=actor.trial,
+            step=actor.step,
+            resource=self._unit,
+            clock=self.now,
+            loss=step.loss,
+            heldout=step.heldout,
+            cost=step.cost,
+            worker=step.worker,
+            parent=parent,
+            parent_step=parent_step,
+            config=None if parent is None else json.dumps(actor.config),
+        )
 
     def _expire(self) -> bool:
         """The budget's time is over."""
