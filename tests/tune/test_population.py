@@ -231,7 +231,7 @@ def test_budgets(population, budget):
     if budget.evaluations:
         assert len(run.events) == 90
     elif budget.time:
-        assert run.workers.now == 60
+        assert run.stage.now == 60
     else:
         assert len(run.source.trials) == 11
 

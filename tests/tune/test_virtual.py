@@ -61,8 +61,8 @@ def test_invariants(scheduler):
     for spans in busy.values():
         for (_, end), (start, _) in itertools.pairwise(spans):
             assert start >= end - 1e-9, "a worker does two things at once"
-    assert run.workers.busy == pytest.approx(sum(event.cost for event in run.events))
-    assert run.workers.paid == len(run.events)
+    assert run.stage.busy == pytest.approx(sum(event.cost for event in run.events))
+    assert run.stage.paid == len(run.events)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
@@ -78,14 +78,14 @@ def test_ends_for_any_number_of_workers_and_ties(scheduler, workers, equal_costs
 def test_clock_of_a_lone_worker_is_the_sum_of_costs(fifo):
     run = make_run(fifo, trials=5, workers=1)
     run.finish()
-    assert run.workers.now == pytest.approx(sum(event.cost for event in run.events))
+    assert run.stage.now == pytest.approx(sum(event.cost for event in run.events))
 
 
 def test_workers_share_the_work(fifo):
     def clock(workers):
         run = make_run(fifo, problem=Curves(5, equal_costs=True), trials=16, workers=workers)
         run.finish()
-        return run.workers.now
+        return run.stage.now
 
     assert [clock(workers) for workers in (1, 2, 4, 16, 32)] == [80, 40, 20, 5, 5]
 
@@ -96,7 +96,7 @@ def test_workers_share_the_work(fifo):
 def test_time_budget(scheduler):
     run = make_run(scheduler, budget=Budget(time=50), trials=10_000)
     run.finish()
-    assert run.workers.now == 50
+    assert run.stage.now == 50
     assert max(event.clock for event in run.events) <= 50
     assert statuses(run)["cut"] > 0
 
@@ -120,7 +120,7 @@ def test_resource_budget_is_paid_exactly(scheduler):
     run = make_run(scheduler, problem=problem, budget=Budget(resource=300), trials=1000)
     run.finish()
     assert len(run.events) == 100
-    assert run.workers.paid == 300
+    assert run.stage.paid == 300
 
 
 def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo):
@@ -137,7 +137,7 @@ def test_sums_of_units_do_not_overrun_the_budget(fifo, steps, evaluations):
     run = make_run(fifo, problem=problem, budget=Budget(evaluations=evaluations), trials=1000)
     run.finish()
     assert len(run.events) == steps * evaluations
-    assert run.workers.paid == pytest.approx(100 * evaluations)
+    assert run.stage.paid == pytest.approx(100 * evaluations)
 
 
 def test_full_evaluations(scheduler):
