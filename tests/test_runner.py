@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hpobench.contract.errors import PluginError
-from hpobench.running.cell import lost_cell, run_cell
+from hpobench.running.cell import run_cell
+from hpobench.running.outcome import lost_cell
 from hpobench.store.problems import problem_rows
 from hpobench.store.reader import load_results
 from hpobench.store.writer import open_writer

@@ -15,7 +15,8 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
-from hpobench.running.cell import lost_cell, run_cell
+from hpobench.running.cell import run_cell
+from hpobench.running.outcome import lost_cell
 from hpobench.running.tracking import _connect, tracking
 from hpobench.store import schema
 from hpobench.store.reader import Results, load_results
@@ -72,7 +73,7 @@ class Logged:
         found = self.client.search_runs([self.experiment.experiment_id], max_results=5000)
         self.runs = {run.info.run_id: run for run in found}
         self.cells = {
-            run.data.tags["hpobench.contract.cell"]: run
+            run.data.tags["hpobench.cell"]: run
             for run in found
             if "mlflow.parentRunId" not in run.data.tags
         }

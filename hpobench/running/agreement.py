@@ -23,16 +23,16 @@ from hpobench.plugins.build import build_problem, build_scheduler
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
 
-Result = tuple[int, int, float]
+HistoryRow = tuple[int, int, float]
 """Trial, step, loss."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CellHistories:
     """The histories of one cell by where it ran: ``virtual`` (of a table), ``live``, ``tuner``."""
 
     cell: Cell
-    histories: dict[str, list[Result]]
+    histories: dict[str, list[HistoryRow]]
 
     @property
     def agrees(self) -> bool:
@@ -46,17 +46,17 @@ class Comparison:
                 continue
             pairs = enumerate(itertools.zip_longest(left, right), start=1)
             number, (a, b) = next((i, pair) for i, pair in pairs if pair[0] != pair[1])
-            yield f"result {number}: {one} has {_told(a)}, {other} has {_told(b)}"
+            yield f"result {number}: {one} has {_as_text(a)}, {other} has {_as_text(b)}"
 
 
-def _told(result: Result | None) -> str:
+def _as_text(result: HistoryRow | None) -> str:
     if result is None:
         return "ended"
     trial, step, loss = result
     return f"step {step} of trial {trial} with loss {loss:.6g}"
 
 
-def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iterator[Comparison]:
+def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iterator[CellHistories]:
     """Run every cell everywhere, on the Ray that is connected, and yield the histories.
 
     Raises :class:`UsageError` for cells that a plain run has no equal of: the budget must be a
@@ -72,11 +72,11 @@ def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iter
         yield _compare(ray, cell, timeout)
 
 
-def _compare(ray: Any, cell: Cell, timeout: float) -> Comparison:
+def _compare(ray: Any, cell: Cell, timeout: float) -> CellHistories:
     from hpobench.running.cell import run_cell
     from hpobench.running.plain import plain_history
 
-    histories: dict[str, list[Result]] = {}
+    histories: dict[str, list[HistoryRow]] = {}
     if isinstance(build_problem(cell.problem), TabulatedProblem):
         virtual = run_cell(dataclasses.replace(cell, stage="virtual"), None, timeout)
         histories["virtual"] = _history(virtual)
@@ -91,7 +91,7 @@ def _compare(ray: Any, cell: Cell, timeout: float) -> Comparison:
         scheduler_seed=cell.role_seed("scheduler"),
         cpus=ray.cluster_resources()["CPU"] / cell.workers,
     )
-    return Comparison(cell, histories)
+    return CellHistories(cell, histories)
 
 
 def _run_live(ray: Any, cell: Cell, timeout: float) -> Outcome:
@@ -104,7 +104,7 @@ def _run_live(ray: Any, cell: Cell, timeout: float) -> Outcome:
     return outcome
 
 
-def _history(outcome: Outcome) -> list[Result]:
+def _history(outcome: Outcome) -> list[HistoryRow]:
     if outcome.cell["status"] != "done":
         raise CellError(f"{outcome.cell['cell']}: {outcome.cell['error']}")
     events = outcome.events

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import faulthandler
 import functools
 import json
 import logging
-import resource
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeAlias
-
-import pyarrow as pa
+from typing import TypeAlias
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Cell, PluginRef
@@ -24,61 +19,62 @@ from hpobench.contract.errors import CellError, HpobenchError, ReplayError, Stor
 from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import global_generators
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
-from hpobench.plugins.isolation.environments import version_of
-from hpobench.plugins.isolation.script import read_script
-from hpobench.plugins.modules import load_class
 from hpobench.plugins.signature import signature
-from hpobench.running.alarm import Late, alarm
-from hpobench.running.ray.controller import Trial
+from hpobench.running.outcome import make_outcome, now, storable
 from hpobench.running.run import Run
-from hpobench.running.stages.stage import Workers
-from hpobench.running.stages.virtual import VirtualWorkers
-from hpobench.store import provenance, schema
+from hpobench.running.stages.stage import TrainingStage
+from hpobench.running.stages.virtual import VirtualStage
+from hpobench.running.time_limit import OutOfTime, time_limit
 from hpobench.store.writer import Outcome
-
-_LONGEST_TEXT = 20_000
 
 
 @contextlib.contextmanager
 def _limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`Late` in the block after ``seconds`` of wall time.
+    """Raise :class:`OutOfTime` in the block after ``seconds`` of wall time.
 
-    Should the process be stuck in native code, where no exception arrives, it ends itself half a
-    minute later, with its stack in Ray's logs.
+    A process that is stuck in native code receives no exception. It ends itself half a minute
+    later, with its stack in Ray's logs.
     """
     faulthandler.dump_traceback_later(seconds + 30, exit=True)
     try:
-        with alarm(seconds):
+        with time_limit(seconds):
             yield
     finally:
         faulthandler.cancel_dump_traceback_later()
 
 
-Stage: TypeAlias = Callable[[Cell, Problem, Scheduler], AbstractContextManager[Workers]]
-"""Gives a cell the workers that it runs on."""
+OpenStage: TypeAlias = Callable[[Cell, Problem, Scheduler], AbstractContextManager[TrainingStage]]
+"""Opens the stage that a cell runs on."""
 
 
 @contextlib.contextmanager
-def virtual_stage(cell: Cell, problem: Problem, scheduler: Scheduler) -> Iterator[Workers]:  # noqa: ARG001 - the signature of a stage
+def open_virtual_stage(
+    cell: Cell,
+    problem: Problem,
+    scheduler: Scheduler,  # noqa: ARG001 - the signature of OpenStage
+) -> Iterator[TrainingStage]:
     if not isinstance(problem, TabulatedProblem):
         raise CellError(
             f"{cell.problem.label} is trained; the virtual stage needs a tabulated problem"
         )
-    yield VirtualWorkers(
+    yield VirtualStage(
         problem, seed=cell.role_seed("problem"), workers=cell.workers, budget=cell.budget
     )
 
 
 def run_cell(
-    cell: Cell, commit: str | None, timeout: float = 3600.0, stage: Stage = virtual_stage
+    cell: Cell,
+    commit: str | None,
+    timeout: float = 3600.0,
+    open_stage: OpenStage = open_virtual_stage,
 ) -> Outcome:
-    """Run ``cell`` to its end; a failure is an outcome too.
+    """Run ``cell`` to its end. A failure is an outcome too.
 
-    ``commit`` is the checkout's; after ``timeout`` wall seconds the cell ends as ``timeout``.
-    Raises only what another attempt can mend: :class:`StoreError` and :class:`ReplayError`.
+    ``commit`` is the checkout's. After ``timeout`` wall seconds the cell ends as ``timeout``.
+    Raises only errors that another attempt can avoid: :class:`StoreError`, :class:`ReplayError`.
     """
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    started = _now()
+    started = now()
     begin = perf_counter()
     run: Run | None = None
     signed: str | None = None
@@ -88,60 +84,32 @@ def run_cell(
             problem, signed = _problem(cell.problem.to_text())
             scheduler = build_scheduler(cell.scheduler)
             with (
-                stage(cell, problem, scheduler) as workers,
+                open_stage(cell, problem, scheduler) as stage,
                 contextlib.closing(_searcher(cell, problem)) as searcher,
             ):
                 run = Run(
                     problem,
                     searcher,
                     scheduler,
-                    workers,
+                    stage,
                     trials=cell.budget.trials,
                     scheduler_seed=cell.role_seed("scheduler"),
                     tell=cell.tell,
                 )
                 run.finish()
-    except Late:
+    except OutOfTime:
         status, error = "timeout", f"not finished after {timeout:g} s of wall time"
     except (StoreError, ReplayError):
         raise
     except (Exception, SystemExit) as failure:
         status, error = "failed", _explain(failure)
     wall_s = perf_counter() - begin
-    return _outcome(cell, commit, started, run, signed, (status, error), wall_s)
-
-
-def lost_cell(cell: Cell, commit: str | None, error: str) -> Outcome:
-    """The outcome of a cell whose process died, however often it was tried."""
-    return _outcome(cell, commit, _now(), None, None, ("failed", _text(error)), 0.0)
-
-
-def _outcome(
-    cell: Cell,
-    commit: str | None,
-    started: str,
-    run: Run | None,
-    signed: str | None,
-    end: tuple[str, str | None],
-    wall_s: float,
-) -> Outcome:
-    return Outcome(
-        cell=_cell_row(cell, run, end, wall_s)
-        | {"spec": cell.spec, "provenance": json.dumps(_provenance(cell, started, commit))},
-        events=_events(cell, run),
-        trials=_trials(cell, run),
-        signature=signed,
-        output=dict(run.workers.output) if run else {},
-    )
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return make_outcome(cell, commit, started, run, signed, (status, error), wall_s)
 
 
 @functools.lru_cache(maxsize=64)
 def _problem(text: str) -> tuple[Problem, str]:
-    """The problem and its signature, kept from cell to cell: tables are large."""
+    """The problem and its signature, kept from cell to cell because tables are large."""
     problem = build_problem(PluginRef.from_text(text))
     return problem, json.dumps(signature(problem))
 
@@ -154,111 +122,8 @@ def _searcher(cell: Cell, problem: Problem) -> Searcher:
 
 
 def _explain(failure: BaseException) -> str:
-    """The message first, then, unless the message says it all, the traceback."""
+    """The message, then the traceback unless hpobench itself raised the error."""
     message = str(failure) if type(failure) is CellError else f"{type(failure).__name__}: {failure}"
     if isinstance(failure, HpobenchError) and failure.__cause__ is None:
-        return _text(message)
-    return _text(f"{message}\n\n{''.join(traceback.format_exception(failure))}")
-
-
-def _text(text: str) -> str:
-    """``text`` as it can be stored: valid Unicode, and not without end."""
-    return text.encode("utf-8", "backslashreplace").decode()[:_LONGEST_TEXT]
-
-
-def _cell_row(
-    cell: Cell, run: Run | None, end: tuple[str, str | None], wall_s: float
-) -> dict[str, Any]:
-    suggest_s = sum(run.source.suggest_s) if run else 0.0
-    observe_s = sum(run.source.observe_s) if run else 0.0
-    return {
-        "cell": cell.id,
-        "searcher": cell.searcher.label,
-        "scheduler": cell.scheduler.label,
-        "problem": cell.problem.label,
-        "seed": cell.seed,
-        "workers": cell.workers,
-        "stage": cell.stage,
-        "status": end[0],
-        "error": end[1],
-        "trials": len(run.source.trials) if run else 0,
-        "results": len(run.log) if run else 0,
-        "resource": run.workers.paid if run else 0.0,
-        "clock": run.workers.now if run else 0.0,
-        "evaluation_s": run.workers.busy if run else 0.0,
-        "suggest_s": suggest_s,
-        "observe_s": observe_s,
-        "harness_s": max(wall_s - suggest_s - observe_s, 0.0),
-        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
-
-
-def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
-    return {
-        "versions": provenance.versions(_requirements(cell)),
-        "library": _library(cell.searcher),
-        "seeds": {r: cell.role_seed(r) for r in ("searcher", "scheduler", "problem")},
-        "host": provenance.host(),
-        "commit": commit,
-        "started": started,
-    }
-
-
-def _library(searcher: PluginRef) -> dict[str, Any] | None:
-    """Whose algorithm the searcher is, in which version, in which environment if in its own."""
-    with contextlib.suppress(HpobenchError):
-        if name := getattr(load_class(searcher.file, searcher.cls), "library", ""):
-            script = read_script(Path(searcher.file))
-            found = {"name": name, "version": version_of(name, script)}
-            return found if script is None else {**found, "lock": script.lock_hash()}
-    return None
-
-
-def _requirements(cell: Cell) -> list[str]:
-    """What the cell's plugins need beyond hpobench; those that cannot be loaded need nothing."""
-    found: list[str] = []
-    for ref in (cell.searcher, cell.scheduler, cell.problem):
-        with contextlib.suppress(HpobenchError):
-            found += getattr(load_class(ref.file, ref.cls), "requires", ())
-    return found
-
-
-def _events(cell: Cell, run: Run | None) -> pa.Table:
-    if run is None:
-        return schema.plain(schema.EVENTS).empty_table()
-    log, n = run.log, len(run.log)
-    columns = {
-        "cell": [cell.id] * n,
-        "resource": [run.problem.fidelity.unit] * n,
-        **vars(log),
-    }
-    return pa.table(columns, schema=schema.plain(schema.EVENTS))
-
-
-def _trials(cell: Cell, run: Run | None) -> pa.Table:
-    rows = [] if run is None else [_trial_row(cell, run, i) for i in range(len(run.source.trials))]
-    return pa.Table.from_pylist(rows, schema=schema.plain(schema.TRIALS))
-
-
-def _trial_row(cell: Cell, run: Run, number: int) -> dict[str, Any]:
-    source, trial = run.source, run.source.trials[number]
-    status = run.trial_status(trial)
-    ended = status in ("completed", "stopped", "failed")
-    return {
-        "cell": cell.id,
-        "trial": number,
-        "config": json.dumps(trial.proposed),
-        "status": status,
-        "steps": trial.run_metadata.last_result.get("training_iteration", 0),
-        "start": source.started[number],
-        "end": run.ended[number] if ended else run.workers.now,
-        "suggest_s": source.suggest_s[number],
-        "observe_s": source.observe_s[number],
-        "error": _trial_error(run, trial),
-    }
-
-
-def _trial_error(run: Run, trial: Trial) -> str | None:
-    if trial.error is not None:
-        return _text(str(trial.error))
-    return run.workers.cut_off(trial.number)
+        return storable(message)
+    return storable(f"{message}\n\n{''.join(traceback.format_exception(failure))}")

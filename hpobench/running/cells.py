@@ -19,7 +19,7 @@ _RETRIES = 3
 
 
 class Cells(ABC):
-    """Runs cells as there is room for them and yields their outcomes as they come.
+    """Runs cells whenever there is room for them and yields their outcomes as they come.
 
     After ``timeout`` wall seconds a cell is given up.
     """
@@ -41,13 +41,13 @@ class Cells(ABC):
             yield self._collect()
 
     def cancel(self) -> None:
-        """Give up what is running."""
+        """Cancel the running cells."""
         for reference in self.running:
             self._ray.cancel(reference, force=True)
         self.running.clear()
 
-    def stored(self, statuses: Mapping[str, str]) -> None:  # noqa: B027 - for those that keep things
-        """Cells, with their statuses, are in the store and need nothing besides any more."""
+    def stored(self, statuses: Mapping[str, str]) -> None:  # noqa: B027 - only live cells keep journals
+        """Drop what is kept for cells that are in the store now, given with their statuses."""
 
     @abstractmethod
     def _has_room(self, cell: Cell) -> bool:
@@ -67,7 +67,7 @@ class Cells(ABC):
         return [self._outcome(self.running.pop(reference), reference) for reference in ready]
 
     def _outcome(self, cell: Cell, reference: Any) -> Outcome:
-        from hpobench.running.cell import lost_cell
+        from hpobench.running.outcome import lost_cell
 
         try:
             outcome: Outcome = self._ray.get(reference)
@@ -76,20 +76,20 @@ class Cells(ABC):
             if isinstance(cause, StoreError):
                 raise cause from error
             died = isinstance(error, self._ray.exceptions.WorkerCrashedError)
-            told = (
+            reason = (
                 f"the process died (a crash in native code, os._exit, or out of memory), in each "
                 f"of {_RETRIES + 1} attempts"
                 if died
                 else "the cell was lost"
             )
-            return lost_cell(cell, self._commit, f"{told}\n\n{type(error).__name__}: {error}")
+            return lost_cell(cell, self._commit, f"{reason}\n\n{type(error).__name__}: {error}")
         return outcome
 
 
 class VirtualCells(Cells):
-    """A Ray task a cell, a window of them at a time.
+    """Runs each cell as a Ray task, a limited number of them at a time.
 
-    The window follows the cluster's size, so nodes that join are used. A lost worker or node
+    The limit follows the cluster's size, so nodes that join are used. A lost worker or node
     costs the attempt; Ray runs the cell again up to three times.
     """
 
@@ -101,11 +101,11 @@ class VirtualCells(Cells):
         self._looked = -_REFRESH_S
         self._window = 0
 
-    def _has_room(self, cell: Cell) -> bool:  # noqa: ARG002 - they are all alike
+    def _has_room(self, cell: Cell) -> bool:  # noqa: ARG002 - every cell takes one processor
         now = time.monotonic()
         if now - self._looked >= _REFRESH_S:
             self._looked = now
-            # Half as many again are queued, so that no slot waits for the driver.
+            # Half as many again are queued, so that no processor waits for the driver.
             self._window = max(2, int(1.5 * self._ray.cluster_resources().get("CPU", 1)) + 1)
         return len(self.running) < self._window
 

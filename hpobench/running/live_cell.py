@@ -1,4 +1,4 @@
-"""One live cell: the process that its controller runs in."""
+"""Run one live cell, in the process of its controller."""
 
 from __future__ import annotations
 
@@ -14,92 +14,100 @@ from hpobench.contract.cell import Cell
 from hpobench.contract.errors import CellError, ReplayError
 from hpobench.contract.problem import Problem
 from hpobench.running.cell import run_cell
-from hpobench.running.stages.live.connections import Crew
-from hpobench.running.stages.live.journal import Journal, Saved
-from hpobench.running.stages.live.workers import LiveWorkers
-from hpobench.running.stages.stage import Workers
+from hpobench.running.stages.live.connections import WorkerConnections
+from hpobench.running.stages.live.journal import Blob, Journal
+from hpobench.running.stages.live.stage import LiveStage
+from hpobench.running.stages.stage import TrainingStage
 from hpobench.store.writer import Outcome
 
 VERSION = 1
-"""Of the journal's records; a journal of another version is not taken up."""
+"""The version of the journal's records. A journal of another version is not resumed."""
 _ATTEMPTS = 3
-"""How often one run takes a cell up again that dies without a result in between."""
+"""How often one run resumes a cell whose process dies without a new result in between."""
 
 
 def run_live_cell(
-    cell: Cell, commit: str | None, timeout: float, *, journal: Path, run: str, crew: Sequence[Any]
+    cell: Cell,
+    commit: str | None,
+    timeout: float,
+    *,
+    journal: Path,
+    run: str,
+    workers: Sequence[Any],
 ) -> Outcome:
-    """Run ``cell``, or go on with what ``journal`` holds of it.
+    """Run ``cell``, or resume it from its ``journal``.
 
-    ``crew``: handles of the actors that train; ``run``: a name for the calling run. Raises
+    ``workers``: handles of the Ray actors that train. ``run``: a name for the calling run. Raises
     :class:`StoreError` where the journal cannot be written.
     """
-    go = functools.partial(run_cell, cell, commit, timeout)
-    stage = functools.partial(_stage, journal=journal, run=run, crew=crew)
+    open_stage = functools.partial(_open_live_stage, journal=journal, run=run, workers=workers)
     try:
-        outcome = go(stage)
+        return run_cell(cell, commit, timeout, open_stage)
     except ReplayError:
-        # Whatever does not repeat itself cannot be taken up in the middle.
+        # A cell that does not repeat itself cannot be resumed, so it begins anew.
         journal.unlink()
-        outcome = go(stage)
-    return outcome
+        return run_cell(cell, commit, timeout, open_stage)
 
 
 @contextlib.contextmanager
-def _stage(
+def _open_live_stage(
     cell: Cell,
     problem: Problem,
     scheduler: Scheduler,
     *,
     journal: Path,
     run: str,
-    crew: Sequence[Any],
-) -> Iterator[Workers]:
+    workers: Sequence[Any],
+) -> Iterator[TrainingStage]:
     import ray
 
     with (
-        contextlib.closing(Journal(journal)) as diary,
-        contextlib.closing(Crew(ray, crew, cell.problem.to_text(), cell.pace)) as team,
+        contextlib.closing(Journal(journal)) as opened,
+        contextlib.closing(
+            WorkerConnections(ray, workers, cell.problem.to_text(), cell.pace)
+        ) as connections,
     ):
-        workers = LiveWorkers(
+        stage = LiveStage(
             problem,
             seed=cell.role_seed("problem"),
             workers=cell.workers,
             budget=cell.budget,
-            crew=team,
-            journal=diary,
+            connections=connections,
+            journal=opened,
             ahead=_ahead(scheduler),
             trial_timeout=math.inf if cell.trial_timeout is None else cell.trial_timeout,
         )
-        workers.replay(_take_up(diary, run))
-        yield workers
+        stage.replay(_resume(opened, run))
+        yield stage
 
 
 def _ahead(scheduler: Scheduler) -> float:
-    """Seconds that trials may run ahead of ``scheduler``: not at all where it may return to any
-    step, a few milliseconds where it may stop them, more where it never does."""
+    """Seconds that trials may run ahead of ``scheduler``."""
     if scheduler.pauses:
-        return 0.0
+        return 0.0  # it may return to any step
+    # It may stop trials, or it never does.
     return 0.005 if scheduler.needs_fidelity else 0.1
 
 
-def _take_up(journal: Journal, run: str) -> list[tuple[dict[str, Any], Saved | None]]:
-    """The results in ``journal``; notes there that they are taken up.
+def _resume(journal: Journal, run: str) -> list[tuple[dict[str, Any], Blob | None]]:
+    """The results in ``journal``, where this attempt is noted too.
 
-    Raises :class:`CellError` if ``run`` has done so too often in vain: whatever kills the
-    process would kill it again.
+    Raises :class:`CellError` if ``run`` has made too many attempts without a new result: whatever
+    kills the process would kill it again.
     """
-    results, vain = [], 0
+    results, failed = [], 0
     for header, saved in journal.records():
         if header.get("version", VERSION) != VERSION:
-            raise ReplayError(f"{journal.path}: a journal of version {header['version']}")
+            raise ReplayError(f"{journal.path}: the journal is of version {header['version']}")
         if "clock" in header:
             results.append((header, saved))
-            vain = 0
+            failed = 0
         elif header["run"] == run:
-            vain += 1
-    if vain > _ATTEMPTS:
-        raise CellError(f"the cell's process died {vain} times in a row without a result between")
+            failed += 1
+    if failed > _ATTEMPTS:
+        raise CellError(
+            f"the cell's process died {failed} times in a row without a result in between"
+        )
     journal.append({"version": VERSION, "run": run})
     journal.commit()
     return results

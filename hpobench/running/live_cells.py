@@ -1,4 +1,4 @@
-"""The pool: long-lived worker processes for the live cells of a run."""
+"""The live cells of a run, and the pool of long-lived worker processes that train for them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ T = TypeVar("T")
 
 
 def resources_of(cell: Cell) -> Resources:
-    """What one worker of ``cell`` holds."""
+    """The resources that one worker of ``cell`` holds."""
     problem = build_problem(cell.problem)
     return problem.resources if isinstance(problem, TrainedProblem) else Resources()
 
 
 def _amounts(resources: Resources) -> dict[str, float]:
-    """By the names that Ray gives them."""
+    """The amounts above zero, by Ray's names for them."""
     named = {"CPU": resources.cpu, "GPU": resources.gpu, **resources.custom}
     return {name: amount for name, amount in named.items() if amount}
 
@@ -38,15 +38,15 @@ def _amounts(resources: Resources) -> dict[str, float]:
 def capacity(ray: Any, resources: Resources) -> int:
     """The workers that the cluster has room for as it is now, at least one."""
     total = ray.cluster_resources()
-    rooms = [total.get(name, 0) // amount for name, amount in _amounts(resources).items()]
-    return max(1, int(min(rooms, default=1)))
+    counts = [total.get(name, 0) // amount for name, amount in _amounts(resources).items()]
+    return max(1, int(min(counts, default=1)))
 
 
-class Pool:
-    """Workers by what they hold; they outlive the cells that they are lent to.
+class WorkerPool:
+    """Worker processes, grouped by the resources they hold. They outlive the cells they serve.
 
-    Ray places them: one that finds no room waits until a node joins, one whose process or node
-    dies is started anew. Both without limit, under the same handle.
+    Ray places them. A worker that finds no room waits until a node joins, and one whose process
+    or node dies is started again, both without limit and under the same handle.
     """
 
     def __init__(self, ray: Any) -> None:
@@ -54,7 +54,7 @@ class Pool:
         self._idle: dict[str, list[Any]] = defaultdict(list)
 
     def lend(self, resources: Resources, count: int) -> list[Any]:
-        """``count`` workers that nobody else has."""
+        """``count`` workers for one cell alone, until :meth:`take_back`."""
         idle = self._idle[_key(resources)]
         lent = [idle.pop() for _ in range(min(count, len(idle)))]
         if len(lent) < count:
@@ -63,11 +63,11 @@ class Pool:
         return lent
 
     def take_back(self, resources: Resources, workers: Iterable[Any]) -> None:
-        # The last first: those in front are the likeliest to have found room.
+        # Reversed, because `lend` takes from the end and the first are likeliest to have room.
         self._idle[_key(resources)] += reversed(list(workers))
 
     def dismiss(self) -> None:
-        """End the idle workers: those of other kinds hold resources."""
+        """End the idle workers, whose resources other kinds of workers may need."""
         for workers in self._idle.values():
             for worker in workers:
                 self._ray.kill(worker)
@@ -98,17 +98,17 @@ def _key(resources: Resources) -> str:
 
 
 class LiveCells(Cells):
-    """Runs live cells, as many at once as the cluster has room for all workers of.
+    """Runs live cells, as many at once as the cluster has room for with all their workers.
 
-    Each is a process on the node of the driver, where the journals are; the workers are
-    wherever there is room for them. A cell whose process dies is taken up again.
+    Each cell is a process on the driver's node, where the journals are. Its workers are wherever
+    there is room. A cell whose process dies is resumed.
     """
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float, journals: Path) -> None:
         super().__init__(ray, commit=commit, timeout=timeout)
         self._journals = _reachable(ray, journals)
         self._run = secrets.token_hex(4)
-        self._pool = Pool(ray)
+        self._pool = WorkerPool(ray)
         self._lent: dict[str, tuple[Resources, list[Any]]] = {}
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
@@ -125,8 +125,8 @@ class LiveCells(Cells):
         lacking = {name: n for name, n in needs.items() if total.get(name, 0) < n}
         if lacking:
             raise RayError(
-                f"{cell.problem.label} asks for {_told(lacking)} a trial, and the cluster has "
-                f"{_told({name: total.get(name, 0) for name in lacking})} in all"
+                f"{cell.problem.label} asks for {_as_text(lacking)} a trial, and the cluster has "
+                f"{_as_text({name: total.get(name, 0) for name in lacking})} in all"
             )
         if not self.running:
             return True
@@ -158,31 +158,31 @@ class LiveCells(Cells):
         return self._journals / f"{cell}.journal"
 
     def journal(self, cell: str, read: Callable[[Path], T]) -> T:
-        """What ``read`` makes of the journal of ``cell``; it is called where that lies."""
+        """What ``read`` returns for the journal of ``cell``, called on the node that has it."""
         answer: T = self._ray.get(self._read.remote(read, str(self._path(cell))))
         return answer
 
     def close(self) -> None:
-        """End the workers; for those who go on with the same Ray afterwards."""
+        """End the workers, for callers that go on with the same Ray afterwards."""
         self._pool.dismiss()
 
     def stored(self, statuses: Mapping[str, str]) -> None:
-        """Throw away the journals of cells that are stored. One that ran out of wall time may
-        still be gone on with."""
+        """Remove the journals of cells that are stored."""
+        # A cell that ran out of wall time may still be resumed.
         over = [str(self._path(cell)) for cell, status in statuses.items() if status != "timeout"]
         self._ray.get(self._forget.remote(over))
 
 
 def _reachable(ray: Any, journals: Path) -> Path:
-    """The folder for journals; of a ``ray://`` cluster's head, where the cells are then, not of
-    this machine."""
+    """The folder for journals. Under ``ray://`` the cells run on the cluster's head, so that the
+    folder is one there."""
     if not ray.util.client.ray.is_connected():
         return journals
     name = hashlib.blake2b(str(journals).encode(), digest_size=8).hexdigest()
     return Path("~/.cache/hpobench/journals", name)
 
 
-def _told(amounts: Mapping[str, float]) -> str:
+def _as_text(amounts: Mapping[str, float]) -> str:
     return ", ".join(f"{amount:g} {name}" for name, amount in amounts.items())
 
 
@@ -198,7 +198,7 @@ def _run_live_cell(
 
     cell = Cell.from_json(data)
     return run_live_cell(
-        cell, commit, timeout, journal=Path(journal).expanduser(), run=run, crew=workers
+        cell, commit, timeout, journal=Path(journal).expanduser(), run=run, workers=workers
     )
 
 

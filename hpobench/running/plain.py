@@ -24,7 +24,7 @@ from hpobench.plugins.build import build_problem
 from hpobench.plugins.ray_searcher import to_ray_space
 from hpobench.running.stages.live.paced import begin_training
 
-Result = tuple[int, int, float]
+HistoryRow = tuple[int, int, float]
 """Trial in the order of asking, step, loss."""
 
 
@@ -66,7 +66,7 @@ class _History(tune.Callback):
     """Notes every result."""
 
     def __init__(self) -> None:
-        self.results: list[Result] = []
+        self.results: list[HistoryRow] = []
 
     def on_trial_result(
         self,
@@ -88,7 +88,7 @@ def plain_history(
     problem_seed: int,
     scheduler_seed: int,
     cpus: float,
-) -> list[Result]:
+) -> list[HistoryRow]:
     """Train ``configs``, in their order, under ``scheduler``; results in the order of arrival.
 
     A trial takes ``cpus`` processors of the Ray that is connected: with all of them, one trial

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
 
 from ray.tune.error import TuneError
 
@@ -14,37 +11,19 @@ from hpobench.contract.cell import Tell
 from hpobench.contract.errors import CellError, HpobenchError, StallError
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
-from hpobench.contract.space import Config
-from hpobench.running.ray.controller import Controller, Trial, ray_names
+from hpobench.running.ray.controller import Controller
+from hpobench.running.ray.private import ray_names
 from hpobench.running.ray.source import TrialSource
-from hpobench.running.stages.stage import Workers
-
-
-@dataclass
-class Log:
-    """What happened, column by column; rows in the order in which they happened."""
-
-    trial: list[int] = field(default_factory=list)
-    step: list[int] = field(default_factory=list)
-    clock: list[float] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    heldout: list[float | None] = field(default_factory=list)
-    cost: list[float] = field(default_factory=list)
-    decision: list[str] = field(default_factory=list)
-    worker: list[int] = field(default_factory=list)
-    parent: list[int | None] = field(default_factory=list)
-    parent_step: list[int | None] = field(default_factory=list)
-    config: list[str | None] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.trial)
+from hpobench.running.ray.trial import Trial
+from hpobench.running.stages.stage import TrainingStage
+from hpobench.store.event import Event
 
 
 class Run:
-    """One run under way; after :meth:`finish` its log, its trials and its times stay readable.
+    """One run under way; after :meth:`finish` its events, trials and times stay readable.
 
-    ``workers`` is the stage that it runs on, made for the same problem. The log is complete up
-    to the failure when :meth:`finish` raises.
+    ``stage`` must be made for the same problem. When :meth:`finish`
+    raises, the events are complete up to the failure.
     """
 
     def __init__(
@@ -52,17 +31,20 @@ class Run:
         problem: Problem,
         searcher: Searcher,
         scheduler: Scheduler,
-        workers: Workers,
+        stage: TrainingStage,
         *,
         trials: int | None,
         scheduler_seed: int,
         tell: Tell = "last",
     ) -> None:
-        self.problem, self.workers, self.log = problem, workers, Log()
+        self.problem, self.stage = problem, stage
+        self.events: list[Event] = []
+        """All results with the scheduler's decisions, in the order in which they came."""
         self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
-        # Of schedulers that compare the trials of a population; no worker need be idle for it.
+        # For schedulers that compare the trials of a population. It is never smaller than the
+        # number of workers, so that none of them is idle.
         size: int | None = scheduler.population
-        self._population = None if size is None else max(size, workers.count)
+        self._population = None if size is None else max(size, stage.count)
         steps = problem.fidelity.steps
         self.source = TrialSource(
             searcher,
@@ -71,7 +53,7 @@ class Run:
             limit=trials,
             tell=tell,
             ends_trials=scheduler.ends_trials,
-            clock=lambda: self.workers.now,
+            clock=lambda: self.stage.now,
             population=self._population,
         )
         self.ended: dict[int, float] = {}
@@ -79,14 +61,14 @@ class Run:
     def finish(self) -> None:
         """Run to the end of the budget, under a fresh scheduler for each population.
 
-        Raises :class:`CellError`: the searcher or the scheduler raised, or nothing moves any
-        more (:class:`StallError`). Global generators, which some of Ray's schedulers draw from,
-        are seeded inside and put back.
+        Raises :class:`CellError` where the searcher or the scheduler raises, or no trial can go on
+        (:class:`StallError`). Global generators, which some of Ray's schedulers draw from, are
+        seeded inside and restored.
         """
         try:
             with ray_names(), global_generators(self._scheduler_seed):
                 self._loop(self._controller())
-                while not self.workers.exhausted and self.source.next_population():
+                while not self.stage.exhausted and self.source.next_population():
                     self._loop(self._controller())
         except HpobenchError:
             raise
@@ -98,58 +80,46 @@ class Run:
         scheduler = self._scheduler.build(self.problem)
         if not scheduler.set_search_properties("loss", "min"):
             raise CellError(
-                f"{type(scheduler).__name__} brings its own metric or mode; build it without"
+                f"{type(scheduler).__name__} sets metric or mode itself; build it without them"
             )
         return Controller(
             source=self.source,
             scheduler=scheduler,
-            manager=self.workers,
-            stage=self,
-            slots=self._population or self.workers.count + self._scheduler.lookahead,
+            manager=self.stage,
+            slots=self._population or self.stage.count + self._scheduler.lookahead,
+            on_event=self._on_event,
+            on_status=self._on_status,
         )
 
     def _loop(self, controller: Controller) -> None:
         idle = 0
         while not controller.is_finished():
             controller.step()
-            if self.workers.exhausted:
+            if self.stage.exhausted:
                 return
             # Two idle steps in a row: nothing is queued and a further step changes nothing.
-            idle = idle + 1 if self.workers.idle else 0
+            idle = idle + 1 if self.stage.idle else 0
             if idle > 1:
                 statuses = Counter(trial.status for trial in self.source.trials)
-                told = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
+                counts = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
                 raise StallError(
-                    f"stalled at {self.workers.now:g} s: no trial runs and none can start "
-                    f"({told or 'no trials'})"
+                    f"stalled at {self.stage.now:g} s: no trial runs and none can start "
+                    f"({counts or 'no trials'})"
                 )
 
     # -- what the controller reports ---------------------------------------------------------
 
-    def on_result(
-        self, trial: Trial, config: Config, result: dict[str, Any], decision: str
-    ) -> None:
-        log, workers = self.log, self.workers
-        step, parent = workers.last, workers.parent
-        log.trial.append(trial.number)
-        log.step.append(result["training_iteration"])
-        log.clock.append(workers.now)
-        log.loss.append(result["loss"])
-        log.heldout.append(step.heldout)
-        log.cost.append(step.cost)
-        log.decision.append(decision)
-        log.worker.append(step.worker)
-        log.parent.append(parent[0] if parent else None)
-        log.parent_step.append(parent[1] if parent else None)
-        log.config.append(json.dumps(config) if parent else None)
+    def _on_event(self, event: Event, decision: str) -> None:
+        event.decision = decision
+        self.events.append(event)
 
-    def on_status(self, trial: Trial, old: str, new: str) -> None:
+    def _on_status(self, trial: Trial, old: str, new: str) -> None:
         self.source.on_status(trial, old, new)
         if new in (Trial.TERMINATED, Trial.ERROR):
-            self.ended[trial.number] = self.workers.now
+            self.ended[trial.number] = self.stage.now
 
     def trial_status(self, trial: Trial) -> str:
-        """How a trial stands at the end: completed, stopped, paused, cut (budget) or failed."""
+        """The status of a trial at the end: completed, stopped, paused, cut (budget) or failed."""
         if trial.status == Trial.ERROR:
             return "failed"
         if trial.status == Trial.PAUSED:
@@ -161,7 +131,7 @@ class Run:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The error below the ``TuneError`` texts that Ray's controller wraps it in."""
+    """The error that Ray's controller wrapped in one or more ``TuneError``."""
     while isinstance(error, TuneError) and error.__context__ is not None:
         error = error.__context__
     return error

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_CELL = "hpobench.contract.cell"
+_CELL = "hpobench.cell"
 """The tag of a cell's run, by which a later attempt at the cell finds and replaces it."""
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

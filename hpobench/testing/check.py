@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from hpobench.running.alarm import Late, alarm
+from hpobench.running.time_limit import OutOfTime, time_limit
 
 Status: TypeAlias = Literal["ok", "failed", "skipped"]
 
@@ -57,11 +57,11 @@ def judge(check: Check, limit: float) -> CheckResult:
     """
     in_main = threading.current_thread() is threading.main_thread()
     try:
-        with alarm(limit) if in_main else contextlib.nullcontext():
+        with time_limit(limit) if in_main else contextlib.nullcontext():
             return CheckResult("ok", check.function() or "")
     except NotApplicable as reason:
         return CheckResult("skipped", str(reason))
-    except Late:
+    except OutOfTime:
         text = f"did not end within {limit:g} s; a loop without end, or raise --limit"
         return CheckResult("failed", text, hung=True)
     except Misbehaved as error:

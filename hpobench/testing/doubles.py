@@ -15,7 +15,7 @@ from hpobench.contract.references import Reference
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config, Space
 from hpobench.running.run import Run
-from hpobench.running.stages.virtual import VirtualWorkers
+from hpobench.running.stages.virtual import VirtualStage
 
 SPACE = Space(
     [Float("lr", 1e-4, 1e-1, log=True), Float("decay", 1e-6, 1e-2, log=True), Int("width", 8, 64)]
@@ -99,7 +99,7 @@ def make_run(
         problem,
         searcher or Listed(random_configs(trials)),
         scheduler,
-        VirtualWorkers(problem, seed=1, workers=workers, budget=budget),
+        VirtualStage(problem, seed=1, workers=workers, budget=budget),
         trials=budget.trials,
         scheduler_seed=2,
         tell=tell,

@@ -14,7 +14,7 @@ from hpobench.contract.errors import CellError, UsageError
 from hpobench.contract.problem import Curve
 from hpobench.contract.space import Config
 from hpobench.plugins.build import build_scheduler
-from hpobench.running.ray.controller import Trial
+from hpobench.running.ray.trial import Trial
 from hpobench.running.run import Run
 from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved
@@ -112,7 +112,7 @@ def pauses(subject: SchedulerSubject) -> None:
             subject.build(), problem=problem, searcher=searcher, trials=TRIALS, workers=3
         )
         run.finish()
-        clones = [json.loads(config) for config in run.log.config if config]
+        clones = [json.loads(event.config) for event in run.events if event.config]
         for config in clones:
             problem.space.check(config)
         if clones and not plugin.clones:
@@ -148,7 +148,7 @@ def failing_trials(subject: SchedulerSubject) -> None:
 def repeatable(subject: SchedulerSubject) -> None:
     """The same cell twice takes the same decisions."""
     for problem in subject.problems(SHORT):
-        first, second = (_finished(subject, problem, 4).log for _ in range(2))
+        first, second = (_finished(subject, problem, 4).events for _ in range(2))
         if first != second:
             raise Misbehaved(
                 f"{_where(problem, 4)}: decisions differ; draw from random or numpy.random, which "

@@ -33,6 +33,11 @@ def finished(scheduler: Any, trials: int, steps: int = 9, workers: int = 4) -> t
     return run, searcher
 
 
+def trial_lengths(run: Run) -> Counter[int]:
+    """How many trials made how many steps."""
+    return Counter(Counter(event.trial for event in run.events).values())
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4, 9])
 @pytest.mark.parametrize("factor", [2, 3, 4, 5])
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 10, 16, 27, 52, 81])
@@ -48,11 +53,11 @@ def test_hyperband_bohb_does_not_stall(steps: int, factor: int, workers: int) ->
 
 def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None:
     """With 9 steps and factor 3 it holds 9 trials of 1 step; plain HyperBand begins with 3 of 9."""
-    reached = Counter(Counter(finished(HyperBandBohb(), 9)[0].log.trial).values())
+    reached = trial_lengths(finished(HyperBandBohb(), 9)[0])
     assert reached == {1: 6, 3: 2, 9: 1}
-    unfilled = Counter(Counter(finished(HyperBandBohb(), 5)[0].log.trial).values())
+    unfilled = trial_lengths(finished(HyperBandBohb(), 5)[0])
     assert unfilled == {1: 2, 3: 2, 9: 1}
-    reached = Counter(Counter(finished(HyperBand(), 3)[0].log.trial).values())
+    reached = trial_lengths(finished(HyperBand(), 3)[0])
     assert reached == {9: 3}
 
 
@@ -72,8 +77,8 @@ def test_hyperband_bohb_goes_on_after_failed_trials(how: str, workers: int) -> N
 def test_hyperband_bohb_gives_notice_of_every_pause_once(workers: int) -> None:
     run, searcher = finished(HyperBandBohb(), 27, workers=workers)
     paused_at: dict[int, int] = Counter()
-    for trial, decision in zip(run.log.trial, run.log.decision, strict=True):
-        paused_at[trial] += decision == "PAUSE"
+    for event in run.events:
+        paused_at[event.trial] += event.decision == "PAUSE"
     for trial in range(27):
         notices = [c[0] for c in searcher.calls if c[1] == trial and c[0] in ("paused", "resumed")]
         assert notices.count("paused") == paused_at[trial]
@@ -84,10 +89,10 @@ def test_hyperband_bohb_gives_notice_of_every_pause_once(workers: int) -> None:
 def test_the_soft_median_rule_lets_every_trial_end() -> None:
     run, searcher = finished(Median(hard_stop=False), 16)
     assert {run.trial_status(trial) for trial in run.source.trials} == {"completed"}
-    judged = run.log.decision.count("PAUSE")
+    judged = sum(event.decision == "PAUSE" for event in run.events)
     assert judged == sum(call[0] == "paused" for call in searcher.calls) > 0
     hard, _ = finished(Median(hard_stop=True), 16)
-    assert len(hard.log) < len(run.log) == 16 * 9
+    assert len(hard.events) < len(run.events) == 16 * 9
 
 
 def test_asha_brackets_spare_trials_the_first_rungs() -> None:
@@ -95,7 +100,7 @@ def test_asha_brackets_spare_trials_the_first_rungs() -> None:
 
     def lengths(brackets: int) -> Counter[int]:
         run, _ = finished(Asha(brackets=brackets), 60, steps=27)
-        return Counter(Counter(run.log.trial).values())
+        return trial_lengths(run)
 
     one, three = lengths(1), lengths(3)
     assert set(one) == set(three) == {1, 3, 9, 27}
@@ -166,7 +171,7 @@ def test_hyperband_bohb_has_the_history_of_a_plain_tuner(one_worker: Any, tmp_pa
         ),
         run_config=tune.RunConfig(storage_path=str(tmp_path), callbacks=[history], verbose=0),
     ).fit()
-    assert list(zip(run.log.trial, run.log.step, run.log.loss, strict=True)) == history.rows
+    assert [(event.trial, event.step, event.loss) for event in run.events] == history.rows
     told = Counter(call[0] for call in searcher.calls)
     assert listed.notices["paused"] == told["paused"] > 0
     assert len(history.rows) < 12 * 9, "nothing was stopped, so nothing was compared"

@@ -13,7 +13,7 @@ from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.api import Budget, Config, Curve, Fidelity, Float, Reference, Space, TabulatedProblem
 from hpobench.running.run import Run
-from hpobench.running.stages.virtual import VirtualWorkers
+from hpobench.running.stages.virtual import VirtualStage
 
 
 class Recorded(TabulatedProblem):
@@ -40,7 +40,7 @@ def make_run(problem: Recorded, trials: int, seed: int) -> Run:
         problem,
         RandomSearch(problem.space, seed=seed, fidelity=problem.fidelity),
         Asha(reduction_factor=3, grace_period=1),
-        VirtualWorkers(problem, seed=seed, workers=4, budget=Budget(trials=trials)),
+        VirtualStage(problem, seed=seed, workers=4, budget=Budget(trials=trials)),
         trials=trials,
         scheduler_seed=seed,
     )
@@ -55,7 +55,7 @@ def main(curves: str, trials: int, seed: int) -> None:
     run.finish()
     seconds = process_time() - begin
     assert len(run.source.trials) == trials
-    print(json.dumps({"seconds": seconds, "trials": trials, "results": len(run.log)}))
+    print(json.dumps({"seconds": seconds, "trials": trials, "results": len(run.events)}))
 
 
 if __name__ == "__main__":

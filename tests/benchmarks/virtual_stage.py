@@ -30,7 +30,7 @@ def measure(scheduler: str, trials: int) -> tuple[float, int]:
     gc.collect()
     begin = process_time()
     run.finish()
-    return process_time() - begin, len(run.log)
+    return process_time() - begin, len(run.events)
 
 
 def main() -> None:

@@ -68,12 +68,11 @@ def test_on_the_virtual_stage_no_step_has_to_move(name: str) -> None:
     scheduler = build_scheduler(plugin_ref(Registry(), "scheduler", name, {}))
     run = make_run(scheduler, trials=24, workers=4, budget=Budget(trials=24, time=300.0))
     run.finish()
-    log = run.log
-    rows = [(0, *row) for row in zip(log.worker, log.clock, log.cost, strict=True)]
+    rows = [(0, event.worker, event.clock, event.cost) for event in run.events]
     begin, end = occupancy(*events_of(*rows))
     assert len(rows) > 50
-    np.testing.assert_allclose(end, log.clock, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(end, [row[2] for row in rows], rtol=0, atol=1e-9)
     assert begin.min() >= -1e-9
     assert {row[1] for row in rows} == {0, 1, 2, 3}
-    whole = np.sum(end - begin) / (4 * run.workers.now)
+    whole = np.sum(end - begin) / (4 * run.stage.now)
     assert 0.3 < whole <= 1 + 1e-9

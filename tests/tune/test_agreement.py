@@ -12,7 +12,7 @@ import warnings
 import pytest
 
 from hpobench.contract.errors import UsageError
-from hpobench.running.agreement import Comparison, compare
+from hpobench.running.agreement import CellHistories, compare
 from hpobench.running.cluster import LOCAL, connected
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
@@ -82,7 +82,7 @@ def test_differences_are_told_by_the_first_result_that_differs(tmp_path):
         "live": [(0, 1, 0.5), (1, 1, 0.25)],
         "tuner": [(0, 1, 0.5)],
     }
-    found = Comparison(cell, histories)
+    found = CellHistories(cell, histories)
     assert not found.agrees
     assert list(found.differences()) == [
         "result 2: virtual has step 2 of trial 0 with loss 0.4, live has step 1 of trial 1 with "
@@ -90,4 +90,4 @@ def test_differences_are_told_by_the_first_result_that_differs(tmp_path):
         "result 2: virtual has step 2 of trial 0 with loss 0.4, tuner has ended",
         "result 2: live has step 1 of trial 1 with loss 0.25, tuner has ended",
     ]
-    assert Comparison(cell, {"live": [(0, 1, 0.5)], "tuner": [(0, 1, 0.5)]}).agrees
+    assert CellHistories(cell, {"live": [(0, 1, 0.5)], "tuner": [(0, 1, 0.5)]}).agrees

@@ -10,27 +10,28 @@ from ray.tune.execution import tune_controller
 from ray.tune.schedulers import FIFOScheduler
 
 from hpobench.contract.errors import RayError
-from hpobench.running.ray import controller
+from hpobench.running.ray import private
+from hpobench.running.ray.trial import Trial
 from hpobench.testing.doubles import make_run
 
 
 def test_the_names_we_stand_on_are_there():
-    controller.check_ray()
+    private.check_ray()
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(owner, name) for owner, names in controller._PRIVATE for name in names]
+    ("owner", "name"), [(owner, name) for owner, names in private._PRIVATE for name in names]
 )
 def test_a_moved_name_is_named(owner, name, monkeypatch):
     for cls in getattr(owner, "__mro__", [owner]):
         if name in vars(cls):
             monkeypatch.delattr(cls, name)
     with pytest.raises(RayError, match=rf"{ray.__version__}.*\.{name}"):
-        controller.check_ray()
+        private.check_ray()
 
 
 def test_a_moved_attribute_is_named(fifo, monkeypatch):
-    monkeypatch.setattr(controller, "_PRIVATE_ATTRIBUTES", ("_actor_manager", "_went_away"))
+    monkeypatch.setattr(private, "_PRIVATE_ATTRIBUTES", ("_actor_manager", "_went_away"))
     with pytest.raises(RayError, match="_went_away"):
         make_run(fifo).finish()
 
@@ -38,14 +39,14 @@ def test_a_moved_attribute_is_named(fifo, monkeypatch):
 def test_exchanged_names_are_put_back():
     names = ("flatten_dict", "warn_if_slow", "_FutureTrainingResult")
     before = [getattr(tune_controller, name) for name in names]
-    with contextlib.suppress(KeyError), controller.ray_names():
+    with contextlib.suppress(KeyError), private.ray_names():
         assert tune_controller.flatten_dict is dict
         raise KeyError
     assert [getattr(tune_controller, name) for name in names] == before
 
 
 def test_a_trial_compares_by_identity_and_hashes_by_number():
-    first, second = (controller.Trial(7, {}, None) for _ in range(2))
+    first, second = (Trial(7, {}, None) for _ in range(2))
     assert hash(first) == hash(second) == 7
     assert first != second
     assert len({first, second}) == 2

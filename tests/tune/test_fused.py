@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import accumulate
 
 import pytest
@@ -38,7 +39,7 @@ def test_trials_train_as_far_as_the_searcher_says(tell):
     searcher = Fused(random_configs(12))
     run = make_run(Own(), searcher=searcher, trials=12, tell=tell)
     run.finish()
-    trained = {trial: run.log.trial.count(trial) for trial in range(12)}
+    trained = dict(Counter(event.trial for event in run.events))
     assert trained == {trial: searcher.steps(trial) for trial in range(12)}
     finals = {call[1]: call[2] for call in searcher.calls if call[0] == "tell" and call[4]}
     assert finals == trained

@@ -24,8 +24,7 @@ def statuses(run):
 
 def losses(run):
     """Losses by (trial, step)."""
-    keys = zip(run.log.trial, run.log.step, strict=True)
-    return dict(zip(keys, run.log.loss, strict=True))
+    return {(event.trial, event.step): event.loss for event in run.events}
 
 
 # -- what must hold under every scheduler ----------------------------------------------------
@@ -39,7 +38,7 @@ def test_same_seed_same_history_and_globals_untouched(scheduler):
     first.finish()
     np.random.rand(5)  # noqa: NPY002 - someone else draws in between
     second.finish()
-    assert first.log == second.log
+    assert first.events == second.events
     np.random.seed(3)  # noqa: NPY002
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
 
@@ -47,23 +46,23 @@ def test_same_seed_same_history_and_globals_untouched(scheduler):
 def test_invariants(scheduler):
     run = make_run(scheduler, trials=60)
     run.finish()
-    log = run.log
-    assert log.clock == sorted(log.clock)
+    clocks = [event.clock for event in run.events]
+    assert clocks == sorted(clocks)
     steps = defaultdict(list)
-    for trial, step in zip(log.trial, log.step, strict=True):
-        steps[trial].append(step)
+    for event in run.events:
+        steps[event.trial].append(event.step)
     for trial, seen in steps.items():
         assert seen == list(range(1, len(seen) + 1)), f"trial {trial} repeats or skips a step"
     assert set(steps) == set(range(60))
     busy = defaultdict(list)
-    for worker, clock, cost in zip(log.worker, log.clock, log.cost, strict=True):
-        busy[worker].append((clock - cost, clock))
+    for event in run.events:
+        busy[event.worker].append((event.clock - event.cost, event.clock))
     assert set(busy) == {0, 1, 2, 3}
     for spans in busy.values():
         for (_, end), (start, _) in itertools.pairwise(spans):
             assert start >= end - 1e-9, "a worker does two things at once"
-    assert run.workers.busy == pytest.approx(sum(log.cost))
-    assert run.workers.paid == len(log)
+    assert run.stage.busy == pytest.approx(sum(event.cost for event in run.events))
+    assert run.stage.paid == len(run.events)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
@@ -79,14 +78,14 @@ def test_ends_for_any_number_of_workers_and_ties(scheduler, workers, equal_costs
 def test_clock_of_a_lone_worker_is_the_sum_of_costs(fifo):
     run = make_run(fifo, trials=5, workers=1)
     run.finish()
-    assert run.workers.now == pytest.approx(sum(run.log.cost))
+    assert run.stage.now == pytest.approx(sum(event.cost for event in run.events))
 
 
 def test_workers_share_the_work(fifo):
     def clock(workers):
         run = make_run(fifo, problem=Curves(5, equal_costs=True), trials=16, workers=workers)
         run.finish()
-        return run.workers.now
+        return run.stage.now
 
     assert [clock(workers) for workers in (1, 2, 4, 16, 32)] == [80, 40, 20, 5, 5]
 
@@ -97,15 +96,15 @@ def test_workers_share_the_work(fifo):
 def test_time_budget(scheduler):
     run = make_run(scheduler, budget=Budget(time=50), trials=10_000)
     run.finish()
-    assert run.workers.now == 50
-    assert max(run.log.clock) <= 50
+    assert run.stage.now == 50
+    assert max(event.clock for event in run.events) <= 50
     assert statuses(run)["cut"] > 0
 
 
 def test_a_result_at_the_deadline_counts(fifo):
     run = make_run(fifo, problem=Curves(5, equal_costs=True), budget=Budget(time=5), workers=1)
     run.finish()
-    assert run.log.clock == [1, 2, 3, 4, 5]
+    assert [event.clock for event in run.events] == [1, 2, 3, 4, 5]
     assert statuses(run)["completed"] == 1
 
 
@@ -120,8 +119,8 @@ def test_resource_budget_is_paid_exactly(scheduler):
     problem.fidelity = Fidelity("draws", 9, unit=3.0)
     run = make_run(scheduler, problem=problem, budget=Budget(resource=300), trials=1000)
     run.finish()
-    assert len(run.log) == 100
-    assert run.workers.paid == 300
+    assert len(run.events) == 100
+    assert run.stage.paid == 300
 
 
 def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo):
@@ -137,20 +136,20 @@ def test_sums_of_units_do_not_overrun_the_budget(fifo, steps, evaluations):
     problem.fidelity = Fidelity("z", steps, unit=100 / steps)
     run = make_run(fifo, problem=problem, budget=Budget(evaluations=evaluations), trials=1000)
     run.finish()
-    assert len(run.log) == steps * evaluations
-    assert run.workers.paid == pytest.approx(100 * evaluations)
+    assert len(run.events) == steps * evaluations
+    assert run.stage.paid == pytest.approx(100 * evaluations)
 
 
 def test_full_evaluations(scheduler):
     run = make_run(scheduler, problem=Curves(9), budget=Budget(evaluations=4), trials=1000)
     run.finish()
-    assert len(run.log) == 36
+    assert len(run.events) == 36
 
 
 def test_the_first_budget_to_run_out_ends_the_cell(fifo):
     run = make_run(fifo, budget=Budget(trials=100, evaluations=1, time=1e9), trials=100)
     run.finish()
-    assert len(run.log) == 27
+    assert len(run.events) == 27
 
 
 def test_an_exhausted_searcher_ends_the_cell(fifo):
@@ -211,7 +210,7 @@ def test_a_failed_trial_is_recorded_and_told_and_the_cell_goes_on(scheduler, how
     assert set(failed) <= set(odd)
     for number in failed:
         assert message in str(run.source.trials[number].error)
-        assert Counter(run.log.trial)[number] == steps
+        assert Counter(event.trial for event in run.events)[number] == steps
         assert ("failed", number) in searcher.calls
         assert not any(call[:2] == ("tell", number) for call in searcher.calls)
     assert len(run.source.trials) == 30
@@ -239,7 +238,7 @@ def test_a_searcher_that_raises_fails_the_cell_with_its_own_words(scheduler, whe
     with pytest.raises(CellError, match=words) as info:
         run.finish()
     assert info.value.__cause__ is not None
-    assert len(run.log) > 0, "what happened before is kept"
+    assert len(run.events) > 0, "what happened before is kept"
 
 
 def test_an_impossible_proposal_fails_the_cell(fifo):
@@ -276,7 +275,7 @@ def test_a_stall_ends_the_cell_with_the_statuses(fifo):
     run = make_run(fifo, trials=6)
     with pytest.raises(StallError, match=r"no trial runs and none can start \(6 PAUSED\)"):
         run.finish()
-    assert len(run.log) == 6
+    assert len(run.events) == 6
 
 
 def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step():
@@ -311,7 +310,7 @@ def test_hyperband_fills_its_brackets():
     third goes on."""
     run = make_run(HyperBand(), problem=Curves(9), trials=17, workers=4)
     run.finish()
-    reached = Counter(Counter(run.log.trial).values())
+    reached = Counter(Counter(event.trial for event in run.events).values())
     assert reached == {9: 3 + 2 + 1, 3: 3 + 2, 1: 6}
 
 
@@ -347,7 +346,7 @@ def test_telling(scheduler, tell):
     run.finish()
     reported = losses(run)
     told = {(c[1], c[2]): (c[3], c[4]) for c in searcher.calls if c[0] == "tell"}
-    reached = Counter(run.log.trial)
+    reached = Counter(event.trial for event in run.events)
     finals = {(trial, step) for (trial, step), (_, final) in told.items() if final}
     calls = [(c[1], c[2], c[4]) for c in searcher.calls if c[0] == "tell"]
     assert len(calls) == len(set(calls)), "told twice"
@@ -379,7 +378,7 @@ def test_asha_with_brackets_draws_them_from_the_cells_seed():
         run = make_run(Asha(brackets=3), trials=60)
         run._scheduler_seed = seed
         run.finish()
-        return run.log
+        return run.events
 
     assert history(1) == history(1)
     assert history(1) != history(2)

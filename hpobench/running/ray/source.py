@@ -1,6 +1,6 @@
-"""Where Ray's controller gets its trials: a searcher of ours behind Ray's ``SearchAlgorithm``.
+"""One of our searchers behind Ray's ``SearchAlgorithm``, from which the controller gets trials.
 
-Every searcher, a wrapped ``ray.tune.search.Searcher`` too, is told losses by the same policy:
+Every searcher, a wrapped ``ray.tune.search.Searcher`` too, is told losses by one of these rules:
 
 - ``last``: once a trial is over, its last loss. Under early stopping the losses of
   different fidelities mix in a model that cannot tell them apart.
@@ -9,8 +9,8 @@ Every searcher, a wrapped ``ray.tune.search.Searcher`` too, is told losses by th
 
 By default searchers that learn from all fidelities are told ``every``, all others ``last``.
 
-Ray's controller never shows a searcher the result that a trial was stopped at; it comes with
-the completion instead, and is handed over there.
+Ray's controller never shows a searcher the result at which a trial was stopped. That result comes
+with the completion of the trial, and the searcher is told it then.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.cell import Tell
 from hpobench.contract.errors import CellError, SpaceError
 from hpobench.contract.space import Config, Space
-from hpobench.running.ray.controller import Trial
+from hpobench.running.ray.trial import Trial
 
 
 class _Silent:
     """The searcher that Ray's HyperBandForBOHB notifies past the ``SearchAlgorithm``.
 
-    It has nothing to pass on: :meth:`TrialSource.on_status` tells searchers of every pause, by
-    whichever scheduler, and telling them here too would tell them twice.
+    It ignores the notices, because :meth:`TrialSource.on_status` already tells searchers of every
+    pause under any scheduler.
     """
 
     def on_pause(self, trial_id: str) -> None:
@@ -45,10 +45,10 @@ class _Silent:
 class TrialSource(SearchAlgorithm):
     """Asks ``searcher`` for at most ``limit`` trials of ``steps`` steps and tells it losses.
 
-    With a ``population`` it is finished after so many trials, and after as many again for each
-    :meth:`next_population`.
+    With a ``population`` it is finished after that many trials, and each :meth:`next_population`
+    lets it give out as many again.
 
-    ``suggest_s`` and ``observe_s`` hold the searcher's thinking per trial in wall seconds.
+    ``suggest_s`` and ``observe_s`` are the wall seconds that the searcher took for each trial.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class TrialSource(SearchAlgorithm):
         self._finished = True
 
     def next_population(self) -> bool:
-        """Give out trials again, a population's worth; false if there are none left."""
+        """Allow the trials of another population. False if there are none left."""
         self._finished = self._over
         return not self._over
 
@@ -108,12 +108,13 @@ class TrialSource(SearchAlgorithm):
         return trial
 
     def _last_step(self, number: int) -> int | None:
-        """After which the trial is complete; ``None`` if the scheduler says so itself."""
+        """The step after which the trial is complete; ``None`` if the scheduler ends it itself."""
         if self._searcher.schedules_itself:
             steps = self._searcher.steps(number)
             if not 1 <= steps <= self._steps:
-                told = f"steps({number}) returned {steps}, not 1 to {self._steps}"
-                raise CellError(f"{self._name}: {told}")
+                raise CellError(
+                    f"{self._name}: steps({number}) returned {steps}, not 1 to {self._steps}"
+                )
             return steps
         return None if self._ends_trials else self._steps
 
@@ -151,7 +152,7 @@ class TrialSource(SearchAlgorithm):
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         number = int(trial_id)
-        # Ray hands over no result when it stops a paused trial; the trial has its last one.
+        # Ray gives no result when it stops a paused trial, but the trial keeps its last one.
         last = result or self.trials[number].run_metadata.last_result
         self._charge(number, last)
         if error or "loss" not in last:
@@ -166,7 +167,7 @@ class TrialSource(SearchAlgorithm):
         return self._tell == "full" and step < self._steps and not self._searcher.schedules_itself
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
-        """Pass pausing and going on to the searcher."""
+        """Tell the searcher when the trial pauses or resumes."""
         if new == Trial.PAUSED:
             self._observe(trial.number, self._searcher.paused, trial.number)
         elif old == Trial.PAUSED and new in (Trial.PENDING, Trial.RUNNING):

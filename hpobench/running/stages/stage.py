@@ -1,84 +1,39 @@
-"""The stage under Ray's controller: logical workers in the place of Ray's actor manager.
+"""The stage under Ray's controller: it trains trials on workers, and keeps the clock.
 
-What the controller asks for falls into steps of training, whose results take time, and
-consequences (starting, saving, restoring, stopping a trial), which take none: they happen at
-once, in the order in which they were asked for, before the next result. So a history depends on
-nothing but the order of the results, and a subclass decides nothing but that order:
-:class:`hpobench.running.stages.virtual.VirtualWorkers` by an event queue, and
-:class:`hpobench.running.stages.live.workers.LiveWorkers` by the arrival of real ones.
+The controller asks for two kinds of things. Steps of training have results that take time.
+Everything else (starting, saving, restoring and stopping a trial) takes none: it happens at once,
+in the order in which it was asked for, before the next result. So a history depends on nothing
+but the order of the results, and a subclass decides nothing but that order:
+:class:`hpobench.running.stages.virtual.VirtualStage` by an event queue, and
+:class:`hpobench.running.stages.live.stage.LiveStage` by the arrival of real ones.
 
-That consequences go first matters: where two trials of a HyperBand bracket report at the same
-instant and the first is still being saved, Ray's bracket overlooks it when it closes, and the
+It matters that everything else goes first. Where two trials of a HyperBand bracket report at the
+same instant and the first is still being saved, Ray's bracket overlooks it when it closes, and the
 paused trial waits for ever (``cleanup_full`` in ray 2.60; ray#6780). Real Ray can run into it.
 """
 
 from __future__ import annotations
 
 import heapq
+import json
 import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import CellError
 from hpobench.contract.problem import Problem
-from hpobench.contract.space import Config
-from hpobench.running.ray.controller import saved, trial_number
+from hpobench.running.ray.controller import EVENT
+from hpobench.running.ray.private import saved
+from hpobench.running.ray.trial import trial_number
+from hpobench.running.stages.actor import Actor, SavedTrial, Step
+from hpobench.store.event import Event
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of training that came to its end."""
-
-    loss: float
-    heldout: float | None
-    cost: float
-    """Seconds."""
-    worker: int
-    """The worker that made it."""
-    error: Exception | None = None
-    """Why there is no loss; a failed step is paid for like any other."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Where a trial stood when it was saved."""
-
-    trial: int
-    step: int
-    elapsed: float
-    config: Config
-    state: Any
-    """What the stage needs to go on from here."""
-
-
-class Actor:
-    """A trial on a worker: the place of Ray's tracked actor and of the trainable inside it."""
-
-    def __init__(self, trial: int, config: Config, on_start: Any, on_stop: Any) -> None:
-        self.trial, self.config = trial, config
-        self.on_start, self.on_stop = on_start, on_stop
-        self.state: Any = None
-        self.step = 0
-        self.elapsed = 0.0
-        self.result: dict[str, Any] = {}
-        self.worker: int | None = None
-        self.parent: tuple[int, int] | None = None
-        """Trial and step that its state was cloned from, until the first result after that."""
-        self.tasks = 0  # the generation of its tasks; those of an older one are void
-
-    def set_on_stop(self, on_stop: Callable[[Actor], None] | None) -> None:
-        self.on_stop = on_stop
-
-    def set_on_error(self, on_error: Callable[[Actor, Exception], None] | None) -> None:
-        """Nothing to set: workers that die are the stage's business."""
-
-
-class Workers(ABC):
-    """``workers`` logical workers, with the interface of Ray's actor manager.
+class TrainingStage(ABC):
+    """Trials in training on ``workers`` workers, with the interface of Ray's actor manager.
 
     ``now`` is the clock. Nothing happens later than ``budget.time``, nor once the budget's
     resource is paid for; then ``exhausted`` is true.
@@ -89,43 +44,40 @@ class Workers(ABC):
         self._steps_of_trial = problem.fidelity.steps
         self._unit = problem.fidelity.unit
         self._deadline = math.inf if budget.time is None else budget.time
-        # Whole steps, for sums of units drift; the epsilon is for limits that are such sums.
+        # Counted in whole steps, because sums of units drift. A limit may be such a sum itself,
+        # hence the epsilon.
         limit = budget.resource_limit(problem.fidelity)
         self._limit = limit if math.isinf(limit) else math.floor(limit / self._unit * (1 + 1e-9))
         self._free = list(range(workers))
         self._waiting: deque[Actor] = deque()
-        self._consequences: deque[tuple[Actor, int | None, Callable[[], None]]] = deque()
-        # Ray's controller looks an actor's handle up here.
+        self._instant_tasks: deque[tuple[Actor, int | None, Callable[[], None]]] = deque()
+        # Ray's controller reads this attribute to find an actor's handle.
         self._live_actors_to_ray_actors_resources: dict[Actor, tuple[None, None]] = {}
         self.now = 0.0
         self._steps = 0
         self.busy = 0.0
         self.exhausted = False
-        self.last: Step
-        """The step whose result is being handed over."""
         self.output: dict[int, str] = {}
         """What trials printed."""
-        self.parent: tuple[int, int] | None = None
-        """Where that step's trial was cloned from, if this is its first step since."""
 
     # -- what a stage decides --------------------------------------------------------------
 
     @abstractmethod
     def _begin_step(self, actor: Actor, on_result: Any, on_error: Any) -> None:
-        """Let ``actor`` train its next step; :meth:`_finish_step` ends it, unless ``tasks`` of
-        the actor has moved on by then."""
+        """Let ``actor`` train its next step. :meth:`_finish_step` ends it, unless the actor's
+        ``tasks`` has moved on by then."""
 
     @abstractmethod
     def _next_step(self) -> bool:
-        """Wait for the next result, set ``now`` and finish its step; false if there is none."""
+        """Wait for the next result, set ``now`` and finish its step. False if there is none."""
 
     @property
     @abstractmethod
     def training(self) -> bool:
         """Whether a result may still come."""
 
-    def cut_off(self, trial: int) -> str | None:  # noqa: ARG002 - for stages that really cut
-        """What was lost when the budget ended in the middle of a step of ``trial``."""
+    def cut_off(self, trial: int) -> str | None:  # noqa: ARG002 - only live steps are cut off
+        """A message on the step of ``trial`` that the end of the budget cut off, if it did."""
         return None
 
     # -- actors ----------------------------------------------------------------------------
@@ -152,7 +104,7 @@ class Workers(ABC):
             actor = self._waiting.popleft()
             actor.worker = heapq.heappop(self._free)
             self._live_actors_to_ray_actors_resources[actor] = (None, None)
-            self._follow(actor, lambda actor=actor: actor.on_start(actor))  # type: ignore[misc]
+            self._soon(actor, lambda actor=actor: actor.on_start(actor))  # type: ignore[misc]
 
     def remove_actor(
         self,
@@ -165,7 +117,7 @@ class Workers(ABC):
             self._waiting.remove(actor)
             return False
         actor.tasks += 1
-        self._consequences.append((actor, None, lambda: self._stopped(actor)))
+        self._instant_tasks.append((actor, None, lambda: self._stopped(actor)))
         self._leave(actor)
         assert actor.worker is not None
         heapq.heappush(self._free, actor.worker)
@@ -176,11 +128,11 @@ class Workers(ABC):
         if actor.on_stop is not None:
             actor.on_stop(actor)
 
-    def _leave(self, actor: Actor) -> None:  # noqa: B027 - most stages need not know
-        """``actor`` gives its worker up."""
+    def _leave(self, actor: Actor) -> None:  # noqa: B027 - only live workers need it
+        """Release the worker of ``actor``, which leaves it."""
 
-    def _before_save(self, actor: Actor) -> None:  # noqa: B027 - most states are at hand
-        """``actor`` is about to be saved as it stands."""
+    def _before_save(self, actor: Actor) -> None:  # noqa: B027 - only live states are elsewhere
+        """Fetch the state of ``actor``, which is about to be saved."""
 
     def is_actor_started(self, tracked_actor: Actor) -> bool:
         return tracked_actor in self._live_actors_to_ray_actors_resources
@@ -205,7 +157,7 @@ class Workers(ABC):
 
     @property
     def num_actor_tasks(self) -> int:
-        return len(self._consequences) + self.training
+        return len(self._instant_tasks) + self.training
 
     @property
     def paid(self) -> float:
@@ -214,8 +166,8 @@ class Workers(ABC):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is going to happen by itself."""
-        return not self._consequences and not self.training
+        """Whether nothing will happen unless the controller asks for it."""
+        return not self._instant_tasks and not self.training
 
     # -- tasks -----------------------------------------------------------------------------
 
@@ -234,43 +186,45 @@ class Workers(ABC):
             self._begin_step(actor, on_result, on_error)
         elif method_name == "save":
             self._before_save(actor)
-            mark = Mark(actor.trial, actor.step, actor.elapsed, actor.config, actor.state)
-            state = saved(mark, dict(actor.result))
+            trial = SavedTrial(actor.trial, actor.step, actor.elapsed, actor.config, actor.state)
+            state = saved(trial, dict(actor.result))
             assert on_result is not None
-            self._follow(actor, lambda: on_result(actor, state))
+            self._soon(actor, lambda: on_result(actor, state))
             return lambda: state
         elif method_name == "restore":
             assert args is not None
             save = args[0]
-            self._follow(actor, lambda: self._restore(actor, save, on_result))
+            self._soon(actor, lambda: self._restore(actor, save, on_result))
         elif method_name != "stop":
             raise CellError(f"the stage has no actor task {method_name!r}")
         return None
 
     def _restore(self, actor: Actor, save: Any, on_result: Any) -> None:
-        """Go on from ``save``, under the actor's own configuration (PBT clones across them)."""
-        mark: Mark = save.checkpoint.state
-        actor.step, actor.elapsed, actor.state = mark.step, mark.elapsed, mark.state
+        """Go on from ``save`` under the actor's own configuration, which a clone of PBT does not
+        share with its parent."""
+        origin: SavedTrial = save.checkpoint.state
+        actor.step, actor.elapsed, actor.state = origin.step, origin.elapsed, origin.state
         actor.result = dict(save.metrics)
-        if mark.trial != actor.trial or mark.config != actor.config:
-            actor.parent = (mark.trial, mark.step)
+        if origin.trial != actor.trial or origin.config != actor.config:
+            actor.parent = (origin.trial, origin.step)
             self._cloned(actor)
         on_result(actor, save)
 
-    def _cloned(self, actor: Actor) -> None:  # noqa: B027 - states carry over by themselves
-        """``actor`` was given the state of another configuration."""
+    def _cloned(self, actor: Actor) -> None:  # noqa: B027 - only tables cannot carry states over
+        """React to ``actor`` having been given the state of another configuration."""
 
     # -- events ----------------------------------------------------------------------------
 
-    def _follow(self, actor: Actor, consequence: Callable[[], None]) -> None:
-        self._consequences.append((actor, actor.tasks, consequence))
+    def _soon(self, actor: Actor, task: Callable[[], None]) -> None:
+        """Queue a task that takes no time."""
+        self._instant_tasks.append((actor, actor.tasks, task))
 
     def next(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - Ray's signature
-        """Let the next event happen; false if there is none or the budget is spent."""
-        while self._consequences and not self.exhausted:
-            actor, tasks, consequence = self._consequences.popleft()
+        """Let the next event happen. False if there is none or the budget is spent."""
+        while self._instant_tasks and not self.exhausted:
+            actor, tasks, task = self._instant_tasks.popleft()
             if tasks is None or tasks == actor.tasks:
-                consequence()
+                task()
                 return True
         return not self.exhausted and self._next_step()
 
@@ -281,7 +235,6 @@ class Workers(ABC):
         if step.error is not None:
             on_error(actor, step.error)
             return
-        self.last, self.parent, actor.parent = step, actor.parent, None
         actor.step += 1
         actor.elapsed += step.cost
         actor.result = {
@@ -289,16 +242,35 @@ class Workers(ABC):
             "training_iteration": actor.step,
             "time_this_iter_s": step.cost,
             "time_total_s": actor.elapsed,
+            EVENT: self._event(actor, step),
         }
+        actor.parent = None
         on_result(actor, actor.result)
 
+    def _event(self, actor: Actor, step: Step) -> Event:
+        """The record of ``step``, which waits for the scheduler's decision."""
+        parent, parent_step = actor.parent or (None, None)
+        return Event(
+            trial=actor.trial,
+            step=actor.step,
+            resource=self._unit,
+            clock=self.now,
+            loss=step.loss,
+            heldout=step.heldout,
+            cost=step.cost,
+            worker=step.worker,
+            parent=parent,
+            parent_step=parent_step,
+            config=None if parent is None else json.dumps(actor.config),
+        )
+
     def _expire(self) -> bool:
-        """The budget's time is over."""
+        """End the stage, because the budget's time is over."""
         self.exhausted = True
         self.now = self._deadline
         return False
 
     def cleanup(self) -> None:
-        self._consequences.clear()
+        self._instant_tasks.clear()
         self._waiting.clear()
         self._live_actors_to_ray_actors_resources.clear()

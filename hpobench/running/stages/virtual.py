@@ -1,8 +1,7 @@
 """The virtual stage: results on an event queue instead of Ray actors.
 
 Time is the problem's recorded or modelled cost. Results are ordered by time, then in the order
-in which their steps were begun; so a run is the same on any machine, whatever the host is busy
-with.
+in which their steps were begun. So a run is the same on any machine, however busy it is.
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ from hpobench.contract.budget import Budget
 from hpobench.contract.errors import TrialError
 from hpobench.contract.problem import Curve, TabulatedProblem
 from hpobench.contract.space import Config
-from hpobench.running.stages.stage import Actor, Step, Workers
+from hpobench.running.stages.actor import Actor, Step
+from hpobench.running.stages.stage import TrainingStage
 
 
-class VirtualWorkers(Workers):
-    """Workers that look results up and let the clock jump to the next one."""
+class VirtualStage(TrainingStage):
+    """A stage that looks results up in a table and lets the clock jump from one to the next."""
 
     def __init__(
         self, problem: TabulatedProblem, *, seed: int, workers: int, budget: Budget
@@ -58,11 +58,14 @@ class VirtualWorkers(Workers):
         return False
 
     def _cloned(self, actor: Actor) -> None:
-        """A table knows curves of whole configurations only: go on along the clone's own."""
+        # A table knows curves of whole configurations only: the clone goes on along its own.
         actor.state = None
 
     def _look_up(self, actor: Actor) -> tuple[float, float | None, float]:
-        """Loss, held-out loss and cost of the next step; raises if the trial cannot make it."""
+        """Loss, held-out loss and cost of the next step.
+
+        Raises :class:`TrialError` where the trial cannot make it.
+        """
         if actor.state is None:
             actor.state = self._curve(actor.config)
         curve: Curve = actor.state

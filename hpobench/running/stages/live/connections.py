@@ -1,4 +1,4 @@
-"""The workers of one live cell, seen from the cell."""
+"""The connections of one live cell to the workers that train for it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from typing import Any
 from hpobench.contract.errors import CellError
 from hpobench.running.stages.live.wire import receive, send, undelayed
 
-_LOOK_S = 0.5
-"""How often workers that are not connected are looked after."""
-_VAIN_CALLS = 20
-"""In a row, after which a worker counts as unable to reach the cell."""
-_DISMISS_S = 3.0
-"""How long a worker may take to let go of a cell that hung up; then its process is killed."""
+_CHECK_S = 0.5
+"""How often workers that are not connected are checked."""
+_MAX_FAILED_CALLS = 20
+"""After so many calls in a row a worker counts as unable to reach the cell."""
+_RELEASE_S = 3.0
+"""How long a worker may take to leave a cell that disconnected it; then its process is killed."""
 
 
 class Link:
     """A connected worker. ``job`` is what it works on, if anything, and ``reached`` the last step
-    of it that has arrived."""
+    that has arrived of it."""
 
     def __init__(self, connection: Connection, number: int) -> None:
         self.connection, self.number = connection, number
@@ -37,12 +37,12 @@ class Link:
         self.reached = 0
 
     def order(self, header: dict[str, Any], state: bytes = b"") -> None:
-        """Send an order; a worker that is gone is noticed when its answer is waited for."""
+        """Send an order. A worker that is gone is noticed by :meth:`WorkerConnections.wait`."""
         with contextlib.suppress(OSError):
             send(self.connection, header, state)
 
     def cut(self) -> None:
-        """Break the connection; that is noticed like any other break."""
+        """Break the connection, which is then noticed like any other break."""
         with (
             contextlib.suppress(OSError),
             socket.socket(fileno=os.dup(self.connection.fileno())) as twin,
@@ -50,78 +50,79 @@ class Link:
             twin.shutdown(socket.SHUT_RDWR)
 
 
-class Crew:
-    """Calls ``handles``, Ray actors of :class:`hpobench.running.stages.live.worker.Worker`, to serve this cell.
+class WorkerConnections:
+    """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect.
 
-    Ray starts a worker that died anew, elsewhere if need be, and one that found no room as soon
-    as there is some; it is called again until it comes.
+    They are of :class:`hpobench.running.stages.live.worker.Worker`. Ray restarts a worker that
+    died, elsewhere if need be, and starts one that found no room as soon as there is some. A worker
+    is called again until it connects.
     """
 
     def __init__(self, ray: Any, handles: Sequence[Any], problem: str, pace: float) -> None:
         self._ray, self._handles = ray, handles
-        self._terms = problem, pace
+        self._problem_and_pace = problem, pace
         self._key = secrets.token_bytes(32)
         self._listener = Listener((ray.util.get_node_ip_address(), 0), authkey=self._key)
-        self._arrived: queue.SimpleQueue[Connection] = queue.SimpleQueue()
+        self._accepted: queue.SimpleQueue[Connection] = queue.SimpleQueue()
         self._wake_up, self._waker = os.pipe()
         self._closing = False
-        self._door = threading.Thread(target=self._welcome, daemon=True)
-        self._door.start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
         self.links: list[Link] = []
         self._serving: dict[int, Any] = {}
-        self._hung_up: dict[int, float] = {}
-        self._vain: Counter[int] = Counter()
-        """Calls that a worker has returned from, since it was last here, without coming."""
-        self._looked = 0.0
-        self._look_after()
+        self._disconnected_at: dict[int, float] = {}
+        self._failed_calls: Counter[int] = Counter()
+        """Calls that a worker has returned from without connecting, since it last was connected."""
+        self._checked_at = 0.0
+        self._check_workers()
 
-    # -- coming and going ------------------------------------------------------------------
+    # -- connecting and leaving ---------------------------------------------------------------
 
-    def _welcome(self) -> None:
+    def _accept(self) -> None:
         while not self._closing:
-            # Refused: someone without the key, or who hung up at once.
+            # Suppressed: a client without the key, or one that disconnected at once.
             with contextlib.suppress(OSError, EOFError, AuthenticationError):
-                self._arrived.put(undelayed(self._listener.accept()))
+                self._accepted.put(undelayed(self._listener.accept()))
                 os.write(self._waker, b"!")
 
-    def _look_after(self) -> None:
-        """Call the workers that do not serve; let go of those that Ray has lost.
+    def _check_workers(self) -> None:
+        """Call the workers that do not serve, and cut the links to those that Ray has lost.
 
-        A node that loses its power or its network does not hang up.
+        A node that loses its power or its network does not close its connections.
         """
         now = time.monotonic()
-        if now - self._looked < _LOOK_S:
+        if now - self._checked_at < _CHECK_S:
             return
-        self._looked = now
+        self._checked_at = now
         for link in self.links:
             if self._ended(link.number):
                 link.cut()
         here = {link.number for link in self.links}
         for number, handle in enumerate(self._handles):
-            if number in here or not self._has_left(number):
+            if number in here or not self._must_be_called(number):
                 continue
-            problem, pace = self._terms
+            problem, pace = self._problem_and_pace
             self._serving[number] = handle.serve.remote(
                 problem, self._listener.address, self._key, number, pace
             )
 
-    def _has_left(self, number: int) -> bool:
-        """Whether a worker needs to be called; raises :class:`CellError` if it cannot serve."""
+    def _must_be_called(self, number: int) -> bool:
+        """Whether a worker must be called (again). Raises :class:`CellError` if it cannot serve."""
         if number not in self._serving:
             return True
         if self._ended(number):
-            came = self._hung_up.pop(number, None) is not None
+            came = self._disconnected_at.pop(number, None) is not None
             if self._reason(number) is None and not came:
-                self._note_vain_call(number)
+                self._count_failed_call(number)
             return True
-        if time.monotonic() - self._hung_up.get(number, math.inf) > _DISMISS_S:
-            self._hung_up.pop(number)
+        if time.monotonic() - self._disconnected_at.get(number, math.inf) > _RELEASE_S:
+            self._disconnected_at.pop(number)
             self._ray.kill(self._handles[number], no_restart=False)
         return False
 
-    def _note_vain_call(self, number: int) -> None:
-        self._vain[number] += 1
-        if self._vain[number] >= _VAIN_CALLS:
+    def _count_failed_call(self, number: int) -> None:
+        self._failed_calls[number] += 1
+        if self._failed_calls[number] >= _MAX_FAILED_CALLS:
             host, port = self._listener.address
             raise CellError(
                 f"a worker cannot connect to the cell at {host}:{port}; the nodes of the cluster "
@@ -129,13 +130,13 @@ class Crew:
             )
 
     def _ended(self, number: int) -> bool:
-        """Whether a worker's service is over, as far as Ray knows."""
+        """Whether Ray knows that a worker has stopped serving."""
         return bool(self._ray.wait([self._serving[number]], timeout=0)[0])
 
     def _reason(self, number: int) -> str | None:
-        """Why a worker left, as Ray tells it; ``None`` if it simply returned."""
+        """Ray's reason why a worker left; ``None`` if it simply returned."""
         try:
-            self._ray.get(self._serving[number], timeout=_DISMISS_S)
+            self._ray.get(self._serving[number], timeout=_RELEASE_S)
         except self._ray.exceptions.RayTaskError as error:
             raise CellError(f"a worker cannot serve the cell: {error.cause}") from error
         except self._ray.exceptions.ActorDiedError as error:  # it would be Unavailable otherwise
@@ -144,61 +145,61 @@ class Crew:
             return " ".join(str(error).split())
         return None
 
-    def hang_up(self, link: Link) -> None:
-        """Cut off what ``link`` is doing; it comes back by itself."""
+    def disconnect(self, link: Link) -> None:
+        """Close ``link``, which ends what its worker is doing. The worker is called again later."""
         link.connection.close()
         self.links.remove(link)
-        self._hung_up[link.number] = time.monotonic()
+        self._disconnected_at[link.number] = time.monotonic()
 
     def why_lost(self, link: Link) -> str:
-        """Why ``link``, whose connection broke, is gone."""
+        """The reason why the connection of ``link`` broke."""
         return self._reason(link.number) or "its connection ended"
 
     # -- messages --------------------------------------------------------------------------
 
     def wait(self, timeout: float) -> list[tuple[Link, dict[str, Any] | None, bytes]]:
-        """Answers that have come, at the latest after ``timeout`` seconds (maybe none).
+        """Answers that have arrived, after at most ``timeout`` seconds (maybe none).
 
-        An answer of ``None`` says that the link broke; it is removed from ``links``.
+        An answer of ``None`` means that the link broke and was removed from ``links``.
         """
-        self._look_after()
+        self._check_workers()
         sources: list[Any] = [link.connection for link in self.links]
-        ready = wait([*sources, self._wake_up], min(timeout, _LOOK_S))
-        answers = [self._hear(link) for link in list(self.links) if link.connection in ready]
+        ready = wait([*sources, self._wake_up], min(timeout, _CHECK_S))
+        answers = [self._answer(link) for link in list(self.links) if link.connection in ready]
         if self._wake_up in ready:
-            self._greet()
+            self._add_link()
         return answers
 
-    def _hear(self, link: Link) -> tuple[Link, dict[str, Any] | None, bytes]:
+    def _answer(self, link: Link) -> tuple[Link, dict[str, Any] | None, bytes]:
         try:
             return (link, *receive(link.connection))
         except (EOFError, OSError):
-            self.hang_up(link)
+            self.disconnect(link)
             return link, None, b""
 
-    def _greet(self) -> None:
+    def _add_link(self) -> None:
         os.read(self._wake_up, 1)
-        connection = self._arrived.get()
+        connection = self._accepted.get()
         with contextlib.suppress(EOFError, OSError):
             hello, _ = receive(connection)
             self.links.append(Link(connection, hello["worker"]))
-            del self._vain[hello["worker"]]
+            del self._failed_calls[hello["worker"]]
 
     def close(self) -> None:
-        """Hang up on everybody, and make sure that they notice."""
+        """Disconnect all workers, and kill those that do not leave."""
         self._closing = True
         for link in list(self.links):
-            self.hang_up(link)
+            self.disconnect(link)
         with contextlib.suppress(OSError):
             socket.create_connection(self._listener.address, timeout=1).close()
-        self._door.join(1)
+        self._acceptor.join(1)
         self._listener.close()
         os.close(self._waker)
         os.close(self._wake_up)
         if not self._serving:
             return
         references = list(self._serving.values())
-        _, stuck = self._ray.wait(references, num_returns=len(references), timeout=_DISMISS_S)
+        _, stuck = self._ray.wait(references, num_returns=len(references), timeout=_RELEASE_S)
         for number, reference in self._serving.items():
             if reference in stuck:
                 self._ray.kill(self._handles[number], no_restart=False)

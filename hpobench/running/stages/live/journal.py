@@ -39,7 +39,7 @@ _LOCK_S = 60.0
 waits half a minute for a client at ``ray://`` to come back."""
 
 
-class Saved:
+class Blob:
     """A blob in a journal; it stays there for as long as this object lives."""
 
     __slots__ = ("__weakref__", "length", "offset")
@@ -57,7 +57,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._saved: weakref.WeakSet[Saved] = weakref.WeakSet()
+        self._saved: weakref.WeakSet[Blob] = weakref.WeakSet()
         self._pending: list[bytes] = []
         self._temporary = path.with_name(f".{path.name}.tmp")
         self._compact_at = _COMPACT_BYTES
@@ -85,7 +85,7 @@ class Journal:
                 time.sleep(0.1)
             file.close()
 
-    def records(self) -> Iterator[tuple[dict[str, Any], Saved | None]]:
+    def records(self) -> Iterator[tuple[dict[str, Any], Blob | None]]:
         """What is in the file, in order; cuts off the record that a crash tore."""
         with files.explained(self.path):
             self._file.seek(0)
@@ -98,14 +98,14 @@ class Journal:
                 self._file.truncate(whole)
                 self._size = whole
 
-    def _keep(self, offset: int, length: int) -> Saved | None:
+    def _keep(self, offset: int, length: int) -> Blob | None:
         if not length:
             return None
-        saved = Saved(offset, length)
+        saved = Blob(offset, length)
         self._saved.add(saved)
         return saved
 
-    def append(self, header: dict[str, Any], blob: bytes = b"") -> Saved | None:
+    def append(self, header: dict[str, Any], blob: bytes = b"") -> Blob | None:
         """Add a record, which :meth:`commit` writes."""
         front = _front(header, blob)
         self._pending += [front, blob]
@@ -142,7 +142,7 @@ class Journal:
     def _alive(self) -> int:
         return sum(saved.length for saved in self._saved)
 
-    def read(self, saved: Saved) -> bytes:
+    def read(self, saved: Blob) -> bytes:
         """The blob that ``saved`` stands for."""
         with files.explained(self.path):
             self._file.seek(saved.offset)
@@ -151,7 +151,7 @@ class Journal:
     def _compact(self) -> None:
         """Write the file anew without the blobs that nothing refers to."""
         alive = {saved.offset: saved for saved in self._saved}
-        moved: dict[Saved, int] = {}
+        moved: dict[Blob, int] = {}
         with files.explained(self.path):
             with self._temporary.open("w+b") as file:
                 lock_descriptor(file.fileno())

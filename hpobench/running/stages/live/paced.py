@@ -16,11 +16,11 @@ def begin_training(
 ) -> Training:
     """A trial of ``problem``, played back if it is a table."""
     if isinstance(problem, TabulatedProblem):
-        return Played(problem, config, seed, pace)
+        return PacedTraining(problem, config, seed, pace)
     return problem.start(config, seed)
 
 
-class Played(Training):
+class PacedTraining(Training):
     """Waits as long as each step of the table cost, times ``pace``, and reports its loss.
 
     A clone goes on along the curve of its own configuration, as on the virtual stage.

@@ -1,8 +1,8 @@
-"""A worker: a long-lived process that trains trials of one cell after the other.
+"""A worker: a long-lived process that trains trials of one cell after another.
 
-It holds at most one trial in memory. A cell talks to it over a connection of its own, and
-whatever ends that connection (the cell is over, its time is up, its process died) also cuts off
-the step that is being trained.
+It holds at most one trial in memory. A cell talks to it over a connection of its own. Whatever
+ends that connection (the cell is over, its time is up, its process died) also ends the step that
+is in training.
 """
 
 from __future__ import annotations
@@ -32,22 +32,21 @@ from hpobench.running.stages.live.paced import begin_training
 from hpobench.running.stages.live.wire import receive, send, undelayed
 
 STREAM_S = 0.005
-"""Steps that are cheaper are sent several at a time."""
+"""Steps that take less time are sent several at a time."""
 SAVE_SHARE = 0.01
-"""The share of its time that a trial may spend on saving. What is trained between two saves is
-trained over again, unseen, when the worker dies; where saving is cheap that is nothing."""
+"""The share of its time that a trial may spend on saving. When the worker dies, the steps since the
+last save are trained again without being counted. Where saving is cheap, there are none."""
 _GRACE_S = 1.0
-"""How long a step may go on once the cell has hung up; then the trial is closed, and if that does
-not end it the process ends itself, to be started anew by Ray. The step is never interrupted: an
-exception in the middle of anything (an import, a lock) would spoil the process for other trials."""
+"""How long a step may go on after the cell has disconnected. Then the trial is closed, and if that
+does not end the step either, the process ends itself and Ray starts it again. The step is never
+interrupted: an exception inside an import or a lock could break the process for other trials."""
 
-
-Result: TypeAlias = tuple[float, float | None, float, float]
+StepResult: TypeAlias = tuple[float, float | None, float, float]
 """Loss, held-out loss, wall and CPU seconds of one step."""
 
 
-class _Cut(BaseException):
-    """The cell hung up: whatever is trained on is in vain."""
+class _Disconnected(BaseException):
+    """The cell has disconnected, so that nobody will read further results."""
 
 
 class Worker:
@@ -56,10 +55,10 @@ class Worker:
     def serve(
         self, problem: str, address: tuple[str, int], key: bytes, number: int, pace: float
     ) -> None:
-        """Train for the cell that listens at ``address`` until it hangs up.
+        """Train for the cell that listens at ``address`` until it disconnects.
 
-        ``problem``: the text of the problem's :class:`hpobench.contract.cell.PluginRef`. ``pace``: wall seconds
-        per second of a tabulated problem's cost.
+        ``problem``: the text of the problem's :class:`hpobench.contract.cell.PluginRef`.
+        ``pace``: wall seconds per second of a tabulated problem's cost.
         """
         ready = _problem(problem)
         try:
@@ -73,7 +72,7 @@ class Worker:
 
 @functools.lru_cache(maxsize=16)
 def _problem(text: str) -> TabulatedProblem | TrainedProblem:
-    """The problem, prepared, and kept from cell to cell: its data may be large."""
+    """The prepared problem, kept from cell to cell because its data may be large."""
     problem = build_problem(PluginRef.from_text(text))
     assert isinstance(problem, TabulatedProblem | TrainedProblem)
     if isinstance(problem, TrainedProblem):
@@ -95,18 +94,18 @@ class Session:
         self._unsaved_s = 0.0
         self._saving_s = 0.0
         self._gone = False
-        self._at_rest = threading.Event()
-        self._at_rest.set()
+        self._idle = threading.Event()
+        self._idle.set()
 
     def run(self) -> None:
-        """Do what the cell orders until it hangs up."""
+        """Execute the cell's orders until it disconnects."""
         thread = threading.Thread(target=self._listen, daemon=True)
         thread.start()
         try:
             while (order := self._orders.get()) is not None:
-                header, state = self._obey(*order)
+                header, state = self._execute(*order)
                 send(self._connection, header, state)
-        except (OSError, _Cut):
+        except (OSError, _Disconnected):
             pass  # the cell is gone
         finally:
             self._close()
@@ -114,7 +113,7 @@ class Session:
             self._connection.close()
             thread.join()
 
-    # -- hanging up ------------------------------------------------------------------------
+    # -- disconnection ---------------------------------------------------------------------
 
     def _listen(self) -> None:
         with contextlib.suppress(EOFError, OSError):
@@ -122,62 +121,66 @@ class Session:
                 self._orders.put(receive(self._connection))
         self._gone = True
         self._orders.put(None)
-        if self._at_rest.wait(_GRACE_S):
+        if self._idle.wait(_GRACE_S):
             return
-        # It may be waiting for what close() ends, a program for instance.
+        # The step may be waiting for something that close() ends, such as a program.
         threading.Thread(target=self._close_training, daemon=True).start()
-        if not self._at_rest.wait(_GRACE_S):
+        if not self._idle.wait(_GRACE_S):
             os._exit(1)
 
     @contextlib.contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """Foreign code runs inside the block; if the cell hangs up, not for long."""
-        self._at_rest.clear()
+    def _running_problem(self) -> Iterator[None]:
+        """Run the problem's code inside the block, and end the process if the code goes on for too
+        long after the cell has disconnected."""
+        self._idle.clear()
         try:
             if self._gone:
-                raise _Cut
+                raise _Disconnected
             yield
         finally:
-            self._at_rest.set()
+            self._idle.set()
 
     # -- orders ----------------------------------------------------------------------------
 
-    def _obey(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
-        """Train or save on ``order``; the answer has the results, the error that ended them, and
-        maybe the state after them."""
-        results: list[Result] = []
+    def _execute(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
+        """Train or save as ``order`` says.
+
+        The answer has the results and the error that ended them, if any; the bytes are the state
+        after them, or nothing.
+        """
+        results: list[StepResult] = []
         answer: dict[str, Any] = {"results": results}
         saved = b""
-        with self._output.caught(), self._at_work():
+        with self._output.caught(), self._running_problem():
             try:
                 if "until" in order:
                     self._train(order, state, results)
                 if "save" in order or self._save_is_due(results):
                     saved = self._save()
-            except _Cut:
+            except _Disconnected:
                 raise
             except TrialError as error:
                 answer["error"] = str(error)
             except SystemExit as error:
                 answer["error"] = f"the training called exit({error.code!r})"
-            except BaseException as error:  # some libraries unwind with what is no Exception
-                answer["error"] = _told(error)
+            except BaseException as error:  # some libraries raise what is no Exception
+                answer["error"] = _describe(error)
         answer["step"] = self._step - len(results) + 1
         answer["output"] = self._output.take()
         return answer, saved
 
-    def _stream(self, results: list[Result]) -> None:
-        """Send ``results`` on their way, and empty the list; there is more to come."""
+    def _stream(self, results: list[StepResult]) -> None:
+        """Send ``results`` while training goes on, and empty the list."""
         saved = self._save() if self._save_is_due(results) else b""
         first = self._step - len(results) + 1
         answer = {"results": results, "step": first, "output": "", "more": True}
         try:
             send(self._connection, answer, saved)
         except OSError:
-            raise _Cut from None
+            raise _Disconnected from None
         results.clear()
 
-    def _save_is_due(self, results: list[Result]) -> bool:
+    def _save_is_due(self, results: list[StepResult]) -> bool:
         self._unsaved_s += sum(cost for _, _, cost, _ in results)
         over = self._step >= self._problem.fidelity.steps
         return not over and self._saving_s <= SAVE_SHARE * self._unsaved_s
@@ -195,13 +198,13 @@ class Session:
         self,
         order: dict[str, Any],
         state: bytes,
-        results: list[Result],
+        results: list[StepResult],
     ) -> None:
         begin = wall = perf_counter()
         cpu = process_time()
         if "begin" in order:
             self._begin(order["begin"], state)
-            if self._step:  # getting back to where the trial stood is not the next step's cost
+            if self._step:  # training up to that step again is no part of the next step's cost
                 begin = wall = perf_counter()
                 cpu = process_time()
         assert self._training is not None
@@ -215,16 +218,17 @@ class Session:
             if wall - begin >= order["ahead"] or self._step == order["until"]:
                 return
             if self._gone:
-                raise _Cut
+                raise _Disconnected
             if sum(cost for _, _, cost, _ in results) >= STREAM_S:
                 self._stream(results)
                 wall, cpu = perf_counter(), process_time()
 
     def _begin(self, trial: dict[str, Any], state: bytes) -> None:
-        """Hold another trial: as it was when ``state`` was saved at step ``at``, or from its
-        start, and from there trained over again up to ``step``.
+        """Take up another trial, from ``state`` as it was saved at step ``at`` or from its start,
+        and train it again up to ``step``.
 
-        A clone's state is another configuration's, ``under`` which it is brought to ``step``.
+        A clone's state belongs to another configuration, ``under``, and is trained with that one
+        up to ``step``.
         """
         self._start(trial["under"], trial["seed"], state)
         assert self._training is not None
@@ -236,7 +240,7 @@ class Session:
 
     def _start(self, config: Config, seed: int, state: bytes) -> None:
         self._close()
-        # Code that draws from the global generators is at least the same for the same trial.
+        # Code that draws from the global generators then draws the same for the same trial.
         import numpy.random as legacy
 
         root = derive_seed("globals", json.dumps(config, sort_keys=True), seed)
@@ -256,15 +260,15 @@ class Session:
                 self._training.close()
 
 
-def _told(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     try:
         return f"{type(error).__name__}: {error}"
-    except Exception:  # it cannot say what it is
+    except Exception:  # even its message fails
         return type(error).__name__
 
 
 def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:
-    """Loss and held-out loss among ``metrics``; raises :class:`TrialError` if there is no loss."""
+    """Loss and held-out loss in ``metrics``. Raises :class:`TrialError` if there is no loss."""
     if not isinstance(metrics, Mapping) or "loss" not in metrics:
         raise TrialError(f"step {step} returned {metrics!r:.80}, without a loss")
     loss = float(metrics["loss"])

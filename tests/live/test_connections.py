@@ -1,4 +1,4 @@
-"""The crew, with Ray's part played: what it does where Ray says that a worker is gone."""
+"""Connections to workers over a stand-in for Ray: what happens when Ray says a worker is gone."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from ray import exceptions
 
 from hpobench.contract.errors import CellError
-from hpobench.running.stages.live import connections as crew_module
-from hpobench.running.stages.live.connections import Crew
+from hpobench.running.stages.live import connections as module
+from hpobench.running.stages.live.connections import WorkerConnections
 from hpobench.running.stages.live.wire import receive, send
 
 
 class Ray:
-    """As much of Ray as a crew needs; references are the workers' numbers."""
+    """As much of Ray as the connections need; references are the workers' numbers."""
 
     util = SimpleNamespace(get_node_ip_address=lambda: "127.0.0.1")
     exceptions = exceptions
@@ -62,76 +62,78 @@ class Handle:
 
 @pytest.fixture
 def gathered():
-    """Makes a crew of those handles, all of them there."""
+    """Makes connections to those handles, all of them connected."""
     with contextlib.ExitStack() as stack:
 
         def gather(ray, *handles):
-            crew = stack.enter_context(contextlib.closing(Crew(ray, handles, "{}", 1.0)))
+            connections = stack.enter_context(
+                contextlib.closing(WorkerConnections(ray, handles, "{}", 1.0))
+            )
             deadline = time.monotonic() + 20
-            while len(crew.links) < len(handles) and time.monotonic() < deadline:
-                assert crew.wait(0.1) == []
-            assert len(crew.links) == len(handles)
-            return crew
+            while len(connections.links) < len(handles) and time.monotonic() < deadline:
+                assert connections.wait(0.1) == []
+            assert len(connections.links) == len(handles)
+            return connections
 
         yield gather
 
 
-def answers(crew):
+def answers(connections):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        if found := crew.wait(0.1):
+        if found := connections.wait(0.1):
             return found
     raise AssertionError("nobody answers")
 
 
 def test_orders_and_answers(gathered):
     ray, handle = Ray(), Handle()
-    crew = gathered(ray, handle)
-    link = crew.links[0]
+    connections = gathered(ray, handle)
+    link = connections.links[0]
     link.order({"job": 7}, b"state")
-    assert answers(crew) == [(link, {"job": 7}, b"state")]
+    assert answers(connections) == [(link, {"job": 7}, b"state")]
     ray.ended[0] = None
 
 
 def test_a_worker_that_never_hangs_up_is_let_go_when_ray_has_lost_it(gathered):
     """As after a loss of power: the connection stands, and nothing comes."""
     ray, handle = Ray(), Handle(mute=True)
-    crew = gathered(ray, handle)
-    link = crew.links[0]
+    connections = gathered(ray, handle)
+    link = connections.links[0]
     link.order({"job": 7})
-    assert crew.wait(0.1) == []
+    assert connections.wait(0.1) == []
     ray.ended[0] = exceptions.ActorUnavailableError("its node is gone", b"0" * 16)
-    assert answers(crew) == [(link, None, b"")]
-    assert crew.links == []
-    assert "its node is gone" in crew.why_lost(link)
+    assert answers(connections) == [(link, None, b"")]
+    assert connections.links == []
+    assert "its node is gone" in connections.why_lost(link)
     deadline = time.monotonic() + 20
     while handle.called < 2 and time.monotonic() < deadline:
-        crew.wait(0.1)
+        connections.wait(0.1)
     assert handle.called >= 2  # and called again
 
 
 def test_a_worker_that_cannot_be_restarted_ends_the_cell(gathered):
     ray, handle = Ray(), Handle()
-    crew = gathered(ray, handle)
-    crew.links[0].cut()
+    connections = gathered(ray, handle)
+    connections.links[0].cut()
     ray.ended[0] = exceptions.ActorDiedError()
     with pytest.raises(CellError, match="Ray cannot start or restart a worker: The actor died"):
-        all(crew.wait(0.1) is not None for _ in range(100))
+        all(connections.wait(0.1) is not None for _ in range(100))
 
 
 def test_somebody_without_the_key_is_not_let_in(gathered):
     ray, handle = Ray(), Handle()
-    crew = gathered(ray, handle)
+    connections = gathered(ray, handle)
     with pytest.raises(AuthenticationError):
-        Client(crew._listener.address, authkey=b"guessed")
-    crew.links[0].order({"job": 1})
-    assert [header for _, header, _ in answers(crew)] == [{"job": 1}]
-    assert len(crew.links) == 1
+        Client(connections._listener.address, authkey=b"guessed")
+    connections.links[0].order({"job": 1})
+    assert [header for _, header, _ in answers(connections)] == [{"job": 1}]
+    assert len(connections.links) == 1
     ray.ended[0] = None
 
 
 def test_a_worker_that_cannot_reach_the_cell_ends_it(monkeypatch):
-    monkeypatch.setattr(crew_module, "_LOOK_S", 0.0)
+    monkeypatch.setattr(module, "_CHECK_S", 0.0)
     ray, calls = Ray(), []
 
     class Unreachable:
@@ -144,11 +146,11 @@ def test_a_worker_that_cannot_reach_the_cell_ends_it(monkeypatch):
                 ray.ended[number] = None
                 return number
 
-    def wait_for_it(crew):
+    def wait_for_it(connections):
         while len(calls) < 100:
-            crew.wait(0.0)
+            connections.wait(0.0)
 
-    with contextlib.closing(Crew(ray, [Unreachable()], "{}", 1.0)) as crew:
+    with contextlib.closing(WorkerConnections(ray, [Unreachable()], "{}", 1.0)) as connections:
         with pytest.raises(CellError, match=r"cannot connect to the cell at 127\.0\.0\.1:\d+"):
-            wait_for_it(crew)
-        assert len(calls) == crew_module._VAIN_CALLS
+            wait_for_it(connections)
+        assert len(calls) == module._MAX_FAILED_CALLS

@@ -1,0 +1,149 @@
+"""What a cell leaves behind: the rows of the store made of a run, finished or not."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import resource
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hpobench.contract.cell import Cell, PluginRef
+from hpobench.contract.errors import HpobenchError
+from hpobench.plugins.isolation.environments import version_of
+from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.modules import load_class
+from hpobench.running.ray.trial import Trial
+from hpobench.running.run import Run
+from hpobench.store import provenance, schema
+from hpobench.store.event import events_table
+from hpobench.store.writer import Outcome
+
+_LONGEST_TEXT = 20_000
+
+
+def make_outcome(
+    cell: Cell,
+    commit: str | None,
+    started: str,
+    run: Run | None,
+    signed: str | None,
+    end: tuple[str, str | None],
+    wall_s: float,
+) -> Outcome:
+    """The outcome of ``cell``. ``run`` is ``None`` if it never began; ``signed`` is the problem's
+    signature, and ``end`` the status and the error, if there is one."""
+    return Outcome(
+        cell=_cell_row(cell, run, end, wall_s)
+        | {"spec": cell.spec, "provenance": json.dumps(_provenance(cell, started, commit))},
+        events=events_table(cell.id, run.events if run else []),
+        trials=_trials(cell, run),
+        signature=signed,
+        output=dict(run.stage.output) if run else {},
+    )
+
+
+def lost_cell(cell: Cell, commit: str | None, error: str) -> Outcome:
+    """The outcome of a cell whose process died in every attempt."""
+    return make_outcome(cell, commit, now(), None, None, ("failed", storable(error)), 0.0)
+
+
+def now() -> str:
+    """The time of day, in the form that provenance keeps it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def storable(text: str) -> str:
+    """``text`` as it can be stored: valid Unicode, at most 20,000 characters."""
+    return text.encode("utf-8", "backslashreplace").decode()[:_LONGEST_TEXT]
+
+
+def _cell_row(
+    cell: Cell, run: Run | None, end: tuple[str, str | None], wall_s: float
+) -> dict[str, Any]:
+    suggest_s = sum(run.source.suggest_s) if run else 0.0
+    observe_s = sum(run.source.observe_s) if run else 0.0
+    return {
+        "cell": cell.id,
+        "searcher": cell.searcher.label,
+        "scheduler": cell.scheduler.label,
+        "problem": cell.problem.label,
+        "seed": cell.seed,
+        "workers": cell.workers,
+        "stage": cell.stage,
+        "status": end[0],
+        "error": end[1],
+        "trials": len(run.source.trials) if run else 0,
+        "results": len(run.events) if run else 0,
+        "resource": run.stage.paid if run else 0.0,
+        "clock": run.stage.now if run else 0.0,
+        "evaluation_s": run.stage.busy if run else 0.0,
+        "suggest_s": suggest_s,
+        "observe_s": observe_s,
+        "harness_s": max(wall_s - suggest_s - observe_s, 0.0),
+        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
+    return {
+        "versions": provenance.versions(_requirements(cell)),
+        "library": _library(cell.searcher),
+        "seeds": {r: cell.role_seed(r) for r in ("searcher", "scheduler", "problem")},
+        "host": provenance.host(),
+        "commit": commit,
+        "started": started,
+    }
+
+
+def _library(searcher: PluginRef) -> dict[str, Any] | None:
+    """The library whose algorithm the searcher is, its version, and the lock of the searcher's own
+    environment if it has one."""
+    with contextlib.suppress(HpobenchError):
+        if name := getattr(load_class(searcher.file, searcher.cls), "library", ""):
+            script = read_script(Path(searcher.file))
+            found = {"name": name, "version": version_of(name, script)}
+            return found if script is None else {**found, "lock": script.lock_hash()}
+    return None
+
+
+def _requirements(cell: Cell) -> list[str]:
+    """What the cell's plugins need beyond hpobench. Plugins that cannot be loaded count as needing
+    nothing, because the cell's own error tells of them."""
+    found: list[str] = []
+    for ref in (cell.searcher, cell.scheduler, cell.problem):
+        with contextlib.suppress(HpobenchError):
+            found += getattr(load_class(ref.file, ref.cls), "requires", ())
+    return found
+
+
+def _trials(cell: Cell, run: Run | None) -> pa.Table:
+    rows = [] if run is None else [_trial_row(cell, run, i) for i in range(len(run.source.trials))]
+    return pa.Table.from_pylist(rows, schema=schema.plain(schema.TRIALS))
+
+
+def _trial_row(cell: Cell, run: Run, number: int) -> dict[str, Any]:
+    source, trial = run.source, run.source.trials[number]
+    status = run.trial_status(trial)
+    ended = status in ("completed", "stopped", "failed")
+    return {
+        "cell": cell.id,
+        "trial": number,
+        "config": json.dumps(trial.proposed),
+        "status": status,
+        "steps": trial.run_metadata.last_result.get("training_iteration", 0),
+        "start": source.started[number],
+        "end": run.ended[number] if ended else run.stage.now,
+        "suggest_s": source.suggest_s[number],
+        "observe_s": source.observe_s[number],
+        "error": _trial_error(run, trial),
+    }
+
+
+def _trial_error(run: Run, trial: Trial) -> str | None:
+    if trial.error is not None:
+        return storable(str(trial.error))
+    return run.stage.cut_off(trial.number)

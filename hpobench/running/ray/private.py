@@ -1,0 +1,140 @@
+"""The private names of Ray Tune that the controller depends on, and the few it exchanges.
+
+Written against ray 2.60.0; :func:`check_ray` names what moved when another release breaks it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ray
+from ray.tune.execution import tune_controller as _tc
+from ray.tune.experiment import Trial
+
+from hpobench.contract.errors import RayError
+
+_PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
+    (_tc, ("_FutureTrainingResult", "_TrainingResult", "flatten_dict", "warn_if_slow")),
+    (
+        _tc.TuneController,
+        (
+            "_maybe_add_actors",
+            "_maybe_update_trial_queue",
+            "_process_trial_result",
+            "_process_trial_results",
+            "_process_trial_failure",
+            "_set_trial_status",
+            "_update_trial_queue",
+            "_validate_result_metrics",
+            "_wrapped",
+            "checkpoint",
+            "is_finished",
+            "on_step_begin",
+            "on_step_end",
+            "step",
+        ),
+    ),
+    (
+        Trial,
+        (
+            "create_placement_group_factory",
+            "get_trainable_cls",
+            "handle_error",
+            "init_local_path",
+            "set_ray_actor",
+            "update_last_result",
+        ),
+    ),
+]
+_PRIVATE_ATTRIBUTES = (
+    "_actor_manager",
+    "_class_cache",
+    "_insufficient_resources_manager",
+    "_max_pending_trials",
+    "_paused_trials",
+    "_pending_trials",
+    "_print_trial_errors",
+    "_running_trials",
+)
+
+
+def check_ray() -> None:
+    """Raise :class:`RayError` naming every private name that this Ray no longer has."""
+    gone = [
+        f"{owner.__name__}.{name}"
+        for owner, names in _PRIVATE
+        for name in names
+        if not hasattr(owner, name)
+    ]
+    if gone:
+        raise RayError(
+            f"ray {ray.__version__} no longer has {', '.join(gone)}, which the virtual stage "
+            "depends on; install the Ray release that hpobench names in its dependencies"
+        )
+
+
+def check_attributes(controller: _tc.TuneController) -> None:
+    """Raise :class:`RayError` naming every private attribute that ``controller`` lacks.
+
+    Ray sets them in ``__init__``, so that only an instance shows whether they are there.
+    """
+    missing = [name for name in _PRIVATE_ATTRIBUTES if not hasattr(controller, name)]
+    if missing:
+        raise RayError(
+            f"ray {ray.__version__}: TuneController has no {', '.join(missing)} any more"
+        )
+
+
+check_ray()
+
+
+class Checkpoint:
+    """A state kept in memory, where Ray would keep a folder."""
+
+    __slots__ = ("filesystem", "path", "state")
+
+    def __init__(self, state: Any) -> None:
+        self.state, self.path, self.filesystem = state, "memory", None
+
+
+def saved(state: Any, metrics: dict[str, Any]) -> Any:
+    """What a ``save`` task returns: Ray's own type around our :class:`Checkpoint`."""
+    return _tc._TrainingResult(checkpoint=Checkpoint(state), metrics=metrics)
+
+
+class _Future(_tc._FutureTrainingResult):
+    """A pending ``save``.
+
+    PBT recognises it by Ray's type, and asks for its value at once instead of waiting for the
+    event.
+    """
+
+    def __init__(self, task: Callable[[], Any]) -> None:
+        self._task = task
+
+    def resolve(self, block: bool = True) -> Any:  # noqa: ARG002 - Ray's signature
+        return self._task()
+
+
+_UNTIMED = contextlib.nullcontext()
+
+
+def _untimed(*args: object, **kwargs: object) -> contextlib.nullcontext[None]:  # noqa: ARG001
+    """Replaces ``warn_if_slow``, which reads the wall clock eight times a step."""
+    return _UNTIMED
+
+
+@contextlib.contextmanager
+def ray_names() -> Iterator[None]:
+    """Exchange three helpers of Ray's controller module inside the block."""
+    # Results on our stages are flat already (an Event counts as one value), so that flattening
+    # a result is copying it.
+    ours = {"flatten_dict": dict, "warn_if_slow": _untimed, "_FutureTrainingResult": _Future}
+    theirs = {name: getattr(_tc, name) for name in ours}
+    vars(_tc).update(ours)
+    try:
+        yield
+    finally:
+        vars(_tc).update(theirs)

@@ -1,0 +1,44 @@
+"""One row of the events table, from the step that made it to the file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+import pyarrow as pa
+
+from hpobench.store.schema import EVENTS, plain
+
+
+@dataclass(slots=True)
+class Event:
+    """One result of one trial. :data:`hpobench.store.schema.EVENTS` explains the fields, which
+    are its columns after ``cell``."""
+
+    trial: int
+    step: int
+    resource: float
+    clock: float
+    loss: float
+    heldout: float | None
+    cost: float
+    worker: int
+    parent: int | None
+    parent_step: int | None
+    config: str | None
+    decision: str = ""
+    """Empty until the scheduler has decided."""
+
+
+_FIELDS = [field.name for field in dataclasses.fields(Event)]
+
+
+def events_table(cell: str, events: Sequence[Event]) -> pa.Table:
+    """The rows of the cell with the id ``cell``, labels as plain strings."""
+    if not events:
+        return plain(EVENTS).empty_table()
+    columns = zip(*map(attrgetter(*_FIELDS), events), strict=True)
+    rows = {"cell": [cell] * len(events), **dict(zip(_FIELDS, columns, strict=True))}
+    return pa.table(rows, schema=plain(EVENTS))
