@@ -83,15 +83,18 @@ def test_the_shipped_list_knows_the_files(name):
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"licence": None}, "licence is None, which says nothing"),
-        ({"licence": " "}, "licence is ' ', which says nothing"),
-        ({"citation": ""}, "citation is '', which says nothing"),
-        ({"files": {"../x": {"size": 1, "sha256": "0" * 64}}}, r"'../x' is no path below the data"),
-        ({"files": {"/x": {"size": 1, "sha256": "0" * 64}}}, "'/x' is no path below"),
-        ({"files": {"a/../../x": {"size": 1, "sha256": "0" * 64}}}, "is no path below"),
-        ({"files": {"..\\x": {"size": 1, "sha256": "0" * 64}}}, "is no path below"),
-        ({"folder": "../elsewhere"}, "'../elsewhere' is no path below"),
-        ({"folder": "/etc"}, "'/etc' is no path below"),
+        ({"licence": None}, "licence is None, which is not a text"),
+        ({"licence": " "}, "licence is ' ', which is not a text"),
+        ({"citation": ""}, "citation is '', which is not a text"),
+        (
+            {"files": {"../x": {"size": 1, "sha256": "0" * 64}}},
+            r"'../x' is not a path below the data",
+        ),
+        ({"files": {"/x": {"size": 1, "sha256": "0" * 64}}}, "'/x' is not a path below"),
+        ({"files": {"a/../../x": {"size": 1, "sha256": "0" * 64}}}, "is not a path below"),
+        ({"files": {"..\\x": {"size": 1, "sha256": "0" * 64}}}, "is not a path below"),
+        ({"folder": "../elsewhere"}, "'../elsewhere' is not a path below"),
+        ({"folder": "/etc"}, "'/etc' is not a path below"),
         ({"files": {"x": {"size": 1, "sha256": "0" * 63}}}, "x needs its sha256"),
         ({"files": {"x": {"size": 0, "sha256": "0" * 64}}}, "its size in bytes"),
         ({"files": {"x": {"size": 1}}}, "sha256"),
@@ -181,14 +184,14 @@ def test_damaged_data_is_told_by_file(root, listed):
     reason = data.missing("made-up")
     assert reason is not None
     assert f"{root / 'made/up/a.json'} has 2 bytes, not 8; " in reason
-    assert f"{root / 'made/up/model.bin'} is not there; `hpobench data fetch made-up`" in reason
+    assert f"{root / 'made/up/model.bin'} is missing; `hpobench data fetch made-up`" in reason
 
 
 def test_a_folder_in_the_place_of_a_file_is_no_data(root, listed):
     put(root / "made" / "up")
     (root / "made" / "up" / "a.json").unlink()
     (root / "made" / "up" / "a.json").mkdir()
-    assert "a.json is not there" in (data.missing("made-up") or "")
+    assert "a.json is missing" in (data.missing("made-up") or "")
 
 
 def test_the_fingerprint_is_of_the_contents(root, tmp_path, monkeypatch, listed):
@@ -250,7 +253,7 @@ def test_files_in_folders(root):
 
 def test_a_file_with_another_hash_is_not_kept(root, server):
     server.pages["/set/model.bin"] = b"something else"
-    with pytest.raises(NotAvailableError, match=r"/set/model\.bin: .*hash.*nothing of it is kept"):
+    with pytest.raises(NotAvailableError, match=r"/set/model\.bin: .*hash.*nothing of it was kept"):
         fetch(made_up(server), root, quiet)
     assert there(root / "made" / "up") == {"a.json": FILES["a.json"]}
 
@@ -265,7 +268,7 @@ def test_a_bad_download_leaves_what_was_there(root, server):
 
 def test_a_truncated_download_is_not_kept_and_the_next_goes_on(root, server):
     server.cut = 1000
-    with pytest.raises(NotAvailableError, match=r"model\.bin did not come through: .*fetch again"):
+    with pytest.raises(NotAvailableError, match=r"model\.bin could not be fetched: .*fetch again"):
         fetch(made_up(server), root, quiet)
     assert there(root / "made" / "up") == {"a.json": FILES["a.json"]}
     server.cut = None
@@ -275,7 +278,7 @@ def test_a_truncated_download_is_not_kept_and_the_next_goes_on(root, server):
 
 def test_a_file_that_the_server_lacks(root, server):
     del server.pages["/set/model.bin"]
-    with pytest.raises(NotAvailableError, match=r"model\.bin cannot be had: 404"):
+    with pytest.raises(NotAvailableError, match=r"model\.bin cannot be fetched: 404"):
         fetch(made_up(server), root, quiet)
 
 
@@ -284,7 +287,7 @@ def test_no_server(root):
         dataset = made_up(server)
     with pytest.raises(NotAvailableError) as error:
         fetch(dataset, root, quiet)
-    assert "/set/a.json did not come through: " in str(error.value)
+    assert "/set/a.json could not be fetched: " in str(error.value)
     assert "Connection refused" in str(error.value)
     assert "Max retries" not in str(error.value)
     assert there(root / "made" / "up") == {}

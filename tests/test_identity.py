@@ -267,7 +267,8 @@ def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
     changes = {2: "searchers: [tiny, {name: tiny, layers: [5], on: true}]"}
     file = write_suite(tmp_path, changes)
     code = (
-        "import sys\nfrom hpobench.suites.grid import build_plan\nfrom hpobench.suites.suite import load_suite\n"
+        "import sys\nfrom hpobench.suites.grid import build_plan\n"
+        "from hpobench.suites.suite import load_suite\n"
         "print(*(c.id + c.spec for c in build_plan(load_suite(sys.argv[1])).cells), sep='\\n')"
     )
     root = str(Path(hpobench.__file__).parents[1])

@@ -243,5 +243,5 @@ def test_a_problem_finds_files_in_the_suites_folder_and_nowhere_else(tmp_path: P
     for path in ("../here.py", str(file), "link"):
         with pytest.raises(UsageError, match=r"leaves the suite's folder, .*suite$"):
             build(path)
-    with pytest.raises(UsageError, match="is no path"):
+    with pytest.raises(UsageError, match="is not a valid path"):
         build("a\0b")

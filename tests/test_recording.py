@@ -119,7 +119,7 @@ def test_another_recording_is_not_written_over(killed, folder):
     before = (folder / "hill.parquet").read_bytes()
     changed = [*command, "--seed", 4]
     output = finish(*changed, cwd=folder, code=2)
-    assert "is another recording, of hill: it differs in seed; choose another file" in output
+    assert "already holds another recording, of hill, which differs in seed; choose another file" in output
     assert (folder / "hill.parquet").read_bytes() == before
 
 
@@ -285,7 +285,12 @@ def test_xgboost_is_recorded_as_it_trains(recorded):
         ("slope", {"wiat": 1}, {"sample": 1}, "slope: wiat: no such option; did you mean wait?"),
         ("slope", {"wait": "no", "deepest": 0.5}, {"sample": 1}, r"wait: .*; deepest: 0.5: "),
         ("fcnet", {}, {"grid": 2}, "fcnet: option 'dataset' is required, one of"),
-        ("branin", {}, {"sample": 1}, "problem 'branin' trains nothing: it can be used as it is"),
+        (
+            "branin",
+            {},
+            {"sample": 1},
+            "problem 'branin' does not train, so there is nothing to record: use it directly",
+        ),
         ("slope", {}, {}, "either a sample or a grid"),
         ("slope", {}, {"sample": 3, "grid": 2}, "either a sample or a grid"),
         ("slope", {}, {"grid": 500}, "more than 1,000,000 configurations: too many to record"),

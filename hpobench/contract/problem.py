@@ -114,7 +114,7 @@ class Problem(Plugin, ABC):
         try:
             found = (folder / path).resolve()
         except (OSError, ValueError, RuntimeError) as error:
-            raise UsageError(f"{path!r} is no path: {error}") from None
+            raise UsageError(f"{path!r} is not a valid path: {error}") from None
         if not found.is_relative_to(folder):
             raise UsageError(f"{path!r} leaves the suite's folder, {folder}")
         return found

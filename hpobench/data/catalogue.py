@@ -107,11 +107,11 @@ def _parse(name: str, given: Any) -> Dataset:
     texts = {key: given[key] for key in _TEXTS}
     for key, text in texts.items():
         if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"{key} is {text!r}, which says nothing")
+            raise ValueError(f"{key} is {text!r}, which is not a text")
     files = {path: File(**fields) for path, fields in given["files"].items()}
     for path in (texts["folder"], *files):
         if not _SAFE.fullmatch(path):
-            raise ValueError(f"{path!r} is no path below the data folder")
+            raise ValueError(f"{path!r} is not a path below the data folder")
     for path, described in files.items():
         if not _SHA256.fullmatch(described.sha256) or not described.size > 0:
             raise ValueError(f"{path} needs its sha256 and its size in bytes")

@@ -125,11 +125,11 @@ def explained(url: str, file: Path) -> Iterator[None]:
     try:
         yield
     except (requests.HTTPError, urllib.error.HTTPError) as error:
-        raise NotAvailableError(f"{url} cannot be had: {error}") from error
+        raise NotAvailableError(f"{url} cannot be fetched: {error}") from error
     except (requests.RequestException, urllib.error.URLError) as error:
         raise NotAvailableError(
-            f"{url} did not come through: {_cause(error)}; look at the network and fetch again, "
-            "what is whole stays"
+            f"{url} could not be fetched: {_cause(error)}; check the network and fetch again, "
+            "complete files are kept"
         ) from error
     except OSError as error:
         full = error.errno in _FULL
@@ -138,7 +138,7 @@ def explained(url: str, file: Path) -> Iterator[None]:
             f"{file}: {reason} name another folder (--to, HPOBENCH_DATA)"
         ) from error
     except ValueError as error:
-        raise NotAvailableError(f"{url}: {error}; nothing of it is kept") from error
+        raise NotAvailableError(f"{url}: {error}; nothing of it was kept") from error
 
 
 def _cause(error: Exception) -> str:

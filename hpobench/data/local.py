@@ -183,7 +183,7 @@ def verify(chosen: Dataset, root: Path) -> dict[str, str]:
 
 def _fault(path: Path, file: File) -> str | None:
     if not path.is_file():
-        return "is not there"
+        return "is missing"
     if (size := path.stat().st_size) != file.size:
         return f"has {size:,} bytes, not {file.size:,}"
     return None

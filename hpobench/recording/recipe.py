@@ -88,7 +88,9 @@ def build_recipe(
     ref = plugin_ref(registry, "problem", problem, options, given=name)
     made = build_problem(ref)
     if not isinstance(made, TrainedProblem):
-        raise UsageError(f"problem {problem!r} trains nothing: it can be used as it is")
+        raise UsageError(
+            f"problem {problem!r} does not train, so there is nothing to record: use it directly"
+        )
     asked = ("random", {}) if grid is None else ("grid", {"resolution": grid})
     return Recipe(
         ref,

@@ -92,7 +92,7 @@ def _reused(recipe: Recipe, out: Path) -> Recorded:
     asked, held = json.loads(recipe.cell(1).spec), about["spec"]
     if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
         raise UsageError(
-            f"{out} is there, and is another recording, of {about['problem']}: it differs in "
+            f"{out} already holds another recording, of {about['problem']}, which differs in "
             f"{', '.join(differing)}; choose another file, or remove it"
         )
     return Recorded(about["trials"], about["failed"], reused=True)

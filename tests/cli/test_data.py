@@ -84,7 +84,7 @@ def test_one_that_fails_does_not_stop_the_others(invoke: Any, server: Any, root:
     assert (root / "made" / "one" / "a.txt").exists()
     assert (root / "made" / "two" / "c.txt").read_bytes() == b"gamma"
     assert out.count("licence  CC0-1.0") == 3  # said before anything is asked
-    assert err.splitlines()[0].startswith(f"one: {server.url}/one/b.txt cannot be had: 404")
+    assert err.splitlines()[0].startswith(f"one: {server.url}/one/b.txt cannot be fetched: 404")
     assert "three: cannot be fetched: ask A. Nobody" in err.splitlines()[1]
     assert "Traceback" not in err
 

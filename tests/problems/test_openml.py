@@ -186,7 +186,7 @@ def test_no_network(server: Any, root: Path, capsys: pytest.CaptureFixture[str])
     server.server_close()
     code, out, err = invoke(capsys, "data", "fetch", "openml:61")
     assert (code, out) == (1, "")
-    assert "/api/61 did not come through: " in err
+    assert "/api/61 could not be fetched: " in err
     assert "Connection refused" in err
 
 
