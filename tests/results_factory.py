@@ -129,7 +129,7 @@ def on_workers(parts: Mapping[int, Results]) -> Results:
     """One suite's results on several numbers of workers, from those on each."""
 
     def joined(name: str) -> pd.DataFrame:
-        frames = []
+        frames: list[pd.DataFrame] = []
         for workers, part in parts.items():
             frame = getattr(part, name)
             named = frame["cell"].astype(object) + f"-w{workers}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -18,18 +19,19 @@ def write(results: Results, folder: Path, cells: slice = slice(None)) -> None:
     plan["cells"] = list(results.cells["cell"])
     for label in ("searcher", "scheduler", "problem"):
         plan[f"{label}s"] = list(dict.fromkeys(results.cells[label]))
-    members = {
+    members: Any = {
         row["cell"]: {"searcher": row["searcher"], "scheduler": row["scheduler"]}
         for row in results.cells.to_dict("records")
     }
-    problems = {row["problem"]: row for row in results.problems.to_dict("records")}
+    problems: Any = {row["problem"]: row for row in results.problems.to_dict("records")}
     parts = {
         kind: dict(iter(getattr(results, kind).groupby("cell", observed=True)))
         for kind in ("events", "trials")
     }
+    rows: Any = results.cells[cells].to_dict("records")
     outcomes = [
         Outcome(row, *(_table(parts[kind].get(row["cell"]), kind) for kind in parts))
-        for row in results.cells[cells].to_dict("records")
+        for row in rows
     ]
     with open_writer(folder) as writer:
         writer.begin("name: made\n", plan, members, problems)

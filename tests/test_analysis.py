@@ -6,6 +6,7 @@ import doctest
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ workers: 1
 budget: {evaluations: 3}
 """
 
-QUICK = {"repetitions": 100, "points": 20}
+QUICK: dict[str, Any] = {"repetitions": 100, "points": 20}
 
 
 @pytest.fixture(scope="module")

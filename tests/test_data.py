@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,16 +37,16 @@ def quiet(path: str, done: int) -> None:
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[Any]:
     with serving(PAGES) as running:
         yield running
 
 
-def made_up(server: Server, **changed) -> Dataset:
+def made_up(server: Server, **changed: Any) -> Dataset:
     return parse("made-up", entry(f"{server.url}/set/", FILES, **changed), HERE)
 
 
-def put(folder: Path, files=FILES) -> None:
+def put(folder: Path, files: dict[str, Any] = FILES) -> None:
     for path, body in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(body)
@@ -57,7 +59,7 @@ def there(folder: Path) -> dict[str, bytes]:
 # -- the list ------------------------------------------------------------------------------
 
 
-def test_the_shipped_list_is_well_formed():
+def test_the_shipped_list_is_well_formed() -> None:
     assert len(catalogue.names()) >= 6
     for name in catalogue.names():
         dataset = catalogue.listed(name)
@@ -66,13 +68,13 @@ def test_the_shipped_list_is_well_formed():
         assert dataset.size < 1e9
 
 
-def test_the_shipped_list_names_problems_that_there_are():
+def test_the_shipped_list_names_problems_that_there_are() -> None:
     problems = {entry.name for entry in Registry().entries("problem")}
     assert {p for name in catalogue.names() for p in catalogue.listed(name).problems} <= problems
 
 
 @pytest.mark.parametrize("name", catalogue.names())
-def test_the_shipped_list_knows_the_files(name):
+def test_the_shipped_list_knows_the_files(name: Any) -> None:
     root = Path(os.environ.get("HPOBENCH_DATA") or SHARED)
     dataset = catalogue.listed(name)
     if local.Found(dataset, root, local.faults(dataset, root)).state == "absent":
@@ -102,33 +104,33 @@ def test_the_shipped_list_knows_the_files(name):
         ({"url": None}, "neither url nor how"),
     ],
 )
-def test_malformed_entries_are_refused(changed, told):
+def test_malformed_entries_are_refused(changed: dict[str, Any], told: str) -> None:
     with pytest.raises(NotAvailableError, match=f"list.json: the entry of made-up .*{told}"):
         parse("made-up", entry("https://example.org/", FILES, **changed), HERE)
 
 
-def test_an_entry_without_a_licence_is_refused():
+def test_an_entry_without_a_licence_is_refused() -> None:
     given = entry("https://example.org/", FILES)
     del given["licence"]
     with pytest.raises(NotAvailableError, match=r"made-up is malformed: has no 'licence'"):
         parse("made-up", given, HERE)
 
 
-def test_a_list_that_cannot_be_read(tmp_path, monkeypatch):
+def test_a_list_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (file := tmp_path / "list.json").write_text("{")
     monkeypatch.setattr(catalogue, "LIST", file)
     with pytest.raises(NotAvailableError, match=r"list\.json cannot be read: Expecting"):
         catalogue.names()
 
 
-def test_unknown_names():
+def test_unknown_names() -> None:
     with pytest.raises(UnknownNameError, match="unknown data set 'yahpo'; did you mean yahpo-"):
         data.missing("yahpo")
     with pytest.raises(UnknownNameError, match="openml:ID"):
         data.find("openml:iris")
 
 
-def test_an_entry_survives_json(tmp_path):
+def test_an_entry_survives_json(tmp_path: Path) -> None:
     dataset = parse("made-up", entry("https://example.org/", FILES), HERE)
     (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset), "utf-8")
     assert catalogue.recorded("made-up", file) == dataset
@@ -138,14 +140,14 @@ def test_an_entry_survives_json(tmp_path):
 
 
 @pytest.fixture
-def listed(tmp_path, monkeypatch) -> None:
+def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list, and a set on it which nobody serves."""
     entries = json.loads(catalogue.LIST.read_text("utf-8"))
     entries["made-up"] = entry("http://127.0.0.1:9/set/", FILES)
     monkeypatch.setattr(catalogue, "LIST", write_list(tmp_path / "list.json", entries))
 
 
-def test_where_data_is_looked_for(tmp_path, monkeypatch):
+def test_where_data_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "given"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     assert local.roots() == [tmp_path / "given", tmp_path / "home" / "hpobench"]
@@ -156,7 +158,7 @@ def test_where_data_is_looked_for(tmp_path, monkeypatch):
     assert local.roots() == [tmp_path / ".local" / "share" / "hpobench"]
 
 
-def test_data_is_found_where_it_is_whole(root, tmp_path, listed):
+def test_data_is_found_where_it_is_whole(root: Path, tmp_path: Path, listed: None) -> None:
     put(tmp_path / "home" / "hpobench" / "made" / "up")
     assert data.find("made-up") == tmp_path / "home" / "hpobench" / "made" / "up"
     put(root / "made" / "up", {"a.json": b"{}"})  # damaged
@@ -165,7 +167,9 @@ def test_data_is_found_where_it_is_whole(root, tmp_path, listed):
     assert data.find("made-up") == root / "made" / "up"
 
 
-def test_absent_data_is_told_with_the_command_the_page_the_size_and_the_folder(root, listed):
+def test_absent_data_is_told_with_the_command_the_page_the_size_and_the_folder(
+    root: Path, listed: None
+) -> None:
     reason = data.missing("made-up")
     assert reason is not None
     assert reason == (
@@ -179,7 +183,7 @@ def test_absent_data_is_told_with_the_command_the_page_the_size_and_the_folder(r
         data.fingerprint("made-up")
 
 
-def test_damaged_data_is_told_by_file(root, listed):
+def test_damaged_data_is_told_by_file(root: Path, listed: None) -> None:
     put(root / "made" / "up", {"a.json": b"{}"})
     reason = data.missing("made-up")
     assert reason is not None
@@ -187,14 +191,16 @@ def test_damaged_data_is_told_by_file(root, listed):
     assert f"{root / 'made/up/model.bin'} is missing; `hpobench data fetch made-up`" in reason
 
 
-def test_a_folder_in_the_place_of_a_file_is_no_data(root, listed):
+def test_a_folder_in_the_place_of_a_file_is_no_data(root: Path, listed: None) -> None:
     put(root / "made" / "up")
     (root / "made" / "up" / "a.json").unlink()
     (root / "made" / "up" / "a.json").mkdir()
     assert "a.json is missing" in (data.missing("made-up") or "")
 
 
-def test_the_fingerprint_is_of_the_contents(root, tmp_path, monkeypatch, listed):
+def test_the_fingerprint_is_of_the_contents(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: None
+) -> None:
     put(root / "made" / "up")
     first = data.fingerprint("made-up")
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "elsewhere"))
@@ -209,7 +215,7 @@ def test_the_fingerprint_is_of_the_contents(root, tmp_path, monkeypatch, listed)
         data.fingerprint("made-up")
 
 
-def test_importing_it_imports_the_standard_library_alone():
+def test_importing_it_imports_the_standard_library_alone() -> None:
     heavy = ("pooch", "requests", "numpy", "pandas", "sklearn", "click", "pydantic", "rich")
     code = "import sys, hpobench.data, hpobench.data.openml; print(*sys.modules)"
     done = subprocess.run(
@@ -223,8 +229,8 @@ def test_importing_it_imports_the_standard_library_alone():
 # -- fetching ------------------------------------------------------------------------------
 
 
-def test_fetching(root, server):
-    heard = {}
+def test_fetching(root: Path, server: Any) -> None:
+    heard: dict[str, int] = {}
     dataset = made_up(server)
     assert fetch(dataset, root, heard.__setitem__) == list(FILES)
     assert there(root / "made" / "up") == FILES
@@ -233,7 +239,7 @@ def test_fetching(root, server):
     assert local.verify(dataset, root) == {}
 
 
-def test_what_is_good_is_not_fetched_again(root, server):
+def test_what_is_good_is_not_fetched_again(root: Path, server: Any) -> None:
     dataset = made_up(server)
     put(root / "made" / "up", {**FILES, "a.json": b'{"a": 2}'})  # of the right size
     assert fetch(dataset, root, quiet) == ["a.json"]
@@ -243,7 +249,7 @@ def test_what_is_good_is_not_fetched_again(root, server):
     assert server.asked == ["/set/a.json"]
 
 
-def test_files_in_folders(root):
+def test_files_in_folders(root: Path) -> None:
     files = {"one/a.txt": b"1", "one/two/b.txt": b"2"}
     with serving({f"/{path}": body for path, body in files.items()}) as server:
         dataset = parse("made-up", entry(f"{server.url}/", files), HERE)
@@ -251,14 +257,14 @@ def test_files_in_folders(root):
     assert (root / "made/up/one/two/b.txt").read_bytes() == b"2"
 
 
-def test_a_file_with_another_hash_is_not_kept(root, server):
+def test_a_file_with_another_hash_is_not_kept(root: Path, server: Any) -> None:
     server.pages["/set/model.bin"] = b"something else"
     with pytest.raises(NotAvailableError, match=r"/set/model\.bin: .*hash.*nothing of it was kept"):
         fetch(made_up(server), root, quiet)
     assert there(root / "made" / "up") == {"a.json": FILES["a.json"]}
 
 
-def test_a_bad_download_leaves_what_was_there(root, server):
+def test_a_bad_download_leaves_what_was_there(root: Path, server: Any) -> None:
     put(root / "made" / "up", {"model.bin": b"old"})
     server.pages["/set/model.bin"] = b"something else"
     with pytest.raises(NotAvailableError):
@@ -266,7 +272,7 @@ def test_a_bad_download_leaves_what_was_there(root, server):
     assert there(root / "made" / "up")["model.bin"] == b"old"
 
 
-def test_a_truncated_download_is_not_kept_and_the_next_goes_on(root, server):
+def test_a_truncated_download_is_not_kept_and_the_next_goes_on(root: Path, server: Any) -> None:
     server.cut = 1000
     with pytest.raises(NotAvailableError, match=r"model\.bin could not be fetched: .*fetch again"):
         fetch(made_up(server), root, quiet)
@@ -276,13 +282,13 @@ def test_a_truncated_download_is_not_kept_and_the_next_goes_on(root, server):
     assert there(root / "made" / "up") == FILES
 
 
-def test_a_file_that_the_server_lacks(root, server):
+def test_a_file_that_the_server_lacks(root: Path, server: Any) -> None:
     del server.pages["/set/model.bin"]
     with pytest.raises(NotAvailableError, match=r"model\.bin cannot be fetched: 404"):
         fetch(made_up(server), root, quiet)
 
 
-def test_no_server(root):
+def test_no_server(root: Path) -> None:
     with serving({}) as server:
         dataset = made_up(server)
     with pytest.raises(NotAvailableError) as error:
@@ -293,7 +299,7 @@ def test_no_server(root):
     assert there(root / "made" / "up") == {}
 
 
-def test_what_only_a_person_can_get(root, server):
+def test_what_only_a_person_can_get(root: Path, server: Any) -> None:
     dataset = made_up(server, url=None, how="ask A. Nobody, and copy it")
     with pytest.raises(NotAvailableError) as error:
         fetch(dataset, root, quiet)
@@ -302,7 +308,9 @@ def test_what_only_a_person_can_get(root, server):
     assert fetch(dataset, root, quiet) == []
 
 
-def test_killed_on_the_way_it_goes_on_the_next_time(root, server, tmp_path):
+def test_killed_on_the_way_it_goes_on_the_next_time(
+    root: Path, server: Any, tmp_path: Path
+) -> None:
     entries = {"made-up": entry(f"{server.url}/set/", FILES)}
     file = write_list(tmp_path / "list.json", entries)
     code = (
@@ -328,7 +336,7 @@ def test_killed_on_the_way_it_goes_on_the_next_time(root, server, tmp_path):
     assert there(folder) == FILES
 
 
-def test_two_at_once_fetch_everything_once(root, server):
+def test_two_at_once_fetch_everything_once(root: Path, server: Any) -> None:
     with ThreadPoolExecutor(4) as pool:
         came = list(pool.map(lambda _: fetch(made_up(server), root, quiet), range(4)))
     assert sorted(came) == [[], [], [], list(FILES)]
@@ -339,7 +347,7 @@ def test_two_at_once_fetch_everything_once(root, server):
 # -- disks ---------------------------------------------------------------------------------
 
 
-def test_a_disk_without_room_is_told_before_anything_is_asked(root, server):
+def test_a_disk_without_room_is_told_before_anything_is_asked(root: Path, server: Any) -> None:
     given = entry(f"{server.url}/set/", FILES)
     given["files"]["model.bin"]["size"] = 10**18
     with pytest.raises(NotAvailableError, match=r"needs 1,000,000,000,000.0 MB, and .* are free"):
@@ -347,7 +355,7 @@ def test_a_disk_without_room_is_told_before_anything_is_asked(root, server):
     assert server.asked == []
 
 
-def test_a_disk_that_fills_up(server, small_disk):
+def test_a_disk_that_fills_up(server: Any, small_disk: Path) -> None:
     given = entry(f"{server.url}/set/", FILES)
     given["files"]["model.bin"]["size"] = 10  # so that it seems to fit
     with pytest.raises(NotAvailableError, match=r"model\.bin: the disk is full; make room, or"):
@@ -355,20 +363,22 @@ def test_a_disk_that_fills_up(server, small_disk):
     assert there(small_disk / "made" / "up") == {"a.json": FILES["a.json"]}
 
 
-def test_a_read_only_folder(server, small_disk):
+def test_a_read_only_folder(server: Any, small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     with pytest.raises(NotAvailableError, match=r"/made/up: Read-only file system; name another"):
         fetch(made_up(server), small_disk, quiet)
     assert server.asked == []
 
 
-def test_a_file_in_the_place_of_the_folder(root, server):
+def test_a_file_in_the_place_of_the_folder(root: Path, server: Any) -> None:
     root.write_text("")
     with pytest.raises(NotAvailableError, match=r"/made/up: Not a directory; name another f"):
         fetch(made_up(server), root, quiet)
 
 
-def test_problems_are_listed_with_what_they_lack(root, listed, tmp_path, capsys):
+def test_problems_are_listed_with_what_they_lack(
+    root: Path, listed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from hpobench.__main__ import main
 
     (plugin := tmp_path / "lacking.py").write_text(

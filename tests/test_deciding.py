@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -64,13 +65,13 @@ class InProcess:
     running: tuple[()] = ()
     limit: float = np.inf
 
-    def stored(self, statuses) -> None:
+    def stored(self, statuses: Any) -> None:
         pass
 
     def cancel(self) -> None:
         pass
 
-    def run(self, cells) -> Iterator[list]:
+    def run(self, cells: Any) -> Iterator[list[Any]]:
         for cell in cells:
             if InProcess.limit <= 0:
                 raise KeyboardInterrupt
@@ -107,16 +108,16 @@ def run(file: Path, *arguments: str) -> BaseException | None:
     return None
 
 
-def decided(file: Path, *arguments: str) -> dict:
+def decided(file: Path, *arguments: str) -> dict[str, Any]:
     assert run(file, "--until-decided", *arguments) is None
-    return json.loads((file.parent / "tiny" / FILE).read_text())
+    return dict(json.loads((file.parent / "tiny" / FILE).read_text()))
 
 
 SAME = "[one, two, sobol]"
 """Two of them are one and the same with any seed."""
 
 
-def test_it_ends_at_the_cap_where_equals_lead(suite) -> None:
+def test_it_ends_at_the_cap_where_equals_lead(suite: Callable[..., Path]) -> None:
     file = suite("[one, two]")
     found = decided(file, "--max-seeds", "16", "--margin", "0")
     assert found["rule"]["looks"] == [8, 16]  # of 4, too few, twice 2, 4
@@ -126,14 +127,14 @@ def test_it_ends_at_the_cap_where_equals_lead(suite) -> None:
     assert len(load_results(file.parent / "tiny").cells) == 16 * 2
 
 
-def test_equals_are_shown_to_be_within_a_margin(suite) -> None:
+def test_equals_are_shown_to_be_within_a_margin(suite: Callable[..., Path]) -> None:
     found = decided(suite("[one, two]"), "--max-seeds", "16")
     assert [look["seeds"] for look in found["looks"]] == [8]
     assert found["decided"]
     assert decision_sentence(suite().parent / "tiny") == found["sentence"]
 
 
-def test_interrupted_and_gone_on_with_it_decides_the_same(suite) -> None:
+def test_interrupted_and_gone_on_with_it_decides_the_same(suite: Callable[..., Path]) -> None:
     file = suite(SAME)
     whole = decided(file, "--max-seeds", "16", "--margin", "0")
     cells = load_results(file.parent / "tiny").cells["cell"].tolist()
@@ -149,7 +150,7 @@ def test_interrupted_and_gone_on_with_it_decides_the_same(suite) -> None:
     assert decided(file, "--max-seeds", "16", "--margin", "0") == whole
 
 
-def test_fewer_seeds_again_orphan_nothing(suite) -> None:
+def test_fewer_seeds_again_orphan_nothing(suite: Callable[..., Path]) -> None:
     file = suite(SAME)
     folder = file.parent / "tiny"
     found = decided(file, "--max-seeds", "8", "--margin", "0")
@@ -161,7 +162,7 @@ def test_fewer_seeds_again_orphan_nothing(suite) -> None:
     assert decision_sentence(folder) == found["sentence"]
 
 
-def test_another_rule_for_the_same_question_is_refused(suite) -> None:
+def test_another_rule_for_the_same_question_is_refused(suite: Callable[..., Path]) -> None:
     file = suite(SAME)
     decided(file, "--max-seeds", "8", "--margin", "0")
     for options in (["--max-seeds", "16", "--margin", "0"], ["--max-seeds", "8"]):
@@ -172,10 +173,10 @@ def test_another_rule_for_the_same_question_is_refused(suite) -> None:
     decided(suite(SAME, evaluations=9), "--max-seeds", "12", "--margin", "0")  # another question
 
 
-def test_every_run_failed(suite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_run_failed(suite: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     real = run_cell
 
-    def failing(cell, *rest):
+    def failing(cell: Any, *rest: Any) -> Any:
         outcome = real(cell, *rest)
         outcome.cell.update(status="failed", error="it broke")
         return outcome
@@ -186,13 +187,13 @@ def test_every_run_failed(suite, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "every run failed" in str(done)
 
 
-def test_a_single_algorithm(suite) -> None:
+def test_a_single_algorithm(suite: Callable[..., Path]) -> None:
     done = run(suite("[random]"), "--until-decided", "--max-seeds", "8")
     assert isinstance(done, TooFewError)
     assert "no two algorithms" in str(done)
 
 
-def test_options_that_do_not_go_together(suite) -> None:
+def test_options_that_do_not_go_together(suite: Callable[..., Path]) -> None:
     for options, message in (
         (["--max-seeds", "9"], "--max-seeds and --margin are for --until-decided"),
         (["--until-decided", "--retry-failed"], "--retry-failed would change looks"),
@@ -205,14 +206,14 @@ def test_options_that_do_not_go_together(suite) -> None:
     assert isinstance(refused, TooFewError)
 
 
-def test_a_dry_run_shows_the_looks(suite) -> None:
+def test_a_dry_run_shows_the_looks(suite: Callable[..., Path]) -> None:
     command = ["run", str(suite()), "--until-decided", "--max-seeds", "40", "--dry-run"]
     done = CliRunner().invoke(cli, command)
     assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in done.output
     assert "looks after 8, 16, 32, 40 seeds" in done.output
 
 
-def test_the_suites_seeds_are_the_first(suite) -> None:
+def test_the_suites_seeds_are_the_first(suite: Callable[..., Path]) -> None:
     own = load_suite(suite(), seeds="7,3,5")
     assert list(grown(own, 6).seeds) == [7, 3, 5, 8, 9, 10]
     assert list(grown(own, 3).seeds) == [7, 3, 5]
@@ -220,7 +221,7 @@ def test_the_suites_seeds_are_the_first(suite) -> None:
         grown(own, 2_000_000)
 
 
-def test_a_pilot_tells_what_seeds_could_detect(suite) -> None:
+def test_a_pilot_tells_what_seeds_could_detect(suite: Callable[..., Path]) -> None:
     file = suite("[random, sobol, optuna-tpe]")
     assert run(file) is None
     folder = str(file.parent / "tiny")
@@ -235,7 +236,7 @@ def test_a_pilot_tells_what_seeds_could_detect(suite) -> None:
     assert "warning: the pilot ran with other options, budgets or versions: " in changed.output
 
 
-def test_pilots_that_do_not_fit(suite, tmp_path: Path) -> None:
+def test_pilots_that_do_not_fit(suite: Callable[..., Path], tmp_path: Path) -> None:
     assert run(suite(), "--seeds", "0-0") is None
     folder = str(tmp_path / "tiny")
     one = CliRunner().invoke(cli, ["plan", str(suite()), "--pilot", folder])

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from hpobench.store.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.faults.commands import finish
+from tests.frames import tuples
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,14 +27,14 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 @pytest.fixture
-def plugin(tmp_path):
+def plugin(tmp_path: Path) -> Path:
     *_, code = blocks(README, "python")
     path = tmp_path / "stubborn.py"
     path.write_text(code)
     return path
 
 
-def test_the_readmes_suite_loads(tmp_path):
+def test_the_readmes_suite_loads(tmp_path: Path) -> None:
     text, _ = blocks(README, "yaml")
     path = tmp_path / "mine.yaml"
     path.write_text(text)
@@ -40,7 +42,7 @@ def test_the_readmes_suite_loads(tmp_path):
     assert len(plan.problems) == 1 + 4 + 2
 
 
-def test_the_readmes_live_suite_loads(tmp_path):
+def test_the_readmes_live_suite_loads(tmp_path: Path) -> None:
     _, text = blocks(README, "yaml")
     path = tmp_path / "mine.yaml"
     path.write_text(f"name: mine\nsearchers: [random]\nseeds: 1\n{text}")
@@ -51,7 +53,7 @@ def test_the_readmes_live_suite_loads(tmp_path):
     assert len(plan.problems) == 2 + 1 + 2
 
 
-def test_the_readmes_function_is_a_problem_that_trains(tmp_path):
+def test_the_readmes_function_is_a_problem_that_trains(tmp_path: Path) -> None:
     _, code, _ = blocks(README, "python")
     assert len([line for line in code.splitlines() if line.strip()]) < 15
     (tmp_path / "descent.py").write_text(code)
@@ -63,13 +65,15 @@ def test_the_readmes_function_is_a_problem_that_trains(tmp_path):
     finish("run", suite, "--results", tmp_path, "--cpus", 1, "--no-report")
     results = load_results(tmp_path / "own")
     assert results.events.groupby("trial").size().tolist() == [9] * 4
-    for trial in results.trials.itertuples():
+    for trial in tuples(results.trials):
         lr = json.loads(trial.config)["lr"]
         last = results.events[results.events["trial"] == trial.trial]["loss"].iloc[-1]
         assert last == pytest.approx((1 - 2 * lr) ** 18)
 
 
-def test_the_readmes_plugin_runs_and_the_documents_read_its_results(plugin, tmp_path):
+def test_the_readmes_plugin_runs_and_the_documents_read_its_results(
+    plugin: Any, tmp_path: Path
+) -> None:
     suite = tmp_path / "quick.yaml"
     suite.write_text(
         "name: quick\nsearchers: [stubborn]\nproblems: [branin]\nseeds: 2\n"
@@ -101,7 +105,7 @@ def program(code: str, folder: Path) -> str:
     return done.stdout
 
 
-def test_ci_runs_the_readmes_test_command(tmp_path):
+def test_ci_runs_the_readmes_test_command(tmp_path: Path) -> None:
     script = (ROOT / ".ci" / "run").read_text().replace('eval "$command"', "exit 0")
     (folder := tmp_path / ".ci").mkdir()
     (folder / "run").write_text(script)
@@ -111,7 +115,7 @@ def test_ci_runs_the_readmes_test_command(tmp_path):
     assert "pytest" in done.stdout
 
 
-def test_the_glossary_is_sorted_and_its_places_exist():
+def test_the_glossary_is_sorted_and_its_places_exist() -> None:
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     words = [word for word, *_ in rows[1:]]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from hpobench.api import Problem
 from hpobench.cli import cli
 from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
@@ -19,6 +21,7 @@ from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.recording.freezing import freeze, members
 from hpobench.recording.measuring import measure, quartiles
+from tests.present import present
 
 SHIPPED = sorted((Path(__file__).parents[1] / "problems" / "references").glob("*.json"))
 
@@ -69,25 +72,25 @@ class Climb(FunctionProblem):
 
 
 @pytest.fixture
-def plugin(tmp_path) -> Path:
+def plugin(tmp_path: Path) -> Path:
     file = tmp_path / "valley.py"
     file.write_text(PLUGIN)
     return file
 
 
-def build(plugin: Path, name: str, **options):
+def build(plugin: Path, name: str, **options: Any) -> Problem:
     return build_problem(plugin_ref(Registry([plugin]), "problem", name, options))
 
 
 @pytest.mark.parametrize("n", [1, 10, 100])
-def test_quartiles_of_the_best_of_n_are_those_of_the_closed_form(n):
+def test_quartiles_of_the_best_of_n_are_those_of_the_closed_form(n: int) -> None:
     """The best of n uniform numbers is below u with the chance 1 - (1-u)^n."""
     losses = (np.arange(100_000) + 0.5) / 100_000
     found = quartiles(np.column_stack([losses, losses]), n)
     assert found == pytest.approx([1 - (1 - q) ** (1 / n) for q in (0.25, 0.5, 0.75)], abs=2e-5)
 
 
-def test_quartiles_are_of_the_held_out_loss_of_the_best_visible_one():
+def test_quartiles_are_of_the_held_out_loss_of_the_best_visible_one() -> None:
     rng = np.random.default_rng(1)
     visible = rng.normal(size=(2_000, 1))
     drawn = np.hstack([visible, np.abs(visible)])
@@ -97,7 +100,7 @@ def test_quartiles_are_of_the_held_out_loss_of_the_best_visible_one():
     assert quartiles(drawn, 5) == pytest.approx(simulated, abs=0.03)
 
 
-def test_an_unknown_optimum_is_searched_for(plugin):
+def test_an_unknown_optimum_is_searched_for(plugin: Path) -> None:
     entry = measure(build(plugin, "valley", width=1), 2_000)
     assert not entry["known"]
     assert 1 <= entry["optimum"] < 1 + 1e-5  # held out
@@ -106,12 +109,12 @@ def test_an_unknown_optimum_is_searched_for(plugin):
     assert entry["seconds"] == 2.0
 
 
-def test_a_known_optimum_is_taken(plugin):
+def test_a_known_optimum_is_taken(plugin: Path) -> None:
     entry = measure(build(plugin, "valley", width=1, how="known"), 100)
     assert (entry["optimum"], entry["known"], entry["found"]) == (1.0, True, "closed form")
 
 
-def test_all_configurations_are_exact(plugin):
+def test_all_configurations_are_exact(plugin: Path) -> None:
     entry = measure(build(plugin, "coin"))
     assert (entry["optimum"], entry["clip"], entry["known"]) == (0.0, 1.5, True)
     # The best of ten is 0 with the chance 1 - (3/4)^10 = 0.94.
@@ -120,14 +123,14 @@ def test_all_configurations_are_exact(plugin):
 
 
 @pytest.mark.parametrize("how", ["fails", "raises"])
-def test_failures_count_at_the_clip(plugin, how):
+def test_failures_count_at_the_clip(plugin: Path, how: str) -> None:
     entry = measure(build(plugin, "valley", width=1, how=how), 2_000)
     whole = measure(build(plugin, "valley", width=1), 2_000)
     assert entry["clip"] == pytest.approx(whole["clip"], rel=0.05)
     assert entry["random"]["1"][1:] == [entry["clip"], pytest.approx(entry["clip"], rel=0.2)]
 
 
-def test_trainings_are_trained(plugin):
+def test_trainings_are_trained(plugin: Path) -> None:
     entry = measure(build(plugin, "climb"), 100)
     assert entry["optimum"] < 0.02
     assert entry["clip"] == pytest.approx(0.45, abs=0.12)
@@ -137,26 +140,27 @@ def test_trainings_are_trained(plugin):
 # -- files -----------------------------------------------------------------------------------
 
 
-def freeze_all(plugin, **options) -> tuple[Path, list[str]]:
+def freeze_all(plugin: Any, **options: Any) -> tuple[Path, list[str]]:
     found = members("valley", options, [plugin])
-    file, told = references_file(plugin, "valley"), []
+    file = references_file(plugin, "valley")
+    told: list[str] = []
     freeze(found, file, told.append, 200)
     return file, told
 
 
-def test_problems_find_what_was_frozen(plugin, tmp_path):
+def test_problems_find_what_was_frozen(plugin: Path, tmp_path: Path) -> None:
     file, told = freeze_all(plugin)
     assert file == tmp_path / "references" / "valley.json"
     assert [line.partition(":")[0] for line in told] == ["valley[w1]", "valley[w2]"]
     problem = build(plugin, "valley", width=2)
-    reference = problem.reference()
+    reference = present(problem.reference())
     assert reference.version == 1
     assert reference.optimum < reference.random[10][1] < reference.clip
     assert reference.source.startswith("version 1; optimum: the best of these and of a local sea")
     assert problem.estimate() == 2.0
 
 
-def test_several_may_freeze_at_once(plugin):
+def test_several_may_freeze_at_once(plugin: Path) -> None:
     one, two = (members("valley", {"width": width}, [plugin]) for width in (1, 2))
     file = references_file(plugin, "valley")
     freeze(one, file, lambda _: freeze(two, file, lambda _: None, 200), 200)
@@ -165,7 +169,7 @@ def test_several_may_freeze_at_once(plugin):
     assert {key: entry["version"] for key, entry in members_.items()} == {"w1": 1, "w2": 2}
 
 
-def test_the_file_lies_beside_the_plugin_unless_one_lies_above(tmp_path):
+def test_the_file_lies_beside_the_plugin_unless_one_lies_above(tmp_path: Path) -> None:
     plugin = tmp_path / "family" / "mine.py"
     beside, above = tmp_path / "family" / "references", tmp_path / "references"
     above.mkdir(parents=True)
@@ -177,14 +181,14 @@ def test_the_file_lies_beside_the_plugin_unless_one_lies_above(tmp_path):
     assert references_file(plugin, "mine") == beside / "mine.json"
 
 
-def test_freezing_again_changes_nothing(plugin):
+def test_freezing_again_changes_nothing(plugin: Path) -> None:
     file, _ = freeze_all(plugin)
     before = file.read_bytes()
     freeze_all(plugin, width=1)
     assert file.read_bytes() == before
 
 
-def test_another_number_is_another_version_and_the_lowest_optimum_stays(plugin):
+def test_another_number_is_another_version_and_the_lowest_optimum_stays(plugin: Path) -> None:
     file, _ = freeze_all(plugin)
     stored = json.loads(file.read_text())
     entry = stored["members"]["w1"]
@@ -201,7 +205,7 @@ def test_another_number_is_another_version_and_the_lowest_optimum_stays(plugin):
     assert json.loads(file.read_text())["members"]["w1"]["optimum"] == found
 
 
-def test_a_damaged_file_is_named(plugin):
+def test_a_damaged_file_is_named(plugin: Path) -> None:
     file, _ = freeze_all(plugin)
     unlike = json.loads(file.read_text())
     unlike["members"]["w2"]["signature"] = []
@@ -216,7 +220,7 @@ def test_a_damaged_file_is_named(plugin):
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
-def test_what_is_shipped_is_what_freezing_writes(file, plugin):
+def test_what_is_shipped_is_what_freezing_writes(file: Any, plugin: Path) -> None:
     made, _ = freeze_all(plugin, width=1)
     (like,) = read_members(made).values()
     for entry in read_members(file).values():
@@ -225,7 +229,7 @@ def test_what_is_shipped_is_what_freezing_writes(file, plugin):
         assert "1" in entry["random"]
 
 
-def test_the_command_freezes_and_says_what(plugin):
+def test_the_command_freezes_and_says_what(plugin: Path) -> None:
     command = ["problems", "freeze", "valley", "--plugin", str(plugin), "--sample", "100"]
     told = CliRunner().invoke(cli, [*command, "-o", "width=2"], catch_exceptions=False).output
     assert told.startswith("valley[w2]: optimum 1")

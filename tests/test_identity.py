@@ -48,7 +48,7 @@ def digest(**parts: Any) -> str:
     return cell_id(**(CELL | parts))[0].rpartition("-")[2]
 
 
-def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(refs: dict[str, PluginRef]) -> None:
+def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(refs: dict[str, Any]) -> None:
     name, spec = cell_id(**CELL, **refs)
     assert re.fullmatch(r"tiny-whole-bowl-d-2-s0-[0-9a-f]{12}", name)
     told = json.loads(spec)
@@ -62,7 +62,7 @@ def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(refs: dict[str, Pl
 @pytest.mark.parametrize(
     "label", ["a/b", "../..", "a b\tc", "x" * 500, "ü", "", "CON", "a\x00b", "[[", "-"]
 )
-def test_ids_are_safe_file_names(label: str, refs: dict[str, PluginRef]) -> None:
+def test_ids_are_safe_file_names(label: str, refs: dict[str, Any]) -> None:
     refs["searcher"] = dataclasses.replace(refs["searcher"], label=label)
     refs["problem"] = dataclasses.replace(refs["problem"], label=label)
     name, _ = cell_id(**CELL, **refs)
@@ -81,9 +81,7 @@ def test_ids_are_safe_file_names(label: str, refs: dict[str, PluginRef]) -> None
         {"data": "another file"},
     ],
 )
-def test_what_a_cell_is_changes_the_hash(
-    change: dict[str, Any], refs: dict[str, PluginRef]
-) -> None:
+def test_what_a_cell_is_changes_the_hash(change: dict[str, Any], refs: dict[str, Any]) -> None:
     assert digest(**refs) != digest(**(refs | change))
 
 
@@ -92,12 +90,12 @@ def test_what_a_cell_is_changes_the_hash(
     "change", [{"name": "other"}, {"options": {"greed": 2.0}}, {"cls": "Flat"}]
 )
 def test_what_a_plugin_is_changes_the_hash(
-    kind: str, change: dict[str, Any], refs: dict[str, PluginRef]
+    kind: str, change: dict[str, Any], refs: dict[str, Any]
 ) -> None:
     assert digest(**refs) != digest(**refs | {kind: dataclasses.replace(refs[kind], **change)})
 
 
-def test_labels_are_for_display_but_for_the_problems(refs: dict[str, PluginRef]) -> None:
+def test_labels_are_for_display_but_for_the_problems(refs: dict[str, Any]) -> None:
     def renamed(kind: str) -> str:
         return digest(**refs | {kind: dataclasses.replace(refs[kind], label="renamed")})
 
@@ -107,7 +105,7 @@ def test_labels_are_for_display_but_for_the_problems(refs: dict[str, PluginRef])
     assert renamed("problem") != digest(**refs)
 
 
-def test_where_a_plugin_lies_does_not_matter(refs: dict[str, PluginRef], tmp_path: Path) -> None:
+def test_where_a_plugin_lies_does_not_matter(refs: dict[str, Any], tmp_path: Path) -> None:
     moved = tmp_path / "deep" / "moved.py"
     moved.parent.mkdir()
     moved.write_text(PLUGIN, encoding="utf-8")
@@ -236,7 +234,7 @@ def test_docstrings_do_not_change_the_hash(tmp_path: Path) -> None:
 
 
 def test_versions_of_what_a_plugin_requires_count(
-    refs: dict[str, PluginRef], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    refs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "b.py"
     file.write_text(
@@ -255,7 +253,7 @@ def test_versions_of_what_a_plugin_requires_count(
     assert len({before, one, digest(**refs)}) == 3
 
 
-def test_the_harness_counts(refs: dict[str, PluginRef], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_harness_counts(refs: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     before = digest(**refs)
     monkeypatch.setattr(identity, "VERSION", "99")
     after = digest(**refs)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -44,7 +45,7 @@ budget: {evaluations: 3}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Results of the suite, run from a mapping, with what was printed beside them."""
     folder = tmp_path_factory.mktemp("results")
     code = (
@@ -64,10 +65,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def no_ray(monkeypatch):
+def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails a test in which anything is left to run."""
 
-    def connected(*_):
+    def connected(*_: Any) -> None:
         raise AssertionError("a cell is not stored")
 
     monkeypatch.setattr(experiment, "connected", connected)
@@ -76,11 +77,11 @@ def no_ray(monkeypatch):
 # -- running -------------------------------------------------------------------------------
 
 
-def test_without_a_terminal_nothing_is_printed(folder):
+def test_without_a_terminal_nothing_is_printed(folder: Any) -> None:
     assert (folder / "printed.txt").read_text() == ""
 
 
-def test_results_have_what_a_user_asks_for_first(folder):
+def test_results_have_what_a_user_asks_for_first(folder: Any) -> None:
     found = hpobench.load(folder / "tiny")
     assert isinstance(found, hpobench.SuiteResults)
     assert (found.name, len(found.cells), found.missing) == ("tiny", 4, [])
@@ -94,7 +95,9 @@ def test_results_have_what_a_user_asks_for_first(folder):
 
 
 @pytest.mark.usefixtures("no_ray")
-def test_by_path_by_suite_and_again_everything_is_stored(folder, tmp_path, capfd):
+def test_by_path_by_suite_and_again_everything_is_stored(
+    folder: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "suite.yaml"
     file.write_text(YAML)
     before = events(folder / "tiny")
@@ -108,7 +111,9 @@ def test_by_path_by_suite_and_again_everything_is_stored(folder, tmp_path, capfd
 
 
 @pytest.mark.usefixtures("no_ray")
-def test_progress_prints_what_the_command_line_prints(folder, capsys):
+def test_progress_prints_what_the_command_line_prints(
+    folder: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     hpobench.run(SUITE, results=folder, progress=True)
     first, second, third = capsys.readouterr().out.splitlines()
     assert first == "4 cells, 4 of them stored by earlier runs"
@@ -117,7 +122,9 @@ def test_progress_prints_what_the_command_line_prints(folder, capsys):
 
 
 @pytest.mark.usefixtures("no_ray")
-def test_on_a_terminal_progress_is_shown(folder, capsys, monkeypatch):
+def test_on_a_terminal_progress_is_shown(
+    folder: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     hpobench.run(SUITE, results=folder, report=False)
     assert "ran 0 cells in " in capsys.readouterr().out
@@ -125,7 +132,7 @@ def test_on_a_terminal_progress_is_shown(folder, capsys, monkeypatch):
     assert capsys.readouterr().out == ""
 
 
-def test_a_ray_that_the_caller_started_is_used_and_stays(folder, tmp_path):
+def test_a_ray_that_the_caller_started_is_used_and_stays(folder: Any, tmp_path: Path) -> None:
     """In another thread too, and the events are the same bytes."""
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     try:
@@ -146,7 +153,7 @@ def test_a_ray_that_the_caller_started_is_used_and_stays(folder, tmp_path):
     assert events(found[0].folder) == events(folder / "tiny")
 
 
-def test_ctrl_c_keeps_what_is_finished_and_goes_on_to_the_caller(tmp_path):
+def test_ctrl_c_keeps_what_is_finished_and_goes_on_to_the_caller(tmp_path: Path) -> None:
     suite = SUITE | {"seeds": 2000}
     before = {number: signal.getsignal(number) for number in cluster.ENDING_SIGNALS}
 
@@ -169,7 +176,9 @@ def test_ctrl_c_keeps_what_is_finished_and_goes_on_to_the_caller(tmp_path):
     assert f"{len(found.missing):,} missing>" in repr(found)
 
 
-def test_a_cell_that_fails_is_no_exception(tmp_path, monkeypatch, caplog):
+def test_a_cell_that_fails_is_no_exception(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "broken.py").write_text(
         "from hpobench.api import Searcher\n\n\nclass Broken(Searcher):\n    name = 'broken'\n\n"
         "    def __init__(self, space, *, seed, fidelity):\n        pass\n\n"
@@ -191,7 +200,7 @@ def test_a_cell_that_fails_is_no_exception(tmp_path, monkeypatch, caplog):
 # -- planning and loading ------------------------------------------------------------------
 
 
-def test_a_plan_runs_nothing(tmp_path):
+def test_a_plan_runs_nothing(tmp_path: Path) -> None:
     plan = hpobench.plan(SUITE, seeds=[3, 4, 5], only="random/*")
     assert [cell.seed for cell in plan.cells] == [3, 4, 5]
     assert repr(plan) == "<plan: 3 cells on 1 problems, 0 combinations skipped>"
@@ -199,7 +208,7 @@ def test_a_plan_runs_nothing(tmp_path):
     assert [cell.seed for cell in hpobench.plan("smoke", seeds=1).cells][:1] == [0]
 
 
-def test_a_suite_may_be_changed_before_it_runs():
+def test_a_suite_may_be_changed_before_it_runs() -> None:
     suite = hpobench.load_suite(SUITE)
     assert isinstance(suite, hpobench.Suite)
     assert list(hpobench.load_suite(suite, seeds=range(5, 7)).seeds) == [5, 6]
@@ -211,7 +220,7 @@ def test_a_suite_may_be_changed_before_it_runs():
 # -- errors --------------------------------------------------------------------------------
 
 
-def test_an_error_in_a_mapping_names_the_key():
+def test_an_error_in_a_mapping_names_the_key() -> None:
     with pytest.raises(hpobench.SuiteError) as caught:
         hpobench.run(SUITE | {"searchers": ["random", "sobbol"], "budgets": 3})
     assert (caught.value.key, caught.value.file) == ("budgets", None)
@@ -236,7 +245,9 @@ def test_an_error_in_a_mapping_names_the_key():
         ({"address": "127.0.0.1:1"}, hpobench.RayError, "cannot connect"),
     ],
 )
-def test_arguments_that_are_wrong(arguments, error, message, tmp_path):
+def test_arguments_that_are_wrong(
+    arguments: dict[str, Any], error: Any, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(error, match=message) as caught:
         hpobench.run(**{"suite": SUITE, "results": tmp_path} | arguments)
     assert isinstance(caught.value, hpobench.HpobenchError)
@@ -245,7 +256,7 @@ def test_arguments_that_are_wrong(arguments, error, message, tmp_path):
 # -- names ---------------------------------------------------------------------------------
 
 
-def test_every_public_name_is_there_and_documented():
+def test_every_public_name_is_there_and_documented() -> None:
     assert sorted(hpobench.__all__) == dir(hpobench) == sorted(set(hpobench.__all__))
     for name in hpobench.__all__:
         value = getattr(hpobench, name)
@@ -256,33 +267,33 @@ def test_every_public_name_is_there_and_documented():
         hpobench.rnu  # noqa: B018
 
 
-def test_public_names_are_those_that_type_checkers_see():
+def test_public_names_are_those_that_type_checkers_see() -> None:
     tree = ast.parse(Path(hpobench.__file__).read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     seen = {alias.name for node in block.body for alias in node.names}
     assert seen | {"__version__"} == set(hpobench.__all__)
 
 
-def test_the_contract_and_the_errors_are_the_same_objects():
+def test_the_contract_and_the_errors_are_the_same_objects() -> None:
     for name in hpobench.__all__:
         for module in (hpobench.api, errors):
             if hasattr(module, name):
                 assert getattr(hpobench, name) is getattr(module, name)
 
 
-def test_no_module_hides_a_public_function():
+def test_no_module_hides_a_public_function() -> None:
     for package in (hpobench, importlib.import_module("hpobench.verbs")):
         modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
         assert not modules & {*hpobench.__all__}
 
 
-def test_importing_is_light():
+def test_importing_is_light() -> None:
     code = "import sys, hpobench; hpobench.run, hpobench.plan, hpobench.Space; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"ray", "pandas", "numpy", "pyarrow", "scipy", "click", "rich", "pydantic", "ruamel"}
     assert not heavy & set(done.stdout.split())
 
 
-def test_results_are_frames(folder):
+def test_results_are_frames(folder: Any) -> None:
     found = hpobench.load(str(folder / "tiny"))
     assert all(isinstance(f, pd.DataFrame) for f in (found.cells, found.events, found.trials))

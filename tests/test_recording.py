@@ -8,7 +8,9 @@ import json
 import time
 import warnings
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,7 @@ from hpobench.recording import record
 from hpobench.recording.grid_space import grid_space
 from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import build_recipe
-from hpobench.recording.table import read_about, read_table
+from hpobench.recording.table import Table, read_about, read_table
 from hpobench.running.cell import run_cell
 from hpobench.running.cluster import LOCAL, connected
 from hpobench.running.live_cells import LiveCells
@@ -35,7 +37,7 @@ TRIALS = 14
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster() -> Iterator[Any]:
     """Ray, for commands to connect to and for cells of our own."""
     with connected(LOCAL, 2) as ray:
         yield ray
@@ -46,19 +48,19 @@ def cluster():
 
 
 @pytest.fixture(scope="module")
-def address(cluster):
+def address(cluster: Any) -> Any:
     return cluster.get_runtime_context().gcs_address
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
     made = tmp_path_factory.mktemp("recording")
     (made / "slope.py").write_text(PLUGIN)
     return made
 
 
 @pytest.fixture
-def plugin(tmp_path):
+def plugin(tmp_path: Path) -> Path:
     path = tmp_path / "slope.py"
     path.write_text(PLUGIN)
     return path
@@ -68,11 +70,21 @@ def plugin(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def killed(folder, address):
+def killed(folder: Any, address: Any) -> tuple[Any, ...]:
     """The command, what it printed when it was given again, and what it had trained before."""
     options = ("-o", f"trace={folder / 'trace'}", "-o", "wait=0.02", "--plugin", "slope.py")
-    command = ("problems", "record", "slope", *options, "--as", "hill", "--sample", TRIALS)
-    command = (*command, "--seed", 3, "--out", "hill.parquet", "--address", address)
+    command: tuple[Any, ...] = ("problems", "record", "slope", *options, "--as", "hill")
+    command = (
+        *command,
+        "--sample",
+        TRIALS,
+        "--seed",
+        3,
+        "--out",
+        "hill.parquet",
+        "--address",
+        address,
+    )
     process = start(*command, "--workers", 2, cwd=folder)
     journals = folder / "hill.parquet.recording"
     deadline = time.monotonic() + 120
@@ -91,11 +103,11 @@ def killed(folder, address):
 
 
 @pytest.fixture(scope="module")
-def table(killed, folder):
+def table(killed: Any, folder: Any) -> Any:
     return read_table(folder / "hill.parquet")
 
 
-def test_a_killed_recording_goes_on(killed, table, folder):
+def test_a_killed_recording_goes_on(killed: Any, table: Any, folder: Any) -> None:
     _, output, before = killed
     trained = Counter((folder / "trace").read_text().split())
     lines = output.splitlines()
@@ -108,22 +120,25 @@ def test_a_killed_recording_goes_on(killed, table, folder):
     assert not (folder / "hill.parquet.recording").exists()
 
 
-def test_again_says_that_it_is_there_without_starting_ray(killed, folder):
+def test_again_says_that_it_is_there_without_starting_ray(killed: Any, folder: Any) -> None:
     command, *_ = killed
     elsewhere = [*command[:-1], "127.0.0.1:1"]
     assert "it was there" in finish(*elsewhere, cwd=folder)
 
 
-def test_another_recording_is_not_written_over(killed, folder):
+def test_another_recording_is_not_written_over(killed: Any, folder: Any) -> None:
     command, *_ = killed
     before = (folder / "hill.parquet").read_bytes()
     changed = [*command, "--seed", 4]
     output = finish(*changed, cwd=folder, code=2)
-    assert "already holds another recording, of hill, which differs in seed; choose another file" in output
+    assert (
+        "already holds another recording, of hill, which differs in seed; choose another file"
+        in output
+    )
     assert (folder / "hill.parquet").read_bytes() == before
 
 
-def test_the_table_has_what_was_trained(table, folder, plugin):
+def test_the_table_has_what_was_trained(table: Any, folder: Any, plugin: Any) -> None:
     options = {"trace": str(folder / "trace"), "wait": 0.02}
     recipe = build_recipe("slope", options, sample=TRIALS, seed=3, name="hill", plugins=[plugin])
     seed = recipe.cell(1).role_seed("problem")
@@ -143,7 +158,7 @@ def test_the_table_has_what_was_trained(table, folder, plugin):
     assert {config["depth"] == 5 for config in table.configs} == {False, True}
 
 
-def test_processor_seconds_are_not_wall_seconds(table):
+def test_processor_seconds_are_not_wall_seconds(table: Any) -> None:
     cpu, wall = (table.curves[name] for name in ("cpu", "wall"))
     whole = np.isfinite(wall)
     assert (wall[whole] >= 0.02).all(), "each step sleeps so long"
@@ -151,7 +166,7 @@ def test_processor_seconds_are_not_wall_seconds(table):
     assert np.median(cpu[whole]) < 0.01, "sleeping takes no processor"
 
 
-def test_pandas_reads_the_file_as_it_lies(table, folder):
+def test_pandas_reads_the_file_as_it_lies(table: Any, folder: Any) -> None:
     frame = pd.read_parquet(folder / "hill.parquet")
     names = [f"config/{name}" for name in ("lr", "depth", "optimizer", "momentum")]
     assert list(frame.columns) == [*names, "loss", "heldout", "cpu", "wall", "error"]
@@ -176,13 +191,13 @@ plugins: [slope.py]
 """
 
 
-def planned(folder, stage, problem):
+def planned(folder: Path, stage: str, problem: str) -> Any:
     path = folder / f"{stage}.yaml"
     path.write_text(SUITE.format(stage=stage, problem=problem))
     return build_plan(load_suite(path)).cells
 
 
-def history(outcome):
+def history(outcome: Any) -> tuple[Any, ...]:
     """All but the times."""
     assert outcome.cell["status"] == "done", outcome.cell["error"]
     events = outcome.events.select(["trial", "step", "resource", "loss", "heldout", "decision"])
@@ -190,7 +205,7 @@ def history(outcome):
     return events.to_pylist(), trials.to_pylist()
 
 
-def test_the_same_cell_agrees_live_and_replayed(killed, folder, cluster):
+def test_the_same_cell_agrees_live_and_replayed(killed: Any, folder: Any, cluster: Any) -> None:
     live = planned(folder, "live", "{name: slope, as: hill}")
     replayed = planned(folder, "virtual", "{name: recorded, as: hill, table: hill.parquet}")
     journals = folder / "journals"
@@ -212,12 +227,15 @@ def test_the_same_cell_agrees_live_and_replayed(killed, folder, cluster):
 
 
 @pytest.fixture
-def recorded(cluster, plugin, tmp_path, monkeypatch):
+def recorded(
+    cluster: Any, plugin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Table]:
     """Records a problem."""
     monkeypatch.setattr(record, "connected", lambda *_: contextlib.nullcontext(cluster))
 
-    def make(problem, options, **more):
-        recipe, told = build_recipe(problem, options, plugins=[plugin], **more), []
+    def make(problem: str, options: Any, **more: Any) -> Table:
+        told: list[Any] = []
+        recipe = build_recipe(problem, options, plugins=[plugin], **more)
         made = record.record_table(recipe, tmp_path / "made.parquet", told.append)
         assert told[-1] == (made.trials, made.failed)
         return read_table(tmp_path / "made.parquet")
@@ -225,9 +243,9 @@ def recorded(cluster, plugin, tmp_path, monkeypatch):
     return make
 
 
-def test_a_grid_is_recorded_whole(recorded):
+def test_a_grid_is_recorded_whole(recorded: Any) -> None:
     table = recorded("slope", {}, grid=2)
-    space = Space.from_json(table.about["space"])
+    space: Any = Space.from_json(table.about["space"])
     values = ((1e-4, 1.0), (1, 5), ("sgd", "adam", 3), (0.0, 0.9))
     assert [p.choices for p in space] == list(values)
     key = repr
@@ -235,7 +253,7 @@ def test_a_grid_is_recorded_whole(recorded):
     assert len(table.configs) == 2 * 2 * (2 + 1 + 1)
 
 
-def test_the_space_of_a_grid_has_what_trials_have():
+def test_the_space_of_a_grid_has_what_trials_have() -> None:
     layers = Int("layers", 1, 3, cheap=1)
     space = Space(
         [
@@ -262,7 +280,7 @@ def test_the_space_of_a_grid_has_what_trials_have():
 # -- real training ---------------------------------------------------------------------------
 
 
-def test_xgboost_is_recorded_as_it_trains(recorded):
+def test_xgboost_is_recorded_as_it_trains(recorded: Any) -> None:
     pytest.importorskip("xgboost")
     table = recorded("xgboost", {"dataset": "breast_cancer"}, sample=3)
     problem = XGBoost(dataset="breast_cancer")
@@ -297,12 +315,14 @@ def test_xgboost_is_recorded_as_it_trains(recorded):
         ("slope", {}, {"sample": 1_000_001}, "more than 1,000,000 configurations"),
     ],
 )
-def test_mistakes_are_told(plugin, problem, options, more, told):
+def test_mistakes_are_told(
+    plugin: Any, problem: str, options: dict[str, Any], more: dict[str, Any], told: str
+) -> None:
     with pytest.raises(UsageError, match=told):
         build_recipe(problem, options, plugins=[plugin], **more)
 
 
-def test_a_problem_that_cannot_run_here_is_told(tmp_path):
+def test_a_problem_that_cannot_run_here_is_told(tmp_path: Path) -> None:
     path = tmp_path / "needy.py"
     path.write_text(
         PLUGIN.replace('    name = "slope"', '    name = "slope"\n    requires = ("no-x",)')
@@ -311,30 +331,36 @@ def test_a_problem_that_cannot_run_here_is_told(tmp_path):
         build_recipe("slope", {}, sample=1, plugins=[path])
 
 
-def test_the_number_of_workers_is_no_part_of_a_recording(plugin):
+def test_the_number_of_workers_is_no_part_of_a_recording(plugin: Any) -> None:
     recipe = build_recipe("slope", {}, sample=5, plugins=[plugin])
     assert recipe.cell(1).id == recipe.cell(7).id
     assert recipe.cell(7).workers == 7
-    others = [{"sample": 6}, {"sample": 5, "seed": 1}, {"sample": 5, "trial_timeout": 9.0}]
+    others: list[dict[str, Any]] = [
+        {"sample": 6},
+        {"sample": 5, "seed": 1},
+        {"sample": 5, "trial_timeout": 9.0},
+    ]
     others += [{"sample": 5, "name": "hill"}, {"grid": 1}]
     ids = {build_recipe("slope", {}, plugins=[plugin], **more).cell(1).id for more in others}
     assert len(ids | {recipe.cell(1).id}) == 6
 
 
-def test_options_of_the_command_line(tmp_path):
+def test_options_of_the_command_line(tmp_path: Path) -> None:
     command = ("problems", "record", "slope", "--sample", 1, "--out", tmp_path / "a.parquet")
     assert "'wait' is not KEY=VALUE" in finish(*command, "-o", "wait", code=2)
     assert "'wait' is given twice" in finish(*command, "-o", "wait=1", "-o", "wait=2", code=2)
 
 
-def test_a_folder_that_is_not_there_is_told_before_anything_is_trained(tmp_path, plugin):
+def test_a_folder_that_is_not_there_is_told_before_anything_is_trained(
+    tmp_path: Path, plugin: Any
+) -> None:
     out = tmp_path / "none" / "a.parquet"
     command = ("problems", "record", "slope", "--sample", 1, "--plugin", plugin, "--out", out)
     assert f"there is no folder {out.parent}" in finish(*command, code=2)
 
 
 @pytest.mark.parametrize("kind", ["foreign", "no parquet"])
-def test_files_of_others_are_left_alone(kind, tmp_path, plugin):
+def test_files_of_others_are_left_alone(kind: str, tmp_path: Path, plugin: Any) -> None:
     out = tmp_path / "mine.parquet"
     if kind == "foreign":
         pd.DataFrame({"a": [1]}).to_parquet(out)
@@ -349,7 +375,7 @@ def test_files_of_others_are_left_alone(kind, tmp_path, plugin):
         read_about(out)
 
 
-def test_a_recording_of_failures_alone_is_none(recorded, tmp_path):
+def test_a_recording_of_failures_alone_is_none(recorded: Any, tmp_path: Path) -> None:
     with pytest.raises(CellError, match=r"(?s)all 2 trials failed, the first with: .*too deep"):
         recorded("slope", {"deepest": 0}, sample=2)
     assert not (tmp_path / "made.parquet").exists()
@@ -358,7 +384,7 @@ def test_a_recording_of_failures_alone_is_none(recorded, tmp_path):
 # -- journals ------------------------------------------------------------------------------
 
 
-def test_steps_are_read_from_the_journal_also_while_it_is_written(tmp_path):
+def test_steps_are_read_from_the_journal_also_while_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "a.journal"
     assert tally(path, 3) == Tally(0, 0)
     assert len(measured(path)) == 0
@@ -386,7 +412,9 @@ def test_steps_are_read_from_the_journal_also_while_it_is_written(tmp_path):
     assert json.loads(json.dumps(tally(path, 3))) == [2, 1]
 
 
-def test_relative_paths_are_the_working_folders(tmp_path, monkeypatch):
+def test_relative_paths_are_the_working_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     program = Path("train.sh")
     program.write_text("#!/bin/sh\n")
@@ -394,4 +422,5 @@ def test_relative_paths_are_the_working_folders(tmp_path, monkeypatch):
     options = {"run": ["./train.sh"], "space": {"x": {"float": [0, 1]}}}
     recipe = build_recipe("command", options, sample=1)
     assert recipe.cell(1).problem.folder == str(tmp_path)
-    assert recipe.made.program.argv() == [str(tmp_path / "train.sh")]
+    made: Any = recipe.made
+    assert made.program.argv() == [str(tmp_path / "train.sh")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ class Global(RaySearcher):
 '''
 
 
-def cell(folder: Path, searcher: str = "odd", problem: str = "line"):
+def cell(folder: Path, searcher: str = "odd", problem: str = "line") -> Any:
     (folder / "plugin.py").write_text(PLUGIN)
     (folder / "suite.yaml").write_text(
         f"name: one\nsearchers: [{searcher}]\nproblems: [{problem}]\nseeds: 1\nworkers: 1\n"
@@ -89,7 +90,7 @@ def cell(folder: Path, searcher: str = "odd", problem: str = "line"):
     return found
 
 
-def store(folder, outcome):
+def store(folder: Path, outcome: Any) -> None:
     """The outcome goes into a store and comes out again."""
     name = outcome.cell["cell"]
     plan = {"name": "one", "suite": {}, "cells": [name], "skipped": []}
@@ -114,7 +115,7 @@ def store(folder, outcome):
         ("none", "odd.ask(2) returned None, not a configuration"),
     ],
 )
-def test_a_failed_cell_keeps_what_it_had(how, message, tmp_path):
+def test_a_failed_cell_keeps_what_it_had(how: str, message: str, tmp_path: Path) -> None:
     outcome = run_cell(cell(tmp_path, f"{{name: odd, how: {how}}}"), None)
     assert outcome.cell["status"] == "failed"
     assert outcome.cell["error"].startswith(message)
@@ -123,7 +124,7 @@ def test_a_failed_cell_keeps_what_it_had(how, message, tmp_path):
     store(tmp_path, outcome)
 
 
-def test_a_cell_that_hangs_times_out(tmp_path):
+def test_a_cell_that_hangs_times_out(tmp_path: Path) -> None:
     outcome = run_cell(cell(tmp_path, "{name: odd, how: sleeps}"), None, timeout=0.5)
     assert outcome.cell["status"] == "timeout"
     assert outcome.cell["error"] == "not finished after 0.5 s of wall time"
@@ -131,7 +132,7 @@ def test_a_cell_that_hangs_times_out(tmp_path):
     store(tmp_path, outcome)
 
 
-def test_trials_that_all_fail_spend_the_budget(tmp_path):
+def test_trials_that_all_fail_spend_the_budget(tmp_path: Path) -> None:
     outcome = run_cell(cell(tmp_path, problem="{name: line, how: fails}"), None)
     assert outcome.cell["status"] == "done"
     assert (outcome.cell["trials"], outcome.cell["resource"], outcome.cell["clock"]) == (5, 5, 5)
@@ -140,24 +141,24 @@ def test_trials_that_all_fail_spend_the_budget(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["flat", "nan"])
-def test_a_reference_that_cannot_scale_a_regret_is_refused(how, tmp_path):
+def test_a_reference_that_cannot_scale_a_regret_is_refused(how: str, tmp_path: Path) -> None:
     ref = cell(tmp_path, problem=f"{{name: line, how: {how}}}").problem
     with pytest.raises(PluginError, match="a reference needs finite optimum < clip"):
         problem_rows([ref])
 
 
-def test_a_space_among_the_options_keeps_its_order(tmp_path):
+def test_a_space_among_the_options_keeps_its_order(tmp_path: Path) -> None:
     outcome = run_cell(cell(tmp_path, "random", "{listed: {space: {z: 1.0, a: 2.0}}}"), None)
     assert list(json.loads(outcome.trials["config"][0].as_py())) == ["z", "a"]
 
 
-def test_a_lost_cell_can_be_stored(tmp_path):
+def test_a_lost_cell_can_be_stored(tmp_path: Path) -> None:
     outcome = lost_cell(cell(tmp_path), None, "the process died")
     assert outcome.cell["status"] == "failed"
     store(tmp_path, outcome)
 
 
-def test_searchers_of_ray_that_draw_from_the_globals_are_repeatable(tmp_path):
+def test_searchers_of_ray_that_draw_from_the_globals_are_repeatable(tmp_path: Path) -> None:
     one = cell(tmp_path, "global")
     first, second = run_cell(one, None), run_cell(one, None)
     assert first.cell["status"] == "done", first.cell["error"]
@@ -165,7 +166,7 @@ def test_searchers_of_ray_that_draw_from_the_globals_are_repeatable(tmp_path):
     assert len(set(first.events["loss"].to_pylist())) == 5
 
 
-def test_provenance(tmp_path):
+def test_provenance(tmp_path: Path) -> None:
     outcome = run_cell(cell(tmp_path), "abc")
     told = json.loads(outcome.cell["provenance"])
     assert told["commit"] == "abc"

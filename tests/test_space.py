@@ -1,10 +1,13 @@
 import json
 import math
 from collections import Counter
+from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 
+from hpobench.api import Config
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
 from hpobench.contract.space import Space
@@ -35,7 +38,7 @@ SPACES = pytest.mark.parametrize("space", [FLAT, TREE], ids=["flat", "tree"])
 
 
 @pytest.mark.parametrize("p", FLAT.parameters, ids=lambda p: p.name)
-def test_from_unit_covers_the_bounds_and_to_unit_inverts_it(p):
+def test_from_unit_covers_the_bounds_and_to_unit_inverts_it(p: Any) -> None:
     rng = Random(0)
     for u in [0.0, 1.0, 0.5, *(rng.random() for _ in range(500))]:
         value = p.from_unit(u)
@@ -46,20 +49,20 @@ def test_from_unit_covers_the_bounds_and_to_unit_inverts_it(p):
 
 
 @pytest.mark.parametrize("p", [Float("x", 1e-5, 3.0, log=True), Float("x", -2.0, 7.0)])
-def test_a_floats_ends_are_its_bounds(p):
+def test_a_floats_ends_are_its_bounds(p: Float) -> None:
     assert [p.from_unit(0.0), p.from_unit(1.0)] == pytest.approx([p.low, p.high], rel=1e-14)
 
 
-def test_a_log_floats_middle_is_the_geometric_mean():
+def test_a_log_floats_middle_is_the_geometric_mean() -> None:
     assert Float("x", 1e-4, 1.0, log=True).from_unit(0.5) == pytest.approx(1e-2)
 
 
-def test_every_integer_is_equally_likely_bounds_included():
+def test_every_integer_is_equally_likely_bounds_included() -> None:
     counts = Counter(Int("n", 3, 7).from_unit((i + 0.5) / 5000) for i in range(5000))
     assert counts == dict.fromkeys(range(3, 8), 1000)
 
 
-def test_log_integers_are_likely_as_their_interval_is_wide_on_the_log_scale():
+def test_log_integers_are_likely_as_their_interval_is_wide_on_the_log_scale() -> None:
     p, n = Int("n", 1, 8, log=True), 100_000
     counts = Counter(p.from_unit((i + 0.5) / n) for i in range(n))
     for k in range(1, 9):
@@ -67,7 +70,7 @@ def test_log_integers_are_likely_as_their_interval_is_wide_on_the_log_scale():
         assert counts[k] / n == pytest.approx(share, abs=2 / n)
 
 
-def test_every_choice_is_equally_likely():
+def test_every_choice_is_equally_likely() -> None:
     p = Categorical("c", ("a", "b", "c"))
     assert Counter(p.from_unit((i + 0.5) / 300) for i in range(300)) == dict.fromkeys("abc", 100)
     assert p.from_unit(1.0) == "c"
@@ -85,19 +88,19 @@ def test_every_choice_is_equally_likely():
         (Ordinal("x", (0.0, 0.5)), [0.0, 0.5], [0, False, 0.25]),
     ],
 )
-def test_contains(p, inside, outside):
+def test_contains(p: Any, inside: list[Any], outside: list[Any]) -> None:
     assert all(p.contains(value) for value in inside)
     assert not any(p.contains(value) for value in outside)
 
 
-def test_size():
+def test_size() -> None:
     assert [p.size for p in FLAT] == [math.inf, math.inf, 512, 5, 3, 3]
 
 
 # -- grids ---------------------------------------------------------------------------------
 
 
-def test_grid_values():
+def test_grid_values() -> None:
     assert Float("x", 0.0, 1.0).grid(5) == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert Float("x", 0.0, 1.0).grid(1) == [0.5]
     assert Int("n", 1, 4).grid(10) == [1, 2, 3, 4]
@@ -106,12 +109,12 @@ def test_grid_values():
     assert Ordinal("o", (3, 1, 2)).grid(1) == [3, 1, 2]
 
 
-def test_grid_of_a_flat_space_moves_the_last_parameter_fastest():
+def test_grid_of_a_flat_space_moves_the_last_parameter_fastest() -> None:
     space = Space([Int("a", 1, 2), Categorical("b", ("x", "y"))])
     assert [tuple(c.values()) for c in space.grid(2)] == [(1, "x"), (1, "y"), (2, "x"), (2, "y")]
 
 
-def test_grid_of_a_conditional_space_holds_each_configuration_once():
+def test_grid_of_a_conditional_space_holds_each_configuration_once() -> None:
     configs = list(TREE.grid(3))
     # linear: 3 alphas x 2 rounds; tree: (depth 1, then two depths x two grows) x 2 rounds
     assert len(configs) == 3 * 2 + (1 + 2 * 2) * 2
@@ -122,7 +125,7 @@ def test_grid_of_a_conditional_space_holds_each_configuration_once():
 
 
 @pytest.mark.parametrize("resolution", [0, -1])
-def test_a_grid_needs_a_resolution(resolution):
+def test_a_grid_needs_a_resolution(resolution: int) -> None:
     with pytest.raises(SpaceError, match="at least 1"):
         next(TREE.grid(resolution))
 
@@ -131,7 +134,7 @@ def test_a_grid_needs_a_resolution(resolution):
 
 
 @SPACES
-def test_samples_are_valid_ordered_and_repeatable(space):
+def test_samples_are_valid_ordered_and_repeatable(space: Any) -> None:
     rng, again = Random(3), Random(3)
     for _ in range(300):
         config = space.sample(rng)
@@ -140,7 +143,7 @@ def test_samples_are_valid_ordered_and_repeatable(space):
         assert list(config) == [name for name in space.names if name in config]
 
 
-def test_a_sample_draws_for_inactive_parameters_too():
+def test_a_sample_draws_for_inactive_parameters_too() -> None:
     rng, reference = Random(5), Random(5)
     for _ in range(20):
         TREE.sample(rng)
@@ -149,8 +152,8 @@ def test_a_sample_draws_for_inactive_parameters_too():
         assert rng.getstate() == reference.getstate()
 
 
-def test_conditions_are_transitive():
-    values = {"booster": "linear", "depth": 2, "grow": "deep", "alpha": 0.5, "rounds": 1}
+def test_conditions_are_transitive() -> None:
+    values: Config = {"booster": "linear", "depth": 2, "grow": "deep", "alpha": 0.5, "rounds": 1}
     assert TREE.build(values) == {"booster": "linear", "alpha": 0.5, "rounds": 1}
     assert TREE.build(values | {"booster": "tree"}) == {
         "booster": "tree",
@@ -165,12 +168,12 @@ def test_conditions_are_transitive():
     }
 
 
-def test_conditional():
+def test_conditional() -> None:
     assert TREE.conditional
     assert not FLAT.conditional
 
 
-def test_from_unit_wants_one_coordinate_a_parameter():
+def test_from_unit_wants_one_coordinate_a_parameter() -> None:
     with pytest.raises(ValueError, match="zip"):
         FLAT.from_unit([0.5])
 
@@ -189,7 +192,7 @@ def test_from_unit_wants_one_coordinate_a_parameter():
         ),
     ],
 )
-def test_check_says_what_is_wrong(config, message):
+def test_check_says_what_is_wrong(config: dict[str, Any], message: str) -> None:
     with pytest.raises(SpaceError, match=message):
         TREE.check(config)
 
@@ -216,12 +219,12 @@ def test_check_says_what_is_wrong(config, message):
         ),
     ],
 )
-def test_definitions_that_do_not_hold_together(build, message):
+def test_definitions_that_do_not_hold_together(build: Callable[..., Any], message: str) -> None:
     with pytest.raises(SpaceError, match=message):
         build()
 
 
-def test_conditions_and_quantiles_know_one_from_true():
+def test_conditions_and_quantiles_know_one_from_true() -> None:
     kind = Categorical("kind", (True, 1))
     space = Space([kind, Float("x", 0, 1, when=When("kind", (1,)))])
     assert "x" in space.build({"kind": 1, "x": 0.5})
@@ -231,18 +234,18 @@ def test_conditions_and_quantiles_know_one_from_true():
         kind.to_unit(2)
 
 
-def test_one_and_true_are_different_choices():
+def test_one_and_true_are_different_choices() -> None:
     assert Categorical("x", (1, True, 1.0)).size == 3
 
 
-def test_looking_a_parameter_up():
+def test_looking_a_parameter_up() -> None:
     assert TREE["depth"].when == When("booster", ("tree",))
     assert len(TREE) == 5
     with pytest.raises(KeyError):
         TREE["width"]
 
 
-def test_cheap_values():
+def test_cheap_values() -> None:
     space = Space(
         [
             Int("trees", 4, 100, cheap=4),
@@ -256,11 +259,11 @@ def test_cheap_values():
 
 
 @pytest.mark.parametrize("p", [Int("n", 1, 3, cheap=4), Ordinal("n", (1, 2), cheap=True)])
-def test_cheap_values_must_be_in_the_space(p):
+def test_cheap_values_must_be_in_the_space(p: Any) -> None:
     with pytest.raises(SpaceError, match="'n' is cheap at"):
         Space([p])
 
 
 @SPACES
-def test_json_round_trip(space):
+def test_json_round_trip(space: Any) -> None:
     assert Space.from_json(json.loads(json.dumps(space.to_json()))) == space

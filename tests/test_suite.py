@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.malformed_suites import WRONG
 from tests.tiny_plugins import PLUGIN, write_suite
 
 
-def load(folder: Path, changes: dict[int, str] | None = None, **overrides: object) -> Suite:
+def load(folder: Path, changes: dict[int, str] | None = None, **overrides: Any) -> Suite:
     return load_suite(write_suite(folder, changes), **overrides)
 
 
@@ -90,7 +91,9 @@ def test_malformed_suite_as_a_mapping(
         ({"budget": {3: 4}}, "budget", "keys are words, not 3"),
     ],
 )
-def test_values_that_no_suite_file_could_hold(change, key, message) -> None:
+def test_values_that_no_suite_file_could_hold(
+    change: dict[str, Any], key: str, message: str
+) -> None:
     with pytest.raises(SuiteError) as caught:
         load_suite({"name": "base", **change})
     assert (caught.value.key, str(caught.value)) == (key, f"{key}: {message}")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -40,20 +41,22 @@ NOBODY = "http://127.0.0.1:9"
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory):
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Any:
     file = tmp_path_factory.mktemp("suite") / "suite.yaml"
     file.write_text(SUITE)
     return file
 
 
 @pytest.fixture(scope="module")
-def outcomes(suite):
+def outcomes(suite: Any) -> list[Any]:
     return [run_cell(cell, None) for cell in build_plan(load_suite(suite)).cells]
 
 
-def hpobench_run(suite, folder, uri, *options, **environment):
+def hpobench_run(
+    suite: Any, folder: Path, uri: str, *options: Any, **environment: Any
+) -> tuple[Any, ...]:
     """``hpobench run --mlflow`` in a process of its own; (exit code, output, errors)."""
-    fixed = ["--results", folder, "--mlflow", uri, "--no-report", "--cpus", "2"]
+    fixed: list[Any] = ["--results", folder, "--mlflow", uri, "--no-report", "--cpus", "2"]
     done = subprocess.run(
         [sys.executable, "-m", "hpobench", "run", suite, *fixed, *options],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
@@ -67,7 +70,7 @@ def hpobench_run(suite, folder, uri, *options, **environment):
 class Logged:
     """What MLflow's own client reads back from the database ``file``."""
 
-    def __init__(self, file, suite="tracked"):
+    def __init__(self, file: Path, suite: str = "tracked") -> None:
         self.client = _connect(f"sqlite:///{file}")
         self.experiment = self.client.get_experiment_by_name(suite)
         found = self.client.search_runs([self.experiment.experiment_id], max_results=5000)
@@ -78,7 +81,7 @@ class Logged:
             if "mlflow.parentRunId" not in run.data.tags
         }
 
-    def trials(self, cell):
+    def trials(self, cell: str) -> Any:
         parent = self.cells[cell].info.run_id
         return {
             int(run.data.tags["hpobench.trial"]): run
@@ -86,25 +89,25 @@ class Logged:
             if run.data.tags.get("mlflow.parentRunId") == parent
         }
 
-    def history(self, run, metric):
+    def history(self, run: Any, metric: str) -> list[tuple[int, float, int]]:
         """(step, value, time) of a metric, by step."""
         found = self.client.get_metric_history(run.info.run_id, metric)
         return sorted((point.step, point.value, point.timestamp) for point in found)
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
+def database(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One for all tests of single cells, since MLflow takes seconds to make one."""
     return tmp_path_factory.mktemp("mlflow") / "mlflow.db"
 
 
 @pytest.fixture
-def name(request):
+def name(request: pytest.FixtureRequest) -> Any:
     """A suite, and so an experiment, for each test."""
     return request.node.name
 
 
-def log(database, name, *outcomes):
+def log(database: Any, name: str, *outcomes: Any) -> Logged:
     told: list[str] = []
     with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
         tracker.begin(len(outcomes), 0, {})
@@ -117,7 +120,7 @@ def log(database, name, *outcomes):
 
 
 @pytest.fixture(scope="module")
-def stored(suite, tmp_path_factory) -> tuple[Path, Path, Results]:
+def stored(suite: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Results]:
     """The results' folder, the database and the results of one run with ``--mlflow``."""
     folder = tmp_path_factory.mktemp("run")
     code, output, errors = hpobench_run(suite, folder, f"sqlite:///{folder / 'mlflow.db'}")
@@ -126,7 +129,9 @@ def stored(suite, tmp_path_factory) -> tuple[Path, Path, Results]:
     return folder, folder / "mlflow.db", load_results(folder / "tracked")
 
 
-def test_a_run_for_each_cell_and_a_nested_run_for_each_trial(stored):
+def test_a_run_for_each_cell_and_a_nested_run_for_each_trial(
+    stored: tuple[Path, Path, Results],
+) -> None:
     _, database, results = stored
     logged = Logged(database)
     assert set(logged.cells) == set(results.cells["cell"])
@@ -145,7 +150,7 @@ def test_a_run_for_each_cell_and_a_nested_run_for_each_trial(stored):
         assert len(logged.trials(row["cell"])) == row["trials"]
 
 
-def test_where_it_comes_from(stored):
+def test_where_it_comes_from(stored: tuple[Path, Path, Results]) -> None:
     _, database, results = stored
     logged = Logged(database)
     for row in results.cells.to_dict("records"):
@@ -155,11 +160,13 @@ def test_where_it_comes_from(stored):
         assert tags.get("hpobench.commit") == origin["commit"]
 
 
-def test_trials_are_their_configurations_and_events(stored):
+def test_trials_are_their_configurations_and_events(stored: tuple[Path, Path, Results]) -> None:
     _, database, results = stored
     logged = Logged(database)
-    for (cell, number), events in results.events.groupby(["cell", "trial"], observed=True):
-        trial = results.trials.set_index(["cell", "trial"]).loc[cell, number]
+    trials: Any = results.trials.set_index(["cell", "trial"])
+    groups: Any = results.events.groupby(["cell", "trial"], observed=True)
+    for (cell, number), events in groups:
+        trial = trials.loc[cell, number]
         run = logged.trials(cell)[number]
         config = json.loads(trial["config"])
         assert run.data.params == {name: str(value) for name, value in config.items()}
@@ -172,7 +179,7 @@ def test_trials_are_their_configurations_and_events(stored):
         assert run.info.end_time == start + round(1000 * trial["end"])
 
 
-def test_the_incumbent_is_a_metric_of_the_cell(stored):
+def test_the_incumbent_is_a_metric_of_the_cell(stored: tuple[Path, Path, Results]) -> None:
     _, database, results = stored
     logged = Logged(database)
     for cell, events in results.events.groupby("cell", observed=True):
@@ -186,7 +193,7 @@ def test_the_incumbent_is_a_metric_of_the_cell(stored):
         assert metrics["best_heldout"] == events["heldout"].iloc[at]
 
 
-def test_how_trials_ended(stored):
+def test_how_trials_ended(stored: tuple[Path, Path, Results]) -> None:
     _, database, results = stored
     logged = Logged(database)
     seen = set()
@@ -197,7 +204,7 @@ def test_how_trials_ended(stored):
     assert seen == {("completed", "FINISHED"), ("stopped", "KILLED"), ("cut", "KILLED")}
 
 
-def test_again_adds_nothing(suite, stored):
+def test_again_adds_nothing(suite: Any, stored: tuple[Path, Path, Results]) -> None:
     folder, database, _ = stored
     before = set(Logged(database).runs)
     code, output, errors = hpobench_run(suite, folder, f"sqlite:///{database}")
@@ -206,7 +213,7 @@ def test_again_adds_nothing(suite, stored):
     assert set(Logged(database).runs) == before
 
 
-def test_only_what_runs_now_is_logged(suite, stored):
+def test_only_what_runs_now_is_logged(suite: Any, stored: tuple[Path, Path, Results]) -> None:
     folder, database, _ = stored
     before = set(Logged(database).runs)
     hpobench_run(suite, folder, f"sqlite:///{database}", "--seeds", "2-3", "--only", "*/fifo/*")
@@ -216,7 +223,9 @@ def test_only_what_runs_now_is_logged(suite, stored):
     assert len(logged.cells) == 6
 
 
-def test_without_a_server_results_are_kept_and_the_exit_code_tells(suite, tmp_path):
+def test_without_a_server_results_are_kept_and_the_exit_code_tells(
+    suite: Any, tmp_path: Path
+) -> None:
     code, output, errors = hpobench_run(
         suite, tmp_path, NOBODY, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
     )
@@ -232,7 +241,9 @@ def test_without_a_server_results_are_kept_and_the_exit_code_tells(suite, tmp_pa
 # -- single cells ----------------------------------------------------------------------------
 
 
-def test_a_later_attempt_replaces_an_earlier_one(suite, outcomes, database, name):
+def test_a_later_attempt_replaces_an_earlier_one(
+    suite: Any, outcomes: Any, database: Any, name: Any
+) -> None:
     whole = outcomes[0]
     cell = next(c for c in build_plan(load_suite(suite)).cells if c.id == whole.cell["cell"])
     failed = log(database, name, lost_cell(cell, None, "it crashed"), outcomes[1])
@@ -249,7 +260,7 @@ def test_a_later_attempt_replaces_an_earlier_one(suite, outcomes, database, name
     assert len(again.runs) == 2 + len(whole.trials) + len(outcomes[1].trials)
 
 
-def test_a_time_out_and_failed_trials(outcomes, database, name):
+def test_a_time_out_and_failed_trials(outcomes: Any, database: Any, name: Any) -> None:
     trials = outcomes[0].trials.to_pylist()
     trials[1] |= {"status": "failed", "error": "NaN"}
     trials[2] |= {"status": "paused"}
@@ -267,7 +278,7 @@ def test_a_time_out_and_failed_trials(outcomes, database, name):
     assert runs[2].info.status == "KILLED"
 
 
-def test_lineage_of_population_based_training(outcomes, database, name):
+def test_lineage_of_population_based_training(outcomes: Any, database: Any, name: Any) -> None:
     events = outcomes[0].events.to_pylist()
     changed = next(event for event in events if event["trial"] == 1 and event["step"] == 4)
     changed |= {"parent": 0, "parent_step": 3, "config": json.dumps({"x0": 0.25})}
@@ -280,7 +291,7 @@ def test_lineage_of_population_based_training(outcomes, database, name):
     assert json.loads(exploits["hpobench.exploit.4"]) == told
 
 
-def test_more_than_one_batch_and_strange_names(outcomes, database, name):
+def test_more_than_one_batch_and_strange_names(outcomes: Any, database: Any, name: Any) -> None:
     """MLflow takes 100 parameters and 1,000 values at a time, and not every character."""
     config = {f"layer[{i}] size": i for i in range(150)} | {"kind": "x" * 7000, "on": True}
     trial = outcomes[0].trials.to_pylist()[0] | {"config": json.dumps(config)}
@@ -303,10 +314,12 @@ def test_more_than_one_batch_and_strange_names(outcomes, database, name):
 # -- what goes wrong -------------------------------------------------------------------------
 
 
-def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(outcomes, database, name):
+def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(
+    outcomes: Any, database: Any, name: Any
+) -> None:
     told: list[str] = []
 
-    def interrupted():
+    def interrupted() -> None:
         with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
             tracker.begin(40, 0, {})
             tracker.update(outcomes * 10, 0)
@@ -320,8 +333,10 @@ def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(outcomes, database, name):
     assert int(told[0].split()[0]) == 40 - len(finished) > 30
 
 
-def test_an_error_of_the_run_does_not_lose_finished_cells(outcomes, database, name):
-    def failing():
+def test_an_error_of_the_run_does_not_lose_finished_cells(
+    outcomes: Any, database: Any, name: Any
+) -> None:
+    def failing() -> None:
         with tracking(f"sqlite:///{database}", name, pytest.fail) as [tracker]:
             tracker.begin(4, 0, {})
             tracker.update(outcomes[:2], 0)
@@ -332,7 +347,9 @@ def test_an_error_of_the_run_does_not_lose_finished_cells(outcomes, database, na
     assert len(Logged(database, name).cells) == 2
 
 
-def test_a_failure_midway_is_told_once_and_ends_the_logging(outcomes, database, name):
+def test_a_failure_midway_is_told_once_and_ends_the_logging(
+    outcomes: Any, database: Any, name: Any
+) -> None:
     told: list[str] = []
     broken = replace(outcomes[1], cell=outcomes[1].cell | {"provenance": "{"})
     with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
@@ -355,7 +372,9 @@ def test_a_failure_midway_is_told_once_and_ends_the_logging(outcomes, database, 
         ("sqlite:////dev/null/mlflow.db", "/dev/null"),
     ],
 )
-def test_a_wrong_uri_is_an_error_before_anything_runs(uri, reason, suite, tmp_path, capsys):
+def test_a_wrong_uri_is_an_error_before_anything_runs(
+    uri: str, reason: str, suite: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as end:
         main(["run", str(suite), "--results", str(tmp_path / "results"), "--mlflow", uri])
     assert end.value.code == 2
@@ -365,10 +384,12 @@ def test_a_wrong_uri_is_an_error_before_anything_runs(uri, reason, suite, tmp_pa
     assert not (tmp_path / "results").exists()
 
 
-def test_without_the_package_the_error_says_what_brings_it(suite, tmp_path, capsys, monkeypatch):
+def test_without_the_package_the_error_says_what_brings_it(
+    suite: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = builtins.__import__
 
-    def without(name, *args, **options):
+    def without(name: str, *args: Any, **options: Any) -> Any:
         if name.startswith("mlflow"):
             raise ImportError(name)
         return real(name, *args, **options)
@@ -381,7 +402,7 @@ def test_without_the_package_the_error_says_what_brings_it(suite, tmp_path, caps
     assert not (tmp_path / "results").exists()
 
 
-def test_mlflow_reports_nothing_about_its_use():
+def test_mlflow_reports_nothing_about_its_use() -> None:
     code = (
         "from hpobench.running.tracking import _connect\n"
         f"_connect('{NOBODY}')\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -36,7 +37,7 @@ SPEEDUP = """\
 """
 
 
-def read(folder: Path, text: str):
+def read(folder: Path, text: str) -> Any:
     file = folder / "somebody.yaml"
     file.write_text(text)
     return read_publication(file)

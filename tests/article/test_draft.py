@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,9 @@ def results(tmp_path: Path, study: Study) -> dict[str, Path]:
     return dict.fromkeys(study.parts, tmp_path / "made")
 
 
-def test_the_paper_is_made_of_the_results(study: Study, results: dict, tmp_path: Path) -> None:
+def test_the_paper_is_made_of_the_results(
+    study: Study, results: dict[str, Any], tmp_path: Path
+) -> None:
     pdf = draft.draft(study, results, tmp_path / "out")
     assert pdf.read_bytes().startswith(b"%PDF")
     data = json.loads((tmp_path / "out" / "data.json").read_text())
@@ -62,7 +65,11 @@ def test_the_paper_is_made_of_the_results(study: Study, results: dict, tmp_path:
 
 
 def test_figures(
-    study: Study, results: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_disk: Path
+    study: Study,
+    results: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    small_disk: Path,
 ) -> None:
     """One that is drawn, one that the report lacks; on a full disk, and the paper there."""
     paths = draft.figure(study, "regret", results, tmp_path / "out")

@@ -179,12 +179,17 @@ def test_claims_about_what_was_not_run(claim: Claim, error: type[Exception], mes
     assert message in str(caught.value)
 
 
+def bars_of(ax: Any) -> list[Any]:
+    """The error bars in ``ax``."""
+    return list(ax.containers)
+
+
 def test_figures_mark_what_was_published(tmp_path: Path) -> None:
     claims = (value(published=0.9), value(id="w", at=9, published=0.3), order())
     (drawn,) = figures(publication(*claims), hand_made(RUNS), SETTINGS)
     assert drawn.problem == "p"
     assert "Open markers: published means" in drawn.caption
-    marks = [bar.lines[0].get_xydata().tolist() for bar in drawn.figure.axes[0].containers]
+    marks = [bar.lines[0].get_xydata().tolist() for bar in bars_of(drawn.figure.axes[0])]
     assert marks == [[[5.0, 0.9]], [[9.0, 0.3]]]
     bottom, top = drawn.figure.axes[0].get_ylim()
     assert bottom < 0.3 < 0.9 < top
@@ -200,8 +205,8 @@ def test_marks_stay_within_the_axis() -> None:
     (drawn,) = figures(publication(*claims), hand_made(RUNS), SETTINGS)
     ax = drawn.figure.axes[0]
     bottom, top = ax.get_ylim()
-    bars = [bar.lines[2][0].get_segments()[0][:, 1] for bar in ax.containers]
-    markers = [bar.lines[0].get_ydata()[0] for bar in ax.containers]
+    bars = [bar.lines[2][0].get_segments()[0][:, 1] for bar in bars_of(ax)]
+    markers = [bar.lines[0].get_ydata()[0] for bar in bars_of(ax)]
     assert bottom < markers[0] < markers[1] == 0.3
     for low, high in bars:
         assert low <= high

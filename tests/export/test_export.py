@@ -18,6 +18,7 @@ from hpobench.export import FORMATS, export, traces
 from hpobench.export.functions import FIRST, OTHERS
 from hpobench.export.traces import Row, Trace, Traces
 from hpobench.store.reader import Results, load_results
+from tests.frames import tuples
 from tests.results_factory import MadeProblem, hand_made, make_results
 from tests.stats.test_against_naive import naive_run, random_results
 
@@ -88,8 +89,8 @@ def test_traces_against_plain_loops(number: int, monkeypatch: pytest.MonkeyPatch
     """Ties, gaps, losses that are not finite, failures; in batches of any size."""
     monkeypatch.setattr(traces, "BATCH", 10**number)
     found = Traces(random_results(number))
-    cells = list(found.results.cells.itertuples())
-    problems = {row.problem: row for row in found.problems.itertuples()}
+    cells = list(tuples(found.results.cells))
+    problems = {row.problem: row for row in tuples(found.problems)}
     order = list(np.random.default_rng(number).permutation(len(cells)))
     for run, trace in zip(order, found.of(order), strict=True):
         problem = problems[cells[run].problem]
@@ -120,7 +121,7 @@ def test_functions_are_numbered(real: Path, tmp_path: Path) -> None:
     export(load_results(real), "coco", tmp_path / "out")
     index = pd.read_csv(tmp_path / "out" / "functions.csv", converters={"optimum": float})
     bbob = index[index["suite"] == "bbob"]
-    for row in bbob.itertuples():
+    for row in tuples(bbob):
         instance = f",instance={row.instance}" if row.instance != 1 else ""
         assert row.problem == f"bbob[function={row.function},dimension={row.dimension}{instance}]"
     assert len(bbob) == 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,5 +118,6 @@ def test_losses_below_the_reference_are_solved(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_cocopp_makes_its_pages_of_other_problems(real: Path, tmp_path: Path) -> None:
     export(load_results(real), "coco", tmp_path / "out")
-    ((drawn,),) = read("pages", tmp_path / "out", tmp_path)
+    pages: Any = read("pages", tmp_path / "out", tmp_path)
+    ((drawn,),) = pages
     assert drawn > 4

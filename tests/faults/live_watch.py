@@ -27,6 +27,7 @@ from hpobench.running.cell import run_cell
 from hpobench.running.stages.live.journal import Journal
 from hpobench.store.reader import Results
 from tests.faults.live_chain import beginning, link, loss_of
+from tests.frames import tuples
 
 CELL, WORKER = "ray::_run_live_cell", "ray::Worker.serve"
 Key = tuple[int, float]
@@ -147,11 +148,12 @@ def sequence(events: pd.DataFrame) -> pd.DataFrame:
 
 def simulated(cells: Sequence[Cell]) -> pd.DataFrame:
     """The events of ``cells`` on the virtual stage, where nothing can be killed."""
-    table = {"name": "chain-table", "cls": "Table", "options": {}}
+    table: Any = {"name": "chain-table", "cls": "Table", "options": {}}
     twins = [
         replace(cell, stage="virtual", problem=replace(cell.problem, **table)) for cell in cells
     ]
-    return pd.concat([run_cell(twin, None).events.to_pandas() for twin in twins])
+    frames: list[pd.DataFrame] = [run_cell(twin, None).events.to_pandas() for twin in twins]
+    return pd.concat(frames)
 
 
 def faults(results: Results, cells: Sequence[Cell]) -> list[str]:
@@ -184,7 +186,7 @@ def _wrong_losses(events: pd.DataFrame, asked: dict[int, Config], seed: int) -> 
     configs = dict(asked)
     states: dict[tuple[int, int], str] = {}
     found = []
-    for event in events.itertuples():
+    for event in tuples(events):
         before = (event.trial, event.step - 1)
         if pd.notna(event.parent):
             before = (int(event.parent), int(event.parent_step))

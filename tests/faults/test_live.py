@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -32,7 +34,7 @@ EACH = pytest.mark.parametrize("scheduler", SCHEDULERS, ids=["fifo", "asha", "hy
 
 
 @pytest.fixture
-def log(tmp_path, monkeypatch):
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the steps are noted; the environment of all that runs names it."""
     path = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(path))
@@ -40,7 +42,15 @@ def log(tmp_path, monkeypatch):
     assert survivors(path) == []
 
 
-def write_suite(folder, scheduler, *, workers=1, trials, problem="chain", seeds=2):
+def write_suite(
+    folder: Path,
+    scheduler: str,
+    *,
+    workers: int = 1,
+    trials: Any,
+    problem: str = "chain",
+    seeds: int = 2,
+) -> Path:
     """A cell for each seed; no two cells have a step in common."""
     path = folder / "chains.yaml"
     path.write_text(
@@ -50,12 +60,14 @@ def write_suite(folder, scheduler, *, workers=1, trials, problem="chain", seeds=
     return path
 
 
-def arguments(suite, folder, *, cpus):
+def arguments(suite: Any, folder: Path, *, cpus: Any) -> tuple[Any, ...]:
     options = ("--plugin", CHAIN, "--results", folder, "--cpus", cpus, "--no-report")
     return ("run", suite, *options)
 
 
-def run_with_kills(command, folder, log, victims, rng):
+def run_with_kills(
+    command: Any, folder: Path, log: Any, victims: list[str], rng: Any
+) -> tuple[Any, ...]:
     """Run ``command`` again and again until it ends by itself, killing ``victims`` on the way,
     the last first; returns the witness and how many it could kill."""
     witness = Witness(log, folder / "chains" / "journals")
@@ -80,11 +92,11 @@ def run_with_kills(command, folder, log, victims, rng):
     return witness, kills
 
 
-def planned(suite):
+def planned(suite: Any) -> Any:
     return build_plan(load_suite(str(suite), plugins=[CHAIN])).cells
 
 
-def check(suite, folder, witness):
+def check(suite: Any, folder: Path, witness: Witness) -> Any:
     """The results, after all that must hold for them."""
     results = load_results(folder / "chains")
     assert (results.cells["status"] == "done").all(), results.cells["error"].tolist()
@@ -97,7 +109,7 @@ def check(suite, folder, witness):
     return results
 
 
-def one_worker(tmp_path, log, scheduler, victims, *, trials):
+def one_worker(tmp_path: Path, log: Any, scheduler: str, victims: list[str], *, trials: Any) -> Any:
     """The events after all those kills."""
     suite = write_suite(tmp_path, scheduler, trials=trials)
     command = arguments(suite, tmp_path, cpus=2)
@@ -108,7 +120,9 @@ def one_worker(tmp_path, log, scheduler, victims, *, trials):
     return sequence(results.events)
 
 
-def test_one_worker_killed_again_and_again_as_if_nothing_had_happened(tmp_path, log):
+def test_one_worker_killed_again_and_again_as_if_nothing_had_happened(
+    tmp_path: Path, log: Any
+) -> None:
     victims = [CELL, WORKER, "driver", CELL, WORKER, WORKER]
     events = one_worker(tmp_path, log, "hyperband", victims, trials=12)
     suite = tmp_path / "chains.yaml"
@@ -117,7 +131,9 @@ def test_one_worker_killed_again_and_again_as_if_nothing_had_happened(tmp_path, 
 
 @pytest.mark.slow
 @EACH
-def test_one_worker_the_events_are_those_of_an_undisturbed_run(tmp_path, log, scheduler):
+def test_one_worker_the_events_are_those_of_an_undisturbed_run(
+    tmp_path: Path, log: Any, scheduler: Any
+) -> None:
     suite = write_suite(tmp_path, scheduler, trials=20)
     finish(*arguments(suite, tmp_path / "calm", cpus=2))
     calm = sequence(load_results(tmp_path / "calm" / "chains").events)
@@ -129,7 +145,7 @@ def test_one_worker_the_events_are_those_of_an_undisturbed_run(tmp_path, log, sc
 
 @pytest.mark.slow
 @EACH
-def test_several_workers_each_scheduler(tmp_path, log, scheduler):
+def test_several_workers_each_scheduler(tmp_path: Path, log: Any, scheduler: Any) -> None:
     victims = ["group", WORKER, CELL, "driver", WORKER, WORKER, CELL, "driver"]
     suite = write_suite(tmp_path, scheduler, workers=3, trials=40)
     command = arguments(suite, tmp_path, cpus=3)
@@ -140,7 +156,7 @@ def test_several_workers_each_scheduler(tmp_path, log, scheduler):
 
 
 @pytest.mark.slow
-def test_trials_that_cannot_save_are_trained_over_again_unseen(tmp_path, log):
+def test_trials_that_cannot_save_are_trained_over_again_unseen(tmp_path: Path, log: Any) -> None:
     """Finished steps are executed again, and give what they gave."""
     victims = [WORKER, CELL, "driver", WORKER]
     suite = write_suite(tmp_path, "hyperband", trials=12, problem="{chain: {saves: false}}")

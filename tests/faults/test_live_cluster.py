@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,14 +22,14 @@ from tests.faults.test_live import CHAIN, check, planned, write_suite
 
 
 @pytest.fixture
-def log(tmp_path, monkeypatch):
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(path))
     return path
 
 
 @pytest.fixture
-def cluster(log):
+def cluster(log: Any) -> Iterator[Any]:
     """Ray's own test cluster: three nodes of one processor, each with its own raylet."""
     from ray.cluster_utils import Cluster
 
@@ -42,7 +45,7 @@ def cluster(log):
         assert survivors(log) == []
 
 
-def wait_for_node(log, node, process):
+def wait_for_node(log: Any, node: Any, process: Any) -> None:
     """Until a step was executed on ``node``."""
     deadline = time.monotonic() + 120
     while not any(line["node"] == node for line in lines(log)):
@@ -51,7 +54,9 @@ def wait_for_node(log, node, process):
         time.sleep(0.05)
 
 
-def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(tmp_path, log, cluster):
+def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(
+    tmp_path: Path, log: Any, cluster: Any
+) -> None:
     problem = "{chain: {pause: 0.15}}"
     suite = write_suite(tmp_path, "fifo", workers=4, trials=30, problem=problem, seeds=1)
     options = ("--plugin", CHAIN, "--results", tmp_path, "--no-report")
@@ -73,18 +78,20 @@ def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(tmp_pat
 
 
 @pytest.mark.slow
-def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(tmp_path, log, cluster):
+def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(
+    tmp_path: Path, log: Any, cluster: Any
+) -> None:
     """Ray destroys the workers at once then; waiting for them would be waiting for ever."""
     suite = write_suite(tmp_path, "fifo", trials=2, seeds=1)
     options = ("--plugin", CHAIN, "--results", tmp_path, "--no-report", "--timeout", 60)
-    tokens = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64}
+    tokens: Any = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64}
     finish("run", suite, *options, "--address", cluster.address, code=1, **tokens)
     told = finish("status", tmp_path / "chains", code=1)
     assert "Ray cannot start or restart a worker" in told
 
 
 @pytest.mark.slow
-def test_node_after_node_joins_and_dies(tmp_path, log, cluster):
+def test_node_after_node_joins_and_dies(tmp_path: Path, log: Any, cluster: Any) -> None:
     suite = write_suite(tmp_path, "hyperband", workers=4, trials=60, seeds=2)
     options = ("--plugin", CHAIN, "--results", tmp_path, "--no-report")
     process = start("run", suite, *options, "--address", cluster.address)
@@ -108,7 +115,7 @@ def test_node_after_node_joins_and_dies(tmp_path, log, cluster):
 
 
 @pytest.fixture
-def client_server(log, tmp_path, monkeypatch):
+def client_server(log: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The ``ray://`` address of a cluster whose head has a home folder of its own."""
     pytest.importorskip("grpc", reason="ray:// needs ray[client]")
     home = tmp_path / "home"
@@ -131,6 +138,7 @@ def client_server(log, tmp_path, monkeypatch):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            text=True,
         )
         try:
             wait_for_port(ports[1])
@@ -140,7 +148,7 @@ def client_server(log, tmp_path, monkeypatch):
             assert survivors(log) == []
 
 
-def wait_for_port(port):
+def wait_for_port(port: Any) -> Any:
     deadline = time.monotonic() + 60
     while True:
         try:
@@ -151,7 +159,9 @@ def wait_for_port(port):
 
 
 @pytest.mark.slow
-def test_a_driver_far_away_is_killed_and_its_cells_go_on_at_the_head(tmp_path, log, client_server):
+def test_a_driver_far_away_is_killed_and_its_cells_go_on_at_the_head(
+    tmp_path: Path, log: Any, client_server: Any
+) -> None:
     """The cluster waits half a minute for a client to come back; so the first attempt at the
     cell outlives its driver, and the second waits for it."""
     problem = "{chain: {pause: 1.0}}"

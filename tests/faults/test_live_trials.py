@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from hpobench.store.reader import load_results
 from tests.faults.commands import finish
 from tests.faults.live_watch import survivors
+from tests.frames import tuples
 
 MISBEHAVING = Path(__file__).with_name("live_misbehaving.py")
 CHAIN = Path(__file__).with_name("live_chain.py")
@@ -37,7 +39,7 @@ TOLD = {
 
 
 @pytest.fixture(autouse=True)
-def log(tmp_path, monkeypatch):
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Marks the run's processes; none outlives the test."""
     path = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(path))
@@ -45,7 +47,7 @@ def log(tmp_path, monkeypatch):
     assert survivors(path) == []
 
 
-def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path):
+def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path: Path) -> None:
     suite = tmp_path / "wrong.yaml"
     suite.write_text(
         "name: wrong\nstage: live\nsearchers: [in-turn]\nschedulers: [fifo]\n"
@@ -55,7 +57,7 @@ def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path):
     finish("run", suite, *options)
     results = load_results(tmp_path / "wrong")
     found = {}
-    for trial in results.trials.itertuples():
+    for trial in tuples(results.trials):
         how = json.loads(trial.config)["how"]
         if how in TOLD:
             found[how] = trial
@@ -72,7 +74,7 @@ def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path):
     assert printed[0].read_text().splitlines() == expected
 
 
-def test_the_budgets_time_cuts_off_what_is_being_trained(tmp_path):
+def test_the_budgets_time_cuts_off_what_is_being_trained(tmp_path: Path) -> None:
     suite = tmp_path / "cut.yaml"
     suite.write_text(
         "name: cut\nstage: live\nsearchers: [random]\nschedulers: [fifo]\nseeds: 1\nworkers: 2\n"

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -19,12 +21,13 @@ import pytest
 
 from hpobench.store.reader import load_results
 from tests.faults.commands import ROOT, SUITE, events, finish, kill, start
+from tests.present import present
 
 CELLS = 2 * (1 + 4 + 4) * 4
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("undisturbed")
     output = finish("run", SUITE, "--results", folder, "--cpus", 2)
     assert f"{CELLS} done" in output
@@ -32,21 +35,21 @@ def undisturbed(tmp_path_factory):
     return folder / "fragile"
 
 
-def test_one_worker_another_hash_seed_another_folder(undisturbed, tmp_path):
+def test_one_worker_another_hash_seed_another_folder(undisturbed: Any, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     finish("run", SUITE, "--cpus", 1, "--no-report", cwd=elsewhere, PYTHONHASHSEED="77")
     assert events(elsewhere / "results" / "fragile") == events(undisturbed)
 
 
-def test_again_runs_nothing(undisturbed):
+def test_again_runs_nothing(undisturbed: Any) -> None:
     before = events(undisturbed)
     output = finish("run", SUITE, "--results", undisturbed.parent, "--no-report")
     assert "ran 0 cells" in output
     assert events(undisturbed) == before
 
 
-def test_a_changed_suite_runs_what_changed(undisturbed, tmp_path):
+def test_a_changed_suite_runs_what_changed(undisturbed: Any, tmp_path: Path) -> None:
     suite = tmp_path / "changed.yaml"
     # A comment, a new label and a new seed; the seeds 0-3 stay as they are.
     text = "# more\n" + SUITE.read_text().replace("seeds: 4", "seeds: 5")
@@ -59,10 +62,10 @@ def test_a_changed_suite_runs_what_changed(undisturbed, tmp_path):
     assert sorted(load_results(undisturbed).cells["seed"].unique()) == [0, 1, 2, 3]
 
 
-def wait_for_cells(folder, process):
+def wait_for_cells(folder: Path, process: Any) -> None:
     """Until ``process`` has stored something, or has ended."""
 
-    def stored():
+    def stored() -> Any:
         path = folder / "cells.parquet"
         return path.stat().st_mtime_ns if path.exists() else 0
 
@@ -76,7 +79,7 @@ def wait_for_cells(folder, process):
         time.sleep(0.01)
 
 
-def test_killed_again_and_again_the_events_are_the_same(undisturbed, tmp_path):
+def test_killed_again_and_again_the_events_are_the_same(undisturbed: Any, tmp_path: Path) -> None:
     expected = pd.concat(
         pd.read_parquet(undisturbed / name).astype({"cell": str}) for name in events(undisturbed)
     )
@@ -100,7 +103,7 @@ def test_killed_again_and_again_the_events_are_the_same(undisturbed, tmp_path):
     pd.testing.assert_frame_equal(again.reset_index(drop=True), expected)
 
 
-def test_ctrl_c_keeps_what_is_finished(tmp_path):
+def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     process = start("run", SUITE, "--results", tmp_path, "--no-report", "--cpus", 2)
     folder = tmp_path / "fragile"
     deadline = time.monotonic() + 120
@@ -117,27 +120,27 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert f"{CELLS - len(done)} missing" in status
 
 
-def test_ctrl_c_ends_a_report_and_prints_no_traceback(undisturbed):
+def test_ctrl_c_ends_a_report_and_prints_no_traceback(undisturbed: Any) -> None:
     """A terminal sends it to the processes that draw too, which are deaf to it from the first
     moment on: they could only print tracebacks."""
     process = start("report", undisturbed)
     while not (drawing := draws(process)):
         assert process.poll() is None
         time.sleep(0.01)
-    deaf = [int(re.search(r"SigBlk:\s*(\w+)", p.read_text())[1], 16) for p in drawing]
+    deaf = [int(present(re.search(r"SigBlk:\s*(\w+)", p.read_text()))[1], 16) for p in drawing]
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert (process.returncode, output.split()) == (130, ["interrupted"]), output
     assert all(mask & 1 << signal.SIGINT - 1 for mask in deaf)
 
 
-def draws(process):
+def draws(process: Any) -> list[Path]:
     """What the system tells of each process that draws for ``process``."""
     family = psutil.Process(process.pid).children()
     return [Path(f"/proc/{p.pid}/status") for p in family if "popen_loky" in " ".join(p.cmdline())]
 
 
-def test_a_named_cluster_that_is_not_there_is_an_error_at_once(tmp_path):
+def test_a_named_cluster_that_is_not_there_is_an_error_at_once(tmp_path: Path) -> None:
     begin = time.monotonic()
     output = finish("run", SUITE, "--results", tmp_path, "--address", "127.0.0.1:1", code=1)
     assert "cannot connect to a Ray cluster at '127.0.0.1:1'" in output
@@ -147,7 +150,7 @@ def test_a_named_cluster_that_is_not_there_is_an_error_at_once(tmp_path):
 
 
 @pytest.fixture
-def cluster(monkeypatch):
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a Ray cluster of its own, as ``ray start`` makes it: it asks for a token."""
     monkeypatch.delenv("RAY_AUTH_MODE")
     with socket.socket() as probe:
@@ -164,6 +167,7 @@ def cluster(monkeypatch):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            text=True,
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not accepts(port):
@@ -172,7 +176,7 @@ def cluster(monkeypatch):
         kill(head, everything=True)
 
 
-def accepts(port):
+def accepts(port: Any) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
@@ -180,7 +184,9 @@ def accepts(port):
     return True
 
 
-def test_on_a_named_cluster_the_bytes_are_the_same(undisturbed, cluster, tmp_path):
+def test_on_a_named_cluster_the_bytes_are_the_same(
+    undisturbed: Any, cluster: Any, tmp_path: Path
+) -> None:
     seeds = ("--seeds", "0-0", "--no-report")
     finish("run", SUITE, "--results", tmp_path / "there", "--address", cluster, *seeds)
     finish("run", SUITE, "--results", tmp_path / "here", *seeds)
@@ -209,7 +215,7 @@ class Crash(TabulatedProblem):
 """
 
 
-def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path):
+def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path: Path) -> None:
     (tmp_path / "crash.py").write_text(CRASHES)
     suite = tmp_path / "crash.yaml"
     suite.write_text(

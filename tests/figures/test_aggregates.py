@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,8 @@ def test_the_figure_shows_the_table(tmp_path: Path) -> None:
     table = table_of(aggregates, curves, SETTINGS)
     styles = Styles(curves.algorithms)
     figure = draw(table, styles)
-    for ax, (_, rows) in zip(figure.axes, table.groupby("aggregate", sort=False), strict=True):
+    axes: list[Any] = figure.axes
+    for ax, (_, rows) in zip(axes, table.groupby("aggregate", sort=False), strict=True):
         dots = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
         ends = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
         assert dots == rows["estimate"].tolist()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ CROSSED = [
 ]
 
 
-def members(ax) -> list[list[int]]:
+def members(ax: Any) -> list[list[int]]:
     """The rows of the dots of each bar."""
     return [[int(y) for y in line.get_ydata()] for line in ax.lines if line.get_marker() == "o"]
 
@@ -29,7 +30,8 @@ def test_rows_and_bars_are_those_of_the_table() -> None:
     curves = curves_of(made_nr(6, 20, 3))
     table = rank_tests(curves).ranks
     figure = draw(table, Styles(curves.algorithms))
-    ranks, bars = figure.axes[::2], figure.axes[1::2]
+    axes: list[Any] = figure.axes
+    ranks, bars = axes[::2], axes[1::2]
     assert [ax.get_title(loc="left") for ax in ranks] == [
         f"{share} % of the budget" for share in (10, 25, 50, 100)
     ]

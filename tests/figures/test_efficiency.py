@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,8 @@ def test_a_panel_for_each_measure_shows_the_means(tmp_path: Path) -> None:
     figure = draw(table, Styles(curves.algorithms))
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles == ["To nr 0.1", "To nr 0.01", "Evaluations"]
-    for ax, measure in zip(figure.axes, MEASURES, strict=True):
+    axes: list[Any] = figure.axes
+    for ax, measure in zip(axes, MEASURES, strict=True):
         ideal, useless, *lines = ax.lines
         assert set(ideal.get_ydata()) == {1.0}
         assert useless.get_xydata().tolist() == [[1, 1], [8, 1 / 8]]
@@ -79,7 +81,9 @@ def two_problems(first: Runs, second: Runs) -> Results:
         hand_made(runs, problem=MadeProblem(name, steps=1, optimum=0.0, clip=1.0, budget=10.0))
         for runs, name in ((first, "p"), (second, "q"))
     )
-    joined = {"problems": pd.concat([one.problems, other.problems], ignore_index=True)}
+    joined: dict[str, Any] = {
+        "problems": pd.concat([one.problems, other.problems], ignore_index=True)
+    }
     for name in ("cells", "events", "trials"):
         frame = getattr(other, name)
         named = frame.assign(cell=frame["cell"].astype(object) + "-q")

@@ -121,7 +121,8 @@ def test_curves_are_steps_of_the_table() -> None:
     study, branin = regrets_of(make_results(seeds=2), "branin", SETTINGS)
     table = anytime_regret.table(study, branin)
     figure = anytime_regret.drawing(study, branin, table)()
-    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    ax: Any = figure.axes[0]
+    lines = [line for line in ax.lines if len(line.get_xdata()) > 2]
     assert len(lines) == 3
     for line, (_, rows) in zip(lines, table.groupby("algorithm", sort=False), strict=True):
         assert line.get_drawstyle() == "steps-post"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ def test_a_line_for_every_stretch_and_a_link_for_every_clone() -> None:
     assert len(lines) == table["stretch"].nunique()
     for line, (_, rows) in zip(lines, table.groupby("stretch"), strict=True):
         np.testing.assert_array_equal(line.get_xydata(), rows[["step", "value"]])
-    links = [x.get_xydata() for x in ax.lines if x.get_markevery() == [0]]
+    links: list[Any] = [x.get_xydata() for x in ax.lines if x.get_markevery() == [0]]
     clones = table[table["parent"].notna()]
     starts = clones[["parent_step", "parent_value"]].to_numpy(float)
     assert len(links) == len(starts) > 3

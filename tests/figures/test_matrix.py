@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import interaction, win_matrix
 from hpobench.analysis.settings import Settings
 from tests.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.frames import tuples
 
 SETTINGS = Settings(repetitions=50)
 GRID = [Algorithm(f"s{i} + {c}", f"s{i}", c) for i in range(3) for c in ("fifo", "asha", "pbt")]
@@ -39,7 +41,7 @@ def fields(figure: Figure) -> dict[tuple[int, int], tuple[str, bool]]:
 
 
 def dots(figure: Figure) -> set[tuple[int, int]]:
-    lines = figure.axes[0].lines
+    lines: Any = figure.axes[0].lines
     return {(round(x.get_ydata()[0]), round(x.get_xdata()[0])) for x in lines}
 
 
@@ -54,7 +56,7 @@ def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
     found = fields(figure)
     assert len(found) == len(table) == 56
     clear = set()
-    for row in table.itertuples():
+    for row in tuples(table):
         place = rows.index(row.algorithm), columns.index(row.other)
         text, bold = found[place]
         assert float(text) == pytest.approx(row.estimate, abs=0.0101)
@@ -62,7 +64,7 @@ def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
         clear |= {place} if row.clear else set()
     assert dots(figure) == clear
     assert 0 < len(clear) < 56
-    image = ax.images[0]
+    image: Any = ax.images[0]
     assert np.allclose(image.to_rgba(0.5)[:3], to_rgb("white"), atol=0.04)
     blue, red = image.to_rgba(0.9), image.to_rgba(0.1)
     assert blue[2] > blue[0]
@@ -88,14 +90,15 @@ def test_the_interaction_shows_the_table(tmp_path: Path) -> None:
     assert [t.get_text() for t in ax.get_xticklabels()] == ["asha", "pbt"]
     found = fields(figure)
     assert set(found) == {(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)}
-    for row in table.itertuples():
+    for row in tuples(table):
         place = int(row.searcher[1]), ["asha", "pbt"].index(row.scheduler)
         text, bold = found[place]
         assert float(text.replace("\u2212", "-")) == pytest.approx(row.estimate, rel=0.06, abs=6e-4)
         assert bold == row.clear == (place in dots(figure))
-    helps = ax.images[0].to_rgba(-0.1)
+    image: Any = ax.images[0]
+    helps = image.to_rgba(-0.1)
     assert helps[2] > helps[0]
-    assert np.allclose(ax.images[0].to_rgba(0.0)[:3], to_rgb("white"), atol=0.04)
+    assert np.allclose(image.to_rgba(0.0)[:3], to_rgb("white"), atol=0.04)
     save(figure, tmp_path / "f15")
 
 

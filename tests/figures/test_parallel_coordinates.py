@@ -17,6 +17,7 @@ from hpobench.analysis.study import OneProblem
 from hpobench.contract.parameters import Categorical, Float, Int, When
 from hpobench.contract.space import Space
 from tests.curves_factory import ANY, study_of
+from tests.present import present
 
 SPACE = Space(
     [
@@ -68,7 +69,7 @@ def test_lines_cross_the_axes_where_the_table_says() -> None:
             assert points[3, 1] == position[3]
     heights = {points[2, 1] for points in drawn}
     assert len(heights) == 20  # no line hides another
-    assert best.get_array()[-1] == 1.0
+    assert present(best.get_array())[-1] == 1.0
 
 
 def test_axes_have_their_ranges_and_the_names_of_choices() -> None:
@@ -87,7 +88,8 @@ def test_dark_is_better_in_either_direction() -> None:
     def darkness(direction: str, table: pd.DataFrame) -> np.ndarray:
         _, best = lines(draw(table, row_of(direction=direction)))
         best.update_scalarmappable()
-        return best.get_colors()[:, :3].sum(axis=1)
+        colours: np.ndarray = np.asarray(best.get_colors())[:, :3].sum(axis=1)
+        return colours
 
     table = made()
     up = table.assign(value=100.0 - table["value"])

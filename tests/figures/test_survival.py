@@ -34,7 +34,7 @@ def test_curves_start_ahead_of_the_first_end_and_reach_full_fidelity() -> None:
         rows = table[table["algorithm"] == name]
         assert line.get_drawstyle() == "steps-post"
         np.testing.assert_array_equal(line.get_ydata(), rows["estimate"])
-        np.testing.assert_array_equal(line.get_xdata()[1:], rows["at"][1:])
+        np.testing.assert_array_equal(np.asarray(line.get_xdata())[1:], rows["at"][1:])
 
 
 def test_no_panel_where_nothing_ends() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,19 +36,20 @@ def caption(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> str
 def boxes(ax: Axes) -> np.ndarray:
     """(begin, end, middle) of each bar."""
     (bars,) = (c for c in ax.collections if isinstance(c, PolyCollection))
-    corners = [path.vertices for path in bars.get_paths()]
+    corners = [np.asarray(path.vertices) for path in bars.get_paths()]
     return np.array(
         [(c[:, 0].min(), c[:, 0].max(), (c[:, 1].min() + c[:, 1].max()) / 2) for c in corners]
     )
 
 
-def marks(ax: Axes) -> dict[str, int]:
+def marks(ax: Any) -> dict[str, int]:
     looks = {marker: ended for ended, (marker, _) in ENDS.items()}
     return {looks[x.get_marker()]: len(x.get_xdata()) for x in ax.lines if x.get_marker() in looks}
 
 
 def links(ax: Axes) -> list[np.ndarray]:
-    return [x.get_xydata() for x in ax.lines if x.get_marker() == "None" and x.get_zorder() == 2.5]
+    found = [x for x in ax.lines if x.get_marker() == "None" and x.get_zorder() == 2.5]
+    return [np.asarray(x.get_xydata()) for x in found]
 
 
 def test_a_panel_for_each_scheduler_shows_its_bars(tmp_path: Path) -> None:
@@ -73,9 +75,10 @@ def test_a_panel_for_each_scheduler_shows_its_bars(tmp_path: Path) -> None:
 def test_colours_follow_the_step_that_was_reached() -> None:
     table, cells, problem = parts(make_results(["random"], ["asha"], failed=()))
     ax = draw(table, cells, problem).axes[0]
-    (bars,) = (c for c in ax.collections if isinstance(c, PolyCollection))
     shown = table[table["begin"] < shown_until(table)]
-    looks = {}
+    looks: dict[Any, set[Any]] = {}
+    bars: Any
+    (bars,) = (c for c in ax.collections if isinstance(c, PolyCollection))
     for colour, step in zip(bars.get_facecolors(), shown["last_step"], strict=True):
         looks.setdefault(step, set()).add(tuple(colour))
     assert len(looks) > 2

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ray import exceptions
 
+from hpobench.api import Problem
 from hpobench.contract.errors import CellError
 from hpobench.running.stages.live import connections as module
 from hpobench.running.stages.live.connections import WorkerConnections
@@ -24,34 +27,34 @@ class Ray:
     util = SimpleNamespace(get_node_ip_address=lambda: "127.0.0.1")
     exceptions = exceptions
 
-    def __init__(self):
-        self.ended = {}
+    def __init__(self) -> None:
+        self.ended: dict[Any, Any] = {}
 
-    def wait(self, references, num_returns=1, timeout=None):
+    def wait(self, references: Any, num_returns: int = 1, timeout: Any = None) -> tuple[Any, ...]:
         ready = [r for r in references if r in self.ended]
         return ready, [r for r in references if r not in ready]
 
-    def get(self, reference, timeout=None):
+    def get(self, reference: Any, timeout: Any = None) -> None:
         if self.ended[reference] is not None:
             raise self.ended[reference]
 
-    def kill(self, handle, *, no_restart):
+    def kill(self, handle: Any, *, no_restart: Any) -> None:
         assert not no_restart
 
 
 class Handle:
     """A worker that comes when it is called and then says what it hears, if anything."""
 
-    def __init__(self, *, mute=False):
+    def __init__(self, *, mute: bool = False) -> None:
         self.mute, self.called = mute, 0
         self.serve = SimpleNamespace(remote=self._serve)
 
-    def _serve(self, problem, address, key, number, pace):
+    def _serve(self, problem: Problem, address: Any, key: Any, number: int, pace: Any) -> int:
         self.called += 1
         threading.Thread(target=self._work, args=(address, key, number), daemon=True).start()
         return number
 
-    def _work(self, address, key, number):
+    def _work(self, address: Any, key: Any, number: int) -> None:
         with contextlib.suppress(EOFError, OSError), Client(address, authkey=key) as connection:
             send(connection, {"worker": number})
             while True:
@@ -61,11 +64,11 @@ class Handle:
 
 
 @pytest.fixture
-def gathered():
+def gathered() -> Iterator[Any]:
     """Makes connections to those handles, all of them connected."""
     with contextlib.ExitStack() as stack:
 
-        def gather(ray, *handles):
+        def gather(ray: Any, *handles: Any) -> WorkerConnections:
             connections = stack.enter_context(
                 contextlib.closing(WorkerConnections(ray, handles, "{}", 1.0))
             )
@@ -78,7 +81,7 @@ def gathered():
         yield gather
 
 
-def answers(connections):
+def answers(connections: Any) -> Any:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         if found := connections.wait(0.1):
@@ -86,7 +89,7 @@ def answers(connections):
     raise AssertionError("nobody answers")
 
 
-def test_orders_and_answers(gathered):
+def test_orders_and_answers(gathered: Any) -> None:
     ray, handle = Ray(), Handle()
     connections = gathered(ray, handle)
     link = connections.links[0]
@@ -95,7 +98,7 @@ def test_orders_and_answers(gathered):
     ray.ended[0] = None
 
 
-def test_a_worker_that_never_hangs_up_is_let_go_when_ray_has_lost_it(gathered):
+def test_a_worker_that_never_hangs_up_is_let_go_when_ray_has_lost_it(gathered: Any) -> None:
     """As after a loss of power: the connection stands, and nothing comes."""
     ray, handle = Ray(), Handle(mute=True)
     connections = gathered(ray, handle)
@@ -112,7 +115,7 @@ def test_a_worker_that_never_hangs_up_is_let_go_when_ray_has_lost_it(gathered):
     assert handle.called >= 2  # and called again
 
 
-def test_a_worker_that_cannot_be_restarted_ends_the_cell(gathered):
+def test_a_worker_that_cannot_be_restarted_ends_the_cell(gathered: Any) -> None:
     ray, handle = Ray(), Handle()
     connections = gathered(ray, handle)
     connections.links[0].cut()
@@ -121,7 +124,7 @@ def test_a_worker_that_cannot_be_restarted_ends_the_cell(gathered):
         all(connections.wait(0.1) is not None for _ in range(100))
 
 
-def test_somebody_without_the_key_is_not_let_in(gathered):
+def test_somebody_without_the_key_is_not_let_in(gathered: Any) -> None:
     ray, handle = Ray(), Handle()
     connections = gathered(ray, handle)
     with pytest.raises(AuthenticationError):
@@ -132,7 +135,7 @@ def test_somebody_without_the_key_is_not_let_in(gathered):
     ray.ended[0] = None
 
 
-def test_a_worker_that_cannot_reach_the_cell_ends_it(monkeypatch):
+def test_a_worker_that_cannot_reach_the_cell_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CHECK_S", 0.0)
     ray, calls = Ray(), []
 
@@ -141,12 +144,12 @@ def test_a_worker_that_cannot_reach_the_cell_ends_it(monkeypatch):
 
         class serve:
             @staticmethod
-            def remote(problem, address, key, number, pace):
+            def remote(problem: Problem, address: Any, key: Any, number: int, pace: Any) -> int:
                 calls.append(number)
                 ray.ended[number] = None
                 return number
 
-    def wait_for_it(connections):
+    def wait_for_it(connections: WorkerConnections) -> None:
         while len(calls) < 100:
             connections.wait(0.0)
 

@@ -10,20 +10,24 @@ import multiprocessing
 import random
 import shutil
 import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hpobench.contract.errors import StoreError
 from hpobench.running.stages.live import journal as module
 from hpobench.running.stages.live.journal import Journal
+from tests.present import present
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "journals" / "cell.journal"
 
 
-def write(path, records):
+def write(path: Path, records: Any) -> None:
     journal = Journal(path)
     list(journal.records())
     for header, blob in records:
@@ -32,7 +36,7 @@ def write(path, records):
     journal.close()
 
 
-def read(path):
+def read(path: Path) -> list[tuple[Any, ...]]:
     """Headers and blobs, as a fresh process sees them."""
     journal = Journal(path)
     kept = list(journal.records())
@@ -41,7 +45,7 @@ def read(path):
     return found
 
 
-def made_up(count, seed=0):
+def made_up(count: int, seed: int = 0) -> list[tuple[Any, ...]]:
     rng = random.Random(seed)
     return [
         ({"trial": i, "loss": rng.random(), "text": "é" * i}, rng.randbytes(rng.randrange(0, 40)))
@@ -49,23 +53,23 @@ def made_up(count, seed=0):
     ]
 
 
-def test_comes_back(path):
+def test_comes_back(path: Any) -> None:
     records = made_up(20)
     write(path, records[:12])
     write(path, records[12:])
     assert read(path) == records
 
 
-def test_nothing_is_durable_before_the_commit(path):
+def test_nothing_is_durable_before_the_commit(path: Any) -> None:
     journal = Journal(path)
     saved = journal.append({"trial": 0}, b"state")
     assert path.stat().st_size == 0
     journal.commit()
-    assert journal.read(saved) == b"state"
+    assert journal.read(present(saved)) == b"state"
     journal.close()
 
 
-def test_a_tail_torn_at_any_byte_costs_the_last_record_alone(path):
+def test_a_tail_torn_at_any_byte_costs_the_last_record_alone(path: Any) -> None:
     records = made_up(4, seed=1)
     write(path, records[:3])
     before = path.stat().st_size
@@ -80,7 +84,7 @@ def test_a_tail_torn_at_any_byte_costs_the_last_record_alone(path):
     assert read(path) == [*records[:3], more]
 
 
-def test_a_flipped_byte_is_noticed_wherever_it_is(path):
+def test_a_flipped_byte_is_noticed_wherever_it_is(path: Any) -> None:
     records = made_up(4, seed=2)
     write(path, records[:3])
     before = path.stat().st_size
@@ -93,14 +97,14 @@ def test_a_flipped_byte_is_noticed_wherever_it_is(path):
         assert read(path) == records[:3], at
 
 
-def test_a_length_that_is_nonsense_reads_no_further_than_the_file(path):
+def test_a_length_that_is_nonsense_reads_no_further_than_the_file(path: Any) -> None:
     write(path, [({"trial": 0}, b"state")])
     with path.open("ab") as file:
         file.write(struct.pack("<III", 0, 2**32 - 1, 2**32 - 1) + b"{}")
     assert read(path) == [({"trial": 0}, b"state")]
 
 
-def test_zeros_at_the_end_are_no_record(path):
+def test_zeros_at_the_end_are_no_record(path: Any) -> None:
     """What some file systems leave where a crash came before the data."""
     write(path, [({"trial": 0}, b"state")])
     with path.open("ab") as file:
@@ -109,14 +113,15 @@ def test_zeros_at_the_end_are_no_record(path):
 
 
 @pytest.fixture
-def eager(monkeypatch):
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_COMPACT_BYTES", 20_000)
 
 
-def test_compaction_keeps_what_is_alive_and_replays_the_same(path, eager):
+def test_compaction_keeps_what_is_alive_and_replays_the_same(path: Any, eager: Any) -> None:
     journal = Journal(path)
     rng = random.Random(3)
-    alive, headers, most = {}, [], 0
+    alive: dict[Any, Any] = {}
+    headers, most = [], 0
     for i in range(400):
         header, blob = {"trial": i % 7, "loss": rng.random()}, rng.randbytes(1000)
         alive[i % 7] = journal.append(header, blob), blob
@@ -132,14 +137,16 @@ def test_compaction_keeps_what_is_alive_and_replays_the_same(path, eager):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_crash_in_the_middle_of_compaction_leaves_the_old_file(path, eager, monkeypatch):
+def test_a_crash_in_the_middle_of_compaction_leaves_the_old_file(
+    path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     records = [({"trial": i}, bytes(1000)) for i in range(19)]
     write(path, records)
     journal = Journal(path)
     list(journal.records())
     gc.collect()
 
-    def crash(*args):
+    def crash(*args: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pathlib.Path.replace", crash)
@@ -153,16 +160,23 @@ def test_a_crash_in_the_middle_of_compaction_leaves_the_old_file(path, eager, mo
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_journal_of_headers_is_not_written_anew_at_every_commit(path, eager, monkeypatch):
+def test_a_journal_of_headers_is_not_written_anew_at_every_commit(
+    path: Any, eager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     compactions = []
     compact = Journal._compact
-    monkeypatch.setattr(Journal, "_compact", lambda own: (compactions.append(1), compact(own)))
+
+    def counted(own: Journal) -> None:
+        compactions.append(1)
+        compact(own)
+
+    monkeypatch.setattr(Journal, "_compact", counted)
     write(path, [({"trial": i, "text": "x" * 1000}, b"state") for i in range(200)])
     assert 1 <= len(compactions) <= 5
     assert [header["trial"] for header, _ in read(path)] == list(range(200))
 
 
-def test_reading_while_another_appends(path):
+def test_reading_while_another_appends(path: Any) -> None:
     """A copy of the file at any moment holds the first records, whole."""
     records = made_up(60, seed=4)
     journal = Journal(path)
@@ -175,7 +189,7 @@ def test_reading_while_another_appends(path):
     journal.close()
 
 
-def test_reading_a_state_between_appends(path):
+def test_reading_a_state_between_appends(path: Any) -> None:
     records = made_up(50, seed=5)
     journal = Journal(path)
     kept = []
@@ -188,7 +202,7 @@ def test_reading_a_state_between_appends(path):
     assert read(path) == records
 
 
-def hold(path, ready, release):
+def hold(path: Path, ready: Any, release: Any) -> None:
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         ready.set()
@@ -196,7 +210,7 @@ def hold(path, ready, release):
 
 
 @pytest.fixture
-def held(path):
+def held(path: Any) -> Iterator[Any]:
     """Another process that holds the lock; ends when the returned event is set."""
     write(path, [({"trial": 0}, b"")])
     context = multiprocessing.get_context("spawn")
@@ -209,13 +223,15 @@ def held(path):
     process.join()
 
 
-def test_a_journal_that_another_process_holds_is_an_error_after_a_while(path, held, monkeypatch):
+def test_a_journal_that_another_process_holds_is_an_error_after_a_while(
+    path: Any, held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_LOCK_S", 0.3)
     with pytest.raises(StoreError, match="another process is running this cell"):
         Journal(path)
 
 
-def test_a_journal_is_taken_over_when_its_holder_is_gone(path, held):
+def test_a_journal_is_taken_over_when_its_holder_is_gone(path: Any, held: Any) -> None:
     held.set()
     assert read(path) == [({"trial": 0}, b"")]
 
@@ -228,7 +244,7 @@ class Full(io.FileIO):
 
     room = 0
 
-    def write(self, data):
+    def write(self, data: Any) -> Any:
         data = bytes(data)[: self.room]
         if not data:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -238,7 +254,9 @@ class Full(io.FileIO):
 
 @pytest.mark.parametrize("size", [100, 10_000])  # within Python's buffer, and beyond it
 @pytest.mark.parametrize("room", [0, 1, 11, 12, 20, 40, 100])
-def test_a_full_disk_is_said_and_what_was_committed_comes_back(path, room, size):
+def test_a_full_disk_is_said_and_what_was_committed_comes_back(
+    path: Any, room: int, size: int
+) -> None:
     records = [({"trial": i}, bytes(100)) for i in range(5)]
     write(path, records)
     journal = Journal(path)
@@ -254,7 +272,7 @@ def test_a_full_disk_is_said_and_what_was_committed_comes_back(path, room, size)
     assert read(path) == records
 
 
-def test_space_that_comes_back_late_leaves_whole_records_only(path):
+def test_space_that_comes_back_late_leaves_whole_records_only(path: Any) -> None:
     """Closing tries to write once more; it must not leave half a record before a whole one."""
     journal = Journal(path)
     journal._file.close()

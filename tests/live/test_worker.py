@@ -9,19 +9,20 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from hpobench.api import Config
 from hpobench.running.stages.live.wire import receive, send
 from hpobench.running.stages.live.worker import Worker
 from tests.faults.live_chain import beginning, link, loss_of
 
 CHAIN = Path(__file__).parents[1] / "faults" / "live_chain.py"
-CONFIG = {"x": 0.25, "lr": 0.1}
+CONFIG: Config = {"x": 0.25, "lr": 0.1}
 SEED = 5
 
 ODD = """
@@ -57,7 +58,7 @@ class Odd(FunctionProblem):
 
 
 @pytest.fixture(autouse=True)
-def log(tmp_path, monkeypatch):
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(path))
     # The chain asks Ray for its node; there is none here.
@@ -65,31 +66,32 @@ def log(tmp_path, monkeypatch):
     return path
 
 
-def ref(file, name, **options):
+def ref(file: Path, name: str, **options: Any) -> str:
     """JSON of a problem's use, as a worker gets it."""
     fields = {"kind": "problem", "name": name.lower(), "label": name.lower(), "cls": name}
     return json.dumps(fields | {"options": options, "file": str(file)})
 
 
-def serve(problem, cell):
+def serve(problem: str, cell: Any) -> Any:
     """Let a worker of this process serve ``cell(connection)``, which runs in a thread; what that
     returns, once the worker has let go."""
     key, got = secrets.token_bytes(32), []
     with Listener(("127.0.0.1", 0), authkey=key) as listener:
 
-        def speak():
+        def speak() -> None:
             with listener.accept() as connection:
                 assert receive(connection)[0] == {"worker": 3}
                 got.append(cell(connection))
 
         thread = threading.Thread(target=speak)
         thread.start()
-        Worker().serve(problem, listener.address, key, 3, 1.0)
+        address: Any = listener.address
+        Worker().serve(problem, address, key, 3, 1.0)
         thread.join()
     return got[0]
 
 
-def ask(connection, order, state=b""):
+def ask(connection: Any, order: Any, state: bytes = b"") -> tuple[Any, ...]:
     """The losses, the last message and the last state in answer to ``order``."""
     send(connection, order, state)
     losses, saved = [], b""
@@ -101,16 +103,18 @@ def ask(connection, order, state=b""):
             return losses, answer, saved
 
 
-def go_on(until, *, ahead=0.0):
+def go_on(until: int, *, ahead: float = 0.0) -> dict[str, Any]:
     return {"job": 0, "until": until, "ahead": ahead}
 
 
-def begin(config, *, step=0, at=0, until, ahead=0.0):
+def begin(
+    config: Config, *, step: int = 0, at: int = 0, until: Any, ahead: float = 0.0
+) -> dict[str, Any]:
     trial = {"config": config, "under": config, "seed": SEED, "step": step, "at": at}
     return go_on(until, ahead=ahead) | {"begin": trial}
 
 
-def expected(steps, config: Mapping[str, float] = CONFIG):
+def expected(steps: int, config: Config = CONFIG) -> list[float]:
     state, losses = beginning(SEED), []
     for step in range(1, steps + 1):
         state = link(state, config)
@@ -118,16 +122,16 @@ def expected(steps, config: Mapping[str, float] = CONFIG):
     return losses
 
 
-def executed(log):
+def executed(log: Any) -> list[Any]:
     return [json.loads(line)["step"] for line in log.read_text().splitlines()]
 
 
-def test_a_trial_step_by_step_is_the_one_in_a_single_order(log):
-    def stepwise(connection):
+def test_a_trial_step_by_step_is_the_one_in_a_single_order(log: Any) -> None:
+    def stepwise(connection: Any) -> Any:
         first, *_ = ask(connection, begin(CONFIG, until=1))
         return first + [loss for n in range(2, 6) for loss in ask(connection, go_on(n))[0]]
 
-    def at_once(connection):
+    def at_once(connection: Any) -> Any:
         return ask(connection, begin(CONFIG, until=5, ahead=60.0))[0]
 
     problem = ref(CHAIN, "Chain", pause=0.001)
@@ -135,11 +139,11 @@ def test_a_trial_step_by_step_is_the_one_in_a_single_order(log):
     assert executed(log) == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]
 
 
-def test_from_a_saved_state_only_what_is_missing_is_trained(log):
-    def first(connection):
+def test_from_a_saved_state_only_what_is_missing_is_trained(log: Any) -> None:
+    def first(connection: Any) -> Any:
         return ask(connection, begin(CONFIG, until=3, ahead=60.0))
 
-    def second(connection):
+    def second(connection: Any) -> Any:
         return ask(connection, begin(CONFIG, step=3, at=3, until=6, ahead=60.0), saved)[0]
 
     problem = ref(CHAIN, "Chain", pause=0.01)
@@ -148,8 +152,8 @@ def test_from_a_saved_state_only_what_is_missing_is_trained(log):
     assert executed(log) == [1, 2, 3, 4, 5, 6]
 
 
-def test_without_a_state_finished_steps_are_trained_over_again_unseen(log):
-    def cell(connection):
+def test_without_a_state_finished_steps_are_trained_over_again_unseen(log: Any) -> None:
+    def cell(connection: Any) -> Any:
         return ask(connection, begin(CONFIG, step=3, until=5, ahead=60.0))
 
     losses, _, saved = serve(ref(CHAIN, "Chain", pause=0.001, saves=False), cell)
@@ -158,10 +162,10 @@ def test_without_a_state_finished_steps_are_trained_over_again_unseen(log):
     assert executed(log) == [1, 2, 3, 4, 5]
 
 
-def test_another_trial_takes_the_place_of_the_first(log):
-    other = {"x": 0.75, "lr": 0.01}
+def test_another_trial_takes_the_place_of_the_first(log: Any) -> None:
+    other: Config = {"x": 0.75, "lr": 0.01}
 
-    def cell(connection):
+    def cell(connection: Any) -> Any:
         ask(connection, begin(CONFIG, until=2, ahead=60.0))
         return ask(connection, begin(other, until=2, ahead=60.0))[0]
 
@@ -169,17 +173,17 @@ def test_another_trial_takes_the_place_of_the_first(log):
 
 
 @pytest.fixture
-def odd(tmp_path):
+def odd(tmp_path: Path) -> str:
     path = tmp_path / "odd.py"
     path.write_text(ODD)
     return ref(path, "Odd")
 
 
-def test_global_generators_are_the_trials_own(odd):
-    def alone(connection):
+def test_global_generators_are_the_trials_own(odd: Any) -> None:
+    def alone(connection: Any) -> Any:
         return ask(connection, begin({"how": "draw"}, until=2, ahead=60.0))[0]
 
-    def after_another(connection):
+    def after_another(connection: Any) -> Any:
         ask(connection, begin({"how": "print"}, until=1))
         random.random()
         np.random.random()  # noqa: NPY002
@@ -188,8 +192,10 @@ def test_global_generators_are_the_trials_own(odd):
     assert serve(odd, alone) == serve(odd, after_another)
 
 
-def test_what_a_trial_prints_comes_with_its_answers(odd, capfd):
-    def cell(connection):
+def test_what_a_trial_prints_comes_with_its_answers(
+    odd: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def cell(connection: Any) -> tuple[Any, ...]:
         first = ask(connection, begin({"how": "print"}, until=1))[1]["output"]
         return first, ask(connection, go_on(2))[1]["output"]
 
@@ -198,8 +204,8 @@ def test_what_a_trial_prints_comes_with_its_answers(odd, capfd):
     assert capfd.readouterr().out == "ours\n"
 
 
-def test_a_short_step_ends_by_itself_once_the_cell_has_hung_up(odd):
-    def cell(connection):
+def test_a_short_step_ends_by_itself_once_the_cell_has_hung_up(odd: Any) -> None:
+    def cell(connection: Any) -> float:
         send(connection, begin({"how": "nap"}, until=2))
         time.sleep(0.3)
         return time.monotonic()
@@ -208,7 +214,7 @@ def test_a_short_step_ends_by_itself_once_the_cell_has_hung_up(odd):
     assert 0.1 < time.monotonic() - hung_up < 10  # not the sixty seconds of the next
 
 
-def test_what_trials_share_is_prepared_once_and_before_the_first_trial(tmp_path):
+def test_what_trials_share_is_prepared_once_and_before_the_first_trial(tmp_path: Path) -> None:
     log = tmp_path / "prepared.log"
     method = (
         f"    def prepare(self):\n        with open({str(log)!r}, 'a') as log:\n"
@@ -217,7 +223,7 @@ def test_what_trials_share_is_prepared_once_and_before_the_first_trial(tmp_path)
     text = ODD.replace("class Odd", "class Prepared").replace('"odd"', '"prepared"')
     (file := tmp_path / "prepared.py").write_text(text.replace("    def train", method))
 
-    def cell(connection):
+    def cell(connection: Any) -> tuple[Any, ...]:
         return log.read_text(), ask(connection, begin({"how": "draw"}, until=1))
 
     for _ in range(2):
@@ -226,13 +232,13 @@ def test_what_trials_share_is_prepared_once_and_before_the_first_trial(tmp_path)
     assert log.read_text() == "prepared "
 
 
-def work(problem, address, key):
+def work(problem: str, address: Any, key: Any) -> None:
     sys.path.insert(0, str(Path(__file__).parents[2]))
     Worker().serve(problem, address, key, 3, 1.0)
 
 
 @pytest.mark.parametrize("how", ["sleep", "swallow"])
-def test_a_long_step_ends_with_the_process(odd, how):
+def test_a_long_step_ends_with_the_process(odd: Any, how: str) -> None:
     key = secrets.token_bytes(32)
     with Listener(("127.0.0.1", 0), authkey=key) as listener:
         context = multiprocessing.get_context("fork")
@@ -246,16 +252,16 @@ def test_a_long_step_ends_with_the_process(odd, how):
     assert process.exitcode == 1
 
 
-def test_a_cell_that_is_gone_is_no_error(odd):
+def test_a_cell_that_is_gone_is_no_error(odd: Any) -> None:
     with Listener(("127.0.0.1", 0)) as listener:
         address = listener.address
     Worker().serve(odd, address, b"key", 3, 1.0)
 
 
-def test_a_cell_that_does_not_know_the_key_is_refused():
+def test_a_cell_that_does_not_know_the_key_is_refused() -> None:
     with Listener(("127.0.0.1", 0), authkey=b"mine") as listener:
 
-        def answer():
+        def answer() -> None:
             with pytest.raises(multiprocessing.AuthenticationError):
                 listener.accept()
 

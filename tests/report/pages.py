@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +22,11 @@ class Page(HTMLParser):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self.text, self.links, self.images, self.ids, self.open = "", [], [], [], []
+        self.text = ""
+        self.links: list[Any] = []
+        self.images: list[dict[str, Any]] = []
+        self.ids: list[Any] = []
+        self.open: list[str] = []
         self.source = path.read_text(encoding="utf-8")
         self.feed(self.source)
         self.close()
@@ -63,9 +68,8 @@ def joined(parts: list[Results]) -> Results:
 
     kinds = ("cells", "events", "trials", "problems")
     frames = {k: [frame(k, i, part) for i, part in enumerate(parts)] for k in kinds}
-    return Results(
-        "joined", {}, **{k: pd.concat(found, ignore_index=True) for k, found in frames.items()}
-    )
+    whole: Any = {k: pd.concat(found, ignore_index=True) for k, found in frames.items()}
+    return Results("joined", {}, **whole)
 
 
 OWN = MadeProblem("own", steps=1, budget=10.0, referenced=False)

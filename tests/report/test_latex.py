@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -121,7 +122,7 @@ def test_exported_tables_are_the_reports(tmp_path: Path) -> None:
             if (name, problem) not in final.index:
                 assert field == ""
                 continue
-            row = final.loc[(name, problem)]
+            row: Any = final.loc[(name, problem)]
             assert (r"\bfseries" in field) == row["best"]
             assert ("*" in field) == (row["not_worse"] and not row["best"])
             assert ("1~failed" in field) == (row["failures"] == 1)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,11 +28,11 @@ def _blank(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of a report's time."""
 
     def start(_: Callable[[], Figure], stem: Path) -> Future[processes.Drawn]:
-        files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf")]
-        for path in files:
-            path.touch()
+        png, pdf = (stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf"))
+        png.touch()
+        pdf.touch()
         future: Future[processes.Drawn] = Future()
-        future.set_result(processes.Drawn(*files, width=1.0))
+        future.set_result(processes.Drawn(png, pdf, width=1.0))
         return future
 
     monkeypatch.setattr(processes, "start", start)
@@ -231,7 +232,7 @@ def test_references_are_measured_where_nobody_knows_any(tmp_path: Path) -> None:
     assert "Over 2 problems with up to 2 seeds each, a ends at the lowest" in text
     assert "Nobody knows reference losses for own. Regrets there are measured from these" in text
     assert "Both move when results are added" in text
-    table = pd.read_csv(tmp_path / "tables" / "problems.csv").set_index("problem")
+    table: Any = pd.read_csv(tmp_path / "tables" / "problems.csv").set_index("problem")
     assert table.loc["own", ["optimum", "clip"]].tolist() == [0.2, 0.85]
     assert not table.loc["own", "known"]
     assert "best on record; not frozen but measured in these results" in text

@@ -16,6 +16,7 @@ from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import resampled_means, seed_draws, seed_means
 from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.reader import Results
+from tests.frames import tuples
 from tests.results_factory import MadeProblem, make_results
 
 PROBLEMS = (
@@ -23,6 +24,7 @@ PROBLEMS = (
     MadeProblem("many", steps=9, optimum=-2.0, clip=3.0, budget=90.0, cost=3.0),
     MadeProblem("noisy", steps=3, optimum=-1.0, clip=0.5, heldout=True, budget=60.0, cost=5.0),
 )
+FIDELITIES: tuple[Fidelity, ...] = ("any", "full")
 AXES: tuple[Axis, ...] = ("time", "evaluations", "resource", "time+thinking")
 
 
@@ -75,7 +77,7 @@ def position(
 
 def naive_run(results: Results, cell: Any, axis: Axis, fidelity: Fidelity) -> tuple[Any, float]:
     """The run's (position, visible, reported) that may become incumbent, and where it ended."""
-    problem = next(p for p in results.problems.itertuples() if p.problem == cell.problem)
+    problem = next(p for p in tuples(results.problems) if p.problem == cell.problem)
     found = []
     end = {
         "time": cell.clock,
@@ -83,8 +85,8 @@ def naive_run(results: Results, cell: Any, axis: Axis, fidelity: Fidelity) -> tu
         "resource": cell.resource,
         "evaluations": cell.resource / (problem.steps * problem.unit),
     }[axis]
-    events = list(results.events[results.events["cell"] == cell.cell].itertuples())
-    trials = list(results.trials[results.trials["cell"] == cell.cell].itertuples())
+    events = list(tuples(results.events[results.events["cell"] == cell.cell]))
+    trials = list(tuples(results.trials[results.trials["cell"] == cell.cell]))
     for n, event in enumerate(events):
         at = position(events, n, trials, axis, problem.unit, problem.steps)
         end = max(end, at)
@@ -108,16 +110,17 @@ def incumbent_at(found: list[tuple[float, float, float]], t: float, clip: float)
 def naive_losses(
     results: Results, curves: Curves, axis: Axis, fidelity: Fidelity
 ) -> dict[tuple[int, int, int], list[float]]:
-    runs = {c.cell: naive_run(results, c, axis, fidelity) for c in results.cells.itertuples()}
+    runs = {c.cell: naive_run(results, c, axis, fidelity) for c in tuples(results.cells)}
     losses = {}
-    for cell in results.cells.itertuples():
-        ends = [runs[c.cell][1] for c in results.cells.itertuples() if c.problem == cell.problem]
+    for cell in tuples(results.cells):
+        ends = [runs[c.cell][1] for c in tuples(results.cells) if c.problem == cell.problem]
         a = [(x.searcher, x.scheduler) for x in curves.algorithms].index(
             (cell.searcher, cell.scheduler)
         )
         p = curves.problems.index(cell.problem)
         assert curves.horizon[p] == pytest.approx(max(ends), rel=1e-12)
-        clip = float(results.problems.set_index("problem").loc[cell.problem, "clip"])
+        references: Any = results.problems.set_index("problem")
+        clip = float(references.loc[cell.problem, "clip"])
         losses[a, p, curves.seeds.index(cell.seed)] = [
             incumbent_at(runs[cell.cell][0], share * curves.horizon[p], clip)
             for share in curves.share
@@ -127,7 +130,7 @@ def naive_losses(
 
 @pytest.mark.parametrize("number", range(48))
 def test_curves_against_plain_loops(number: int) -> None:
-    axis, fidelity = AXES[number % 4], ("any", "full")[number // 4 % 2]
+    axis, fidelity = AXES[number % 4], FIDELITIES[number // 4 % 2]
     results = random_results(number)
     curves = compute_curves(results, Settings(axis=axis, fidelity=fidelity, points=7))
     losses = naive_losses(results, curves, axis, fidelity)

@@ -13,6 +13,7 @@ from hpobench.analysis.exhibits import anytime_score
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import Settings
 from tests.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.frames import tuples
 from tests.results_factory import MadeProblem, hand_made, make_results
 from tests.stats.test_against_naive import incumbent_at, naive_run
 
@@ -72,7 +73,7 @@ def test_close_to_the_exact_area() -> None:
         cells = results.cells
         areas, drops = [], []
         own = cells[(cells["searcher"] == name) & (cells["problem"] == problem)]
-        for cell in own.itertuples():
+        for cell in tuples(own):
             found, _ = naive_run(results, cell, "time", "any")
             knots = [first, *(at for at, _, _ in found if first < at < last), last]
             losses = [incumbent_at(found, at, clip) for at in knots]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,8 @@ def test_against_enumeration(number: int) -> None:
     """Problems of every kind of target, on all axes, with failures and seeds that are missing;
     the band from the same draws of seeds."""
     results = random_results(number)
-    problems = results.problems.assign(random=[None, RANDOM, None], known=[True, False, False])
+    random: Any = [None, RANDOM, None]
+    problems = results.problems.assign(random=random, known=[True, False, False])
     results = dataclasses.replace(results, problems=problems)
     axis = AXES[number % 4]
     settings = Settings(axis=axis, points=6, repetitions=40)

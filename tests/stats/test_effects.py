@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -46,11 +48,12 @@ def test_rows() -> None:
 
 
 @pytest.mark.parametrize("score", ["final", "anytime"])
-def test_means_and_intervals_by_loops(score: str) -> None:
+def test_means_and_intervals_by_loops(score: Any) -> None:
     nr = with_gaps()
     curves = curves_of(nr)
     over = scopes(curves)
-    frame, shares = effects(curves, over, score, SETTINGS)
+    found: Any = effects(curves, over, score, SETTINGS)
+    frame, shares = found
     runs = nr[..., -1] if score == "final" else nr[..., :-1].mean(axis=-1)
     base, new = runs[..., ::2], runs[..., 1::2]
     for i, row in frame.iterrows():

@@ -19,6 +19,7 @@ from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.curves_factory import table_of
+from tests.frames import tuples
 from tests.results_factory import hand_made, on_workers
 from tests.stats.test_against_naive import naive_run, random_results
 
@@ -146,8 +147,8 @@ def naive_spending(
 ) -> dict[tuple[int, str, str], dict[int, Spending]]:
     """By workers, algorithm, problem and then seed."""
     found: dict[tuple[int, str, str], dict[int, Spending]] = {}
-    problems = {p.problem: p for p in results.problems.itertuples()}
-    for cell in results.cells.itertuples():
+    problems = {p.problem: p for p in tuples(results.problems)}
+    for cell in tuples(results.cells):
         problem = problems[cell.problem]
         steps, end = naive_run(results, cell, "time", "any")
         paid = cell.resource / (problem.steps * problem.unit)
@@ -173,7 +174,7 @@ def plain(sides: list[list[Spending]], horizons: list[float], workers: list[int]
         times.append(spent / hits if hits else max(spent, horizon))
     if not any(hit for own in sides for _, hit in own):
         return math.nan
-    return workers[0] * times[0] / (workers[1] * times[1])
+    return float(workers[0] * times[0] / (workers[1] * times[1]))
 
 
 @pytest.mark.parametrize("number", range(2))

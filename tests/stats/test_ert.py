@@ -14,8 +14,9 @@ from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
 from hpobench.analysis.settings import Axis, Fidelity, Settings
 from hpobench.store.reader import Results
+from tests.frames import tuples
 from tests.results_factory import MadeProblem, hand_made
-from tests.stats.test_against_naive import AXES, naive_run, random_results
+from tests.stats.test_against_naive import AXES, FIDELITIES, naive_run, random_results
 
 HELDOUT = MadeProblem("p", steps=1, optimum=0.0, clip=1.0, heldout=True, budget=10.0)
 TARGETS = np.array([[2.0, 0.5, 0.0, -0.5], [3.0, 0.0, -2.0, np.nan], [0.5, np.nan, np.nan, np.nan]])
@@ -32,7 +33,7 @@ def naive_hits(
     """For each run its first times on the targets, in order, and its end."""
     found = {}
     names = list(results.problems["problem"])
-    for cell in results.cells.itertuples():
+    for cell in tuples(results.cells):
         eligible, end = naive_run(results, cell, axis, fidelity)
         times = []
         for target in TARGETS[names.index(cell.problem)]:
@@ -64,7 +65,7 @@ def auger_hansen(times: list[float], ends: list[float]) -> float:
 
 @pytest.mark.parametrize("number", range(16))
 def test_against_plain_loops(number: int) -> None:
-    axis, fidelity = AXES[number % 4], ("any", "full")[number // 4 % 2]
+    axis, fidelity = AXES[number % 4], FIDELITIES[number // 4 % 2]
     results = random_results(number)
     curves, hits = hits_of(results, TARGETS, Settings(axis=axis, fidelity=fidelity, points=3))
     expected = naive_hits(results, axis, fidelity)

@@ -17,6 +17,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UsageError
 from hpobench.store.reader import Results, load_results
 from tests.benchmarks.false_alarms import SUITE, alarms, comparisons, stored
+from tests.frames import tuples
 from tests.results_factory import PROBLEMS, MadeProblem, make_results
 
 QUICK = Settings(repetitions=20)
@@ -53,7 +54,7 @@ def compared(base: Results, new: Results, **choices: object) -> Gate:
 
 def verdicts(found: Gate) -> dict[tuple[str, str], str]:
     rows = found.effects.fillna({"algorithm": "all", "problem": "all"})
-    return {(r.algorithm, r.problem): r.verdict for r in rows.itertuples()}
+    return {(r.algorithm, r.problem): r.verdict for r in tuples(rows)}
 
 
 def test_the_same_results() -> None:
@@ -142,7 +143,7 @@ def test_no_references() -> None:
     lost = replace(made(), problems=made().problems.assign(optimum=np.nan, clip=1.0))
     with pytest.raises(UsageError, match="no reference losses"):
         compared(lost, lost)
-    problems = made().problems
+    problems: Any = made().problems
     problems.loc[0, ["optimum", "clip"]] = problems.loc[0, ["clip", "optimum"]].to_list()
     found = compared(made(), replace(made(), problems=problems))
     assert list(found.left_out) == ["counting-ones"]

@@ -14,6 +14,7 @@ from hpobench.analysis.exhibits.lineage import lineage, stretches, subjects
 from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
 from hpobench.store.reader import Results
+from tests.frames import tuples
 from tests.results_factory import POPULATION, make_population, make_results
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", "maximize")
@@ -60,8 +61,8 @@ def naive_before(rows: list[Any], n: int) -> int | None:
 @pytest.mark.parametrize("interval", [1, 4])
 def test_against_a_plain_search(trials: int, interval: int) -> None:
     events = run(trials, interval=interval)
-    rows = list(events.itertuples())
-    table = lineage(events, LOSS)
+    rows = list(tuples(events))
+    table: Any = lineage(events, LOSS)
     assert len(table) == len(rows)
 
     best: int | None = min(range(len(rows)), key=lambda n: rows[n].loss)
@@ -78,7 +79,7 @@ def test_against_a_plain_search(trials: int, interval: int) -> None:
         members[max(s for s in starts if s <= n and rows[s].trial == row.trial)].append(n)
     found = stretches(table)
     assert len(found) == len(starts) > trials
-    for part, start in zip(found.itertuples(), starts, strict=True):
+    for part, start in zip(tuples(found), starts, strict=True):
         own = members[start]
         assert table.index[table["stretch"] == part.stretch].tolist() == own
         first, last = rows[own[0]], rows[own[-1]]
@@ -113,7 +114,7 @@ def test_by_hand() -> None:
     assert table["stretch"].tolist() == [0, 1, 0, 2, 3, 2]
     assert table["ancestor"].tolist() == [True, False, False, True, True, False]
     assert table["value"].tolist() == [-0.5, -0.9, -0.6, -0.4, -0.3, -0.35]
-    found = stretches(table).set_index("stretch")
+    found: Any = stretches(table).set_index("stretch")
     assert found["parent_stretch"].tolist() == [pd.NA, pd.NA, 0, 2]
     assert found.loc[2, ["first_step", "last_step", "first_clock", "last_clock"]].tolist() == [
         2, 3, 4.0, 6.0,

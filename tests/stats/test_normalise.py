@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_order_of_operations() -> None:
     seeds, draws = 400, 50
     rng = np.random.default_rng(7)
     losses = rng.uniform(size=(seeds, draws))
-    runs = {
+    runs: Any = {
         ("random", s): list(zip(range(1, draws + 1), losses[s], strict=True)) for s in range(seeds)
     }
     table = table_of(

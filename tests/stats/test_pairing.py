@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,14 +23,14 @@ def made() -> Results:
     return replace(results, problems=results.problems.assign(signature=PROBES))
 
 
-def with_cells(results: Results, problem: str, **columns: object) -> Results:
+def with_cells(results: Results, problem: str, **columns: Any) -> Results:
     cells = results.cells.copy()
     for name, value in columns.items():
         cells.loc[cells["problem"] == problem, name] = value
     return replace(results, cells=cells)
 
 
-def with_problem(results: Results, problem: str, **columns: object) -> Results:
+def with_problem(results: Results, problem: str, **columns: Any) -> Results:
     problems = results.problems.copy()
     for name, value in columns.items():
         problems.loc[problems["problem"] == problem, name] = value
@@ -56,7 +57,7 @@ def test_the_same_results() -> None:
 @pytest.mark.parametrize("column", ["loss", "clock", "step", "decision"])
 def test_one_result_that_differs(column: str) -> None:
     other = made()
-    events = other.events.copy()
+    events: Any = other.events.copy()
     row = 200
     events.loc[row, column] = "CONTINUE" if column == "decision" else events.loc[row, column] + 1
     found = paired(made(), replace(other, events=events))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def configured(results: Results, space: Space = SPACE) -> Results:
 
 def by_loops(results: Results, problem: str) -> list[tuple[float, str, int]]:
     """The loss, cell and trial of the best tenth, the best first."""
-    found = []
+    found: list[Any] = []
     cells = results.cells.loc[results.cells["problem"] == problem, "cell"].tolist()
     events = results.events[results.events["cell"].isin(cells)]
     for (cell, trial), own in events.groupby(["cell", "trial"], observed=True):
@@ -71,7 +72,7 @@ def test_the_best_tenth_with_its_configurations() -> None:
     assert 5 < len(expected) == len(lines) < BEST
     assert lines["line"].tolist() == list(range(len(lines)))
     assert lines["value"].tolist() == [-loss for loss, _, _ in expected]  # an accuracy
-    trials = results.trials.set_index(["cell", "trial"])
+    trials: Any = results.trials.set_index(["cell", "trial"])
     cells = results.cells.set_index("cell")
     for (_, line), (_, cell, trial) in zip(best.groupby("line"), expected, strict=True):
         config = json.loads(trials.loc[(cell, trial), "config"])
@@ -124,7 +125,7 @@ def test_more_than_can_be_drawn() -> None:
     assert values == sorted(values)
 
 
-def test_distances_of_many_trials_are_measured_by_some(monkeypatch) -> None:
+def test_distances_of_many_trials_are_measured_by_some(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = MadeProblem("p", steps=1, cost=4.0)
     results = configured(make_results(["random"], ["fifo"], [problem], seeds=1, failed=()))
     exact = best_configurations(results, "p", SETTINGS)
@@ -162,7 +163,7 @@ def test_a_clone_counts_with_the_configuration_that_it_ended_with() -> None:
 
 def test_distances_are_kolmogorovs_and_total_variations() -> None:
     rng = Random(1)
-    configs = [SPACE.sample(rng) for _ in range(200)]
+    configs: list[Any] = [SPACE.sample(rng) for _ in range(200)]
     best = np.array([c["lr"] < 0.01 and c["booster"] != "tree" for c in configs])
     positions = unit_positions(SPACE, configs)
     found = dict(zip(SPACE.names, distances(SPACE, positions, best), strict=True))

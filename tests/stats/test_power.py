@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,7 +154,8 @@ def test_a_pilot_by_hand() -> None:
         assert row[str(n)] == detectable(row["sd"], n, 0.025)
     assert row["need"] == needed(row["observed"], row["sd"], 0.025)
     assert row["need_low"] <= row["need"] <= row["need_high"]
-    assert found.overall.loc[1, ["sd", "low", "high"]].tolist() == [0, 0, 0]
+    overall: Any = found.overall
+    assert overall.loc[1, ["sd", "low", "high"]].tolist() == [0, 0, 0]
     assert found.problems["problem"].tolist() == ["p0", "p1"]
     assert found.problems["sd"].tolist() == pytest.approx(np.sqrt(variances / 2))
     assert found.problems["observed"].tolist() == pytest.approx([0.25, 0.25])

@@ -30,7 +30,8 @@ NUMBERS = (2, 4, 5, 6, 7, 18)
 def shares(times: list[list[float]], factors: list[float]) -> FloatArray:
     """By algorithm and factor, from times by algorithm and problem."""
     equal = np.full((1, len(times[0])), 1 / len(times[0]))
-    return share_within(np.array([times]), equal, np.array(factors))[0]
+    found: FloatArray = share_within(np.array([times]), equal, np.array(factors))[0]
+    return found
 
 
 def profile_of(results: Results, settings: Settings) -> pd.DataFrame:

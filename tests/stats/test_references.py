@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import statistics
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hpobench.analysis.core.references import (
     referenced,
     unreferenced,
 )
+from tests.frames import tuples
 from tests.results_factory import MadeProblem, hand_made, make_results
 
 OWN = MadeProblem("own", steps=9, budget=600.0, cost=3.0, referenced=False)
@@ -35,9 +37,10 @@ def test_against_plain_loops() -> None:
     found = completed(results)
     assert measured(found) == ["own", "noisy"]
     problem_of = dict(zip(results.cells["cell"], results.cells["problem"], strict=True))
-    for problem in found.problems.iloc[:2].itertuples():
-        best, last = math.inf, {}
-        for event in results.events.itertuples():
+    for problem in tuples(found.problems.iloc[:2]):
+        last: dict[Any, float] = {}
+        best = math.inf
+        for event in tuples(results.events):
             loss = event.heldout if problem.heldout else event.loss
             if problem_of[event.cell] != problem.problem or not math.isfinite(event.loss):
                 continue

@@ -43,7 +43,7 @@ def told_apart(decision: Decision) -> bool:
 def at_most(wrong: list[bool], share: float) -> bool:
     """Whether so many errors are no evidence for more than ``share``, at three in a thousand."""
     found = stats.binomtest(sum(wrong), len(wrong), share, alternative="greater")
-    return found.pvalue > 0.003
+    return bool(found.pvalue > 0.003)
 
 
 def test_looks_double_up_to_the_cap() -> None:

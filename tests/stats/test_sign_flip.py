@@ -27,7 +27,7 @@ def made(seeds: int, hypotheses: int, shift: float = 0.4) -> np.ndarray:
 
 
 def root_scaled(x: np.ndarray, axis: int = -1) -> np.ndarray:
-    return x.sum(axis=axis) / np.sqrt((x**2).sum(axis=axis))
+    return np.asarray(x.sum(axis=axis) / np.sqrt((x**2).sum(axis=axis)))
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
@@ -51,7 +51,7 @@ def by_loops(columns: list[list[float]], alternative: Alternative) -> list[float
     def statistic(values: list[float], flip: tuple[int, ...]) -> float:
         kept = [(v, s) for v, s in zip(values, flip, strict=True) if v == v]
         total = sum(v * s for v, s in kept) / max(sum(v * v for v, _ in kept), 1e-300) ** 0.5
-        return {"two-sided": abs(total), "greater": total, "less": -total}[alternative]
+        return float({"two-sided": abs(total), "greater": total, "less": -total}[alternative])
 
     flips = list(product([1, -1], repeat=len(columns[0])))
     observed = [statistic(c, flips[0]) for c in columns]
@@ -133,7 +133,7 @@ def test_family_wise_error_under_partial_nulls() -> None:
         differences[:, true:] += 2.5
         differences[rng.random(differences.shape) < 0.05] = np.nan
         rejected = max_t(differences, seed=0, alternative="greater") <= 0.05
-        wrong += rejected[:true].any()
+        wrong += int(rejected[:true].any())
         found += rejected[true:].sum()
     assert stats.binomtest(wrong, repetitions, 0.05, alternative="greater").pvalue > 0.001
     assert wrong > 0.015 * repetitions  # not merely timid

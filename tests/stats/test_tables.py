@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from hpobench.analysis.exhibits import (
 )
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem
+from hpobench.store.reader import Results
 from tests.curves_factory import study_of, table_of, table_of_all
 from tests.results_factory import MadeProblem, hand_made, make_results
 
@@ -79,7 +81,7 @@ def test_anytime_regret_by_hand() -> None:
     np.testing.assert_allclose(table["estimate"], [0.4, 0.4, 0.2])
 
 
-def final_of(results: object, **settings: int) -> pd.DataFrame:
+def final_of(results: Results, **settings: int) -> pd.DataFrame:
     chosen = dataclasses.replace(SETTINGS, **settings)  # type: ignore[arg-type]
     return table_of_all(final_loss, results, chosen)
 
@@ -122,7 +124,7 @@ def test_equal_best_are_all_marked() -> None:
 def test_heatmap() -> None:
     table = table_of(heatmap, compute_curves(make_results(), SETTINGS), SETTINGS)
     assert len(table) == 3 * 6
-    branin = table[table["problem"] == "branin"].set_index("scheduler")
+    branin: Any = table[table["problem"] == "branin"].set_index("scheduler")
     assert branin.loc["asha", "nr"].isna().all()
     assert not branin.loc["asha", "best"].any()
     assert table.groupby("problem")["best"].sum().tolist() == [1, 1, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ PROBLEMS = (
 RANDOM = {"1": [0.6, 0.5, 0.4], "10": [0.4, 0.3, 0.2], "100": [0.4, 0.3, 0.2], "1000": [1, 0.2, 0]}
 
 
-def made(random: object) -> tuple[Results, Curves]:
+def made(random: Any) -> tuple[Results, Curves]:
     """Three problems; what random search reaches is on record for the first two, if at all, but the
     first's optimum is known."""
     results = make_results(["a"], ["fifo"], PROBLEMS, seeds=1, failed=())

@@ -7,6 +7,7 @@ import statistics
 
 from hpobench.analysis.exhibits import thinking
 from tests.curves_factory import table_of_all
+from tests.frames import tuples
 from tests.results_factory import make_results
 
 
@@ -15,12 +16,12 @@ def test_medians_of_doubling_classes() -> None:
     table = table_of_all(thinking, results)
     searchers = dict(zip(results.cells["cell"], results.cells["searcher"], strict=True))
     classes: dict[tuple[str, int], list[float]] = {}
-    for row in results.trials.itertuples():
+    for row in tuples(results.trials):
         if row.trial:
             key = searchers[row.cell], 1 << (row.trial.bit_length() - 1)
             classes.setdefault(key, []).append(row.suggest_s + row.observe_s)
     assert len(table) == len(classes) > 2
-    for row in table.itertuples():
+    for row in tuples(table):
         seconds = classes[row.algorithm, row.at]
         assert row.trials == len(seconds)
         assert row.estimate == statistics.median(seconds)

@@ -14,6 +14,7 @@ from hpobench.analysis.exhibits.timeline import BARS, COLUMNS, shown_until
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.store.reader import Results
+from tests.frames import tuples
 from tests.results_factory import PROBLEMS, hand_made, make_population, make_results
 
 
@@ -99,7 +100,7 @@ def test_clones_by_hand() -> None:
 )
 def test_bars_hold_every_step_of_a_run(results: Results) -> None:
     table = bars_table(results, results.cells)
-    status = {(t.cell, t.trial): t.status for t in results.trials.itertuples()}
+    status = {(t.cell, t.trial): t.status for t in tuples(results.trials)}
     assert len(table) > 60
     for cell, own in table.groupby("cell"):
         events = results.events[results.events["cell"] == cell]
@@ -110,7 +111,7 @@ def test_bars_hold_every_step_of_a_run(results: Results) -> None:
         clones = events[events["parent"].notna()]
         cloned = own[own["parent"].notna()].sort_values("end")
         assert sorted(cloned["parent"]) == sorted(clones["parent"])
-        for bar in cloned.itertuples():
+        for bar in tuples(cloned):
             donor = events[
                 (events["trial"] == bar.parent)
                 & (events["step"] == bar.parent_step)

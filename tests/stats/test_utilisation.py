@@ -17,6 +17,7 @@ from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.curves_factory import table_of
+from tests.frames import tuples
 from tests.results_factory import hand_made, make_results
 from tests.stats.test_against_naive import random_results
 
@@ -28,14 +29,14 @@ def naive_shares(results: Results, parts: int) -> np.ndarray:
     begin, end = occupancy(results.events, run)
     rows = results.events.groupby(["cell", "trial"], observed=True).indices
     under_way = []
-    for trial in results.trials[results.trials["status"] == "cut"].itertuples():
+    for trial in tuples(results.trials[results.trials["status"] == "cut"]):
         own = rows.get((trial.cell, trial.trial))
         if own is None:
             under_way.append((trial.cell, trial.start))
         elif results.events["decision"].iloc[own[-1]] == "CONTINUE":
             under_way.append((trial.cell, end[own[-1]]))
     shares = np.full((len(results.cells), parts), np.nan)
-    for r, cell in enumerate(results.cells.itertuples()):
+    for r, cell in enumerate(tuples(results.cells)):
         for k in range(parts):
             low, high = (cell.clock * x / parts for x in (k, k + 1))
             busy = sum(
@@ -99,7 +100,7 @@ def test_means_over_seeds_then_problems() -> None:
         table = table_of(utilisation, curves, settings, results)
         shares = naive_shares(results, settings.points)
         values = np.full((*curves.present.shape, settings.points), np.nan)
-        for r, cell in enumerate(results.cells.itertuples()):
+        for r, cell in enumerate(tuples(results.cells)):
             for a, algorithm in enumerate(curves.algorithms):
                 if (cell.searcher, cell.scheduler) == algorithm[1:] and (
                     cell.problem in curves.problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations, product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def with_ties(algorithms: int = 4, problems: int = 3, seeds: int = 5) -> np.ndar
     return np.round(made_nr(algorithms, problems, seeds)[..., -1] * 5) / 5
 
 
-def by_pair(table: pd.DataFrame) -> pd.DataFrame:
+def by_pair(table: pd.DataFrame) -> Any:
     return table.set_index(["algorithm", "other"]).sort_index()
 
 

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -58,13 +59,13 @@ PROBLEM = {"problem": "p", "optimum": 0.0, "clip": 1.0}
 PLAN = {"name": "s", "suite": {}, "searchers": ["random"], "schedulers": ["fifo"]}
 
 
-def begin(store, numbers):
+def begin(store: Any, numbers: Any) -> None:
     names = [f"cell-{i:03d}" for i in numbers]
     plan = {**PLAN, "problems": ["p"], "cells": names, "skipped": []}
     store.begin("name: s\n", plan, {name: {} for name in names}, {"p": PROBLEM})
 
 
-def write(folder: Path, batches: list[list[int]], **options) -> None:
+def write(folder: Path, batches: list[list[int]], **options: Any) -> None:
     with open_writer(folder) as store:
         begin(store, itertools.chain(*batches))
         for batch in batches:
@@ -76,7 +77,7 @@ def data(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.parquet"))}
 
 
-def test_round_trip(tmp_path):
+def test_round_trip(tmp_path: Path) -> None:
     write(tmp_path, [[2, 0], [1]])
     results = load_results(tmp_path)
     assert list(results.cells["seed"]) == [0, 1, 2]
@@ -86,7 +87,7 @@ def test_round_trip(tmp_path):
     assert len(results.trials) == 3
 
 
-def test_cells_that_differ_in_workers_only_come_in_their_order(tmp_path):
+def test_cells_that_differ_in_workers_only_come_in_their_order(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, range(3))
         for number, workers in enumerate((8, 1, 2)):
@@ -100,7 +101,7 @@ def test_cells_that_differ_in_workers_only_come_in_their_order(tmp_path):
     assert list(results.events["cell"].unique()) == ["cell-001", "cell-002", "cell-000"]
 
 
-def test_plain_pandas_reads_it(tmp_path):
+def test_plain_pandas_reads_it(tmp_path: Path) -> None:
     write(tmp_path, [[0, 1]])
     frames = [pd.read_parquet(path) for path in sorted(tmp_path.glob("events-*.parquet"))]
     events = pd.concat(frames)
@@ -108,7 +109,9 @@ def test_plain_pandas_reads_it(tmp_path):
     assert events["cell"].dtype == "category"
 
 
-def test_bytes_do_not_depend_on_order_batches_or_interruptions(tmp_path, monkeypatch):
+def test_bytes_do_not_depend_on_order_batches_or_interruptions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer, "SHARD_ROWS", 12)  # three cells a shard
     write(tmp_path / "a", [[0, 1, 2, 3, 4, 5, 6]])
     write(tmp_path / "b", [[6], [3, 1], [0, 5], [2, 4]])
@@ -120,7 +123,7 @@ def test_bytes_do_not_depend_on_order_batches_or_interruptions(tmp_path, monkeyp
     assert len(list((tmp_path / "a").glob("events-*"))) == 3
 
 
-def test_compacting_twice_writes_nothing(tmp_path, monkeypatch):
+def test_compacting_twice_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, [[0], [1]])
     before = data(tmp_path)
     monkeypatch.setattr(files, "replace", None)
@@ -129,7 +132,7 @@ def test_compacting_twice_writes_nothing(tmp_path, monkeypatch):
     assert data(tmp_path) == before
 
 
-def test_a_retried_cell_replaces_the_failed_one(tmp_path):
+def test_a_retried_cell_replaces_the_failed_one(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0, 1])
         store.add([outcome(0, status="failed", results=2, loss=50.0), outcome(1)])
@@ -142,7 +145,7 @@ def test_a_retried_cell_replaces_the_failed_one(tmp_path):
     assert list(results.cells["status"]) == ["done", "done"]
 
 
-def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path):
+def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path: Path) -> None:
     write(tmp_path, [[0, 1]])
     with open_writer(tmp_path) as store:
         begin(store, [1, 2])
@@ -157,7 +160,7 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path):
     }
 
 
-def test_a_new_label_is_taken_over(tmp_path):
+def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     with open_writer(tmp_path) as store:
         plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": [], "skipped": []}
@@ -165,7 +168,7 @@ def test_a_new_label_is_taken_over(tmp_path):
     assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
 
 
-def test_cells_without_rows(tmp_path):
+def test_cells_without_rows(tmp_path: Path) -> None:
     write(tmp_path, [[0], [1]], results=0)
     results = load_results(tmp_path)
     assert len(results.cells) == 2
@@ -197,7 +200,7 @@ with open_writer(Path(sys.argv[1])) as store:
 """
 
 
-def test_killed_at_every_point_of_writing_the_next_run_ends_the_same(tmp_path):
+def test_killed_at_every_point_of_writing_the_next_run_ends_the_same(tmp_path: Path) -> None:
     write(tmp_path / "whole", [[0, 1, 2, 3]])
     expected = data(tmp_path / "whole")
     root = str(Path(__file__).parents[2])
@@ -223,10 +226,12 @@ def test_killed_at_every_point_of_writing_the_next_run_ends_the_same(tmp_path):
     assert point > 15
 
 
-def test_a_full_disk_is_explained_and_the_store_still_reads(tmp_path, monkeypatch):
+def test_a_full_disk_is_explained_and_the_store_still_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path, [[0]])
 
-    def full(fd):
+    def full(fd: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with open_writer(tmp_path) as store, monkeypatch.context() as patch:
@@ -236,7 +241,7 @@ def test_a_full_disk_is_explained_and_the_store_still_reads(tmp_path, monkeypatc
     assert list(load_results(tmp_path).cells["seed"]) == [0]
 
 
-def test_one_writer_at_a_time(tmp_path):
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
     with (
         open_writer(tmp_path),
         pytest.raises(StoreError, match="another run is writing here"),
@@ -247,7 +252,7 @@ def test_one_writer_at_a_time(tmp_path):
         pass
 
 
-def test_another_schema_version_is_refused(tmp_path):
+def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     path = tmp_path / "cells.parquet"
     table = pq.read_table(path).replace_schema_metadata({"hpobench_schema": "99"})
@@ -259,7 +264,7 @@ def test_another_schema_version_is_refused(tmp_path):
         pass
 
 
-def test_damage_is_named(tmp_path):
+def test_damage_is_named(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     shard = next(tmp_path.glob("events-*"))
     shard.write_bytes(shard.read_bytes()[:100])
@@ -271,7 +276,9 @@ def test_damage_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "no problem"])
-def test_cells_whose_files_are_gone_are_forgotten_and_run_again(damage, tmp_path, monkeypatch):
+def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer, "SHARD_ROWS", 5)
     write(tmp_path, [[0, 1]])
     expected = data(tmp_path)
@@ -290,7 +297,7 @@ def test_cells_whose_files_are_gone_are_forgotten_and_run_again(damage, tmp_path
     assert data(tmp_path) == expected
 
 
-def test_a_foreign_table_is_refused(tmp_path):
+def test_a_foreign_table_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     foreign = pa.table({"x": [1]})
     (tmp_path / "cells.parquet").write_bytes(files.table_bytes(foreign))
@@ -298,7 +305,7 @@ def test_a_foreign_table_is_refused(tmp_path):
         load_results(tmp_path)
 
 
-def test_not_a_results_folder(tmp_path):
+def test_not_a_results_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"not a results folder"):
         load_results(tmp_path)
     (tmp_path / "plan.json").write_text("{")
@@ -316,12 +323,12 @@ def test_not_a_results_folder(tmp_path):
 # -- signatures ------------------------------------------------------------------------------
 
 
-def signed(number, *losses):
+def signed(number: int, *losses: Any) -> Outcome:
     text = json.dumps({"losses": losses, "tolerance": 1e-5})
     return dataclasses.replace(outcome(number), signature=text)
 
 
-def test_a_problem_that_has_become_another_is_refused(tmp_path):
+def test_a_problem_that_has_become_another_is_refused(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0, 1, 2])
         store.add([signed(0, 0.5, None)])
@@ -336,7 +343,7 @@ def test_a_problem_that_has_become_another_is_refused(tmp_path):
     assert list(load_results(tmp_path).cells["seed"]) == [0, 1]
 
 
-def test_a_problem_may_become_another_where_no_cell_of_the_suite_ran_on_it(tmp_path):
+def test_a_problem_may_become_another_where_no_cell_of_the_suite_ran_on_it(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0])
         store.add([signed(0, 0.5)])
@@ -346,7 +353,7 @@ def test_a_problem_may_become_another_where_no_cell_of_the_suite_ran_on_it(tmp_p
     assert "0.6" in pd.read_parquet(tmp_path / "problems.parquet")["signature"][0]
 
 
-def test_references_are_those_of_the_last_run(tmp_path):
+def test_references_are_those_of_the_last_run(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0])
         store.add([signed(0, 0.5)])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hpobench.algorithms.schedulers.asha import Asha
@@ -9,7 +11,7 @@ from hpobench.algorithms.schedulers.median import Median
 
 
 @pytest.fixture
-def fifo():
+def fifo() -> Fifo:
     return Fifo()
 
 
@@ -23,5 +25,5 @@ def fifo():
         pytest.param(lambda: Median(hard_stop=False), id="median-soft"),
     ]
 )
-def scheduler(request):
+def scheduler(request: pytest.FixtureRequest) -> Any:
     return request.param()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import gc
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +33,7 @@ budget: {budget}
 
 
 @pytest.fixture(scope="module")
-def one_worker():
+def one_worker() -> Iterator[Any]:
     with connected(LOCAL, 1) as ray:
         yield ray
     # Ray lets go of processes that are still ending; not in a test that is yet to come.
@@ -39,7 +42,7 @@ def one_worker():
         gc.collect()
 
 
-def planned(folder, scheduler, budget):
+def planned(folder: Path, scheduler: str, budget: str) -> Any:
     file = folder / "suite.yaml"
     file.write_text(SUITE.format(scheduler=scheduler, steps=STEPS, budget=budget))
     return build_plan(load_suite(str(file))).cells
@@ -57,8 +60,8 @@ def planned(folder, scheduler, budget):
     ],
 )
 def test_same_history_on_both_stages_and_from_a_plain_tuner(
-    scheduler, trials, stops, one_worker, tmp_path
-):
+    scheduler: str, trials: int, stops: bool, one_worker: Any, tmp_path: Path
+) -> None:
     cells = planned(tmp_path, scheduler, f"{{trials: {trials}}}")
     (found,) = compare(one_worker, cells)
     assert set(found.histories) == {"virtual", "live", "tuner"}
@@ -70,12 +73,12 @@ def test_same_history_on_both_stages_and_from_a_plain_tuner(
         assert results >= trials * STEPS
 
 
-def test_budgets_that_a_plain_tuner_does_not_know(one_worker, tmp_path):
+def test_budgets_that_a_plain_tuner_does_not_know(one_worker: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"only knows budgets like \{trials: 20\}"):
         list(compare(one_worker, planned(tmp_path, "fifo", "{time: 3 s}")))
 
 
-def test_differences_are_told_by_the_first_result_that_differs(tmp_path):
+def test_differences_are_told_by_the_first_result_that_differs(tmp_path: Path) -> None:
     (cell,) = planned(tmp_path, "fifo", "{trials: 2}")
     histories = {
         "virtual": [(0, 1, 0.5), (0, 2, 0.4)],

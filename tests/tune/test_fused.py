@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import accumulate
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class Fused(Listed):
     schedules_itself = True
     lengths = (1, 9, 27, 3)
 
-    def steps(self, trial):
+    def steps(self, trial: int) -> Any:
         return self.lengths[trial % len(self.lengths)]
 
 
@@ -30,12 +31,12 @@ class Frugal(Listed):
     name = "frugal"
     cost_aware = True
 
-    def charged(self, trial, seconds):
+    def charged(self, trial: int, seconds: Any) -> None:
         self.calls.append(("charged", trial, seconds))
 
 
 @pytest.mark.parametrize("tell", ["last", "full", "every"])
-def test_trials_train_as_far_as_the_searcher_says(tell):
+def test_trials_train_as_far_as_the_searcher_says(tell: Any) -> None:
     searcher = Fused(random_configs(12))
     run = make_run(Own(), searcher=searcher, trials=12, tell=tell)
     run.finish()
@@ -49,9 +50,9 @@ def test_trials_train_as_far_as_the_searcher_says(tell):
 
 
 @pytest.mark.parametrize("steps", [0, 28])
-def test_steps_that_there_are_not(steps):
+def test_steps_that_there_are_not(steps: int) -> None:
     searcher = Fused(random_configs(1))
-    searcher.lengths = (steps,)
+    searcher.lengths = (steps,)  # type: ignore[assignment]
     with pytest.raises(
         CellError, match=rf"self-scheduling: steps\(0\) returned {steps}, not 1 to 27"
     ):
@@ -59,10 +60,10 @@ def test_steps_that_there_are_not(steps):
 
 
 @pytest.mark.parametrize("tell", ["last", "every"])
-def test_costs_come_before_losses(tell):
+def test_costs_come_before_losses(tell: Any) -> None:
     searcher = Frugal(random_configs(5))
     make_run(Fifo(), searcher=searcher, trials=5, tell=tell).finish()
-    told = [call for call in searcher.calls if call[0] in ("charged", "tell")]
+    told: list[Any] = [call for call in searcher.calls if call[0] in ("charged", "tell")]
     for charged, loss in zip(told[::2], told[1::2], strict=True):
         assert (charged[0], loss[0]) == ("charged", "tell")
         trial, step = loss[1:3]
@@ -71,8 +72,8 @@ def test_costs_come_before_losses(tell):
         assert charged[2] == pytest.approx(costs[step - 1])
 
 
-def test_others_are_not_charged():
+def test_others_are_not_charged() -> None:
     searcher = Frugal(random_configs(3))
-    searcher.cost_aware = False
+    searcher.cost_aware = False  # type: ignore[misc]
     make_run(Fifo(), searcher=searcher, trials=3).finish()
     assert {call[0] for call in searcher.calls} == {"ask", "tell"}

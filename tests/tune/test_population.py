@@ -11,6 +11,8 @@ import subprocess
 import sys
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,11 +22,13 @@ from hpobench.algorithms.schedulers.pbt import Pbt
 from hpobench.api import (
     Budget,
     Categorical,
+    Config,
     Curve,
     Fidelity,
     Float,
     Int,
     Ordinal,
+    Problem,
     Reference,
     Space,
     TabulatedProblem,
@@ -37,6 +41,7 @@ from hpobench.running.cluster import LOCAL, connected
 from hpobench.running.plain import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from tests.global_state import numpy_state
 
 
 class Mixed(TabulatedProblem):
@@ -62,23 +67,23 @@ class Mixed(TabulatedProblem):
     changeable = ("x", "lr", "width", "shift", "batch", "schedule")
     """Of the mutable parameters those that stand in no condition."""
 
-    def reference(self):
+    def reference(self) -> Reference:
         return Reference(0.0, 1.0, "made up", known=False)
 
-    def curve(self, config, seed):
+    def curve(self, config: Config, seed: int) -> Curve:
         self.space.check(config)
         told = json.dumps(config)
         losses = [uniform(told, k) / k for k in range(1, 10)]
         return Curve(losses, [0.5 + uniform(told)] * 9)
 
 
-def mixed_run(scheduler, *, trials=24, **options):
+def mixed_run(scheduler: Pbt, *, trials: int = 24, **options: Any) -> Any:
     rng = random.Random(0)
     searcher = Listed([Mixed.space.sample(rng) for _ in range(trials)])
     return make_run(scheduler, problem=Mixed(), searcher=searcher, trials=trials, **options)
 
 
-def rows(run):
+def rows(run: Any) -> list[Any]:
     """One dict a result."""
     return [dataclasses.asdict(event) for event in run.events]
 
@@ -92,19 +97,21 @@ def rows(run):
         pytest.param(lambda: Pb2(perturbation_interval=4, synch=True), id="pb2-synch"),
     ]
 )
-def population(request):
+def population(request: pytest.FixtureRequest) -> Any:
     return request.param()
 
 
 # -- lineage ----------------------------------------------------------------------------------
 
 
-def test_clones_go_on_from_their_parents_along_their_own_curves(population):
+def test_clones_go_on_from_their_parents_along_their_own_curves(population: Any) -> None:
     """A table cannot carry a parent's weights over: the loss is that of the clone's own curve."""
     run = mixed_run(population)
     configs = dict(enumerate(run.source._searcher.configs))
     run.finish()
-    at, held, clones = Counter(), {}, 0
+    at: Counter[int] = Counter()
+    held: dict[Any, Any] = {}
+    clones = 0
     for row in rows(run):
         trial, step = row["trial"], row["step"]
         if row["parent"] is None:
@@ -131,8 +138,8 @@ def test_clones_go_on_from_their_parents_along_their_own_curves(population):
     assert {trial.number: trial.config for trial in run.source.trials} == configs
 
 
-def test_pbt_changes_every_kind_of_parameter_and_pb2_the_real_ones():
-    def changed(scheduler):
+def test_pbt_changes_every_kind_of_parameter_and_pb2_the_real_ones() -> None:
+    def changed(scheduler: Any) -> set[Any]:
         run = mixed_run(scheduler, trials=48)
         configs = run.source._searcher.configs
         seen = {name: {config.get(name) for config in configs} for name in Mixed.space.names}
@@ -145,11 +152,12 @@ def test_pbt_changes_every_kind_of_parameter_and_pb2_the_real_ones():
     assert changed(Pb2(population=4, perturbation_interval=4)) == {"x", "lr"}
 
 
-def test_choices_move_to_neighbours_and_numbers_by_factors():
+def test_choices_move_to_neighbours_and_numbers_by_factors() -> None:
     run = mixed_run(Pbt(resample_probability=0, perturbation_factors=(3, 0.5)), trials=48)
     held = dict(enumerate(run.source._searcher.configs))
     run.finish()
-    at, moves = {}, {name: Counter() for name in Mixed.changeable}
+    at: dict[Any, Any] = {}
+    moves: dict[str, Counter[Any]] = {name: Counter() for name in Mixed.changeable}
     for row in rows(run):
         if row["parent"] is not None:
             parent = at[row["parent"], row["parent_step"]]
@@ -171,7 +179,7 @@ def test_choices_move_to_neighbours_and_numbers_by_factors():
 # -- populations --------------------------------------------------------------------------------
 
 
-def test_one_population_after_the_other(population):
+def test_one_population_after_the_other(population: Any) -> None:
     size, run = population.population, mixed_run(population, trials=24, workers=3)
     run.finish()
     starts, ends = run.source.started, run.ended
@@ -183,10 +191,10 @@ def test_one_population_after_the_other(population):
     assert {run.trial_status(trial) for trial in run.source.trials} == {"completed"}
 
 
-def test_a_population_takes_turns_on_few_workers():
+def test_a_population_takes_turns_on_few_workers() -> None:
     run = mixed_run(Pbt(population=6, quantile_fraction=0.1), trials=6, workers=2)
     run.finish()
-    ahead = Counter()
+    ahead: Counter[int] = Counter()
     for row in rows(run):
         if row["parent"] is None:
             ahead[row["trial"]] = row["step"]
@@ -195,19 +203,22 @@ def test_a_population_takes_turns_on_few_workers():
     assert len(ahead) == 6
 
 
-def test_no_worker_is_idle_for_a_small_population():
+def test_no_worker_is_idle_for_a_small_population() -> None:
     run = mixed_run(Pbt(population=2), trials=12, workers=6)
     run.finish()
     assert {event.worker for event in run.events} == set(range(6))
     assert run.source.started[:6] == [0] * 6
 
 
-def test_every_population_has_a_scheduler_of_its_own(monkeypatch):
+def test_every_population_has_a_scheduler_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
     build = Pbt.build
-    monkeypatch.setattr(
-        Pbt, "build", lambda self, problem: built.append(build(self, problem)) or built[-1]
-    )
+
+    def counted(self: Pbt, problem: Problem) -> Any:
+        built.append(build(self, problem))
+        return built[-1]
+
+    monkeypatch.setattr(Pbt, "build", counted)
     run = mixed_run(Pbt(synch=True), trials=20)
     run.finish()
     assert len(built) == 3
@@ -216,7 +227,7 @@ def test_every_population_has_a_scheduler_of_its_own(monkeypatch):
     assert clones[0] == clones[1] > 0
 
 
-def test_synchronous_trials_wait_for_each_other():
+def test_synchronous_trials_wait_for_each_other() -> None:
     run = mixed_run(Pbt(synch=True, perturbation_interval=3), trials=8, workers=4)
     run.finish()
     steps = [event.step for event in run.events]
@@ -225,7 +236,7 @@ def test_synchronous_trials_wait_for_each_other():
 
 
 @pytest.mark.parametrize("budget", [Budget(evaluations=10), Budget(time=60), Budget(trials=11)])
-def test_budgets(population, budget):
+def test_budgets(population: Any, budget: Budget) -> None:
     run = mixed_run(population, trials=200, budget=budget)
     run.finish()
     if budget.evaluations:
@@ -237,7 +248,7 @@ def test_budgets(population, budget):
 
 
 @pytest.mark.parametrize("workers", [1, 3, 9])
-def test_ends_with_ties_and_an_exhausted_searcher(population, workers):
+def test_ends_with_ties_and_an_exhausted_searcher(population: Any, workers: int) -> None:
     problem, searcher = Curves(5, equal_costs=True), Listed(random_configs(13))
     population._interval = 2
     run = make_run(population, problem=problem, searcher=searcher, trials=100, workers=workers)
@@ -251,7 +262,7 @@ def test_ends_with_ties_and_an_exhausted_searcher(population, workers):
 class Odd(Mixed):
     """Trials with an odd ``fixed`` fail at their fourth step."""
 
-    def curve(self, config, seed):
+    def curve(self, config: Config, seed: int) -> Curve:
         curve = super().curve(config, seed)
         losses = list(curve.losses)
         if config["fixed"] % 2:
@@ -259,14 +270,14 @@ class Odd(Mixed):
         return Curve(losses, curve.costs)
 
 
-def odd_run(scheduler):
+def odd_run(scheduler: Any) -> Any:
     rng = random.Random(0)
     searcher = Listed([Mixed.space.sample(rng) for _ in range(24)])
     return make_run(scheduler, problem=Odd(), searcher=searcher, trials=24)
 
 
 @pytest.mark.parametrize("scheduler", [Pbt(), Pb2(population=4, perturbation_interval=4)])
-def test_a_failed_trial_is_told_and_the_population_goes_on(scheduler):
+def test_a_failed_trial_is_told_and_the_population_goes_on(scheduler: Any) -> None:
     run = odd_run(scheduler)
     run.finish()
     statuses = {t.number: run.trial_status(t) for t in run.source.trials}
@@ -278,7 +289,7 @@ def test_a_failed_trial_is_told_and_the_population_goes_on(scheduler):
 
 
 @pytest.mark.parametrize("scheduler", [Pbt(synch=True), Pb2(synch=True)])
-def test_synchronous_populations_wait_for_ever_for_a_failed_trial(scheduler):
+def test_synchronous_populations_wait_for_ever_for_a_failed_trial(scheduler: Any) -> None:
     """As the notes say; Ray 2.60 keeps failed trials among the live ones."""
     with pytest.raises(StallError, match=r"ERROR.*PAUSED"):
         odd_run(scheduler).finish()
@@ -287,7 +298,7 @@ def test_synchronous_populations_wait_for_ever_for_a_failed_trial(scheduler):
 # -- what the searcher is told --------------------------------------------------------------------
 
 
-def test_the_searcher_hears_of_every_pause_and_of_each_final_loss_once(population):
+def test_the_searcher_hears_of_every_pause_and_of_each_final_loss_once(population: Any) -> None:
     run = mixed_run(population)
     run.finish()
     calls = run.source._searcher.calls
@@ -305,10 +316,10 @@ def test_the_searcher_hears_of_every_pause_and_of_each_final_loss_once(populatio
 # -- repeatability ------------------------------------------------------------------------------
 
 
-def test_same_seed_same_history_and_globals_untouched(population):
+def test_same_seed_same_history_and_globals_untouched(population: Any) -> None:
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
-    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    before = random.getstate(), numpy_state()
     first, second, other = (mixed_run(population) for _ in range(3))
     other._scheduler_seed = 5
     first.finish()
@@ -319,7 +330,7 @@ def test_same_seed_same_history_and_globals_untouched(population):
     assert first.events == second.events != other.events
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+    assert (random.getstate(), numpy_state()) == before
 
 
 HISTORIES = """
@@ -335,7 +346,7 @@ for scheduler in (Pbt(), Pbt(synch=True), Pb2(perturbation_interval=4)):
 """
 
 
-def test_histories_depend_on_no_hash_and_no_thread_count():
+def test_histories_depend_on_no_hash_and_no_thread_count() -> None:
     def histories(hash_seed: str, threads: str) -> str:
         done = subprocess.run(
             [sys.executable, "-c", HISTORIES],
@@ -362,7 +373,7 @@ def test_histories_depend_on_no_hash_and_no_thread_count():
 
 
 @pytest.fixture(scope="module")
-def one_worker():
+def one_worker() -> Iterator[Any]:
     with connected(LOCAL, 1) as ray:
         yield ray
     # Ray lets go of processes that are still ending; not in a test that is yet to come.
@@ -380,7 +391,9 @@ def one_worker():
         pytest.param(Pb2(population=4, perturbation_interval=3), id="pb2"),
     ],
 )
-def test_a_population_has_the_history_of_a_plain_tuner(scheduler, one_worker, monkeypatch):
+def test_a_population_has_the_history_of_a_plain_tuner(
+    scheduler: Any, one_worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     options = {"steps": 9, "equal_costs": False}
     ref = PluginRef("problem", "curves", "curves", options, doubles.__file__, "Curves")
     configs = random_configs(scheduler.population)

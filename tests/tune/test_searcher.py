@@ -43,7 +43,7 @@ class Scripted(Searcher):
         self.properties = (metric, mode, config)
         return True
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+    def suggest(self, trial_id: str) -> Any:
         self.told.append(("suggest", trial_id))
         return self.script.pop(0)
 

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import random
 from collections import Counter, defaultdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +14,17 @@ import pytest
 from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.schedulers.hyperband import HyperBand
-from hpobench.api import Budget, Curve, Fidelity
+from hpobench.api import Budget, Config, Curve, Fidelity
 from hpobench.contract.errors import CellError, StallError
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from tests.global_state import numpy_state
 
 
-def statuses(run):
+def statuses(run: Any) -> Counter:
     return Counter(run.trial_status(trial) for trial in run.source.trials)
 
 
-def losses(run):
+def losses(run: Any) -> Any:
     """Losses by (trial, step)."""
     return {(event.trial, event.step): event.loss for event in run.events}
 
@@ -30,20 +32,20 @@ def losses(run):
 # -- what must hold under every scheduler ----------------------------------------------------
 
 
-def test_same_seed_same_history_and_globals_untouched(scheduler):
+def test_same_seed_same_history_and_globals_untouched(scheduler: Any) -> None:
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
-    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    before = random.getstate(), numpy_state()
     first, second = make_run(scheduler), make_run(scheduler)
     first.finish()
     np.random.rand(5)  # noqa: NPY002 - someone else draws in between
     second.finish()
     assert first.events == second.events
     np.random.seed(3)  # noqa: NPY002
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+    assert (random.getstate(), numpy_state()) == before
 
 
-def test_invariants(scheduler):
+def test_invariants(scheduler: Any) -> None:
     run = make_run(scheduler, trials=60)
     run.finish()
     clocks = [event.clock for event in run.events]
@@ -67,7 +69,9 @@ def test_invariants(scheduler):
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
 @pytest.mark.parametrize("equal_costs", [False, True])
-def test_ends_for_any_number_of_workers_and_ties(scheduler, workers, equal_costs):
+def test_ends_for_any_number_of_workers_and_ties(
+    scheduler: Any, workers: int, equal_costs: bool
+) -> None:
     problem = Curves(9, equal_costs=equal_costs)
     run = make_run(scheduler, problem=problem, trials=30, workers=workers)
     run.finish()
@@ -75,14 +79,14 @@ def test_ends_for_any_number_of_workers_and_ties(scheduler, workers, equal_costs
     assert set(statuses(run)) <= {"completed", "stopped"}
 
 
-def test_clock_of_a_lone_worker_is_the_sum_of_costs(fifo):
+def test_clock_of_a_lone_worker_is_the_sum_of_costs(fifo: Fifo) -> None:
     run = make_run(fifo, trials=5, workers=1)
     run.finish()
     assert run.stage.now == pytest.approx(sum(event.cost for event in run.events))
 
 
-def test_workers_share_the_work(fifo):
-    def clock(workers):
+def test_workers_share_the_work(fifo: Fifo) -> None:
+    def clock(workers: int) -> float:
         run = make_run(fifo, problem=Curves(5, equal_costs=True), trials=16, workers=workers)
         run.finish()
         return run.stage.now
@@ -93,7 +97,7 @@ def test_workers_share_the_work(fifo):
 # -- budgets ----------------------------------------------------------------------------------
 
 
-def test_time_budget(scheduler):
+def test_time_budget(scheduler: Any) -> None:
     run = make_run(scheduler, budget=Budget(time=50), trials=10_000)
     run.finish()
     assert run.stage.now == 50
@@ -101,20 +105,20 @@ def test_time_budget(scheduler):
     assert statuses(run)["cut"] > 0
 
 
-def test_a_result_at_the_deadline_counts(fifo):
+def test_a_result_at_the_deadline_counts(fifo: Fifo) -> None:
     run = make_run(fifo, problem=Curves(5, equal_costs=True), budget=Budget(time=5), workers=1)
     run.finish()
     assert [event.clock for event in run.events] == [1, 2, 3, 4, 5]
     assert statuses(run)["completed"] == 1
 
 
-def test_trial_budget(scheduler):
+def test_trial_budget(scheduler: Any) -> None:
     run = make_run(scheduler, budget=Budget(trials=7), trials=100)
     run.finish()
     assert len(run.source.trials) == 7
 
 
-def test_resource_budget_is_paid_exactly(scheduler):
+def test_resource_budget_is_paid_exactly(scheduler: Any) -> None:
     problem = Curves(9)
     problem.fidelity = Fidelity("draws", 9, unit=3.0)
     run = make_run(scheduler, problem=problem, budget=Budget(resource=300), trials=1000)
@@ -123,7 +127,7 @@ def test_resource_budget_is_paid_exactly(scheduler):
     assert run.stage.paid == 300
 
 
-def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo):
+def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo: Fifo) -> None:
     run = make_run(fifo, problem=Curves(1), budget=Budget(resource=5), workers=1, trials=100)
     run.finish()
     assert len(run.source.trials) == 5
@@ -131,7 +135,7 @@ def test_nothing_is_asked_for_that_cannot_be_paid_for(fifo):
 
 @pytest.mark.parametrize("steps", [3, 7, 27, 49])
 @pytest.mark.parametrize("evaluations", [1, 4, 25, 40])
-def test_sums_of_units_do_not_overrun_the_budget(fifo, steps, evaluations):
+def test_sums_of_units_do_not_overrun_the_budget(fifo: Fifo, steps: int, evaluations: int) -> None:
     problem = Curves(steps)
     problem.fidelity = Fidelity("z", steps, unit=100 / steps)
     run = make_run(fifo, problem=problem, budget=Budget(evaluations=evaluations), trials=1000)
@@ -140,19 +144,19 @@ def test_sums_of_units_do_not_overrun_the_budget(fifo, steps, evaluations):
     assert run.stage.paid == pytest.approx(100 * evaluations)
 
 
-def test_full_evaluations(scheduler):
+def test_full_evaluations(scheduler: Any) -> None:
     run = make_run(scheduler, problem=Curves(9), budget=Budget(evaluations=4), trials=1000)
     run.finish()
     assert len(run.events) == 36
 
 
-def test_the_first_budget_to_run_out_ends_the_cell(fifo):
+def test_the_first_budget_to_run_out_ends_the_cell(fifo: Fifo) -> None:
     run = make_run(fifo, budget=Budget(trials=100, evaluations=1, time=1e9), trials=100)
     run.finish()
     assert len(run.events) == 27
 
 
-def test_an_exhausted_searcher_ends_the_cell(fifo):
+def test_an_exhausted_searcher_ends_the_cell(fifo: Fifo) -> None:
     run = make_run(fifo, searcher=Listed(random_configs(3)), budget=Budget(trials=100))
     run.finish()
     assert statuses(run) == {"completed": 3}
@@ -164,11 +168,11 @@ def test_an_exhausted_searcher_ends_the_cell(fifo):
 class Broken(Curves):
     """Trials whose width is odd fail in the way that is asked for."""
 
-    def __init__(self, how):
+    def __init__(self, how: Any) -> None:
         super().__init__(9)
         self.how = how
 
-    def curve(self, config, seed):
+    def curve(self, config: Config, seed: int) -> Curve:
         curve = super().curve(config, seed)
         if config["width"] % 2 == 0:
             return curve
@@ -194,7 +198,9 @@ class Broken(Curves):
         ("short", 0, "8 losses and 9 costs for 9 steps"),
     ],
 )
-def test_a_failed_trial_is_recorded_and_told_and_the_cell_goes_on(scheduler, how, steps, message):
+def test_a_failed_trial_is_recorded_and_told_and_the_cell_goes_on(
+    scheduler: Any, how: str, steps: int, message: str
+) -> None:
     searcher = Listed(random_configs(30))
     run = make_run(scheduler, problem=Broken(how), searcher=searcher, trials=30)
     if isinstance(scheduler, HyperBand):
@@ -217,22 +223,24 @@ def test_a_failed_trial_is_recorded_and_told_and_the_cell_goes_on(scheduler, how
 
 
 class Raising(Listed):
-    def __init__(self, where):
+    def __init__(self, where: Any) -> None:
         super().__init__(random_configs(20))
         self.where = where
 
-    def ask(self, trial):
+    def ask(self, trial: int) -> Any:
         if self.where == "ask" and trial == 5:
             raise ValueError("no more ideas")
         return super().ask(trial)
 
-    def tell(self, trial, step, loss, *, final):
+    def tell(self, trial: int, step: Any, loss: Any, *, final: Any) -> None:
         if self.where == "tell":
             raise ValueError("did not want to know")
 
 
 @pytest.mark.parametrize("where", ["ask", "tell"])
-def test_a_searcher_that_raises_fails_the_cell_with_its_own_words(scheduler, where):
+def test_a_searcher_that_raises_fails_the_cell_with_its_own_words(
+    scheduler: Any, where: str
+) -> None:
     run = make_run(scheduler, searcher=Raising(where))
     words = r"^ValueError: (no more ideas|did not want to know)"
     with pytest.raises(CellError, match=words) as info:
@@ -241,44 +249,44 @@ def test_a_searcher_that_raises_fails_the_cell_with_its_own_words(scheduler, whe
     assert len(run.events) > 0, "what happened before is kept"
 
 
-def test_an_impossible_proposal_fails_the_cell(fifo):
+def test_an_impossible_proposal_fails_the_cell(fifo: Fifo) -> None:
     searcher = Listed([{"lr": 5.0, "decay": 1e-3, "width": 8}])
     with pytest.raises(CellError, match=r"listed proposed an impossible configuration.*lr = 5\.0"):
         make_run(fifo, searcher=searcher).finish()
 
 
-def test_a_scheduler_that_raises_fails_the_cell(fifo):
+def test_a_scheduler_that_raises_fails_the_cell(fifo: Fifo) -> None:
     from ray.tune.schedulers import FIFOScheduler
 
     class Bad(FIFOScheduler):
-        def on_trial_complete(self, tune_controller, trial, result):
+        def on_trial_complete(self, tune_controller: Any, trial: int, result: Any) -> None:
             raise LookupError("lost count")
 
-    fifo.build = lambda fidelity: Bad()
+    fifo.build = lambda fidelity: Bad()  # type: ignore[method-assign, assignment]
     with pytest.raises(CellError, match="LookupError: lost count"):
         make_run(fifo).finish()
 
 
-def test_a_stall_ends_the_cell_with_the_statuses(fifo):
+def test_a_stall_ends_the_cell_with_the_statuses(fifo: Fifo) -> None:
     from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
     class Forgetful(FIFOScheduler):
         """Pauses every trial and never lets one go on."""
 
-        def on_trial_result(self, tune_controller, trial, result):
-            return TrialScheduler.PAUSE
+        def on_trial_result(self, tune_controller: Any, trial: int, result: Any) -> str:
+            return str(TrialScheduler.PAUSE)
 
-        def choose_trial_to_run(self, tune_controller):
+        def choose_trial_to_run(self, tune_controller: Any) -> None:
             return None
 
-    fifo.build = lambda fidelity: Forgetful()
+    fifo.build = lambda fidelity: Forgetful()  # type: ignore[method-assign, assignment]
     run = make_run(fifo, trials=6)
     with pytest.raises(StallError, match=r"no trial runs and none can start \(6 PAUSED\)"):
         run.finish()
     assert len(run.events) == 6
 
 
-def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step():
+def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step() -> None:
     class Endless(Fifo):
         ends_trials = True
 
@@ -291,7 +299,7 @@ def test_a_scheduler_that_never_ends_a_trial_fails_it_at_the_last_step():
 # -- pausing ----------------------------------------------------------------------------------
 
 
-def test_a_paused_trial_goes_on_where_it_was(fifo):
+def test_a_paused_trial_goes_on_where_it_was(fifo: Fifo) -> None:
     searcher = Listed(random_configs(27))
     run = make_run(HyperBand(), problem=Curves(9), searcher=searcher, trials=27)
     run.finish()
@@ -305,7 +313,7 @@ def test_a_paused_trial_goes_on_where_it_was(fifo):
     assert all(expected[key] == loss for key, loss in losses(run).items())
 
 
-def test_hyperband_fills_its_brackets():
+def test_hyperband_fills_its_brackets() -> None:
     """The first brackets of max_t 9 and factor 3 hold 3, 5 and 9 trials; from rung to rung a
     third goes on."""
     run = make_run(HyperBand(), problem=Curves(9), trials=17, workers=4)
@@ -314,7 +322,7 @@ def test_hyperband_fills_its_brackets():
     assert reached == {9: 3 + 2 + 1, 3: 3 + 2, 1: 6}
 
 
-def test_hyperband_without_lookahead_would_be_fifo():
+def test_hyperband_without_lookahead_would_be_fifo() -> None:
     """The hazard that ``lookahead`` is there for: one worker, asked just in time."""
 
     class Starved(HyperBand):
@@ -327,7 +335,7 @@ def test_hyperband_without_lookahead_would_be_fifo():
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 5])
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 10, 16, 27, 52, 81])
-def test_hyperband_does_not_stall(steps, factor):
+def test_hyperband_does_not_stall(steps: int, factor: int) -> None:
     for trials in (1, 7, 40):
         problem = Curves(steps, equal_costs=True)
         scheduler = HyperBand(reduction_factor=factor)
@@ -340,7 +348,7 @@ def test_hyperband_does_not_stall(steps, factor):
 
 
 @pytest.mark.parametrize("tell", ["last", "full", "every"])
-def test_telling(scheduler, tell):
+def test_telling(scheduler: Any, tell: Any) -> None:
     searcher = Listed(random_configs(40))
     run = make_run(scheduler, searcher=searcher, tell=tell)
     run.finish()
@@ -366,15 +374,15 @@ def test_telling(scheduler, tell):
         assert finals == ended
 
 
-def test_asked_just_in_time(fifo):
+def test_asked_just_in_time(fifo: Fifo) -> None:
     searcher = Listed(random_configs(6))
     make_run(fifo, searcher=searcher, trials=6, workers=1, problem=Curves(2)).finish()
     kinds = [call[0] for call in searcher.calls]
     assert kinds == ["ask", "tell"] * 6
 
 
-def test_asha_with_brackets_draws_them_from_the_cells_seed():
-    def history(seed):
+def test_asha_with_brackets_draws_them_from_the_cells_seed() -> None:
+    def history(seed: int) -> Any:
         run = make_run(Asha(brackets=3), trials=60)
         run._scheduler_seed = seed
         run.finish()
