@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import hpobench
 from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
-from hpobench.cli import Verbs, cli
+from hpobench.cli import VERBS, Verbs, cli
 from tests.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]
@@ -58,11 +58,14 @@ def test_help_names_every_verb_and_what_it_does() -> None:
     assert "progress" not in result.output
 
 
-@pytest.mark.parametrize("verb", ["list", "plan", "run", "status", "report"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_loads_and_has_help(verb: str) -> None:
     result = CliRunner().invoke(cli, [verb, "--help"])
     assert result.exit_code == 0
     assert f"cli {verb}" in result.output
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    assert command.name == verb
 
 
 def test_version() -> None:
