@@ -1,4 +1,4 @@
-"""A problem of learning curves, a searcher with a fixed list, and runs of them."""
+"""A problem of learning curves, a searcher with a fixed list, and runs of both."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Curves(TabulatedProblem):
 
 
 class Listed(Searcher):
-    """Proposes what it is given and notes every call."""
+    """Proposes the given configurations and records every call."""
 
     name = "listed"
 

@@ -1,4 +1,4 @@
-"""What a scheduler must keep to, one function a rule."""
+"""The rules that a scheduler must keep, one function for each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hpobench.testing.verdict import Misbehaved
 
 STEPS = (1, 3, 27, 52, 81)
 SHORT = (1, 6)
-"""Of these, whole cells: PB2 takes minutes for more."""
+"""The steps for checks that run whole cells, for which PB2 would otherwise take minutes."""
 TRIALS = 16
 
 
@@ -32,7 +32,7 @@ class SchedulerSubject(common.Subject):
         return build_scheduler(self.ref)
 
     def problems(self, steps: Sequence[int] = STEPS) -> list[Curves]:
-        """Those of so many ``steps`` that it can serve."""
+        """The problems of so many ``steps`` that the scheduler can serve."""
         served = [problem for problem in map(Curves, steps) if self._serves(problem)]
         if not served:
             raise Misbehaved(f"its check() refuses problems of {steps} steps, all of them")
@@ -59,7 +59,7 @@ class SomeFail(Curves):
 
 
 class _LoneController:
-    """As much of a controller as schedulers look at when they are given a trial."""
+    """The part of a controller that schedulers read when they are given a trial."""
 
     search_alg = None
 
@@ -124,7 +124,7 @@ def pauses(subject: SchedulerSubject) -> None:
 
 def comes_to_an_end(subject: SchedulerSubject) -> str:
     """Cells on one and on four workers end, and so do all their trials."""
-    told = []
+    steps = []
     for problem in subject.problems(SHORT):
         for workers in (1, 4):
             run = _finished(subject, problem, workers)
@@ -135,8 +135,8 @@ def comes_to_an_end(subject: SchedulerSubject) -> str:
                 raise Misbehaved(
                     f"{_where(problem, workers)}: {len(run.source.trials)} of {TRIALS} trials ran"
                 )
-        told.append(f"{problem.fidelity.steps}")
-    return f"{TRIALS} trials of {', '.join(told)} steps"
+        steps.append(f"{problem.fidelity.steps}")
+    return f"{TRIALS} trials of {', '.join(steps)} steps"
 
 
 def failing_trials(subject: SchedulerSubject) -> None:
