@@ -67,7 +67,9 @@ def table_of(
     exhibit: Any, curves: Curves, settings: Settings, results: Results | None = None
 ) -> pd.DataFrame:
     """The table of an exhibit about ``curves``, all of them being compared."""
-    return exhibit.table(study_of(curves, settings, results), Comparison("Everything", curves))
+    study, everything = study_of(curves, settings, results), Comparison("Everything", curves)
+    table: pd.DataFrame = exhibit.table(study, everything)
+    return table
 
 
 def caption_of(
@@ -78,10 +80,11 @@ def caption_of(
     results: Results | None = None,
 ) -> str:
     study = study_of(curves, settings, results)
-    return exhibit.caption(study, Comparison("Everything", curves), table)
+    return str(exhibit.caption(study, Comparison("Everything", curves), table))
 
 
 def table_of_all(exhibit: Any, results: Results, settings: Settings | None = None) -> pd.DataFrame:
     """The table of an exhibit about the whole of ``results``."""
     study = Study(results, settings)
-    return exhibit.table(study, study.whole)
+    table: pd.DataFrame = exhibit.table(study, study.whole)
+    return table

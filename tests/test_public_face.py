@@ -248,8 +248,9 @@ def test_an_error_in_a_mapping_names_the_key() -> None:
 def test_arguments_that_are_wrong(
     arguments: dict[str, Any], error: Any, message: str, tmp_path: Path
 ) -> None:
+    given: dict[str, Any] = {"suite": SUITE, "results": tmp_path} | arguments
     with pytest.raises(error, match=message) as caught:
-        hpobench.run(**{"suite": SUITE, "results": tmp_path} | arguments)
+        hpobench.run(**given)
     assert isinstance(caught.value, hpobench.HpobenchError)
 
 
@@ -270,7 +271,12 @@ def test_every_public_name_is_there_and_documented() -> None:
 def test_public_names_are_those_that_type_checkers_see() -> None:
     tree = ast.parse(Path(hpobench.__file__).read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
-    seen = {alias.name for node in block.body for alias in node.names}
+    seen = {
+        alias.name
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
     assert seen | {"__version__"} == set(hpobench.__all__)
 
 

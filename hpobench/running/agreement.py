@@ -1,7 +1,7 @@
-"""Whether the stages take the decisions that a plain Ray Tune run takes.
+"""Checks that the stages take the decisions that a plain Ray Tune run takes.
 
-The same cells run on the virtual stage, on the live stage, and through ``tune.Tuner``; with one
-worker results come in one order only, so their histories must be the same, result by result.
+The same cells run on the virtual stage, on the live stage, and through ``tune.Tuner``. With one
+worker results arrive in one order only, so the histories must be equal, result by result.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ from hpobench.contract.problem import TabulatedProblem
 from hpobench.plugins.build import build_problem, build_scheduler
 
 if TYPE_CHECKING:
+    from hpobench.running.plain import HistoryRow
     from hpobench.store.writer import Outcome
-
-HistoryRow = tuple[int, int, float]
-"""Trial, step, loss."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class CellHistories:
         return all(history == first for history in others)
 
     def differences(self) -> Iterator[str]:
-        """For each pair that differs, where it does so first."""
+        """One line for each pair that differs, naming its first difference."""
         for (one, left), (other, right) in itertools.combinations(self.histories.items(), 2):
             if left == right:
                 continue
@@ -59,8 +57,8 @@ def _as_text(result: HistoryRow | None) -> str:
 def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iterator[CellHistories]:
     """Run every cell everywhere, on the Ray that is connected, and yield the histories.
 
-    Raises :class:`UsageError` for cells that a plain run has no equal of: the budget must be a
-    number of trials and nothing else. Raises :class:`CellError` where a cell fails.
+    Raises :class:`UsageError` for a budget other than a number of trials, which a plain run does
+    not know, and :class:`CellError` where a cell fails.
     """
     for cell in cells:
         if set(cell.budget.to_json()) != {"trials"}:

@@ -1,4 +1,4 @@
-"""Ray: on this machine alone, or the cluster that was named."""
+"""Connects to Ray, on this machine alone or on a cluster."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from hpobench.contract.errors import RayError, UsageError
 
 LOCAL = "local"
 
-# One thread a cell, and string hashes that do not change from worker to worker: neither may
-# leak into a result.
+# One thread per cell, and the same string hashes in every worker, because neither may change a
+# result.
 _WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -28,7 +28,7 @@ _WORKER_ENVIRONMENT = {
 _PROBE_S = 5.0
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What a user, a batch system or a closed terminal ends a run with."""
+"""The signals by which a user, a batch system or a closed terminal ends a run."""
 
 
 @contextlib.contextmanager
@@ -50,8 +50,8 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     _probe(address)
     token = Path.home() / ".ray" / "auth_token"
     if address != LOCAL and "ray" not in sys.modules and token.is_file():
-        # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto";
-        # once it is imported, it has made up its mind.
+        # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto",
+        # and decides on it when it is imported.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -86,14 +86,14 @@ def _unreachable(address: str, reason: str) -> str:
 
 
 def _probe(address: str) -> None:
-    """Raise :class:`RayError` unless something listens at ``address``; Ray itself tries for
+    """Raise :class:`RayError` unless something listens at ``address``, since Ray would try for
     minutes."""
     if address == LOCAL:
         return
     named = address if address != "auto" else os.environ.get("RAY_ADDRESS") or _last_started()
     host, colon, port = (named or "").removeprefix("ray://").rpartition(":")
     if not (colon and port.isdecimal()):
-        return  # for Ray to find out
+        return  # Ray itself judges other forms
     try:
         socket.create_connection((host, int(port)), timeout=_PROBE_S).close()
     except OSError as error:
@@ -101,16 +101,16 @@ def _probe(address: str) -> None:
 
 
 def _last_started() -> str | None:
-    """Where ``auto`` will look: the note that ``ray start`` leaves on the machine."""
+    """The address that ``auto`` means: ``ray start`` leaves it in a file on the machine."""
     note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
     return note.read_text(encoding="utf-8").strip() if note.is_file() else None
 
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Keep signals that end a run until the block is over, then raise ``KeyboardInterrupt``.
+    """Hold back signals that end a run until the block is over, then raise ``KeyboardInterrupt``.
 
-    Ray's start crashes in native code when a signal comes in, and sets a handler of its own.
+    Ray crashes in native code when a signal arrives while it starts, and sets its own handler.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

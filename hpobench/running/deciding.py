@@ -1,4 +1,4 @@
-"""Seeds are added until the ranking is decided, or the cap is reached."""
+"""Adds seeds until the ranking is decided or the largest number of seeds is reached."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def grown(suite: Suite, cap: int) -> Suite:
 def until_decided(
     suite: Suite, plan: Plan, rule: Rule, folder: Path, run: Callable[[Suite, Plan], Summary]
 ) -> Iterator[tuple[Summary, Decision]]:
-    """Look after look, what ``run`` says of its cells and what they say of the ranking.
+    """Yield for every look the summary of its cells and the decision that their results allow.
 
-    ``suite`` has all seeds that ``rule`` allows, ``plan`` their cells. Each look runs the cells of
-    the first seeds, finds those of the looks before stored, and so ends as it did when the same
-    command is given again, interrupted or not. The folder's plan and suite are those of the last
-    look. Raises :class:`UsageError` where the folder holds looks by another rule, and
+    ``suite`` has all seeds that ``rule`` allows, and ``plan`` has their cells. Each look runs the
+    cells of the first seeds and finds the cells of earlier looks stored. So the same command, given
+    again, decides the same, whether or not it was interrupted. The folder keeps the plan and suite
+    of the last look. Raises :class:`UsageError` where the folder holds looks by another rule, and
     :class:`TooFewError` where there is nothing to compare.
     """
     from hpobench.analysis.core.normalise import normalised
     from hpobench.analysis.inference.sequential import decide, sentence
     from hpobench.analysis.study import Study
 
-    # Cells of one seed stand for algorithms, problems, budgets, and that these are the seeds.
+    # The cells of the first seed identify algorithms, problems and budgets, and where seeds begin.
     question = digest(cell.id for cell in plan.cells if cell.seed == suite.seeds[0])
     _check_rule(folder, question, rule)
     taken: list[Decision] = []
@@ -82,7 +82,7 @@ def _cells_of(plan: Plan, seeds: Sequence[int]) -> Plan:
 
 
 def _check_rule(folder: Path, question: str, rule: Rule) -> None:
-    """One question has one rule: looks by another would spend alpha a second time."""
+    """Refuse another rule for the same question: its looks would spend alpha a second time."""
     found = read_decision(folder)
     if not found or found["question"] != question:
         return

@@ -1,4 +1,4 @@
-"""Plan, skip what is done, run the rest, collect."""
+"""Run the cells of a plan that are not stored yet, and store them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ _FLUSH_SHARE = 0.05
 
 
 class Progress(Protocol):
-    """What is told of a run under way."""
+    """Receives the progress of a run."""
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
-        """``total`` cells in the plan, ``stored`` of them finished by earlier runs; ``problems``:
-        their rows in the store by label."""
+        """Begin with ``total`` cells in the plan, of which earlier runs finished ``stored``.
+
+        ``problems`` has the store's rows of their problems by label.
+        """
 
     def update(self, outcomes: Sequence[Outcome], running: int) -> None:
-        """``outcomes`` have just finished, about ``running`` cells are being worked on."""
+        """Take note that ``outcomes`` have finished and about ``running`` cells are running."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Summary:
     """Cells by status; ``missing`` for those not run."""
     ran: int
     lost: int
-    """Cells that were stored, but whose files are missing or damaged; they ran again."""
+    """Cells that ran again because their stored files are missing or damaged."""
     seconds: float
 
 
@@ -113,8 +115,10 @@ def _run(writer: Writer, todo: list[Cell], progress: Progress, cells: Cells) -> 
 
 
 class _Buffer:
-    """Stores outcomes in batches: often enough to lose next to nothing to a crash, seldom
-    enough to spend no more than a twentieth of the time on it."""
+    """Stores outcomes in batches.
+
+    Batches are frequent, so that a crash loses little, but take at most a twentieth of the time.
+    """
 
     def __init__(self, writer: Writer, cells: Cells) -> None:
         self._writer, self._cells = writer, cells

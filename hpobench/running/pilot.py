@@ -29,7 +29,7 @@ class Pilot(NamedTuple):
 
 
 def load_pilot(folder: Path, plan: Plan) -> Pilot:
-    """What of the results in ``folder`` carries the labels of ``plan``.
+    """The results in ``folder`` whose labels are in ``plan``.
 
     Raises :class:`UsageError` where they have nothing in common, and :class:`TooFewError` where
     there is nothing to compare.
@@ -66,7 +66,7 @@ def _without_seed(spec: str) -> str:
 
 
 def _nothing(wanted: dict[Labels, set[str]], found: list[Labels]) -> str:
-    """What the pilot should have, and has."""
+    """A message on the combinations that the suite has and those that the pilot has."""
     ours, theirs = ({x[2] for x in labels} for labels in (wanted, found))
     if not ours & theirs:
         names = ", ".join(sorted(theirs))

@@ -1,4 +1,4 @@
-"""A plain ``tune.Tuner(...).fit()``: what the stages are compared with."""
+"""A plain ``tune.Tuner(...).fit()``, with which the stages are compared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hpobench.plugins.ray_searcher import to_ray_space
 from hpobench.running.stages.live.paced import begin_training
 
 HistoryRow = tuple[int, int, float]
-"""Trial in the order of asking, step, loss."""
+"""One result: the number of the trial in the order of asking, the step, the loss."""
 
 
 class PlainTrainable(tune.Trainable):
@@ -63,7 +63,7 @@ class PlainTrainable(tune.Trainable):
 
 
 class _History(tune.Callback):
-    """Notes every result."""
+    """Keeps every result."""
 
     def __init__(self) -> None:
         self.results: list[HistoryRow] = []
@@ -89,7 +89,7 @@ def plain_history(
     scheduler_seed: int,
     cpus: float,
 ) -> list[HistoryRow]:
-    """Train ``configs``, in their order, under ``scheduler``; results in the order of arrival.
+    """Train ``configs`` in their order under ``scheduler``, and return results as they arrive.
 
     A trial takes ``cpus`` processors of the Ray that is connected: with all of them, one trial
     runs at a time. The configurations are given, so that only the scheduler decides anything.
@@ -128,7 +128,7 @@ def plain_history(
 
 
 def _complete(problem: Problem, config: Config) -> Config:
-    """``config`` with some value for every parameter: Ray knows no conditions, and would draw
-    one by itself."""
+    """``config`` with some value for every parameter, because Ray knows no conditions and would
+    draw a value for a parameter that is left out."""
     flat = Space([dataclasses.replace(parameter, when=None) for parameter in problem.space])
     return flat.from_unit([0.5] * len(flat)) | config

@@ -32,7 +32,7 @@ _STATUS = {
     "timeout": "KILLED",
     "completed": "FINISHED",
     "stopped": "KILLED",  # by the scheduler
-    "paused": "KILLED",  # and never taken up again
+    "paused": "KILLED",  # and never resumed
     "cut": "KILLED",  # by the end of the budget
 }
 """How a cell or a trial ended, in MLflow's terms; the tag ``hpobench.status`` keeps ours."""
@@ -146,8 +146,8 @@ def _tags(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _exploits(events: list[dict[str, Any]]) -> dict[str, str]:
-    """Where population-based training put other states and configurations into a trial, by the
-    step that went on from there."""
+    """The parents and configurations that population-based training gave a trial, by the first
+    step after the change."""
     columns = ("parent", "parent_step", "config")
     changes = {
         event["step"]: {c: event[c] for c in columns if event[c] is not None} for event in events

@@ -50,9 +50,9 @@ _LONGEST_TAG = 5000
 
 
 class Tracker:
-    """Observes a run and logs its cells; use :func:`tracking`.
+    """Logs the cells of a run; use :func:`tracking`.
 
-    Nothing is raised into the run: the first failure is told, and ends the logging.
+    It never raises into the run. The first failure is reported and ends the logging.
     """
 
     def __init__(
@@ -82,14 +82,14 @@ class Tracker:
         ]
 
     def drain(self) -> None:
-        """Wait until all is logged, with a line every ten seconds."""
+        """Wait until all cells are logged, and report every ten seconds."""
         while waiting := len(wait(self._cells, timeout=_LINE_S).not_done):
             total = len(self._cells)
             self._tell(f"logging to MLflow: {total - waiting}/{total} cells")
         self._pool.shutdown()
 
     def abandon(self) -> None:
-        """Log no more. The run of a cell under way is left behind as RUNNING."""
+        """Stop logging. The MLflow run of a cell that was being logged stays RUNNING."""
         self._stopped = True
         self._pool.shutdown(cancel_futures=True)
 
@@ -140,7 +140,7 @@ class Tracker:
                 return False
             run = self._start(experiment, trial, {"mlflow.parentRunId": parent})
             self._client.set_terminated(run, trial.status, trial.end)
-        # Last, so that what looks finished is whole.
+        # Last, so that a run that looks finished is complete.
         self._client.set_terminated(parent, cell.status, cell.end)
         for run in earlier.get(cell.name, ()):
             self._delete(experiment, run)
@@ -149,7 +149,7 @@ class Tracker:
     def _start(self, experiment: str, record: Record, tags: Mapping[str, str]) -> str:
         from mlflow.entities import Metric, Param
 
-        # Here rather than in the batch: a transaction less for each trial.
+        # Tags are set here rather than in the batch, which saves a transaction for each trial.
         tags = {key: text[:_LONGEST_TAG] for key, text in {**tags, **record.tags}.items()}
         run: str = self._client.create_run(experiment, record.start, tags, record.name).info.run_id
         # The client splits this into batches that servers accept.
@@ -161,7 +161,7 @@ class Tracker:
         return run
 
     def _delete(self, experiment: str, parent: str) -> None:
-        # All found before any is deleted: pages are counted in what is left.
+        # All are found before any is deleted, because deletions shift the pages of a search.
         trials = list(self._search(experiment, f"tags.`mlflow.parentRunId` = '{parent}'"))
         for run in [parent, *(trial.info.run_id for trial in trials)]:
             self._client.delete_run(run)
@@ -184,12 +184,13 @@ class Together:
 
 @contextlib.contextmanager
 def tracking(uri: str | None, suite: str, tell: Callable[[str], None]) -> Iterator[list[Tracker]]:
-    """Observers that log a run of ``suite`` to the MLflow server or database at ``uri``: one, or
-    none without a ``uri``. At the end of the block all is logged. Failures and waiting are told
-    through ``tell``, from other threads too.
+    """Yield the observers that log a run of ``suite`` to the MLflow server or database at ``uri``.
+
+    Without a ``uri`` there are none, with one there is one. When the block ends, all is logged.
+    ``tell`` is called with messages about failures and waiting, from other threads too.
 
     Raises :class:`NotAvailableError` without MLflow and :class:`UsageError` for a ``uri`` that it
-    refuses; that a server does not answer is found out, and told, when the run begins.
+    refuses. A server that does not answer is only noticed when the run begins.
     """
     if uri is None:
         yield []
@@ -212,7 +213,7 @@ def tracking(uri: str | None, suite: str, tell: Callable[[str], None]) -> Iterat
 
 
 def _connect(uri: str) -> MlflowClient:
-    """A client for ``uri``. Databases are opened, servers not asked yet."""
+    """A client for ``uri``. This opens a database, but does not contact a server yet."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:

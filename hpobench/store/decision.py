@@ -1,6 +1,6 @@
-"""What seeds in stages decided: ``decision.json`` beside the results.
+"""``decision.json`` beside the results: what was decided by adding seeds step by step.
 
-It holds the rule, and what was found at each look.
+It holds the rule and the finding of each look.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ FILE = "decision.json"
 
 
 def write_decision(folder: Path, content: Mapping[str, Any]) -> None:
-    """Put ``content`` into ``folder`` in the place of what was there."""
+    """Write ``content`` into ``folder``, replacing an earlier decision."""
     files.replace(folder / FILE, json.dumps(content, indent=1, sort_keys=True).encode())
 
 
 def decision_sentence(folder: Path) -> str | None:
-    """What was decided of the results in ``folder``, in words; ``None`` where nothing was, or the
-    results have changed since (other seeds, say, or failed cells that ran again)."""
+    """The decision on the results in ``folder`` in words.
+
+    It is ``None`` where nothing was decided, or where the results have changed since, for example
+    by other seeds or by failed cells that ran again.
+    """
     found = read_decision(folder)
     return found["sentence"] if found and found["results"] == stored_digest(folder) else None
 
 
 def read_decision(folder: Path) -> dict[str, Any] | None:
-    """What lies in ``folder``; ``None`` where nothing was decided."""
+    """The decision stored in ``folder``; ``None`` where nothing was decided."""
     path = folder / FILE
     if not path.exists():
         return None

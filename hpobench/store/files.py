@@ -39,7 +39,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def table_bytes(table: pa.Table) -> bytes:
-    """``table`` as parquet; the same rows give the same bytes."""
+    """``table`` as parquet. The same rows give the same bytes."""
     sink = pa.BufferOutputStream()
     stamped = table.replace_schema_metadata({"hpobench_schema": str(schema.VERSION)})
     pq.write_table(stamped, sink, compression="zstd", row_group_size=2**20)
@@ -51,13 +51,13 @@ def _shard_name(kind: str, data: bytes) -> str:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a shard is there and holds what its name says."""
+    """Whether a shard exists and its content matches the hash in its name."""
     kind = path.name.partition("-")[0]
     return path.is_file() and _shard_name(kind, path.read_bytes()) == path.name
 
 
 def write_shard(folder: Path, kind: str, table: pa.Table) -> str:
-    """Write ``table``, labels as plain strings, under a name made of its content; returns it."""
+    """Write ``table``, labels as plain strings, and return its name, a hash of its content."""
     data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
     name = _shard_name(kind, data)
     if not (folder / name).exists():

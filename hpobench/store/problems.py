@@ -1,4 +1,4 @@
-"""What the store keeps of each problem: its scale and its references."""
+"""The rows that the store keeps of problems: their scales and references."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
     """The row of each problem by its label.
 
-    Raises :class:`PluginError` for references that no regret can be measured with.
+    Raises :class:`PluginError` for references with which no regret can be measured.
     """
     return {ref.label: _row(ref.label, build_problem(ref)) for ref in refs}
 

@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, seeds, host, commit."""
+"""The origin of a result: versions, host, commit."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ _PLAN = {"name", "suite", "cells", "searchers", "schedulers", "problems", "skipp
 
 @dataclass(frozen=True)
 class Results:
-    """What a report is made of; frames have the columns of :mod:`hpobench.store.schema`.
+    """Stored results. The frames have the columns of :mod:`hpobench.store.schema`.
 
-    Only cells of the present suite, sorted by searcher, scheduler, problem, seed in the suite's
-    order, then by workers; events sorted by cell, then in the order in which they happened.
+    They hold only cells of the present suite, sorted by searcher, scheduler, problem and seed in
+    the suite's order, then by workers. Events are sorted by cell, then by when they happened.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Results:
     and the labels of ``searchers``, ``schedulers`` and ``problems`` in the suite's order."""
 
     def select(self, keep: pd.Series) -> Results:
-        """The part that a mask of the cells keeps, with its events, trials and problems."""
+        """The results of the cells where ``keep`` is true."""
         cells = self.cells[keep].reset_index(drop=True)
         return replace(
             self,

@@ -1,9 +1,9 @@
 """Writing a results folder: one writer, whole cells.
 
-``cells.parquet`` is the point of commitment. Shards of events and trials are written first,
-under names made of their content; a shard that no cell names (left by a crash) is removed the
-next time the folder is opened. :meth:`Writer.compact` brings the shards into one canonical form,
-so that the same finished cells are the same bytes, however often the run was interrupted.
+A cell is stored once ``cells.parquet`` names it. Shards of events and trials are written first,
+under names made of their content. A crash may leave shards that no cell names; they are removed the
+next time the folder is opened. :meth:`Writer.compact` brings the shards into one canonical form, so
+that the same finished cells are the same bytes, however often the run was interrupted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SHARD_ROWS = 1_000_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one cell leaves behind."""
+    """The result of one cell, finished or failed."""
 
     cell: dict[str, Any]
     """A row of ``cells`` without the shard names and ``in_suite``."""
@@ -52,7 +52,7 @@ class Writer:
         self._problems: dict[str, dict[str, Any]] = {}
         self._members: set[str] = set()
         self.lost: list[str] = []
-        """Cells that were stored but whose rows or problem are missing or damaged; forgotten."""
+        """Stored cells that are forgotten, because their rows or problem are missing or damaged."""
         if (folder / "cells.parquet").exists():
             rows = files.read_table(folder / "cells.parquet").to_pylist()
             self._cells = {row["cell"]: row for row in rows}
@@ -105,8 +105,8 @@ class Writer:
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Store finished cells, replacing earlier attempts at them.
 
-        Raises :class:`StoreError` if a problem is no longer the one that stored cells ran on;
-        cells of then and of now are not to be compared, and none of now is stored.
+        Raises :class:`StoreError` if a problem is no longer the one that stored cells ran on. Its
+        old and new cells cannot be compared, so that no new one is stored.
         """
         for outcome in outcomes:
             self._recognise(outcome)
@@ -120,19 +120,19 @@ class Writer:
         self._commit()
 
     def _recognise(self, outcome: Outcome) -> None:
-        """Compare the problem's signature with the one of stored cells, or keep it."""
+        """Compare the problem's signature with that of stored cells, or keep it as the first."""
         if outcome.signature is None:
             return
         row = self._problems[outcome.cell["problem"]]
         before = row["signature"] = row["signature"] or outcome.signature
-        if (told := moved(json.loads(before), json.loads(outcome.signature))) is not None:
+        if (change := moved(json.loads(before), json.loads(outcome.signature))) is not None:
             raise StoreError(
                 f"{row['problem']}: the problem is no longer the one that cells in {self.folder} "
-                f"ran on: {told}; run into another folder (--results), or remove this one"
+                f"ran on: {change}; run into another folder (--results), or remove this one"
             )
 
     def _print(self, outcome: Outcome) -> None:
-        """Keep what trials printed, in a file each."""
+        """Store what each trial printed in a file of its own."""
         folder = self.folder / "output" / outcome.cell["cell"]
         for trial, text in outcome.output.items():
             if text:
@@ -206,7 +206,7 @@ class Writer:
             files.replace(self.folder / f"{kind}.parquet", files.table_bytes(table))
 
     def _sweep(self) -> None:
-        """Remove what a crash left: shards that no cell names, and temporary files."""
+        """Remove shards that no cell names and temporary files, which a crash may leave."""
         named = {row[f"{k}_shard"] for row in self._cells.values() for k in ("events", "trials")}
         for pattern in ("events-*.parquet", "trials-*.parquet", ".*.tmp"):
             for path in self.folder.glob(pattern):

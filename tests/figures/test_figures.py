@@ -73,7 +73,8 @@ def test_the_palette_is_told_apart_under_colour_blindness() -> None:
 
 def drawn_of(exhibit: Any, curves: Curves, settings: Settings = SETTINGS) -> Figure:
     study, comparison = study_of(curves, settings), Comparison("Everything", curves)
-    return exhibit.drawing(study, comparison, exhibit.table(study, comparison))()
+    figure: Figure = exhibit.drawing(study, comparison, exhibit.table(study, comparison))()
+    return figure
 
 
 def regrets_of(results: Results, name: str, settings: Settings) -> tuple[Study, OneProblem]:

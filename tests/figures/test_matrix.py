@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,11 @@ def test_labels_that_cannot_be_drawn_and_the_same_bytes(tmp_path: Path) -> None:
     names = ["$\\frac$", "\u6d4b", "x" * 60]
     algorithms = [Algorithm(f"{n} + {c}", n, c) for n in names for c in ("fifo", "$a$")]
     curves = curves_of(made_nr(6, 3, 1), algorithms)
-    for draw in (
+    draws: list[Callable[[], Figure]] = [
         lambda: win_matrix.draw(table_of(win_matrix, curves, SETTINGS)),
         lambda: interaction.draw(table_of(interaction, curves, SETTINGS), Styles(algorithms)),
-    ):
+    ]
+    for draw in draws:
         paths = [save(draw(), tmp_path / stem) for stem in "ab"]
         for one, other in zip(*paths, strict=True):
             assert one.read_bytes() == other.read_bytes()

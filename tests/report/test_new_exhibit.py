@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -96,7 +97,7 @@ TABLES = list(
 
 def test_every_file_is_registered() -> None:
     files = {file.stem for file in Path(exhibits.__file__).parent.glob("[a-z]*.py")}
-    every = [*FIGURES, *TABLES, *exhibits.FILES]
+    every: list[Any] = [*FIGURES, *TABLES, *exhibits.FILES]
     assert {exhibit.__name__.rpartition(".")[2] for exhibit in every} == files
 
 
@@ -119,7 +120,7 @@ def test_every_exhibit_provides_what_is_asked_of_it(
 
 
 def test_every_exhibit_has_a_name_and_a_title_of_its_own() -> None:
-    every = [*FIGURES, *TABLES]
+    every: list[Any] = [*FIGURES, *TABLES]
     assert len({exhibit.STEM for exhibit in (*every, *exhibits.FILES)}) == len(every) + 1
     assert len({exhibit.TITLE for exhibit in every}) == len(every)
     assert [exhibits.number_of(figure) for figure in exhibits.FIGURES["F12"]] == ["F12", "F12"]

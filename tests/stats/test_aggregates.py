@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -33,7 +35,7 @@ def naive(nr: np.ndarray) -> dict[str, float]:
 def test_estimates_and_intervals_run_by_run() -> None:
     nr = made_nr(3, 4, 6)
     nr[2, :3] *= 0.01  # good enough: nothing is lacking there
-    table = table_of(aggregates, curves_of(nr), SETTINGS).set_index(["algorithm", "aggregate"])
+    table: Any = table_of(aggregates, curves_of(nr), SETTINGS).set_index(["algorithm", "aggregate"])
     assert len(table) == 12
     draws = np.stack([seed_draws(SETTINGS, f"p{i}", 6) for i in range(4)], axis=1)
     for a in range(3):
@@ -53,7 +55,9 @@ def test_estimates_and_intervals_run_by_run() -> None:
 )
 def test_intervals_are_about_scipys_on_one_problem(name: str, statistic: object) -> None:
     nr = np.random.default_rng(1).beta(2, 5, (1, 1, 25))
-    table = table_of(aggregates, curves_of(nr), Settings(repetitions=6000)).set_index("aggregate")
+    table: Any = table_of(aggregates, curves_of(nr), Settings(repetitions=6000)).set_index(
+        "aggregate"
+    )
     theirs = stats.bootstrap(
         (nr.ravel(),), statistic, method="percentile", vectorized=False, rng=0, n_resamples=6000
     ).confidence_interval
@@ -63,7 +67,7 @@ def test_intervals_are_about_scipys_on_one_problem(name: str, statistic: object)
 
 
 def test_the_best_iqm_comes_first_in_every_aggregate() -> None:
-    table = table_of(aggregates, curves_of(made_nr(7, 5, 4)), SETTINGS)
+    table: Any = table_of(aggregates, curves_of(made_nr(7, 5, 4)), SETTINGS)
     orders = [rows["algorithm"].tolist() for _, rows in table.groupby("aggregate", sort=False)]
     assert all(order == orders[0] for order in orders)
     assert table.loc[table["aggregate"] == "IQM", "estimate"].is_monotonic_increasing
@@ -73,7 +77,7 @@ def test_missing_runs_and_single_seeds() -> None:
     nr = made_nr(3, 2, 4)
     nr[0, 0, 3] = np.nan
     nr[1, 1, 1:] = np.nan
-    table = table_of(aggregates, curves_of(nr), SETTINGS)
+    table: Any = table_of(aggregates, curves_of(nr), SETTINGS)
     assert table["estimate"].notna().all()
     single = table["algorithm"] == "a1"
     assert table.loc[single, ["low", "high"]].isna().all(axis=None)
@@ -86,7 +90,9 @@ def test_failed_runs_count_as_the_clip_value() -> None:
     results = make_results(["a"], ["fifo"], failed=[("a", "failed")], partial=False)
     curves = compute_curves(results, SETTINGS)
     assert curves.failed.sum() == 1
-    table = table_of(aggregates, curves, SETTINGS).set_index("aggregate")
+    table: Any = table_of(aggregates, curves, SETTINGS).set_index("aggregate")
     clean = make_results(["a"], ["fifo"], failed=())
-    without = table_of(aggregates, compute_curves(clean, SETTINGS), SETTINGS).set_index("aggregate")
+    without: Any = table_of(aggregates, compute_curves(clean, SETTINGS), SETTINGS).set_index(
+        "aggregate"
+    )
     assert table.loc["mean", "estimate"] > without.loc["mean", "estimate"] + 0.05

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def test_by_hand() -> None:
     """The grid is 0.1, 0.316, 1 of ten seconds: half of log time at 0.4, half at 0.2."""
     runs = {("a", 0): [(1.0, 0.4), (10**0.5, 0.2), (10.0, 0.0)]}
     settings = Settings(points=3, repetitions=20)
-    table = table_of(anytime_score, compute_curves(hand_made(runs), settings), settings)
+    table: Any = table_of(anytime_score, compute_curves(hand_made(runs), settings), settings)
     assert table["problem"].isna().tolist() == [True, False]
     assert table["estimate"].tolist() == pytest.approx([0.3, 0.3])
     assert table[["low", "high"]].isna().all(axis=None)
@@ -33,7 +34,7 @@ def test_means_and_intervals() -> None:
     nr = made_nr(3, 4, 6)
     curves = curves_of(nr)
     settings = Settings(repetitions=200)
-    table = table_of(anytime_score, curves, settings)
+    table: Any = table_of(anytime_score, curves, settings)
     area = nr[..., :-1].mean(axis=-1)
     means = table[table["problem"].isna()]
     np.testing.assert_allclose(means["estimate"], area.mean(axis=(1, 2)))
@@ -64,7 +65,7 @@ def test_close_to_the_exact_area() -> None:
     results = make_results(["random", "gp"], ["fifo"], problems, seeds=2, partial=False)
     settings = Settings(points=40, repetitions=20)
     curves = compute_curves(results, settings)
-    table = table_of(anytime_score, curves, settings).set_index(["problem", "algorithm"])
+    table: Any = table_of(anytime_score, curves, settings).set_index(["problem", "algorithm"])
     for p, a in np.ndindex(len(curves.problems), len(curves.algorithms)):
         problem, name = curves.problems[p], curves.names[a]
         optimum, clip = float(curves.optimum[p]), float(curves.clip[p])

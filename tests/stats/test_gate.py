@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ def failing(results: Results, *rows: int) -> Results:
     return replace(results, cells=cells)
 
 
-def compared(base: Results, new: Results, **choices: object) -> Gate:
+def compared(base: Results, new: Results, **choices: Any) -> Gate:
     return gate(paired(base, new), settings=QUICK, **choices)
 
 

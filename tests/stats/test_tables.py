@@ -141,7 +141,7 @@ def test_ranks_add_up() -> None:
 def test_standings() -> None:
     runs = {("good", s): [(1.0, 0.1 + 0.01 * s)] for s in range(6)}
     runs |= {("poor", s): [(1.0, 0.3 + 0.01 * s)] for s in range(6)}
-    table = table_of(standings, compute_curves(hand_made(runs), SETTINGS), SETTINGS)
+    table: Any = table_of(standings, compute_curves(hand_made(runs), SETTINGS), SETTINGS)
     assert table["algorithm"].tolist() == ["good", "poor"]
     assert table["nr"].tolist() == pytest.approx([0.125, 0.325])
     assert table["rank"].tolist() == [1, 2]
@@ -154,7 +154,7 @@ def test_standings() -> None:
 
 def test_cost_adds_up() -> None:
     results = make_results()
-    table = table_of_all(cost, results).set_index("algorithm")
+    table: Any = table_of_all(cost, results).set_index("algorithm")
     assert table["runs"].sum() == len(results.cells)
     assert table["results"].sum() == len(results.events)
     np.testing.assert_allclose(table["clock_h"].sum() * 3600, results.cells["clock"].sum())

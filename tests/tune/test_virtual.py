@@ -20,7 +20,7 @@ from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.global_state import numpy_state
 
 
-def statuses(run: Any) -> Counter:
+def statuses(run: Any) -> Counter[str]:
     return Counter(run.trial_status(trial) for trial in run.source.trials)
 
 

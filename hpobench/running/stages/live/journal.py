@@ -1,12 +1,12 @@
-"""The journal of a live cell: what happened, written down before anything is made of it.
+"""The journal of a live cell: every result is written here before it is used.
 
 A journal is one file of records, each a JSON header and a blob (the saved state of a trial, or
-nothing) under a checksum. It is only ever appended to; what a crash tore off at the end is cut
-away when it is opened again. What was written outlives the death of any process at once; that
-of the machine takes along at most what the last moments brought, which is simply trained again.
+nothing) under a checksum. Records are only appended. A record that a crash left incomplete is cut
+off when the file is opened again. Whatever was written survives the death of any process. The death
+of the machine loses at most the last moments, which are simply trained again.
 
-States that nothing refers to any more are thrown out now and then, when they make up most of the
-file: it is written anew beside the old one and renamed.
+When states that nothing refers to make up most of the file, it is written again without them
+beside the old one, and renamed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ waits half a minute for a client at ``ray://`` to come back."""
 
 
 class Blob:
-    """A blob in a journal; it stays there for as long as this object lives."""
+    """A blob in a journal, which keeps it for as long as this object lives."""
 
     __slots__ = ("__weakref__", "length", "offset")
 
@@ -49,7 +49,7 @@ class Blob:
 
 
 class Journal:
-    """The journal at ``path``, made if need be; one process at a time.
+    """The journal at ``path``, made if need be, and used by one process at a time.
 
     Iterating over :meth:`records` comes first, then :meth:`append` and :meth:`commit`. Raises
     :class:`StoreError` where the disk is full or the file cannot be written.
@@ -71,7 +71,7 @@ class Journal:
             self._size = self._file.seek(0, os.SEEK_END)
 
     def _open(self) -> BinaryIO:
-        """The file, locked. It may be renamed away while we wait for the lock."""
+        """The file, locked. Another process may rename it while this one waits for the lock."""
         patience = time.monotonic() + _LOCK_S
         while True:
             file = self.path.open("a+b")
@@ -86,7 +86,7 @@ class Journal:
             file.close()
 
     def records(self) -> Iterator[tuple[dict[str, Any], Blob | None]]:
-        """What is in the file, in order; cuts off the record that a crash tore."""
+        """The records in order. An incomplete record at the end is cut off."""
         with files.explained(self.path):
             self._file.seek(0)
             whole = 0
@@ -114,8 +114,10 @@ class Journal:
         return self._keep(offset, len(blob))
 
     def commit(self) -> None:
-        """Write what was appended; flush what was written to the disk, in the background. To be
-        called again within a moment, whether there is something new or not."""
+        """Write what was appended, and flush it to the disk in the background.
+
+        Call it again within a moment even if nothing is new, so that the flush follows.
+        """
         with files.explained(self.path):
             if self._pending:
                 self._file.write(b"".join(self._pending))
@@ -125,7 +127,7 @@ class Journal:
             self._flush_soon()
         if self._size > self._compact_at and self._size > 2 * self._alive():
             self._compact()
-            # Not again and again where it is the headers that make it large.
+            # A file that is large by its headers must not be compacted again and again.
             self._compact_at = max(_COMPACT_BYTES, 2 * self._size)
 
     def _flush_soon(self) -> None:
@@ -149,7 +151,7 @@ class Journal:
             return self._file.read(saved.length)
 
     def _compact(self) -> None:
-        """Write the file anew without the blobs that nothing refers to."""
+        """Write the file again without the blobs that nothing refers to."""
         alive = {saved.offset: saved for saved in self._saved}
         moved: dict[Blob, int] = {}
         with files.explained(self.path):
@@ -177,7 +179,7 @@ class Journal:
 
     def close(self) -> None:
         self._background.shutdown()
-        # What a full disk refused is tried once more here, and has been told of already.
+        # Closing retries a write that a full disk refused; that error was raised before.
         with contextlib.suppress(OSError):
             self._file.close()
 
@@ -202,14 +204,14 @@ def read_headers(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _front(header: dict[str, Any], blob: bytes) -> bytes:
-    """What stands before ``blob`` in a record."""
+    """The bytes before ``blob`` in a record."""
     text = json.dumps(header, separators=(",", ":")).encode()
     return _HEAD.pack(zlib.crc32(blob, zlib.crc32(text)), len(text), len(blob)) + text
 
 
 def _read_record(file: BinaryIO, at: int) -> tuple[dict[str, Any], int, int] | None:
-    """The record at offset ``at``: its header, and where its blob is and how long; ``None`` where
-    there is no whole one."""
+    """The record at offset ``at``: its header, and the offset and length of its blob; ``None``
+    where there is no complete one."""
     file.seek(at)
     head = file.read(_HEAD.size)
     if len(head) < _HEAD.size:

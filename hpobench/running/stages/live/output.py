@@ -9,19 +9,19 @@ import tempfile
 from collections.abc import Iterator
 
 LIMIT = 64 * 1024
-"""Characters kept of one trial; of more than that the last ones."""
+"""Characters kept of one trial, the last ones of longer output."""
 
 
 class Output:
-    """Standard output and error of this process, caught between whiles at the level of file
-    descriptors, so that libraries in C and child processes are caught too."""
+    """Catches standard output and error of this process at the level of file descriptors, and so
+    those of C libraries and child processes too."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
 
     @contextlib.contextmanager
     def caught(self) -> Iterator[None]:
-        """Inside the block, printing goes to us."""
+        """Catch what is printed inside the block."""
         _flush()
         before = os.dup(1), os.dup(2)
         os.dup2(self._file.fileno(), 1)

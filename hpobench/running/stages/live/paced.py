@@ -14,7 +14,7 @@ from hpobench.contract.training import TrainedProblem, Training
 def begin_training(
     problem: TabulatedProblem | TrainedProblem, config: Config, seed: int, pace: float
 ) -> Training:
-    """A trial of ``problem``, played back if it is a table."""
+    """Begin a trial of ``problem``; one of a table is replayed at ``pace``."""
     if isinstance(problem, TabulatedProblem):
         return PacedTraining(problem, config, seed, pace)
     return problem.start(config, seed)

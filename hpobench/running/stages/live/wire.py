@@ -1,4 +1,4 @@
-"""What a cell and its workers say to each other: a JSON header and a blob a message.
+"""The messages between a cell and its workers: each is a JSON header and a blob.
 
 The connections are ``multiprocessing.connection`` over TCP: both ends prove that they know the
 cell's key before anything is sent. Nothing is pickled.
@@ -17,8 +17,8 @@ _LENGTH = struct.Struct("<I")
 
 
 def undelayed(connection: Connection) -> Connection:
-    """``connection``, told to send small messages at once: else TCP holds an answer back until
-    the last message is acknowledged, for some 40 ms."""
+    """``connection``, set to send small messages at once. Otherwise TCP holds an answer back for
+    some 40 ms, until the last message is acknowledged."""
     with socket.socket(fileno=os.dup(connection.fileno())) as twin:
         twin.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
