@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
+
 MOUNTED = ("algorithms", "problems", "paper")
 
 
@@ -22,7 +23,7 @@ def plant(tree: Path) -> None:
 
     Folders of data get none: mypy would take `paper/published/` for `paper/published.py`.
     """
-    places = {"hpobench": tree / "hpobench", "tests": tree / "tests"}
+    places = {name: tree / name for name in ("hpobench", "tests", "benchmarks")}
     places |= {name: tree / "hpobench" / name for name in MOUNTED}
     for name, place in places.items():
         for file in (ROOT / name).rglob("*.py"):
@@ -35,7 +36,17 @@ def check_types() -> tuple[int, str]:
     """mypy's exit status and its output, which names files by their paths in the checkout."""
     with tempfile.TemporaryDirectory() as folder:
         plant(Path(folder))
-        command = [sys.executable, "-m", "mypy", "-p", "hpobench", "-p", "tests"]
+        command = [
+            sys.executable,
+            "-m",
+            "mypy",
+            "-p",
+            "hpobench",
+            "-p",
+            "tests",
+            "-p",
+            "benchmarks",
+        ]
         command += ["--config-file", str(ROOT / "pyproject.toml")]
         command += ["--cache-dir", str(ROOT / ".mypy_cache")]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)

@@ -1,0 +1,53 @@
+"""Environments on a cluster: every node builds its own, from the lock, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
+from hpobench.store.reader import load_results
+from tests.ray.faults.commands import finish
+
+SUITE = """
+name: far
+searchers: [cma]
+problems: [{hartmann: {dimension: 3}}]
+seeds: 6
+budget: {trials: 6}
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Any]:
+    """Three nodes of one processor, each with a folder of its own for environments."""
+    from ray.cluster_utils import Cluster
+
+    def options(number: int) -> dict[str, Any]:
+        folder = tmp_path / "nodes" / str(number)
+        return {"num_cpus": 1, "env_vars": {FOLDER_VARIABLE: str(folder)}}
+
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"include_dashboard": False, **options(0)}
+    )
+    try:
+        for number in (1, 2):
+            cluster.add_node(**options(number))
+        cluster.wait_for_nodes()
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+def test_every_node_builds_its_own_once(tmp_path: Path, cluster: Any) -> None:
+    (tmp_path / "far.yaml").write_text(SUITE)
+    here: dict[str, Any] = {FOLDER_VARIABLE: str(tmp_path / "here")}
+    options = ("--results", tmp_path, "--address", cluster.address, "--no-report")
+    finish("run", tmp_path / "far.yaml", *options, **here)
+    assert list(load_results(tmp_path / "far").cells["status"]) == ["done"] * 6
+    for folder in (*(tmp_path / "nodes" / str(number) for number in range(3)), tmp_path / "here"):
+        (built,) = folder.glob("cma-*/built.json")
+        assert built.with_name("env").is_dir()

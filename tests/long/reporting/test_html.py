@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import base64
+import dataclasses
+import os
+import re
+import signal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hpobench.analysis.numbers import number
+from hpobench.contract.errors import StoreError
+from hpobench.reporting.html import write_report
+from hpobench.store.reader import Results
+from tests.results_factory import (
+    PROBLEMS,
+    MadeProblem,
+    hand_made,
+    make_population,
+    make_results,
+)
+from tests.unit.reporting.pages import OWN, SETTINGS, Page, joined, report, words
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a report with all that there can be over several problems."""
+    return write_report(make_results(), tmp_path_factory.mktemp("report"), settings=SETTINGS).parent
+
+
+def test_the_page_stands_alone(folder: Path) -> None:
+    page = Page(folder / "index.html")
+    # Two comparisons with F2 to F8 but for F6 (too few problems) and with F10; a timeline, F9, F14,
+    # F15 and both of F12; three problems.
+    assert len(page.images) == 2 * 7 + 6 + 3
+    for image in page.images:
+        assert image["src"].startswith("data:image/png;base64,")
+        assert len(image["alt"]) > 20
+    for link in page.links:
+        assert not re.match(r"[a-z]+:", link) or link.startswith("data:"), link
+        if link.startswith("#"):
+            assert link[1:] in page.ids
+        elif not link.startswith("data:"):
+            assert (folder / link).is_file()
+    assert not re.search(r"url\((?!#)|@import|https?://", page.source)
+    assert len(set(page.ids)) == len(page.ids)
+
+
+def test_figures_and_tables_lie_beside_it(folder: Path) -> None:
+    page = Page(folder / "index.html")
+    names = {p.name for p in (folder / "figures").iterdir()}
+    compared = ["mean_regret", "rank", "ecdf", "profile", "aggregates", "win_matrix"]
+    compared += ["utilisation"]
+    stems = [
+        *compared,
+        *(f"{stem}-2" for stem in compared),
+        "heatmap",
+        "interaction",
+        "thinking",
+    ]
+    stems += ["timeline", "survival", "fidelity_correlation"]
+    stems += [f"anytime_regret-{p}" for p in ("branin", "counting-ones", "mlp-vehicle")]
+    kinds = ("png", "pdf", "csv", "caption.txt")
+    assert names == {f"{stem}.{kind}" for stem in stems for kind in kinds}
+    caption = (folder / "figures" / "mean_regret.caption.txt").read_text()
+    assert caption.strip() in page.text
+    png = (folder / "figures" / "mean_regret.png").read_bytes()
+    assert page.images[0]["src"].endswith(base64.b64encode(png).decode())
+    final = pd.read_csv(folder / "tables" / "final_loss.csv")
+    assert len(final) == 3 * 3 + 3 * 2
+    assert {p.stem for p in (folder / "tables").iterdir()} == {
+        *("final_loss", "cost", "setting", "problems", "failures", "runs"),
+        *("standings", "standings-2", "speedup", "anytime_score", "anytime_score-2", "speedup-2"),
+    }
+
+
+def test_the_same_results_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    write_report(make_results(), tmp_path, settings=SETTINGS)
+    for path in sorted(folder.rglob("*.*")):
+        other = tmp_path / path.relative_to(folder)
+        assert path.read_bytes() == other.read_bytes(), path.name
+
+
+def test_a_second_report_removes_what_it_does_not_need(tmp_path: Path) -> None:
+    theirs = [tmp_path / "notes.pdf", tmp_path / "figures" / "notes.txt"]
+    early = tmp_path / "figures" / "mine.png"
+    early.parent.mkdir()
+    early.touch()
+    report(make_results(seeds=1), tmp_path)
+    assert early.exists()  # there was no report before, so it is not from one
+    for path in theirs:
+        path.touch()
+    (tmp_path / "figures" / "folder.csv").mkdir()
+    report(make_results(["tpe"], ["fifo"], problems=PROBLEMS[:1], seeds=1, failed=()), tmp_path)
+    stems = {p.stem for p in (tmp_path / "figures").iterdir() if p.suffix in (".png", ".pdf")}
+    assert stems == {
+        *("mean_regret", "ecdf", "profile", "aggregates", "heatmap", "thinking", "utilisation"),
+        "anytime_regret-branin",
+    }
+    assert not (tmp_path / "tables" / "failures.csv").exists()
+    assert (tmp_path / "tables" / "final_loss.csv").exists()
+    assert all(path.exists() for path in (*theirs, tmp_path / "figures" / "folder.csv"))
+
+
+def test_labels_that_the_font_lacks(tmp_path: Path) -> None:
+    """Warnings are errors in tests: none may come from a label."""
+    labels = {
+        "random": "\u968f\u673a\u641c\u7d22",
+        "tpe": "_$\\frac$ \U0001f680",
+        "gp": "\ufffe\u202e",
+    }
+    results = make_results(seeds=1)
+    searchers = results.cells["searcher"].map(labels)
+    page = report(
+        dataclasses.replace(results, cells=results.cells.assign(searcher=searchers)), tmp_path
+    )
+    assert labels["random"] in page.text
+
+
+def test_names_and_errors_are_escaped(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    problem = MadeProblem("../../p<b>&", steps=1, optimum=0.0, clip=1.0, budget=10.0)
+    runs = {(evil, s): [(1.0, 0.1)] for s in range(2)} | {("b", 0): [(1.0, 0.2)]}
+    results = dataclasses.replace(
+        hand_made(runs, problem=problem, failed=[("b", 0)]), name="<i>x</i>"
+    )
+    skipped = [{"searcher": evil, "scheduler": "<u>", "problem": "p", "reason": "a < b"}]
+    page = report(results, tmp_path, skipped=skipped)
+    assert page.source.count("<script") == 3  # ours: the curves, and what draws and sorts
+    assert "<i>" not in page.source
+    assert "<u>" not in page.source
+    assert evil in page.text
+    assert "a < b" in page.text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["figures", "index.html", "tables"]
+
+
+def test_lineage_is_shown_where_trials_were_cloned(tmp_path: Path) -> None:
+    page = report(make_population(6, seeds=2), tmp_path)
+    text = words(page)
+    assert [i for i in page.ids if "lineage" in i] == ["lineage-pbt-cnn"]
+    assert "Visible loss after each step of the 6 trials of one run: random under pbt" in text
+    drawn = pd.read_csv(tmp_path / "figures" / "lineage-pbt-cnn.csv")
+    clones = int(drawn["parent"].notna().sum())
+    assert clones > 2
+    assert f"({clones} times in all)" in text
+    best = drawn[drawn["ancestor"]].iloc[-1]
+    (alt,) = (i["alt"] for i in page.images if "Learning curves" in i["alt"])
+    assert f"Best: {number(best['value'])} at step {best['step']}, by way of trial" in alt
+    assert alt.endswith(f" {best['trial']}.")
+
+
+def test_only_some_lineages_are_shown(tmp_path: Path) -> None:
+    """Also on problems without references, and of metrics that are maximised."""
+    base = MadeProblem("p", steps=9, optimum=-0.9, clip=-0.2, direction="maximize", budget=60.0)
+    parts = [
+        make_population(
+            4,
+            problem=dataclasses.replace(base, name=f"p{i}", referenced=i > 0),
+            interval=3,
+            seeds=1,
+        )
+        for i in range(7)
+    ]
+    page = report(joined(parts), tmp_path)
+    assert [i for i in page.ids if "lineage" in i] == [f"lineage-pbt-p{i}" for i in range(6)]
+    assert "6 such runs at most" in words(page)
+    assert pd.read_csv(tmp_path / "figures" / "lineage-pbt-p0.csv")["value"].between(0, 1).all()
+
+
+def degenerate() -> dict[str, Results]:
+    small = make_results(["a", "b"], ["fifo"], seeds=2, failed=())
+    lost = small.cells.assign(status="failed", error="boom")
+    apart = small.cells[
+        (small.cells["searcher"] == "a") == (small.cells["problem"] == "branin")
+    ].reset_index(drop=True)
+    kept = set(apart["cell"])
+    return {
+        "one algorithm": make_results(["a"], ["fifo"], seeds=2, failed=()),
+        "one seed": make_results(["a", "b"], ["fifo"], seeds=1, failed=()),
+        "one run": hand_made({("a", 0): [(1.0, 0.5)]}),
+        "one result at the optimum": hand_made({("a", 0): [(1.0, 0.0)], ("b", 0): [(1.0, 0.0)]}),
+        "no results": hand_made({("a", 0): [], ("b", 0): []}),
+        "all failed": dataclasses.replace(small, cells=lost),
+        "no references": hand_made({("a", 0): [(1.0, 0.5)], ("b", 0): [(1.0, 0.5)]}, problem=OWN),
+        "nothing in common": dataclasses.replace(
+            small,
+            cells=apart,
+            events=small.events[small.events["cell"].isin(kept)],
+            trials=small.trials[small.trials["cell"].isin(kept)],
+        ),
+        "no provenance": dataclasses.replace(
+            small, cells=small.cells.assign(provenance=None, spec=None)
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("case", "says"),
+    [
+        ("one algorithm", "There is no other algorithm to compare it with."),
+        ("one seed", "With a single seed on some problem nothing can be said about chance."),
+        ("one run", "There is no other algorithm to compare it with."),
+        ("one result at the optimum", "do not tell them apart"),
+        ("no results", "do not tell them apart"),
+        ("all failed", "Every run failed, so there is nothing to compare."),
+        ("no references", "No problem has reference losses, so regrets cannot be computed."),
+        ("nothing in common", "there is no fair average over problems"),
+        ("no provenance", "ends at the lowest mean normalised regret"),
+    ],
+)
+def test_degenerate_results(tmp_path: Path, case: str, says: str) -> None:
+    assert says in words(report(degenerate()[case], tmp_path))
+
+
+def test_nothing_to_report(tmp_path: Path) -> None:
+    results = make_results(["a"], ["fifo"], seeds=1, failed=())
+    empty = dataclasses.replace(results, cells=results.cells.iloc[:0])
+    with pytest.raises(StoreError, match="no run has ended yet"):
+        write_report(empty, tmp_path)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot write the report to"):
+        write_report(make_results(seeds=1), tmp_path / "file")
+
+
+def test_a_process_that_draws_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it raises is an error with what to do; the next report is whole."""
+    with monkeypatch.context() as patch:
+        patch.setattr("hpobench.analysis.exhibits.mean_regret.drawing", lambda *_: Killed())
+        with pytest.raises(StoreError, match="a process that drew figures was killed"):
+            report(make_results(seeds=1), tmp_path)
+    assert report(make_results(seeds=1), tmp_path).images
+
+
+class Killed:
+    def __call__(self, *_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)

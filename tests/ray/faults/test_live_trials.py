@@ -1,0 +1,94 @@
+"""Trials that go wrong, and trials that the budget cuts off, on the live stage."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hpobench.store.reader import load_results
+from tests.frames import tuples
+from tests.ray.faults.commands import finish
+from tests.ray.faults.live_watch import survivors
+
+MISBEHAVING = Path(__file__).with_name("live_misbehaving.py")
+CHAIN = Path(__file__).with_name("live_chain.py")
+
+TOLD = {
+    "raise": "ValueError: no such learning rate",
+    "abort": "_Abort: unwound",
+    "interrupt": "KeyboardInterrupt: ",
+    "unspeakable": "_Unspeakable",
+    "nan": "loss is nan at step 2",
+    "inf": "loss is inf at step 2",
+    "nothing": "step 2 returned None, without a loss",
+    "words": "ValueError: could not convert string to float: 'low'",
+    "sys-exit": "the training called exit('had enough')",
+    "os-exit": "the worker process died in each of 4 attempts at step 2",
+    "segfault": "the worker process died in each of 4 attempts at step 2",
+    "sleep": "not finished after 2 s of training",
+    "swallow": "not finished after 2 s of training",
+    "regex": "not finished after 2 s of training",
+    "native": "not finished after 2 s of training",
+    "save": "save() returned 'text, not bytes', which is not bytes",
+}
+"""How the error of each trial that goes wrong begins."""
+
+
+@pytest.fixture(autouse=True)
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Marks the run's processes; none outlives the test."""
+    path = tmp_path / "steps.log"
+    monkeypatch.setenv("CHAIN_LOG", str(path))
+    yield path
+    assert survivors(path) == []
+
+
+def test_each_way_of_going_wrong_fails_its_trial_alone(tmp_path: Path) -> None:
+    suite = tmp_path / "wrong.yaml"
+    suite.write_text(
+        "name: wrong\nstage: live\nsearchers: [in-turn]\nschedulers: [fifo]\n"
+        "problems: [misbehaving]\nseeds: 1\nworkers: 2\ntrial_timeout: 2 s\nbudget: {trials: 99}\n"
+    )
+    options = ("--plugin", MISBEHAVING, "--results", tmp_path, "--cpus", 2, "--no-report")
+    finish("run", suite, *options)
+    results = load_results(tmp_path / "wrong")
+    found = {}
+    for trial in tuples(results.trials):
+        how = json.loads(trial.config)["how"]
+        if how in TOLD:
+            found[how] = trial
+            assert (trial.status, trial.steps) == ("failed", 1), how
+            assert trial.error.startswith(TOLD[how]), trial.error
+        else:
+            assert (trial.status, trial.steps) == ("completed", 3), how
+    assert set(found) == set(TOLD)
+    # A cell's clock runs on while workers are started anew, but no hang holds it up.
+    assert results.cells["clock"].item() < 90
+    printed = list((tmp_path / "wrong" / "output").glob("*/trial-*.txt"))
+    assert len(printed) == 1
+    expected = ["to standard output", "to standard error", "past Python", "from a child"]
+    assert printed[0].read_text().splitlines() == expected
+
+
+def test_the_budgets_time_cuts_off_what_is_being_trained(tmp_path: Path) -> None:
+    suite = tmp_path / "cut.yaml"
+    suite.write_text(
+        "name: cut\nstage: live\nsearchers: [random]\nschedulers: [fifo]\nseeds: 1\nworkers: 2\n"
+        "problems: [{chain: {pause: 10.0}}]\nbudget: {time: 3 s}\n"
+    )
+    options = ("--plugin", CHAIN, "--results", tmp_path, "--cpus", 2, "--no-report")
+    finish("run", suite, *options)
+    results = load_results(tmp_path / "cut")
+    cell = results.cells.loc[0]
+    assert (cell["status"], cell["clock"], cell["results"]) == ("done", 3.0, 0)
+    assert (results.trials["status"] == "cut").all()
+    told = [
+        re.fullmatch(r"step 1 was cut off after (\S+) s, when the budget's time was over", error)
+        for error in results.trials["error"]
+    ]
+    # The clock starts with the first worker; another may come later.
+    assert 2 < max(float(match[1]) for match in told if match) < 5

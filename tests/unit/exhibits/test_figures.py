@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, comparisons, compute_curves
+from hpobench.analysis.drawing.style import MARKERS, PALETTE, Styles, drawable, power_of_ten, save
+from hpobench.analysis.exhibits import anytime_regret, heatmap, mean_regret, rank
+from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import OneProblem, Study
+from hpobench.analysis.text.phrases import share_label
+from hpobench.store.reader import Results
+from tests import ROOT
+from tests.curves_factory import caption_of, study_of, table_of
+from tests.results_factory import make_results
+from tests.unit.exhibits import test_lineage
+
+SETTINGS = Settings(repetitions=50, points=20)
+
+
+def crossed(searchers: int, schedulers: int) -> list[Algorithm]:
+    return [
+        Algorithm(f"s{i} + c{j}", f"s{i}", f"c{j}")
+        for i in range(searchers)
+        for j in range(schedulers)
+    ]
+
+
+def test_a_searcher_keeps_its_colour_under_every_scheduler() -> None:
+    styles = Styles(crossed(6, 3))
+    looks = {a: styles.look(a) for a in styles.algorithms}
+    for a, look in looks.items():
+        assert look.color == PALETTE[int(a.searcher[1:])]
+    assert styles.faceted
+
+
+@pytest.mark.parametrize(("searchers", "schedulers"), [(1, 5), (2, 3), (4, 2), (8, 1), (20, 1)])
+def test_no_two_curves_of_a_panel_look_the_same(searchers: int, schedulers: int) -> None:
+    styles = Styles(crossed(searchers, schedulers))
+    looks = [styles.look(a) for a in styles.algorithms]
+    assert len(set(looks)) == len(looks)
+    assert not styles.faceted
+
+
+def test_the_palette_is_told_apart_under_colour_blindness() -> None:
+    """Machado's matrices for complete protanopia and deuteranopia; distances in linear RGB."""
+    matrices = (
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
+    )
+    colours = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in PALETTE])
+    for matrix in (np.eye(3), *map(np.array, matrices)):
+        seen = np.clip(colours**2.2 @ matrix.T, 0, 1) ** (1 / 2.2)
+        distance = np.linalg.norm(seen[:, None] - seen, axis=2) + np.eye(len(PALETTE))
+        assert distance.min() > 0.1
+    assert len(set(MARKERS)) == len(PALETTE)  # hue is never the only difference
+
+
+def drawn_of(exhibit: Any, curves: Curves, settings: Settings = SETTINGS) -> Figure:
+    study, comparison = study_of(curves, settings), Comparison("Everything", curves)
+    figure: Figure = exhibit.drawing(study, comparison, exhibit.table(study, comparison))()
+    return figure
+
+
+def regrets_of(results: Results, name: str, settings: Settings) -> tuple[Study, OneProblem]:
+    study = Study(results, settings)
+    return study, study.problems[name]
+
+
+def draw_all(folder: Path) -> None:
+    results = make_results(seeds=2)
+    curves = compute_curves(results, SETTINGS)
+    part = comparisons(curves)[1].curves
+    study, branin = regrets_of(results, "branin", SETTINGS)
+    regret = anytime_regret.table(study, branin)
+    save(anytime_regret.drawing(study, branin, regret)(), folder / "f1")
+    save(drawn_of(mean_regret, part), folder / "f2")
+    save(drawn_of(rank, part), folder / "f3")
+    save(drawn_of(heatmap, curves), folder / "f14")
+    save(test_lineage.drawn(test_lineage.table_of(8)), folder / "f16")
+
+
+def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
+    """Also in a process with another hash seed, another place and a user's own matplotlibrc."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    draw_all(here)
+    (there / "matplotlibrc").write_text("font.size: 20\naxes.grid: False\n")
+    code = (
+        "from pathlib import Path; from tests.unit.exhibits.test_figures import draw_all; "
+        "draw_all(Path('.'))"
+    )
+    root = str(ROOT)
+    environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", code], cwd=there, env=environment, check=True)
+    names = sorted(p.name for p in here.iterdir())
+    assert names == [
+        f"{f}.{kind}" for f in ("f1", "f14", "f16", "f2", "f3") for kind in ("pdf", "png")
+    ]
+    for name in names:
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
+    assert b"CreationDate" not in (here / "f1.pdf").read_bytes()
+
+
+def test_curves_are_steps_of_the_table() -> None:
+    study, branin = regrets_of(make_results(seeds=2), "branin", SETTINGS)
+    table = anytime_regret.table(study, branin)
+    figure = anytime_regret.drawing(study, branin, table)()
+    ax: Any = figure.axes[0]
+    lines = [line for line in ax.lines if len(line.get_xdata()) > 2]
+    assert len(lines) == 3
+    for line, (_, rows) in zip(lines, table.groupby("algorithm", sort=False), strict=True):
+        assert line.get_drawstyle() == "steps-post"
+        np.testing.assert_array_equal(line.get_ydata(), rows["estimate"])
+
+
+def test_many_algorithms_get_a_panel_per_scheduler() -> None:
+    results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
+    curves = compute_curves(results, SETTINGS)
+    part = comparisons(curves)[1].curves
+    figure = drawn_of(mean_regret, part)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["fifo", "asha", "median"]
+    for ax in figure.axes:
+        assert len(ax.lines) == 9  # three of its own, six in grey
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["a", "b", "c"]
+
+
+def test_captions_follow_the_settings() -> None:
+    results = make_results()
+    part = comparisons(compute_curves(results, Settings()))[0].curves
+    table = table_of(mean_regret, part, SETTINGS)
+    text = caption_of(mean_regret, part, Settings(), table)
+    assert "95% percentile bootstrap" in text
+    assert "2,000 repetitions" in text
+    assert "3 algorithms over 3 problems and 4 seeds" in text
+    assert "any fidelity" in text
+    assert "2 failed runs of 36" in text
+    other = Settings(
+        axis="resource", level=0.9, repetitions=99, fidelity="full", resample_problems=True
+    )
+    text = caption_of(mean_regret, part, other, table)
+    assert "90% percentile bootstrap intervals (99 repetitions, problems and seeds" in text
+    assert "full fidelity only" in text
+    assert share_label(other) == "Resource as a share of the longest run's"
+    study, problem = regrets_of(results, "mlp-vehicle", other)
+    regret = anytime_regret.table(*regrets_of(results, "mlp-vehicle", SETTINGS))
+    text = anytime_regret.caption(study, problem, regret)
+    assert "best value on record" in text
+    assert "leaves at the bottom" not in text
+    reached = regret.assign(estimate=1e-8)
+    known = OneProblem(pd.Series({**problem.row, "known": True}))
+    text = anytime_regret.caption(study, known, reached)
+    assert "against the known optimum" in text
+    assert "leaves at the bottom has reached the optimum" in text
+
+
+def test_labels_stay_apart_where_the_font_lacks_characters() -> None:
+    assert drawable("tpe[k=1] \u00e9 \u03b1") == "tpe[k=1] \u00e9 \u03b1"
+    assert drawable("\u6d4b-\U000206a4") == "\\u6d4b-\\U000206a4"
+
+
+def test_decades() -> None:
+    assert [power_of_ten(x) for x in (1e-8, 0.01, 1.0, 100.0, 1e5)] == [
+        "10⁻⁸",
+        "0.01",
+        "1",
+        "100",
+        "10⁵",
+    ]

@@ -1,0 +1,367 @@
+"""The results folder: whole cells, crashes, canonical bytes, damage."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hpobench.contract.errors import StoreError, UsageError
+from hpobench.store import files, schema, writer
+from hpobench.store.reader import load_results
+from hpobench.store.writer import Outcome, open_writer
+from tests import ROOT
+
+
+def outcome(number: int, *, results: int = 5, status: str = "done", loss: float = 1.0) -> Outcome:
+    name = f"cell-{number:03d}"
+    events = {
+        "cell": [name] * results,
+        "trial": list(range(results)),
+        "step": [1] * results,
+        "resource": [1.0] * results,
+        "clock": [float(i + 1) for i in range(results)],
+        "loss": [loss + number + i for i in range(results)],
+        "heldout": [None] * results,
+        "cost": [1.0] * results,
+        "decision": ["STOP"] * results,
+        "worker": [0] * results,
+        **dict.fromkeys(("parent", "parent_step", "config"), [None] * results),
+    }
+    trial = {"cell": name, "trial": 0, "config": "{}", "status": "completed", "steps": 1}
+    cell = {
+        "cell": name,
+        "searcher": "random",
+        "scheduler": "fifo",
+        "problem": "p",
+        "seed": number,
+        "status": status,
+        "results": results,
+    }
+    return Outcome(
+        cell=cell,
+        events=pa.table(events, schema=schema.plain(schema.EVENTS)),
+        trials=pa.Table.from_pylist([trial], schema=schema.plain(schema.TRIALS)),
+    )
+
+
+PROBLEM = {"problem": "p", "optimum": 0.0, "clip": 1.0}
+PLAN = {"name": "s", "suite": {}, "searchers": ["random"], "schedulers": ["fifo"]}
+
+
+def begin(store: Any, numbers: Any) -> None:
+    names = [f"cell-{i:03d}" for i in numbers]
+    plan = {**PLAN, "problems": ["p"], "cells": names, "skipped": []}
+    store.begin("name: s\n", plan, {name: {} for name in names}, {"p": PROBLEM})
+
+
+def write(folder: Path, batches: list[list[int]], **options: Any) -> None:
+    with open_writer(folder) as store:
+        begin(store, itertools.chain(*batches))
+        for batch in batches:
+            store.add([outcome(i, **options) for i in batch])
+        store.compact()
+
+
+def data(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.parquet"))}
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    write(tmp_path, [[2, 0], [1]])
+    results = load_results(tmp_path)
+    assert list(results.cells["seed"]) == [0, 1, 2]
+    assert list(results.events["cell"].unique()) == ["cell-000", "cell-001", "cell-002"]
+    assert list(results.events[results.events["cell"] == "cell-001"]["loss"]) == [2, 3, 4, 5, 6]
+    assert results.events["heldout"].isna().all()
+    assert len(results.trials) == 3
+
+
+def test_cells_that_differ_in_workers_only_come_in_their_order(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as store:
+        begin(store, range(3))
+        for number, workers in enumerate((8, 1, 2)):
+            one = outcome(number)
+            one.cell.update(seed=0, workers=workers)
+            store.add([one])
+        store.compact()
+    results = load_results(tmp_path)
+    assert list(results.cells["workers"]) == [1, 2, 8]
+    assert list(results.cells["cell"]) == ["cell-001", "cell-002", "cell-000"]
+    assert list(results.events["cell"].unique()) == ["cell-001", "cell-002", "cell-000"]
+
+
+def test_plain_pandas_reads_it(tmp_path: Path) -> None:
+    write(tmp_path, [[0, 1]])
+    frames = [pd.read_parquet(path) for path in sorted(tmp_path.glob("events-*.parquet"))]
+    events = pd.concat(frames)
+    assert len(events) == 10
+    assert events["cell"].dtype == "category"
+
+
+def test_bytes_do_not_depend_on_order_batches_or_interruptions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "SHARD_ROWS", 12)  # three cells a shard
+    write(tmp_path / "a", [[0, 1, 2, 3, 4, 5, 6]])
+    write(tmp_path / "b", [[6], [3, 1], [0, 5], [2, 4]])
+    with open_writer(tmp_path / "c") as store:
+        begin(store, range(7))
+        store.add([outcome(4), outcome(2)])
+    write(tmp_path / "c", [[0, 1, 2, 3, 4, 5, 6]])
+    assert data(tmp_path / "a") == data(tmp_path / "b") == data(tmp_path / "c")
+    assert len(list((tmp_path / "a").glob("events-*"))) == 3
+
+
+def test_compacting_twice_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, [[0], [1]])
+    before = data(tmp_path)
+    monkeypatch.setattr(files, "replace", None)
+    with open_writer(tmp_path) as store:
+        store.compact()
+    assert data(tmp_path) == before
+
+
+def test_a_retried_cell_replaces_the_failed_one(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as store:
+        begin(store, [0, 1])
+        store.add([outcome(0, status="failed", results=2, loss=50.0), outcome(1)])
+        store.add([outcome(0)])
+        before = load_results(tmp_path).events
+        store.compact()
+    results = load_results(tmp_path)
+    pd.testing.assert_frame_equal(results.events, before)
+    assert list(results.events[results.events["cell"] == "cell-000"]["loss"]) == [1, 2, 3, 4, 5]
+    assert list(results.cells["status"]) == ["done", "done"]
+
+
+def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path: Path) -> None:
+    write(tmp_path, [[0, 1]])
+    with open_writer(tmp_path) as store:
+        begin(store, [1, 2])
+        store.add([outcome(2)])
+        store.compact()
+    assert list(load_results(tmp_path).cells["seed"]) == [1, 2]
+    stored = pd.read_parquet(tmp_path / "cells.parquet")
+    assert dict(zip(stored["seed"], stored["in_suite"], strict=True)) == {
+        0: False,
+        1: True,
+        2: True,
+    }
+
+
+def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
+    write(tmp_path, [[0]])
+    with open_writer(tmp_path) as store:
+        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": [], "skipped": []}
+        store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}}, {})
+    assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
+
+
+def test_cells_without_rows(tmp_path: Path) -> None:
+    write(tmp_path, [[0], [1]], results=0)
+    results = load_results(tmp_path)
+    assert len(results.cells) == 2
+    assert len(results.events) == 0
+
+
+CRASH = """
+import os, sys
+sys.path.insert(0, sys.argv[3])
+from pathlib import Path
+from tests.unit.store.test_store import begin, outcome
+from hpobench.store import files
+from hpobench.store.writer import open_writer
+count = 0
+def point(real):
+    def wrapped(*args, **kw):
+        global count
+        count += 1
+        if count == int(sys.argv[2]):
+            os._exit(9)
+        return real(*args, **kw)
+    return wrapped
+os.fsync, os.replace, Path.replace = point(os.fsync), point(os.replace), point(Path.replace)
+with open_writer(Path(sys.argv[1])) as store:
+    begin(store, range(4))
+    for i in (2, 0):
+        store.add([outcome(i)])
+    store.compact()
+"""
+
+
+def test_killed_at_every_point_of_writing_the_next_run_ends_the_same(tmp_path: Path) -> None:
+    write(tmp_path / "whole", [[0, 1, 2, 3]])
+    expected = data(tmp_path / "whole")
+    root = str(ROOT)
+    for point in itertools.count(1):
+        folder = tmp_path / f"killed-{point}"
+        code = subprocess.run([sys.executable, "-c", CRASH, folder, str(point), root]).returncode
+        with open_writer(folder) as store:
+            done = set(store.statuses)
+        if (folder / "plan.json").exists() and done:
+            # Whatever is there is whole.
+            events = load_results(folder).events
+            assert dict(events.groupby("cell", observed=True).size()) == dict.fromkeys(done, 5)
+        with open_writer(folder) as store:
+            begin(store, range(4))
+            for i in range(4):
+                if f"cell-{i:03d}" not in store.statuses:
+                    store.add([outcome(i)])
+            store.compact()
+        assert data(folder) == expected
+        assert not list(folder.glob(".*.tmp"))
+        if code == 0:
+            break
+    assert point > 15
+
+
+def test_a_full_disk_is_explained_and_the_store_still_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [[0]])
+
+    def full(fd: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with open_writer(tmp_path) as store, monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StoreError, match="disk is full; free some space"):
+            store.add([outcome(1)])
+    assert list(load_results(tmp_path).cells["seed"]) == [0]
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    with (
+        open_writer(tmp_path),
+        pytest.raises(StoreError, match="another run is writing here"),
+        open_writer(tmp_path),
+    ):
+        pass
+    with open_writer(tmp_path):
+        pass
+
+
+def test_another_schema_version_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, [[0]])
+    path = tmp_path / "cells.parquet"
+    table = pq.read_table(path).replace_schema_metadata({"hpobench_schema": "99"})
+    pq.write_table(table, path)
+    told = f"schema version 99, this hpobench reads {schema.VERSION}"
+    with pytest.raises(StoreError, match=told):
+        load_results(tmp_path)
+    with pytest.raises(StoreError), open_writer(tmp_path):
+        pass
+
+
+def test_damage_is_named(tmp_path: Path) -> None:
+    write(tmp_path, [[0]])
+    shard = next(tmp_path.glob("events-*"))
+    shard.write_bytes(shard.read_bytes()[:100])
+    with pytest.raises(StoreError, match=shard.name):
+        load_results(tmp_path)
+    shard.unlink()
+    with pytest.raises(StoreError, match=shard.name):
+        load_results(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed", "no problem"])
+def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "SHARD_ROWS", 5)
+    write(tmp_path, [[0, 1]])
+    expected = data(tmp_path)
+    shard = sorted(tmp_path.glob("events-*"))[0]
+    if damage == "missing":
+        shard.unlink()
+    elif damage == "changed":
+        shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    else:
+        (tmp_path / "problems.parquet").unlink()
+    with open_writer(tmp_path) as store:
+        assert len(store.lost) == (2 if damage == "no problem" else 1)
+        begin(store, [0, 1])
+        store.add([outcome(i) for i in (0, 1) if f"cell-{i:03d}" not in store.statuses])
+        store.compact()
+    assert data(tmp_path) == expected
+
+
+def test_a_foreign_table_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, [[0]])
+    foreign = pa.table({"x": [1]})
+    (tmp_path / "cells.parquet").write_bytes(files.table_bytes(foreign))
+    with pytest.raises(StoreError, match=r"cells\.parquet: its columns are not those of cells"):
+        load_results(tmp_path)
+
+
+def test_not_a_results_folder(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"not a results folder"):
+        load_results(tmp_path)
+    (tmp_path / "plan.json").write_text("{")
+    with pytest.raises(StoreError, match=r"plan\.json"):
+        load_results(tmp_path)
+    (tmp_path / "plan.json").write_text("[]")
+    with pytest.raises(StoreError, match=r"not a plan"):
+        load_results(tmp_path)
+    plan = {**PLAN, "problems": ["p"], "cells": [], "skipped": []}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(UsageError, match=r"no cell is finished yet"):
+        load_results(tmp_path)
+
+
+# -- signatures ------------------------------------------------------------------------------
+
+
+def signed(number: int, *losses: Any) -> Outcome:
+    text = json.dumps({"losses": losses, "tolerance": 1e-5})
+    return dataclasses.replace(outcome(number), signature=text)
+
+
+def test_a_problem_that_has_become_another_is_refused(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as store:
+        begin(store, [0, 1, 2])
+        store.add([signed(0, 0.5, None)])
+    with open_writer(tmp_path) as store:
+        begin(store, [0, 1, 2])
+        store.add([signed(1, 0.500001, None)])
+        told = r"^p: the problem is no longer the one .*: probe 1 had loss 0\.5, now it has 0\.6; "
+        with pytest.raises(StoreError, match=told):
+            store.add([signed(2, 0.6, None)])
+        with pytest.raises(StoreError, match="probe 2 had loss none, now it has 1"):
+            store.add([signed(2, 0.5, 1.0)])
+    assert list(load_results(tmp_path).cells["seed"]) == [0, 1]
+
+
+def test_a_problem_may_become_another_where_no_cell_of_the_suite_ran_on_it(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as store:
+        begin(store, [0])
+        store.add([signed(0, 0.5)])
+    with open_writer(tmp_path) as store:  # another plugin file, another data set: other cells
+        begin(store, [1])
+        store.add([signed(1, 0.6)])
+    assert "0.6" in pd.read_parquet(tmp_path / "problems.parquet")["signature"][0]
+
+
+def test_references_are_those_of_the_last_run(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as store:
+        begin(store, [0])
+        store.add([signed(0, 0.5)])
+    with open_writer(tmp_path) as store:
+        plan = {**PLAN, "problems": ["p"], "cells": ["cell-000"], "skipped": []}
+        renewed = {**PROBLEM, "optimum": -1.0, "version": 2}
+        store.begin("name: s\n", plan, {"cell-000": {}}, {"p": renewed})
+    row = load_results(tmp_path).problems.iloc[0]
+    assert (row["optimum"], row["version"]) == (-1.0, 2)
+    assert "0.5" in row["signature"]
