@@ -25,3 +25,28 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Strict mypy over the package, its plugins, the paper and the tests."""
     session.run(sys.executable, "-m", "tests.types_tree")
+
+
+def _pytest(session: nox.Session, *folders: str) -> None:
+    """Two files at a time; what follows `--` on the command line goes to pytest."""
+    workers = ("-n", "2", "--dist", "loadfile")
+    session.run(sys.executable, "-m", "pytest", *workers, *folders, *session.posargs)
+
+
+@nox.session
+def fast(session: nox.Session) -> None:
+    """The unit tests and the lint checks: minutes at most, after every change."""
+    lint(session)
+    _pytest(session, "tests/unit")
+
+
+@nox.session
+def full(session: nox.Session) -> None:
+    """Every tier that CI runs, style and types included."""
+    _pytest(session, "tests")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run the commands and the code that README and CONTRIBUTING show."""
+    _pytest(session, "tests/ray/test_documents.py", "tests/env/testing/test_walk_through.py")

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from hpobench import data
+from hpobench.data import catalogue
 from hpobench.plugins.isolation import searcher
+from tests import ROOT
+from tests.data_server import entry, write_list
 
 os.environ["RAY_AUTH_MODE"] = "disabled"
+
+SHARED = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,3 +51,53 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("waits for root, who alone may mount a small disk")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def data_set(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Finds the folder of a data set; skips where there is none."""
+    if "HPOBENCH_DATA" not in os.environ and SHARED.is_dir():
+        monkeypatch.setenv("HPOBENCH_DATA", str(SHARED))
+
+    def find(name: str) -> Path:
+        if reason := data.missing(name):
+            pytest.skip(f"waits for {name}: {reason}")
+        return data.find(name)
+
+    return find
+
+
+@pytest.fixture
+def yahpo(data_set: Callable[[str], Path]) -> Path:
+    """The folder of YAHPO's scenarios."""
+    pytest.importorskip("onnxruntime")
+    for name in ("lcbench", "rbv2-xgboost", "rbv2-rpart", "iaml-glmnet"):
+        folder = data_set(f"yahpo-{name}")
+    return folder.parent
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where tables are kept for this test alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "hpobench" / "tables"
+
+
+@pytest.fixture
+def made_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> Callable[[str, Mapping[str, bytes]], Path]:
+    """Puts files where those of a data set are looked for, and nothing else there."""
+    monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+
+    def put(name: str, files: Mapping[str, bytes]) -> Path:
+        folder = tmp_path / "made" / "up"
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            (folder / path).write_bytes(content)
+        listed = write_list(tmp_path / "list.json", {name: entry(None, files, how="make it")})
+        monkeypatch.setattr(catalogue, "LIST", listed)
+        return folder
+
+    return put

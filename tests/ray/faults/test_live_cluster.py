@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from hpobench.store.reader import load_results
-from tests.ray.faults.commands import ROOT, finish, kill, start
+from tests import ROOT
+from tests.ray.faults.commands import finish, kill, start
 from tests.ray.faults.live_watch import Witness, faults, lines, survivors, wait_for_steps
 from tests.ray.faults.test_live import CHAIN, check, planned, write_suite
 

@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from hpobench.store.reader import load_results
+from tests import ROOT
 from tests.present import present
-from tests.ray.faults.commands import ROOT, SUITE, events, finish, kill, start
+from tests.ray.faults.commands import SUITE, events, finish, kill, start
 
 CELLS = 2 * (1 + 4 + 4) * 4
 
