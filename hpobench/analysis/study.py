@@ -183,6 +183,6 @@ def each_comparison(study: Study) -> list[Comparison]:
     return study.shown
 
 
-def each_contest(study: Study) -> list[Comparison]:
+def each_of_several(study: Study) -> list[Comparison]:
     """Every comparison of two algorithms or more."""
     return [one for one in study.shown if len(one.curves.algorithms) > 1]

@@ -19,6 +19,7 @@ from tests import ROOT
 from tests.frames import tuples
 from tests.ray.faults.commands import finish
 
+EXAMPLE = ROOT / "examples" / "from_python.py"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -123,3 +124,10 @@ def test_the_glossary_is_sorted_and_its_places_exist() -> None:
     for word, _, places in rows[1:]:
         for place in re.findall(r"`([\w/]+(?:/|\.py))`", places):
             assert (ROOT / "hpobench" / place).exists() or (ROOT / place).exists(), (word, place)
+
+
+def test_the_example_says_who_leads(tmp_path: Path) -> None:
+    code = f"import runpy, sys; sys.argv = ['x', {str(tmp_path)!r}]\n"
+    said = program(f"{code}runpy.run_path({str(EXAMPLE)!r}, run_name='__main__')", tmp_path)
+    assert "optuna-tpe + asha" in said
+    assert said.endswith("0 of 24 runs failed\n")

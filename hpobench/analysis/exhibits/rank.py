@@ -13,13 +13,13 @@ from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import curve_frame
 from hpobench.analysis.numbers import ends
-from hpobench.analysis.study import Study, each_contest
+from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 
 TITLE = "Average rank"
 STEM = "rank"
 
-subjects = each_contest
+subjects = each_of_several
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from hpobench.analysis.inference.bootstrap import (
 )
 from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
-from hpobench.analysis.study import Study, each_contest
+from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ STEM = "win_matrix"
 ROUNDING = 1e-9
 """Nothing but ties, over three problems say, is not exactly one half."""
 
-subjects = each_contest
+subjects = each_of_several
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
