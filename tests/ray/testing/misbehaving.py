@@ -54,7 +54,7 @@ class Bare(_Random):
 
     name = "bare"
 
-    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, greed: int = 1) -> None:
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, greed=1) -> None:  # type: ignore[no-untyped-def]
         super().__init__(space, seed=seed, fidelity=fidelity)
 
 

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,6 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text.phrases import share_label
 from hpobench.store.reader import Results
-from tests import ROOT
 from tests.curves_factory import caption_of, study_of, table_of
 from tests.results_factory import make_results
 from tests.unit.exhibits import test_lineage
@@ -94,29 +90,6 @@ def draw_all(folder: Path) -> None:
     save(drawn_of(rank, part), folder / "f3")
     save(drawn_of(heatmap, curves), folder / "f14")
     save(test_lineage.drawn(test_lineage.table_of(8)), folder / "f16")
-
-
-def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
-    """Also in a process with another hash seed, another place and a user's own matplotlibrc."""
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    draw_all(here)
-    (there / "matplotlibrc").write_text("font.size: 20\naxes.grid: False\n")
-    code = (
-        "from pathlib import Path; from tests.unit.exhibits.test_figures import draw_all; "
-        "draw_all(Path('.'))"
-    )
-    root = str(ROOT)
-    environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-c", code], cwd=there, env=environment, check=True)
-    names = sorted(p.name for p in here.iterdir())
-    assert names == [
-        f"{f}.{kind}" for f in ("f1", "f14", "f16", "f2", "f3") for kind in ("pdf", "png")
-    ]
-    for name in names:
-        assert (here / name).read_bytes() == (there / name).read_bytes(), name
-    assert b"CreationDate" not in (here / "f1.pdf").read_bytes()
 
 
 def test_curves_are_steps_of_the_table() -> None:

@@ -7,8 +7,6 @@ import errno
 import itertools
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,6 @@ from hpobench.contract.errors import StoreError, UsageError
 from hpobench.store import files, schema, writer
 from hpobench.store.reader import load_results
 from hpobench.store.writer import Outcome, open_writer
-from tests import ROOT
 
 
 def outcome(number: int, *, results: int = 5, status: str = "done", loss: float = 1.0) -> Outcome:
@@ -199,32 +196,6 @@ with open_writer(Path(sys.argv[1])) as store:
         store.add([outcome(i)])
     store.compact()
 """
-
-
-def test_killed_at_every_point_of_writing_the_next_run_ends_the_same(tmp_path: Path) -> None:
-    write(tmp_path / "whole", [[0, 1, 2, 3]])
-    expected = data(tmp_path / "whole")
-    root = str(ROOT)
-    for point in itertools.count(1):
-        folder = tmp_path / f"killed-{point}"
-        code = subprocess.run([sys.executable, "-c", CRASH, folder, str(point), root]).returncode
-        with open_writer(folder) as store:
-            done = set(store.statuses)
-        if (folder / "plan.json").exists() and done:
-            # Whatever is there is whole.
-            events = load_results(folder).events
-            assert dict(events.groupby("cell", observed=True).size()) == dict.fromkeys(done, 5)
-        with open_writer(folder) as store:
-            begin(store, range(4))
-            for i in range(4):
-                if f"cell-{i:03d}" not in store.statuses:
-                    store.add([outcome(i)])
-            store.compact()
-        assert data(folder) == expected
-        assert not list(folder.glob(".*.tmp"))
-        if code == 0:
-            break
-    assert point > 15
 
 
 def test_a_full_disk_is_explained_and_the_store_still_reads(

@@ -219,19 +219,6 @@ def test_a_searcher_is_built_once_for_each_distinct_space(tmp_path: Path) -> Non
     assert log.read_text(encoding="utf-8") == "1 0 1 0 2 0 "
 
 
-def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:
-    file = write_suite(
-        tmp_path, {2: "searchers: [explosive]", 8: "plugins: [tiny.py, explosive.py]"}
-    )
-    (tmp_path / "explosive.py").write_text(
-        "from ray.tune.search import Searcher\n"
-        "class Explosive(Searcher):\n    name = 'explosive'\n"
-        "    def __init__(self): raise RuntimeError\n",
-        encoding="utf-8",
-    )
-    assert len(build_plan(load_suite(file)).cells) == 2
-
-
 def odd(folder: Path, method: str) -> Plan:
     """The plan of a suite with a problem ``odd`` that has ``method``."""
     file = write_suite(

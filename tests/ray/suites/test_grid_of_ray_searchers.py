@@ -1,0 +1,22 @@
+"""Plans with searchers of Ray's own kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
+from tests.tiny_plugins import write_suite
+
+
+def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:
+    file = write_suite(
+        tmp_path, {2: "searchers: [explosive]", 8: "plugins: [tiny.py, explosive.py]"}
+    )
+    (tmp_path / "explosive.py").write_text(
+        "from ray.tune.search import Searcher\n"
+        "class Explosive(Searcher):\n    name = 'explosive'\n"
+        "    def __init__(self): raise RuntimeError\n",
+        encoding="utf-8",
+    )
+    assert len(build_plan(load_suite(file)).cells) == 2
