@@ -20,3 +20,26 @@ def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert len(build_plan(load_suite(file)).cells) == 2
+
+
+def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(
+    tmp_path: Path,
+) -> None:
+    file = write_suite(
+        tmp_path,
+        {
+            2: "searchers: [tiny, limited]",
+            3: "schedulers: [halves, brackets]",
+            4: "problems: [stairs]",
+            8: "plugins: [tiny.py, limited.py]",
+        },
+    )
+    (tmp_path / "limited.py").write_text(
+        "from ray.tune.search import ConcurrencyLimiter, Searcher\n"
+        "class Limited(ConcurrencyLimiter, Searcher):\n    name = 'limited'\n"
+        "    def __init__(self): ...\n",
+        encoding="utf-8",
+    )
+    made = build_plan(load_suite(file))
+    assert [(row.searcher, row.scheduler) for row in made.skipped] == [("limited", "brackets")]
+    assert "takes itself for complete" in made.skipped[0].reason

@@ -15,8 +15,8 @@ from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import Settings
 from tests.curves_factory import caption_of, curves_of, made_nr, table_of
 from tests.frames import tuples
+from tests.long.analysis.test_against_naive import incumbent_at, naive_run
 from tests.results_factory import MadeProblem, hand_made, make_results
-from tests.unit.analysis.test_against_naive import incumbent_at, naive_run
 
 
 def test_by_hand() -> None:

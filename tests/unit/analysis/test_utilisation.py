@@ -18,8 +18,8 @@ from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.curves_factory import table_of
 from tests.frames import tuples
+from tests.long.analysis.test_against_naive import random_results
 from tests.results_factory import hand_made, make_results
-from tests.unit.analysis.test_against_naive import random_results
 
 SETTINGS = Settings(points=8, repetitions=40)
 

@@ -47,23 +47,6 @@ def test_rows_and_bars_are_those_of_the_table() -> None:
     assert "a largest group" in caption_of(critical_difference, curves, Settings(), table)
 
 
-def test_more_groups_than_algorithms_become_a_bar_for_each_algorithm(tmp_path: Path) -> None:
-    curves = curves_of(made_nr(39, 15, 3), CROSSED[:39])
-    found = rank_tests(curves)
-    figure = draw(found.ranks, Styles(curves.algorithms))
-    order = found.ranks["algorithm"][found.ranks["share"] == 1.0].tolist()
-    last = found.pairs[found.pairs["share"] == 1.0]
-    alike = np.eye(39, dtype=bool)
-    for pair in last[~last["apart"]].itertuples():
-        i, j = order.index(pair.a), order.index(pair.b)
-        alike[i, j] = alike[j, i] = True
-    drawn = members(figure.axes[-1])
-    assert drawn[:-1] == [np.flatnonzero(row).tolist() for row in alike]
-    assert drawn[-1] == list(range(39))
-    assert "at the ring" in caption_of(critical_difference, curves, Settings(), found.ranks)
-    save(figure, tmp_path / "many")
-
-
 def test_nemenyi_has_its_ruler() -> None:
     curves = curves_of(made_nr(4, 14, 3))
     table = rank_tests(curves, "nemenyi").ranks

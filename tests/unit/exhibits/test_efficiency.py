@@ -91,18 +91,6 @@ def two_problems(first: Runs, second: Runs) -> Results:
     return dataclasses.replace(one, **joined)
 
 
-def test_many_algorithms_get_a_row_for_each_scheduler(tmp_path: Path) -> None:
-    table, curves = made(["a", "b", "c"], ["fifo", "asha", "median"])
-    for name in ("one", "two"):
-        figure = draw(table, Styles(curves.algorithms))
-        assert len(figure.axes) == 9
-        assert figure.axes[3].get_title(loc="left") == "asha: To nr 0.1"
-        save(figure, tmp_path / name)
-    for kind in ("png", "pdf"):
-        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes()
-
-
 def test_targets_that_nobody_hits_can_be_drawn(tmp_path: Path) -> None:
     never = hand_made({("a", s): [(1.0, 0.9)] for s in range(2)})
     results = on_workers({1: never, 2: never})

@@ -193,23 +193,6 @@ def test_options_that_do_not_fit_any_more_are_named(file: str) -> None:
         build_problem(ref(file, "problem", "Bowl", gone=1))
 
 
-def test_one_of_rays_own_searchers_is_built_and_adapted(tmp_path: Path) -> None:
-    path = tmp_path / "rays.py"
-    path.write_text(
-        "from ray.tune.search import Searcher\n"
-        "class Mine(Searcher):\n"
-        "    def __init__(self, seed=None, points=1):\n"
-        "        super().__init__()\n        self.given = (seed, points)\n"
-        "    def set_search_properties(self, metric, mode, config, **spec):\n"
-        "        return True\n"
-        "    def suggest(self, trial_id):\n        return {'x': 0.25}\n"
-        "    def on_trial_complete(self, trial_id, result=None, error=False):\n        pass\n",
-        encoding="utf-8",
-    )
-    searcher = build_searcher(ref(str(path), "searcher", "Mine", points=2), SPACE, 0, Fidelity())
-    assert searcher.ask(0) == {"x": 0.25}
-
-
 HERE = """
 from hpobench.api import Float, Fidelity, FunctionProblem, Space
 

@@ -280,29 +280,6 @@ def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
         build_plan(load_suite(file))
 
 
-def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(
-    tmp_path: Path,
-) -> None:
-    file = write_suite(
-        tmp_path,
-        {
-            2: "searchers: [tiny, limited]",
-            3: "schedulers: [halves, brackets]",
-            4: "problems: [stairs]",
-            8: "plugins: [tiny.py, limited.py]",
-        },
-    )
-    (tmp_path / "limited.py").write_text(
-        "from ray.tune.search import ConcurrencyLimiter, Searcher\n"
-        "class Limited(ConcurrencyLimiter, Searcher):\n    name = 'limited'\n"
-        "    def __init__(self): ...\n",
-        encoding="utf-8",
-    )
-    made = build_plan(load_suite(file))
-    assert [(row.searcher, row.scheduler) for row in made.skipped] == [("limited", "brackets")]
-    assert "takes itself for complete" in made.skipped[0].reason
-
-
 class Steps(Problem):
     """Nine steps of 2 units and 10 s each."""
 
