@@ -120,6 +120,11 @@ class Study:
         return bool((self.curves.present & ~self.curves.failed).any())
 
     @property
+    def knows_trials(self) -> bool:
+        """Whether trials are stored with the results: references for ``compare`` have none."""
+        return not self.results.trials.empty
+
+    @property
     def shown(self) -> list[Comparison]:
         """The comparisons that are worth a figure: none if nothing but failures is compared."""
         return self.comparisons if self.any_done else []

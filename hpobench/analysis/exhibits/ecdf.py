@@ -5,16 +5,14 @@ Hansen et al., COCO: performance assessment, 2016.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
-from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing
+from hpobench.analysis.exhibits._over_shares import drawing_over_shares
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.settings import FloatArray
@@ -84,13 +82,4 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(
-        draw_lines,
-        table,
-        study.styles,
-        xlabel=phrases.share_label(study.settings),
-        percent=True,
-        ylabel="Share of targets hit",
-        log_y=False,
-        share_y=True,
-    )
+    return drawing_over_shares(study, table, "Share of targets hit", share_y=True)

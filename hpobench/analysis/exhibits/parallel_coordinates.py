@@ -50,7 +50,7 @@ def subjects(study: Study) -> list[OneProblem]:
     """The problems of two parameters or more with :data:`ENOUGH` trials at the highest step that
     any reached; the first :data:`MOST` in the suite's order."""
     found: list[OneProblem] = []
-    for problem in study.problems.values():
+    for problem in study.problems.values() if study.knows_trials else ():
         if len(found) == MOST:
             break
         several = len(json.loads(problem.row["space"])) >= 2

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing
+from hpobench.analysis.exhibits._over_shares import drawing_over_shares
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import curve_frame
 from hpobench.analysis.numbers import ends
@@ -48,12 +46,4 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(
-        draw_lines,
-        table,
-        study.styles,
-        xlabel=phrases.share_label(study.settings),
-        percent=True,
-        ylabel="Average rank (lower is better)",
-        log_y=False,
-    )
+    return drawing_over_shares(study, table, "Average rank (lower is better)")

@@ -32,8 +32,9 @@ FRESH = -1
 
 
 def subjects(study: Study) -> list[Whole]:
-    """The study, if some trial ended early: else there is nothing to see."""
-    return [study.whole] if selective(study.computed(table, study.whole)) else []
+    """The study, if some trial is known to have ended early: else there is nothing to see."""
+    seen = study.knows_trials and selective(study.computed(table, study.whole))
+    return [study.whole] if seen else []
 
 
 def table(study: Study, _: Whole) -> pd.DataFrame:

@@ -13,7 +13,8 @@ import pytest
 from hpobench.analysis.numbers import number
 from hpobench.contract.errors import StoreError
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results
+from hpobench.store.reader import Results, load_results
+from tests import ROOT
 from tests.results_factory import (
     PROBLEMS,
     MadeProblem,
@@ -239,3 +240,11 @@ def test_a_process_that_draws_is_killed(tmp_path: Path, monkeypatch: pytest.Monk
 class Killed:
     def __call__(self, *_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_reference_without_trials_has_a_report(tmp_path: Path) -> None:
+    reference = load_results(ROOT / "results" / "reference" / "smoke")
+    assert reference.trials.empty
+    page = write_report(reference, tmp_path, settings=SETTINGS)
+    assert "Verdict" in page.read_text(encoding="utf-8")
+    assert not (tmp_path / "figures" / "survival.csv").exists()

@@ -68,7 +68,7 @@ def made(entry: Entry) -> list[Check]:
 def test_every_check_has_its_case() -> None:
     names = {check.name for entry in ENTRIES.values() for check in made(entry)}
     broken = {name for _, rules in RULES for name in rules}
-    # A warm process is tested in tests/isolation; the rest is implied by others or cannot fail.
+    # A warm process is tested in tests/env/isolation; the rest is implied by others or cannot fail.
     assert names - broken == {
         "anything",
         "warm process",

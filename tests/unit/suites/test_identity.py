@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import hpobench
+from hpobench import kit
 from hpobench.api import Budget
 from hpobench.contract.cell import PluginRef
 from hpobench.plugins.source import source_hash
@@ -285,3 +286,55 @@ def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
     assert len(here) == 4
     assert elsewhere("1") == here
     assert elsewhere("2") == here
+
+
+FIRST = """
+import math
+from hpobench import data
+from hpobench.api import Searcher
+from hpobench.errors import UnknownNameError, UsageError
+from hpobench.seeding import uniform
+
+class Mine(Searcher):
+    fused = True
+
+    def misfit(self):
+        from hpobench.tune.searcher import to_ray_space
+
+        return to_ray_space if self.fused else "fused"
+"""
+"""A plugin as it was written before there was a kit, and when some members had other names."""
+NOW = """
+import math
+from hpobench.api import Searcher
+from hpobench.kit import UnknownNameError, UsageError, data, uniform
+
+class Mine(Searcher):
+    schedules_itself = True
+
+    def unsupported_reason(self):
+        from hpobench.kit import to_ray_space
+
+        return to_ray_space if self.schedules_itself else "fused"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    file = folder / "mine.py"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_names_that_moved_leave_the_cells_that_were_stored_before(tmp_path: Path) -> None:
+    first = source_hash(written(tmp_path / "first", FIRST))
+    assert source_hash(written(tmp_path / "now", NOW)) == first
+    fewer = NOW.replace("UnknownNameError, ", "")
+    assert source_hash(written(tmp_path / "fewer", fewer)) != first
+
+
+def test_the_kit_has_all_of_its_names() -> None:
+    for name in kit.__all__:
+        assert getattr(kit, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        kit.nothing  # noqa: B018
