@@ -228,7 +228,7 @@ WRONG = {
     "workers listed within a list": (6, "workers: [1, [2]]", 6, "workers", "or a list of such"),
     "workers a range": (6, "workers: 1-4", 6, "workers", 'or a list of such, not "1-4"'),
     "workers infinite": (6, "workers: .inf", 6, "workers", "not a number to compute with"),
-    "workers endless digits": (6, "workers: " + "9" * 4096, 6, "workers", "at most 32767"),
+    "workers endless digits": (6, "workers: " + "9" * 4096, 6, "workers", "not a number to compute"),
     "pace without live": (6, "pace: 2", 6, "pace", "for 'stage: live' only"),
     "stage unknown": (6, "stage: real", 6, "stage", "none of 'virtual' or 'live'"),
     "tell unknown": (6, "tell: lst", 6, "tell", "none of 'last', 'full' or 'every'"),

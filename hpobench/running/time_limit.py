@@ -7,9 +7,11 @@ import signal
 from collections.abc import Iterator
 from types import FrameType
 
+from hpobench.contract.errors import Interruption
 
-class OutOfTime(BaseException):
-    """Raised by :func:`time_limit`. It is no ``Exception``, which plugins and Ray may swallow."""
+
+class OutOfTime(Interruption):
+    """Raised by :func:`time_limit`."""
 
 
 @contextlib.contextmanager
