@@ -3,7 +3,7 @@ it is imported, because what the file computes can only be known then."""
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -55,7 +55,8 @@ def _is_count(value: object) -> bool:
 
 
 def _are_seconds(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and 0 < value <= sys.float_info.max  # type: ignore[operator]
 
 
 _Rule: TypeAlias = tuple[Callable[[object], bool], str]

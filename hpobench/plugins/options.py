@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union
 from pydantic import TypeAdapter, ValidationError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.errors import did_you_mean
+from hpobench.contract.errors import PluginError, did_you_mean
 from hpobench.contract.problem import Problem
 from hpobench.plugins.discovery import GIVEN
 from hpobench.plugins.foreign import calling
@@ -97,6 +97,8 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
     with calling(_file(cls), f"the options of {cls.__name__} cannot be read"):
         init = inspect.unwrap(cls.__init__)  # type: ignore[misc]
         parameters = list(inspect.signature(init).parameters.values())
+    if any(kind(init) for kind in _NOT_PLAIN):
+        raise PluginError(f"{_file(cls)}: __init__ of {cls.__name__} is no plain function")
     if is_ray(cls) and any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
     given = GIVEN if issubclass(cls, Searcher) else {"self"}
@@ -112,6 +114,11 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
         return {p.name: _option(p, hints[p.name]) for p in named}
 
 
+_NOT_PLAIN = (
+    inspect.iscoroutinefunction,
+    inspect.isgeneratorfunction,
+    inspect.isasyncgenfunction,
+)
 _KEYWORDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 

@@ -115,7 +115,7 @@ class Screening:
         )
         self.estimates.update(estimates)
         self.fingerprints[ref.label] = self._asked(
-            ref, "fingerprint() failed", lambda: _fingerprint(problem)
+            ref, "fingerprint() failed", lambda: _fingerprint(ref, problem)
         )
         return self._out_of_reach(ref, problem)
 
@@ -182,8 +182,8 @@ class Screening:
             raise self._suite.fault(ref, str(error)) from error
 
 
-def _fingerprint(problem: Problem) -> str:
+def _fingerprint(ref: PluginRef, problem: Problem) -> str:
     data: object = problem.fingerprint()
     if not isinstance(data, str):
-        raise PluginError(f"fingerprint() gives {shown(data)}; it must be a text")
+        raise PluginError(f"{ref.file}: fingerprint() gives {shown(data)}; it must be a text")
     return data
