@@ -107,6 +107,8 @@ def attribute_fault(kind: Kind, name: str, value: object) -> str | None:
 
 def check_class(kind: Kind, cls: type, file: Path) -> None:
     """Raise :class:`PluginError` if a loaded plugin class has attributes of other types."""
+    if type in cls.__mro__:  # every later issubclass() would fail
+        raise PluginError(f"{file}: {cls.__name__} is a metaclass and no plugin", file)
     for name in _RULES[kind]:
         with calling(file, f"{name} cannot be read", passing=()):
             fault = attribute_fault(kind, name, getattr(cls, name)) if hasattr(cls, name) else None

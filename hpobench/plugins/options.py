@@ -101,7 +101,7 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
         raise PluginError(f"{_file(cls)}: __init__ of {cls.__name__} is no plain function")
     if is_ray(cls) and any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
-    given = GIVEN if issubclass(cls, Searcher) else {"self"}
+    given = GIVEN if Searcher in cls.__mro__ else {"self"}
     named = [p for p in parameters if p.kind in _KEYWORDS and p.name not in given]
     # Evaluate the options' annotations only: those of `space` and `fidelity` may be imported for
     # type checkers only.
@@ -132,7 +132,8 @@ def _file(cls: type) -> str:
 
 def is_ray(cls: type) -> bool:
     """Whether a plugin class derives from Ray's classes instead of the contract's."""
-    return not issubclass(cls, Searcher | Scheduler | Problem)
+    # Not issubclass, which asks the other subclasses and so can be led astray by any of them.
+    return not {Searcher, Scheduler, Problem} & set(cls.__mro__)
 
 
 def _annotation(cls: type, parameter: inspect.Parameter) -> Any:

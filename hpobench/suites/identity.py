@@ -101,7 +101,7 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
 
 def _searcher_data(ref: PluginRef) -> str:
     cls = load_class(ref.file, ref.cls)
-    if not issubclass(cls, Searcher):
+    if Searcher not in cls.__mro__:
         return ""
     with calling(ref.file, "fingerprint() failed"):
         data = text_or_none(

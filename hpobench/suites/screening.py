@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind, PluginRef
@@ -140,10 +140,10 @@ class Screening:
 
         Raises :class:`SuiteError` if it cannot be built for the simplest space either.
         """
-        cls = load_class(searcher.file, searcher.cls)
+        cls: Any = load_class(searcher.file, searcher.cls)
         if is_ray(cls):
             return None
-        if issubclass(cls, Searcher):
+        if Searcher in cls.__mro__:
             reason = self._asked(
                 searcher,
                 "unsupported_reason() failed",

@@ -26,7 +26,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_TEXT = 4096
 """Characters of one text."""
-MAX_KEY = 128
+MAX_KEY = 256
 """Characters of one key."""
 MAX_VALUES = 20_000
 """Values in a file; those behind aliases count each time. More would take seconds to parse."""
@@ -103,6 +103,8 @@ def read_mapping(value: Mapping[str, Any]) -> Document:
 
 
 def _plain(document: Document, value: object, path: KeyPath) -> Any:
+    if len(document.lines) >= MAX_VALUES:
+        raise document.error(path[:4], f"more than {MAX_VALUES:,} values, too many for a suite")
     document.lines[path] = None
     if len(path) > MAX_DEPTH:
         raise document.error(path[:4], f"nested more than {MAX_DEPTH} levels deep")
