@@ -152,7 +152,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "hpobench.plan(SUITE)": lambda: hpobench.plan("suite.yaml"),
     "hpobench.load_suite(SUITE)": lambda: hpobench.load_suite("suite.yaml"),
     "run SUITE": ["run", "suite.yaml", "--cpus", "1", "--no-report"],
-    "agreement SUITE": ["agreement", "suite.yaml", "--cpus", "1"],
+    "agreement SUITE": ["agreement", "suite.yaml", "--cpus", "1", "--only", "program/*"],
     "check FILE": ["check", "command", "-o", 'run=["./searcher"]', "--patience", "0.1"],
     "problems freeze NAME --plugin FILE": [
         *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10"),
