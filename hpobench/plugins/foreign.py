@@ -121,4 +121,6 @@ def text_or_none(file: Path | str, call: str, answer: object) -> str | None:
     """``answer``; raises :class:`PluginError` if ``call`` should not have given it."""
     if answer is None or isinstance(answer, str):
         return answer
-    raise PluginError(f"{file}: {call} gives {shown(answer)}; it must be a text or None", Path(file))
+    raise PluginError(
+        f"{file}: {call} gives {shown(answer)}; it must be a text or None", Path(file)
+    )

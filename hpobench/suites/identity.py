@@ -100,7 +100,7 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
 
 
 def _searcher_data(ref: PluginRef) -> str:
-    cls = load_class(ref.file, ref.cls)
+    cls: Any = load_class(ref.file, ref.cls)
     if Searcher not in cls.__mro__:
         return ""
     with calling(ref.file, "fingerprint() failed"):

@@ -136,7 +136,7 @@ def _check_scalar(document: Document, path: KeyPath, value: object, text: str) -
 def _text(file: Path) -> str:
     try:
         # Opening a pipe and reading a device may never end.
-        with open(file, "rb", opener=_without_waiting) as stream:  # noqa: PTH123
+        with open(file, "rb", opener=_without_waiting) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise SuiteError("is no regular file", file=file)
             data = stream.read(MAX_BYTES + 1)

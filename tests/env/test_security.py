@@ -1,4 +1,4 @@
-"""SECURITY.md says truly what each verb executes, reads and writes: the verbs that build environments."""
+"""SECURITY.md says truly what the verbs that build environments execute, read and write."""
 
 from __future__ import annotations
 

@@ -38,35 +38,138 @@ _REQUIRED: Mapping[str, str] = {
     "fuzz-mf-hartmann": "{dimension: 3, quality: good}",
 }
 _OTHERS = {"searcher": "random", "scheduler": "fifo", "problem": "branin"}
-_VALUES = (
-    "None True -1 0 1 1.5 -0.0 1e308 1e999 -1e999 '' 'x' 'x/../y' '\\33[31m' b'' () [] {} set() "
-    "(3,) [None] {'a':1} ... 10**400 float('nan') object() int lambda:0 (yield) x.y exit(3) "
-    "type print NotImplemented"
-).split()
+_VALUES = [
+    "None",
+    "True",
+    "-1",
+    "0",
+    "1",
+    "1.5",
+    "-0.0",
+    "1e308",
+    "1e999",
+    "-1e999",
+    "''",
+    "'x'",
+    "'x/../y'",
+    "'\\33[31m'",
+    "b''",
+    "()",
+    "[]",
+    "{}",
+    "set()",
+    "(3,)",
+    "[None]",
+    "{'a':1}",
+    "...",
+    "10**400",
+    "float('nan')",
+    "object()",
+    "int",
+    "lambda:0",
+    "(yield)",
+    "x.y",
+    "exit(3)",
+    "type",
+    "print",
+    "NotImplemented",
+]
 _DEEP = {
     "deep_sum": "1+" * 900 + "1",
     "deep_sign": "-" * 900 + "1",
     "deep_name": ".".join("a" * 2000),
 }
 """Names in trees, and the expressions that take their places in the text."""
-_RAISED = (
-    "SystemExit(3) KeyboardInterrupt() GeneratorExit() BaseException('x') RecursionError() "
-    "StopIteration() EOFError() MemoryError() ValueError('\\33[31m'*9) OSError(2,'x') "
-    "ValueError('\\ud800') UnicodeDecodeError('x',b'y',0,1,'z') "
-    "type('E',(Exception,),{'__str__':lambda*a:exit(4)})()"
-).split()
-_ATTRIBUTES = (
-    "name requires deterministic conditional multi_fidelity parallel cost_aware schedules_itself "
-    "library preload call_timeout needs_fidelity ends_trials lookahead pauses clones notes "
-    "leaves_scheduling population source licence space fidelity objective mutable heldout "
-    "suite_folder __init__ __new__ __slots__ __class__ __doc__ __module__ __abstractmethods__"
-).split()
-_METHODS = (
-    "missing members reference optimum fingerprint estimate probe key curve ask tell steps build "
-    "check unsupported_reason close __new__ __init_subclass__ __getattr__ __getattribute__ "
-    "__set_name__ __class_getitem__ __repr__ __eq__ __hash__ __len__ __iter__ __bool__"
-).split()
-_DECORATORS = "property staticmethod classmethod exit list functools.cache int.x".split()
+_RAISED = [
+    "SystemExit(3)",
+    "KeyboardInterrupt()",
+    "GeneratorExit()",
+    "BaseException('x')",
+    "RecursionError()",
+    "StopIteration()",
+    "EOFError()",
+    "MemoryError()",
+    "ValueError('\\33[31m'*9)",
+    "OSError(2,'x')",
+    "ValueError('\\ud800')",
+    "UnicodeDecodeError('x',b'y',0,1,'z')",
+    "type('E',(Exception,),{'__str__':lambda*a:exit(4)})()",
+]
+_ATTRIBUTES = [
+    "name",
+    "requires",
+    "deterministic",
+    "conditional",
+    "multi_fidelity",
+    "parallel",
+    "cost_aware",
+    "schedules_itself",
+    "library",
+    "preload",
+    "call_timeout",
+    "needs_fidelity",
+    "ends_trials",
+    "lookahead",
+    "pauses",
+    "clones",
+    "notes",
+    "leaves_scheduling",
+    "population",
+    "source",
+    "licence",
+    "space",
+    "fidelity",
+    "objective",
+    "mutable",
+    "heldout",
+    "suite_folder",
+    "__init__",
+    "__new__",
+    "__slots__",
+    "__class__",
+    "__doc__",
+    "__module__",
+    "__abstractmethods__",
+]
+_METHODS = [
+    "missing",
+    "members",
+    "reference",
+    "optimum",
+    "fingerprint",
+    "estimate",
+    "probe",
+    "key",
+    "curve",
+    "ask",
+    "tell",
+    "steps",
+    "build",
+    "check",
+    "unsupported_reason",
+    "close",
+    "__new__",
+    "__init_subclass__",
+    "__getattr__",
+    "__getattribute__",
+    "__set_name__",
+    "__class_getitem__",
+    "__repr__",
+    "__eq__",
+    "__hash__",
+    "__len__",
+    "__iter__",
+    "__bool__",
+]
+_DECORATORS = [
+    "property",
+    "staticmethod",
+    "classmethod",
+    "exit",
+    "list",
+    "functools.cache",
+    "int.x",
+]
 
 
 class Plugins:
@@ -75,8 +178,8 @@ class Plugins:
     name = "plugins"
 
     def prepare(self, folder: Path) -> None:
-        for path in _SHIPPED:
-            key, _, rest = path.partition("/")
+        for shipped in _SHIPPED:
+            key, _, rest = shipped.partition("/")
             text = (PLUGIN_FOLDERS[key] / rest).read_text(encoding="utf-8")
             name = f"{key}_{Path(rest).name}"
             renamed = re.sub(r'(?m)^(    name = )"', r'\1"fuzz-', text)

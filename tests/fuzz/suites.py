@@ -16,20 +16,114 @@ from tests.fuzz.texts import mutated_text
 from tests.malformed_suites import WRONG
 from tests.tiny_plugins import LINES, PLUGIN
 
-_SCALARS = (
-    "~ true false 0 -1 1 1.5 1e308 1e999 -1e999 .nan .inf 0x0 0o8 0b1 1_0 017 1:30 2001-01-01 "
-    "2001-99-99 '' '7' all 0-9 9-0 0-999999999 ../x /etc/passwd . * ? !! ! & | > [] {} [[]] [{}] "
-    "[~] {~: 1} {a: {b: {c: d}}} \"\\0\" \"\\ud800\" \"\\e[31m\" \"\\u202e\" \"\\x85\" 1e400 0xffff"
-).split(" ")
-_TAGS = (
-    "!!bool !!int !!float !!null !!str !!timestamp !!binary !!set !!omap !!pairs !!map !!seq "
-    "!!merge !!value !!yaml !!python/name:os.system !!python/object/apply:os.system !x ! !<x> "
-    "!<tag:yaml.org,2002:int> &a *a &a*a"
-).split(" ")
-_KEYS = (
-    "name description searchers schedulers problems seeds workers stage trial_timeout pace budget "
-    "plugins tell only as time trials resource evaluations run space table dataset estimator"
-).split(" ")
+_SCALARS = [
+    "~",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "1",
+    "1.5",
+    "1e308",
+    "1e999",
+    "-1e999",
+    ".nan",
+    ".inf",
+    "0x0",
+    "0o8",
+    "0b1",
+    "1_0",
+    "017",
+    "1:30",
+    "2001-01-01",
+    "2001-99-99",
+    "''",
+    "'7'",
+    "all",
+    "0-9",
+    "9-0",
+    "0-999999999",
+    "../x",
+    "/etc/passwd",
+    ".",
+    "*",
+    "?",
+    "!!",
+    "!",
+    "&",
+    "|",
+    ">",
+    "[]",
+    "{}",
+    "[[]]",
+    "[{}]",
+    "[~]",
+    "{~:",
+    "1}",
+    "{a:",
+    "{b:",
+    "{c:",
+    "d}}}",
+    '"\\0"',
+    '"\\ud800"',
+    '"\\e[31m"',
+    '"\\u202e"',
+    '"\\x85"',
+    "1e400",
+    "0xffff",
+]
+_TAGS = [
+    "!!bool",
+    "!!int",
+    "!!float",
+    "!!null",
+    "!!str",
+    "!!timestamp",
+    "!!binary",
+    "!!set",
+    "!!omap",
+    "!!pairs",
+    "!!map",
+    "!!seq",
+    "!!merge",
+    "!!value",
+    "!!yaml",
+    "!!python/name:os.system",
+    "!!python/object/apply:os.system",
+    "!x",
+    "!",
+    "!<x>",
+    "!<tag:yaml.org,2002:int>",
+    "&a",
+    "*a",
+    "&a*a",
+]
+_KEYS = [
+    "name",
+    "description",
+    "searchers",
+    "schedulers",
+    "problems",
+    "seeds",
+    "workers",
+    "stage",
+    "trial_timeout",
+    "pace",
+    "budget",
+    "plugins",
+    "tell",
+    "only",
+    "as",
+    "time",
+    "trials",
+    "resource",
+    "evaluations",
+    "run",
+    "space",
+    "table",
+    "dataset",
+    "estimator",
+]
 _FILES = sorted(
     [*(ROOT / "problems" / "suites").glob("*.yaml"), *(ROOT / "paper" / "suites").glob("*.yaml")]
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-_TOKENS = b"\0 \t \n \r \\ ' \" ( ) [ ] { } : , # @ \xff \xef\xbb\xbf \xe2\x80\xae \x1b[31m".split(b" ")
+_TOKENS = b"\0 \t \n \r \\ ' \" ( ) [ ] { } : , # @ \xff \xef\xbb\xbf \xe2\x80\xae \x1b[31m".split(
+    b" "
+)
 
 
 def mutated_text(rng: random.Random, text: bytes) -> bytes:

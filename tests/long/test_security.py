@@ -1,4 +1,4 @@
-"""SECURITY.md says truly what each verb executes, reads and writes: the verbs that take longer."""
+"""SECURITY.md says truly what the verbs that take longer execute, read and write."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def chain(text: str, count: int) -> str:
 UNREADABLE = "class Silent(BaseException):\n    def __str__(self): raise self\n"
 
 # What stands in the file; what is said of it after its name, by `list`.
-UNLISTED = {
+UNLISTED: dict[str, tuple[str | bytes, str]] = {
     "requires none": (searcher("requires = None"), r":5: requires is None; it must be a tuple"),
     "requires a number": (searcher("requires = (3,)"), ":5: requires is (3,)"),
     "requires a text": (searcher("requires = 'numpy'"), ":5: requires is 'numpy'"),
@@ -65,7 +65,10 @@ UNLISTED = {
         ":5: nested too deep",
     ),
     "very deep": (problem("odds = " + chain("-", 50_000) + "1"), ": nested too deep"),
-    "deep brackets": (problem("odds = " + "(" * 5000 + ")" * 5000), ":5: not valid Python: too many"),
+    "deep brackets": (
+        problem("odds = " + "(" * 5000 + ")" * 5000),
+        ":5: not valid Python: too many",
+    ),
     "endless digits": (problem("odds = " + "9" * 5000), ":5: not valid Python: Exceeds"),
     "not UTF-8": (searcher("x = '\xff'").encode("latin-1"), "not valid Python"),
     "encoding unknown": (b"# coding: nonsense\n" + searcher("").encode(), "not valid Python"),
@@ -73,12 +76,15 @@ UNLISTED = {
     "null": (searcher("x = '\0'"), "not valid Python: source code string cannot contain null"),
     "many headers": ("# /// script\n" * 200_000 + searcher(""), "has 200,000 lines '# /// script'"),
     "too large": ("#" * (5 << 20) + searcher(""), "larger than 4 MiB, too large for code"),
-    "base that nobody finds": (f"class Odd({'a.' * 2000}b):\n    name = 'odd'\n", "no plugin in it"),
+    "base that nobody finds": (
+        f"class Odd({'a.' * 2000}b):\n    name = 'odd'\n",
+        "no plugin in it",
+    ),
     "circle of bases": ("class A(B):\n  name='a'\nclass B(A):\n  name='b'\n", "no plugin in it"),
 }
 
 # What stands in the file; what is said of it after its name, by `plan`.
-UNPLANNED = {
+UNPLANNED: dict[str, tuple[str | bytes, str]] = {
     "exit at import": (searcher("") + "exit(3)\n", ":6: cannot be imported: SystemExit: 3"),
     "BaseException at import": (
         searcher("") + "raise BaseException('x')\n",
@@ -138,7 +144,10 @@ UNPLANNED = {
         searcher("def __init__(self, space, n, /, *, seed, fidelity): ..."),
         "cannot be built with these options: TypeError",
     ),
-    "new gives another thing": (problem("def __new__(cls): return 3"), "cannot be built with these"),
+    "new gives another thing": (
+        problem("def __new__(cls): return 3"),
+        "cannot be built with these",
+    ),
     "new gives another problem": (
         problem("def __new__(cls): return Problem.__new__(Bowl)"),
         "Bowl.__init__() missing",
@@ -238,19 +247,19 @@ def test_plan_names_file_and_fault(
     assert "\x1b[31mred" not in told
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        searcher("").encode("utf-8-sig"),
-        b"# coding: latin-1\n" + searcher("mark = '\xe9'").encode("latin-1"),
-        searcher("def __init__(self, space, *a, seed, fidelity, **k): ..."),
-        scheduler("population = property(lambda self: 4)"),
-        problem("@property\n    def space(self): return Space([Float('y', 0, 1)])"),
-        problem("mutable = ['x']"),
-        problem("def estimate(self, *, x=" + chain("1+", 90) + "1): return 1.0"),
-        problem("reference = lambda self: 3"),  # nobody asks before the run
-    ],
-)
+RIGHT: list[str | bytes] = [
+    searcher("").encode("utf-8-sig"),
+    b"# coding: latin-1\n" + searcher("mark = '\xe9'").encode("latin-1"),
+    searcher("def __init__(self, space, *a, seed, fidelity, **k): ..."),
+    scheduler("population = property(lambda self: 4)"),
+    problem("@property\n    def space(self): return Space([Float('y', 0, 1)])"),
+    problem("mutable = ['x']"),
+    problem("def estimate(self, *, x=" + chain("1+", 90) + "1): return 1.0"),
+    problem("reference = lambda self: 3"),  # nobody asks before the run
+]
+
+
+@pytest.mark.parametrize("text", RIGHT)
 def test_odd_files_that_are_right(text: str | bytes, tmp_path: Path) -> None:
     write(tmp_path, text)
     assert _code(["plan", str(suite(tmp_path, text))]) == 0

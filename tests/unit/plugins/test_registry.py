@@ -88,7 +88,9 @@ def test_listing_does_not_import(tmp_path: Path) -> None:
     file = plugin(tmp_path, EXPLODES + SEARCHER.format(cls="Mine", name="mine"))
     entry = Registry([file]).find("searcher", "mine")
     assert entry.missing() is None
-    with pytest.raises(PluginError, match=r"mine\.py:1: cannot be imported: RuntimeError: imported"):
+    with pytest.raises(
+        PluginError, match=r"mine\.py:1: cannot be imported: RuntimeError: imported"
+    ):
         entry.load()
 
 

@@ -242,8 +242,14 @@ def odd(folder: Path, method: str) -> Plan:
         ("def estimate(self): return 1e300", r"estimate\(\) gives 1e\+300; .* at most 1e\+12"),
         ("def estimate(self): return None", r".*odd\.py: estimate\(\) failed: TypeError"),
         ("def estimate(self): return {}['x']", r".*odd\.py:5: estimate\(\) failed: KeyError: 'x'"),
-        ("def fingerprint(self): return {}['x']", r".*odd\.py:5: fingerprint\(\) failed: KeyError: 'x'"),
-        ("def fingerprint(self): return b'x'", r".*odd\.py: fingerprint\(\) gives b'x'; it must be a text"),
+        (
+            "def fingerprint(self): return {}['x']",
+            r".*odd\.py:5: fingerprint\(\) failed: KeyError: 'x'",
+        ),
+        (
+            "def fingerprint(self): return b'x'",
+            r".*odd\.py: fingerprint\(\) gives b'x'; it must be a text",
+        ),
     ],
 )
 def test_a_problem_whose_answers_make_no_sense(method: str, message: str, tmp_path: Path) -> None:
@@ -277,7 +283,9 @@ def test_a_scheduler_whose_check_breaks(tmp_path: Path) -> None:
         "    def check(self, problem): 1 / 0\n",
         encoding="utf-8",
     )
-    with pytest.raises(SuiteError, match=r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"):
+    with pytest.raises(
+        SuiteError, match=r"schedulers\[0\]: .*odd\.py:4: check\(\) failed: ZeroDivision"
+    ):
         build_plan(load_suite(file))
 
 
