@@ -71,6 +71,7 @@ class Snare(Scheduler):
 
     name = "snare"
     needs_fidelity = False
+    ends_trials = False
 
     def build(self, problem):
         from ray.tune.schedulers import FIFOScheduler

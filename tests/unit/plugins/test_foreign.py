@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -52,9 +51,9 @@ def test_errors_of_hpobench_and_limits_of_time_pass(error: BaseException) -> Non
 def test_the_plugins_innermost_line_is_told(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     text = "import json\ndef f():\n    json.loads('{')\nf()\n"
-    with pytest.raises(PluginError, match=r"mine\.py:3: it failed: JSONDecodeError"):
-        with calling(file, "it failed"):
-            exec(compile(text, str(file), "exec"), {})
+    told = r"mine\.py:3: it failed: JSONDecodeError"
+    with pytest.raises(PluginError, match=told), calling(file, "it failed"):
+        exec(compile(text, str(file), "exec"), {})
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -62,9 +61,7 @@ def test_a_signal_stays_a_signal(number: signal.Signals) -> None:
     before = signal.signal(number, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt), calling("mine.py", "it failed"):
-            os.kill(os.getpid(), number)
-            for _ in range(10**6):
-                pass
+            signal.raise_signal(number)
         assert signal.getsignal(number) is signal.default_int_handler
     finally:
         signal.signal(number, before)
