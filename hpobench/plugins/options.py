@@ -94,11 +94,11 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
     ``None`` for a subclass of Ray's Searcher that takes any keyword. Raises :class:`PluginError`
     if an annotation cannot be evaluated.
     """
-    with calling(_file(cls), f"the options of {cls.__name__} cannot be read"):
+    with calling(file_of(cls), f"the options of {cls.__name__} cannot be read"):
         init = inspect.unwrap(cls.__init__)  # type: ignore[misc]
         parameters = list(inspect.signature(init).parameters.values())
     if any(kind(init) for kind in _NOT_PLAIN):
-        raise PluginError(f"{_file(cls)}: __init__ of {cls.__name__} is no plain function")
+        raise PluginError(f"{file_of(cls)}: __init__ of {cls.__name__} is no plain function")
     if is_ray(cls) and any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
     given = GIVEN if Searcher in cls.__mro__ else {"self"}
@@ -107,7 +107,7 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
     # type checkers only.
     holder = types.SimpleNamespace(__annotations__={p.name: _annotation(cls, p) for p in named})
     what = f"the annotations of {cls.__name__}.__init__ cannot be evaluated"
-    with calling(_file(cls), what):
+    with calling(file_of(cls), what):
         hints = typing.get_type_hints(
             holder, globalns=getattr(init, "__globals__", {}), include_extras=True
         )
@@ -122,7 +122,7 @@ _NOT_PLAIN = (
 _KEYWORDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def _file(cls: type) -> str:
+def file_of(cls: type) -> str:
     """The file of ``cls``, or its name if it hides where it is from."""
     try:
         return inspect.getfile(cls)
@@ -175,7 +175,7 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
             faults.append(Fault(None, f"option {name!r} is required{one_of}"))
         elif name in given or not is_ray(cls):
             # Annotations may run the plugin's own validators.
-            with calling(_file(cls), f"option {name!r} of {cls.__name__} cannot be checked"):
+            with calling(file_of(cls), f"option {name!r} of {cls.__name__} cannot be checked"):
                 try:
                     stored = option.plain(given[name]) if name in given else option.plain_default
                     resolved[name] = stored
@@ -190,7 +190,7 @@ def members_of(cls: type[Problem]) -> Iterable[Mapping[str, Json]]:
     If the family does not list them, they are every combination of the choices of the options
     without a default; there are none if one of these options has no choices.
     """
-    with calling(_file(cls), "members() failed"):
+    with calling(file_of(cls), "members() failed"):
         listed = cls.members()
         if listed is not None:
             return [dict(member) for member in listed]
