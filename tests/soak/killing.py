@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from tests.soak.victims import DRIVER, MACHINE, Driver, Strike
 
 STUCK_S = 300.0
 """Seconds after which a run without progress counts as hanging."""
+_START_S = 2.0
 
 
 @dataclass
@@ -72,7 +74,12 @@ class Killing:
 
     def _start(self) -> Driver:
         self._allowed = {0}
-        return start(*self._command)
+        process = start(*self._command)
+        # Python itself answers a signal as it starts with a traceback. Besides, workers of a killed
+        # driver may make a little progress yet.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_START_S)
+        return process
 
     def _wait(self, process: Driver) -> bool:
         """Until there is progress; false if the process has ended instead."""
