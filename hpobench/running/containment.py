@@ -1,4 +1,4 @@
-"""Which cells may share a process: what a plugin does to its process reaches no other plugin's cell.
+"""Which cells share a process, so that what a plugin does there reaches no other plugin's cells.
 
 Shipped plugins leave their process as they found it, which the conformance suite checks, so that
 their cells share processes. Any other plugin file may do anything. Its cells run in processes that
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.cell import Cell, PluginRef
-from hpobench.contract.package import PLUGIN_FOLDERS
+from hpobench.plugins.modules import is_shipped
 from hpobench.running.cluster import worker_environment
 
 VARIABLE = "HPOBENCH_PLUGINS"
@@ -23,7 +23,7 @@ tasks of the same runtime environment."""
 
 def process_key(*plugins: PluginRef) -> str:
     """The kind of process for code of ``plugins``; empty for the one that shipped plugins share."""
-    files = sorted({plugin.file for plugin in plugins if not _is_shipped(plugin)})
+    files = sorted({plugin.file for plugin in plugins if not is_shipped(Path(plugin.file))})
     if not files:
         return ""
     return hashlib.blake2b("\0".join(files).encode(), digest_size=8).hexdigest()
@@ -49,8 +49,3 @@ def environment_of(key: str) -> dict[str, Any]:
     if key:
         environment["env_vars"] = environment["env_vars"] | {VARIABLE: key}
     return environment
-
-
-def _is_shipped(plugin: PluginRef) -> bool:
-    file = Path(plugin.file)
-    return any(file.is_relative_to(folder) for folder in PLUGIN_FOLDERS.values())

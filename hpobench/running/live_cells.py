@@ -43,8 +43,8 @@ def capacity(ray: Any, resources: Resources) -> int:
 
 
 class WorkerPool:
-    """Worker processes, grouped by the resources they hold and by the kind of process, which is that
-    of the problem. They outlive the cells they serve.
+    """Worker processes, grouped by the resources they hold and by the kind of process that code
+    of the problem runs in. They outlive the cells they serve.
 
     Ray places them. A worker that finds no room waits until a node joins, and one whose process
     or node dies is started again, both without limit and under the same handle.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.errors import HpobenchError, PluginError
+from hpobench.contract.errors import HpobenchError, PluginError, describe
 from hpobench.contract.problem import Problem
+from hpobench.contract.process_state import restored
 from hpobench.contract.references import Reference
 from hpobench.plugins.build import build_problem
+from hpobench.plugins.modules import is_shipped
 
 ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Rows of ``problems`` in the store by the problem's label."""
@@ -22,17 +26,22 @@ def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
 
     Raises :class:`PluginError` for references with which no regret can be measured.
     """
-    return {ref.label: _row(ref.label, build_problem(ref)) for ref in refs}
+    rows = {}
+    for ref in refs:
+        # What one problem leaves behind must not change the references of the next.
+        with contextlib.nullcontext() if is_shipped(Path(ref.file)) else restored(thoroughly=True):
+            rows[ref.label] = _row(ref, build_problem(ref))
+    return rows
 
 
-def _row(label: str, problem: Problem) -> dict[str, Any]:
-    fidelity, reference = problem.fidelity, _reference(label, problem)
+def _row(ref: PluginRef, problem: Problem) -> dict[str, Any]:
+    fidelity, reference = problem.fidelity, _reference(ref, problem)
     of_reference: dict[str, Any] = dict.fromkeys(("optimum", "clip", "version", "random"))
     if reference is not None:
         of_reference = {key: getattr(reference, key) for key in of_reference}
         of_reference["random"] = json.dumps(dict(reference.random))
     return {
-        "problem": label,
+        "problem": ref.label,
         "metric": problem.objective.metric,
         "direction": problem.objective.direction,
         **of_reference,
@@ -47,18 +56,18 @@ def _row(label: str, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _reference(label: str, problem: Problem) -> Reference | None:
+def _reference(ref: PluginRef, problem: Problem) -> Reference | None:
     try:
         found = problem.reference()
-    except HpobenchError:
+    except (HpobenchError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:  # exit() in a plugin would end the run without a word
         raise PluginError(
-            f"{label}: reference() failed: {type(error).__name__}: {error}"
+            f"{ref.file}: {ref.label}: reference() failed: {describe(error)}", Path(ref.file)
         ) from error
     if found and not -math.inf < found.optimum < found.clip < math.inf:
         raise PluginError(
-            f"{label}: a reference needs finite optimum < clip, not {found.optimum} and "
+            f"{ref.label}: a reference needs finite optimum < clip, not {found.optimum} and "
             f"{found.clip}"
         )
     return found
