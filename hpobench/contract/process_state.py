@@ -21,11 +21,29 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, TypeAlias
 
-_NUMBERS = frozenset(
-    ["builtins", "hpobench.contract.parameters", "hpobench.contract.seeding", "hpobench.contract.space", "math", "numpy.random", "random"]
+from hpobench.contract.space import Space
+
+_NUMBERS = (
+    "builtins",
+    "hpobench.contract.parameters",
+    "hpobench.contract.seeding",
+    "hpobench.contract.space",
+    "math",
+    "numpy.random",
+    "random",
 )
-_MODULES = frozenset(
-    ["bisect", "copy", "functools", "hashlib", "heapq", "itertools", "json", "json.decoder", "json.encoder", "operator", "statistics"]
+_MODULES = (
+    "bisect",
+    "copy",
+    "functools",
+    "hashlib",
+    "heapq",
+    "itertools",
+    "json",
+    "json.decoder",
+    "json.encoder",
+    "operator",
+    "statistics",
 )
 _PACKAGES = ("hpobench.", "ray.tune.execution.", "ray.tune.experiment.", "ray.tune.schedulers.")
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
@@ -57,6 +75,23 @@ def restored(*, thoroughly: bool) -> Iterator[None]:
                 write(before)
 
 
+@contextlib.contextmanager
+def unchanged(space: Space) -> Iterator[None]:
+    """Put back what the block changes in ``space``, which later runs on its problem are given too.
+
+    Its objects are frozen, which ``object.__setattr__`` goes past.
+    """
+    conditions = (parameter.when for parameter in space if parameter.when is not None)
+    kept = [(part, vars(part).copy()) for part in (space, *space, *conditions)]
+    try:
+        yield
+    finally:
+        for part, attributes in kept:
+            if vars(part) != attributes:
+                vars(part).clear()
+                vars(part).update(attributes)
+
+
 # -- modules and their classes -------------------------------------------------------------
 
 
@@ -86,9 +121,9 @@ def _restore(owner: ModuleType | type, names: _Names) -> None:
     if len(now) == len(names) and all(map(operator.is_, now.values(), names.values())):
         return
     for name, value in names.items():
-        if value is not None and not isinstance(value, dict | list | set):
-            if now.get(name) is not value:
-                setattr(owner, name, value)
+        fixed = value is not None and not isinstance(value, dict | list | set)
+        if fixed and now.get(name) is not value:
+            setattr(owner, name, value)
     if isinstance(owner, type):
         for name in now.keys() - names.keys():
             if any(name in vars(base) for base in owner.__mro__[1:]):  # it hides what was there

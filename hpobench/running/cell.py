@@ -18,7 +18,7 @@ from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import CellError, HpobenchError, describe
 from hpobench.contract.problem import Problem, TabulatedProblem
-from hpobench.contract.process_state import restored
+from hpobench.contract.process_state import restored, unchanged
 from hpobench.contract.seeding import global_generators
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.signature import signature
@@ -125,6 +125,7 @@ def _play(cell: Cell, open_stage: OpenStage, under_way: _UnderWay) -> None:
     problem, under_way.signed = _problem(cell.problem.to_text())
     scheduler = build_scheduler(cell.scheduler)
     with (
+        unchanged(problem.space),
         open_stage(cell, problem, scheduler) as stage,
         contextlib.closing(_searcher(cell, problem)) as searcher,
     ):
