@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,14 +86,28 @@ def test_no_kind_of_misbehaviour_changes_innocent_cells(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(innocent_events(beside), kept)
 
 
-def planned(folder: Path, *searchers: Any) -> list[Cell]:
-    return list(build_plan(load_suite(suite(folder, searchers))).cells)
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Cell]]:
+    """Cells by the label of their searcher."""
+    folder = tmp_path_factory.mktemp("planned")
+    found: dict[str, list[Cell]] = defaultdict(list)
+    for cell in build_plan(load_suite(suite(folder, ["random", *map(offender, KINDS)]))).cells:
+        found[cell.searcher.label].append(cell)
+    return found
+
+
+def histories(cells: list[Cell]) -> list[Any]:
+    return [run_cell(cell, None, 20.0).events for cell in cells]
+
+
+@pytest.fixture(scope="module")
+def expected(cells: dict[str, list[Cell]]) -> list[Any]:
+    return histories(cells["random"])
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - LASTING - HERE))
-def test_the_next_cell_of_the_same_process_is_not_changed_either(kind: str, tmp_path: Path) -> None:
-    cells = planned(tmp_path, "random")
-    expected = [run_cell(cell, None, 20.0).events for cell in cells]
-    for cell in planned(tmp_path, offender(kind)):
-        run_cell(cell, None, 20.0)
-    assert [run_cell(cell, None, 20.0).events for cell in cells] == expected
+def test_the_next_cell_of_the_same_process_is_not_changed_either(
+    kind: str, cells: dict[str, list[Cell]], expected: list[Any]
+) -> None:
+    histories(cells[offender(kind)["as"]])
+    assert histories(cells["random"]) == expected
