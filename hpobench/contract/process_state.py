@@ -18,9 +18,12 @@ import socket
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from hpobench.contract.package import is_shipped
 from hpobench.contract.space import Space
 
 _NUMBERS = (
@@ -73,6 +76,12 @@ def restored(*, thoroughly: bool) -> Iterator[None]:
         for (read, write), before in settings:
             if read() != before:
                 write(before)
+
+
+def contained(file: Path | str) -> AbstractContextManager[None]:
+    """Put back what the block changes, in which code of the plugin ``file`` runs in a process that
+    all plugins share; nothing for a shipped plugin, which changes nothing."""
+    return contextlib.nullcontext() if is_shipped(file) else restored(thoroughly=True)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import importlib
@@ -13,7 +12,7 @@ from types import ModuleType
 
 from hpobench.contract.errors import PluginError
 from hpobench.contract.package import PLUGIN_FOLDERS
-from hpobench.contract.process_state import restored
+from hpobench.contract.process_state import contained
 
 FOLDER_PREFIX = "hpobench_plugins_"
 """The package of a lone plugin file's folder is called this and a hash of the path."""
@@ -36,11 +35,6 @@ def module_name(file: Path) -> str:
         return ".".join(parts if parts[-1] != "__init__" else parts[:-1])
     digest = hashlib.blake2b(str(file.parent).encode(), digest_size=6).hexdigest()
     return f"{FOLDER_PREFIX}{digest}.{file.stem}"
-
-
-def is_shipped(file: Path) -> bool:
-    """Whether ``file`` comes with hpobench."""
-    return any(file.is_relative_to(folder) for folder in PLUGIN_FOLDERS.values())
 
 
 def locate(module: str) -> Path | None:
@@ -100,7 +94,7 @@ def load_class(file: str, cls: str) -> type:
     """
     path = Path(file)
     try:
-        with contextlib.nullcontext() if is_shipped(path) else restored(thoroughly=True):
+        with contained(path):
             module = _import(path, module_name(path))
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}{_relative(path, error)}"

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hpobench.contract.cell import Cell, PluginRef
-from hpobench.plugins.modules import is_shipped
+from hpobench.contract.package import is_shipped
 from hpobench.running.cluster import worker_environment
 
 VARIABLE = "HPOBENCH_PLUGINS"
@@ -23,7 +22,7 @@ tasks of the same runtime environment."""
 
 def process_key(*plugins: PluginRef) -> str:
     """The kind of process for code of ``plugins``; empty for the one that shipped plugins share."""
-    files = sorted({plugin.file for plugin in plugins if not is_shipped(Path(plugin.file))})
+    files = sorted({plugin.file for plugin in plugins if not is_shipped(plugin.file)})
     if not files:
         return ""
     return hashlib.blake2b("\0".join(files).encode(), digest_size=8).hexdigest()

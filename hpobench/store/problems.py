@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -12,10 +11,9 @@ from typing import Any, TypeAlias
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import HpobenchError, PluginError, describe
 from hpobench.contract.problem import Problem
-from hpobench.contract.process_state import restored
+from hpobench.contract.process_state import contained
 from hpobench.contract.references import Reference
 from hpobench.plugins.build import build_problem
-from hpobench.plugins.modules import is_shipped
 
 ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Rows of ``problems`` in the store by the problem's label."""
@@ -29,7 +27,7 @@ def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
     rows = {}
     for ref in refs:
         # What one problem leaves behind must not change the references of the next.
-        with contextlib.nullcontext() if is_shipped(Path(ref.file)) else restored(thoroughly=True):
+        with contained(ref.file):
             rows[ref.label] = _row(ref, build_problem(ref))
     return rows
 

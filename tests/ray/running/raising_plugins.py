@@ -141,7 +141,7 @@ class Raiser(_Raises, Searcher):
     def ask(self, trial: int) -> Config:
         if trial == 2:
             self.reach("ask")
-        return self.space.from_unit([trial / 9])
+        return self.space.from_unit([trial / 9] * len(self.space))
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if trial == 1:
