@@ -38,7 +38,8 @@ def _limit(seconds: float) -> Iterator[None]:
     A process that is stuck in native code receives no exception. It ends itself half a minute
     later, with its stack in Ray's logs.
     """
-    faulthandler.dump_traceback_later(seconds + 30, exit=True)
+    # Written to the descriptor, because a plugin may have replaced sys.stderr.
+    faulthandler.dump_traceback_later(seconds + 30, exit=True, file=2)
     try:
         with time_limit(seconds):
             yield

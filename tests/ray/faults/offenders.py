@@ -9,6 +9,7 @@ import functools
 import gc
 import hashlib
 import heapq
+import io
 import itertools
 import json
 import locale
@@ -174,6 +175,7 @@ KINDS: dict[str, Callable[[Space], object]] = {
     "descriptors": _call(_small_limit, resource.RLIMIT_CORE, 0),
     "nice": _call(os.nice, 1),
     "output": lambda space: setattr(sys, "stdout", None),
+    "errors": lambda space: setattr(sys, "stderr", io.StringIO()),  # noqa: ARG005
     "atexit": _call(atexit.register, os._exit, 3),
     "switching": _call(sys.setswitchinterval, 1e-6),
     "start method": _call(multiprocessing.set_start_method, "spawn", True),
