@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import RayError, UsageError
+from hpobench.running.health import LostRayError
 from hpobench.running.ray.node import read_settings_again
 from hpobench.running.session import private_session
 
@@ -120,6 +121,9 @@ def _started(cpus: int | None) -> Iterator[Any]:
             ) from error
         try:
             yield ray
+        except LostRayError as lost:
+            lost.logs = session.folder
+            raise
         finally:
             ray.shutdown()
             read_settings_again()  # the session's token is of no use any more

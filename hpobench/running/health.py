@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from hpobench.contract.errors import RayError
@@ -15,7 +16,7 @@ from hpobench.running.ray.node import ended_servers, has_own_servers
 
 T = TypeVar("T")
 
-_LOOK_S = 0.25
+_LOOK_S, _LAST_S = 0.25, 1.0
 _PROBE_EVERY_S, _PROBE_S, _UNREACHABLE_S = 2.0, 2.0, 15.0
 _SILENCE_S = 180.0
 """After so long a step counts as stuck. The slowest start workers, or wait for a busy head."""
@@ -25,7 +26,9 @@ _DYING_S = 0.5
 
 
 class LostRayError(RayError):
-    """Ray is lost: what ran on it has no outcome."""
+    """Ray is lost: what ran on it has no outcome. ``logs``: where its logs are, if this is known."""
+
+    logs: Path | None = None
 
 
 class Health:
@@ -34,6 +37,7 @@ class Health:
     def __init__(self, ray: Any) -> None:
         self._address = None if has_own_servers() else _head(ray)
         self._probed = self._answered = time.monotonic()
+        self._found: str | None = None
 
     def fault(self) -> str | None:
         """Why Ray is lost; ``None`` if nothing is known to be wrong."""
@@ -64,6 +68,8 @@ class Health:
         """
         while (value := self._answer(lambda: next(steps, None))) is not None:
             yield value
+            if self._found:
+                raise LostRayError(self._found)
 
     def _answer(self, call: Callable[[], T]) -> T:
         answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
@@ -88,10 +94,13 @@ class Health:
     def _wait(self, answers: queue.SimpleQueue[Any]) -> Any:
         begin = time.monotonic()
         while True:
+            # A last moment, because the step may be about to hand over what has finished.
+            patience = _LAST_S if self._found else _LOOK_S
             with contextlib.suppress(queue.Empty):
-                return answers.get(timeout=_LOOK_S)
-            if fault := self.fault():
-                raise LostRayError(fault)
+                return answers.get(timeout=patience)
+            if self._found:
+                raise LostRayError(self._found)
+            self._found = self.fault()
             if time.monotonic() - begin > _SILENCE_S:
                 raise LostRayError(f"Ray has not answered for {_SILENCE_S:g} s")
 
