@@ -15,7 +15,7 @@ from typing import Any
 
 from hpobench.contract.errors import RayError, UsageError
 from hpobench.running.health import LostRayError
-from hpobench.running.ray.node import read_settings_again
+from hpobench.running.ray.node import read_settings_again, silenced
 from hpobench.running.session import private_session
 
 LOCAL = "local"
@@ -120,7 +120,8 @@ def _started(cpus: int | None) -> Iterator[Any]:
                 f"are in {session.folder} until the next run begins"
             ) from error
         try:
-            yield ray
+            with silenced():
+                yield ray
         except LostRayError as lost:
             lost.logs = session.folder
             raise

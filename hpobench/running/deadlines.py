@@ -40,7 +40,8 @@ class Deadlines:
             for reference in references:
                 if reference not in self._begun and read_note(_name(reference)):
                     self._begun[reference] = now
-        return [r for r, begun in self._begun.items() if r in references and now - begun > self._limit]
+        late = [r for r, begun in self._begun.items() if now - begun > self._limit]
+        return [reference for reference in late if reference in references]
 
     def end(self, reference: Any) -> None:
         """End the task and its process, also one that is stopped and hears of nothing."""

@@ -91,7 +91,6 @@ def run_plan(
         progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
         if todo:
 
-
             def run_left(left: Sequence[Cell], done: set[str]) -> None:
                 with connected(address, cpus) as ray:
                     cells = _cells(suite, ray, folder, timeout)

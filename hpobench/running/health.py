@@ -26,7 +26,7 @@ _DYING_S = 0.5
 
 
 class LostRayError(RayError):
-    """Ray is lost: what ran on it has no outcome. ``logs``: where its logs are, if this is known."""
+    """Ray is lost: what ran on it has no outcome. ``logs`` is where Ray's logs are, if known."""
 
     logs: Path | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 _SERVERS = ("raylet", "gcs_server")
@@ -14,6 +16,20 @@ def read_settings_again() -> None:
 
     Config.initialize("")
     AuthenticationTokenLoader.instance().reset_cache()
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Keep Ray, inside the block, from printing pages of its servers' logs when one of them dies,
+    which it does even without ``log_to_driver``."""
+    from ray._private import worker
+
+    before = worker.print_to_stdstream
+    worker.print_to_stdstream = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
 
 
 def ended_servers() -> list[str]:
