@@ -16,7 +16,7 @@ import queue
 import random
 import threading
 from collections.abc import Iterator, Mapping
-from multiprocessing.connection import Client, Connection
+from multiprocessing.connection import Connection
 from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
@@ -29,7 +29,7 @@ from hpobench.contract.training import TrainedProblem, Training
 from hpobench.plugins.build import build_problem
 from hpobench.running.stages.live.output import Output
 from hpobench.running.stages.live.paced import begin_training
-from hpobench.running.stages.live.wire import receive, send, undelayed
+from hpobench.running.stages.live.wire import call, receive, send
 
 STREAM_S = 0.005
 """Steps that take less time are sent several at a time."""
@@ -65,11 +65,10 @@ class Worker:
         except BaseException as error:  # Ray would take SystemExit and its own errors for its own
             raise CellError(describe(error)) from error
         try:
-            connection = undelayed(Client(address, authkey=key))
-        except (OSError, EOFError):
+            connection = call(address, key, number)
+        except OSError:
             return  # the cell is gone
         with connection:
-            send(connection, {"worker": number})
             Session(connection, ready, pace).run()
 
 
