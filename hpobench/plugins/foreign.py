@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from hpobench.contract.errors import HpobenchError, Interruption, PluginError
+from hpobench.contract.errors import HpobenchError, Interruption, PluginError, describe
 
 _LONGEST = 2_000
 """Characters of an error's message that are repeated."""
@@ -96,11 +96,7 @@ def _is_readable(error: BaseException) -> bool:
 
 def described(error: BaseException) -> str:
     """The type and the message of ``error``, in printable characters."""
-    try:
-        text = f"{type(error).__name__}: {error}".rstrip(": ")
-    except BaseException:  # as above
-        text = "an error whose message cannot be read"
-    return printable(text[:_LONGEST])
+    return printable(describe(error)[:_LONGEST].rstrip(": "))
 
 
 def shown(value: object) -> str:

@@ -14,6 +14,7 @@ from typing import cast
 
 from hpobench.contract.errors import PluginError
 from hpobench.contract.package import PLUGIN_FOLDERS
+from hpobench.contract.process_state import contained
 from hpobench.plugins.foreign import calling
 
 FOLDER_PREFIX = "hpobench_plugins_"
@@ -98,7 +99,7 @@ def load_class(file: str, cls: str) -> type:
     """
     path = Path(file)
     try:
-        with calling(path, "cannot be imported", passing=()):
+        with contained(path), calling(path, "cannot be imported", passing=()):
             found = getattr(_import(path, module_name(path)), cls, None)
             is_class = isinstance(found, type)  # which asks `found` for its __class__
     except PluginError as error:

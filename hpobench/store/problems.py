@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Problem
+from hpobench.contract.process_state import contained
 from hpobench.contract.references import Reference
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.foreign import calling, shown
@@ -23,18 +24,22 @@ def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
 
     Raises :class:`PluginError` for references with which no regret can be measured.
     """
-    return {ref.label: _row(ref, build_problem(ref)) for ref in refs}
+    rows = {}
+    for ref in refs:
+        # What one problem leaves behind must not change the references of the next.
+        with contained(ref.file):
+            rows[ref.label] = _row(ref, build_problem(ref))
+    return rows
 
 
 def _row(ref: PluginRef, problem: Problem) -> dict[str, Any]:
-    label = ref.label
     fidelity, reference = problem.fidelity, _reference(ref, problem)
     of_reference: dict[str, Any] = dict.fromkeys(("optimum", "clip", "version", "random"))
     if reference is not None:
         of_reference = {key: getattr(reference, key) for key in of_reference}
         of_reference["random"] = json.dumps(dict(reference.random))
     return {
-        "problem": label,
+        "problem": ref.label,
         "metric": problem.objective.metric,
         "direction": problem.objective.direction,
         **of_reference,
