@@ -78,4 +78,4 @@ def test_messages_are_short_and_printable() -> None:
     assert described(ValueError("\33[31mred\ud800")) == r"ValueError: \x1b[31mred\ud800"
     assert len(described(ValueError("x" * 10**6))) <= 2_000
     assert shown("x" * 10**6).endswith("...")
-    assert described(SilentError()) == "an error whose message cannot be read"
+    assert described(SilentError()) == "SilentError, whose message cannot be made (SystemExit)"

@@ -92,12 +92,12 @@ UNPLANNED: dict[str, tuple[str | bytes, str]] = {
     ),
     "unreadable error at import": (
         searcher("") + f"{UNREADABLE}raise Silent\n",
-        ":8: cannot be imported: an error whose message cannot be read",
+        ":8: cannot be imported: Silent, whose message cannot be made (Silent)",
     ),
     "unreadable error of hpobench": (
         searcher("class E(Exception): __str__ = None\n    import hpobench.contract.errors as e\n")
         + "raise Odd.e.UsageError(Odd.E())\n",
-        ":8: cannot be imported: an error whose message",
+        ":8: cannot be imported: UsageError, whose message cannot be made",
     ),
     "Ctrl-C at import": (
         searcher("") + "raise KeyboardInterrupt\n",
