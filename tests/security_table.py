@@ -142,6 +142,17 @@ UNTRIED = {
     "data fetch NAME": "tests/unit/data has it, against a server of its own",
 }
 
+_CHECK = ["check", "trap.py", "--only", "trap", "--patience", "0.1"]
+_CHECK_PROGRAM = ["check", "command", "-o", 'run=["./searcher"]', "--patience", "0.1"]
+_RECORD = [
+    *("problems", "record", "pit", "--plugin", "trap.py"),
+    *("--sample", "1", "--out", "pit.parquet", "--cpus", "1"),
+]
+_RECORD_PROGRAM = [
+    *("problems", "record", "command", "-o", 'run=["./trainer"]'),
+    *("-o", 'space={"x": {"float": [0, 1]}}', "--sample", "1"),
+    *("--out", "table.parquet", "--cpus", "1"),
+]
 TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     **{
         f"list {kind} --plugin FILE": ["list", kind, "--plugin", "trap.py"]
@@ -154,15 +165,11 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "hpobench.load_suite(SUITE)": lambda: hpobench.load_suite("suite.yaml"),
     "run SUITE": ["run", "suite.yaml", "--cpus", "1", "--no-report"],
     "agreement SUITE": ["agreement", "suite.yaml", "--cpus", "1", "--only", "program/*"],
-    "check FILE": ["check", "command", "-o", 'run=["./searcher"]', "--patience", "0.1"],
+    "check FILE": lambda: (_end_of(_CHECK), _end_of(_CHECK_PROGRAM)),
     "problems freeze NAME --plugin FILE": [
         *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10"),
     ],
-    "problems record NAME --plugin FILE": [
-        *("problems", "record", "command", "-o", 'run=["./trainer"]'),
-        *("-o", 'space={"x": {"float": [0, 1]}}', "--sample", "1", "--out", "table.parquet"),
-        *("--plugin", "trap.py", "--cpus", "1"),
-    ],
+    "problems record NAME --plugin FILE": lambda: (_end_of(_RECORD), _end_of(_RECORD_PROGRAM)),
     "report FOLDER": ["report", "stored"],
     "status FOLDER": ["status", "stored"],
     "compare FOLDER FOLDER": [
@@ -181,7 +188,8 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
 PLACES = {
     "FOLDER": "stored",
     "OUT": "out",
-    "OUT.recording": "table.parquet.recording",
+    "TABLE": "table.parquet",
+    "TABLE.recording": "table.parquet.recording",
     "results/NAME": "results/trapped",
     "references/NAME.json": "references/pit.json",
     "NAME.py": "fresh.py",
