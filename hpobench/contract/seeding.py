@@ -31,11 +31,13 @@ def global_generators(seed: int) -> Iterator[None]:
     """
     import numpy.random as legacy
 
-    python, numpy = random.getstate(), legacy.get_state()  # noqa: NPY002
+    python, generator, numpy = random.getstate(), legacy.get_bit_generator(), legacy.get_state()  # noqa: NPY002
     random.seed(seed)
     legacy.seed(seed % 2**32)  # noqa: NPY002
     try:
         yield
     finally:
         random.setstate(python)
+        if legacy.get_bit_generator() is not generator:  # which cannot take the state of another
+            legacy.set_bit_generator(generator)
         legacy.set_state(numpy)  # noqa: NPY002

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import StoreError
-from hpobench.running.cluster import worker_environment
+from hpobench.running.containment import cell_key, environment_of, grouped
 from hpobench.running.deadlines import Deadlines, note_start
 from hpobench.running.health import Health, LostRayError
 
@@ -42,7 +42,7 @@ class Cells(ABC):
         return self._health.watch(self._steps(cells))
 
     def _steps(self, cells: Sequence[Cell]) -> Iterator[list[Outcome]]:
-        waiting = list(reversed(cells))
+        waiting = list(reversed(grouped(cells)))
         while self.running or waiting:
             while waiting and self._has_room(waiting[-1]):
                 cell = waiting.pop()
@@ -144,9 +144,8 @@ class VirtualCells(Cells):
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
         super().__init__(ray, commit=commit, timeout=timeout)
-        self._remote = ray.remote(
-            num_cpus=1, max_retries=_RETRIES, runtime_env=worker_environment()
-        )(_run_cell)
+        self._remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_cell)
+        self._remotes: dict[str, Any] = {}
         self._looked = -_REFRESH_S
         self._window = 0
 
@@ -159,7 +158,10 @@ class VirtualCells(Cells):
         return len(self.running) < self._window
 
     def _submit(self, cell: Cell) -> Any:
-        return self._remote.remote(cell.to_json(), self._commit, self._timeout)
+        key = cell_key(cell)
+        if key not in self._remotes:
+            self._remotes[key] = self._remote.options(runtime_env=environment_of(key))
+        return self._remotes[key].remote(cell.to_json(), self._commit, self._timeout)
 
 
 def _run_cell(data: dict[str, Any], commit: str | None, timeout: float) -> Outcome:

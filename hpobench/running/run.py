@@ -8,7 +8,7 @@ from ray.tune.error import TuneError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Tell
-from hpobench.contract.errors import CellError, HpobenchError, StallError
+from hpobench.contract.errors import CellError, HpobenchError, StallError, describe
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
@@ -73,8 +73,7 @@ class Run:
         except HpobenchError:
             raise
         except Exception as error:
-            cause = _cause(error)
-            raise CellError(f"{type(cause).__name__}: {cause}") from error
+            raise CellError(describe(_cause(error))) from error
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem)
@@ -132,6 +131,8 @@ class Run:
 
 def _cause(error: BaseException) -> BaseException:
     """The error that Ray's controller wrapped in one or more ``TuneError``."""
-    while isinstance(error, TuneError) and error.__context__ is not None:
+    seen = {error}  # a plugin may tie errors into a circle
+    while isinstance(error, TuneError) and error.__context__ not in (None, *seen):
         error = error.__context__
+        seen.add(error)
     return error

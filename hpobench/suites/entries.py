@@ -21,6 +21,7 @@ from typing import Any
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
+from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import Option, label, options_of, resolve
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.suites.suitefile import joined, parse_budget, parse_range
@@ -81,7 +82,9 @@ class Entries:
         cls = self._load(entry, text)
         rows = [options]
         if kind == "problem" and cls is not None:
-            rows = self._combinations(text, options, options_of(cls) or {})
+            known = self._options(cls, text)
+            with calling(entry.file, "its options cannot be checked"):
+                rows = self._combinations(text, options, known)
         if name is not None and len(rows) > 1:
             raise self.document.error(
                 (*text.inner, "as"), f"one label cannot name {len(rows)} problems; leave it out"
@@ -117,6 +120,12 @@ class Entries:
         except PluginError as error:
             if entry.unmet() is not None:
                 return None
+            raise self.document.error(text.path, str(error)) from error
+
+    def _options(self, cls: type, text: _Text) -> Mapping[str, Option]:
+        try:
+            return options_of(cls) or {}
+        except PluginError as error:
             raise self.document.error(text.path, str(error)) from error
 
     def _resolve(self, cls: type, text: _Text, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from hpobench.contract.algorithms import Searcher
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import PluginRef, Tell
 from hpobench.contract.package import VERSION
+from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.source import source_hash
@@ -99,8 +100,14 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
 
 
 def _searcher_data(ref: PluginRef) -> str:
-    cls = load_class(ref.file, ref.cls)
-    return cls.fingerprint(Path(ref.folder), ref.options) if issubclass(cls, Searcher) else ""
+    cls: Any = load_class(ref.file, ref.cls)
+    if Searcher not in cls.__mro__:
+        return ""
+    with calling(ref.file, "fingerprint() failed"):
+        data = text_or_none(
+            ref.file, "fingerprint()", cls.fingerprint(Path(ref.folder), ref.options)
+        )
+    return data or ""
 
 
 @functools.cache

@@ -125,10 +125,10 @@ _Amount = Field(gt=0, le=MAX_AMOUNT)
 class BudgetText(_Strict):
     """``budget: {time: 1 h, trials: 100}``."""
 
-    time: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
-    trials: Annotated[int | None, Field(gt=0, le=MAX_TRIALS)] = None
-    resource: Annotated[float | None, _Amount] = None
-    evaluations: Annotated[float | None, _Amount] = None
+    time: Annotated[Annotated[float, _Amount] | None, BeforeValidator(_seconds)] = None
+    trials: Annotated[int, Field(gt=0, le=MAX_TRIALS)] | None = None
+    resource: Annotated[float, _Amount] | None = None
+    evaluations: Annotated[float, _Amount] | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> BudgetText:
@@ -151,7 +151,7 @@ class SuiteText(_Strict):
     seeds: Annotated[Any, PlainValidator(parse_seeds)]
     workers: Annotated[tuple[int, ...], PlainValidator(parse_workers)] = (4,)
     stage: Stage = "virtual"
-    trial_timeout: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
+    trial_timeout: Annotated[Annotated[float, _Amount] | None, BeforeValidator(_seconds)] = None
     pace: Annotated[float, Field(ge=0, le=MAX_AMOUNT)] = 1.0
     budget: BudgetText | None = None
     plugins: list[str] = []

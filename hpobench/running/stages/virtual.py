@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.errors import TrialError
+from hpobench.contract.errors import TrialError, describe
 from hpobench.contract.problem import Curve, TabulatedProblem
 from hpobench.contract.space import Config
 from hpobench.running.stages.actor import Actor, Step
@@ -83,7 +83,7 @@ class VirtualStage(TrainingStage):
         try:
             curve = self._problem.curve(config, self._seed)
         except Exception as error:
-            raise TrialError(f"{type(error).__name__}: {error}") from error
+            raise TrialError(describe(error)) from error
         steps = self._problem.fidelity.steps
         if not len(curve.losses) == len(curve.costs) == steps:
             raise TrialError(

@@ -21,7 +21,7 @@ from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.errors import TrialError
+from hpobench.contract.errors import CellError, TrialError, describe
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
@@ -60,7 +60,10 @@ class Worker:
         ``problem``: the text of the problem's :class:`hpobench.contract.cell.PluginRef`.
         ``pace``: wall seconds per second of a tabulated problem's cost.
         """
-        ready = _problem(problem)
+        try:
+            ready = _problem(problem)
+        except BaseException as error:  # Ray would take SystemExit and its own errors for its own
+            raise CellError(describe(error)) from error
         try:
             connection = call(address, key, number)
         except OSError:
@@ -158,12 +161,11 @@ class Session:
                     saved = self._save()
             except _Disconnected:
                 raise
-            except TrialError as error:
-                answer["error"] = str(error)
             except SystemExit as error:
-                answer["error"] = f"the training called exit({error.code!r})"
+                answer["error"] = f"the training called exit({error.code!r:.200})"
             except BaseException as error:  # some libraries raise what is no Exception
-                answer["error"] = _describe(error)
+                prefix = f"{type(error).__name__}: " if isinstance(error, TrialError) else ""
+                answer["error"] = describe(error).removeprefix(prefix)
         answer["step"] = self._step - len(results) + 1
         answer["output"] = self._output.take()
         return answer, saved
@@ -255,15 +257,8 @@ class Session:
 
     def _close_training(self) -> None:
         if self._training is not None:
-            with contextlib.suppress(Exception, SystemExit):
+            with contextlib.suppress(BaseException):
                 self._training.close()
-
-
-def _describe(error: BaseException) -> str:
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # even its message fails
-        return type(error).__name__
 
 
 def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:
