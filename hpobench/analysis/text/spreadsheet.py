@@ -19,9 +19,10 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     apostrophe before it; numbers stay as they are, also those in columns of text.
     """
     safe = table.rename(columns=_harmless)
-    for i, dtype in enumerate(safe.dtypes):
+    for i, dtype in enumerate(table.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):
-            safe.isetitem(i, safe.iloc[:, i].astype(object).map(_harmless))
+            cells = table.iloc[:, i].astype(object)
+            safe.isetitem(i, cells.map(_harmless).to_numpy(object))
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8", "backslashreplace")
 

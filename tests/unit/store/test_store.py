@@ -37,14 +37,22 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
         **dict.fromkeys(("parent", "parent_step", "config"), [None] * results),
     }
     trial = {"cell": name, "trial": 0, "config": "{}", "status": "completed", "steps": 1}
+    trial |= dict.fromkeys(("start", "end", "suggest_s", "observe_s"), 0.0)
     cell = {
         "cell": name,
         "searcher": "random",
         "scheduler": "fifo",
         "problem": "p",
         "seed": number,
+        "workers": 1,
+        "stage": "virtual",
         "status": status,
+        "trials": 1,
         "results": results,
+        **dict.fromkeys(("resource", "clock", "evaluation_s"), 1.0),
+        **dict.fromkeys(("suggest_s", "observe_s", "harness_s"), 0.0),
+        "spec": "{}",
+        "provenance": "{}",
     }
     return Outcome(
         cell=cell,
@@ -53,7 +61,21 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
     )
 
 
-PROBLEM = {"problem": "p", "optimum": 0.0, "clip": 1.0}
+PROBLEM = {
+    "problem": "p",
+    "metric": "loss",
+    "direction": "minimize",
+    "optimum": 0.0,
+    "clip": 1.0,
+    "known": True,
+    "source": "",
+    "heldout": False,
+    "fidelity": "evaluation",
+    "steps": 1,
+    "unit": 1.0,
+    "dimensions": 0,
+    "space": "[]",
+}
 PLAN = {"name": "s", "suite": {}, "searchers": ["random"], "schedulers": ["fifo"]}
 
 
@@ -273,7 +295,7 @@ def test_a_foreign_table_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     foreign = pa.table({"x": [1]})
     (tmp_path / "cells.parquet").write_bytes(files.table_bytes(foreign))
-    with pytest.raises(StoreError, match=r"cells\.parquet: its columns are not those of cells"):
+    with pytest.raises(StoreError, match=r"cells\.parquet: .*its columns are not those of cells"):
         load_results(tmp_path)
 
 
