@@ -88,20 +88,21 @@ def table_bytes(table: pa.Table, *, sealed: bool = False) -> bytes:
     return seal.sealed(data) if sealed else data
 
 
-def _shard_name(kind: str, data: bytes) -> str:
+def shard_name(kind: str, data: bytes) -> str:
+    """The name of the shard of ``kind`` with the content ``data``."""
     return f"{kind}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
 
 
 def is_whole(path: Path) -> bool:
     """Whether a shard exists and its content matches the hash in its name."""
     kind = path.name.partition("-")[0]
-    return is_regular(path) and _shard_name(kind, read_whole(path)) == path.name
+    return is_regular(path) and shard_name(kind, read_whole(path)) == path.name
 
 
 def write_shard(folder: Path, kind: str, table: pa.Table) -> str:
     """Write ``table``, labels as plain strings, and return its name, a hash of its content."""
     data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
-    name = _shard_name(kind, data)
+    name = shard_name(kind, data)
     if not is_whole(folder / name):
         replace(folder / name, data)
     return name
@@ -117,7 +118,7 @@ def read_table(path: Path, cells: Collection[str] = ()) -> pa.Table:
     with explained(path):
         data = read_whole(path)
     kind, shard, _ = path.stem.partition("-")
-    if not (_shard_name(kind, data) == path.name if shard else seal.intact(data)):
+    if not (shard_name(kind, data) == path.name if shard else seal.intact(data)):
         raise DamagedError(path, "its content is not what was written", cells)
     try:
         table = pq.read_table(pa.BufferReader(data))

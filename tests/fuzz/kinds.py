@@ -6,5 +6,6 @@ from collections.abc import Mapping
 
 from tests.fuzz.frame import Kind
 from tests.fuzz.plans import Plans
+from tests.fuzz.stores import Stores
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Plans(),)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Plans(), Stores())}

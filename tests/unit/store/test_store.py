@@ -183,7 +183,8 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path: Path) -> None
 def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     with open_writer(tmp_path) as store:
-        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": [], "skipped": []}
+        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "skipped": []}
+        plan["cells"] = ["cell-000"]
         store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}}, {})
     assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
 
