@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import own_folder, read_whole, write_whole
-from hpobench.store import files, index
+from hpobench.store import files, index, seal
 from hpobench.store.reader import load_cells, load_problems
 from hpobench.store.writer import Writer
 
@@ -60,6 +60,8 @@ def _damaged_index(folder: Path) -> Iterator[Damage]:
             yield Damage(own, "the file is missing")
         elif _there(own) and (reason := index.reason(own)) is not None:
             yield Damage(own, reason)
+        elif name == index.SUITE and _there(copy) and not seal.is_sealed(read_whole(own)):
+            yield Damage(own, "its end is missing")
 
 
 def _damaged_rows(folder: Path) -> Iterator[Damage]:

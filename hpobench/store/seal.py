@@ -32,6 +32,11 @@ def intact(data: bytes) -> bool:
     return data[slice(*place)] == _digest(data, *place)
 
 
+def is_sealed(data: bytes) -> bool:
+    """Whether ``data`` has a seal, right or wrong."""
+    return _place(data) is not None
+
+
 def _place(data: bytes) -> tuple[int, int] | None:
     """Where the seal lies: the last one, because labels and errors before it may look like one."""
     at = data.rfind(KEY.encode())
