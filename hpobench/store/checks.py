@@ -76,6 +76,8 @@ def problems(table: pa.Table) -> None:
     _all(table, ~(nothing | fit), "it has no finite optimum < clip")
     unit = _numbers(table, "unit")
     _all(table, ~(np.isfinite(unit) & (unit > 0)), "its unit is not positive")
+    long = pc.greater(pc.utf8_length(table["source"]), shapes.LONGEST_TEXT)
+    _all(table, long, f"its source is longer than {shapes.LONGEST_TEXT:,} characters")
     _texts(table["random"], shapes.random_quartiles)
     _texts(table["signature"], shapes.signature)
     for row in table.select(["space", "dimensions"]).to_pylist():

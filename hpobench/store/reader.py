@@ -10,9 +10,7 @@ import pandas as pd
 
 from hpobench.contract.errors import UsageError
 from hpobench.store import files, index
-
-LONGEST_ERROR = 20_000
-"""Characters of an error that are read: no run stores more."""
+from hpobench.store.shapes import LONGEST_TEXT
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
         cells[f"_{label}"] = cells[label].map(ranks)
         if cells[f"_{label}"].isna().any():
             raise files.DamagedError(path, f"it has a {label} that {index.PLAN} does not name")
-    cells["error"] = cells["error"].str.slice(0, LONGEST_ERROR)
+    cells["error"] = cells["error"].str.slice(0, LONGEST_TEXT)
     ordered: pd.DataFrame = (
         cells.sort_values(["_searcher", "_scheduler", "_problem", "seed", "workers"], kind="stable")
         .drop(columns=["_searcher", "_scheduler", "_problem"])

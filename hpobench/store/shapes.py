@@ -17,6 +17,10 @@ from hpobench.contract.space import Space
 LONGEST_LABEL = 1000
 """Characters: figures of much longer ones exhaust memory."""
 
+LONGEST_TEXT = 20_000
+"""Characters of errors, reasons and sources: no run stores more, and longer ones make pages that
+no browser opens."""
+
 Check = Callable[[Any], bool]
 
 
@@ -25,7 +29,7 @@ class Unfit(Exception):
 
 
 def is_text(value: object) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
 
 
 def is_label(value: object) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What the text of a formula begins with, in spreadsheets of today (OWASP, "CSV injection"); the
 last four are the wide forms of the first."""
 
@@ -28,7 +28,11 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 
 def _harmless(cell: Any) -> Any:
-    if not (isinstance(cell, str) and cell.startswith(_FORMULA)):
+    if not isinstance(cell, str):
+        return cell
+    # pandas does not quote a carriage return, which readers take for the end of a row.
+    cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+    if not cell.startswith(_FORMULA):
         return cell
     with contextlib.suppress(ValueError):
         float(cell)
