@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -36,6 +37,7 @@ def _code(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
+        _ignore_ending_signals()
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
@@ -48,6 +50,14 @@ def _code(args: Sequence[str] | None) -> int:
             f"{message}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
         )
     return result if isinstance(result, int) else 0
+
+
+def _ignore_ending_signals() -> None:
+    """Ignore a second Ctrl-C: Python would exit with another code, or print a traceback."""
+    from hpobench.running.cluster import ENDING_SIGNALS
+
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _output_works() -> bool:

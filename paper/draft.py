@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,9 @@ from hpobench.analysis.drawing.style import save
 from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import IntArray, Settings
 from hpobench.analysis.text.file_names import slug
+from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError, writing
+from hpobench.contract.files import is_regular, own_folder, read_text, read_whole, write_whole
 from hpobench.paper.claims import Publication, read_publications
 from hpobench.paper.curves import figures as published_figures
 from hpobench.paper.facts import coverage_text, facts
@@ -67,28 +68,29 @@ def _drafted(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
         "published": _each_figure_once(articles, folder / "figures"),
         "left_out": [one.source for name, one in publications.items() if name not in shown],
     }
-    (folder / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
+    write_whole(folder / "data.json", json.dumps(data, indent=1).encode())
     for source in SOURCES:
-        shutil.copyfile(study.folder / source, folder / source)
+        write_whole(folder / source, read_whole(study.folder / source))
     return _compiled(folder)
 
 
 def _copied(picture: Picture, name: str, results: Path, folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
+    own_folder(folder)
     copies = []
     for kind in KINDS:
         drawn = results / "report" / "figures" / f"{picture.figure}.{kind}"
-        if not drawn.is_file():
+        if not is_regular(drawn):
             raise UsageError(
                 f"figure {name!r}: the report of {picture.part} has no {drawn.name}; it has "
                 f"{', '.join(sorted(path.stem for path in drawn.parent.glob('*.pdf')))}"
             )
-        copies.append(Path(shutil.copyfile(drawn, folder / f"{name}.{kind}")))
+        copies.append(folder / f"{name}.{kind}")
+        write_whole(copies[-1], read_whole(drawn))
     return copies
 
 
 def _caption(stem: Path) -> str:
-    return stem.with_name(f"{stem.name}.caption.txt").read_text(encoding="utf-8").strip()
+    return read_text(stem.with_name(f"{stem.name}.caption.txt")).strip()
 
 
 def _part(publication: Publication, study: Study) -> str:
@@ -106,7 +108,7 @@ def _publication(
     for drawn in published_figures(publication, loaded, settings):
         stem = slug(f"{name}-{drawn.problem}")
         save(drawn.figure, folder / stem)
-        drawn.table.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
+        write_whole(folder / f"{stem}.csv", csv_bytes(drawn.table))
         pictures.append({"file": f"{stem}.pdf", "caption": drawn.caption})
     return {
         "name": name,
@@ -131,7 +133,7 @@ def _each_figure_once(articles: list[dict[str, Any]], folder: Path) -> list[dict
     for article in articles:
         figures = []
         for drawn in article["figures"]:
-            table = (folder / drawn["file"]).with_suffix(".csv").read_text(encoding="utf-8")
+            table = read_text((folder / drawn["file"]).with_suffix(".csv"))
             if (drawn["caption"], table) not in seen:
                 figures.append(drawn)
             seen.add((drawn["caption"], table))
@@ -162,12 +164,13 @@ def _compiled(folder: Path) -> Path:
     path = folder / "paper.pdf"
     try:
         # Neither the time nor the machine's fonts: the same results give the same bytes.
-        typst.compile(
-            folder / "paper.typ", output=path, root=folder, timestamp=0, ignore_system_fonts=True
+        made = typst.compile(
+            folder / "paper.typ", root=folder, timestamp=0, ignore_system_fonts=True
         )
     except typst.TypstError as error:
         raise StoreError(
             f"{folder / 'paper.typ'}: {error}; these results may lack what the text is about, "
             "`hpobench status` shows what failed"
         ) from error
+    write_whole(path, made)
     return path

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from hpobench.contract.errors import NotAvailableError
-from hpobench.contract.files import move_whole
+from hpobench.contract.files import locked, move_whole
 from hpobench.data.catalogue import Dataset
 from hpobench.data.local import megabytes, verify
 
@@ -58,10 +58,7 @@ def staging(folder: Path) -> Iterator[Path]:
 
     One process uses it at a time; the others wait. Files that a killed process left are removed.
     """
-    from filelock import FileLock
-
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"), fallback_to_soft=False)
-    with explained("", folder), lock:
+    with explained("", folder), locked(folder.with_name(f".{folder.name}.lock")):
         new = folder / ".fetching"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
+from hpobench.contract.files import own_folder, write_whole
 from hpobench.contract.package import VERSION
 from hpobench.export.functions import OTHERS
 from hpobench.export.layout import FunctionRuns, Layout
@@ -73,22 +74,23 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
     entries = []
     for dimension, runs in group.dimensions.items():
         path = Path(f"data_f{group.function}", f"{stem}_DIM{dimension}.dat")
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        own_folder((folder / path).parent)
         parts = [path.as_posix()]
         found = traces.of([run.row for run in runs])
-        with (folder / path).open("w", encoding="ascii", newline="\n") as file:
-            for run, trace in zip(runs, found, strict=True):
-                rows = list(trace.rows(NOTHING))
-                file.write(HEADER.format(optimum=trace.optimum))
-                file.writelines(_lines(rows))
-                parts.append(f"{run.instance}:{rows[-1].at}|{rows[-1].regret!r}")
-        (folder / path).with_suffix(".tdat").write_bytes((folder / path).read_bytes())
+        lines: list[str] = []
+        for run, trace in zip(runs, found, strict=True):
+            rows = list(trace.rows(NOTHING))
+            lines += (HEADER.format(optimum=trace.optimum), *_lines(rows))
+            parts.append(f"{run.instance}:{rows[-1].at}|{rows[-1].regret!r}")
+        for kind in (".dat", ".tdat"):
+            text = "".join(lines).encode("ascii")
+            write_whole((folder / path).with_suffix(kind), text, flush=False)
         entries.append(
             f"suite = '{suite}', funcId = {group.function}, DIM = {dimension}, "
             f"Precision = {PRECISION:.3e}, algId = '{group.folder}', logger = 'hpobench', "
             f"data_format = 'bbob-new2'\n% hpobench {VERSION}\n{', '.join(parts)}\n"
         )
-    (folder / f"{stem}.info").write_text("".join(entries), encoding="ascii", newline="\n")
+    write_whole(folder / f"{stem}.info", "".join(entries).encode("ascii"), flush=False)
 
 
 def _lines(rows: list[Row]) -> Iterator[str]:

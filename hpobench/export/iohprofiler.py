@@ -12,6 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from hpobench.contract.files import own_folder, write_whole
 from hpobench.contract.package import VERSION as HPOBENCH
 from hpobench.export.layout import FunctionRuns, Layout
 from hpobench.export.traces import Row, Traces
@@ -56,16 +57,16 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
     scenarios = []
     for dimension, runs in group.dimensions.items():
         path = Path(f"data_{name}", f"IOHprofiler_{name}_DIM{dimension}.dat")
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        own_folder((folder / path).parent)
         described = []
+        lines = [" ".join(ATTRIBUTES) + "\n"]
         found = traces.of([run.row for run in runs])
-        with (folder / path).open("w", encoding="ascii", newline="\n") as file:
-            file.write(" ".join(ATTRIBUTES) + "\n")
-            for run, trace in zip(runs, found, strict=True):
-                rows = list(trace.rows(NOTHING))
-                file.writelines(f"{at} {regret!r} {loss!r}\n" for at, regret, loss in rows)
-                facts = {"instance": run.instance, "seed": run.seed, "status": run.status}
-                described.append({**facts, "evals": rows[-1].at, "best": _best(rows)})
+        for run, trace in zip(runs, found, strict=True):
+            rows = list(trace.rows(NOTHING))
+            lines += (f"{at} {regret!r} {loss!r}\n" for at, regret, loss in rows)
+            facts = {"instance": run.instance, "seed": run.seed, "status": run.status}
+            described.append({**facts, "evals": rows[-1].at, "best": _best(rows)})
+        write_whole(folder / path, "".join(lines).encode("ascii"), flush=False)
         scenarios.append({"dimension": dimension, "path": path.as_posix(), "runs": described})
     meta = {
         "version": VERSION,
@@ -78,7 +79,7 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
         "scenarios": scenarios,
     }
     text = json.dumps(meta, indent=1, allow_nan=False) + "\n"
-    (folder / f"IOHprofiler_{name}.json").write_text(text, encoding="ascii", newline="\n")
+    write_whole(folder / f"IOHprofiler_{name}.json", text.encode("ascii"), flush=False)
 
 
 def _best(rows: list[Row]) -> dict[str, Any]:

@@ -24,7 +24,9 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text.fields import Field, TableEntry
 from hpobench.analysis.text.file_names import Names
+from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.errors import StoreError
+from hpobench.contract.files import own_folder, write_whole
 from hpobench.store.reader import Results
 
 EXPORTED: tuple[Table[Any], ...] = (final_loss, standings, speedup, anytime_score)
@@ -56,14 +58,14 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
     study = Study(results, settings)
     if not study.any_done:
         raise StoreError(f"{results.name}: no run on a problem with references ended well")
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    own_folder(folder / "tables")
     free = Names().free
     for exhibit, subject in shown(study, EXPORTED):
         stem = free(exhibit.STEM)
         frame = study.computed(exhibit.table, subject)
-        frame.to_csv(folder / "tables" / f"{stem}.csv", index=False, lineterminator="\n")
+        write_whole(folder / "tables" / f"{stem}.csv", csv_bytes(frame), flush=False)
         text = latex_table(table_entry(exhibit, study, subject, stem))
-        (folder / f"{stem}.tex").write_text(text, encoding="utf-8", newline="\n")
+        write_whole(folder / f"{stem}.tex", text.encode(), flush=False)
     return notes(study)
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from hpobench.analysis.text.file_names import Names, slug
+from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.contract.files import write_whole
 from hpobench.export.functions import numbered
 from hpobench.export.traces import Traces
 
@@ -73,9 +75,8 @@ class Layout:
     def describe(self, out: Path, readme: str) -> None:
         """Write ``README.txt``, ``functions.csv`` and ``algorithms.csv`` into ``out``."""
         for name, frame in (("functions", self.functions), ("algorithms", self.algorithms)):
-            text = frame.to_csv(index=False, lineterminator="\n")
-            (out / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
-        (out / "README.txt").write_text(readme, encoding="utf-8", newline="\n")
+            write_whole(out / f"{name}.csv", csv_bytes(frame), flush=False)
+        write_whole(out / "README.txt", readme.encode(), flush=False)
 
 
 def _dimensions(runs: pd.DataFrame) -> dict[int, list[Run]]:

@@ -15,6 +15,8 @@ from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, tab
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import TableEntry
 from hpobench.analysis.text.file_names import Names, slug
+from hpobench.analysis.text.spreadsheet import csv_bytes
+from hpobench.contract.files import TEMPORARY, is_regular, own_folder, read_whole, write_whole
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -38,7 +40,7 @@ class FigureEntry:
     @property
     def png(self) -> str:
         """The image as a data URI, so that the page stands alone."""
-        data = self.drawn.result().png.read_bytes()
+        data = read_whole(self.drawn.result().png)
         return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
 
     @property
@@ -53,22 +55,23 @@ class Files:
     def __init__(self, folder: Path, study: Study) -> None:
         self.folder = folder
         self.study = study
+        own_folder(folder)
         self._names = Names()
         self._kept: set[Path] = set()
         # Without a page of ours, files that lie there are somebody else's.
-        self._again = (folder / "index.html").is_file()
+        self._again = is_regular(folder / "index.html")
 
     def figure(self, exhibit: Figure[S], subject: S) -> FigureEntry:
         """Save the table that a figure shows and its caption, and begin to draw it."""
         study, table = self.study, self.study.computed(exhibit.table, subject)
         stem = f"{exhibit.STEM}-{subject.stem}" if subject.stem else exhibit.STEM
         path = self.folder / "figures" / self._names.free(slug(stem))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(path.parent)
         png, pdf, csv = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf", "csv"))
         self._write(table, csv)
         caption = exhibit.caption(study, subject, table)
         text = path.with_name(f"{path.name}.caption.txt")
-        text.write_text(caption + "\n", encoding="utf-8", newline="\n")
+        write_whole(text, f"{caption}\n".encode(), flush=False)
         self._kept |= {png, pdf, text}
         return FigureEntry(
             path.name,
@@ -98,12 +101,13 @@ class Files:
         if not self._again:
             return
         drawn = (f"figures/*.{kind}" for kind in ("png", "pdf", "csv", "caption.txt"))
-        for pattern in (*drawn, "tables/*.csv"):
+        left = (f"{place}{TEMPORARY}" for place in ("", "figures/", "tables/"))
+        for pattern in (*drawn, "tables/*.csv", *left):
             for path in self.folder.glob(pattern):
-                if path.is_file() and path not in self._kept:
+                if is_regular(path) and path not in self._kept:
                     path.unlink()
 
     def _write(self, table: pd.DataFrame, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+        own_folder(path.parent)
+        write_whole(path, csv_bytes(table), flush=False)
         self._kept.add(path)

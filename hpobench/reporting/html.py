@@ -178,5 +178,5 @@ def _render(page: Page, folder: Path) -> Path:
     shown: dict[str, Any] = dict(vars(page))
     text = environment.get_template("report.html.j2").render(shown)
     path = folder / "index.html"
-    write_whole(path, text.encode())
+    write_whole(path, text.encode(), flush=False)
     return path

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import StoreError
+from hpobench.contract.files import read_text
 from hpobench.store import files
 from hpobench.store.reader import load_plan
 
@@ -39,7 +40,7 @@ def read_decision(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     with files.explained(path):
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     try:
         found: dict[str, Any] = json.loads(text)
     except ValueError as error:

@@ -11,10 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
 from hpobench.contract.errors import StoreError
-from hpobench.contract.files import write_whole
+from hpobench.contract.files import is_regular, locked, own_folder, read_whole, write_whole
 from hpobench.store import schema
 
 
@@ -38,6 +37,13 @@ def explained(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
+def refuse_links(folder: Path) -> None:
+    """Raise :class:`StoreError` if a folder inside the results folder ``folder`` is a link."""
+    for name in ("output", "journals", "report"):
+        if (folder / name).exists() or (folder / name).is_symlink():
+            own_folder(folder / name)
+
+
 def table_bytes(table: pa.Table) -> bytes:
     """``table`` as parquet. The same rows give the same bytes."""
     sink = pa.BufferOutputStream()
@@ -53,14 +59,14 @@ def _shard_name(kind: str, data: bytes) -> str:
 def is_whole(path: Path) -> bool:
     """Whether a shard exists and its content matches the hash in its name."""
     kind = path.name.partition("-")[0]
-    return path.is_file() and _shard_name(kind, path.read_bytes()) == path.name
+    return is_regular(path) and _shard_name(kind, read_whole(path)) == path.name
 
 
 def write_shard(folder: Path, kind: str, table: pa.Table) -> str:
     """Write ``table``, labels as plain strings, and return its name, a hash of its content."""
     data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
     name = _shard_name(kind, data)
-    if not (folder / name).exists():
+    if not is_whole(folder / name):
         replace(folder / name, data)
     return name
 
@@ -68,11 +74,11 @@ def write_shard(folder: Path, kind: str, table: pa.Table) -> str:
 def read_table(path: Path) -> pa.Table:
     """The table at ``path``; raises :class:`StoreError` if it is missing, damaged or of another
     schema version."""
-    if not path.is_file():
+    if not path.exists():
         raise StoreError(f"{path} is missing; run the suite again to get back what was in it")
     with explained(path):
         try:
-            table = pq.read_table(path)
+            table = pq.read_table(pa.BufferReader(read_whole(path)))
         except pa.ArrowException as error:
             raise StoreError(
                 f"{path}: damaged, not a readable parquet file ({error}); if it is a shard, run "
@@ -114,12 +120,12 @@ def lock(folder: Path) -> Iterator[None]:
     process holds the lock, or if the file system has no locks.
     """
     path = folder / ".lock"
-    with explained(path):
-        try:
-            held = FileLock(path, fallback_to_soft=False).acquire(blocking=False)
-        except Timeout as error:
-            raise StoreError(
-                f"{folder}: another run is writing here; wait for it, or use another --results"
-            ) from error
-    with held:
+    with contextlib.ExitStack() as held:
+        with explained(path):
+            try:
+                held.enter_context(locked(path, wait=False))
+            except BlockingIOError as error:
+                raise StoreError(
+                    f"{folder}: another run is writing here; wait for it, or use another --results"
+                ) from error
         yield

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.files import read_text
 from hpobench.store import files
 
 _PLAN = {"name", "suite", "cells", "searchers", "schedulers", "problems", "skipped"}
@@ -89,7 +90,7 @@ def load_plan(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder}: not a results folder (it has no plan.json)")
     with files.explained(path):
         try:
-            plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            plan: dict[str, Any] = json.loads(read_text(path))
         except ValueError as error:
             raise StoreError(f"{path}: {error}; run the suite again to write it anew") from error
     if not isinstance(plan, dict) or not set(plan) >= _PLAN:

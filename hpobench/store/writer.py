@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.contract.errors import StoreError
+from hpobench.contract.files import TEMPORARY, own_folder
 from hpobench.plugins.signature import moved
 from hpobench.store import files, schema
 
@@ -48,6 +49,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        files.refuse_links(folder)
         self._cells: dict[str, dict[str, Any]] = {}
         self._problems: dict[str, dict[str, Any]] = {}
         self._members: set[str] = set()
@@ -137,7 +139,8 @@ class Writer:
         for trial, text in outcome.output.items():
             if text:
                 with files.explained(folder):
-                    folder.mkdir(parents=True, exist_ok=True)
+                    own_folder(self.folder / "output")
+                    own_folder(folder)
                 files.replace(folder / f"trial-{trial:06d}.txt", text.encode("utf-8", "replace"))
 
     def compact(self) -> None:
@@ -208,7 +211,7 @@ class Writer:
     def _sweep(self) -> None:
         """Remove shards that no cell names and temporary files, which a crash may leave."""
         named = {row[f"{k}_shard"] for row in self._cells.values() for k in ("events", "trials")}
-        for pattern in ("events-*.parquet", "trials-*.parquet", ".*.tmp"):
+        for pattern in ("events-*.parquet", "trials-*.parquet", TEMPORARY):
             for path in self.folder.glob(pattern):
                 if path.name not in named:
                     path.unlink(missing_ok=True)

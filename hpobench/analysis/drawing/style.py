@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from hpobench.analysis.core.curves import Algorithm
+from hpobench.contract.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -185,6 +187,9 @@ def save(figure: Figure, stem: Path) -> list[Path]:
         # 256 colours look the same and take a quarter of the space, which pages are made of.
         colours = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         picture = colours.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        picture.save(png, dpi=(figure.dpi, figure.dpi))
-        figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+        picture.save(made := io.BytesIO(), "png", dpi=(figure.dpi, figure.dpi))
+        write_whole(png, made.getvalue(), flush=False)
+        dates = {"CreationDate": None, "Producer": None, "Creator": None}
+        figure.savefig(made := io.BytesIO(), format="pdf", metadata=dates)
+        write_whole(pdf, made.getvalue(), flush=False)
     return [png, pdf]

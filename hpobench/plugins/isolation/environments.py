@@ -20,7 +20,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hpobench.contract.errors import NotAvailableError, PluginError
-from hpobench.contract.files import write_whole
+from hpobench.contract.files import locked, write_whole
 from hpobench.plugins.isolation.script import Script
 
 FOLDER_VARIABLE = "HPOBENCH_ENVIRONMENTS"
@@ -119,8 +119,8 @@ class Environment:
 
     def _build(self) -> None:
         script = self.folder / self.script.file.name
-        script.write_text(f"{self.script.header}\n", encoding="utf-8")
-        shutil.copyfile(self.script.lock_file, script.with_name(f"{script.name}.lock"))
+        write_whole(script, f"{self.script.header}\n".encode())
+        write_whole(script.with_name(f"{script.name}.lock"), self.script.lock_file.read_bytes())
         prefix = self.folder / "env"
         run_uv("venv", "--python", _interpreter(self.script), str(prefix))
         sync = ("sync", "--active", "--locked", "--script", str(script))
@@ -182,13 +182,10 @@ def remove(folder: Path) -> Path:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Keep other processes of this machine out of the block for the same ``folder``."""
-    from filelock import FileLock  # here, for `hpobench list` builds nothing
-
     path = folder.with_suffix(".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()  # raises where FileLock would wait for ever: no file can be made
-        with FileLock(path, fallback_to_soft=False):
+        with locked(path):
             yield
     except OSError as error:
         raise NotAvailableError(f"{path}: {error.strerror or error}") from error

@@ -26,7 +26,7 @@ from typing import Any, BinaryIO
 from filelock import lock_descriptor
 
 from hpobench.contract.errors import StoreError
-from hpobench.contract.files import move_whole
+from hpobench.contract.files import move_whole, open_regular, own_folder
 from hpobench.store import files
 
 _HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
@@ -65,7 +65,7 @@ class Journal:
         self._background = ThreadPoolExecutor(1)
         self._flush: Future[None] | None = None
         with files.explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(path.parent)
             self._file = self._open()
             self._temporary.unlink(missing_ok=True)
             self._size = self._file.seek(0, os.SEEK_END)
@@ -74,7 +74,7 @@ class Journal:
         """The file, locked. Another process may rename it while this one waits for the lock."""
         patience = time.monotonic() + _LOCK_S
         while True:
-            file = self.path.open("a+b")
+            file = os.fdopen(open_regular(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+b")
             if lock_descriptor(file.fileno(), blocking=False):
                 if _is_at(file, self.path):
                     return file
@@ -155,7 +155,8 @@ class Journal:
         alive = {saved.offset: saved for saved in self._saved}
         moved: dict[Blob, int] = {}
         with files.explained(self.path):
-            with self._temporary.open("w+b") as file:
+            self._temporary.unlink(missing_ok=True)
+            with self._temporary.open("x+b") as file:
                 lock_descriptor(file.fileno())
                 at = 0
                 while (record := _read_record(self._file, at)) is not None:
@@ -195,7 +196,7 @@ def read_headers(path: Path) -> Iterator[dict[str, Any]]:
     """The headers in the journal at ``path``, if there is one; it may be in use."""
     if not path.exists():
         return
-    with files.explained(path), path.open("rb") as file:
+    with files.explained(path), os.fdopen(open_regular(path), "rb") as file:
         at = 0
         while (record := _read_record(file, at)) is not None:
             header, blob_at, length = record

@@ -1,0 +1,22 @@
+"""Mutated inputs of every kind end as answers or as errors of the user's: see ``tests.fuzz``."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.frame import run_kind
+from tests.fuzz.kinds import KINDS
+
+SECONDS = 45.0
+"""A kind's time; each runs far more mutants than ``LEAST`` in it, unless the machine is slow."""
+LEAST = 5
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_mutant_is_a_fault_of_hpobench(name: str, tmp_path: Path) -> None:
+    tally = run_kind(KINDS[name], tmp_path, count(), seed=1, seconds=SECONDS)
+    assert not tally.faults, "\n".join(map(str, tally.faults))
+    assert tally.mutants >= LEAST
