@@ -26,16 +26,14 @@ def average_ranks(values: FloatArray) -> FloatArray:
     below and less those above. For tens of algorithms and millions of columns, comparing every
     pair is faster than sorting each column; for hundreds it is not. NaN ties with everything.
     """
-    if values.shape[-2] > FEW and not np.isnan(values).any():
-        from scipy import stats  # here, for processes that only draw import this module too
-
-        sorted_ranks: FloatArray = stats.rankdata(values, axis=-2)
-        return sorted_ranks
     by_algorithm = np.moveaxis(values, -2, 0)
     columns = by_algorithm.reshape(len(by_algorithm), -1)
     ranks = np.empty_like(columns)
     for begin in range(0, columns.shape[1], BLOCK):
         block = np.ascontiguousarray(columns[:, begin : begin + BLOCK])
+        if len(block) > FEW and not np.isnan(block).any():
+            ranks[:, begin : begin + BLOCK] = _sorted_ranks(block)
+            continue
         twice = np.full(block.shape, len(block) + 1, np.int32)
         for a, own in enumerate(block):
             others = block[a + 1 :]
@@ -44,6 +42,13 @@ def average_ranks(values: FloatArray) -> FloatArray:
             twice[a] -= above.sum(axis=0, dtype=np.int32)
         ranks[:, begin : begin + BLOCK] = twice / 2
     return np.moveaxis(ranks.reshape(by_algorithm.shape), 0, -2)
+
+
+def _sorted_ranks(block: FloatArray) -> FloatArray:
+    from scipy import stats  # here, for processes that only draw import this module too
+
+    ranks: FloatArray = stats.rankdata(block, axis=0)
+    return ranks
 
 
 def suite_ranks(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
