@@ -8,8 +8,17 @@ from collections.abc import Sequence
 import click
 
 
+def printable(text: str) -> str:
+    """``text`` as a terminal may show it: characters that would steer the terminal, or order text
+    anew, as escapes. Labels, errors and files of results may come from strangers."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print ``rows`` under ``header``."""
+    rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
     if not sys.stdout.isatty():
         click.echo(_columns([header, *rows]))
         return

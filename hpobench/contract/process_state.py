@@ -178,12 +178,12 @@ def _raise_warnings(before: list[Any]) -> None:
 
 def _hidden_in_random() -> _Names:
     """Attributes of the generator behind ``random``, which hide its class's."""
-    generator = vars(random._inst)  # type: ignore[attr-defined]
+    generator = vars(random._inst)
     return {name: value for name, value in generator.items() if name != "gauss_next"}
 
 
 def _hide_in_random(before: _Names) -> None:
-    generator = vars(random._inst)  # type: ignore[attr-defined]
+    generator = vars(random._inst)
     for name in generator.keys() - {"gauss_next"}:
         del generator[name]
     generator.update(before)

@@ -31,13 +31,14 @@ def global_generators(seed: int) -> Iterator[None]:
     """
     import numpy.random as legacy
 
-    python, generator, numpy = random.getstate(), legacy.get_bit_generator(), legacy.get_state()  # noqa: NPY002
+    generator = legacy.get_bit_generator()  # type: ignore[attr-defined]
+    python, numpy = random.getstate(), legacy.get_state()  # noqa: NPY002
     random.seed(seed)
     legacy.seed(seed % 2**32)  # noqa: NPY002
     try:
         yield
     finally:
         random.setstate(python)
-        if legacy.get_bit_generator() is not generator:  # which cannot take the state of another
-            legacy.set_bit_generator(generator)
+        # Put back whatever is there now, because one generator cannot take the state of another.
+        legacy.set_bit_generator(generator)  # type: ignore[attr-defined]
         legacy.set_state(numpy)  # noqa: NPY002

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,37 +72,33 @@ class Health:
                 raise LostRayError(self._found)
 
     def _answer(self, call: Callable[[], T]) -> T:
-        answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        done: Future[T] = Future()
 
         def run() -> None:
             try:
-                answers.put((call(), None))
+                done.set_result(call())
             except BaseException as error:
-                answers.put((None, error))
+                done.set_exception(error)
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
         try:
-            value, error = self._wait(answers)
+            return self._wait(done)
         except BaseException:
             thread.join(_LEAVING_S)  # Ray crashes if it is shut down while a call returns
             raise
-        if error is not None:
-            raise error
-        return value  # type: ignore[return-value]
 
-    def _wait(self, answers: queue.SimpleQueue[Any]) -> Any:
+    def _wait(self, done: Future[T]) -> T:
         begin = time.monotonic()
-        while True:
-            # A last moment, because the step may be about to hand over what has finished.
-            patience = _LAST_S if self._found else _LOOK_S
-            with contextlib.suppress(queue.Empty):
-                return answers.get(timeout=patience)
+        # Waiting ends with the result, or with an error of the call itself.
+        while not wait([done], _LAST_S if self._found else _LOOK_S).done:
+            # One last moment, because the step may be about to hand over what has finished.
             if self._found:
                 raise LostRayError(self._found)
             self._found = self.fault()
             if time.monotonic() - begin > _SILENCE_S:
                 raise LostRayError(f"Ray has not answered for {_SILENCE_S:g} s")
+        return done.result()
 
 
 def _head(ray: Any) -> tuple[str, int] | None:

@@ -25,9 +25,8 @@ KEEP = b"keep"
 
 def main(folder: str, variable: str) -> None:
     told = sys.stdin.buffer.read()  # returns when the driver closes the pipe, or is dead
-    mark = f"{variable}={folder}".encode()
     begin = time.monotonic()
-    while (left := _members(mark)) and time.monotonic() < begin + _GRACE_S + _KILLING_S:
+    while (left := _members(folder, variable)) and time.monotonic() < begin + _GRACE_S + _KILLING_S:
         if time.monotonic() >= begin + _GRACE_S:
             for process in left:
                 with contextlib.suppress(ProcessLookupError):
@@ -37,14 +36,23 @@ def main(folder: str, variable: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _members(mark: bytes) -> list[int]:
-    """The processes whose environment has ``mark``; none where the system does not tell."""
+def _members(folder: str, variable: str) -> list[int]:
+    """The processes of the session; none where the system does not tell."""
+    mark = f"{variable}={folder}".encode()
     found = []
-    for environment in Path("/proc").glob("[0-9]*/environ"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended, or is another user's
-            if mark in environment.read_bytes().split(b"\0"):
-                found.append(int(environment.parent.name))
+            if mark in (process / "environ").read_bytes().split(b"\0") or _logs_to(process, folder):
+                found.append(int(process.name))
     return found
+
+
+def _logs_to(process: Path, folder: str) -> bool:
+    """Whether it is a process of Ray with an open file in ``folder``. Ray's agents write their
+    titles over their environment."""
+    if not (process / "cmdline").read_bytes().startswith(b"ray::"):
+        return False
+    return any(file.readlink().is_relative_to(folder) for file in (process / "fd").iterdir())
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from hpobench.suites.yamlfile import Document, KeyPath, dotted
 
 MAX_PROBLEMS = 10_000
 """Problems that one entry may stand for."""
+MAX_LABEL = 200
+"""Characters of a label, which stands in every figure, table and row of a report."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class Entries:
         for row in rows:
             whole = row if cls is None else self._resolve(cls, text, row)
             made = name or (text.name if cls is None else label(cls, text.name, whole))
+            if len(made) > MAX_LABEL:
+                raise self._too_long(text, made)
             folder = str(self.document.folder)
             ref = PluginRef(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
             yield Resolved(ref, text.path, budget)
@@ -111,6 +115,16 @@ class Entries:
             return given
         raise self.document.error(
             (*text.inner, "as"), f"a label is a word or a short line, not {given!r}"
+        )
+
+    def _too_long(self, text: _Text, made: str) -> SuiteError:
+        path = (*text.inner, "as")
+        given = path in self.document.lines
+        what = "the label" if given else f"the label made of the options, {made[:40]!r}...,"
+        return self.document.error(
+            path if given else text.path,
+            f"{what} has {len(made):,} characters; a label has at most {MAX_LABEL}: give a "
+            "shorter one with 'as:'",
         )
 
     def _load(self, entry: Entry, text: _Text) -> type | None:

@@ -37,10 +37,10 @@ class Witness(Searcher):
 
     name = "witness"
 
-    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:  # noqa: ARG002
         import numpy as np
 
-        self.space, self.steps = space, fidelity.steps
+        self.space = space
         self.own, self.numpy = random.Random(seed), np.random.default_rng(seed)
         self.losses = [1.0]
 

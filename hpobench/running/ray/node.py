@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,10 +13,9 @@ _NAMESPACE = "hpobench"
 
 def read_settings_again() -> None:
     """Let Ray read the environment again, which it does by itself only when it is imported."""
-    from ray._raylet import AuthenticationTokenLoader, Config
-
-    Config.initialize("")
-    AuthenticationTokenLoader.instance().reset_cache()
+    native: Any = importlib.import_module("ray._raylet")  # its types leave these out
+    native.Config.initialize("")
+    native.AuthenticationTokenLoader.instance().reset_cache()
 
 
 @contextlib.contextmanager

@@ -88,7 +88,8 @@ def _trim(space: Space) -> None:
 
 def _narrow(space: Space) -> None:
     for parameter in space:
-        object.__setattr__(parameter, "high", parameter.low + (parameter.high - parameter.low) / 9)
+        if isinstance(parameter, parameters.Float):
+            object.__setattr__(parameter, "high", parameter.low + parameter.high / 9)
 
 
 def _trace(*_: object) -> None:
@@ -109,7 +110,7 @@ KINDS: dict[str, Callable[[Space], object]] = {
     "Random.random": _patch(Random, "random"),
     "Random.gauss": _patch(Random, "gauss"),
     "Random.seed": _patch(Random, "seed", None),
-    "hidden random": _patch(random._inst, "random"),  # type: ignore[attr-defined]
+    "hidden random": _patch(random._inst, "random"),
     "seeding": _call(random.seed, 0),
     "numpy seeding": _call(np.random.seed, 0),
     "numpy.rand": _patch(np.random, "rand"),
@@ -117,7 +118,7 @@ KINDS: dict[str, Callable[[Space], object]] = {
     "numpy.set_state": _patch(np.random, "set_state", None),
     "numpy.choice": _patch(np.random, "choice", 0),
     "numpy.default_rng": _patch(np.random, "default_rng", np.random.default_rng(0)),
-    "bit generator": _call(np.random.set_bit_generator, np.random.PCG64(1)),
+    "bit generator": _call(np.random.mtrand.set_bit_generator, np.random.PCG64(1)),
     "numpy errors": lambda space: np.seterr(all="raise"),
     "math.log": _patch(math, "log"),
     "math.sin": _patch(math, "sin"),
@@ -175,7 +176,7 @@ KINDS: dict[str, Callable[[Space], object]] = {
     "descriptors": _call(_small_limit, resource.RLIMIT_CORE, 0),
     "nice": _call(os.nice, 1),
     "output": lambda space: setattr(sys, "stdout", None),
-    "errors": lambda space: setattr(sys, "stderr", io.StringIO()),  # noqa: ARG005
+    "errors": lambda space: setattr(sys, "stderr", io.StringIO()),
     "atexit": _call(atexit.register, os._exit, 3),
     "switching": _call(sys.setswitchinterval, 1e-6),
     "start method": _call(multiprocessing.set_start_method, "spawn", True),

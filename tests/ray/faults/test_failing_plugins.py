@@ -60,8 +60,5 @@ def test_each_failure_costs_its_cell_and_the_rest_is_done(tmp_path: Path) -> Non
     fifo = cells.xs("fifo", level="scheduler")
     kept = [raising("", "ask", kind)["as"] for kind in KINDS]
     assert set(fifo.loc[kept, "results"]) == {4}
-    assert (
-        fifo.loc["absent", "error"].startswith("PluginError")
-        or "at import" in (fifo.loc["absent", "error"])
-    )
-    assert "died" in fifo.loc["exit-in-ask", "error"]
+    assert "at import" in str(fifo.loc["absent", "error"])
+    assert "died" in str(fifo.loc["exit-in-ask", "error"])

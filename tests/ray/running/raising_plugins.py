@@ -151,7 +151,7 @@ class Raiser(_Raises, Searcher):
         self.reach("close")
 
 
-class _Ray(FIFOScheduler):  # type: ignore[misc]
+class _Ray(FIFOScheduler):
     def __init__(self, reach: Callable[[str], None]) -> None:
         super().__init__()
         self._reach = reach

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, TrialError, describe
+from hpobench.contract.numbers import as_number
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
@@ -265,8 +266,10 @@ def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | Non
     """Loss and held-out loss in ``metrics``. Raises :class:`TrialError` if there is no loss."""
     if not isinstance(metrics, Mapping) or "loss" not in metrics:
         raise TrialError(f"step {step} returned {metrics!r:.80}, without a loss")
-    loss = float(metrics["loss"])
+    loss = as_number(metrics["loss"], f"loss at step {step}")
     if not math.isfinite(loss):
         raise TrialError(f"loss is {loss} at step {step}")
     heldout = metrics.get("heldout")
-    return loss, None if heldout is None else float(heldout)
+    if heldout is None:
+        return loss, None
+    return loss, as_number(heldout, f"held-out loss at step {step}")
