@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ def bounded(results: Results) -> Results:
     Losses that are not finite stay so. Cells of today have no such times; those that an older
     hpobench stored have. Results without any such number are returned as they are.
     """
-    frames = {
+    frames: dict[str, Any] = {
         name: _changed(getattr(results, name), _LOSSES.get(name, ()), _TIMES.get(name, ()))
         for name in ("cells", "events", "trials", "problems")
     }

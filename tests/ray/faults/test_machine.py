@@ -126,5 +126,5 @@ def test_no_home_and_an_odd_folder_for_temporary_files(tmp_path: Path) -> None:
     odd.mkdir()
     options = ("--results", tmp_path, "--cpus", 2, "--no-report", "--seeds", "0-0")
     # Not even root can write below a device.
-    environment = {"HOME": "/dev/null", "TMPDIR": str(odd), "RAY_AUTH_MODE": "token"}
+    environment: Any = {"HOME": "/dev/null", "TMPDIR": str(odd), "RAY_AUTH_MODE": "token"}
     assert "in all 18 done" in finish("run", SUITE, *options, **environment)

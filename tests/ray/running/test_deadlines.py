@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -54,7 +55,8 @@ def test_it_holds_whatever_a_cell_does(tmp_path: Path, monkeypatch: pytest.Monke
         "problems: [{stuck: {how: [stops, swallows, native, waits, slow]}}]\nseeds: 1\n"
         "budget: {trials: 4}\nplugins: [stuck.py]\n"
     )
-    ends, begin = {}, time.monotonic()
+    ends: dict[str, tuple[dict[str, Any], float]] = {}
+    begin = time.monotonic()
     with connected(LOCAL, 1) as ray:
         cells = VirtualCells(ray, commit=None, timeout=LIMIT)
         for outcomes in cells.run(build_plan(load_suite(suite)).cells):
