@@ -23,6 +23,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+_LONGEST = 20_000
+
 
 class HpobenchError(Exception):
     """The base class; ``exit_code`` is the exit code of the command line."""
@@ -54,6 +56,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``; did you mean a or b?`` with the names in ``known`` that resemble ``name``; else empty."""
     close = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def describe(error: BaseException) -> str:
+    """The type and the message of ``error``, at most 20,000 characters.
+
+    The type alone if making the message fails too.
+    """
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"[:_LONGEST]
+    except BaseException as failure:  # a plugin may raise anything, also here
+        return f"{name}, whose message cannot be made ({type(failure).__name__})"
 
 
 class UnknownNameError(UsageError):
@@ -106,6 +120,13 @@ def writing(what: str, folder: Path) -> Iterator[None]:
 
 class RayError(HpobenchError):
     pass
+
+
+class Interruption(BaseException):
+    """Raised by hpobench inside a plugin's code, for instance when its time is over.
+
+    It is no ``Exception``, which plugins and Ray may swallow.
+    """
 
 
 class CellError(HpobenchError):

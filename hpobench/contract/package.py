@@ -23,6 +23,11 @@ PAPER = _folder("paper")
 """The sources of the paper, which lie in the same place."""
 
 
+def is_shipped(file: Path | str) -> bool:
+    """Whether the plugin ``file`` comes with hpobench."""
+    return any(Path(file).is_relative_to(folder) for folder in PLUGIN_FOLDERS.values())
+
+
 def mount() -> None:
     """Let the folders beside the package import as ``hpobench.algorithms`` and so on."""
     for folder in (*PLUGIN_FOLDERS.values(), PAPER):

@@ -31,6 +31,7 @@ def global_generators(seed: int) -> Iterator[None]:
     """
     import numpy.random as legacy
 
+    generator = legacy.get_bit_generator()  # type: ignore[attr-defined]
     python, numpy = random.getstate(), legacy.get_state()  # noqa: NPY002
     random.seed(seed)
     legacy.seed(seed % 2**32)  # noqa: NPY002
@@ -38,4 +39,6 @@ def global_generators(seed: int) -> Iterator[None]:
         yield
     finally:
         random.setstate(python)
+        # Put back whatever is there now, because one generator cannot take the state of another.
+        legacy.set_bit_generator(generator)  # type: ignore[attr-defined]
         legacy.set_state(numpy)  # noqa: NPY002

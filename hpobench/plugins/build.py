@@ -9,6 +9,7 @@ from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.contract.problem import Fidelity, Problem
+from hpobench.contract.process_state import contained, unchanged
 from hpobench.contract.space import Space
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.script import read_script
@@ -23,13 +24,15 @@ def build_problem(ref: PluginRef) -> Problem:
         raise PluginError(f"{ref.file}: {ref.cls} does not derive from hpobench.api.Problem")
     problem: Problem = cls.__new__(cls)
     problem.suite_folder = Path(ref.folder)  # before __init__, which may read files
-    problem.__init__(**_arguments(ref))  # type: ignore[misc]
+    with contained(ref.file):
+        problem.__init__(**_arguments(ref))  # type: ignore[misc]
     return problem
 
 
 def build_scheduler(ref: PluginRef) -> Scheduler:
     """The scheduler plugin that ``ref`` names; its ``build`` makes Ray's scheduler."""
-    scheduler = _class(ref)(**_arguments(ref))
+    with contained(ref.file):
+        scheduler = _class(ref)(**_arguments(ref))
     if not isinstance(scheduler, Scheduler):
         raise PluginError(f"{ref.file}: {ref.cls} does not derive from hpobench.api.Scheduler")
     return scheduler
@@ -41,6 +44,16 @@ def build_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) 
     A searcher of Ray's comes in an adapter. A searcher with an environment of its own runs there,
     in another process.
     """
+    from hpobench.plugins.isolation.searcher import RemoteSearcher
+
+    searcher = construct_searcher(ref, space, seed, fidelity)
+    if isinstance(searcher, RemoteSearcher):
+        searcher.begin()
+    return searcher
+
+
+def construct_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) -> Searcher:
+    """What :func:`build_searcher` builds, but without starting a program that the suite names."""
     cls, options = _class(ref), _arguments(ref)
     if is_ray(cls):
         from hpobench.plugins.ray_searcher import build_ray_searcher
@@ -63,7 +76,8 @@ def build_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) 
         )
     searcher: Searcher = cls.__new__(cls)
     searcher.suite_folder = Path(ref.folder)  # before __init__, as for a problem
-    searcher.__init__(space, seed=seed, fidelity=fidelity, **options)  # type: ignore[misc]
+    with contained(ref.file), unchanged(space):
+        searcher.__init__(space, seed=seed, fidelity=fidelity, **options)  # type: ignore[misc]
     return searcher
 
 

@@ -10,21 +10,24 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeAlias
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Cell, PluginRef
-from hpobench.contract.errors import CellError, HpobenchError, ReplayError, StoreError
+from hpobench.contract.errors import CellError, HpobenchError, describe
 from hpobench.contract.problem import Problem, TabulatedProblem
+from hpobench.contract.process_state import restored, unchanged
 from hpobench.contract.seeding import global_generators
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.signature import signature
+from hpobench.running.containment import cell_key
 from hpobench.running.outcome import make_outcome, now, storable
 from hpobench.running.run import Run
-from hpobench.running.stages.stage import TrainingStage
+from hpobench.running.stages.stage import StageFailure, TrainingStage
 from hpobench.running.stages.virtual import VirtualStage
-from hpobench.running.time_limit import OutOfTime, time_limit
+from hpobench.running.time_limit import OutOfTime, interrupts, time_limit
 from hpobench.store.writer import Outcome
 
 
@@ -35,7 +38,8 @@ def _limit(seconds: float) -> Iterator[None]:
     A process that is stuck in native code receives no exception. It ends itself half a minute
     later, with its stack in Ray's logs.
     """
-    faulthandler.dump_traceback_later(seconds + 30, exit=True)
+    # Written to the descriptor, because a plugin may have replaced sys.stderr.
+    faulthandler.dump_traceback_later(seconds + 30, exit=True, file=2)
     try:
         with time_limit(seconds):
             yield
@@ -71,40 +75,71 @@ def run_cell(
     """Run ``cell`` to its end. A failure is an outcome too.
 
     ``commit`` is the checkout's. After ``timeout`` wall seconds the cell ends as ``timeout``.
-    Raises only errors that another attempt can avoid: :class:`StoreError`, :class:`ReplayError`.
+    Raises only errors of the stage itself, which another attempt can avoid: :class:`StoreError` and
+    :class:`ReplayError`. Whatever a plugin raises costs the cell, which keeps the results that it
+    had. Only an interrupt of this process by its user passes.
     """
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     started = now()
     begin = perf_counter()
+    under_way = _UnderWay()
+    with restored(thoroughly=bool(cell_key(cell))):
+        end = _attempt(cell, timeout, open_stage, under_way)
+        wall_s = perf_counter() - begin
+        made = under_way.run, under_way.signed
+        try:
+            return make_outcome(cell, commit, started, *made, end, wall_s)
+        except Exception as failure:  # a plugin put what is no row into a trial or a result
+            end = "failed", _explain(failure)
+            return make_outcome(cell, commit, started, None, None, end, wall_s)
+
+
+@dataclass
+class _UnderWay:
+    """What there is of a cell so far."""
+
     run: Run | None = None
     signed: str | None = None
-    status, error = "done", None
+
+
+def _attempt(
+    cell: Cell, timeout: float, open_stage: OpenStage, under_way: _UnderWay
+) -> tuple[str, str | None]:
+    """Run ``cell`` and return its status and error."""
     try:
-        with _limit(timeout):
-            problem, signed = _problem(cell.problem.to_text())
-            scheduler = build_scheduler(cell.scheduler)
-            with (
-                open_stage(cell, problem, scheduler) as stage,
-                contextlib.closing(_searcher(cell, problem)) as searcher,
-            ):
-                run = Run(
-                    problem,
-                    searcher,
-                    scheduler,
-                    stage,
-                    trials=cell.budget.trials,
-                    scheduler_seed=cell.role_seed("scheduler"),
-                    tell=cell.tell,
-                )
-                run.finish()
+        with interrupts() as interrupted, _limit(timeout):
+            try:
+                _play(cell, open_stage, under_way)
+            except (OutOfTime, StageFailure, interrupted):
+                raise
+            # A plugin may raise anything, such as KeyboardInterrupt or an error of Ray's.
+            except BaseException as failure:
+                return "failed", _explain(failure)
     except OutOfTime:
-        status, error = "timeout", f"not finished after {timeout:g} s of wall time"
-    except (StoreError, ReplayError):
-        raise
-    except (Exception, SystemExit) as failure:
-        status, error = "failed", _explain(failure)
-    wall_s = perf_counter() - begin
-    return make_outcome(cell, commit, started, run, signed, (status, error), wall_s)
+        return "timeout", f"not finished after {timeout:g} s of wall time"
+    except StageFailure as failure:
+        raise failure.error from failure
+    return "done", None
+
+
+def _play(cell: Cell, open_stage: OpenStage, under_way: _UnderWay) -> None:
+    problem, under_way.signed = _problem(cell.problem.to_text())
+    scheduler = build_scheduler(cell.scheduler)
+    with (
+        unchanged(problem.space),
+        open_stage(cell, problem, scheduler) as stage,
+        contextlib.closing(_searcher(cell, problem)) as searcher,
+    ):
+        under_way.run = Run(
+            problem,
+            searcher,
+            scheduler,
+            stage,
+            trials=cell.budget.trials,
+            scheduler_seed=cell.role_seed("scheduler"),
+            tell=cell.tell,
+        )
+        under_way.run.finish()
 
 
 @functools.lru_cache(maxsize=64)
@@ -123,7 +158,13 @@ def _searcher(cell: Cell, problem: Problem) -> Searcher:
 
 def _explain(failure: BaseException) -> str:
     """The message, then the traceback unless hpobench itself raised the error."""
-    message = str(failure) if type(failure) is CellError else f"{type(failure).__name__}: {failure}"
+    message = describe(failure)
+    if type(failure) is CellError:
+        message = message.removeprefix("CellError: ")
     if isinstance(failure, HpobenchError) and failure.__cause__ is None:
         return storable(message)
-    return storable(f"{message}\n\n{''.join(traceback.format_exception(failure))}")
+    try:
+        lines = traceback.format_exception(failure)
+    except Exception:  # by an error whose parts fail
+        lines = []
+    return storable("\n\n".join([message, "".join(lines)]))

@@ -17,7 +17,7 @@ from hpobench.running.cell import run_cell
 from hpobench.running.stages.live.connections import WorkerConnections
 from hpobench.running.stages.live.journal import Blob, Journal
 from hpobench.running.stages.live.stage import LiveStage
-from hpobench.running.stages.stage import TrainingStage
+from hpobench.running.stages.stage import TrainingStage, own_failures
 from hpobench.store.writer import Outcome
 
 VERSION = 1
@@ -61,8 +61,10 @@ def _open_live_stage(
 ) -> Iterator[TrainingStage]:
     import ray
 
+    with own_failures():
+        opened = Journal(journal)
     with (
-        contextlib.closing(Journal(journal)) as opened,
+        contextlib.closing(opened),
         contextlib.closing(
             WorkerConnections(ray, workers, cell.problem.to_text(), cell.pace)
         ) as connections,
@@ -77,7 +79,9 @@ def _open_live_stage(
             ahead=_ahead(scheduler),
             trial_timeout=math.inf if cell.trial_timeout is None else cell.trial_timeout,
         )
-        stage.replay(_resume(opened, run))
+        with own_failures():
+            records = _resume(opened, run)
+        stage.replay(records)
         yield stage
 
 

@@ -15,12 +15,17 @@ from hpobench.contract.errors import RayError
 from hpobench.contract.training import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.running.cells import Cells
-from hpobench.running.cluster import worker_environment
+from hpobench.running.containment import cell_key, environment_of, process_key
+from hpobench.running.deadlines import note_start
+from hpobench.running.health import LostRayError
 
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
 
 T = TypeVar("T")
+
+_ANSWER_S = 120.0
+"""How long a journal may take to be read or removed."""
 
 
 def resources_of(cell: Cell) -> Resources:
@@ -43,7 +48,8 @@ def capacity(ray: Any, resources: Resources) -> int:
 
 
 class WorkerPool:
-    """Worker processes, grouped by the resources they hold. They outlive the cells they serve.
+    """Worker processes, grouped by the resources they hold and by the kind of process that code
+    of the problem runs in. They outlive the cells they serve.
 
     Ray places them. A worker that finds no room waits until a node joins, and one whose process
     or node dies is started again, both without limit and under the same handle.
@@ -53,18 +59,18 @@ class WorkerPool:
         self._ray = ray
         self._idle: dict[str, list[Any]] = defaultdict(list)
 
-    def lend(self, resources: Resources, count: int) -> list[Any]:
+    def lend(self, resources: Resources, kind: str, count: int) -> list[Any]:
         """``count`` workers for one cell alone, until :meth:`take_back`."""
-        idle = self._idle[_key(resources)]
+        idle = self._idle[_key(resources, kind)]
         lent = [idle.pop() for _ in range(min(count, len(idle)))]
         if len(lent) < count:
             self.dismiss()
-            lent += [self._start(resources) for _ in range(count - len(lent))]
+            lent += [self._start(resources, kind) for _ in range(count - len(lent))]
         return lent
 
-    def take_back(self, resources: Resources, workers: Iterable[Any]) -> None:
+    def take_back(self, resources: Resources, kind: str, workers: Iterable[Any]) -> None:
         # Reversed, because `lend` takes from the end and the first are likeliest to have room.
-        self._idle[_key(resources)] += reversed(list(workers))
+        self._idle[_key(resources, kind)] += reversed(list(workers))
 
     def dismiss(self) -> None:
         """End the idle workers, whose resources other kinds of workers may need."""
@@ -73,12 +79,12 @@ class WorkerPool:
                 self._ray.kill(worker)
             workers.clear()
 
-    def _start(self, resources: Resources) -> Any:
+    def _start(self, resources: Resources, kind: str) -> Any:
         from hpobench.running.stages.live.worker import Worker
 
         threads = str(max(1, int(resources.cpu)))
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        environment = worker_environment()
+        environment = environment_of(kind)
         environment["env_vars"] |= dict.fromkeys(names, threads)
         return (
             self._ray.remote(Worker)
@@ -93,8 +99,8 @@ class WorkerPool:
         )
 
 
-def _key(resources: Resources) -> str:
-    return json.dumps(_amounts(resources), sort_keys=True)
+def _key(resources: Resources, kind: str) -> str:
+    return json.dumps([_amounts(resources), kind], sort_keys=True)
 
 
 class LiveCells(Cells):
@@ -109,13 +115,13 @@ class LiveCells(Cells):
         self._journals = _reachable(ray, journals)
         self._run = secrets.token_hex(4)
         self._pool = WorkerPool(ray)
-        self._lent: dict[str, tuple[Resources, list[Any]]] = {}
+        self._lent: dict[str, tuple[Resources, str, list[Any]]] = {}
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
-        self._remote = ray.remote(
-            num_cpus=0, max_retries=-1, scheduling_strategy=here, runtime_env=worker_environment()
-        )(_run_live_cell)
+        self._remote = ray.remote(num_cpus=0, max_retries=-1, scheduling_strategy=here)(
+            _run_live_cell
+        )
         self._forget = ray.remote(num_cpus=0, scheduling_strategy=here)(_forget)
         self._read = ray.remote(num_cpus=0, scheduling_strategy=here)(_read)
 
@@ -137,10 +143,10 @@ class LiveCells(Cells):
         return all(amount <= total.get(name, 0) for name, amount in used.items())
 
     def _submit(self, cell: Cell) -> Any:
-        resources = resources_of(cell)
-        workers = self._pool.lend(resources, cell.workers)
-        self._lent[cell.id] = resources, workers
-        return self._remote.remote(
+        resources, kind = resources_of(cell), process_key(cell.problem)
+        workers = self._pool.lend(resources, kind, cell.workers)
+        self._lent[cell.id] = resources, kind, workers
+        return self._remote.options(runtime_env=environment_of(cell_key(cell))).remote(
             cell.to_json(),
             self._commit,
             self._timeout,
@@ -149,28 +155,34 @@ class LiveCells(Cells):
             workers,
         )
 
-    def _outcome(self, cell: Cell, reference: Any) -> Outcome:
-        outcome = super()._outcome(cell, reference)
+    def _ended(self, cell: Cell) -> None:
         self._pool.take_back(*self._lent.pop(cell.id))
-        return outcome
 
     def _path(self, cell: str) -> Path:
         return self._journals / f"{cell}.journal"
 
     def journal(self, cell: str, read: Callable[[Path], T]) -> T:
         """What ``read`` returns for the journal of ``cell``, called on the node that has it."""
-        answer: T = self._ray.get(self._read.remote(read, str(self._path(cell))))
+        answer: T = self._answer(self._read.remote(read, str(self._path(cell))))
         return answer
 
+    def _answer(self, reference: Any) -> Any:
+        try:
+            return self._ray.get(reference, timeout=_ANSWER_S)
+        except self._ray.exceptions.RayTaskError:
+            raise
+        except (self._ray.exceptions.RayError, ConnectionError) as error:
+            raise LostRayError(self._health.fault_soon() or f"Ray lost a task: {error}") from error
+
     def close(self) -> None:
-        """End the workers, for callers that go on with the same Ray afterwards."""
         self._pool.dismiss()
+        super().close()
 
     def stored(self, statuses: Mapping[str, str]) -> None:
         """Remove the journals of cells that are stored."""
         # A cell that ran out of wall time may still be resumed.
         over = [str(self._path(cell)) for cell, status in statuses.items() if status != "timeout"]
-        self._ray.get(self._forget.remote(over))
+        self._answer(self._forget.remote(over))
 
 
 def _reachable(ray: Any, journals: Path) -> Path:
@@ -196,6 +208,7 @@ def _run_live_cell(
 ) -> Outcome:
     from hpobench.running.live_cell import run_live_cell
 
+    note_start()
     cell = Cell.from_json(data)
     return run_live_cell(
         cell, commit, timeout, journal=Path(journal).expanduser(), run=run, workers=workers

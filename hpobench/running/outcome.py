@@ -6,16 +6,18 @@ import contextlib
 import datetime
 import json
 import resource
+import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from packaging.requirements import InvalidRequirement, Requirement
 
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import HpobenchError
 from hpobench.plugins.isolation.environments import version_of
 from hpobench.plugins.isolation.script import read_script
-from hpobench.plugins.modules import load_class
+from hpobench.plugins.modules import module_name
 from hpobench.running.ray.trial import Trial
 from hpobench.running.run import Run
 from hpobench.store import provenance, schema
@@ -51,6 +53,12 @@ def lost_cell(cell: Cell, commit: str | None, error: str) -> Outcome:
     return make_outcome(cell, commit, now(), None, None, ("failed", storable(error)), 0.0)
 
 
+def overdue_cell(cell: Cell, commit: str | None, timeout: float) -> Outcome:
+    """The outcome of a cell that had to be ended because it did not end by itself."""
+    error = f"not finished after {timeout:g} s of wall time; its process did not end and was killed"
+    return make_outcome(cell, commit, now(), None, None, ("timeout", error), 0.0)
+
+
 def now() -> str:
     """The time of day, in the form that provenance keeps it."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -58,7 +66,7 @@ def now() -> str:
 
 def storable(text: str) -> str:
     """``text`` as it can be stored: valid Unicode, at most 20,000 characters."""
-    return text.encode("utf-8", "backslashreplace").decode()[:_LONGEST_TEXT]
+    return str.encode(text, "utf-8", "backslashreplace").decode()[:_LONGEST_TEXT]
 
 
 def _cell_row(
@@ -103,7 +111,7 @@ def _library(searcher: PluginRef) -> dict[str, Any] | None:
     """The library whose algorithm the searcher is, its version, and the lock of the searcher's own
     environment if it has one."""
     with contextlib.suppress(HpobenchError):
-        if name := getattr(load_class(searcher.file, searcher.cls), "library", ""):
+        if isinstance(name := _declared(searcher, "library"), str) and name:
             script = read_script(Path(searcher.file))
             found = {"name": name, "version": version_of(name, script)}
             return found if script is None else {**found, "lock": script.lock_hash()}
@@ -111,13 +119,31 @@ def _library(searcher: PluginRef) -> dict[str, Any] | None:
 
 
 def _requirements(cell: Cell) -> list[str]:
-    """What the cell's plugins need beyond hpobench. Plugins that cannot be loaded count as needing
-    nothing, because the cell's own error tells of them."""
+    """What the cell's plugins need beyond hpobench."""
     found: list[str] = []
     for ref in (cell.searcher, cell.scheduler, cell.problem):
-        with contextlib.suppress(HpobenchError):
-            found += getattr(load_class(ref.file, ref.cls), "requires", ())
+        requires = _declared(ref, "requires")
+        if isinstance(requires, tuple | list):
+            found += [text for text in requires if _is_requirement(text)]
     return found
+
+
+def _declared(ref: PluginRef, name: str) -> object:
+    """The class attribute ``name`` of a plugin; ``None`` if its file is not loaded.
+
+    A file that could not be loaded is not tried again: what failed or hung in it would do so here,
+    where nothing catches or ends it.
+    """
+    with contextlib.suppress(BaseException):  # as a plugin's code may raise anything
+        return getattr(getattr(sys.modules.get(module_name(Path(ref.file))), ref.cls), name)
+    return None
+
+
+def _is_requirement(text: object) -> bool:
+    try:
+        return isinstance(text, str) and bool(Requirement(text))
+    except InvalidRequirement:
+        return False
 
 
 def _trials(cell: Cell, run: Run | None) -> pa.Table:

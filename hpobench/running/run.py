@@ -8,7 +8,7 @@ from ray.tune.error import TuneError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Tell
-from hpobench.contract.errors import CellError, HpobenchError, StallError
+from hpobench.contract.errors import CellError, HpobenchError, StallError, describe
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
@@ -17,6 +17,10 @@ from hpobench.running.ray.source import TrialSource
 from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.stage import TrainingStage
 from hpobench.store.event import Event
+
+MAX_RESULTS, MAX_TRIALS = 10_000_000, 1_000_000
+"""The most of one cell. A result takes about 0.5 kB of memory, a trial 5 kB (docs/limits.md); a
+cost that is tiny beside the budget would fill the memory."""
 
 
 class Run:
@@ -73,8 +77,7 @@ class Run:
         except HpobenchError:
             raise
         except Exception as error:
-            cause = _cause(error)
-            raise CellError(f"{type(cause).__name__}: {cause}") from error
+            raise CellError(describe(_cause(error))) from error
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem)
@@ -97,6 +100,7 @@ class Run:
             controller.step()
             if self.stage.exhausted:
                 return
+            self._check_size()
             # Two idle steps in a row: nothing is queued and a further step changes nothing.
             idle = idle + 1 if self.stage.idle else 0
             if idle > 1:
@@ -105,6 +109,17 @@ class Run:
                 raise StallError(
                     f"stalled at {self.stage.now:g} s: no trial runs and none can start "
                     f"({counts or 'no trials'})"
+                )
+
+    def _check_size(self) -> None:
+        for found, most, what in (
+            (self.stage.steps, MAX_RESULTS, "results"),
+            (len(self.source.trials), MAX_TRIALS, "trials"),
+        ):
+            if found >= most:
+                raise CellError(
+                    f"{most:,} {what} at {self.stage.now:g} s, the most of one cell; give it a "
+                    "smaller budget, or one of trials or evaluations"
                 )
 
     # -- what the controller reports ---------------------------------------------------------
@@ -132,6 +147,8 @@ class Run:
 
 def _cause(error: BaseException) -> BaseException:
     """The error that Ray's controller wrapped in one or more ``TuneError``."""
-    while isinstance(error, TuneError) and error.__context__ is not None:
+    seen = {error}  # a plugin may tie errors into a circle
+    while isinstance(error, TuneError) and error.__context__ not in (None, *seen):
         error = error.__context__
+        seen.add(error)
     return error

@@ -4,28 +4,68 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 
+from hpobench.contract.errors import Interruption
 
-class OutOfTime(BaseException):
-    """Raised by :func:`time_limit`. It is no ``Exception``, which plugins and Ray may swallow."""
+
+class OutOfTime(Interruption):
+    """Raised by :func:`time_limit`."""
+
+
+_EARLY_S = 0.05
+"""An alarm that comes so much too early is not ours."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise :class:`OutOfTime` in the block after ``seconds`` of wall time.
 
-    This works in the main thread only, and not while native code runs.
+    This works in the main thread only, and not while native code runs. Limits may be nested. An
+    alarm that the code in the block sets is ignored: a process has one timer.
     """
+    begin = time.monotonic()
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
-        raise OutOfTime
+        left = begin + seconds - time.monotonic()
+        if left < _EARLY_S:
+            raise OutOfTime
+        signal.setitimer(signal.ITIMER_REAL, left)
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
+        left = max(outer - (time.monotonic() - begin), 1e-6) if outer else 0.0
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, left)
+
+
+class _Interrupted(KeyboardInterrupt):
+    """A SIGINT arrived, which tells it from a ``KeyboardInterrupt`` that other code raises."""
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[type[BaseException]]:
+    """The class of what SIGINT raises in the block, a ``KeyboardInterrupt`` that no plugin raises.
+
+    Handlers other than Python's own are left alone, and so are threads.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
+        raise _Interrupted
+
+    own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not own or threading.current_thread() is not threading.main_thread():
+        yield _Interrupted
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield _Interrupted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

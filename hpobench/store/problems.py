@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.errors import HpobenchError, PluginError
+from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Problem
+from hpobench.contract.process_state import contained
 from hpobench.contract.references import Reference
 from hpobench.plugins.build import build_problem
+from hpobench.plugins.foreign import calling, shown
 
 ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Rows of ``problems`` in the store by the problem's label."""
@@ -22,17 +24,22 @@ def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
 
     Raises :class:`PluginError` for references with which no regret can be measured.
     """
-    return {ref.label: _row(ref.label, build_problem(ref)) for ref in refs}
+    rows = {}
+    for ref in refs:
+        # What one problem leaves behind must not change the references of the next.
+        with contained(ref.file):
+            rows[ref.label] = _row(ref, build_problem(ref))
+    return rows
 
 
-def _row(label: str, problem: Problem) -> dict[str, Any]:
-    fidelity, reference = problem.fidelity, _reference(label, problem)
+def _row(ref: PluginRef, problem: Problem) -> dict[str, Any]:
+    fidelity, reference = problem.fidelity, _reference(ref, problem)
     of_reference: dict[str, Any] = dict.fromkeys(("optimum", "clip", "version", "random"))
     if reference is not None:
         of_reference = {key: getattr(reference, key) for key in of_reference}
         of_reference["random"] = json.dumps(dict(reference.random))
     return {
-        "problem": label,
+        "problem": ref.label,
         "metric": problem.objective.metric,
         "direction": problem.objective.direction,
         **of_reference,
@@ -47,18 +54,18 @@ def _row(label: str, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _reference(label: str, problem: Problem) -> Reference | None:
-    try:
-        found = problem.reference()
-    except HpobenchError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"{label}: reference() failed: {type(error).__name__}: {error}"
-        ) from error
-    if found and not -math.inf < found.optimum < found.clip < math.inf:
-        raise PluginError(
-            f"{label}: a reference needs finite optimum < clip, not {found.optimum} and "
-            f"{found.clip}"
-        )
-    return found
+def _reference(ref: PluginRef, problem: Problem) -> Reference | None:
+    with calling(ref.file, f"{ref.label}: reference() failed"):
+        found: object = problem.reference()
+        if found is None:
+            return None
+        if not isinstance(found, Reference):
+            raise PluginError(
+                f"{ref.file}: {ref.label}: reference() gives {shown(found)}; it must be a Reference"
+            )
+        if not -math.inf < found.optimum < found.clip < math.inf:
+            raise PluginError(
+                f"{ref.label}: a reference needs finite optimum < clip, not {found.optimum} and "
+                f"{found.clip}"
+            )
+        return found

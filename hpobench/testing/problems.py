@@ -196,6 +196,16 @@ def training_repeats(subject: ProblemSubject) -> None:
         raise Misbehaved(f"losses are {first} and {second}; seed all that draws from `seed`")
 
 
+def leaves_other_cells_alone(subject: ProblemSubject) -> None:
+    """A cell of other plugins has the same result in this process as in a fresh one."""
+    from hpobench.testing.sentinel import check_sentinel
+
+    for config in subject.sample(10):
+        if isinstance(subject.problem, TabulatedProblem):
+            subject.problem.curve(config, SEED)
+    check_sentinel()
+
+
 def _train(problem: TrainedProblem, config: Config) -> list[Mapping[str, float]]:
     """The reports of the first two steps."""
     trial = problem.start(config, SEED)
@@ -227,4 +237,5 @@ CHECKS: tuple[Callable[[ProblemSubject], str | None], ...] = (
     training,
     training_repeats,
     saved_states,
+    leaves_other_cells_alone,
 )

@@ -19,6 +19,7 @@ from hpobench.running.run import Run
 from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.sentinel import check_sentinel
 
 STEPS = (1, 3, 27, 52, 81)
 SHORT = (1, 6)
@@ -156,6 +157,13 @@ def repeatable(subject: SchedulerSubject) -> None:
             )
 
 
+def leaves_other_cells_alone(subject: SchedulerSubject) -> None:
+    """A cell of other plugins has the same result in this process as in a fresh one."""
+    for problem in subject.problems(SHORT):
+        _finished(subject, problem, 4)
+    check_sentinel()
+
+
 def _finished(subject: SchedulerSubject, problem: Curves, workers: int) -> Run:
     run = make_run(subject.build(), problem=problem, trials=TRIALS, workers=workers)
     try:
@@ -178,4 +186,5 @@ CHECKS: tuple[Callable[[SchedulerSubject], str | None], ...] = (
     comes_to_an_end,
     failing_trials,
     repeatable,
+    leaves_other_cells_alone,
 )

@@ -306,6 +306,17 @@ def memory_growth(subject: SearcherSubject) -> str:
     return f"{max(growth, 0) / 1e3:.1f} KB a trial"
 
 
+# -- others ----------------------------------------------------------------------------------
+
+
+def leaves_other_cells_alone(subject: SearcherSubject) -> None:
+    """A cell of other plugins has the same result in this process as in a fresh one."""
+    from hpobench.testing.sentinel import check_sentinel
+
+    _ = subject.histories
+    check_sentinel()
+
+
 CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
     common.description,
     common.options,
@@ -326,4 +337,5 @@ CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
     equal_losses,
     thinking_time,
     memory_growth,
+    leaves_other_cells_alone,
 )

@@ -42,7 +42,7 @@ _TEXTS = (
     "=1+1",
 )
 _NUMBERS = (0, -1, 1, 2**31 - 1, -(2**31), 2**62, math.nan, math.inf, -math.inf, 1e308, 5e-324)
-_ANY = (None, True, 3, -1.5, "x", [], {}, [{}], {"a": 1}, math.nan, "\x1b[2J")
+_ANY: tuple[Any, ...] = (None, True, 3, -1.5, "x", [], {}, [{}], {"a": 1}, math.nan, "\x1b[2J")
 
 
 class Stores:

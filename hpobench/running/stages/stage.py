@@ -14,22 +14,45 @@ paused trial waits for ever (``cleanup_full`` in ray 2.60; ray#6780). Real Ray c
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import json
 import math
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.errors import CellError
+from hpobench.contract.errors import CellError, ReplayError, StoreError
 from hpobench.contract.problem import Problem
 from hpobench.running.ray.controller import EVENT
 from hpobench.running.ray.private import saved
 from hpobench.running.ray.trial import trial_number
 from hpobench.running.stages.actor import Actor, SavedTrial, Step
 from hpobench.store.event import Event
+
+
+class StageFailure(BaseException):
+    """The stage itself failed, for the reason ``error``, and the cell cannot say how it ends.
+
+    Plugins raise the same errors, and theirs cost the cell. This class is none that a plugin sees,
+    and no ``Exception``, which Ray's controller would take for an error of the trial.
+    """
+
+    def __init__(self, error: StoreError | ReplayError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextlib.contextmanager
+def own_failures() -> Iterator[None]:
+    """Raise the file and replay errors of the block, in which no plugin runs, as
+    :class:`StageFailure`."""
+    try:
+        yield
+    except (StoreError, ReplayError) as error:
+        raise StageFailure(error) from error
 
 
 class TrainingStage(ABC):
@@ -54,7 +77,8 @@ class TrainingStage(ABC):
         # Ray's controller reads this attribute to find an actor's handle.
         self._live_actors_to_ray_actors_resources: dict[Actor, tuple[None, None]] = {}
         self.now = 0.0
-        self._steps = 0
+        self.steps = 0
+        """Steps paid for, also those that failed."""
         self.busy = 0.0
         self.exhausted = False
         self.output: dict[int, str] = {}
@@ -162,7 +186,7 @@ class TrainingStage(ABC):
     @property
     def paid(self) -> float:
         """Units of the resource paid for; a step that failed costs as much as any other."""
-        return self._steps * self._unit
+        return self.steps * self._unit
 
     @property
     def idle(self) -> bool:
@@ -229,8 +253,8 @@ class TrainingStage(ABC):
         return not self.exhausted and self._next_step()
 
     def _finish_step(self, actor: Actor, step: Step, on_result: Any, on_error: Any) -> None:
-        self._steps += 1
-        self.exhausted = self._steps >= self._limit
+        self.steps += 1
+        self.exhausted = self.steps >= self._limit
         self.busy += step.cost
         if step.error is not None:
             on_error(actor, step.error)

@@ -147,6 +147,16 @@ class Meddling(_Random):
         return super().ask(trial)
 
 
+class Spoiling(_Random):
+    """Leaves a function of random patched."""
+
+    name = "spoiling"
+
+    def ask(self, trial: int) -> Config:
+        random.gauss = lambda mu, sigma: mu + sigma / 2  # type: ignore[assignment, misc]
+        return super().ask(trial)
+
+
 class Overflowing(_Random):
     """Does not stand large losses."""
 

@@ -77,7 +77,22 @@ def test_every_check_has_its_case() -> None:
         "builds",
         "space",
         "fingerprint",
+        "leaves other cells alone",
     }
+
+
+def test_a_spoilt_process_is_told_of() -> None:
+    """In a process of its own, for it stays so."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hpobench", "check", str(FILE), "--only", "spoiling"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "failed   leaves other cells alone" in done.stdout
+    assert "a cell of other plugins has another result in this process" in done.stdout
+    assert "1 failed" in done.stdout
 
 
 @pytest.mark.parametrize(("name", "rules"), RULES, ids=[name for name, _ in RULES])
@@ -96,15 +111,15 @@ def test_a_loop_without_end_ends_the_checks() -> None:
     assert "failed   proposals" in output.output
     assert "did not end within 1 s" in output.output
     assert "an earlier check hung" in output.output
-    assert "2 ok, 1 failed, 16 skipped" in output.output
+    assert "2 ok, 1 failed, 17 skipped" in output.output
 
 
 def test_the_command_says_what_was_found() -> None:
     output = CliRunner().invoke(cli, ["check", str(FILE), "--only", "line"])
     assert output.exit_code == 0, output.output
     assert output.output.startswith(f"problem line ({FILE})\n")
-    assert "  ok       curves repeat     The same configuration and seed" in output.output
-    assert "9 ok, 3 skipped" in output.output
+    assert "  ok       curves repeat             The same configuration and seed" in output.output
+    assert "10 ok, 3 skipped" in output.output
     broken = CliRunner().invoke(cli, ["check", str(FILE), "--only", "noisy"])
     assert broken.exit_code == 1
     assert "1 failed" in broken.output
@@ -159,5 +174,5 @@ def test_pytest_takes_them_as_tests(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert "1 failed, 8 passed, 3 skipped" in done.stdout
+    assert "1 failed, 9 passed, 3 skipped" in done.stdout
     assert "FAILED test_mine.py::test_mine[noisy: curves repeat]" in done.stdout

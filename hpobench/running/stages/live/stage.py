@@ -22,7 +22,7 @@ from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.arrivals import Arrivals, config_digest
 from hpobench.running.stages.live.connections import Link, WorkerConnections
 from hpobench.running.stages.live.journal import Blob, Journal
-from hpobench.running.stages.stage import TrainingStage
+from hpobench.running.stages.stage import StageFailure, TrainingStage, own_failures
 
 RETRIES = 3
 """How often in a row the worker of a trial may die before the trial counts as failed."""
@@ -131,10 +131,12 @@ class LiveStage(TrainingStage):
     def _deliver(self, actor: Actor) -> None:
         arrival = self._arrivals.take(actor.trial)
         if (arrival.number, arrival.config) != (actor.step + 1, config_digest(actor.config)):
-            raise ReplayError(
-                f"{self._journal.path}: the journal has step {arrival.number} of trial "
-                f"{actor.trial}, but this time the trial has another configuration or is at step "
-                f"{actor.step}; the searcher or the scheduler does not repeat itself"
+            raise StageFailure(
+                ReplayError(
+                    f"{self._journal.path}: the journal has step {arrival.number} of trial "
+                    f"{actor.trial}, but this time the trial has another configuration or is at "
+                    f"step {actor.step}; the searcher or the scheduler does not repeat itself"
+                )
             )
         _, on_result, on_error = self._wanted.pop(actor)
         self.now = max(self.now, arrival.clock)
@@ -145,6 +147,7 @@ class LiveStage(TrainingStage):
 
     # -- orders ----------------------------------------------------------------------------
 
+    @own_failures()
     def _dispatch(self) -> None:
         """Let the trials train that wait for a result, as far as there are workers, the trial that
         has waited longest first."""
@@ -161,7 +164,7 @@ class LiveStage(TrainingStage):
     def _order(self, actor: Actor, link: Link, *, begin: bool) -> None:
         # After a death one step at a time: another death would lose the steps of a whole batch.
         ahead = 0.0 if actor.trial in self._deaths else self._ahead
-        until = int(min(self._steps_of_trial, actor.step + self._limit - self._steps))
+        until = int(min(self._steps_of_trial, actor.step + self._limit - self.steps))
         link.job, link.reached = actor, actor.step
         self._since[actor] = time.monotonic()
         header: dict[str, Any] = {"until": until, "ahead": ahead}
@@ -177,6 +180,7 @@ class LiveStage(TrainingStage):
                     header["save"] = True
         link.order(header, state)
 
+    @own_failures()
     def _before_save(self, actor: Actor) -> None:
         """Ask the worker, which is waiting, for the state, unless it has sent it already."""
         saved = self._kept.pop((actor.trial, self._delivered), None)
@@ -206,6 +210,7 @@ class LiveStage(TrainingStage):
 
     # -- arrivals --------------------------------------------------------------------------
 
+    @own_failures()
     def _receive(self) -> None:
         """Wait a moment at most for what arrives next, journal it, and only then use it."""
         answers = self._connections.wait(max(self._patience(), 0.0))

@@ -1,0 +1,50 @@
+"""Which cells share a process, so that what a plugin does there reaches no other plugin's cells.
+
+Shipped plugins leave their process as they found it, which the conformance suite checks, so that
+their cells share processes. Any other plugin file may do anything. Its cells run in processes that
+serve no cells but those of the same files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from hpobench.contract.cell import Cell, PluginRef
+from hpobench.contract.package import is_shipped
+from hpobench.running.cluster import worker_environment
+
+VARIABLE = "HPOBENCH_PLUGINS"
+"""The environment variable by which Ray tells such processes apart. It reuses a process only for
+tasks of the same runtime environment."""
+
+
+def process_key(*plugins: PluginRef) -> str:
+    """The kind of process for code of ``plugins``; empty for the one that shipped plugins share."""
+    files = sorted({plugin.file for plugin in plugins if not is_shipped(plugin.file)})
+    if not files:
+        return ""
+    return hashlib.blake2b("\0".join(files).encode(), digest_size=8).hexdigest()
+
+
+def cell_key(cell: Cell) -> str:
+    """The kind of process that runs ``cell``."""
+    return process_key(cell.searcher, cell.scheduler, cell.problem)
+
+
+def grouped(cells: Sequence[Cell]) -> list[Cell]:
+    """``cells`` with those of one kind of process together, those of shipped plugins first.
+
+    Ray ends an idle process of one kind to start one of another, which takes seconds. Where kinds
+    alternated, every cell would start a process. Results do not depend on the order.
+    """
+    return sorted(cells, key=cell_key)
+
+
+def environment_of(key: str) -> dict[str, Any]:
+    """The runtime environment of processes of the kind ``key``."""
+    environment = worker_environment()
+    if key:
+        environment["env_vars"] = environment["env_vars"] | {VARIABLE: key}
+    return environment

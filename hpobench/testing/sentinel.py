@@ -1,0 +1,139 @@
+"""A cell that shows whether this process still gives the results that a fresh one gives.
+
+Plugins share processes. One that patches a module, a class or a generator, or leaves a thread
+behind, changes the results of others without a word.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+
+from ray.tune.schedulers import ASHAScheduler, TrialScheduler
+
+from hpobench.contract.algorithms import Scheduler, Searcher
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Cell, Kind, PluginRef
+from hpobench.contract.problem import Fidelity, Problem
+from hpobench.contract.seeding import uniform
+from hpobench.contract.space import Config, Space
+from hpobench.running.cell import run_cell
+from hpobench.testing import doubles
+from hpobench.testing.check import Misbehaved
+from hpobench.testing.spaces import SPACES
+
+_PRINT = "from hpobench.testing.sentinel import result; print(result())"
+
+
+class Witness(Searcher):
+    """Proposes what all sources of numbers that searchers use come to together."""
+
+    name = "witness"
+
+    def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:  # noqa: ARG002
+        import numpy as np
+
+        self.space = space
+        self.own, self.numpy = random.Random(seed), np.random.default_rng(seed)
+        self.losses = [1.0]
+
+    def ask(self, trial: int) -> Config:
+        return self.space.from_unit([self._draw(trial, i) for i in range(len(self.space))])
+
+    def _draw(self, trial: int, i: int) -> float:
+        import numpy as np
+
+        order = [1, 2, 3, 4]
+        random.shuffle(order)
+        parts = [
+            random.random(),
+            random.uniform(0, 1),
+            random.gauss(0, 1),
+            random.choice(order),
+            random.sample(order, 2)[0],
+            random.randint(0, 9),
+            self.own.random(),
+            self.own.gauss(0, 1),
+            self.numpy.random(),
+            np.random.rand(),  # noqa: NPY002
+            np.random.normal(),  # noqa: NPY002
+            np.random.randint(9),  # noqa: NPY002
+            float(np.argsort([3, 1, 2])[0] + np.mean(order)),
+            math.sin(trial) + math.log(2 + i) + math.exp(-i) + math.sqrt(trial),
+            statistics.median(self.losses) + statistics.fmean(self.losses),
+            uniform("witness", trial, i),
+            sum(sorted(order)[:2]) + max(order) + abs(round(-1.5)) + len(json.dumps(order)),
+            hashlib.blake2b(b"witness").digest()[0],
+        ]
+        return sum(parts) % 1
+
+    def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:  # noqa: ARG002
+        self.losses.append(loss)
+
+
+class WitnessScheduler(Scheduler):
+    """Ray's ASHA with two brackets, which it draws from NumPy's global generator."""
+
+    name = "witness"
+
+    def build(self, problem: Problem) -> TrialScheduler:
+        return ASHAScheduler(max_t=problem.fidelity.steps, grace_period=1, brackets=2)
+
+
+def result() -> str:
+    """A hash of the sentinel's results, or the reason why there are none."""
+    cell = Cell(
+        id="sentinel",
+        searcher=_ref("searcher", Witness, __file__),
+        scheduler=_ref("scheduler", WitnessScheduler, __file__),
+        problem=_ref("problem", doubles.Curves, doubles.__file__, steps=9),
+        seed=0,
+        budget=Budget(trials=12),
+        workers=3,
+    )
+    outcome = run_cell(cell, None, timeout=60.0)
+    if outcome.cell["status"] != "done":
+        return f"{outcome.cell['error']}".partition("\n")[0]
+    spaces = {name: space.to_json() for name, space in SPACES.items()}
+    rows = [outcome.events.to_pylist(), outcome.trials["config"].to_pylist(), spaces]
+    return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()
+
+
+def _ref(kind: Kind, cls: type, file: str, **options: int) -> PluginRef:
+    return PluginRef(kind, "sentinel", "sentinel", options, file, cls.__name__)
+
+
+@functools.cache
+def _fresh() -> str:
+    """The result in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PRINT],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+_last: list[str] = []
+"""The result that this process gave last, so that the plugin after an offender is not blamed."""
+
+
+def check_sentinel() -> None:
+    """Raise :class:`Misbehaved` if the process gives other results than before."""
+    before, now = (_last or [_fresh()])[0], result()
+    _last[:] = [now]
+    if now != before:
+        error = f", {now}" if " " in now else ""
+        raise Misbehaved(
+            f"after its checks, a cell of other plugins has another result in this process{error}; "
+            "patch no module, class or space, give it generators of its own, and end its threads"
+        )

@@ -1,0 +1,87 @@
+"""Whatever a plugin raises, wherever: it costs its cell, which keeps the results that it had."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Cell, Kind, PluginRef
+from hpobench.plugins.registry import Registry
+from hpobench.running.cell import run_cell
+from tests.ray.running.raising_plugins import HARMLESS, HOOKS, KINDS
+
+FILE = Path(__file__).with_name("raising_plugins.py")
+SHIPPED = {"searcher": "random", "scheduler": "fifo"}
+CLASSES = {
+    "searcher": "Raiser",
+    "scheduler": "RaisingScheduler",
+    "problem": "RaisingProblem",
+}
+CASES = [(kind, hook) for kind, hooks in HOOKS.items() for hook in hooks]
+
+
+def ref(kind: Kind, options: Mapping[str, str] | None = None) -> PluginRef:
+    if not options and kind in SHIPPED:
+        entry = Registry().find(kind, SHIPPED[kind])
+        return PluginRef(kind, entry.name, entry.name, {}, str(entry.file), entry.cls)
+    return PluginRef(kind, "raising", "raising", options or {}, str(FILE), CLASSES[kind])
+
+
+REFS = {kind: ref(kind) for kind in HOOKS}  # type: ignore[arg-type]
+
+
+def outcome(plugin: Any, hook: str, kind: str) -> Any:
+    refs = REFS | {plugin: ref(plugin, {"kind": kind, "hook": hook})}
+    return run_cell(
+        Cell(f"{hook}-{kind}", **refs, seed=0, budget=Budget(trials=4), workers=1), None
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failure_costs_the_cell_alone(kind: str) -> None:
+    for plugin, hook in CASES:
+        found = outcome(plugin, hook, kind)
+        error = found.cell["error"] or ""
+        # A curve that raises an Exception fails trials only, and a probe may be missing.
+        allowed = {"failed", "done"} if hook in ("curve", "probe") else {"failed"}
+        assert found.cell["status"] in allowed, (plugin, hook, error)
+        assert len(error) <= 20_000
+        assert all(len(text or "") <= 20_000 for text in found.trials["error"].to_pylist())
+        assert b"raising_plugins" not in pickle.dumps(found).replace(error.encode(), b"")
+        kept = {"ask": 4, "tell": 4, "close": 8, "complete": 2, "result": 0}
+        if plugin != "problem" and hook in kept:
+            assert len(found.events) == kept[hook], (plugin, hook, error)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_what_raises_elsewhere_costs_nothing(kind: str) -> None:
+    for plugin, hook in CASES:
+        found = outcome(plugin, hook, kind)
+        assert found.cell["status"] == "done", (plugin, hook, found.cell["error"])
+        assert len(found.events) == 8
+
+
+def test_the_users_interrupt_passes() -> None:
+    """SIGINT to the process that runs the cell, while a plugin waits."""
+    thread = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    cell = Cell(
+        "waiting",
+        **REFS,  # type: ignore[arg-type]
+        seed=0,
+        budget=Budget(trials=10**6),
+        workers=1,
+    )
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_cell(cell, None)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
