@@ -95,7 +95,7 @@ def rows(kind: str, table: pa.Table, counts: Mapping[str, int]) -> None:
         numbered = table.group_by(["cell", "trial"]).aggregate([]).num_rows
         if numbered < len(table):
             raise Unfit("it has a trial more than once")
-    _texts(table["config"], shapes.mapping)
+    shapes.mappings(table["config"].drop_null().unique().to_pylist())
 
 
 def _columns(kind: str, table: pa.Table) -> None:

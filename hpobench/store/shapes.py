@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hpobench.contract.errors import HpobenchError
@@ -17,6 +18,7 @@ from hpobench.contract.space import Space
 LONGEST_LABEL = 1000
 """Characters: figures of much longer ones exhaust memory."""
 
+_AT_ONCE = 1000
 LONGEST_TEXT = 20_000
 """Characters of errors, reasons and sources: no run stores more, and longer ones make pages that
 no browser opens."""
@@ -128,6 +130,22 @@ def mapping(text: str) -> dict[str, Any]:
     if not isinstance(value := stored(text), dict):
         raise Unfit(f"{text[:80]!r} is not a JSON object")
     return value
+
+
+def mappings(texts: Sequence[str]) -> None:
+    """Check that each of ``texts`` is a JSON object, a thousand at once: a store has many."""
+    between = secrets.token_hex(8)  # no text can know it, and so pass for two of them
+    for begin in range(0, len(texts), _AT_ONCE):
+        some = texts[begin : begin + _AT_ONCE]
+        try:
+            found = json.loads("[" + f',"{between}",'.join(some) + "]")
+            if found[1::2] == [between] * (len(some) - 1) and all(map(is_mapping, found[::2])):
+                continue
+        except (ValueError, RecursionError):
+            pass  # one of them is wrong
+        for text in some:
+            mapping(text)
+        raise Unfit(f"{some[0][:80]!r} is not a JSON object, or one after it")
 
 
 def spec(text: str) -> None:

@@ -22,11 +22,9 @@ from tests.fuzz.frame import Command
 
 SUITE = """\
 name: small
-searchers: [random, optuna-tpe]
+searchers: [random]
 schedulers: [fifo, asha, pbt]
-problems:
-  - branin
-  - {name: mf-hartmann, dimension: 3, quality: good}
+problems: [{name: mf-hartmann, dimension: 3, quality: good}]
 seeds: 3
 budget: {evaluations: 6}
 """
