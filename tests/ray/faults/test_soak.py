@@ -8,10 +8,7 @@ from tests.soak.rounds import run_round
 
 
 @pytest.mark.parametrize("name", ["virtual", "live-asha"])
-def test_killed_in_every_way_a_run_ends_as_if_undisturbed(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("CHAIN_LOG", raising=False)
+def test_killed_in_every_way_a_run_ends_as_if_undisturbed(name: str) -> None:
     tally = run_round(name, seed=1, kills=6, seconds=60)
     assert not tally.faults, str(tally)
     assert tally.kills.total() >= 2
