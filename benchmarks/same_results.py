@@ -37,12 +37,11 @@ def differences(base: Path, new: Path) -> Iterator[str]:
 
 
 def _events(folder: Path, cells: pd.DataFrame, cell: str) -> bytes:
-    shard = cells.loc[cells["cell"] == cell, "events_shard"].item()
-    return (
-        b""
-        if shard is None
-        else files.table_bytes(files.read_shards(folder, "events", {cell: shard}))
-    )
+    row = cells.loc[cells["cell"] == cell].iloc[0]
+    if row["events_shard"] is None:
+        return b""
+    shard, count = {cell: row["events_shard"]}, {cell: int(row["results"])}
+    return files.table_bytes(files.read_shards(folder, "events", shard, count))
 
 
 def _reports(base: Path, new: Path) -> Iterator[str]:

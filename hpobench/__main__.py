@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from hpobench.cli import cli
+from hpobench.cli.tables import printable
 from hpobench.contract.errors import HpobenchError
 
 INTERRUPTED = 130
@@ -73,7 +74,7 @@ def _output_works() -> bool:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {printable(message)}", err=True)
     return code
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import pandas as pd
 
+from hpobench.analysis.core.bounds import bounded
 from hpobench.analysis.core.budgets import budget_axis
 from hpobench.analysis.core.curves import (
     Comparison,
@@ -89,7 +90,7 @@ class Study:
     """
 
     def __init__(self, results: Results, settings: Settings | None = None) -> None:
-        self.every = completed(results)
+        self.every = completed(bounded(results))
         """All runs, with references measured for problems that come without."""
         self.settings = settings or Settings(axis=budget_axis(results))
         self.whole = Whole()

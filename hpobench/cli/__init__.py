@@ -36,6 +36,7 @@ VERBS = {
     "report": ("report:report", "figures, tables and a page from stored results."),
     "run": ("run:run", "run what is missing of a suite, then write its report."),
     "status": ("status:status", "what of a suite is done, failed and missing."),
+    "verify": ("verify:verify", "whether stored results are undamaged; repair them."),
 }
 """Where a verb's command is, as module and name, and the help that needs no import of it."""
 

@@ -62,7 +62,7 @@ def compare(
     """
     from hpobench.analysis.core.pairing import paired
     from hpobench.analysis.inference.gate import gate
-    from hpobench.cli.tables import show
+    from hpobench.cli.tables import printable, show
     from hpobench.reporting import regression
     from hpobench.store import files
     from hpobench.store.reader import load_results
@@ -76,7 +76,7 @@ def compare(
             files.replace(markdown_file, regression.markdown(found).encode())
     show(regression.header(found), regression.cells(found, regression.short_table(found)))
     for text in (regression.LEGEND, *regression.sentences(found), regression.headline(found)):
-        click.echo(text)
+        click.echo(printable(text))
     raise SystemExit(_EXIT[found.outcome])
 
 

@@ -19,9 +19,10 @@ def export(folder: Path, to: str, out: Path) -> None:
     coco and iohprofiler: every run, for cocopp and iohinspector to read. latex: the report's
     tables. README.txt in OUT says what its numbers are.
     """
+    from hpobench.cli.tables import printable
     from hpobench.export import export
     from hpobench.store.reader import load_results
 
     for note in export(load_results(folder), to, out):
-        click.echo(note)
+        click.echo(printable(note))
     click.echo(f"{to}: {out}")

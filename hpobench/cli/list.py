@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hpobench.plugins.discovery import Spelling
     from hpobench.plugins.registry import Entry
 
+_WIDEST = 200
+"""Columns of an option's default and of its type."""
 TRAITS = ("parallel", "conditional", "multi_fidelity", "cost_aware", "deterministic")
 
 
@@ -110,11 +112,16 @@ def _plugins(
 
     registry = Registry(plugins)
     entries = registry.entries(kind)
-    reasons = {entry.name: reason for entry in entries if (reason := entry.missing())}
+    reasons = {entry.name: reason for entry in entries if (reason := _reason(entry))}
     show(
         (kind, *columns, "available", "summary"),
         [
-            (e.name, *(of(e) for of in columns.values()), _available(e, reasons), e.summary)
+            (
+                e.name,
+                *(of(e) for of in columns.values()),
+                _available(e, reasons),
+                e.summary,
+            )
             for e in entries
         ],
     )
@@ -126,8 +133,19 @@ def _plugins(
         click.echo("\nnot available:")
         for name, reason in reasons.items():
             click.echo(f"  {name}: {reason}")
+    unasked = [entry.name for entry in entries if entry.asked and entry.name not in reasons]
+    if unasked:
+        click.echo(
+            f"\nnot asked: {', '.join(unasked)}: missing() says whether a problem can run; `plan` "
+            "and `check` run it, `list` runs no file that --plugin names"
+        )
     for fault in registry.broken:
         click.echo(f"warning: left out: {fault}", err=True)
+
+
+def _reason(entry: Entry) -> str | None:
+    """The reason why the plugin cannot run here, as far as reading its file tells."""
+    return entry.unmet() if entry.asked else entry.missing()
 
 
 def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
@@ -135,6 +153,8 @@ def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
 
     if entry.name in reasons:
         return "no"
+    if entry.asked:
+        return "not asked"
     script = entry.script
     return "once built" if script is not None and Environment(script).built() is None else "yes"
 
@@ -177,5 +197,9 @@ def _version(entry: Entry) -> str:
 
 
 def _option_row(option: Spelling) -> tuple[str, str, str]:
-    default = "(required)" if option.default is None else option.default
-    return option.name, default, option.annotation
+    default = "(required)" if option.default is None else _elided(option.default)
+    return option.name, default, _elided(option.annotation)
+
+
+def _elided(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."

@@ -73,6 +73,12 @@ def show_plan(suite: Suite, plan: Plan) -> None:
     )
     click.echo(f"searchers: {_labels(suite.searchers)}")
     click.echo(f"schedulers: {_labels(suite.schedulers)}\n")
+    planned = {cell.searcher.label: cell.searcher for cell in plan.cells}
+    if programs := [ref for ref in planned.values() if _is_program(ref)]:
+        click.echo(
+            f"not started: the programs of {_labels(programs)}; `run` and `check` start them and "
+            "find what they refuse\n"
+        )
     cells = Counter((cell.problem.label, cell.workers) for cell in plan.cells)
     rows = [
         (label, str(workers), str(cells[label, workers]), _budget(suite, label), *_bounds(estimate))
@@ -89,6 +95,14 @@ def show_plan(suite: Suite, plan: Plan) -> None:
 
 def _labels(refs: Iterable[PluginRef]) -> str:
     return ", ".join(ref.label for ref in refs)
+
+
+def _is_program(ref: PluginRef) -> bool:
+    """Whether a searcher is a program that the suite names."""
+    from hpobench.plugins.isolation.searcher import RemoteSearcher
+    from hpobench.plugins.modules import load_class
+
+    return RemoteSearcher in load_class(ref.file, ref.cls).__mro__
 
 
 def _budget(suite: Suite, label: str) -> str:

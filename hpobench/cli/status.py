@@ -17,14 +17,10 @@ def status(folder: Path, errors: bool) -> None:
     Ends with code 1 unless every cell is done.
     """
     from hpobench.cli.tables import show
-    from hpobench.store import files
-    from hpobench.store.reader import load_plan
+    from hpobench.store.reader import load_cells, load_plan
 
     planned = load_plan(folder)["cells"]
-    stored = {}
-    if (folder / "cells.parquet").exists():
-        columns = files.read_table(folder / "cells.parquet").to_pylist()
-        stored = {row["cell"]: row for row in columns}
+    stored = {row["cell"]: row for row in load_cells(folder)}
     rows = [stored[name] for name in planned if name in stored]
     counts = Counter(row["status"] for row in rows)
     counts["missing"] = len(planned) - len(rows)

@@ -7,9 +7,14 @@ from collections.abc import Sequence
 
 import click
 
+from hpobench.plugins.foreign import printable
+
+__all__ = ["printable", "show"]
+
 
 def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print ``rows`` under ``header``."""
+    rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
     if not sys.stdout.isatty():
         click.echo(_columns([header, *rows]))
         return

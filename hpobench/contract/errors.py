@@ -122,6 +122,13 @@ class RayError(HpobenchError):
     pass
 
 
+class Interruption(BaseException):
+    """Raised by hpobench inside a plugin's code, for instance when its time is over.
+
+    It is no ``Exception``, which plugins and Ray may swallow.
+    """
+
+
 class CellError(HpobenchError):
     pass
 

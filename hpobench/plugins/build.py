@@ -44,6 +44,16 @@ def build_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) 
     A searcher of Ray's comes in an adapter. A searcher with an environment of its own runs there,
     in another process.
     """
+    from hpobench.plugins.isolation.searcher import RemoteSearcher
+
+    searcher = construct_searcher(ref, space, seed, fidelity)
+    if isinstance(searcher, RemoteSearcher):
+        searcher.begin()
+    return searcher
+
+
+def construct_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) -> Searcher:
+    """What :func:`build_searcher` builds, but without starting a program that the suite names."""
     cls, options = _class(ref), _arguments(ref)
     if is_ray(cls):
         from hpobench.plugins.ray_searcher import build_ray_searcher

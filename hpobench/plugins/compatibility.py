@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.plugins.options import is_ray
-from hpobench.plugins.registry import Registry
+from hpobench.plugins.registry import Entry, Registry
 
 Level = Literal["ok", "note", "refused"]
 
@@ -71,13 +72,25 @@ def limits_concurrency(searcher: type) -> bool:
 
 
 def matrix(registry: Registry) -> list[Pair]:
-    """The compatibility of every searcher with every scheduler, by name."""
-    schedulers = [(entry.name, entry.load()) for entry in registry.entries("scheduler")]
+    """The compatibility of every searcher with every scheduler, by name.
+
+    A file that the user named is not run: its plugins count by what it says of them.
+    """
+    schedulers = [(entry.name, _traits(entry)) for entry in registry.entries("scheduler")]
+    searchers = [(entry.name, _traits(entry)) for entry in registry.entries("searcher")]
     return [
-        Pair(entry.name, name, compatibility(entry.load(), scheduler))
-        for entry in registry.entries("searcher")
-        for name, scheduler in schedulers
+        Pair(name, other, compatibility(searcher, scheduler))
+        for name, searcher in searchers
+        for other, scheduler in schedulers
     ]
+
+
+def _traits(entry: Entry) -> type:
+    """A class with the capabilities of ``entry``."""
+    if entry.origin != "file":
+        return entry.load()
+    bases = () if entry.ray else ({"searcher": Searcher}.get(entry.kind, Scheduler),)
+    return type(entry.cls, bases, dict(entry.attributes))
 
 
 def _scheduler_notes(searcher: type, scheduler: type) -> Iterator[str]:

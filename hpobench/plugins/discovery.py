@@ -15,7 +15,9 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind
+from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Plugin, Problem
+from hpobench.plugins.attributes import attribute_fault
 from hpobench.plugins.modules import sibling
 from hpobench.plugins.syntax import Source, module_of, read
 
@@ -76,16 +78,19 @@ def find_plugins(file: Path, *, nameless: bool) -> Iterator[Found]:
     source = read(file)
     bases = {source.dotted(base) for node in source.classes.values() for base in node.bases}
     for node in source.classes.values():
-        name = _literals(node).get("name")
-        if not isinstance(name, str):
-            name = node.name if nameless and node.name not in bases else None
-        if name is not None and not node.name.startswith("_"):
+        if node.name.startswith("_"):
+            continue
+        literal = _literals(source, node).get("name")
+        name: Any = None if literal is None else literal.value
+        if name is None and nameless and node.name not in bases:
+            name = node.name
+        if name is not None:
             found = _describe(name, list(_lineage(source, node)))
             if found is not None:
                 yield found
 
 
-def _describe(name: str, lineage: Lineage) -> Found | None:
+def _describe(name: Any, lineage: Lineage) -> Found | None:
     bases = [source.dotted(base) for source, node in lineage for base in node.bases]
     kinds = (kind for base in bases for suffix, kind in _SUFFIXES if base.endswith(suffix))
     kind = next(kinds, None)
@@ -93,8 +98,13 @@ def _describe(name: str, lineage: Lineage) -> Found | None:
         return None
     ray = any(base.startswith("ray.") for base in bases)
     attributes = {} if ray else _defaults(_CONTRACT[kind])
-    for _, ancestor in reversed(lineage):
-        attributes |= _literals(ancestor)
+    literals: dict[str, _Literal] = {}
+    for ancestor in reversed(lineage):
+        literals |= _literals(*ancestor)
+    for key, literal in literals.items():
+        if (fault := attribute_fault(kind, key, literal.value)) is not None:
+            raise PluginError(f"{literal.file}:{literal.line}: {fault}", literal.file)
+        attributes[key] = literal.value
     source, node = lineage[0]
     return Found(
         kind=kind,
@@ -128,7 +138,16 @@ def _lineage(source: Source, node: ast.ClassDef) -> Iterator[tuple[Source, ast.C
                 pending.append((home, base))
 
 
-def _literals(node: ast.ClassDef) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Literal:
+    """A class attribute whose value can be read, and where it stands."""
+
+    value: Any
+    file: Path
+    line: int
+
+
+def _literals(source: Source, node: ast.ClassDef) -> dict[str, _Literal]:
     values = {}
     for item in node.body:
         if isinstance(item, ast.Assign) and len(item.targets) == 1:
@@ -139,9 +158,11 @@ def _literals(node: ast.ClassDef) -> dict[str, Any]:
             continue
         if isinstance(target, ast.Name):
             try:
-                values[target.id] = ast.literal_eval(value)
+                with source.descending(value):
+                    literal = ast.literal_eval(value)
             except (ValueError, TypeError):
                 continue
+            values[target.id] = _Literal(literal, source.file, item.lineno)
     return values
 
 
@@ -190,4 +211,5 @@ def _spelled(source: Source, node: ast.expr) -> str:
         if (file := sibling(source.file, module_of(source.imports.get(name, "")))) is not None:
             home, name = read(file), source.imports[name].rpartition(".")[2]
         node = home.constants.get(name, node)
-    return ast.unparse(node)
+    with source.descending(node):
+        return ast.unparse(node)

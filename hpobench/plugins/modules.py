@@ -6,13 +6,16 @@ import functools
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from hpobench.contract.errors import PluginError
 from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.contract.process_state import contained
+from hpobench.plugins.foreign import calling
 
 FOLDER_PREFIX = "hpobench_plugins_"
 """The package of a lone plugin file's folder is called this and a hash of the path."""
@@ -83,7 +86,9 @@ def _under(folder: Path, parts: list[str]) -> Path | None:
     candidates = [path / "__init__.py"]
     if parts:
         candidates.insert(0, path.with_name(f"{path.name}.py"))
-    return next((file.resolve() for file in candidates if file.is_file()), None)
+    # os.path: Path.is_file raises if a name is too long for the disk.
+    found = (file for file in candidates if os.path.isfile(file))  # noqa: PTH113
+    return next((file.resolve() for file in found), None)
 
 
 @functools.cache
@@ -94,18 +99,17 @@ def load_class(file: str, cls: str) -> type:
     """
     path = Path(file)
     try:
-        with contained(path):
-            module = _import(path, module_name(path))
-    except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {error}{_relative(path, error)}"
-        raise PluginError(f"{path}: cannot be imported: {reason}", path) from error
-    found = getattr(module, cls, None)
-    if not isinstance(found, type):
+        with contained(path), calling(path, "cannot be imported", passing=()):
+            found = getattr(_import(path, module_name(path)), cls, None)
+            is_class = isinstance(found, type)  # which asks `found` for its __class__
+    except PluginError as error:
+        raise PluginError(f"{error}{_relative(path, error.__cause__)}", path) from error.__cause__
+    if not is_class:
         raise PluginError(f"{path}: has no class {cls!r} once imported", path)
-    return found
+    return cast(type, found)
 
 
-def _relative(path: Path, error: BaseException) -> str:
+def _relative(path: Path, error: BaseException | None) -> str:
     """Advice if ``path`` imports a neighbour as if it were installed; else empty.
 
     The folder is not put on ``sys.path``, where the ``helper`` of two plugins would be one module.

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, Union
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic.errors import PydanticUserError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.errors import PluginError, did_you_mean
 from hpobench.contract.problem import Problem
 from hpobench.plugins.discovery import GIVEN
+from hpobench.plugins.foreign import calling
 
 Json: TypeAlias = Any
 """A value of YAML or JSON: null, a boolean, a number, a string, a list or a mapping of these."""
@@ -94,33 +94,46 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
     ``None`` for a subclass of Ray's Searcher that takes any keyword. Raises :class:`PluginError`
     if an annotation cannot be evaluated.
     """
-    init = inspect.unwrap(cls.__init__)  # type: ignore[misc]
-    given = GIVEN if issubclass(cls, Searcher) else {"self"}
-    named = []
-    for parameter in inspect.signature(init).parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD and is_ray(cls):
-            return None
-        keyword = parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        if keyword and parameter.name not in given:
-            named.append(parameter)
+    with calling(file_of(cls), f"the options of {cls.__name__} cannot be read"):
+        init = inspect.unwrap(cls.__init__)  # type: ignore[misc]
+        parameters = list(inspect.signature(init).parameters.values())
+    if any(kind(init) for kind in _NOT_PLAIN):
+        raise PluginError(f"{file_of(cls)}: __init__ of {cls.__name__} is no plain function")
+    if is_ray(cls) and any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    given = GIVEN if Searcher in cls.__mro__ else {"self"}
+    named = [p for p in parameters if p.kind in _KEYWORDS and p.name not in given]
     # Evaluate the options' annotations only: those of `space` and `fidelity` may be imported for
     # type checkers only.
     holder = types.SimpleNamespace(__annotations__={p.name: _annotation(cls, p) for p in named})
-    try:
+    what = f"the annotations of {cls.__name__}.__init__ cannot be evaluated"
+    with calling(file_of(cls), what):
         hints = typing.get_type_hints(
             holder, globalns=getattr(init, "__globals__", {}), include_extras=True
         )
         return {p.name: _option(p, hints[p.name]) for p in named}
-    except (NameError, TypeError, SyntaxError, PydanticUserError) as error:
-        raise PluginError(
-            f"{inspect.getfile(cls)}: the annotations of {cls.__name__}.__init__ cannot be "
-            f"evaluated: {str(error).splitlines()[0]}"
-        ) from error
+
+
+_NOT_PLAIN = (
+    inspect.iscoroutinefunction,
+    inspect.isgeneratorfunction,
+    inspect.isasyncgenfunction,
+)
+_KEYWORDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def file_of(cls: type) -> str:
+    """The file of ``cls``, or its name if it hides where it is from."""
+    try:
+        return inspect.getfile(cls)
+    except (OSError, TypeError):
+        return cls.__name__
 
 
 def is_ray(cls: type) -> bool:
     """Whether a plugin class derives from Ray's classes instead of the contract's."""
-    return not issubclass(cls, Searcher | Scheduler | Problem)
+    # Not issubclass, which asks the other subclasses and so can be led astray by any of them.
+    return not {Searcher, Scheduler, Problem} & set(cls.__mro__)
 
 
 def _annotation(cls: type, parameter: inspect.Parameter) -> Any:
@@ -157,18 +170,17 @@ def resolve(cls: type, given: Mapping[str, Json]) -> tuple[dict[str, Json], list
             hint = did_you_mean(key, known) or f"; {what}"
             faults.append(Fault(key, f"no such option{hint}"))
     for name, option in known.items():
-        try:
-            if name in given:
-                resolved[name] = option.plain(given[name])
-            elif option.required:
-                one_of = f", one of {', '.join(map(spell, option.choices))}"
-                faults.append(
-                    Fault(None, f"option {name!r} is required{one_of if option.choices else ''}")
-                )
-            elif not is_ray(cls):
-                resolved[name] = option.plain_default
-        except ValueError as error:
-            faults.append(Fault(name, str(error)))
+        if name not in given and option.required:
+            one_of = f", one of {', '.join(map(spell, option.choices))}" if option.choices else ""
+            faults.append(Fault(None, f"option {name!r} is required{one_of}"))
+        elif name in given or not is_ray(cls):
+            # Annotations may run the plugin's own validators.
+            with calling(file_of(cls), f"option {name!r} of {cls.__name__} cannot be checked"):
+                try:
+                    stored = option.plain(given[name]) if name in given else option.plain_default
+                    resolved[name] = stored
+                except ValueError as error:
+                    faults.append(Fault(name, str(error)))
     return resolved, faults
 
 
@@ -178,8 +190,10 @@ def members_of(cls: type[Problem]) -> Iterable[Mapping[str, Json]]:
     If the family does not list them, they are every combination of the choices of the options
     without a default; there are none if one of these options has no choices.
     """
-    if (listed := cls.members()) is not None:
-        return listed
+    with calling(file_of(cls), "members() failed"):
+        listed = cls.members()
+        if listed is not None:
+            return [dict(member) for member in listed]
     required = [option for option in (options_of(cls) or {}).values() if option.required]
     rows = itertools.product(*(option.choices for option in required))
     return [dict(zip((option.name for option in required), row, strict=True)) for row in rows]

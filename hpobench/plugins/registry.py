@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hpobench.contract.cell import Kind
-from hpobench.contract.errors import PluginError, UnknownNameError
+from hpobench.contract.errors import HpobenchError, PluginError, UnknownNameError
 from hpobench.contract.package import PACKAGE, PLUGIN_FOLDERS
+from hpobench.plugins.attributes import check_class
 from hpobench.plugins.discovery import Found, find_plugins
+from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.script import Script, read_script
 from hpobench.plugins.modules import load_class, locate
@@ -48,8 +51,11 @@ class Entry(Found):
         return read_script(self.file) if self.kind == "searcher" else None
 
     def load(self) -> type:
-        """The plugin class, imported; raises :class:`PluginError` if that fails."""
-        return load_class(str(self.file), self.cls)
+        """The plugin class, imported; raises :class:`PluginError` if that fails or if it is none
+        by its attributes."""
+        cls = load_class(str(self.file), self.cls)
+        check_class(self.kind, cls, self.file)
+        return cls
 
     def unmet(self) -> str | None:
         """The requirement that is not installed and the command that installs it, or ``None``.
@@ -60,12 +66,17 @@ class Entry(Found):
             return Environment(script).missing()
         for text in self.requires:
             try:
-                requirement = Requirement(text)
-            except InvalidRequirement as error:
-                raise PluginError(f"{self.file}: requires {text!r}: {error}") from error
-            if (reason := _unmet(requirement)) is not None:
+                reason = _unmet(Requirement(text))
+            except ValueError as error:  # also of a marker that compares what cannot be compared
+                raise PluginError(f"{self.file}: requires {text!r}: {error}", self.file) from error
+            if reason is not None:
                 return reason
         return None
+
+    @property
+    def asked(self) -> bool:
+        """Whether :meth:`missing` runs code of a file that the user named."""
+        return self.answers and self.origin == "file"
 
     def missing(self) -> str | None:
         """The reason why the plugin cannot run here and what to do; ``None`` if it can.
@@ -75,12 +86,12 @@ class Entry(Found):
         if (reason := self.unmet()) is not None or not self.answers:
             return reason
         try:
-            answer: str | None = self.load().missing()  # type: ignore[attr-defined]
-        except PluginError as error:
+            cls: Any = self.load()
+            with calling(self.file, "missing() failed"):
+                answer = cls.missing()
+            return text_or_none(self.file, "missing()", answer)
+        except HpobenchError as error:
             return str(error)
-        except Exception as error:
-            return f"missing() raised {type(error).__name__}: {error}"
-        return answer
 
 
 class Registry:
@@ -92,7 +103,7 @@ class Registry:
     """
 
     def __init__(self, plugins: Iterable[Path | str] = ()) -> None:
-        self.plugins = tuple(Path(path).resolve() for path in plugins)
+        self.plugins = tuple(_resolved(Path(path)) for path in plugins)
         self._entries: dict[tuple[Kind, str], Entry] = {}
         self.broken: list[str] = []
         for folder in PLUGIN_FOLDERS.values():
@@ -163,14 +174,25 @@ def shipped_suites() -> dict[str, Path]:
 def _python_files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).parts
-        if not path.name.startswith("_") and _NOT_PLUGINS.isdisjoint(parts[:-1]):
-            yield path
+        if path.name.startswith("_") or not _NOT_PLUGINS.isdisjoint(parts[:-1]):
+            continue
+        if path.is_symlink() and not _resolved(path).is_relative_to(folder):
+            raise PluginError(f"{path}: a link that leaves {folder}; name its target itself", path)
+        yield path
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a loop of links, a NUL
+        raise PluginError(f"{str(path)!r} is no path: {error}", path) from error
 
 
 def _named_files(path: Path) -> list[Path]:
-    if path.is_dir():
+    # os.path: Path.is_dir raises if a name is too long for the disk.
+    if os.path.isdir(path):  # noqa: PTH112
         return list(_python_files(path))
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113
         raise PluginError(f"{path}: no such plugin file", path)
     return [path]
 
@@ -187,7 +209,7 @@ def _announced(point: importlib.metadata.EntryPoint) -> list[Path]:
 
 
 def _unmet(requirement: Requirement) -> str | None:
-    if requirement.marker is not None and not requirement.marker.evaluate():
+    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
         return None
     try:
         version = importlib.metadata.version(requirement.name)

@@ -52,11 +52,11 @@ def moved(before: Signature, now: Signature) -> str | None:
 def _loss(problem: Problem, config: Config) -> float | None:
     try:
         loss = problem.probe(config)
+        return loss if loss is not None and math.isfinite(loss) else None
     except NotAvailableError:  # a signature of damaged data would be worth nothing
         raise
     except Exception:  # a trial that raises fails, and so does a probe
         return None
-    return loss if loss is not None and math.isfinite(loss) else None
 
 
 def _as_text(loss: float | None) -> str:

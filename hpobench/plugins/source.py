@@ -56,7 +56,8 @@ def source_hash(file: Path) -> str:
     while pending:
         source = read(pending.pop())
         if source.file not in seen:
-            seen[source.file] = _digest(source.tree)
+            with source.descending(source.tree):
+                seen[source.file] = _digest(source.tree)
             pending.extend(siblings(source, file.parent))
     own = seen.pop(file)
     return hashlib.blake2b(

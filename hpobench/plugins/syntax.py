@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
+import io
+import os
 import stat
+import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hpobench.contract.errors import PluginError
 from hpobench.plugins.modules import sibling
+
+MAX_BYTES = 4 << 20
+"""A larger file takes gigabytes as a syntax tree."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +80,33 @@ class Source:
 
     def dotted(self, node: ast.expr) -> str:
         """The full name that ``node`` stands for in this file: ``ray.tune.search.Searcher``."""
-        if isinstance(node, ast.Subscript):
-            return self.dotted(node.value)
-        if isinstance(node, ast.Attribute):
-            return f"{self.dotted(node.value)}.{node.attr}"
-        return self.imports.get(node.id, node.id) if isinstance(node, ast.Name) else ""
+        parts = []
+        while isinstance(node, ast.Subscript | ast.Attribute):
+            if isinstance(node, ast.Attribute):
+                parts.append(node.attr)
+            node = node.value
+        parts.append(self.imports.get(node.id, node.id) if isinstance(node, ast.Name) else "")
+        return ".".join(reversed(parts))
+
+    @contextlib.contextmanager
+    def descending(self, node: ast.AST) -> Iterator[None]:
+        """For code that calls itself for every level of ``node``, which strangers nest as deep as
+        they like: raises :class:`PluginError` where that is too deep."""
+        try:
+            yield
+        except RecursionError:
+            line = _deepest_line(node)
+            message = f"{self.file}:{line}: nested too deep to be read; split the expression"
+            raise PluginError(message, self.file) from None
+
+
+def _deepest_line(node: ast.AST) -> int:
+    """The line of a node that lies deepest below ``node``."""
+    level, line = [node], 1
+    while level:
+        line = next((n.lineno for n in level if isinstance(n, ast.expr | ast.stmt)), line)
+        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
+    return line
 
 
 def read(file: Path) -> Source:
@@ -84,24 +114,53 @@ def read(file: Path) -> Source:
 
     Raises :class:`PluginError` if it cannot be read, with the line of a syntax error.
     """
+    status = status_of(file)
+    return _read(file, status.st_mtime_ns, status.st_size)
+
+
+def read_text(file: Path) -> str:
+    """The text of ``file`` in the encoding that it declares; raises :class:`PluginError`."""
+    data = _content(file)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return io.TextIOWrapper(io.BytesIO(data), encoding).read()
+    except (SyntaxError, ValueError, LookupError) as error:
+        raise PluginError(f"{file}: not valid Python: {error}", file) from error
+
+
+def status_of(file: Path) -> os.stat_result:
+    """The status of ``file``; raises :class:`PluginError` if it is not a file of bearable size."""
     try:
         status = file.stat()
-    except OSError as error:
-        raise PluginError(f"{file}: cannot be read: {error.strerror}", file) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PluginError(f"{file}: cannot be read: {reason}", file) from error
     if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
         raise PluginError(f"{file}: not a regular file", file)
-    return _read(file, status.st_mtime_ns, status.st_size)
+    if status.st_size > MAX_BYTES:
+        raise PluginError(f"{file}: larger than {MAX_BYTES >> 20} MiB, too large for code", file)
+    return status
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise PluginError(f"{file}: cannot be read: {error.strerror}", file) from error
 
 
 @functools.lru_cache(maxsize=1024)
 def _read(file: Path, _mtime: int, _size: int) -> Source:
+    data = _content(file)
     try:
-        return Source(file, ast.parse(file.read_bytes(), str(file)))
+        return Source(file, ast.parse(data, str(file)))
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else str(file)
         raise PluginError(f"{where}: not valid Python: {error.msg}", file) from error
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        raise PluginError(f"{file}: cannot be read: {error}", file) from error
+    except (RecursionError, MemoryError) as error:
+        raise PluginError(f"{file}: nested too deep to be read", file) from error
+    except (ValueError, LookupError) as error:
+        raise PluginError(f"{file}: not valid Python: {error}", file) from error
 
 
 @functools.lru_cache(maxsize=1024)

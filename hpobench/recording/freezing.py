@@ -15,7 +15,8 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Problem
 from hpobench.contract.references import read_members
 from hpobench.plugins.build import build_problem
-from hpobench.plugins.options import members_of
+from hpobench.plugins.foreign import calling
+from hpobench.plugins.options import file_of, members_of
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.signature import moved
@@ -51,7 +52,8 @@ def freeze(
     """
     read_members(file)
     for problem in problems:
-        entry = measure(problem, sample)
+        with calling(file_of(type(problem)), f"{problem.name} cannot be measured"):
+            entry = measure(problem, sample)
         with _alone(file):
             members = read_members(file)
             before = members.get(problem.key)

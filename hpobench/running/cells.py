@@ -10,41 +10,54 @@ from typing import TYPE_CHECKING, Any
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import StoreError
 from hpobench.running.containment import cell_key, environment_of, grouped
+from hpobench.running.deadlines import Deadlines, note_start
+from hpobench.running.health import Health, LostRayError
 
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
 
 _REFRESH_S = 5.0
 _RETRIES = 3
+_FETCH_S = 120.0
+"""How long an outcome may take to come from its node."""
 
 
 class Cells(ABC):
     """Runs cells whenever there is room for them and yields their outcomes as they come.
 
-    After ``timeout`` wall seconds a cell is given up.
+    After ``timeout`` wall seconds a cell is given up, also if its process does not hear of it.
     """
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
         self._ray, self._commit, self._timeout = ray, commit, timeout
+        self._health, self._deadlines = Health(ray), Deadlines(ray, timeout)
         self.running: dict[Any, Cell] = {}
 
     def run(self, cells: Sequence[Cell]) -> Iterator[list[Outcome]]:
-        """Yields what has finished, at least every half second (maybe nothing).
+        """Yields what has finished, about every half second (maybe nothing).
 
-        Raises :class:`StoreError` if a cell cannot write its journal.
+        Raises :class:`StoreError` if a cell cannot write its journal, and :class:`LostRayError` if
+        Ray is lost. What has not finished by then has no outcome.
         """
+        return self._health.watch(self._steps(cells))
+
+    def _steps(self, cells: Sequence[Cell]) -> Iterator[list[Outcome]]:
         waiting = list(reversed(grouped(cells)))
         while self.running or waiting:
             while waiting and self._has_room(waiting[-1]):
                 cell = waiting.pop()
                 self.running[self._submit(cell)] = cell
-            yield self._collect()
+            yield self._collect() + self._given_up()
 
     def cancel(self) -> None:
         """Cancel the running cells."""
-        for reference in self.running:
+        for reference in list(self.running):
             self._ray.cancel(reference, force=True)
         self.running.clear()
+
+    def close(self) -> None:
+        """Leave nothing behind, for callers that go on with the same Ray afterwards."""
+        self._deadlines.close()
 
     def stored(self, statuses: Mapping[str, str]) -> None:  # noqa: B027 - only live cells keep journals
         """Drop what is kept for cells that are in the store now, given with their statuses."""
@@ -57,6 +70,9 @@ class Cells(ABC):
     def _submit(self, cell: Cell) -> Any:
         """A reference to the outcome of ``cell``."""
 
+    def _ended(self, cell: Cell) -> None:  # noqa: B027 - only live cells hold workers
+        """``cell`` runs no more."""
+
     def _collect(self) -> list[Outcome]:
         if not self.running:
             return []
@@ -64,26 +80,59 @@ class Cells(ABC):
         ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
         if not ready:
             ready, _ = self._ray.wait(references, num_returns=1, timeout=0.5)
-        return [self._outcome(self.running.pop(reference), reference) for reference in ready]
+        outcomes: list[Outcome] = []
+        for reference in ready:
+            try:
+                outcomes.append(self._outcome(reference))
+            except (LostRayError, StoreError):
+                if outcomes:  # these are kept; the next call comes to the error again
+                    break
+                raise
+            self._ended(self.running.pop(reference))
+        return outcomes
 
-    def _outcome(self, cell: Cell, reference: Any) -> Outcome:
+    def _given_up(self) -> list[Outcome]:
+        """The outcomes of cells whose deadline is over."""
+        from hpobench.running.outcome import overdue_cell  # it imports Ray
+
+        outcomes = []
+        for reference in self._deadlines.overdue(self.running):
+            self._deadlines.end(reference)
+            cell = self.running.pop(reference)
+            self._ended(cell)
+            outcomes.append(overdue_cell(cell, self._commit, self._timeout))
+        return outcomes
+
+    def _outcome(self, reference: Any) -> Outcome:
+        """What the cell returned, or its failure if its own process is at fault.
+
+        Everything else is a failure of the machine, which is no outcome of a cell.
+        """
         from hpobench.running.outcome import lost_cell
 
+        cell, errors = self.running[reference], self._ray.exceptions
         try:
-            outcome: Outcome = self._ray.get(reference)
-        except self._ray.exceptions.RayError as error:
-            cause = getattr(error, "cause", None)
-            if isinstance(cause, StoreError):
-                raise cause from error
-            died = isinstance(error, self._ray.exceptions.WorkerCrashedError)
+            outcome: Outcome = self._ray.get(reference, timeout=_FETCH_S)
+        except errors.RayTaskError as error:
+            if isinstance(error.cause, StoreError):
+                raise error.cause from error
+            outcome = lost_cell(cell, self._commit, _text("the cell was lost", error))
+        except errors.WorkerCrashedError as error:
             reason = (
-                f"the process died (a crash in native code, os._exit, or out of memory), in each "
+                "the process died (a crash in native code, os._exit, or out of memory), in each "
                 f"of {_RETRIES + 1} attempts"
-                if died
-                else "the cell was lost"
             )
-            return lost_cell(cell, self._commit, f"{reason}\n\n{type(error).__name__}: {error}")
+            outcome = lost_cell(cell, self._commit, _text(reason, error))
+        except (errors.RayError, ConnectionError) as error:
+            raise LostRayError(self._health.fault_soon() or f"Ray lost a cell: {error}") from error
+        # When Ray's servers die, some processes of cells see it before we do.
+        if outcome.cell["status"] == "failed" and (fault := self._health.fault_soon()):
+            raise LostRayError(fault)
         return outcome
+
+
+def _text(reason: str, error: Exception) -> str:
+    return f"{reason}\n\n{type(error).__name__}: {error}"
 
 
 class VirtualCells(Cells):
@@ -118,4 +167,5 @@ class VirtualCells(Cells):
 def _run_cell(data: dict[str, Any], commit: str | None, timeout: float) -> Outcome:
     from hpobench.running.cell import run_cell
 
+    note_start()
     return run_cell(Cell.from_json(data), commit, timeout)

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import RayError, UsageError
+from hpobench.running.health import LostRayError
+from hpobench.running.ray.node import read_settings_again, silenced
+from hpobench.running.session import private_session
 
 LOCAL = "local"
 
@@ -26,6 +29,7 @@ _WORKER_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
 }
 _PROBE_S = 5.0
+_STARTS = 4
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """The signals by which a user, a batch system or a closed terminal ends a run."""
@@ -37,8 +41,9 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
 
     A Ray that this process has initialised already is used, whatever the address, and left
     running. Otherwise ``local`` starts a Ray of its own on this machine with ``cpus`` slots (all
-    of the machine's if ``None``), even where ``RAY_ADDRESS`` names a cluster. ``auto`` or an
-    address connects to that cluster and raises :class:`RayError` when there is none.
+    of the machine's if ``None``), even where ``RAY_ADDRESS`` names a cluster; its files and its
+    token are for this user alone and gone at the end. ``auto`` or an address connects to that
+    cluster and raises :class:`RayError` when there is none.
     """
     running = sys.modules.get("ray")
     shared = running is not None and running.is_initialized()
@@ -47,34 +52,113 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     if shared:
         yield running
         return
+    with _local(cpus) if address == LOCAL else _named(address) as ray:
+        yield ray
+
+
+def starts_ray(address: str) -> bool:
+    """Whether :func:`connected` would start a Ray of its own now."""
+    running = sys.modules.get("ray")
+    return address == LOCAL and not (running is not None and running.is_initialized())
+
+
+@contextlib.contextmanager
+def _named(address: str) -> Iterator[Any]:
     _probe(address)
-    token = Path.home() / ".ray" / "auth_token"
-    if address != LOCAL and "ray" not in sys.modules and token.is_file():
+    if "ray" not in sys.modules and _has_token():
         # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto",
         # and decides on it when it is imported.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import ray
-
-    options: dict[str, Any] = {"num_cpus": cpus or _cpus(), "include_dashboard": False}
     try:
-        with _signals_held():
-            ray.init(
-                address=address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env=worker_environment(),
-                **(options if address == LOCAL else {}),
-            )
-    except SystemExit as ended:  # by the handler of SIGTERM that ray.init sets
-        raise KeyboardInterrupt from ended
+        ray = _initialised(address=address)
     except Exception as error:
         raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _has_token() -> bool:
+    with contextlib.suppress(RuntimeError, OSError):  # there is no home folder
+        return (Path.home() / ".ray" / "auth_token").is_file()
+    return False
+
+
+@contextlib.contextmanager
+def _local(cpus: int | None) -> Iterator[Any]:
+    """A Ray of its own. A busy machine may take longer than Ray waits for it, so that a start that
+    timed out is tried again."""
+    with contextlib.ExitStack() as stack:
+        for attempt in range(1, _STARTS + 1):
+            try:
+                ray = stack.enter_context(_started(cpus))
+            except _SlowStartError:
+                if attempt == _STARTS:
+                    raise
+            else:
+                break
+        yield ray
+
+
+@contextlib.contextmanager
+def _started(cpus: int | None) -> Iterator[Any]:
+    with private_session() as session:
+        try:
+            with session.environment():
+                ray = _initialised(
+                    address=LOCAL,
+                    num_cpus=cpus or _cpus(),
+                    include_dashboard=False,
+                    _temp_dir=str(session.ray_folder),
+                )
+        except Exception as error:
+            _shut_down()
+            slow = isinstance(error, TimeoutError) or "timed out" in str(error).lower()
+            raise (_SlowStartError if slow else RayError)(
+                f"Ray does not start on this machine: {type(error).__name__}: {error}; its logs "
+                f"are in {session.folder} until the next run begins"
+            ) from error
+        try:
+            with silenced():
+                yield ray
+        except LostRayError as lost:
+            lost.logs = session.folder
+            raise
+        finally:
+            ray.shutdown()
+            read_settings_again()  # the session's token is of no use any more
+
+
+class _SlowStartError(RayError):
+    pass
+
+
+def _initialised(**options: Any) -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray would end this process when its head is gone for a minute; `health` ends the run before.
+    os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", str(24 * 3600))
+    import ray
+
+    read_settings_again()
+    try:
+        with _signals_held():
+            ray.init(
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env=worker_environment(),
+                **options,
+            )
+    except SystemExit as ended:  # by the handler of SIGTERM that ray.init sets
+        raise KeyboardInterrupt from ended
+    return ray
+
+
+def _shut_down() -> None:
+    """Ends what a start that failed has begun."""
+    with contextlib.suppress(Exception):
+        sys.modules["ray"].shutdown()
 
 
 def _unreachable(address: str, reason: str) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hpobench.contract.cell import Cell
+from hpobench.contract.errors import RayError
 from hpobench.running.cells import Cells, VirtualCells
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.cluster import LOCAL, connected, starts_ray
+from hpobench.running.health import LostRayError
 from hpobench.store import provenance
 from hpobench.store.problems import ProblemRows, problem_rows
 from hpobench.suites.grid import Plan
@@ -21,6 +24,9 @@ from hpobench.suites.suite import Suite
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome, Writer
 
+_LOG = logging.getLogger("hpobench")
+_IDLE_LOSSES = 2
+"""How often in a row Ray may be lost without a cell that finished in between."""
 _FLUSH_S = 0.5
 _FLUSH_SHARE = 0.05
 
@@ -61,11 +67,13 @@ def run_plan(
     cpus: int | None = None,
     timeout: float = 3600.0,
     retry_failed: bool = False,
+    warn: Callable[[str], None] = _LOG.warning,
 ) -> Summary:
     """Run the cells of ``plan`` that ``folder`` does not hold yet.
 
     A cell is given up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
-    after everything finished is stored. Raises :class:`RayError` and :class:`StoreError`.
+    after everything finished is stored. A Ray that this starts is started again if it is lost,
+    which ``warn`` is told. Raises :class:`RayError` and :class:`StoreError`.
     """
     from hpobench.store.writer import open_writer
 
@@ -82,13 +90,41 @@ def run_plan(
         writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
         progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
         if todo:
-            with connected(address, cpus) as ray:
-                cells = _cells(suite, ray, folder, timeout)
-                cells.stored({name: writer.statuses[name] for name in stored})
-                _run(writer, todo, progress, cells)
+
+            def run_left(left: Sequence[Cell], done: set[str]) -> None:
+                with connected(address, cpus) as ray:
+                    cells = _cells(suite, ray, folder, timeout)
+                    cells.stored({name: writer.statuses[name] for name in stored | done})
+                    _run(writer, left, progress, cells, done)
+
+            _run_again_if_lost(run_left, todo, warn if starts_ray(address) else None)
         writer.compact()
         counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
     return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
+
+
+def _run_again_if_lost(
+    run: Callable[[Sequence[Cell], set[str]], None],
+    cells: Sequence[Cell],
+    warn: Callable[[str], None] | None,
+) -> None:
+    """``run`` the cells; what is left when Ray is lost runs on a new Ray, as long as that helps.
+
+    ``run`` adds the cells that it has stored to the set. Without ``warn`` nothing runs again.
+    """
+    done: set[str] = set()
+    idle = 0
+    while left := [cell for cell in cells if cell.id not in done]:
+        before = len(done)
+        try:
+            run(left, done)
+        except LostRayError as lost:
+            idle = 0 if len(done) > before else idle + 1
+            kept = f"{len(cells) - len(done)} cells are not finished and nothing is stored of them"
+            if warn is None or idle > _IDLE_LOSSES:
+                logs = f"; Ray's logs are in {lost.logs} until the next run" if lost.logs else ""
+                raise RayError(f"{lost}; {kept}; the same command goes on{logs}") from lost
+            warn(f"{lost}; {kept}; they go on with a new Ray")
 
 
 def _cells(suite: Suite, ray: Any, folder: Path, timeout: float) -> Cells:
@@ -101,17 +137,23 @@ def _cells(suite: Suite, ray: Any, folder: Path, timeout: float) -> Cells:
     return LiveCells(ray, commit=commit, timeout=timeout, journals=journals)
 
 
-def _run(writer: Writer, todo: list[Cell], progress: Progress, cells: Cells) -> None:
-    buffer = _Buffer(writer, cells)
+def _run(
+    writer: Writer, todo: Sequence[Cell], progress: Progress, cells: Cells, done: set[str]
+) -> None:
+    buffer = _Buffer(writer, cells, done)
     try:
         for outcomes in cells.run(todo):
             buffer.add(outcomes)
             progress.update(outcomes, len(cells.running))
+    except LostRayError:
+        buffer.flush(tidy=False)  # for that Ray would have to answer
+        raise
     except BaseException:
         cells.cancel()
-        raise
-    finally:
         buffer.flush()
+        raise
+    buffer.flush()
+    cells.close()
 
 
 class _Buffer:
@@ -120,8 +162,8 @@ class _Buffer:
     Batches are frequent, so that a crash loses little, but take at most a twentieth of the time.
     """
 
-    def __init__(self, writer: Writer, cells: Cells) -> None:
-        self._writer, self._cells = writer, cells
+    def __init__(self, writer: Writer, cells: Cells, done: set[str]) -> None:
+        self._writer, self._cells, self._done = writer, cells, done
         self._outcomes: list[Outcome] = []
         self._next = 0.0
 
@@ -130,12 +172,15 @@ class _Buffer:
         if self._outcomes and time.monotonic() >= self._next:
             self.flush()
 
-    def flush(self) -> None:
+    def flush(self, *, tidy: bool = True) -> None:
+        """Store what is there, and if ``tidy`` drop what was kept for it."""
         if not self._outcomes:
             return
         begin = time.monotonic()
         self._writer.add(self._outcomes)
-        self._cells.stored({o.cell["cell"]: o.cell["status"] for o in self._outcomes})
+        self._done |= {outcome.cell["cell"] for outcome in self._outcomes}
+        if tidy:
+            self._cells.stored({o.cell["cell"]: o.cell["status"] for o in self._outcomes})
         self._outcomes = []
         end = time.monotonic()
         self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)

@@ -16,11 +16,16 @@ from hpobench.contract.training import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.running.cells import Cells
 from hpobench.running.containment import cell_key, environment_of, process_key
+from hpobench.running.deadlines import note_start
+from hpobench.running.health import LostRayError
 
 if TYPE_CHECKING:
     from hpobench.store.writer import Outcome
 
 T = TypeVar("T")
+
+_ANSWER_S = 120.0
+"""How long a journal may take to be read or removed."""
 
 
 def resources_of(cell: Cell) -> Resources:
@@ -150,28 +155,34 @@ class LiveCells(Cells):
             workers,
         )
 
-    def _outcome(self, cell: Cell, reference: Any) -> Outcome:
-        outcome = super()._outcome(cell, reference)
+    def _ended(self, cell: Cell) -> None:
         self._pool.take_back(*self._lent.pop(cell.id))
-        return outcome
 
     def _path(self, cell: str) -> Path:
         return self._journals / f"{cell}.journal"
 
     def journal(self, cell: str, read: Callable[[Path], T]) -> T:
         """What ``read`` returns for the journal of ``cell``, called on the node that has it."""
-        answer: T = self._ray.get(self._read.remote(read, str(self._path(cell))))
+        answer: T = self._answer(self._read.remote(read, str(self._path(cell))))
         return answer
 
+    def _answer(self, reference: Any) -> Any:
+        try:
+            return self._ray.get(reference, timeout=_ANSWER_S)
+        except self._ray.exceptions.RayTaskError:
+            raise
+        except (self._ray.exceptions.RayError, ConnectionError) as error:
+            raise LostRayError(self._health.fault_soon() or f"Ray lost a task: {error}") from error
+
     def close(self) -> None:
-        """End the workers, for callers that go on with the same Ray afterwards."""
         self._pool.dismiss()
+        super().close()
 
     def stored(self, statuses: Mapping[str, str]) -> None:
         """Remove the journals of cells that are stored."""
         # A cell that ran out of wall time may still be resumed.
         over = [str(self._path(cell)) for cell, status in statuses.items() if status != "timeout"]
-        self._ray.get(self._forget.remote(over))
+        self._answer(self._forget.remote(over))
 
 
 def _reachable(ray: Any, journals: Path) -> Path:
@@ -197,6 +208,7 @@ def _run_live_cell(
 ) -> Outcome:
     from hpobench.running.live_cell import run_live_cell
 
+    note_start()
     cell = Cell.from_json(data)
     return run_live_cell(
         cell, commit, timeout, journal=Path(journal).expanduser(), run=run, workers=workers

@@ -53,6 +53,12 @@ def lost_cell(cell: Cell, commit: str | None, error: str) -> Outcome:
     return make_outcome(cell, commit, now(), None, None, ("failed", storable(error)), 0.0)
 
 
+def overdue_cell(cell: Cell, commit: str | None, timeout: float) -> Outcome:
+    """The outcome of a cell that had to be ended because it did not end by itself."""
+    error = f"not finished after {timeout:g} s of wall time; its process did not end and was killed"
+    return make_outcome(cell, commit, now(), None, None, ("timeout", error), 0.0)
+
+
 def now() -> str:
     """The time of day, in the form that provenance keeps it."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -18,6 +18,10 @@ from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.stage import TrainingStage
 from hpobench.store.event import Event
 
+MAX_RESULTS, MAX_TRIALS = 10_000_000, 1_000_000
+"""The most of one cell. A result takes about 0.5 kB of memory, a trial 5 kB (docs/limits.md); a
+cost that is tiny beside the budget would fill the memory."""
+
 
 class Run:
     """One run under way; after :meth:`finish` its events, trials and times stay readable.
@@ -96,6 +100,7 @@ class Run:
             controller.step()
             if self.stage.exhausted:
                 return
+            self._check_size()
             # Two idle steps in a row: nothing is queued and a further step changes nothing.
             idle = idle + 1 if self.stage.idle else 0
             if idle > 1:
@@ -104,6 +109,17 @@ class Run:
                 raise StallError(
                     f"stalled at {self.stage.now:g} s: no trial runs and none can start "
                     f"({counts or 'no trials'})"
+                )
+
+    def _check_size(self) -> None:
+        for found, most, what in (
+            (self.stage.steps, MAX_RESULTS, "results"),
+            (len(self.source.trials), MAX_TRIALS, "trials"),
+        ):
+            if found >= most:
+                raise CellError(
+                    f"{most:,} {what} at {self.stage.now:g} s, the most of one cell; give it a "
+                    "smaller budget, or one of trials or evaluations"
                 )
 
     # -- what the controller reports ---------------------------------------------------------

@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
+from hpobench.contract.errors import Interruption
 
-class OutOfTime(BaseException):
-    """Raised by :func:`time_limit`. It is no ``Exception``, which plugins and Ray may swallow."""
+
+class OutOfTime(Interruption):
+    """Raised by :func:`time_limit`."""
 
 
 _EARLY_S = 0.05

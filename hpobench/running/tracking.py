@@ -47,6 +47,8 @@ _SERVER_THREADS = 8
 _LINE_S = 10.0
 _LONGEST_REASON = 600
 _LONGEST_TAG = 5000
+_LOGIN = re.compile(r"//[^/\s'\"]*@")
+"""``user:password@`` of an address; a password may hold an ``@`` itself."""
 
 
 class Tracker:
@@ -225,15 +227,23 @@ def _connect(uri: str) -> MlflowClient:
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     url = urlsplit(uri)
     if not uri or (url.scheme in ("http", "https") and not url.hostname):
-        raise UsageError(f"--mlflow {uri!r} names no host; try http://localhost:5000")
+        raise UsageError(
+            f"--mlflow {without_secrets(uri)!r} names no host; try http://localhost:5000"
+        )
     try:
         return MlflowClient(tracking_uri=uri)
     except Exception as error:
-        raise UsageError(f"--mlflow {uri}: {_reason(error)}") from error
+        raise UsageError(f"--mlflow {without_secrets(uri)}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:_LONGEST_REASON]
+    text = without_secrets(str(error).strip() or type(error).__name__)
+    return text.splitlines()[0][:_LONGEST_REASON]
+
+
+def without_secrets(text: str) -> str:
+    """``text`` with ``***`` for who logs in at the addresses in it, and with which password."""
+    return _LOGIN.sub("//***@", text)
 
 
 def _name(parameter: str) -> str:

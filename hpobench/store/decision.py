@@ -6,22 +6,19 @@ It holds the rule and the finding of each look.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.errors import StoreError
-from hpobench.contract.files import read_text
-from hpobench.store import files
-from hpobench.store.reader import load_plan
+from hpobench.store import index
+from hpobench.store.reader import load_cells, load_plan
 
-FILE = "decision.json"
+FILE = index.DECISION
 
 
 def write_decision(folder: Path, content: Mapping[str, Any]) -> None:
     """Write ``content`` into ``folder``, replacing an earlier decision."""
-    files.replace(folder / FILE, json.dumps(content, indent=1, sort_keys=True).encode())
+    index.write_json(folder / FILE, content)
 
 
 def decision_sentence(folder: Path) -> str | None:
@@ -36,22 +33,12 @@ def decision_sentence(folder: Path) -> str | None:
 
 def read_decision(folder: Path) -> dict[str, Any] | None:
     """The decision stored in ``folder``; ``None`` where nothing was decided."""
-    path = folder / FILE
-    if not path.exists():
-        return None
-    with files.explained(path):
-        text = read_text(path)
-    try:
-        found: dict[str, Any] = json.loads(text)
-    except ValueError as error:
-        raise StoreError(f"{path}: {error}; remove it and run the suite again") from error
-    return found
+    return index.read_decision(folder / FILE)
 
 
 def stored_digest(folder: Path) -> str:
     """A digest of the cells of the present plan and how each ended."""
-    table = files.read_table(folder / "cells.parquet")
-    statuses = dict(zip(*(table[name].to_pylist() for name in ("cell", "status")), strict=True))
+    statuses = {row["cell"]: row["status"] for row in load_cells(folder)}
     return digest(f"{name} {statuses.get(name)}" for name in load_plan(folder)["cells"])
 
 

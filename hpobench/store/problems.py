@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.errors import HpobenchError, PluginError, describe
+from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Problem
 from hpobench.contract.process_state import contained
 from hpobench.contract.references import Reference
 from hpobench.plugins.build import build_problem
+from hpobench.plugins.foreign import calling, shown
 
 ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Rows of ``problems`` in the store by the problem's label."""
@@ -55,17 +55,17 @@ def _row(ref: PluginRef, problem: Problem) -> dict[str, Any]:
 
 
 def _reference(ref: PluginRef, problem: Problem) -> Reference | None:
-    try:
-        found = problem.reference()
-    except (HpobenchError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # exit() in a plugin would end the run without a word
-        raise PluginError(
-            f"{ref.file}: {ref.label}: reference() failed: {describe(error)}", Path(ref.file)
-        ) from error
-    if found and not -math.inf < found.optimum < found.clip < math.inf:
-        raise PluginError(
-            f"{ref.label}: a reference needs finite optimum < clip, not {found.optimum} and "
-            f"{found.clip}"
-        )
-    return found
+    with calling(ref.file, f"{ref.label}: reference() failed"):
+        found: object = problem.reference()
+        if found is None:
+            return None
+        if not isinstance(found, Reference):
+            raise PluginError(
+                f"{ref.file}: {ref.label}: reference() gives {shown(found)}; it must be a Reference"
+            )
+        if not -math.inf < found.optimum < found.clip < math.inf:
+            raise PluginError(
+                f"{ref.label}: a reference needs finite optimum < clip, not {found.optimum} and "
+                f"{found.clip}"
+            )
+        return found

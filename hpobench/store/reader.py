@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hpobench.contract.errors import StoreError, UsageError
-from hpobench.contract.files import read_text
-from hpobench.store import files
-
-_PLAN = {"name", "suite", "cells", "searchers", "schedulers", "problems", "skipped"}
+from hpobench.contract.errors import UsageError
+from hpobench.store import files, index
+from hpobench.store.shapes import LONGEST_TEXT
 
 
 @dataclass(frozen=True)
@@ -52,56 +49,74 @@ def _with(frame: pd.DataFrame, column: str, cells: pd.DataFrame) -> pd.DataFrame
 
 
 def load_results(folder: Path) -> Results:
-    """Read the results in ``folder``.
+    """Read the results in ``folder``, and check all that is read.
 
     Raises :class:`UsageError` if there are none, :class:`StoreError` if a file is damaged,
     missing, or of another schema version.
     """
     plan = load_plan(folder)
-    if not (folder / "cells.parquet").exists():
-        raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
-    cells = files.read_table(folder / "cells.parquet").to_pandas()
-    for label in ("problem", "scheduler", "searcher"):
-        ranks = {name: i for i, name in enumerate(plan[f"{label}s"])}
-        cells[f"_{label}"] = cells[label].map(ranks)
-    cells = (
-        cells[cells["in_suite"]]
-        .sort_values(["_searcher", "_scheduler", "_problem", "seed", "workers"], kind="stable")
-        .drop(columns=["_searcher", "_scheduler", "_problem"])
-        .reset_index(drop=True)
-    )
-    problems = files.read_table(folder / "problems.parquet").to_pandas()
+    cells = _planned(folder, plan)
+    problems = index.read_problems(folder / index.PROBLEMS).to_pandas()
     present = set(cells["problem"])
+    problems = problems[problems["problem"].isin(present)].reset_index(drop=True)
+    if unknown := set(cells["problem"][cells["status"] == "done"]) - set(problems["problem"]):
+        lost = cells["cell"][cells["problem"].isin(unknown)]
+        what = f"it has no row of {', '.join(sorted(unknown))[:200]}"
+        raise files.DamagedError(folder / index.PROBLEMS, what, list(lost))
     return Results(
         name=plan["name"],
         suite=plan["suite"],
         cells=cells,
         events=_rows(folder, "events", cells),
         trials=_rows(folder, "trials", cells),
-        problems=problems[problems["problem"].isin(present)].reset_index(drop=True),
+        problems=problems,
         plan=plan,
     )
 
 
 def load_plan(folder: Path) -> dict[str, Any]:
     """The plan that the last run in ``folder`` worked on."""
-    path = folder / "plan.json"
-    if not path.exists():
-        raise UsageError(f"{folder}: not a results folder (it has no plan.json)")
-    with files.explained(path):
-        try:
-            plan: dict[str, Any] = json.loads(read_text(path))
-        except ValueError as error:
-            raise StoreError(f"{path}: {error}; run the suite again to write it anew") from error
-    if not isinstance(plan, dict) or not set(plan) >= _PLAN:
-        raise StoreError(f"{path}: not a plan; run the suite again to write it anew")
-    return plan
+    return index.read_plan(folder / index.PLAN)
+
+
+def load_cells(folder: Path) -> list[dict[str, Any]]:
+    """The row of each cell that is stored in ``folder``, of earlier suites too."""
+    path = folder / index.CELLS
+    return index.read_cells(path).to_pylist() if path.exists() or path.is_symlink() else []
+
+
+def load_problems(folder: Path) -> list[dict[str, Any]]:
+    """The row of each problem that cells in ``folder`` ran on."""
+    path = folder / index.PROBLEMS
+    return index.read_problems(path).to_pylist() if path.exists() or path.is_symlink() else []
+
+
+def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
+    """The cells of ``plan`` that are stored, in its order."""
+    path = folder / index.CELLS
+    if not path.exists() and not path.is_symlink():
+        raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
+    cells = index.read_cells(path).to_pandas()
+    cells = cells[cells["in_suite"] & cells["cell"].isin(set(plan["cells"]))]
+    for label in ("problem", "scheduler", "searcher"):
+        ranks = {name: i for i, name in enumerate(plan[f"{label}s"])}
+        cells[f"_{label}"] = cells[label].map(ranks)
+        if cells[f"_{label}"].isna().any():
+            raise files.DamagedError(path, f"it has a {label} that {index.PLAN} does not name")
+    cells["error"] = cells["error"].str.slice(0, LONGEST_TEXT)
+    ordered: pd.DataFrame = (
+        cells.sort_values(["_searcher", "_scheduler", "_problem", "seed", "workers"], kind="stable")
+        .drop(columns=["_searcher", "_scheduler", "_problem"])
+        .reset_index(drop=True)
+    )
+    return ordered
 
 
 def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
     """The events or trials of ``cells``, in the order of ``cells``."""
     stored = cells[cells[f"{kind}_shard"].notna()]
     shards = dict(zip(stored["cell"], stored[f"{kind}_shard"], strict=True))
-    frame: pd.DataFrame = files.read_shards(folder, kind, shards).to_pandas()
+    counts = dict(zip(stored["cell"], stored[files.COUNTS[kind]], strict=True))
+    frame: pd.DataFrame = files.read_shards(folder, kind, shards, counts).to_pandas()
     frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
     return frame.sort_values("cell", kind="stable").reset_index(drop=True)

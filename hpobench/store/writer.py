@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import TEMPORARY, own_folder
 from hpobench.plugins.signature import moved
-from hpobench.store import files, schema
+from hpobench.store import files, index, schema
+from hpobench.store.reader import load_cells, load_problems
 
 if TYPE_CHECKING:
     from hpobench.store.problems import ProblemRows
@@ -55,12 +56,8 @@ class Writer:
         self._members: set[str] = set()
         self.lost: list[str] = []
         """Stored cells that are forgotten, because their rows or problem are missing or damaged."""
-        if (folder / "cells.parquet").exists():
-            rows = files.read_table(folder / "cells.parquet").to_pylist()
-            self._cells = {row["cell"]: row for row in rows}
-        if (folder / "problems.parquet").exists():
-            rows = files.read_table(folder / "problems.parquet").to_pylist()
-            self._problems = {row["problem"]: row for row in rows}
+        self._cells = {row["cell"]: row for row in load_cells(folder)}
+        self._problems = {row["problem"]: row for row in load_problems(folder)}
         self._forget_lost()
         self._sweep()
 
@@ -76,6 +73,14 @@ class Writer:
                 self.lost.append(name)
                 del self._cells[name]
 
+    def forget(self, cells: Iterable[str]) -> None:
+        """Forget ``cells`` and those in :attr:`lost`, and nothing else of what is stored."""
+        for name in set(cells) & set(self._cells):
+            del self._cells[name]
+        self._members = {name for name, row in self._cells.items() if row["in_suite"]}
+        self._commit()
+        self._sweep()
+
     @property
     def statuses(self) -> dict[str, str]:
         """The status of every stored cell by its id."""
@@ -90,10 +95,8 @@ class Writer:
     ) -> None:
         """Store what is about to run: the suite as resolved, its plan, the ids of its cells with
         the labels that the suite gives them now, and the rows of its problems by their label."""
-        files.replace(self.folder / "suite.yaml", suite.encode())
-        files.replace(
-            self.folder / "plan.json", json.dumps(plan, indent=1, sort_keys=True).encode()
-        )
+        index.write_suite(self.folder / index.SUITE, suite)
+        index.write_json(self.folder / index.PLAN, plan)
         self._members = set(members)
         signed = {self._cells[name]["problem"] for name in self._members & set(self._cells)}
         for label, row in problems.items():
@@ -150,7 +153,8 @@ class Writer:
             for kind in ("events", "trials"):
                 column = f"{kind}_shard"
                 shards = {name: row[column] for name, row in self._cells.items() if row[column]}
-                table = files.read_shards(self.folder, kind, shards)
+                counts = {name: self._cells[name][files.COUNTS[kind]] for name in shards}
+                table = files.read_shards(self.folder, kind, shards, counts)
                 self._regroup(kind, table, groups)
             self._commit()
         self._sweep()
@@ -206,7 +210,7 @@ class Writer:
         problems = [row for _, row in sorted(self._problems.items())]
         for kind, content in (("problems", problems), ("cells", rows)):
             table = pa.Table.from_pylist(content, schema=schema.TABLES[kind])
-            files.replace(self.folder / f"{kind}.parquet", files.table_bytes(table))
+            index.write_table(self.folder / f"{kind}.parquet", table)
 
     def _sweep(self) -> None:
         """Remove shards that no cell names and temporary files, which a crash may leave."""

@@ -21,6 +21,7 @@ from typing import Any
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
+from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import Option, label, options_of, resolve
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.suites.suitefile import joined, parse_budget, parse_range
@@ -28,6 +29,8 @@ from hpobench.suites.yamlfile import Document, KeyPath, dotted
 
 MAX_PROBLEMS = 10_000
 """Problems that one entry may stand for."""
+MAX_LABEL = 200
+"""Characters of a label, which stands in every figure, table and row of a report."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,9 @@ class Entries:
         cls = self._load(entry, text)
         rows = [options]
         if kind == "problem" and cls is not None:
-            rows = self._combinations(text, options, options_of(cls) or {})
+            known = self._options(cls, text)
+            with calling(entry.file, "its options cannot be checked"):
+                rows = self._combinations(text, options, known)
         if name is not None and len(rows) > 1:
             raise self.document.error(
                 (*text.inner, "as"), f"one label cannot name {len(rows)} problems; leave it out"
@@ -89,6 +94,8 @@ class Entries:
         for row in rows:
             whole = row if cls is None else self._resolve(cls, text, row)
             made = name or (text.name if cls is None else label(cls, text.name, whole))
+            if len(made) > MAX_LABEL:
+                raise self._too_long(text, made)
             folder = str(self.document.folder)
             ref = PluginRef(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
             yield Resolved(ref, text.path, budget)
@@ -110,6 +117,16 @@ class Entries:
             (*text.inner, "as"), f"a label is a word or a short line, not {given!r}"
         )
 
+    def _too_long(self, text: _Text, made: str) -> SuiteError:
+        path = (*text.inner, "as")
+        given = path in self.document.lines
+        what = "the label" if given else f"the label made of the options, {made[:40]!r}...,"
+        return self.document.error(
+            path if given else text.path,
+            f"{what} has {len(made):,} characters; a label has at most {MAX_LABEL}: give a "
+            "shorter one with 'as:'",
+        )
+
     def _load(self, entry: Entry, text: _Text) -> type | None:
         """The class, or ``None`` if only a missing package keeps it from being imported."""
         try:
@@ -117,6 +134,12 @@ class Entries:
         except PluginError as error:
             if entry.unmet() is not None:
                 return None
+            raise self.document.error(text.path, str(error)) from error
+
+    def _options(self, cls: type, text: _Text) -> Mapping[str, Option]:
+        try:
+            return options_of(cls) or {}
+        except PluginError as error:
             raise self.document.error(text.path, str(error)) from error
 
     def _resolve(self, cls: type, text: _Text, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hpobench.contract.cell import Cell, PluginRef, Tell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.modules import load_class
 from hpobench.suites.estimate import Estimate
-from hpobench.suites.identity import cell_id
+from hpobench.suites.identity import cell_ids
 from hpobench.suites.screening import Screening
 from hpobench.suites.suite import Suite
+
+Row: TypeAlias = tuple[PluginRef, PluginRef, PluginRef]
+"""A searcher, a scheduler and a problem."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,12 @@ class Plan:
     @property
     def total(self) -> Estimate:
         """The sum over all cells; its clock is what one cell after the other would take."""
-        rows = [self.estimates[cell.problem.label, cell.workers] for cell in self.cells]
+        counts = Counter((cell.problem.label, cell.workers) for cell in self.cells)
+        rows = [(n, self.estimates[key]) for key, n in counts.items()]
         return Estimate(
-            trials=sum(row.trials for row in rows),
-            results=sum(row.results for row in rows),
-            clock=sum(row.clock for row in rows),
+            trials=sum(n * row.trials for n, row in rows),
+            results=sum(n * row.results for n, row in rows),
+            clock=sum(n * row.clock for n, row in rows),
         )
 
 
@@ -83,56 +89,53 @@ def build_plan(suite: Suite) -> Plan:
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
-    cells = tuple(
-        _cell(suite, row, seed, workers, screening.fingerprints[row[2].label])
-        for seed in suite.seeds
-        for workers in suite.workers
-        for row in picked
-    )
     return Plan(
-        cells,
+        tuple(_cells(suite, picked, screening)),
         tuple(skipped),
         tuple(ref for ref in suite.problems if ref.label in problems),
         {(label, n): screening.estimates[label, n] for label in problems for n in suite.workers},
     )
 
 
-def _cell(
-    suite: Suite,
-    refs: tuple[PluginRef, PluginRef, PluginRef],
-    seed: int,
-    workers: int,
-    fingerprint: str,
-) -> Cell:
-    searcher, scheduler, problem = refs
+def _cells(suite: Suite, picked: Sequence[Row], screening: Screening) -> Iterator[Cell]:
+    """The cells of the combinations ``picked``, in the order of :attr:`Plan.cells`."""
+    fingerprints = screening.fingerprints
+    makers = [
+        _maker(suite, row, workers, fingerprints[row[2].label])
+        for workers in suite.workers
+        for row in picked
+    ]
+    for seed in suite.seeds:
+        for make in makers:
+            yield make(seed)
+
+
+def _maker(suite: Suite, row: Row, workers: int, fingerprint: str) -> Callable[[int], Cell]:
+    """Makes the cell of a combination by its seed."""
+    searcher, scheduler, problem = row
     budget = suite.budgets[problem.label]
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
-    name, spec = cell_id(
-        searcher,
-        scheduler,
-        problem,
-        seed,
-        budget,
-        workers,
-        suite.stage,
-        tell,
-        fingerprint,
-        suite.real_time(),
-    )
-    return Cell(
-        id=name,
-        searcher=searcher,
-        scheduler=scheduler,
-        problem=problem,
-        seed=seed,
-        budget=budget,
-        workers=workers,
-        stage=suite.stage,
-        tell=tell,
-        **suite.real_time(),
-        spec=spec,
-    )
+    real_time = suite.real_time()
+    ids = cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, real_time)
+
+    def make(seed: int) -> Cell:
+        name, spec = ids(seed)
+        return Cell(
+            id=name,
+            searcher=searcher,
+            scheduler=scheduler,
+            problem=problem,
+            seed=seed,
+            budget=budget,
+            workers=workers,
+            stage=suite.stage,
+            tell=tell,
+            **real_time,
+            spec=spec,
+        )
+
+    return make
 
 
 def _matches(only: str | None, *refs: PluginRef) -> bool:

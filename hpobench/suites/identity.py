@@ -13,7 +13,7 @@ import hashlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,7 @@ from hpobench.contract.algorithms import Searcher
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import PluginRef, Tell
 from hpobench.contract.package import VERSION
+from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.source import source_hash
@@ -55,27 +56,54 @@ def cell_id(
 
     ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on.
     """
+    refs = (searcher, scheduler, problem)
+    return cell_ids(*refs, budget, workers, stage, tell, data, more)(seed)
+
+
+def cell_ids(
+    searcher: PluginRef,
+    scheduler: PluginRef,
+    problem: PluginRef,
+    budget: Budget,
+    workers: int,
+    stage: str,
+    tell: Tell,
+    data: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Callable[[int], tuple[str, str]]:
+    """:func:`cell_id` by the seed alone: whatever cells share is looked up and written once,
+    because a plan may have a million of them."""
     refs = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
-    spec = {
+    shared = {
         "version": IDENTITY_VERSION,
         "hpobench": VERSION,
         "ray": _version("ray"),
         **{kind: _plugin(ref) for kind, ref in refs.items()},
         "label": problem.label,
         "data": data,
-        "seed": seed,
         "budget": budget.to_json(),
         "workers": workers,
         "stage": stage,
         "tell": tell,
         **more,
     }
-    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    before, after = (
+        _json({key: value for key, value in shared.items() if (key < "seed") is first})
+        for first in (True, False)
+    )
     # Names, because a searcher or scheduler with a new label must find its cells.
-    names = (searcher.name, scheduler.name, problem.label)
-    prefix = "-".join([*map(_slug, names), f"s{seed}"])
-    return f"{prefix}-{digest}", text
+    prefix = "-".join(map(_slug, (searcher.name, scheduler.name, problem.label)))
+
+    def with_seed(seed: int) -> tuple[str, str]:
+        text = f'{before[:-1]},"seed":{seed},{after[1:]}'
+        digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+        return f"{prefix}-s{seed}-{digest}", text
+
+    return with_seed
+
+
+def _json(part: Mapping[str, Any]) -> str:
+    return json.dumps(part, sort_keys=True, separators=(",", ":"))
 
 
 def _slug(label: str) -> str:
@@ -99,8 +127,14 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
 
 
 def _searcher_data(ref: PluginRef) -> str:
-    cls = load_class(ref.file, ref.cls)
-    return cls.fingerprint(Path(ref.folder), ref.options) if issubclass(cls, Searcher) else ""
+    cls: Any = load_class(ref.file, ref.cls)
+    if Searcher not in cls.__mro__:
+        return ""
+    with calling(ref.file, "fingerprint() failed"):
+        data = text_or_none(
+            ref.file, "fingerprint()", cls.fingerprint(Path(ref.folder), ref.options)
+        )
+    return data or ""
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import Kind, PluginRef
@@ -14,11 +14,13 @@ from hpobench.contract.parameters import Float
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Space
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
+from hpobench.plugins.build import build_problem, build_scheduler, construct_searcher
 from hpobench.plugins.compatibility import compatibility, trait
+from hpobench.plugins.foreign import calling, described, shown, text_or_none
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
+from hpobench.plugins.shape import check_problem, check_scheduler
 from hpobench.suites.estimate import Estimate
 from hpobench.suites.suite import Suite
 
@@ -92,7 +94,9 @@ class Screening:
             return reason
         try:
             if ref.kind == "scheduler":
-                self._schedulers[ref.label] = self._asked(ref, _BUILT, lambda: build_scheduler(ref))
+                scheduler = self._asked(ref, _BUILT, lambda: build_scheduler(ref))
+                self._asked(ref, _BUILT, lambda: check_scheduler(scheduler, ref.file))
+                self._schedulers[ref.label] = scheduler
                 return None
             return self._problem_missing(ref)
         except NotAvailableError as error:
@@ -101,14 +105,17 @@ class Screening:
     def _problem_missing(self, ref: PluginRef) -> str | None:
         """Builds the problem and keeps its estimates and its fingerprint."""
         problem = self._asked(ref, _BUILT, lambda: build_problem(ref))
+        self._asked(ref, _BUILT, lambda: check_problem(problem, ref.file))
         self._problems[ref.label] = problem
-        self._shapes[ref.label] = f"{problem.space!r} {problem.fidelity!r}"
+        self._shapes[ref.label] = self._asked(
+            ref, "its space has no repr()", lambda: f"{problem.space!r} {problem.fidelity!r}"
+        )
         estimates = self._asked(
             ref, "estimate() failed", lambda: self._estimates(ref.label, problem)
         )
         self.estimates.update(estimates)
         self.fingerprints[ref.label] = self._asked(
-            ref, "fingerprint() failed", lambda: _fingerprint(problem)
+            ref, "fingerprint() failed", lambda: _fingerprint(ref, problem)
         )
         return self._out_of_reach(ref, problem)
 
@@ -133,45 +140,50 @@ class Screening:
 
         Raises :class:`SuiteError` if it cannot be built for the simplest space either.
         """
-        cls = load_class(searcher.file, searcher.cls)
+        cls: Any = load_class(searcher.file, searcher.cls)
         if is_ray(cls):
             return None
-        if issubclass(cls, Searcher):
+        if Searcher in cls.__mro__:
             reason = self._asked(
                 searcher,
                 "unsupported_reason() failed",
-                lambda: cls.unsupported_reason(problem.space, problem.fidelity, searcher.options),
+                lambda: text_or_none(
+                    searcher.file,
+                    "unsupported_reason()",
+                    cls.unsupported_reason(problem.space, problem.fidelity, searcher.options),
+                ),
             )
             if reason is not None:
                 return f"searcher {searcher.name}: {reason}"
         if read_script(Path(searcher.file)):
             return None
-        build = functools.partial(build_searcher, searcher, seed=0, fidelity=problem.fidelity)
+        # Constructed, not begun: a plan does not start the programs that a suite names.
+        make = functools.partial(construct_searcher, searcher, seed=0, fidelity=problem.fidelity)
         try:
-            build(problem.space).close()
+            with calling(searcher.file, _BUILT):
+                make(problem.space).close()
         except NotAvailableError as error:
             return f"searcher {searcher.name}: {error}"
-        except Exception as error:
-            self._asked(searcher, _BUILT, lambda: build(_SIMPLE).close())
-            kind = "" if isinstance(error, HpobenchError) else f"{type(error).__name__}: "
-            return f"the searcher does not take the problem: {kind}{error}"
+        except HpobenchError as error:
+            self._asked(searcher, _BUILT, lambda: make(_SIMPLE).close())
+            cause = error.__cause__ if isinstance(error, PluginError) else None
+            reason = str(error) if cause is None else described(cause)
+            return f"the searcher does not take the problem: {reason}"
         return None
 
     def _asked(self, ref: PluginRef, failed: str, call: Callable[[], T]) -> T:
         """The result of ``call``; its errors are raised as faults of the suite at ``ref``."""
         try:
-            return call()
+            with calling(ref.file, failed):
+                return call()
         except NotAvailableError:
             raise
         except HpobenchError as error:
             raise self._suite.fault(ref, str(error)) from error
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise self._suite.fault(ref, f"{failed}: {reason}") from error
 
 
-def _fingerprint(problem: Problem) -> str:
+def _fingerprint(ref: PluginRef, problem: Problem) -> str:
     data: object = problem.fingerprint()
     if not isinstance(data, str):
-        raise PluginError(f"fingerprint() gives {data!r:.60}; it must be a text")
+        raise PluginError(f"{ref.file}: fingerprint() gives {shown(data)}; it must be a text")
     return data

@@ -130,9 +130,10 @@ def find_suite(name_or_path: str | os.PathLike[str]) -> Path:
     if text in shipped:
         return shipped[text]
     path = Path(text)
-    if path.is_dir():
+    # os.path: Path's own raise if a name is too long for the disk.
+    if os.path.isdir(path):  # noqa: PTH112
         raise SuiteError("is a folder, not a suite file", file=path)
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110
         return path
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         beside = [file.name for file in path.parent.glob("*.y*ml")]

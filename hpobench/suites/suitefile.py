@@ -27,8 +27,9 @@ from hpobench.suites.yamlfile import Document, KeyPath
 
 MAX_CELLS = 1_000_000
 """The most cells of a suite: more take minutes to plan and months to run."""
-MAX_WORKERS = 32_767
-"""The store keeps a worker's number in 16 bits."""
+MAX_WORKERS = 4_096
+"""Ray's controller walks over all trials under way at every step: with so many workers a cell's
+first round takes about a minute, with 32,767 more than an hour (docs/limits.md)."""
 MAX_AMOUNT = 1e12
 """The most of a budget in seconds, resource or evaluations: enough for 30,000 years."""
 MAX_TRIALS = 10**9
@@ -125,10 +126,10 @@ _Amount = Field(gt=0, le=MAX_AMOUNT)
 class BudgetText(_Strict):
     """``budget: {time: 1 h, trials: 100}``."""
 
-    time: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
-    trials: Annotated[int | None, Field(gt=0, le=MAX_TRIALS)] = None
-    resource: Annotated[float | None, _Amount] = None
-    evaluations: Annotated[float | None, _Amount] = None
+    time: Annotated[Annotated[float, _Amount] | None, BeforeValidator(_seconds)] = None
+    trials: Annotated[int, Field(gt=0, le=MAX_TRIALS)] | None = None
+    resource: Annotated[float, _Amount] | None = None
+    evaluations: Annotated[float, _Amount] | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> BudgetText:
@@ -151,7 +152,7 @@ class SuiteText(_Strict):
     seeds: Annotated[Any, PlainValidator(parse_seeds)]
     workers: Annotated[tuple[int, ...], PlainValidator(parse_workers)] = (4,)
     stage: Stage = "virtual"
-    trial_timeout: Annotated[float | None, BeforeValidator(_seconds), _Amount] = None
+    trial_timeout: Annotated[Annotated[float, _Amount] | None, BeforeValidator(_seconds)] = None
     pace: Annotated[float, Field(ge=0, le=MAX_AMOUNT)] = 1.0
     budget: BudgetText | None = None
     plugins: list[str] = []

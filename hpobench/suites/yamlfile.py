@@ -7,8 +7,9 @@ limits.
 
 from __future__ import annotations
 
-import math
 import os
+import stat
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_TEXT = 4096
 """Characters of one text."""
+MAX_KEY = 256
+"""Characters of one key."""
 MAX_VALUES = 20_000
 """Values in a file; those behind aliases count each time. More would take seconds to parse."""
 
@@ -79,8 +82,8 @@ def read_yaml(file: Path) -> Document:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
         raise SuiteError(_reason(error), file=file, line=line) from None
-    except (YAMLError, RecursionError, ValueError) as error:
-        first = str(error).strip().partition("\n")[0]
+    except Exception as error:  # whatever a parser raises about a text, the text is at fault
+        first = str(error).strip().partition("\n")[0] or type(error).__name__
         raise SuiteError(f"not valid YAML: {first}", file=file) from None
     if root is None:
         raise SuiteError("the file is empty", file=file)
@@ -100,6 +103,8 @@ def read_mapping(value: Mapping[str, Any]) -> Document:
 
 
 def _plain(document: Document, value: object, path: KeyPath) -> Any:
+    if len(document.lines) >= MAX_VALUES:
+        raise document.error(path[:4], f"more than {MAX_VALUES:,} values, too many for a suite")
     document.lines[path] = None
     if len(path) > MAX_DEPTH:
         raise document.error(path[:4], f"nested more than {MAX_DEPTH} levels deep")
@@ -113,7 +118,7 @@ def _plain(document: Document, value: object, path: KeyPath) -> Any:
         value = os.fspath(value)
     if value is not None and not isinstance(value, str | int | float):
         raise document.error(path, f"a {type(value).__name__} is no word, number, list or mapping")
-    _check_scalar(document, path, value, str(value))
+    _check_scalar(document, path, value, value if isinstance(value, str) else f"{value!r:.99}")
     return value
 
 
@@ -121,15 +126,19 @@ def _check_scalar(document: Document, path: KeyPath, value: object, text: str) -
     """Raises :class:`SuiteError` for a ``value``, written as ``text``, beyond the limits."""
     if len(text) > MAX_TEXT:
         raise document.error(path, f"longer than {MAX_TEXT} characters")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise document.error(path, f"{text} is not a number to compute with")
+    if isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+        short = text if len(text) <= 20 else f"{text[:17]}..."
+        raise document.error(path, f"{short} is not a number to compute with")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise document.error(path, "half a character (a surrogate), which no file can hold")
 
 
 def _text(file: Path) -> str:
-    if file.exists() and not file.is_file():  # reading a pipe or a device may never end
-        raise SuiteError("is no regular file", file=file)
     try:
-        with file.open("rb") as stream:
+        # Opening a pipe and reading a device may never end.
+        with open(file, "rb", opener=_without_waiting) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise SuiteError("is no regular file", file=file)
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise SuiteError(f"cannot be read: {error.strerror}", file=file) from error
@@ -140,6 +149,10 @@ def _text(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SuiteError("not UTF-8; save the file as UTF-8", file=file, line=line) from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class _LimitError(Exception):
@@ -208,6 +221,9 @@ class _Builder:
                     key=dotted(path) or None,
                 )
             inner = (*path, key.value)
+            if len(key.value) > MAX_KEY:
+                raise self._document.error(path, f"a key longer than {MAX_KEY} characters")
+            _check_scalar(self._document, path, None, key.value)
             if key.value in result:
                 first = self._document.lines[inner]
                 self._document.lines[inner] = line
@@ -218,13 +234,26 @@ class _Builder:
 
     def _scalar(self, node: ScalarNode, kind: str, path: KeyPath) -> Any:
         _check_scalar(self._document, path, node.value, node.value)
-        if kind in ("str", "timestamp"):
+        if kind == "str":
+            return node.value
+        resolved = self._yaml.resolver.resolve(ScalarNode, node.value, (True, False))
+        meant = str(resolved).removeprefix("tag:yaml.org,2002:")
+        if kind == meant == "timestamp":
             return node.value
         if kind not in ("null", "bool", "int", "float"):
             raise self._document.error(path, f"tags like {node.tag} are not allowed")
+        if kind != meant and (kind, meant) != ("float", "int"):
+            raise self._document.error(path, f"{_short(node.value)} is no {_KINDS[kind]}")
         try:
             value = self._yaml.constructor.construct_object(node)
-        except (ValueError, YAMLError) as error:
+        except (ValueError, ArithmeticError, LookupError, YAMLError) as error:
             raise self._document.error(path, f"not a number: {error}") from None
         _check_scalar(self._document, path, value, node.value)
         return value
+
+
+_KINDS = {"null": "null", "bool": "true or false", "int": "whole number", "float": "number"}
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")

@@ -99,6 +99,7 @@ def execute(suite: Suite, options: RunOptions, display: Display) -> Ended:
                     cpus=options.cpus,
                     timeout=options.timeout,
                     retry_failed=options.retry_failed,
+                    warn=display.warn,
                 )
 
         if rule is None:

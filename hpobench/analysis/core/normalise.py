@@ -15,7 +15,8 @@ from hpobench.analysis.settings import REGRET_FLOOR, FloatArray
 def normalised_regret(loss: FloatArray, optimum: FloatArray, clip: FloatArray) -> FloatArray:
     """``nr = clip((loss - optimum) / (clip - optimum), 0, 1)``: 0 at the optimum, 1 at the median
     loss of a random configuration."""
-    return np.clip((loss - optimum) / (clip - optimum), 0.0, 1.0)
+    # Cut first as well: a loss far beyond the clip would overflow.
+    return np.clip((np.clip(loss, optimum, clip) - optimum) / (clip - optimum), 0.0, 1.0)
 
 
 def simple_regret(loss: FloatArray, optimum: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -140,13 +141,26 @@ def label_shares(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
 
 
+LONGEST = 80
+"""Characters of a label in a figure; a figure is as wide as its labels."""
+
+
 def drawable(label: str) -> str:
     """``label`` with escapes like ``\\u6e2c`` for characters that the font lacks, so that different
-    labels stay different and the picture is the same whatever fonts a machine has."""
+    labels stay different and the picture is the same whatever fonts a machine has.
+
+    The middle of one with more than :data:`LONGEST` characters is replaced by an ellipsis and a
+    few digits of its hash, by which labels that differ there alone are told apart.
+    """
     known = _characters()
-    return "".join(
+    text = "".join(
         c if ord(c) in known else c.encode("ascii", "backslashreplace").decode() for c in label
     )
+    if len(text) <= LONGEST:
+        return text
+    digest = hashlib.blake2b(label.encode(errors="surrogatepass"), digest_size=3).hexdigest()
+    side = (LONGEST - len(digest) - 2) // 2
+    return f"{text[:side]}\u2026{digest}\u2026{text[-side:]}"
 
 
 @functools.cache

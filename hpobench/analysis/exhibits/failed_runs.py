@@ -6,6 +6,7 @@ import pandas as pd
 
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor, integer_field
+from hpobench.analysis.text.phrases import shortened
 
 TITLE = "Failed runs"
 STEM = "failures"
@@ -31,7 +32,7 @@ def grid(table: pd.DataFrame) -> Grid:
             Field(row["problem"], href=f"#{anchor(row['algorithm'], row['problem'])}"),
             integer_field(row["seed"]),
             Field(row["kind"]),
-            Field(row["error"]),
+            Field(shortened(row["error"], f"tables/{STEM}.csv")),
         ]
         for _, row in table.iterrows()
     ]

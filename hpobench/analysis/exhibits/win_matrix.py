@@ -55,7 +55,8 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     for p, problem in enumerate(curves.problems):
         won = _resampled_wins(nr[:, p], problem, settings)
         total += won[0]
-        draws += weights[:, p, None, None] * won[1:]
+        won[1:] *= weights[:, p, None, None]
+        draws += won[1:]
     valid = interval_valid(nr[..., None])
     found = percentile_interval(total / problems, draws, settings.level, valid & valid[:, None])
     order = np.argsort(-total.sum(axis=1), kind="stable")

@@ -20,6 +20,10 @@ from hpobench.contract.seeding import derive_seed
 
 Statistic = Literal["mean", "iqm"]
 
+BLOCK = 2**22
+"""Resampled values that are copied at a time: with hundreds of algorithms all of them take
+gigabytes."""
+
 
 class Interval(NamedTuple):
     """An estimate and its interval, of equal shapes; the interval is NaN where there is none
@@ -51,9 +55,15 @@ def percentile_interval(
     """``resampled`` holds one more axis than ``estimate``, the repetitions, in front. ``valid``
     broadcasts with ``estimate`` and says where an interval can be given at all."""
     tail = (1.0 - level) / 2.0
-    # Repetitions last and contiguous: quantile is several times faster so.
-    columns = np.ascontiguousarray(np.moveaxis(resampled, 0, -1))
-    low, high = np.quantile(columns, [tail, 1.0 - tail], axis=-1, overwrite_input=True)
+    low, high = np.empty((2, *resampled.shape[1:]))
+    rows = max(BLOCK // max(resampled[:, :1].size, 1), 1)
+    for begin in range(0, resampled.shape[1], rows):
+        part = slice(begin, begin + rows)
+        # Repetitions last and contiguous: quantile is several times faster so.
+        columns = np.ascontiguousarray(np.moveaxis(resampled[:, part], 0, -1))
+        low[part], high[part] = np.quantile(
+            columns, [tail, 1.0 - tail], axis=-1, overwrite_input=True
+        )
     return Interval(
         estimate,
         np.where(valid, low, np.nan),
@@ -79,6 +89,8 @@ def resampled_means(values: FloatArray, problem: str, settings: Settings) -> Flo
     for members, seeds, counts in seed_counts(~np.isnan(values[:, :, 0]), problem, settings):
         part = values[np.ix_(members, seeds)]
         # Not a matrix product: BLAS may round differently for another number of threads.
+        if len(members) == algorithms:  # no second copy of what may be a gigabyte
+            return np.einsum("rs,ast->rat", counts / len(seeds), part, out=means)
         means[:, members] = np.einsum("rs,ast->rat", counts / len(seeds), part)
     return means
 
@@ -95,9 +107,18 @@ def seed_counts(
     for i, pattern in enumerate(patterns):
         if pattern.any():
             seeds = np.flatnonzero(pattern)
-            draws = seed_draws(settings, problem, len(seeds))
-            counts = (draws[:, :, None] == np.arange(len(seeds))).sum(axis=1)
+            counts = _times_drawn(seed_draws(settings, problem, len(seeds)))
             yield np.flatnonzero(group.ravel() == i), seeds, counts
+
+
+def _times_drawn(draws: IntArray) -> IntArray:
+    """How often each row of ``draws`` takes each seed; of the same shape, for there are as many
+    draws as seeds."""
+    repetitions, seeds = draws.shape
+    # One count for all rows takes memory that is linear in the seeds; comparing each draw with
+    # each seed would take 17 GB for 3,000 seeds.
+    places = draws + seeds * np.arange(repetitions)[:, None]
+    return np.bincount(places.ravel(), minlength=draws.size).reshape(draws.shape)
 
 
 def problem_weights(problems: tuple[str, ...], settings: Settings) -> FloatArray:
@@ -130,7 +151,8 @@ def suite_draws(
     total = np.zeros((settings.repetitions, values.shape[0], values.shape[3]))
     for p, problem in enumerate(problems):
         means = per_problem(resampled_means(values[:, p], problem, settings))
-        total += weights[:, p, None, None] * means
+        means *= weights[:, p, None, None]
+        total += means
     return total
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from hpobench.analysis.core.bounds import bounded
 from hpobench.analysis.core.budgets import budget_axis
 from hpobench.analysis.core.curves import algorithm_names, compute_curves
 from hpobench.analysis.core.pairing import KEY, Pairs
@@ -92,7 +93,7 @@ def gate(
     budgets are in. A failed run counts as ``nr`` 1, as everywhere; ``broken`` ones are regressions
     by themselves too, whatever ``alpha``. Raises :class:`UsageError` without reference losses.
     """
-    results = completed(pairs.together())
+    results = completed(bounded(pairs.together()))
     settings = settings or Settings(axis=budget_axis(results))
     curves = compute_curves(results, settings)
     if not curves.problems:

@@ -15,6 +15,9 @@ _AXES = {
     "time+thinking": "time in seconds: the run's clock plus the searcher's thinking",
 }
 
+LONGEST = 4000
+"""Characters of an error that a page shows."""
+
 
 def axis(settings: Settings) -> str:
     return _AXES[settings.axis]
@@ -113,3 +116,13 @@ def bottom(table: pd.DataFrame) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def shortened(text: str, whole: str) -> str:
+    """``text``, or of a very long one the beginning and in which file it is ``whole``.
+
+    A page about a thousand failed runs would else be slow to open.
+    """
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}... ({count(len(text) - LONGEST, 'character')} more in {whole})"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What the text of a formula begins with, in spreadsheets of today (OWASP, "CSV injection"); the
 last four are the wide forms of the first."""
 
@@ -19,15 +19,20 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     apostrophe before it; numbers stay as they are, also those in columns of text.
     """
     safe = table.rename(columns=_harmless)
-    for i, dtype in enumerate(safe.dtypes):
+    for i, dtype in enumerate(table.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):
-            safe.isetitem(i, safe.iloc[:, i].astype(object).map(_harmless))
+            cells = table.iloc[:, i].astype(object)
+            safe.isetitem(i, cells.map(_harmless).to_numpy(object))
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8", "backslashreplace")
 
 
 def _harmless(cell: Any) -> Any:
-    if not (isinstance(cell, str) and cell.startswith(_FORMULA)):
+    if not isinstance(cell, str):
+        return cell
+    # pandas does not quote a carriage return, which readers take for the end of a row.
+    cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+    if not cell.startswith(_FORMULA):
         return cell
     with contextlib.suppress(ValueError):
         float(cell)

@@ -24,21 +24,29 @@ _PIECE = 1 << 16
 
 
 class Conversation:
-    """A running program that answers every line with a line.
+    """A program that answers every line with a line; it is started when it is first spoken to.
 
     The program leads a process group of its own. The end of what it prints to standard error is
-    kept for :meth:`tail`. ``folder`` is its working folder. Raises :class:`CellError` if the
-    program cannot be started.
+    kept for :meth:`tail`. ``folder`` is its working folder.
     """
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
     ) -> None:
+        self._command, self._environment, self._folder = command, environment, folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._in = self._out = self._err = -1
+        self._printed = self._received = b""
+        self.sound = True
+        """Whether every message so far was answered. If not, the program is of no further use."""
+
+    def _start(self) -> None:
+        """Start the program; raises :class:`CellError` if that fails."""
         try:
             self._process = subprocess.Popen(
-                command,
-                env=environment,
-                cwd=folder,
+                self._command,
+                env=self._environment,
+                cwd=self._folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -46,27 +54,27 @@ class Conversation:
                 start_new_session=True,
             )
         except OSError as error:
-            raise CellError(f"{command[0]} cannot be started: {error.strerror}") from error
+            reason = f"{self._command[0]} cannot be started: {error.strerror}"
+            raise CellError(reason) from error
         self._in, self._out, self._err = (stream.fileno() for stream in self._streams())
         for stream in (self._in, self._out, self._err):
             os.set_blocking(stream, False)
-        self._printed = self._received = b""
-        self.sound = True
-        """Whether every message so far was answered. If not, the program is of no further use."""
 
     @property
     def alive(self) -> bool:
-        """Whether the program is still running."""
-        return self._process.poll() is None
+        """Whether the program is running."""
+        return self._process is not None and self._process.poll() is None
 
     def call(self, message: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """The answer to ``message``.
 
-        Raises :class:`CellError` if there is none within ``timeout`` seconds, if it is no JSON
-        object, or if it came before the message.
+        Raises :class:`CellError` if the program cannot be started, and if its answer does not come
+        within ``timeout`` seconds, is no JSON object, or came before the message.
         """
         deadline = monotonic() + timeout
         self.sound = False
+        if self._process is None:
+            self._start()
         self._receive()
         line = self._exchange(f"{json.dumps(message)}\n".encode(), deadline, timeout)
         try:
@@ -133,6 +141,7 @@ class Conversation:
         return bool(piece)
 
     def _last_words(self) -> str:
+        assert self._process is not None  # it has closed its output
         try:
             return f"its process ended: {ending(self._process.wait(5))}"
         except subprocess.TimeoutExpired:
@@ -144,13 +153,14 @@ class Conversation:
 
     def forget_tail(self) -> None:
         """Drop what the program has printed so far."""
-        self._overhear()
+        if self._process is not None:
+            self._overhear()
         self._printed = b""
 
     def close(self) -> None:
         """Kill the program and all its children; a second call does nothing."""
         streams = self._streams()
-        if streams[0].closed:
+        if self._process is None or streams[0].closed:
             return
         with contextlib.suppress(OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -162,7 +172,8 @@ class Conversation:
 
     def _streams(self) -> list[IO[bytes]]:
         process = self._process
-        return [stream for stream in (process.stdin, process.stdout, process.stderr) if stream]
+        streams = () if process is None else (process.stdin, process.stdout, process.stderr)
+        return [stream for stream in streams if stream]
 
 
 def ending(code: int) -> str:

@@ -19,7 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import PluginError
+from hpobench.plugins.syntax import read_text, status_of
 
+_BEGIN = "# /// script"
+_MOST = 20
+"""Lines that may look like the beginning of a block."""
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+?)^# ///\s*$")
 
 
@@ -47,8 +51,10 @@ class Script:
         Raises :class:`PluginError` if there is no lock or it cannot be read.
         """
         try:
-            status = self.lock_file.stat()
-        except OSError:
+            status = status_of(self.lock_file)
+        except PluginError:
+            if self.lock_file.exists():
+                raise
             raise PluginError(
                 f"{self.file}: its environment is not locked; `hpobench env sync {self.file}` "
                 "writes the lock file beside it"
@@ -71,22 +77,25 @@ def read_script(file: Path) -> Script | None:
 
     Raises :class:`PluginError` for an invalid header.
     """
-    status = file.stat()
+    status = status_of(file)
     return _read(file, status.st_mtime_ns, status.st_size)
 
 
 @functools.lru_cache(maxsize=1024)
 def _read(file: Path, _mtime: int, _size: int) -> Script | None:
-    found = list(_BLOCK.finditer(file.read_text(encoding="utf-8")))
+    text = read_text(file)
+    if (count := text.count(_BEGIN)) > _MOST:  # the pattern would take for ever
+        raise PluginError(f"{file}: has {count:,} lines {_BEGIN!r}; one is allowed")
+    found = list(_BLOCK.finditer(text)) if count else ()
     if not found:
         return None
     if len(found) > 1:
         raise PluginError(f"{file}: has {len(found)} '/// script' blocks; one is allowed")
     lines = found[0]["content"].splitlines()
-    text = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
+    header = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
     try:
-        metadata = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        metadata = tomllib.loads(header)
+    except (ValueError, RecursionError) as error:
         raise PluginError(f"{file}: its '/// script' block is not valid TOML: {error}") from error
     return Script(file, found[0][0], metadata)
 
@@ -96,10 +105,17 @@ def _packages(lock: Path, _mtime: int, _size: int) -> list[tuple[str, str]]:
     try:
         content = tomllib.loads(lock.read_text(encoding="utf-8"))
         if "requires-python" in content:
-            return sorted((row["name"], row["version"]) for row in content.get("package", ()))
+            rows = [(row["name"], row["version"]) for row in content.get("package", ())]
+            return sorted((_text(name), _text(version)) for name, version in rows)
         reason = "it does not say which Python it is for"
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
     raise PluginError(
         f"{lock}: not a lock file of uv: {reason}; remove it, and `hpobench env sync` makes another"
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.60} is no text")
+    return value

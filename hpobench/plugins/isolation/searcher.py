@@ -41,6 +41,9 @@ class RemoteSearcher(Searcher):
     ``begin`` is the first message, which must be answered within ``start`` seconds. ``timeout`` is
     the number of seconds that one call may take. Everything that fails in the other process is a
     :class:`CellError`, whose message begins with ``name``.
+
+    Nothing is started before :meth:`begin`, so that a plan can check the options of a searcher
+    whose program it does not run.
     """
 
     def __init__(
@@ -54,9 +57,16 @@ class RemoteSearcher(Searcher):
     ) -> None:
         self.name = name  # type: ignore[misc]
         self._conversation, self._timeout = conversation, timeout
+        self._begin, self._start = begin, start
         self._steps = 0
+
+    def begin(self) -> None:
+        """Start the program and describe the task to it, once, before anything is asked.
+
+        Raises :class:`CellError` if it does not take the task.
+        """
         try:
-            self._call("its start", start, {"begin": begin})
+            self._call("its start", self._start, {"begin": self._begin})
         except BaseException:
             self._conversation.close()
             raise
@@ -155,7 +165,7 @@ class IsolatedSearcher(RemoteSearcher):
 
     def close(self) -> None:
         """Keep the process for further runs if it is sound; else end it."""
-        if self._ended() and self._key not in _warm:
+        if self._conversation.alive and self._ended() and self._key not in _warm:
             _warm[self._key] = self._conversation
             while len(_warm) > _WARM:
                 _warm.pop(next(iter(_warm))).close()

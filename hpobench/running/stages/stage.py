@@ -77,7 +77,8 @@ class TrainingStage(ABC):
         # Ray's controller reads this attribute to find an actor's handle.
         self._live_actors_to_ray_actors_resources: dict[Actor, tuple[None, None]] = {}
         self.now = 0.0
-        self._steps = 0
+        self.steps = 0
+        """Steps paid for, also those that failed."""
         self.busy = 0.0
         self.exhausted = False
         self.output: dict[int, str] = {}
@@ -185,7 +186,7 @@ class TrainingStage(ABC):
     @property
     def paid(self) -> float:
         """Units of the resource paid for; a step that failed costs as much as any other."""
-        return self._steps * self._unit
+        return self.steps * self._unit
 
     @property
     def idle(self) -> bool:
@@ -252,8 +253,8 @@ class TrainingStage(ABC):
         return not self.exhausted and self._next_step()
 
     def _finish_step(self, actor: Actor, step: Step, on_result: Any, on_error: Any) -> None:
-        self._steps += 1
-        self.exhausted = self._steps >= self._limit
+        self.steps += 1
+        self.exhausted = self.steps >= self._limit
         self.busy += step.cost
         if step.error is not None:
             on_error(actor, step.error)

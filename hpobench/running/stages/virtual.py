@@ -12,6 +12,7 @@ from typing import Any
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import TrialError, describe
+from hpobench.contract.numbers import as_number, checked_cost
 from hpobench.contract.problem import Curve, TabulatedProblem
 from hpobench.contract.space import Config
 from hpobench.running.stages.actor import Actor, Step
@@ -72,30 +73,29 @@ class VirtualStage(TrainingStage):
         i = actor.step
         if i >= len(curve.losses):
             raise TrialError(f"the scheduler let the trial run past its last step, {i}")
-        loss, cost = curve.losses[i], curve.costs[i]
+        loss = as_number(curve.losses[i], f"loss at step {i + 1}")
         if not math.isfinite(loss):
             raise TrialError(f"loss is {loss} at step {i + 1}")
-        if not (math.isfinite(cost) and cost > 0):
-            raise TrialError(f"cost is {cost} s at step {i + 1}, but must be positive")
-        return loss, None if curve.heldout is None else curve.heldout[i], cost
+        heldout = None
+        if curve.heldout is not None:
+            heldout = as_number(curve.heldout[i], f"held-out loss at step {i + 1}")
+        return loss, heldout, checked_cost(curve.costs[i], i + 1)
 
     def _curve(self, config: Config) -> Curve:
+        steps = self._problem.fidelity.steps
         try:
             curve = self._problem.curve(config, self._seed)
+            losses, costs = list(curve.losses), list(curve.costs)
+            heldout = None if curve.heldout is None else list(curve.heldout)
         except Exception as error:
             raise TrialError(describe(error)) from error
-        steps = self._problem.fidelity.steps
-        if not len(curve.losses) == len(curve.costs) == steps:
+        if not len(losses) == len(costs) == steps:
             raise TrialError(
-                f"curve has {len(curve.losses)} losses and {len(curve.costs)} costs "
-                f"for {steps} steps"
+                f"curve has {len(losses)} losses and {len(costs)} costs for {steps} steps"
             )
-        heldout = curve.heldout
-        return Curve(
-            [float(x) for x in curve.losses],
-            [float(x) for x in curve.costs],
-            None if heldout is None else [float(x) for x in heldout],
-        )
+        if heldout is not None and len(heldout) != steps:
+            raise TrialError(f"curve has {len(heldout)} held-out losses for {steps} steps")
+        return Curve(losses, costs, heldout)
 
     def cleanup(self) -> None:
         super().cleanup()

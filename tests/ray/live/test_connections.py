@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,9 +15,11 @@ from ray import exceptions
 
 from hpobench.api import Problem
 from hpobench.contract.errors import CellError
+from hpobench.running.session import MARK
 from hpobench.running.stages.live import connections as module
+from hpobench.running.stages.live import wire
 from hpobench.running.stages.live.connections import WorkerConnections
-from hpobench.running.stages.live.wire import receive, send
+from hpobench.running.stages.live.wire import call, receive, send
 
 
 class Ray:
@@ -55,8 +56,7 @@ class Handle:
         return number
 
     def _work(self, address: Any, key: Any, number: int) -> None:
-        with contextlib.suppress(EOFError, OSError), Client(address, authkey=key) as connection:
-            send(connection, {"worker": number})
+        with contextlib.suppress(EOFError, OSError), call(address, key, number) as connection:
             while True:
                 header, state = receive(connection)
                 if not self.mute:
@@ -127,11 +127,65 @@ def test_a_worker_that_cannot_be_restarted_ends_the_cell(gathered: Any) -> None:
 def test_somebody_without_the_key_is_not_let_in(gathered: Any) -> None:
     ray, handle = Ray(), Handle()
     connections = gathered(ray, handle)
-    with pytest.raises(AuthenticationError):
-        Client(connections._listener.address, authkey=b"guessed")
+    with pytest.raises(ConnectionError):
+        call(connections._address, b"guessed", 0)
     connections.links[0].order({"job": 1})
     assert [header for _, header, _ in answers(connections)] == [{"job": 1}]
     assert len(connections.links) == 1
+    ray.ended[0] = None
+
+
+GARBAGE = {
+    "nothing": b"",
+    "half a handshake": b"x" * 20,
+    "another protocol": b"GET / HTTP/1.1\r\n\r\n" * 100,
+    "a pickle": b"\x80\x04\x95" + b"cos\nsystem\n(S'exit'\ntR." * 5,
+}
+
+
+@pytest.mark.parametrize("said", GARBAGE.values(), ids=GARBAGE)
+@pytest.mark.parametrize("count", [1, 300])
+def test_strangers_keep_nobody_waiting(gathered: Any, said: bytes, count: int) -> None:
+    """However many connect, and whatever they say before they are silent."""
+    ray, handle = Ray(), Handle()
+    connections = gathered(ray, handle)
+    with contextlib.ExitStack() as strangers:
+        for _ in range(count):
+            stranger = strangers.enter_context(socket.create_connection(connections._address))
+            with contextlib.suppress(OSError):  # it is refused already
+                stranger.sendall(said)
+        connections.links[0].cut()
+        assert answers(connections)[0][1] is None
+        ray.ended[0] = None
+        begin = time.monotonic()
+        while not connections.links:
+            connections.wait(0.1)
+        assert time.monotonic() - begin < wire.HANDSHAKE_S
+        connections.links[0].order({"job": 2})
+        assert [header for _, header, _ in answers(connections)] == [{"job": 2}]
+        assert len(connections._callers) <= module._MAX_CALLERS
+
+
+def test_a_stranger_who_says_nothing_is_sent_away(
+    gathered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "HANDSHAKE_S", 0.2)
+    ray = Ray()
+    connections = gathered(ray, Handle())
+    with socket.create_connection(connections._address) as stranger:
+        stranger.settimeout(20)
+        while stranger.recv(100):
+            pass
+    ray.ended[0] = None
+
+
+def test_where_ray_is_local_nobody_else_reaches_the_cell(
+    gathered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = Ray()
+    monkeypatch.setattr(ray, "util", SimpleNamespace(get_node_ip_address=lambda: "192.0.2.9"))
+    monkeypatch.setenv(MARK, "/tmp/some")
+    assert gathered(ray, Handle())._address[0] == "127.0.0.1"
     ray.ended[0] = None
 
 

@@ -6,10 +6,10 @@ import json
 import multiprocessing
 import random
 import secrets
+import socket
 import sys
 import threading
 import time
-from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from hpobench.api import Config
-from hpobench.running.stages.live.wire import receive, send
+from hpobench.running.stages.live.wire import call, receive, send, welcome
 from hpobench.running.stages.live.worker import Worker
 from tests import ROOT
 from tests.ray.faults.live_chain import beginning, link, loss_of
@@ -77,17 +77,17 @@ def serve(problem: str, cell: Any) -> Any:
     """Let a worker of this process serve ``cell(connection)``, which runs in a thread; what that
     returns, once the worker has let go."""
     key, got = secrets.token_bytes(32), []
-    with Listener(("127.0.0.1", 0), authkey=key) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def speak() -> None:
-            with listener.accept() as connection:
-                assert receive(connection)[0] == {"worker": 3}
+            connection, number = welcome(listener.accept()[0], key)
+            with connection:
+                assert number == 3
                 got.append(cell(connection))
 
         thread = threading.Thread(target=speak)
         thread.start()
-        address: Any = listener.address
-        Worker().serve(problem, address, key, 3, 1.0)
+        Worker().serve(problem, listener.getsockname(), key, 3, 1.0)
         thread.join()
     return got[0]
 
@@ -241,12 +241,12 @@ def work(problem: str, address: Any, key: Any) -> None:
 @pytest.mark.parametrize("how", ["sleep", "swallow"])
 def test_a_long_step_ends_with_the_process(odd: Any, how: str) -> None:
     key = secrets.token_bytes(32)
-    with Listener(("127.0.0.1", 0), authkey=key) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         context = multiprocessing.get_context("fork")
-        process = context.Process(target=work, args=(odd, listener.address, key))
+        process = context.Process(target=work, args=(odd, listener.getsockname(), key))
         process.start()
-        with listener.accept() as connection:
-            receive(connection)
+        connection, _ = welcome(listener.accept()[0], key)
+        with connection:
             send(connection, begin({"how": how}, until=1))
             time.sleep(0.3)
         process.join(30)
@@ -254,20 +254,39 @@ def test_a_long_step_ends_with_the_process(odd: Any, how: str) -> None:
 
 
 def test_a_cell_that_is_gone_is_no_error(odd: Any) -> None:
-    with Listener(("127.0.0.1", 0)) as listener:
-        address = listener.address
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
     Worker().serve(odd, address, b"key", 3, 1.0)
 
 
-def test_a_cell_that_does_not_know_the_key_is_refused() -> None:
-    with Listener(("127.0.0.1", 0), authkey=b"mine") as listener:
+def test_who_calls_without_the_key_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
-            with pytest.raises(multiprocessing.AuthenticationError):
-                listener.accept()
+            caller, _ = listener.accept()
+            with caller, pytest.raises(ConnectionRefusedError, match="does not know the key"):
+                welcome(caller, b"mine")
 
         thread = threading.Thread(target=answer)
         thread.start()
-        with pytest.raises(multiprocessing.AuthenticationError):
-            Client(listener.address, authkey=b"theirs")
+        with pytest.raises(ConnectionError):
+            call(listener.getsockname(), b"theirs", 0)
+        thread.join()
+
+
+def test_who_listens_without_the_key_is_not_obeyed() -> None:
+    """For instance a stranger's program, on the port of a cell that has died."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.sendall(bytes(32))
+                hello = caller.recv(100)
+                caller.sendall(hello[-32:])  # the worker's own proof is not the cell's
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ConnectionRefusedError, match="the cell does not know the key"):
+            call(listener.getsockname(), b"key", 0)
         thread.join()

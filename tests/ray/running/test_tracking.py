@@ -18,7 +18,7 @@ from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
 from hpobench.running.cell import run_cell
 from hpobench.running.outcome import lost_cell
-from hpobench.running.tracking import _connect, tracking
+from hpobench.running.tracking import _connect, _reason, tracking, without_secrets
 from hpobench.store import schema
 from hpobench.store.reader import Results, load_results
 from hpobench.suites.grid import build_plan
@@ -223,6 +223,15 @@ def test_only_what_runs_now_is_logged(suite: Any, stored: tuple[Path, Path, Resu
     assert len(logged.cells) == 6
 
 
+def test_warnings_do_not_show_who_logs_in() -> None:
+    reason = RuntimeError("POST http://ada:s3cr@t@host:5000/api failed\nmore")
+    assert _reason(reason) == "POST http://***@host:5000/api failed"
+    address = "mysql+pymysql://ada:s3cret@host/runs"
+    assert without_secrets(f"--mlflow {address!r}: no") == (
+        "--mlflow 'mysql+pymysql://***@host/runs': no"
+    )
+
+
 def test_without_a_server_results_are_kept_and_the_exit_code_tells(
     suite: Any, tmp_path: Path
 ) -> None:
@@ -367,6 +376,7 @@ def test_a_failure_midway_is_told_once_and_ends_the_logging(
     [
         ("", "names no host"),
         ("http://", "names no host"),
+        ("http://ada:s3cret@", "'http://***@' names no host"),
         ("localhost:5000", "unsupported URI 'localhost:5000'"),
         ("mlruns", "(e.g., 'sqlite:///mlflow.db')"),
         ("sqlite:////dev/null/mlflow.db", "/dev/null"),
@@ -381,6 +391,7 @@ def test_a_wrong_uri_is_an_error_before_anything_runs(
     error = capsys.readouterr().err
     assert error.startswith("error: --mlflow")
     assert reason in error
+    assert "s3cret" not in error
     assert not (tmp_path / "results").exists()
 
 

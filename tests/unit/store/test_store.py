@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import itertools
@@ -37,14 +38,22 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
         **dict.fromkeys(("parent", "parent_step", "config"), [None] * results),
     }
     trial = {"cell": name, "trial": 0, "config": "{}", "status": "completed", "steps": 1}
+    trial |= dict.fromkeys(("start", "end", "suggest_s", "observe_s"), 0.0)
     cell = {
         "cell": name,
         "searcher": "random",
         "scheduler": "fifo",
         "problem": "p",
         "seed": number,
+        "workers": 1,
+        "stage": "virtual",
         "status": status,
+        "trials": 1,
         "results": results,
+        **dict.fromkeys(("resource", "clock", "evaluation_s"), 1.0),
+        **dict.fromkeys(("suggest_s", "observe_s", "harness_s"), 0.0),
+        "spec": "{}",
+        "provenance": "{}",
     }
     return Outcome(
         cell=cell,
@@ -53,7 +62,21 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
     )
 
 
-PROBLEM = {"problem": "p", "optimum": 0.0, "clip": 1.0}
+PROBLEM = {
+    "problem": "p",
+    "metric": "loss",
+    "direction": "minimize",
+    "optimum": 0.0,
+    "clip": 1.0,
+    "known": True,
+    "source": "",
+    "heldout": False,
+    "fidelity": "evaluation",
+    "steps": 1,
+    "unit": 1.0,
+    "dimensions": 0,
+    "space": "[]",
+}
 PLAN = {"name": "s", "suite": {}, "searchers": ["random"], "schedulers": ["fifo"]}
 
 
@@ -161,7 +184,8 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path: Path) -> None
 def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     with open_writer(tmp_path) as store:
-        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "cells": [], "skipped": []}
+        plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "skipped": []}
+        plan["cells"] = ["cell-000"]
         store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}}, {})
     assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
 
@@ -273,7 +297,7 @@ def test_a_foreign_table_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     foreign = pa.table({"x": [1]})
     (tmp_path / "cells.parquet").write_bytes(files.table_bytes(foreign))
-    with pytest.raises(StoreError, match=r"cells\.parquet: its columns are not those of cells"):
+    with pytest.raises(StoreError, match=r"cells\.parquet: .*its columns are not those of cells"):
         load_results(tmp_path)
 
 
@@ -336,3 +360,60 @@ def test_references_are_those_of_the_last_run(tmp_path: Path) -> None:
     row = load_results(tmp_path).problems.iloc[0]
     assert (row["optimum"], row["version"]) == (-1.0, 2)
     assert "0.5" in row["signature"]
+
+
+# -- folders of strangers ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", [".lock", "suite.yaml", "plan.json", "cells.parquet", "problems.parquet"]
+)
+def test_links_inside_a_results_folder_are_not_followed(tmp_path: Path, name: str) -> None:
+    (target := tmp_path / "target").write_text("precious")
+    write(tmp_path / "store", [[0]])
+    (tmp_path / "store" / name).unlink()
+    (tmp_path / "store" / name).symlink_to(target)
+    if name in ("plan.json", "cells.parquet", "problems.parquet"):
+        with pytest.raises(StoreError, match=f"{name}: is a link"):
+            load_results(tmp_path / "store")
+    with contextlib.suppress(StoreError):  # or it is replaced
+        write(tmp_path / "store", [[0]])
+    assert target.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["output", "copies", "journals", "report"])
+def test_linked_folders_inside_a_results_folder_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match=f"{name}: is a link"):
+        write(tmp_path / "store", [[0]])
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["plan.json", "cells.parquet", "problems.parquet", "events"])
+def test_pipes_are_not_waited_for(tmp_path: Path, name: str) -> None:
+    write(tmp_path, [[0]])
+    path = next(tmp_path.glob("events-*")) if name == "events" else tmp_path / name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(StoreError, match=f"{path}: is a named pipe"):
+        load_results(tmp_path)
+
+
+def test_a_plan_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, [[0]])
+    (tmp_path / "plan.json").write_text("[" * 100_000)
+    with pytest.raises(StoreError, match=r"plan\.json: damaged: not readable as JSON"):
+        load_results(tmp_path)
+
+
+def test_names_in_cells_lead_nowhere(tmp_path: Path) -> None:
+    for column, value in (("cell", "../x"), ("events_shard", "../events-0123456789abcdef.parquet")):
+        write(tmp_path, [[0]])
+        path = tmp_path / "cells.parquet"
+        rows = [{**row, column: value} for row in pq.read_table(path).to_pylist()]
+        path.write_bytes(files.table_bytes(pa.Table.from_pylist(rows, schema=schema.CELLS)))
+        with pytest.raises(StoreError, match=r"cells\.parquet: damaged"):
+            load_results(tmp_path)
+        path.unlink()

@@ -10,19 +10,23 @@ import secrets
 import socket
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Connection, Listener, wait
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from hpobench.contract.errors import CellError
-from hpobench.running.stages.live.wire import receive, send, undelayed
+from hpobench.running.session import MARK
+from hpobench.running.stages.live.wire import receive, send, welcome
 
 _CHECK_S = 0.5
 """How often workers that are not connected are checked."""
 _MAX_FAILED_CALLS = 20
 """After so many calls in a row a worker counts as unable to reach the cell."""
+_MAX_CALLERS = 64
+"""How many may be proving at once that they know the key. Workers take milliseconds, so that it is
+the one who has taken longest that must leave."""
+_PAUSE_S = 0.1
 _RELEASE_S = 3.0
 """How long a worker may take to leave a cell that disconnected it; then its process is killed."""
 
@@ -47,7 +51,13 @@ class Link:
             contextlib.suppress(OSError),
             socket.socket(fileno=os.dup(self.connection.fileno())) as twin,
         ):
-            twin.shutdown(socket.SHUT_RDWR)
+            _hang_up(twin)
+
+
+def _hang_up(line: socket.socket) -> None:
+    """Break ``line`` also for a thread that is reading from it."""
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 class WorkerConnections:
@@ -62,10 +72,16 @@ class WorkerConnections:
         self._ray, self._handles = ray, handles
         self._problem_and_pace = problem, pace
         self._key = secrets.token_bytes(32)
-        self._listener = Listener((ray.util.get_node_ip_address(), 0), authkey=self._key)
-        self._accepted: queue.SimpleQueue[Connection] = queue.SimpleQueue()
+        # Where all workers are on this machine, nobody else can even try to connect.
+        host = "127.0.0.1" if MARK in os.environ else ray.util.get_node_ip_address()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family, backlog=_MAX_CALLERS)
+        self._address: tuple[str, int] = self._listener.getsockname()[:2]
+        self._callers: deque[socket.socket] = deque()
+        self._accepted: queue.SimpleQueue[tuple[Connection, int]] = queue.SimpleQueue()
         self._wake_up, self._waker = os.pipe()
         self._closing = False
+        self._open = threading.Lock()  # held while something is written to the waker
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
         self.links: list[Link] = []
@@ -80,10 +96,28 @@ class WorkerConnections:
 
     def _accept(self) -> None:
         while not self._closing:
-            # Suppressed: a client without the key, or one that disconnected at once.
-            with contextlib.suppress(OSError, EOFError, AuthenticationError):
-                self._accepted.put(undelayed(self._listener.accept()))
-                os.write(self._waker, b"!")
+            try:
+                caller, _ = self._listener.accept()
+            except OSError:  # it has left already, or the process has no file descriptor to spare
+                time.sleep(_PAUSE_S)
+                continue
+            self._callers.append(caller)
+            if len(self._callers) > _MAX_CALLERS:
+                _hang_up(self._callers.popleft())
+            threading.Thread(target=self._welcome, args=(caller,), daemon=True).start()
+
+    def _welcome(self, caller: socket.socket) -> None:
+        """Let ``caller`` in if it knows the key. Callers that say nothing keep nobody waiting."""
+        with caller, contextlib.suppress(OSError):
+            connection, number = welcome(caller, self._key)
+            with self._open:
+                if self._closing:
+                    connection.close()
+                else:
+                    self._accepted.put((connection, number))
+                    os.write(self._waker, b"!")
+        with contextlib.suppress(ValueError):
+            self._callers.remove(caller)
 
     def _check_workers(self) -> None:
         """Call the workers that do not serve, and cut the links to those that Ray has lost.
@@ -103,7 +137,7 @@ class WorkerConnections:
                 continue
             problem, pace = self._problem_and_pace
             self._serving[number] = handle.serve.remote(
-                problem, self._listener.address, self._key, number, pace
+                problem, self._address, self._key, number, pace
             )
 
     def _must_be_called(self, number: int) -> bool:
@@ -123,7 +157,7 @@ class WorkerConnections:
     def _count_failed_call(self, number: int) -> None:
         self._failed_calls[number] += 1
         if self._failed_calls[number] >= _MAX_FAILED_CALLS:
-            host, port = self._listener.address
+            host, port = self._address
             raise CellError(
                 f"a worker cannot connect to the cell at {host}:{port}; the nodes of the cluster "
                 "must reach each other at any port, as Ray itself asks for"
@@ -179,21 +213,22 @@ class WorkerConnections:
 
     def _add_link(self) -> None:
         os.read(self._wake_up, 1)
-        connection = self._accepted.get()
-        with contextlib.suppress(EOFError, OSError):
-            hello, _ = receive(connection)
-            self.links.append(Link(connection, hello["worker"]))
-            del self._failed_calls[hello["worker"]]
+        link = Link(*self._accepted.get())
+        self.links.append(link)
+        del self._failed_calls[link.number]
 
     def close(self) -> None:
         """Disconnect all workers, and kill those that do not leave."""
-        self._closing = True
+        with self._open:
+            self._closing = True
         for link in list(self.links):
             self.disconnect(link)
         with contextlib.suppress(OSError):
-            socket.create_connection(self._listener.address, timeout=1).close()
+            socket.create_connection(self._address, timeout=1).close()
         self._acceptor.join(1)
         self._listener.close()
+        for caller in list(self._callers):
+            _hang_up(caller)
         os.close(self._waker)
         os.close(self._wake_up)
         if not self._serving:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 
+from hpobench.contract.numbers import checked_cost
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.space import Config
 from hpobench.contract.training import TrainedProblem, Training
@@ -34,7 +35,7 @@ class PacedTraining(Training):
     def step(self) -> Mapping[str, float]:
         curve, i = self._curve, self._step
         if self._pace:
-            time.sleep(curve.costs[i] * self._pace)
+            time.sleep(checked_cost(curve.costs[i], i + 1) * self._pace)
         self._step += 1
         metrics = {"loss": curve.losses[i]}
         return metrics if curve.heldout is None else {**metrics, "heldout": curve.heldout[i]}

@@ -164,7 +164,7 @@ class LiveStage(TrainingStage):
     def _order(self, actor: Actor, link: Link, *, begin: bool) -> None:
         # After a death one step at a time: another death would lose the steps of a whole batch.
         ahead = 0.0 if actor.trial in self._deaths else self._ahead
-        until = int(min(self._steps_of_trial, actor.step + self._limit - self._steps))
+        until = int(min(self._steps_of_trial, actor.step + self._limit - self.steps))
         link.job, link.reached = actor, actor.step
         self._since[actor] = time.monotonic()
         header: dict[str, Any] = {"until": until, "ahead": ahead}

@@ -16,12 +16,13 @@ import queue
 import random
 import threading
 from collections.abc import Iterator, Mapping
-from multiprocessing.connection import Client, Connection
+from multiprocessing.connection import Connection
 from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, TrialError, describe
+from hpobench.contract.numbers import as_number
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
@@ -29,7 +30,7 @@ from hpobench.contract.training import TrainedProblem, Training
 from hpobench.plugins.build import build_problem
 from hpobench.running.stages.live.output import Output
 from hpobench.running.stages.live.paced import begin_training
-from hpobench.running.stages.live.wire import receive, send, undelayed
+from hpobench.running.stages.live.wire import call, receive, send
 
 STREAM_S = 0.005
 """Steps that take less time are sent several at a time."""
@@ -65,11 +66,10 @@ class Worker:
         except BaseException as error:  # Ray would take SystemExit and its own errors for its own
             raise CellError(describe(error)) from error
         try:
-            connection = undelayed(Client(address, authkey=key))
-        except (OSError, EOFError):
+            connection = call(address, key, number)
+        except OSError:
             return  # the cell is gone
         with connection:
-            send(connection, {"worker": number})
             Session(connection, ready, pace).run()
 
 
@@ -266,8 +266,10 @@ def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | Non
     """Loss and held-out loss in ``metrics``. Raises :class:`TrialError` if there is no loss."""
     if not isinstance(metrics, Mapping) or "loss" not in metrics:
         raise TrialError(f"step {step} returned {metrics!r:.80}, without a loss")
-    loss = float(metrics["loss"])
+    loss = as_number(metrics["loss"], f"loss at step {step}")
     if not math.isfinite(loss):
         raise TrialError(f"loss is {loss} at step {step}")
     heldout = metrics.get("heldout")
-    return loss, None if heldout is None else float(heldout)
+    if heldout is None:
+        return loss, None
+    return loss, as_number(heldout, f"held-out loss at step {step}")

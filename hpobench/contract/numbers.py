@@ -1,0 +1,59 @@
+"""Numbers that come from plugins: losses and costs."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Real
+
+from hpobench.contract.errors import TrialError
+
+LEAST_COST, MOST_COST = 1e-100, 1e100
+"""The seconds that one step may take: sums and ratios of such costs are never infinite."""
+
+
+def as_number(value: object, what: str) -> float:
+    """``value`` as a float: exactly, or rounded to the nearest one.
+
+    Numbers of Python and NumPy are taken, ``Decimal``, ``Fraction`` and arrays of one number too;
+    a text is none, although ``float`` takes it. Raises :class:`TrialError`, which calls the value
+    ``what``.
+    """
+    if type(value) is float:  # nearly always, and the checks below take a microsecond
+        return value
+    kinds = (Real, Decimal, Fraction)
+    try:
+        if isinstance(value, kinds) or (hasattr(value, "__array__") and _is_real(value)):
+            return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        raise TrialError(f"{what} is too large: a loss or cost has 64 bits") from None
+    except (TypeError, ValueError):
+        pass
+    raise TrialError(f"{what} is {_shown(value)}, not a number")
+
+
+def checked_cost(value: object, step: int) -> float:
+    """``value`` as the seconds of step ``step``; raises :class:`TrialError` where it cannot be."""
+    cost = as_number(value, f"cost at step {step}")
+    if not (math.isfinite(cost) and cost > 0):
+        raise TrialError(f"cost is {cost} s at step {step}, but must be positive")
+    if not LEAST_COST <= cost <= MOST_COST:
+        raise TrialError(
+            f"cost is {cost:g} s at step {step}; a step takes from {LEAST_COST:g} to "
+            f"{MOST_COST:g} s"
+        )
+    return cost
+
+
+def _is_real(value: object) -> bool:
+    """Whether ``value``, an array of some library, holds real numbers."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    return kind in "biuf"
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.60}"
+    except Exception:  # a plugin's own object, or a number of too many digits
+        return f"an object of the type {type(value).__name__}"

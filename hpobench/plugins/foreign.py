@@ -1,0 +1,125 @@
+"""Calls into a plugin: whatever its code raises becomes an error about the plugin.
+
+A plugin may raise anything, also ``SystemExit``, ``KeyboardInterrupt`` and errors whose message
+cannot be read. None of that may end hpobench without a word.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from hpobench.contract.errors import HpobenchError, Interruption, PluginError, describe
+
+_LONGEST = 2_000
+"""Characters of an error's message that are repeated."""
+_SHORT = 60
+"""Characters of a value that are repeated."""
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def calling(
+    file: Path | str, what: str, passing: tuple[type[BaseException], ...] = (HpobenchError,)
+) -> Iterator[None]:
+    """Turn whatever the plugin in ``file`` raises in the block into a :class:`PluginError`.
+
+    Its message names the file, the line if the plugin's own code was running, and ``what`` went
+    wrong. Errors in ``passing`` go on to the caller, and so do a time limit and a signal that
+    asks the process to end: a ``KeyboardInterrupt`` that the plugin itself raised does not.
+    """
+    with _signals() as arrived:
+        try:
+            yield
+        except Interruption:
+            raise
+        except BaseException as error:
+            if isinstance(error, passing) and _is_readable(error):
+                raise
+            if arrived() and not isinstance(error, Exception):
+                raise
+            message = f"{place(file, error)}: {what}: {described(error)}"
+            raise PluginError(message, Path(file)) from error
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Callable[[], bool]]:
+    """Whether a signal that asks the process to end has arrived in the block.
+
+    The handlers of before still answer it. Only the main thread can have handlers, and only there
+    can a signal raise anything.
+    """
+    arrived = False
+
+    def answering(before: Callable[[int, FrameType | None], object]) -> Callable[..., None]:
+        def note(number: int, frame: FrameType | None) -> None:
+            nonlocal arrived
+            arrived = True
+            before(number, frame)
+
+        return note
+
+    in_main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in _ENDING if in_main}
+    watched = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number, handler in watched.items():
+        signal.signal(number, answering(handler))
+    try:
+        yield lambda: arrived
+    finally:
+        for number, handler in watched.items():
+            signal.signal(number, handler)
+
+
+def place(file: Path | str, error: BaseException) -> str:
+    """``FILE:LINE`` of the plugin's innermost line on the way to ``error``, or ``FILE``."""
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(file) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(file):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{file}:{line}" if line else str(file)
+
+
+def _is_readable(error: BaseException) -> bool:
+    try:
+        str(error)
+    except BaseException:  # the plugin's own __str__ may raise anything, too
+        return False
+    return True
+
+
+def described(error: BaseException) -> str:
+    """The type and the message of ``error``, in printable characters."""
+    return printable(describe(error)[:_LONGEST].rstrip(": "))
+
+
+def shown(value: object) -> str:
+    """The beginning of ``repr(value)``, in printable characters."""
+    try:
+        text = repr(value)
+    except BaseException:  # as above
+        text = "an object whose repr() fails"
+    return printable(text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}...")
+
+
+def printable(text: str) -> str:
+    """``text`` as a terminal may show it: characters that would steer the terminal, or order text
+    anew, as escapes. Labels, errors and files may come from strangers."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def text_or_none(file: Path | str, call: str, answer: object) -> str | None:
+    """``answer``; raises :class:`PluginError` if ``call`` should not have given it."""
+    if answer is None or isinstance(answer, str):
+        return answer
+    raise PluginError(
+        f"{file}: {call} gives {shown(answer)}; it must be a text or None", Path(file)
+    )

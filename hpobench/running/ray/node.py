@@ -1,0 +1,69 @@
+"""The private names of Ray that say how its servers are, set it up, and keep notes in it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+_SERVERS = ("raylet", "gcs_server")
+_NAMESPACE = "hpobench"
+
+
+def read_settings_again() -> None:
+    """Let Ray read the environment again, which it does by itself only when it is imported."""
+    native: Any = importlib.import_module("ray._raylet")  # its types leave these out
+    native.Config.initialize("")
+    native.AuthenticationTokenLoader.instance().reset_cache()
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Keep Ray, inside the block, from printing pages of its servers' logs when one of them dies,
+    which it does even without ``log_to_driver``."""
+    from ray._private import worker
+
+    before = worker.print_to_stdstream
+    worker.print_to_stdstream = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
+
+
+def ended_servers() -> list[str]:
+    """The servers that this process started for its Ray and that have ended."""
+    from ray._private import worker
+
+    node: Any = worker._global_node
+    return [] if node is None else [name for name, _ in node.dead_processes() if name in _SERVERS]
+
+
+def has_own_servers() -> bool:
+    """Whether this process started the servers of the Ray that it uses."""
+    from ray._private import worker
+
+    node: Any = worker._global_node
+    return node is not None and any(name in node.all_processes for name in _SERVERS)
+
+
+def put_note(name: str, text: str) -> None:
+    """Keep ``text`` under ``name`` on the cluster's head."""
+    from ray.experimental import internal_kv
+
+    internal_kv._internal_kv_put(name, text, namespace=_NAMESPACE)
+
+
+def read_note(name: str) -> str | None:
+    from ray.experimental import internal_kv
+
+    found: bytes | None = internal_kv._internal_kv_get(name, namespace=_NAMESPACE)
+    return None if found is None else found.decode()
+
+
+def remove_notes(beginning: str) -> None:
+    """Remove the notes whose names begin so."""
+    from ray.experimental import internal_kv
+
+    internal_kv._internal_kv_del(beginning, del_by_prefix=True, namespace=_NAMESPACE)

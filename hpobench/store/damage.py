@@ -1,0 +1,146 @@
+"""Finding damage in a results folder, and repairing what can be repaired.
+
+Files of the index are restored from their copies. What shards hold is nowhere else, so cells whose
+shards are damaged are dropped from the index, and the next run makes them anew. Nothing is deleted:
+files that cannot be used move into the folder ``damaged/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.files import own_folder, read_whole, write_whole
+from hpobench.store import files, index, seal
+from hpobench.store.reader import load_cells, load_problems
+from hpobench.store.writer import Writer
+
+ASIDE = "damaged"
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A file that cannot be used as it is."""
+
+    path: Path
+    reason: str
+    cells: tuple[str, ...] = ()
+    """The stored cells whose results it costs."""
+
+
+def find_damage(folder: Path) -> list[Damage]:
+    """All damage in the results folder ``folder``, which is read completely.
+
+    Raises :class:`UsageError` if it is no results folder, and :class:`StoreError` if it is of
+    another version of the schema. What trials printed (``output/``) and
+    what running cells recorded (``journals/``) is not looked at.
+    """
+    files.refuse_links(folder)
+    if not any(_there(place / name) for place in _places(folder) for name in index.READERS):
+        raise UsageError(f"{folder}: not a results folder (it has no {index.PLAN})")
+    found = list(_damaged_index(folder))
+    broken = {damage.path.name for damage in found if damage.path.parent == folder}
+    if not broken & {index.CELLS, index.PROBLEMS}:
+        found += _damaged_rows(folder)
+    return found
+
+
+def _places(folder: Path) -> tuple[Path, Path]:
+    return folder, folder / index.COPIES
+
+
+def _damaged_index(folder: Path) -> Iterator[Damage]:
+    for name in index.READERS:
+        own, copy = (place / name for place in _places(folder))
+        if _there(copy) and (reason := index.reason(copy)) is not None:
+            yield Damage(copy, reason)
+        if not _there(own) and (_there(copy) or name == index.PLAN):
+            yield Damage(own, "the file is missing")
+        elif _there(own) and (reason := index.reason(own)) is not None:
+            yield Damage(own, reason)
+        elif name == index.SUITE and _there(copy) and not seal.is_sealed(read_whole(own)):
+            yield Damage(own, "its end is missing")
+
+
+def _damaged_rows(folder: Path) -> Iterator[Damage]:
+    rows = load_cells(folder)
+    for kind, counted in files.COUNTS.items():
+        shards = {row["cell"]: row[f"{kind}_shard"] for row in rows if row[f"{kind}_shard"]}
+        counts = {row["cell"]: row[counted] for row in rows}
+        for name, cells in sorted(files.members(shards).items()):
+            try:
+                files.read_shards(folder, kind, dict.fromkeys(cells, name), counts)
+            except files.DamagedError as error:
+                yield Damage(folder / name, error.what, tuple(sorted(cells)))
+            except files.OtherVersionError:
+                raise
+            except StoreError as error:
+                yield Damage(folder / name, str(error), tuple(sorted(cells)))
+    known = {row["problem"] for row in load_problems(folder)}
+    lost = [r["cell"] for r in rows if r["status"] == "done" and r["problem"] not in known]
+    if lost:
+        yield Damage(folder / index.PROBLEMS, "problems of cells are missing", tuple(sorted(lost)))
+
+
+def repair(folder: Path) -> list[str]:
+    """Repair ``folder``; returns what was done, a sentence for each file.
+
+    Raises :class:`StoreError` while a run writes into ``folder``, or if it cannot be written.
+    """
+    with files.lock(folder):
+        broken = [d.path for d in _damaged_index(folder) if d.path.parent == folder]
+        done = [_restored(folder, path) for path in broken]
+        lost = list(_damaged_rows(folder))
+        for damage in lost:
+            if damage.path.name not in index.READERS and _there(damage.path):
+                _set_aside(damage.path)
+            done.append(f"{damage.path}: dropped {files.listed(damage.cells)}")
+        if not _there(folder / index.CELLS):
+            for path in sorted(folder.glob("*-*.parquet")):
+                _set_aside(path)
+        writer = Writer(folder)
+        writer.forget(cell for damage in lost for cell in damage.cells)
+        done += _copied(folder)
+    return done
+
+
+def _restored(folder: Path, path: Path) -> str:
+    """Put the copy of ``path`` in its place, or else set it aside; returns what was done."""
+    copy = folder / index.COPIES / path.name
+    if _there(copy) and index.reason(copy) is None:
+        files.replace(path, read_whole(copy))
+        return f"{path}: restored from {copy}"
+    if _there(path):
+        _set_aside(path)
+    cost = {
+        index.CELLS: "all cells are run anew by the next run",
+        index.PROBLEMS: "all cells that are done are run anew by the next run",
+        index.DECISION: "the same `hpobench run --until-decided` decides the same again",
+    }.get(path.name, "the next run writes it anew")
+    return f"{path}: has no copy that is whole, and was moved into {folder / ASIDE}; {cost}"
+
+
+def _set_aside(path: Path) -> None:
+    with files.explained(path):
+        path.rename(own_folder(path.parent / ASIDE) / path.name)
+
+
+def _copied(folder: Path) -> Iterator[str]:
+    """Write the copies that are missing or damaged; yields what was done."""
+    for name in index.READERS:
+        own, copy = (place / name for place in _places(folder))
+        damaged = _there(copy) and index.reason(copy) is not None
+        if damaged:
+            yield f"{copy}: written anew"
+        if _there(own) and (damaged or not _there(copy)):
+            with files.explained(copy):
+                own_folder(copy.parent)
+                write_whole(copy, read_whole(own))
+        elif damaged:
+            copy.unlink()
+
+
+def _there(path: Path) -> bool:
+    return path.exists() or path.is_symlink()

@@ -1,0 +1,22 @@
+"""SECURITY.md says truly what the verbs that start Ray execute, read and write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.security_table import try_row
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "run SUITE",
+        "agreement SUITE",
+        "check FILE",
+        "problems record NAME --plugin FILE",
+    ],
+)
+def test_the_row_is_true(verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    try_row(verb, tmp_path / "place", monkeypatch)

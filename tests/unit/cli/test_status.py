@@ -1,0 +1,80 @@
+"""``status`` and ``verify``: what they print of results that may come from strangers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hpobench.__main__ import main
+from hpobench.cli.tables import printable
+from hpobench.store.writer import open_writer
+from tests.unit.store.test_store import begin, outcome, write
+
+
+def call(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    code = end.value.code
+    assert isinstance(code, int)
+    return code
+
+
+def test_stored_escape_sequences_do_not_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_writer(tmp_path) as store:
+        begin(store, [0])
+        failed = outcome(0, status="failed")
+        failed.cell["error"] = "CellError: \x1b]0;title\x07\x1b[2Jgone\u202e\x9b1m\nmore"
+        store.add([failed])
+    assert call("status", tmp_path) == 1
+    shown = capsys.readouterr().out
+    assert "CellError: \\x1b]0;title\\x07\\x1b[2Jgone\\u202e\\x9b1m\n" in shown
+    assert all(c.isprintable() or c == "\n" for c in shown)
+
+
+def test_names_of_damaged_files_do_not_either(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "\x1b[2J"
+    write(folder, [[0]])
+    (folder / "cells.parquet").write_bytes(b"")
+    for verb in ("status", "verify"):
+        assert call(verb, folder) == 1
+        shown = capsys.readouterr()
+        assert "\x1b" not in shown.out + shown.err
+        assert "cells.parquet: " in shown.out + shown.err
+
+
+def test_letters_of_all_languages_are_printed() -> None:
+    assert (
+        printable("\u6e2c\u8a66 na\u00efve \u03b1\nnext") == "\u6e2c\u8a66 na\u00efve \u03b1\nnext"
+    )
+
+
+def test_verify_names_damage_and_repairs_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, [[0, 1]])
+    assert call("verify", tmp_path) == 0
+    assert capsys.readouterr().out == f"{tmp_path}: undamaged\n"
+    shard = next(tmp_path.glob("events-*"))
+    shard.write_bytes(shard.read_bytes()[:-1])
+    assert call("verify", tmp_path) == 1
+    shown = capsys.readouterr().out
+    assert (
+        f"{shard}: its content is not what was written; costs 2 cells (cell-000, cell-001)" in shown
+    )
+    assert call("verify", tmp_path, "--repair") == 0
+    assert f"{shard}: dropped 2 cells (cell-000, cell-001)" in capsys.readouterr().out
+    assert call("verify", tmp_path) == 0
+    assert call("status", tmp_path) == 1
+    assert "2 cells: 0 done, 0 failed, 0 timeout, 2 missing" in capsys.readouterr().out
+
+
+def test_verify_of_something_else_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("verify", tmp_path) == 2
+    assert "not a results folder" in capsys.readouterr().err
