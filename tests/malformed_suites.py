@@ -53,6 +53,13 @@ WRONG = {
     ),
     "key in colour": (6, '"\\e[31m": 4', 6, r"'\x1b[31m'", "no such key"),
     "text endless": (6, "description: " + "x" * 5000, 6, "description", "longer than 4096"),
+    "label too long": (
+        2,
+        "searchers: [{name: tiny, as: " + "x" * 201 + "}]",
+        2,
+        "searchers[0].as",
+        "the label has 201 characters; a label has at most 200",
+    ),
     "label a number": (2, "searchers: [{name: tiny, as: 3}]", 2, "searchers[0].as", "a label"),
     "option unknown": (
         2,
@@ -220,7 +227,7 @@ WRONG = {
     "workers fractional": (6, "workers: 2.5", 6, "workers", "a whole number is due"),
     "workers a word": (6, "workers: four", 6, "workers", "a whole number is due"),
     "workers true": (6, "workers: true", 6, "workers", "a whole number is due"),
-    "workers too many": (6, "workers: 40000", 6, "workers", "at most 32767"),
+    "workers too many": (6, "workers: 40000", 6, "workers", "at most 4096"),
     "workers none": (6, "workers: []", 6, "workers", "the list is empty"),
     "workers twice": (6, "workers: [1, 2, 1]", 6, "workers", "1 is given twice"),
     "workers a list with a word": (6, "workers: [1, two]", 6, "workers", 'not "two"'),

@@ -52,7 +52,7 @@ class Session:
     def environment(self) -> Iterator[None]:
         """The environment in which Ray starts: the session's mark, and a token that is in no file.
 
-        A user who has a token in the environment, or wants none (``RAY_AUTH_MODE``), has the choice.
+        A user with a token in the environment, or without any (``RAY_AUTH_MODE``), keeps it so.
         """
         added = {MARK: str(self.folder)}
         chosen = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
