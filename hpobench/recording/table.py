@@ -166,9 +166,7 @@ def _check_about(about: dict[str, Any]) -> None:
 def _check_size(path: Path, found: pq.FileMetaData) -> None:
     """Refuse what a small file may claim to unpack to."""
     groups = [found.row_group(i) for i in range(found.num_row_groups)]
-    values = sum(
-        group.column(i).num_values for group in groups for i in range(group.num_columns)
-    )
+    values = sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
     size = sum(group.total_byte_size for group in groups)
     if values > MAX_VALUES or size > 16 * MAX_VALUES:
         raise StoreError(

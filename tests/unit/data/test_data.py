@@ -423,7 +423,7 @@ def test_a_file_that_does_not_end_is_given_up(server: Server, tmp_path: Path) ->
 def test_entries_of_another_shape(text: str, tmp_path: Path) -> None:
     file = tmp_path / "record.json"
     file.write_text(text, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(NotAvailableError, match="record.json"):
+    with pytest.raises(NotAvailableError, match=r"record\.json"):
         catalogue.recorded("openml:61", file)
 
 
