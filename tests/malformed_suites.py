@@ -227,7 +227,7 @@ WRONG = {
     "workers fractional": (6, "workers: 2.5", 6, "workers", "a whole number is due"),
     "workers a word": (6, "workers: four", 6, "workers", "a whole number is due"),
     "workers true": (6, "workers: true", 6, "workers", "a whole number is due"),
-    "workers too many": (6, "workers: 40000", 6, "workers", "at most 4096"),
+    "workers too many": (6, "workers: 40000", 6, "workers", "at most 32767"),
     "workers none": (6, "workers: []", 6, "workers", "the list is empty"),
     "workers twice": (6, "workers: [1, 2, 1]", 6, "workers", "1 is given twice"),
     "workers a list with a word": (6, "workers: [1, two]", 6, "workers", 'not "two"'),

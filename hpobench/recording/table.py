@@ -43,6 +43,8 @@ MAX_BYTES = 2**31
 """Of a table's file."""
 MAX_VALUES = 2**28
 """Numbers of a table in all its columns: 2 GB of memory, 100 times the largest of the shipped."""
+MAX_TRIALS = 1_000_000
+"""Rows of a table, whose configurations become Python objects."""
 _DAMAGED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Array: TypeAlias = NDArray[np.float64]
@@ -168,10 +170,10 @@ def _check_size(path: Path, found: pq.FileMetaData) -> None:
     groups = [found.row_group(i) for i in range(found.num_row_groups)]
     values = sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
     size = sum(group.total_byte_size for group in groups)
-    if values > MAX_VALUES or size > 16 * MAX_VALUES:
+    if found.num_rows > MAX_TRIALS or values > MAX_VALUES or size > 16 * MAX_VALUES:
         raise StoreError(
-            f"{path}: unpacks to {values:,} values in {size:,} bytes; a table has at most "
-            f"{MAX_VALUES:,} values"
+            f"{path}: unpacks to {found.num_rows:,} trials, {values:,} values in {size:,} bytes; "
+            f"a table has at most {MAX_TRIALS:,} trials and {MAX_VALUES:,} values"
         )
 
 

@@ -118,7 +118,9 @@ def _archive(rng: random.Random, origin: Path) -> bytes:
         case "bomb":
             return _zip([("pool.csv", b"0" * 2**28)])
         case "names":
-            return _zip([("../" * 9 + "tmp/escaped", content), ("/etc/x", b"")][: rng.randint(1, 2)])
+            return _zip(
+                [("../" * 9 + "tmp/escaped", content), ("/etc/x", b"")][: rng.randint(1, 2)]
+            )
         case _:
             return rng.choice((gzip.compress(content), b"", content, b"PK\5\6" + b"\0" * 18))
 

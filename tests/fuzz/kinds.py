@@ -13,6 +13,5 @@ from tests.fuzz.suites import Suites
 from tests.fuzz.tables import Tables
 
 KINDS: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in (Archives(), Plans(), Plugins(), Stores(), Suites(), Tables())
+    kind.name: kind for kind in (Archives(), Plans(), Plugins(), Stores(), Suites(), Tables())
 }

@@ -135,9 +135,9 @@ def _few(rng: random.Random, table: pa.Table) -> pa.Table:
     return table.slice(0, rng.randrange(3))
 
 
-def _many(_: random.Random, table: pa.Table) -> pa.Table:
+def _many(rng: random.Random, table: pa.Table) -> pa.Table:
     """Rows that take no room in the file, and memory once they are read."""
-    rows = 30_000_000
+    rows = rng.choice((900_000, 30_000_000))
     columns = [pa.nulls(rows, pa.float64()) for _ in table.column_names]
     return pa.table(columns, table.column_names).replace_schema_metadata(table.schema.metadata)
 

@@ -49,7 +49,7 @@ def test_numbers_are_taken(value: Any, number: float) -> None:
     ids=repr,
 )
 def test_what_is_no_number_fails_the_trial(value: Any) -> None:
-    with pytest.raises(TrialError, match="loss at step 2 is .*, not a number"):
+    with pytest.raises(TrialError, match=r"loss at step 2 is .*, not a number"):
         as_number(value, "loss at step 2")
 
 

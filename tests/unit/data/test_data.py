@@ -358,13 +358,16 @@ def test_a_disk_without_room_is_told_before_anything_is_asked(root: Path, server
 
 def test_a_disk_that_fills_up(server: Any, small_disk: Path) -> None:
     def crowd(path: str, done: int) -> None:
-        if path == "model.bin" and done:  # somebody else takes the room that there was
+        if path == "model.bin" and done and not (small_disk / "theirs").exists():  # somebody else takes the room that there was
             with contextlib.suppress(OSError), (small_disk / "theirs").open("ab", 0) as theirs:
                 while True:
                     theirs.write(bytes(4096))
 
+    files = FILES | {"model.bin": bytes(150_000)}
+    server.pages["/set/model.bin"] = files["model.bin"]
+    chosen = parse("made-up", entry(f"{server.url}/set/", files), HERE)
     with pytest.raises(NotAvailableError, match=r"model\.bin: the disk is full; make room, or"):
-        fetch(made_up(server), small_disk, crowd)
+        fetch(chosen, small_disk, crowd)
     assert there(small_disk / "made" / "up") == {"a.json": FILES["a.json"]}
 
 
@@ -423,7 +426,7 @@ def test_a_file_that_does_not_end_is_given_up(server: Server, tmp_path: Path) ->
 def test_entries_of_another_shape(text: str, tmp_path: Path) -> None:
     file = tmp_path / "record.json"
     file.write_text(text, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(NotAvailableError, match="record.json"):
+    with pytest.raises(NotAvailableError, match=r"record\.json"):
         catalogue.recorded("openml:61", file)
 
 

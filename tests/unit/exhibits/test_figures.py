@@ -9,7 +9,15 @@ import pytest
 from matplotlib.figure import Figure
 
 from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, comparisons, compute_curves
-from hpobench.analysis.drawing.style import LONGEST, MARKERS, PALETTE, Styles, drawable, power_of_ten, save
+from hpobench.analysis.drawing.style import (
+    LONGEST,
+    MARKERS,
+    PALETTE,
+    Styles,
+    drawable,
+    power_of_ten,
+    save,
+)
 from hpobench.analysis.exhibits import anytime_regret, heatmap, mean_regret, rank
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
