@@ -52,12 +52,17 @@ class Cells(ABC):
 
     def cancel(self) -> None:
         """Cancel the running cells."""
-        for reference in list(self.running):
-            self._ray.cancel(reference, force=True)
+        if self._health.fault() is None:  # a Ray that is lost would never answer
+            for reference in list(self.running):
+                self._ray.cancel(reference, force=True)
         self.running.clear()
 
     def close(self) -> None:
         """Leave nothing behind, for callers that go on with the same Ray afterwards."""
+        if self._health.fault() is None:
+            self._tidy_up()
+
+    def _tidy_up(self) -> None:
         self._deadlines.close()
 
     def stored(self, statuses: Mapping[str, str]) -> None:  # noqa: B027 - only live cells keep journals

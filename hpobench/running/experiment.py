@@ -178,10 +178,11 @@ class _Buffer:
             return
         begin = time.monotonic()
         self._writer.add(self._outcomes)
-        self._done |= {outcome.cell["cell"] for outcome in self._outcomes}
-        if tidy:
-            self._cells.stored({o.cell["cell"]: o.cell["status"] for o in self._outcomes})
+        statuses = {o.cell["cell"]: o.cell["status"] for o in self._outcomes}
         self._outcomes = []
+        self._done |= statuses.keys()
+        if tidy:
+            self._cells.stored(statuses)
         end = time.monotonic()
         self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
 

@@ -41,6 +41,10 @@ class Health:
 
     def fault(self) -> str | None:
         """Why Ray is lost; ``None`` if nothing is known to be wrong."""
+        self._found = self._found or self._fault()
+        return self._found
+
+    def _fault(self) -> str | None:
         if ended := ended_servers():
             return f"Ray's {' and '.join(ended)} on this machine died (killed, or out of memory)"
         now = time.monotonic()
@@ -95,9 +99,8 @@ class Health:
             # One last moment, because the step may be about to hand over what has finished.
             if self._found:
                 raise LostRayError(self._found)
-            self._found = self.fault()
-            if time.monotonic() - begin > _SILENCE_S:
-                raise LostRayError(f"Ray has not answered for {_SILENCE_S:g} s")
+            if self.fault() is None and time.monotonic() - begin > _SILENCE_S:
+                self._found = f"Ray has not answered for {_SILENCE_S:g} s"
         return done.result()
 
 

@@ -174,9 +174,9 @@ class LiveCells(Cells):
         except (self._ray.exceptions.RayError, ConnectionError) as error:
             raise LostRayError(self._health.fault_soon() or f"Ray lost a task: {error}") from error
 
-    def close(self) -> None:
+    def _tidy_up(self) -> None:
         self._pool.dismiss()
-        super().close()
+        super()._tidy_up()
 
     def stored(self, statuses: Mapping[str, str]) -> None:
         """Remove the journals of cells that are stored."""
