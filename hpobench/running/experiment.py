@@ -114,10 +114,10 @@ def _run_again_if_lost(
     """
     done: set[str] = set()
     idle = 0
-    while left := [cell for cell in cells if cell.id not in done]:
+    while True:
         before = len(done)
         try:
-            run(left, done)
+            return run([cell for cell in cells if cell.id not in done], done)
         except LostRayError as lost:
             idle = 0 if len(done) > before else idle + 1
             kept = f"{len(cells) - len(done)} cells are not finished and nothing is stored of them"
@@ -180,7 +180,7 @@ class _Buffer:
         self._writer.add(self._outcomes)
         statuses = {o.cell["cell"]: o.cell["status"] for o in self._outcomes}
         self._outcomes = []
-        self._done |= statuses.keys()
+        self._done.update(statuses)
         if tidy:
             self._cells.stored(statuses)
         end = time.monotonic()
