@@ -173,7 +173,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "report FOLDER": ["report", "stored"],
     "status FOLDER": ["status", "stored"],
     "verify FOLDER": ["verify", "stored"],
-    "verify FOLDER --repair": lambda: _end_of_repair(),  # noqa: PLW0108 - it is defined below
+    "verify FOLDER --repair": lambda: _end_of_repair(),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
