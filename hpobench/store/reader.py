@@ -129,9 +129,10 @@ def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
 def _check_places(
     folder: Path, events: pd.DataFrame, cells: pd.DataFrame, problems: pd.DataFrame
 ) -> None:
-    """Check that events are of trials that their cell has, and of steps that its problem has."""
+    """Check that events are of trials that their cell may have, and of steps of its problem:
+    analyses make arrays of as many."""
     run = events["cell"].cat.codes.to_numpy()
-    trials = cells["trials"].to_numpy()[run]
+    trials = (cells["trials"] + cells["results"]).to_numpy()[run]
     steps = cells["problem"].map(problems.set_index("problem")["steps"]).to_numpy()[run]
     wrong = (events["trial"] >= trials) | (events["step"] > steps)
     wrong |= (events["parent"] >= trials) | (events["parent"] < 0) | (events["parent_step"] < 0)
