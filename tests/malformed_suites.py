@@ -53,6 +53,13 @@ WRONG = {
     ),
     "key in colour": (6, '"\\e[31m": 4', 6, r"'\x1b[31m'", "no such key"),
     "text endless": (6, "description: " + "x" * 5000, 6, "description", "longer than 4096"),
+    "label too long": (
+        2,
+        "searchers: [{name: tiny, as: " + "x" * 201 + "}]",
+        2,
+        "searchers[0].as",
+        "the label has 201 characters; a label has at most 200",
+    ),
     "label a number": (2, "searchers: [{name: tiny, as: 3}]", 2, "searchers[0].as", "a label"),
     "option unknown": (
         2,

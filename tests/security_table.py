@@ -172,6 +172,8 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "problems record NAME --plugin FILE": lambda: (_end_of(_RECORD), _end_of(_RECORD_PROGRAM)),
     "report FOLDER": ["report", "stored"],
     "status FOLDER": ["status", "stored"],
+    "verify FOLDER": ["verify", "stored"],
+    "verify FOLDER --repair": lambda: _end_of_repair(),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
@@ -245,6 +247,13 @@ def lay_traps(folder: Path) -> None:
     for name in ("trap.py", "conftest.py", "sitecustomize.py", "suite.yaml"):
         text = SUITE if name.endswith("yaml") else PLUGIN
         (folder / "stored" / name).write_text(text, encoding="utf-8")
+
+
+def _end_of_repair() -> object:
+    """How a repair ends of stored results with a file that was shortened."""
+    shard = next(Path("stored").glob("events-*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:-1])
+    return _end_of(["verify", "stored", "--repair"])
 
 
 def _state(folder: Path) -> dict[str, int]:

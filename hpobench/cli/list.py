@@ -12,7 +12,6 @@ import click
 from hpobench.cli.shared import Commands, plugin_option
 from hpobench.cli.tables import show
 from hpobench.contract.cell import Kind
-from hpobench.plugins.foreign import printable
 
 if TYPE_CHECKING:
     from hpobench.plugins.compatibility import Pair
@@ -121,7 +120,7 @@ def _plugins(
                 e.name,
                 *(of(e) for of in columns.values()),
                 _available(e, reasons),
-                printable(e.summary),
+                e.summary,
             )
             for e in entries
         ],
@@ -173,7 +172,7 @@ def _members(entry: Entry) -> str:
 
 
 def _attribute(name: str) -> Callable[[Entry], str]:
-    return lambda entry: printable(str(entry.attributes.get(name, "")))
+    return lambda entry: str(entry.attributes.get(name, ""))
 
 
 def _columns(traits: Iterable[str]) -> dict[str, Callable[[Entry], str]]:
@@ -187,7 +186,7 @@ def _trait(trait: str, entry: Entry) -> str:
 
 
 def _library(entry: Entry) -> str:
-    return printable(str(entry.attributes.get("library") or "-"))
+    return str(entry.attributes.get("library") or "-")
 
 
 def _version(entry: Entry) -> str:

@@ -7,13 +7,9 @@ from collections.abc import Sequence
 
 import click
 
+from hpobench.plugins.foreign import printable
 
-def printable(text: str) -> str:
-    """``text`` as a terminal may show it: characters that would steer the terminal, or order text
-    anew, as escapes. Labels, errors and files of results may come from strangers."""
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
-    )
+__all__ = ["printable", "show"]
 
 
 def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -60,14 +60,14 @@ _Setting: TypeAlias = tuple[Callable[[], Any], Callable[[Any], object]]
 def restored(*, thoroughly: bool) -> Iterator[None]:
     """Put back what the block changes of the state that results of any plugin may depend on.
 
-    It looks at the functions, classes and constants of the modules that numbers come from, at how
-    Python, NumPy and :mod:`decimal` treat warnings, errors and numbers, at the hidden parts of
-    global generators, and at the working folder. That takes a tenth of a millisecond, and ten times
-    as long ``thoroughly``, with all of hpobench, of Ray Tune's engine and of more of the standard
-    library.
+    It looks at the functions, classes and constants of the modules that numbers come from, which
+    takes a tenth of a millisecond or two. ``thoroughly``, five times as long, it looks at all of
+    hpobench, at Ray Tune's engine and more of the standard library, at how Python, NumPy and
+    :mod:`decimal` treat warnings, errors and numbers, at the hidden parts of global generators, and
+    at the working folder.
     """
     kept = [(owner, vars(owner).copy()) for owner in _owners(len(sys.modules), thoroughly)]
-    settings = [(setting, setting[0]()) for setting in _settings()]
+    settings = [(setting, setting[0]()) for setting in _settings() if thoroughly]
     try:
         yield
     finally:

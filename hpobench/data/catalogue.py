@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.errors import NotAvailableError, UnknownNameError
+from hpobench.contract.errors import NotAvailableError, StoreError, UnknownNameError
+from hpobench.contract.files import read_text
 from hpobench.contract.package import PLUGIN_FOLDERS
 
+LARGEST = 2**24
+"""Bytes of a list of data sets, or of the entry of one."""
 LIST = PLUGIN_FOLDERS["problems"] / "data" / "downloads.json"
 _TEXTS = ("title", "licence", "citation", "source", "folder")
 _SAFE = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
@@ -113,16 +116,22 @@ def _parse(name: str, given: Any) -> Dataset:
         if not _SAFE.fullmatch(path):
             raise ValueError(f"{path!r} is not a path below the data folder")
     for path, described in files.items():
-        if not _SHA256.fullmatch(described.sha256) or not described.size > 0:
+        sound = isinstance(described.size, int) and described.size > 0
+        if not sound or not _SHA256.fullmatch(described.sha256):
             raise ValueError(f"{path} needs its sha256 and its size in bytes")
     url, how = given["url"], given.get("how", "")
+    if not (isinstance(url, str | None) and isinstance(how, str)):
+        raise ValueError("url or how is not a text")
     if not (url or how):
         raise ValueError("neither url nor how says where it is from")
-    return Dataset(name, problems=tuple(given["problems"]), files=files, url=url, how=how, **texts)
+    problems = tuple(given["problems"])
+    if not all(isinstance(problem, str) for problem in problems):
+        raise ValueError("problems are names")
+    return Dataset(name, problems=problems, files=files, url=url, how=how, **texts)
 
 
 def _read(file: Path) -> Any:
     try:
-        return json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(read_text(file, limit=LARGEST))
+    except (OSError, StoreError, RecursionError, ValueError) as error:
         raise NotAvailableError(f"{file} cannot be read: {error}") from error

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.files import locked, move_whole
-from hpobench.data.catalogue import Dataset
+from hpobench.data.catalogue import Dataset, File
 from hpobench.data.local import megabytes, verify
 
 Tell: TypeAlias = Callable[[str, int], None]
@@ -38,18 +38,18 @@ def fetch(dataset: Dataset, root: Path, tell: Tell) -> list[str]:
         wanted = list(verify(dataset, root))  # another process may have brought some
         for path in wanted:
             with explained(f"{dataset.url}{path}", folder / path):
-                part = _fetch(f"{dataset.url}{path}", new, dataset.files[path].sha256, path, tell)
+                part = _fetch(f"{dataset.url}{path}", new, dataset.files[path], path, tell)
                 settle(part, folder / path)
     return wanted
 
 
-def _fetch(url: str, new: Path, sha256: str, path: str, tell: Tell) -> Path:
+def _fetch(url: str, new: Path, wanted: File, path: str, tell: Tell) -> Path:
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
-    meter = _Meter(lambda done: tell(path, done))
+    meter = _Meter(wanted.size, lambda done: tell(path, done))
     downloader = pooch.HTTPDownloader(meter, _CHUNK, timeout=TIMEOUT_S)
-    return Path(pooch.retrieve(url, sha256, "part", new, downloader=downloader))
+    return Path(pooch.retrieve(url, wanted.sha256, "part", new, downloader=downloader))
 
 
 @contextlib.contextmanager
@@ -76,21 +76,29 @@ def settle(part: Path, file: Path) -> None:
 
 
 class _Meter:
-    """A progress bar for pooch that reports to a function."""
+    """A progress bar for pooch that reports to a function, and ends what is too long.
 
-    def __init__(self, tell: Callable[[int], None]) -> None:
+    A server may send without an end, and would fill the disk before a hash is compared.
+    """
+
+    def __init__(self, size: int, tell: Callable[[int], None]) -> None:
         self._tell = tell
+        self._size = size
         self._done = 0
+        self._received = 0
         self.total = 0
         """The length that the server announces, which pooch sets."""
 
     def update(self, more: int) -> None:
+        self._received += more
+        if self._received > self._size + _CHUNK:  # pooch counts the last piece as a whole one
+            raise ValueError(f"the server sends more than the file's {self._size:,} bytes")
         self._done = min(self._done + more, self.total)
         self._tell(self._done)
 
     def reset(self) -> None:
         """Start again at zero: pooch counts the last piece as a whole one, then corrects itself."""
-        self._done = 0
+        self._done = self._received = 0
 
     def close(self) -> None:
         pass

@@ -21,16 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from hpobench.contract.errors import NotAvailableError
+from hpobench.contract.errors import HpobenchError, NotAvailableError
+from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION as HPOBENCH
 from hpobench.data.local import sha256
 from hpobench.plugins.source import source_hash
 
-VERSION = 1
+VERSION = 2
 """A number that grows when the form of the files changes."""
 
 _NAMES = "names.json"
-"""The file that lists the arrays, because caches may be cleaned file by file."""
+"""The file that lists the arrays with their hashes, because caches may be cleaned file by file,
+and disks err."""
+_LARGEST_LIST = 2**20
+"""Bytes of that file."""
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 
@@ -75,10 +79,13 @@ def _key(source: Path, part: object, make: Callable[[], object]) -> str:
 def _open(folder: Path) -> Arrays | None:
     """The arrays in ``folder``; ``None`` if some are missing or damaged."""
     try:
-        names = json.loads((folder / _NAMES).read_text("utf-8"))
+        names = json.loads(read_whole(folder / _NAMES, limit=_LARGEST_LIST))
+        for name, digest in names.items():
+            if sha256(folder / f"{name}.npy") != digest:
+                return None
         # Plain views, because every access to a memmap object costs a microsecond.
         return {name: np.load(folder / f"{name}.npy", "r").view(np.ndarray) for name in names}
-    except (OSError, ValueError, EOFError):
+    except (OSError, HpobenchError, ValueError, EOFError, AttributeError, RecursionError):
         return None
 
 
@@ -89,12 +96,15 @@ def _store(folder: Path, arrays: Arrays) -> None:
         with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as temporary:
             made = Path(temporary, "made")
             made.mkdir()
-            (made / _NAMES).write_text(json.dumps(list(arrays)), "utf-8")
+            digests = {}
             for name, array in arrays.items():
-                with (made / f"{name}.npy").open("wb") as file:
+                with (made / f"{name}.npy").open("w+b") as file:
                     np.save(file, array, allow_pickle=False)
                     file.flush()
                     os.fsync(file.fileno())
+                    file.seek(0)
+                    digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+            (made / _NAMES).write_text(json.dumps(digests), "utf-8")
             if folder.exists() and _open(folder) is None:
                 folder.rename(Path(temporary, "damaged"))
             made.rename(folder)  # fails if another process was faster

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -88,7 +89,17 @@ def _ask(number: int) -> Mapping[str, Any]:
         if answer.status_code == requests.codes.precondition_failed:  # its word for "unknown"
             raise NotAvailableError(f"OpenML has no data set {number}; {PAGE} has a search")
         answer.raise_for_status()
-        facts: Mapping[str, Any] = answer.json().get("data_set_description", {})
+        return _described(answer.content)
+
+
+def _described(answer: bytes) -> Mapping[str, Any]:
+    """The description in OpenML's ``answer``; raises ``ValueError`` if there is none."""
+    try:
+        facts = json.loads(answer)["data_set_description"]
+    except (RecursionError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"the answer is no description of a data set ({error!r:.100})") from None
+    if not isinstance(facts, dict):
+        raise ValueError("the answer is no description of a data set")
     return facts
 
 
@@ -109,7 +120,13 @@ def _download(dataset: Dataset, folder: Path) -> Any:
         # scikit-learn 1.9's faster parser raises on categories that look like numbers under
         # pandas 3.1 (scikit-learn#34892).
         number = _number(dataset.name)
-        return fetch_openml(data_id=number, as_frame=True, data_home=cache, parser="liac-arff")
+        try:
+            return fetch_openml(data_id=number, as_frame=True, data_home=cache, parser="liac-arff")
+        except (OSError, ValueError):
+            raise  # told with the address
+        except Exception as error:  # of the parsers, whatever they raise for a damaged file
+            reason = f"{type(error).__name__}: {error}"
+            raise NotAvailableError(f"{dataset.source}: cannot be read: {reason:.300}") from error
 
 
 def _table(name: str, bunch: Any) -> tuple[pd.DataFrame, list[str]]:

@@ -109,8 +109,11 @@ def shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` with escapes in place of what a terminal would act on or cannot show."""
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+    """``text`` as a terminal may show it: characters that would steer the terminal, or order text
+    anew, as escapes. Labels, errors and files may come from strangers."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def text_or_none(file: Path | str, call: str, answer: object) -> str | None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +29,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hpobench.contract.errors import StoreError
+from hpobench.contract.errors import HpobenchError, StoreError
+from hpobench.contract.files import read_whole
 from hpobench.contract.parameters import Float, Int, Parameter
+from hpobench.contract.problem import Fidelity, Objective
 from hpobench.contract.space import Config, Space
 from hpobench.store import files
 
 VERSION = 1
 KEY = b"hpobench_recording"
 CURVES = ("loss", "heldout", "cpu", "wall")
+MAX_BYTES = 2**31
+"""Of a table's file."""
+MAX_VALUES = 2**28
+"""Numbers of a table in all its columns: 2 GB of memory, 100 times the largest of the shipped."""
+MAX_TRIALS = 1_000_000
+"""Rows of a table, whose configurations become Python objects."""
+_DAMAGED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -80,41 +90,102 @@ def write_table(path: Path, table: Table) -> None:
 def read_about(path: Path) -> dict[str, Any]:
     """The metadata of the table at ``path``; raises :class:`StoreError` if it is no such table."""
     with _readable(path):
-        metadata = pq.read_schema(path).metadata or {}
-    if KEY not in metadata:
-        raise StoreError(
-            f"{path}: a parquet file, but no recorded problem; `hpobench problems record` makes "
-            "them"
-        )
-    with _readable(path):
-        about: dict[str, Any] = json.loads(metadata[KEY])
-        version = about["version"]
-    if version != VERSION:
-        raise StoreError(
-            f"{path}: recorded in version {version} of the format, this hpobench reads {VERSION}; "
-            "use the hpobench that recorded it, or record it anew"
-        )
-    return about
+        return _about(path, pq.ParquetFile(_source(path)))
 
 
 def read_table(path: Path) -> Table:
-    """The table at ``path``; raises :class:`StoreError` if it is no such table, or damaged."""
-    about = read_about(path)
+    """The table at ``path``; raises :class:`StoreError` if it is no such table, damaged, or larger
+    than :data:`MAX_VALUES`."""
     with _readable(path):
-        columns = pq.read_table(path, page_checksum_verification=True)
+        file = pq.ParquetFile(_source(path), page_checksum_verification=True)
+        about = _about(path, file)
+        _check_size(path, file.metadata)
+        columns = file.read()
         space = Space.from_json(about["trained"])
         values = [columns[f"config/{p.name}"].to_pylist() for p in space]
         configs = [
             {p.name: _value(p, x) for p, x in zip(space, row, strict=True) if x is not None}
             for row in zip(*values, strict=True)
         ]
+        for config in configs:
+            space.check(config)
         shape = len(configs), about["fidelity"]["steps"]
         curves = {
-            name: columns[name].combine_chunks().flatten().to_numpy().astype(float).reshape(shape)
-            for name in CURVES
-            if name in columns.column_names
+            name: _curves(columns[name], shape) for name in CURVES if name in columns.column_names
         }
+        if "loss" not in curves:
+            raise ValueError("it has no column loss")
         return Table(about, configs, curves, columns["error"].to_pylist())
+
+
+def _source(path: Path) -> pa.BufferReader:
+    return pa.BufferReader(read_whole(path, limit=MAX_BYTES))
+
+
+def _about(path: Path, file: pq.ParquetFile) -> dict[str, Any]:
+    metadata = file.schema_arrow.metadata or {}
+    if KEY not in metadata:
+        raise StoreError(
+            f"{path}: a parquet file, but no recorded problem; `hpobench problems record` makes "
+            "them"
+        )
+    about = json.loads(metadata[KEY])
+    if not isinstance(about, dict):
+        raise TypeError("its metadata are no mapping")
+    if about["version"] != VERSION:
+        raise StoreError(
+            f"{path}: recorded in version {about['version']!r:.60} of the format, this hpobench "
+            f"reads {VERSION}; use the hpobench that recorded it, or record it anew"
+        )
+    _check_about(about)
+    return about
+
+
+def _check_about(about: dict[str, Any]) -> None:
+    """Raise ``ValueError`` or ``TypeError`` unless ``about`` describes a problem."""
+    for key in ("trained", "space"):
+        Space.from_json(about[key])
+    fidelity = Fidelity(**about["fidelity"])
+    objective = Objective(**about["objective"])
+    kinds: list[tuple[object, type | tuple[type, ...], str]] = [
+        (fidelity.name, str, "the name of the fidelity"),
+        (fidelity.steps, int, "steps"),
+        (fidelity.unit, (int, float), "unit"),
+        (objective.metric, str, "metric"),
+        (about["heldout"], bool, "heldout"),
+        (about["mutable"], (list, type(None)), "mutable"),
+    ]
+    for value, kind, what in kinds:
+        if not isinstance(value, kind):
+            raise TypeError(f"{what} is {value!r:.60}")
+    if not (fidelity.steps >= 1 and 0 < fidelity.unit < math.inf):
+        raise ValueError(f"steps {fidelity.steps!r:.60} of {fidelity.unit!r:.60}")
+    if objective.direction not in ("minimize", "maximize"):
+        raise ValueError(f"direction {objective.direction!r:.60}")
+
+
+def _check_size(path: Path, found: pq.FileMetaData) -> None:
+    """Refuse what a small file may claim to unpack to."""
+    groups = [found.row_group(i) for i in range(found.num_row_groups)]
+    values = sum(group.column(i).num_values for group in groups for i in range(group.num_columns))
+    size = sum(group.total_byte_size for group in groups)
+    if found.num_rows > MAX_TRIALS or values > MAX_VALUES or size > 16 * MAX_VALUES:
+        raise StoreError(
+            f"{path}: unpacks to {found.num_rows:,} trials, {values:,} values in {size:,} bytes; "
+            f"a table has at most {MAX_TRIALS:,} trials and {MAX_VALUES:,} values"
+        )
+
+
+def _curves(column: pa.ChunkedArray, shape: tuple[int, int]) -> Array:
+    """The lists of ``column``, a row for each."""
+    lists = column.combine_chunks()
+    if not (pa.types.is_list(lists.type) and pa.types.is_floating(lists.type.value_type)):
+        raise TypeError(f"a curve has the type {lists.type}")
+    lengths = set(lists.value_lengths().to_pylist())
+    if lengths - {shape[1]}:
+        raise ValueError(f"curves of {sorted(map(str, lengths))} steps, not {shape[1]}")
+    curves: Array = lists.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(shape)
+    return curves
 
 
 @contextlib.contextmanager
@@ -123,9 +194,12 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         with files.explained(path):
             yield
-    except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
+    except (StoreError, KeyboardInterrupt):
+        raise
+    except (*_DAMAGED, pa.ArrowException, HpobenchError) as error:
         raise StoreError(
-            f"{path}: damaged, or no parquet file ({error}); get it anew, or record it again"
+            f"{path}: damaged, or no recorded table ({type(error).__name__}: {str(error)[:200]}); "
+            "get it anew, or record it again"
         ) from error
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _REFRESH_S = 5.0
 _RETRIES = 3
+_DIED = "the process died (a crash in native code, os._exit, or out of memory)"
 _FETCH_S = 120.0
 """How long an outcome may take to come from its node."""
 
@@ -93,14 +94,19 @@ class Cells(ABC):
 
     def _given_up(self) -> list[Outcome]:
         """The outcomes of cells whose deadline is over."""
-        from hpobench.running.outcome import overdue_cell  # it imports Ray
+        from hpobench.running.outcome import lost_cell, overdue_cell  # they import Ray
 
         outcomes = []
         for reference in self._deadlines.overdue(self.running):
-            self._deadlines.end(reference)
+            died = self._deadlines.end(reference)
             cell = self.running.pop(reference)
             self._ended(cell)
-            outcomes.append(overdue_cell(cell, self._commit, self._timeout))
+            late = f"{_DIED}, and no other attempt ended in the {self._timeout:g} s of wall time"
+            outcomes.append(
+                lost_cell(cell, self._commit, late)
+                if died
+                else overdue_cell(cell, self._commit, self._timeout)
+            )
         return outcomes
 
     def _outcome(self, reference: Any) -> Outcome:
@@ -118,15 +124,15 @@ class Cells(ABC):
                 raise error.cause from error
             outcome = lost_cell(cell, self._commit, _text("the cell was lost", error))
         except errors.WorkerCrashedError as error:
-            reason = (
-                "the process died (a crash in native code, os._exit, or out of memory), in each "
-                f"of {_RETRIES + 1} attempts"
-            )
+            # When Ray's servers die, the processes of cells die with them, and may be seen first.
+            if fault := self._health.fault_soon():
+                raise LostRayError(fault) from error
+            reason = f"{_DIED}, in each of {_RETRIES + 1} attempts"
             outcome = lost_cell(cell, self._commit, _text(reason, error))
         except (errors.RayError, ConnectionError) as error:
             raise LostRayError(self._health.fault_soon() or f"Ray lost a cell: {error}") from error
-        # When Ray's servers die, some processes of cells see it before we do.
-        if outcome.cell["status"] == "failed" and (fault := self._health.fault_soon()):
+        # A live cell may have failed because its workers died with Ray.
+        if outcome.cell["status"] == "failed" and (fault := self._health.fault()):
             raise LostRayError(fault)
         return outcome
 

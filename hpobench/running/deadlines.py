@@ -27,7 +27,8 @@ class Deadlines:
 
     def __init__(self, ray: Any, limit: float) -> None:
         self._ray, self._limit = ray, limit + GRACE_S
-        self._begun: dict[Any, float] = {}
+        self._begun: dict[Any, tuple[float, str]] = {}
+        """When a task was seen to have begun, and where."""
         self._looked = time.monotonic()
         self._kill = ray.remote(num_cpus=0, max_retries=0)(_kill)
 
@@ -36,24 +37,27 @@ class Deadlines:
         now = time.monotonic()
         if now - self._looked >= max(_LOOK_S, _LOOK_SHARE * len(references)):
             self._looked = now
-            self._begun = {r: t for r, t in self._begun.items() if r in references}
+            self._begun = {r: seen for r, seen in self._begun.items() if r in references}
             for reference in references:
-                if reference not in self._begun and read_note(_name(reference)):
-                    self._begun[reference] = now
-        late = [r for r, begun in self._begun.items() if now - begun > self._limit]
+                if reference not in self._begun and (note := read_note(_name(reference))):
+                    self._begun[reference] = now, note
+        late = [r for r, (begun, _) in self._begun.items() if now - begun > self._limit]
         return [reference for reference in late if reference in references]
 
-    def end(self, reference: Any) -> None:
-        """End the task and its process, also one that is stopped and hears of nothing."""
+    def end(self, reference: Any) -> bool:
+        """End an overdue task and its process, also one that is stopped and hears of nothing.
+
+        Returns whether another process of the task has died before.
+        """
         self._ray.cancel(reference, force=True)
-        note = read_note(_name(reference))
-        if note is None:
-            return
-        node, process, started = json.loads(note)
+        _, first = self._begun.pop(reference)
+        last = read_note(_name(reference)) or first
+        node, process, started = json.loads(last)
         there = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             node, soft=False
         )
         self._kill.options(scheduling_strategy=there).remote(process, started)
+        return last != first
 
     def close(self) -> None:
         """Remove the notes of this connection to Ray."""

@@ -52,10 +52,11 @@ class Session:
     def environment(self) -> Iterator[None]:
         """The environment in which Ray starts: the session's mark, and a token that is in no file.
 
-        A user who has chosen otherwise (``RAY_AUTH_MODE``, ``RAY_AUTH_TOKEN``) keeps the choice.
+        A user with a token in the environment, or without any (``RAY_AUTH_MODE``), keeps it so.
         """
         added = {MARK: str(self.folder)}
-        if not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
+        chosen = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+        if not chosen and os.environ.get("RAY_AUTH_MODE", "token").lower() == "token":
             added |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         before = {name: os.environ.pop(name, None) for name in added}
         os.environ.update(added)

@@ -27,9 +27,8 @@ from hpobench.suites.yamlfile import Document, KeyPath
 
 MAX_CELLS = 1_000_000
 """The most cells of a suite: more take minutes to plan and months to run."""
-MAX_WORKERS = 4_096
-"""Ray's controller walks over all trials under way at every step: with so many workers a cell's
-first round takes about a minute, with 32,767 more than an hour (docs/limits.md)."""
+MAX_WORKERS = 32_767
+"""The store keeps a worker's number in 16 bits."""
 MAX_AMOUNT = 1e12
 """The most of a budget in seconds, resource or evaluations: enough for 30,000 years."""
 MAX_TRIALS = 10**9

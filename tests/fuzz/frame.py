@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 Command: TypeAlias = Sequence[str]
-"""The arguments of ``python -m hpobench``."""
+"""The arguments of ``python -m hpobench``; variables of its environment, ``NAME=value``, may stand
+in front."""
 
 MEMORY = 12 * 2**30
 """Bytes of address space that a command may take."""
@@ -141,6 +142,9 @@ def _end_group(pid: int) -> None:
 def _child(command: list[str], folder: Path, errors: Path) -> None:
     os.setsid()
     os.chdir(folder)
+    while "=" in command[0]:  # as a shell has it: NAME=value in front of the arguments
+        name, _, value = command.pop(0).partition("=")
+        os.environ[name] = value
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.pop("HPOBENCH_TRACEBACK", None)

@@ -54,7 +54,10 @@ def _logged(folder: Path) -> Iterator[Path]:
     """The file that names the run in the environment of all its processes."""
     log = folder / "steps.log"
     os.environ["CHAIN_LOG"] = str(log)
-    yield log
+    try:
+        yield log
+    finally:
+        del os.environ["CHAIN_LOG"]
 
 
 # -- virtual -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.security_table import TRIALS, UNTRIED, rows, try_row
 QUICK = sorted(
     verb
     for verb in TRIALS
-    if verb.split()[0] in ("list", "plan", "status", "compare", "export", "data", "new")
+    if verb.split()[0] in ("list", "plan", "status", "verify", "compare", "export", "data", "new")
     or verb
     in (
         "run SUITE --dry-run",

@@ -71,6 +71,9 @@ class InProcess:
     def cancel(self) -> None:
         pass
 
+    def close(self) -> None:
+        pass
+
     def run(self, cells: Any) -> Iterator[list[Any]]:
         for cell in cells:
             if InProcess.limit <= 0:

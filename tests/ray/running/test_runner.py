@@ -92,7 +92,8 @@ def cell(folder: Path, searcher: str = "odd", problem: str = "line") -> Any:
 
 def store(folder: Path, outcome: Any) -> None:
     """The outcome goes into a store and comes out again."""
-    name = outcome.cell["cell"]
+    name, label = outcome.cell["cell"], outcome.cell["problem"]
+    (row,) = problem_rows([cell(folder).problem]).values()
     plan = {"name": "one", "suite": {}, "cells": [name], "skipped": []}
     plan |= {f"{k}s": [outcome.cell[k]] for k in ("searcher", "scheduler", "problem")}
     with open_writer(folder / "store") as writer:
@@ -100,7 +101,7 @@ def store(folder: Path, outcome: Any) -> None:
             "name: one\n",
             plan,
             {name: {}},
-            {outcome.cell["problem"]: {"problem": outcome.cell["problem"]}},
+            {label: {**row, "problem": label}},
         )
         writer.add([outcome])
         writer.compact()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ import pytest
 import hpobench
 from hpobench import data
 from hpobench.contract.errors import NotAvailableError, UnknownNameError
-from hpobench.data import catalogue, local
+from hpobench.data import catalogue, local, openml
 from hpobench.data.catalogue import Dataset, parse
 from hpobench.data.download import fetch
 from hpobench.plugins.registry import Registry
@@ -356,10 +357,18 @@ def test_a_disk_without_room_is_told_before_anything_is_asked(root: Path, server
 
 
 def test_a_disk_that_fills_up(server: Any, small_disk: Path) -> None:
-    given = entry(f"{server.url}/set/", FILES)
-    given["files"]["model.bin"]["size"] = 10  # so that it seems to fit
+    def crowd(path: str, done: int) -> None:
+        # Somebody else takes the room that there was.
+        if path == "model.bin" and done and not (small_disk / "theirs").exists():
+            with contextlib.suppress(OSError), (small_disk / "theirs").open("ab", 0) as theirs:
+                while True:
+                    theirs.write(bytes(4096))
+
+    files = FILES | {"model.bin": bytes(150_000)}
+    server.pages["/set/model.bin"] = files["model.bin"]
+    chosen = parse("made-up", entry(f"{server.url}/set/", files), HERE)
     with pytest.raises(NotAvailableError, match=r"model\.bin: the disk is full; make room, or"):
-        fetch(parse("made-up", given, HERE), small_disk, quiet)
+        fetch(chosen, small_disk, crowd)
     assert there(small_disk / "made" / "up") == {"a.json": FILES["a.json"]}
 
 
@@ -376,12 +385,12 @@ def test_a_file_in_the_place_of_the_folder(root: Path, server: Any) -> None:
         fetch(made_up(server), root, quiet)
 
 
-def test_problems_are_listed_with_what_they_lack(
+def test_a_plan_says_what_a_problem_lacks(
     root: Path, listed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from hpobench.__main__ import main
 
-    (plugin := tmp_path / "lacking.py").write_text(
+    (tmp_path / "lacking.py").write_text(
         "from hpobench import data\n"
         "from hpobench.api import Curve, Float, Space, TabulatedProblem\n\n\n"
         "class Lacking(TabulatedProblem):\n"
@@ -393,11 +402,46 @@ def test_problems_are_listed_with_what_they_lack(
         "    def curve(self, config, seed):\n"
         "        return Curve([0.0], [1.0])\n"
     )
+    (suite := tmp_path / "suite.yaml").write_text(
+        "name: lacks\nsearchers: [random]\nproblems: [lacking]\nbudget: {trials: 1}\nseeds: 1\n"
+        "plugins: [lacking.py]\n"
+    )
     with pytest.raises(SystemExit):
-        main(["list", "problems", "--plugin", str(plugin)])
-    told = capsys.readouterr().out
-    assert "lacking: the data is not here; `hpobench data fetch made-up` brings it" in told
+        main(["plan", str(suite)])
+    told = " ".join(capsys.readouterr())
+    assert "the data is not here; `hpobench data fetch made-up` brings it" in told
     put(root / "made" / "up")
     with pytest.raises(SystemExit):
-        main(["list", "problems", "--plugin", str(plugin)])
-    assert "made-up" not in capsys.readouterr().out
+        main(["plan", str(suite)])
+    assert "made-up" not in " ".join(capsys.readouterr())
+
+
+# -- answers of strangers ------------------------------------------------------------------
+
+
+def test_a_file_that_does_not_end_is_given_up(server: Server, tmp_path: Path) -> None:
+    chosen = made_up(server)
+    server.pages["/set/a.json"] = b"x" * 2_000_000
+    with pytest.raises(NotAvailableError, match="sends more than the file's 8 bytes"):
+        fetch(chosen, tmp_path, quiet)
+    assert not any((tmp_path / chosen.folder).rglob("*.json"))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "3", '{"title": []}', "\udcff"])
+def test_entries_of_another_shape(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "record.json"
+    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(NotAvailableError, match=r"record\.json"):
+        catalogue.recorded("openml:61", file)
+
+
+def test_an_entry_that_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "record.json")
+    with pytest.raises(NotAvailableError, match="named pipe"):
+        catalogue.recorded("openml:61", tmp_path / "record.json")
+
+
+@pytest.mark.parametrize("answer", [b"[" * 100_000, b"3", b"{}", b'{"data_set_description": 3}'])
+def test_descriptions_of_another_shape(answer: bytes) -> None:
+    with pytest.raises(ValueError, match="no description of a data set"):
+        openml._described(answer)

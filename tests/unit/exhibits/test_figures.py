@@ -9,7 +9,15 @@ import pytest
 from matplotlib.figure import Figure
 
 from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, comparisons, compute_curves
-from hpobench.analysis.drawing.style import MARKERS, PALETTE, Styles, drawable, power_of_ten, save
+from hpobench.analysis.drawing.style import (
+    LONGEST,
+    MARKERS,
+    PALETTE,
+    Styles,
+    drawable,
+    power_of_ten,
+    save,
+)
 from hpobench.analysis.exhibits import anytime_regret, heatmap, mean_regret, rank
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
@@ -147,6 +155,18 @@ def test_captions_follow_the_settings() -> None:
 def test_labels_stay_apart_where_the_font_lacks_characters() -> None:
     assert drawable("tpe[k=1] \u00e9 \u03b1") == "tpe[k=1] \u00e9 \u03b1"
     assert drawable("\u6d4b-\U000206a4") == "\\u6d4b-\\U000206a4"
+
+
+def test_long_labels_are_elided_and_stay_apart() -> None:
+    """One of 4,000 characters made figures of 17.5 GB."""
+    whole = "tpe[" + "x" * 76
+    assert drawable(whole) == whole
+    one, other = (f"tpe[{'x' * 2000}{digit}{'y' * 2000}]" for digit in "12")
+    assert drawable(one) != drawable(other)
+    assert len(drawable(one)) <= LONGEST
+    assert len(drawable("\U000206a4" * 70)) <= LONGEST
+    assert drawable(one).startswith("tpe[x")
+    assert drawable(one).endswith("y]")
 
 
 def test_decades() -> None:

@@ -60,6 +60,16 @@ def test_an_id_is_readable_and_ends_with_the_hash_of_its_spec(refs: dict[str, An
     assert told["budget"] == {"trials": 5}
 
 
+def test_a_spec_is_sorted_json(refs: dict[str, Any]) -> None:
+    """Its two halves, before and after the seed, are written once for all seeds."""
+    refs["searcher"] = dataclasses.replace(refs["searcher"], options={"seed": 0, "z": '"seed":1,'})
+    for more in ({}, {"pace": 1.0, "trial_timeout": 5.0}):
+        _, spec = cell_id(**{**CELL, **refs, "more": more, "seed": 123})
+        told = json.loads(spec)
+        assert told["seed"] == 123
+        assert spec == json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+
 @pytest.mark.parametrize(
     "label", ["a/b", "../..", "a b\tc", "x" * 500, "ü", "", "CON", "a\x00b", "[[", "-"]
 )
