@@ -23,7 +23,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
         if not pd.api.types.is_numeric_dtype(dtype):
             # A list, because `Series.map` would turn whole numbers beside others into floats.
             cells = [_harmless(cell) for cell in table.iloc[:, i]]
-            safe.isetitem(i, pd.Series(cells, index=table.index, dtype=object))
+            safe.isetitem(i, pd.array(cells, dtype=object))
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8", "backslashreplace")
 
