@@ -11,7 +11,7 @@ from tests.fuzz.kinds import KINDS
 
 MUTANTS = 40
 """Of each kind, the same ones every time; `python -m tests.fuzz` runs as many as one likes."""
-SECONDS = 120.0
+SECONDS = 60.0
 """A kind's time, which a very slow machine may not be done in."""
 LEAST = 5
 
