@@ -173,7 +173,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "report FOLDER": ["report", "stored"],
     "status FOLDER": ["status", "stored"],
     "verify FOLDER": ["verify", "stored"],
-    "verify FOLDER --repair": lambda: (_damage(), _end_of(["verify", "stored", "--repair"])),
+    "verify FOLDER --repair": lambda: _end_of_repair(),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
@@ -249,10 +249,11 @@ def lay_traps(folder: Path) -> None:
         (folder / "stored" / name).write_text(text, encoding="utf-8")
 
 
-def _damage() -> None:
-    """Shorten a file of the stored results."""
+def _end_of_repair() -> object:
+    """How a repair ends of stored results with a file that was shortened."""
     shard = next(Path("stored").glob("events-*.parquet"))
     shard.write_bytes(shard.read_bytes()[:-1])
+    return _end_of(["verify", "stored", "--repair"])
 
 
 def _state(folder: Path) -> dict[str, int]:

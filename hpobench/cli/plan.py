@@ -85,6 +85,13 @@ def show_plan(suite: Suite, plan: Plan) -> None:
         for (label, workers), estimate in plan.estimates.items()
     ]
     show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
+    for (label, workers), estimate in plan.estimates.items():
+        if estimate.excess:
+            click.echo(
+                f"warning: {label} with {workers} workers: a cell may have {estimate.excess} "
+                "(docs/limits.md)",
+                err=True,
+            )
     _show_skipped(suite, plan.skipped)
     total = plan.total
     click.echo(

@@ -89,8 +89,7 @@ def _ask(number: int) -> Mapping[str, Any]:
         if answer.status_code == requests.codes.precondition_failed:  # its word for "unknown"
             raise NotAvailableError(f"OpenML has no data set {number}; {PAGE} has a search")
         answer.raise_for_status()
-        facts = _described(answer.content)
-    return facts
+        return _described(answer.content)
 
 
 def _described(answer: bytes) -> Mapping[str, Any]:

@@ -90,8 +90,7 @@ def write_table(path: Path, table: Table) -> None:
 def read_about(path: Path) -> dict[str, Any]:
     """The metadata of the table at ``path``; raises :class:`StoreError` if it is no such table."""
     with _readable(path):
-        about = _about(path, pq.ParquetFile(_source(path)))
-    return about
+        return _about(path, pq.ParquetFile(_source(path)))
 
 
 def read_table(path: Path) -> Table:

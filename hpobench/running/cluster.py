@@ -137,8 +137,8 @@ class _SlowStartError(RayError):
 def _initialised(**options: Any) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Ray ends this process when its head is gone for so long, by default a minute. `health` ends a
-    # run before that, with a message; where it does not watch, nothing waits longer.
+    # Ray ends this process when its head is gone for so long, by default for a minute. `health`
+    # ends a run before that, with a message; where it does not watch, nothing waits longer.
     os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "300")
     import ray
 

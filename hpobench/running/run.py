@@ -17,10 +17,7 @@ from hpobench.running.ray.source import TrialSource
 from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.stage import TrainingStage
 from hpobench.store.event import Event
-
-MAX_RESULTS, MAX_TRIALS = 10_000_000, 1_000_000
-"""The most of one cell. A result takes about 0.5 kB of memory, a trial 5 kB (docs/limits.md); a
-cost that is tiny beside the budget would fill the memory."""
+from hpobench.suites.estimate import MAX_RESULTS, MAX_TRIALS
 
 
 class Run:

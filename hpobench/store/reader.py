@@ -63,11 +63,13 @@ def load_results(folder: Path) -> Results:
         lost = cells["cell"][cells["problem"].isin(unknown)]
         what = f"it has no row of {', '.join(sorted(unknown))[:200]}"
         raise files.DamagedError(folder / index.PROBLEMS, what, list(lost))
+    events = _rows(folder, "events", cells)
+    _check_places(folder, events, cells, problems)
     return Results(
         name=plan["name"],
         suite=plan["suite"],
         cells=cells,
-        events=_rows(folder, "events", cells),
+        events=events,
         trials=_rows(folder, "trials", cells),
         problems=problems,
         plan=plan,
@@ -98,6 +100,8 @@ def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
         raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
     cells = index.read_cells(path).to_pandas()
     cells = cells[cells["in_suite"] & cells["cell"].isin(set(plan["cells"]))]
+    if not len(cells):
+        raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
     for label in ("problem", "scheduler", "searcher"):
         ranks = {name: i for i, name in enumerate(plan[f"{label}s"])}
         cells[f"_{label}"] = cells[label].map(ranks)
@@ -120,3 +124,19 @@ def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
     frame: pd.DataFrame = files.read_shards(folder, kind, shards, counts).to_pandas()
     frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
     return frame.sort_values("cell", kind="stable").reset_index(drop=True)
+
+
+def _check_places(
+    folder: Path, events: pd.DataFrame, cells: pd.DataFrame, problems: pd.DataFrame
+) -> None:
+    """Check that events are of trials that their cell may have, and of steps of its problem:
+    analyses make arrays of as many."""
+    run = events["cell"].cat.codes.to_numpy()
+    trials = (cells["trials"] + cells["results"]).to_numpy()[run]
+    steps = cells["problem"].map(problems.set_index("problem")["steps"]).to_numpy()[run]
+    wrong = (events["trial"] >= trials) | (events["step"] > steps)
+    wrong |= (events["parent"] >= trials) | (events["parent"] < 0) | (events["parent_step"] < 0)
+    if wrong.any():
+        cell = cells.iloc[run[wrong.to_numpy().argmax()]]
+        what = "it has an event of a trial or a step that there is not"
+        raise files.DamagedError(folder / cell["events_shard"], what, [cell["cell"]])

@@ -9,6 +9,9 @@ from hpobench.contract.budget import Budget
 from hpobench.contract.errors import PluginError
 from hpobench.contract.problem import Problem
 
+MAX_RESULTS, MAX_TRIALS = 10_000_000, 1_000_000
+"""The most of one cell, which ends as failed there. A result takes about 0.5 kB of memory, a trial
+5 kB (docs/limits.md); a cost that is tiny beside a budget of time would fill the memory."""
 MAX_SECONDS = 1e12
 """The most that one evaluation may take: 30,000 years."""
 
@@ -21,6 +24,15 @@ class Estimate:
     results: float
     clock: float
     """Seconds of the cell's clock."""
+
+    @property
+    def excess(self) -> str | None:
+        """What of a cell may be more than it can have; ``None`` if nothing is."""
+        if self.trials > MAX_TRIALS:
+            return f"{self.trials:,.0f} trials, and ends at {MAX_TRIALS:,}"
+        if self.results > MAX_RESULTS:
+            return f"{self.results:,.0f} results, and ends at {MAX_RESULTS:,}"
+        return None
 
     @classmethod
     def of(cls, problem: Problem, budget: Budget, workers: int) -> Estimate:

@@ -24,7 +24,7 @@ in front."""
 
 MEMORY = 12 * 2**30
 """Bytes of address space that a command may take."""
-TIMEOUT_S = 60.0
+TIMEOUT_S = 240.0
 """Seconds after which a command counts as hanging."""
 _GOOD = {0, 1, 2}
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")

@@ -139,6 +139,8 @@ def _value(rng: random.Random, table: pa.Table) -> pa.Table:
 
 def _rows(rng: random.Random, table: pa.Table) -> pa.Table:
     """Rows are doubled, missing or in another order."""
+    if not len(table):
+        return table
     order = list(range(len(table)))
     change = rng.choice(("double", "remove", "shuffle", "none"))
     if change == "double":

@@ -63,11 +63,11 @@ def _made() -> Table:
         {"kind": "categorical", "name": "mixed", "choices": ["a", 1]},
     ]
     rng = np.random.default_rng(0)
-    configs = [
+    configs: list[Any] = [
         {"lr": float(x), "depth": int(d), "mixed": "a"}
         for x, d in zip(rng.uniform(1e-4, 1, 20), rng.integers(1, 10, 20), strict=True)
     ]
-    about = {
+    about: dict[str, Any] = {
         "version": 1,
         "trained": space,
         "space": space,

@@ -21,8 +21,9 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     safe = table.rename(columns=_harmless)
     for i, dtype in enumerate(table.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):
-            cells = table.iloc[:, i].astype(object)
-            safe.isetitem(i, cells.map(_harmless).to_numpy(object))
+            # A list, because `Series.map` would turn whole numbers beside others into floats.
+            cells = [_harmless(cell) for cell in table.iloc[:, i]]
+            safe.isetitem(i, pd.array(cells, dtype=object))
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8", "backslashreplace")
 

@@ -89,7 +89,7 @@ def test_wrong_input(base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[st
     for args, message in [
         ((base, tmp_path / "nowhere"), "does not exist"),
         ((base, tmp_path / "empty"), "not a results folder"),
-        ((base, damaged), "damaged, not a readable parquet file"),
+        ((base, damaged), "damaged: not a readable parquet file"),
         ((base, smoke), "left out:\n  branin: workers: 1 in BASE, 4 in NEW"),
         ((base, base, "--alpha", 0), "--alpha"),
         ((base, base, "--json", tmp_path / "nowhere" / "a.json"), "nowhere"),

@@ -92,7 +92,7 @@ def test_a_curve_that_is_none_fails_its_trial() -> None:
 def test_results_of_a_cell_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "MAX_RESULTS", 50)
     run = make_run(Fifo(), problem=Odd("costs", 1e-30), trials=200, budget=Budget(time=1e6))
-    with pytest.raises(CellError, match="50 results at .* s, the most of one cell"):
+    with pytest.raises(CellError, match=r"50 results at .* s, the most of one cell"):
         run.finish()
     assert 40 <= len(run.events) <= 50  # what it had is kept
 
@@ -100,5 +100,5 @@ def test_results_of_a_cell_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_trials_of_a_cell_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "MAX_TRIALS", 5)
     run = make_run(Fifo(), problem=Odd("losses", math.nan), trials=200, budget=Budget(time=1e9))
-    with pytest.raises(CellError, match="5 trials at .* s, the most of one cell"):
+    with pytest.raises(CellError, match=r"5 trials at .* s, the most of one cell"):
         run.finish()

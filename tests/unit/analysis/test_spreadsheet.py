@@ -43,3 +43,10 @@ def test_what_needs_no_apostrophe_is_as_pandas_writes_it() -> None:
     table = pd.DataFrame({"a": [0.1, 1e-300], "b": ["x,y", 'q"'], "c": [True, False]})
     assert csv_bytes(table).decode() == table.to_csv(index=False, lineterminator="\n")
     assert list(table.columns) == ["a", "b", "c"]
+
+
+def test_whole_numbers_beside_others_stay_whole() -> None:
+    table = pd.DataFrame({"value": pd.Series([6, 0.15, None, "-x"], dtype=object)})
+    assert csv_bytes(table).decode() == 'value\n6\n0.15\n""\n\'-x\n'
+    numbers = pd.DataFrame({"value": pd.Series([6, 0.15], dtype=object)})
+    assert csv_bytes(numbers).decode() == "value\n6\n0.15\n"

@@ -358,7 +358,8 @@ def test_a_disk_without_room_is_told_before_anything_is_asked(root: Path, server
 
 def test_a_disk_that_fills_up(server: Any, small_disk: Path) -> None:
     def crowd(path: str, done: int) -> None:
-        if path == "model.bin" and done and not (small_disk / "theirs").exists():  # somebody else takes the room that there was
+        # Somebody else takes the room that there was.
+        if path == "model.bin" and done and not (small_disk / "theirs").exists():
             with contextlib.suppress(OSError), (small_disk / "theirs").open("ab", 0) as theirs:
                 while True:
                     theirs.write(bytes(4096))
@@ -384,12 +385,12 @@ def test_a_file_in_the_place_of_the_folder(root: Path, server: Any) -> None:
         fetch(made_up(server), root, quiet)
 
 
-def test_problems_are_listed_with_what_they_lack(
+def test_a_plan_says_what_a_problem_lacks(
     root: Path, listed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from hpobench.__main__ import main
 
-    (plugin := tmp_path / "lacking.py").write_text(
+    (tmp_path / "lacking.py").write_text(
         "from hpobench import data\n"
         "from hpobench.api import Curve, Float, Space, TabulatedProblem\n\n\n"
         "class Lacking(TabulatedProblem):\n"
@@ -401,14 +402,18 @@ def test_problems_are_listed_with_what_they_lack(
         "    def curve(self, config, seed):\n"
         "        return Curve([0.0], [1.0])\n"
     )
+    (suite := tmp_path / "suite.yaml").write_text(
+        "name: lacks\nsearchers: [random]\nproblems: [lacking]\nbudget: {trials: 1}\nseeds: 1\n"
+        "plugins: [lacking.py]\n"
+    )
     with pytest.raises(SystemExit):
-        main(["list", "problems", "--plugin", str(plugin)])
-    told = capsys.readouterr().out
-    assert "lacking: the data is not here; `hpobench data fetch made-up` brings it" in told
+        main(["plan", str(suite)])
+    told = " ".join(capsys.readouterr())
+    assert "the data is not here; `hpobench data fetch made-up` brings it" in told
     put(root / "made" / "up")
     with pytest.raises(SystemExit):
-        main(["list", "problems", "--plugin", str(plugin)])
-    assert "made-up" not in capsys.readouterr().out
+        main(["plan", str(suite)])
+    assert "made-up" not in " ".join(capsys.readouterr())
 
 
 # -- answers of strangers ------------------------------------------------------------------

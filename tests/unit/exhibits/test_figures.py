@@ -165,7 +165,8 @@ def test_long_labels_are_elided_and_stay_apart() -> None:
     assert drawable(one) != drawable(other)
     assert len(drawable(one)) <= LONGEST
     assert len(drawable("\U000206a4" * 70)) <= LONGEST
-    assert drawable(one).startswith("tpe[x") and drawable(one).endswith("y]")
+    assert drawable(one).startswith("tpe[x")
+    assert drawable(one).endswith("y]")
 
 
 def test_decades() -> None:

@@ -37,7 +37,7 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
         "worker": [0] * results,
         **dict.fromkeys(("parent", "parent_step", "config"), [None] * results),
     }
-    trial = {"cell": name, "trial": 0, "config": "{}", "status": "completed", "steps": 1}
+    trial = {"cell": name, "config": "{}", "status": "completed", "steps": 1}
     trial |= dict.fromkeys(("start", "end", "suggest_s", "observe_s"), 0.0)
     cell = {
         "cell": name,
@@ -48,7 +48,7 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
         "workers": 1,
         "stage": "virtual",
         "status": status,
-        "trials": 1,
+        "trials": results,
         "results": results,
         **dict.fromkeys(("resource", "clock", "evaluation_s"), 1.0),
         **dict.fromkeys(("suggest_s", "observe_s", "harness_s"), 0.0),
@@ -58,7 +58,9 @@ def outcome(number: int, *, results: int = 5, status: str = "done", loss: float 
     return Outcome(
         cell=cell,
         events=pa.table(events, schema=schema.plain(schema.EVENTS)),
-        trials=pa.Table.from_pylist([trial], schema=schema.plain(schema.TRIALS)),
+        trials=pa.Table.from_pylist(
+            [{**trial, "trial": i} for i in range(results)], schema=schema.plain(schema.TRIALS)
+        ),
     )
 
 
@@ -105,7 +107,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert list(results.events["cell"].unique()) == ["cell-000", "cell-001", "cell-002"]
     assert list(results.events[results.events["cell"] == "cell-001"]["loss"]) == [2, 3, 4, 5, 6]
     assert results.events["heldout"].isna().all()
-    assert len(results.trials) == 3
+    assert len(results.trials) == 15
 
 
 def test_cells_that_differ_in_workers_only_come_in_their_order(tmp_path: Path) -> None:
@@ -188,6 +190,14 @@ def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
         plan["cells"] = ["cell-000"]
         store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}}, {})
     assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
+
+
+def test_a_suite_of_which_nothing_has_run_is_no_results(tmp_path: Path) -> None:
+    write(tmp_path, [[0]])
+    with open_writer(tmp_path) as store:
+        begin(store, [1])
+    with pytest.raises(UsageError, match="no cell is finished yet"):
+        load_results(tmp_path)
 
 
 def test_cells_without_rows(tmp_path: Path) -> None:
