@@ -17,7 +17,10 @@ from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.matrix import HIGH_IS_BETTER, draw_matrix
 from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.inference.bootstrap import (
+    Interval,
+    blocks,
     interval_valid,
+    joined,
     percentile_interval,
     problem_weights,
     seed_counts,
@@ -49,16 +52,9 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     """
     curves, settings = comparison.curves, study.settings
     nr = normalised(curves)[..., -1]
-    weights = problem_weights(curves.problems, settings)
-    k, problems = nr.shape[:2]
-    total, draws = np.zeros((k, k)), np.zeros((settings.repetitions, k, k))
-    for p, problem in enumerate(curves.problems):
-        won = _resampled_wins(nr[:, p], problem, settings)
-        total += won[0]
-        won[1:] *= weights[:, p, None, None]
-        draws += won[1:]
-    valid = interval_valid(nr[..., None])
-    found = percentile_interval(total / problems, draws, settings.level, valid & valid[:, None])
+    parts = [_wins(nr, part, curves.problems, settings) for part in blocks(len(nr))]
+    found = joined([interval for interval, _ in parts])
+    total = np.concatenate([total for _, total in parts])
     order = np.argsort(-total.sum(axis=1), kind="stable")
     pairs = [(a, b) for a, b in product(order, order) if a != b]
     a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
@@ -76,30 +72,49 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     )
 
 
-def _resampled_wins(nr: FloatArray, problem: str, settings: Settings) -> FloatArray:
-    """``U / (n m)`` of every pair on one problem: of all runs first, then of each repetition.
+def _wins(
+    nr: FloatArray, part: slice, problems: tuple[str, ...], settings: Settings
+) -> tuple[Interval, FloatArray]:
+    """Of the algorithms ``part`` over all: the probabilities, and their sums over problems."""
+    weights = problem_weights(problems, settings)
+    shape = len(nr[part]), len(nr)
+    total, draws = np.zeros(shape), np.zeros((settings.repetitions, *shape))
+    for p, problem in enumerate(problems):
+        won = _resampled_wins(nr[:, p], part, problem, settings)
+        total += won[0]
+        won[1:] *= weights[:, p, None, None]
+        draws += won[1:]
+    valid = interval_valid(nr[..., None])
+    both = valid & valid[part, None]
+    return percentile_interval(total / len(problems), draws, settings.level, both), total
+
+
+def _resampled_wins(nr: FloatArray, part: slice, problem: str, settings: Settings) -> FloatArray:
+    """``U / (n m)`` of the algorithms ``part`` over all on one problem: of all runs first, then of
+    each repetition.
 
     ``nr`` has shape (algorithms, seeds), NaN for seeds that were not run; the result
-    (1 + repetitions, algorithms, algorithms).
+    (1 + repetitions, algorithms of ``part``, algorithms).
     """
+    chosen = range(len(nr))[part]
     groups = [
         (members, seeds, np.vstack([np.ones_like(counts[:1]), counts]).T)
         for members, seeds, counts in seed_counts(~np.isnan(nr), problem, settings)
     ]
-    won = np.full((len(nr), len(nr), 1 + settings.repetitions), np.nan)
+    won = np.full((len(chosen), len(nr), 1 + settings.repetitions), np.nan)
     for others, theirs, counts in groups:
         runs = np.sort(nr[np.ix_(others, theirs)], axis=1)
         order = np.argsort(nr[np.ix_(others, theirs)], axis=1, kind="stable")
         from_on = _sums_from_on(counts[order])
         row = np.arange(len(others))[:, None]
         for members, seeds, own in groups:
-            for a in members:
+            for a in (int(member) for member in members if int(member) in chosen):
                 mine = nr[a, seeds][:, None]
                 below = np.count_nonzero(runs[:, None] < mine, axis=2)
                 upto = np.count_nonzero(runs[:, None] <= mine, axis=2)
                 # Those above, and those above or equal: twice the wins, where ties are halves.
                 twice = np.einsum("bsr,sr->br", from_on[row, below] + from_on[row, upto], own)
-                won[a, others] = twice / (2 * len(seeds) * len(theirs))
+                won[a - chosen.start, others] = twice / (2 * len(seeds) * len(theirs))
     return np.moveaxis(won, -1, 0)
 
 

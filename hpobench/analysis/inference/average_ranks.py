@@ -5,16 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from hpobench.analysis.inference.bootstrap import (
+    ALGORITHMS,
     Interval,
+    blocks,
     interval_valid,
+    joined,
     percentile_interval,
     seed_means,
     suite_draws,
 )
-from hpobench.analysis.settings import FloatArray, Settings
+from hpobench.analysis.settings import BoolArray, FloatArray, Settings
 
 BLOCK = 4096
 """Columns that are ranked at a time: as many as a processor's cache holds of tens of algorithms."""
+TIMES = 16
+"""Times that hundreds of algorithms are ranked at together."""
 FEW = 64
 """Algorithms up to which comparing every pair is faster than sorting each column."""
 
@@ -45,10 +50,21 @@ def average_ranks(values: FloatArray) -> FloatArray:
 
 
 def _sorted_ranks(block: FloatArray) -> FloatArray:
-    from scipy import stats  # here, for processes that only draw import this module too
-
-    ranks: FloatArray = stats.rankdata(block, axis=0)
-    return ranks
+    """Ranks along the first axis, by sorting: as ``scipy.stats.rankdata``, in two thirds of its time."""
+    columns = np.ascontiguousarray(block.T)
+    order = np.argsort(columns, axis=1)
+    ordered = np.take_along_axis(columns, order, axis=1)
+    place = np.arange(columns.shape[1])
+    rises = ordered[:, 1:] != ordered[:, :-1]
+    first = np.zeros(columns.shape, np.int64)
+    first[:, 1:] = np.where(rises, place[1:], 0)
+    last = np.full(columns.shape, place[-1])
+    last[:, :-1] = np.where(rises, place[:-1], place[-1])
+    np.maximum.accumulate(first, axis=1, out=first)
+    last = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
+    ranks = np.empty(columns.shape)
+    np.put_along_axis(ranks, order, (first + last) / 2 + 1, axis=1)
+    return ranks.T
 
 
 def suite_ranks(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
@@ -57,9 +73,23 @@ def suite_ranks(values: FloatArray, problems: tuple[str, ...], settings: Setting
     ``values`` has shape (algorithms, problems, seeds, times) and every algorithm has a run on
     every problem; the result has shape (algorithms, times).
     """
+    # One algorithm without spread leaves every other's rank without an honest interval.
+    valid = np.full((len(values), 1), bool(interval_valid(values).all()))
+    # All algorithms are ranked at once, so that with many of them there is room for few times.
+    times = values.shape[-1] if len(values) <= ALGORITHMS else TIMES
+    return joined(
+        [
+            _ranks_at(values[..., part], valid, problems, settings)
+            for part in blocks(values.shape[-1], times)
+        ],
+        axis=1,
+    )
+
+
+def _ranks_at(
+    values: FloatArray, valid: BoolArray, problems: tuple[str, ...], settings: Settings
+) -> Interval:
     per_problem = np.moveaxis(seed_means(values), 1, 0)
     estimate = average_ranks(per_problem).mean(axis=0)
     draws = suite_draws(values, problems, settings, average_ranks)
-    # One algorithm without spread leaves every other's rank without an honest interval.
-    valid = np.full((len(values), 1), bool(interval_valid(values).all()))
     return percentile_interval(estimate, draws, settings.level, valid)

@@ -8,7 +8,7 @@ no other interval.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ Statistic = Literal["mean", "iqm"]
 BLOCK = 2**22
 """Resampled values that are copied at a time: with hundreds of algorithms all of them take
 gigabytes."""
+ALGORITHMS = 64
+"""Algorithms, or what else does not depend on each other, that are resampled at a time."""
 
 
 class Interval(NamedTuple):
@@ -159,9 +161,23 @@ def suite_draws(
 def suite_mean(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
     """Mean over seeds, then over problems; ``values`` as in :func:`suite_draws`, the result of
     shape (algorithms, times)."""
+    return joined([_block_mean(values[part], problems, settings) for part in blocks(len(values))])
+
+
+def _block_mean(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:
     estimate = seed_means(values).mean(axis=1)
     draws = suite_draws(values, problems, settings)
     return percentile_interval(estimate, draws, settings.level, interval_valid(values)[:, None])
+
+
+def blocks(size: int, most: int = ALGORITHMS) -> list[slice]:
+    """Parts of an axis of ``size`` places, of at most ``most`` each; one part of none."""
+    return [slice(begin, begin + most) for begin in range(0, max(size, 1), most)]
+
+
+def joined(parts: Sequence[Interval], axis: int = 0) -> Interval:
+    """The intervals of the parts of an axis as one."""
+    return Interval(*(np.concatenate(part, axis=axis) for part in zip(*parts, strict=True)))
 
 
 def suite_iqm(values: FloatArray, problems: tuple[str, ...], settings: Settings) -> Interval:

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from hpobench.analysis.exhibits import win_matrix
+from hpobench.analysis.inference import average_ranks as ranks
+from hpobench.analysis.inference import bootstrap
 from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     iqm,
@@ -148,7 +151,27 @@ def test_counts_are_those_of_the_draws() -> None:
     assert np.array_equal(counts, [np.bincount(row, minlength=7) for row in draws])
 
 
+def test_parts_of_many_algorithms_are_what_the_whole_is() -> None:
+    values = np.random.default_rng(0).random((70, 3, 4, 20))
+    settings = Settings(repetitions=30)
+    every = slice(None)
+    for found, whole in (
+        (suite_mean(values, PROBLEMS, settings), bootstrap._block_mean(values, PROBLEMS, settings)),
+        (
+            suite_ranks(values, PROBLEMS, settings),
+            ranks._ranks_at(values, np.ones((70, 1), dtype=bool), PROBLEMS, settings),
+        ),
+    ):
+        for one, other in zip(found, whole, strict=True):
+            assert np.array_equal(one, other)
+    nr = values[..., -1]
+    for part in (slice(0, 10), slice(60, 70)):
+        own, total = win_matrix._wins(nr, part, PROBLEMS, settings)
+        wide, sums = win_matrix._wins(nr, every, PROBLEMS, settings)
+        assert np.array_equal(total, sums[part])
+        assert np.array_equal(own.low, wide.low[part])
+
+
 def test_ranks_of_hundreds_of_algorithms_are_those_of_pairs() -> None:
     values = np.round(np.random.default_rng(0).random((3, 90, 4)), 1)
-    ranks = average_ranks(values)
-    assert np.array_equal(ranks, stats.rankdata(values, axis=1))
+    assert np.array_equal(average_ranks(values), stats.rankdata(values, axis=1))

@@ -124,6 +124,20 @@ def test_plan_shows_what_each_number_of_workers_costs(tmp_path: Path) -> None:
     assert "4 cells: at most about 20 trials, 20 results and 12 s of virtual clock" in output
 
 
+def test_plan_warns_of_cells_that_would_not_end(tmp_path: Path) -> None:
+    output = invoke("plan", str(write_suite(tmp_path, {7: "budget: {time: 1000 d}"})))
+    assert (
+        "warning: bowl[dimension=2] with 4 workers: a cell may have 345,600,000 trials, and ends "
+        "at 1,000,000 (docs/limits.md)"
+    ) in output
+
+
+def test_plan_of_many_seeds(tmp_path: Path) -> None:
+    """A million took more than 100 s; this takes less than one."""
+    output = invoke("plan", str(write_suite(tmp_path)), "--seeds", "20000")
+    assert "20,000 cells: at most about 100,000 trials" in output
+
+
 def test_plan_takes_seeds_a_glob_and_plugins(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {2: "searchers: [tiny, flat]", 8: "# no plugins"})
     args = ["--plugin", str(tmp_path / "tiny.py"), "--seeds", "3-5", "--only", "flat/*"]

@@ -242,6 +242,13 @@ def test_all_forms_of_an_entry_mean_the_same(entry: str, tmp_path: Path) -> None
     }
 
 
+def test_a_label_made_of_options_may_be_too_long(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r"the label made of the options, 'tiny\[label=xxx") as e:
+        load(tmp_path, {2: f"searchers: [{{tiny: {{label: {'x' * 300}}}}}]"})
+    assert "give a shorter one with 'as:'" in str(e.value)
+    assert (e.value.line, e.value.key) == (2, "searchers[0]")
+
+
 def test_labels_and_options(tmp_path: Path) -> None:
     searchers = "[tiny, {tiny: {greed: 3, on: true}}, {name: tiny, as: big, layers: [4]}]"
     suite = load(tmp_path, {2: f"searchers: {searchers}"})
