@@ -50,7 +50,7 @@ def average_ranks(values: FloatArray) -> FloatArray:
 
 
 def _sorted_ranks(block: FloatArray) -> FloatArray:
-    """Ranks along the first axis, by sorting: as ``scipy.stats.rankdata``, in two thirds of its time."""
+    """Ranks along the first axis by sorting, as ``scipy.stats.rankdata`` in less time."""
     columns = np.ascontiguousarray(block.T)
     order = np.argsort(columns, axis=1)
     ordered = np.take_along_axis(columns, order, axis=1)
