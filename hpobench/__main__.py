@@ -11,6 +11,7 @@ import click
 
 from hpobench.cli import cli
 from hpobench.cli.tables import printable
+from hpobench.contract import signals
 from hpobench.contract.errors import HpobenchError
 
 INTERRUPTED = 130
@@ -21,7 +22,12 @@ UNEXPECTED = 70
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
-    sys.exit(_code(args))
+    code = _code(args)
+    if code == INTERRUPTED:
+        # A second Ctrl-C while Python exits would print a traceback or change the exit code.
+        for number in signals.ENDING_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def _code(args: Sequence[str] | None) -> int:
@@ -38,7 +44,6 @@ def _code(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _ignore_ending_signals()
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
@@ -51,14 +56,6 @@ def _code(args: Sequence[str] | None) -> int:
             f"{message}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
         )
     return result if isinstance(result, int) else 0
-
-
-def _ignore_ending_signals() -> None:
-    """Ignore a second Ctrl-C: Python would exit with another code, or print a traceback."""
-    from hpobench.running.cluster import ENDING_SIGNALS
-
-    for number in ENDING_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _output_works() -> bool:

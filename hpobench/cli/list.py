@@ -116,12 +116,7 @@ def _plugins(
     show(
         (kind, *columns, "available", "summary"),
         [
-            (
-                e.name,
-                *(of(e) for of in columns.values()),
-                _available(e, reasons),
-                e.summary,
-            )
+            (e.name, *(of(e) for of in columns.values()), _available(e, reasons), e.summary)
             for e in entries
         ],
     )

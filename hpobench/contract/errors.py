@@ -123,7 +123,7 @@ class RayError(HpobenchError):
 
 
 class Interruption(BaseException):
-    """Raised by hpobench inside a plugin's code, for instance when its time is over.
+    """Raised by hpobench inside a cell or a plugin's code, for instance when its time is over.
 
     It is no ``Exception``, which plugins and Ray may swallow.
     """

@@ -140,6 +140,11 @@ def is_regular(path: Path) -> bool:
         return False
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything at ``path``, also a link to nothing."""
+    return os.path.lexists(path)
+
+
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold the lock file ``path`` inside the block, made if need be; its content is left alone.

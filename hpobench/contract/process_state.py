@@ -26,17 +26,9 @@ from typing import Any, TypeAlias
 from hpobench.contract.package import is_shipped
 from hpobench.contract.space import Space
 
-_NUMBERS = (
-    "builtins",
-    "hpobench.contract.parameters",
-    "hpobench.contract.seeding",
-    "hpobench.contract.space",
-    "math",
-    "numpy.random",
-    "random",
-)
 _MODULES = (
     "bisect",
+    "builtins",
     "copy",
     "functools",
     "hashlib",
@@ -45,7 +37,10 @@ _MODULES = (
     "json",
     "json.decoder",
     "json.encoder",
+    "math",
+    "numpy.random",
     "operator",
+    "random",
     "statistics",
 )
 _PACKAGES = ("hpobench.", "ray.tune.execution.", "ray.tune.experiment.", "ray.tune.schedulers.")
@@ -57,17 +52,16 @@ _Setting: TypeAlias = tuple[Callable[[], Any], Callable[[Any], object]]
 
 
 @contextlib.contextmanager
-def restored(*, thoroughly: bool) -> Iterator[None]:
+def restored() -> Iterator[None]:
     """Put back what the block changes of the state that results of any plugin may depend on.
 
-    It looks at the functions, classes and constants of the modules that numbers come from, which
-    takes a tenth of a millisecond or two. ``thoroughly``, five times as long, it looks at all of
-    hpobench, at Ray Tune's engine and more of the standard library, at how Python, NumPy and
-    :mod:`decimal` treat warnings, errors and numbers, at the hidden parts of global generators, and
-    at the working folder.
+    It looks at the functions, classes and constants of hpobench, of Ray Tune's engine and of the
+    modules that numbers come from, at how Python, NumPy and :mod:`decimal` treat warnings, errors
+    and numbers, at the hidden parts of global generators, and at the working folder. That takes
+    about a millisecond.
     """
-    kept = [(owner, vars(owner).copy()) for owner in _owners(len(sys.modules), thoroughly)]
-    settings = [(setting, setting[0]()) for setting in _settings() if thoroughly]
+    kept = [(owner, vars(owner).copy()) for owner in _owners(len(sys.modules))]
+    settings = [(setting, setting[0]()) for setting in _settings()]
     try:
         yield
     finally:
@@ -81,7 +75,7 @@ def restored(*, thoroughly: bool) -> Iterator[None]:
 def contained(file: Path | str) -> AbstractContextManager[None]:
     """Put back what the block changes, in which code of the plugin ``file`` runs in a process that
     all plugins share; nothing for a shipped plugin, which changes nothing."""
-    return contextlib.nullcontext() if is_shipped(file) else restored(thoroughly=True)
+    return contextlib.nullcontext() if is_shipped(file) else restored()
 
 
 @contextlib.contextmanager
@@ -104,12 +98,12 @@ def unchanged(space: Space) -> Iterator[None]:
 # -- modules and their classes -------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=2)
-def _owners(loaded: int, thoroughly: bool) -> list[ModuleType | type]:  # noqa: ARG001
+@functools.lru_cache(maxsize=1)
+def _owners(loaded: int) -> list[ModuleType | type]:  # noqa: ARG001
     """The modules, and the classes that are defined in them; found anew once more is loaded."""
     found: list[ModuleType | type] = []
     for name, module in list(sys.modules.items()):
-        if name in _NUMBERS or (thoroughly and (name in _MODULES or name.startswith(_PACKAGES))):
+        if name in _MODULES or name.startswith(_PACKAGES):
             found.append(module)
             found += [value for value in vars(module).values() if _is_own_class(value, name)]
     return found

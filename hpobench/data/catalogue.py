@@ -23,6 +23,8 @@ LIST = PLUGIN_FOLDERS["problems"] / "data" / "downloads.json"
 _TEXTS = ("title", "licence", "citation", "source", "folder")
 _SAFE = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
 """A relative path that stays below its folder, on any system."""
+_LONGEST = 200
+"""Characters of it, which every file system takes."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 _OPENML = re.compile("openml:[1-9][0-9]*")
 
@@ -113,8 +115,8 @@ def _parse(name: str, given: Any) -> Dataset:
             raise ValueError(f"{key} is {text!r}, which is not a text")
     files = {path: File(**fields) for path, fields in given["files"].items()}
     for path in (texts["folder"], *files):
-        if not _SAFE.fullmatch(path):
-            raise ValueError(f"{path!r} is not a path below the data folder")
+        if len(path) > _LONGEST or not _SAFE.fullmatch(path):
+            raise ValueError(f"{path[:_LONGEST]!r} is not a path below the data folder")
     for path, described in files.items():
         sound = isinstance(described.size, int) and described.size > 0
         if not sound or not _SHA256.fullmatch(described.sha256):

@@ -7,19 +7,16 @@ cannot be read. None of that may end hpobench without a word.
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 from hpobench.contract.errors import HpobenchError, Interruption, PluginError, describe
+from hpobench.contract.signals import noticed_signals
 
 _LONGEST = 2_000
 """Characters of an error's message that are repeated."""
 _SHORT = 60
 """Characters of a value that are repeated."""
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
@@ -32,7 +29,7 @@ def calling(
     wrong. Errors in ``passing`` go on to the caller, and so do a time limit and a signal that
     asks the process to end: a ``KeyboardInterrupt`` that the plugin itself raised does not.
     """
-    with _signals() as arrived:
+    with noticed_signals() as arrived:
         try:
             yield
         except Interruption:
@@ -44,35 +41,6 @@ def calling(
                 raise
             message = f"{place(file, error)}: {what}: {described(error)}"
             raise PluginError(message, Path(file)) from error
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
-    """Whether a signal that asks the process to end has arrived in the block.
-
-    The handlers of before still answer it. Only the main thread can have handlers, and only there
-    can a signal raise anything.
-    """
-    arrived = False
-
-    def answering(before: Callable[[int, FrameType | None], object]) -> Callable[..., None]:
-        def note(number: int, frame: FrameType | None) -> None:
-            nonlocal arrived
-            arrived = True
-            before(number, frame)
-
-        return note
-
-    in_main = threading.current_thread() is threading.main_thread()
-    handlers = {number: signal.getsignal(number) for number in _ENDING if in_main}
-    watched = {number: handler for number, handler in handlers.items() if callable(handler)}
-    for number, handler in watched.items():
-        signal.signal(number, answering(handler))
-    try:
-        yield lambda: arrived
-    finally:
-        for number, handler in watched.items():
-            signal.signal(number, handler)
 
 
 def place(file: Path | str, error: BaseException) -> str:

@@ -16,7 +16,7 @@ from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.suites.identity import cell_id
+from hpobench.suites.identity import cell_ids
 
 MAX_TRIALS = 1_000_000
 """The largest number of trials; with one second each they take a processor eleven days."""
@@ -48,7 +48,7 @@ class Recipe:
         budget = Budget(trials=self.trials)
         data, limit = self.made.fingerprint(), self.trial_timeout
         more = {} if limit is None else {"trial_timeout": limit}
-        name, spec = cell_id(*refs, self.seed, budget, 1, "live", "last", data, more)
+        name, spec = cell_ids(*refs, budget, 1, "live", "last", data, more)(self.seed)
         return Cell(
             name,
             *refs,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import RayError, UsageError
+from hpobench.contract.signals import ENDING_SIGNALS
 from hpobench.running.health import LostRayError
 from hpobench.running.ray.node import read_settings_again, silenced
 from hpobench.running.session import private_session
@@ -30,9 +31,6 @@ _WORKER_ENVIRONMENT = {
 }
 _PROBE_S = 5.0
 _STARTS = 4
-
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""The signals by which a user, a batch system or a closed terminal ends a run."""
 
 
 @contextlib.contextmanager

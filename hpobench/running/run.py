@@ -144,8 +144,8 @@ class Run:
 
 def _cause(error: BaseException) -> BaseException:
     """The error that Ray's controller wrapped in one or more ``TuneError``."""
-    seen = {error}  # a plugin may tie errors into a circle
-    while isinstance(error, TuneError) and error.__context__ not in (None, *seen):
+    seen: set[int] = set()  # a plugin may tie errors into a circle
+    while isinstance(error, TuneError) and error.__context__ and id(error) not in seen:
+        seen.add(id(error))
         error = error.__context__
-        seen.add(error)
     return error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
@@ -44,28 +43,3 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         signal.setitimer(signal.ITIMER_REAL, left)
-
-
-class _Interrupted(KeyboardInterrupt):
-    """A SIGINT arrived, which tells it from a ``KeyboardInterrupt`` that other code raises."""
-
-
-@contextlib.contextmanager
-def interrupts() -> Iterator[type[BaseException]]:
-    """The class of what SIGINT raises in the block, a ``KeyboardInterrupt`` that no plugin raises.
-
-    Handlers other than Python's own are left alone, and so are threads.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
-        raise _Interrupted
-
-    own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not own or threading.current_thread() is not threading.main_thread():
-        yield _Interrupted
-        return
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield _Interrupted
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)

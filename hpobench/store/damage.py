@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.contract.files import own_folder, read_whole, write_whole
+from hpobench.contract.files import is_there, own_folder, read_whole, write_whole
 from hpobench.store import files, index, seal
 from hpobench.store.reader import load_cells, load_problems
 from hpobench.store.writer import Writer
@@ -38,7 +38,7 @@ def find_damage(folder: Path) -> list[Damage]:
     what running cells recorded (``journals/``) is not looked at.
     """
     files.refuse_links(folder)
-    if not any(_there(place / name) for place in _places(folder) for name in index.READERS):
+    if not any(is_there(place / name) for place in _places(folder) for name in index.READERS):
         raise UsageError(f"{folder}: not a results folder (it has no {index.PLAN})")
     found = list(_damaged_index(folder))
     broken = {damage.path.name for damage in found if damage.path.parent == folder}
@@ -54,13 +54,13 @@ def _places(folder: Path) -> tuple[Path, Path]:
 def _damaged_index(folder: Path) -> Iterator[Damage]:
     for name in index.READERS:
         own, copy = (place / name for place in _places(folder))
-        if _there(copy) and (reason := index.reason(copy)) is not None:
+        if is_there(copy) and (reason := index.reason(copy)) is not None:
             yield Damage(copy, reason)
-        if not _there(own) and (_there(copy) or name == index.PLAN):
+        if not is_there(own) and (is_there(copy) or name == index.PLAN):
             yield Damage(own, "the file is missing")
-        elif _there(own) and (reason := index.reason(own)) is not None:
+        elif is_there(own) and (reason := index.reason(own)) is not None:
             yield Damage(own, reason)
-        elif name == index.SUITE and _there(copy) and not seal.is_sealed(read_whole(own)):
+        elif name == index.SUITE and is_there(copy) and not seal.is_sealed(read_whole(own)):
             yield Damage(own, "its end is missing")
 
 
@@ -94,10 +94,10 @@ def repair(folder: Path) -> list[str]:
         done = [_restored(folder, path) for path in broken]
         lost = list(_damaged_rows(folder))
         for damage in lost:
-            if damage.path.name not in index.READERS and _there(damage.path):
+            if damage.path.name not in index.READERS and is_there(damage.path):
                 _set_aside(damage.path)
             done.append(f"{damage.path}: dropped {files.listed(damage.cells)}")
-        if not _there(folder / index.CELLS):
+        if not is_there(folder / index.CELLS):
             for path in sorted(folder.glob("*-*.parquet")):
                 _set_aside(path)
         writer = Writer(folder)
@@ -109,10 +109,10 @@ def repair(folder: Path) -> list[str]:
 def _restored(folder: Path, path: Path) -> str:
     """Put the copy of ``path`` in its place, or else set it aside; returns what was done."""
     copy = folder / index.COPIES / path.name
-    if _there(copy) and index.reason(copy) is None:
+    if is_there(copy) and index.reason(copy) is None:
         files.replace(path, read_whole(copy))
         return f"{path}: restored from {copy}"
-    if _there(path):
+    if is_there(path):
         _set_aside(path)
     cost = {
         index.CELLS: "all cells are run anew by the next run",
@@ -131,16 +131,12 @@ def _copied(folder: Path) -> Iterator[str]:
     """Write the copies that are missing or damaged; yields what was done."""
     for name in index.READERS:
         own, copy = (place / name for place in _places(folder))
-        damaged = _there(copy) and index.reason(copy) is not None
+        damaged = is_there(copy) and index.reason(copy) is not None
         if damaged:
             yield f"{copy}: written anew"
-        if _there(own) and (damaged or not _there(copy)):
+        if is_there(own) and (damaged or not is_there(copy)):
             with files.explained(copy):
                 own_folder(copy.parent)
                 write_whole(copy, read_whole(own))
         elif damaged:
             copy.unlink()
-
-
-def _there(path: Path) -> bool:
-    return path.exists() or path.is_symlink()

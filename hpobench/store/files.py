@@ -13,7 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hpobench.contract.errors import StoreError
-from hpobench.contract.files import is_regular, locked, own_folder, read_whole, write_whole
+from hpobench.contract.files import (
+    is_regular,
+    is_there,
+    locked,
+    own_folder,
+    read_whole,
+    write_whole,
+)
 from hpobench.store import checks, schema, seal
 from hpobench.store.shapes import Unfit
 
@@ -72,7 +79,7 @@ def listed(cells: Collection[str]) -> str:
 def refuse_links(folder: Path) -> None:
     """Raise :class:`StoreError` if a folder inside the results folder ``folder`` is a link."""
     for name in _FOLDERS:
-        if (folder / name).exists() or (folder / name).is_symlink():
+        if is_there(folder / name):
             own_folder(folder / name)
 
 
@@ -113,7 +120,7 @@ def read_table(path: Path, cells: Collection[str] = ()) -> pa.Table:
 
     Raises :class:`StoreError` if it is missing, damaged or of another schema version.
     """
-    if not path.exists() and not path.is_symlink():
+    if not is_there(path):
         raise DamagedError(path, "the file is missing", cells)
     with explained(path):
         data = read_whole(path)

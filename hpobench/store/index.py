@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.contract.files import own_folder, read_text
+from hpobench.contract.files import is_there, own_folder, read_text
 from hpobench.store import checks, files, seal, shapes
 
 SUITE, PLAN, CELLS, PROBLEMS, DECISION = (
@@ -78,7 +78,7 @@ def _read_json(path: Path) -> Any:
 
 def read_plan(path: Path) -> dict[str, Any]:
     """The plan in the file ``path``; raises :class:`UsageError` if there is none."""
-    if not path.exists() and not path.is_symlink():
+    if not is_there(path):
         raise UsageError(f"{path.parent}: not a results folder (it has no {PLAN})")
     content = _read_json(path)
     with _told_of(path):
@@ -87,7 +87,7 @@ def read_plan(path: Path) -> dict[str, Any]:
 
 def read_decision(path: Path) -> dict[str, Any] | None:
     """The decision in the file ``path``; ``None`` where nothing was decided."""
-    if not path.exists() and not path.is_symlink():
+    if not is_there(path):
         return None
     content = _read_json(path)
     with _told_of(path):

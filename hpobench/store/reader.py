@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hpobench.contract.errors import UsageError
+from hpobench.contract.files import is_there
 from hpobench.store import files, index
 from hpobench.store.shapes import LONGEST_TEXT
 
@@ -84,19 +85,19 @@ def load_plan(folder: Path) -> dict[str, Any]:
 def load_cells(folder: Path) -> list[dict[str, Any]]:
     """The row of each cell that is stored in ``folder``, of earlier suites too."""
     path = folder / index.CELLS
-    return index.read_cells(path).to_pylist() if path.exists() or path.is_symlink() else []
+    return index.read_cells(path).to_pylist() if is_there(path) else []
 
 
 def load_problems(folder: Path) -> list[dict[str, Any]]:
     """The row of each problem that cells in ``folder`` ran on."""
     path = folder / index.PROBLEMS
-    return index.read_problems(path).to_pylist() if path.exists() or path.is_symlink() else []
+    return index.read_problems(path).to_pylist() if is_there(path) else []
 
 
 def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
     """The cells of ``plan`` that are stored, in its order."""
     path = folder / index.CELLS
-    if not path.exists() and not path.is_symlink():
+    if not is_there(path):
         raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
     cells = index.read_cells(path).to_pandas()
     cells = cells[cells["in_suite"] & cells["cell"].isin(set(plan["cells"]))]

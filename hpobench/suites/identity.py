@@ -40,26 +40,6 @@ _SLUG = 32
 """Characters of each label in an id, so that an id stays well within a file name's length."""
 
 
-def cell_id(
-    searcher: PluginRef,
-    scheduler: PluginRef,
-    problem: PluginRef,
-    seed: int,
-    budget: Budget,
-    workers: int,
-    stage: str,
-    tell: Tell,
-    data: str = "",
-    more: Mapping[str, Any] = MappingProxyType({}),
-) -> tuple[str, str]:
-    """A readable id that is safe as a file name, and the JSON whose hash it ends with.
-
-    ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on.
-    """
-    refs = (searcher, scheduler, problem)
-    return cell_ids(*refs, budget, workers, stage, tell, data, more)(seed)
-
-
 def cell_ids(
     searcher: PluginRef,
     scheduler: PluginRef,
@@ -71,8 +51,13 @@ def cell_ids(
     data: str = "",
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Callable[[int], tuple[str, str]]:
-    """:func:`cell_id` by the seed alone: whatever cells share is looked up and written once,
-    because a plan may have a million of them."""
+    """Makes, of a seed, a readable id that is safe as a file name, and the JSON whose hash it ends
+    with.
+
+    ``data`` is the problem's fingerprint, ``more`` whatever else the stage depends on. What cells
+    that differ in their seeds share is looked up and written once, because a plan may have a
+    million of them.
+    """
     refs = {"searcher": searcher, "scheduler": scheduler, "problem": problem}
     shared = {
         "version": IDENTITY_VERSION,

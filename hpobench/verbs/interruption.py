@@ -7,6 +7,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
+from hpobench.contract import signals
+
 
 @contextlib.contextmanager
 def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
@@ -17,10 +19,8 @@ def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
     earlier, because a second signal may arrive during clean-up. Only the main thread can have
     handlers; in another one this only passes the exception on.
     """
-    from hpobench.running.cluster import ENDING_SIGNALS
-
     main = threading.current_thread() is threading.main_thread()
-    numbers = ENDING_SIGNALS if main else ()
+    numbers = signals.ENDING_SIGNALS if main else ()
     before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
         yield

@@ -20,8 +20,8 @@ import ray
 
 import hpobench
 import hpobench.api
-from hpobench.contract import errors
-from hpobench.running import cluster, experiment
+from hpobench.contract import errors, signals
+from hpobench.running import experiment
 from hpobench.suites.grid import build_plan
 from tests.ray.faults.commands import events
 
@@ -155,7 +155,7 @@ def test_a_ray_that_the_caller_started_is_used_and_stays(folder: Any, tmp_path: 
 
 def test_ctrl_c_keeps_what_is_finished_and_goes_on_to_the_caller(tmp_path: Path) -> None:
     suite = SUITE | {"seeds": 2000}
-    before = {number: signal.getsignal(number) for number in cluster.ENDING_SIGNALS}
+    before = {number: signal.getsignal(number) for number in signals.ENDING_SIGNALS}
 
     def press() -> None:
         deadline = time.monotonic() + 120

@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from hpobench.store.reader import load_results
-from tests.ray.faults.commands import events, finish
+from tests.ray.faults.commands import events, finish, three_nodes
 from tests.ray.faults.live_watch import Witness, faults, lines, sequence, survivors
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
@@ -243,19 +243,9 @@ def _live_faults(store: Path, suite: Path, witness: Witness) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _cluster() -> Iterator[Any]:
-    """Ray's own test cluster: three nodes of one processor, each with its own raylet."""
     os.environ["RAY_AUTH_MODE"] = "disabled"  # this process decides on it as it imports Ray
-    from ray.cluster_utils import Cluster
-
-    options = {"num_cpus": 1, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=options)
-    try:
-        for _ in range(2):
-            cluster.add_node(num_cpus=1)
-        cluster.wait_for_nodes()
+    with three_nodes() as cluster:
         yield cluster
-    finally:
-        cluster.shutdown()
 
 
 def _node_of(cluster: Any) -> Strike:

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.errors import CellError, ReplayError, StoreError
+from hpobench.contract.errors import CellError, Interruption, ReplayError, StoreError
 from hpobench.contract.problem import Problem
 from hpobench.running.ray.controller import EVENT
 from hpobench.running.ray.private import saved
@@ -33,11 +33,10 @@ from hpobench.running.stages.actor import Actor, SavedTrial, Step
 from hpobench.store.event import Event
 
 
-class StageFailure(BaseException):
+class StageFailure(Interruption):
     """The stage itself failed, for the reason ``error``, and the cell cannot say how it ends.
 
-    Plugins raise the same errors, and theirs cost the cell. This class is none that a plugin sees,
-    and no ``Exception``, which Ray's controller would take for an error of the trial.
+    Plugins raise the same errors, and theirs cost the cell.
     """
 
     def __init__(self, error: StoreError | ReplayError) -> None:

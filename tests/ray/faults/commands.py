@@ -6,7 +6,9 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -46,6 +48,22 @@ def kill(process: subprocess.Popen[str], *, everything: bool) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
     process.communicate()
+
+
+@contextlib.contextmanager
+def three_nodes() -> Iterator[Any]:
+    """Ray's own test cluster: three nodes of one processor, each with its own raylet."""
+    from ray.cluster_utils import Cluster
+
+    options = {"num_cpus": 1, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=options)
+    try:
+        for _ in range(2):
+            cluster.add_node(num_cpus=1)
+        cluster.wait_for_nodes()
+        yield cluster
+    finally:
+        cluster.shutdown()
 
 
 def events(folder: Path) -> dict[str, bytes]:

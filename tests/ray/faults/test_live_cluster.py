@@ -17,7 +17,7 @@ import pytest
 
 from hpobench.store.reader import load_results
 from tests import ROOT
-from tests.ray.faults.commands import finish, kill, start
+from tests.ray.faults.commands import finish, kill, start, three_nodes
 from tests.ray.faults.live_watch import Witness, faults, lines, survivors, wait_for_steps
 from tests.ray.faults.test_live import CHAIN, check, planned, write_suite
 
@@ -31,19 +31,9 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def cluster(log: Any) -> Iterator[Any]:
-    """Ray's own test cluster: three nodes of one processor, each with its own raylet."""
-    from ray.cluster_utils import Cluster
-
-    options = {"num_cpus": 1, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=options)
-    try:
-        for _ in range(2):
-            cluster.add_node(num_cpus=1)
-        cluster.wait_for_nodes()
+    with three_nodes() as cluster:
         yield cluster
-    finally:
-        cluster.shutdown()
-        assert survivors(log) == []
+    assert survivors(log) == []
 
 
 def wait_for_node(log: Any, node: Any, process: Any) -> None:

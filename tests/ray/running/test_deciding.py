@@ -87,7 +87,7 @@ def _without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "connected", lambda *_: contextlib.nullcontext())
     monkeypatch.setattr(experiment, "_cells", lambda *_: InProcess())
     monkeypatch.setattr(InProcess, "limit", np.inf)
-    monkeypatch.setattr("hpobench.running.cluster.ENDING_SIGNALS", ())  # pytest's own stay
+    monkeypatch.setattr("hpobench.contract.signals.ENDING_SIGNALS", ())  # pytest's own stay
 
 
 @pytest.fixture

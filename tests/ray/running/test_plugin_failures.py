@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,17 +72,29 @@ def test_what_raises_elsewhere_costs_nothing(kind: str) -> None:
         assert len(found.events) == 8
 
 
+WAITING = Cell(
+    "waiting",
+    **REFS,  # type: ignore[arg-type]
+    seed=0,
+    budget=Budget(trials=10**6),
+    workers=1,
+)
+
+
 def test_the_users_interrupt_passes() -> None:
     """SIGINT to the process that runs the cell, while a plugin waits."""
-    thread = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    cell = Cell(
-        "waiting",
-        **REFS,  # type: ignore[arg-type]
-        seed=0,
-        budget=Budget(trials=10**6),
-        workers=1,
-    )
-    thread.start()
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
-        run_cell(cell, None)
+        run_cell(WAITING, None)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_end_of_the_process_is_no_failure_of_the_cell() -> None:
+    """SIGTERM, which Ray's workers answer with ``SystemExit``: the cell is run again elsewhere."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        with pytest.raises(SystemExit):
+            run_cell(WAITING, None)
+    finally:
+        signal.signal(signal.SIGTERM, before)

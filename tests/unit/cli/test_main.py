@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 import hpobench
 from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
 from hpobench.cli import VERBS, Verbs, cli
+from hpobench.contract import signals
 from tests.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]
@@ -150,11 +152,18 @@ def test_misuse_has_exit_code_2(args: list[str], capsys: pytest.CaptureFixture[s
     assert "Traceback" not in err
 
 
-def test_an_interrupt_ends_with_130(
+def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing(monkeypatch, KeyboardInterrupt())
-    assert ends(capsys, "plan") == (INTERRUPTED, "", "\ninterrupted\n")
+    before = {number: signal.getsignal(number) for number in signals.ENDING_SIGNALS}
+    try:
+        assert ends(capsys, "plan") == (INTERRUPTED, "", "\ninterrupted\n")
+        for number in before:
+            os.kill(os.getpid(), number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_a_fault_of_ours_is_short_and_says_how_to_see_more(

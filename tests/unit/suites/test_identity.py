@@ -21,7 +21,7 @@ from hpobench.contract.cell import PluginRef
 from hpobench.plugins.source import source_hash
 from hpobench.suites import identity
 from hpobench.suites.grid import build_plan
-from hpobench.suites.identity import cell_id
+from hpobench.suites.identity import cell_ids
 from hpobench.suites.suite import load_suite
 from tests.tiny_plugins import PLUGIN, write_suite
 
@@ -43,6 +43,10 @@ def refs(tmp_path: Path) -> dict[str, PluginRef]:
         "scheduler": PluginRef("scheduler", "whole", "whole", {}, str(file), "Whole"),
         "problem": PluginRef("problem", "bowl", "bowl[d=2]", {"dimension": 2}, str(file), "Bowl"),
     }
+
+
+def cell_id(seed: int, **parts: Any) -> tuple[str, str]:
+    return cell_ids(**parts)(seed)
 
 
 def digest(**parts: Any) -> str:
