@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hpobench.store import schema
 from hpobench.store.reader import Results
@@ -44,4 +45,8 @@ def _table(frame: pd.DataFrame | None, kind: str) -> pa.Table:
     wanted = schema.plain(schema.TABLES[kind])
     if frame is None:
         return wanted.empty_table()
-    return pa.Table.from_pandas(frame, preserve_index=False).select(wanted.names).cast(wanted)
+    table = pa.Table.from_pandas(frame, preserve_index=False).select(wanted.names).cast(wanted)
+    if kind == "events":  # a loss may be NaN, and is never null
+        losses = pc.fill_null(table["loss"], float("nan"))
+        table = table.set_column(table.column_names.index("loss"), "loss", losses)
+    return table

@@ -368,7 +368,7 @@ def test_files_of_others_are_left_alone(kind: str, tmp_path: Path, plugin: Any) 
         out.write_text("my notes")
     before = out.read_bytes()
     command = ("problems", "record", "slope", "--sample", 1, "--plugin", plugin, "--out", out)
-    told = "but no recorded problem" if kind == "foreign" else "damaged, or no parquet file"
+    told = "but no recorded problem" if kind == "foreign" else "damaged, or no recorded table"
     assert told in finish(*command, code=1)
     assert out.read_bytes() == before
     with pytest.raises(StoreError):

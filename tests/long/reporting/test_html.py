@@ -224,7 +224,7 @@ def test_nothing_to_report(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot write the report to"):
+    with pytest.raises(StoreError, match="is a file, where hpobench keeps a folder"):
         write_report(make_results(seeds=1), tmp_path / "file")
 
 

@@ -353,7 +353,7 @@ def test_foreign_and_torn_files_are_refused(
     with pytest.raises(StoreError, match="but no recorded problem; `hpobench problems record`"):
         Recorded(table="foreign.parquet")
     for name in ("notes.parquet", "torn.parquet"):
-        with pytest.raises(StoreError, match=f"{name}: damaged, or no parquet file"):
+        with pytest.raises(StoreError, match=f"{name}: damaged, or no recorded table"):
             Recorded(table=name)
     (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError, match="no file"):

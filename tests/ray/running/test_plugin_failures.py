@@ -83,10 +83,15 @@ WAITING = Cell(
 
 def test_the_users_interrupt_passes() -> None:
     """SIGINT to the process that runs the cell, while a plugin waits."""
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        run_cell(WAITING, None)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    # Ray's `Tuner.fit` leaves a handler of its own in the process, if a test before called it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            run_cell(WAITING, None, timeout=60)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_end_of_the_process_is_no_failure_of_the_cell() -> None:
@@ -95,6 +100,6 @@ def test_the_end_of_the_process_is_no_failure_of_the_cell() -> None:
     try:
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
         with pytest.raises(SystemExit):
-            run_cell(WAITING, None)
+            run_cell(WAITING, None, timeout=60)
     finally:
         signal.signal(signal.SIGTERM, before)
