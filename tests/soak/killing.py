@@ -116,8 +116,8 @@ class Killing:
 
     def _ended(self, process: Driver) -> bool:
         """Whether the run has finished, judged by its end."""
-        stream = process.stdout
-        output = stream.read() if stream is not None and not stream.closed else ""
+        closed = process.stdout is None or process.stdout.closed
+        output = "" if closed else process.communicate()[0]
         code = process.returncode
         if code not in self._allowed or "Traceback" in output:
             self._tally.faults.append(f"exit {code} after {self._last}: {output[-500:]}")

@@ -25,7 +25,7 @@ TOLD = {
     "nan": "loss is nan at step 2",
     "inf": "loss is inf at step 2",
     "nothing": "step 2 returned None, without a loss",
-    "words": "ValueError: could not convert string to float: 'low'",
+    "words": "loss at step 2 is 'low', not a number",
     "sys-exit": "the training called exit('had enough')",
     "os-exit": "the worker process died in each of 4 attempts at step 2",
     "segfault": "the worker process died in each of 4 attempts at step 2",
