@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,7 +22,7 @@ import pandas as pd
 
 from hpobench.store.reader import load_results
 from tests.ray.faults.commands import events, finish, three_nodes
-from tests.ray.faults.live_watch import Witness, faults, lines, sequence, survivors
+from tests.ray.faults.live_watch import CELL, WORKER, Witness, faults, lines, sequence, survivors
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
 from tests.soak.victims import DRIVER, LIVE, MACHINE, VIRTUAL, Driver, Strike
@@ -141,7 +141,9 @@ def live_nodes(folder: Path, rng: random.Random, kills: int, deadline: float) ->
         victims = {**LIVE, "driver": DRIVER["driver"], "node": _node_of(cluster)}
         suite = write_suite(folder, "hyperband", workers=4, trials=40, seeds=2)
         options = ("--address", cluster.address)
-        return _live(folder, log, suite, victims, rng, kills, deadline, *options)
+        # The cluster itself stays, with workers that wait.
+        ours = (CELL, WORKER)
+        return _live(folder, log, suite, victims, rng, kills, deadline, *options, ours=ours)
 
 
 def disk(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally:
@@ -163,7 +165,8 @@ def disk(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally
                 if done.returncode == 0:
                     break
                 if "the disk is full; free some space" not in done.stdout + done.stderr:
-                    tally.faults.append(f"exit {done.returncode}: {done.stderr[-500:]}")
+                    told = (done.stdout + done.stderr)[:4000]
+                    tally.faults.append(f"exit {done.returncode}: {told}")
                     return tally
                 tally.kills["disk full"] += 1
                 size += rng.randint(40, 160)
@@ -197,6 +200,7 @@ def _live(
     kills: int,
     deadline: float,
     *options: object,
+    ours: Sequence[str] = ("",),
 ) -> Tally:
     tally, begin = Tally(), time.monotonic()
     where = options or ("--cpus", 2)
@@ -216,12 +220,12 @@ def _live(
 
     watched = {name: looked(strike) for name, strike in victims.items()}
     if Killing((*command, *where), watched, progress, log, rng, tally).finish(kills, deadline):
-        tally.faults += _live_faults(folder / "killed" / "chains", suite, witness)
+        tally.faults += _live_faults(folder / "killed" / "chains", suite, witness, ours)
     tally.seconds = time.monotonic() - begin
     return tally
 
 
-def _live_faults(store: Path, suite: Path, witness: Witness) -> Iterator[str]:
+def _live_faults(store: Path, suite: Path, witness: Witness, ours: Sequence[str]) -> Iterator[str]:
     results = load_results(store)
     if set(results.cells["status"]) != {"done"}:
         yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
@@ -234,8 +238,8 @@ def _live_faults(store: Path, suite: Path, witness: Witness) -> Iterator[str]:
         yield "there are results that nobody trained"
     if list((store / "journals").iterdir()):
         yield "a journal is left"
-    if left := survivors(witness.log):
-        yield f"processes are left: {left}"
+    if left := survivors(witness.log, titles=ours):
+        yield f"processes are left: {[title[:200] for title in left]}"
 
 
 # -- clusters ----------------------------------------------------------------------------------

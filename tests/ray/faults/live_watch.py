@@ -55,15 +55,22 @@ def _title(process: psutil.Process) -> str:
     return ""
 
 
-def survivors(log: Path, patience: float = 120.0) -> list[str]:
+def survivors(log: Path, patience: float = 120.0, titles: Sequence[str] = ("",)) -> list[str]:
     """Titles of the run's processes that are still there after ``patience`` seconds.
+
+    Only those count whose title begins with one of ``titles``.
 
     An agent of a Ray that was killed as it started takes up to a minute to give up on it.
     """
     deadline = time.monotonic() + patience
-    while (left := of_run(log)) and time.monotonic() < deadline:
+    while (left := _titled(log, titles)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    return [_title(process) for process in left]
+    return left
+
+
+def _titled(log: Path, titles: Sequence[str]) -> list[str]:
+    found = [_title(process) for process in of_run(log)]
+    return [title for title in found if title.startswith(tuple(titles))]
 
 
 def lines(log: Path) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from tests.ray.faults.live_watch import (
     faults,
     kill_one,
     lines,
+    processes,
     sequence,
     simulated,
     survivors,
@@ -127,6 +128,21 @@ def test_one_worker_killed_again_and_again_as_if_nothing_had_happened(
     events = one_worker(tmp_path, log, "hyperband", victims, trials=12)
     suite = tmp_path / "chains.yaml"
     pd.testing.assert_frame_equal(events, sequence(simulated(planned(suite))), check_dtype=False)
+
+
+def test_what_is_asked_to_end_fails_nothing(tmp_path: Path, log: Any) -> None:
+    """SIGTERM, which Ray sends to processes of a node that ends: it raises SystemExit in them."""
+    suite = write_suite(tmp_path, "fifo", trials=8, problem="{chain: {pause: 0.2}}")
+    process = start(*arguments(suite, tmp_path, cpus=2))
+    witness = Witness(log, tmp_path / "chains" / "journals")
+    for title in (WORKER, CELL, WORKER):
+        assert wait_for_steps(log, 2, process)
+        witness.look()
+        for asked in processes(title, log):
+            asked.terminate()
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    check(suite, tmp_path, witness)
 
 
 @pytest.mark.slow

@@ -118,7 +118,7 @@ def test_a_worker_that_never_hangs_up_is_let_go_when_ray_has_lost_it(gathered: A
 def test_a_worker_that_cannot_be_restarted_ends_the_cell(gathered: Any) -> None:
     ray, handle = Ray(), Handle()
     connections = gathered(ray, handle)
-    connections.links[0].cut()
+    wire.hang_up(connections.links[0].connection)
     ray.ended[0] = exceptions.ActorDiedError()
     with pytest.raises(CellError, match="Ray cannot start or restart a worker: The actor died"):
         all(connections.wait(0.1) is not None for _ in range(100))
@@ -154,7 +154,7 @@ def test_strangers_keep_nobody_waiting(gathered: Any, said: bytes, count: int) -
             stranger = strangers.enter_context(socket.create_connection(connections._address))
             with contextlib.suppress(OSError):  # it is refused already
                 stranger.sendall(said)
-        connections.links[0].cut()
+        wire.hang_up(connections.links[0].connection)
         assert answers(connections)[0][1] is None
         ray.ended[0] = None
         begin = time.monotonic()

@@ -17,7 +17,7 @@ from typing import Any
 
 from hpobench.contract.errors import CellError
 from hpobench.running.session import MARK
-from hpobench.running.stages.live.wire import receive, send, welcome
+from hpobench.running.stages.live.wire import break_off, hang_up, receive, send, welcome
 
 _CHECK_S = 0.5
 """How often workers that are not connected are checked."""
@@ -44,20 +44,6 @@ class Link:
         """Send an order. A worker that is gone is noticed by :meth:`WorkerConnections.wait`."""
         with contextlib.suppress(OSError):
             send(self.connection, header, state)
-
-    def cut(self) -> None:
-        """Break the connection, which is then noticed like any other break."""
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(fileno=os.dup(self.connection.fileno())) as twin,
-        ):
-            _hang_up(twin)
-
-
-def _hang_up(line: socket.socket) -> None:
-    """Break ``line`` also for a thread that is reading from it."""
-    with contextlib.suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
 
 
 class WorkerConnections:
@@ -103,7 +89,7 @@ class WorkerConnections:
                 continue
             self._callers.append(caller)
             if len(self._callers) > _MAX_CALLERS:
-                _hang_up(self._callers.popleft())
+                break_off(self._callers.popleft())
             threading.Thread(target=self._welcome, args=(caller,), daemon=True).start()
 
     def _welcome(self, caller: socket.socket) -> None:
@@ -130,7 +116,7 @@ class WorkerConnections:
         self._checked_at = now
         for link in self.links:
             if self._ended(link.number):
-                link.cut()
+                hang_up(link.connection)
         here = {link.number for link in self.links}
         for number, handle in enumerate(self._handles):
             if number in here or not self._must_be_called(number):
@@ -228,7 +214,7 @@ class WorkerConnections:
         self._acceptor.join(1)
         self._listener.close()
         for caller in list(self._callers):
-            _hang_up(caller)
+            break_off(caller)
         os.close(self._waker)
         os.close(self._wake_up)
         if not self._serving:

@@ -7,8 +7,10 @@ unpickled.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
+import os
 import secrets
 import socket
 import struct
@@ -96,3 +98,18 @@ def receive(connection: Connection) -> tuple[dict[str, Any], bytes]:
     message = connection.recv_bytes()
     end = _LENGTH.size + _LENGTH.unpack_from(message)[0]
     return json.loads(message[_LENGTH.size : end]), message[end:]
+
+
+def break_off(line: socket.socket) -> None:
+    """Break ``line`` also for a thread that is reading from it, which closing does not."""
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def hang_up(connection: Connection) -> None:
+    """Break ``connection``, which both sides then notice like any other break."""
+    with (
+        contextlib.suppress(OSError),
+        socket.socket(fileno=os.dup(connection.fileno())) as twin,
+    ):
+        break_off(twin)

@@ -15,7 +15,7 @@ import os
 import queue
 import random
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from time import perf_counter, process_time
 from typing import Any, TypeAlias
@@ -25,12 +25,13 @@ from hpobench.contract.errors import CellError, TrialError, describe
 from hpobench.contract.numbers import as_number
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
+from hpobench.contract.signals import noticed_signals
 from hpobench.contract.space import Config
 from hpobench.contract.training import TrainedProblem, Training
 from hpobench.plugins.build import build_problem
 from hpobench.running.stages.live.output import Output
 from hpobench.running.stages.live.paced import begin_training
-from hpobench.running.stages.live.wire import call, receive, send
+from hpobench.running.stages.live.wire import call, hang_up, receive, send
 
 STREAM_S = 0.005
 """Steps that take less time are sent several at a time."""
@@ -61,16 +62,19 @@ class Worker:
         ``problem``: the text of the problem's :class:`hpobench.contract.cell.PluginRef`.
         ``pace``: wall seconds per second of a tabulated problem's cost.
         """
-        try:
-            ready = _problem(problem)
-        except BaseException as error:  # Ray would take SystemExit and its own errors for its own
-            raise CellError(describe(error)) from error
-        try:
-            connection = call(address, key, number)
-        except OSError:
-            return  # the cell is gone
-        with connection:
-            Session(connection, ready, pace).run()
+        with noticed_signals() as arrived:
+            try:
+                ready = _problem(problem)
+            except BaseException as error:
+                if arrived() and not isinstance(error, Exception):
+                    raise
+                # Ray would take SystemExit and its own errors for its own.
+                raise CellError(describe(error)) from error
+            try:
+                connection = call(address, key, number)
+            except OSError:
+                return  # the cell is gone
+            Session(connection, ready, pace, arrived).run()
 
 
 @functools.lru_cache(maxsize=16)
@@ -84,12 +88,21 @@ def _problem(text: str) -> TabulatedProblem | TrainedProblem:
 
 
 class Session:
-    """The service for one cell."""
+    """The service for one cell.
+
+    ``ending``: whether a signal has asked the process to end, for instance because its node dies.
+    What that raises in the training is no failure of the trial, which another worker takes up.
+    """
 
     def __init__(
-        self, connection: Connection, problem: TabulatedProblem | TrainedProblem, pace: float
+        self,
+        connection: Connection,
+        problem: TabulatedProblem | TrainedProblem,
+        pace: float,
+        ending: Callable[[], bool],
     ) -> None:
         self._connection, self._problem, self._pace = connection, problem, pace
+        self._ending = ending
         self._orders: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
         self._output = Output()
         self._training: Training | None = None
@@ -113,6 +126,7 @@ class Session:
         finally:
             self._close()
             self._output.close()
+            hang_up(self._connection)
             self._connection.close()
             thread.join()
 
@@ -162,11 +176,10 @@ class Session:
                     saved = self._save()
             except _Disconnected:
                 raise
-            except SystemExit as error:
-                answer["error"] = f"the training called exit({error.code!r:.200})"
             except BaseException as error:  # some libraries raise what is no Exception
-                prefix = f"{type(error).__name__}: " if isinstance(error, TrialError) else ""
-                answer["error"] = describe(error).removeprefix(prefix)
+                if self._ending() and not isinstance(error, Exception):
+                    raise
+                answer["error"] = _message(error)
         answer["step"] = self._step - len(results) + 1
         answer["output"] = self._output.take()
         return answer, saved
@@ -260,6 +273,12 @@ class Session:
         if self._training is not None:
             with contextlib.suppress(BaseException):
                 self._training.close()
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"the training called exit({error.code!r:.200})"
+    return describe(error).removeprefix("TrialError: ")
 
 
 def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:
