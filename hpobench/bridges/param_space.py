@@ -124,7 +124,7 @@ def _integers(path: Path, domain: Any, step: float, log: bool) -> _Key:
         return int(factor * step) if integer else float(factor * step)
 
     def from_value(value: Any) -> int:
-        factor = round(value / step)
+        factor: int = round(value / step)
         if not math.isclose(factor * step, value, abs_tol=_ROUNDING):
             raise ValueError(f"{value!r} is no multiple of {step!r}")
         return factor

@@ -14,6 +14,7 @@ from hpobench.contract.space import Space
 
 if TYPE_CHECKING:
     from hpobench.bridges.tune_searcher import TuneSearcher
+    from hpobench.contract.algorithms import Searcher
 
 
 def searcher(
@@ -31,12 +32,11 @@ def searcher(
     """Any searcher of ``hpobench list searchers`` as a ``ray.tune.search.Searcher``.
 
     >>> from ray import tune
+    >>> search = hpobench.searcher("hebo", seed=0)
     >>> tuner = tune.Tuner(
     ...     lambda config: {"loss": config["x"] ** 2},
     ...     param_space={"x": tune.uniform(-1, 1)},
-    ...     tune_config=tune.TuneConfig(
-    ...         search_alg=hpobench.searcher("hebo", seed=0), metric="loss", mode="min", num_samples=9
-    ...     ),
+    ...     tune_config=tune.TuneConfig(search_alg=search, metric="loss", mode="min"),
     ... )
 
     A searcher whose library needs an environment of its own gets one, which ``uv`` builds on first
@@ -54,41 +54,41 @@ def searcher(
     library that is missing.
     """
     from hpobench.bridges.tune_searcher import TuneSearcher
+    from hpobench.plugins.compatibility import trait
+    from hpobench.plugins.refs import plugin_ref
     from hpobench.plugins.registry import Registry
 
-    ref, cls = _plugin(Registry(plugins), name, options)
-    if cls.multi_fidelity and max_t is None:
+    registry = Registry(plugins)
+    ref = plugin_ref(registry, "searcher", name, options)
+    cls = registry.find("searcher", name).load()
+    if trait(cls, "schedules_itself"):
+        raise UsageError(
+            f"{name} decides itself how far each trial trains, and a Tuner leaves that to its "
+            f"scheduler; run {name} in a suite, or take bohb with Ray's HyperBandForBOHB"
+        )
+    every = trait(cls, "multi_fidelity")
+    if every and max_t is None:
         raise UsageError(
             f"{name} learns from results at several steps; say how many steps a full trial has, as "
             "for the scheduler: max_t=81"
         )
-    identity = {"searcher": name, "options": dict(ref.options), "seed": seed, "max_t": max_t}
     return TuneSearcher(
         functools.partial(_built, ref, seed, Fidelity("training_iteration", max_t or 1)),
-        identity,
+        {"searcher": name, "options": dict(ref.options), "seed": seed, "max_t": max_t},
         space=space,
-        steps=max_t if cls.multi_fidelity else None,
-        charged=cls.cost_aware,
+        steps=max_t if every else None,
+        charged=trait(cls, "cost_aware"),
         points=points_to_evaluate,
         metric=metric,
         mode=mode,
     )
 
 
-def _plugin(registry: Any, name: str, options: Mapping[str, Any]) -> tuple[PluginRef, Any]:
-    from hpobench.plugins.refs import plugin_ref
-
-    ref = plugin_ref(registry, "searcher", name, options)
-    cls = registry.find("searcher", name).load()
-    if getattr(cls, "schedules_itself", False):
-        raise UsageError(
-            f"{name} decides itself how far each trial trains, and a Tuner leaves that to its "
-            f"scheduler; run {name} in a suite, or take bohb with Ray's HyperBandForBOHB"
-        )
-    return ref, cls
-
-
-def _built(ref: PluginRef, seed: int, fidelity: Fidelity, space: Space) -> Any:
+def _built(ref: PluginRef, seed: int, fidelity: Fidelity, space: Space) -> Searcher:
     from hpobench.plugins.build import build_searcher
+    from hpobench.plugins.compatibility import space_objection
+    from hpobench.plugins.modules import load_class
 
+    if (objection := space_objection(load_class(ref.file, ref.cls), space)) is not None:
+        raise UsageError(f"{ref.name}: {objection}")
     return build_searcher(ref, space, seed, fidelity)

@@ -5,17 +5,18 @@ metric with mode ``max`` is told negated. A searcher that learns from several fi
 every result, any other the last one of each trial.
 
 The state is the log of what was asked and told. ``Tuner.restore`` builds the searcher anew and
-replays the log, so that it goes on as if nothing had happened; that needs no pickles.
+replays the log, so that it goes on as if nothing had happened.
 """
 
 from __future__ import annotations
 
-import json
 import math
+import pickle
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ray import cloudpickle
 from ray.tune.result import DEFAULT_METRIC
 from ray.tune.search import Searcher as RaySearcher
 
@@ -23,7 +24,7 @@ from hpobench.bridges.dialogue import Dialogue
 from hpobench.bridges.param_space import ParamSpace
 from hpobench.contract.algorithms import Exhausted, Searcher
 from hpobench.contract.errors import SpaceError, UsageError
-from hpobench.contract.files import read_text, write_whole
+from hpobench.contract.files import read_whole, write_whole
 from hpobench.contract.space import Space
 
 _SIGNS = {"min": 1.0, "max": -1.0}
@@ -37,7 +38,7 @@ class _Observed(NamedTuple):
     seconds: float
 
 
-class TuneSearcher(RaySearcher):
+class TuneSearcher(RaySearcher):  # type: ignore[misc]
     """The searcher that ``build`` makes for a space, for one experiment of Ray Tune's.
 
     ``identity`` is plain data, equal for equal searchers; a restored state must have the same.
@@ -68,7 +69,8 @@ class TuneSearcher(RaySearcher):
         self._points = list(points)
         self._param_space: ParamSpace | None = None
         self._dialogue: Dialogue | None = None
-        self._restored: dict[str, Any] | None = None
+        self._restored: tuple[Space, list[list[Any]]] | None = None
+        """The space and the log of a restored state, until the search goes on."""
         self._given = 0
         """The number of points that are under way or over."""
         self._trials: dict[str, int] = {}
@@ -100,7 +102,7 @@ class TuneSearcher(RaySearcher):
         try:
             config = dialogue.ask()
         except Exhausted:
-            return self.FINISHED
+            return str(self.FINISHED)
         if config is None:
             return None
         self._trials[trial_id] = number
@@ -146,32 +148,42 @@ class TuneSearcher(RaySearcher):
     # -- the state ---------------------------------------------------------------------------
 
     def save(self, checkpoint_path: str) -> None:
-        state = self._restored or {
+        state = {
             "identity": self._identity,
-            "space": self._tuned().to_json(),
+            "metric": self._metric,
+            "mode": self._mode,
+            "param_space": self._param_space,
+            "space": self._tuned(),
             "given": self._given,
             "trials": self._trials,
             "last": self._last,
-            "log": self._dialogue.log if self._dialogue else [],
+            "log": self._ready().log,
         }
-        write_whole(Path(checkpoint_path), json.dumps(state).encode())
+        # Pickled, as Ray's own state beside it, because choices may be any objects.
+        write_whole(Path(checkpoint_path), cloudpickle.dumps(state))
 
     def restore(self, checkpoint_path: str) -> None:
-        """Go on from the state in ``checkpoint_path``.
+        """Go on from the state in ``checkpoint_path``, which :meth:`save` wrote.
 
-        Raises :class:`UsageError` if another searcher wrote it, or one with other options.
+        Raises :class:`UsageError` if another searcher wrote it, or one with other options. Like
+        the rest of Ray's experiment folder, the file is unpickled: it must be one's own.
         """
         path = Path(checkpoint_path)
         try:
-            state = json.loads(read_text(path))
+            state = cloudpickle.loads(read_whole(path))
             identity = state["identity"]
-        except (ValueError, LookupError, TypeError) as error:
+        except (pickle.UnpicklingError, EOFError, ValueError, LookupError, TypeError) as error:
             raise UsageError(f"{path}: no state of a searcher of hpobench") from error
-        if identity != json.loads(json.dumps(self._identity)):
+        if identity != self._identity:
             raise UsageError(
                 f"{path}: the state of another searcher: {identity}, not {self._identity}"
             )
-        self._restored = state
+        # `Tuner.restore` does not say them again.
+        self._metric = self._metric or state["metric"]
+        self._mode = self._mode or state["mode"]
+        self._param_space = self._param_space or state["param_space"]
+        self._given, self._trials, self._last = state["given"], state["trials"], state["last"]
+        self._restored, self._dialogue = (state["space"], state["log"]), None
 
     def _ready(self) -> Dialogue:
         if self._dialogue is None:
@@ -180,16 +192,12 @@ class TuneSearcher(RaySearcher):
             for i in range(len(self._points)):
                 self._point(i)
             if self._restored is not None:
-                self._take_up(self._restored, space)
+                searched, log = self._restored
+                if searched != space:
+                    raise UsageError(f"{self._name}: the restored search has another param_space")
+                self._dialogue.resume(log)
                 self._restored = None
         return self._dialogue
-
-    def _take_up(self, state: Mapping[str, Any], space: Space) -> None:
-        if state["space"] != space.to_json():
-            raise UsageError(f"{self._name}: the restored search has another param_space")
-        self._given, self._trials = state["given"], state["trials"]
-        self._last = {trial: _Observed(*seen) for trial, seen in state["last"].items()}
-        self._ready().resume(state["log"])
 
     def _tuned(self) -> Space:
         if self._metric is None and self._mode is not None:
@@ -203,8 +211,8 @@ class TuneSearcher(RaySearcher):
             return self._space
         if self._param_space is None:
             raise UsageError(
-                f"{self._name} has nothing to tune: Tuner(param_space={{'x': tune.uniform(0, 1)}}), "
-                "or hpobench.searcher(..., space=hpobench.Space([...]))"
+                f"{self._name} has nothing to tune: Tuner(param_space={{'x': tune.uniform(0, 1)}})"
+                ", or hpobench.searcher(..., space=hpobench.Space([...]))"
             )
         return self._param_space.space
 
@@ -236,8 +244,8 @@ class TuneSearcher(RaySearcher):
     def _tell(self, number: int, seen: _Observed, *, final: bool) -> None:
         if self._steps is not None and seen.step > self._steps:
             raise UsageError(
-                f"{self._name}: a trial has {seen.step} results, more than max_t={self._steps}; give "
-                "hpobench.searcher the max_t of the scheduler"
+                f"{self._name}: a trial has {seen.step} results, more than max_t={self._steps}; "
+                "give hpobench.searcher the max_t of the scheduler"
             )
         dialogue = self._ready()
         if self._charged:
