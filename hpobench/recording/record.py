@@ -24,7 +24,7 @@ from hpobench.recording.grid_space import grid_space
 from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import Recipe
 from hpobench.recording.table import CURVES, VERSION, Array, Table, read_about, write_table
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.cluster import LOCAL, connected, starts_ray
 from hpobench.running.live_cells import LiveCells, capacity
 from hpobench.store import provenance
 from hpobench.store.writer import Outcome
@@ -67,10 +67,13 @@ def record_table(
     if not out.parent.is_dir():
         raise UsageError(f"{out}: there is no folder {out.parent}")
     folder = out.resolve().with_name(f"{out.name}.recording")
+    own = starts_ray(address)
     with connected(address, cpus) as ray:
         room = workers or capacity(ray, recipe.made.resources)
         cell = recipe.cell(min(room, recipe.trials))
-        made = LiveCells(ray, commit=provenance.commit(), timeout=_NO_LIMIT_S, journals=folder)
+        made = LiveCells(
+            ray, commit=provenance.commit(), timeout=_NO_LIMIT_S, journals=folder, own=own
+        )
         with contextlib.closing(made) as cells:
             outcome = _run(cells, cell, report, recipe.made.fidelity.steps)
             table = _table(recipe, cell, outcome, cells.journal(cell.id, measured))

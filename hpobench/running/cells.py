@@ -27,10 +27,11 @@ class Cells(ABC):
     """Runs cells whenever there is room for them and yields their outcomes as they come.
 
     After ``timeout`` wall seconds a cell is given up, also if its process does not hear of it.
+    ``own``: whether ``ray`` ends with the run, and with it all that it runs.
     """
 
-    def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
-        self._ray, self._commit, self._timeout = ray, commit, timeout
+    def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
+        self._ray, self._commit, self._timeout, self._own = ray, commit, timeout, own
         self._health, self._deadlines = Health(ray), Deadlines(ray, timeout)
         self.running: dict[Any, Cell] = {}
 
@@ -51,9 +52,15 @@ class Cells(ABC):
             yield self._collect() + self._given_up()
 
     def cancel(self) -> None:
-        """Cancel the running cells."""
-        if self._health.fault() is None:  # a Ray that is lost would never answer
-            for reference in list(self.running):
+        """End the running cells.
+
+        Ray 2.60 aborts this process if a task is over at the moment in which it is cancelled. So
+        tasks that are over are left alone, and so is a Ray of our own, which ends with all in it.
+        """
+        running = list(self.running)
+        if running and not self._own and self._health.fault() is None:  # a lost Ray never answers
+            _, running = self._ray.wait(running, num_returns=len(running), timeout=0)
+            for reference in running:
                 self._ray.cancel(reference, force=True)
         self.running.clear()
 
@@ -153,8 +160,8 @@ class VirtualCells(Cells):
     costs the attempt; Ray runs the cell again up to three times.
     """
 
-    def __init__(self, ray: Any, *, commit: str | None, timeout: float) -> None:
-        super().__init__(ray, commit=commit, timeout=timeout)
+    def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
+        super().__init__(ray, commit=commit, timeout=timeout, own=own)
         self._remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_run_cell)
         self._remotes: dict[str, Any] = {}
         self._looked = -_REFRESH_S

@@ -90,14 +90,15 @@ def run_plan(
         writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
         progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
         if todo:
+            own = starts_ray(address)
 
             def run_left(left: Sequence[Cell], done: set[str]) -> None:
                 with connected(address, cpus) as ray:
-                    cells = _cells(suite, ray, folder, timeout)
+                    cells = _cells(suite, ray, folder, timeout, own=own)
                     cells.stored({name: writer.statuses[name] for name in stored | done})
                     _run(writer, left, progress, cells, done)
 
-            _run_again_if_lost(run_left, todo, warn if starts_ray(address) else None)
+            _run_again_if_lost(run_left, todo, warn if own else None)
         writer.compact()
         counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
     return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
@@ -127,14 +128,14 @@ def _run_again_if_lost(
             warn(f"{lost}; {kept}; they go on with a new Ray")
 
 
-def _cells(suite: Suite, ray: Any, folder: Path, timeout: float) -> Cells:
+def _cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: bool) -> Cells:
     commit = provenance.commit()
     if suite.stage == "virtual":
-        return VirtualCells(ray, commit=commit, timeout=timeout)
+        return VirtualCells(ray, commit=commit, timeout=timeout, own=own)
     from hpobench.running.live_cells import LiveCells
 
     journals = folder.resolve() / "journals"
-    return LiveCells(ray, commit=commit, timeout=timeout, journals=journals)
+    return LiveCells(ray, commit=commit, timeout=timeout, journals=journals, own=own)
 
 
 def _run(
@@ -149,8 +150,10 @@ def _run(
         buffer.flush(tidy=False)  # for that Ray would have to answer
         raise
     except BaseException:
-        cells.cancel()
-        buffer.flush()
+        try:
+            buffer.flush()
+        finally:
+            cells.cancel()
         raise
     buffer.flush()
     cells.close()

@@ -110,8 +110,16 @@ class LiveCells(Cells):
     there is room. A cell whose process dies is resumed.
     """
 
-    def __init__(self, ray: Any, *, commit: str | None, timeout: float, journals: Path) -> None:
-        super().__init__(ray, commit=commit, timeout=timeout)
+    def __init__(
+        self,
+        ray: Any,
+        *,
+        commit: str | None,
+        timeout: float,
+        journals: Path,
+        own: bool = False,
+    ) -> None:
+        super().__init__(ray, commit=commit, timeout=timeout, own=own)
         self._journals = _reachable(ray, journals)
         self._run = secrets.token_hex(4)
         self._pool = WorkerPool(ray)
