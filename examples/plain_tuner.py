@@ -1,8 +1,8 @@
 """Tune one function with searchers of six libraries in one process, each in a plain ``tune.Tuner``.
 
-    python examples/plain_tuner.py [SEARCHER ...]
+    python examples/plain_tuner.py [FOLDER]
 
-Libraries that cannot be installed beside each other have environments of their own, which ``uv``
+Ray's results go to FOLDER, by default ``~/ray_results``. Libraries that cannot be installed beside each other have environments of their own, which ``uv``
 builds on first use.
 """
 
@@ -42,7 +42,7 @@ def train(config: dict[str, Any]) -> None:
         tune.report({"loss": (config["lr"] / 0.01 - 1) ** 2 / 100 + distance + 1 / epoch})
 
 
-def fit(name: str, samples: int) -> tune.ResultGrid:
+def fit(name: str, samples: int, folder: str | None) -> tune.ResultGrid:
     if name == "bohb":  # its model learns at the rungs of its own HyperBand
         scheduler: Any = HyperBandForBOHB(max_t=STEPS, reduction_factor=3)
         search = hpobench.searcher(name, seed=0, max_t=STEPS)
@@ -60,18 +60,18 @@ def fit(name: str, samples: int) -> tune.ResultGrid:
             num_samples=samples,
             max_concurrent_trials=2,
         ),
-        run_config=tune.RunConfig(verbose=0),
+        run_config=tune.RunConfig(storage_path=folder, verbose=0),
     )
     return tuner.fit()
 
 
-def main(names: list[str], samples: int = 12) -> None:
+def main(folder: str | None = None, samples: int = 12) -> None:
     ray.init("local", include_dashboard=False, log_to_driver=False)
-    for name in names or SEARCHERS:
-        best = fit(name, samples).get_best_result()
+    for name in SEARCHERS:
+        best = fit(name, samples, folder).get_best_result()
         lr, model = best.config["lr"], best.config["model"]
         print(f"{name:18} loss {best.metrics['loss']:.3f} at lr {lr:.4f}, {model}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

@@ -19,13 +19,11 @@ EXAMPLE = ROOT / "examples" / "plain_tuner.py"
 
 
 def test_seven_searchers_tune_one_function_in_one_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("RAY_AIR_LOCAL_CACHE_DIR", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
     example: dict[str, Any] = runpy.run_path(str(EXAMPLE))
     try:
-        example["main"]([], samples=4)
+        example["main"](str(tmp_path), samples=4)
     finally:
         ray.shutdown()
     lines = [line for line in capsys.readouterr().out.splitlines() if " loss " in line]
