@@ -2,8 +2,8 @@
 
     python examples/plain_tuner.py [FOLDER]
 
-Ray's results go to FOLDER, by default ``~/ray_results``. Libraries that cannot be installed beside each other have environments of their own, which ``uv``
-builds on first use.
+Ray's results go to FOLDER, by default ``~/ray_results``. Libraries that cannot be installed beside
+each other have environments of their own, which ``uv`` builds on first use.
 """
 
 from __future__ import annotations
