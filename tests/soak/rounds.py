@@ -26,7 +26,7 @@ from tests.ray.faults.commands import events, finish, three_nodes
 from tests.ray.faults.live_watch import CELL, WORKER, faults, lines, sequence, survivors
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
-from tests.soak.victims import DRIVER, LIVE, MACHINE, VIRTUAL, Strike
+from tests.soak.victims import DRIVER, LIVE, MACHINE, VIRTUAL, Driver, Strike
 
 Round: TypeAlias = Callable[[Path, random.Random, int, float], Tally]
 """Runs in an empty folder, with at most so many kills, none after the deadline."""
@@ -216,7 +216,7 @@ def _live(
     return tally
 
 
-def _live_faults(store: Path, suite: Path, witness: Witness, ours: Sequence[str]) -> Iterator[str]:
+def _live_faults(store: Path, suite: Path, log: Path, ours: Sequence[str]) -> Iterator[str]:
     results = load_results(store)
     if set(results.cells["status"]) != {"done"}:
         yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
