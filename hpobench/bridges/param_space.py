@@ -1,6 +1,7 @@
 """A ``param_space`` in Ray Tune's own terms as a :class:`Space`, and its configurations back.
 
-Nested keys become names like ``model/layers``. Constants are left to Ray, which puts them into
+Nested keys become names like ``model.layers``. (Some libraries keep the slash, with which Ray joins
+keys, for themselves.) Constants are left to Ray, which puts them into
 every trial's configuration itself.
 """
 
@@ -58,7 +59,7 @@ class ParamSpace:
         return nested
 
     def from_ray(self, point: Mapping[str, Any]) -> Config:
-        """The configuration at ``point``, with nested keys or with names like ``model/layers``.
+        """The configuration at ``point``, with nested keys or with Ray's, like ``model/layers``.
 
         Raises :class:`SpaceError` if it lacks a parameter or has a value that is in no domain.
         """
@@ -181,4 +182,4 @@ def _values(
 
 
 def _name(path: Sequence[object]) -> str:
-    return "/".join(map(str, path))
+    return ".".join(map(str, path)).replace("/", ".")

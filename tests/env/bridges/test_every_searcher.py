@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray import tune
 
 import hpobench
 from hpobench.bridges.tune_searcher import TuneSearcher
@@ -76,6 +77,23 @@ def test_the_same_proposals(name: str) -> None:
         search.on_trial_complete(str(trial), results[-1])
     assert found == expected
     assert isinstance(search, TuneSearcher)
+
+
+PARAM_SPACE = {
+    "lr": tune.loguniform(1e-4, 1.0),
+    "model": {"n layers": tune.randint(1, 5), "drop-out": tune.quniform(0, 0.5, 0.1)},
+    "optimizer": tune.choice([{"name": "sgd"}, None]),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_nested_space_with_odd_keys(name: str) -> None:
+    search = hpobench.searcher(name, max_t=1, **OPTIONS.get(name, {}))
+    search.set_search_properties("loss", "max", PARAM_SPACE)
+    for trial in ("a", "b"):
+        config = search.suggest(trial)
+        assert list(config) == ["lr", "model", "optimizer"]
+        search.on_trial_complete(trial, {"loss": config["lr"], "training_iteration": 1})
 
 
 def test_an_isolated_searcher_goes_on_where_it_was(tmp_path: Path) -> None:

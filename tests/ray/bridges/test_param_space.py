@@ -35,9 +35,9 @@ def test_domains_become_parameters() -> None:
     assert ParamSpace(PARAM_SPACE).space.parameters == (
         Float("lr", 1e-5, 1e-1, log=True),
         Float("decay", 0, 1),
-        Int("model/layers", 1, 4),
-        Int("model/width", 8, 512, log=True),
-        Categorical("model/activation", ("relu", "tanh")),
+        Int("model.layers", 1, 4),
+        Int("model.width", 8, 512, log=True),
+        Categorical("model.activation", ("relu", "tanh")),
         Int("dropout", 1, 5),
         Int("batch", 1, 16, log=True),
         Int("steps", 1, 3),
@@ -78,14 +78,14 @@ def test_choices_that_python_takes_for_equal() -> None:
 @pytest.mark.parametrize(
     ("param_space", "message"),
     [
-        ({"a": {"b": tune.grid_search([1, 2])}}, "a/b: grid_search is not mixed with a searcher"),
+        ({"a": {"b": tune.grid_search([1, 2])}}, "a.b: grid_search is not mixed with a searcher"),
         ({"a": tune.sample_from(lambda _: 1)}, "a: sample_from can be learnt by no searcher"),
         ({"a": tune.randn(0, 1)}, "a: a normal distribution has no bounds"),
         ({"a": [tune.uniform(0, 1)]}, "a: a domain inside of a list"),
-        ({"a": {1: tune.uniform(0, 1)}}, "a/1: keys are strings, not 1"),
+        ({"a": {1: tune.uniform(0, 1)}}, "a.1: keys are strings, not 1"),
         ({"a": 1}, "nothing varies"),
         ({"a": tune.uniform(1, 1)}, "'a' needs finite low < high"),
-        ({"a/b": tune.uniform(0, 1), "a": {"b": tune.uniform(0, 1)}}, "'a/b' is defined twice"),
+        ({"a/b": tune.uniform(0, 1), "a": {"b": tune.uniform(0, 1)}}, "'a.b' is defined twice"),
     ],
 )
 def test_what_cannot_be_expressed_names_the_key(param_space: Any, message: str) -> None:

@@ -233,7 +233,7 @@ def test_given_points_come_first() -> None:
     assert first[:2] == [{"x": 0.5, "deep": {"n": 2}}, {"x": -0.5, "deep": {"n": 3}}]
     assert first[2:] == drive(ready(hpobench.searcher("random", seed=1)), 2)
     wrong = ready(hpobench.searcher("random", points_to_evaluate=[points[0], {"x": 0.5}]))
-    with pytest.raises(SpaceError, match=r"points_to_evaluate\[1\]: 'deep/n' is missing"):
+    with pytest.raises(SpaceError, match=r"points_to_evaluate\[1\]: 'deep.n' is missing"):
         wrong.suggest("a")
 
 
