@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Training,
         When,
     )
+    from hpobench.bridges.searchers import searcher
     from hpobench.contract.errors import (
         HpobenchError,
         NotAvailableError,
@@ -105,6 +106,7 @@ __all__ = [
     "plan",
     "report",
     "run",
+    "searcher",
 ]
 
 _HOMES = (
@@ -114,6 +116,7 @@ _HOMES = (
     "hpobench.suites.suite",
     "hpobench.suites.grid",
     "hpobench.verbs.results",
+    "hpobench.bridges.searchers",
 )
 """Where the public names come from, the lightest module first."""
 

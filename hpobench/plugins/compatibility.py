@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hpobench.contract.algorithms import Scheduler, Searcher
+from hpobench.contract.space import Space
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.registry import Entry, Registry
 
@@ -61,6 +62,13 @@ def compatibility(searcher: type, scheduler: type) -> Compatibility:
         notes.append(_NONDETERMINISTIC)
     notes.extend(trait(searcher, "notes"))
     return Compatibility("note" if notes else "ok", tuple(notes))
+
+
+def space_objection(searcher: type, space: Space) -> str | None:
+    """The reason why the plugin class ``searcher`` cannot search ``space``, by its capabilities."""
+    if space.conditional and not trait(searcher, "conditional"):
+        return "the space has conditions, which the searcher does not understand"
+    return None
 
 
 def limits_concurrency(searcher: type) -> bool:

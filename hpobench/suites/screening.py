@@ -15,7 +15,7 @@ from hpobench.contract.problem import Problem
 from hpobench.contract.space import Space
 from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem, build_scheduler, construct_searcher
-from hpobench.plugins.compatibility import compatibility, trait
+from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.foreign import calling, described, shown, text_or_none
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
@@ -69,8 +69,8 @@ class Screening:
         self, searcher: PluginRef, scheduler: PluginRef, problem: Problem
     ) -> Iterator[str]:
         search, schedule = (load_class(ref.file, ref.cls) for ref in (searcher, scheduler))
-        if problem.space.conditional and not trait(search, "conditional"):
-            yield "the space has conditions, which the searcher does not understand"
+        if (objection := space_objection(search, problem.space)) is not None:
+            yield objection
         if trait(schedule, "needs_fidelity") and problem.fidelity.steps == 1:
             yield "the scheduler decides between steps, and the problem has only one"
         judged = compatibility(search, schedule)

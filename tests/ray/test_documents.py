@@ -55,7 +55,7 @@ def test_the_readmes_live_suite_loads(tmp_path: Path) -> None:
 
 
 def test_the_readmes_function_is_a_problem_that_trains(tmp_path: Path) -> None:
-    _, code, _ = blocks(README, "python")
+    *_, code, _ = blocks(README, "python")
     assert len([line for line in code.splitlines() if line.strip()]) < 15
     (tmp_path / "descent.py").write_text(code)
     suite = tmp_path / "own.yaml"

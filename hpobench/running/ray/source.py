@@ -23,8 +23,9 @@ from ray.tune.search import SearchAlgorithm
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.cell import Tell
-from hpobench.contract.errors import CellError, SpaceError
-from hpobench.contract.space import Config, Space
+from hpobench.contract.errors import CellError
+from hpobench.contract.space import Space
+from hpobench.plugins.proposals import check_proposal
 from hpobench.running.ray.trial import Trial
 
 
@@ -99,7 +100,7 @@ class TrialSource(SearchAlgorithm):
             return None
         self.suggest_s.append(perf_counter() - begin)
         self.observe_s.append(0.0)
-        self._check(config, number)
+        check_proposal(self._name, self._space, number, config)
         trial = Trial(number, config, self._last_step(number))
         self.trials.append(trial)
         self.started.append(self._clock())
@@ -121,17 +122,6 @@ class TrialSource(SearchAlgorithm):
     @property
     def _filled(self) -> bool:
         return self._population is not None and len(self.trials) % self._population == 0
-
-    def _check(self, config: Config, number: int) -> None:
-        name = self._name
-        if not isinstance(config, dict):
-            raise CellError(f"{name}.ask({number}) returned {config!r}, not a configuration")
-        try:
-            self._space.check(config)
-        except SpaceError as error:
-            raise CellError(
-                f"{name} proposed an impossible configuration for trial {number}: {error}"
-            ) from error
 
     def _observe(self, number: int, notice: Callable[..., None], *args: Any, **kw: Any) -> None:
         begin = perf_counter()

@@ -1,0 +1,1 @@
+"""Bridges: what users take from hpobench into their own programs, and what they bring to it."""

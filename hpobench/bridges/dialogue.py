@@ -1,0 +1,96 @@
+"""A searcher with the log of what it was asked and told, from which it can be built again."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from hpobench.contract.algorithms import NothingYet, Searcher
+from hpobench.contract.errors import ReplayError
+from hpobench.contract.space import Config, Space
+from hpobench.plugins.proposals import check_proposal
+
+
+class Dialogue:
+    """All calls to the searcher that ``build`` makes, in ``log``, which is plain data.
+
+    The searcher is built when it is first needed, and told the whole log; so a dialogue can be
+    copied, pickled and stored.
+    """
+
+    def __init__(self, name: str, space: Space, build: Callable[[Space], Searcher]) -> None:
+        self._name, self._space, self._build = name, space, build
+        self.log: list[list[Any]] = []
+        """One ``[method, arguments, keywords, answer]`` for each call."""
+        self.asked = 0
+        """The number of configurations that were proposed."""
+        self._waiting = False
+        self._searcher: Searcher | None = None
+
+    def ask(self) -> Config | None:
+        """The configuration of the next trial; ``None`` while there is none before more is told.
+
+        Raises :class:`hpobench.api.Exhausted` if nothing is left to propose.
+        """
+        if self._waiting:
+            return None
+        trial = self.asked
+        config = _ask(self._ready(), trial)
+        if config is not None:
+            check_proposal(self._name, self._space, trial, config)
+        self._note("ask", [trial], {}, config)
+        return config
+
+    def notify(self, notice: str, *arguments: Any, **keywords: Any) -> None:
+        """Call the searcher's method ``notice``, such as ``tell``."""
+        getattr(self._ready(), notice)(*arguments, **keywords)
+        self._note(notice, [*arguments], keywords, None)
+
+    def _note(
+        self, method: str, arguments: list[Any], keywords: dict[str, Any], answer: Any
+    ) -> None:
+        self.log.append([method, arguments, keywords, answer])
+        self.asked += answer is not None
+        self._waiting = method == "ask" and answer is None
+
+    def resume(self, log: list[list[Any]]) -> None:
+        """Go on after ``log``, that of another dialogue with an equal searcher."""
+        self._searcher, self.log, self.asked = None, [], 0
+        for entry in log:
+            self._note(*entry)
+
+    def _ready(self) -> Searcher:
+        if self._searcher is None:
+            searcher = self._build(self._space)
+            weakref.finalize(self, searcher.close)
+            for method, arguments, keywords, answer in self.log:
+                self._repeat(searcher, method, arguments, keywords, answer)
+            self._searcher = searcher
+        return self._searcher
+
+    def _repeat(
+        self,
+        searcher: Searcher,
+        method: str,
+        arguments: list[Any],
+        keywords: dict[str, Any],
+        answer: Any,
+    ) -> None:
+        if method != "ask":
+            getattr(searcher, method)(*arguments, **keywords)
+        elif (found := _ask(searcher, *arguments)) != answer:
+            raise ReplayError(
+                f"{self._name} proposes {found} for trial {arguments[0]}, where it had proposed "
+                f"{answer}; it cannot go on where it was, perhaps because its library has changed"
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_searcher": None}
+
+
+def _ask(searcher: Searcher, trial: int) -> Config | None:
+    try:
+        return searcher.ask(trial)
+    except NothingYet:
+        return None

@@ -1,0 +1,185 @@
+"""A ``param_space`` in Ray Tune's own terms as a :class:`Space`, and its configurations back.
+
+Nested keys become names like ``model.layers``. (Some libraries keep the slash, with which Ray joins
+keys, for themselves.) Constants are left to Ray, which puts them into
+every trial's configuration itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ray.tune.search import sample
+from ray.tune.search.variant_generator import parse_spec_vars
+
+from hpobench.contract.errors import SpaceError
+from hpobench.contract.parameters import Categorical, Float, Int, Parameter, Value
+from hpobench.contract.space import Config, Space
+
+Path: TypeAlias = tuple[str, ...]
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A key of a ``param_space`` and its parameter, whose values may stand for the key's."""
+
+    path: Path
+    parameter: Parameter
+    to_value: Callable[[Value], Any] = lambda value: value
+    from_value: Callable[[Any], Value] = lambda value: value
+
+
+class ParamSpace:
+    """The domains of ``param_space``, a dict as for ``tune.Tuner``.
+
+    Raises :class:`SpaceError`, naming the key, for what no searcher of hpobench understands:
+    ``grid_search``, ``sample_from``, normal distributions, and domains inside of lists.
+    """
+
+    def __init__(self, param_space: Mapping[str, Any]) -> None:
+        self._keys = [_key(path, domain) for path, domain in _domains(param_space)]
+        if not self._keys:
+            raise SpaceError(
+                "param_space has no domain, such as tune.uniform(0, 1): nothing varies"
+            )
+        self.space = Space([key.parameter for key in self._keys])
+
+    def to_ray(self, config: Config) -> dict[str, Any]:
+        """``config``, a configuration of ``space``, as nested dicts of the values of its keys."""
+        nested: dict[str, Any] = {}
+        for key in self._keys:
+            folder = nested
+            for name in key.path[:-1]:
+                folder = folder.setdefault(name, {})
+            folder[key.path[-1]] = key.to_value(config[key.parameter.name])
+        return nested
+
+    def from_ray(self, point: Mapping[str, Any]) -> Config:
+        """The configuration at ``point``, with nested keys or with Ray's, like ``model/layers``.
+
+        Raises :class:`SpaceError` if it lacks a parameter or has a value that is in no domain.
+        """
+        given = dict(_values(point, {key.path for key in self._keys}))
+        if unknown := set(given) - set(self.space.names):
+            raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
+        config: Config = {}
+        for key in self._keys:
+            name = key.parameter.name
+            if name not in given:
+                raise SpaceError(f"{name!r} is missing")
+            try:
+                config[name] = key.from_value(given[name])
+            except (TypeError, ValueError, OverflowError) as error:
+                raise SpaceError(f"{name} = {given[name]!r} is not in its domain") from error
+        self.space.check(config)
+        return config
+
+
+def _domains(param_space: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    for key, value in param_space.items():
+        path = (*above, key)
+        if not isinstance(key, str):
+            raise SpaceError(f"param_space key {_name(path)}: keys are strings, not {key!r}")
+        if isinstance(value, sample.Domain):
+            yield path, value
+        elif isinstance(value, Mapping) and "grid_search" not in value:
+            yield from _domains(value, path)
+        elif any(parse_spec_vars({"value": value})[1:]):
+            yield path, value
+
+
+def _key(path: Path, domain: Any) -> _Key:
+    """The key at ``path``, with a parameter for its domain."""
+    sampler, step = _sampler(domain)
+    log = isinstance(sampler, sample.LogUniform)
+    if isinstance(domain, sample.Categorical) and isinstance(sampler, sample.Uniform):
+        return _choice(path, domain.categories)
+    if not (log or isinstance(sampler, sample.Uniform)):
+        raise SpaceError(f"param_space key {_name(path)}: {_refusal(domain)}")
+    if isinstance(domain, sample.Float) and step is None:
+        return _Key(path, Float(_name(path), domain.lower, domain.upper, log))
+    return _integers(path, domain, step or 1, log)
+
+
+def _sampler(domain: Any) -> tuple[Any, float | None]:
+    """The distribution of ``domain`` and its quantum, if there is one."""
+    sampler = domain.get_sampler() if isinstance(domain, sample.Domain) else None
+    if isinstance(sampler, sample.Quantized):
+        return sampler.get_sampler(), sampler.q
+    return sampler, None
+
+
+def _integers(path: Path, domain: Any, step: float, log: bool) -> _Key:
+    """The multiples of ``step``, by their factor. Ray's integers exclude their upper bound unless
+    they are quantized by more than 1."""
+    integer = isinstance(domain, sample.Integer)
+    # As in Ray, a bound that is no multiple is rounded inwards.
+    low = math.ceil(domain.lower / step - _ROUNDING)
+    high = math.floor(domain.upper / step + _ROUNDING) - (integer and step == 1)
+
+    def to_value(factor: Any) -> Any:
+        return int(factor * step) if integer else float(factor * step)
+
+    def from_value(value: Any) -> int:
+        factor: int = round(value / step)
+        if not math.isclose(factor * step, value, abs_tol=_ROUNDING):
+            raise ValueError(f"{value!r} is no multiple of {step!r}")
+        return factor
+
+    name = _name(path)
+    only = low == high
+    parameter = Categorical(name, (low,)) if only else Int(name, low, high, log)
+    return _Key(path, parameter, to_value, from_value)
+
+
+def _choice(path: Path, choices: Sequence[Any]) -> _Key:
+    """The choices themselves if they are plain and differ; else their positions stand for them."""
+    name = _name(path)
+    plain = all(type(choice) in (str, int, float, bool) for choice in choices)
+    if plain and len({(type(choice), choice) for choice in choices}) == len(choices):
+        return _Key(path, Categorical(name, tuple(choices)))
+    labels = tuple(f"choice {i}" for i in range(len(choices)))
+    return _Key(
+        path,
+        Categorical(name, labels),
+        lambda label: choices[labels.index(str(label))],
+        lambda value: labels[_position(choices, value)],
+    )
+
+
+def _position(choices: Sequence[Any], value: Any) -> int:
+    """``True``, 1 and 1.0 are different choices, as for :class:`Categorical`."""
+    for i, choice in enumerate(choices):
+        if type(choice) is type(value) and choice == value:
+            return i
+    raise ValueError(f"{value!r} is no choice")
+
+
+def _refusal(domain: Any) -> str:
+    if isinstance(domain, sample.Function):
+        return "sample_from can be learnt by no searcher; give a domain such as tune.uniform"
+    if isinstance(domain, Mapping) or (isinstance(domain, sample.Domain) and domain.is_grid()):
+        return "grid_search is not mixed with a searcher; give tune.choice, or search with 'grid'"
+    if isinstance(domain, sample.Domain):
+        return "a normal distribution has no bounds; give tune.uniform or tune.loguniform"
+    return "a domain inside of a list; give it a key of its own in a dict"
+
+
+def _values(
+    point: Mapping[str, Any], known: Collection[Path], above: Path = ()
+) -> Iterator[tuple[str, Any]]:
+    """The values of ``point`` by name; one at a ``known`` path may be a dict itself."""
+    for key, value in point.items():
+        path = (*above, key)
+        if isinstance(value, Mapping) and path not in known:
+            yield from _values(value, known, path)
+        else:
+            yield _name(path), value
+
+
+def _name(path: Sequence[object]) -> str:
+    return ".".join(map(str, path)).replace("/", ".")

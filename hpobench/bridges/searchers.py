@@ -1,0 +1,94 @@
+"""Searchers of hpobench in one's own programs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpobench.contract.cell import PluginRef
+from hpobench.contract.errors import UsageError
+from hpobench.contract.problem import Fidelity
+from hpobench.contract.space import Space
+
+if TYPE_CHECKING:
+    from hpobench.bridges.tune_searcher import TuneSearcher
+    from hpobench.contract.algorithms import Searcher
+
+
+def searcher(
+    name: str,
+    *,
+    seed: int = 0,
+    space: Space | None = None,
+    metric: str | None = None,
+    mode: str | None = None,
+    max_t: int | None = None,
+    points_to_evaluate: Sequence[Mapping[str, Any]] = (),
+    plugins: Sequence[Path | str] = (),
+    **options: Any,
+) -> TuneSearcher:
+    """Any searcher of ``hpobench list searchers`` as a ``ray.tune.search.Searcher``.
+
+    >>> from ray import tune
+    >>> search = hpobench.searcher("hebo", seed=0)
+    >>> tuner = tune.Tuner(
+    ...     lambda config: {"loss": config["x"] ** 2},
+    ...     param_space={"x": tune.uniform(-1, 1)},
+    ...     tune_config=tune.TuneConfig(search_alg=search, metric="loss", mode="min"),
+    ... )
+
+    A searcher whose library needs an environment of its own gets one, which ``uv`` builds on first
+    use; the program itself needs none of the libraries.
+
+    ``space`` replaces the domains of ``param_space``, and may have conditions. Ray passes on
+    ``metric`` and ``mode`` of ``TuneConfig`` only together with a ``param_space``; otherwise give
+    them here. ``max_t``, the ``training_iteration`` at which a full trial ends, is needed by
+    searchers that learn from several fidelities, such as ``bohb``, which goes with Ray's
+    ``HyperBandForBOHB``. ``points_to_evaluate`` are tried first; the searcher does not learn of
+    them. ``plugins`` are files with searchers of one's own. ``options`` are the searcher's.
+
+    Raises :class:`hpobench.UsageError` for names, options and spaces that do not fit, and for
+    searchers that schedule their trials themselves, and :class:`hpobench.NotAvailableError` for a
+    library that is missing.
+    """
+    from hpobench.bridges.tune_searcher import TuneSearcher
+    from hpobench.plugins.compatibility import trait
+    from hpobench.plugins.refs import plugin_ref
+    from hpobench.plugins.registry import Registry
+
+    registry = Registry(plugins)
+    ref = plugin_ref(registry, "searcher", name, options)
+    cls = registry.find("searcher", name).load()
+    if trait(cls, "schedules_itself"):
+        raise UsageError(
+            f"{name} decides itself how far each trial trains, and a Tuner leaves that to its "
+            f"scheduler; run {name} in a suite, or take bohb with Ray's HyperBandForBOHB"
+        )
+    every = trait(cls, "multi_fidelity")
+    if every and max_t is None:
+        raise UsageError(
+            f"{name} learns from results at several steps; say how many steps a full trial has, as "
+            "for the scheduler: max_t=81"
+        )
+    return TuneSearcher(
+        functools.partial(_built, ref, seed, Fidelity("training_iteration", max_t or 1)),
+        {"searcher": name, "options": dict(ref.options), "seed": seed, "max_t": max_t},
+        space=space,
+        steps=max_t if every else None,
+        charged=trait(cls, "cost_aware"),
+        points=points_to_evaluate,
+        metric=metric,
+        mode=mode,
+    )
+
+
+def _built(ref: PluginRef, seed: int, fidelity: Fidelity, space: Space) -> Searcher:
+    from hpobench.plugins.build import build_searcher
+    from hpobench.plugins.compatibility import space_objection
+    from hpobench.plugins.modules import load_class
+
+    if (objection := space_objection(load_class(ref.file, ref.cls), space)) is not None:
+        raise UsageError(f"{ref.name}: {objection}")
+    return build_searcher(ref, space, seed, fidelity)

@@ -1,0 +1,253 @@
+"""A searcher of hpobench as a ``ray.tune.search.Searcher``, for anybody's ``tune.Tuner``.
+
+Ray names trials by strings, hpobench by numbers in the order of asking. Losses are minimised: a
+metric with mode ``max`` is told negated. A searcher that learns from several fidelities is told
+every result, any other the last one of each trial.
+
+The state is the log of what was asked and told. ``Tuner.restore`` builds the searcher anew and
+replays the log, so that it goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ray import cloudpickle
+from ray.tune.result import DEFAULT_METRIC
+from ray.tune.search import Searcher as RaySearcher
+
+from hpobench.bridges.dialogue import Dialogue
+from hpobench.bridges.param_space import ParamSpace
+from hpobench.contract.algorithms import Exhausted, Searcher
+from hpobench.contract.errors import SpaceError, UsageError
+from hpobench.contract.files import read_whole, write_whole
+from hpobench.contract.space import Space
+
+_SIGNS = {"min": 1.0, "max": -1.0}
+
+
+class _Observed(NamedTuple):
+    """The last result of a trial."""
+
+    step: int
+    loss: float
+    seconds: float
+
+
+class TuneSearcher(RaySearcher):  # type: ignore[misc]
+    """The searcher that ``build`` makes for a space, for one experiment of Ray Tune's.
+
+    ``identity`` is plain data, equal for equal searchers; a restored state must have the same.
+    ``steps`` is the number of results of a full trial for a searcher that learns from all of them,
+    and ``None`` for one that learns from the last. ``charged``: whether it wants to know costs.
+    ``points`` are the first configurations, which the searcher is not told of.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[Space], Searcher],
+        identity: Mapping[str, Any],
+        *,
+        space: Space | None = None,
+        steps: int | None = None,
+        charged: bool = False,
+        points: Sequence[Mapping[str, Any]] = (),
+        metric: str | None = None,
+        mode: str | None = None,
+    ) -> None:
+        if mode not in (None, *_SIGNS):
+            raise UsageError(f"mode is 'min' or 'max', not {mode!r}")
+        super().__init__(metric=metric, mode=mode)
+        self._metric, self._mode = metric, mode  # which Ray sets only if both are given
+        self._name = str(identity["searcher"])
+        self._build, self._identity = build, identity
+        self._space, self._steps, self._charged = space, steps, charged
+        self._points = list(points)
+        self._param_space: ParamSpace | None = None
+        self._dialogue: Dialogue | None = None
+        self._restored: tuple[Space, list[list[Any]]] | None = None
+        """The space and the log of a restored state, until the search goes on."""
+        self._given = 0
+        """The number of points that are under way or over."""
+        self._trials: dict[str, int] = {}
+        """The number of each trial that is not over, except for those of given points."""
+        self._last: dict[str, _Observed] = {}
+        self._pausing: set[str] = set()
+
+    # -- what Ray Tune calls -----------------------------------------------------------------
+
+    def set_search_properties(
+        self,
+        metric: str | None,
+        mode: str | None,
+        config: dict[str, Any],
+        **spec: Any,  # noqa: ARG002 - Ray passes what it likes
+    ) -> bool:
+        self._metric, self._mode = metric or self._metric, mode or self._mode
+        if self._space is not None or self._dialogue is not None:
+            return False
+        self._param_space = ParamSpace(config)
+        return True
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        dialogue = self._ready()
+        if self._given < len(self._points):
+            self._given += 1
+            return self._point(self._given - 1)
+        number = dialogue.asked
+        try:
+            config = dialogue.ask()
+        except Exhausted:
+            return str(self.FINISHED)
+        if config is None:
+            return None
+        self._trials[trial_id] = number
+        return config if self._param_space is None else self._param_space.to_ray(config)
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        number, seen = self._trials.get(trial_id), self._observed(result)
+        if number is None or seen is None:
+            return
+        # A trial that goes on from an older checkpoint, or after `Tuner.restore`, repeats steps.
+        if trial_id in self._last and seen.step <= self._last[trial_id].step:
+            return
+        self._last[trial_id] = seen
+        if self._steps is not None:
+            self._tell(number, seen, final=False)
+        if trial_id in self._pausing:
+            self._pausing.discard(trial_id)
+            self._ready().notify("paused", number)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        # Ray gives no result when it stops a paused trial, which keeps its last one.
+        seen = self._observed(result) if result else self._last.get(trial_id)
+        self._last.pop(trial_id, None)
+        self._pausing.discard(trial_id)
+        number = self._trials.pop(trial_id, None)
+        if number is None:
+            return
+        if error or seen is None:
+            self._ready().notify("failed", number)
+        else:
+            self._tell(number, seen, final=True)
+
+    def on_pause(self, trial_id: str) -> None:
+        """Called by ``HyperBandForBOHB``, before the result at which the trial pauses is told."""
+        self._pausing.add(trial_id)
+
+    def on_unpause(self, trial_id: str) -> None:
+        if trial_id in self._trials:
+            self._ready().notify("resumed", self._trials[trial_id])
+
+    # -- the state ---------------------------------------------------------------------------
+
+    def save(self, checkpoint_path: str) -> None:
+        state = {
+            "identity": self._identity,
+            "metric": self._metric,
+            "mode": self._mode,
+            "param_space": self._param_space,
+            "space": self._tuned(),
+            "given": self._given,
+            "trials": self._trials,
+            "last": self._last,
+            "log": self._ready().log,
+        }
+        # Pickled, as Ray's own state beside it, because choices may be any objects.
+        write_whole(Path(checkpoint_path), cloudpickle.dumps(state))
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Go on from the state in ``checkpoint_path``, which :meth:`save` wrote.
+
+        Raises :class:`UsageError` if another searcher wrote it, or one with other options. Like
+        the rest of Ray's experiment folder, the file is unpickled: it must be one's own.
+        """
+        path = Path(checkpoint_path)
+        try:
+            state = cloudpickle.loads(read_whole(path))
+            identity = state["identity"]
+        except (pickle.UnpicklingError, EOFError, ValueError, LookupError, TypeError) as error:
+            raise UsageError(f"{path}: no state of a searcher of hpobench") from error
+        if identity != self._identity:
+            raise UsageError(
+                f"{path}: the state of another searcher: {identity}, not {self._identity}"
+            )
+        # `Tuner.restore` does not say them again.
+        self._metric = self._metric or state["metric"]
+        self._mode = self._mode or state["mode"]
+        self._param_space = self._param_space or state["param_space"]
+        self._given, self._trials, self._last = state["given"], state["trials"], state["last"]
+        self._restored, self._dialogue = (state["space"], state["log"]), None
+
+    def _ready(self) -> Dialogue:
+        if self._dialogue is None:
+            space = self._tuned()
+            self._dialogue = Dialogue(self._name, space, self._build)
+            for i in range(len(self._points)):
+                self._point(i)
+            if self._restored is not None:
+                searched, log = self._restored
+                if searched != space:
+                    raise UsageError(f"{self._name}: the restored search has another param_space")
+                self._dialogue.resume(log)
+                self._restored = None
+        return self._dialogue
+
+    def _tuned(self) -> Space:
+        if self._metric is None and self._mode is not None:
+            self._metric = DEFAULT_METRIC
+        if self._mode not in _SIGNS:
+            raise UsageError(
+                f"{self._name} needs a metric and a mode: TuneConfig(metric='loss', mode='min'), "
+                "or where param_space is empty hpobench.searcher(..., metric='loss', mode='min')"
+            )
+        if self._space is not None:
+            return self._space
+        if self._param_space is None:
+            raise UsageError(
+                f"{self._name} has nothing to tune: Tuner(param_space={{'x': tune.uniform(0, 1)}})"
+                ", or hpobench.searcher(..., space=hpobench.Space([...]))"
+            )
+        return self._param_space.space
+
+    # -- results -----------------------------------------------------------------------------
+
+    def _point(self, i: int) -> dict[str, Any]:
+        """The given point ``i`` in Ray's terms, checked."""
+        try:
+            if self._param_space is not None:
+                config = self._param_space.from_ray(self._points[i])
+                return self._param_space.to_ray(config)
+            self._tuned().check(self._points[i])
+        except SpaceError as error:
+            raise SpaceError(f"points_to_evaluate[{i}]: {error}") from error
+        return dict(self._points[i])
+
+    def _observed(self, result: Mapping[str, Any]) -> _Observed | None:
+        """What ``result`` says of the metric; ``None`` if it is missing or no finite number."""
+        value = result.get(self._metric or DEFAULT_METRIC)
+        try:
+            loss = _SIGNS[self._mode or "min"] * float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return None
+        step = int(result.get("training_iteration", 1))
+        return (
+            _Observed(step, loss, result.get("time_total_s", 0.0)) if math.isfinite(loss) else None
+        )
+
+    def _tell(self, number: int, seen: _Observed, *, final: bool) -> None:
+        if self._steps is not None and seen.step > self._steps:
+            raise UsageError(
+                f"{self._name}: a trial has {seen.step} results, more than max_t={self._steps}; "
+                "give hpobench.searcher the max_t of the scheduler"
+            )
+        dialogue = self._ready()
+        if self._charged:
+            dialogue.notify("charged", number, seen.seconds)
+        dialogue.notify("tell", number, seen.step, seen.loss, final=final)

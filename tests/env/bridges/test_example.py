@@ -1,0 +1,41 @@
+"""What the documents show of searchers in a plain Tuner works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray import tune
+
+import hpobench
+from hpobench.bridges.tune_searcher import TuneSearcher
+from tests import ROOT
+
+EXAMPLE = ROOT / "examples" / "plain_tuner.py"
+
+
+def test_seven_searchers_tune_one_function_in_one_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example: dict[str, Any] = runpy.run_path(str(EXAMPLE))
+    try:
+        example["main"](str(tmp_path), samples=4)
+    finally:
+        ray.shutdown()
+    lines = [line for line in capsys.readouterr().out.splitlines() if " loss " in line]
+    assert [line.split()[0] for line in lines] == list(example["SEARCHERS"])
+    assert len(lines) == 7
+    assert all(float(line.split()[2]) < 10 for line in lines)
+
+
+def test_the_readmes_tuner() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(search = .*?)^```$", text, re.MULTILINE | re.DOTALL)
+    found: dict[str, Any] = {"hpobench": hpobench, "tune": tune, "train": lambda config: None}
+    exec(compile(block, "README.md", "exec"), found)
+    assert isinstance(found["tuner"], tune.Tuner)
+    assert isinstance(found["search"], TuneSearcher)

@@ -1,0 +1,44 @@
+"""A Tuner that is killed and restored: ``python plain_tuner.py FOLDER`` runs it or goes on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import tune
+
+import hpobench
+
+
+def slow(config: dict[str, Any]) -> dict[str, float]:
+    time.sleep(0.2)
+    return {"loss": config["x"] ** 2 + config["n"]}
+
+
+def main(folder: Path) -> None:
+    ray.init("local", num_cpus=1, include_dashboard=False)
+    if tune.Tuner.can_restore(str(folder / "run")):
+        print("restored")
+        tuner = tune.Tuner.restore(str(folder / "run"), slow, resume_errored=True)
+    else:
+        tuner = tune.Tuner(
+            slow,
+            param_space={"x": tune.uniform(-1, 1), "n": tune.randint(0, 9)},
+            tune_config=tune.TuneConfig(
+                search_alg=hpobench.searcher("optuna-tpe", seed=4, n_startup_trials=3),
+                num_samples=12,
+                max_concurrent_trials=1,
+                metric="loss",
+                mode="min",
+            ),
+            run_config=tune.RunConfig(storage_path=str(folder), name="run", verbose=0),
+        )
+    results = tuner.fit()
+    assert len(results) == 12
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
