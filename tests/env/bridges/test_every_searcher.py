@@ -55,7 +55,7 @@ def test_the_same_proposals(name: str) -> None:
     cell, expected, events = proposals_inside(name, trials)
     space = build_problem(cell.problem).space
     seed, options = cell.role_seed("searcher"), OPTIONS.get(name, {})
-    search = hpobench.searcher(
+    search: Any = hpobench.searcher(
         name, seed=seed, space=space, metric="loss", mode="min", max_t=STEPS, **options
     )
     found = []
@@ -88,7 +88,7 @@ PARAM_SPACE = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_nested_space_with_odd_keys(name: str) -> None:
-    search = hpobench.searcher(name, max_t=1, **OPTIONS.get(name, {}))
+    search: Any = hpobench.searcher(name, max_t=1, **OPTIONS.get(name, {}))
     search.set_search_properties("loss", "max", PARAM_SPACE)
     for trial in ("a", "b"):
         config = search.suggest(trial)

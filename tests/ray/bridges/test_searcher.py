@@ -81,7 +81,7 @@ def test_failed_trials_limits_and_max(cluster: None, tmp_path: Path) -> None:
             raise ValueError("odd")
         return {"loss": config["x"]}
 
-    search = hpobench.searcher("optuna-tpe", seed=0)
+    search: Any = hpobench.searcher("optuna-tpe", seed=0)
     results = fit(ConcurrencyLimiter(search, 1), tmp_path, failing, 12, mode="max")
     assert 0 < results.num_errors < 12
     log = search._dialogue.log
@@ -96,7 +96,7 @@ def test_bohb_with_rays_own_hyperband(cluster: None, tmp_path: Path) -> None:
         for step in range(1, 10):
             tune.report({"loss": abs(config["x"]) + 1 / step})
 
-    search = hpobench.searcher("bohb", seed=0, max_t=9)
+    search: Any = hpobench.searcher("bohb", seed=0, max_t=9)
     scheduler = HyperBandForBOHB(max_t=9, reduction_factor=3)
     results = fit(search, tmp_path, training, 12, scheduler=scheduler, max_concurrent_trials=2)
     assert results.num_errors == 0
@@ -166,9 +166,9 @@ def test_states_of_others(tmp_path: Path) -> None:
     drive(search, 2)
     path = tmp_path / "state"
     search.save(str(path))
-    for other in ({"name": "random", "seed": 2}, {"name": "sobol", "seed": 1}):
+    for name, seed in (("random", 2), ("sobol", 1)):
         with pytest.raises(UsageError, match="the state of another searcher"):
-            hpobench.searcher(**other).restore(str(path))
+            hpobench.searcher(name, seed=seed).restore(str(path))
     other = hpobench.searcher("random", seed=1)
     other.restore(str(path))
     other.set_search_properties("loss", "min", {"y": tune.uniform(0, 1)})
@@ -220,14 +220,14 @@ def test_results_without_a_finite_metric_are_failures() -> None:
 
 
 def test_the_grid_finishes() -> None:
-    search = hpobench.searcher("grid", resolution=2)
+    search: Any = hpobench.searcher("grid", resolution=2)
     search.set_search_properties("loss", "min", {"x": tune.uniform(0, 1)})
     assert len(drive(search, 2)) == 2
     assert search.suggest("c") == search.FINISHED
 
 
 def test_given_points_come_first() -> None:
-    points = [{"x": 0.5, "deep": {"n": 2}}, {"x": -0.5, "deep/n": 3}]
+    points: list[Any] = [{"x": 0.5, "deep": {"n": 2}}, {"x": -0.5, "deep/n": 3}]
     search = ready(hpobench.searcher("random", seed=1, points_to_evaluate=points))
     first = drive(search, 4)
     assert first[:2] == [{"x": 0.5, "deep": {"n": 2}}, {"x": -0.5, "deep": {"n": 3}}]
@@ -244,7 +244,7 @@ def test_a_space_with_conditions() -> None:
             hpobench.Float("x", 0, 1, when=hpobench.When("kind", ("a",))),
         ]
     )
-    search = hpobench.searcher("random", space=space, metric="loss", mode="min")
+    search: Any = hpobench.searcher("random", space=space, metric="loss", mode="min")
     assert not search.set_search_properties("loss", "min", {"fixed": 1})
     for i in range(9):
         space.check(search.suggest(str(i)))
@@ -275,7 +275,7 @@ def test_a_space_that_a_searcher_does_not_take() -> None:
             hpobench.Float("x", 0, 1, when=hpobench.When("kind", ("a",))),
         ]
     )
-    search = hpobench.searcher("bayes-opt", space=space, metric="loss", mode="min")
+    search: Any = hpobench.searcher("bayes-opt", space=space, metric="loss", mode="min")
     with pytest.raises(UsageError, match="bayes-opt: the space has conditions"):
         search.suggest("a")
 
@@ -299,6 +299,6 @@ def test_no_option_has_the_name_of_an_argument() -> None:
 
 
 def test_rays_generator_counts_samples() -> None:
-    search = hpobench.searcher("random", seed=1)
+    search: Any = hpobench.searcher("random", seed=1)
     generator = SearchGenerator(search)
     assert generator.set_search_properties("loss", "min", PARAM_SPACE)
