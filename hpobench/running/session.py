@@ -11,11 +11,12 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from hpobench.contract.errors import RayError
-from hpobench.contract.files import locked
+from hpobench.contract.files import is_regular, locked
 from hpobench.running import session_end
 
 MARK = "HPOBENCH_SESSION"
@@ -26,6 +27,7 @@ _LONGEST_BASE = 18
 _PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
 """Ray splits the command lines of its workers at spaces."""
 _ENDING_S = 15.0
+_BEGINNING_S = 60.0
 
 
 class Session:
@@ -132,7 +134,11 @@ def _sweep(base: Path) -> None:
             found = folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
                 continue
-            if not stat.S_ISREG((folder / "lock").lstat().st_mode):  # none yet: it begins
+            if not is_regular(folder / "lock"):
+                # A session that begins has none yet. A process that outlived one for a moment may
+                # have made its folder anew.
+                if time.time() - found.st_mtime > _BEGINNING_S:
+                    shutil.rmtree(folder, ignore_errors=True)
                 continue
             with locked(folder / "lock", wait=False):
                 shutil.rmtree(folder, ignore_errors=True)

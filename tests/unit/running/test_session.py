@@ -111,6 +111,9 @@ def test_folders_in_use_links_and_strangers_stay(base: Path) -> None:
     (target / "lock").touch()
     (base / "hpobench-ray-link").symlink_to(target)
     (base / "hpobench-ray-new").mkdir()  # its lock is not there yet
+    remains = base / "hpobench-ray-old" / "r"
+    remains.mkdir(parents=True)
+    os.utime(remains.parent, (1e9, 1e9))
     with private_session() as first, private_session() as second:
         names = {first.folder.name, second.folder.name, "target"}
         assert {path.name for path in base.iterdir()} == names | {
