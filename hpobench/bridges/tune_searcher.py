@@ -106,7 +106,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         if config is None:
             return None
         self._trials[trial_id] = number
-        return config if self._param_space is None else self._param_space.to_ray(config)
+        return dict(config) if self._param_space is None else self._param_space.to_ray(config)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         number, seen = self._trials.get(trial_id), self._observed(result)
