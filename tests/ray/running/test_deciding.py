@@ -85,7 +85,7 @@ class InProcess:
 @pytest.fixture(autouse=True)
 def _without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "connected", lambda *_: contextlib.nullcontext())
-    monkeypatch.setattr(experiment, "_cells", lambda *_: InProcess())
+    monkeypatch.setattr(experiment, "_cells", lambda *_, own: InProcess())
     monkeypatch.setattr(InProcess, "limit", np.inf)
     monkeypatch.setattr("hpobench.contract.signals.ENDING_SIGNALS", ())  # pytest's own stay
 
