@@ -1,4 +1,4 @@
-"""Tune one function with searchers of six libraries in one process, each in a plain ``tune.Tuner``.
+"""Tune one function with seven libraries' searchers in one process, each in a plain ``tune.Tuner``.
 
     python examples/plain_tuner.py [FOLDER]
 

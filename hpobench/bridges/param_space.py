@@ -1,8 +1,8 @@
 """A ``param_space`` in Ray Tune's own terms as a :class:`Space`, and its configurations back.
 
 Nested keys become names like ``model.layers``. (Some libraries keep the slash, with which Ray joins
-keys, for themselves.) Constants are left to Ray, which puts them into
-every trial's configuration itself.
+keys, for themselves.) Constants are left to Ray, which puts them into every trial's configuration
+itself.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def searcher(
     plugins: Sequence[Path | str] = (),
     **options: Any,
 ) -> TuneSearcher:
-    """Any searcher of ``hpobench list searchers`` as a ``ray.tune.search.Searcher``.
+    """A searcher of ``hpobench list searchers`` as a ``ray.tune.search.Searcher``.
 
     >>> from ray import tune
     >>> search = hpobench.searcher("hebo", seed=0)
@@ -40,7 +40,7 @@ def searcher(
     ... )
 
     A searcher whose library needs an environment of its own gets one, which ``uv`` builds on first
-    use; the program itself needs none of the libraries.
+    use; the program itself then does not need that library.
 
     ``space`` replaces the domains of ``param_space``, and may have conditions. Ray passes on
     ``metric`` and ``mode`` of ``TuneConfig`` only together with a ``param_space``; otherwise give

@@ -1,8 +1,7 @@
 """The rounds of a soak: a run each, what is killed in it, and what it must end as.
 
 Virtual runs end with the bytes of an undisturbed run. Live cells with one worker end with its
-sequence of events; in all live cells every step is stored once and right. (On a busy machine a
-trial saves less often, and what was trained since the last save may be trained again, uncounted.)
+sequence of events; in all live cells every journalled step is stored once and right.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import pandas as pd
 
 from hpobench.store.reader import load_results
 from tests.ray.faults.commands import events, finish, three_nodes
-from tests.ray.faults.live_watch import CELL, WORKER, faults, lines, sequence, survivors
+from tests.ray.faults.live_watch import CELL, WORKER, Witness, faults, lines, sequence, survivors
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
 from tests.soak.victims import DRIVER, LIVE, MACHINE, VIRTUAL, Driver, Strike
@@ -206,29 +205,40 @@ def _live(
     tally, begin = Tally(), time.monotonic()
     where = options or ("--cpus", 2)
     command = ("run", suite, "--plugin", CHAIN, "--results", folder / "killed", "--no-report")
+    witness = Witness(log, folder / "killed" / "chains" / "journals")
 
     def progress() -> float:
         return log.stat().st_size if log.exists() else 0
 
-    if Killing((*command, *where), victims, progress, log, rng, tally).finish(kills, deadline):
-        tally.faults += _live_faults(folder / "killed" / "chains", suite, log, ours)
+    def looked(strike: Strike) -> Strike:
+        def strike_and_look(driver: Driver, of: Path, chance: random.Random) -> bool:
+            hit = strike(driver, of, chance)
+            witness.look()
+            return hit
+
+        return strike_and_look
+
+    watched = {name: looked(strike) for name, strike in victims.items()}
+    if Killing((*command, *where), watched, progress, log, rng, tally).finish(kills, deadline):
+        tally.faults += _live_faults(folder / "killed" / "chains", suite, witness, ours)
     tally.seconds = time.monotonic() - begin
     return tally
 
 
-def _live_faults(store: Path, suite: Path, log: Path, ours: Sequence[str]) -> Iterator[str]:
+def _live_faults(store: Path, suite: Path, witness: Witness, ours: Sequence[str]) -> Iterator[str]:
     results = load_results(store)
     if set(results.cells["status"]) != {"done"}:
         yield f"cells ended otherwise: {results.cells['error'].dropna().tolist()}"
     if (results.trials["status"] == "failed").any():
         yield f"trials failed: {results.trials['error'].dropna().tolist()[:3]}"
     yield from faults(results, planned(suite))
+    yield from (f"step {key} was trained again after it was journalled" for key in witness.faults())
     stored = set(zip(results.events["step"], results.events["loss"], strict=True))
-    if not stored <= {(line["step"], line["loss"]) for line in lines(log)}:
+    if not stored <= {(line["step"], line["loss"]) for line in lines(witness.log)}:
         yield "there are results that nobody trained"
     if list((store / "journals").iterdir()):
         yield "a journal is left"
-    if left := survivors(log, titles=ours):
+    if left := survivors(witness.log, titles=ours):
         yield f"processes are left: {[title[:200] for title in left]}"
 
 
