@@ -18,6 +18,9 @@ class OutOfTime(Interruption):
 _EARLY_S = 0.05
 """An alarm that comes so much too early is not ours."""
 
+_AGAIN_S = 10.0
+"""Python drops what a handler raises within a destructor, so the limit speaks again."""
+
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
@@ -31,6 +34,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
         left = begin + seconds - time.monotonic()
         if left < _EARLY_S:
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
             raise OutOfTime
         signal.setitimer(signal.ITIMER_REAL, left)
 

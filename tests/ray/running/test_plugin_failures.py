@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,25 +82,48 @@ WAITING = Cell(
 )
 
 
+@contextlib.contextmanager
+def asking(number: signal.Signals) -> Iterator[None]:
+    """Send a signal to this process until the block ends.
+
+    Python drops what a handler raises within a destructor, so one signal may be lost.
+    """
+    heard = threading.Event()
+
+    def ask() -> None:
+        pause = 0.3
+        while not heard.wait(pause):
+            os.kill(os.getpid(), number)
+            pause = 5
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        heard.set()
+        thread.join()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_users_interrupt_passes() -> None:
     """SIGINT to the process that runs the cell, while a plugin waits."""
     # Ray's `Tuner.fit` leaves a handler of its own in the process, if a test before called it.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), asking(signal.SIGINT):
             run_cell(WAITING, None, timeout=60)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_end_of_the_process_is_no_failure_of_the_cell() -> None:
     """SIGTERM, which Ray's workers answer with ``SystemExit``: the cell is run again elsewhere."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
-        with pytest.raises(SystemExit):
+        with pytest.raises(SystemExit), asking(signal.SIGTERM):
             run_cell(WAITING, None, timeout=60)
     finally:
         signal.signal(signal.SIGTERM, before)
