@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hpobench.contract.errors import TrialError
 from hpobench.contract.problem import Problem
@@ -28,6 +28,10 @@ class Resources:
 
 class Training(ABC):
     """A running trial of a trained problem, in a worker's process."""
+
+    note: Any = None
+    """Plain JSON data on the last step, also on one that failed, for who runs the trial from a
+    program; ``None`` for nothing. Results do not keep it."""
 
     @abstractmethod
     def step(self) -> Mapping[str, float]:

@@ -40,6 +40,8 @@ class Arrivals:
         self._count = 0
         self.output: dict[int, str] = {}
         """What trials printed."""
+        self.notes: dict[int, dict[int, Any]] = defaultdict(dict)
+        """What trainings noted, by trial and step."""
 
     def add(self, header: dict[str, Any], saved: Blob | None) -> None:
         """Let the steps of one record arrive."""
@@ -56,6 +58,7 @@ class Arrivals:
             self._waiting[trial].append(
                 Arrival(self._count, header["clock"], number, header["config"], step, state)
             )
+        self.notes[trial].update(header.get("notes", ()))
         if "output" in header:
             self.output[trial] = (self.output.get(trial, "") + header["output"])[-LIMIT:]
 

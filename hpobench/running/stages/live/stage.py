@@ -61,7 +61,7 @@ class LiveStage(TrainingStage):
         self._seed, self._connections, self._journal = seed, connections, journal
         self._ahead, self._trial_timeout = ahead, trial_timeout
         self._arrivals = Arrivals()
-        self.output = self._arrivals.output
+        self.output, self.notes = self._arrivals.output, self._arrivals.notes
         self._delivered = 0
         self._kept: dict[tuple[int, int], Blob] = {}
         """States that the journal has from an earlier attempt, by trial and the number of results
@@ -305,8 +305,7 @@ class LiveStage(TrainingStage):
             spent = time.monotonic() - self._since[actor]
             header["error"] = answer["error"]
             header["cost"] = max(spent - sum(cost for _, _, cost, _ in answer["results"]), 0.0)
-        if answer["output"]:
-            header["output"] = answer["output"]
+        header |= {key: answer[key] for key in ("notes", "output") if answer.get(key)}
         return header, self._journal.append(header, state)
 
     def cleanup(self) -> None:
@@ -317,7 +316,7 @@ class LiveStage(TrainingStage):
 
 def _failure(link: Link, error: str) -> dict[str, Any]:
     """A failure in place of the answer that ``link`` did not give."""
-    return {"results": [], "step": link.reached + 1, "error": error, "output": ""}
+    return {"results": [], "step": link.reached + 1, "error": error}
 
 
 def _is_current(actor: Actor) -> bool:

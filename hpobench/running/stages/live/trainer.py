@@ -1,0 +1,208 @@
+"""What executes a cell's orders: it trains one trial at a time, and saves its state."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import random
+from collections.abc import Callable, Mapping
+from time import perf_counter, process_time
+from typing import Any, TypeAlias
+
+from hpobench.contract.errors import TrialError, describe
+from hpobench.contract.numbers import as_number
+from hpobench.contract.problem import TabulatedProblem
+from hpobench.contract.seeding import derive_seed
+from hpobench.contract.space import Config
+from hpobench.contract.training import TrainedProblem, Training
+from hpobench.running.stages.live.paced import begin_training
+
+STREAM_S = 0.005
+"""Steps that take less time are sent several at a time."""
+SAVE_SHARE = 0.01
+"""The share of its time that a trial may spend on saving. When the worker dies, the steps since the
+last save are trained again without being counted. Where saving is cheap, there are none."""
+
+StepResult: TypeAlias = tuple[float, float | None, float, float]
+"""Loss, held-out loss, wall and CPU seconds of one step."""
+Note: TypeAlias = tuple[int, Any]
+"""A step, and what its training noted."""
+
+
+class Disconnected(BaseException):
+    """The cell has disconnected, so that nobody will read further results."""
+
+
+class Trainer:
+    """Trains the trials of one cell, one at a time.
+
+    ``pace``: wall seconds per second of a tabulated problem's cost. ``ending``: whether a signal
+    has asked the process to end, for instance because its node dies. What that raises in the
+    training is no failure of the trial, which another worker takes up.
+    """
+
+    def __init__(
+        self,
+        problem: TabulatedProblem | TrainedProblem,
+        pace: float,
+        ending: Callable[[], bool],
+    ) -> None:
+        self._problem, self._pace, self._ending = problem, pace, ending
+        self._training: Training | None = None
+        self._step = 0
+        self._notes: list[Note] = []
+        self._unsaved_s = 0.0
+        self._saving_s = 0.0
+
+    def check_connected(self) -> None:
+        """Raise :class:`Disconnected` if the cell has left."""
+
+    def send_ahead(self, answer: dict[str, Any], state: bytes) -> None:
+        """Send a part of an answer while training goes on."""
+        raise NotImplementedError
+
+    def execute(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
+        """Train or save as ``order`` says.
+
+        The answer has the results and the error that ended them, if any; the bytes are the state
+        after them, or nothing.
+        """
+        results: list[StepResult] = []
+        answer: dict[str, Any] = {"results": results}
+        saved = b""
+        try:
+            if "until" in order:
+                self._train(order, state, results)
+            if "save" in order or self._save_is_due(results):
+                saved = self._save()
+        except Disconnected:
+            raise
+        except BaseException as error:  # some libraries raise what is no Exception
+            if self._ending() and not isinstance(error, Exception):
+                raise
+            answer["error"] = _message(error)
+        answer["step"] = self._step - len(results) + 1
+        self._add_notes(answer)
+        return answer, saved
+
+    def _add_notes(self, answer: dict[str, Any]) -> None:
+        if self._notes:
+            answer["notes"], self._notes = self._notes, []
+
+    def _stream(self, results: list[StepResult]) -> None:
+        """Send ``results`` while training goes on, and empty the list."""
+        saved = self._save() if self._save_is_due(results) else b""
+        first = self._step - len(results) + 1
+        answer = {"results": results, "step": first, "output": "", "more": True}
+        self._add_notes(answer)
+        self.send_ahead(answer, saved)
+        results.clear()
+
+    def _save_is_due(self, results: list[StepResult]) -> bool:
+        self._unsaved_s += sum(cost for _, _, cost, _ in results)
+        over = self._step >= self._problem.fidelity.steps
+        return not over and self._saving_s <= SAVE_SHARE * self._unsaved_s
+
+    def _save(self) -> bytes:
+        assert self._training is not None
+        begin = perf_counter()
+        state = self._training.save()
+        if not isinstance(state, bytes | bytearray | None):
+            raise TrialError(f"save() returned {state!r:.80}, which is not bytes")
+        self._saving_s, self._unsaved_s = perf_counter() - begin, 0.0
+        return bytes(state or b"")
+
+    def _train(
+        self,
+        order: dict[str, Any],
+        state: bytes,
+        results: list[StepResult],
+    ) -> None:
+        begin = wall = perf_counter()
+        cpu = process_time()
+        if "begin" in order:
+            self._begin(order["begin"], state)
+            if self._step:  # training up to that step again is no part of the next step's cost
+                begin = wall = perf_counter()
+                cpu = process_time()
+        while self._step < order["until"]:
+            metrics = self._next_metrics()
+            loss, heldout = _losses(metrics, self._step + 1)
+            self._step += 1
+            now, cpu_now = perf_counter(), process_time()
+            results.append((loss, heldout, now - wall, cpu_now - cpu))
+            wall, cpu = now, cpu_now
+            if wall - begin >= order["ahead"] or self._step == order["until"]:
+                return
+            self.check_connected()
+            if sum(cost for _, _, cost, _ in results) >= STREAM_S:
+                self._stream(results)
+                wall, cpu = perf_counter(), process_time()
+
+    def _next_metrics(self) -> Mapping[str, float]:
+        """What the next step returns. Its note is kept also where the step fails."""
+        training = self._training
+        assert training is not None
+        try:
+            return training.step()
+        finally:
+            if training.note is not None:
+                self._notes.append((self._step + 1, training.note))
+
+    def _begin(self, trial: dict[str, Any], state: bytes) -> None:
+        """Take up another trial, from ``state`` as it was saved at step ``at`` or from its start,
+        and train it again up to ``step``.
+
+        A clone's state belongs to another configuration, ``under``, and is trained with that one
+        up to ``step``.
+        """
+        self._start(trial["under"], trial["seed"], state)
+        assert self._training is not None
+        for _ in range(trial["step"] - trial["at"]):
+            self._training.step()
+        if trial["under"] != trial["config"]:
+            self._start(trial["config"], trial["seed"], self._save())
+        self._step, self._unsaved_s = trial["step"], 0.0
+
+    def _start(self, config: Config, seed: int, state: bytes) -> None:
+        self.close()
+        # Code that draws from the global generators then draws the same for the same trial.
+        import numpy.random as legacy
+
+        root = derive_seed("globals", json.dumps(config, sort_keys=True), seed)
+        random.seed(root)
+        legacy.seed(root)  # noqa: NPY002
+        self._training = begin_training(self._problem, config, seed, self._pace)
+        if state:
+            self._training.load(state)
+
+    def close(self) -> None:
+        """Close the trial in training, if there is one."""
+        self.close_training()
+        self._training = None
+
+    def close_training(self) -> None:
+        """Release what the trial holds. Another thread may call it to end a step that waits."""
+        if self._training is not None:
+            with contextlib.suppress(BaseException):
+                self._training.close()
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"the training called exit({error.code!r:.200})"
+    return describe(error).removeprefix("TrialError: ")
+
+
+def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:
+    """Loss and held-out loss in ``metrics``. Raises :class:`TrialError` if there is no loss."""
+    if not isinstance(metrics, Mapping) or "loss" not in metrics:
+        raise TrialError(f"step {step} returned {metrics!r:.80}, without a loss")
+    loss = as_number(metrics["loss"], f"loss at step {step}")
+    if not math.isfinite(loss):
+        raise TrialError(f"loss is {loss} at step {step}")
+    heldout = metrics.get("heldout")
+    if heldout is None:
+        return loss, None
+    return loss, as_number(heldout, f"held-out loss at step {step}")
