@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Training,
         When,
     )
+    from hpobench.bridges.search_cv.estimator import SearchCV
     from hpobench.bridges.searchers import searcher
     from hpobench.contract.errors import (
         HpobenchError,
@@ -85,6 +86,7 @@ __all__ = [
     "Reference",
     "Resources",
     "Scheduler",
+    "SearchCV",
     "Searcher",
     "Space",
     "SpaceError",
@@ -117,6 +119,7 @@ _HOMES = (
     "hpobench.suites.grid",
     "hpobench.verbs.results",
     "hpobench.bridges.searchers",
+    "hpobench.bridges.search_cv.estimator",
 )
 """Where the public names come from, the lightest module first."""
 

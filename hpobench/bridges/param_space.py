@@ -8,29 +8,18 @@ itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from ray.tune.search import sample
 from ray.tune.search.variant_generator import parse_spec_vars
 
+from hpobench.bridges.keys import Key, Path, choice_key, key_name
 from hpobench.contract.errors import SpaceError
-from hpobench.contract.parameters import Categorical, Float, Int, Parameter, Value
+from hpobench.contract.parameters import Categorical, Float, Int
 from hpobench.contract.space import Config, Space
 
-Path: TypeAlias = tuple[str, ...]
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class _Key:
-    """A key of a ``param_space`` and its parameter, whose values may stand for the key's."""
-
-    path: Path
-    parameter: Parameter
-    to_value: Callable[[Value], Any] = lambda value: value
-    from_value: Callable[[Any], Value] = lambda value: value
 
 
 class ParamSpace:
@@ -83,7 +72,7 @@ def _domains(param_space: Mapping[str, Any], above: Path = ()) -> Iterator[tuple
     for key, value in param_space.items():
         path = (*above, key)
         if not isinstance(key, str):
-            raise SpaceError(f"param_space key {_name(path)}: keys are strings, not {key!r}")
+            raise SpaceError(f"param_space key {key_name(path)}: keys are strings, not {key!r}")
         if isinstance(value, sample.Domain):
             yield path, value
         elif isinstance(value, Mapping) and "grid_search" not in value:
@@ -92,16 +81,16 @@ def _domains(param_space: Mapping[str, Any], above: Path = ()) -> Iterator[tuple
             yield path, value
 
 
-def _key(path: Path, domain: Any) -> _Key:
+def _key(path: Path, domain: Any) -> Key:
     """The key at ``path``, with a parameter for its domain."""
     sampler, step = _sampler(domain)
     log = isinstance(sampler, sample.LogUniform)
     if isinstance(domain, sample.Categorical) and isinstance(sampler, sample.Uniform):
-        return _choice(path, domain.categories)
+        return choice_key(path, domain.categories)
     if not (log or isinstance(sampler, sample.Uniform)):
-        raise SpaceError(f"param_space key {_name(path)}: {_refusal(domain)}")
+        raise SpaceError(f"param_space key {key_name(path)}: {_refusal(domain)}")
     if isinstance(domain, sample.Float) and step is None:
-        return _Key(path, Float(_name(path), domain.lower, domain.upper, log))
+        return Key(path, Float(key_name(path), domain.lower, domain.upper, log))
     return _integers(path, domain, step or 1, log)
 
 
@@ -113,7 +102,7 @@ def _sampler(domain: Any) -> tuple[Any, float | None]:
     return sampler, None
 
 
-def _integers(path: Path, domain: Any, step: float, log: bool) -> _Key:
+def _integers(path: Path, domain: Any, step: float, log: bool) -> Key:
     """The multiples of ``step``, by their factor. Ray's integers exclude their upper bound unless
     they are quantized by more than 1."""
     integer = isinstance(domain, sample.Integer)
@@ -130,33 +119,10 @@ def _integers(path: Path, domain: Any, step: float, log: bool) -> _Key:
             raise ValueError(f"{value!r} is no multiple of {step!r}")
         return factor
 
-    name = _name(path)
+    name = key_name(path)
     only = low == high
     parameter = Categorical(name, (low,)) if only else Int(name, low, high, log)
-    return _Key(path, parameter, to_value, from_value)
-
-
-def _choice(path: Path, choices: Sequence[Any]) -> _Key:
-    """The choices themselves if they are plain and differ; else their positions stand for them."""
-    name = _name(path)
-    plain = all(type(choice) in (str, int, float, bool) for choice in choices)
-    if plain and len({(type(choice), choice) for choice in choices}) == len(choices):
-        return _Key(path, Categorical(name, tuple(choices)))
-    labels = tuple(f"choice {i}" for i in range(len(choices)))
-    return _Key(
-        path,
-        Categorical(name, labels),
-        lambda label: choices[labels.index(str(label))],
-        lambda value: labels[_position(choices, value)],
-    )
-
-
-def _position(choices: Sequence[Any], value: Any) -> int:
-    """``True``, 1 and 1.0 are different choices, as for :class:`Categorical`."""
-    for i, choice in enumerate(choices):
-        if type(choice) is type(value) and choice == value:
-            return i
-    raise ValueError(f"{value!r} is no choice")
+    return Key(path, parameter, to_value, from_value)
 
 
 def _refusal(domain: Any) -> str:
@@ -178,8 +144,4 @@ def _values(
         if isinstance(value, Mapping) and path not in known:
             yield from _values(value, known, path)
         else:
-            yield _name(path), value
-
-
-def _name(path: Sequence[object]) -> str:
-    return ".".join(map(str, path)).replace("/", ".")
+            yield key_name(path), value

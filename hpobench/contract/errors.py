@@ -1,7 +1,7 @@
 """The exceptions that hpobench raises on purpose.
 
 HpobenchError                 says what is wrong, where, and what to do; exit code 1
-|-- UsageError                the user's input is wrong; exit code 2
+|-- UsageError                the user's input is wrong, a ValueError; exit code 2
 |   |-- SuiteError            a suite file is wrong: carries file, line and key
 |   |-- UnknownNameError      a name is unknown: offers the closest known ones
 |   |-- SpaceError            a search space or a configuration contradicts itself
@@ -32,7 +32,7 @@ class HpobenchError(Exception):
     exit_code = 1
 
 
-class UsageError(HpobenchError):
+class UsageError(HpobenchError, ValueError):
     exit_code = 2
 
 

@@ -10,10 +10,11 @@ import secrets
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, TypeAlias
 
 from hpobench.contract.errors import CellError
 from hpobench.running.session import MARK
@@ -31,22 +32,63 @@ _RELEASE_S = 3.0
 """How long a worker may take to leave a cell that disconnected it; then its process is killed."""
 
 
-class Link:
+Answer: TypeAlias = tuple["Link", dict[str, Any] | None, bytes]
+"""The answer of a link and the state that came with it; ``None`` for a link that broke."""
+
+
+class Link(ABC):
     """A connected worker. ``job`` is what it works on, if anything, and ``reached`` the last step
     that has arrived of it."""
 
-    def __init__(self, connection: Connection, number: int) -> None:
-        self.connection, self.number = connection, number
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.job: object | None = None
         self.reached = 0
 
+    @abstractmethod
     def order(self, header: dict[str, Any], state: bytes = b"") -> None:
-        """Send an order. A worker that is gone is noticed by :meth:`WorkerConnections.wait`."""
+        """Send an order. A worker that is gone is noticed by :meth:`Connections.wait`."""
+
+
+class Connections(ABC):
+    """The workers that train for a cell."""
+
+    links: Sequence[Link]
+    """Those that are connected now."""
+
+    @abstractmethod
+    def wait(self, timeout: float) -> list[Answer]:
+        """Answers that have arrived, after at most ``timeout`` seconds (maybe none).
+
+        A link that broke is no longer among ``links``.
+        """
+
+    @abstractmethod
+    def disconnect(self, link: Link) -> None:
+        """Close ``link``, which ends what its worker is doing."""
+
+    @abstractmethod
+    def why_lost(self, link: Link) -> str:
+        """The reason why the connection of ``link`` broke."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnect all workers."""
+
+
+class _WorkerLink(Link):
+    """The connection to a worker."""
+
+    def __init__(self, connection: Connection, number: int) -> None:
+        super().__init__(number)
+        self.connection = connection
+
+    def order(self, header: dict[str, Any], state: bytes = b"") -> None:
         with contextlib.suppress(OSError):
             send(self.connection, header, state)
 
 
-class WorkerConnections:
+class WorkerConnections(Connections):
     """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect.
 
     They are of :class:`hpobench.running.stages.live.worker.Worker`. Ray restarts a worker that
@@ -70,7 +112,7 @@ class WorkerConnections:
         self._open = threading.Lock()  # held while something is written to the waker
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
-        self.links: list[Link] = []
+        self.links: list[_WorkerLink] = []
         self._serving: dict[int, Any] = {}
         self._disconnected_at: dict[int, float] = {}
         self._failed_calls: Counter[int] = Counter()
@@ -167,6 +209,7 @@ class WorkerConnections:
 
     def disconnect(self, link: Link) -> None:
         """Close ``link``, which ends what its worker is doing. The worker is called again later."""
+        assert isinstance(link, _WorkerLink)
         link.connection.close()
         self.links.remove(link)
         self._disconnected_at[link.number] = time.monotonic()
@@ -177,11 +220,7 @@ class WorkerConnections:
 
     # -- messages --------------------------------------------------------------------------
 
-    def wait(self, timeout: float) -> list[tuple[Link, dict[str, Any] | None, bytes]]:
-        """Answers that have arrived, after at most ``timeout`` seconds (maybe none).
-
-        An answer of ``None`` means that the link broke and was removed from ``links``.
-        """
+    def wait(self, timeout: float) -> list[Answer]:
         self._check_workers()
         sources: list[Any] = [link.connection for link in self.links]
         ready = wait([*sources, self._wake_up], min(timeout, _CHECK_S))
@@ -190,7 +229,7 @@ class WorkerConnections:
             self._add_link()
         return answers
 
-    def _answer(self, link: Link) -> tuple[Link, dict[str, Any] | None, bytes]:
+    def _answer(self, link: _WorkerLink) -> Answer:
         try:
             return (link, *receive(link.connection))
         except (EOFError, OSError):
@@ -199,7 +238,7 @@ class WorkerConnections:
 
     def _add_link(self) -> None:
         os.read(self._wake_up, 1)
-        link = Link(*self._accepted.get())
+        link = _WorkerLink(*self._accepted.get())
         self.links.append(link)
         del self._failed_calls[link.number]
 

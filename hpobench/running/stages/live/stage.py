@@ -20,7 +20,7 @@ from hpobench.contract.problem import Problem
 from hpobench.contract.space import Config
 from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.arrivals import Arrivals, config_digest
-from hpobench.running.stages.live.connections import Link, WorkerConnections
+from hpobench.running.stages.live.connections import Connections, Link
 from hpobench.running.stages.live.journal import Blob, Journal
 from hpobench.running.stages.stage import StageFailure, TrainingStage, own_failures
 
@@ -52,7 +52,7 @@ class LiveStage(TrainingStage):
         seed: int,
         workers: int,
         budget: Budget,
-        connections: WorkerConnections,
+        connections: Connections,
         journal: Journal,
         ahead: float,
         trial_timeout: float = math.inf,

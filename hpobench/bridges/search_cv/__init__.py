@@ -1,0 +1,1 @@
+"""Any searcher and scheduler as a search of scikit-learn's: :class:`hpobench.SearchCV`."""

@@ -1,0 +1,329 @@
+"""``hpobench.SearchCV``, a search of scikit-learn's with any searcher and scheduler."""
+
+from __future__ import annotations
+
+import json
+import numbers
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import sklearn
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state, indexable
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from hpobench.bridges.search_cv import private
+from hpobench.bridges.search_cv.candidate import CandidateProblem
+from hpobench.bridges.search_cv.folder import kept_seed
+from hpobench.bridges.search_cv.progress import shown
+from hpobench.bridges.search_cv.resource import Resource, find_resource
+from hpobench.bridges.search_cv.search import Algorithm, Named, Search, Tried, algorithm
+from hpobench.bridges.search_cv.spaces import (
+    Distributions,
+    Drawn,
+    Plain,
+    SearchSpace,
+    check_space,
+)
+from hpobench.bridges.search_cv.task import Task
+from hpobench.contract.errors import SpaceError
+from hpobench.contract.space import Space
+
+
+class SearchCV(private.BaseSearch):  # type: ignore[misc]
+    """Search an estimator's parameters with cross-validation, by any searcher and scheduler.
+
+    >>> from scipy.stats import loguniform
+    >>> search = hpobench.SearchCV(
+    ...     SVC(), {"C": loguniform(1e-2, 1e3), "gamma": loguniform(1e-4, 1)}, random_state=0
+    ... )
+    >>> search.fit(X, y).best_params_
+
+    It is a search like ``RandomizedSearchCV``, whose arguments and attributes mean the same here:
+    ``estimator``, ``scoring``, ``refit``, ``cv``, ``n_jobs``, ``random_state``, ``error_score``,
+    ``return_train_score``, ``verbose``.
+
+    A scheduler stops poor candidates early: they are scored with 1/9, 1/3 and all of a resource
+    (``resource_``), which is found in the estimator: passes over the data (``partial_fit``), trees
+    or boosting rounds (``n_estimators``), iterations (``max_iter``), or else rows of the data. A
+    candidate that is ``completed`` is fitted by the estimator's own ``fit``, or has grown to the
+    same model with ``warm_start``; the best one is chosen among these.
+
+    :param space: a dict of distributions and lists as for ``RandomizedSearchCV``, or a
+        :class:`hpobench.Space` of the estimator's parameters. A list of dicts is for ``random``.
+    :param searcher: a name of ``hpobench list searchers``, or with options
+        ``{"name": NAME, option: value}``. ``random`` with a dict tries what ``RandomizedSearchCV``
+        tries. A library that needs an environment of its own gets one on first use.
+    :param scheduler: a name of ``hpobench list schedulers``, or one with options; ``fifo`` lets
+        every candidate train to the end.
+    :param n_trials: the number of candidates.
+    :param timeout: no candidate begins after so many seconds; those under way are finished.
+    :param n_jobs: candidates that train at once, each in one process. One trains in this process,
+        several in those of a Ray that is started for the search.
+    :param resume: a folder that keeps the results, so that a search that was killed goes on there
+        when it is called again. Other than with one job, what is proposed after that may differ.
+    :param ray_address: a Ray cluster to train on, or ``auto``.
+
+    Ctrl-C ends the search, and the best candidate so far is fitted and kept.
+
+    :ivar cv_results_: as of ``RandomizedSearchCV``, and for each candidate its ``status``
+        (completed, stopped, failed, cut), the ``resource`` it was scored with last, the ``share``
+        of the whole that this is, and the ``clock``, seconds from the start of the search.
+    :ivar resource_: the name of the resource; ``None`` if every candidate is fitted as a whole.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **{
+            k: v
+            for k, v in private.BaseSearch._parameter_constraints.items()
+            if k != "pre_dispatch"
+        },
+        "space": "no_validation",  # what is wrong with it is said with the key
+        "searcher": [str, Mapping],
+        "scheduler": [str, Mapping],
+        "n_trials": [Interval(numbers.Integral, 1, None, closed="left")],
+        "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
+        "random_state": ["random_state"],
+        "error_score": [StrOptions({"raise"}), numbers.Real],
+        "resume": [str, Path, None],
+        "ray_address": [str, None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        space: Any,
+        *,
+        searcher: Named = "optuna-tpe",
+        scheduler: Named = "asha",
+        n_trials: int = 50,
+        timeout: float | None = None,
+        scoring: Any = None,
+        refit: bool | str | Callable[..., int] = True,
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        verbose: int = 0,
+        resume: str | Path | None = None,
+        ray_address: str | None = None,
+    ) -> None:
+        self.estimator, self.space = estimator, space
+        self.searcher, self.scheduler = searcher, scheduler
+        self.n_trials, self.timeout = n_trials, timeout
+        self.scoring, self.refit, self.cv = scoring, refit, cv
+        self.n_jobs, self.random_state = n_jobs, random_state
+        self.error_score, self.return_train_score = error_score, return_train_score
+        self.verbose, self.resume, self.ray_address = verbose, resume, ray_address
+
+    @private.fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    def fit(self, X: Any, y: Any = None, **params: Any) -> SearchCV:
+        """Search, and fit the best candidate to all data unless ``refit`` is false.
+
+        ``params`` go to the estimator's ``fit``, to the scorers and to the splitter, as in
+        scikit-learn's searches.
+
+        Raises ``ValueError`` for what is wrong with the arguments, and if all fits fail.
+        """
+        scorers, refit_metric = self._get_scorers()
+        X, y = indexable(X, y)
+        params = private.check_fit_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        self.n_splits_ = cv.get_n_splits(X, y, **routed.splitter.split)
+        splits = list(cv.split(X, y, **routed.splitter.split))
+        if len(splits) != self.n_splits_ or not splits:
+            raise ValueError(
+                f"cv.split gives {len(splits)} splits and cv.get_n_splits {self.n_splits_}"
+            )
+        fitting = {
+            "scorer": scorers,
+            "fit_params": routed.estimator.fit,
+            "score_params": routed.scorer.score,
+            "return_train_score": self.return_train_score,
+            "error_score": self.error_score,
+            "verbose": max(self.verbose - 1, 0),
+        }
+        metric = self.refit if isinstance(self.refit, str) else None
+        task = Task(clone(self.estimator), X, y, splits, fitting, metric, sklearn.get_config())
+        results = self._results(self._search(task))
+        if self.multimetric_ and callable(self.scoring):
+            refit_metric = self.refit
+        self._choose(results, refit_metric)
+        if self.refit:
+            self._refit(X, y, routed.estimator.fit)
+        self.scorer_ = scorers._scorers if _is_multimetric(scorers) else scorers
+        self.cv_results_ = results
+        return self
+
+    # -- the search ------------------------------------------------------------------------
+
+    def _search(self, task: Task) -> list[Tried]:
+        """The candidates with their scores, and ``KeyboardInterrupt`` if there are none yet."""
+        seed = self._seed()
+        chosen = algorithm(
+            self.searcher,
+            self.scheduler,
+            trials=self.n_trials,
+            timeout=self.timeout,
+            seed=seed,
+        )
+        problem = self._problem(task, chosen)
+        self.resource_ = problem.resource.name if problem.resource else None
+        workers = private.effective_n_jobs(self.n_jobs)
+        with shown(problem, self.n_trials, verbose=self.verbose) as progress:
+            search = Search(
+                problem,
+                chosen,
+                workers=workers,
+                address=self.ray_address,
+                resume=None if self.resume is None else Path(self.resume),
+                identity={} if self.resume is None else self._identity(task, chosen),
+                progress=progress,
+            )
+            try:
+                search.finish()
+            except KeyboardInterrupt:
+                if not search.tried:
+                    raise
+                warnings.warn(
+                    f"interrupted: the search ends with {len(search.tried)} of {self.n_trials} "
+                    "candidates",
+                    stacklevel=3,
+                )
+        return search.tried
+
+    def _seed(self) -> int:
+        kept = None if self.resume is None else kept_seed(Path(self.resume))
+        if self.random_state is None and kept is not None:
+            return kept
+        # A copy, because the candidates of random search are drawn from the same state.
+        state = check_random_state(self.random_state)
+        if isinstance(self.random_state, np.random.RandomState):
+            state = clone(state, safe=False)
+        return int(state.randint(2**31 - 1))
+
+    def _problem(self, task: Task, chosen: Algorithm) -> CandidateProblem:
+        search_space = self._search_space(chosen)
+        _check_names(task.estimator, search_space)
+        resource: Resource | None = None
+        steps = 1
+        if chosen.needs_fidelity:
+            fit_params = bool(task.fitting["fit_params"])
+            resource = find_resource(task.estimator, task.y, fit_params=fit_params)
+            steps = resource.most_steps(task)
+        if steps == 1:
+            resource = None
+        return CandidateProblem(task, search_space, resource, steps)
+
+    def _search_space(self, chosen: Algorithm) -> SearchSpace:
+        check_space(self.space)
+        if isinstance(self.space, Space):
+            return Plain(self.space)
+        if chosen.searcher.name == "random":
+            state = chosen.seed if self.random_state is None else self.random_state
+            return Drawn(self.space, self.n_trials, state)
+        if isinstance(self.space, Mapping):
+            return Distributions(self.space)
+        if len(self.space) > 1:
+            raise SpaceError(
+                f"space is a list of dicts, which only searcher='random' can search; give "
+                f"{chosen.searcher.name} one dict, or a hpobench.Space with conditions"
+            )
+        return Distributions(self.space[0])
+
+    def _identity(self, task: Task, chosen: Algorithm) -> dict[str, Any]:
+        """What must be the same for a search that goes on."""
+        data = (task.x, task.y, task.splits, task.fitting["fit_params"])
+        return {
+            "estimator": repr(task.estimator),
+            "space": str(self.space) if isinstance(self.space, Space) else _described(self.space),
+            "searcher": chosen.searcher.to_text(),
+            "scheduler": chosen.scheduler.to_text(),
+            "n_trials": self.n_trials,
+            "scoring": repr(self.scoring),
+            "seed": chosen.seed,
+            "data": private.content_hash(data),
+            "version": sklearn.__version__,
+        }
+
+    # -- scikit-learn's attributes ---------------------------------------------------------
+
+    def _results(self, tried: Sequence[Tried]) -> dict[str, Any]:
+        """``cv_results_``; raises ``ValueError`` if all fits failed."""
+        if not tried:
+            raise ValueError("no candidate was tried: the space or the searcher has none to offer")
+        fits = [fit for one in tried for fit in one.fits]
+        private.warn_or_raise(fits, self.error_score)
+        if callable(self.scoring):
+            private.insert_error_scores(fits, self.error_score)
+        first = fits[0]["test_scores"]
+        self.multimetric_ = isinstance(first, dict)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(first)
+        columns = ("status", "resource", "share", "clock")
+        more = {name: [getattr(one, name) for one in tried] for name in columns}
+        params = [one.params for one in tried]
+        results: dict[str, Any] = self._format_results(params, self.n_splits_, fits, more)
+        return results
+
+    def _choose(self, results: dict[str, Any], refit_metric: Any) -> None:
+        if not (self.refit or not self.multimetric_):
+            return
+        self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+        if not callable(self.refit):
+            self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
+        self.best_params_ = results["params"][self.best_index_]
+
+    @staticmethod
+    def _select_best_index(refit: Any, refit_metric: Any, results: dict[str, Any]) -> int:
+        """The best of those with the largest share of the resource: scores with less of it are
+        not comparable."""
+        if callable(refit):
+            return int(private.BaseSearch._select_best_index(refit, refit_metric, results))
+        whole = np.flatnonzero(results["share"] == results["share"].max())
+        return int(whole[results[f"rank_test_{refit_metric}"][whole].argmin()])
+
+    def _refit(self, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
+        import time
+
+        # Parameters may be estimators themselves.
+        best = clone(self.best_params_, safe=False)
+        self.best_estimator_ = clone(self.estimator).set_params(**best)
+        begin = time.perf_counter()
+        data = (X,) if y is None else (X, y)
+        self.best_estimator_.fit(*data, **fit_params)
+        self.refit_time_ = time.perf_counter() - begin
+        if hasattr(self.best_estimator_, "feature_names_in_"):
+            self.feature_names_in_ = self.best_estimator_.feature_names_in_
+
+
+def _is_multimetric(scorers: Any) -> bool:
+    return isinstance(scorers, private.MultimetricScorer)
+
+
+def _check_names(estimator: Any, search_space: SearchSpace) -> None:
+    """Raise scikit-learn's ``ValueError`` if ``space`` names no parameter of ``estimator``."""
+    middle = search_space.space.from_unit([0.5] * len(search_space.space))
+    params = search_space.params(middle)
+    clone(estimator).set_params(**clone(params, safe=False))
+
+
+def _described(space: Any) -> str:
+    """A text that is equal for equal distributions, whose own holds their addresses."""
+
+    def described(value: Any) -> str:
+        if hasattr(value, "dist"):
+            return f"{value.dist.name}{value.args}{sorted(value.kwds.items())}"
+        if isinstance(value, Mapping):
+            return str({key: described(part) for key, part in value.items()})
+        if isinstance(value, list | tuple):
+            return str([described(part) for part in value])
+        return repr(value)
+
+    return json.dumps(described(space))

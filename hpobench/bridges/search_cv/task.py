@@ -1,0 +1,93 @@
+"""A search's work: the estimator, the data and the splits, as its workers know them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sklearn import config_context
+from sklearn.base import clone, is_classifier
+
+from hpobench.bridges.search_cv.private import fit_and_score
+
+_SHUFFLE_SEED = 0
+
+
+@dataclass
+class Task:
+    """What every fit of a search is given.
+
+    ``splits``: row numbers to train and to test on. ``fitting``: the further arguments of
+    scikit-learn's function that fits and scores. ``metric``: the score that is maximised; ``None``
+    if there is one only. ``settings``: scikit-learn's, which are those of a thread.
+    """
+
+    estimator: Any
+    x: Any
+    y: Any
+    splits: Sequence[tuple[Any, Any]]
+    fitting: Mapping[str, Any]
+    metric: str | None
+    settings: Mapping[str, Any]
+    raised: Exception | None = field(default=None, repr=False)
+    """What a fit raised in this process, where ``error_score`` is "raise"."""
+
+    @cached_property
+    def labels(self) -> Any:
+        return _labels(self.estimator, self.y)
+
+    @property
+    def classes(self) -> int:
+        """The number of classes; 0 unless the estimator is a classifier."""
+        return 0 if self.labels is None else len(self.labels)
+
+    def fit_and_score(
+        self, split: int, params: Mapping[str, Any], *, model: Any = None, rows: float = 1.0
+    ) -> dict[str, Any]:
+        """scikit-learn's record of one fit; ``rows`` is the share of those to train on."""
+        train, test = self.splits[split]
+        if rows < 1:
+            train = np.sort(self._orders[split][: max(1, round(rows * len(train)))])
+        with config_context(**self.settings):
+            record: dict[str, Any] = fit_and_score(
+                clone(self.estimator) if model is None else model,
+                self.x,
+                self.y,
+                train=train,
+                test=test,
+                parameters=dict(params),
+                split_progress=(split, len(self.splits)),
+                return_n_test_samples=True,
+                return_times=True,
+                **self.fitting,
+            )
+        return record
+
+    @cached_property
+    def _orders(self) -> list[Any]:
+        """The rows of every split to train on, of which the first ones are a fair sample."""
+        return [_order(train, self._classes_of(train)) for train, _ in self.splits]
+
+    def _classes_of(self, rows: Any) -> Any:
+        if self.labels is None or not is_classifier(self.estimator):
+            return np.zeros(len(rows))
+        return np.asarray(self.y)[rows]
+
+
+def _order(rows: Any, classes: Any) -> Any:
+    """``rows`` shuffled so that every beginning has about the same shares of ``classes``."""
+    rows, place = np.asarray(rows), np.empty(len(rows))
+    rng = np.random.default_rng(_SHUFFLE_SEED)
+    for label in np.unique(classes):
+        members = np.flatnonzero(classes == label)
+        spots = (np.arange(len(members)) + rng.random(len(members))) / len(members)
+        place[rng.permutation(members)] = spots
+    return rows[np.argsort(place, kind="stable")]
+
+
+def _labels(estimator: Any, y: Any) -> Any:
+    """The classes in ``y`` that ``partial_fit`` must know from the start; ``None`` for none."""
+    return np.unique(y) if y is not None and is_classifier(estimator) and np.ndim(y) == 1 else None
