@@ -24,6 +24,7 @@ from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
+from hpobench.running.ray.trial import Trial
 from hpobench.running.run import Run
 from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.journal import Journal
@@ -195,7 +196,7 @@ class Search:
         if "raised" in notes.get(max(notes, default=0), {}):
             raise _Raised
         if self._stage.now >= self._algorithm.timeout:
-            self._run.source.set_finished()
+            self._run.source.end()
         losses = [event.loss for event in self._run.events]
         best = -min(losses) if losses else None
         self._progress(len(self._run.ended), len(self._run.source.trials), best)
@@ -219,19 +220,25 @@ class Search:
         clocks = {event.trial: event.clock for event in self._run.events}
         found = []
         for trial in self._run.source.trials:
-            notes = self._stage.notes.get(trial.number, {})
-            if notes and "fits" in (note := notes[max(notes)]):
+            note = self._last_note(trial)
+            if note is not None:
+                params = self._problem.search_space.params(trial.proposed)
+                clock = clocks.get(trial.number, self._run.ended.get(trial.number, math.nan))
                 found.append(
-                    Tried(
-                        self._problem.search_space.params(trial.proposed),
-                        note["share"],
-                        note["resource"],
-                        note["fits"],
-                        self._run.trial_status(trial),
-                        clocks.get(trial.number, self._run.ended.get(trial.number, math.nan)),
-                    )
+                    Tried(params, **note, status=self._run.trial_status(trial), clock=clock)
                 )
         return found
+
+    def _last_note(self, trial: Trial) -> dict[str, Any] | None:
+        """What is known of a candidate; ``None`` for one that was not over."""
+        assert self._stage is not None
+        notes = self._stage.notes.get(trial.number, {})
+        if notes and "fits" in (last := notes[max(notes)]):
+            return dict(last)
+        if trial.error is None:
+            return None
+        # Its worker died again and again.
+        return {"share": 0.0, "resource": 0, "fits": self._problem.task.failures(str(trial.error))}
 
 
 def _explained(error: Exception, folder: Path | None) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from sklearn import config_context
 from sklearn.base import clone, is_classifier
 
 from hpobench.bridges.search_cv.private import fit_and_score
+from hpobench.contract.errors import CellError
 
 _SHUFFLE_SEED = 0
 
@@ -65,6 +67,17 @@ class Task:
                 **self.fitting,
             )
         return record
+
+    def failures(self, error: str) -> list[dict[str, Any]]:
+        """scikit-learn's records of the fits of a candidate that ended without any."""
+        score = self.fitting["error_score"]
+        if score == "raise":
+            raise CellError(error)
+        scorers = getattr(self.fitting["scorer"], "_scorers", None)
+        scores = dict.fromkeys(scorers, score) if scorers else score
+        times = {"fit_time": math.nan, "score_time": math.nan}
+        record = {"fit_error": error, "test_scores": scores, "train_scores": scores, **times}
+        return [{**record, "n_test_samples": len(test)} for _, test in self.splits]
 
     @cached_property
     def _orders(self) -> list[Any]:

@@ -81,6 +81,10 @@ class TrialSource(SearchAlgorithm):
     def set_finished(self) -> None:
         self._finished = True
 
+    def end(self) -> None:
+        """Give out no more trials."""
+        self._over = self._finished = True
+
     def next_population(self) -> bool:
         """Allow the trials of another population. False if there are none left."""
         self._finished = self._over
@@ -96,7 +100,7 @@ class TrialSource(SearchAlgorithm):
         except NothingYet:
             return None
         except Exhausted:
-            self._over = self._finished = True
+            self.end()
             return None
         self.suggest_s.append(perf_counter() - begin)
         self.observe_s.append(0.0)

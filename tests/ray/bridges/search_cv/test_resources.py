@@ -198,7 +198,7 @@ def test_a_part_of_the_rows_has_all_classes() -> None:
 
         def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Counting:
             self.seen.append(len(np.unique(y)))
-            return super().fit(X, y, sample_weight)
+            return super().fit(X, y, sample_weight)  # type: ignore[no-any-return]
 
     y = np.sort(np.arange(len(Y)) % 5)
     hpobench.SearchCV(Counting(), {"var_smoothing": [1e-9, 1e-3]}, searcher="grid").fit(X, y)
