@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import sys
-from typing import Any
+from typing import Any, cast
 
 
 def seed_generators(seed: int) -> None:
@@ -26,7 +26,7 @@ def generator_states() -> dict[str, Any]:
     import numpy.random as legacy
 
     version, numbers, gauss = random.getstate()
-    name, keys, *rest = legacy.get_state()  # noqa: NPY002
+    name, keys, *rest = cast(tuple[Any, ...], legacy.get_state())  # noqa: NPY002
     states = {
         "random": [version, list(numbers), gauss],
         "numpy": [name, keys.tolist(), *rest],

@@ -44,19 +44,19 @@ class Trainable(TrainedProblem):
     ``cpu``, ``gpu``: the processors and GPUs of the cluster that one trial needs. They replace
     those of ``tune.with_resources``.
 
-    A report is a step, on a worker of the live stage; the function's thread waits in
-    ``tune.report`` for the scheduler. Checkpoints are what pausing schedulers, clones of PBT and
-    interrupted runs go on from. A function begins anew with its last one, as ``tune.get_checkpoint``
-    gives it, and trains the reports that came after that again, at no cost. So one that writes no
-    checkpoint repeats its trial from the beginning. A class is asked for a checkpoint when one is
-    needed.
+    A report is a step, on a worker of the live stage; between reports the function waits in
+    ``tune.report`` for the scheduler. Its checkpoints are what trials that were paused, cloned by
+    PBT or interrupted go on from. A function begins anew with the last checkpoint that it wrote,
+    as ``tune.get_checkpoint`` gives it, and the steps after that are trained again uncounted: a
+    clone trains them with its own configuration. If there is no checkpoint, they are all trained
+    again. A class writes a checkpoint when one is needed.
 
-    The global generators of ``random``, ``numpy`` and ``torch`` are seeded from configuration and
-    problem seed before a trial begins, and saved with its checkpoints.
+    The global generators of ``random``, ``numpy`` and ``torch`` are seeded from the configuration
+    and the problem seed before a trial begins, and saved with its checkpoints.
 
-    Each trial has a temporary working folder, which is gone after it, and its configuration decides
-    its trial id. The file is imported once in each worker, and only there. The code of the file, and
-    of its neighbours that it imports, is part of a cell's identity.
+    A trial has a temporary working folder of its own, which is gone after it. Its id depends on
+    its configuration. The file is imported in workers only, which serve no other problem. Its code
+    and that of the neighbours that it imports is part of a cell's identity.
     """
 
     name = "trainable"

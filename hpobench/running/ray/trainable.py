@@ -234,7 +234,7 @@ class _Storage:
     def checkpoint_dir_name(self) -> str:
         return f"checkpoint_{self._count:06d}"
 
-    def _update_checkpoint_index(self, metrics: dict[str, Any]) -> None:
+    def _update_checkpoint_index(self, metrics: dict[str, Any]) -> None:  # noqa: ARG002
         self._count += 1
 
     def persist_current_checkpoint(self, checkpoint: tune.Checkpoint) -> tune.Checkpoint:
