@@ -130,8 +130,8 @@ class Trainable(TrainedProblem):
     def _configuration(self, config: Config, seed: int) -> dict[str, Any]:
         """What the trainable is given: ``config`` among the constants, in nested dictionaries."""
         given: dict[str, Any] = copy.deepcopy(self._fixed)
-        seeds = {} if self._seed_key is None else {self._seed_key: seed}
-        for name, value in (config | seeds).items():
+        seeds = [] if self._seed_key is None else [(self._seed_key, seed)]
+        for name, value in [*config.items(), *seeds]:
             *folders, key = name.split(".")
             place = given
             for folder in folders:
