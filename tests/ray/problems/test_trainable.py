@@ -165,13 +165,18 @@ def test_the_context_is_rays_and_the_folder_is_the_trials(begin: Any) -> None:
 
 
 def test_the_trial_id_is_that_of_the_configuration(begin: Any) -> None:
-    ids = []
+    told: list[Any] = []
+
+    def listen(result: Any) -> dict[str, float]:
+        told.append(result["told"])
+        return {"loss": 0.0}
+
     for lr in (0.1, 0.1, 0.2):
         trial = begin("about", lr=lr)
-        trial._losses = lambda result: ids.append(result["told"]) or {"loss": 0.0}
+        trial._losses = listen
         trial.step()
-    assert ids[0] == ids[1] != ids[2]
-    assert ids[0][1:] == [f"train_{ids[0][0]}", "hpobench"]
+    assert told[0] == told[1] != told[2]
+    assert told[0][1:] == [f"train_{told[0][0]}", "hpobench"]
 
 
 def test_parameters_of_tune_arrive(begin: Any) -> None:
