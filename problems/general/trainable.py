@@ -52,7 +52,7 @@ class Trainable(TrainedProblem):
     again. A class writes a checkpoint when one is needed.
 
     The global generators of ``random``, ``numpy`` and ``torch`` are seeded from the configuration
-    and the problem seed before a trial begins, and saved with its checkpoints.
+    and the problem seed before a trial begins. Their states, on the CPU, go with its checkpoints.
 
     A trial has a temporary working folder of its own, which is gone after it. Its id depends on
     its configuration. The file is imported in workers only, which serve no other problem. Its code

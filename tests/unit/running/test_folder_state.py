@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hpobench.contract.errors import TrialError
-from hpobench.running.ray import checkpoint
-from hpobench.running.ray.checkpoint import pack, unpack
+from hpobench.running import folder_state
+from hpobench.running.folder_state import pack, unpack
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_nothing_is_put_elsewhere(tmp_path: Path) -> None:
 
 
 def test_too_much_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(folder_state, "MAX_BYTES", 10_000)
     with pytest.raises(TrialError, match=r"more than the 10,000 that a state may have"):
         pack({}, folder)
 
