@@ -38,8 +38,8 @@ class Trainable(TrainedProblem):
     ``heldout``: the key of the same metric on data that the searcher does not see.
     ``resource``: the name of a step.
     ``stops_early``: whether trials may end before ``steps`` reports. Their last loss then stands
-    for the steps that are left, which take no time but are paid for in units of the resource.
-    Without it such a trial fails.
+    for the steps that are left, which take no time but are paid for in units of the resource; a
+    clone of a trial that has ended has ended too. Without ``stops_early`` such a trial fails.
     ``seed_key``: a key of the configuration that is given the problem seed.
     ``cpu``, ``gpu``: the processors and GPUs of the cluster that one trial needs. They replace
     those of ``tune.with_resources``.
