@@ -1,7 +1,8 @@
 """Tools for plugin files, beside the contract in :mod:`hpobench.api`.
 
 Errors to raise, seeds and uniform numbers that do not depend on the order of calls, data that
-is not shipped, tables that processes share, recorded tables, and programs that suites name.
+is not shipped, tables that processes share, recorded tables, and the programs, Python files and
+trainables of Ray Tune that suites name.
 A name is imported when it is used: isolated searchers have neither numpy nor Ray.
 """
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from hpobench.contract.numbers import as_number
     from hpobench.contract.seeding import derive_seed, global_generators, uniform
     from hpobench.data.catalogue import is_openml
     from hpobench.data.local import sha256
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from hpobench.plugins.isolation.searcher import RemoteSearcher, surroundings
     from hpobench.plugins.program import Program
     from hpobench.plugins.ray_searcher import to_ray_space
+    from hpobench.plugins.script import ScriptObject
     from hpobench.recording.table import Table, read_about, read_table, write_table
+    from hpobench.running.ray.trainable import TrainableTraining, trainable_class
 
 __all__ = [
     "TABLE",
@@ -36,11 +40,14 @@ __all__ = [
     "NotAvailableError",
     "Program",
     "RemoteSearcher",
+    "ScriptObject",
     "SpaceError",
     "Table",
+    "TrainableTraining",
     "TrialError",
     "UnknownNameError",
     "UsageError",
+    "as_number",
     "data",
     "derive_seed",
     "global_generators",
@@ -51,6 +58,7 @@ __all__ = [
     "sha256",
     "surroundings",
     "to_ray_space",
+    "trainable_class",
     "uniform",
     "write_table",
 ]
@@ -63,6 +71,7 @@ _HOMES = {
         "UnknownNameError",
         "UsageError",
     ),
+    "contract.numbers": ("as_number",),
     "contract.seeding": ("derive_seed", "global_generators", "uniform"),
     "data.catalogue": ("is_openml",),
     "data.local": ("sha256",),
@@ -72,7 +81,9 @@ _HOMES = {
     "plugins.isolation.searcher": ("RemoteSearcher", "surroundings"),
     "plugins.program": ("Program",),
     "plugins.ray_searcher": ("to_ray_space",),
+    "plugins.script": ("ScriptObject",),
     "recording.table": ("Table", "read_about", "read_table", "write_table"),
+    "running.ray.trainable": ("TrainableTraining", "trainable_class"),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from hpobench.contract.errors import TrialError
 from hpobench.contract.problem import Problem
@@ -68,6 +68,9 @@ class TrainedProblem(Problem):
     resources: Resources = Resources()
     heldout: bool = False
     """Whether steps report held-out losses."""
+    private_process: ClassVar[bool] = False
+    """Whether trials run code of the user's, which may leave its process changed. Workers of such
+    a problem serve no other problem, nor the same one with other options."""
 
     def prepare(self) -> None:
         """Load the libraries and data that all trials need.

@@ -100,13 +100,18 @@ def load_class(file: str, cls: str) -> type:
     path = Path(file)
     try:
         with contained(path), calling(path, "cannot be imported", passing=()):
-            found = getattr(_import(path, module_name(path)), cls, None)
+            found = getattr(import_file(path), cls, None)
             is_class = isinstance(found, type)  # which asks `found` for its __class__
     except PluginError as error:
         raise PluginError(f"{error}{_relative(path, error.__cause__)}", path) from error.__cause__
     if not is_class:
         raise PluginError(f"{path}: has no class {cls!r} once imported", path)
     return cast(type, found)
+
+
+def import_file(path: Path) -> ModuleType:
+    """The module of ``path``, imported under :func:`module_name`; raises whatever its code does."""
+    return _import(path, module_name(path))
 
 
 def _relative(path: Path, error: BaseException | None) -> str:

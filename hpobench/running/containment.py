@@ -2,7 +2,8 @@
 
 Shipped plugins leave their process as they found it, which the conformance suite checks, so that
 their cells share processes. Any other plugin file may do anything. Its cells run in processes that
-serve no cells but those of the same files.
+serve no cells but those of the same files. So do cells of a shipped problem that runs code of the
+user's, with the options that name this code.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.package import is_shipped
+from hpobench.plugins.modules import load_class
 from hpobench.running.cluster import worker_environment
 
 VARIABLE = "HPOBENCH_PLUGINS"
@@ -22,10 +24,20 @@ tasks of the same runtime environment."""
 
 def process_key(*plugins: PluginRef) -> str:
     """The kind of process for code of ``plugins``; empty for the one that shipped plugins share."""
-    files = sorted({plugin.file for plugin in plugins if not is_shipped(plugin.file)})
-    if not files:
+    code = sorted({name for plugin in plugins if (name := _code(plugin))})
+    if not code:
         return ""
-    return hashlib.blake2b("\0".join(files).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b("\0".join(code).encode(), digest_size=8).hexdigest()
+
+
+def _code(plugin: PluginRef) -> str:
+    """A name for the code of ``plugin`` that may do anything; empty without such code."""
+    if not is_shipped(plugin.file):
+        return plugin.file
+    private = plugin.kind == "problem" and getattr(
+        load_class(plugin.file, plugin.cls), "private_process", False
+    )
+    return plugin.to_text() if private else ""
 
 
 def cell_key(cell: Cell) -> str:

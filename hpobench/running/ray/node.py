@@ -48,6 +48,14 @@ def has_own_servers() -> bool:
     return node is not None and any(name in node.all_processes for name in _SERVERS)
 
 
+def session_folder() -> str | None:
+    """The folder of this process's Ray session, which ends with it; ``None`` without Ray."""
+    from ray._private import worker
+
+    node: Any = worker._global_node
+    return None if node is None else str(node.get_session_dir_path())
+
+
 def put_note(name: str, text: str) -> None:
     """Keep ``text`` under ``name`` on the cluster's head."""
     from ray.experimental import internal_kv
