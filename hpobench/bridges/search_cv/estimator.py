@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import numbers
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from hpobench.bridges.search_cv import private
 from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.folder import kept_seed
+from hpobench.bridges.search_cv.identity import identity
 from hpobench.bridges.search_cv.progress import shown
 from hpobench.bridges.search_cv.resource import Resource, find_resource
 from hpobench.bridges.search_cv.search import Algorithm, Named, Search, Tried, algorithm
@@ -183,7 +183,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
                 workers=workers,
                 address=self.ray_address,
                 resume=None if self.resume is None else Path(self.resume),
-                identity={} if self.resume is None else self._identity(task, chosen),
+                identity={} if self.resume is None else identity(self, task, chosen),
                 progress=progress,
             )
             try:
@@ -236,21 +236,6 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
                 f"{chosen.searcher.name} one dict, or a hpobench.Space with conditions"
             )
         return Distributions(self.space[0])
-
-    def _identity(self, task: Task, chosen: Algorithm) -> dict[str, Any]:
-        """What must be the same for a search that goes on."""
-        data = (task.x, task.y, task.splits, task.fitting["fit_params"])
-        return {
-            "estimator": repr(task.estimator),
-            "space": str(self.space) if isinstance(self.space, Space) else _described(self.space),
-            "searcher": chosen.searcher.to_text(),
-            "scheduler": chosen.scheduler.to_text(),
-            "n_trials": self.n_trials,
-            "scoring": repr(self.scoring),
-            "seed": chosen.seed,
-            "data": private.content_hash(data),
-            "version": sklearn.__version__,
-        }
 
     # -- scikit-learn's attributes ---------------------------------------------------------
 
@@ -312,18 +297,3 @@ def _check_names(estimator: Any, search_space: SearchSpace) -> None:
     middle = search_space.space.from_unit([0.5] * len(search_space.space))
     params = search_space.params(middle)
     clone(estimator).set_params(**clone(params, safe=False))
-
-
-def _described(space: Any) -> str:
-    """A text that is equal for equal distributions, whose own holds their addresses."""
-
-    def described(value: Any) -> str:
-        if hasattr(value, "dist"):
-            return f"{value.dist.name}{value.args}{sorted(value.kwds.items())}"
-        if isinstance(value, Mapping):
-            return str({key: described(part) for key, part in value.items()})
-        if isinstance(value, list | tuple):
-            return str([described(part) for part in value])
-        return repr(value)
-
-    return json.dumps(described(space))

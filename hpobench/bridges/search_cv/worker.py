@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.training import TrainedProblem
 from hpobench.running.cluster import LOCAL, connected, starts_ray
 from hpobench.running.stages.live.connections import Connections, WorkerConnections
@@ -17,13 +17,11 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class SearchWorker(Worker):
-    """A worker for ``problem`` alone, which Ray hands over with the data."""
+    """A worker of a search, which is handed the problem itself, with the data."""
 
-    def __init__(self, problem: CandidateProblem) -> None:
-        self._given = problem
-
-    def problem(self, text: str) -> TabulatedProblem | TrainedProblem:  # noqa: ARG002
-        return self._given
+    def problem(self, given: Any) -> TrainedProblem:
+        problem: CandidateProblem = given
+        return problem
 
 
 @contextlib.contextmanager
@@ -41,13 +39,14 @@ def open_workers(
         return
     where = address or LOCAL
     with connected(where, count if starts_ray(where) else None) as ray:
-        given = ray.put(problem)
         environment = {"env_vars": dict.fromkeys(_THREADS, "1")}
         options = {"num_cpus": 1, "max_restarts": -1, "runtime_env": environment}
         cls = ray.remote(SearchWorker).options(**options)
-        workers = [cls.remote(given) for _ in range(count)]
+        workers = [cls.remote() for _ in range(count)]
         try:
-            with contextlib.closing(WorkerConnections(ray, workers, problem.name, 0.0)) as there:
+            with contextlib.closing(
+                WorkerConnections(ray, workers, ray.put(problem), 0.0)
+            ) as there:
                 yield there
         finally:
             for worker in workers:

@@ -96,7 +96,7 @@ class WorkerConnections(Connections):
     is called again until it connects.
     """
 
-    def __init__(self, ray: Any, handles: Sequence[Any], problem: str, pace: float) -> None:
+    def __init__(self, ray: Any, handles: Sequence[Any], problem: Any, pace: float) -> None:
         self._ray, self._handles = ray, handles
         self._problem_and_pace = problem, pace
         self._key = secrets.token_bytes(32)

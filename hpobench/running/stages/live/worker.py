@@ -36,11 +36,11 @@ class Worker:
     """The class of the Ray actors of the pool."""
 
     def serve(
-        self, problem: str, address: tuple[str, int], key: bytes, number: int, pace: float
+        self, problem: Any, address: tuple[str, int], key: bytes, number: int, pace: float
     ) -> None:
         """Train for the cell that listens at ``address`` until it disconnects.
 
-        ``problem``: the text of the problem's :class:`hpobench.contract.cell.PluginRef`.
+        ``problem``: what :meth:`problem` knows it by.
         ``pace``: wall seconds per second of a tabulated problem's cost.
         """
         with noticed_signals() as arrived:
@@ -57,9 +57,10 @@ class Worker:
                 return  # the cell is gone
             Session(connection, ready, pace, arrived).run()
 
-    def problem(self, text: str) -> TabulatedProblem | TrainedProblem:
-        """The prepared problem that ``text`` stands for."""
-        return _problem(text)
+    def problem(self, given: Any) -> TabulatedProblem | TrainedProblem:
+        """The prepared problem of ``given``, the text of its
+        :class:`hpobench.contract.cell.PluginRef`."""
+        return _problem(given)
 
 
 @functools.lru_cache(maxsize=16)
