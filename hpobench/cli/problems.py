@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.group("problems", cls=Commands)
 def group() -> None:
-    """Record trained problems into tables that replay them; import old trials; freeze references."""
+    """Record trained problems into tables, import old trials, freeze references."""
 
 
 group.add_command(import_)

@@ -47,4 +47,4 @@ class Model(TabulatedProblem):
 
     def estimate(self) -> float:
         """The median cost of the trials that it was grown on, in seconds."""
-        return median(self._costs.sum(axis=1).tolist())
+        return float(median(self._costs.sum(axis=1).tolist()))

@@ -75,7 +75,7 @@ def _active(parent: Parameter, there: Mapping[tuple[type, Value], bool]) -> tupl
     seen = {value: active for (_, value), active in there.items()}
     if parent.size > _MOST_VALUES:
         return tuple(sorted(value for value, active in seen.items() if active))
-    whole = range(int(parent.low), int(parent.high) + 1)  # type: ignore[union-attr]
+    whole = range(int(parent.low), int(parent.high) + 1)
     return tuple(v for v in whole if seen[min(seen, key=lambda s: abs(float(s) - v))])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Axis:
 
     def places(self) -> Array:
         """The resource after each step."""
-        return np.arange(1, self.fidelity.steps + 1) * self.fidelity.unit
+        return np.array([k * self.fidelity.unit for k in range(1, self.fidelity.steps + 1)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ def axis(source: Source, steps: int | None, resource: str | None) -> Axis:
         return Axis(Fidelity(name if reported else "evaluation", 1, full), float(not full))
     if reported[0] < 0:
         raise UsageError(f"{source}: a trial reports step {reported[0]}; steps are not negative")
-    gaps = [b - a for a, b in zip(reported, reported[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(reported)]
     unit = math.gcd(*gaps, reported[0])
     shift = unit if reported[0] == 0 else 0
     full = reported[-1] + shift
@@ -100,7 +101,7 @@ def _steps(reached: float, steps: int) -> int:
 
 
 def _costs(trial: Trial, axis: Axis, observed: int, seconds: float | None) -> Array:
-    """The seconds that each step added; those that were not observed cost the mean of the others."""
+    """The seconds that each step added; one that was not observed costs the mean of the others."""
     steps = axis.fidelity.steps
     costs = np.full(steps, math.nan)
     if seconds is not None:
@@ -115,7 +116,8 @@ def _costs(trial: Trial, axis: Axis, observed: int, seconds: float | None) -> Ar
         costs[:] = trial.seconds / max(observed, 1)
     if trial.state == "failed":
         costs[observed:] = math.nan
-    return np.maximum(costs, LEAST_SECONDS)
+    made: Array = np.maximum(costs, LEAST_SECONDS)
+    return made
 
 
 def _continue(loss: Array, observed: Sequence[int], stopped: Sequence[bool]) -> None:

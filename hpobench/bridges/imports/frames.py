@@ -156,7 +156,7 @@ def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row]]:
     try:
         table = pq.read_table(pa.BufferReader(data))
         return table.column_names, [
-            {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124
+            {name: None if value != value else value for name, value in row.items()}
             for row in table.to_pylist()
         ]
     except (ValueError, pa.ArrowException, OSError) as error:
@@ -168,7 +168,9 @@ def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row]]:
 
 def _csv(path: Path, data: bytes) -> tuple[list[str], list[Row]]:
     try:
-        columns, *lines = [line for line in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if line]
+        columns, *lines = [
+            line for line in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if line
+        ]
     except (ValueError, csv.Error) as error:
         raise StoreError(f"{path}: no CSV in UTF-8 ({error})") from error
     rows: list[Row] = []

@@ -156,7 +156,9 @@ def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:
         f"run {run.info.run_name or run.info.run_id}",
         run.data.params,
         reports={point.step: float(point.value) for point in history},
-        times={point.step: (point.timestamp - begin) / 1000 for point in history} if several else {},
+        times={point.step: (point.timestamp - begin) / 1000 for point in history}
+        if several
+        else {},
         seconds=whole,
         state=state,
         error="failed in MLflow" if state == "failed" else None,

@@ -100,9 +100,7 @@ def _read(path: Path, storage: Any, asked: Asked) -> Source:
     over = [trial for trial in found if trial.state.name in _STATES]
     # A failed trial may lack parameters that it was about to ask for.
     space, said = space_of(path, [t for t in over if t.state.name != "FAIL"] or over)
-    return Source(
-        path, "Optuna study", name, objective, trials, space=space, notes=[*notes, *said]
-    )
+    return Source(path, "Optuna study", name, objective, trials, space=space, notes=[*notes, *said])
 
 
 def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:

@@ -63,7 +63,9 @@ def read_folder(path: Path, asked: Asked) -> Source:
     if silent := len(found) - len(trials):
         notes.append(f"{silent} trials without a result and without an error are left out")
     objective = asked.objective(metric, path)
-    return Source(path, "Ray Tune experiment", path.name, objective, trials, "iteration", None, notes)
+    return Source(
+        path, "Ray Tune experiment", path.name, objective, trials, "iteration", None, notes
+    )
 
 
 def _trial(folder: Path, rows: Sequence[Row], metric: str) -> Trial | None:
@@ -100,7 +102,9 @@ def _params(folder: Path, rows: Sequence[Row]) -> dict[str, Any]:
     else:
         config = rows[0].get("config") if rows else None
     if not isinstance(config, dict):
-        raise StoreError(f"{file}: no configuration of a trial; remove the folder, or mend the file")
+        raise StoreError(
+            f"{file}: no configuration of a trial; remove the folder, or mend the file"
+        )
     return dict(_flat(config))
 
 

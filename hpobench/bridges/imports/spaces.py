@@ -36,7 +36,9 @@ def read_space(file: Path) -> Space:
     if isinstance(value, Mapping) and set(value) == {"space"}:
         value = value["space"]
     if not isinstance(value, Mapping):
-        raise UsageError(f"{file}: a mapping of parameters, like lr: {{float: [1e-4, 1], log: true}}")
+        raise UsageError(
+            f"{file}: a mapping of parameters, like lr: {{float: [1e-4, 1], log: true}}"
+        )
     try:
         return parse_space(value)
     except SpaceError as error:
@@ -64,7 +66,7 @@ def infer_space(source: Source) -> tuple[Space, list[str]]:
     failed = [trial.state == "failed" for trial in trials]
     sound = [row for row in range(len(trials)) if not failed[row] or all(failed)]
     rows = [
-        {name: column[row] for name, column in columns.items() if column[row] is not None}
+        {name: value for name, column in columns.items() if (value := column[row]) is not None}
         for row in sound
     ]
     names = [trials[row].name for row in sound]

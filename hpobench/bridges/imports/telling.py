@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hpobench.bridges.imports.importing import Imported
+from hpobench.bridges.imports.trials import State
 from hpobench.contract.errors import UsageError
 from hpobench.contract.parameters import Float, Int, Parameter
 
-_STATES = {"complete": "complete", "stopped": "stopped early", "failed": "failed"}
+_STATES: Mapping[State, str] = {
+    "complete": "complete",
+    "stopped": "stopped early",
+    "failed": "failed",
+}
 _CHOICES = 8
 """Choices of a parameter that a line shows."""
 
@@ -100,7 +105,11 @@ def _parameter(p: Parameter) -> str:
 def _steps(imported: Imported) -> str:
     fidelity, wall = imported.fidelity, imported.table.curves["wall"]
     cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
-    of = "" if (fidelity.unit, fidelity.name) == (1, "step") else f"{fidelity.unit:g} {fidelity.name}"
+    of = (
+        ""
+        if (fidelity.unit, fidelity.name) == (1, "step")
+        else f"{fidelity.unit:g} {fidelity.name}"
+    )
     steps = f"{fidelity.steps} steps{' of ' if of else ''}{of}"
     return f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"
 
@@ -110,5 +119,6 @@ def _twin(twin: dict[str, Any], steps: int) -> str:
     return (
         f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} where "
         f"losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
-        f"{twin['trials']} held-out trials at step {twin['step']} of {steps}, {twin['folds']} folds{forced}"
+        f"{twin['trials']} held-out trials at step {twin['step']} of {steps}, {twin['folds']} folds"
+        f"{forced}"
     )

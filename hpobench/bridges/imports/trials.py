@@ -102,7 +102,9 @@ def choose(what: str, names: Sequence[str], asked: str | None, option: str, wher
     if asked is None and len(names) != 1:
         if not names:
             raise UsageError(f"{where} has no {what}: there is nothing to import")
-        raise UsageError(f"{where} has more than one {what}: {_listed(names)}; choose with {option}")
+        raise UsageError(
+            f"{where} has more than one {what}: {_listed(names)}; choose with {option}"
+        )
     return names[0] if asked is None else asked
 
 

@@ -18,7 +18,7 @@ from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
 from hpobench.running.cell import run_cell
 from hpobench.running.outcome import lost_cell
-from hpobench.running.tracking import client, _reason, tracking, without_secrets
+from hpobench.running.tracking import _reason, client, tracking, without_secrets
 from hpobench.store import schema
 from hpobench.store.reader import Results, load_results
 from hpobench.suites.grid import build_plan
