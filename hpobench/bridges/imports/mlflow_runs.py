@@ -65,7 +65,10 @@ def read_server(uri: str, path: Path, asked: Asked) -> Source:
         experiments = {e.name: e.experiment_id for e in connection.search_experiments()}
         names = _used(connection, experiments) if asked.study is None else sorted(experiments)
         name = choose("experiment", names, asked.study, "--study", path)
-        runs = list(_runs(connection, experiments[name]))
+        runs = sorted(
+            _runs(connection, experiments[name]),
+            key=lambda run: (run.info.start_time, run.info.run_id),
+        )
         return _source(connection, path, name, runs, asked)
     except HpobenchError:
         raise
@@ -114,9 +117,7 @@ def _used(connection: MlflowClient, experiments: Mapping[str, str]) -> list[str]
 def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
     token, count = None, 0
     while token != "":
-        page = connection.search_runs(
-            [experiment], order_by=["attributes.start_time ASC"], page_token=token
-        )
+        page = connection.search_runs([experiment], page_token=token)
         yield from page
         count += len(page)
         if count > MOST_TRIALS:
@@ -154,7 +155,7 @@ def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:
     several = len({point.step for point in history}) > 1
     return Trial(
         f"run {run.info.run_name or run.info.run_id}",
-        run.data.params,
+        dict(sorted(run.data.params.items())),
         reports={point.step: float(point.value) for point in history},
         times={point.step: (point.timestamp - begin) / 1000 for point in history}
         if several
