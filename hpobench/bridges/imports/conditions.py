@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.parameters import Categorical, Float, Parameter, Value, When
@@ -17,7 +16,7 @@ Params = Mapping[str, Value]
 
 
 def with_conditions(
-    where: Path, parameters: Sequence[Parameter], trials: Sequence[Params], names: Sequence[str]
+    where: str, parameters: Sequence[Parameter], trials: Sequence[Params], names: Sequence[str]
 ) -> tuple[Space, list[str]]:
     """The space of ``parameters``, with conditions for those that only some of ``trials`` have.
 

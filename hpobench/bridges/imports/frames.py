@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,10 @@ Row = Mapping[str, Any]
 
 def read_frame(path: Path, asked: Asked) -> Source:
     """The trials in the CSV or parquet file ``path``."""
-    columns, rows = _rows(path)
+    columns, rows, notes = _rows(path)
     if not rows:
         raise UsageError(f"{path}: has no rows: there is nothing to import")
+    choose("table", [path.stem], asked.study, "--study", path)
     metric = choose("column", columns, asked.metric, "--metric", path)
     for option, name in (("--step", asked.step), ("--trial", asked.trial)):
         if name is not None:
@@ -47,7 +49,8 @@ def read_frame(path: Path, asked: Asked) -> Source:
     trials = [form.trial(name, group) for name, group in groups.items()]
     objective = asked.objective(metric, path)
     resource = asked.step or "step"
-    return Source(path, "table", path.stem, objective, with_last_step(trials), resource)
+    found = with_last_step(trials)
+    return Source(str(path), "table", path.stem, objective, found, resource, notes=notes)
 
 
 class _Form:
@@ -138,47 +141,56 @@ def _groups(
     return {f"row {group[0][0]}": group for group in groups.values()}
 
 
-def _rows(path: Path) -> tuple[list[str], list[Row]]:
-    """The names of the columns, and the rows, with ``None`` for what is empty."""
+def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:
+    """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
     with explained(path):
         data = read_whole(path, limit=MAX_BYTES)
-    columns, rows = _parquet(path, data) if data.startswith(PARQUET) else _csv(path, data)
+    read = _parquet if data.startswith(PARQUET) else _csv
+    columns, rows, notes = read(path, data)
     if len(rows) > MOST_TRIALS:
         raise UsageError(f"{path}: more than {MOST_TRIALS:,} rows")
     # Frames of pandas have their index in a column without a name.
-    return [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))], rows
+    columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
+    return columns, rows, notes
 
 
-def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row]]:
+def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(pa.BufferReader(data))
-        return table.column_names, [
-            {name: None if value != value else value for name, value in row.items()}
-            for row in table.to_pylist()
-        ]
+        rows = table.to_pylist()
     except (ValueError, pa.ArrowException, OSError) as error:
         first = str(error).strip().partition("\n")[0]
         raise StoreError(
             f"{path}: a damaged or half-written parquet file ({first[:200]}); write it anew"
         ) from error
+    # NaN stands for nothing in frames of pandas.
+    kept: list[Row] = [
+        {c: None if value != value else value for c, value in row.items()} for row in rows
+    ]
+    return table.column_names, kept, []
 
 
-def _csv(path: Path, data: bytes) -> tuple[list[str], list[Row]]:
+def _csv(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
     try:
-        columns, *lines = [
-            line for line in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if line
-        ]
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
+        columns, *lines = [line for line in csv.reader(text) if line]
     except (ValueError, csv.Error) as error:
         raise StoreError(f"{path}: no CSV in UTF-8 ({error})") from error
+    if repeated := [c for c, n in Counter(columns).items() if n > 1]:
+        raise StoreError(f"{path}: two columns are called {repeated[0]!r}; rename one")
+    notes = []
+    if lines and len(lines[-1]) < len(columns) and not data.endswith(b"\n"):
+        lines.pop()
+        notes.append("the last row was cut off and is left out")
     rows: list[Row] = []
     for number, line in enumerate(lines, 1):
         if len(line) != len(columns):
             raise StoreError(
-                f"{path}: row {number} has {len(line)} fields, the header {len(columns)}; if it "
-                "was cut off, remove it"
+                f"{path}: row {number} has {len(line)} fields and the header {len(columns)}; mend "
+                "the row, or remove it"
             )
         rows.append({c: text or None for c, text in zip(columns, line, strict=True)})
-    return columns, rows
+    return columns, rows, notes

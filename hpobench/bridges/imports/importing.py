@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -154,7 +154,11 @@ def _table(
         "problem": source.name,
         "name": "imported",
         "options": {},
-        "imported": {"tool": source.tool, "study": source.name, "file": source.file.name},
+        "imported": {
+            "tool": source.tool,
+            "study": source.name,
+            "file": PurePath(source.where).name,
+        },
         "space": space.to_json(),
         "trained": space.to_json(),
         "grid": None,

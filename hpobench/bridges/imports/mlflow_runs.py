@@ -42,7 +42,7 @@ def is_folder(path: Path) -> bool:
 
 def read_database(path: Path, copied_to: Path, asked: Asked) -> Source:
     """The experiment in the sqlite database ``path``, whose copy is opened."""
-    return read_server(f"sqlite:///{copied_to}", path, asked)
+    return read_server(f"sqlite:///{copied_to}", asked, str(path))
 
 
 def read_folder(path: Path, asked: Asked) -> Source:
@@ -55,28 +55,31 @@ def read_folder(path: Path, asked: Asked) -> Source:
             if len(file.relative_to(path).parts) == 3:  # of a run, which MLflow looks for by these
                 for name in (*_KEPT, "artifacts"):
                     target.with_name(name).mkdir(exist_ok=True)
-        return read_server(folder, path, asked)
+        return read_server(folder, asked, str(path))
 
 
-def read_server(uri: str, path: Path, asked: Asked) -> Source:
-    """The experiment at ``uri``; ``path`` is what the user calls it."""
+def read_server(uri: str, asked: Asked, where: str | None = None) -> Source:
+    """The experiment at ``uri``; ``where`` is what the user calls it."""
+    where = without_secrets(where or uri)
     try:
-        connection = client(uri, f"{path}:")
+        connection = client(uri, f"{where}:")
         experiments = {e.name: e.experiment_id for e in connection.search_experiments()}
         names = _used(connection, experiments) if asked.study is None else sorted(experiments)
-        name = choose("experiment", names, asked.study, "--study", path)
+        name = choose("experiment", names, asked.study, "--study", where)
         runs = sorted(
             _runs(connection, experiments[name]),
             key=lambda run: (run.info.start_time, run.info.run_id),
         )
-        return _source(connection, path, name, runs, asked)
+        return _source(connection, where, name, runs, asked)
     except HpobenchError:
         raise
     except Exception as error:
         first = without_secrets(str(error).strip().partition("\n")[0])
+        todo = "read it with the MLflow that wrote it, or update a copy with `mlflow db upgrade`"
+        if uri.startswith("http"):
+            todo = "see whether the server answers"
         raise StoreError(
-            f"{path}: MLflow cannot read it ({type(error).__name__}: {first[:300]}); read it with "
-            "the MLflow that wrote it, or bring a copy up to date with `mlflow db upgrade`"
+            f"{where}: MLflow cannot read it ({type(error).__name__}: {first[:300]}); {todo}"
         ) from error
 
 
@@ -126,10 +129,10 @@ def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
 
 
 def _source(
-    connection: MlflowClient, path: Path, name: str, runs: Sequence[Any], asked: Asked
+    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: Asked
 ) -> Source:
     metrics = Counter(metric for run in runs for metric in run.data.metrics)
-    metric = choose("metric", sorted(metrics), asked.metric, "--metric", f"{path}: {name}")
+    metric = choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs}
     kept = [
         run
@@ -142,8 +145,8 @@ def _source(
     notes = []
     if left := len(runs) - len(trials):
         notes.append(f"{left} runs that are not over, or have no {metric}, are left out")
-    objective = asked.objective(metric, path)
-    return Source(path, "MLflow experiment", name, objective, trials, "step", None, notes)
+    objective = asked.objective(metric, where)
+    return Source(where, "MLflow experiment", name, objective, trials, notes=notes)
 
 
 def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:

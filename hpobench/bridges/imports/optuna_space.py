@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hpobench.bridges.imports.conditions import with_conditions
@@ -20,7 +19,7 @@ def value_of(value: Any) -> Value:
     return value if type(value) in (str, int, float, bool) else str(value)
 
 
-def space_of(path: Path, trials: Sequence[Any]) -> tuple[Space, list[str]]:
+def space_of(where: str, trials: Sequence[Any]) -> tuple[Space, list[str]]:
     """The space of ``trials``, with what to know about it.
 
     Parameters come in the order in which they were first suggested. Raises :class:`UsageError` if
@@ -32,7 +31,7 @@ def space_of(path: Path, trials: Sequence[Any]) -> tuple[Space, list[str]]:
             kept = seen.setdefault(name, [])
             if all(known != distribution for known, _ in kept):
                 kept.append((distribution, trial))
-    parameters = [_merged(path, name, found) for name, found in seen.items()]
+    parameters = [_merged(where, name, found) for name, found in seen.items()]
     notes = [
         f"{name} has other bounds in some trials; its space holds all of them"
         for name, found in seen.items()
@@ -40,17 +39,17 @@ def space_of(path: Path, trials: Sequence[Any]) -> tuple[Space, list[str]]:
     ]
     params = [{k: value_of(v) for k, v in trial.params.items()} for trial in trials]
     names = [f"trial {trial.number}" for trial in trials]
-    space, said = with_conditions(path, parameters, params, names)
+    space, said = with_conditions(where, parameters, params, names)
     return space, [*notes, *said]
 
 
-def _merged(path: Path, name: str, found: Sequence[tuple[Any, Any]]) -> Parameter:
+def _merged(where: str, name: str, found: Sequence[tuple[Any, Any]]) -> Parameter:
     """The parameter ``name`` with all its distributions, each beside a trial that had it."""
     (first, trial), *others = found
     for other, its in others:
         if type(other) is not type(first) or getattr(other, "log", 0) != getattr(first, "log", 0):
             raise UsageError(
-                f"{path}: {name!r} is {first} in trial {trial.number} and {other} in trial "
+                f"{where}: {name!r} is {first} in trial {trial.number} and {other} in trial "
                 f"{its.number}: two parameters of one name; say with --space what it is"
             )
     distributions = [distribution for distribution, _ in found]

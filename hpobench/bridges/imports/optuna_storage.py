@@ -99,8 +99,9 @@ def _read(path: Path, storage: Any, asked: Asked) -> Source:
         notes.append(f"{unfinished} trials that are waiting or running are left out")
     over = [trial for trial in found if trial.state.name in _STATES]
     # A failed trial may lack parameters that it was about to ask for.
-    space, said = space_of(path, [t for t in over if t.state.name != "FAIL"] or over)
-    return Source(path, "Optuna study", name, objective, trials, space=space, notes=[*notes, *said])
+    space, said = space_of(str(path), [t for t in over if t.state.name != "FAIL"] or over)
+    notes += said
+    return Source(str(path), "Optuna study", name, objective, trials, space=space, notes=notes)
 
 
 def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:

@@ -56,6 +56,7 @@ def read_folder(path: Path, asked: Asked) -> Source:
     if len(folders) > MOST_TRIALS:
         raise UsageError(f"{path}: more than {MOST_TRIALS:,} trials")
     results = {folder: list(_results(folder / RESULTS)) for folder in folders}
+    choose("experiment", [path.name], asked.study, "--study", path)
     metric = choose("metric", _metrics(results.values()), asked.metric, "--metric", path)
     found = [_trial(folder, rows, metric) for folder, rows in results.items()]
     trials = with_last_step([trial for trial in found if trial is not None])
@@ -64,7 +65,7 @@ def read_folder(path: Path, asked: Asked) -> Source:
         notes.append(f"{silent} trials without a result and without an error are left out")
     objective = asked.objective(metric, path)
     return Source(
-        path, "Ray Tune experiment", path.name, objective, trials, "iteration", None, notes
+        str(path), "Ray Tune experiment", path.name, objective, trials, "iteration", notes=notes
     )
 
 

@@ -19,7 +19,8 @@ def read_source(storage: str, asked: Asked) -> Source:
     that ``asked`` lacks, and :class:`StoreError` if it is damaged.
     """
     if storage.startswith(_SERVERS):
-        return mlflow_runs.read_server(storage, Path(storage), asked)
+        asked.check_columns("server")
+        return mlflow_runs.read_server(storage, asked)
     path = Path(storage.removeprefix("sqlite:///"))
     if not path.exists():
         raise StoreError(f"{path}: there is no such file or folder")
@@ -29,6 +30,7 @@ def read_source(storage: str, asked: Asked) -> Source:
 
 
 def _folder(path: Path, asked: Asked) -> Source:
+    asked.check_columns("folder")
     if mlflow_runs.is_folder(path):
         return mlflow_runs.read_folder(path, asked)
     if ray_folder.trial_folders(path):
@@ -46,6 +48,7 @@ def _file(path: Path, asked: Asked) -> Source:
     if begin.startswith(SQLITE):
         return _database(path, asked)
     if optuna_storage.is_journal(begin):
+        asked.check_columns("journal")
         return optuna_storage.read_journal(path, asked)
     if begin.startswith(frames.PARQUET) or _is_text(begin):
         return frames.read_frame(path, asked)
@@ -53,6 +56,7 @@ def _file(path: Path, asked: Asked) -> Source:
 
 
 def _database(path: Path, asked: Asked) -> Source:
+    asked.check_columns("database")
     with copied(path) as copy:
         found = tables(path, copy)
         if found >= optuna_storage.TABLES:

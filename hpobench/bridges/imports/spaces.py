@@ -70,7 +70,7 @@ def infer_space(source: Source) -> tuple[Space, list[str]]:
         for row in sound
     ]
     names = [trials[row].name for row in sound]
-    space, said = with_conditions(source.file, parameters, rows, names)
+    space, said = with_conditions(source.where, parameters, rows, names)
     return space, [*notes, *said]
 
 
@@ -92,7 +92,7 @@ def fit_to(space: Space, source: Source) -> tuple[list[Trial], list[Config], lis
                 early += 1
                 continue
             raise UsageError(
-                f"{source.file}: {trial.name}: {error}; mend the space (--space), or leave this "
+                f"{source.where}: {trial.name}: {error}; mend the space (--space), or leave this "
                 "trial out of the storage"
             ) from None
         trials.append(trial)
@@ -125,7 +125,12 @@ def _fitted(p: Parameter, value: Any) -> Value:
 
 def _alike(choice: Value, value: Any) -> bool:
     number = None if isinstance(choice, bool | str) else _number(value)
-    return str(choice).lower() == str(value).lower() or (number is not None and number == choice)
+    return str(choice).lower() == str(value).lower() or _close(number, choice)
+
+
+def _close(number: float | None, choice: Value) -> bool:
+    """Whether they are equal but for how a computer rounds."""
+    return number is not None and math.isclose(number, float(choice), rel_tol=1e-12)
 
 
 def _number(value: Any) -> float | int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -62,7 +63,7 @@ def suite(imported: Imported, name: str, table: Path, file: Path) -> str:
     schedulers = "fifo, asha, hyperband, median" if imported.fidelity.steps > 1 else "fifo"
     return f"""\
 # Six searchers on {json.dumps(imported.source.name)[1:-1]}, from trials that were imported.
-name: {json.dumps(name, ensure_ascii=False)}
+name: {re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:64] or "imported"}
 searchers:
   - random
   - sobol

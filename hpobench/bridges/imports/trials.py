@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from hpobench.contract.errors import UsageError, did_you_mean
@@ -35,11 +35,24 @@ class Asked:
 
     @property
     def seconds(self) -> float | None:
-        """The seconds of every step, if ``cost`` is a number."""
+        """The seconds of every step, if ``cost`` is a number; raises :class:`UsageError` for one
+        that is not positive."""
         try:
-            return None if self.cost is None else float(self.cost)
+            seconds = None if self.cost is None else float(self.cost)
         except ValueError:
             return None
+        if seconds is not None and not 0 < seconds < math.inf:
+            raise UsageError(f"--cost {self.cost}: a step takes a positive number of seconds")
+        return seconds
+
+    def check_columns(self, where: object) -> None:
+        """Raise :class:`UsageError` if columns are named, for a storage that has none."""
+        columns = {"--step": self.step, "--trial": self.trial}
+        if self.seconds is None:
+            columns["--cost"] = self.cost
+        for option, name in columns.items():
+            if name is not None:
+                raise UsageError(f"{option} {name} names a column of CSV or parquet, no {where}")
 
     def objective(self, metric: str, where: object) -> Objective:
         """The objective ``metric``; raises :class:`UsageError` unless a mode is given."""
@@ -74,7 +87,8 @@ class Trial:
 class Source:
     """The trials of a storage."""
 
-    file: Path
+    where: str
+    """Its path or address, without secrets."""
     tool: str
     """What it is: ``Optuna study``, ``Ray Tune experiment``, ..."""
     name: str
@@ -88,7 +102,7 @@ class Source:
     """What the user should know, a sentence each."""
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.tool} {self.name!r}"
+        return f"{self.where}: {self.tool} {self.name!r}"
 
 
 def choose(what: str, names: Sequence[str], asked: str | None, option: str, where: object) -> str:
