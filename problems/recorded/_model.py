@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -40,10 +40,20 @@ class Model(TabulatedProblem):
         self._by_cost = Forest(self.space, arrays, cost)
 
     def curve(self, config: Config, seed: int) -> Curve:
-        plain = {k: v.item() if hasattr(v, "item") else v for k, v in config.items()}
-        self.space.check(plain)
+        plain = self._checked(config)
         losses = self._by_loss.mean(plain, self._losses)
         return Curve(losses.tolist(), self._by_cost.mean(plain, self._costs).tolist())
+
+    def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
+        last = self._losses[:, -1:]
+        found = [self._by_loss.mean(self._checked(config), last).item() for config in configs]
+        return [(loss, loss) for loss in found]
+
+    def _checked(self, config: Config) -> Config:
+        """``config`` without NumPy's types, which a space does not know."""
+        plain = {k: v.item() if hasattr(v, "item") else v for k, v in config.items()}
+        self.space.check(plain)
+        return plain
 
     def estimate(self) -> float:
         """The median cost of the trials that it was grown on, in seconds."""

@@ -23,8 +23,8 @@ from hpobench.recording.table import VERSION, Table, read_about, write_table
 TRUSTED = 0.5
 """The least rank correlation of a twin that is to be trusted. Below, it puts fewer than two of
 three pairs of configurations into the right order; a coin does so with one of two."""
-_SEARCHED = 5000
-"""Random configurations from which the best of a twin is searched."""
+_SEARCHED = 2000
+"""Random configurations of a twin, and as many steps from the best of them, to find its best."""
 
 
 @dataclass(frozen=True)
