@@ -45,9 +45,8 @@ class Model(TabulatedProblem):
         return Curve(losses.tolist(), self._by_cost.mean(plain, self._costs).tolist())
 
     def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
-        last = self._losses[:, -1:]
-        found = [self._by_loss.mean(self._checked(config), last).item() for config in configs]
-        return [(loss, loss) for loss in found]
+        curves = [self._by_loss.mean(self._checked(c), self._losses) for c in configs]
+        return [(loss, loss) for *_, loss in (curve.tolist() for curve in curves)]
 
     def _checked(self, config: Config) -> Config:
         """``config`` without NumPy's types, which a space does not know."""
