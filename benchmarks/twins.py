@@ -81,7 +81,13 @@ def _distribution(p: Parameter) -> Any:
     return distributions.CategoricalDistribution(p.choices)
 
 
-def regrets(folder: Path, entries: list[Any], seeds: int, evaluations: int) -> Any:
+def regrets(
+    folder: Path,
+    entries: list[Any],
+    seeds: int,
+    evaluations: int,
+    plugins: Mapping[str, str] | None = None,
+) -> dict[str, dict[str, Curves]]:
     """By problem and searcher, an array ``[seeds, evaluations]`` of normalised regrets."""
     suite = {
         "searchers": SEARCHERS,
@@ -92,15 +98,17 @@ def regrets(folder: Path, entries: list[Any], seeds: int, evaluations: int) -> A
     }
     found: Any = defaultdict(lambda: defaultdict(list))
     references: dict[str, Any] = {}
-    for cell in plan(folder, suite):
-        reference = references.setdefault(
-            cell.problem.label, build_problem(cell.problem).reference()
-        )
-        assert reference is not None
-        losses = np.array(column(run(cell), "loss"), float)[:evaluations]
-        best = np.minimum.accumulate(losses)
-        regret = (best - reference.optimum) / (reference.clip - reference.optimum)
-        found[cell.problem.label][cell.searcher.label].append(np.clip(regret, 0, 1))
+    for cell in plan(folder, suite, plugins):
+        problem = cell.problem.label
+        if problem not in references:
+            references[problem] = build_problem(cell.problem).reference()
+        optimum, clip = references[problem].optimum, references[problem].clip
+        outcome = run(cell)
+        steps = np.array(column(outcome, "step"))
+        losses = np.array(column(outcome, "loss"), float)[steps == steps.max()]
+        best = np.minimum.accumulate(losses[:evaluations])
+        regret = np.clip((best - optimum) / (clip - optimum), 0, 1)
+        found[problem][cell.searcher.label].append(regret)
     return {p: {s: np.array(r) for s, r in rows.items()} for p, rows in found.items()}
 
 

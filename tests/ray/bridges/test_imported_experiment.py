@@ -54,7 +54,7 @@ def test_searchers_race_on_it(
     with pytest.raises(SystemExit) as end:
         main([*command, "--surrogate", "--force", "--suite", "race.yaml"])
     assert end.value.code == 0, capsys.readouterr().err
-    run = [sys.executable, "-m", "hpobench", "run", "race.yaml", "--cpus", "2", "--seeds", "0"]
+    run = [sys.executable, "-m", "hpobench", "run", "race.yaml", "--cpus", "2", "--seeds", "1"]
     run += ["--results", str(tmp_path / "results"), "--only", "random/*"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(run, env=environment, capture_output=True, text=True)
