@@ -43,37 +43,32 @@ def grow(
     ranks = _ranks(curves[:, steps])
     model = ExtraTreesRegressor(TREES, random_state=SEED)
     model.fit(points, ranks[:, 0] if len(steps) == 1 else ranks)
-    trees = [_tree(grown.tree_, grown.apply(points)) for grown in model.estimators_]
+    means = _Means(curves)
+    trees = [_tree(grown.tree_, means.rows(grown.apply(points))) for grown in model.estimators_]
     sizes = [len(tree["feature"]) for tree in trees]
     roots = np.cumsum([0, *sizes[:-1]], dtype=np.int32)
-    for number, (tree, root) in enumerate(zip(trees, roots, strict=True)):
+    for tree, root in zip(trees, roots, strict=True):
         tree["left"] += root
         tree["right"] += root
-        tree["first"] += number * len(points)
     joined = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
-    return {f"{kind}-{name}": array for name, array in {"roots": roots, **joined}.items()}
+    made: Arrays = {"roots": roots, "curves": means.curves(), **joined}
+    return {f"{kind}-{name}": array for name, array in made.items()}
 
 
 class Forest:
-    """Weighs recorded trials by how often they share a leaf with a configuration."""
+    """Foretells curves: the mean, over the trees, of the curves in a configuration's leaves."""
 
     def __init__(self, space: Space, arrays: Arrays, kind: str = "") -> None:
         """``arrays``: what :func:`grow` returned for ``kind``, perhaps among others."""
         self._space, self._roots = space, arrays[f"{kind}-roots"]
         self._feature, self._threshold = arrays[f"{kind}-feature"], arrays[f"{kind}-threshold"]
         self._left, self._right = arrays[f"{kind}-left"], arrays[f"{kind}-right"]
-        self._first, self._count = arrays[f"{kind}-first"], arrays[f"{kind}-count"]
-        self._members = arrays[f"{kind}-members"]
+        self._row, self._curves = arrays[f"{kind}-row"], arrays[f"{kind}-curves"]
 
-    def mean(self, config: Config, curves: Array) -> Array:
-        """The mean of ``curves``, a row for each recorded trial, as ``config`` weighs them."""
+    def curve(self, config: Config) -> Array:
         leaves = self._leaves(np.array(_point(self._space, config), np.float32))
-        counts = self._count[leaves]
-        starts = np.cumsum(counts) - counts
-        among = np.arange(counts.sum()) + np.repeat(self._first[leaves] - starts, counts)
-        shares = np.repeat(1 / counts, counts)[:, None]
-        # Added up row by row: a matrix product rounds differently from processor to processor.
-        found: Array = (shares * curves[self._members[among]]).sum(axis=0) / len(leaves)
+        # Added up tree by tree: a matrix product rounds differently from processor to processor.
+        found: Array = self._curves[self._row[leaves]].sum(axis=0) / len(leaves)
         return found
 
     def _leaves(self, point: NDArray[np.float32]) -> NDArray[Any]:
@@ -89,18 +84,47 @@ class Forest:
             nodes = np.where(inner, further, nodes)
 
 
-def _tree(tree: Any, leaves: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """One of scikit-learn's trees, with the trials in each of its ``leaves``."""
+class _Means:
+    """The curves of trials, followed by the mean curves of leaves with several of them."""
+
+    def __init__(self, curves: Array) -> None:
+        self._trials = curves
+        self._means: list[Array] = []
+        self._known: dict[bytes, int] = {}
+
+    def rows(self, leaves: NDArray[Any]) -> dict[int, int]:
+        """The row of each leaf's curve; ``leaves`` has the leaf of each trial."""
+        order = np.argsort(leaves, kind="stable")
+        numbers, first = np.unique(leaves[order], return_index=True)
+        together = np.split(order, first[1:])
+        return {
+            int(leaf): self._row(trials) for leaf, trials in zip(numbers, together, strict=True)
+        }
+
+    def _row(self, trials: NDArray[Any]) -> int:
+        if len(trials) == 1:
+            return int(trials[0])
+        key = trials.tobytes()
+        if key not in self._known:
+            self._known[key] = len(self._trials) + len(self._means)
+            self._means.append(self._trials[trials].mean(axis=0))
+        return self._known[key]
+
+    def curves(self) -> Array:
+        return np.concatenate([self._trials, np.reshape(self._means, (-1, self._trials.shape[1]))])
+
+
+def _tree(tree: Any, rows: Mapping[int, int]) -> dict[str, NDArray[Any]]:
+    """One of scikit-learn's trees, with the row of the curve of each of its leaves."""
     inner = tree.children_left != tree.children_right
-    count = np.bincount(leaves, minlength=tree.node_count)
+    row = np.full(tree.node_count, -1, np.int32)
+    row[list(rows)] = list(rows.values())
     return {
         "feature": np.where(inner, tree.feature, _LEAF).astype(np.int32),
         "threshold": tree.threshold.astype(float),
         "left": tree.children_left.astype(np.int32),
         "right": tree.children_right.astype(np.int32),
-        "first": (np.cumsum(count) - count).astype(np.int32),
-        "count": count.astype(np.int32),
-        "members": np.argsort(leaves, kind="stable").astype(np.int32),
+        "row": row,
     }
 
 

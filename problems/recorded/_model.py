@@ -1,4 +1,4 @@
-"""What a twin answers: forests for losses and costs, over the curves that they were grown on."""
+"""What a twin answers: a forest for losses, and one for costs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hpobench.problems.recorded._quality import learnt
 
 
 def grown(table: Table, cost: str) -> Mapping[str, NDArray[Any]]:
-    """The curves of the trials in ``table`` that did not fail, and the arrays of their forests."""
+    """The arrays of forests for the losses and the costs of the trials that did not fail."""
     rows, configs = learnt(table)
     if cost not in table.curves:
         raise UsageError(f"twin: the table has no {cost} seconds; choose another cost")
     space = Space.from_json(table.about["trained"])
-    curves = {kind: table.curves[kind][rows] for kind in ("loss", cost)}
-    forests = [grow(space, configs, curve, kind) for kind, curve in curves.items()]
-    return {**curves, **{name: array for forest in forests for name, array in forest.items()}}
+    forests = [grow(space, configs, table.curves[kind][rows], kind) for kind in ("loss", cost)]
+    totals = {"totals": table.curves[cost][rows].sum(axis=1)}
+    return totals | {name: array for forest in forests for name, array in forest.items()}
 
 
 class Model(TabulatedProblem):
@@ -35,17 +35,16 @@ class Model(TabulatedProblem):
         self.space = Space.from_json(about["trained"])
         self.fidelity = Fidelity(**about["fidelity"])
         self.objective = Objective(**about["objective"])
-        self._losses, self._costs = arrays["loss"], arrays[cost]
-        self._by_loss = Forest(self.space, arrays, "loss")
-        self._by_cost = Forest(self.space, arrays, cost)
+        self._losses = Forest(self.space, arrays, "loss")
+        self._costs = Forest(self.space, arrays, cost)
+        self._totals = arrays["totals"]
 
     def curve(self, config: Config, seed: int) -> Curve:
         plain = self._checked(config)
-        losses = self._by_loss.mean(plain, self._losses)
-        return Curve(losses.tolist(), self._by_cost.mean(plain, self._costs).tolist())
+        return Curve(self._losses.curve(plain).tolist(), self._costs.curve(plain).tolist())
 
     def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
-        curves = [self._by_loss.mean(self._checked(c), self._losses) for c in configs]
+        curves = [self._losses.curve(self._checked(config)) for config in configs]
         return [(loss, loss) for *_, loss in (curve.tolist() for curve in curves)]
 
     def _checked(self, config: Config) -> Config:
@@ -56,4 +55,4 @@ class Model(TabulatedProblem):
 
     def estimate(self) -> float:
         """The median cost of the trials that it was grown on, in seconds."""
-        return float(median(self._costs.sum(axis=1).tolist()))
+        return float(median(self._totals.tolist()))

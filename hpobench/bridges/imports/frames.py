@@ -21,6 +21,7 @@ from hpobench.bridges.imports.trials import (
 )
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import read_whole
+from hpobench.recording.table import KEY
 from hpobench.store.files import explained
 
 PARQUET = b"PAR1"
@@ -160,6 +161,11 @@ def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
 
     try:
         table = pq.read_table(pa.BufferReader(data))
+        if KEY in (table.schema.metadata or {}):
+            raise UsageError(
+                f"{path}: a table of trials already; suites use it as {{name: recorded, table: "
+                f"{path.name}}}"
+            )
         rows = table.to_pylist()
     except (ValueError, pa.ArrowException, OSError) as error:
         first = str(error).strip().partition("\n")[0]

@@ -27,6 +27,8 @@ CONDITIONAL = Space(
         Int("n", 1, 5, when=When("kind", ("b", "c"))),
     ]
 )
+FEW = Space([Categorical("kind", ("a", "b", "c")), Int("n", 1, 3)])
+"""Has so few configurations that leaves hold several trials."""
 
 
 def table(trials: int = 60, losses: Any = None, **about: Any) -> Table:
@@ -61,22 +63,21 @@ def twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Tw
     return Twin(table="mine.parquet")
 
 
-@pytest.mark.parametrize("space", [SPACE, CONDITIONAL], ids=["plain", "conditional"])
+@pytest.mark.parametrize("space", [SPACE, CONDITIONAL, FEW], ids=["plain", "conditional", "few"])
 def test_a_forest_foretells_what_scikit_learn_does(space: Space) -> None:
     rng = Random(3)
     drawn = [space.sample(rng) for _ in range(80)]
-    losses = np.random.default_rng(0).uniform(size=(80, 1))
-    forest = _forest.Forest(space, _forest.grow(space, drawn, losses))
+    # Trees are fitted to ranks. Those of ranks are themselves, so that both foretell the same.
+    ranks = _forest._ranks(np.random.default_rng(0).uniform(size=(80, 1)))
+    forest = _forest.Forest(space, _forest.grow(space, drawn, ranks))
 
     def points(found: list[Config]) -> Any:
         return np.array([_forest._point(space, config) for config in found], np.float32)
 
-    # Fitted to ranks, for which ours must be asked for ranks, too.
-    ranks = _forest._ranks(losses)
     oracle = ExtraTreesRegressor(_forest.TREES, random_state=_forest.SEED)
     oracle.fit(points(drawn), ranks[:, 0])
     asked = [space.sample(rng) for _ in range(50)]
-    found = [forest.mean(config, ranks)[0] for config in asked]
+    found = [forest.curve(config)[0] for config in asked]
     np.testing.assert_allclose(found, oracle.predict(points(asked)), rtol=1e-12)
 
 
