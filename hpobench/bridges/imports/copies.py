@@ -63,7 +63,7 @@ def tables(path: Path, copied_to: Path) -> set[str]:
                 raise sqlite3.DatabaseError(found)
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             return {name for (name,) in rows}
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:  # it may say what is wrong in no text
         raise StoreError(
             f"{path}: a damaged or half-written sqlite database ({error}); if something writes to "
             "it now, wait until that is over, else restore it from a copy"

@@ -38,6 +38,8 @@ def lines(imported: Imported) -> Iterator[str]:
     yield _steps(imported)
     if imported.twin is not None:
         yield _twin(imported.twin, imported.fidelity.steps)
+    else:
+        yield "the nearest trial answers; races end more often as on the real thing with --surrogate"
     for note in imported.notes:
         yield f"note: {note}"
 

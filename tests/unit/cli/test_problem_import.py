@@ -11,6 +11,7 @@ from hpobench.__main__ import main
 from hpobench.bridges.imports import importing
 from hpobench.contract.errors import NotAvailableError
 from hpobench.plugins.registry import Entry
+from hpobench.problems.recorded import _forest
 from hpobench.recording.table import read_about
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
@@ -21,6 +22,7 @@ from tests.imported_trials import configs, curve
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(importing, "_SEARCHED", 50)
+    monkeypatch.setattr(_forest, "TREES", 10)
     rows = [
         ",".join(map(str, (*config.values(), step, loss)))
         for config in configs(30)
@@ -68,6 +70,9 @@ def test_the_same_trials_give_the_same_bytes(run: Any) -> None:
     run(*MINE, "--out", "b.parquet")
     run(*MINE, "--out", "b.parquet")  # an import may take the place of an import
     assert Path("a.parquet").read_bytes() == Path("b.parquet").read_bytes()
+    code, _, err = run("a.parquet", *MINE[1:], "--out", "c.parquet")
+    assert code == 2
+    assert "a.parquet: a table of trials already" in err
 
 
 def test_a_twin_and_its_suite(run: Any) -> None:
