@@ -106,7 +106,9 @@ def regrets(
         outcome = run(cell)
         steps = np.array(column(outcome, "step"))
         losses = np.array(column(outcome, "loss"), float)[steps == steps.max()]
-        best = np.minimum.accumulate(losses[:evaluations])
+        # The last trials of a budget may end before their last step.
+        losses = np.pad(losses[:evaluations], (0, max(evaluations - len(losses), 0)), "edge")
+        best = np.minimum.accumulate(losses)
         regret = np.clip((best - optimum) / (clip - optimum), 0, 1)
         found[problem][cell.searcher.label].append(regret)
     return {p: {s: np.array(r) for s, r in rows.items()} for p, rows in found.items()}

@@ -39,7 +39,7 @@ def lines(imported: Imported) -> Iterator[str]:
     if imported.twin is not None:
         yield _twin(imported.twin, imported.fidelity.steps)
     else:
-        yield "the nearest trial answers; races end more often as on the real thing with --surrogate"
+        yield "the nearest trial answers; with --surrogate races end more like real ones"
     for note in imported.notes:
         yield f"note: {note}"
 
