@@ -17,6 +17,7 @@ from hpobench.recording.table import Array
 MOST_STEPS = 200
 """Curves with more reports than this are looked at less often, unless ``--steps`` says so."""
 FEWER_STEPS = 100
+LAST_STEP = 10**12
 LEAST_SECONDS = 1e-6
 """A step costs something."""
 
@@ -47,11 +48,14 @@ def axis(source: Source, steps: int | None, resource: str | None) -> Axis:
     """The axis of equal steps on which all reports lie, or of so many ``steps``."""
     name = resource or source.resource
     reported = sorted({step for trial in source.trials for step in trial.reports})
+    if reported and (reported[0] < 0 or reported[-1] > LAST_STEP):
+        odd = reported[0] if reported[0] < 0 else reported[-1]
+        raise UsageError(
+            f"{source}: a trial reports step {odd!s:.60}; steps are from 0 to {LAST_STEP:,}"
+        )
     if not reported or (len(reported) == 1 and not steps):
         full = float(reported[0]) if reported and reported[0] > 0 else 1.0
         return Axis(Fidelity(name if reported else "evaluation", 1, full), float(not full))
-    if reported[0] < 0:
-        raise UsageError(f"{source}: a trial reports step {reported[0]}; steps are not negative")
     gaps = [b - a for a, b in itertools.pairwise(reported)]
     unit = math.gcd(*gaps, reported[0])
     shift = unit if reported[0] == 0 else 0

@@ -88,9 +88,9 @@ def _trial(folder: Path, rows: Sequence[Row], metric: str) -> Trial | None:
         trial,
         reports={step: _number(row[metric]) for step, row in sorted(steps.items())},
         times={
-            step: float(row["time_total_s"])
+            step: seconds
             for step, row in sorted(steps.items())
-            if "time_total_s" in row
+            if math.isfinite(seconds := _number(row.get("time_total_s")))
         },
     )
 
@@ -167,4 +167,8 @@ def _error(file: Path) -> str | None:
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan
+    """``value`` as a number; NaN if it is none, or too large for one."""
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return math.nan

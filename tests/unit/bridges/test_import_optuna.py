@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +66,31 @@ def test_a_storage_is_left_as_it_is(database: Path) -> None:
     before = database.read_bytes(), sorted(database.parent.iterdir())
     read(database)
     assert (database.read_bytes(), sorted(database.parent.iterdir())) == before
+
+
+@pytest.fixture
+def of_version(database: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of the database that says it has another version of Optuna's tables."""
+
+    def made(version: str) -> Path:
+        shutil.copy(database, tmp_path / "other.db")
+        with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", [version])
+        return tmp_path / "other.db"
+
+    return made
+
+
+def test_an_older_database_is_brought_up_to_date_in_the_copy(of_version: Any) -> None:
+    old = of_version("v3.0.0.d")
+    data = old.read_bytes()
+    assert read(old).table.configs == configs(12)
+    assert old.read_bytes() == data
+
+
+def test_a_newer_database_is_left_to_a_newer_optuna(of_version: Any) -> None:
+    with pytest.raises(StoreError, match=r"other\.db: Optuna 5.* cannot read it.*that wrote it"):
+        read(of_version("v99.0.0.a"))
 
 
 def test_distributions_become_parameters(study: Any, tmp_path: Path) -> None:
@@ -202,8 +230,6 @@ def test_a_half_written_database(database: Path, tmp_path: Path, share: float) -
 
 
 def test_a_database_that_is_no_study(tmp_path: Path) -> None:
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "other.db") as connection:
         connection.execute("CREATE TABLE songs (name TEXT)")
     connection.close()
