@@ -1,14 +1,14 @@
 """Whether races on imported trials end as races on what the trials came from.
 
-    python -m benchmarks.twins [--seeds 40] [--evaluations 100] [--trials 200]
+    python -m benchmarks.twins [--seeds 40] [--evaluations 100] [--trials 200] [--by random]
 
-For each of five functions with a known optimum, Optuna draws random trials, whose study is
-imported twice: as a model (`twin`) and as a table in which the nearest trial answers (`recorded`).
-Six searchers race on the function and on both, on the virtual clock. The rank correlations are
-between the mean normalised regrets of the searchers on the function and those on its stand-ins, at
-the end of the race (Spearman's and Kendall's), and averaged over the race (Spearman's). The column
-*itself* is the Spearman correlation between the first and the second half of the seeds on the
-function: more than that nobody can ask of a stand-in.
+For each of five functions with a known optimum, Optuna makes a study of random trials, or of those
+that its TPE asks for. It is imported twice: as a model (`twin`) and as a table in which the nearest
+trial answers (`recorded`). Six searchers race on the function and on both, on the virtual clock. The
+rank correlations are between the mean normalised regrets of the searchers on the function and those
+on its stand-ins, at the end of the race (Spearman's and Kendall's), and averaged over the race
+(Spearman's). The column *itself* is the same between the first and the second half of the seeds on
+the function: more than that nobody can ask of a stand-in.
 """
 
 from __future__ import annotations
@@ -53,22 +53,24 @@ SEARCHERS: list[Any] = [
 Curves = NDArray[np.float64]
 
 
-def record(problem: TabulatedProblem, storage: Path, trials: int) -> None:
-    """A random study of ``problem`` in a journal of Optuna's."""
+def record(problem: TabulatedProblem, storage: Path, trials: int, by: str) -> None:
+    """A study of ``problem`` in a journal of Optuna's, of random trials or of those of its TPE."""
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(storage=JournalStorage(JournalFileBackend(str(storage))))
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(storage))),
+        sampler=optuna.samplers.TPESampler(seed=1),
+    )
     space, rng = problem.space, Random(1)
     distributions = {p.name: _distribution(p) for p in space}
     for _ in range(trials):
-        config = space.sample(rng)
-        loss = problem.curve(config, 0).losses[-1]
-        study.add_trial(
-            optuna.trial.create_trial(params=config, distributions=distributions, value=loss)
-        )
+        if by == "random":
+            study.enqueue_trial(space.sample(rng))
+        trial = study.ask(distributions)
+        study.tell(trial, problem.curve(trial.params, 0).losses[-1])
 
 
 def _distribution(p: Parameter) -> Any:
@@ -114,12 +116,12 @@ def regrets(
     return {p: {s: np.array(r) for s, r in rows.items()} for p, rows in found.items()}
 
 
-def stand_ins(folder: Path, name: str, trials: int) -> tuple[Imported, list[Any]]:
+def stand_ins(folder: Path, name: str, trials: int, by: str) -> tuple[Imported, list[Any]]:
     """What was imported, and the entries of the function and its stand-ins."""
     problem, options = FUNCTIONS[name]
     real = build_problem(plugin_ref(Registry(), "problem", problem, options))
     assert isinstance(real, TabulatedProblem)
-    record(real, folder / "study.log", trials)
+    record(real, folder / "study.log", trials, by)
     nearest = import_trials(str(folder / "study.log"), Asked(cost="1"))
     twin = with_twin(nearest, force=True)
     write(nearest, folder / "nearest.parquet")
@@ -146,6 +148,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--evaluations", type=int, default=100)
     parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--by", choices=["random", "tpe"], default="random")
     options = parser.parse_args()
     print("| function | held-out rank correlation | itself | twin | nearest |")
     print("|---|---|---|---|---|")
@@ -153,7 +156,7 @@ def main() -> None:
     begin = time.monotonic()
     for name in FUNCTIONS:
         with tempfile.TemporaryDirectory() as folder:
-            made, entries = stand_ins(Path(folder), name, options.trials)
+            made, entries = stand_ins(Path(folder), name, options.trials, options.by)
             found = regrets(Path(folder), entries, options.seeds, options.evaluations)
         assert made.twin is not None
         half = options.seeds // 2
