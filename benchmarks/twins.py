@@ -3,12 +3,12 @@
     python -m benchmarks.twins [--seeds 40] [--evaluations 100] [--trials 200] [--by random]
 
 For each of five functions with a known optimum, Optuna makes a study of random trials, or of those
-that its TPE asks for. It is imported twice: as a model (`twin`), and as a table in which the nearest
-trial answers (`recorded`). Six searchers race on the function and on both, on the virtual clock.
-The rank correlations are between the mean normalised regrets of the searchers on the function and
-those on its stand-ins, at the end of the race (Spearman's and Kendall's), and averaged over the race
-(Spearman's). The column *itself* is the same between the first and the second half of the seeds on
-the function: more than that nobody can ask of a stand-in.
+that its TPE asks for. It is imported twice: as a model (`twin`), and as a table in which the
+nearest trial answers (`recorded`). Six searchers race on the function and on both, on the virtual
+clock. The rank correlations are between the mean normalised regrets of the searchers on the
+function and those on its stand-ins, at the end of the race (Spearman's and Kendall's), and averaged
+over the race (Spearman's). The column *itself* is the same between the first and the second half of
+the seeds on the function: more than that nobody can ask of a stand-in.
 """
 
 from __future__ import annotations
