@@ -7,6 +7,7 @@ import io
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,33 +55,30 @@ def read_frame(path: Path, asked: Asked) -> Source:
     return Source(str(path), "table", path.stem, objective, found, resource, notes=notes)
 
 
+@dataclass(frozen=True)
 class _Form:
     """What stands in which column."""
 
-    def __init__(
-        self,
-        path: Path,
-        metric: str,
-        step: str | None,
-        cost: str | None,
-        names: Sequence[str],
-        prefix: str,
-    ) -> None:
-        self._path, self._metric, self._step, self._cost = path, metric, step, cost
-        self._names, self._prefix = names, prefix
+    path: Path
+    metric: str
+    step: str | None
+    cost: str | None
+    names: Sequence[str]
+    """Those of parameters, which all begin with ``prefix``."""
+    prefix: str
 
     def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> Trial:
         """The trial that has ``rows``, each with its number in the file."""
         params = {
-            column.removeprefix(self._prefix).replace("/", "."): row[column]
+            column.removeprefix(self.prefix).replace("/", "."): row[column]
             for _, row in rows[:1]
-            for column in self._names
+            for column in self.names
             if row[column] is not None
         }
-        if self._step is None:
+        if self.step is None:
             ((number, row),) = rows
-            loss = self._number(number, row, self._metric)
-            seconds = self._number(number, row, self._cost) if self._cost else None
+            loss = self._number(number, row, self.metric)
+            seconds = self._number(number, row, self.cost) if self.cost else None
             return Trial(name, params, final=loss, seconds=seconds)
         return Trial(name, params, *self._curve(rows))
 
@@ -93,28 +91,28 @@ class _Form:
         for step, number, row in sorted(found, key=lambda one: one[:2]):
             if step in reports:
                 raise UsageError(
-                    f"{self._path}: row {number} is another one of step {step} of the same trial; "
+                    f"{self.path}: row {number} is another one of step {step} of the same trial; "
                     "name the column that tells trials apart with --trial"
                 )
-            reports[step] = self._number(number, row, self._metric)
-            if self._cost:
-                passed += self._number(number, row, self._cost)
+            reports[step] = self._number(number, row, self.metric)
+            if self.cost:
+                passed += self._number(number, row, self.cost)
                 times[step] = passed
         return reports, None, times
 
     def _whole(self, number: int, row: Row) -> int:
-        value = self._number(number, row, self._step or "")
+        value = self._number(number, row, self.step or "")
         if not (math.isfinite(value) and value == int(value)):
-            raise UsageError(f"{self._path}: row {number}: {self._step} is no whole number")
+            raise UsageError(f"{self.path}: row {number}: {self.step} is no whole number")
         return int(value)
 
     def _number(self, number: int, row: Row, column: str) -> float:
         value = row[column]
         try:
             return math.nan if value is None else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise UsageError(
-                f"{self._path}: row {number}: {column} is {str(value)[:60]!r}, no number"
+                f"{self.path}: row {number}: {column} is {str(value)[:60]!r}, no number"
             ) from None
 
 
@@ -135,9 +133,9 @@ def _groups(
         if asked.step is None:
             key: Any = number
         elif asked.trial is not None:
-            key = row[asked.trial]
+            key = repr(row[asked.trial])
         else:
-            key = tuple(row[name] for name in names)
+            key = repr([row[name] for name in names])
         groups.setdefault(key, []).append((number, row))
     return {f"row {group[0][0]}": group for group in groups.values()}
 

@@ -185,6 +185,14 @@ def test_bad_files(file: Path, text: str, options: Any, reason: str) -> None:
     assert "mine.csv" in str(raised.value) or "--cost" in str(raised.value)
 
 
+def test_columns_of_lists_are_words(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"layers": [[1, 2], [3], [1, 2]], "epoch": [1, 1, 2], "loss": [3, 2, 1]})
+    frame.to_parquet(tmp_path / "mine.parquet")
+    made = read(tmp_path / "mine.parquet", step="epoch")
+    assert made.space == Space([Categorical("layers", ("[1, 2]", "[3]"))])
+    np.testing.assert_array_equal(made.table.curves["loss"], [[3, 1], [2, 0]])
+
+
 def test_a_last_row_that_was_cut_off(file: Path) -> None:
     made = read(file, "lr,loss\n1,1\n2,2\n3")
     assert made.table.configs == [{"lr": 1}, {"lr": 2}]
