@@ -126,8 +126,9 @@ def _trial(trial: Any, which: int) -> Trial:
     return Trial(
         name=f"trial {trial.number}",
         params={name: value_of(value) for name, value in trial.params.items()},
-        reports=dict(sorted(trial.intermediate_values.items())),
-        final=values[which] if values else None,
+        # A journal that was edited may hold anything.
+        reports={step: float(x) for step, x in sorted(trial.intermediate_values.items())},
+        final=float(values[which]) if values else None,
         seconds=seconds,
         state=state,
         error=_reason(trial) if state == "failed" else None,

@@ -256,6 +256,15 @@ def test_a_line_of_a_journal_that_is_none(tmp_path: Path) -> None:
         read(file)
 
 
+def test_a_value_of_a_journal_that_is_no_number(study: Any, tmp_path: Path) -> None:
+    given = {"x": FloatDistribution(0.0, 1.0)}
+    study().add_trial(trial({"x": 0.1}, given, 0.5, intermediate_values={1: 0.625}))
+    file = tmp_path / "study.log"
+    file.write_bytes(file.read_bytes().replace(b"0.625", b'"low"'))
+    with pytest.raises(StoreError, match=r"study\.log: Optuna 5.*could not convert"):
+        read(file)
+
+
 def test_a_journal_whose_entries_make_no_sense(tmp_path: Path) -> None:
     file = tmp_path / "study.log"
     optuna_journal(file, 3)
