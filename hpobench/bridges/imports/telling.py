@@ -39,7 +39,10 @@ def lines(imported: Imported) -> Iterator[str]:
     if imported.twin is not None:
         yield _twin(imported.twin, imported.fidelity.steps)
     else:
-        yield "the nearest trial answers; with --surrogate races end more like real ones"
+        yield (
+            "the nearest trial answers; if trials are spread out, races on a model (--surrogate) end "
+            "more like real ones"
+        )
     for note in imported.notes:
         yield f"note: {note}"
 
