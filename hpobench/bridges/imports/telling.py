@@ -40,8 +40,8 @@ def lines(imported: Imported) -> Iterator[str]:
         yield _twin(imported.twin, imported.fidelity.steps)
     else:
         yield (
-            "the nearest trial answers; if trials are spread out, races on a model (--surrogate) end "
-            "more like real ones"
+            "the nearest trial answers; if trials are spread out, races on a model (--surrogate) "
+            "end more like real ones"
         )
     for note in imported.notes:
         yield f"note: {note}"
