@@ -170,6 +170,10 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
         *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10"),
     ],
     "problems record NAME --plugin FILE": lambda: (_end_of(_RECORD), _end_of(_RECORD_PROGRAM)),
+    "problems import STORAGE": [
+        *("problems", "import", "experiment", "--mode", "min", "--out", "table.parquet"),
+        *("--suite", "imported.yaml"),
+    ],
     "report FOLDER": ["report", "stored"],
     "status FOLDER": ["status", "stored"],
     "verify FOLDER": ["verify", "stored"],
@@ -196,6 +200,7 @@ PLACES = {
     "references/NAME.json": "references/pit.json",
     "NAME.py": "fresh.py",
     "FILE.lock": "alone.py.lock",
+    "--suite": "imported.yaml",
     "--json": "found.json",
     "--markdown": "found.md",
 }
@@ -243,10 +248,22 @@ def lay_traps(folder: Path) -> None:
     for name, text in {"searcher": SEARCHER, "trainer": TRAINER}.items():
         (folder / name).write_text(text, encoding="utf-8")
         (folder / name).chmod(0o755)
+    _lay_experiment(folder / "experiment")
     shutil.copytree(ROOT / "results" / "reference" / "smoke", folder / "stored")
     for name in ("trap.py", "conftest.py", "sitecustomize.py", "suite.yaml"):
         text = SUITE if name.endswith("yaml") else PLUGIN
         (folder / "stored" / name).write_text(text, encoding="utf-8")
+
+
+def _lay_experiment(folder: Path) -> None:
+    """A Ray Tune experiment in ``folder``, whose pickles leave a mark when they are loaded."""
+    for i in range(2):
+        trial = folder / f"trial_{i}"
+        trial.mkdir(parents=True)
+        (trial / "params.json").write_text(f'{{"x": {i}}}', encoding="utf-8")
+        (trial / "params.pkl").write_bytes(b"cos\nsystem\n(S'touch program.mark'\ntR.")
+        (trial / "result.json").write_text('{"loss": 1.0, "training_iteration": 1}\n', "utf-8")
+        (trial / "trap.py").write_text(PLUGIN, encoding="utf-8")
 
 
 def _end_of_repair() -> object:

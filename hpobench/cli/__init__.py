@@ -31,7 +31,7 @@ VERBS = {
     ),
     "problems": (
         "problems:group",
-        "record a trained problem into a table; freeze references.",
+        "record a trained problem into a table; import old trials; freeze references.",
     ),
     "report": ("report:report", "figures, tables and a page from stored results."),
     "run": ("run:run", "run what is missing of a suite, then write its report."),

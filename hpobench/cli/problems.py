@@ -1,4 +1,4 @@
-"""``problems``: record a trained problem into a table; freeze references."""
+"""``problems``: record a trained problem into a table, import old trials, freeze references."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hpobench.cli.problem_import import import_
 from hpobench.cli.shared import Commands, key_values, plugin_option
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.progress import Pace, Shown
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 @click.group("problems", cls=Commands)
 def group() -> None:
-    """Record trained problems into tables that replay them; freeze references."""
+    """Record trained problems into tables, import old trials, freeze references."""
 
+
+group.add_command(import_)
 
 _options = click.option(
     "-o",

@@ -198,7 +198,7 @@ def tracking(uri: str | None, suite: str, tell: Callable[[str], None]) -> Iterat
         yield []
         return
     threads = _SERVER_THREADS if uri.startswith(_SERVERS) else 1
-    tracker = Tracker(_connect(uri), suite, threads=threads, tell=tell)
+    tracker = Tracker(client(uri, "--mlflow"), suite, threads=threads, tell=tell)
     try:
         try:
             yield [tracker]
@@ -214,26 +214,30 @@ def tracking(uri: str | None, suite: str, tell: Callable[[str], None]) -> Iterat
             tell(f"{tracker.unlogged} cells are stored, but not logged to MLflow")
 
 
-def _connect(uri: str) -> MlflowClient:
-    """A client for ``uri``. This opens a database, but does not contact a server yet."""
+def client(uri: str, what: str) -> MlflowClient:
+    """A client for ``uri``. This opens a database, but does not contact a server yet.
+
+    ``what`` brought the ``uri``, for messages. Raises :class:`NotAvailableError` without MLflow
+    and :class:`UsageError` for a ``uri`` that it refuses.
+    """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
         from mlflow import MlflowClient
     except ImportError as error:
         raise NotAvailableError(
-            "--mlflow needs mlflow, which is not installed; pip install 'hpobench[mlflow]'"
+            f"{what} needs mlflow, which is not installed; pip install 'hpobench[mlflow]'"
         ) from error
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     url = urlsplit(uri)
     if not uri or (url.scheme in ("http", "https") and not url.hostname):
         raise UsageError(
-            f"--mlflow {without_secrets(uri)!r} names no host; try http://localhost:5000"
+            f"{what} {without_secrets(uri)!r} names no host; try http://localhost:5000"
         )
     try:
         return MlflowClient(tracking_uri=uri)
     except Exception as error:
-        raise UsageError(f"--mlflow {without_secrets(uri)}: {_reason(error)}") from error
+        raise UsageError(f"{what} {without_secrets(uri)}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

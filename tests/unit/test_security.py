@@ -16,6 +16,7 @@ QUICK = sorted(
     or verb
     in (
         "run SUITE --dry-run",
+        "problems import STORAGE",
         "hpobench.plan(SUITE)",
         "hpobench.load_suite(SUITE)",
         "hpobench.load(FOLDER)",

@@ -18,7 +18,7 @@ from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
 from hpobench.running.cell import run_cell
 from hpobench.running.outcome import lost_cell
-from hpobench.running.tracking import _connect, _reason, tracking, without_secrets
+from hpobench.running.tracking import _reason, client, tracking, without_secrets
 from hpobench.store import schema
 from hpobench.store.reader import Results, load_results
 from hpobench.suites.grid import build_plan
@@ -71,7 +71,7 @@ class Logged:
     """What MLflow's own client reads back from the database ``file``."""
 
     def __init__(self, file: Path, suite: str = "tracked") -> None:
-        self.client = _connect(f"sqlite:///{file}")
+        self.client = client(f"sqlite:///{file}", "--mlflow")
         self.experiment = self.client.get_experiment_by_name(suite)
         found = self.client.search_runs([self.experiment.experiment_id], max_results=5000)
         self.runs = {run.info.run_id: run for run in found}
@@ -415,8 +415,8 @@ def test_without_the_package_the_error_says_what_brings_it(
 
 def test_mlflow_reports_nothing_about_its_use() -> None:
     code = (
-        "from hpobench.running.tracking import _connect\n"
-        f"_connect('{NOBODY}')\n"
+        "from hpobench.running.tracking import client\n"
+        f"client('{NOBODY}', '--mlflow')\n"
         "from mlflow.telemetry import get_telemetry_client\n"
         "print(get_telemetry_client())"
     )

@@ -1,0 +1,200 @@
+"""CSV and parquet files: a trial a row, or, with a column of steps, a step a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpobench.bridges.imports.trials import (
+    MAX_BYTES,
+    MOST_TRIALS,
+    Asked,
+    Source,
+    Trial,
+    choose,
+    with_last_step,
+)
+from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.files import read_whole
+from hpobench.recording.table import KEY
+from hpobench.store.files import explained
+
+PARQUET = b"PAR1"
+_PREFIXES = ("config/", "params_", "params.", "config.")
+"""With one of these, Ray, Optuna, MLflow and we begin the names of columns of parameters."""
+
+Row = Mapping[str, Any]
+
+
+def read_frame(path: Path, asked: Asked) -> Source:
+    """The trials in the CSV or parquet file ``path``."""
+    columns, rows, notes = _rows(path)
+    if not rows:
+        raise UsageError(f"{path}: has no rows: there is nothing to import")
+    choose("table", [path.stem], asked.study, "--study", path)
+    metric = choose("column", columns, asked.metric, "--metric", path)
+    for option, name in (("--step", asked.step), ("--trial", asked.trial)):
+        if name is not None:
+            choose("column", columns, name, option, path)
+    timed = asked.cost if asked.seconds is None else None
+    if timed is not None:
+        choose("column", columns, timed, "--cost", path)
+    names, prefix = _parameters(columns, {metric, asked.step, asked.trial, timed})
+    form = _Form(path, metric, asked.step, timed, names, prefix)
+    groups = _groups(rows, asked, names)
+    trials = [form.trial(name, group) for name, group in groups.items()]
+    objective = asked.objective(metric, path)
+    resource = asked.step or "step"
+    found = with_last_step(trials)
+    return Source(str(path), "table", path.stem, objective, found, resource, notes=notes)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What stands in which column."""
+
+    path: Path
+    metric: str
+    step: str | None
+    cost: str | None
+    names: Sequence[str]
+    """Those of parameters, which all begin with ``prefix``."""
+    prefix: str
+
+    def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> Trial:
+        """The trial that has ``rows``, each with its number in the file."""
+        params = {
+            column.removeprefix(self.prefix).replace("/", "."): row[column]
+            for _, row in rows[:1]
+            for column in self.names
+            if row[column] is not None
+        }
+        if self.step is None:
+            ((number, row),) = rows
+            loss = self._number(number, row, self.metric)
+            seconds = self._number(number, row, self.cost) if self.cost else None
+            return Trial(name, params, final=loss, seconds=seconds)
+        return Trial(name, params, *self._curve(rows))
+
+    def _curve(self, rows: Sequence[tuple[int, Row]]) -> tuple[Any, None, Any]:
+        """The reports of a trial, nothing for its final metric, and the times."""
+        reports: dict[int, float] = {}
+        times: dict[int, float] = {}
+        found = [(self._whole(number, row), number, row) for number, row in rows]
+        passed = 0.0
+        for step, number, row in sorted(found, key=lambda one: one[:2]):
+            if step in reports:
+                raise UsageError(
+                    f"{self.path}: row {number} is another one of step {step} of the same trial; "
+                    "name the column that tells trials apart with --trial"
+                )
+            reports[step] = self._number(number, row, self.metric)
+            if self.cost:
+                passed += self._number(number, row, self.cost)
+                times[step] = passed
+        return reports, None, times
+
+    def _whole(self, number: int, row: Row) -> int:
+        value = self._number(number, row, self.step or "")
+        if not (math.isfinite(value) and value == int(value)):
+            raise UsageError(f"{self.path}: row {number}: {self.step} is no whole number")
+        return int(value)
+
+    def _number(self, number: int, row: Row, column: str) -> float:
+        value = row[column]
+        try:
+            return math.nan if value is None else float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise UsageError(
+                f"{self.path}: row {number}: {column} is {str(value)[:60]!r}, no number"
+            ) from None
+
+
+def _parameters(columns: Sequence[str], others: set[str | None]) -> tuple[list[str], str]:
+    """The columns of parameters, and the prefix of their names."""
+    for prefix in _PREFIXES:
+        if found := [c for c in columns if c.startswith(prefix) and c not in others]:
+            return found, prefix
+    return [c for c in columns if c not in others], ""
+
+
+def _groups(
+    rows: Sequence[Row], asked: Asked, names: Sequence[str]
+) -> dict[str, list[tuple[int, Row]]]:
+    """The rows of each trial, with their numbers, by the trial's name."""
+    groups: dict[Any, list[tuple[int, Row]]] = {}
+    for number, row in enumerate(rows, 1):
+        if asked.step is None:
+            key: Any = number
+        elif asked.trial is not None:
+            key = repr(row[asked.trial])
+        else:
+            key = repr([row[name] for name in names])
+        groups.setdefault(key, []).append((number, row))
+    return {f"row {group[0][0]}": group for group in groups.values()}
+
+
+def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:
+    """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
+    with explained(path):
+        data = read_whole(path, limit=MAX_BYTES)
+    read = _parquet if data.startswith(PARQUET) else _csv
+    columns, rows, notes = read(path, data)
+    if len(rows) > MOST_TRIALS:
+        raise UsageError(f"{path}: more than {MOST_TRIALS:,} rows")
+    # Frames of pandas have their index in a column without a name.
+    columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
+    return columns, rows, notes
+
+
+def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+        if KEY in (table.schema.metadata or {}):
+            raise UsageError(
+                f"{path}: a table of trials already; suites use it as {{name: recorded, table: "
+                f"{path.name}}}"
+            )
+        rows = table.to_pylist()
+    except (ValueError, pa.ArrowException, OSError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise StoreError(
+            f"{path}: a damaged or half-written parquet file ({first[:200]}); write it anew"
+        ) from error
+    # NaN stands for nothing in frames of pandas.
+    kept: list[Row] = [
+        {c: None if value != value else value for c, value in row.items()} for row in rows
+    ]
+    return table.column_names, kept, []
+
+
+def _csv(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
+    try:
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
+        columns, *lines = [line for line in csv.reader(text) if line]
+    except (ValueError, csv.Error) as error:
+        raise StoreError(f"{path}: no CSV in UTF-8 ({error})") from error
+    if repeated := [c for c, n in Counter(columns).items() if n > 1]:
+        raise StoreError(f"{path}: two columns are called {repeated[0]!r}; rename one")
+    notes = []
+    if lines and len(lines[-1]) < len(columns) and not data.endswith(b"\n"):
+        lines.pop()
+        notes.append("the last row was cut off and is left out")
+    rows: list[Row] = []
+    for number, line in enumerate(lines, 1):
+        if len(line) != len(columns):
+            raise StoreError(
+                f"{path}: row {number} has {len(line)} fields and the header {len(columns)}; mend "
+                "the row, or remove it"
+            )
+        rows.append({c: text or None for c, text in zip(columns, line, strict=True)})
+    return columns, rows, notes

@@ -1,0 +1,169 @@
+"""The runs of an MLflow experiment, from a database, a folder of files, or a server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpobench.bridges.imports.copies import copy
+from hpobench.bridges.imports.trials import (
+    MOST_TRIALS,
+    Asked,
+    Source,
+    State,
+    Trial,
+    choose,
+    with_last_step,
+)
+from hpobench.contract.errors import HpobenchError, StoreError, UsageError
+from hpobench.running.tracking import client, without_secrets
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+TABLES = {"experiments", "runs", "metrics"}
+"""By these a database is known to be MLflow's."""
+_FILES = "MLFLOW_ALLOW_FILE_STORE"
+"""MLflow refuses folders of files unless this variable is set."""
+_KEPT = {"params", "metrics", "tags"}
+"""The folders of a run that say what it was; its artifacts may be large."""
+_STATES: Mapping[str, State] = {"FINISHED": "complete", "FAILED": "failed", "KILLED": "stopped"}
+
+
+def is_folder(path: Path) -> bool:
+    """Whether MLflow keeps runs as files in ``path``."""
+    return any(path.glob("*/meta.yaml"))
+
+
+def read_database(path: Path, copied_to: Path, asked: Asked) -> Source:
+    """The experiment in the sqlite database ``path``, whose copy is opened."""
+    return read_server(f"sqlite:///{copied_to}", asked, str(path))
+
+
+def read_folder(path: Path, asked: Asked) -> Source:
+    """The experiment in the folder of files ``path``, of which a copy is opened."""
+    with tempfile.TemporaryDirectory(prefix="hpobench-import-") as folder, _files_allowed():
+        for file in _text_files(path):
+            target = folder / file.relative_to(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy(file, target)
+            if len(file.relative_to(path).parts) == 3:  # of a run, which MLflow looks for by these
+                for name in (*_KEPT, "artifacts"):
+                    target.with_name(name).mkdir(exist_ok=True)
+        return read_server(folder, asked, str(path))
+
+
+def read_server(uri: str, asked: Asked, where: str | None = None) -> Source:
+    """The experiment at ``uri``; ``where`` is what the user calls it."""
+    where = without_secrets(where or uri)
+    try:
+        connection = client(uri, f"{where}:")
+        experiments = {e.name: e.experiment_id for e in connection.search_experiments()}
+        names = _used(connection, experiments) if asked.study is None else sorted(experiments)
+        name = choose("experiment", names, asked.study, "--study", where)
+        runs = sorted(
+            _runs(connection, experiments[name]),
+            key=lambda run: (run.info.start_time, run.info.run_id),
+        )
+        return _source(connection, where, name, runs, asked)
+    except HpobenchError:
+        raise
+    except Exception as error:
+        first = without_secrets(str(error).strip().partition("\n")[0])
+        todo = "read it with the MLflow that wrote it, or update a copy with `mlflow db upgrade`"
+        if uri.startswith("http"):
+            todo = "see whether the server answers"
+        raise StoreError(
+            f"{where}: MLflow cannot read it ({type(error).__name__}: {first[:300]}); {todo}"
+        ) from error
+
+
+def _text_files(path: Path) -> Iterator[Path]:
+    """The files that say what the runs in ``path`` were; no links, no artifacts."""
+    for folder, folders, files in os.walk(path):
+        depth = len(Path(folder).relative_to(path).parts)
+        if depth == 2:  # a run
+            folders[:] = [name for name in folders if name in _KEPT]
+        folders.sort()
+        for name in files:
+            if depth > 2 or name == "meta.yaml":
+                yield Path(folder, name)
+
+
+@contextlib.contextmanager
+def _files_allowed() -> Iterator[None]:
+    before = os.environ.get(_FILES)
+    os.environ[_FILES] = "true"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_FILES]
+        else:
+            os.environ[_FILES] = before
+
+
+def _used(connection: MlflowClient, experiments: Mapping[str, str]) -> list[str]:
+    """The names of the experiments that have runs."""
+    return sorted(
+        name
+        for name, number in experiments.items()
+        if connection.search_runs([number], max_results=1)
+    )
+
+
+def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
+    token, count = None, 0
+    while token != "":
+        page = connection.search_runs([experiment], page_token=token)
+        yield from page
+        count += len(page)
+        if count > MOST_TRIALS:
+            raise UsageError(f"more than {MOST_TRIALS:,} runs")
+        token = page.token or ""
+
+
+def _source(
+    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: Asked
+) -> Source:
+    metrics = Counter(metric for run in runs for metric in run.data.metrics)
+    metric = choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
+    parents = {run.data.tags.get("mlflow.parentRunId") for run in runs}
+    kept = [
+        run
+        for run in runs
+        if run.info.status in _STATES
+        and (metric in run.data.metrics or run.info.run_id not in parents)
+    ]
+    found = [_trial(connection, run, metric) for run in kept]
+    trials = with_last_step([trial for trial in found if trial.reports or trial.error])
+    notes = []
+    if left := len(runs) - len(trials):
+        notes.append(f"{left} runs that are not over, or have no {metric}, are left out")
+    objective = asked.objective(metric, where)
+    return Source(where, "MLflow experiment", name, objective, trials, notes=notes)
+
+
+def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:
+    history = connection.get_metric_history(run.info.run_id, metric)
+    history = sorted(history, key=lambda point: (point.step, point.timestamp))
+    state = _STATES[run.info.status]
+    begin = run.info.start_time
+    whole = (run.info.end_time - begin) / 1000 if begin and run.info.end_time else None
+    several = len({point.step for point in history}) > 1
+    return Trial(
+        f"run {run.info.run_name or run.info.run_id}",
+        dict(sorted(run.data.params.items())),
+        reports={point.step: float(point.value) for point in history},
+        times={point.step: (point.timestamp - begin) / 1000 for point in history}
+        if several
+        else {},
+        seconds=whole,
+        state=state,
+        error="failed in MLflow" if state == "failed" else None,
+    )

@@ -1,0 +1,130 @@
+"""What an import found, as lines to read, and the suite that races searchers on it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hpobench.bridges.imports.importing import Imported
+from hpobench.bridges.imports.trials import State
+from hpobench.contract.errors import UsageError
+from hpobench.contract.parameters import Float, Int, Parameter
+
+_STATES: Mapping[State, str] = {
+    "complete": "complete",
+    "stopped": "stopped early",
+    "failed": "failed",
+}
+_CHOICES = 8
+"""Choices of a parameter that a line shows."""
+
+
+def lines(imported: Imported) -> Iterator[str]:
+    """What was imported: the trials, the best, the space, the steps, and the twin's worth."""
+    source = imported.source
+    counts = Counter(trial.state for trial in source.trials)
+    states = ", ".join(f"{counts[key]} {text}" for key, text in _STATES.items() if counts[key])
+    yield f"{source}: {len(source.trials)} trials, {states}"
+    yield _best(imported)
+    yield f"space{', inferred from the values' if imported.inferred else ''}:"
+    for p in imported.space:
+        yield f"  {p.name}: {_parameter(p)}"
+    yield _steps(imported)
+    if imported.twin is not None:
+        yield _twin(imported.twin, imported.fidelity.steps)
+    else:
+        yield (
+            "the nearest trial answers; if trials are spread out, races on a model (--surrogate) "
+            "end more like real ones"
+        )
+    for note in imported.notes:
+        yield f"note: {note}"
+
+
+def entry(imported: Imported, name: str, table: str) -> str:
+    """The problem of the file ``table`` in a suite, under the label ``name``."""
+    kind = {"name": "recorded"} if imported.twin is None else {"name": "twin"}
+    return json.dumps({**kind, "as": name, "table": table, "cost": "wall"}, ensure_ascii=False)
+
+
+def suite(imported: Imported, name: str, table: Path, file: Path) -> str:
+    """A suite at ``file`` that races six searchers on the ``table``, as text.
+
+    Raises :class:`UsageError` unless the table lies in the suite's folder or below.
+    """
+    folder = file.resolve().parent
+    if not table.resolve().is_relative_to(folder):
+        raise UsageError(
+            f"--suite {file}: a suite reaches only files in its own folder and below, where "
+            f"{table} is not"
+        )
+    inside = table.resolve().relative_to(folder).as_posix()
+    schedulers = "fifo, asha, hyperband, median" if imported.fidelity.steps > 1 else "fifo"
+    return f"""\
+# Six searchers on {json.dumps(imported.source.name)[1:-1]}, from trials that were imported.
+name: {re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:64] or "imported"}
+searchers:
+  - random
+  - sobol
+  - optuna-tpe
+  - {{name: optuna-tpe, as: tpe-multivariate, multivariate: true}}
+  - optuna-cmaes
+  - optuna-nsga2
+schedulers: [{schedulers}]
+problems:
+  - {entry(imported, name, inside)}
+seeds: 10
+workers: 4
+budget: {{evaluations: 30}}
+"""
+
+
+def _best(imported: Imported) -> str:
+    table, objective = imported.table, imported.source.objective
+    last = np.where(np.isfinite(table.curves["loss"][:, -1]), table.curves["loss"][:, -1], np.inf)
+    for row, _ in table.about["continued"]:
+        last[row] = np.inf  # nobody saw its end
+    if not np.isfinite(last).any():
+        return f"{objective.direction} {objective.metric}; no trial ran to the end"
+    row = int(last.argmin())
+    best = f"{objective.value(float(last[row])):.6g} ({imported.source.trials[row].name})"
+    return f"{objective.direction} {objective.metric}; the best is {best}"
+
+
+def _parameter(p: Parameter) -> str:
+    if isinstance(p, Float | Int):
+        text = f"{p.kind} from {p.low:g} to {p.high:g}{', logarithmic' if p.log else ''}"
+    else:
+        more = f" and {len(p.choices) - _CHOICES} more" if len(p.choices) > _CHOICES else ""
+        text = f"{p.kind}: {', '.join(map(str, p.choices[:_CHOICES]))}{more}"
+    if p.when is not None:
+        text += f", if {p.when.parent} is {' or '.join(map(str, p.when.values))}"
+    return text
+
+
+def _steps(imported: Imported) -> str:
+    fidelity, wall = imported.fidelity, imported.table.curves["wall"]
+    cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
+    of = (
+        ""
+        if (fidelity.unit, fidelity.name) == (1, "step")
+        else f"{fidelity.unit:g} {fidelity.name}"
+    )
+    steps = f"{fidelity.steps} steps{' of ' if of else ''}{of}"
+    return f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"
+
+
+def _twin(twin: dict[str, Any], steps: int) -> str:
+    forced = "; NOT TO BE TRUSTED, forced" if twin["forced"] else ""
+    return (
+        f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} where "
+        f"losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
+        f"{twin['trials']} held-out trials at step {twin['step']} of {steps}, {twin['folds']} folds"
+        f"{forced}"
+    )

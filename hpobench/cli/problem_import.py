@@ -1,0 +1,90 @@
+"""``problems import``: old trials become a problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+_file = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("import")
+@click.argument("storage")
+@click.option("--out", required=True, type=_file, help="The table, a parquet file.")
+@click.option("--suite", type=_file, help="Also write a suite that races six searchers on it.")
+@click.option("--study", metavar="NAME", help="The study or experiment, if there are several.")
+@click.option("--metric", metavar="NAME", help="The metric or column, if there are several.")
+@click.option(
+    "--mode",
+    type=click.Choice(["min", "max"]),
+    help="Whether the metric is better low or high; Optuna's studies say so themselves.",
+)
+@click.option(
+    "--space",
+    type=_file,
+    help="A YAML file with the space, as in suites; other parameters are left out.",
+)
+@click.option("--step", metavar="COLUMN", help="The steps of trials with several rows (CSV).")
+@click.option("--trial", metavar="COLUMN", help="Which trial such a row is of (CSV).")
+@click.option("--cost", metavar="COLUMN|SECONDS", help="A row's seconds (CSV), or each step's.")
+@click.option(
+    "--steps",
+    metavar="N",
+    type=click.IntRange(1, 10_000),
+    help="Divide curves into so many equal steps.  [default: as reported; 100 if more than 200]",
+)
+@click.option("--resource", metavar="NAME", help="What steps are, like epoch.")
+@click.option(
+    "--surrogate",
+    is_flag=True,
+    help="A model of the trials, the problem `twin`, in place of the nearest trial.",
+)
+@click.option("--force", is_flag=True, help="Take a model that is not to be trusted.")
+def import_(
+    storage: str,
+    out: Path,
+    suite: Path | None,
+    space: Path | None,
+    steps: int | None,
+    resource: str | None,
+    surrogate: bool,
+    force: bool,
+    **asked: Any,
+) -> None:
+    """Make a problem of the trials in STORAGE, so that searchers can be raced on it.
+
+    STORAGE is an Optuna storage (a sqlite database or a journal file), the folder of a Ray Tune
+    experiment, an MLflow database, folder or server, or a CSV or parquet file. It is only read.
+
+    \b
+        hpobench problems import study.db --out mine.parquet --surrogate --suite mine.yaml
+        hpobench run mine.yaml
+    """
+    from hpobench.bridges.imports import importing, telling
+    from hpobench.bridges.imports.trials import Asked
+    from hpobench.contract.errors import UsageError
+    from hpobench.store import files
+
+    if force and not surrogate:
+        raise UsageError("--force is about a model: it goes with --surrogate")
+    importing.check_target(out)
+    made = importing.import_trials(
+        storage, Asked(**asked), space_file=space, steps=steps, resource=resource
+    )
+    if surrogate:
+        made = importing.with_twin(made, force=force)
+    text = telling.suite(made, out.stem, out, suite) if suite is not None else None
+    importing.write(made, out)
+    for line in telling.lines(made):
+        click.echo(line)
+    click.echo(f"{out}: written; in a suite beside it:")
+    click.echo(f"  problems: [{telling.entry(made, out.stem, out.name)}]")
+    if suite is None or text is None:
+        return
+    if suite.exists():
+        click.echo(f"{suite}: was there, and is left as it is")
+    else:
+        files.replace(suite, text.encode())
+        click.echo(f"{suite}: written; `hpobench run {suite}` races six searchers")

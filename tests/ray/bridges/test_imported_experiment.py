@@ -1,0 +1,65 @@
+"""Experiments that Ray Tune ran become problems, on which searchers race on the virtual clock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+from hpobench.__main__ import main
+from hpobench.bridges.imports.importing import import_trials
+from hpobench.bridges.imports.trials import Asked
+from hpobench.store.reader import load_results
+from tests import ROOT
+from tests.imported_trials import SPACE, STEPS, configs, curve
+
+TRIALS = 24
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ray")
+    code = (
+        "import ray\nfrom pathlib import Path\nfrom tests.imported_trials import ray_experiment\n"
+        "ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)\n"
+        f"ray_experiment(Path({str(folder)!r}), {TRIALS})\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    assert not ray.is_initialized()
+    return folder / "mine"
+
+
+def test_an_experiment_holds_what_was_trained(experiment: Path) -> None:
+    made = import_trials(str(experiment), Asked(mode="min"))
+    by_config = {tuple(c.values()): list(curve(c)) for c in configs(TRIALS)}
+    assert made.space.names == [f"point.{name}" for name in ("depth", "kind", "lr")]
+    assert len(made.table.configs) == TRIALS
+    for config, losses in zip(made.table.configs, made.table.curves["loss"], strict=True):
+        key = tuple(config[f"point.{name}"] for name in SPACE.names)
+        assert losses.tolist() == by_config[key]
+    assert (made.table.curves["wall"] > 0).all()
+    assert made.fidelity.steps == STEPS
+
+
+def test_searchers_race_on_it(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["problems", "import", str(experiment), "--mode", "min", "--out", "mine.parquet"]
+    with pytest.raises(SystemExit) as end:
+        main([*command, "--surrogate", "--force", "--suite", "race.yaml"])
+    assert end.value.code == 0, capsys.readouterr().err
+    run = [sys.executable, "-m", "hpobench", "run", "race.yaml", "--cpus", "2", "--seeds", "1"]
+    run += ["--results", str(tmp_path / "results"), "--only", "random/*"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(run, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    results = load_results(tmp_path / "results" / "mine")
+    assert results.cells["status"].tolist() == ["done"] * 4
+    page = (tmp_path / "results" / "mine" / "report" / "index.html").read_text()
+    assert f"a model of {TRIALS} trials of mine: rank correlation" in page
