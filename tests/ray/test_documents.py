@@ -27,6 +27,22 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
+def printed(script: Path | str) -> str:
+    """What a Python file, or ``script`` as code, prints in a process of its own."""
+    what = [script] if isinstance(script, Path) else ["-c", script]
+    done = subprocess.run([sys.executable, *what], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_examples_of_a_search_work() -> None:
+    stopped = printed(ROOT / "examples" / "search_cv.py")
+    assert {"stopped", "completed"} <= set(stopped.split())
+    assert "test score 0.9" in stopped
+    (code,) = blocks((ROOT / "docs" / "search_cv.md").read_text(encoding="utf-8"), "python")
+    assert "'gamma'" in printed(code)
+
+
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
     *_, code = blocks(README, "python")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lightgbm import LGBMClassifier
 from scipy.stats import loguniform, randint
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes, make_classification
@@ -73,6 +74,12 @@ KINDS: list[tuple[Any, str, Any, str]] = [
     ),
     (
         XGBClassifier(n_estimators=18, subsample=0.7, random_state=0, n_jobs=1),
+        "learning_rate",
+        loguniform(1e-3, 1),
+        "n_estimators",
+    ),
+    (
+        LGBMClassifier(n_estimators=18, random_state=0, n_jobs=1, verbose=-1),
         "learning_rate",
         loguniform(1e-3, 1),
         "n_estimators",
