@@ -159,17 +159,17 @@ def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
 
     try:
         table = pq.read_table(pa.BufferReader(data))
-        if KEY in (table.schema.metadata or {}):
-            raise UsageError(
-                f"{path}: a table of trials already; suites use it as {{name: recorded, table: "
-                f"{path.name}}}"
-            )
         rows = table.to_pylist()
     except (ValueError, pa.ArrowException, OSError) as error:
         first = str(error).strip().partition("\n")[0]
         raise StoreError(
             f"{path}: a damaged or half-written parquet file ({first[:200]}); write it anew"
         ) from error
+    if KEY in (table.schema.metadata or {}):
+        raise UsageError(
+            f"{path}: a table of trials already; suites use it as {{name: recorded, table: "
+            f"{path.name}}}"
+        )
     # NaN stands for nothing in frames of pandas.
     kept: list[Row] = [
         {c: None if value != value else value for c, value in row.items()} for row in rows
