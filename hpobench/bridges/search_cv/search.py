@@ -63,12 +63,20 @@ class Algorithm:
 
     @property
     def needs_fidelity(self) -> bool:
-        built = build_scheduler(self.scheduler)
-        return built.needs_fidelity or self._class.multi_fidelity or self._class.schedules_itself
+        """Whether candidates should be scored with parts of a resource."""
+        if build_scheduler(self.scheduler).needs_fidelity:
+            return True
+        return self.multi_fidelity or bool(trait(self._class, "schedules_itself"))
 
     @property
-    def _class(self) -> Any:
-        return load_class(self.searcher.file, self.searcher.cls)
+    def multi_fidelity(self) -> bool:
+        """Whether the searcher learns from every score of a candidate."""
+        return bool(trait(self._class, "multi_fidelity"))
+
+    @property
+    def _class(self) -> type:
+        found: type = load_class(self.searcher.file, self.searcher.cls)
+        return found
 
     def build(self, problem: CandidateProblem) -> tuple[Searcher, Scheduler]:
         """Both of them, ready for ``problem``; raises :class:`UsageError` if they do not fit it."""
@@ -171,7 +179,7 @@ class Search:
                 stage,
                 trials=self._algorithm.trials,
                 scheduler_seed=derive_seed("scheduler", self._algorithm.seed),
-                tell="every" if self._algorithm._class.multi_fidelity else "last",
+                tell="every" if self._algorithm.multi_fidelity else "last",
             )
             try:
                 self._run.finish()
