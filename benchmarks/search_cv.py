@@ -129,7 +129,9 @@ def figure(rows: pd.DataFrame, file: Path) -> None:
     table = summary(rows)
     kinds = ["SearchCV", "SearchCV, median", "HalvingRandomSearchCV", "OptunaSearchCV"]
     colours = dict(zip(kinds, ("#0072b2", "#56b4e9", "#e69f00", "#7f7f7f"), strict=True))
-    fig, axes = plt.subplots(1, len(DATA), figsize=(11, 2.8), sharex=True, layout="constrained")
+    fig, axes = plt.subplots(
+        1, len(DATA), figsize=(11, 2.8), sharex=True, sharey=True, layout="constrained"
+    )
     for ax, name in zip(axes, DATA, strict=True):
         for kind in kinds:
             row = table[(table["data"] == name) & (table["search"] == kind)].iloc[0]
@@ -146,7 +148,7 @@ def figure(rows: pd.DataFrame, file: Path) -> None:
         ax.axvline(1, color="#bbbbbb", lw=0.8)
         ax.axhline(0, color="#bbbbbb", lw=0.8)
         ax.set_title(name.replace("_", " "), fontsize=10)
-        ax.set_xlim(0, 1.5)
+        ax.set_xlim(0, 1.7)
         ax.tick_params(labelsize=8)
     axes[0].set_ylabel("test score, difference", fontsize=9)
     fig.supxlabel("seconds of the search, as a share of RandomizedSearchCV's", fontsize=9)
