@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hpobench.algorithms.searchers._values import term_of
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Searcher, Space, Value
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ class OptunaSearcher(Searcher):
             if p.when is None or p.when.holds(config):
                 config[p.name] = suggest(running, p)
         return config
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        params = {name: term_of(self._space[name], value) for name, value in config.items()}
+        self._study.enqueue_trial(params)
+        self.ask(trial)
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
