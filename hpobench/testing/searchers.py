@@ -300,7 +300,7 @@ def _adopt_first(subject: SearcherSubject, space: Space) -> str:
     """Adopted trials end in all ways, beside proposed ones."""
     given = _chosen(space, min(FEW_TRIALS, subject.trials))
     with subject.building(space, 0) as searcher:
-        drive(searcher, space, len(given) + PENDING, given=given)
+        drive(searcher, space, len(given) + 2, given=given)
     return ""
 
 

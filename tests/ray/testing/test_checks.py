@@ -40,6 +40,7 @@ RULES = [
     ("fragile", {"some fail": r"failed\(\d+\) raised KeyError", "all fail": r"failed\(0\) raised"}),
     ("rash", {"early ends": r"paused\(\d+\) raised RuntimeError: what now\?"}),
     ("dividing", {"equal losses": r"on the continuous space: tell\(1, .* ZeroDivisionError"}),
+    ("deaf", {"adoption": "the losses of 20 configurations that it adopted do not change any"}),
     ("leaking", {"memory growth": r"2\.\d MB a trial between trials"}),
     ("leaving", {"proposals": r"ask\(0\) raised SystemExit: 3"}),
     ("plain", {}),
