@@ -31,7 +31,7 @@ def loss(config: dict[str, Any]) -> float:
 
 
 def ready(name: str = "optuna-tpe", mode: str = "min", **arguments: Any) -> Any:
-    options = {"n_startup_trials": 3} if name == "optuna-tpe" else {}
+    options: dict[str, Any] = {"n_startup_trials": 3} if name == "optuna-tpe" else {}
     search: Any = hpobench.searcher(name, seed=1, **options, **arguments)
     assert search.set_search_properties("loss", mode, PARAM_SPACE)
     return search
