@@ -39,7 +39,7 @@ class _Observed(NamedTuple):
 
 
 class _Evaluated(NamedTuple):
-    """A point with the values of the metric by step, the last of which may be an error's."""
+    """A point with the values of the metric by step; ``error``: there it failed."""
 
     point: Mapping[str, Any]
     values: Mapping[int, float]
@@ -182,7 +182,9 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
                 f"{self._name} learns from several steps; give the intermediate_values of a trial "
                 "that was pruned"
             )
-        values = {**dict(enumerate(intermediate_values or (), 1)), steps: value}
+        values = dict(enumerate(intermediate_values or (), 1))
+        if not error:
+            values[steps] = value
         self._evaluated.append(_Evaluated(parameters, values, error))
         if self._space is not None or self._param_space is not None:
             self._ready()

@@ -153,6 +153,8 @@ def test_evaluated_points_of_several_steps() -> None:
         *((0, 9, 1.0, False), (0, 9, 1.0, True)),
         *((1, 1, 3.0, False), (1, 2, 2.0, False), (1, 2, 2.0, True)),
     ]
+    search.add_evaluated_point(POINTS[3], 1.0, error=True)
+    assert log_of(search)[-2:] == [("adopt", 2), ("failed", 2)]
     with pytest.raises(UsageError, match="bohb learns from several steps; give the intermediate"):
         search.add_evaluated_point(POINTS[2], 1.0, pruned=True)
 
