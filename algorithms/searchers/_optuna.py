@@ -81,7 +81,8 @@ def suggest(trial: Trial, parameter: Parameter) -> Value:
     """
     match parameter:
         case Float(name=name, low=low, high=high, log=log):
-            return trial.suggest_float(name, low, high, log=log)  # type: ignore[no-any-return]
+            # At a bound, which an adopted configuration may have, Optuna 5 returns NumPy's type.
+            return float(trial.suggest_float(name, low, high, log=log))
         case Int(name=name, low=low, high=high, log=log):
             return trial.suggest_int(name, low, high, log=log)  # type: ignore[no-any-return]
         case Ordinal(name=name, choices=choices):
