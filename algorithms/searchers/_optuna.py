@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hpobench.algorithms.searchers._values import term_of
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Searcher, Space, Value
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ class OptunaSearcher(Searcher):
                 config[p.name] = suggest(running, p)
         return config
 
+    def adopt(self, trial: int, config: Config) -> bool:
+        params = {name: term_of(self._space[name], value) for name, value in config.items()}
+        self._study.enqueue_trial(params)
+        self.ask(trial)
+        return True
+
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
             self._end(trial, loss=loss)
@@ -74,7 +81,8 @@ def suggest(trial: Trial, parameter: Parameter) -> Value:
     """
     match parameter:
         case Float(name=name, low=low, high=high, log=log):
-            return trial.suggest_float(name, low, high, log=log)  # type: ignore[no-any-return]
+            # At a bound, which an adopted configuration may have, Optuna 5 returns NumPy's type.
+            return float(trial.suggest_float(name, low, high, log=log))
         case Int(name=name, low=low, high=high, log=log):
             return trial.suggest_int(name, low, high, log=log)  # type: ignore[no-any-return]
         case Ordinal(name=name, choices=choices):

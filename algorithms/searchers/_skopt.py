@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Searcher, Space
 from hpobench.kit import UsageError
 
@@ -53,6 +53,10 @@ class SkoptSearcher(Searcher):
         point = self._beside(pending) if pending else self._optimizer.ask()
         self._running[trial] = point
         return {p.name: value_of(p, x) for p, x in zip(self._space, point, strict=True)}
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        self._running[trial] = [term_of(p, config[p.name]) for p in self._space]
+        return True
 
     def _beside(self, pending: list[list[Any]]) -> list[Any]:
         # As in Optimizer.ask, the optimiser's generator seeds the copy. A copy of the generator

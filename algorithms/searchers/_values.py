@@ -1,4 +1,4 @@
-"""Conversion of the values that libraries propose."""
+"""Conversion of values from and to the terms of libraries."""
 
 from __future__ import annotations
 
@@ -21,3 +21,14 @@ def value_of(p: Parameter, found: Any) -> Value:
             return min(max(int(found), p.low), p.high)
         case _:
             return p.choices[int(found)]
+
+
+def term_of(p: Parameter, value: Value) -> Any:
+    """What represents ``value`` of ``p`` to a library; :func:`value_of` undoes it."""
+    match p:
+        case Float():
+            return float(value)
+        case Int():
+            return int(value)
+        case _:
+            return p.index(value)

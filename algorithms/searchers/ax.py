@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -79,6 +79,17 @@ class Ax(Searcher):
         return self._space.build(
             {p.name: value_of(p, values[p.name]) for p in self._space if p.name in values}
         )
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        filled = {p.name: config.get(p.name, p.from_unit(0.5)) for p in self._space}
+        self._running[trial] = self._client.attach_trial(
+            {
+                p.name: term_of(p, filled[p.name])
+                for p in self._space
+                if (when := _hold(self._space, p)) is None or when.holds(config)
+            }
+        )
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:

@@ -10,6 +10,7 @@ import math
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from hpobench.algorithms.searchers._values import term_of
 from hpobench.api import Config, Fidelity, Float, Int, Ordinal, Parameter, Searcher, Space, Value
 from hpobench.kit import UsageError
 
@@ -75,6 +76,10 @@ class BayesOpt(Searcher):
         self._running[trial] = point
         return {p.name: value(p, point.get(p.name, 0)) for p in self._space}
 
+    def adopt(self, trial: int, config: Config) -> bool:
+        self._running[trial] = {p.name: term(p, config[p.name]) for p in self._space if p.size > 1}
+        return True
+
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
             self._optimizer.register(self._running.pop(trial), -loss)
@@ -133,3 +138,9 @@ def value(p: Parameter, found: Any) -> Value:
     if isinstance(p, Int):
         number = math.floor(number + 0.5)
     return min(max(number, p.low), p.high)
+
+
+def term(p: Parameter, chosen: Value) -> Any:
+    """What represents the value ``chosen`` of ``p`` to the library."""
+    found = term_of(p, chosen)
+    return math.log10(found) if isinstance(p, Float | Int) and p.log else found

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
+from hpobench.algorithms.searchers._values import term_of
 from hpobench.api import Config, Fidelity, Searcher, Space
 from hpobench.kit import UsageError
 
@@ -86,6 +87,10 @@ class Bohb(Searcher):
         # HpBandSter ignores the budget that it is asked for.
         self._proposed[trial], _ = self._bohb.get_config(None)
         return from_configspace(self._space, self._proposed[trial])
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        self._proposed[trial] = {n: term_of(self._space[n], v) for n, v in config.items()}
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         self._last[trial] = step, loss

@@ -86,8 +86,12 @@ class BoTorch(Searcher):
         else:
             optimum = zip(self._space, self._optimum(), strict=True)
             config = self._space.build({p.name: _decoded(p, x) for p, x in optimum})
-        self._points[trial] = [_encoded(p, config[p.name]) for p in self._space]
+        self.adopt(trial, config)
         return config
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        self._points[trial] = [_encoded(p, config[p.name]) for p in self._space]
+        return True
 
     def _optimum(self) -> list[float]:
         """The point with the greatest expected improvement."""

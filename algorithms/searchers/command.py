@@ -39,13 +39,16 @@ class Command(RemoteSearcher):
         {"tell": 0, "step": 27, "loss": 0.3, "final": true}                       -> {}
         {"failed": 0}   {"dropped": 0}   {"paused": 0}   {"resumed": 0}           -> {}
         {"charged": 0, "seconds": 12.5}              only with ``cost_aware``     -> {}
+        {"adopt": 0, "config": {"lr": 0.1, "model": "b"}}            -> {"adopted": true} or false
 
     A configuration holds the active parameters and no others. The methods of
     :class:`hpobench.api.Searcher` explain the notices; a program that has no use for a notice
-    answers ``{}``. A program that cannot do what it is asked, for example handle a space with
-    conditions, answers ``{"error": "what and why"}``, and the cell fails. The cell also fails if
-    the program ends. The program must flush its standard output after each answer. Its standard
-    error is shown with error messages. The program is killed at the end of the cell.
+    answers ``{}``. Only a program that answers the first line with ``{"adopts": true}`` is asked to
+    adopt configurations, as :meth:`hpobench.api.Searcher.adopt` explains. A program that cannot do
+    what it is asked, for example handle a space with conditions, answers ``{"error": "what and
+    why"}``, and the cell fails. The cell also fails if the program ends. The program must flush its
+    standard output after each answer. Its standard error is shown with error messages. The program
+    is killed at the end of the cell.
 
     The content of the files that ``run`` names is part of a cell's identity; files that these load
     in turn are not.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -67,6 +67,14 @@ class Hebo(Searcher):
         suggested = self._suggested[trial] = self._hebo.suggest()
         return self._space.build({p.name: _value(p, suggested[p.name].item()) for p in self._space})
 
+    def adopt(self, trial: int, config: Config) -> bool:
+        from pandas import DataFrame
+
+        self._suggested[trial] = DataFrame(
+            [{p.name: _term(p, config[p.name]) for p in self._space}]
+        )
+        return True
+
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         import numpy as np
 
@@ -111,3 +119,9 @@ def _value(p: Parameter, value: Any) -> Value:
     if isinstance(p, Categorical) and _boolean(p) and not isinstance(p, Ordinal):
         return bool(value)
     return value_of(p, value)
+
+
+def _term(p: Parameter, value: Value) -> Any:
+    if isinstance(p, Categorical) and _boolean(p) and not isinstance(p, Ordinal):
+        return value
+    return term_of(p, value)

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._nesting import branches, roots
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space
 from hpobench.kit import UsageError
 
@@ -52,6 +52,16 @@ class _HyperoptSearcher(Searcher):
         return self._space.build(
             {p.name: value_of(p, *drawn[p.name]) for p in self._space if drawn[p.name]}
         )
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        from hyperopt.fmin import generate_trial
+
+        doc = generate_trial(trial, {n: term_of(self._space[n], v) for n, v in config.items()})
+        for values in (doc["misc"]["idxs"], doc["misc"]["vals"]):
+            values.update({name: [] for name in self._space.names if name not in config})
+        self._trials.insert_trial_docs([doc])
+        self._trials.refresh()
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -92,6 +92,24 @@ class NepsBO(NepsSearcher):
             _translated(space), initial_design_size=initial_design_size or "ndim"
         )
         super().__init__(space, optimizer)
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        from neps.state import Trial
+
+        # As in NePS's tell_custom, which wants the result at the same time.
+        known, worker = self._optimizer.trials, self._optimizer.worker_id
+        adopted = Trial.new(
+            trial_id=str(len(known) + 1),
+            config={p.name: term_of(p, config[p.name]) for p in self._space},
+            location="",
+            previous_trial=None,
+            previous_trial_location=None,
+            time_sampled=0.0,
+            worker_id=worker,
+        )
+        adopted.set_evaluating(time_started=0.0, worker_id=worker)
+        self._running[trial] = known[adopted.id] = adopted
+        return True
 
 
 class NepsPriorBand(NepsSearcher):

@@ -11,12 +11,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._nesting import branches, domain, roots
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Searcher, Space
 from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nevergrad.parametrization.parameter import Instrumentation
     from nevergrad.parametrization.parameter import Parameter as Term
@@ -55,6 +55,11 @@ class _NevergradSearcher(Searcher):
     def ask(self, trial: int) -> Config:
         candidate = self._running[trial] = self._optimizer.ask()
         return self._space.build(_values(self._space, candidate.kwargs))
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        self._optimizer.suggest(**_terms(self._space, roots(self._space), config))
+        self._running[trial] = self._optimizer.ask()
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
@@ -188,3 +193,16 @@ def _values(space: Space, drawn: Mapping[str, Any]) -> dict[str, Value]:
         else:
             values[name] = value_of(p, value)
     return values
+
+
+def _terms(space: Space, at: Sequence[Parameter], config: Config) -> dict[str, Any]:
+    """What represents ``config`` to Nevergrad, from the parameters ``at`` a level downwards."""
+    return {p.name: _represented(space, p, config) for p in at}
+
+
+def _represented(space: Space, p: Parameter, config: Config) -> Any:
+    value = config.get(p.name, p.from_unit(0.5))
+    if not (below := branches(space, p)):
+        return term_of(p, value)
+    index = term_of(p, value) - (p.low if isinstance(p, Int) else 0)
+    return index, _terms(space, below[index], config)

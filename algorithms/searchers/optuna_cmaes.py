@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher
-from hpobench.api import Fidelity, Space
+from hpobench.api import Config, Fidelity, Space
 
 
 class OptunaCmaEs(OptunaSearcher):
@@ -21,3 +21,6 @@ class OptunaCmaEs(OptunaSearcher):
 
         sampler = optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         super().__init__(space, sampler)
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        return False  # Optuna passes only its own draws to the strategy

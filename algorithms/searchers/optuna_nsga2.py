@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher
-from hpobench.api import Fidelity, Space
+from hpobench.api import Config, Fidelity, Space
 from hpobench.kit import UsageError
 
 
@@ -28,5 +28,12 @@ class OptunaNSGA2(OptunaSearcher):
             raise UsageError(
                 f"optuna-nsga2: population_size must be at least 2, not {population_size}"
             )
-        sampler = optuna.samplers.NSGAIISampler(population_size=population_size, seed=seed)
-        super().__init__(space, sampler)
+        self._sampler = optuna.samplers.NSGAIISampler(population_size=population_size, seed=seed)
+        super().__init__(space, self._sampler)
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        super().adopt(trial, config)
+        # Optuna gives a trial its generation when it samples for it, and else leaves it out.
+        running = self._study.get_trials(deepcopy=False)[self._running[trial].number]
+        self._sampler.get_trial_generation(self._study, running)
+        return True

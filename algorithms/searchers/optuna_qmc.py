@@ -45,3 +45,6 @@ class OptunaQMC(OptunaSearcher):
         # Optuna would warn about each conditional parameter while the first trials are running.
         with quiet(optuna.logging.ERROR):
             return super().ask(trial)
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        return False  # a fixed sequence does not learn

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._configspace import from_configspace, to_configspace
+from hpobench.algorithms.searchers._values import term_of
 from hpobench.api import Config, Exhausted, Fidelity, Searcher, Space
 from hpobench.kit import UsageError
 
@@ -71,6 +72,19 @@ class SmacSearcher(Searcher):
         except (StopIteration, ConfigurationSpaceExhaustedException):
             raise Exhausted("SMAC finds no new configuration any more") from None
         return from_configspace(self._space, info.config)
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        from ConfigSpace import Configuration
+        from smac.runhistory import TrialInfo
+
+        if self.schedules_itself:
+            return False
+        scenario = self._smac.scenario
+        terms = {name: term_of(self._space[name], value) for name, value in config.items()}
+        info = TrialInfo(Configuration(scenario.configspace, terms), seed=0)
+        self._smac.runhistory.add_running_trial(info)  # so that it is not proposed again
+        self._asked[trial] = info
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         from smac.runhistory import StatusType

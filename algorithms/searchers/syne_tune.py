@@ -14,9 +14,10 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any
 
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -60,6 +61,15 @@ class _SyneTune(Searcher):
         for p in self._space:
             running.config[p.name] = _within(p, running.config[p.name])
         return self._space.build({p.name: value_of(p, running.config[p.name]) for p in self._space})
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        from syne_tune.backend.trial_status import Trial
+
+        terms = {p.name: term_of(p, config[p.name]) for p in self._space}
+        number = self._scheduler.trial_counter
+        self._running[trial] = Trial(number, terms, datetime.datetime.now())
+        self._scheduler.trial_counter += 1
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -17,8 +17,10 @@ from hpobench.api import (
     Float,
     Int,
     Ordinal,
+    Parameter,
     Searcher,
     Space,
+    Value,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +61,13 @@ class VizierSearcher(Searcher):
             # Vizier leaves out a parameter for which its model computes NaN.
             raise ArithmeticError(f"Vizier's model came to NaN for {', '.join(lacking)}")
         return self._space.build({p.name: value_of(p, values[p.name]) for p in self._space})
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        from vizier.pyvizier import Trial
+
+        terms = {p.name: _term(p, config[p.name]) for p in self._space}
+        self._active[trial] = Trial(id=trial + 1, parameters=terms)
+        return True
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if final:
@@ -144,3 +153,8 @@ def _problem(space: Space) -> ProblemStatement:
             case Categorical():
                 root.add_categorical_param(p.name, [str(i) for i in range(len(p.choices))])
     return problem
+
+
+def _term(p: Parameter, value: Value) -> int | float | str:
+    term: int | float = term_of(p, value)
+    return str(term) if type(p) is Categorical else term

@@ -24,7 +24,7 @@ class Dialogue:
         self.log: list[list[Any]] = []
         """One ``[method, arguments, keywords, answer]`` for each call."""
         self.asked = 0
-        """The number of configurations that were proposed."""
+        """The number of configurations that were proposed or adopted."""
         self._waiting = False
         self._searcher: Searcher | None = None
 
@@ -41,6 +41,14 @@ class Dialogue:
             check_proposal(self._name, self._space, trial, config)
         self._note("ask", [trial], {}, config)
         return config
+
+    def adopt(self, config: Config) -> bool:
+        """Let the searcher take ``config`` as that of the next trial; ``False`` if it cannot."""
+        trial = self.asked
+        adopted = self._ready().adopt(trial, config)
+        if adopted:
+            self._note("adopt", [trial, config], {}, True)
+        return adopted
 
     def notify(self, notice: str, *arguments: Any, **keywords: Any) -> None:
         """Call the searcher's method ``notice``, such as ``tell``."""
@@ -77,12 +85,15 @@ class Dialogue:
         keywords: dict[str, Any],
         answer: Any,
     ) -> None:
-        if method != "ask":
-            getattr(searcher, method)(*arguments, **keywords)
-        elif (found := _ask(searcher, *arguments)) != answer:
+        if method == "ask":
+            found: object = _ask(searcher, *arguments)
+        else:
+            found = getattr(searcher, method)(*arguments, **keywords)
+        if method in ("ask", "adopt") and found != answer:
             raise ReplayError(
-                f"{self._name} proposes {found} for trial {arguments[0]}, where it had proposed "
-                f"{answer}; it cannot go on where it was, perhaps because its library has changed"
+                f"{self._name} answers {found} to {method} for trial {arguments[0]}, where it had "
+                f"answered {answer}; it cannot go on where it was, perhaps because its library has "
+                "changed"
             )
 
     def __getstate__(self) -> dict[str, Any]:

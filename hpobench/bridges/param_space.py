@@ -36,6 +36,8 @@ class ParamSpace:
                 "param_space has no domain, such as tune.uniform(0, 1): nothing varies"
             )
         self.space = Space([key.parameter for key in self._keys])
+        names = (name for name, _ in _values(param_space, {key.path for key in self._keys}))
+        self._constants = set(names) - set(self.space.names)
 
     def to_ray(self, config: Config) -> dict[str, Any]:
         """``config``, a configuration of ``space``, as nested dicts of the values of its keys."""
@@ -50,10 +52,11 @@ class ParamSpace:
     def from_ray(self, point: Mapping[str, Any]) -> Config:
         """The configuration at ``point``, with nested keys or with Ray's, like ``model/layers``.
 
-        Raises :class:`SpaceError` if it lacks a parameter or has a value that is in no domain.
+        Constants do not count. Raises :class:`SpaceError` if it lacks a parameter or has a value
+        that is in no domain.
         """
         given = dict(_values(point, {key.path for key in self._keys}))
-        if unknown := set(given) - set(self.space.names):
+        if unknown := set(given) - set(self.space.names) - self._constants:
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
         config: Config = {}
         for key in self._keys:

@@ -46,8 +46,14 @@ def searcher(
     ``metric`` and ``mode`` of ``TuneConfig`` only together with a ``param_space``; otherwise give
     them here. ``max_t``, the ``training_iteration`` at which a full trial ends, is needed by
     searchers that learn from several fidelities, such as ``bohb``, which goes with Ray's
-    ``HyperBandForBOHB``. ``points_to_evaluate`` are tried first; the searcher does not learn of
-    them. ``plugins`` are files with searchers of one's own. ``options`` are the searcher's.
+    ``HyperBandForBOHB``. ``plugins`` are files with searchers of one's own. ``options`` are the
+    searcher's.
+
+    ``points_to_evaluate`` are tried first, and their results are learnt like those of the
+    searcher's own proposals. The searcher's ``add_evaluated_point`` lets it learn from points that
+    were tried before. Some searchers cannot learn from points of others: ``random``, ``grid``,
+    ``sobol`` and ``optuna-qmc``, which learn nothing, and ``optuna-cmaes``, ``cma``, FLAML's and
+    Ray's own. They try ``points_to_evaluate`` all the same, and refuse evaluated ones.
 
     Raises :class:`hpobench.UsageError` for names, options and spaces that do not fit, and for
     searchers that schedule their trials themselves, and :class:`hpobench.NotAvailableError` for a

@@ -25,7 +25,7 @@ from hpobench.bridges.param_space import ParamSpace
 from hpobench.contract.algorithms import Exhausted, Searcher
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.files import read_whole, write_whole
-from hpobench.contract.space import Space
+from hpobench.contract.space import Config, Space
 
 _SIGNS = {"min": 1.0, "max": -1.0}
 
@@ -38,13 +38,21 @@ class _Observed(NamedTuple):
     seconds: float
 
 
+class _Evaluated(NamedTuple):
+    """A point with the values of the metric by step; ``error``: there it failed."""
+
+    point: Mapping[str, Any]
+    values: Mapping[int, float]
+    error: bool
+
+
 class TuneSearcher(RaySearcher):  # type: ignore[misc]
     """The searcher that ``build`` makes for a space, for one experiment of Ray Tune's.
 
     ``identity`` is plain data, equal for equal searchers; a restored state must have the same.
     ``steps`` is the number of results of a full trial for a searcher that learns from all of them,
     and ``None`` for one that learns from the last. ``charged``: whether it wants to know costs.
-    ``points`` are the first configurations, which the searcher is not told of.
+    ``points`` are the first configurations. The searcher learns their results if it adopts them.
     """
 
     def __init__(
@@ -67,6 +75,8 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         self._build, self._identity = build, identity
         self._space, self._steps, self._charged = space, steps, charged
         self._points = list(points)
+        self._evaluated: list[_Evaluated] = []
+        """The points of others that are not learnt yet, because the space is unknown."""
         self._param_space: ParamSpace | None = None
         self._dialogue: Dialogue | None = None
         self._restored: tuple[Space, list[list[Any]]] | None = None
@@ -74,7 +84,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         self._given = 0
         """The number of points that are under way or over."""
         self._trials: dict[str, int] = {}
-        """The number of each trial that is not over, except for those of given points."""
+        """The number of each trial that is not over, without given points that were not adopted."""
         self._last: dict[str, _Observed] = {}
         self._pausing: set[str] = set()
 
@@ -95,10 +105,13 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         dialogue = self._ready()
+        number = dialogue.asked
         if self._given < len(self._points):
             self._given += 1
-            return self._point(self._given - 1)
-        number = dialogue.asked
+            point = self._point(self._given - 1)
+            if dialogue.adopt(point):
+                self._trials[trial_id] = number
+            return self._to_ray(point)
         try:
             config = dialogue.ask()
         except Exhausted:
@@ -106,7 +119,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         if config is None:
             return None
         self._trials[trial_id] = number
-        return dict(config) if self._param_space is None else self._param_space.to_ray(config)
+        return self._to_ray(config)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         number, seen = self._trials.get(trial_id), self._observed(result)
@@ -144,6 +157,37 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
     def on_unpause(self, trial_id: str) -> None:
         if trial_id in self._trials:
             self._ready().notify("resumed", self._trials[trial_id])
+
+    def add_evaluated_point(
+        self,
+        parameters: Mapping[str, Any],
+        value: float,
+        error: bool = False,
+        pruned: bool = False,
+        intermediate_values: Sequence[float] | None = None,
+    ) -> None:
+        """Let the searcher learn that ``parameters``, tried elsewhere, gave ``value`` or an error.
+
+        A point that comes before the ``param_space``, which a Tuner passes on when it begins, is
+        learnt then. ``intermediate_values`` are those of the steps from the first one on, of which
+        ``value`` is the last; without them it is that of a full trial. A trial that was ``pruned``
+        counts like one that a scheduler stopped.
+
+        Raises :class:`UsageError` if the searcher cannot learn from points that others chose, and
+        :class:`SpaceError` for a point outside the space.
+        """
+        steps = len(intermediate_values or ()) or self._steps or 1
+        if pruned and not intermediate_values and self._steps is not None:
+            raise UsageError(
+                f"{self._name} learns from several steps; give the intermediate_values of a trial "
+                "that was pruned"
+            )
+        values = dict(enumerate(intermediate_values or (), 1))
+        if not error:
+            values[steps] = value
+        self._evaluated.append(_Evaluated(parameters, values, error))
+        if self._space is not None or self._param_space is not None:
+            self._ready()
 
     # -- the state ---------------------------------------------------------------------------
 
@@ -184,6 +228,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         self._param_space = self._param_space or state["param_space"]
         self._given, self._trials, self._last = state["given"], state["trials"], state["last"]
         self._restored, self._dialogue = (state["space"], state["log"]), None
+        self._evaluated = []  # they are in the log
 
     def _ready(self) -> Dialogue:
         if self._dialogue is None:
@@ -197,6 +242,9 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
                     raise UsageError(f"{self._name}: the restored search has another param_space")
                 self._dialogue.resume(log)
                 self._restored = None
+        evaluated, self._evaluated = self._evaluated, []
+        for point in evaluated:
+            self._learn(point)
         return self._dialogue
 
     def _tuned(self) -> Space:
@@ -218,16 +266,38 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
 
     # -- results -----------------------------------------------------------------------------
 
-    def _point(self, i: int) -> dict[str, Any]:
-        """The given point ``i`` in Ray's terms, checked."""
+    def _learn(self, evaluated: _Evaluated) -> None:
+        dialogue = self._ready()
+        number = dialogue.asked
+        if not dialogue.adopt(self._config(evaluated.point, "add_evaluated_point")):
+            raise UsageError(
+                f"{self._name} cannot learn from points that others chose; leave out "
+                "add_evaluated_point, or take a searcher that can, such as optuna-tpe"
+            )
+        trial_id, metric = f"evaluated {number}", self._metric or DEFAULT_METRIC
+        self._trials[trial_id] = number
+        result: dict[str, Any] = {}
+        for step, value in evaluated.values.items():
+            result = {metric: value, "training_iteration": step}
+            self.on_trial_result(trial_id, result)
+        self.on_trial_complete(trial_id, result, evaluated.error)
+
+    def _point(self, i: int) -> Config:
+        return self._config(self._points[i], f"points_to_evaluate[{i}]")
+
+    def _config(self, point: Mapping[str, Any], what: str) -> Config:
+        """The configuration at ``point``; raises :class:`SpaceError` if there is none."""
         try:
             if self._param_space is not None:
-                config = self._param_space.from_ray(self._points[i])
-                return self._param_space.to_ray(config)
-            self._tuned().check(self._points[i])
+                return self._param_space.from_ray(point)
+            space = self._tuned()
+            space.check(point)
+            return space.build(point)
         except SpaceError as error:
-            raise SpaceError(f"points_to_evaluate[{i}]: {error}") from error
-        return dict(self._points[i])
+            raise SpaceError(f"{what}: {error}") from error
+
+    def _to_ray(self, config: Config) -> dict[str, Any]:
+        return dict(config) if self._param_space is None else self._param_space.to_ray(config)
 
     def _observed(self, result: Mapping[str, Any]) -> _Observed | None:
         """What ``result`` says of the metric; ``None`` if it is missing or no finite number."""

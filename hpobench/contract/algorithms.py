@@ -103,6 +103,15 @@ class Searcher(Plugin, ABC):
         of a trial that ends while it is paused, as final.
         """
 
+    def adopt(self, trial: int, config: Config) -> bool:  # noqa: ARG002
+        """Take ``config``, which somebody else chose, as the configuration of ``trial``.
+
+        It is called instead of :meth:`ask` for that number, and the results of the trial are told
+        like any other's. ``False``, the default, means that the searcher cannot learn from it; then
+        nothing has happened, and the number is used again.
+        """
+        return False
+
     def steps(self, trial: int) -> int:
         """The number of steps that ``trial`` trains for.
 

@@ -29,12 +29,17 @@ def loss_of(space: Space, config: Config) -> float:
 
 
 def drive(
-    searcher: Searcher, space: Space, trials: int, fates: Sequence[str] = FATES
+    searcher: Searcher,
+    space: Space,
+    trials: int,
+    fates: Sequence[str] = FATES,
+    given: Sequence[Config] = (),
 ) -> list[Config]:
     """Ask for ``trials`` configurations, or all there are, each of them checked.
 
     Up to four trials run at once. They end in any order, each by one of ``fates``: completed, with
     the loss of a diverged training, failed, dropped, or paused and continued from an older step.
+    The searcher adopts the configurations ``given`` for the first trials.
     Fewer ``trials`` give the beginning of the same history.
 
     Raises :class:`Misbehaved` with the call that went wrong.
@@ -50,7 +55,10 @@ def drive(
         if len(running) < WORKERS and wanted and not waits:
             number = len(proposed)
             try:
-                proposed.append(ask(searcher, space, number))
+                if number < len(given):
+                    proposed.append(adopt(searcher, number, given[number]))
+                else:
+                    proposed.append(ask(searcher, space, number))
             except Exhausted:
                 exhausted = True
                 continue
@@ -97,6 +105,14 @@ def ask(searcher: Searcher, space: Space, trial: int) -> Config:
             raise Misbehaved(
                 f"ask({trial}) returned {name} as {type(value).__name__}; make it plain Python's"
             )
+    return config
+
+
+def adopt(searcher: Searcher, trial: int, config: Config) -> Config:
+    """``config``, once the searcher has adopted it; raises :class:`Misbehaved` if it does not."""
+    answer: object = call(f"adopt({trial}, {config})", searcher.adopt, trial, dict(config))
+    if answer is not True:
+        raise Misbehaved(f"adopt({trial}, {config}) returned {answer!r}, after True for others")
     return config
 
 

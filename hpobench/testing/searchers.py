@@ -8,7 +8,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from statistics import median
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
@@ -19,9 +19,11 @@ from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved, NotApplicable
 from hpobench.testing.driving import (
     FIDELITY,
+    adopt,
     ask,
     call,
     drive,
+    loss_of,
     propose_in_turn,
     steps_of,
     tell,
@@ -271,6 +273,56 @@ def _one_after_the_other(subject: SearcherSubject, space: Space, seed: int, fate
     return ""
 
 
+# -- what others chose ---------------------------------------------------------------------
+
+
+def adoption(subject: SearcherSubject) -> str:
+    """What it adopts is learnt from like what it proposed."""
+    with subject.building(SPACES["continuous"], 0) as searcher:
+        (config,) = _chosen(SPACES["continuous"], 1)
+        if not call("adopt(0)", searcher.adopt, 0, config):
+            raise NotApplicable("it does not learn from what others chose")
+    for name, space in subject.spaces.items():
+        on_space(name, _adopt_first, subject, space)
+    if not subject.claims("deterministic"):
+        return f"on {', '.join(subject.spaces)}"
+    with contextlib.closing(_after_adopting(subject, -1.0)) as other:
+        for i, (one, two) in enumerate(zip([*_after_adopting(subject, 1.0)], other, strict=False)):
+            if one != two:
+                return f"proposal {i} depends on the losses of {subject.trials} that it adopted"
+    raise Misbehaved(
+        f"the losses of {subject.trials} configurations that it adopted do not change any of as "
+        "many proposals; learn from them, or let adopt return False"
+    )
+
+
+def _adopt_first(subject: SearcherSubject, space: Space) -> str:
+    """Adopted trials end in all ways, beside proposed ones."""
+    given = _chosen(space, min(FEW_TRIALS, subject.trials))
+    with subject.building(space, 0) as searcher:
+        drive(searcher, space, len(given) + 2, given=given)
+    return ""
+
+
+def _after_adopting(subject: SearcherSubject, sign: float) -> Generator[str, None, None]:
+    """Proposals, all of the same loss, after as many adopted ones of different losses."""
+    space = SPACES["mixed"]
+    with subject.building(space, 0) as searcher, contextlib.suppress(Exhausted):
+        for trial, config in enumerate(_chosen(space, subject.trials)):
+            adopt(searcher, trial, config)
+            tell(searcher, trial, FIDELITY.steps, sign * loss_of(space, config), final=True)
+        for trial in range(subject.trials, 2 * subject.trials):
+            yield json.dumps(ask(searcher, space, trial))
+            tell(searcher, trial, FIDELITY.steps, 1.0, final=True)
+
+
+def _chosen(space: Space, number: int) -> list[Config]:
+    """Random configurations, after the two corners of the space."""
+    rng = random.Random("the same configurations for every searcher")
+    corners = [space.from_unit([u] * len(space)) for u in (0.0, 1.0)]
+    return [*corners, *(space.sample(rng) for _ in range(number))][:number]
+
+
 # -- what it takes -------------------------------------------------------------------------
 
 
@@ -335,6 +387,7 @@ CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
     all_fail,
     early_ends,
     equal_losses,
+    adoption,
     thinking_time,
     memory_growth,
     leaves_other_cells_alone,

@@ -156,7 +156,7 @@ def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any], *, last
     except BaseException as error:
         channel.send(_as_answer(error))
         return
-    channel.send({})
+    channel.send({"adopts": True})
     while (message := channel.receive()) is not None:
         if "end" in message:
             with contextlib.suppress(BaseException):
@@ -190,6 +190,8 @@ def _answer(searcher: Searcher, message: dict[str, Any]) -> dict[str, Any]:
             if searcher.schedules_itself:
                 answer["steps"] = searcher.steps(message["ask"])
             return _checked(answer)
+        if "adopt" in message:
+            return {"adopted": searcher.adopt(message["adopt"], message["config"])}
         if "tell" in message:
             result = message["tell"], message["step"], message["loss"]
             searcher.tell(*result, final=message["final"])

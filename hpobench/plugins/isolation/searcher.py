@@ -59,6 +59,8 @@ class RemoteSearcher(Searcher):
         self._conversation, self._timeout = conversation, timeout
         self._begin, self._start = begin, start
         self._steps = 0
+        self._adopts = False
+        """Whether the program knows the request ``adopt``."""
 
     def begin(self) -> None:
         """Start the program and describe the task to it, once, before anything is asked.
@@ -66,10 +68,11 @@ class RemoteSearcher(Searcher):
         Raises :class:`CellError` if it does not take the task.
         """
         try:
-            self._call("its start", self._start, {"begin": self._begin})
+            answer = self._call("its start", self._start, {"begin": self._begin})
         except BaseException:
             self._conversation.close()
             raise
+        self._adopts = bool(answer.get("adopts"))
 
     def ask(self, trial: int) -> Config:
         answer = self._call(f"ask({trial})", self._timeout, {"ask": trial})
@@ -80,6 +83,12 @@ class RemoteSearcher(Searcher):
         self._steps = answer.get("steps", 0)
         config: Config = answer.get("config")  # type: ignore[assignment]
         return config
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        if not self._adopts:
+            return False
+        message = {"adopt": trial, "config": config}
+        return bool(self._call(f"adopt({trial})", self._timeout, message).get("adopted"))
 
     def steps(self, trial: int) -> int:  # noqa: ARG002 - of the trial last asked for
         return self._steps

@@ -126,6 +126,29 @@ def test_what_is_said(script: Any, tmp_path: Path) -> None:
     ]
 
 
+def test_only_a_program_that_says_so_is_asked_to_adopt(script: Any, tmp_path: Path) -> None:
+    note = 'echo "$message" >> said;'
+    unknowing = script(f"{note} case $message in *adopt*) exit 1;; *) echo '{{}}';; esac")
+    with building(tmp_path, run=unknowing) as searcher:
+        assert not searcher.adopt(0, {"x": 0.5})
+    answers = [
+        f"case $message in *{asked}*) echo '{{{answer}}}';; *) "
+        for asked, answer in (
+            ("begin", '"adopts": true'),
+            ("0.5", '"adopted": true'),
+            ("0.7", '"adopted": false'),
+        )
+    ]
+    knowing = script(f"{note} {''.join(answers)} echo '{{}}';; esac;; esac;; esac")
+    with building(tmp_path, run=knowing) as searcher:
+        assert searcher.adopt(0, {"x": 0.5})
+        assert not searcher.adopt(1, {"x": 0.7})
+        assert not searcher.adopt(1, {"x": 0.9})
+        searcher.tell(0, 1, 0.25, final=True)
+    said = list(map(json.loads, (tmp_path / "said").read_text().splitlines()))
+    assert said[2:4] == [{"adopt": 0, "config": {"x": 0.5}}, {"adopt": 1, "config": {"x": 0.7}}]
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [

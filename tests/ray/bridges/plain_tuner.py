@@ -12,6 +12,8 @@ from ray import tune
 
 import hpobench
 
+POINTS = [{"x": 0.5, "n": 7}, {"x": -0.75, "n": 2}]
+
 
 def slow(config: dict[str, Any]) -> dict[str, float]:
     time.sleep(0.2)
@@ -28,7 +30,9 @@ def main(folder: Path) -> None:
             slow,
             param_space={"x": tune.uniform(-1, 1), "n": tune.randint(0, 9)},
             tune_config=tune.TuneConfig(
-                search_alg=hpobench.searcher("optuna-tpe", seed=4, n_startup_trials=3),
+                search_alg=hpobench.searcher(
+                    "optuna-tpe", seed=4, n_startup_trials=3, points_to_evaluate=POINTS
+                ),
                 num_samples=12,
                 max_concurrent_trials=1,
                 metric="loss",

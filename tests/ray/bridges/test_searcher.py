@@ -130,13 +130,20 @@ def test_a_killed_run_is_restored_and_proposes_the_same(tmp_path: Path) -> None:
     again = subprocess.run(command(tmp_path / "killed"), env=environment, capture_output=True)
     assert again.returncode == 0, again.stderr.decode()[-2000:]
     assert b"restored" in again.stdout
-    assert proposals(tmp_path / "killed") == proposals(tmp_path / "calm")
+    calmly = chosen(tmp_path / "calm")
+    assert chosen(tmp_path / "killed") == calmly
+    assert [method for method, _ in calmly] == ["adopt"] * 2 + ["ask"] * 10
 
 
-def proposals(folder: Path) -> list[dict[str, Any]]:
+def chosen(folder: Path) -> list[tuple[str, Any]]:
+    """What was adopted and what was proposed."""
     (newest,) = sorted((folder / "run").glob("searcher-state*"))[-1:]
     log = cloudpickle.loads(newest.read_bytes())["log"]
-    return [entry[3] for entry in log if entry[0] == "ask"]
+    return [
+        (method, answer if method == "ask" else arguments[1])
+        for method, arguments, _, answer in log
+        if method in ("ask", "adopt")
+    ]
 
 
 # -- alone ---------------------------------------------------------------------------------------

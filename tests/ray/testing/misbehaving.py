@@ -184,6 +184,15 @@ class Rash(_Random):
         raise RuntimeError("what now?")
 
 
+class Deaf(_Random):
+    """Adopts what others chose, and learns nothing from it."""
+
+    name = "deaf"
+
+    def adopt(self, trial: int, config: Config) -> bool:
+        return True
+
+
 class Dividing(_Random):
     """Does not stand losses that are all the same."""
 

@@ -40,6 +40,7 @@ RULES = [
     ("fragile", {"some fail": r"failed\(\d+\) raised KeyError", "all fail": r"failed\(0\) raised"}),
     ("rash", {"early ends": r"paused\(\d+\) raised RuntimeError: what now\?"}),
     ("dividing", {"equal losses": r"on the continuous space: tell\(1, .* ZeroDivisionError"}),
+    ("deaf", {"adoption": "the losses of 20 configurations that it adopted do not change any"}),
     ("leaking", {"memory growth": r"2\.\d MB a trial between trials"}),
     ("leaving", {"proposals": r"ask\(0\) raised SystemExit: 3"}),
     ("plain", {}),
@@ -112,7 +113,7 @@ def test_a_loop_without_end_ends_the_checks() -> None:
     assert "failed   proposals" in output.output
     assert "did not end within 1 s" in output.output
     assert "an earlier check hung" in output.output
-    assert "2 ok, 1 failed, 17 skipped" in output.output
+    assert "2 ok, 1 failed, 18 skipped" in output.output
 
 
 def test_the_command_says_what_was_found() -> None:
