@@ -76,7 +76,6 @@ def odd(*hows: str, **given: Any) -> Any:
         ({"error_score": "ignore"}, "error_score"),
         ({"refit": "auc", "scoring": ["accuracy", "f1"]}, "auc"),
     ],
-    ids=str,
 )
 def test_arguments_that_are_wrong(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
