@@ -34,7 +34,9 @@ def test_seven_searchers_tune_one_function_in_one_process(
 
 def test_the_readmes_tuner() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```python\n(search = .*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(
+        r"^```python\n(search = hpobench.searcher.*?)^```$", text, re.MULTILINE | re.DOTALL
+    )
     found: dict[str, Any] = {"hpobench": hpobench, "tune": tune, "train": lambda config: None}
     exec(compile(block, "README.md", "exec"), found)
     assert isinstance(found["tuner"], tune.Tuner)
