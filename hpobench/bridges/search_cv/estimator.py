@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -157,7 +158,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         self._choose(results, refit_metric)
         if self.refit:
             self._refit(X, y, routed.estimator.fit)
-        self.scorer_ = scorers._scorers if _is_multimetric(scorers) else scorers
+        self.scorer_ = getattr(scorers, "_scorers", scorers)
         self.cv_results_ = results
         return self
 
@@ -275,8 +276,6 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         return int(whole[results[f"rank_test_{refit_metric}"][whole].argmin()])
 
     def _refit(self, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
-        import time
-
         # Parameters may be estimators themselves.
         best = clone(self.best_params_, safe=False)
         self.best_estimator_ = clone(self.estimator).set_params(**best)
@@ -286,10 +285,6 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         self.refit_time_ = time.perf_counter() - begin
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-def _is_multimetric(scorers: Any) -> bool:
-    return isinstance(scorers, private.MultimetricScorer)
 
 
 def _check_names(estimator: Any, search_space: SearchSpace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,15 +16,21 @@ from hpobench.contract.space import Space
 
 def identity(search: Any, task: Task, chosen: Algorithm) -> dict[str, Any]:
     """Plain data, equal for equal searches: of ``search``, a :class:`hpobench.SearchCV`."""
+    fitting = task.fitting
     return {
-        "estimator": repr(task.estimator),
+        "estimator": _text(task.estimator),
         "space": str(search.space) if isinstance(search.space, Space) else _text(search.space),
         "searcher": _named(chosen.searcher),
         "scheduler": _named(chosen.scheduler),
         "n_trials": search.n_trials,
-        "scoring": repr(search.scoring),
+        "scoring": _text(search.scoring),
+        "metric": task.metric,
+        "error_score": str(search.error_score),
+        "return_train_score": search.return_train_score,
         "seed": chosen.seed,
-        "data": content_hash((task.x, task.y, task.splits, task.fitting["fit_params"])),
+        "data": content_hash(
+            (task.x, task.y, task.splits, fitting["fit_params"], fitting["score_params"])
+        ),
         "scikit-learn": sklearn.__version__,
     }
 
@@ -33,11 +40,11 @@ def _named(ref: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A text that is equal for equal distributions, whose own holds their addresses."""
+    """A text that holds no address, which another process would not repeat."""
     if hasattr(value, "dist"):
         return f"{value.dist.name}{value.args}{sorted(value.kwds.items())}"
     if isinstance(value, Mapping):
         return str({key: _text(part) for key, part in value.items()})
     if isinstance(value, list | tuple):
         return str([_text(part) for part in value])
-    return repr(value)
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))

@@ -11,7 +11,6 @@ from typing import Any
 
 import joblib  # type: ignore[import-untyped]
 from sklearn.base import _fit_context
-from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
@@ -27,6 +26,5 @@ check_fit_params: Any = _check_method_params
 fit_and_score: Any = _fit_and_score
 fit_context: Any = _fit_context
 insert_error_scores: Any = _insert_error_scores
-MultimetricScorer: Any = _MultimetricScorer
 warn_or_raise: Any = _warn_or_raise_about_fit_failures
 """Warns of fits that failed, and raises ``ValueError`` if all of them did."""

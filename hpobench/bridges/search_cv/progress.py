@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -24,8 +25,8 @@ def shown(problem: CandidateProblem, candidates: int, *, verbose: int) -> Iterat
     with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
         shown_task = bar.add_task("candidates", total=candidates)
 
-        def update(over: int, begun: int, best: float | None) -> None:  # noqa: ARG001
-            score = "" if best is None else f", best score {best:.4g}"
+        def update(over: int, best: float) -> None:
+            score = f", best score {best:.4g}" if math.isfinite(best) else ""
             bar.update(shown_task, completed=over, description=f"candidates{score}")
 
         yield update

@@ -33,8 +33,8 @@ from hpobench.running.stages.stage import StageFailure
 
 Named = str | Mapping[str, Any]
 """The name of a plugin, or ``{"name": NAME, option: value}``."""
-Progress = Callable[[int, int, float | None], None]
-"""Is told the candidates that are over, those that were begun, and the best mean score so far."""
+Progress = Callable[[int, float], None]
+"""Is told the number of candidates that are over, and the best mean score so far."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Search:
         self._problem, self._algorithm = problem, chosen
         self._workers, self._address = workers, address
         self._resume, self._identity = resume, identity
-        self._progress = progress
+        self._progress, self._best = progress, -math.inf
         self._run: Run | None = None
         self._stage: _SearchStage | None = None
 
@@ -205,9 +205,8 @@ class Search:
             raise _Raised
         if self._stage.now >= self._algorithm.timeout:
             self._run.source.end()
-        losses = [event.loss for event in self._run.events]
-        best = -min(losses) if losses else None
-        self._progress(len(self._run.ended), len(self._run.source.trials), best)
+        self._best = max(self._best, -actor.result.get("loss", math.inf))
+        self._progress(len(self._run.ended), self._best)
 
     def _raise_again(self) -> None:
         """Raise what a fit raised; one of another process is repeated in this one."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import random
 from collections.abc import Callable, Mapping
 from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import TrialError, describe
+from hpobench.contract.generators import seed_generators
 from hpobench.contract.numbers import as_number
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
@@ -59,7 +59,7 @@ class Trainer:
         """Raise :class:`Disconnected` if the cell has left."""
 
     def send_ahead(self, answer: dict[str, Any], state: bytes) -> None:
-        """Send a part of an answer while training goes on."""
+        """Send a part of an answer while training goes on, if an order lets it run ahead."""
         raise NotImplementedError
 
     def execute(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
@@ -168,11 +168,7 @@ class Trainer:
     def _start(self, config: Config, seed: int, state: bytes) -> None:
         self.close()
         # Code that draws from the global generators then draws the same for the same trial.
-        import numpy.random as legacy
-
-        root = derive_seed("globals", json.dumps(config, sort_keys=True), seed)
-        random.seed(root)
-        legacy.seed(root)  # noqa: NPY002
+        seed_generators(derive_seed("globals", json.dumps(config, sort_keys=True), seed))
         self._training = begin_training(self._problem, config, seed, self._pace)
         if state:
             self._training.load(state)

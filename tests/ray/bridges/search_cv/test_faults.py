@@ -3,8 +3,11 @@ found until then."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -212,6 +215,8 @@ def test_without_a_random_state_the_first_seed_is_kept(tmp_path: Path) -> None:
         ({"searcher": "sobol"}, "searcher was"),
         ({"scoring": "f1"}, "scoring was None"),
         ({"cv": 2}, "data was"),
+        ({"return_train_score": True}, "return_train_score was False"),
+        ({"error_score": 0.0}, "error_score was nan"),
     ],
     ids=str,
 )
@@ -221,6 +226,32 @@ def test_another_search_in_the_same_folder(
     resumable(tmp_path).fit(X, Y)
     with pytest.raises(ValueError, match=message):
         resumable(tmp_path, **given).fit(X, Y)
+
+
+def test_functions_are_known_again_in_another_process(tmp_path: Path) -> None:
+    """Their texts hold addresses, which another process does not repeat."""
+
+    def scorer() -> Any:
+        return lambda estimator, x, y: float(estimator.score(x, y))
+
+    first = resumable(tmp_path, scoring=scorer()).fit(X, Y)
+    again = resumable(tmp_path, scoring=scorer()).fit(X, Y)
+    np.testing.assert_array_equal(first.cv_results_["clock"], again.cv_results_["clock"])
+
+
+def test_a_search_that_does_not_repeat_itself_says_so(tmp_path: Path) -> None:
+    resumable(tmp_path, random_state=None).fit(X, Y)
+    file = tmp_path / "search.json"
+    identity = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(identity | {"seed": identity["seed"] + 1}), encoding="utf-8")
+    with pytest.raises(hpobench.HpobenchError, match="a search that is to be resumed needs"):
+        resumable(tmp_path, random_state=None).fit(X, Y)
+
+
+def test_without_scikit_learn_it_is_said_what_to_install() -> None:
+    code = "import sys; sys.modules['sklearn'] = None; import hpobench; hpobench.SearchCV"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "NotAvailableError: SearchCV needs scikit-learn: pip install" in done.stderr
 
 
 def test_two_searches_at_once_in_one_folder(tmp_path: Path) -> None:
