@@ -9,7 +9,7 @@ from typing import Any
 
 from hpobench.contract.cell import Cell
 from hpobench.running.cell import run_cell
-from hpobench.store.writer import Outcome
+from hpobench.store.batch import Outcome
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

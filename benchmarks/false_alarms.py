@@ -30,6 +30,7 @@ from benchmarks.cells import run
 from hpobench.analysis.core.pairing import paired
 from hpobench.analysis.inference.gate import Gate, gate
 from hpobench.analysis.settings import Settings
+from hpobench.store.batch import Batch
 from hpobench.store.problems import problem_rows
 from hpobench.store.reader import Results, load_results
 from hpobench.store.writer import open_writer
@@ -54,16 +55,13 @@ def stored(folder: Path, suite: Mapping[str, Any]) -> Path:
     file.write_text(json.dumps({"name": "stored", **suite}), encoding="utf-8")  # JSON is YAML
     loaded = load_suite(file)
     planned = build_plan(loaded)
-    labels = {
-        cell.id: {"searcher": cell.searcher.label, "scheduler": cell.scheduler.label}
-        for cell in planned.cells
-    }
+    labels = {cell.id: (cell.searcher.label, cell.scheduler.label) for cell in planned.cells}
     plan = {"name": loaded.name, "suite": {}, "cells": list(labels), "skipped": []}
     for kind in ("searcher", "scheduler", "problem"):
         plan[f"{kind}s"] = list(dict.fromkeys(getattr(c, kind).label for c in planned.cells))
     with open_writer(folder) as writer:
         writer.begin(loaded.to_yaml(), plan, labels, problem_rows(planned.problems))
-        writer.add([run(cell) for cell in planned.cells])
+        writer.add([Batch.of([run(cell) for cell in planned.cells])])
     return folder
 
 

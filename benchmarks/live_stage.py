@@ -30,7 +30,7 @@ TUNER_TRIALS = 40
 
 def live(cells: LiveCells, cell: Cell) -> float:
     """Trials a second of ``cell``."""
-    (outcome,) = [outcome for some in cells.run([cell]) for outcome in some]
+    (outcome,) = [outcome for some in cells.outcomes([cell]) for outcome in some]
     assert outcome.cell["status"] == "done", outcome.cell["error"]
     cells.stored({cell.id: "done"})
     clock = column(outcome, "clock")

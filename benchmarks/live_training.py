@@ -43,7 +43,7 @@ def planned(folder: Path, dataset: str, scheduler: str, workers: int, seconds: f
 
 def measure(cells: LiveCells, cell: Cell) -> tuple[float, float]:
     """The overhead's share, and results a second."""
-    (outcome,) = [outcome for some in cells.run([cell]) for outcome in some]
+    (outcome,) = [outcome for some in cells.outcomes([cell]) for outcome in some]
     assert outcome.cell["status"] == "done", outcome.cell["error"]
     cells.stored({cell.id: "done"})
     # What was being trained at the end is no result, but no overhead either: up to the last one.

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.store import schema
+from hpobench.store.batch import Batch, Outcome
 from hpobench.store.reader import Results
-from hpobench.store.writer import Outcome, open_writer
+from hpobench.store.writer import open_writer
 
 
 def write(results: Results, folder: Path, cells: slice = slice(None)) -> None:
@@ -21,8 +22,7 @@ def write(results: Results, folder: Path, cells: slice = slice(None)) -> None:
     for label in ("searcher", "scheduler", "problem"):
         plan[f"{label}s"] = list(dict.fromkeys(results.cells[label]))
     members: Any = {
-        row["cell"]: {"searcher": row["searcher"], "scheduler": row["scheduler"]}
-        for row in results.cells.to_dict("records")
+        row["cell"]: (row["searcher"], row["scheduler"]) for row in results.cells.to_dict("records")
     }
     problems: Any = {row["problem"]: row for row in results.problems.to_dict("records")}
     parts = {
@@ -37,7 +37,7 @@ def write(results: Results, folder: Path, cells: slice = slice(None)) -> None:
     with open_writer(folder) as writer:
         writer.begin("name: made\n", plan, members, problems)
         if outcomes:
-            writer.add(outcomes)
+            writer.add([Batch.of(outcomes)])
         writer.compact()
 
 

@@ -25,8 +25,14 @@ UNLOGGED = 3
 )
 @selection_options
 @plugin_option
-@click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")
-@click.option("--cpus", type=click.IntRange(min=1), help="Slots of the local Ray.")
+@click.option(
+    "--address",
+    help="Run on this Ray cluster, or on the one at hand (auto); local starts a Ray here, which "
+    "virtual cells do not need.",
+)
+@click.option(
+    "--cpus", type=click.IntRange(min=1), help="Processors of this machine to use, by default all."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),

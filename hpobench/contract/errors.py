@@ -122,6 +122,10 @@ class RayError(HpobenchError):
     pass
 
 
+class WorkersError(HpobenchError):
+    """Processes that run cells do not start on this machine."""
+
+
 class Interruption(BaseException):
     """Raised by hpobench inside a cell or a plugin's code, for instance when its time is over.
 

@@ -27,7 +27,7 @@ from hpobench.recording.table import CURVES, VERSION, Array, Table, read_about, 
 from hpobench.running.cluster import LOCAL, connected, starts_ray
 from hpobench.running.live_cells import LiveCells, capacity
 from hpobench.store import provenance
-from hpobench.store.writer import Outcome
+from hpobench.store.batch import Outcome
 
 _NO_LIMIT_S = 1e9
 _LOOK_S = 2.0
@@ -107,7 +107,7 @@ def _run(cells: LiveCells, cell: Cell, report: Callable[[Tally], None], steps: i
     due = 0.0
     found: list[Outcome] = []
     try:
-        for outcomes in cells.run([cell]):
+        for outcomes in cells.outcomes([cell]):
             found += outcomes
             begin = time.monotonic()
             if found or begin >= due:

@@ -22,7 +22,7 @@ from hpobench.plugins.build import build_problem, build_scheduler
 
 if TYPE_CHECKING:
     from hpobench.running.plain import HistoryRow
-    from hpobench.store.writer import Outcome
+    from hpobench.store.batch import Outcome
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _run_live(ray: Any, cell: Cell, timeout: float) -> Outcome:
 
     with TemporaryDirectory() as folder:
         cells = LiveCells(ray, commit=None, timeout=timeout, journals=Path(folder))
-        (outcome,) = [outcome for some in cells.run([cell]) for outcome in some]
+        (outcome,) = [outcome for some in cells.outcomes([cell]) for outcome in some]
         cells.close()
     return outcome
 

@@ -29,7 +29,7 @@ from hpobench.running.run import Run
 from hpobench.running.stages.stage import StageFailure, TrainingStage
 from hpobench.running.stages.virtual import VirtualStage
 from hpobench.running.time_limit import OutOfTime, time_limit
-from hpobench.store.writer import Outcome
+from hpobench.store.batch import Outcome
 
 
 @contextlib.contextmanager

@@ -43,21 +43,25 @@ def connected(address: str, cpus: int | None = None) -> Iterator[Any]:
     token are for this user alone and gone at the end. ``auto`` or an address connects to that
     cluster and raises :class:`RayError` when there is none.
     """
-    running = sys.modules.get("ray")
-    shared = running is not None and running.is_initialized()
-    if cpus is not None and (shared or address != LOCAL):
-        raise UsageError("--cpus is for the local Ray; a cluster brings its own processors")
-    if shared:
+    running = running_ray()
+    if cpus is not None and (running or address != LOCAL):
+        raise UsageError("--cpus is for this machine; a cluster brings its own processors")
+    if running:
         yield running
         return
     with _local(cpus) if address == LOCAL else _named(address) as ray:
         yield ray
 
 
+def running_ray() -> Any:
+    """The Ray that this process has initialised, or ``None``."""
+    ray = sys.modules.get("ray")
+    return ray if ray is not None and ray.is_initialized() else None
+
+
 def starts_ray(address: str) -> bool:
     """Whether :func:`connected` would start a Ray of its own now."""
-    running = sys.modules.get("ray")
-    return address == LOCAL and not (running is not None and running.is_initialized())
+    return address == LOCAL and running_ray() is None
 
 
 @contextlib.contextmanager
@@ -106,7 +110,7 @@ def _started(cpus: int | None) -> Iterator[Any]:
             with session.environment():
                 ray = _initialised(
                     address=LOCAL,
-                    num_cpus=cpus or _cpus(),
+                    num_cpus=cpus or cpus_here(),
                     include_dashboard=False,
                     _temp_dir=str(session.ray_folder),
                 )
@@ -214,11 +218,16 @@ def worker_environment() -> dict[str, Any]:
 
     Tasks and actors ask for it too, because a Ray that the caller started does not have it.
     """
+    return {"env_vars": process_environment()}
+
+
+def process_environment() -> dict[str, str]:
+    """The environment variables of processes that run cells."""
     data = os.environ.get("HPOBENCH_DATA")
     folder = {"HPOBENCH_DATA": str(Path(data).resolve())} if data else {}
-    return {"env_vars": _WORKER_ENVIRONMENT | folder}
+    return _WORKER_ENVIRONMENT | folder
 
 
-def _cpus() -> int:
+def cpus_here() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

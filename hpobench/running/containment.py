@@ -9,7 +9,6 @@ user's, with the options that name this code.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 from hpobench.contract.cell import Cell, PluginRef
@@ -43,15 +42,6 @@ def _code(plugin: PluginRef) -> str:
 def cell_key(cell: Cell) -> str:
     """The kind of process that runs ``cell``."""
     return process_key(cell.searcher, cell.scheduler, cell.problem)
-
-
-def grouped(cells: Sequence[Cell]) -> list[Cell]:
-    """``cells`` with those of one kind of process together, those of shipped plugins first.
-
-    Ray ends an idle process of one kind to start one of another, which takes seconds. Where kinds
-    alternated, every cell would start a process. Results do not depend on the order.
-    """
-    return sorted(cells, key=cell_key)
 
 
 def environment_of(key: str) -> dict[str, Any]:

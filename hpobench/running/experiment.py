@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
-from hpobench.running.cells import Cells, VirtualCells
-from hpobench.running.cluster import LOCAL, connected, starts_ray
+from hpobench.running.cells import Cells
+from hpobench.running.cluster import LOCAL, connected, cpus_here, running_ray, starts_ray
 from hpobench.running.health import LostRayError
+from hpobench.running.local.cells import SUPPORTED, LocalCells
+from hpobench.running.local.processes import Template
+from hpobench.running.local.work import Work
 from hpobench.store import provenance
 from hpobench.store.problems import ProblemRows, problem_rows
 from hpobench.suites.grid import Plan
 from hpobench.suites.suite import Suite
 
 if TYPE_CHECKING:
-    from hpobench.store.writer import Outcome, Writer
+    from hpobench.store.batch import Batch
+    from hpobench.store.writer import Writer
 
 _LOG = logging.getLogger("hpobench")
 _IDLE_LOSSES = 2
@@ -40,8 +44,8 @@ class Progress(Protocol):
         ``problems`` has the store's rows of their problems by label.
         """
 
-    def update(self, outcomes: Sequence[Outcome], running: int) -> None:
-        """Take note that ``outcomes`` have finished and about ``running`` cells are running."""
+    def update(self, batches: Sequence[Batch], running: int) -> None:
+        """Take note that ``batches`` of cells are stored and about ``running`` cells run now."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,21 @@ class Summary:
     seconds: float
 
 
+def needs_ray(suite: Suite, address: str | None) -> bool:
+    """Whether the cells of ``suite`` run on Ray: live ones do, and virtual ones where the user
+    names an ``address`` or has initialised Ray. Others need no cluster."""
+    virtual = suite.stage == "virtual" and SUPPORTED
+    return not virtual or address is not None or running_ray() is not None
+
+
 def run_plan(
     suite: Suite,
     plan: Plan,
     folder: Path,
     progress: Progress,
     *,
-    address: str = LOCAL,
+    start: Callable[[], Template],
+    address: str | None = None,
     cpus: int | None = None,
     timeout: float = 3600.0,
     retry_failed: bool = False,
@@ -71,9 +83,11 @@ def run_plan(
 ) -> Summary:
     """Run the cells of ``plan`` that ``folder`` does not hold yet.
 
-    A cell is given up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
+    Cells that :func:`needs_ray` not run in processes that ``start`` lets begin. A cell is given
+    up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
     after everything finished is stored. A Ray that this starts is started again if it is lost,
-    which ``warn`` is told. Raises :class:`RayError` and :class:`StoreError`.
+    which ``warn`` is told. Raises :class:`RayError`, :class:`WorkersError` and
+    :class:`StoreError`.
     """
     from hpobench.store.writer import open_writer
 
@@ -82,23 +96,23 @@ def run_plan(
         again = {"failed", "timeout"} if retry_failed else set()
         stored = {name for name, status in writer.statuses.items() if status not in again}
         todo = [cell for cell in plan.cells if cell.id not in stored]
-        labels = {
-            cell.id: {"searcher": cell.searcher.label, "scheduler": cell.scheduler.label}
-            for cell in plan.cells
-        }
+        labels = {cell.id: (cell.searcher.label, cell.scheduler.label) for cell in plan.cells}
         rows = problem_rows(plan.problems)
         writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
         progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
-        if todo:
-            own = starts_ray(address)
+        if todo and needs_ray(suite, address):
+            own = starts_ray(address or LOCAL)
 
             def run_left(left: Sequence[Cell], done: set[str]) -> None:
-                with connected(address, cpus) as ray:
-                    cells = _cells(suite, ray, folder, timeout, own=own)
+                with connected(address or LOCAL, cpus) as ray:
+                    cells = _ray_cells(suite, ray, folder, timeout, own=own)
                     cells.stored({name: writer.statuses[name] for name in stored | done})
                     _run(writer, left, progress, cells, done)
 
             _run_again_if_lost(run_left, todo, warn if own else None)
+        elif todo:
+            work = Work(provenance.commit(), timeout, str(folder.resolve()))
+            _run(writer, todo, progress, LocalCells(start, work, cpus or cpus_here()), set())
         writer.compact()
         counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
     return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
@@ -128,9 +142,11 @@ def _run_again_if_lost(
             warn(f"{lost}; {kept}; they go on with a new Ray")
 
 
-def _cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: bool) -> Cells:
+def _ray_cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: bool) -> Cells:
     commit = provenance.commit()
     if suite.stage == "virtual":
+        from hpobench.running.ray_cells import VirtualCells
+
         return VirtualCells(ray, commit=commit, timeout=timeout, own=own)
     from hpobench.running.live_cells import LiveCells
 
@@ -141,11 +157,10 @@ def _cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: bool) -
 def _run(
     writer: Writer, todo: Sequence[Cell], progress: Progress, cells: Cells, done: set[str]
 ) -> None:
-    buffer = _Buffer(writer, cells, done)
+    buffer = _Buffer(writer, progress, cells, done)
     try:
-        for outcomes in cells.run(todo):
-            buffer.add(outcomes)
-            progress.update(outcomes, len(cells.running))
+        for batches in cells.run(todo):
+            buffer.add(batches)
     except LostRayError:
         buffer.flush(tidy=False)  # for that Ray would have to answer
         raise
@@ -160,32 +175,35 @@ def _run(
 
 
 class _Buffer:
-    """Stores outcomes in batches.
+    """Stores batches, several at once.
 
-    Batches are frequent, so that a crash loses little, but take at most a twentieth of the time.
+    This is frequent, so that a crash loses little, but takes at most a twentieth of the time.
     """
 
-    def __init__(self, writer: Writer, cells: Cells, done: set[str]) -> None:
-        self._writer, self._cells, self._done = writer, cells, done
-        self._outcomes: list[Outcome] = []
+    def __init__(self, writer: Writer, progress: Progress, cells: Cells, done: set[str]) -> None:
+        self._writer, self._progress, self._cells, self._done = writer, progress, cells, done
+        self._batches: list[Batch] = []
         self._next = 0.0
 
-    def add(self, outcomes: Sequence[Outcome]) -> None:
-        self._outcomes += outcomes
-        if self._outcomes and time.monotonic() >= self._next:
+    def add(self, batches: Sequence[Batch]) -> None:
+        self._batches += batches
+        if self._batches and time.monotonic() >= self._next:
             self.flush()
+        else:
+            self._progress.update([], self._cells.running)
 
     def flush(self, *, tidy: bool = True) -> None:
         """Store what is there, and if ``tidy`` drop what was kept for it."""
-        if not self._outcomes:
+        if not self._batches:
             return
         begin = time.monotonic()
-        self._writer.add(self._outcomes)
-        statuses = {o.cell["cell"]: o.cell["status"] for o in self._outcomes}
-        self._outcomes = []
+        batches, self._batches = self._batches, []
+        self._writer.add(batches)
+        statuses = {ended.cell: ended.status for batch in batches for ended in batch.ended}
         self._done.update(statuses)
         if tidy:
             self._cells.stored(statuses)
+        self._progress.update(batches, self._cells.running)
         end = time.monotonic()
         self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
 

@@ -18,7 +18,7 @@ from hpobench.running.stages.live.connections import WorkerConnections
 from hpobench.running.stages.live.journal import Blob, Journal
 from hpobench.running.stages.live.stage import LiveStage
 from hpobench.running.stages.stage import TrainingStage, own_failures
-from hpobench.store.writer import Outcome
+from hpobench.store.batch import Outcome
 
 VERSION = 1
 """The version of the journal's records. A journal of another version is not resumed."""

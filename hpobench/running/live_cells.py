@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,13 +14,14 @@ from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
 from hpobench.contract.training import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem
-from hpobench.running.cells import Cells
-from hpobench.running.containment import cell_key, environment_of, process_key
+from hpobench.running.batches import Waiting
+from hpobench.running.containment import environment_of, process_key
 from hpobench.running.deadlines import note_start
 from hpobench.running.health import LostRayError
+from hpobench.running.ray_cells import RayCells
 
 if TYPE_CHECKING:
-    from hpobench.store.writer import Outcome
+    from hpobench.store.batch import Batch, Outcome
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ def _key(resources: Resources, kind: str) -> str:
     return json.dumps([_amounts(resources), kind], sort_keys=True)
 
 
-class LiveCells(Cells):
+class LiveCells(RayCells["Outcome"]):
     """Runs live cells, as many at once as the cluster has room for with all their workers.
 
     Each cell is a process on the driver's node, where the journals are. Its workers are wherever
@@ -133,6 +134,16 @@ class LiveCells(Cells):
         self._forget = ray.remote(num_cpus=0, scheduling_strategy=here)(_forget)
         self._read = ray.remote(num_cpus=0, scheduling_strategy=here)(_read)
 
+    def run(self, cells: Sequence[Cell]) -> Iterator[list[Batch]]:
+        from hpobench.store.batch import Batch
+
+        for outcomes in self.outcomes(cells):
+            yield [Batch.of([outcome]) for outcome in outcomes]
+
+    def outcomes(self, cells: Sequence[Cell]) -> Iterator[list[Outcome]]:
+        """The outcomes themselves, for callers that store nothing."""
+        return self.results(Waiting(cells, len(cells), most=1))
+
     def _has_room(self, cell: Cell) -> bool:
         needs = _amounts(resources_of(cell))
         total = self._ray.cluster_resources()
@@ -142,20 +153,21 @@ class LiveCells(Cells):
                 f"{cell.problem.label} asks for {_as_text(lacking)} a trial, and the cluster has "
                 f"{_as_text({name: total.get(name, 0) for name in lacking})} in all"
             )
-        if not self.running:
+        if not self._tasks:
             return True
         used: dict[str, float] = defaultdict(float)
-        for other in (*self.running.values(), cell):
+        for other in (*(other for (other,) in self._tasks.values()), cell):
             for name, amount in _amounts(resources_of(other)).items():
                 used[name] += amount * other.workers
         return all(amount <= total.get(name, 0) for name, amount in used.items())
 
-    def _submit(self, cell: Cell) -> Any:
-        resources, kind = resources_of(cell), process_key(cell.problem)
-        workers = self._pool.lend(resources, kind, cell.workers)
-        self._lent[cell.id] = resources, kind, workers
-        return self._remote.options(runtime_env=environment_of(cell_key(cell))).remote(
-            cell.to_json(),
+    def _submit(self, kind: str, cells: Sequence[Cell]) -> Any:
+        (cell,) = cells
+        resources, trains = resources_of(cell), process_key(cell.problem)
+        workers = self._pool.lend(resources, trains, cell.workers)
+        self._lent[cell.id] = resources, trains, workers
+        return self._remote.options(runtime_env=environment_of(kind)).remote(
+            cell,
             self._commit,
             self._timeout,
             str(self._path(cell.id)),
@@ -163,7 +175,18 @@ class LiveCells(Cells):
             workers,
         )
 
-    def _ended(self, cell: Cell) -> None:
+    def _accepted(self, waiting: Waiting, cells: Sequence[Cell], answer: Any) -> Outcome:  # noqa: ARG002
+        outcome: Outcome = answer
+        # The cell may have failed because its workers died with Ray.
+        if outcome.cell["status"] == "failed" and (fault := self._health.fault()):
+            raise LostRayError(fault)
+        return outcome
+
+    def _failed(self, outcome: Outcome) -> Outcome:
+        return outcome
+
+    def _ended(self, cells: Sequence[Cell]) -> None:
+        (cell,) = cells
         self._pool.take_back(*self._lent.pop(cell.id))
 
     def _path(self, cell: str) -> Path:
@@ -207,7 +230,7 @@ def _as_text(amounts: Mapping[str, float]) -> str:
 
 
 def _run_live_cell(
-    data: dict[str, Any],
+    cell: Cell,
     commit: str | None,
     timeout: float,
     journal: str,
@@ -217,7 +240,6 @@ def _run_live_cell(
     from hpobench.running.live_cell import run_live_cell
 
     note_start()
-    cell = Cell.from_json(data)
     return run_live_cell(
         cell, commit, timeout, journal=Path(journal).expanduser(), run=run, workers=workers
     )

@@ -21,8 +21,8 @@ from hpobench.plugins.modules import module_name
 from hpobench.running.ray.trial import Trial
 from hpobench.running.run import Run
 from hpobench.store import provenance, schema
+from hpobench.store.batch import Outcome
 from hpobench.store.event import events_table
-from hpobench.store.writer import Outcome
 
 _LONGEST_TEXT = 20_000
 

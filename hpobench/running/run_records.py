@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hpobench.store.writer import Outcome
+    from hpobench.store.batch import Outcome
 
 _PARAMS = ("searcher", "scheduler", "problem", "seed", "workers", "stage")
 _METRICS = (

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from hpobench.running.experiment import Progress
+    from hpobench.store.batch import Batch, Outcome
     from hpobench.store.problems import ProblemRows
-    from hpobench.store.writer import Outcome
 
 T = TypeVar("T")
 
@@ -58,9 +59,15 @@ class Tracker:
     """
 
     def __init__(
-        self, client: MlflowClient, suite: str, *, threads: int, tell: Callable[[str], None]
+        self,
+        client: MlflowClient,
+        suite: str,
+        folder: Path,
+        *,
+        threads: int,
+        tell: Callable[[str], None],
     ) -> None:
-        self._client, self._suite, self._tell = client, suite, tell
+        self._client, self._suite, self._folder, self._tell = client, suite, folder, tell
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="mlflow")
         self._lock = threading.Lock()
         self._stopped = False
@@ -77,10 +84,12 @@ class Tracker:
         if stored < total:
             self._opened = self._pool.submit(self._attempt, self._open)
 
-    def update(self, outcomes: Sequence[Outcome], running: int) -> None:  # noqa: ARG002
+    def update(self, batches: Sequence[Batch], running: int) -> None:  # noqa: ARG002
         """Queue cells that have just finished."""
         self._cells += [
-            self._pool.submit(self._attempt, self._log, outcome) for outcome in outcomes
+            self._pool.submit(self._attempt, self._log, outcome)
+            for batch in batches
+            for outcome in batch.outcomes(self._folder)
         ]
 
     def drain(self) -> None:
@@ -179,14 +188,17 @@ class Together:
         for observer in self.observers:
             observer.begin(total, stored, problems)
 
-    def update(self, outcomes: Sequence[Outcome], running: int) -> None:
+    def update(self, batches: Sequence[Batch], running: int) -> None:
         for observer in self.observers:
-            observer.update(outcomes, running)
+            observer.update(batches, running)
 
 
 @contextlib.contextmanager
-def tracking(uri: str | None, suite: str, tell: Callable[[str], None]) -> Iterator[list[Tracker]]:
-    """Yield the observers that log a run of ``suite`` to the MLflow server or database at ``uri``.
+def tracking(
+    uri: str | None, suite: str, folder: Path, tell: Callable[[str], None]
+) -> Iterator[list[Tracker]]:
+    """Yield the observers that log a run of ``suite``, whose results are in ``folder``, to the
+    MLflow server or database at ``uri``.
 
     Without a ``uri`` there are none, with one there is one. When the block ends, all is logged.
     ``tell`` is called with messages about failures and waiting, from other threads too.
@@ -198,7 +210,7 @@ def tracking(uri: str | None, suite: str, tell: Callable[[str], None]) -> Iterat
         yield []
         return
     threads = _SERVER_THREADS if uri.startswith(_SERVERS) else 1
-    tracker = Tracker(client(uri, "--mlflow"), suite, threads=threads, tell=tell)
+    tracker = Tracker(client(uri, "--mlflow"), suite, folder, threads=threads, tell=tell)
     try:
         try:
             yield [tracker]

@@ -7,7 +7,8 @@ A results folder may come from a stranger, or have been changed by hand. Checks 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 
 from hpobench.store import shapes
 from hpobench.store.shapes import Unfit
+
+T = TypeVar("T")
 
 _NULLABLE = {
     "cells": {"error", "peak_memory", "events_shard", "trials_shard"},
@@ -51,21 +54,28 @@ _SHARD = r"^{}-[0-9a-f]{{16}}\.parquet$"
 
 
 def cells(table: pa.Table) -> None:
-    """Check rows of cells."""
+    """Check rows of cells, or those columns of them that ``table`` has, with ``cell`` as the
+    first."""
+    there = set(table.column_names)
     _columns("cells", table)
     _unique(table, "cell")
     for name in table["cell"].to_pylist():
         if not _CELL.fullmatch(name):
             raise Unfit(f"{name[:80]!r} is not the id of a cell")
     for kind in ("events", "trials"):
-        column = table[f"{kind}_shard"]
-        named = pc.fill_null(pc.match_substring_regex(column, _SHARD.format(kind)), True)
-        _all(table, pc.invert(named), f"{kind}_shard is not the name of a shard")
-    _all(table, pc.greater(table["workers"], 2**15 - 1), "its workers are more than there can be")
-    _texts(table["spec"], shapes.spec)
-    _texts(table["provenance"], shapes.mapping)
-    without = pc.and_(pc.is_null(table["events_shard"]), pc.greater(table["results"], 0))
-    _all(table, without, "it has results, but no shard of events")
+        if f"{kind}_shard" in there:
+            column = table[f"{kind}_shard"]
+            named = pc.fill_null(pc.match_substring_regex(column, _SHARD.format(kind)), True)
+            _all(table, pc.invert(named), f"{kind}_shard is not the name of a shard")
+    if "workers" in there:
+        many = pc.greater(table["workers"], 2**15 - 1)
+        _all(table, many, "its workers are more than there can be")
+    for column, check in (("spec", shapes.spec), ("provenance", shapes.mapping)):
+        if column in there:
+            _texts(table[column], check)
+    if {"events_shard", "results"} <= there:
+        without = pc.and_(pc.is_null(table["events_shard"]), pc.greater(table["results"], 0))
+        _all(table, without, "it has results, but no shard of events")
 
 
 def problems(table: pa.Table) -> None:
@@ -102,20 +112,26 @@ def rows(kind: str, table: pa.Table, counts: Mapping[str, int]) -> None:
 
 
 def _columns(kind: str, table: pa.Table) -> None:
+    there = set(table.column_names)
     for name in table.column_names:
         column = table[name]
         if name not in _NULLABLE[kind] and column.null_count:
             _all(table, pc.is_null(column), f"{name} is missing")
-    for name, least in _LEAST[kind].items():
+    for name, least in _of(_LEAST[kind], there):
         values = _numbers(table, name)
         _all(table, ~(np.isfinite(values) & (values >= least)), f"{name} is below {least} or none")
-    for name, words in _WORDS[kind].items():
+    for name, words in _of(_WORDS[kind], there):
         known = pc.is_in(table[name], pa.array(words))
         _all(table, pc.invert(known), f"{name} is none of {', '.join(words)}")
-    for name in _LABELS[kind]:
+    for name in there.intersection(_LABELS[kind]):
         length = _numbers(pa.table({name: pc.utf8_length(table[name])}), name)
         long = (length < 1) | (length > shapes.LONGEST_LABEL)
         _all(table, long, f"{name} is empty or longer than {shapes.LONGEST_LABEL:,} characters")
+
+
+def _of(limits: Mapping[str, T], there: Collection[str]) -> Iterator[tuple[str, T]]:
+    """Those of ``limits`` whose columns are there."""
+    return ((name, limit) for name, limit in limits.items() if name in there)
 
 
 def _numbers(table: pa.Table, name: str) -> NDArray[np.float64]:

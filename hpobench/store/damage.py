@@ -14,7 +14,7 @@ from pathlib import Path
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_there, own_folder, read_whole, write_whole
 from hpobench.store import files, index, seal
-from hpobench.store.reader import load_cells, load_problems
+from hpobench.store.reader import load_cells
 from hpobench.store.writer import Writer
 
 ASIDE = "damaged"
@@ -38,11 +38,11 @@ def find_damage(folder: Path) -> list[Damage]:
     what running cells recorded (``journals/``) is not looked at.
     """
     files.refuse_links(folder)
-    if not any(is_there(place / name) for place in _places(folder) for name in index.READERS):
+    if not any(is_there(place / name) for place in _places(folder) for name in index.names(folder)):
         raise UsageError(f"{folder}: not a results folder (it has no {index.PLAN})")
     found = list(_damaged_index(folder))
     broken = {damage.path.name for damage in found if damage.path.parent == folder}
-    if not broken & {index.CELLS, index.PROBLEMS}:
+    if broken <= {index.SUITE, index.PLAN, index.DECISION}:
         found += _damaged_rows(folder)
     return found
 
@@ -52,7 +52,7 @@ def _places(folder: Path) -> tuple[Path, Path]:
 
 
 def _damaged_index(folder: Path) -> Iterator[Damage]:
-    for name in index.READERS:
+    for name in index.names(folder):
         own, copy = (place / name for place in _places(folder))
         if is_there(copy) and (reason := index.reason(copy)) is not None:
             yield Damage(copy, reason)
@@ -78,7 +78,7 @@ def _damaged_rows(folder: Path) -> Iterator[Damage]:
                 raise
             except StoreError as error:
                 yield Damage(folder / name, str(error), tuple(sorted(cells)))
-    known = {row["problem"] for row in load_problems(folder)}
+    known = {row["problem"] for row in index.load_problems(folder)}
     lost = [r["cell"] for r in rows if r["status"] == "done" and r["problem"] not in known]
     if lost:
         yield Damage(folder / index.PROBLEMS, "problems of cells are missing", tuple(sorted(lost)))
@@ -94,10 +94,10 @@ def repair(folder: Path) -> list[str]:
         done = [_restored(folder, path) for path in broken]
         lost = list(_damaged_rows(folder))
         for damage in lost:
-            if damage.path.name not in index.READERS and is_there(damage.path):
+            if damage.path.name not in index.names(folder) and is_there(damage.path):
                 _set_aside(damage.path)
             done.append(f"{damage.path}: dropped {files.listed(damage.cells)}")
-        if not is_there(folder / index.CELLS):
+        if not index.cell_files(folder):
             for path in sorted(folder.glob("*-*.parquet")):
                 _set_aside(path)
         writer = Writer(folder)
@@ -118,7 +118,7 @@ def _restored(folder: Path, path: Path) -> str:
         index.CELLS: "all cells are run anew by the next run",
         index.PROBLEMS: "all cells that are done are run anew by the next run",
         index.DECISION: "the same `hpobench run --until-decided` decides the same again",
-    }.get(path.name, "the next run writes it anew")
+    }.get(path.name, "the next run writes anew what it held")
     return f"{path}: has no copy that is whole, and was moved into {folder / ASIDE}; {cost}"
 
 
@@ -129,7 +129,7 @@ def _set_aside(path: Path) -> None:
 
 def _copied(folder: Path) -> Iterator[str]:
     """Write the copies that are missing or damaged; yields what was done."""
-    for name in index.READERS:
+    for name in index.names(folder):
         own, copy = (place / name for place in _places(folder))
         damaged = is_there(copy) and index.reason(copy) is not None
         if damaged:

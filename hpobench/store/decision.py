@@ -38,7 +38,7 @@ def read_decision(folder: Path) -> dict[str, Any] | None:
 
 def stored_digest(folder: Path) -> str:
     """A digest of the cells of the present plan and how each ended."""
-    statuses = {row["cell"]: row["status"] for row in load_cells(folder)}
+    statuses = {row["cell"]: row["status"] for row in load_cells(folder, ("cell", "status"))}
     return digest(f"{name} {statuses.get(name)}" for name in load_plan(folder)["cells"])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -86,11 +87,18 @@ def refuse_links(folder: Path) -> None:
 def table_bytes(table: pa.Table, *, sealed: bool = False) -> bytes:
     """``table`` as parquet, ``sealed`` if its name will not be a hash. The same rows give the same
     bytes."""
+    return tables_bytes([table], table.schema, sealed=sealed)
+
+
+def tables_bytes(tables: Iterable[pa.Table], columns: pa.Schema, *, sealed: bool = False) -> bytes:
+    """``tables`` one after the other as parquet, each in a row group of its own."""
     metadata = {"hpobench_schema": str(schema.VERSION)}
     metadata |= {seal.KEY: seal.BLANK} if sealed else {}
     sink = pa.BufferOutputStream()
-    stamped = table.replace_schema_metadata(metadata)
-    pq.write_table(stamped, sink, compression="zstd", row_group_size=2**20)
+    stamped = columns.with_metadata(metadata)
+    with pq.ParquetWriter(sink, stamped, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table.replace_schema_metadata(metadata), row_group_size=2**20)
     data = bytes(sink.getvalue())
     return seal.sealed(data) if sealed else data
 
@@ -106,17 +114,29 @@ def is_whole(path: Path) -> bool:
     return is_regular(path) and shard_name(kind, read_whole(path)) == path.name
 
 
-def write_shard(folder: Path, kind: str, table: pa.Table) -> str:
-    """Write ``table``, labels as plain strings, and return its name, a hash of its content."""
-    data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
-    name = shard_name(kind, data)
-    if not is_whole(folder / name):
-        replace(folder / name, data)
-    return name
+@dataclass(frozen=True)
+class Shard:
+    """A file of events or trials. Its name is a hash of its content."""
+
+    name: str
+    data: bytes
+
+    @classmethod
+    def of(cls, kind: str, table: pa.Table) -> Shard:
+        """The shard of ``table``, whose labels are plain strings."""
+        data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
+        return cls(shard_name(kind, data), data)
+
+    def write(self, folder: Path) -> None:
+        """Write it into ``folder``, if it is not there."""
+        if not is_whole(folder / self.name):
+            replace(folder / self.name, self.data)
 
 
-def read_table(path: Path, cells: Collection[str] = ()) -> pa.Table:
-    """The table at ``path``, which holds rows of ``cells``.
+def read_table(
+    path: Path, cells: Collection[str] = (), columns: Sequence[str] | None = None
+) -> pa.Table:
+    """The table at ``path``, which holds rows of ``cells``, or only its ``columns``.
 
     Raises :class:`StoreError` if it is missing, damaged or of another schema version.
     """
@@ -124,11 +144,11 @@ def read_table(path: Path, cells: Collection[str] = ()) -> pa.Table:
         raise DamagedError(path, "the file is missing", cells)
     with explained(path):
         data = read_whole(path)
-    kind, shard, _ = path.stem.partition("-")
-    if not (shard_name(kind, data) == path.name if shard else seal.intact(data)):
+    kind, _, _ = path.stem.partition("-")
+    if not (shard_name(kind, data) == path.name if kind in COUNTS else seal.intact(data)):
         raise DamagedError(path, "its content is not what was written", cells)
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        table = pq.read_table(pa.BufferReader(data), columns=columns and list(columns))
         table.validate(full=True)  # or text that is no Unicode would be found by whoever reads it
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DamagedError(path, f"not a readable parquet file ({error})", cells) from error
@@ -138,7 +158,8 @@ def read_table(path: Path, cells: Collection[str] = ()) -> pa.Table:
             f"{path}: written with schema version {found}, this hpobench reads {schema.VERSION}; "
             "use the hpobench that wrote it, or another results folder"
         )
-    if not table.schema.equals(schema.TABLES[kind]):
+    whole = schema.TABLES[kind]
+    if not table.schema.equals(pa.schema([whole.field(name) for name in columns or whole.names])):
         raise DamagedError(path, f"its columns are not those of {kind}", cells)
     return table
 
@@ -146,13 +167,21 @@ def read_table(path: Path, cells: Collection[str] = ()) -> pa.Table:
 def read_shards(
     folder: Path, kind: str, shards: Mapping[str, str], counts: Mapping[str, int]
 ) -> pa.Table:
-    """The rows of the cells in ``shards`` (cell to file name), labels as plain strings.
+    """The rows of the cells in ``shards``, as :func:`shard_tables` yields them, as one table."""
+    empty = schema.plain(schema.TABLES[kind]).empty_table()
+    return pa.concat_tables([empty, *shard_tables(folder, kind, shards, counts)])
+
+
+def shard_tables(
+    folder: Path, kind: str, shards: Mapping[str, str], counts: Mapping[str, int]
+) -> Iterator[pa.Table]:
+    """The rows of the cells in ``shards`` (cell to file name), file by file, labels as plain
+    strings.
 
     A cell's rows are taken from its own shard: others may still hold an earlier attempt at it.
     ``counts`` says how many it has. Raises :class:`StoreError` if they are not as they must be.
     """
     plain = schema.plain(schema.TABLES[kind])
-    tables = [plain.empty_table()]
     for name, cells in sorted(members(shards).items()):
         table = read_table(folder / name, cells).cast(plain)
         rows = table.filter(pc.is_in(table["cell"], pa.array(cells)))
@@ -160,8 +189,7 @@ def read_shards(
             checks.rows(kind, rows, {cell: counts[cell] for cell in cells})
         except Unfit as error:
             raise DamagedError(folder / name, str(error), cells) from error
-        tables.append(rows)
-    return pa.concat_tables(tables)
+        yield rows
 
 
 def members(shards: Mapping[str, str]) -> dict[str, list[str]]:

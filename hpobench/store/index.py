@@ -3,21 +3,29 @@
 Shards hold rows; which cells there are, how they ended and where they came from stand in a few
 small files alone. Each is written twice, the second time into ``copies/``, from where
 ``hpobench verify --repair`` restores it.
+
+While a run goes on, every batch of finished cells adds a file ``cells-00000001.parquet``,
+``cells-00000002.parquet``, ... with their rows, so that storing a cell costs the same however many
+there are. Later rows of a cell replace earlier ones. The end of a run folds them into
+``cells.parquet``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_there, own_folder, read_text
-from hpobench.store import checks, files, seal, shapes
+from hpobench.store import checks, files, schema, seal, shapes
 
 SUITE, PLAN, CELLS, PROBLEMS, DECISION = (
     "suite.yaml",
@@ -27,6 +35,7 @@ SUITE, PLAN, CELLS, PROBLEMS, DECISION = (
     "decision.json",
 )
 COPIES = "copies"
+_COMMIT = re.compile(r"cells-\d{8}\.parquet")
 _LONGEST = 2**28
 """Bytes of the longest JSON file that is read: a plan of a million cells has a quarter of them."""
 
@@ -94,12 +103,73 @@ def read_decision(path: Path) -> dict[str, Any] | None:
         return shapes.decision(content)
 
 
-def read_cells(path: Path) -> pa.Table:
-    """The rows of all cells that are stored, of earlier suites too."""
-    table = files.read_table(path)
+def read_cells(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of cells in the file ``path``, or only their ``columns``, checked."""
+    table = files.read_table(path, columns=columns)
     with _told_of(path):
         checks.cells(table)
     return table
+
+
+def cell_files(folder: Path) -> list[Path]:
+    """The files with rows of cells; those of a later one replace those of an earlier one."""
+    whole = folder / CELLS
+    return [*([whole] if is_there(whole) else []), *commits(folder)]
+
+
+def latest(names: Sequence[pa.ChunkedArray]) -> list[NDArray[np.bool_]]:
+    """Which rows of each of the files are the latest of their cell, by the names in each file."""
+    seen: set[str] = set()
+    found = []
+    for column in reversed(names):
+        some = column.to_pylist()
+        found.append(np.array([name not in seen for name in some], dtype=bool))
+        seen.update(some)
+    return found[::-1]
+
+
+def load_cells(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The row of each cell that is stored in ``folder``, of earlier suites too, or its ``columns``,
+    of which ``cell`` must be the first."""
+    tables = [read_cells(path, columns) for path in cell_files(folder)]
+    keep = latest([table["cell"] for table in tables])
+    some = [schema.CELLS.empty_table().select(columns or schema.CELLS.names)]
+    some += [table.filter(pa.array(mask)) for table, mask in zip(tables, keep, strict=True)]
+    return pa.concat_tables(some)
+
+
+def commits(folder: Path) -> list[Path]:
+    """The files of cells that are not folded into ``cells.parquet`` yet, the earliest first."""
+    return sorted(path for path in folder.glob("cells-*.parquet") if _COMMIT.fullmatch(path.name))
+
+
+def commit_path(folder: Path, number: int) -> Path:
+    """The ``number``-th file of cells since the last fold."""
+    return folder / f"cells-{number:08d}.parquet"
+
+
+def commit_number(path: Path) -> int:
+    """Which of the files of cells ``path`` is."""
+    return int(path.stem.partition("-")[2])
+
+
+def names(folder: Path) -> list[str]:
+    """The files of the index that ``folder`` may have, or has had."""
+    places = (folder, folder / COPIES)
+    return [*READERS, *sorted({path.name for place in places for path in commits(place)})]
+
+
+def remove(path: Path) -> None:
+    """Remove the file ``path`` of the index, and first its copy: a copy alone looks like a loss."""
+    for file in (path.parent / COPIES / path.name, path):
+        with files.explained(file):
+            file.unlink(missing_ok=True)
+
+
+def load_problems(folder: Path) -> list[dict[str, Any]]:
+    """The row of each problem that cells in ``folder`` ran on."""
+    path = folder / PROBLEMS
+    return read_problems(path).to_pylist() if is_there(path) else []
 
 
 def read_problems(path: Path) -> pa.Table:
@@ -129,13 +199,18 @@ READERS: Mapping[str, Callable[[Path], object]] = {
 """The function that reads and checks each of the files."""
 
 
+def reader_of(name: str) -> Callable[[Path], object]:
+    """The function that reads and checks the file called ``name``."""
+    return READERS.get(name, read_cells)
+
+
 def reason(path: Path) -> str | None:
     """Why the file ``path`` cannot be read, or ``None`` if it can.
 
     Raises :class:`OtherVersionError` for a table of another version, which is no damage.
     """
     try:
-        READERS[path.name](path)
+        reader_of(path.name)(path)
     except files.OtherVersionError:
         raise
     except files.DamagedError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from hpobench.contract.errors import UsageError
-from hpobench.contract.files import is_there
 from hpobench.store import files, index
 from hpobench.store.shapes import LONGEST_TEXT
 
@@ -82,24 +82,16 @@ def load_plan(folder: Path) -> dict[str, Any]:
     return index.read_plan(folder / index.PLAN)
 
 
-def load_cells(folder: Path) -> list[dict[str, Any]]:
-    """The row of each cell that is stored in ``folder``, of earlier suites too."""
-    path = folder / index.CELLS
-    return index.read_cells(path).to_pylist() if is_there(path) else []
-
-
-def load_problems(folder: Path) -> list[dict[str, Any]]:
-    """The row of each problem that cells in ``folder`` ran on."""
-    path = folder / index.PROBLEMS
-    return index.read_problems(path).to_pylist() if is_there(path) else []
+def load_cells(folder: Path, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """The row of each cell that is stored in ``folder``, of earlier suites too, or its ``columns``,
+    of which ``cell`` must be the first."""
+    found: list[dict[str, Any]] = index.load_cells(folder, columns).to_pylist()
+    return found
 
 
 def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
     """The cells of ``plan`` that are stored, in its order."""
-    path = folder / index.CELLS
-    if not is_there(path):
-        raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
-    cells = index.read_cells(path).to_pandas()
+    cells = index.load_cells(folder).to_pandas()
     cells = cells[cells["in_suite"] & cells["cell"].isin(set(plan["cells"]))]
     if not len(cells):
         raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
@@ -107,6 +99,7 @@ def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
         ranks = {name: i for i, name in enumerate(plan[f"{label}s"])}
         cells[f"_{label}"] = cells[label].map(ranks)
         if cells[f"_{label}"].isna().any():
+            path = folder / index.CELLS
             raise files.DamagedError(path, f"it has a {label} that {index.PLAN} does not name")
     cells["error"] = cells["error"].str.slice(0, LONGEST_TEXT)
     ordered: pd.DataFrame = (

@@ -1,8 +1,8 @@
 """Writing a results folder: one writer, whole cells.
 
-A cell is stored once ``cells.parquet`` names it. Shards of events and trials are written first,
+A cell is stored once a file of cells names it. Shards of events and trials are written first,
 under names made of their content. A crash may leave shards that no cell names; they are removed the
-next time the folder is opened. :meth:`Writer.compact` brings the shards into one canonical form, so
+next time the folder is opened. :meth:`Writer.compact` brings the folder into one canonical form, so
 that the same finished cells are the same bytes, however often the run was interrupted.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,28 +21,15 @@ import pyarrow.compute as pc
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import TEMPORARY, own_folder
 from hpobench.plugins.signature import moved
-from hpobench.store import files, index, schema
-from hpobench.store.reader import load_cells, load_problems
+from hpobench.store import compaction, files, index, schema
+from hpobench.store.compaction import Members
 
 if TYPE_CHECKING:
+    from hpobench.store.batch import Batch
     from hpobench.store.problems import ProblemRows
 
-SHARD_ROWS = 1_000_000
-"""Events in a canonical shard, as whole cells; only the last shard holds fewer."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of one cell, finished or failed."""
-
-    cell: dict[str, Any]
-    """A row of ``cells`` without the shard names and ``in_suite``."""
-    events: pa.Table
-    trials: pa.Table
-    signature: str | None = None
-    """The problem's, as JSON; ``None`` if the problem could not be built."""
-    output: Mapping[int, str] = field(default_factory=dict)
-    """What trials printed, by their number."""
+_SHARDS = ("cell", "events_shard", "trials_shard")
+_COLUMNS = (*_SHARDS, "searcher", "scheduler", "problem", "status", "in_suite")
 
 
 class Writer:
@@ -51,170 +38,131 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         files.refuse_links(folder)
-        self._cells: dict[str, dict[str, Any]] = {}
-        self._problems: dict[str, dict[str, Any]] = {}
-        self._members: set[str] = set()
-        self.lost: list[str] = []
+        self._stored = index.load_cells(folder, _COLUMNS)
+        self._problems = {row["problem"]: row for row in index.load_problems(folder)}
+        self._problems_stored = dict(self._problems)
+        self._members: Members | None = None
+        self.lost = self._find_lost()
         """Stored cells that are forgotten, because their rows or problem are missing or damaged."""
-        self._cells = {row["cell"]: row for row in load_cells(folder)}
-        self._problems = {row["problem"]: row for row in load_problems(folder)}
-        self._forget_lost()
-        self._sweep()
+        self._sweep(self._stored)
+        if self.lost:
+            lost = pc.is_in(self._stored["cell"], value_set=pa.array(self.lost))
+            self._stored = self._stored.filter(pc.invert(lost))
+        names, statuses = (self._stored[name].to_pylist() for name in ("cell", "status"))
+        self.statuses: dict[str, str] = dict(zip(names, map(sys.intern, statuses), strict=True))
+        """The status of every stored cell by its id."""
+        self._commits = max(map(index.commit_number, index.commits(folder)), default=0)
 
-    def _forget_lost(self) -> None:
-        whole: dict[str | None, bool] = {None: True}
-        for name, row in list(self._cells.items()):
-            shards = [row[f"{kind}_shard"] for kind in ("events", "trials")]
-            for shard in shards:
-                if shard not in whole:
-                    whole[shard] = files.is_whole(self.folder / shard)
-            known = row["problem"] in self._problems or row["status"] != "done"
-            if not (known and all(whole[shard] for shard in shards)):
-                self.lost.append(name)
-                del self._cells[name]
+    def _find_lost(self) -> list[str]:
+        stored = self._stored
+        known = pc.is_in(stored["problem"], value_set=pa.array(list(self._problems), pa.string()))
+        whole = pc.or_(known, pc.not_equal(stored["status"], "done"))
+        for kind in files.COUNTS:
+            column = stored[f"{kind}_shard"]
+            broken = [
+                shard
+                for shard in column.unique().to_pylist()
+                if shard and not files.is_whole(self.folder / shard)
+            ]
+            lacking = pc.is_in(column, value_set=pa.array(broken, pa.string()))
+            whole = pc.and_(whole, pc.invert(lacking))
+        return stored["cell"].filter(pc.invert(whole)).to_pylist()  # type: ignore[no-any-return]
 
     def forget(self, cells: Iterable[str]) -> None:
         """Forget ``cells`` and those in :attr:`lost`, and nothing else of what is stored."""
-        for name in set(cells) & set(self._cells):
-            del self._cells[name]
-        self._members = {name for name, row in self._cells.items() if row["in_suite"]}
-        self._commit()
-        self._sweep()
-
-    @property
-    def statuses(self) -> dict[str, str]:
-        """The status of every stored cell by its id."""
-        return {name: row["status"] for name, row in self._cells.items()}
+        drop = {*cells, *self.lost}
+        for name in drop:
+            self.statuses.pop(name, None)
+        self._write_problems()
+        compaction.fold(self.folder, None, drop=drop)
+        self._sweep(index.load_cells(self.folder, _SHARDS))
 
     def begin(
         self,
         suite: str,
         plan: Mapping[str, Any],
-        members: Mapping[str, Mapping[str, str]],
+        labels: Mapping[str, tuple[str, str]],
         problems: ProblemRows,
     ) -> None:
         """Store what is about to run: the suite as resolved, its plan, the ids of its cells with
-        the labels that the suite gives them now, and the rows of its problems by their label."""
+        the labels that the suite gives their searchers and schedulers now, and the rows of its
+        problems by their label."""
         index.write_suite(self.folder / index.SUITE, suite)
         index.write_json(self.folder / index.PLAN, plan)
-        self._members = set(members)
-        signed = {self._cells[name]["problem"] for name in self._members & set(self._cells)}
+        self._members = Members.of(labels)
+        stored = self._stored
+        now = self._members.applied(stored)
+        signed = set(now.filter(now["in_suite"])["problem"].unique().to_pylist())
         for label, row in problems.items():
             known = self._problems.get(label, {}) if label in signed else {}
             self._problems[label] = {**row, "signature": known.get("signature")}
-        for name in self._members & set(self._cells):
-            self._cells[name].update(members[name])
-        if self._cells:
-            self._commit()
+        if len(stored):
+            self._write_problems()
+        if self.lost or not now.equals(stored):
+            compaction.fold(self.folder, self._members, drop=self.lost)
+        self._stored = stored.slice(0, 0)  # it was needed for this
 
-    def add(self, outcomes: Sequence[Outcome]) -> None:
+    def add(self, batches: Sequence[Batch]) -> None:
         """Store finished cells, replacing earlier attempts at them.
 
         Raises :class:`StoreError` if a problem is no longer the one that stored cells ran on. Its
         old and new cells cannot be compared, so that no new one is stored.
         """
-        for outcome in outcomes:
-            self._recognise(outcome)
-        shards = {}
-        for kind in ("events", "trials"):
-            table = pa.concat_tables([getattr(outcome, kind) for outcome in outcomes])
-            shards[f"{kind}_shard"] = self._shard(kind, table)
-        for outcome in outcomes:
-            self._print(outcome)
-            self._cells[outcome.cell["cell"]] = {**outcome.cell, **shards}
-        self._commit()
+        for batch in batches:
+            for problem, signature in sorted(batch.signatures):
+                self._recognise(problem, signature)
+        for batch in batches:
+            for name, data in batch.shards.items():
+                files.Shard(name, data).write(self.folder)
+            self._print(batch)
+        self._write_problems()
+        rows = pa.concat_tables([batch.rows for batch in batches])
+        self._commits += 1
+        index.write_table(index.commit_path(self.folder, self._commits), rows)
+        self.statuses.update((e.cell, e.status) for batch in batches for e in batch.ended)
 
-    def _recognise(self, outcome: Outcome) -> None:
+    def _recognise(self, problem: str, signature: str) -> None:
         """Compare the problem's signature with that of stored cells, or keep it as the first."""
-        if outcome.signature is None:
+        row = self._problems[problem]
+        if row["signature"] is None:
+            self._problems[problem] = {**row, "signature": signature}
             return
-        row = self._problems[outcome.cell["problem"]]
-        before = row["signature"] = row["signature"] or outcome.signature
-        if (change := moved(json.loads(before), json.loads(outcome.signature))) is not None:
+        if row["signature"] == signature:
+            return
+        if (change := moved(json.loads(row["signature"]), json.loads(signature))) is not None:
             raise StoreError(
-                f"{row['problem']}: the problem is no longer the one that cells in {self.folder} "
+                f"{problem}: the problem is no longer the one that cells in {self.folder} "
                 f"ran on: {change}; run into another folder (--results), or remove this one"
             )
 
-    def _print(self, outcome: Outcome) -> None:
+    def _print(self, batch: Batch) -> None:
         """Store what each trial printed in a file of its own."""
-        folder = self.folder / "output" / outcome.cell["cell"]
-        for trial, text in outcome.output.items():
-            if text:
-                with files.explained(folder):
-                    own_folder(self.folder / "output")
-                    own_folder(folder)
-                files.replace(folder / f"trial-{trial:06d}.txt", text.encode("utf-8", "replace"))
+        for cell, output in batch.output.items():
+            folder = self.folder / "output" / cell
+            for trial, text in output.items():
+                if text:
+                    with files.explained(folder):
+                        own_folder(self.folder / "output")
+                        own_folder(folder)
+                    path = folder / f"trial-{trial:06d}.txt"
+                    files.replace(path, text.encode("utf-8", "replace"))
 
     def compact(self) -> None:
-        """Bring events and trials into their canonical shards, if they are not there already."""
-        groups = self._groups()
-        if not self._canonical(groups):
-            for kind in ("events", "trials"):
-                column = f"{kind}_shard"
-                shards = {name: row[column] for name, row in self._cells.items() if row[column]}
-                counts = {name: self._cells[name][files.COUNTS[kind]] for name in shards}
-                table = files.read_shards(self.folder, kind, shards, counts)
-                self._regroup(kind, table, groups)
-            self._commit()
-        self._sweep()
+        """Bring the folder into its canonical form, if it is not in it already."""
+        compaction.compact(self.folder, self._members)
+        self._sweep(index.load_cells(self.folder, _SHARDS))
 
-    def _groups(self) -> list[list[str]]:
-        """Ids of cells by canonical shard: sorted, cut whenever enough rows are together."""
-        groups: list[list[str]] = []
-        rows = SHARD_ROWS
-        for name in sorted(self._cells):
-            if rows >= SHARD_ROWS:
-                groups.append([])
-                rows = 0
-            groups[-1].append(name)
-            rows += self._cells[name]["results"]
-        return groups
+    def _write_problems(self) -> None:
+        """Write the rows of problems, if they are not stored so already."""
+        if self._problems != self._problems_stored:
+            rows = [row for _, row in sorted(self._problems.items())]
+            table = pa.Table.from_pylist(rows, schema=schema.PROBLEMS)
+            index.write_table(self.folder / index.PROBLEMS, table)
+            self._problems_stored = dict(self._problems)
 
-    def _canonical(self, groups: list[list[str]]) -> bool:
-        for column in ("events_shard", "trials_shard"):
-            shards = [{self._cells[name][column] for name in group} for group in groups]
-            if any(len(names) > 1 for names in shards):
-                return False
-            named = [name for names in shards for name in names if name]
-            if len(named) > len(set(named)):
-                return False
-        return True
-
-    def _regroup(self, kind: str, table: pa.Table, groups: list[list[str]]) -> None:
-        """Replace the shards of ``kind`` by one for each group, sorted by cell; the rows of a
-        cell keep their order."""
-        where = {name: i for i, name in enumerate(sorted(self._cells))}
-        position = pc.index_in(table["cell"], value_set=pa.array(sorted(self._cells)))
-        order = pc.sort_indices(  # stable
-            pa.table({"position": position, "row": pa.array(range(len(table)))}),
-            sort_keys=[("position", "ascending"), ("row", "ascending")],
-        )
-        table, position = table.take(order), position.take(order)
-        for group in groups:
-            low, high = where[group[0]], where[group[-1]]
-            inside = pc.and_(pc.greater_equal(position, low), pc.less_equal(position, high))
-            name = self._shard(kind, table.filter(inside))
-            for cell in group:
-                self._cells[cell][f"{kind}_shard"] = name
-
-    def _shard(self, kind: str, table: pa.Table) -> str | None:
-        if not len(table):
-            return None
-        return files.write_shard(self.folder, kind, table)
-
-    def _commit(self) -> None:
-        rows = [
-            {**row, "in_suite": name in self._members} for name, row in sorted(self._cells.items())
-        ]
-        problems = [row for _, row in sorted(self._problems.items())]
-        for kind, content in (("problems", problems), ("cells", rows)):
-            table = pa.Table.from_pylist(content, schema=schema.TABLES[kind])
-            index.write_table(self.folder / f"{kind}.parquet", table)
-
-    def _sweep(self) -> None:
+    def _sweep(self, stored: pa.Table) -> None:
         """Remove shards that no cell names and temporary files, which a crash may leave."""
-        named = {row[f"{k}_shard"] for row in self._cells.values() for k in ("events", "trials")}
+        named = {name for column in _SHARDS[1:] for name in stored[column].unique().to_pylist()}
         for pattern in ("events-*.parquet", "trials-*.parquet", TEMPORARY):
             for path in self.folder.glob(pattern):
                 if path.name not in named:

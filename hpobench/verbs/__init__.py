@@ -27,7 +27,7 @@ def run(
     seeds: Seeds | None = None,
     only: str | None = None,
     plugins: Iterable[str | os.PathLike[str]] = (),
-    address: str = "local",
+    address: str | None = None,
     cpus: int | None = None,
     timeout: float = 3600.0,
     retry_failed: bool = False,
@@ -56,8 +56,9 @@ def run(
 
     A cell that fails is no exception: ``results.failed`` has its error. Cells that are stored
     already are not run again, so the same call goes on after an interruption: Ctrl-C keeps what is
-    finished and raises ``KeyboardInterrupt``. If this process has initialised Ray, that Ray is used
-    and left running; otherwise one is started and shut down.
+    finished and raises ``KeyboardInterrupt``. Virtual cells run in processes of this machine; live
+    ones on Ray, which is started and shut down. If this process has initialised Ray, all run on
+    that Ray, which is left running.
 
     :param suite: the path of a suite file, the name of a shipped suite, a mapping with the keys of
         a suite file, or what :func:`hpobench.load_suite` returns.
@@ -65,8 +66,9 @@ def run(
     :param seeds: instead of the suite's: a number of them, a list, or text like ``"0-9"``.
     :param only: run only the cells whose ``searcher/scheduler/problem`` match this glob.
     :param plugins: further plugin files or folders.
-    :param address: a Ray cluster, or ``auto``; ``local`` starts a Ray on this machine.
-    :param cpus: slots of the local Ray, by default all processors.
+    :param address: run on this Ray cluster, or on the one at hand (``auto``); ``local`` starts a
+        Ray on this machine for virtual cells, too.
+    :param cpus: processors of this machine to use, by default all.
     :param timeout: wall seconds after which a cell is given up.
     :param retry_failed: run failed cells again.
     :param mlflow: log cells and trials to this MLflow server or database.

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpobench.contract.errors import UsageError
-from hpobench.running.cluster import LOCAL
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Rule
-    from hpobench.running.experiment import Summary
+    from hpobench.running.experiment import Progress, Summary
+    from hpobench.running.local.processes import Template
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Suite
     from hpobench.verbs.progress import Display
@@ -28,7 +28,7 @@ class RunOptions:
     """How a suite is run; :func:`hpobench.run` says what each option means."""
 
     results: Path = Path("results")
-    address: str = LOCAL
+    address: str | None = None
     cpus: int | None = None
     timeout: float = 3600.0
     retry_failed: bool = False
@@ -71,47 +71,71 @@ def execute(suite: Suite, options: RunOptions, display: Display) -> Ended:
 
     A ``KeyboardInterrupt`` passes through after everything finished is stored.
     """
-    from hpobench.plugins.isolation.environments import prepare
-    from hpobench.suites.grid import build_plan
+    from hpobench.running.experiment import needs_ray
+    from hpobench.running.local.start import starting
+    from hpobench.running.tracking import tracking
+    from hpobench.store.index import PLAN
 
     suite, rule = with_rule(suite, options)
-    prepare(suite.scripts(), display.warn)
-    plan = build_plan(suite)
-    # These bring Ray and pandas, which nobody needs before the plan holds together.
-    from hpobench.running.experiment import run_plan
-    from hpobench.running.tracking import Together, tracking
-
     folder = options.results / suite.name
-    kept = f"finished cells are in {folder}, the same command goes on"
-    with (
-        interruptible(kept, display.warn),
-        tracking(options.mlflow, suite.name, display.warn) as trackers,
-    ):
-
-        def run_cells(suite: Suite, plan: Plan) -> Summary:
-            with display.watching() as observers:
-                return run_plan(
-                    suite,
-                    plan,
-                    folder,
-                    Together([*observers, *trackers]),
-                    address=options.address,
-                    cpus=options.cpus,
-                    timeout=options.timeout,
-                    retry_failed=options.retry_failed,
-                    warn=display.warn,
-                )
-
-        if rule is None:
-            summary = run_cells(suite, plan)
-            _note(summary, display)
-        else:
-            summary = _run_looks(suite, plan, rule, folder, run_cells, display)
-        page = write_page(folder, display) if options.report else None
+    # Where there are results, maybe nothing is left to run.
+    soon = not needs_ray(suite, options.address) and not (folder / PLAN).exists()
+    with starting(now=soon) as start:
+        plan = _prepared(suite, display)
+        kept = f"finished cells are in {folder}, the same command goes on"
+        with (
+            interruptible(kept, display.warn),
+            tracking(options.mlflow, suite.name, folder, display.warn) as trackers,
+        ):
+            run_cells = _runner(folder, options, start, trackers, display)
+            if rule is None:
+                summary = run_cells(suite, plan)
+                _note(summary, display)
+            else:
+                summary = _run_looks(suite, plan, rule, folder, run_cells, display)
+            page = write_page(folder, display) if options.report else None
     ended = Ended(summary, page, any(tracker.unlogged for tracker in trackers))
     if not ended.complete:
         display.warn(f"`python -m hpobench status {folder}` shows what failed")
     return ended
+
+
+def _prepared(suite: Suite, display: Display) -> Plan:
+    """The plan of ``suite``, whose isolated searchers have their environments then."""
+    from hpobench.plugins.isolation.environments import prepare
+    from hpobench.suites.grid import build_plan
+
+    prepare(suite.scripts(), display.warn)
+    return build_plan(suite)
+
+
+def _runner(
+    folder: Path,
+    options: RunOptions,
+    start: Callable[[], Template],
+    trackers: Sequence[Progress],
+    display: Display,
+) -> Callable[[Suite, Plan], Summary]:
+    """Runs what is missing of a plan in ``folder``."""
+    from hpobench.running.experiment import run_plan
+    from hpobench.running.tracking import Together
+
+    def run_cells(suite: Suite, plan: Plan) -> Summary:
+        with display.watching() as observers:
+            return run_plan(
+                suite,
+                plan,
+                folder,
+                Together([*observers, *trackers]),
+                start=start,
+                address=options.address,
+                cpus=options.cpus,
+                timeout=options.timeout,
+                retry_failed=options.retry_failed,
+                warn=display.warn,
+            )
+
+    return run_cells
 
 
 def write_page(folder: Path, display: Display) -> Path:

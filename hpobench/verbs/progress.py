@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hpobench.running.experiment import Progress
+    from hpobench.store.batch import Batch
     from hpobench.store.problems import ProblemRows
-    from hpobench.store.writer import Outcome
 
 _LINE_S = 10.0
 _LOG = logging.getLogger("hpobench")
@@ -98,9 +98,9 @@ class LineProgress:
         self._pace.due(time.monotonic(), last=True)
         print(f"{total} cells, {stored} of them stored by earlier runs", flush=True)
 
-    def update(self, outcomes: Sequence[Outcome], running: int) -> None:
+    def update(self, batches: Sequence[Batch], running: int) -> None:
         tally = self.tally
-        tally.update(outcomes, running)
+        tally.update(batches, running)
         complete = tally.stored + tally.finished == tally.total
         if not self._pace.due(time.monotonic(), last=complete):
             return
@@ -125,16 +125,16 @@ class LiveProgress:
             BarColumn(bar_width=40),
             TextColumn("{task.fields[counts]}"),
         )
-        self._task = self._bar.add_task("cells", total=None, counts="starting Ray")
+        self._task = self._bar.add_task("cells", total=None, counts="starting")
         self.live = Live(get_renderable=self._render, refresh_per_second=4)
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
         self.tally.begin(total, stored, problems)
         self._bar.update(self._task, total=total, completed=stored)
 
-    def update(self, outcomes: Sequence[Outcome], running: int) -> None:
+    def update(self, batches: Sequence[Batch], running: int) -> None:
         tally = self.tally
-        tally.update(outcomes, running)
+        tally.update(batches, running)
         counts = f"{tally.running} running  {tally.failed} failed"
         if tally.left is not None:
             counts += f"  {duration(tally.left)} left"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hpobench.store.batch import Batch, CellEnd
     from hpobench.store.problems import ProblemRows
-    from hpobench.store.writer import Outcome
 
 
 def duration(seconds: float) -> str:
@@ -28,42 +28,54 @@ class Tally:
     def __init__(self) -> None:
         self.total = self.stored = self.done = self.failed = self.running = 0
         self._problems: ProblemRows = {}
-        self._regrets: dict[tuple[str, int, int], dict[str, float]] = defaultdict(dict)
-        self._leaders: list[tuple[str, float, int]] = []
+        self._blocks: dict[tuple[str, int, int], dict[str, float]] = defaultdict(dict)
+        """Regrets by algorithm, of each problem, seed and number of workers."""
+        self._ahead: dict[str, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
+        """The sum over the blocks of how far an algorithm is behind the mean, and their number."""
         self._begin = time.monotonic()
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
         self.total, self.stored, self._problems = total, stored, problems
         self._begin = time.monotonic()
 
-    def update(self, outcomes: Sequence[Outcome], running: int) -> None:
+    def update(self, batches: Sequence[Batch], running: int) -> None:
         self.running = running
-        for outcome in outcomes:
-            if outcome.cell["status"] == "done":
-                self.done += 1
-            else:
-                self.failed += 1
-            cell = outcome.cell
-            name = f"{cell['searcher']} + {cell['scheduler']}"
-            block = cell["problem"], cell["seed"], cell["workers"]
-            if (regret := self._final_regret(outcome)) is not None:
-                self._regrets[block][name] = regret
-        if outcomes:
-            self._leaders = self._ranking()
+        for batch in batches:
+            for ended in batch.ended:
+                self._note(ended)
 
-    def _final_regret(self, outcome: Outcome) -> float | None:
+    def _note(self, ended: CellEnd) -> None:
+        if ended.status == "done":
+            self.done += 1
+        else:
+            self.failed += 1
+        regret = self._final_regret(ended)
+        if regret is None:
+            return
+        # Differences within a problem, seed and number of workers are fair although not every
+        # algorithm has run everywhere yet.
+        block = self._blocks[ended.problem, ended.seed, ended.workers]
+        self._count(block, -1)
+        block[f"{ended.searcher} + {ended.scheduler}"] = regret
+        self._count(block, 1)
+
+    def _count(self, block: Mapping[str, float], sign: int) -> None:
+        """Add what ``block`` says of its algorithms, or take it away."""
+        mean = sum(block.values()) / max(1, len(block))
+        for name, regret in block.items():
+            ahead, blocks = self._ahead[name]
+            self._ahead[name] = ahead + sign * (regret - mean), blocks + sign
+
+    def _final_regret(self, ended: CellEnd) -> float | None:
         """Normalised regret of the incumbent at the end: 1 for a cell without any result, ``None``
         if the problem has no reference losses."""
-        problem, losses = self._problems[outcome.cell["problem"]], outcome.events["loss"].to_numpy()
+        problem = self._problems[ended.problem]
         if problem["optimum"] is None:
             return None
-        if not len(losses) or outcome.cell["status"] != "done":
+        if ended.final is None or ended.status != "done":
             return 1.0
-        best = int(losses.argmin())
-        heldout = outcome.events["heldout"][best].as_py()
-        value = losses[best] if heldout is None else heldout
         span = problem["clip"] - problem["optimum"]
-        return float(min(max((value - problem["optimum"]) / span, 0.0), 1.0))
+        return float(min(max((ended.final - problem["optimum"]) / span, 0.0), 1.0))
 
     @property
     def finished(self) -> int:
@@ -84,15 +96,5 @@ class Tally:
         """The ``n`` best algorithms so far, and the number of their cells. Each has its mean
         difference in final normalised regret from the mean of all algorithms on the same problem,
         seed and number of workers. Problems without reference losses do not count."""
-        return self._leaders[:n]
-
-    def _ranking(self) -> list[tuple[str, float, int]]:
-        # Differences within a problem, seed and number of workers are fair although not every
-        # algorithm has run everywhere yet.
-        ahead: dict[str, list[float]] = defaultdict(list)
-        for block in self._regrets.values():
-            mean = sum(block.values()) / len(block)
-            for name, regret in block.items():
-                ahead[name].append(regret - mean)
-        rows = [(name, sum(x) / len(x), len(x)) for name, x in ahead.items()]
-        return sorted(rows, key=lambda row: (row[1], row[0]))
+        rows = [(name, ahead / blocks, blocks) for name, (ahead, blocks) in self._ahead.items()]
+        return sorted(rows, key=lambda row: (row[1], row[0]))[:n]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hpobench.store.batch import Batch
 from hpobench.store.reader import load_results
 from hpobench.store.writer import open_writer
 from tests import ROOT
@@ -30,7 +31,7 @@ def test_killed_at_every_point_of_writing_the_next_run_ends_the_same(tmp_path: P
             begin(store, range(4))
             for i in range(4):
                 if f"cell-{i:03d}" not in store.statuses:
-                    store.add([outcome(i)])
+                    store.add([Batch.of([outcome(i)])])
             store.compact()
         assert data(folder) == expected
         assert not list(folder.glob(".*.tmp"))

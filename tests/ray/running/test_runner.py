@@ -11,6 +11,7 @@ import pytest
 from hpobench.contract.errors import PluginError
 from hpobench.running.cell import run_cell
 from hpobench.running.outcome import lost_cell
+from hpobench.store.batch import Batch
 from hpobench.store.problems import problem_rows
 from hpobench.store.reader import load_results
 from hpobench.store.writer import open_writer
@@ -100,10 +101,10 @@ def store(folder: Path, outcome: Any) -> None:
         writer.begin(
             "name: one\n",
             plan,
-            {name: {}},
+            {name: (outcome.cell["searcher"], outcome.cell["scheduler"])},
             {label: {**row, "problem": label}},
         )
-        writer.add([outcome])
+        writer.add([Batch.of([outcome])])
         writer.compact()
     assert len(load_results(folder / "store").events) == len(outcome.events)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from hpobench.store import schema
-from hpobench.store.writer import Outcome
+from hpobench.store.batch import Batch, CellEnd
 from hpobench.verbs.progress import LineProgress
 from hpobench.verbs.tally import Tally, duration
 
@@ -24,31 +23,27 @@ def begun() -> Tally:
     return tally
 
 
-def outcome(
+def end(
     searcher: str,
     problem: str,
-    losses: list[float],
+    final: float | None,
     *,
     seed: int = 0,
     workers: int = 4,
     status: str = "done",
-) -> Outcome:
-    events = pa.Table.from_pylist(
-        [{"loss": loss, "heldout": None} for loss in losses], schema=schema.plain(schema.EVENTS)
-    )
-    cell = {"searcher": searcher, "scheduler": "fifo", "problem": problem, "seed": seed}
-    return Outcome(
-        cell={**cell, "workers": workers, "status": status},
-        events=events,
-        trials=schema.plain(schema.TRIALS).empty_table(),
-    )
+) -> CellEnd:
+    return CellEnd("", searcher, "fifo", problem, seed, workers, status, final)
+
+
+def batch(*ends: CellEnd) -> Batch:
+    return Batch(ends, schema.CELLS.empty_table(), frozenset(), {}, {})
 
 
 def test_leaders_are_compared_on_the_same_problem_and_seed() -> None:
     tally = begun()
     # b is better wherever both ran; a also ran on an easy problem.
-    tally.update([outcome("a", "hard", [9, 8]), outcome("b", "hard", [7])], 2)
-    tally.update([outcome("a", "easy", [1])], 1)
+    tally.update([batch(end("a", "hard", 8), end("b", "hard", 7))], 2)
+    tally.update([batch(end("a", "easy", 1))], 1)
     leaders: list[Any] = [
         ("b + fifo", pytest.approx(-0.05), 1),
         ("a + fifo", pytest.approx(0.025), 2),
@@ -58,8 +53,8 @@ def test_leaders_are_compared_on_the_same_problem_and_seed() -> None:
 
 def test_leaders_are_compared_on_the_same_number_of_workers() -> None:
     tally = begun()
-    one = [outcome("a", "p", [2], workers=1), outcome("b", "p", [4], workers=1)]
-    tally.update([*one, outcome("a", "p", [1], workers=8)], 0)
+    one = batch(end("a", "p", 2, workers=1), end("b", "p", 4, workers=1))
+    tally.update([one, batch(end("a", "p", 1, workers=8))], 0)
     leaders: list[Any] = [
         ("a + fifo", pytest.approx(-0.05), 2),
         ("b + fifo", pytest.approx(0.1), 1),
@@ -70,7 +65,7 @@ def test_leaders_are_compared_on_the_same_number_of_workers() -> None:
 def test_failures_count_at_the_clip() -> None:
     tally = begun()
     tally.update(
-        [outcome("a", "p", [], status="failed"), outcome("b", "p", [0.0], status="timeout")], 0
+        [batch(end("a", "p", None, status="failed"), end("b", "p", 0.0, status="timeout"))], 0
     )
     assert (tally.done, tally.failed) == (0, 2)
     assert {row[1] for row in tally.leaders(2)} == {0.0}
@@ -78,11 +73,11 @@ def test_failures_count_at_the_clip() -> None:
 
 def test_problems_without_references_take_no_part() -> None:
     tally = begun()
-    for searcher, losses, status in (("a", [3.0], "done"), ("b", [], "failed")):
-        tally.update([outcome(searcher, "own", losses, status=status)], 0)
+    for searcher, final, status in (("a", 3.0, "done"), ("b", None, "failed")):
+        tally.update([batch(end(searcher, "own", final, status=status))], 0)
     assert (tally.done, tally.failed) == (1, 1)
     assert tally.leaders(9) == []
-    tally.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
+    tally.update([batch(end("a", "p", 1), end("b", "p", 3))], 0)
     leaders: list[Any] = [("a + fifo", pytest.approx(-0.1), 1)]
     assert tally.leaders(1) == leaders
 
@@ -91,7 +86,7 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     lines = LineProgress()
     lines.begin(3, 1, PROBLEMS)
     lines.update([], 2)
-    lines.update([outcome("a", "p", [1]), outcome("b", "p", [3])], 0)
+    lines.update([batch(end("a", "p", 1), end("b", "p", 3))], 0)
     first, last = capsys.readouterr().out.splitlines()
     assert first == "3 cells, 1 of them stored by earlier runs"
     assert last.startswith("3/3 cells, 0 failed")

@@ -8,6 +8,7 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.cli.tables import printable
+from hpobench.store.batch import Batch
 from hpobench.store.writer import open_writer
 from tests.unit.store.test_store import begin, outcome, write
 
@@ -27,7 +28,7 @@ def test_stored_escape_sequences_do_not_steer_the_terminal(
         begin(store, [0])
         failed = outcome(0, status="failed")
         failed.cell["error"] = "CellError: \x1b]0;title\x07\x1b[2Jgone\u202e\x9b1m\nmore"
-        store.add([failed])
+        store.add([Batch.of([failed])])
     assert call("status", tmp_path) == 1
     shown = capsys.readouterr().out
     assert "CellError: \\x1b]0;title\\x07\\x1b[2Jgone\\u202e\\x9b1m\n" in shown

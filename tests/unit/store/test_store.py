@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.store import files, schema, writer
+from hpobench.store import compaction, files, schema
+from hpobench.store.batch import Batch, Outcome
 from hpobench.store.reader import load_results
-from hpobench.store.writer import Outcome, open_writer
+from hpobench.store.writer import open_writer
 
 
 def outcome(number: int, *, results: int = 5, status: str = "done", loss: float = 1.0) -> Outcome:
@@ -85,14 +86,14 @@ PLAN = {"name": "s", "suite": {}, "searchers": ["random"], "schedulers": ["fifo"
 def begin(store: Any, numbers: Any) -> None:
     names = [f"cell-{i:03d}" for i in numbers]
     plan = {**PLAN, "problems": ["p"], "cells": names, "skipped": []}
-    store.begin("name: s\n", plan, {name: {} for name in names}, {"p": PROBLEM})
+    store.begin("name: s\n", plan, dict.fromkeys(names, ("random", "fifo")), {"p": PROBLEM})
 
 
 def write(folder: Path, batches: list[list[int]], **options: Any) -> None:
     with open_writer(folder) as store:
         begin(store, itertools.chain(*batches))
         for batch in batches:
-            store.add([outcome(i, **options) for i in batch])
+            store.add([Batch.of([outcome(i, **options) for i in batch])])
         store.compact()
 
 
@@ -116,7 +117,7 @@ def test_cells_that_differ_in_workers_only_come_in_their_order(tmp_path: Path) -
         for number, workers in enumerate((8, 1, 2)):
             one = outcome(number)
             one.cell.update(seed=0, workers=workers)
-            store.add([one])
+            store.add([Batch.of([one])])
         store.compact()
     results = load_results(tmp_path)
     assert list(results.cells["workers"]) == [1, 2, 8]
@@ -135,12 +136,12 @@ def test_plain_pandas_reads_it(tmp_path: Path) -> None:
 def test_bytes_do_not_depend_on_order_batches_or_interruptions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "SHARD_ROWS", 12)  # three cells a shard
+    monkeypatch.setattr(compaction, "SHARD_ROWS", 12)  # three cells a shard
     write(tmp_path / "a", [[0, 1, 2, 3, 4, 5, 6]])
     write(tmp_path / "b", [[6], [3, 1], [0, 5], [2, 4]])
     with open_writer(tmp_path / "c") as store:
         begin(store, range(7))
-        store.add([outcome(4), outcome(2)])
+        store.add([Batch.of([outcome(4), outcome(2)])])
     write(tmp_path / "c", [[0, 1, 2, 3, 4, 5, 6]])
     assert data(tmp_path / "a") == data(tmp_path / "b") == data(tmp_path / "c")
     assert len(list((tmp_path / "a").glob("events-*"))) == 3
@@ -158,8 +159,8 @@ def test_compacting_twice_writes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_retried_cell_replaces_the_failed_one(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0, 1])
-        store.add([outcome(0, status="failed", results=2, loss=50.0), outcome(1)])
-        store.add([outcome(0)])
+        store.add([Batch.of([outcome(0, status="failed", results=2, loss=50.0), outcome(1)])])
+        store.add([Batch.of([outcome(0)])])
         before = load_results(tmp_path).events
         store.compact()
     results = load_results(tmp_path)
@@ -172,7 +173,7 @@ def test_cells_of_an_earlier_suite_are_kept_but_not_read(tmp_path: Path) -> None
     write(tmp_path, [[0, 1]])
     with open_writer(tmp_path) as store:
         begin(store, [1, 2])
-        store.add([outcome(2)])
+        store.add([Batch.of([outcome(2)])])
         store.compact()
     assert list(load_results(tmp_path).cells["seed"]) == [1, 2]
     stored = pd.read_parquet(tmp_path / "cells.parquet")
@@ -188,7 +189,7 @@ def test_a_new_label_is_taken_over(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         plan = {**PLAN, "searchers": ["dice"], "problems": ["p"], "skipped": []}
         plan["cells"] = ["cell-000"]
-        store.begin("name: s\n", plan, {"cell-000": {"searcher": "dice"}}, {})
+        store.begin("name: s\n", plan, {"cell-000": ("dice", "fifo")}, {})
     assert list(load_results(tmp_path).cells["searcher"]) == ["dice"]
 
 
@@ -227,7 +228,7 @@ os.fsync, os.replace, Path.replace = point(os.fsync), point(os.replace), point(P
 with open_writer(Path(sys.argv[1])) as store:
     begin(store, range(4))
     for i in (2, 0):
-        store.add([outcome(i)])
+        store.add([Batch.of([outcome(i)])])
     store.compact()
 """
 
@@ -243,7 +244,7 @@ def test_a_full_disk_is_explained_and_the_store_still_reads(
     with open_writer(tmp_path) as store, monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(StoreError, match="disk is full; free some space"):
-            store.add([outcome(1)])
+            store.add([Batch.of([outcome(1)])])
     assert list(load_results(tmp_path).cells["seed"]) == [0]
 
 
@@ -285,7 +286,7 @@ def test_damage_is_named(tmp_path: Path) -> None:
 def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "SHARD_ROWS", 5)
+    monkeypatch.setattr(compaction, "SHARD_ROWS", 5)
     write(tmp_path, [[0, 1]])
     expected = data(tmp_path)
     shard = sorted(tmp_path.glob("events-*"))[0]
@@ -298,7 +299,7 @@ def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
     with open_writer(tmp_path) as store:
         assert len(store.lost) == (2 if damage == "no problem" else 1)
         begin(store, [0, 1])
-        store.add([outcome(i) for i in (0, 1) if f"cell-{i:03d}" not in store.statuses])
+        store.add([Batch.of([outcome(i) for i in (0, 1) if f"cell-{i:03d}" not in store.statuses])])
         store.compact()
     assert data(tmp_path) == expected
 
@@ -337,36 +338,36 @@ def signed(number: int, *losses: Any) -> Outcome:
 def test_a_problem_that_has_become_another_is_refused(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0, 1, 2])
-        store.add([signed(0, 0.5, None)])
+        store.add([Batch.of([signed(0, 0.5, None)])])
     with open_writer(tmp_path) as store:
         begin(store, [0, 1, 2])
-        store.add([signed(1, 0.500001, None)])
+        store.add([Batch.of([signed(1, 0.500001, None)])])
         told = r"^p: the problem is no longer the one .*: probe 1 had loss 0\.5, now it has 0\.6; "
         with pytest.raises(StoreError, match=told):
-            store.add([signed(2, 0.6, None)])
+            store.add([Batch.of([signed(2, 0.6, None)])])
         with pytest.raises(StoreError, match="probe 2 had loss none, now it has 1"):
-            store.add([signed(2, 0.5, 1.0)])
+            store.add([Batch.of([signed(2, 0.5, 1.0)])])
     assert list(load_results(tmp_path).cells["seed"]) == [0, 1]
 
 
 def test_a_problem_may_become_another_where_no_cell_of_the_suite_ran_on_it(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0])
-        store.add([signed(0, 0.5)])
+        store.add([Batch.of([signed(0, 0.5)])])
     with open_writer(tmp_path) as store:  # another plugin file, another data set: other cells
         begin(store, [1])
-        store.add([signed(1, 0.6)])
+        store.add([Batch.of([signed(1, 0.6)])])
     assert "0.6" in pd.read_parquet(tmp_path / "problems.parquet")["signature"][0]
 
 
 def test_references_are_those_of_the_last_run(tmp_path: Path) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0])
-        store.add([signed(0, 0.5)])
+        store.add([Batch.of([signed(0, 0.5)])])
     with open_writer(tmp_path) as store:
         plan = {**PLAN, "problems": ["p"], "cells": ["cell-000"], "skipped": []}
         renewed = {**PROBLEM, "optimum": -1.0, "version": 2}
-        store.begin("name: s\n", plan, {"cell-000": {}}, {"p": renewed})
+        store.begin("name: s\n", plan, {"cell-000": ("random", "fifo")}, {"p": renewed})
     row = load_results(tmp_path).problems.iloc[0]
     assert (row["optimum"], row["version"]) == (-1.0, 2)
     assert "0.5" in row["signature"]

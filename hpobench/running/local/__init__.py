@@ -1,0 +1,1 @@
+"""Cells in worker processes of this machine, without a Ray cluster."""
