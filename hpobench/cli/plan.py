@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,13 +72,13 @@ def show_plan(suite: Suite, plan: Plan) -> None:
     )
     click.echo(f"searchers: {_labels(suite.searchers)}")
     click.echo(f"schedulers: {_labels(suite.schedulers)}\n")
-    planned = {cell.searcher.label: cell.searcher for cell in plan.cells}
+    planned = {c.searcher.label: c.searcher for c in plan.cells.combinations}
     if programs := [ref for ref in planned.values() if _is_program(ref)]:
         click.echo(
             f"not started: the programs of {_labels(programs)}; `run` and `check` start them and "
             "find what they refuse\n"
         )
-    cells = Counter((cell.problem.label, cell.workers) for cell in plan.cells)
+    cells = plan.counts
     rows = [
         (label, str(workers), str(cells[label, workers]), _budget(suite, label), *_bounds(estimate))
         for (label, workers), estimate in plan.estimates.items()

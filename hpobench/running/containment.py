@@ -8,6 +8,7 @@ user's, with the options that name this code.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import Any
 
@@ -31,12 +32,16 @@ def process_key(*plugins: PluginRef) -> str:
 
 def _code(plugin: PluginRef) -> str:
     """A name for the code of ``plugin`` that may do anything; empty without such code."""
-    if not is_shipped(plugin.file):
+    if not _is_shipped(plugin.file):
         return plugin.file
-    private = plugin.kind == "problem" and getattr(
-        load_class(plugin.file, plugin.cls), "private_process", False
-    )
-    return plugin.to_text() if private else ""
+    return plugin.to_text() if plugin.kind == "problem" and _is_private(plugin) else ""
+
+
+_is_shipped = functools.cache(is_shipped)  # a run asks for each of its cells
+
+
+def _is_private(problem: PluginRef) -> bool:
+    return bool(getattr(load_class(problem.file, problem.cls), "private_process", False))
 
 
 def cell_key(cell: Cell) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,12 +51,13 @@ def until_decided(
     from hpobench.analysis.study import Study
 
     # The cells of the first seed identify algorithms, problems and budgets, and where seeds begin.
-    question = digest(cell.id for cell in plan.cells if cell.seed == suite.seeds[0])
+    question = digest(plan.cells.with_seeds(suite.seeds[:1]).ids)
     _check_rule(folder, question, rule)
     taken: list[Decision] = []
     for seeds in rule.looks:
         part = suite.with_seeds(suite.seeds[:seeds])
-        summary = run(part, _cells_of(plan, part.seeds))
+        cells = plan.cells.with_seeds(part.seeds)
+        summary = run(part, dataclasses.replace(plan, cells=cells))
         found = Study(load_results(folder)).main_comparison()
         decision = decide(normalised(found.curves)[..., -1], found.curves.names, rule)
         taken.append(decision)
@@ -73,12 +74,6 @@ def until_decided(
         yield summary, decision
         if decision.decided:
             return
-
-
-def _cells_of(plan: Plan, seeds: Sequence[int]) -> Plan:
-    wanted = set(seeds)
-    cells = tuple(cell for cell in plan.cells if cell.seed in wanted)
-    return dataclasses.replace(plan, cells=cells)
 
 
 def _check_rule(folder: Path, question: str, rule: Rule) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import time
@@ -21,6 +22,7 @@ from hpobench.running.local.processes import Template
 from hpobench.running.local.work import Work
 from hpobench.store import provenance
 from hpobench.store.problems import ProblemRows, problem_rows
+from hpobench.suites.cell_grid import CellGrid, Selected
 from hpobench.suites.grid import Plan
 from hpobench.suites.suite import Suite
 
@@ -93,12 +95,15 @@ def run_plan(
 
     begin = time.monotonic()
     with open_writer(folder) as writer:
-        again = {"failed", "timeout"} if retry_failed else set()
-        stored = {name for name, status in writer.statuses.items() if status not in again}
-        todo = [cell for cell in plan.cells if cell.id not in stored]
-        labels = {cell.id: (cell.searcher.label, cell.scheduler.label) for cell in plan.cells}
+        again = {"missing", *(("failed", "timeout") if retry_failed else ())}
+        left = [
+            number
+            for number, name in enumerate(plan.cells.ids)
+            if writer.statuses.get(name, "missing") in again
+        ]
+        todo = Selected(plan.cells, left)
         rows = problem_rows(plan.problems)
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels_of(plan.cells), rows)
         progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
         if todo and needs_ray(suite, address):
             own = starts_ray(address or LOCAL)
@@ -106,7 +111,13 @@ def run_plan(
             def run_left(left: Sequence[Cell], done: set[str]) -> None:
                 with connected(address or LOCAL, cpus) as ray:
                     cells = _ray_cells(suite, ray, folder, timeout, own=own)
-                    cells.stored({name: writer.statuses[name] for name in stored | done})
+                    cells.stored(
+                        {
+                            name: status
+                            for name, status in writer.statuses.items()
+                            if name in done or status not in again
+                        }
+                    )
                     _run(writer, left, progress, cells, done)
 
             _run_again_if_lost(run_left, todo, warn if own else None)
@@ -114,7 +125,7 @@ def run_plan(
             work = Work(provenance.commit(), timeout, str(folder.resolve()))
             _run(writer, todo, progress, LocalCells(start, work, cpus or cpus_here()), set())
         writer.compact()
-        counts = Counter(writer.statuses.get(cell.id, "missing") for cell in plan.cells)
+        counts = Counter(writer.statuses.get(name, "missing") for name in plan.cells.ids)
     return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
 
 
@@ -208,14 +219,20 @@ class _Buffer:
         self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
 
 
+def labels_of(cells: CellGrid) -> dict[str, tuple[str, str]]:
+    """The labels of the searcher and the scheduler by the id of the cell."""
+    pairs = [(c.searcher.label, c.scheduler.label) for c in cells.combinations]
+    return dict(zip(cells.ids, itertools.cycle(pairs), strict=False))
+
+
 def _plan_json(suite: Suite, plan: Plan) -> dict[str, Any]:
     def labels(kind: str) -> list[str]:
-        return list(dict.fromkeys(getattr(cell, kind).label for cell in plan.cells))
+        return list(dict.fromkeys(getattr(c, kind).label for c in plan.cells.combinations))
 
     return {
         "name": suite.name,
         "suite": json.loads(json.dumps(suite.resolved())),
-        "cells": [cell.id for cell in plan.cells],
+        "cells": plan.cells.ids,
         "searchers": labels("searcher"),
         "schedulers": labels("scheduler"),
         "problems": labels("problem"),

@@ -36,7 +36,7 @@ def load_pilot(folder: Path, plan: Plan) -> Pilot:
     """
     results = load_results(folder)
     wanted: dict[Labels, set[str]] = {}
-    for cell in plan.cells:
+    for cell in plan.cells.with_seeds(plan.cells.seeds[:1]):
         labels = (cell.searcher.label, cell.scheduler.label, cell.problem.label)
         wanted.setdefault(labels, set()).add(_without_seed(cell.spec))
     found = _labels(results.cells)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hpobench.contract.cell import Cell, PluginRef, Tell
+from hpobench.contract.cell import PluginRef, Tell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.modules import load_class
+from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.estimate import Estimate
 from hpobench.suites.identity import cell_ids
 from hpobench.suites.screening import Screening
@@ -35,7 +36,7 @@ class Skipped:
 class Plan:
     """The cells of a suite."""
 
-    cells: tuple[Cell, ...]
+    cells: CellGrid
     """Sorted by seed, then workers, problem, scheduler and searcher: a run that is cut short has
     then compared everything with everything on the first seeds."""
     skipped: tuple[Skipped, ...]
@@ -51,10 +52,15 @@ class Plan:
         )
 
     @property
+    def counts(self) -> Counter[tuple[str, int]]:
+        """The number of cells by the label of their problem and their workers."""
+        found = Counter((c.problem.label, c.workers) for c in self.cells.combinations)
+        return Counter({key: n * len(self.cells.seeds) for key, n in found.items()})
+
+    @property
     def total(self) -> Estimate:
         """The sum over all cells; its clock is what one cell after the other would take."""
-        counts = Counter((cell.problem.label, cell.workers) for cell in self.cells)
-        rows = [(n, self.estimates[key]) for key, n in counts.items()]
+        rows = [(n, self.estimates[key]) for key, n in self.counts.items()]
         return Estimate(
             trials=sum(n * row.trials for n, row in rows),
             results=sum(n * row.results for n, row in rows),
@@ -88,54 +94,30 @@ def build_plan(suite: Suite) -> Plan:
                     skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
+    combinations = [
+        _combination(suite, row, workers, screening.fingerprints[row[2].label])
+        for workers in suite.workers
+        for row in picked
+    ]
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
     return Plan(
-        tuple(_cells(suite, picked, screening)),
+        CellGrid(combinations, suite.seeds),
         tuple(skipped),
         tuple(ref for ref in suite.problems if ref.label in problems),
         {(label, n): screening.estimates[label, n] for label in problems for n in suite.workers},
     )
 
 
-def _cells(suite: Suite, picked: Sequence[Row], screening: Screening) -> Iterator[Cell]:
-    """The cells of the combinations ``picked``, in the order of :attr:`Plan.cells`."""
-    fingerprints = screening.fingerprints
-    makers = [
-        _maker(suite, row, workers, fingerprints[row[2].label])
-        for workers in suite.workers
-        for row in picked
-    ]
-    for seed in suite.seeds:
-        for make in makers:
-            yield make(seed)
-
-
-def _maker(suite: Suite, row: Row, workers: int, fingerprint: str) -> Callable[[int], Cell]:
-    """Makes the cell of a combination by its seed."""
+def _combination(suite: Suite, row: Row, workers: int, fingerprint: str) -> Combination:
     searcher, scheduler, problem = row
     budget = suite.budgets[problem.label]
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
-    real_time = suite.real_time()
-    ids = cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, real_time)
-
-    def make(seed: int) -> Cell:
-        name, spec = ids(seed)
-        return Cell(
-            id=name,
-            searcher=searcher,
-            scheduler=scheduler,
-            problem=problem,
-            seed=seed,
-            budget=budget,
-            workers=workers,
-            stage=suite.stage,
-            tell=tell,
-            **real_time,
-            spec=spec,
-        )
-
-    return make
+    more = suite.real_time()
+    identity = cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, more)
+    return Combination(
+        searcher, scheduler, problem, budget, workers, suite.stage, tell, identity, **more
+    )
 
 
 def _matches(only: str | None, *refs: PluginRef) -> bool:

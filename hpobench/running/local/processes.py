@@ -19,7 +19,6 @@ from hpobench.running.local.channel import PID, Channel, ChannelClosedError
 from hpobench.running.local.work import Work
 
 _START_S = 120.0
-_ENDING_S = 5.0
 _TOLD = 4000
 """Characters of what a process wrote to standard error before it died."""
 _MAIN = "import sys; sys.path[:] = {path!r}; from {module} import main; main({control})"
@@ -79,13 +78,10 @@ class Template:
         return self._process.poll() is not None
 
     def close(self) -> None:
-        """End the process and all workers."""
+        """End the process, with which all workers end."""
+        self._process.kill()
+        self._process.wait()
         self._orders.close()
-        try:
-            self._process.wait(_ENDING_S if self._ready else 0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
         self._errors.close()
 
 

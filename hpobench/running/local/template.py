@@ -62,6 +62,7 @@ def main(control: int) -> None:
     for worker in workers:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(worker, signal.SIGKILL)
+    os._exit(0)
 
 
 def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
