@@ -58,5 +58,5 @@ def _run(suite: str, seeds: str | None, folder: Path) -> Path:
 
     loaded = load_suite(suite, seeds=seeds)
     click.echo(f"suite {loaded.name}")
-    execute(loaded, RunOptions(results=folder, report=False), Shown())
+    execute(lambda: loaded, RunOptions(results=folder, report=False), Shown())
     return folder / loaded.name

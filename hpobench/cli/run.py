@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hpobench.cli.deciding import deciding_options
 from hpobench.cli.shared import plugin_option, selection_options
+
+if TYPE_CHECKING:
+    from hpobench.suites.suite import Suite
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""
@@ -64,16 +67,19 @@ def run(
     Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
-    from hpobench.suites.suite import load_suite
     from hpobench.verbs.execution import RunOptions, execute
     from hpobench.verbs.progress import Shown
 
-    loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+    def loaded() -> Suite:
+        from hpobench.suites.suite import load_suite
+
+        return load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+
     chosen = RunOptions(report=not no_report, **options)
     if dry_run:
         from hpobench.cli.plan import show_dry_run
 
-        show_dry_run(loaded, chosen)
+        show_dry_run(loaded(), chosen)
         return
     ended = execute(loaded, chosen, Shown())
     if not ended.complete:

@@ -59,6 +59,16 @@ def running_ray() -> Any:
     return ray if ray is not None and ray.is_initialized() else None
 
 
+def needs_ray(stage: str, address: str | None) -> bool:
+    """Whether cells of ``stage`` run on Ray: live ones do, and virtual ones where the user names
+    an ``address`` or has initialised Ray. Others need no cluster.
+
+    A process that has imported numerical libraries may be forked on Linux only.
+    """
+    virtual = stage == "virtual" and sys.platform == "linux"
+    return not virtual or address is not None or running_ray() is not None
+
+
 def starts_ray(address: str) -> bool:
     """Whether :func:`connected` would start a Ray of its own now."""
     return address == LOCAL and running_ray() is None

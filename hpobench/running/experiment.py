@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
 from hpobench.running.cells import Cells
-from hpobench.running.cluster import LOCAL, connected, cpus_here, running_ray, starts_ray
+from hpobench.running.cluster import LOCAL, connected, cpus_here, needs_ray, starts_ray
 from hpobench.running.health import LostRayError
-from hpobench.running.local.cells import SUPPORTED, LocalCells
+from hpobench.running.local.cells import LocalCells
 from hpobench.running.local.processes import Template
 from hpobench.running.local.work import Work
 from hpobench.store import provenance
@@ -63,13 +63,6 @@ class Summary:
     seconds: float
 
 
-def needs_ray(suite: Suite, address: str | None) -> bool:
-    """Whether the cells of ``suite`` run on Ray: live ones do, and virtual ones where the user
-    names an ``address`` or has initialised Ray. Others need no cluster."""
-    virtual = suite.stage == "virtual" and SUPPORTED
-    return not virtual or address is not None or running_ray() is not None
-
-
 def run_plan(
     suite: Suite,
     plan: Plan,
@@ -105,7 +98,7 @@ def run_plan(
         rows = problem_rows(plan.problems)
         writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels_of(plan.cells), rows)
         progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
-        if todo and needs_ray(suite, address):
+        if todo and needs_ray(suite.stage, address):
             own = starts_ray(address or LOCAL)
 
             def run_left(left: Sequence[Cell], done: set[str]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Seeds, Source
+    from hpobench.suites.suite import Seeds, Source, Suite
     from hpobench.verbs.progress import Display
     from hpobench.verbs.results import SuiteResults
 
@@ -96,7 +96,10 @@ def run(
         margin=margin,
         report=report,
     )
-    loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+
+    def loaded() -> Suite:
+        return load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+
     return load(execute(loaded, options, _display(progress)).summary.folder)
 
 

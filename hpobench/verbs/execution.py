@@ -66,28 +66,29 @@ class Ended:
         return self.summary.counts["done"] == self.summary.counts.total()
 
 
-def execute(suite: Suite, options: RunOptions, display: Display) -> Ended:
-    """Run what is missing of ``suite`` and write its report.
+def execute(load: Callable[[], Suite], options: RunOptions, display: Display) -> Ended:
+    """Run what is missing of the suite that ``load`` returns, and write its report.
 
     A ``KeyboardInterrupt`` passes through after everything finished is stored.
     """
-    from hpobench.running.experiment import needs_ray
-    from hpobench.running.local.start import starting
-    from hpobench.running.tracking import tracking
-    from hpobench.store.index import PLAN
+    from hpobench.running.cluster import needs_ray
+    from hpobench.running.local.start import Templates
 
-    suite, rule = with_rule(suite, options)
-    folder = options.results / suite.name
-    # Where there are results, maybe nothing is left to run.
-    soon = not needs_ray(suite, options.address) and not (folder / PLAN).exists()
-    with starting(now=soon) as start:
+    with Templates(soon=not needs_ray("virtual", options.address)) as templates:
+        suite, rule = with_rule(load(), options)
+        folder = options.results / suite.name
+        # Where there are results, maybe nothing is left to run.
+        if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
+            templates.discard()
+        from hpobench.running.tracking import tracking
+
         plan = _prepared(suite, display)
         kept = f"finished cells are in {folder}, the same command goes on"
         with (
             interruptible(kept, display.warn),
             tracking(options.mlflow, suite.name, folder, display.warn) as trackers,
         ):
-            run_cells = _runner(folder, options, start, trackers, display)
+            run_cells = _runner(folder, options, templates.start, trackers, display)
             if rule is None:
                 summary = run_cells(suite, plan)
                 _note(summary, display)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import selectors
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -19,8 +18,6 @@ from hpobench.running.local.work import Work
 if TYPE_CHECKING:
     from hpobench.store.batch import Batch, Outcome
 
-SUPPORTED = sys.platform == "linux"
-"""Elsewhere a process that has imported numerical libraries may not be forked."""
 _LOOK_S = 0.5
 
 

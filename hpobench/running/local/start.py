@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from types import TracebackType
 
 from hpobench.running.cluster import process_environment
 from hpobench.running.local.processes import Template
 
 
-@contextlib.contextmanager
-def starting(*, now: bool) -> Iterator[Callable[[], Template]]:
-    """Yields what starts the process that workers are forked from.
+class Templates:
+    """The processes that workers are forked from; a context manager.
 
-    With ``now`` it is started at once, because its imports take longer than a plan; it ends with
-    the block if nobody has asked for it.
+    ``soon``: start one now, because its imports take longer than reading a suite and planning it.
     """
-    early = [Template(process_environment())] if now else []
-    try:
-        yield lambda: early.pop() if early else Template(process_environment())
-    finally:
-        for template in early:
-            template.close()
+
+    def __init__(self, *, soon: bool) -> None:
+        self._early = [Template(process_environment())] if soon else []
+
+    def start(self) -> Template:
+        """A process for the caller to close: the one that was started early, or else a new one."""
+        return self._early.pop() if self._early else Template(process_environment())
+
+    def discard(self) -> None:
+        """End the process that was started early, if nobody has it."""
+        while self._early:
+            self._early.pop().close()
+
+    def __enter__(self) -> Templates:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.discard()
