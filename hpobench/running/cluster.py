@@ -16,8 +16,13 @@ from typing import Any
 from hpobench.contract.errors import RayError, UsageError
 from hpobench.contract.signals import ENDING_SIGNALS
 from hpobench.running.health import LostRayError
-from hpobench.running.ray.node import read_settings_again, silenced
-from hpobench.running.session import private_session
+from hpobench.running.ray.node import (
+    killing_servers,
+    read_settings_again,
+    session_folder,
+    silenced,
+)
+from hpobench.running.session import is_private, private_session
 
 LOCAL = "local"
 
@@ -82,7 +87,7 @@ def _named(address: str) -> Iterator[Any]:
         # and decides on it when it is imported.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
-        ray = _initialised(address=address)
+        ray = _initialised(address=address, runtime_env=runtime_environment())
     except Exception as error:
         raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:
@@ -117,7 +122,7 @@ def _local(cpus: int | None) -> Iterator[Any]:
 def _started(cpus: int | None) -> Iterator[Any]:
     with private_session() as session:
         try:
-            with session.environment():
+            with session.environment(process_environment()):
                 ray = _initialised(
                     address=LOCAL,
                     num_cpus=cpus or cpus_here(),
@@ -138,7 +143,8 @@ def _started(cpus: int | None) -> Iterator[Any]:
             lost.logs = session.folder
             raise
         finally:
-            ray.shutdown()
+            with killing_servers():
+                ray.shutdown()
             read_settings_again()  # the session's token is of no use any more
 
 
@@ -157,12 +163,7 @@ def _initialised(**options: Any) -> Any:
     read_settings_again()
     try:
         with _signals_held():
-            ray.init(
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env=worker_environment(),
-                **options,
-            )
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except SystemExit as ended:  # by the handler of SIGTERM that ray.init sets
         raise KeyboardInterrupt from ended
     return ray
@@ -223,12 +224,17 @@ def _signals_held() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def worker_environment() -> dict[str, Any]:
-    """The runtime environment of worker processes: our pins and the data folder.
+def runtime_environment(**more: str) -> dict[str, Any] | None:
+    """The runtime environment of tasks and actors: our pins, the data folder, and ``more``.
 
-    Tasks and actors ask for it too, because a Ray that the caller started does not have it.
+    Each task asks for it, because a Ray that the caller started does not have it. The processes of
+    a Ray of our own are started with it: there Ray would take half a second to make it.
     """
-    return {"env_vars": process_environment()}
+    folder = session_folder()
+    there = process_environment() if folder and is_private(folder) else {}
+    wanted = process_environment() | more
+    lacking = {name: value for name, value in wanted.items() if there.get(name) != value}
+    return {"env_vars": lacking} if lacking else None
 
 
 def process_environment() -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.package import is_shipped
 from hpobench.plugins.modules import load_class
-from hpobench.running.cluster import worker_environment
+from hpobench.running.cluster import runtime_environment
 
 VARIABLE = "HPOBENCH_PLUGINS"
 """The environment variable by which Ray tells such processes apart. It reuses a process only for
@@ -49,9 +49,6 @@ def cell_key(cell: Cell) -> str:
     return process_key(cell.searcher, cell.scheduler, cell.problem)
 
 
-def environment_of(key: str) -> dict[str, Any]:
-    """The runtime environment of processes of the kind ``key``."""
-    environment = worker_environment()
-    if key:
-        environment["env_vars"] = environment["env_vars"] | {VARIABLE: key}
-    return environment
+def environment_of(key: str, **more: str) -> dict[str, Any] | None:
+    """The runtime environment of processes of the kind ``key``, with ``more`` variables."""
+    return runtime_environment(**more, **({VARIABLE: key} if key else {}))

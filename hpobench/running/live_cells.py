@@ -85,8 +85,7 @@ class WorkerPool:
 
         threads = str(max(1, int(resources.cpu)))
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        environment = environment_of(kind)
-        environment["env_vars"] |= dict.fromkeys(names, threads)
+        environment = environment_of(kind, **dict.fromkeys(names, threads))
         return (
             self._ray.remote(Worker)
             .options(

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from hpobench.contract.errors import RayError
 from hpobench.contract.files import is_regular, locked
@@ -51,12 +52,13 @@ class Session:
         return self.folder / "r"
 
     @contextlib.contextmanager
-    def environment(self) -> Iterator[None]:
-        """The environment in which Ray starts: the session's mark, and a token that is in no file.
+    def environment(self, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+        """The environment in which Ray starts: the session's mark, a token that is in no file, and
+        ``more``.
 
         A user with a token in the environment, or without any (``RAY_AUTH_MODE``), keeps it so.
         """
-        added = {MARK: str(self.folder)}
+        added = {**more, MARK: str(self.folder)}
         chosen = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
         if not chosen and os.environ.get("RAY_AUTH_MODE", "token").lower() == "token":
             added |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
@@ -75,7 +77,7 @@ class Session:
         session begins."""
         assert self._end.stdin is not None
         with contextlib.suppress(OSError):  # somebody has killed it
-            self._end.stdin.write(session_end.KEEP if keep else b"")
+            self._end.stdin.write(session_end.KEEP if keep else session_end.REMOVE)
             self._end.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._end.wait(_ENDING_S)
@@ -100,6 +102,11 @@ def private_session() -> Iterator[Session]:
             raise
         finally:
             session.close(keep=keep)
+
+
+def is_private(ray_folder: str) -> bool:
+    """Whether the session of Ray with this folder is one of ours."""
+    return any(part.startswith(_PREFIX) for part in Path(ray_folder).parts)
 
 
 def _base() -> Path:

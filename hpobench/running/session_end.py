@@ -16,18 +16,18 @@ import time
 from pathlib import Path
 
 _GRACE_S = 1.0
-"""How long processes may take to end by themselves."""
+"""How long processes may take to end by themselves, unless the driver says that it is over."""
 _KILLING_S = 10.0
 _POLL_S = 0.05
-KEEP = b"keep"
-"""What the driver writes to leave the folder, with Ray's logs, where it is."""
+KEEP, REMOVE = b"keep", b"remove"
+"""What the driver writes at its end: whether the folder, with Ray's logs, stays where it is."""
 
 
 def main(folder: str, variable: str) -> None:
     told = sys.stdin.buffer.read()  # returns when the driver closes the pipe, or is dead
-    begin = time.monotonic()
-    while (left := _members(folder, variable)) and time.monotonic() < begin + _GRACE_S + _KILLING_S:
-        if time.monotonic() >= begin + _GRACE_S:
+    kill = time.monotonic() + (0 if told else _GRACE_S)
+    while (left := _members(folder, variable)) and time.monotonic() < kill + _KILLING_S:
+        if time.monotonic() >= kill:
             for process in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
