@@ -42,7 +42,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def test_a_run_whose_ray_dies_goes_on_with_another(
     undisturbed: dict[str, bytes], tmp_path: Path, name: str
 ) -> None:
-    process = start("run", SUITE, "--results", tmp_path, "--cpus", 2, "--no-report")
+    options = ("--address", "local", "--cpus", 2, "--no-report")
+    process = start("run", SUITE, "--results", tmp_path, *options)
     wait_for_cells(tmp_path / "fragile", process)
     server(name, process).kill()
     output, _ = process.communicate(timeout=300)
@@ -98,7 +99,8 @@ def test_a_machine_that_stays_broken_ends_the_run_and_nothing_is_stored(tmp_path
         "name: deadly\nsearchers: [random]\nproblems: [deadly, branin]\nseeds: 1\n"
         "budget: {trials: 4}\nplugins: [deadly.py]\n"
     )
-    command = ("run", suite, "--results", tmp_path, "--cpus", 1, "--no-report")
+    options = ("--address", "local", "--cpus", 1, "--no-report")
+    command = ("run", suite, "--results", tmp_path, *options)
     output = finish(*command, code=1)
     assert output.count("go on with a new Ray") in (2, 3)
     assert "error: Ray's raylet on this machine died" in output
@@ -125,6 +127,7 @@ def test_no_home_and_an_odd_folder_for_temporary_files(tmp_path: Path) -> None:
     odd = tmp_path / ("ünd lang" * 10)
     odd.mkdir()
     options = ("--results", tmp_path, "--cpus", 2, "--no-report", "--seeds", "0-0")
+    options += ("--address", "local")
     # Not even root can write below a device.
     environment: Any = {"HOME": "/dev/null", "TMPDIR": str(odd), "RAY_AUTH_MODE": "token"}
     assert "in all 18 done" in finish("run", SUITE, *options, **environment)

@@ -67,8 +67,7 @@ def wait_for_cells(folder: Path, process: Any) -> None:
     """Until ``process`` has stored something, or has ended."""
 
     def stored() -> Any:
-        path = folder / "cells.parquet"
-        return path.stat().st_mtime_ns if path.exists() else 0
+        return max((p.stat().st_mtime_ns for p in folder.glob("cells*.parquet")), default=0)
 
     before = stored()
     changes = 0
@@ -108,7 +107,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     process = start("run", SUITE, "--results", tmp_path, "--no-report", "--cpus", 2)
     folder = tmp_path / "fragile"
     deadline = time.monotonic() + 120
-    while not list(folder.glob("events-*")) and time.monotonic() < deadline:
+    while not list(folder.glob("cells-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
@@ -228,5 +227,6 @@ def test_a_cell_that_crashes_or_hangs_fails_alone(tmp_path: Path) -> None:
     assert "in all 1 done, 2 failed, 1 timeout" in output
     assert (tmp_path / "crash" / "report" / "index.html").exists()
     told = finish("status", tmp_path / "crash", code=1)
+    assert "Segmentation fault" in "".join(load_results(tmp_path / "crash").cells["error"].dropna())
     assert told.count("the process died") == 2
     assert told.count("not finished after 3 s of wall time") == 1
