@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from hpobench.store import files
 
@@ -37,11 +38,8 @@ def differences(base: Path, new: Path) -> Iterator[str]:
 
 
 def _events(folder: Path, cells: pd.DataFrame, cell: str) -> bytes:
-    row = cells.loc[cells["cell"] == cell].iloc[0]
-    if row["events_shard"] is None:
-        return b""
-    shard, count = {cell: row["events_shard"]}, {cell: int(row["results"])}
-    return files.table_bytes(files.read_shards(folder, "events", shard, count))
+    (row,) = cells.loc[cells["cell"] == cell].to_dict("records")
+    return files.table_bytes(files.read_shards(folder, "events", pa.Table.from_pylist([row])))
 
 
 def _reports(base: Path, new: Path) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hpobench.running.cell import run_cell
-from hpobench.running.experiment import _plan_json
+from hpobench.running.experiment import _plan_json, labels_of
 from hpobench.store.batch import Batch
 from hpobench.store.problems import problem_rows
 from hpobench.store.writer import open_writer
@@ -20,10 +20,10 @@ def run_suite(text: str, folder: Path) -> Path:
     file.write_text(text, encoding="utf-8")
     suite = load_suite(file)
     plan = build_plan(suite)
-    labels = {cell.id: (cell.searcher.label, cell.scheduler.label) for cell in plan.cells}
+    ids = plan.cells.ids()
     with open_writer(folder) as writer:
         rows = problem_rows(plan.problems)
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan, ids), labels_of(plan, ids), rows)
         writer.add([Batch.of([run_cell(cell, None) for cell in plan.cells])])
         writer.compact()
     return folder

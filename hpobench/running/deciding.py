@@ -51,7 +51,7 @@ def until_decided(
     from hpobench.analysis.study import Study
 
     # The cells of the first seed identify algorithms, problems and budgets, and where seeds begin.
-    question = digest(plan.cells.with_seeds(suite.seeds[:1]).ids)
+    question = digest(plan.cells.with_seeds(suite.seeds[:1]).ids())
     _check_rule(folder, question, rule)
     taken: list[Decision] = []
     for seeds in rule.looks:

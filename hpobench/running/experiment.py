@@ -22,7 +22,7 @@ from hpobench.running.local.processes import Template
 from hpobench.running.local.work import Work
 from hpobench.store import provenance
 from hpobench.store.problems import ProblemRows, problem_rows
-from hpobench.suites.cell_grid import CellGrid, Selected
+from hpobench.suites.cell_grid import Selected
 from hpobench.suites.grid import Plan
 from hpobench.suites.suite import Suite
 
@@ -89,61 +89,109 @@ def run_plan(
     begin = time.monotonic()
     with open_writer(folder) as writer:
         again = {"missing", *(("failed", "timeout") if retry_failed else ())}
-        left = [
-            number
-            for number, name in enumerate(plan.cells.ids)
-            if writer.statuses.get(name, "missing") in again
-        ]
-        todo = Selected(plan.cells, left)
+        ids = plan.cells.ids()
+        before = writer.statuses_of(ids)
+        left = [number for number, status in enumerate(before) if status in again]
+        counts = Counter(status for status in before if status not in again)
         rows = problem_rows(plan.problems)
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels_of(plan.cells), rows)
-        progress.begin(len(plan.cells), len(plan.cells) - len(todo), rows)
-        if todo and needs_ray(suite.stage, address):
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan, ids), labels_of(plan, ids), rows)
+        del ids, before  # a million of them fill the memory that the run needs
+        progress.begin(len(plan.cells), len(plan.cells) - len(left), rows)
+        todo = Todo(Selected(plan.cells, left), writer, progress)
+        if left and needs_ray(suite.stage, address):
             own = starts_ray(address or LOCAL)
 
-            def run_left(left: Sequence[Cell], done: set[str]) -> None:
+            def run_left() -> None:
                 with connected(address or LOCAL, cpus) as ray:
                     cells = _ray_cells(suite, ray, folder, timeout, own=own)
-                    cells.stored(
-                        {
-                            name: status
-                            for name, status in writer.statuses.items()
-                            if name in done or status not in again
-                        }
-                    )
-                    _run(writer, left, progress, cells, done)
+                    cells.stored(writer.statuses)
+                    todo.run(cells)
 
             _run_again_if_lost(run_left, todo, warn if own else None)
-        elif todo:
+        elif left:
             work = Work(provenance.commit(), timeout, str(folder.resolve()))
-            _run(writer, todo, progress, LocalCells(start, work, cpus or cpus_here()), set())
+            todo.run(LocalCells(start, work, cpus or cpus_here()))
         writer.compact()
-        counts = Counter(writer.statuses.get(name, "missing") for name in plan.cells.ids)
-    return Summary(folder, counts, len(todo), len(writer.lost), time.monotonic() - begin)
+    counts += todo.counts
+    if missing := len(plan.cells) - counts.total():
+        counts["missing"] = missing
+    return Summary(folder, counts, len(left), len(writer.lost), time.monotonic() - begin)
 
 
 def _run_again_if_lost(
-    run: Callable[[Sequence[Cell], set[str]], None],
-    cells: Sequence[Cell],
-    warn: Callable[[str], None] | None,
+    run: Callable[[], None], todo: Todo, warn: Callable[[str], None] | None
 ) -> None:
     """``run`` the cells; what is left when Ray is lost runs on a new Ray, as long as that helps.
 
-    ``run`` adds the cells that it has stored to the set. Without ``warn`` nothing runs again.
+    Without ``warn`` nothing runs again.
     """
-    done: set[str] = set()
     idle = 0
     while True:
-        before = len(done)
+        before = todo.counts.total()
         try:
-            return run([cell for cell in cells if cell.id not in done], done)
+            return run()
         except LostRayError as lost:
-            idle = 0 if len(done) > before else idle + 1
-            kept = f"{len(cells) - len(done)} cells are not finished and nothing is stored of them"
+            idle = 0 if todo.counts.total() > before else idle + 1
+            kept = f"{len(todo.cells)} cells are not finished and nothing is stored of them"
             if warn is None or idle > _IDLE_LOSSES:
                 logs = f"; Ray's logs are in {lost.logs} until the next run" if lost.logs else ""
                 raise RayError(f"{lost}; {kept}; the same command goes on{logs}") from lost
             warn(f"{lost}; {kept}; they go on with a new Ray")
+
+
+class Todo:
+    """The cells that a run has left, and the storing of what comes of them, several batches at
+    once.
+
+    This is frequent, so that a crash loses little, but takes at most a twentieth of the time.
+    """
+
+    def __init__(self, cells: Sequence[Cell], writer: Writer, progress: Progress) -> None:
+        self.cells = cells
+        self.counts: Counter[str] = Counter()
+        """The cells stored by now, by status."""
+        self._writer, self._progress = writer, progress
+        self._batches: list[Batch] = []
+        self._next = 0.0
+
+    def run(self, cells: Cells) -> None:
+        """Run what is left on ``cells``."""
+        try:
+            for batches in cells.run(self.cells):
+                self._batches += batches
+                if self._batches and time.monotonic() >= self._next:
+                    self._store(cells)
+                else:
+                    self._progress.update([], cells.running)
+        except LostRayError:
+            self._store(None)
+            done = self._writer.added()
+            self.cells = [cell for cell in self.cells if cell.id not in done]
+            raise
+        except BaseException:
+            try:
+                self._store(cells)
+            finally:
+                cells.cancel()
+            raise
+        self._store(cells)
+        cells.close()
+
+    def _store(self, cells: Cells | None) -> None:
+        """Store what is there, and drop what ``cells`` keep for it, for which a Ray that is lost
+        would have to answer."""
+        if not self._batches:
+            return
+        begin = time.monotonic()
+        batches, self._batches = self._batches, []
+        self._writer.add(batches)
+        statuses = {end.cell: end.status for batch in batches for end in batch.ended}
+        self.counts.update(statuses.values())
+        if cells:
+            cells.stored(statuses)
+        self._progress.update(batches, cells.running if cells else 0)
+        end = time.monotonic()
+        self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
 
 
 def _ray_cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: bool) -> Cells:
@@ -158,74 +206,20 @@ def _ray_cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: boo
     return LiveCells(ray, commit=commit, timeout=timeout, journals=journals, own=own)
 
 
-def _run(
-    writer: Writer, todo: Sequence[Cell], progress: Progress, cells: Cells, done: set[str]
-) -> None:
-    buffer = _Buffer(writer, progress, cells, done)
-    try:
-        for batches in cells.run(todo):
-            buffer.add(batches)
-    except LostRayError:
-        buffer.flush(tidy=False)  # for that Ray would have to answer
-        raise
-    except BaseException:
-        try:
-            buffer.flush()
-        finally:
-            cells.cancel()
-        raise
-    buffer.flush()
-    cells.close()
-
-
-class _Buffer:
-    """Stores batches, several at once.
-
-    This is frequent, so that a crash loses little, but takes at most a twentieth of the time.
-    """
-
-    def __init__(self, writer: Writer, progress: Progress, cells: Cells, done: set[str]) -> None:
-        self._writer, self._progress, self._cells, self._done = writer, progress, cells, done
-        self._batches: list[Batch] = []
-        self._next = 0.0
-
-    def add(self, batches: Sequence[Batch]) -> None:
-        self._batches += batches
-        if self._batches and time.monotonic() >= self._next:
-            self.flush()
-        else:
-            self._progress.update([], self._cells.running)
-
-    def flush(self, *, tidy: bool = True) -> None:
-        """Store what is there, and if ``tidy`` drop what was kept for it."""
-        if not self._batches:
-            return
-        begin = time.monotonic()
-        batches, self._batches = self._batches, []
-        self._writer.add(batches)
-        statuses = {ended.cell: ended.status for batch in batches for ended in batch.ended}
-        self._done.update(statuses)
-        if tidy:
-            self._cells.stored(statuses)
-        self._progress.update(batches, self._cells.running)
-        end = time.monotonic()
-        self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
-
-
-def labels_of(cells: CellGrid) -> dict[str, tuple[str, str]]:
+def labels_of(plan: Plan, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """The labels of the searcher and the scheduler by the id of the cell."""
-    pairs = [(c.searcher.label, c.scheduler.label) for c in cells.combinations]
-    return dict(zip(cells.ids, itertools.cycle(pairs), strict=False))
+    pairs = [(c.searcher.label, c.scheduler.label) for c in plan.cells.combinations]
+    return dict(zip(ids, itertools.cycle(pairs), strict=False))
 
 
-def _plan_json(suite: Suite, plan: Plan) -> dict[str, Any]:
+def _plan_json(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]:
     def labels(kind: str) -> list[str]:
         return list(dict.fromkeys(getattr(c, kind).label for c in plan.cells.combinations))
 
     return {
         "name": suite.name,
         "suite": json.loads(json.dumps(suite.resolved())),
-        "cells": plan.cells.ids,
+        "cells": ids,
         "searchers": labels("searcher"),
         "schedulers": labels("scheduler"),
         "problems": labels("problem"),

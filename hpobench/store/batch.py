@@ -101,16 +101,9 @@ class Batch:
 
     def outcomes(self, folder: Path) -> Iterator[Outcome]:
         """The outcomes again, once the shards are in ``folder``; without what trials printed."""
-        rows = self.rows.to_pylist()
-        tables = {}
-        for kind, counted in files.COUNTS.items():
-            shards = {row["cell"]: row[f"{kind}_shard"] for row in rows if row[f"{kind}_shard"]}
-            counts = {row["cell"]: row[counted] for row in rows}
-            tables[kind] = files.read_shards(folder, kind, shards, counts)
-        for row in rows:
-            parts = (
-                table.filter(pc.equal(table["cell"], row["cell"])) for table in tables.values()
-            )
+        tables = {kind: files.read_shards(folder, kind, self.rows) for kind in files.COUNTS}
+        for row in self.rows.to_pylist():
+            parts = (t.filter(pc.equal(t["cell"], row["cell"])) for t in tables.values())
             yield Outcome(row, *parts)
 
 

@@ -8,9 +8,9 @@ process ran them. Events and trials lie in shards of whole cells, sorted by the 
 
 from __future__ import annotations
 
+import bisect
 import contextlib
-import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,65 +58,61 @@ class Members:
         return _with(rows, found)
 
 
-@dataclass(frozen=True)
-class Groups:
-    """The canonical shards: which cells each of them has."""
+class Ranges:
+    """Ranges of sorted ids: those of the cells of each shard, or of each row group."""
 
-    names: pa.Array
-    """The ids of all cells, sorted."""
-    begins: NDArray[np.int64]
-    """The place of the first cell of each group."""
+    def __init__(self, names: pa.ChunkedArray, begins: Sequence[int]) -> None:
+        """``names`` are all ids, sorted; a range begins at each place of ``begins``."""
+        self._firsts: list[str] = names.take(pa.array(begins, pa.int64())).to_pylist()
 
-    @classmethod
-    def of(cls, cells: pa.Table) -> Groups:
-        """The groups of ``cells``: sorted, cut whenever enough rows are together."""
-        cells = cells.take(pc.sort_indices(cells["cell"]))
-        begins, rows = [], SHARD_ROWS
-        for place, results in enumerate(cells["results"].to_pylist()):
-            if rows >= SHARD_ROWS:
-                begins.append(place)
-                rows = 0
-            rows += results
-        return cls(cells["cell"].combine_chunks(), np.array(begins, dtype=np.int64))
+    def __len__(self) -> int:
+        return len(self._firsts)
 
-    def places(self, cells: pa.ChunkedArray) -> NDArray[np.int64]:
-        """The places of ``cells`` among all."""
+    def numbers(self, cells: pa.ChunkedArray) -> NDArray[np.int64]:
+        """The range in which each of ``cells`` lies."""
         encoded = cells.combine_chunks().dictionary_encode()
-        known = [self._place[name] for name in encoded.dictionary.to_pylist()]
+        names = encoded.dictionary.to_pylist()
+        known = [bisect.bisect_right(self._firsts, name) - 1 for name in names]
         found: NDArray[np.int64] = np.array(known, dtype=np.int64)[np.asarray(encoded.indices)]
         return found
-
-    @functools.cached_property
-    def _place(self) -> dict[str, int]:
-        return {name: place for place, name in enumerate(self.names.to_pylist())}
-
-    def numbers(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The groups of cells, given by their ``places``."""
-        return np.searchsorted(self.begins, places, side="right") - 1
-
-    def are_shards(self, cells: pa.Table, column: str) -> bool:
-        """Whether each group has one shard of its own in ``column`` already."""
-        groups = self.numbers(self.places(cells["cell"]))
-        pairs = set(zip(groups.tolist(), cells[column].to_pylist(), strict=True))
-        named = [shard for _, shard in pairs if shard]
-        return len(pairs) == len(self.begins) and len(named) == len(set(named))
 
 
 def compact(folder: Path, members: Members | None) -> None:
     """Bring ``folder`` into its canonical form, if it is not in it already."""
     cells = index.load_cells(folder, _COLUMNS)
-    groups = Groups.of(cells)
+    cells = cells.take(pc.sort_indices(cells["cell"]))
+    begins = _shard_begins(cells["results"].to_numpy())
     columns = [f"{kind}_shard" for kind in files.COUNTS]
-    if not all(groups.are_shards(cells, column) for column in columns):
+    if not all(_are_shards(cells[column], begins) for column in columns):
+        ranges = Ranges(cells["cell"], begins)
         shards = {
             f"{kind}_shard": [
-                _write(folder, kind, table) for table in _sorted(folder, kind, cells, groups)
+                _write(folder, kind, table) for table in _sorted(folder, kind, cells, ranges)
             ]
             for kind in files.COUNTS
         }
-        fold(folder, members, groups=groups, shards=shards)
+        fold(folder, members, shards=(ranges, shards))
     elif index.commits(folder):
         fold(folder, members)
+
+
+def _shard_begins(results: NDArray[np.int64]) -> list[int]:
+    """The places at which canonical shards begin: whenever enough rows are together."""
+    begins, rows = [], SHARD_ROWS
+    for place, count in enumerate(results.tolist()):
+        if rows >= SHARD_ROWS:
+            begins.append(place)
+            rows = 0
+        rows += count
+    return begins
+
+
+def _are_shards(column: pa.ChunkedArray, begins: Sequence[int]) -> bool:
+    """Whether each group of cells has one shard of its own in ``column`` already."""
+    groups = np.searchsorted(begins, np.arange(len(column)), side="right")
+    pairs = pa.table({"group": groups, "shard": column}).group_by(["group", "shard"]).aggregate([])
+    named = pairs["shard"].drop_null().to_pylist()
+    return len(pairs) == len(begins) and len(named) == len(set(named))
 
 
 def _write(folder: Path, kind: str, table: pa.Table) -> str | None:
@@ -127,18 +123,19 @@ def _write(folder: Path, kind: str, table: pa.Table) -> str | None:
     return shard.name
 
 
-def _sorted(folder: Path, kind: str, cells: pa.Table, groups: Groups) -> Iterator[pa.Table]:
-    """The rows of ``kind`` of each group, sorted by cell; the rows of a cell keep their order."""
-    stored = cells.filter(pc.is_valid(cells[f"{kind}_shard"])).to_pydict()
-    shards = dict(zip(stored["cell"], stored[f"{kind}_shard"], strict=True))
-    counts = dict(zip(stored["cell"], stored[files.COUNTS[kind]], strict=True))
+def _sorted(folder: Path, kind: str, cells: pa.Table, ranges: Ranges) -> Iterator[pa.Table]:
+    """The rows of ``kind`` of each range, sorted by cell; the rows of a cell keep their order."""
     plain = schema.plain(schema.TABLES[kind])
-    with contextlib.closing(Buckets(len(groups.begins), plain, folder)) as buckets:
-        for table in files.shard_tables(folder, kind, shards, counts):
-            buckets.add(table, groups.numbers(groups.places(table["cell"])))
-        for number in range(len(groups.begins)):
-            table = buckets.take(number)
-            yield table.take(pa.array(np.argsort(groups.places(table["cell"]), kind="stable")))
+    with contextlib.closing(Buckets(len(ranges), plain, folder)) as buckets:
+        for table in files.shard_tables(folder, kind, cells):
+            buckets.add(table, ranges.numbers(table["cell"]))
+        for number in range(len(ranges)):
+            yield _by_cell(buckets.take(number))
+
+
+def _by_cell(table: pa.Table) -> pa.Table:
+    """``table`` sorted by cell, with the rows of each in their order."""
+    return table.take(pc.sort_indices(table["cell"]))  # stable
 
 
 def fold(
@@ -146,13 +143,12 @@ def fold(
     members: Members | None,
     *,
     drop: Collection[str] = (),
-    groups: Groups | None = None,
-    shards: Mapping[str, list[str | None]] | None = None,
+    shards: tuple[Ranges, Mapping[str, list[str | None]]] | None = None,
 ) -> None:
     """Bring all rows of cells into ``cells.parquet``, without those of ``drop``.
 
-    ``members`` give the labels, if they are known; ``groups`` and ``shards`` the new names of
-    shards, by column and group.
+    ``members`` give the labels, if they are known; ``shards`` the new names of shards by column
+    and range.
     """
     paths = index.cell_files(folder)
     names = [index.read_cells(path, ("cell",))["cell"] for path in paths]
@@ -161,27 +157,26 @@ def fold(
         gone = pa.array(sorted(drop), pa.string())
         dropped = [np.asarray(pc.is_in(column, value_set=gone)) for column in names]
         keep = [mask & ~out for mask, out in zip(keep, dropped, strict=True)]
-    left = [column.filter(pa.array(mask)) for column, mask in zip(names, keep, strict=True)]
-    ids = pa.chunked_array([chunk for column in left for chunk in column.chunks], pa.string())
-    order = groups or Groups(ids.take(pc.sort_indices(ids)).combine_chunks(), np.zeros(1, np.int64))
-    count = max(1, -(-len(ids) // _GROUP_ROWS))
-    with contextlib.closing(Buckets(count, schema.CELLS, folder)) as buckets:
+    ranges = _row_groups(names, keep)
+    with contextlib.closing(Buckets(max(1, len(ranges)), schema.CELLS, folder)) as buckets:
         for path, mask in zip(paths, keep, strict=True):
             for rows in _kept(path, mask):
-                places = order.places(rows["cell"])
-                if shards is not None:
-                    rows = _renamed(rows, order.numbers(places), shards)
+                rows = rows if shards is None else _renamed(rows, *shards)
                 rows = members.applied(rows) if members else rows
-                buckets.add(rows, places // _GROUP_ROWS)
-        tables = (
-            table.take(pa.array(np.argsort(order.places(table["cell"]), kind="stable")))
-            for table in map(buckets.take, range(count))
-        )
-        data = files.tables_bytes(tables, schema.CELLS, sealed=True)
+                buckets.add(rows, ranges.numbers(rows["cell"]))
+        groups = (_by_cell(buckets.take(number)) for number in range(max(1, len(ranges))))
+        data = files.tables_bytes(groups, schema.CELLS, sealed=True)
     index.write(folder / index.CELLS, data)
     # The earliest first: whenever this ends, what is left says nothing older than cells.parquet.
     for path in index.commits(folder):
         index.remove(path)
+
+
+def _row_groups(names: Sequence[pa.ChunkedArray], keep: Sequence[NDArray[np.bool_]]) -> Ranges:
+    """The row groups of ``cells.parquet``."""
+    left = [column.filter(pa.array(mask)) for column, mask in zip(names, keep, strict=True)]
+    ids = pa.chunked_array([chunk for column in left for chunk in column.chunks], pa.string())
+    return Ranges(ids.take(pc.sort_indices(ids)), range(0, len(ids), _GROUP_ROWS))
 
 
 def _kept(path: Path, mask: NDArray[np.bool_]) -> Iterator[pa.Table]:
@@ -194,10 +189,9 @@ def _kept(path: Path, mask: NDArray[np.bool_]) -> Iterator[pa.Table]:
             begin += len(rows)
 
 
-def _renamed(
-    rows: pa.Table, numbers: NDArray[np.int64], shards: Mapping[str, list[str | None]]
-) -> pa.Table:
-    where = pa.array(numbers)
+def _renamed(rows: pa.Table, ranges: Ranges, shards: Mapping[str, list[str | None]]) -> pa.Table:
+    """``rows`` of cells with the new names of their shards."""
+    where = pa.array(ranges.numbers(rows["cell"]))
     return _with(
         rows, {name: pa.array(new, pa.string()).take(where) for name, new in shards.items()}
     )

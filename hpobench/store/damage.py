@@ -11,13 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_there, own_folder, read_whole, write_whole
 from hpobench.store import files, index, seal
-from hpobench.store.reader import load_cells
 from hpobench.store.writer import Writer
 
 ASIDE = "damaged"
+_COLUMNS = (
+    *("cell", "problem", "status", "trials", "results"),
+    *(f"{kind}_shard" for kind in files.COUNTS),
+)
 
 
 @dataclass(frozen=True)
@@ -65,21 +71,21 @@ def _damaged_index(folder: Path) -> Iterator[Damage]:
 
 
 def _damaged_rows(folder: Path) -> Iterator[Damage]:
-    rows = load_cells(folder)
-    for kind, counted in files.COUNTS.items():
-        shards = {row["cell"]: row[f"{kind}_shard"] for row in rows if row[f"{kind}_shard"]}
-        counts = {row["cell"]: row[counted] for row in rows}
-        for name, cells in sorted(files.members(shards).items()):
+    stored = index.load_cells(folder, _COLUMNS)
+    for kind in files.COUNTS:
+        for name, cells in files.members(stored, kind):
+            whose = tuple(sorted(cells["cell"].to_pylist()))
             try:
-                files.read_shards(folder, kind, dict.fromkeys(cells, name), counts)
+                files.read_shards(folder, kind, cells)
             except files.DamagedError as error:
-                yield Damage(folder / name, error.what, tuple(sorted(cells)))
+                yield Damage(folder / name, error.what, whose)
             except files.OtherVersionError:
                 raise
             except StoreError as error:
-                yield Damage(folder / name, str(error), tuple(sorted(cells)))
-    known = {row["problem"] for row in index.load_problems(folder)}
-    lost = [r["cell"] for r in rows if r["status"] == "done" and r["problem"] not in known]
+                yield Damage(folder / name, str(error), whose)
+    known = pa.array([row["problem"] for row in index.load_problems(folder)], pa.string())
+    unknown = pc.invert(pc.is_in(stored["problem"], value_set=known))
+    lost = stored.filter(pc.and_(pc.equal(stored["status"], "done"), unknown))["cell"].to_pylist()
     if lost:
         yield Damage(folder / index.PROBLEMS, "problems of cells are missing", tuple(sorted(lost)))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,40 +165,43 @@ def read_table(
     return table
 
 
-def read_shards(
-    folder: Path, kind: str, shards: Mapping[str, str], counts: Mapping[str, int]
-) -> pa.Table:
-    """The rows of the cells in ``shards``, as :func:`shard_tables` yields them, as one table."""
+def read_shards(folder: Path, kind: str, cells: pa.Table) -> pa.Table:
+    """The rows of ``kind`` of the rows of ``cells``, as :func:`shard_tables` yields them, as one
+    table."""
     empty = schema.plain(schema.TABLES[kind]).empty_table()
-    return pa.concat_tables([empty, *shard_tables(folder, kind, shards, counts)])
+    return pa.concat_tables([empty, *shard_tables(folder, kind, cells)])
 
 
-def shard_tables(
-    folder: Path, kind: str, shards: Mapping[str, str], counts: Mapping[str, int]
-) -> Iterator[pa.Table]:
-    """The rows of the cells in ``shards`` (cell to file name), file by file, labels as plain
-    strings.
+def shard_tables(folder: Path, kind: str, cells: pa.Table) -> Iterator[pa.Table]:
+    """The rows of ``kind`` of the rows of ``cells``, file by file, labels as plain strings.
 
     A cell's rows are taken from its own shard: others may still hold an earlier attempt at it.
-    ``counts`` says how many it has. Raises :class:`StoreError` if they are not as they must be.
+    Raises :class:`StoreError` if they are not as many as there must be.
     """
-    plain = schema.plain(schema.TABLES[kind])
-    for name, cells in sorted(members(shards).items()):
-        table = read_table(folder / name, cells).cast(plain)
-        rows = table.filter(pc.is_in(table["cell"], pa.array(cells)))
-        try:
-            checks.rows(kind, rows, {cell: counts[cell] for cell in cells})
-        except Unfit as error:
-            raise DamagedError(folder / name, str(error), cells) from error
-        yield rows
+    for name, some in members(cells, kind):
+        yield _own_rows(folder / name, kind, some)
 
 
-def members(shards: Mapping[str, str]) -> dict[str, list[str]]:
-    """The cells in each file of ``shards`` (cell to file name)."""
-    found: dict[str, list[str]] = {}
-    for cell, name in shards.items():
-        found.setdefault(name, []).append(cell)
-    return found
+def _own_rows(path: Path, kind: str, cells: pa.Table) -> pa.Table:
+    names = cells["cell"].to_pylist()
+    table = read_table(path, names).cast(schema.plain(schema.TABLES[kind]))
+    rows = table.filter(pc.is_in(table["cell"], cells["cell"].combine_chunks()))
+    try:
+        checks.rows(kind, rows, dict(zip(names, cells[COUNTS[kind]].to_pylist(), strict=True)))
+    except Unfit as error:
+        raise DamagedError(path, str(error), names) from error
+    return rows
+
+
+def members(cells: pa.Table, kind: str) -> Iterator[tuple[str, pa.Table]]:
+    """The shards of ``kind`` that ``cells`` name, sorted, each with its rows of ``cells``."""
+    column = f"{kind}_shard"
+    few = cells.select(["cell", column, COUNTS[kind]]).filter(pc.is_valid(cells[column]))
+    few = few.take(pc.sort_indices(few[column]))
+    names = few[column].to_pylist()
+    begins = [i for i, name in enumerate(names) if not i or name != names[i - 1]]
+    for begin, end in itertools.pairwise([*begins, len(names)]):
+        yield names[begin], few.slice(begin, end - begin)
 
 
 @contextlib.contextmanager

@@ -118,13 +118,13 @@ def cell_files(folder: Path) -> list[Path]:
 
 def latest(names: Sequence[pa.ChunkedArray]) -> list[NDArray[np.bool_]]:
     """Which rows of each of the files are the latest of their cell, by the names in each file."""
-    seen: set[str] = set()
-    found = []
-    for column in reversed(names):
-        some = column.to_pylist()
-        found.append(np.array([name not in seen for name in some], dtype=bool))
-        seen.update(some)
-    return found[::-1]
+    chunks = [chunk for column in names for chunk in column.chunks]
+    whole = pa.table({"cell": pa.chunked_array(chunks, pa.string())})
+    numbered = whole.append_column("row", [pa.array(range(len(whole)), pa.int64())])
+    last = numbered.group_by("cell").aggregate([("row", "max")])["row_max"]
+    mask = np.zeros(len(whole), dtype=bool)
+    mask[last.to_numpy()] = True
+    return np.split(mask, np.cumsum([len(column) for column in names])[:-1]) if names else []
 
 
 def load_cells(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:

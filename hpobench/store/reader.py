@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from hpobench.contract.errors import UsageError
 from hpobench.store import files, index
@@ -112,10 +113,9 @@ def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
 
 def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
     """The events or trials of ``cells``, in the order of ``cells``."""
-    stored = cells[cells[f"{kind}_shard"].notna()]
-    shards = dict(zip(stored["cell"], stored[f"{kind}_shard"], strict=True))
-    counts = dict(zip(stored["cell"], stored[files.COUNTS[kind]], strict=True))
-    frame: pd.DataFrame = files.read_shards(folder, kind, shards, counts).to_pandas()
+    wanted = ["cell", f"{kind}_shard", files.COUNTS[kind]]
+    named = pa.Table.from_pandas(cells[wanted], preserve_index=False)
+    frame: pd.DataFrame = files.read_shards(folder, kind, named).to_pandas()
     frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
     return frame.sort_values("cell", kind="stable").reset_index(drop=True)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,10 +47,20 @@ class Writer:
         if self.lost:
             lost = pc.is_in(self._stored["cell"], value_set=pa.array(self.lost))
             self._stored = self._stored.filter(pc.invert(lost))
-        names, statuses = (self._stored[name].to_pylist() for name in ("cell", "status"))
-        self.statuses: dict[str, str] = dict(zip(names, map(sys.intern, statuses), strict=True))
-        """The status of every stored cell by its id."""
         self._commits = max(map(index.commit_number, index.commits(folder)), default=0)
+        self._commits_before = self._commits
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The status of every cell that was stored when the folder was opened, by its id."""
+        names, statuses = (self._stored[name].to_pylist() for name in ("cell", "status"))
+        return dict(zip(names, statuses, strict=True))
+
+    def statuses_of(self, cells: Sequence[str]) -> list[str]:
+        """The status of each of ``cells``, ``missing`` if it was not stored by then."""
+        place = pc.index_in(pa.array(cells, pa.string()), value_set=self._stored["cell"])
+        found: list[str] = pc.fill_null(self._stored["status"].take(place), "missing").to_pylist()
+        return found
 
     def _find_lost(self) -> list[str]:
         stored = self._stored
@@ -71,8 +80,6 @@ class Writer:
     def forget(self, cells: Iterable[str]) -> None:
         """Forget ``cells`` and those in :attr:`lost`, and nothing else of what is stored."""
         drop = {*cells, *self.lost}
-        for name in drop:
-            self.statuses.pop(name, None)
         self._write_problems()
         compaction.fold(self.folder, None, drop=drop)
         self._sweep(index.load_cells(self.folder, _SHARDS))
@@ -100,7 +107,7 @@ class Writer:
             self._write_problems()
         if self.lost or not now.equals(stored):
             compaction.fold(self.folder, self._members, drop=self.lost)
-        self._stored = stored.slice(0, 0)  # it was needed for this
+        self._stored = stored.select(["cell", "status"])
 
     def add(self, batches: Sequence[Batch]) -> None:
         """Store finished cells, replacing earlier attempts at them.
@@ -119,7 +126,12 @@ class Writer:
         rows = pa.concat_tables([batch.rows for batch in batches])
         self._commits += 1
         index.write_table(index.commit_path(self.folder, self._commits), rows)
-        self.statuses.update((e.cell, e.status) for batch in batches for e in batch.ended)
+
+    def added(self) -> set[str]:
+        """The ids of the cells that this writer has added."""
+        paths = index.commits(self.folder)
+        new = [path for path in paths if index.commit_number(path) > self._commits_before]
+        return {name for p in new for name in index.read_cells(p, ("cell",))["cell"].to_pylist()}
 
     def _recognise(self, problem: str, signature: str) -> None:
         """Compare the problem's signature with that of stored cells, or keep it as the first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -78,8 +77,7 @@ class CellGrid(Sequence[Cell]):
     def __hash__(self) -> int:
         return hash((len(self.combinations), self.seeds))
 
-    @functools.cached_property
-    def ids(self) -> Sequence[str]:
+    def ids(self) -> list[str]:
         """The ids of the cells."""
         return [c.identity(seed)[0] for seed in self.seeds for c in self.combinations]
 

@@ -22,6 +22,10 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+_BLOCKS = 50_000
+"""Problems, seeds and numbers of workers whose cells are remembered."""
+
+
 class Tally:
     """Counts and leaders so far."""
 
@@ -58,6 +62,9 @@ class Tally:
         self._count(block, -1)
         block[f"{ended.searcher} + {ended.scheduler}"] = regret
         self._count(block, 1)
+        if len(self._blocks) > _BLOCKS:
+            # The oldest is complete: cells run seed after seed.
+            del self._blocks[next(iter(self._blocks))]
 
     def _count(self, block: Mapping[str, float], sign: int) -> None:
         """Add what ``block`` says of its algorithms, or take it away."""

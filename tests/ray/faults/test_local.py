@@ -157,6 +157,6 @@ def test_workers_that_cannot_start_are_an_error_that_says_why(tmp_path: Path) ->
     cells = LocalCells(
         lambda: Template({"PYTHONHOME": str(tmp_path)}), Work(None, 9.0, str(tmp_path)), 1
     )
-    with pytest.raises(WorkersError, match=r"do not start on this machine: .*encodings"):
+    with pytest.raises(WorkersError, match=r"(?s)do not start on this machine: .*encodings"):
         list(cells.run(build_plan(load_suite(suite(tmp_path, "fine", 1))).cells))
     cells.close()
