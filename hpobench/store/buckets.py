@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-MEMORY = 2**28
+MEMORY = 2**27
 """Bytes that wait in memory before they go to disk."""
 
 

@@ -26,7 +26,7 @@ from hpobench.store.buckets import Buckets
 
 SHARD_ROWS = 1_000_000
 """Events in a canonical shard, as whole cells; only the last shard holds fewer."""
-_GROUP_ROWS = 2**16
+_GROUP_ROWS = 2**15
 """Cells in a row group of ``cells.parquet``."""
 _COLUMNS = ("cell", "trials", "results", "events_shard", "trials_shard")
 
