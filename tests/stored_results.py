@@ -22,8 +22,9 @@ def run_suite(text: str, folder: Path) -> Path:
     plan = build_plan(suite)
     ids = plan.cells.ids()
     with open_writer(folder) as writer:
+        labels = labels_of(plan, range(len(ids)), ids)
         rows = problem_rows(plan.problems)
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan, ids), labels_of(plan, ids), rows)
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan, ids), labels, rows)
         writer.add([Batch.of([run_cell(cell, None) for cell in plan.cells])])
         writer.compact()
     return folder

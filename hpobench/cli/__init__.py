@@ -20,6 +20,7 @@ VERBS = {
     "env": ("env:group", "build, show and remove the environments of isolated searchers."),
     "export": ("export:export", "stored results in the formats of other tools."),
     "list": ("list:group", "searchers, schedulers, problems, suites, and what goes with what."),
+    "merge": ("merge:merge", "the parts of a run, made by `run --shard`, as one."),
     "new": ("new:new", "write a plugin file that works, to be filled in."),
     "paper": (
         "paper:paper",

@@ -50,6 +50,12 @@ UNLOGGED = 3
     help="Log the cells that run now, and their trials, to this MLflow server or database "
     "(http://HOST:PORT, sqlite:///FILE); cells stored by earlier runs are not logged.",
 )
+@click.option(
+    "--shard",
+    metavar="NUMBER/COUNT",
+    help="Run one of COUNT parts of the suite, like 3/16, into a folder of its own; the parts need "
+    "not know of each other. `hpobench merge` brings them together.",
+)
 @deciding_options
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,6 +23,7 @@ from hpobench.store import provenance
 from hpobench.store.problems import ProblemRows, problem_rows
 from hpobench.suites.cell_grid import Selected
 from hpobench.suites.grid import Plan
+from hpobench.suites.shard import Shard
 from hpobench.suites.suite import Suite
 
 if TYPE_CHECKING:
@@ -72,11 +72,12 @@ def run_plan(
     start: Callable[[], Template],
     address: str | None = None,
     cpus: int | None = None,
+    shard: Shard | None = None,
     timeout: float = 3600.0,
     retry_failed: bool = False,
     warn: Callable[[str], None] = _LOG.warning,
 ) -> Summary:
-    """Run the cells of ``plan`` that ``folder`` does not hold yet.
+    """Run the cells of ``plan``, or of its ``shard``, that ``folder`` does not hold yet.
 
     Cells that :func:`needs_ray` not run in processes that ``start`` lets begin. A cell is given
     up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
@@ -90,13 +91,19 @@ def run_plan(
     with open_writer(folder) as writer:
         again = {"missing", *(("failed", "timeout") if retry_failed else ())}
         ids = plan.cells.ids()
+        places: Sequence[int] = range(len(ids))
+        if shard:
+            shard = replace(shard, combinations=len(plan.cells.combinations))
+            places = shard.places(len(ids))
+            ids = [ids[place] for place in places]
         before = writer.statuses_of(ids)
-        left = [number for number, status in enumerate(before) if status in again]
+        left = [place for place, s in zip(places, before, strict=True) if s in again]
         counts = Counter(status for status in before if status not in again)
         rows = problem_rows(plan.problems)
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan, ids), labels_of(plan, ids), rows)
-        del ids, before  # a million of them fill the memory that the run needs
-        progress.begin(len(plan.cells), len(plan.cells) - len(left), rows)
+        content = _plan_json(suite, plan, ids) | ({"shard": vars(shard)} if shard else {})
+        writer.begin(suite.to_yaml(), content, labels_of(plan, places, ids), rows)
+        del ids, before, content  # a million of them fill the memory that the run needs
+        progress.begin(len(places), len(places) - len(left), rows)
         todo = Todo(Selected(plan.cells, left), writer, progress)
         if left and needs_ray(suite.stage, address):
             own = starts_ray(address or LOCAL)
@@ -113,7 +120,7 @@ def run_plan(
             todo.run(LocalCells(start, work, cpus or cpus_here()))
         writer.compact()
     counts += todo.counts
-    if missing := len(plan.cells) - counts.total():
+    if missing := len(places) - counts.total():
         counts["missing"] = missing
     return Summary(folder, counts, len(left), len(writer.lost), time.monotonic() - begin)
 
@@ -206,10 +213,10 @@ def _ray_cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: boo
     return LiveCells(ray, commit=commit, timeout=timeout, journals=journals, own=own)
 
 
-def labels_of(plan: Plan, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """The labels of the searcher and the scheduler by the id of the cell."""
+def labels_of(plan: Plan, places: Sequence[int], ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The labels of the searcher and the scheduler of the cells at ``places``, by their ``ids``."""
     pairs = [(c.searcher.label, c.scheduler.label) for c in plan.cells.combinations]
-    return dict(zip(ids, itertools.cycle(pairs), strict=False))
+    return {name: pairs[n % len(pairs)] for name, n in zip(ids, places, strict=True)}
 
 
 def _plan_json(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]:

@@ -50,6 +50,11 @@ def is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
+def is_count(value: object) -> bool:
+    """Whether ``value`` is a whole number above zero."""
+    return isinstance(value, int) and not is_flag(value) and value > 0
+
+
 def is_mapping(value: object) -> bool:
     return isinstance(value, dict)
 
@@ -78,6 +83,8 @@ _PLAN: dict[str, Check] = {
         has({"searcher": is_label, "scheduler": is_label, "problem": is_label, "reason": is_text})
     ),
 }
+_SHARD_OF = dict.fromkeys(("number", "count", "combinations"), is_count)
+_SHARD = has(_SHARD_OF)
 _RULE: dict[str, Check] = {
     "looks": is_list_of(is_number),
     "margin": is_number,
@@ -97,6 +104,8 @@ def plan(value: Any) -> dict[str, Any]:
     for name in ("cells", "searchers", "schedulers", "problems"):
         if len(set(found[name])) < len(found[name]):
             raise Unfit(f"its {name} list one of them twice")
+    if "shard" in found and not (_SHARD(found["shard"]) and len(found["shard"]) == len(_SHARD_OF)):
+        raise Unfit("its 'shard' is not a part of a plan")
     return found
 
 

@@ -35,6 +35,7 @@ def run(
     until_decided: bool = False,
     max_seeds: int | None = None,
     margin: float | None = None,
+    shard: str | None = None,
     report: bool = True,
     progress: bool | None = None,
 ) -> SuiteResults:
@@ -74,6 +75,7 @@ def run(
     :param mlflow: log cells and trials to this MLflow server or database.
     :param until_decided: add seeds until the ranking is decided, at most ``max_seeds`` (100);
         differences in mean normalised regret below ``margin`` (0.01) do not matter.
+    :param shard: run one part of many, like ``"3/16"``, into a folder of its own.
     :param report: write the report; ``results.page`` is its page.
     :param progress: print how the run goes on; by default only on a terminal. Without, the logger
         ``hpobench`` gets the lines.
@@ -94,6 +96,7 @@ def run(
         until_decided=until_decided,
         max_seeds=max_seeds,
         margin=margin,
+        shard=shard,
         report=report,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpobench.contract.errors import UsageError
+from hpobench.suites.shard import Shard
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.tally import duration
 
@@ -36,6 +37,7 @@ class RunOptions:
     until_decided: bool = False
     max_seeds: int | None = None
     margin: float | None = None
+    shard: str | None = None
     report: bool = True
 
     def __post_init__(self) -> None:
@@ -48,6 +50,10 @@ class RunOptions:
         ):
             if not fits:
                 raise UsageError(f"{name} must be {due}, not {getattr(self, name)!r}")
+        if self.shard is not None:
+            Shard.of(self.shard)
+            if self.until_decided:
+                raise UsageError("--until-decided looks at all cells; run it without --shard")
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ def execute(load: Callable[[], Suite], options: RunOptions, display: Display) ->
 
     with Templates(soon=not needs_ray("virtual", options.address)) as templates:
         suite, rule = with_rule(load(), options)
-        folder = options.results / suite.name
+        shard = Shard.of(options.shard) if options.shard else None
+        folder = options.results / (suite.name + (shard.suffix if shard else ""))
         # Where there are results, maybe nothing is left to run.
         if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
             templates.discard()
@@ -88,13 +95,14 @@ def execute(load: Callable[[], Suite], options: RunOptions, display: Display) ->
             interruptible(kept, display.warn),
             tracking(options.mlflow, suite.name, folder, display.warn) as trackers,
         ):
-            run_cells = _runner(folder, options, templates.start, trackers, display)
+            run_cells = _runner(folder, options, shard, templates.start, trackers, display)
             if rule is None:
                 summary = run_cells(suite, plan)
                 _note(summary, display)
             else:
                 summary = _run_looks(suite, plan, rule, folder, run_cells, display)
-            page = write_page(folder, display) if options.report else None
+            # A part of the runs would look like a result.
+            page = write_page(folder, display) if options.report and not shard else None
     ended = Ended(summary, page, any(tracker.unlogged for tracker in trackers))
     if not ended.complete:
         display.warn(f"`python -m hpobench status {folder}` shows what failed")
@@ -113,6 +121,7 @@ def _prepared(suite: Suite, display: Display) -> Plan:
 def _runner(
     folder: Path,
     options: RunOptions,
+    shard: Shard | None,
     start: Callable[[], Template],
     trackers: Sequence[Progress],
     display: Display,
@@ -131,6 +140,7 @@ def _runner(
                 start=start,
                 address=options.address,
                 cpus=options.cpus,
+                shard=shard,
                 timeout=options.timeout,
                 retry_failed=options.retry_failed,
                 warn=display.warn,

@@ -1,0 +1,116 @@
+"""Parts that ran apart, merged: the same bytes as one run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpobench.contract.errors import StoreError, UsageError
+from hpobench.store.merging import merge
+from hpobench.store.reader import load_results
+from tests.ray.faults.commands import events, finish
+
+SUITE = """
+name: parts
+searchers: [random, sobol]
+schedulers: [fifo, asha]
+problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
+seeds: 3
+budget: {evaluations: 6}
+"""
+CELLS = 2 * (1 + 2) * 3
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One run of all cells, and one of each of three parts, in which the last is interrupted."""
+    folder = tmp_path_factory.mktemp("stores")
+    (folder / "suite.yaml").write_text(SUITE)
+    finish("run", folder / "suite.yaml", "--results", folder / "one", "--no-report")
+    for number in (1, 2, 3):
+        options = ("--results", folder, "--shard", f"{number}/3", "--cpus", 1)
+        output = finish("run", folder / "suite.yaml", *options)
+        assert "report" not in output
+    return folder
+
+
+def parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("parts.shard-*"))
+
+
+def test_merged_they_are_the_same_bytes_in_any_order(stores: Path, tmp_path: Path) -> None:
+    one = stores / "one" / "parts"
+    for name, order in (("a", parts(stores)), ("b", parts(stores)[::-1])):
+        output = finish("merge", *order, "--into", tmp_path / name)
+        assert f"{CELLS} of {CELLS} cells from 3 parts" in output
+        assert events(tmp_path / name) == events(one)
+        for file in ("plan.json", "suite.yaml", "problems.parquet"):
+            assert (tmp_path / name / file).read_bytes() == (one / file).read_bytes(), file
+    for file in (tmp_path / "a").glob("*.parquet"):
+        assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
+    again = finish("run", stores / "suite.yaml", "--results", stores / "one", "--no-report")
+    assert "ran 0 cells" in again
+
+
+def test_a_part_alone_knows_its_own_cells(stores: Path) -> None:
+    shares = [load_results(part).cells for part in parts(stores)]
+    assert sum(map(len, shares)) == CELLS
+    for part, cells in zip(parts(stores), shares, strict=True):
+        assert f"{len(cells)} cells: {len(cells)} done" in finish("status", part)
+        assert cells["searcher"].nunique() == 2
+
+
+def test_an_unfinished_part_is_merged_and_a_run_adds_the_rest(stores: Path, tmp_path: Path) -> None:
+    for part in parts(stores):
+        shutil.copytree(part, tmp_path / part.name)
+    short = parts(tmp_path)[1]
+    for file in ("cells.parquet", "copies/cells.parquet"):
+        (short / file).unlink()
+    output = finish("merge", *parts(tmp_path), code=1)
+    assert f"of {CELLS} cells from 3 parts" in output
+    output = finish("run", stores / "suite.yaml", "--results", tmp_path, "--no-report")
+    assert f"in all {CELLS} done" in output
+    assert events(tmp_path / "parts") == events(stores / "one" / "parts")
+
+
+def changed(part: Path, **plan: Any) -> None:
+    for file in (part / "plan.json", part / "copies" / "plan.json"):
+        content = json.loads(file.read_text()) | plan
+        content.pop("hpobench_sha256")
+        file.write_text(json.dumps(content))
+
+
+def test_what_is_not_all_of_one_run_is_refused(stores: Path, tmp_path: Path) -> None:
+    first, second, third = (shutil.copytree(p, tmp_path / p.name) for p in parts(stores))
+    with pytest.raises(UsageError, match=r"1 of 3 parts are not there, such as parts.shard-2-of-3"):
+        merge([first, third], tmp_path / "x")
+    with pytest.raises(UsageError, match="the same part"):
+        merge([first, first, second, third], tmp_path / "x")
+    with pytest.raises(UsageError, match="not a part of a run"):
+        merge([first, stores / "one" / "parts"], tmp_path / "x")
+    changed(second, problems=["another"])
+    with pytest.raises(UsageError, match="not of the same plan"):
+        merge([first, second, third], tmp_path / "x")
+    changed(third, shard={"number": 9})
+    with pytest.raises(StoreError, match="'shard' is not a part of a plan"):
+        merge([first, third], tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_damage_is_not_merged(stores: Path, tmp_path: Path) -> None:
+    folders = [shutil.copytree(p, tmp_path / p.name) for p in parts(stores)]
+    shard = next(folders[0].glob("events-*"))
+    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    with pytest.raises(StoreError, match=f"{shard.name}: damaged"):
+        merge(folders, tmp_path / "x")
+
+
+def test_options_that_do_not_go_together(stores: Path) -> None:
+    suite = stores / "suite.yaml"
+    assert "like 3/16" in finish("run", suite, "--shard", "4/3", code=2)
+    told = finish("run", suite, "--shard", "1/3", "--until-decided", code=2)
+    assert "run it without --shard" in told
