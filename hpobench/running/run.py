@@ -13,6 +13,7 @@ from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
 from hpobench.running.ray.private import ray_names
+from hpobench.running.ray.schedulers.equal import equal
 from hpobench.running.ray.source import TrialSource
 from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.stage import TrainingStage
@@ -37,11 +38,12 @@ class Run:
         trials: int | None,
         scheduler_seed: int,
         tell: Tell = "last",
+        exact: bool = False,
     ) -> None:
         self.problem, self.stage = problem, stage
         self.events: list[Event] = []
         """All results with the scheduler's decisions, in the order in which they came."""
-        self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
+        self._scheduler, self._scheduler_seed, self._exact = scheduler, scheduler_seed, exact
         # For schedulers that compare the trials of a population. It is never smaller than the
         # number of workers, so that none of them is idle.
         size: int | None = scheduler.population
@@ -78,6 +80,8 @@ class Run:
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem)
+        if not self._exact:
+            scheduler = equal(scheduler)
         if not scheduler.set_search_properties("loss", "min"):
             raise CellError(
                 f"{type(scheduler).__name__} sets metric or mode itself; build it without them"
