@@ -7,7 +7,7 @@ from collections import Counter
 from ray.tune.error import TuneError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.cell import Tell
+from hpobench.contract.cell import Exact, Tell
 from hpobench.contract.errors import CellError, HpobenchError, StallError, describe
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
@@ -24,7 +24,8 @@ from hpobench.suites.estimate import MAX_RESULTS, MAX_TRIALS
 class Run:
     """One run under way; after :meth:`finish` its events, trials and times stay readable.
 
-    ``stage`` must be made for the same problem. When :meth:`finish`
+    ``stage`` must be made for the same problem. Under ``exact="ray"`` Ray's own schedulers run, not
+    ours, which decide the same (``ray/schedulers/``). When :meth:`finish`
     raises, the events are complete up to the failure.
     """
 
@@ -38,7 +39,7 @@ class Run:
         trials: int | None,
         scheduler_seed: int,
         tell: Tell = "last",
-        exact: bool = False,
+        exact: Exact | None = None,
     ) -> None:
         self.problem, self.stage = problem, stage
         self.events: list[Event] = []
@@ -80,7 +81,7 @@ class Run:
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem)
-        if not self._exact:
+        if self._exact is None:
             scheduler = equal(scheduler)
         if not scheduler.set_search_properties("loss", "min"):
             raise CellError(

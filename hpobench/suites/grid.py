@@ -132,6 +132,7 @@ def _maker(suite: Suite, row: Row, workers: int, fingerprint: str) -> Callable[[
             stage=suite.stage,
             tell=tell,
             **real_time,
+            exact=suite.exact,
             spec=spec,
         )
 

@@ -56,9 +56,9 @@ class _Curve:
 class MedianRule(FirstComeFirstServed, MedianStoppingRule):
     """Ray's rule over means that are kept.
 
-    Each result moves its own trial's means and no other. They are kept as long as times and losses
-    are whole numbers and floats; from the first one that is not, Ray's own code takes over, with the results
-    that it needs.
+    Each result moves its own trial's means and no other. They are kept as long as times are whole
+    numbers and losses floats. From the first one that is not, Ray's own code takes over, with the
+    results that it needs.
     """
 
     def adopt(self) -> None:

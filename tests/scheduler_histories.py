@@ -1,0 +1,321 @@
+"""Random histories that Ray's schedulers and ours must answer in the same way, to the last bit.
+
+    python -m tests.scheduler_histories [--histories 100000] [--seed 0]
+
+A history is 10 to 60 random events: trials are added, chosen, report, pause, fail and are removed,
+with losses that tie, are NaN or infinite. It is played twice, against a scheduler of Ray's and
+against ours with the same random numbers, and both must write the same record. The command ends
+with 1 at the first history whose records differ, and prints where.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import logging
+import math
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import numpy as np
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import TrialScheduler
+from ray.tune.schedulers.async_hyperband import AsyncHyperBandScheduler
+from ray.tune.schedulers.hb_bohb import HyperBandForBOHB
+from ray.tune.schedulers.hyperband import HyperBandScheduler
+from ray.tune.schedulers.median_stopping_rule import MedianStoppingRule
+from ray.tune.schedulers.trial_scheduler import FIFOScheduler
+
+from hpobench.running.ray.schedulers.equal import equal
+
+Record = list[Any]
+
+
+class _FakeTrial:
+    """The parts of a trial that schedulers look at."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.trial_id = number, f"{number:06d}"
+        self.status, self.is_saving = Trial.PENDING, False
+        self.time: float = 0
+        self.last_result: dict[str, Any] = {}
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __repr__(self) -> str:
+        return self.trial_id
+
+
+class Player:
+    """Plays one random history against ``scheduler``, in the place of Ray's controller."""
+
+    def __init__(self, scheduler: TrialScheduler, rng: Random) -> None:
+        self._scheduler, self._rng = scheduler, rng
+        self.record: Record = []
+        self._trials: list[_FakeTrial] = []
+        # What schedulers of ours and of Ray's see of a controller.
+        self._tune_controller = self.search_alg = self.searcher = self
+        self._workers = rng.randint(1, 6)
+        self._most = rng.randint(3, 24)
+        self._advance: Callable[[float], float] = rng.choice(
+            [self._one, self._one, self._one, self._jump, self._seconds, self._restart]
+        )
+        self._loss: Callable[[], Any] = rng.choice(
+            [rng.random, self._tied, self._tied, self._special, self._typed]
+        )
+        self._odd = rng.choice([0.0, 0.0, 0.02])
+        """How often a result lacks a key, and a trial moves as it rarely does."""
+
+    # -- what schedulers ask of the controller -------------------------------------------------
+
+    def _with(self, status: str) -> set[_FakeTrial]:
+        return {trial for trial in self._trials if trial.status == status}
+
+    @property
+    def _pending_trials(self) -> set[_FakeTrial]:
+        return self._with(Trial.PENDING)
+
+    @property
+    def _running_trials(self) -> set[_FakeTrial]:
+        return self._with(Trial.RUNNING)
+
+    @property
+    def _paused_trials(self) -> set[_FakeTrial]:
+        return self._with(Trial.PAUSED)
+
+    def get_trials(self) -> list[_FakeTrial]:
+        return self._trials
+
+    def get_live_trials(self) -> set[_FakeTrial]:
+        return self._pending_trials | self._running_trials | self._paused_trials
+
+    def on_pause(self, trial_id: str) -> None:
+        self.record.append(("on_pause", trial_id))
+
+    def on_unpause(self, trial_id: str) -> None:
+        self.record.append(("on_unpause", trial_id))
+
+    def stop_trial(self, trial: _FakeTrial) -> None:
+        self.record.append(("stop", trial.trial_id, trial.status))
+        if trial.status in (Trial.PENDING, Trial.PAUSED):
+            self._scheduler.on_trial_remove(self, trial)
+        elif trial.status == Trial.RUNNING:
+            self._scheduler.on_trial_complete(self, trial, trial.last_result)
+        else:
+            return
+        trial.status = Trial.TERMINATED
+
+    # -- losses and times ----------------------------------------------------------------------
+
+    def _tied(self) -> float:
+        return self._rng.choice([0.1, 0.2, 0.3, 0.7])
+
+    def _special(self) -> float:
+        special = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1.7e308, -1.7e308, 5e-324]
+        return self._rng.choice([*special, 0.5, self._rng.gauss(0, 1)])
+
+    def _typed(self) -> Any:
+        kinds: list[Callable[[float], Any]] = [float] * 30 + [int, np.float32, np.float64, bool]
+        return self._rng.choice(kinds)(self._rng.gauss(0, 1))
+
+    def _one(self, time: float) -> float:
+        return time + 1
+
+    def _jump(self, time: float) -> float:
+        return time + self._rng.choice([0, 1, 2, 5])
+
+    def _seconds(self, time: float) -> float:
+        return time + self._rng.choice([0.5, self._rng.random(), 3])
+
+    def _restart(self, time: float) -> float:
+        return self._rng.randint(0, int(time)) if self._rng.random() < 0.1 else time + 1
+
+    # -- events --------------------------------------------------------------------------------
+
+    def play(self, events: int) -> Record:
+        """Play so many events and return what happened."""
+        actions: list[Callable[[], None]] = [self._report] * 12 + [self._choose] * 5
+        actions += [self._add] * 4 + [self._odd_event]
+        try:
+            for _ in range(events):
+                self._rng.choice(actions)()
+            self._finish()
+        except Exception as error:
+            self.record.append(("raised", type(error).__name__))
+        return self.record
+
+    def _finish(self) -> None:
+        self._choose()
+        self.record.append(self._scheduler.debug_string().replace("-0.0", "0.0"))
+        self.record.append(np.random.random_sample())  # noqa: NPY002 - the generator of Ray's ASHA
+
+    def _add(self) -> None:
+        if len(self._trials) < self._most:
+            trial = _FakeTrial(len(self._trials))
+            # As Ray's controller does: it counts the trial as pending after the scheduler's turn.
+            self._scheduler.on_trial_add(self, trial)
+            self._trials.append(trial)
+
+    def _choose(self) -> None:
+        chosen = self._scheduler.choose_trial_to_run(self)
+        self.record.append(("chosen", chosen and chosen.trial_id))
+        if chosen is None:
+            return
+        chosen.is_saving = False
+        # Ray lets a trial be pending until an actor is there.
+        idle = len(self._running_trials) < self._workers and self._rng.random() < 0.9
+        chosen.status = Trial.RUNNING if idle else Trial.PENDING
+
+    def _pick(self, *statuses: str) -> _FakeTrial | None:
+        trials = [trial for trial in self._trials if trial.status in statuses]
+        return self._rng.choice(trials) if trials else None
+
+    def _report(self) -> None:
+        trial = self._pick(Trial.RUNNING)
+        if trial is None:
+            self._choose()
+            return
+        trial.time = self._advance(trial.time)
+        result = {"time": trial.time, "loss": self._loss()}
+        if self._rng.random() < self._odd:
+            del result[self._rng.choice(["time", "loss"])]
+        decision = self._scheduler.on_trial_result(self, trial, result)
+        self.record.append((trial.trial_id, decision))
+        trial.last_result = result
+        if decision == TrialScheduler.STOP:
+            self._scheduler.on_trial_complete(self, trial, result)
+            trial.status = Trial.TERMINATED
+        elif decision == TrialScheduler.PAUSE:
+            trial.status, trial.is_saving = Trial.PAUSED, self._rng.random() < 0.3
+
+    def _odd_event(self) -> None:
+        kind = self._rng.choice(["fail", "complete", "remove", "saved", "again", "saving"])
+        if kind == "remove":
+            trial = self._pick(Trial.PENDING, Trial.PAUSED)
+            if trial is not None:
+                self.stop_trial(trial)
+        elif kind == "saved":
+            trial = self._pick(Trial.PAUSED)
+            if trial is not None:
+                trial.is_saving = False
+        else:
+            trial = self._pick(Trial.RUNNING)
+            if trial is not None:
+                self._end(trial, kind)
+
+    def _end(self, trial: _FakeTrial, kind: str) -> None:
+        if kind == "fail":
+            self._scheduler.on_trial_error(self, trial)
+            trial.status = Trial.ERROR
+        elif kind == "complete" and trial.last_result:
+            self.stop_trial(trial)
+        elif kind == "again" and self._rng.random() < 10 * self._odd:
+            trial.status = Trial.PENDING  # a failed trial that Ray tries once more
+        elif kind == "saving":
+            trial.is_saving = True
+
+
+# -- schedulers ------------------------------------------------------------------------------------
+
+
+def _asha(rng: Random) -> TrialScheduler:
+    max_t = rng.choice([1, 3, 9, 27])
+    return AsyncHyperBandScheduler(
+        time_attr="time",
+        max_t=max_t,
+        grace_period=rng.randint(1, max(1, max_t // 3)),
+        reduction_factor=rng.choice([2, 3, 4, 1.5, 2.7, math.e, 10]),
+        brackets=rng.choice([1, 1, 2, 3]),
+        stop_last_trials=rng.random() < 0.8,
+    )
+
+
+def _hyperband_options(rng: Random) -> dict[str, Any]:
+    return {
+        "time_attr": "time",
+        "max_t": rng.choice([1, 2, 4, 5, 9, 27]),
+        "reduction_factor": rng.choice([2, 3, 4, 2.5]),
+        "stop_last_trials": rng.random() < 0.8,
+    }
+
+
+def _hyperband(rng: Random) -> TrialScheduler:
+    return HyperBandScheduler(**_hyperband_options(rng))
+
+
+def _bohb(rng: Random) -> TrialScheduler:
+    return HyperBandForBOHB(**_hyperband_options(rng))
+
+
+def _median(rng: Random) -> TrialScheduler:
+    return MedianStoppingRule(
+        time_attr="time",
+        grace_period=rng.choice([0, 1, 1, 2, 4]),
+        min_samples_required=rng.choice([0, 1, 1, 2, 3]),
+        min_time_slice=rng.choice([0, 0, 2]),
+        hard_stop=rng.random() < 0.6,
+    )
+
+
+def _fifo(rng: Random) -> TrialScheduler:
+    return FIFOScheduler()
+
+
+BUILD: dict[str, Callable[[Random], TrialScheduler]] = {
+    "asha": _asha,
+    "hyperband": _hyperband,
+    "hyperband-bohb": _bohb,
+    "median": _median,
+    "fifo": _fifo,
+}
+_TURNS = ("asha", "hyperband", "hyperband-bohb", "median", "asha", "hyperband", "median", "fifo")
+
+
+def record(name: str, seed: int, *, ours: bool) -> Record:
+    """What one history was answered, by a scheduler of ours or of Ray's."""
+    rng = Random(f"{name} {seed}")
+    mode = rng.choice(["min", "max"])
+    scheduler = BUILD[name](rng)
+    if ours:
+        scheduler = equal(scheduler)
+    assert scheduler.set_search_properties("loss", mode)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - the generator of Ray's ASHA
+    return Player(scheduler, rng).play(rng.randint(10, 60))
+
+
+def differing(histories: int, first: int = 0) -> Iterator[str]:
+    """A message on each of so many histories whose records differ."""
+    state = np.random.get_state()  # noqa: NPY002
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's on infinite numbers
+        for seed, name in zip(
+            range(first, first + histories), itertools.cycle(_TURNS), strict=False
+        ):
+            theirs, ours = (record(name, seed, ours=flag) for flag in (False, True))
+            if theirs != ours:
+                pairs = itertools.zip_longest(theirs, ours)
+                at, (due, got) = next((i, p) for i, p in enumerate(pairs) if p[0] != p[1])
+                yield f"{name}, seed {seed}, entry {at}: Ray {due}, ours {got}"
+    np.random.set_state(state)  # noqa: NPY002
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--histories", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    message = next(differing(options.histories, options.seed), None)
+    print(message or f"{options.histories:,} histories: the same decisions")
+    return message is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
