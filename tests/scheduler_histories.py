@@ -63,14 +63,14 @@ class Player:
         # What schedulers of ours and of Ray's see of a controller.
         self._tune_controller = self.search_alg = self.searcher = self
         self._workers = rng.randint(1, 6)
-        self._most = rng.randint(3, 24)
+        self._most = rng.choice([2, 4, rng.randint(3, 24)])
         self._advance: Callable[[float], float] = rng.choice(
             [self._one, self._one, self._one, self._jump, self._seconds, self._restart]
         )
         self._loss: Callable[[], Any] = rng.choice(
             [rng.random, self._tied, self._tied, self._special, self._typed]
         )
-        self._odd = rng.choice([0.0, 0.0, 0.02])
+        self._odd = rng.choice([0.0, 0.0, 0.0, 0.02])
         """How often a result lacks a key, and a trial moves as it rarely does."""
 
     # -- what schedulers ask of the controller -------------------------------------------------
@@ -132,10 +132,10 @@ class Player:
         return time + self._rng.choice([0, 1, 2, 5])
 
     def _seconds(self, time: float) -> float:
-        return time + self._rng.choice([0.5, self._rng.random(), 3])
+        return time + self._rng.choice([0.5, self._rng.random(), 3, 3, math.inf])
 
     def _restart(self, time: float) -> float:
-        return self._rng.randint(0, int(time)) if self._rng.random() < 0.1 else time + 1
+        return self._rng.randint(0, int(time)) if self._rng.random() < 0.3 else time + 1
 
     # -- events --------------------------------------------------------------------------------
 
@@ -154,6 +154,8 @@ class Player:
     def _finish(self) -> None:
         self._choose()
         self.record.append(self._scheduler.debug_string().replace("-0.0", "0.0"))
+        if isinstance(self._scheduler, MedianStoppingRule):
+            self.record.append(_means(self._scheduler))
         self.record.append(np.random.random_sample())  # noqa: NPY002 - the generator of Ray's ASHA
 
     def _add(self) -> None:
@@ -216,10 +218,25 @@ class Player:
             trial.status = Trial.ERROR
         elif kind == "complete" and trial.last_result:
             self.stop_trial(trial)
-        elif kind == "again" and self._rng.random() < 10 * self._odd:
+        elif kind == "again" and self._odd:
             trial.status = Trial.PENDING  # a failed trial that Ray tries once more
         elif kind == "saving":
             trial.is_saving = True
+
+
+def _means(rule: Any) -> dict[float, list[float]]:
+    """The finite means of all trials at every time, which medians are taken of, by Ray's code.
+
+    Of a rule of ours they are those that it has kept.
+    """
+    if getattr(rule, "_means", None):
+        return dict(sorted(rule._means.items()))
+    reported = [r["time"] for results in rule._results.values() for r in results]
+    found = {}
+    for time in sorted({time for time in reported if time >= rule._grace_period}):
+        means = [float(rule._running_mean(t, time)) for t in rule._trials_beyond_time(time)]
+        found[time] = sorted(filter(math.isfinite, means))
+    return found
 
 
 # -- schedulers ------------------------------------------------------------------------------------
