@@ -70,6 +70,8 @@ class Player:
         self._loss: Callable[[], Any] = rng.choice(
             [rng.random, self._tied, self._tied, self._special, self._typed]
         )
+        mixed = [float] * 30 + [int, np.float32, np.float64, bool]
+        self._types: list[Callable[[float], Any]] = rng.choice([mixed, [np.float32]])
         self._odd = rng.choice([0.0, 0.0, 0.0, 0.02])
         """How often a result lacks a key, and a trial moves as it rarely does."""
 
@@ -122,8 +124,7 @@ class Player:
         return self._rng.choice([*special, 0.5, self._rng.gauss(0, 1)])
 
     def _typed(self) -> Any:
-        kinds: list[Callable[[float], Any]] = [float] * 30 + [int, np.float32, np.float64, bool]
-        return self._rng.choice(kinds)(self._rng.gauss(0, 1))
+        return self._rng.choice(self._types)(self._rng.gauss(0, 1))
 
     def _one(self, time: float) -> float:
         return time + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ray.tune.schedulers import TrialScheduler
@@ -30,10 +31,16 @@ def equal(scheduler: TrialScheduler) -> TrialScheduler:
     """``scheduler``, newly built, as one of ours if Ray's class is in :data:`EQUAL`.
 
     It stays the same object, because the plugin that built it may look into it later. A subclass
-    of Ray's class may decide otherwise and is left alone.
+    of Ray's class may decide otherwise and is left alone, except that any PB2 that proposes as
+    Ray's does is given the faster Gaussian processes.
     """
     ours = EQUAL.get(type(scheduler))
     if ours is not None:
         scheduler.__class__ = ours
         scheduler.adopt()
+    pb2 = sys.modules.get("ray.tune.schedulers.pb2")  # imported only where scikit-learn is
+    if pb2 is not None and isinstance(scheduler, pb2.PB2):
+        from hpobench.running.ray.schedulers.pb2 import hasten
+
+        hasten(scheduler)
     return scheduler
