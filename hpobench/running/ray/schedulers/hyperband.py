@@ -17,11 +17,7 @@ from ray.tune.schedulers import hyperband as _ray
 from hpobench.running.ray.schedulers.waiting import pending, running
 
 
-def _can_start(trial: Any, bracket: Any) -> bool:
-    """Whether Ray would choose ``trial`` if it came to it."""
-    return trial.status == Trial.PENDING or (
-        trial.status == Trial.PAUSED and trial in bracket.trials_to_unpause
-    )
+PENDING, PAUSED = Trial.PENDING, Trial.PAUSED
 
 
 class _Waking:
@@ -55,12 +51,13 @@ class _Waking:
             if trial in bracket._live_trials:
                 found[bracket] = band
         for bracket, band in list(self._waking.items()):
-            woken = [t for t in bracket.trials_to_unpause if t in bracket._live_trials]
-            if not woken:
+            if (waiting := _has_waking(bracket)) is None:
                 del self._waking[bracket]
-            elif any(_can_start(trial, bracket) for trial in woken):
+            elif waiting:
                 found[bracket] = band
-        first = min(found.values(), default=None)
+        if len(found) < 2:
+            return [*found]
+        first = min(found.values())
         return [bracket for bracket, band in found.items() if band == first]
 
     def _in_order(self, brackets: list[Any]) -> list[Any]:
@@ -71,8 +68,25 @@ class _Waking:
         return [bracket for bracket in self._hyperbands[band] if bracket in brackets]
 
 
+def _has_waking(bracket: Any) -> bool | None:
+    """Whether a trial that ``bracket`` lets go on waits; ``None`` if it lets none go on."""
+    found = None
+    for trial in bracket.trials_to_unpause:
+        if trial in bracket._live_trials:
+            if trial.status in (PAUSED, PENDING):
+                return True
+            found = False
+    return found
+
+
 def _first_trial(bracket: Any) -> Any:
-    return next(trial for trial in bracket._live_trials if _can_start(trial, bracket))
+    """The first trial of ``bracket`` that can start, which there is."""
+    woken = bracket.trials_to_unpause
+    for trial in bracket._live_trials:
+        status = trial.status
+        if status == PENDING or (status == PAUSED and trial in woken):
+            return trial
+    raise AssertionError
 
 
 class HyperBand(_Waking, _ray.HyperBandScheduler):
