@@ -70,7 +70,8 @@ class Player:
         self._loss: Callable[[], Any] = rng.choice(
             [rng.random, self._tied, self._tied, self._special, self._typed]
         )
-        mixed = [float] * 30 + [int, np.float32, np.float64, bool]
+        mixed: list[Callable[[float], Any]] = [float] * 30
+        mixed += [int, np.float32, np.float64, bool]
         self._types: list[Callable[[float], Any]] = rng.choice([mixed, [np.float32]])
         self._odd = rng.choice([0.0, 0.0, 0.0, 0.02])
         """How often a result lacks a key, and a trial moves as it rarely does."""

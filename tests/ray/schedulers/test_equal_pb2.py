@@ -13,6 +13,7 @@ from ray.tune.schedulers import pb2_utils as utils
 from sklearn.gaussian_process import GaussianProcessRegressor
 
 from hpobench.algorithms.schedulers.pb2 import Pb2
+from hpobench.contract.cell import Exact
 from hpobench.running.ray.schedulers.equal import equal
 from hpobench.running.ray.schedulers.pb2 import Kernel, ucb
 from hpobench.testing.doubles import Curves, make_run
@@ -72,13 +73,14 @@ def test_whole_runs_of_pb2_leave_the_same_events_as_with_ray(
     options: dict[str, Any], workers: int
 ) -> None:
     found = []
-    for exact in (None, "ray"):
+    kinds: tuple[Exact | None, ...] = (None, "ray")
+    for exact in kinds:
         run = make_run(
             Pb2(**options),
             problem=Curves(6),
             trials=5,
             workers=workers,
-            exact=exact,  # type: ignore[arg-type]
+            exact=exact,
         )
         run.finish()
         found.append(repr(run.events))
@@ -88,7 +90,7 @@ def test_whole_runs_of_pb2_leave_the_same_events_as_with_ray(
 
 
 def test_a_pb2_that_proposes_in_its_own_way_is_left_alone() -> None:
-    class Own(theirs.PB2):  # type: ignore[misc]
+    class Own(theirs.PB2):
         def _get_new_config(self, trial: Any, trial_to_clone: Any) -> Any:
             return {}, {}
 

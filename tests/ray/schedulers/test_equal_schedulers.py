@@ -115,7 +115,7 @@ def test_infinite_losses_make_the_percentile_nan_where_they_do_in_numpy() -> Non
 
 
 def test_only_rays_own_classes_are_exchanged() -> None:
-    class Mine(AsyncHyperBandScheduler):  # type: ignore[misc]
+    class Mine(AsyncHyperBandScheduler):
         pass
 
     mine, theirs = Mine(), AsyncHyperBandScheduler()

@@ -16,7 +16,6 @@ from ray.tune.schedulers import hyperband as _ray
 
 from hpobench.running.ray.schedulers.waiting import pending, running
 
-
 PENDING, PAUSED = Trial.PENDING, Trial.PAUSED
 
 

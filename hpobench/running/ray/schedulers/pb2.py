@@ -30,7 +30,7 @@ class Kernel(_utils.TV_SquaredExp):
     _seen: tuple[Matrix, Matrix, Matrix] | None = None
     """Points, and their distances in time and in space from each other."""
 
-    def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:  # noqa: N803
+    def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:
         points = np.atleast_2d(X)
         if Y is not None:
             return self.between(*distances(points, Y))
