@@ -10,7 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ray.tune.schedulers import AsyncHyperBandScheduler, PopulationBasedTraining, TrialScheduler
+from ray.tune.schedulers import (
+    AsyncHyperBandScheduler,
+    HyperBandScheduler,
+    PopulationBasedTraining,
+    TrialScheduler,
+)
 
 from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.fifo import Fifo
@@ -27,7 +32,7 @@ from hpobench.contract.space import Config
 from hpobench.running.ray.schedulers.asha import Rung, percentile
 from hpobench.running.ray.schedulers.equal import EQUAL, equal
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from tests.scheduler_histories import differing
+from tests.scheduler_histories import Player, differing
 
 
 def test_thousands_of_random_histories_are_answered_as_by_ray() -> None:
@@ -155,3 +160,23 @@ def test_a_rung_outlives_pickle() -> None:
     assert (dict(again).keys(), again.sorted) == (rung.keys(), [1.0, 2.0])
     rung["d"] = np.float32(1)
     assert rung.sorted is None
+
+
+def test_a_bracket_whose_progress_is_nan_is_sorted_as_by_ray() -> None:
+    """Infinite times make such progress; NaN has no place in an order."""
+    for spoilt in range(3):
+        chosen = []
+        for exchange in (False, True):
+            scheduler = HyperBandScheduler(time_attr="time", max_t=9, reduction_factor=3)
+            scheduler = equal(scheduler) if exchange else scheduler
+            scheduler.set_search_properties("loss", "min")
+            player = Player(scheduler, Random(0))
+            player._most = 20
+            for _ in range(20):
+                player._add()
+            band = [bracket for bracket in scheduler._hyperbands[0] if bracket]
+            assert len(band) == 3
+            band[spoilt]._completed_progress = math.nan
+            band[(spoilt + 2) % 3]._completed_progress = 1
+            chosen.append(str(scheduler.choose_trial_to_run(player)))
+        assert chosen[0] == chosen[1]
