@@ -1,35 +1,16 @@
-"""Random histories that Ray's schedulers and ours must answer in the same way, to the last bit.
-
-    python -m tests.scheduler_histories [--histories 100000] [--seed 0]
-
-A history is 10 to 60 random events: trials are added, chosen, report, pause, fail and are removed,
-with losses that tie, are NaN or infinite. It is played twice, against a scheduler of Ray's and
-against ours with the same random numbers, and both must write the same record. The command ends
-with 1 at the first history whose records differ, and prints where.
-"""
+"""One random history, played against a scheduler in the place of Ray's controller."""
 
 from __future__ import annotations
 
-import argparse
-import itertools
-import logging
 import math
-import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
 import numpy as np
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
-from ray.tune.schedulers.async_hyperband import AsyncHyperBandScheduler
-from ray.tune.schedulers.hb_bohb import HyperBandForBOHB
-from ray.tune.schedulers.hyperband import HyperBandScheduler
 from ray.tune.schedulers.median_stopping_rule import MedianStoppingRule
-from ray.tune.schedulers.trial_scheduler import FIFOScheduler
-
-from hpobench.running.ray.schedulers.equal import equal
 
 Record = list[Any]
 
@@ -239,102 +220,3 @@ def _means(rule: Any) -> dict[float, list[float]]:
         means = [float(rule._running_mean(t, time)) for t in rule._trials_beyond_time(time)]
         found[time] = sorted(filter(math.isfinite, means))
     return found
-
-
-# -- schedulers ------------------------------------------------------------------------------------
-
-
-def _asha(rng: Random) -> TrialScheduler:
-    max_t = rng.choice([1, 3, 9, 27])
-    return AsyncHyperBandScheduler(
-        time_attr="time",
-        max_t=max_t,
-        grace_period=rng.randint(1, max(1, max_t // 3)),
-        reduction_factor=rng.choice([2, 3, 4, 1.5, 2.7, math.e, 10]),
-        brackets=rng.choice([1, 1, 2, 3]),
-        stop_last_trials=rng.random() < 0.8,
-    )
-
-
-def _hyperband_options(rng: Random) -> dict[str, Any]:
-    return {
-        "time_attr": "time",
-        "max_t": rng.choice([1, 2, 4, 5, 9, 27]),
-        "reduction_factor": rng.choice([2, 3, 4, 2.5]),
-        "stop_last_trials": rng.random() < 0.8,
-    }
-
-
-def _hyperband(rng: Random) -> TrialScheduler:
-    return HyperBandScheduler(**_hyperband_options(rng))
-
-
-def _bohb(rng: Random) -> TrialScheduler:
-    return HyperBandForBOHB(**_hyperband_options(rng))
-
-
-def _median(rng: Random) -> TrialScheduler:
-    return MedianStoppingRule(
-        time_attr="time",
-        grace_period=rng.choice([0, 1, 1, 2, 4]),
-        min_samples_required=rng.choice([0, 1, 1, 2, 3]),
-        min_time_slice=rng.choice([0, 0, 2]),
-        hard_stop=rng.random() < 0.6,
-    )
-
-
-def _fifo(rng: Random) -> TrialScheduler:
-    return FIFOScheduler()
-
-
-BUILD: dict[str, Callable[[Random], TrialScheduler]] = {
-    "asha": _asha,
-    "hyperband": _hyperband,
-    "hyperband-bohb": _bohb,
-    "median": _median,
-    "fifo": _fifo,
-}
-_TURNS = ("asha", "hyperband", "hyperband-bohb", "median", "asha", "hyperband", "median", "fifo")
-
-
-def record(name: str, seed: int, *, ours: bool) -> Record:
-    """What one history was answered, by a scheduler of ours or of Ray's."""
-    rng = Random(f"{name} {seed}")
-    mode = rng.choice(["min", "max"])
-    scheduler = BUILD[name](rng)
-    if ours:
-        scheduler = equal(scheduler)
-    assert scheduler.set_search_properties("loss", mode)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - the generator of Ray's ASHA
-    return Player(scheduler, rng).play(rng.randint(10, 60))
-
-
-def differing(histories: int, first: int = 0) -> Iterator[str]:
-    """A message on each of so many histories whose records differ."""
-    state = np.random.get_state()  # noqa: NPY002
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy's on infinite numbers
-        for seed, name in zip(
-            range(first, first + histories), itertools.cycle(_TURNS), strict=False
-        ):
-            theirs, ours = (record(name, seed, ours=flag) for flag in (False, True))
-            if theirs != ours:
-                pairs = itertools.zip_longest(theirs, ours)
-                at, (due, got) = next((i, p) for i, p in enumerate(pairs) if p[0] != p[1])
-                yield f"{name}, seed {seed}, entry {at}: Ray {due}, ours {got}"
-    np.random.set_state(state)  # noqa: NPY002
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--histories", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    message = next(differing(options.histories, options.seed), None)
-    print(message or f"{options.histories:,} histories: the same decisions")
-    return message is not None
-
-
-if __name__ == "__main__":
-    sys.exit(main())
