@@ -18,6 +18,7 @@ WRONG = {
     "key twice": (6, "seeds: 3", 6, "seeds", "given twice; first in line 5"),
     "key twice inside": (7, "budget: {trials: 1, trials: 2}", 7, "budget.trials", "twice"),
     "merge key": (6, "<<: {workers: 4}", 6, None, "keys are words"),
+    "exact unknown": (6, "exact: numpy", 6, "exact", "none of 'ray'"),
     "searchers empty": (2, "searchers: []", 2, "searchers", "the list is empty"),
     "searchers missing": (2, "# none", 1, "searchers", "required"),
     "searchers no list": (2, "searchers: tiny", 2, "searchers", "a list is due"),

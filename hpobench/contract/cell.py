@@ -14,6 +14,9 @@ from hpobench.contract.seeding import derive_seed
 Kind = Literal["searcher", "scheduler", "problem"]
 Tell = Literal["last", "full", "every"]
 Stage = Literal["virtual", "live"]
+Exact = Literal["ray"]
+"""Whose code takes the decisions of Ray's schedulers, where not ours: it takes the same ones in
+less time."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Cell:
     """Seconds of training after which a trial fails on the live stage."""
     pace: float = 1.0
     """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
+    exact: Exact | None = None
+    """No part of the identity, because the results are the same."""
     spec: str = ""
     """JSON of everything that changes the result; ``id`` ends with its hash."""
 

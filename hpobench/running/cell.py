@@ -142,6 +142,7 @@ def _play(cell: Cell, open_stage: OpenStage, under_way: _UnderWay) -> None:
             trials=cell.budget.trials,
             scheduler_seed=cell.role_seed("scheduler"),
             tell=cell.tell,
+            exact=cell.exact,
         )
         under_way.run.finish()
 

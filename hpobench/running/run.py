@@ -7,12 +7,13 @@ from collections import Counter
 from ray.tune.error import TuneError
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.cell import Tell
+from hpobench.contract.cell import Exact, Tell
 from hpobench.contract.errors import CellError, HpobenchError, StallError, describe
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
 from hpobench.running.ray.private import ray_names
+from hpobench.running.ray.schedulers.equal import equal
 from hpobench.running.ray.source import TrialSource
 from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.stage import TrainingStage
@@ -23,7 +24,8 @@ from hpobench.suites.estimate import MAX_RESULTS, MAX_TRIALS
 class Run:
     """One run under way; after :meth:`finish` its events, trials and times stay readable.
 
-    ``stage`` must be made for the same problem. When :meth:`finish`
+    ``stage`` must be made for the same problem. Under ``exact="ray"`` Ray's own schedulers run, not
+    ours, which decide the same (``ray/schedulers/``). When :meth:`finish`
     raises, the events are complete up to the failure.
     """
 
@@ -37,11 +39,12 @@ class Run:
         trials: int | None,
         scheduler_seed: int,
         tell: Tell = "last",
+        exact: Exact | None = None,
     ) -> None:
         self.problem, self.stage = problem, stage
         self.events: list[Event] = []
         """All results with the scheduler's decisions, in the order in which they came."""
-        self._scheduler, self._scheduler_seed = scheduler, scheduler_seed
+        self._scheduler, self._scheduler_seed, self._exact = scheduler, scheduler_seed, exact
         # For schedulers that compare the trials of a population. It is never smaller than the
         # number of workers, so that none of them is idle.
         size: int | None = scheduler.population
@@ -78,6 +81,8 @@ class Run:
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem)
+        if self._exact is None:
+            scheduler = equal(scheduler)
         if not scheduler.set_search_properties("loss", "min"):
             raise CellError(
                 f"{type(scheduler).__name__} sets metric or mode itself; build it without them"

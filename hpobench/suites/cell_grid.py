@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import overload
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, PluginRef, Stage, Tell
+from hpobench.contract.cell import Cell, Exact, PluginRef, Stage, Tell
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Combination:
     workers: int
     stage: Stage
     tell: Tell
+    exact: Exact | None
     identity: Callable[[int], tuple[str, str]]
     """The id and the specification of the cell with a seed."""
     trial_timeout: float | None = None
@@ -40,6 +41,7 @@ class Combination:
             tell=self.tell,
             trial_timeout=self.trial_timeout,
             pace=self.pace,
+            exact=self.exact,
             spec=spec,
         )
 

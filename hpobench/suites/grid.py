@@ -114,9 +114,17 @@ def _combination(suite: Suite, row: Row, workers: int, fingerprint: str) -> Comb
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
     more = suite.real_time()
-    identity = cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, more)
     return Combination(
-        searcher, scheduler, problem, budget, workers, suite.stage, tell, identity, **more
+        searcher=searcher,
+        scheduler=scheduler,
+        problem=problem,
+        budget=budget,
+        workers=workers,
+        stage=suite.stage,
+        tell=tell,
+        exact=suite.exact,
+        identity=cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, more),
+        **more,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Kind, PluginRef, Stage, Tell
+from hpobench.contract.cell import Exact, Kind, PluginRef, Stage, Tell
 from hpobench.contract.errors import (
     PluginError,
     SuiteError,
@@ -49,6 +49,9 @@ class Suite:
     """Wall seconds that a second of a tabulated problem's cost takes on the live stage."""
     tell: Tell | None
     """The telling policy for all searchers; ``None`` gives each the one that suits it."""
+    exact: Exact | None
+    """``ray`` lets Ray's own code take the decisions of its schedulers. Ours takes the same ones
+    in less time, so that cells keep their ids and stored ones are not run again."""
     only: str | None
     """A glob that picks cells; see :func:`hpobench.suites.grid.build_plan`."""
     registry: Registry = field(repr=False, compare=False)
@@ -94,6 +97,7 @@ class Suite:
             "stage": self.stage,
             **self.real_time(),
             **({} if self.tell is None else {"tell": self.tell}),
+            **({} if self.exact is None else {"exact": self.exact}),
             **({} if self.only is None else {"only": self.only}),
         }
 
@@ -211,6 +215,7 @@ def _resolve(
         trial_timeout=text.trial_timeout,
         pace=text.pace,
         tell=text.tell,
+        exact=text.exact,
         only=text.only,
         registry=registry,
         document=document,

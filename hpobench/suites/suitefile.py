@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Stage, Tell
+from hpobench.contract.cell import Exact, Stage, Tell
 from hpobench.contract.errors import SuiteError, did_you_mean
 from hpobench.suites.yamlfile import Document, KeyPath
 
@@ -156,6 +156,7 @@ class SuiteText(_Strict):
     budget: BudgetText | None = None
     plugins: list[str] = []
     tell: Tell | None = None
+    exact: Exact | None = None
     only: str | None = None
 
     @field_validator("trial_timeout", "pace")

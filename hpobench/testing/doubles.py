@@ -8,7 +8,7 @@ from random import Random
 
 from hpobench.contract.algorithms import Exhausted, Scheduler, Searcher
 from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Tell
+from hpobench.contract.cell import Exact, Tell
 from hpobench.contract.parameters import Float, Int
 from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem
 from hpobench.contract.references import Reference
@@ -92,6 +92,7 @@ def make_run(
     budget: Budget | None = None,
     workers: int = 4,
     tell: Tell = "last",
+    exact: Exact | None = None,
 ) -> Run:
     problem = problem or Curves()
     budget = budget or Budget(trials=trials)
@@ -103,4 +104,5 @@ def make_run(
         trials=budget.trials,
         scheduler_seed=2,
         tell=tell,
+        exact=exact,
     )

@@ -1,4 +1,5 @@
-"""The private names of Ray Tune that the controller depends on, and the few it exchanges.
+"""The private names of Ray Tune that the controller and our schedulers depend on, and the few
+that the controller exchanges.
 
 Written against ray 2.60.0; :func:`check_ray` names what moved when another release breaks it.
 """
@@ -12,6 +13,10 @@ from typing import Any
 import ray
 from ray.tune.execution import tune_controller as _tc
 from ray.tune.experiment import Trial
+from ray.tune.schedulers import async_hyperband as _asha
+from ray.tune.schedulers import hb_bohb as _bohb
+from ray.tune.schedulers import hyperband as _hyperband
+from ray.tune.schedulers.median_stopping_rule import MedianStoppingRule
 
 from hpobench.contract.errors import RayError
 
@@ -47,7 +52,36 @@ _PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
             "update_last_result",
         ),
     ),
+    (_asha, ("_Bracket",)),
+    (_asha._Bracket, ("cutoff", "on_result")),
+    (_hyperband, ("_Bracket",)),
+    (_hyperband._Bracket, ("completion_percentage",)),
+    (_hyperband.HyperBandScheduler, ("_process_bracket", "choose_trial_to_run")),
+    (_bohb.HyperBandForBOHB, ("choose_trial_to_run",)),
+    (MedianStoppingRule, ("_on_insufficient_samples",)),
 ]
+_PRIVATE_STATE: list[tuple[type[Any], tuple[str, ...]]] = [
+    (_tc.TrialRunnerWrapper, ("_tune_controller",)),
+    (_asha.AsyncHyperBandScheduler, ("_brackets", "_metric", "_metric_op", "_trial_info")),
+    (_asha._Bracket, ("_rungs", "rf")),
+    (_hyperband.HyperBandScheduler, ("_hyperbands", "_trial_info")),
+    (_hyperband._Bracket, ("_live_trials", "trials_to_unpause")),
+    (
+        MedianStoppingRule,
+        (
+            "_compare_op",
+            "_grace_period",
+            "_hard_stop",
+            "_last_pause",
+            "_metric",
+            "_min_samples_required",
+            "_results",
+            "_stopped_trials",
+            "_time_attr",
+        ),
+    ),
+]
+"""Attributes that each class sets in ``__init__``."""
 _PRIVATE_ATTRIBUTES = (
     "_actor_manager",
     "_class_cache",
@@ -67,6 +101,12 @@ def check_ray() -> None:
         for owner, names in _PRIVATE
         for name in names
         if not hasattr(owner, name)
+    ]
+    gone += [
+        f"{owner.__name__}.{name}"
+        for owner, names in _PRIVATE_STATE
+        for name in names
+        if name not in owner.__init__.__code__.co_names
     ]
     if gone:
         raise RayError(

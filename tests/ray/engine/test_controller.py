@@ -32,6 +32,13 @@ def test_a_moved_name_is_named(owner: Any, name: Any, monkeypatch: pytest.Monkey
         private.check_ray()
 
 
+def test_moved_state_of_a_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = [(FIFOScheduler, ("_went_away",))]
+    monkeypatch.setattr(private, "_PRIVATE_STATE", state)
+    with pytest.raises(RayError, match=r"no longer has FIFOScheduler\._went_away"):
+        private.check_ray()
+
+
 def test_a_moved_attribute_is_named(fifo: Fifo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private, "_PRIVATE_ATTRIBUTES", ("_actor_manager", "_went_away"))
     with pytest.raises(RayError, match="_went_away"):

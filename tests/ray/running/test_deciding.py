@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from hpobench.contract.errors import SuiteError, TooFewError, UsageError
 from hpobench.running import experiment
 from hpobench.running.cell import run_cell
 from hpobench.running.deciding import grown
+from hpobench.store.batch import Batch
 from hpobench.store.decision import FILE, decision_sentence
 from hpobench.store.reader import load_results
 from hpobench.suites.suite import load_suite
@@ -62,7 +62,7 @@ class Two(One):
 class InProcess:
     """Cells run one after the other, without Ray; ``limit``: then the run is interrupted."""
 
-    running: tuple[()] = ()
+    running = 0
     limit: float = np.inf
 
     def stored(self, statuses: Any) -> None:
@@ -79,13 +79,12 @@ class InProcess:
             if InProcess.limit <= 0:
                 raise KeyboardInterrupt
             InProcess.limit -= 1
-            yield [run_cell(cell, None, 60.0)]
+            yield [Batch.of([run_cell(cell, None, 60.0)])]
 
 
 @pytest.fixture(autouse=True)
 def _without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiment, "connected", lambda *_: contextlib.nullcontext())
-    monkeypatch.setattr(experiment, "_cells", lambda *_, own: InProcess())
+    monkeypatch.setattr(experiment, "LocalCells", lambda *_: InProcess())
     monkeypatch.setattr(InProcess, "limit", np.inf)
     monkeypatch.setattr("hpobench.contract.signals.ENDING_SIGNALS", ())  # pytest's own stay
 

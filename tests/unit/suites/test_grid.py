@@ -342,6 +342,14 @@ def test_a_searcher_that_schedules_too_runs_under_its_own_scheduler(tmp_path: Pa
     assert "only one" in reasons["own", "bowl[dimension=2]"]
 
 
+def test_whose_code_decides_is_no_part_of_a_cells_identity(tmp_path: Path) -> None:
+    ours, rays = plan(tmp_path), plan(tmp_path, {6: "exact: ray"})
+    assert [cell.id for cell in ours.cells] == [cell.id for cell in rays.cells]
+    assert {cell.exact for cell in ours.cells} == {None}
+    assert {cell.exact for cell in rays.cells} == {"ray"}
+    assert Cell.from_json(rays.cells[0].to_json()) == rays.cells[0]
+
+
 def test_the_own_scheduler_may_be_named(tmp_path: Path) -> None:
     changes = {2: "searchers: [fusion]", 3: "schedulers: [own]", 4: "problems: [stairs]"}
     assert len(plan(tmp_path, changes).cells) == 2

@@ -299,6 +299,11 @@ def test_only_of_the_command_line_stands_above_the_suites(tmp_path: Path) -> Non
     assert "only" not in load(tmp_path).resolved()
 
 
+def test_exact_is_resolved_if_the_suite_has_it(tmp_path: Path) -> None:
+    assert load(tmp_path, {6: "exact: ray"}).resolved()["exact"] == "ray"
+    assert "exact" not in load(tmp_path).resolved()
+
+
 def test_a_problem_under_two_budgets(tmp_path: Path) -> None:
     problems = "[stairs, {stairs: {as: long}, budget: {trials: 50}}]"
     suite = load(tmp_path, {4: f"problems: {problems}"})
