@@ -18,7 +18,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.actor import Actor
 
-_CONTINUE, _STOP = TrialScheduler.CONTINUE, TrialScheduler.STOP
+_PAUSE, _STOP = TrialScheduler.PAUSE, TrialScheduler.STOP
 
 
 class ShortenedController(_tc.TuneController):
@@ -84,15 +84,30 @@ class ShortenedController(_tc.TuneController):
         except Exception:
             raise TuneError(traceback.format_exc())  # noqa: B904 - as Ray raises it
 
+    def _process_trial_result(self, trial: Trial, result: dict[str, Any]) -> str | None:
+        result["trial_id"] = trial.trial_id
+        flat = dict(result)
+        if trial.should_stop(flat):
+            decision = _STOP
+        else:
+            decision = self._scheduler_alg.on_trial_result(self._wrapper, trial, flat)
+        if decision == _STOP:
+            result["done"] = True
+        else:
+            self._search_alg.on_trial_result(trial.trial_id, flat)
+        trial.update_last_result(result)
+        if not trial.is_saving:
+            self._queue_decision(trial, decision)
+            return decision  # type: ignore[no-any-return]
+        # It waits until the trial is saved, and overrules none but another CONTINUE.
+        waiting = self._cached_trial_decisions
+        if not waiting.get(trial.trial_id) or decision in (_PAUSE, _STOP):
+            waiting[trial.trial_id] = decision
+        return None
+
     def _on_failed(self, actor: Actor, exception: Exception) -> None:
         trial = self._actor_to_trial[actor]
         try:
             self._trial_task_failure(trial, exception)
         except Exception:
             raise TuneError(traceback.format_exc())  # noqa: B904
-
-    def _checkpoint_trial_if_needed(self, trial: Trial, force: bool = False) -> None:
-        pass
-
-    def _validate_result_metrics(self, result: dict[str, Any]) -> None:
-        pass

@@ -72,7 +72,8 @@ class Trial(_Trial):
         self.temporary_state.ray_actor = ray_actor
 
     def update_last_result(self, result: dict[str, Any]) -> None:
-        self.run_metadata.last_result = result
+        # Past Ray's __setattr__, which drops a cached text of it that nothing here asks for.
+        vars(self.run_metadata)["last_result"] = result
 
     def handle_error(self, exc: Exception | None = None) -> None:
         self.error = exc
