@@ -136,8 +136,12 @@ class Run:
             return "paused"
         if trial.status != Trial.TERMINATED:
             return "cut"
-        steps = trial.run_metadata.last_result.get("training_iteration", 0)
-        return "completed" if steps >= self.problem.fidelity.steps else "stopped"
+        return "completed" if self.steps_of(trial) >= self.problem.fidelity.steps else "stopped"
+
+    @staticmethod
+    def steps_of(trial: Trial) -> int:
+        """The step that the last result of ``trial`` belongs to, 0 if it has none."""
+        return int(trial.run_metadata.last_result.get("training_iteration", 0))
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -1,8 +1,8 @@
 """Ray's ``TuneController`` over one of our stages: our actor manager, no files, no wall clock.
 
 Every decision (which trial runs, continues, pauses, stops) is taken by Ray's own code. What is
-left out here was profiled and decides nothing: experiment snapshots, per-metric running averages,
-timers that warn, directories of trials.
+left out was profiled and decides nothing: experiment snapshots, per-metric running averages, timers
+that warn, directories of trials. :mod:`hpobench.running.ray.shortened` has the shorter loop.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Controller(ShortenedController):
     def _process_trial_result(self, trial: Trial, result: dict[str, Any]) -> str | None:
         decision = super()._process_trial_result(trial, result)
         self._on_event(result[EVENT], decision or self._deferred(trial))
-        return decision  # type: ignore[no-any-return]
+        return decision
 
     def _deferred(self, trial: Trial) -> str:
         """The decision that waits until ``trial`` is saved."""

@@ -16,7 +16,6 @@ from ray.tune.execution import tune_controller as _tc
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from hpobench.running.ray.trial import Trial
-from hpobench.running.stages.actor import Actor
 
 _PAUSE, _STOP = TrialScheduler.PAUSE, TrialScheduler.STOP
 
@@ -31,7 +30,8 @@ class ShortenedController(_tc.TuneController):
         super().__init__(**arguments)
         self._slots = slots
         self._wrapper = super()._wrapped()
-        chooser = getattr(type(self._scheduler_alg), "choose_trial_to_run", None)
+        chooser = getattr(self._scheduler_alg.choose_trial_to_run, "__func__", None)
+        # Of other schedulers' choosers nothing is known: HyperBandForBOHB's closes brackets too.
         self._chooses_the_first = chooser is FIFOScheduler.choose_trial_to_run
 
     def is_finished(self) -> bool:
@@ -63,10 +63,18 @@ class ShortenedController(_tc.TuneController):
         return bool(super()._update_trial_queue(blocking=False))
 
     def _maybe_add_actors(self) -> None:
-        waiting = self._pending_trials_list or self._pending_trials or self._paused_trials
-        # Nearly always every trial that has begun runs, and the first that waits is none.
-        if waiting or not self._chooses_the_first:
+        if not (self._chooses_the_first and self._all_have_actors()):
             super()._maybe_add_actors()
+
+    def _all_have_actors(self) -> bool:
+        """Whether there is no trial to give an actor to, as nearly always."""
+        pending, listed = self._pending_trials, self._pending_trials_list
+        if self._paused_trials:
+            return False
+        if not pending:
+            listed.clear()  # of trials that were pending
+            return True
+        return len(pending) == len(listed) == 1 and listed[0] in self._trial_to_actor
 
     def _schedule_trial_train(self, trial: Trial) -> None:
         self._actor_manager.schedule_actor_task(
@@ -76,7 +84,7 @@ class ShortenedController(_tc.TuneController):
             on_error=self._on_failed,
         )
 
-    def _on_trained(self, actor: Actor, result: dict[str, Any]) -> None:
+    def _on_trained(self, actor: Any, result: dict[str, Any]) -> None:
         trial = self._actor_to_trial[actor]
         try:
             self._process_trial_result(trial, result)
@@ -105,7 +113,7 @@ class ShortenedController(_tc.TuneController):
             waiting[trial.trial_id] = decision
         return None
 
-    def _on_failed(self, actor: Actor, exception: Exception) -> None:
+    def _on_failed(self, actor: Any, exception: Exception) -> None:
         trial = self._actor_to_trial[actor]
         try:
             self._trial_task_failure(trial, exception)

@@ -7,8 +7,8 @@ in which their steps were begun. So a run is the same on any machine, however bu
 from __future__ import annotations
 
 import heapq
-import itertools
 import math
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from hpobench.contract.budget import Budget
@@ -110,7 +110,8 @@ def _checked(curve: Curve) -> _Checked | Curve:
         return curve
     if not all_costs(costs) or (heldout is not None and not all_floats(heldout)):
         return curve
-    return list(zip(losses, itertools.repeat(None) if heldout is None else heldout, costs))
+    aside: Sequence[float | None] = [None] * len(losses) if heldout is None else heldout
+    return list(zip(losses, aside, costs, strict=True))
 
 
 def _values(curve: Curve, i: int) -> _Values:
