@@ -137,8 +137,13 @@ def _declared(ref: PluginRef, name: str) -> object:
     where nothing catches or ends it.
     """
     with contextlib.suppress(BaseException):  # as a plugin's code may raise anything
-        return getattr(getattr(sys.modules.get(module_name(Path(ref.file))), ref.cls), name)
+        return getattr(getattr(sys.modules.get(_module_of(ref.file)), ref.cls), name)
     return None
+
+
+@functools.lru_cache(maxsize=256)
+def _module_of(file: str) -> str:
+    return module_name(Path(file))
 
 
 def _is_requirement(text: object) -> bool:
