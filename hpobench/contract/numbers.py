@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
@@ -44,6 +45,17 @@ def checked_cost(value: object, step: int) -> float:
             f"{MOST_COST:g} s"
         )
     return cost
+
+
+def all_floats(values: Sequence[object]) -> bool:
+    """Whether :func:`as_number` takes every one of ``values`` as it is."""
+    return set(map(type, values)) == {float}
+
+
+def all_costs(values: Sequence[float]) -> bool:
+    """Whether :func:`checked_cost` takes every one of ``values``, which are floats."""
+    # A NaN escapes comparisons, but no sum.
+    return min(values) >= LEAST_COST and max(values) <= MOST_COST and math.isfinite(sum(values))
 
 
 def _is_real(value: object) -> bool:

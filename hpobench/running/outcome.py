@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import json
 import resource
 import sys
@@ -25,6 +26,7 @@ from hpobench.store.batch import Outcome
 from hpobench.store.event import events_table
 
 _LONGEST_TEXT = 20_000
+_TRIALS = schema.plain(schema.TRIALS)
 
 
 def make_outcome(
@@ -135,38 +137,46 @@ def _declared(ref: PluginRef, name: str) -> object:
     where nothing catches or ends it.
     """
     with contextlib.suppress(BaseException):  # as a plugin's code may raise anything
-        return getattr(getattr(sys.modules.get(module_name(Path(ref.file))), ref.cls), name)
+        return getattr(getattr(sys.modules.get(_module_of(ref.file)), ref.cls), name)
     return None
 
 
+@functools.lru_cache(maxsize=256)
+def _module_of(file: str) -> str:
+    return module_name(Path(file))
+
+
 def _is_requirement(text: object) -> bool:
+    return isinstance(text, str) and _is_valid(text)
+
+
+@functools.cache
+def _is_valid(requirement: str) -> bool:
     try:
-        return isinstance(text, str) and bool(Requirement(text))
+        return bool(Requirement(requirement))
     except InvalidRequirement:
         return False
 
 
 def _trials(cell: Cell, run: Run | None) -> pa.Table:
-    rows = [] if run is None else [_trial_row(cell, run, i) for i in range(len(run.source.trials))]
-    return pa.Table.from_pylist(rows, schema=schema.plain(schema.TRIALS))
-
-
-def _trial_row(cell: Cell, run: Run, number: int) -> dict[str, Any]:
-    source, trial = run.source, run.source.trials[number]
-    status = run.trial_status(trial)
-    ended = status in ("completed", "stopped", "failed")
-    return {
-        "cell": cell.id,
-        "trial": number,
-        "config": json.dumps(trial.proposed),
-        "status": status,
-        "steps": trial.run_metadata.last_result.get("training_iteration", 0),
-        "start": source.started[number],
-        "end": run.ended[number] if ended else run.stage.now,
-        "suggest_s": source.suggest_s[number],
-        "observe_s": source.observe_s[number],
-        "error": _trial_error(run, trial),
+    if run is None or not run.source.trials:
+        return _TRIALS.empty_table()
+    source, trials, now = run.source, run.source.trials, run.stage.now
+    statuses = [run.trial_status(trial) for trial in trials]
+    ended = [status in ("completed", "stopped", "failed") for status in statuses]
+    columns = {
+        "cell": [cell.id] * len(trials),
+        "trial": list(range(len(trials))),
+        "config": [json.dumps(trial.proposed) for trial in trials],
+        "status": statuses,
+        "steps": [run.steps_of(trial) for trial in trials],
+        "start": source.started,
+        "end": [run.ended[i] if over else now for i, over in enumerate(ended)],
+        "suggest_s": source.suggest_s,
+        "observe_s": source.observe_s,
+        "error": [_trial_error(run, trial) for trial in trials],
     }
+    return pa.table(columns, schema=_TRIALS)
 
 
 def _trial_error(run: Run, trial: Trial) -> str | None:

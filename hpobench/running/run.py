@@ -97,32 +97,30 @@ class Run:
         )
 
     def _loop(self, controller: Controller) -> None:
-        idle = 0
+        idle, stage, trials = 0, self.stage, self.source.trials
         while not controller.is_finished():
             controller.step()
-            if self.stage.exhausted:
+            if stage.exhausted:
                 return
-            self._check_size()
+            if stage.steps >= MAX_RESULTS or len(trials) >= MAX_TRIALS:
+                raise self._too_large()
             # Two idle steps in a row: nothing is queued and a further step changes nothing.
-            idle = idle + 1 if self.stage.idle else 0
+            idle = idle + 1 if stage.idle else 0
             if idle > 1:
-                statuses = Counter(trial.status for trial in self.source.trials)
+                statuses = Counter(trial.status for trial in trials)
                 counts = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
                 raise StallError(
-                    f"stalled at {self.stage.now:g} s: no trial runs and none can start "
+                    f"stalled at {stage.now:g} s: no trial runs and none can start "
                     f"({counts or 'no trials'})"
                 )
 
-    def _check_size(self) -> None:
-        for found, most, what in (
-            (self.stage.steps, MAX_RESULTS, "results"),
-            (len(self.source.trials), MAX_TRIALS, "trials"),
-        ):
-            if found >= most:
-                raise CellError(
-                    f"{most:,} {what} at {self.stage.now:g} s, the most of one cell; give it a "
-                    "smaller budget, or one of trials or evaluations"
-                )
+    def _too_large(self) -> CellError:
+        over = self.stage.steps >= MAX_RESULTS
+        most, what = (MAX_RESULTS, "results") if over else (MAX_TRIALS, "trials")
+        return CellError(
+            f"{most:,} {what} at {self.stage.now:g} s, the most of one cell; give it a "
+            "smaller budget, or one of trials or evaluations"
+        )
 
     # -- what the controller reports ---------------------------------------------------------
 
@@ -143,8 +141,12 @@ class Run:
             return "paused"
         if trial.status != Trial.TERMINATED:
             return "cut"
-        steps = trial.run_metadata.last_result.get("training_iteration", 0)
-        return "completed" if steps >= self.problem.fidelity.steps else "stopped"
+        return "completed" if self.steps_of(trial) >= self.problem.fidelity.steps else "stopped"
+
+    @staticmethod
+    def steps_of(trial: Trial) -> int:
+        """The step that the last result of ``trial`` belongs to, 0 if it has none."""
+        return int(trial.run_metadata.last_result.get("training_iteration", 0))
 
 
 def _cause(error: BaseException) -> BaseException:

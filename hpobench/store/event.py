@@ -33,12 +33,14 @@ class Event:
 
 
 _FIELDS = [field.name for field in dataclasses.fields(Event)]
+_values = attrgetter(*_FIELDS)
+_SCHEMA = plain(EVENTS)
 
 
 def events_table(cell: str, events: Sequence[Event]) -> pa.Table:
     """The rows of the cell with the id ``cell``, labels as plain strings."""
     if not events:
-        return plain(EVENTS).empty_table()
-    columns = zip(*map(attrgetter(*_FIELDS), events), strict=True)
+        return _SCHEMA.empty_table()
+    columns = zip(*map(_values, events), strict=True)
     rows = {"cell": [cell] * len(events), **dict(zip(_FIELDS, columns, strict=True))}
-    return pa.table(rows, schema=plain(EVENTS))
+    return pa.table(rows, schema=_SCHEMA)

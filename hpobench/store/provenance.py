@@ -22,10 +22,21 @@ _ALWAYS = ("ray", "numpy", "scipy", "pandas", "pyarrow")
 def versions(requirements: Iterable[str]) -> dict[str, str]:
     """Installed versions of hpobench, of what it always uses, and of ``requirements``."""
     found = {"hpobench": VERSION, "python": platform.python_version()}
-    for name in (*_ALWAYS, *(Requirement(text).name for text in requirements)):
+    for name in (*_ALWAYS, *map(_name, requirements)):
         with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
+            found[name] = _version(name)
     return found
+
+
+@functools.cache
+def _name(requirement: str) -> str:
+    return Requirement(requirement).name
+
+
+@functools.cache
+def _version(name: str) -> str:
+    """The installed version, read once: what is imported by now stays in this process."""
+    return metadata.version(name)
 
 
 @functools.cache

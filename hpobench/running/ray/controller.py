@@ -1,8 +1,8 @@
 """Ray's ``TuneController`` over one of our stages: our actor manager, no files, no wall clock.
 
 Every decision (which trial runs, continues, pauses, stops) is taken by Ray's own code. What is
-left out here was profiled and decides nothing: experiment snapshots, per-metric running averages,
-timers that warn, directories of trials.
+left out was profiled and decides nothing: experiment snapshots, per-metric running averages, timers
+that warn, directories of trials. :mod:`hpobench.running.ray.shortened` has the shorter loop.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from ray.tune.execution import tune_controller as _tc
 from ray.tune.schedulers import TrialScheduler
 from ray.tune.search import SearchAlgorithm
 
 from hpobench.contract.errors import TrialError
 from hpobench.running.ray.private import check_attributes
+from hpobench.running.ray.shortened import ShortenedController
 from hpobench.running.ray.trial import STORAGE, Trial
 from hpobench.store.event import Event
 
@@ -39,7 +39,7 @@ class _NoResourceWarnings:
         pass
 
 
-class Controller(_tc.TuneController):
+class Controller(ShortenedController):
     """Ray's controller over ``manager``, an actor manager of ours.
 
     ``slots``: how many trials may be pending or running when the searcher is asked for another
@@ -62,6 +62,7 @@ class Controller(_tc.TuneController):
         on_status: Callable[[Trial, str, str], None],
     ) -> None:
         super().__init__(
+            slots=slots,
             search_alg=source,
             scheduler=scheduler,
             metric="loss",
@@ -76,31 +77,8 @@ class Controller(_tc.TuneController):
         self._insufficient_resources_manager = _NoResourceWarnings()
         self._max_pending_trials = 1
         self._print_trial_errors = False
-        self._slots = slots
         self._on_event, self._on_status = on_event, on_status
         self._choosing = False
-        self._wrapper = super()._wrapped()
-
-    def checkpoint(self, force: bool = False, wait: bool = False) -> None:
-        pass
-
-    def on_step_begin(self) -> None:
-        pass
-
-    def on_step_end(self) -> None:
-        pass
-
-    def _wrapped(self) -> Any:
-        return self._wrapper
-
-    def _validate_result_metrics(self, result: dict[str, Any]) -> None:
-        pass
-
-    def _update_trial_queue(self, blocking: bool = False, timeout: int = 600) -> bool:  # noqa: ARG002
-        if len(self._pending_trials) + len(self._running_trials) >= self._slots:
-            return False
-        # Never blocking: Ray would sleep a second when the searcher has no trial to give.
-        return bool(super()._update_trial_queue(blocking=False))
 
     def _maybe_add_actors(self) -> None:
         self._choosing = True
@@ -126,15 +104,10 @@ class Controller(_tc.TuneController):
             raise exception
         super()._process_trial_failure(trial, exception)
 
-    def _process_trial_results(self, trial: Trial, results: list[dict[str, Any]]) -> None:
-        # Our results come one by one. Ray would format each for a message that nobody sees.
-        (result,) = results
-        self._process_trial_result(trial, result)
-
     def _process_trial_result(self, trial: Trial, result: dict[str, Any]) -> str | None:
         decision = super()._process_trial_result(trial, result)
         self._on_event(result[EVENT], decision or self._deferred(trial))
-        return decision  # type: ignore[no-any-return]
+        return decision
 
     def _deferred(self, trial: Trial) -> str:
         """The decision that waits until ``trial`` is saved."""

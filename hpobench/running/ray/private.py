@@ -8,36 +8,53 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import ray
 from ray.tune.execution import tune_controller as _tc
 from ray.tune.experiment import Trial
+from ray.tune.experiment import trial as _trial
 from ray.tune.schedulers import async_hyperband as _asha
 from ray.tune.schedulers import hb_bohb as _bohb
 from ray.tune.schedulers import hyperband as _hyperband
+from ray.tune.schedulers import trial_scheduler as _trial_scheduler
 from ray.tune.schedulers.median_stopping_rule import MedianStoppingRule
 
 from hpobench.contract.errors import RayError
+from hpobench.running.ray.trial import RunMetadata, actor_arguments
 
 _PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
-    (_tc, ("_FutureTrainingResult", "_TrainingResult", "flatten_dict", "warn_if_slow")),
+    (
+        _tc,
+        (
+            "_FutureTrainingResult",
+            "_TrainingResult",
+            "_get_trainable_kwargs",
+            "flatten_dict",
+            "warn_if_slow",
+        ),
+    ),
+    (_trial, ("_TrainingRunMetadata",)),
+    (_trial_scheduler, ("tag_scheduler",)),
     (
         _tc.TuneController,
         (
+            "_mark_trial_to_checkpoint",
             "_maybe_add_actors",
+            "_maybe_execute_queued_decision",
             "_maybe_update_trial_queue",
             "_process_trial_result",
-            "_process_trial_results",
             "_process_trial_failure",
+            "_queue_decision",
+            "_schedule_trial_train",
             "_set_trial_status",
+            "_stop_experiment_if_needed",
+            "_trial_task_failure",
             "_update_trial_queue",
-            "_validate_result_metrics",
             "_wrapped",
             "checkpoint",
             "is_finished",
-            "on_step_begin",
-            "on_step_end",
             "step",
         ),
     ),
@@ -47,6 +64,7 @@ _PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
             "create_placement_group_factory",
             "get_trainable_cls",
             "handle_error",
+            "should_stop",
             "init_local_path",
             "set_ray_actor",
             "update_last_result",
@@ -84,13 +102,20 @@ _PRIVATE_STATE: list[tuple[type[Any], tuple[str, ...]]] = [
 """Attributes that each class sets in ``__init__``."""
 _PRIVATE_ATTRIBUTES = (
     "_actor_manager",
+    "_actor_to_trial",
+    "_cached_trial_decisions",
     "_class_cache",
     "_insufficient_resources_manager",
     "_max_pending_trials",
     "_paused_trials",
     "_pending_trials",
+    "_pending_trials_list",
     "_print_trial_errors",
     "_running_trials",
+    "_scheduler_alg",
+    "_search_alg",
+    "_should_stop_experiment",
+    "_trial_to_actor",
 )
 
 
@@ -166,15 +191,37 @@ def _untimed(*args: object, **kwargs: object) -> contextlib.nullcontext[None]:  
     return _UNTIMED
 
 
+def _untagged(scheduler: object) -> None:
+    """Replaces ``tag_scheduler``, which counts Ray's users: a call to its head for every run."""
+
+
+# Results on our stages are flat already (an Event counts as one value), so that flattening a result
+# is copying it.
+_EXCHANGED: list[tuple[ModuleType, dict[str, Any]]] = [
+    (
+        _tc,
+        {
+            "flatten_dict": dict,
+            "warn_if_slow": _untimed,
+            "_FutureTrainingResult": _Future,
+            "_get_trainable_kwargs": actor_arguments,
+        },
+    ),
+    (_trial, {"_TrainingRunMetadata": RunMetadata}),
+    (_trial_scheduler, {"tag_scheduler": _untagged}),
+]
+
+
 @contextlib.contextmanager
 def ray_names() -> Iterator[None]:
-    """Exchange three helpers of Ray's controller module inside the block."""
-    # Results on our stages are flat already (an Event counts as one value), so that flattening
-    # a result is copying it.
-    ours = {"flatten_dict": dict, "warn_if_slow": _untimed, "_FutureTrainingResult": _Future}
-    theirs = {name: getattr(_tc, name) for name in ours}
-    vars(_tc).update(ours)
+    """Exchange a few helpers of Ray's modules inside the block."""
+    theirs = [
+        (vars(module), {name: vars(module)[name] for name in ours}) for module, ours in _EXCHANGED
+    ]
+    for module, ours in _EXCHANGED:
+        vars(module).update(ours)
     try:
         yield
     finally:
-        vars(_tc).update(theirs)
+        for names, before in theirs:
+            names.update(before)

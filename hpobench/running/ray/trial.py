@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ray.tune import CheckpointConfig
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as _Trial
-from ray.tune.result import TRIAL_INFO
+from ray.tune.trainable.metadata import _TrainingRunMetadata
 
 
 class Storage:
@@ -18,13 +19,25 @@ class Storage:
     def _update_checkpoint_index(self, metrics: dict[str, Any]) -> None:
         pass
 
+    def __copy__(self) -> Storage:
+        return self  # every trial takes a copy of its own
+
 
 class _Trainable:
     """Ray wants a class to train with. It is never built, because the stage trains itself."""
 
 
+class _Resources(PlacementGroupFactory):
+    """What a trial asks for, which no stage looks at."""
+
+    def __repr__(self) -> str:
+        return "one worker"  # Ray's log lines, which nobody reads, would list what it was made of
+
+
 STORAGE = Storage()
-_RESOURCES = PlacementGroupFactory([{"CPU": 1}])
+_RESOURCES = _Resources([{"CPU": 1}])
+_NEVER_BY_ITSELF = CheckpointConfig()
+"""When Ray saves trials without having been asked: never."""
 
 
 class Trial(_Trial):
@@ -44,6 +57,7 @@ class Trial(_Trial):
             config=config,
             trial_id=f"{number:06d}",
             storage=STORAGE,
+            checkpoint_config=_NEVER_BY_ITSELF,
             stopping_criterion={} if stop_at is None else {"training_iteration": stop_at},
             stub=True,
         )
@@ -79,6 +93,15 @@ class Trial(_Trial):
         self.run_metadata.num_failures += 1
 
 
-def trial_number(kwargs: dict[str, Any]) -> int:
-    """The number of the trial that an actor is made for, from the actor's arguments."""
-    return int(kwargs["config"][TRIAL_INFO].trial_id)
+class RunMetadata(_TrainingRunMetadata):
+    """Ray's notes on a trial without their text in JSON, which every change would drop."""
+
+    __setattr__ = object.__setattr__
+
+    def invalidate_cache(self) -> None:
+        pass
+
+
+def actor_arguments(trial: Trial) -> dict[str, Any]:
+    """What an actor is made with: the trial, and its configuration as it is now."""
+    return {"trial": trial.number, "config": dict(trial.config)}

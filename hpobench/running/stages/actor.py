@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -49,6 +52,12 @@ class Actor:
         """Trial and step that its state was cloned from, until the first result after that."""
         self.tasks = 0
         """The generation of its tasks; tasks of an older generation are void."""
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """A short hash of the configuration, by which a replay notices another one."""
+        text = json.dumps(self.config, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
     def set_on_stop(self, on_stop: Callable[[Actor], None] | None) -> None:
         self.on_stop = on_stop

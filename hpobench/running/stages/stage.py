@@ -28,7 +28,6 @@ from hpobench.contract.errors import CellError, Interruption, ReplayError, Store
 from hpobench.contract.problem import Problem
 from hpobench.running.ray.controller import EVENT
 from hpobench.running.ray.private import saved
-from hpobench.running.ray.trial import trial_number
 from hpobench.running.stages.actor import Actor, SavedTrial, Step
 from hpobench.store.event import Event
 
@@ -115,8 +114,7 @@ class TrainingStage(ABC):
         on_stop: Callable[[Actor], None],
         on_error: Callable[[Actor, Exception], None],  # noqa: ARG002
     ) -> Actor:
-        config = {k: v for k, v in kwargs["config"].items() if not k.startswith("__")}
-        actor = Actor(trial_number(kwargs), config, on_start, on_stop)
+        actor = Actor(kwargs["trial"], kwargs["config"], on_start, on_stop)
         self._waiting.append(actor)
         self._place()
         return actor

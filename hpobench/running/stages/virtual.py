@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import heapq
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import TrialError, describe
-from hpobench.contract.numbers import as_number, checked_cost
+from hpobench.contract.numbers import all_costs, all_floats, as_number, checked_cost
 from hpobench.contract.problem import Curve, TabulatedProblem
 from hpobench.contract.space import Config
 from hpobench.running.stages.actor import Actor, Step
@@ -62,24 +63,18 @@ class VirtualStage(TrainingStage):
         # A table knows curves of whole configurations only: the clone goes on along its own.
         actor.state = None
 
-    def _look_up(self, actor: Actor) -> tuple[float, float | None, float]:
-        """Loss, held-out loss and cost of the next step.
+    def _look_up(self, actor: Actor) -> _Values:
+        """What the next step brings.
 
         Raises :class:`TrialError` where the trial cannot make it.
         """
         if actor.state is None:
-            actor.state = self._curve(actor.config)
-        curve: Curve = actor.state
+            actor.state = _checked(self._curve(actor.config))
+        curve: _Checked | Curve = actor.state
         i = actor.step
-        if i >= len(curve.losses):
+        if i >= self._steps_of_trial:
             raise TrialError(f"the scheduler let the trial run past its last step, {i}")
-        loss = as_number(curve.losses[i], f"loss at step {i + 1}")
-        if not math.isfinite(loss):
-            raise TrialError(f"loss is {loss} at step {i + 1}")
-        heldout = None
-        if curve.heldout is not None:
-            heldout = as_number(curve.heldout[i], f"held-out loss at step {i + 1}")
-        return loss, heldout, checked_cost(curve.costs[i], i + 1)
+        return curve[i] if isinstance(curve, list) else _values(curve, i)
 
     def _curve(self, config: Config) -> Curve:
         steps = self._problem.fidelity.steps
@@ -100,3 +95,30 @@ class VirtualStage(TrainingStage):
     def cleanup(self) -> None:
         super().cleanup()
         self._queue.clear()
+
+
+_Values: TypeAlias = tuple[float, float | None, float]
+"""Loss, held-out loss and cost of a step."""
+_Checked: TypeAlias = list[_Values]
+
+
+def _checked(curve: Curve) -> _Checked | Curve:
+    """The values of all steps if they can be checked at once; otherwise ``curve``, each of whose
+    steps is checked when it comes, because a bad value fails the trial there and not before."""
+    losses, heldout, costs = curve.losses, curve.heldout, curve.costs
+    if not (all_floats(losses) and math.isfinite(sum(losses)) and all_floats(costs)):
+        return curve
+    if not all_costs(costs) or (heldout is not None and not all_floats(heldout)):
+        return curve
+    aside: Sequence[float | None] = [None] * len(losses) if heldout is None else heldout
+    return list(zip(losses, aside, costs, strict=True))
+
+
+def _values(curve: Curve, i: int) -> _Values:
+    loss = as_number(curve.losses[i], f"loss at step {i + 1}")
+    if not math.isfinite(loss):
+        raise TrialError(f"loss is {loss} at step {i + 1}")
+    heldout = None
+    if curve.heldout is not None:
+        heldout = as_number(curve.heldout[i], f"held-out loss at step {i + 1}")
+    return loss, heldout, checked_cost(curve.costs[i], i + 1)

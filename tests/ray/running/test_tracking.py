@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from hpobench.running.cell import run_cell
 from hpobench.running.outcome import lost_cell
 from hpobench.running.tracking import _reason, client, tracking, without_secrets
 from hpobench.store import schema
+from hpobench.store.batch import Batch
 from hpobench.store.reader import Results, load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
@@ -107,11 +109,16 @@ def name(request: pytest.FixtureRequest) -> Any:
     return request.node.name
 
 
+def batches(database: Any, outcomes: Iterable[Any]) -> list[Batch]:
+    """A batch of each of ``outcomes``, whose shards are beside the database."""
+    return [Batch.of([outcome], database.parent) for outcome in outcomes]
+
+
 def log(database: Any, name: str, *outcomes: Any) -> Logged:
     told: list[str] = []
-    with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
+    with tracking(f"sqlite:///{database}", name, database.parent, told.append) as [tracker]:
         tracker.begin(len(outcomes), 0, {})
-        tracker.update(outcomes, 0)
+        tracker.update(batches(database, outcomes), 0)
     assert told == []
     return Logged(database, name)
 
@@ -329,9 +336,9 @@ def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(
     told: list[str] = []
 
     def interrupted() -> None:
-        with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
+        with tracking(f"sqlite:///{database}", name, database.parent, told.append) as [tracker]:
             tracker.begin(40, 0, {})
-            tracker.update(outcomes * 10, 0)
+            tracker.update(batches(database, outcomes * 10), 0)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -346,9 +353,9 @@ def test_an_error_of_the_run_does_not_lose_finished_cells(
     outcomes: Any, database: Any, name: Any
 ) -> None:
     def failing() -> None:
-        with tracking(f"sqlite:///{database}", name, pytest.fail) as [tracker]:
+        with tracking(f"sqlite:///{database}", name, database.parent, pytest.fail) as [tracker]:
             tracker.begin(4, 0, {})
-            tracker.update(outcomes[:2], 0)
+            tracker.update(batches(database, outcomes[:2]), 0)
             raise ValueError("disk full")
 
     with pytest.raises(ValueError, match="disk full"):
@@ -361,9 +368,9 @@ def test_a_failure_midway_is_told_once_and_ends_the_logging(
 ) -> None:
     told: list[str] = []
     broken = replace(outcomes[1], cell=outcomes[1].cell | {"provenance": "{"})
-    with tracking(f"sqlite:///{database}", name, told.append) as [tracker]:
+    with tracking(f"sqlite:///{database}", name, database.parent, told.append) as [tracker]:
         tracker.begin(4, 0, {})
-        tracker.update([outcomes[0], broken, *outcomes[2:]], 0)
+        tracker.update(batches(database, [outcomes[0], broken, *outcomes[2:]]), 0)
     assert [line.partition(":")[0] for line in told] == [
         "warning",
         "3 cells are stored, but not logged to MLflow",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -11,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpobench.contract.errors import TrialError
-from hpobench.contract.space import Config
 from hpobench.running.stages.actor import Actor, Step
 from hpobench.running.stages.live.journal import Blob
 from hpobench.running.stages.live.output import LIMIT
@@ -70,9 +67,3 @@ class Arrivals:
     def take(self, trial: int) -> Arrival:
         """Remove and return the next arrival of ``trial``."""
         return self._waiting[trial].popleft()
-
-
-def config_digest(config: Config) -> str:
-    """A short hash of ``config``, by which a replay notices another configuration."""
-    text = json.dumps(config, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -30,7 +30,7 @@ from hpobench.contract.files import move_whole, open_regular, own_folder
 from hpobench.store import files
 
 _HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
-SYNC_S = 0.02
+SYNC_S = 0.1
 """The least time between two flushes to the disk."""
 _COMPACT_BYTES = 64 * 2**20
 """A journal below this size is left as it is."""
@@ -51,8 +51,9 @@ class Blob:
 class Journal:
     """The journal at ``path``, made if need be, and used by one process at a time.
 
-    Iterating over :meth:`records` comes first, then :meth:`append` and :meth:`commit`. Raises
-    :class:`StoreError` where the disk is full or the file cannot be written.
+    Iterating over :meth:`records` comes first, then :meth:`append` and :meth:`commit`, and
+    :meth:`flush_soon` where there is time for it. Raises :class:`StoreError` where the disk is full
+    or the file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -114,32 +115,33 @@ class Journal:
         return self._keep(offset, len(blob))
 
     def commit(self) -> None:
-        """Write what was appended, and flush it to the disk in the background.
-
-        Call it again within a moment even if nothing is new, so that the flush follows.
-        """
+        """Write what was appended, so that it outlives this process."""
         with files.explained(self.path):
             if self._pending:
                 self._file.write(b"".join(self._pending))
                 self._file.flush()
                 self._pending.clear()
                 self._dirty = True
-            self._flush_soon()
         if self._size > self._compact_at and self._size > 2 * self._alive():
             self._compact()
             # A file that is large by its headers must not be compacted again and again.
             self._compact_at = max(_COMPACT_BYTES, 2 * self._size)
 
-    def _flush_soon(self) -> None:
-        if self._flush is not None:
-            if not self._flush.done():
-                return
-            flush, self._flush = self._flush, None
-            flush.result()
-        now = time.monotonic()
-        if self._dirty and now - self._synced >= SYNC_S:
-            self._dirty, self._synced = False, now
-            self._flush = self._background.submit(_flush, os.dup(self._file.fileno()))
+    def flush_soon(self) -> None:
+        """Flush what was written to the disk, in the background, at most every :data:`SYNC_S`.
+
+        Call it again within a moment, so that what was written since follows.
+        """
+        with files.explained(self.path):
+            if self._flush is not None:
+                if not self._flush.done():
+                    return
+                flush, self._flush = self._flush, None
+                flush.result()
+            now = time.monotonic()
+            if self._dirty and now - self._synced >= SYNC_S:
+                self._dirty, self._synced = False, now
+                self._flush = self._background.submit(_flush, os.dup(self._file.fileno()))
 
     def _alive(self) -> int:
         return sum(saved.length for saved in self._saved)

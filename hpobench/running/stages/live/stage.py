@@ -19,7 +19,7 @@ from hpobench.contract.errors import ReplayError
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Config
 from hpobench.running.stages.actor import Actor
-from hpobench.running.stages.live.arrivals import Arrivals, config_digest
+from hpobench.running.stages.live.arrivals import Arrivals
 from hpobench.running.stages.live.connections import Connections, Link
 from hpobench.running.stages.live.journal import Blob, Journal
 from hpobench.running.stages.stage import StageFailure, TrainingStage, own_failures
@@ -130,7 +130,7 @@ class LiveStage(TrainingStage):
 
     def _deliver(self, actor: Actor) -> None:
         arrival = self._arrivals.take(actor.trial)
-        if (arrival.number, arrival.config) != (actor.step + 1, config_digest(actor.config)):
+        if (arrival.number, arrival.config) != (actor.step + 1, actor.digest):
             raise StageFailure(
                 ReplayError(
                     f"{self._journal.path}: the journal has step {arrival.number} of trial "
@@ -213,6 +213,8 @@ class LiveStage(TrainingStage):
     @own_failures()
     def _receive(self) -> None:
         """Wait a moment at most for what arrives next, journal it, and only then use it."""
+        # Now, when the workers have their orders: starting a flush keeps them waiting.
+        self._journal.flush_soon()
         answers = self._connections.wait(max(self._patience(), 0.0))
         clock = self._clock()
         if clock >= self._deadline:
@@ -296,7 +298,7 @@ class LiveStage(TrainingStage):
         header = {
             "trial": actor.trial,
             "step": answer["step"],
-            "config": config_digest(actor.config),
+            "config": actor.digest,
             "clock": clock,
             "worker": worker,
             "results": answer["results"],

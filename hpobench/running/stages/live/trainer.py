@@ -126,18 +126,21 @@ class Trainer:
             if self._step:  # training up to that step again is no part of the next step's cost
                 begin = wall = perf_counter()
                 cpu = process_time()
+        unsent = 0.0
         while self._step < order["until"]:
             metrics = self._next_metrics()
             loss, heldout = _losses(metrics, self._step + 1)
             self._step += 1
             now, cpu_now = perf_counter(), process_time()
             results.append((loss, heldout, now - wall, cpu_now - cpu))
+            unsent += now - wall
             wall, cpu = now, cpu_now
             if wall - begin >= order["ahead"] or self._step == order["until"]:
                 return
             self.check_connected()
-            if sum(cost for _, _, cost, _ in results) >= STREAM_S:
+            if unsent >= STREAM_S:
                 self._stream(results)
+                unsent = 0.0
                 wall, cpu = perf_counter(), process_time()
 
     def _next_metrics(self) -> Mapping[str, float]:
