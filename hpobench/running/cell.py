@@ -80,7 +80,9 @@ def run_cell(
     :class:`ReplayError`. Whatever a plugin raises costs the cell, which keeps the results that it
     had. Only what a signal raises that asks this process to end passes: Ray repeats such a cell.
     """
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    log = logging.getLogger("ray.tune")
+    if log.level != logging.CRITICAL:  # to set it costs a tenth of a small cell
+        log.setLevel(logging.CRITICAL)
     started = now()
     begin = perf_counter()
     under_way = _UnderWay()
