@@ -1,0 +1,381 @@
+"""What seeds, problems, algorithms, trials, steps, dimensions and choices cost, stage by stage.
+
+    python -m benchmarks.cliffs [CASE ...] [--folder DIR] [--exhibits]
+
+Made-up runs are stored by the writer itself. Each stage then runs in a process of its own, whose
+processor time and peak memory are printed: loading, ``standings()`` and `hpobench report`.
+``--exhibits`` prints both for every figure and table instead. The cases ``dimensions``, ``choices``
+and ``conditions`` run cells of a problem that is made for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hpobench.store import schema
+from hpobench.store.writer import Outcome, open_writer
+from tests.stored_results import run_suite
+
+WIDE = """
+from hpobench.api import Categorical, Fidelity, Float, Problem, Reference, Result, Space, When
+
+class Wide(Problem):
+    name = "wide"
+
+    def __init__(self, *, floats: int = 1, choices: int = 2, under: int = 0) -> None:
+        names = [f"c{i}" for i in range(choices)]
+        parts = [Categorical("kind", names)]
+        parts += [Float(f"x{i}", 0.0, 1.0) for i in range(floats)]
+        parts += [
+            Float(f"y{i}", 0.0, 1.0, when=When("kind", (names[i % choices],))) for i in range(under)
+        ]
+        self.space = Space(parts)
+        self.fidelity = Fidelity.single()
+
+    def start(self, config, seed):
+        own = [v for v in config.values() if not isinstance(v, str)]
+        kind = int(config["kind"][1:])
+        yield Result(loss=sum((v - 0.5) ** 2 for v in own) / len(own) + kind % 7, cost=1.0)
+"""
+WIDE_SUITE = """
+name: wide
+plugins: [wide.py]
+searchers: [{searchers}]
+problems: [{{name: wide, {options}}}]
+seeds: 2
+budget: {{trials: {trials}}}
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    """How many of each there are in made-up results."""
+
+    algorithms: int = 2
+    problems: int = 1
+    seeds: int = 3
+    trials: int = 5
+    steps: int = 3
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A problem whose cells really run."""
+
+    options: str
+    searchers: str = "random, sobol"
+    trials: int = 60
+
+
+CASES: dict[str, Made | Wide] = {
+    "seeds": Made(seeds=10_000),
+    "problems": Made(problems=2_000, seeds=2),
+    "algorithms": Made(algorithms=300, problems=3),
+    "trials": Made(trials=100_000, seeds=2, steps=1),
+    "steps": Made(trials=2, seeds=2, steps=1_000_000),
+    "dimensions": Wide("floats: 1000"),
+    "choices": Wide("choices: 10000"),
+    "conditions": Wide("choices: 500, under: 1000"),
+}
+
+
+def store(made: Made, folder: Path) -> None:
+    """Store made-up runs; each trial is trained to the end on a worker of its own."""
+    searchers = ["random", *(f"searcher-{i}" for i in range(1, made.algorithms))]
+    problems = [f"problem-{i:04d}" for i in range(made.problems)]
+    rows = [
+        _cell(made, searcher, problem, seed)
+        for searcher in searchers
+        for problem in problems
+        for seed in range(made.seeds)
+    ]
+    names = [row["cell"] for row in rows]
+    labels = {"searchers": searchers, "schedulers": ["fifo"], "problems": problems}
+    plan = {"name": "made", "suite": {"name": "made"}, "skipped": [], "cells": names, **labels}
+    members: Any = {
+        row["cell"]: {"searcher": row["searcher"], "scheduler": "fifo"} for row in rows
+    }
+    known: Any = {name: _problem(made, name) for name in problems}
+    with open_writer(folder) as writer:
+        writer.begin("name: made\n", plan, members, known)
+        writer.add(list(_outcomes(made, rows)))
+        writer.compact()
+
+
+def _outcomes(made: Made, rows: list[dict[str, Any]]) -> Iterator[Outcome]:
+    wanted = {kind: schema.plain(schema.TABLES[kind]) for kind in ("events", "trials")}
+    trial = np.repeat(np.arange(made.trials), made.steps)
+    step = np.tile(np.arange(1, made.steps + 1), made.trials)
+    places = np.arange(made.trials)
+    for i, row in enumerate(rows):
+        rng = np.random.default_rng(i)
+        quality = rng.uniform(0.15, 1.0, made.trials) * (1 + 0.01 * (i % 50))
+        n = len(trial)
+        events = {
+            "trial": trial,
+            "step": step,
+            "resource": np.ones(n),
+            "clock": np.arange(1.0, n + 1),
+            "loss": quality[trial] + 0.5 / step,
+            "cost": np.ones(n),
+            "decision": ["CONTINUE"] * n if n > 1000 else np.where(
+                step == made.steps, "STOP", "CONTINUE"
+            ),
+            "worker": np.zeros(n, dtype=np.int16),
+        }
+        trials = {
+            "trial": places,
+            "config": [f'{{"x": {x:.4f}}}' for x in quality],
+            "status": ["completed"] * made.trials,
+            "steps": np.full(made.trials, made.steps),
+            "start": places * float(made.steps),
+            "end": (places + 1.0) * made.steps,
+            "suggest_s": np.full(made.trials, 0.001),
+            "observe_s": np.full(made.trials, 0.001),
+        }
+        yield Outcome(
+            row, *(_table(columns, row["cell"], wanted[kind]) for kind, columns in (
+                ("events", events), ("trials", trials)
+            ))
+        )
+
+
+def _table(columns: dict[str, Any], cell: str, wanted: pa.Schema) -> pa.Table:
+    length = len(columns["trial"])
+    given = {"cell": [cell] * length, **columns}
+    arrays = [
+        pa.array(given[f.name]).cast(f.type) if f.name in given else pa.nulls(length, f.type)
+        for f in wanted
+    ]
+    return pa.table(arrays, schema=wanted)
+
+
+def _cell(made: Made, searcher: str, problem: str, seed: int) -> dict[str, Any]:
+    results = made.trials * made.steps
+    return {
+        "cell": f"{searcher}-{problem}-{seed}",
+        "searcher": searcher,
+        "scheduler": "fifo",
+        "problem": problem,
+        "seed": seed,
+        "workers": 1,
+        "stage": "virtual",
+        "status": "done",
+        "error": None,
+        "trials": made.trials,
+        "results": results,
+        "resource": float(results),
+        "clock": float(results),
+        "evaluation_s": float(results),
+        "suggest_s": 0.001 * made.trials,
+        "observe_s": 0.001 * made.trials,
+        "harness_s": 0.0002 * results,
+        "peak_memory": 250_000_000,
+        "spec": json.dumps({"budget": {"time": float(results)}, "tell": "last"}),
+        "provenance": json.dumps({"versions": {"hpobench": "0"}, "host": {"cpus": 2}}),
+    }
+
+
+def _problem(made: Made, name: str) -> dict[str, Any]:
+    return {
+        "problem": name,
+        "metric": "loss",
+        "direction": "minimize",
+        "optimum": 0.1,
+        "clip": 1.5,
+        "known": True,
+        "source": "made up",
+        "heldout": False,
+        "fidelity": "epoch",
+        "steps": made.steps,
+        "unit": 1.0,
+        "dimensions": 1,
+        "space": json.dumps(
+            [{"kind": "float", "name": "x", "low": 0.0, "high": 2.0, "log": False}]
+        ),
+    }
+
+
+def run_wide(wide: Wide, folder: Path) -> None:
+    """Run the cells of a problem that is made for the case."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    plugin = folder.parent / "wide.py"
+    plugin.write_text(WIDE, encoding="utf-8")
+    text = WIDE_SUITE.format(**vars(wide)).replace("wide.py", str(plugin.resolve()))
+    run_suite(text, folder)
+
+
+# -- stages, each in a process of its own ------------------------------------------------------
+
+
+def make(case: str, folder: Path) -> None:
+    chosen = CASES[case]
+    store(chosen, folder) if isinstance(chosen, Made) else run_wide(chosen, folder)
+
+
+def load(folder: Path) -> None:
+    import hpobench
+
+    print(hpobench.load(folder), file=sys.stderr)
+
+
+def standings(folder: Path) -> None:
+    import hpobench
+
+    hpobench.load(folder).standings()
+
+
+def report(folder: Path) -> None:
+    import hpobench
+
+    hpobench.report(folder)
+
+
+def exhibits(folder: Path) -> None:
+    """Print what each figure and table takes of what is left when those before it are done."""
+    from hpobench.analysis.exhibits import (
+        FIGURES,
+        FILES,
+        ORIGINS,
+        SETTING,
+        STANDINGS,
+        TABLES,
+        shown,
+    )
+    from hpobench.analysis.notes import notes
+    from hpobench.analysis.study import Study
+    from hpobench.analysis.text.spreadsheet import csv_bytes
+    from hpobench.reporting.explorer import embedded, explorer
+    from hpobench.store.reader import load_results
+
+    def told(name: str, call: Any) -> Any:
+        Path("/proc/self/clear_refs").write_text("5")
+        begin = time.process_time()
+        try:
+            found = call()
+        except MemoryError as error:
+            found = None
+            name += f": MemoryError {error}"
+        spent = time.process_time() - begin
+        if spent > 0.3 or found is None:
+            print(f"  {name:48} {spent:8.1f} s {_peak():8,.0f} MB", flush=True)
+        return found
+
+    study = Study(told("load", lambda: load_results(folder)))
+    told("curves", lambda: study.curves)
+    told("runs", lambda: study.runs)
+    told("notes", lambda: notes(study))
+    for group in FIGURES.values():
+        for figure in group:
+            pairs = told(f"{figure.STEM} subjects", lambda f=figure: shown(study, [f]))
+            for i, (_, one) in enumerate(pairs):
+                table = told(
+                    f"{figure.STEM} table {one.stem}",
+                    lambda f=figure, s=one: study.computed(f.table, s),
+                )
+                if table is None or i > 3:
+                    continue
+                text = told(
+                    f"{figure.STEM} caption {one.stem}",
+                    lambda f=figure, s=one, t=table: f.caption(study, s, t) + f.alt(s, t),
+                )
+                if len(text) > 3000:
+                    print(f"  {figure.STEM}: caption and alt of {len(text):,} characters")
+                told(f"{figure.STEM} csv {one.stem}", lambda t=table: csv_bytes(t))
+                draw = figure.drawing(study, one, table)
+                told(f"{figure.STEM} draw {one.stem}", lambda d=draw: _save(d, folder))
+    tables = {t: None for g in TABLES.values() for t in g} | dict.fromkeys(
+        (*STANDINGS, *SETTING, *ORIGINS, *FILES)
+    )
+    for exhibit in tables:
+        for _, one in shown(study, [exhibit]):
+            table = told(
+                f"{exhibit.STEM} table {one.stem}",
+                lambda e=exhibit, s=one: study.computed(e.table, s),
+            )
+            if table is not None and hasattr(exhibit, "grid"):
+                grid = told(f"{exhibit.STEM} grid", lambda e=exhibit, t=table: e.grid(t))
+                size = sum(len(f.text) + len(f.detail) + 60 for r in grid.rows for f in r)
+                print(
+                    f"  {exhibit.STEM}: {len(grid.rows):,} x {len(grid.columns):,} fields, "
+                    f"{size / 1e6:.1f} MB"
+                )
+    data = told("explorer", lambda: embedded(explorer(study)))
+    print(f"  explorer: {len(data) / 1e6:.1f} MB")
+
+
+def _save(draw: Any, folder: Path) -> Any:
+    from hpobench.analysis.drawing.style import save
+
+    figure = draw()
+    width, height = figure.get_size_inches()
+    if max(width, height) > 30:
+        print(f"  figure of {width:.0f} x {height:.0f} inches")
+    paths = save(figure, folder.parent / "drawn")
+    return paths
+
+
+def _peak() -> float:
+    text = Path("/proc/self/status").read_text("utf-8")
+    return int(text.split("VmHWM:")[1].split()[0]) / 1024
+
+
+STAGES = {"load": load, "standings": standings, "report": report, "exhibits": exhibits}
+
+
+def measure(*arguments: str) -> tuple[float, float, float]:
+    """Wall and processor seconds and peak MB of a stage in a process of its own."""
+    begin = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.cliffs", *arguments])
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begin
+    if status:
+        print(f"{' '.join(arguments)} ended with {os.waitstatus_to_exitcode(status)}")
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE")
+    parser.add_argument("--folder", type=Path, help="keep the results here")
+    parser.add_argument("--exhibits", action="store_true")
+    parser.add_argument("--stage", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.stage:
+        resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
+        if options.stage == "make":
+            make(options.cases[0], options.folder)
+        else:
+            STAGES[options.stage](options.folder)
+        return
+    print(f"{'case':12} {'stage':10} {'wall s':>8} {'CPU s':>8} {'peak MB':>8}")
+    with tempfile.TemporaryDirectory() as scratch:
+        for case in options.cases:
+            folder = (options.folder or Path(scratch)) / case
+            stages = ["exhibits"] if options.exhibits else ["load", "standings", "report"]
+            for stage in [*([] if folder.exists() else ["make"]), *stages]:
+                found = measure(case, "--folder", str(folder), "--stage", stage)
+                print(f"{case:12} {stage:10} {found[0]:8.1f} {found[1]:8.1f} {found[2]:8.0f}")
+                sys.stdout.flush()
+            stored = sum(p.stat().st_size for p in folder.glob("*") if p.is_file())
+            page = folder / "report" / "index.html"
+            shown = page.stat().st_size / 1e6 if page.exists() else 0.0
+            print(f"{case:12} store {stored / 1e6:.1f} MB, page {shown:.1f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
