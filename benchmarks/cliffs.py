@@ -26,34 +26,41 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hpobench.running.cell import run_cell
+from hpobench.running.experiment import _plan_json
 from hpobench.store import schema
+from hpobench.store.problems import problem_rows
 from hpobench.store.writer import Outcome, open_writer
-from tests.stored_results import run_suite
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
 
 WIDE = """
-from hpobench.api import Categorical, Fidelity, Float, Problem, Reference, Result, Space, When
+from hpobench.api import Categorical, Curve, Fidelity, Float, Space, TabulatedProblem, When
 
-class Wide(Problem):
+class Wide(TabulatedProblem):
     name = "wide"
 
-    def __init__(self, *, floats: int = 1, choices: int = 2, under: int = 0) -> None:
+    def __init__(
+        self, *, floats: int = 1, choices: int = 2, under: int = 0, steps: int = 1
+    ) -> None:
         names = [f"c{i}" for i in range(choices)]
-        parts = [Categorical("kind", names)]
+        parts = [Categorical("kind", tuple(names))]
         parts += [Float(f"x{i}", 0.0, 1.0) for i in range(floats)]
         parts += [
-            Float(f"y{i}", 0.0, 1.0, when=When("kind", (names[i % choices],))) for i in range(under)
+            Float(f"y{i}", 0.0, 1.0, when=When("kind", (names[i % choices],)))
+            for i in range(under)
         ]
         self.space = Space(parts)
-        self.fidelity = Fidelity.single()
+        self.fidelity = Fidelity("epoch", steps=steps)
 
-    def start(self, config, seed):
+    def curve(self, config, seed):
         own = [v for v in config.values() if not isinstance(v, str)]
-        kind = int(config["kind"][1:])
-        yield Result(loss=sum((v - 0.5) ** 2 for v in own) / len(own) + kind % 7, cost=1.0)
+        loss = sum((v - 0.5) ** 2 for v in own) / len(own) + int(config["kind"][1:]) % 7
+        return Curve([loss + 1 / n for n in range(1, self.fidelity.steps + 1)],
+                     [1.0] * self.fidelity.steps)
 """
 WIDE_SUITE = """
 name: wide
-plugins: [wide.py]
 searchers: [{searchers}]
 problems: [{{name: wide, {options}}}]
 seeds: 2
@@ -77,7 +84,7 @@ class Wide:
     """A problem whose cells really run."""
 
     options: str
-    searchers: str = "random, sobol"
+    searchers: str = "random, sobol, optuna-tpe, optuna-nsga2, grid"
     trials: int = 60
 
 
@@ -87,6 +94,7 @@ CASES: dict[str, Made | Wide] = {
     "algorithms": Made(algorithms=300, problems=3),
     "trials": Made(trials=100_000, seeds=2, steps=1),
     "steps": Made(trials=2, seeds=2, steps=1_000_000),
+    "long": Wide("steps: 1000000", "random", trials=1),
     "dimensions": Wide("floats: 1000"),
     "choices": Wide("choices: 10000"),
     "conditions": Wide("choices: 500, under: 1000"),
@@ -139,7 +147,7 @@ def _outcomes(made: Made, rows: list[dict[str, Any]]) -> Iterator[Outcome]:
         }
         trials = {
             "trial": places,
-            "config": [f'{{"x": {x:.4f}}}' for x in quality],
+            "config": [f'{{"x": {x:.4f}, "y": 1.0}}' for x in quality],
             "status": ["completed"] * made.trials,
             "steps": np.full(made.trials, made.steps),
             "start": places * float(made.steps),
@@ -205,18 +213,51 @@ def _problem(made: Made, name: str) -> dict[str, Any]:
         "unit": 1.0,
         "dimensions": 1,
         "space": json.dumps(
-            [{"kind": "float", "name": "x", "low": 0.0, "high": 2.0, "log": False}]
+            [
+                {"kind": "float", "name": name, "low": 0.0, "high": 2.0, "log": False}
+                for name in ("x", "y")
+            ]
         ),
     }
 
 
 def run_wide(wide: Wide, folder: Path) -> None:
-    """Run the cells of a problem that is made for the case."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    plugin = folder.parent / "wide.py"
+    """Run the cells of a problem that is made for the case, and print what each takes."""
+    folder.mkdir(parents=True)
+    plugin, file = folder / "wide.py", folder / "written.yaml"
     plugin.write_text(WIDE, encoding="utf-8")
-    text = WIDE_SUITE.format(**vars(wide)).replace("wide.py", str(plugin.resolve()))
-    run_suite(text, folder)
+    file.write_text(WIDE_SUITE.format(**vars(wide)), encoding="utf-8")
+    suite = told("suite", lambda: load_suite(file, plugins=[plugin]))
+    plan = told("plan", lambda: build_plan(suite))
+    labels = {
+        cell.id: {"searcher": cell.searcher.label, "scheduler": cell.scheduler.label}
+        for cell in plan.cells
+    }
+    with open_writer(folder) as writer:
+        rows = told("problem rows", lambda: problem_rows(plan.problems))
+        writer.begin(suite.to_yaml(), _plan_json(suite, plan), labels, rows)
+        outcomes = [
+            told(f"cell {c.searcher.label} {c.seed}", lambda c=c: run_cell(c, None))
+            for c in plan.cells
+        ]
+        for outcome in outcomes:
+            if outcome.cell["error"]:
+                print(outcome.cell["searcher"], outcome.cell["error"][-600:])
+        told("store", lambda: (writer.add(outcomes), writer.compact()))
+
+
+def told(name: str, call: Any) -> Any:
+    Path("/proc/self/clear_refs").write_text("5")
+    begin = time.process_time()
+    try:
+        found = call()
+    except MemoryError as error:
+        found = None
+        name += f": MemoryError {error}"
+    spent = time.process_time() - begin
+    if spent > 0.3 or found is None:
+        print(f"  {name:48} {spent:8.1f} s {_peak():8,.0f} MB", flush=True)
+    return found
 
 
 # -- stages, each in a process of its own ------------------------------------------------------
@@ -261,19 +302,6 @@ def exhibits(folder: Path) -> None:
     from hpobench.analysis.text.spreadsheet import csv_bytes
     from hpobench.reporting.explorer import embedded, explorer
     from hpobench.store.reader import load_results
-
-    def told(name: str, call: Any) -> Any:
-        Path("/proc/self/clear_refs").write_text("5")
-        begin = time.process_time()
-        try:
-            found = call()
-        except MemoryError as error:
-            found = None
-            name += f": MemoryError {error}"
-        spent = time.process_time() - begin
-        if spent > 0.3 or found is None:
-            print(f"  {name:48} {spent:8.1f} s {_peak():8,.0f} MB", flush=True)
-        return found
 
     study = Study(told("load", lambda: load_results(folder)))
     told("curves", lambda: study.curves)
