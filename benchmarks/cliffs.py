@@ -114,9 +114,7 @@ def store(made: Made, folder: Path) -> None:
     names = [row["cell"] for row in rows]
     labels = {"searchers": searchers, "schedulers": ["fifo"], "problems": problems}
     plan = {"name": "made", "suite": {"name": "made"}, "skipped": [], "cells": names, **labels}
-    members: Any = {
-        row["cell"]: {"searcher": row["searcher"], "scheduler": "fifo"} for row in rows
-    }
+    members: Any = {row["cell"]: {"searcher": row["searcher"], "scheduler": "fifo"} for row in rows}
     known: Any = {name: _problem(made, name) for name in problems}
     with open_writer(folder) as writer:
         writer.begin("name: made\n", plan, members, known)
@@ -140,9 +138,9 @@ def _outcomes(made: Made, rows: list[dict[str, Any]]) -> Iterator[Outcome]:
             "clock": np.arange(1.0, n + 1),
             "loss": quality[trial] + 0.5 / step,
             "cost": np.ones(n),
-            "decision": ["CONTINUE"] * n if n > 1000 else np.where(
-                step == made.steps, "STOP", "CONTINUE"
-            ),
+            "decision": ["CONTINUE"] * n
+            if n > 1000
+            else np.where(step == made.steps, "STOP", "CONTINUE"),
             "worker": np.zeros(n, dtype=np.int16),
         }
         trials = {
@@ -156,9 +154,11 @@ def _outcomes(made: Made, rows: list[dict[str, Any]]) -> Iterator[Outcome]:
             "observe_s": np.full(made.trials, 0.001),
         }
         yield Outcome(
-            row, *(_table(columns, row["cell"], wanted[kind]) for kind, columns in (
-                ("events", events), ("trials", trials)
-            ))
+            row,
+            *(
+                _table(columns, row["cell"], wanted[kind])
+                for kind, columns in (("events", events), ("trials", trials))
+            ),
         )
 
 

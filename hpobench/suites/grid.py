@@ -70,8 +70,8 @@ def build_plan(suite: Suite) -> Plan:
 
     Every searcher is built once for each distinct space, so that options which cannot work are
     found before anything runs. Ray's own searchers and isolated ones are not built, because that
-    would import their libraries. Raises :class:`SuiteError` if a plugin refuses its options or if
-    nothing is left to run.
+    would import their libraries. Raises :class:`SuiteError` if a plugin refuses its options, if a
+    cell is sure to have more than a cell can hold, or if nothing is left to run.
     """
     screening = Screening(suite)
     skipped, picked = [], []
@@ -88,6 +88,10 @@ def build_plan(suite: Suite) -> Plan:
                     skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
+    for scheduler, problem in dict.fromkeys((row[1], row[2]) for row in picked):
+        if (excess := screening.certain_excess(scheduler, problem)) is not None:
+            what = f"{problem.label} under {scheduler.label}: a cell would have {excess}"
+            raise SuiteError(what, file=suite.file, key="budget")
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
     return Plan(
         tuple(_cells(suite, picked, screening)),
