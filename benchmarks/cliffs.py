@@ -353,8 +353,7 @@ def _save(draw: Any, folder: Path) -> Any:
     width, height = figure.get_size_inches()
     if max(width, height) > 30:
         print(f"  figure of {width:.0f} x {height:.0f} inches")
-    paths = save(figure, folder.parent / "drawn")
-    return paths
+    return save(figure, folder.parent / "drawn")
 
 
 def _peak() -> float:

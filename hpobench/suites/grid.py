@@ -88,7 +88,8 @@ def build_plan(suite: Suite) -> Plan:
                     skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
-    for scheduler, problem in dict.fromkeys((row[1], row[2]) for row in picked):
+    pairs = {(row[1].label, row[2].label): row[1:] for row in picked}
+    for scheduler, problem in pairs.values():
         if (excess := screening.certain_excess(scheduler, problem)) is not None:
             what = f"{problem.label} under {scheduler.label}: a cell would have {excess}"
             raise SuiteError(what, file=suite.file, key="budget")

@@ -123,9 +123,9 @@ def product_limit(stretches: Stretches, runs: int, at: IntArray) -> FloatArray:
     """The share that trains beyond each step of ``at``, shape (runs, steps of ``at``).
 
     NaN for runs without a stretch. Memory grows with the steps at which something happens, not
-    with all that there are, which may be millions. With late entries this is the estimator of Lynden-Bell (1971)
-    and Tsai, Jewell and Wang (1987), without them Kaplan and Meier's: ``scipy.stats.ecdf`` would
-    do there, run by run.
+    with all that there are, which may be millions. With late entries this is the estimator of
+    Lynden-Bell (1971) and Tsai, Jewell and Wang (1987), without them Kaplan and Meier's:
+    ``scipy.stats.ecdf`` would do there, run by run.
     """
     known = np.unique(np.concatenate([stretches.last, stretches.last + 1, stretches.entry + 1, at]))
     shape = (runs, len(known) + 1)
