@@ -243,7 +243,8 @@ def run_wide(wide: Wide, folder: Path) -> None:
         for outcome in outcomes:
             if outcome.cell["error"]:
                 print(outcome.cell["searcher"], outcome.cell["error"][-600:])
-        told("store", lambda: (writer.add(outcomes), writer.compact()))
+        told("store", lambda: writer.add(outcomes))
+        writer.compact()
 
 
 def told(name: str, call: Any) -> Any:

@@ -73,7 +73,8 @@ def _without_ties(difference: FloatArray) -> FloatArray:
     ranks = np.argsort(np.argsort(np.abs(difference), axis=1), axis=1) + 1.0
     null = _null(tuple(range(1, difference.shape[1] + 1)))
     observed = np.abs((np.sign(difference) * ranks).sum(axis=1))
-    return (len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
+    share: FloatArray = (len(null) - np.searchsorted(null, observed - 1e-9)) / len(null)
+    return share
 
 
 def _all_signs(difference: FloatArray) -> float:
