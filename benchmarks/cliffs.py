@@ -298,6 +298,7 @@ def exhibits(folder: Path) -> None:
         TABLES,
         shown,
     )
+    from hpobench.analysis.exhibits._room import legible
     from hpobench.analysis.notes import notes
     from hpobench.analysis.study import Study
     from hpobench.analysis.text.spreadsheet import csv_bytes
@@ -325,7 +326,7 @@ def exhibits(folder: Path) -> None:
                 if len(text) > 3000:
                     print(f"  {figure.STEM}: caption and alt of {len(text):,} characters")
                 told(f"{figure.STEM} csv {one.stem}", lambda t=table: csv_bytes(t))
-                draw = figure.drawing(study, one, table)
+                draw = figure.drawing(study, one, legible(study, table)[0])
                 told(f"{figure.STEM} draw {one.stem}", lambda d=draw: _save(d, folder))
     tables = {t: None for g in TABLES.values() for t in g} | dict.fromkeys(
         (*STANDINGS, *SETTING, *ORIGINS, *FILES)

@@ -13,7 +13,7 @@ from hpobench.analysis.study import Study
 
 MOST_ALGORITHMS, MOST_PROBLEMS = 100, 250
 """A row each makes figures of 17,000 pixels at most, which is about what browsers show. The matrix
-of 300 algorithms would take 7 GB to draw."""
+of 300 algorithms took more than 5 GB to draw."""
 
 
 def legible(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
