@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hpobench.running.cell import run_cell
-from hpobench.running.experiment import _plan_json, labels_of
+from hpobench.running.experiment import labels_of, plan_content
 from hpobench.store.batch import Batch
 from hpobench.store.problems import problem_rows
 from hpobench.store.writer import open_writer
@@ -24,7 +24,7 @@ def run_suite(text: str, folder: Path) -> Path:
     with open_writer(folder) as writer:
         labels = labels_of(plan, range(len(ids)), ids)
         rows = problem_rows(plan.problems)
-        writer.begin(suite.to_yaml(), _plan_json(suite, plan, ids), labels, rows)
+        writer.begin(suite.to_yaml(), plan_content(suite, plan, ids), labels, rows)
         writer.add([Batch.of([run_cell(cell, None) for cell in plan.cells])])
         writer.compact()
     return folder

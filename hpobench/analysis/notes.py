@@ -12,6 +12,7 @@ from hpobench.analysis.core.workers import worker_counts
 from hpobench.analysis.exhibits import conditions, cost, critical_difference, efficiency, number_of
 from hpobench.analysis.inference.coverage import coverage, enough_seeds
 from hpobench.analysis.inference.rank_tests import require_enough
+from hpobench.analysis.numbers import listed
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import TooFewError
@@ -109,7 +110,7 @@ def _left_out(results: Results) -> Iterator[str]:
             runs = _runs(counts[problems[0]])
             yield f"{what} {problems[0]}: its {runs} not in the averages."
         elif problems:
-            names = ", ".join(problems)
+            names = listed(problems)
             runs = _runs(sum(counts[p] for p in problems))
             yield f"{what} {names}: their {runs} not in the averages."
 
@@ -118,7 +119,7 @@ def _stand_ins(problems: list[str]) -> Iterator[str]:
     """``problems`` have references measured in these very results."""
     if problems:
         yield (
-            f"Nobody knows reference losses for {', '.join(problems)}. Regrets there are measured "
+            f"Nobody knows reference losses for {listed(problems)}. Regrets there are measured "
             "from these results themselves: 0 is the best loss at full fidelity, and the median of "
             "all trials' last losses stands in for that of a random configuration. Both move when "
             "results are added, so such regrets compare the algorithms of this report only."

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
+
+MOST_NAMES = 20
+"""In one sentence; suites have thousands of problems."""
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -44,6 +48,13 @@ def first_and_last(table: pd.DataFrame) -> str:
 def count(n: int, noun: str) -> str:
     """``1 seed``, ``2 seeds``."""
     return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b, c``; of more than :data:`MOST_NAMES` the first, and how many there are beside."""
+    shown = ", ".join(names[:MOST_NAMES])
+    more = len(names) - MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def ranges(seeds: list[int]) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from hpobench.analysis.drawing import processes
 from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, table_entry
+from hpobench.analysis.exhibits._room import legible
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import TableEntry
 from hpobench.analysis.text.file_names import Names, slug
@@ -69,7 +70,8 @@ class Files:
         own_folder(path.parent)
         png, pdf, csv = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf", "csv"))
         self._write(table, csv)
-        caption = exhibit.caption(study, subject, table)
+        drawn, left_out = legible(study, table)
+        caption = exhibit.caption(study, subject, table) + left_out
         text = path.with_name(f"{path.name}.caption.txt")
         write_whole(text, f"{caption}\n".encode(), flush=False)
         self._kept |= {png, pdf, text}
@@ -78,7 +80,7 @@ class Files:
             heading(exhibit, subject),
             caption,
             exhibit.alt(subject, table),
-            processes.start(exhibit.drawing(study, subject, table), path),
+            processes.start(exhibit.drawing(study, subject, drawn), path),
             {"CSV": f"figures/{csv.name}", "PDF": f"figures/{pdf.name}"},
         )
 

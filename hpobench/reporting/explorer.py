@@ -81,7 +81,7 @@ def caption(settings: Settings) -> str:
 def _tables(study: Study) -> dict[str, pd.DataFrame]:
     """The curves by the titles of their views."""
     means = {one.title: study.computed(mean_regret.table, one) for one in study.comparisons}
-    problems = anytime_regret.subjects(study)
+    problems = anytime_regret.problems(study)
     return means | {one.name: study.computed(anytime_regret.table, one) for one in problems}
 
 

@@ -54,6 +54,8 @@ class Page:
     explorer_caption: str
     figures: list[FigureEntry]
     problem_figures: list[FigureEntry]
+    problems_left_out: str
+    """A sentence about the problems without a figure; empty if there are none."""
     regrets: str
     """What the titles of most of these begin with: the list of contents leaves it out."""
     tables: list[TableEntry]
@@ -124,6 +126,7 @@ def _write(
         explorer_caption=explorer.caption(study.settings),
         figures=suite,
         problem_figures=single,
+        problems_left_out=anytime_regret.left_out(study),
         regrets=f"{number_of(anytime_regret)} {anytime_regret.TITLE}: ",
         tables=files.tables(results),
         setting=files.tables(SETTING),

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.exhibits import standings
-from hpobench.analysis.numbers import count, interval, number
+from hpobench.analysis.numbers import MOST_NAMES, count, interval, number
 from hpobench.analysis.study import Study
 
 
@@ -28,11 +28,18 @@ def verdict(study: Study, comparison: Comparison) -> Markup:
         return Markup(
             "Over {}, <b>{}</b> end at the same mean normalised regret, {}: these results do not "
             "tell them apart."
-        ).format(scope, Markup("</b>, <b>").join(tied["algorithm"]), score)
+        ).format(scope, _bold(list(tied["algorithm"])), score)
     return Markup(
         "Over {}, <b>{}</b> ends at the lowest mean normalised regret, {} (0 is the optimum, 1 a "
         "median random configuration). {} {}"
     ).format(scope, first["algorithm"], score, _lead(table), _others(table))
+
+
+def _bold(names: list[str]) -> Markup:
+    """The names, of very many the first."""
+    shown = Markup("</b>, <b>").join(names[:MOST_NAMES])
+    more = len(names) - MOST_NAMES
+    return shown + Markup("</b> and <b>{:,} more").format(more) if more > 0 else shown
 
 
 def _lead(table: pd.DataFrame) -> Markup:

@@ -100,7 +100,7 @@ def run_plan(
         left = [place for place, s in zip(places, before, strict=True) if s in again]
         counts = Counter(status for status in before if status not in again)
         rows = problem_rows(plan.problems)
-        content = _plan_json(suite, plan, ids) | ({"shard": vars(shard)} if shard else {})
+        content = plan_content(suite, plan, ids) | ({"shard": vars(shard)} if shard else {})
         writer.begin(suite.to_yaml(), content, labels_of(plan, places, ids), rows)
         del ids, before, content  # a million of them fill the memory that the run needs
         progress.begin(len(places), len(places) - len(left), rows)
@@ -219,7 +219,9 @@ def labels_of(plan: Plan, places: Sequence[int], ids: Sequence[str]) -> dict[str
     return {name: pairs[n % len(pairs)] for name, n in zip(ids, places, strict=True)}
 
 
-def _plan_json(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]:
+def plan_content(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]:
+    """What the store keeps of ``plan``, or of the part of it with the cells ``ids``."""
+
     def labels(kind: str) -> list[str]:
         return list(dict.fromkeys(getattr(c, kind).label for c in plan.cells.combinations))
 

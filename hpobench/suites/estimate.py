@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import PluginError
-from hpobench.contract.problem import Problem
+from hpobench.contract.problem import Fidelity, Problem
 
 MAX_RESULTS, MAX_TRIALS = 10_000_000, 1_000_000
 """The most of one cell, which ends as failed there. A result takes about 0.5 kB of memory, a trial
@@ -24,15 +24,8 @@ class Estimate:
     results: float
     clock: float
     """Seconds of the cell's clock."""
-
-    @property
-    def excess(self) -> str | None:
-        """What of a cell may be more than it can have; ``None`` if nothing is."""
-        if self.trials > MAX_TRIALS:
-            return f"{self.trials:,.0f} trials, and ends at {MAX_TRIALS:,}"
-        if self.results > MAX_RESULTS:
-            return f"{self.results:,.0f} results, and ends at {MAX_RESULTS:,}"
-        return None
+    excess: str | None = None
+    """What of a cell may be more than it can have, and what would fit; ``None`` if nothing is."""
 
     @classmethod
     def of(cls, problem: Problem, budget: Budget, workers: int) -> Estimate:
@@ -46,6 +39,10 @@ class Estimate:
                 f"estimate() gives {seconds:g}; the seconds of an evaluation are positive and "
                 f"at most {MAX_SECONDS:g}"
             )
+        if fidelity.steps > MAX_RESULTS:
+            raise PluginError(
+                f"its fidelity has {fidelity.steps:,} steps; a trial has at most {MAX_RESULTS:,}"
+            )
         step = max(seconds / fidelity.steps, 1e-12)
         bounds = [budget.resource_limit(fidelity) / fidelity.unit]
         if budget.trials is not None:
@@ -53,8 +50,47 @@ class Estimate:
         if budget.time is not None:
             bounds.append(budget.time / step * workers)
         results = min(bounds)
+        trials = min(results, math.inf if budget.trials is None else budget.trials)
         return cls(
-            trials=min(results, math.inf if budget.trials is None else budget.trials),
+            trials=trials,
             results=results,
             clock=min(results * step / workers, budget.time or math.inf),
+            excess=_excess(trials, results, budget, fidelity),
         )
+
+
+def certain_excess(budget: Budget, fidelity: Fidelity, *, in_full: bool) -> str | None:
+    """What a cell is sure to have beyond what it can hold, and what would fit.
+
+    ``in_full``: the scheduler lets every trial train to the end. ``None`` if the cell fits, or if
+    nobody can know: under a budget of time, and where trials are stopped early. A searcher that
+    runs out of configurations would end sooner, but then a smaller budget gives it the same cell.
+    """
+    if budget.time is not None:
+        return None
+    paid = budget.resource_limit(fidelity) / fidelity.unit  # every step is paid for
+    started = math.inf if budget.trials is None else budget.trials
+    results = min(paid, started * fidelity.steps if in_full else started)
+    return _excess(min(started, paid / fidelity.steps), results, budget, fidelity)
+
+
+def _excess(trials: float, results: float, budget: Budget, fidelity: Fidelity) -> str | None:
+    for found, most, what in ((trials, MAX_TRIALS, "trials"), (results, MAX_RESULTS, "results")):
+        if found > most:
+            fits = _fitting(most / found, budget, fidelity)
+            return f"{found:,.0f} {what}, and a cell ends at {most:,}; {fits} would fit"
+    return None
+
+
+def _fitting(share: float, budget: Budget, fidelity: Fidelity) -> str:
+    """A budget under which the cell fits, of the kind that ``budget`` is; ``share`` is how much of
+    ``budget`` does."""
+    # A cell ends as failed at its limit itself, so that it must stay below.
+    full = min(MAX_TRIALS - 1, (MAX_RESULTS - 1) // fidelity.steps)
+    if budget.trials is not None:
+        return f"{full:,} trials"
+    if budget.time is not None:
+        return f"{0.99 * share * budget.time:.3g} s"
+    if budget.evaluations is not None:
+        return f"{full:,} evaluations"
+    return f"a resource of {full * fidelity.full:g}"

@@ -76,8 +76,8 @@ def build_plan(suite: Suite) -> Plan:
 
     Every searcher is built once for each distinct space, so that options which cannot work are
     found before anything runs. Ray's own searchers and isolated ones are not built, because that
-    would import their libraries. Raises :class:`SuiteError` if a plugin refuses its options or if
-    nothing is left to run.
+    would import their libraries. Raises :class:`SuiteError` if a plugin refuses its options, if a
+    cell is sure to have more than a cell can hold, or if nothing is left to run.
     """
     screening = Screening(suite)
     skipped, picked = [], []
@@ -94,6 +94,11 @@ def build_plan(suite: Suite) -> Plan:
                     skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
+    pairs = {(row[1].label, row[2].label): row[1:] for row in picked}
+    for scheduler, problem in pairs.values():
+        if (excess := screening.certain_excess(scheduler, problem)) is not None:
+            what = f"{problem.label} under {scheduler.label}: a cell would have {excess}"
+            raise SuiteError(what, file=suite.file, key="budget")
     combinations = [
         _combination(suite, row, workers, screening.fingerprints[row[2].label])
         for workers in suite.workers

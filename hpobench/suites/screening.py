@@ -21,7 +21,7 @@ from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.shape import check_problem, check_scheduler
-from hpobench.suites.estimate import Estimate
+from hpobench.suites.estimate import Estimate, certain_excess
 from hpobench.suites.suite import Suite
 
 T = TypeVar("T")
@@ -122,6 +122,12 @@ class Screening:
     def _estimates(self, label: str, problem: Problem) -> dict[tuple[str, int], Estimate]:
         budget = self._suite.budgets[label]
         return {(label, n): Estimate.of(problem, budget, n) for n in self._suite.workers}
+
+    def certain_excess(self, scheduler: PluginRef, problem: PluginRef) -> str | None:
+        """What a cell is sure to have beyond what it can hold; ``None`` if it may fit."""
+        in_full = not trait(load_class(scheduler.file, scheduler.cls), "needs_fidelity")
+        fidelity = self._problems[problem.label].fidelity
+        return certain_excess(self._suite.budgets[problem.label], fidelity, in_full=in_full)
 
     def _out_of_reach(self, ref: PluginRef, problem: Problem) -> str | None:
         """The reason why the suite's stage or budget rules the problem out."""

@@ -88,10 +88,9 @@ def draw_lines(
 
 def curves_of(table: pd.DataFrame, styles: Styles) -> dict[Algorithm, pd.DataFrame]:
     """The rows of each algorithm that has any, in the order of ``styles``."""
+    rows = dict(iter(table.groupby("algorithm", sort=False, observed=True)))
     return {
-        algorithm: own
-        for algorithm in styles.algorithms
-        if len(own := table[table["algorithm"] == algorithm.name])
+        algorithm: rows[algorithm.name] for algorithm in styles.algorithms if algorithm.name in rows
     }
 
 

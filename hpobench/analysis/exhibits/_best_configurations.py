@@ -83,15 +83,15 @@ def last_results(results: Results, problem: str) -> pd.DataFrame:
     Columns ``algorithm, seed, trial, step, loss, config``.
     """
     cells = results.cells[results.cells["problem"] == problem]
-    events = results.events[results.events["cell"].isin(set(cells["cell"]))]
+    events, trials = (
+        frame[frame["cell"].isin(set(cells["cell"]))] for frame in (results.events, results.trials)
+    )
     keys = ["cell", "trial"]
     last = events.drop_duplicates(keys, keep="last")[[*keys, "step", "loss"]]
     last = last[np.isfinite(last["loss"])].reset_index(drop=True)
     trial = pd.MultiIndex.from_frame(last[keys])
     changed = events[events["config"].notna()].drop_duplicates(keys, keep="last")
-    asked, later = (
-        frame.set_index(keys)["config"].reindex(trial) for frame in (results.trials, changed)
-    )
+    asked, later = (frame.set_index(keys)["config"].reindex(trial) for frame in (trials, changed))
     row = pd.Index(cells["cell"]).get_indexer(pd.Index(last["cell"].astype(object)))
     last = last.assign(
         algorithm=algorithm_names(results.cells)[cells.index].to_numpy()[row],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from hpobench.analysis.exhibits._room import first_problems
 from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
@@ -14,7 +15,9 @@ def mean_or_problem(table: pd.DataFrame) -> pd.Series:
 
 
 def by_algorithm(table: pd.DataFrame, value: str) -> Grid:
-    """The estimates ``value`` of ``table``, each in the column that its ``column`` names."""
+    """The estimates ``value`` of ``table``, each in the column that its ``column`` names; those of
+    the :func:`first_problems`."""
+    table, _ = first_problems(table)
     columns = list(dict.fromkeys(table["column"]))
     fields = {(r["algorithm"], r["column"]): _estimate(r, value) for _, r in table.iterrows()}
     rows = [

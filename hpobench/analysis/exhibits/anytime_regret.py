@@ -10,6 +10,7 @@ import pandas as pd
 from hpobench.analysis.core.normalise import below_optimum, regrets
 from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing
+from hpobench.analysis.exhibits._room import MOST_PROBLEMS
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.study import OneProblem, Study
@@ -20,6 +21,22 @@ STEM = "anytime_regret"
 
 
 def subjects(study: Study) -> list[OneProblem]:
+    """The first of all :func:`problems`: a page of thousands of figures opens in no browser."""
+    return problems(study)[:MOST_PROBLEMS]
+
+
+def left_out(study: Study) -> str:
+    """What is said of the :func:`problems` that are not drawn; empty if all are."""
+    every, drawn = len(problems(study)), len(subjects(study))
+    if every == drawn:
+        return ""
+    return (
+        f"Drawn: the first {drawn} of {every:,} problems. The curves of all can be explored above, "
+        "and `hpobench.load(FOLDER).curves()` has their numbers."
+    )
+
+
+def problems(study: Study) -> list[OneProblem]:
     """Every problem with references, unless all runs failed."""
     names = study.curves.problems if study.any_done else ()
     return [study.problems[name] for name in names]

@@ -8,6 +8,7 @@ import pandas as pd
 from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns
 from hpobench.analysis.core.normalise import areas
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
+from hpobench.analysis.exhibits._room import first_problems
 from hpobench.analysis.inference.bootstrap import Interval, suite_mean
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
@@ -45,7 +46,7 @@ def _rows(curves: Curves, problem: str | None, score: Interval) -> pd.DataFrame:
     return frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()})
 
 
-def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
         "Mean normalised regret over the logarithm of time: the area under the curve of the mean "
@@ -53,6 +54,7 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
         "from the start, 1 never better than the median random configuration. Mean: over "
         f"{phrases.suite(curves)}. In brackets {phrases.interval(settings)}. "
         f"{phrases.share(settings)} {phrases.incumbent(settings)}{phrases.failures(curves)}"
+        f"{first_problems(table)[1]}"
     )
 
 

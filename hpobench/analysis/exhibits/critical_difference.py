@@ -161,7 +161,7 @@ def _ranks(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.spines["left"].set_visible(False)
     ax.grid(axis="y", visible=False)
-    ax.set_xlim(1, len(rows))
+    ax.set_xlim(1, max(len(rows), float(rows["rank"].max())))  # rows may be the best of many
     first = rows.iloc[0]
     ax.set_xlabel(f"Average rank; N = {first['problems']}, F = {first['f']:.3g}, {_p(first['p'])}")
     if _nemenyi(rows):

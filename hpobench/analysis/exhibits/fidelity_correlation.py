@@ -68,9 +68,10 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
     # Grouped by run once: selecting from all events for each problem would take longer.
     order = np.argsort(run, kind="stable")
     bounds = np.searchsorted(run[order], np.arange(len(cells) + 1))
+    codes, names = pd.factorize(cells["problem"])  # comparing texts takes longer
     rows = []
     for problem, steps in problems_of(results)[["problem", "steps"]].itertuples(index=False):
-        own = (cells["problem"] == problem).to_numpy(bool)
+        own = codes == names.get_loc(problem)
         selected = not (own & baseline).any()
         runs = np.flatnonzero(own if selected else own & baseline)
         if steps < 2 or not len(runs):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves, algorithm_columns
+from hpobench.analysis.exhibits._room import first_problems
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.significance import ALPHA, p_against_best
 from hpobench.analysis.numbers import interval, number
@@ -67,7 +68,7 @@ def _one_problem(part: Curves, metric: str, direction: str, settings: Settings) 
     )
 
 
-def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
+def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
     settings = study.settings
     return (
         "Final value of the metric (held-out where the problem has it), mean over "
@@ -76,12 +77,13 @@ def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
         "Asterisk: not significantly worse than the best (two-sided Wilcoxon signed-rank test "
         f"paired by seed, exact up to 12 pairs, Holm-adjusted within the problem, p >= {ALPHA:g}; "
         "below 6 seeds it cannot reject). Failed runs in round brackets count as the clip value. "
-        f"{phrases.incumbent(settings)}"
+        f"{phrases.incumbent(settings)}{first_problems(table)[1]}"
     )
 
 
 def grid(table: pd.DataFrame) -> Grid:
-    """A row per algorithm and a column per problem."""
+    """A row per algorithm and a column for each of the :func:`first_problems`."""
+    table, _ = first_problems(table)
     metrics = table.drop_duplicates("problem")
     columns = [f"{p} ({m})" for p, m in zip(metrics["problem"], metrics["metric"], strict=True)]
     by_pair = {(row["algorithm"], row["problem"]): _final(row) for _, row in table.iterrows()}

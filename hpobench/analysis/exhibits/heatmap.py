@@ -84,7 +84,9 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
-    columns = sorted(styles.algorithms, key=lambda a: styles.schedulers.index(a.scheduler))
+    drawn = set(table["algorithm"])
+    columns = [a for a in styles.algorithms if a.name in drawn]
+    columns.sort(key=lambda a: styles.schedulers.index(a.scheduler))
     names = [a.name for a in columns]
     problems = list(dict.fromkeys(table["problem"]))
     grid = {
@@ -149,6 +151,8 @@ def _label(ax: Axes, columns: list[Algorithm], problems: list[str], styles: Styl
     start = 0
     for scheduler in styles.schedulers:
         width = sum(a.scheduler == scheduler for a in columns)
+        if not width:
+            continue
         ax.text(
             start + (width - 1) / 2,
             -0.62,

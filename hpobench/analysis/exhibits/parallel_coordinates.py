@@ -50,11 +50,16 @@ def subjects(study: Study) -> list[OneProblem]:
     """The problems of two parameters or more with :data:`ENOUGH` trials at the highest step that
     any reached; the first :data:`MOST` in the suite's order."""
     found: list[OneProblem] = []
+    trials = study.results.cells.groupby("problem")["trials"].sum()
     for problem in study.problems.values() if study.knows_trials else ():
         if len(found) == MOST:
             break
         several = len(json.loads(problem.row["space"])) >= 2
-        if several and at_full(last_results(study.results, problem.name)) >= ENOUGH:
+        if (
+            several
+            and trials[problem.name] >= ENOUGH
+            and at_full(last_results(study.results, problem.name)) >= ENOUGH
+        ):
             found.append(problem)
     return found
 

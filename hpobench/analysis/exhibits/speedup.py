@@ -9,6 +9,7 @@ from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
+from hpobench.analysis.exhibits._room import first_problems
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
@@ -62,7 +63,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return found.astype({"hits": np.int64, "random_hits": np.int64})[COLUMNS]
 
 
-def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (
@@ -75,6 +76,7 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
         "hits, and at least (>=) where it alone does not. Where neither hits it counts as 1 in "
         f"the mean. Axis: {phrases.axis(settings)}. "
         f"{phrases.choice(settings)}{phrases.misses(curves)}"
+        f"{first_problems(table)[1]}"
     )
 
 

@@ -119,17 +119,19 @@ def _keys(results: Results, frame: pd.DataFrame) -> IntArray:
     return keys
 
 
-def product_limit(stretches: Stretches, runs: int, steps: int) -> FloatArray:
-    """The share that trains beyond each step of 0 to ``steps``, shape (runs, steps + 1).
+def product_limit(stretches: Stretches, runs: int, at: IntArray) -> FloatArray:
+    """The share that trains beyond each step of ``at``, shape (runs, steps of ``at``).
 
-    NaN for runs without a stretch. With late entries this is the estimator of Lynden-Bell (1971)
-    and Tsai, Jewell and Wang (1987), without them Kaplan and Meier's: ``scipy.stats.ecdf`` would
-    do there, run by run.
+    NaN for runs without a stretch. Memory grows with the steps at which something happens, not
+    with all that there are, which may be millions. With late entries this is the estimator of
+    Lynden-Bell (1971) and Tsai, Jewell and Wang (1987), without them Kaplan and Meier's:
+    ``scipy.stats.ecdf`` would do there, run by run.
     """
-    shape = (runs, steps + 2)
+    known = np.unique(np.concatenate([stretches.last, stretches.last + 1, stretches.entry + 1, at]))
+    shape = (runs, len(known) + 1)
 
-    def counts(at: IntArray, which: BoolArray | None = None) -> IntArray:
-        cell = stretches.run * shape[1] + at
+    def counts(step: IntArray, which: BoolArray | None = None) -> IntArray:
+        cell = stretches.run * shape[1] + np.searchsorted(known, step)
         cell = cell if which is None else cell[which]
         return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
 
@@ -141,7 +143,7 @@ def product_limit(stretches: Stretches, runs: int, steps: int) -> FloatArray:
     np.divide(ends, at_risk, out=hazard, where=at_risk > 0)
     share: FloatArray = np.cumprod(1.0 - hazard, axis=1, dtype=np.float64)
     share[entered[:, -1] == 0] = np.nan
-    return share
+    return share[:, np.searchsorted(known, at)]
 
 
 def _steps_of_runs(results: Results, steps: dict[str, int]) -> IntArray:
@@ -186,7 +188,7 @@ def _per_run(
         run, entry, last, ended = stretches
         part = Stretches(place[run[own]], entry[own], last[own], ended[own])
         # A rounding error must not put a share ahead of its own step.
-        found[rows] = product_limit(part, len(rows), n)[:, np.floor(at * n + 1e-9).astype(int)]
+        found[rows] = product_limit(part, len(rows), np.floor(at * n + 1e-9).astype(np.int64))
     return found
 
 

@@ -15,7 +15,7 @@ from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.inference.average_ranks import average_ranks
 from hpobench.analysis.inference.cliques import maximal_cliques
-from hpobench.analysis.inference.significance import ALPHA, holm, paired_p
+from hpobench.analysis.inference.significance import ALPHA, holm, paired_ps
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.contract.errors import TooFewError
 
@@ -36,7 +36,8 @@ class RankTests(NamedTuple):
 
     ``rank``: average over the ``problems``. ``groups``: the numbers of the groups that the
     algorithm is in, separated by spaces; a group is a largest set of algorithms of which no two
-    were told apart, and empty means told apart from all. ``f`` and ``p``: Friedman's test of the
+    were told apart (any two of them, where there are too many such sets to list), and empty means
+    told apart from all. ``f`` and ``p``: Friedman's test of the
     share. ``critical_difference``: Nemenyi's, NaN under Wilcoxon.
     """
     pairs: pd.DataFrame
@@ -118,8 +119,7 @@ def _at_share(
         ranges = np.abs(means[a] - means[b]) / _rank_error(n, k)
         adjusted = stats.studentized_range.sf(ranges, k, np.inf)
     else:
-        tests = [paired_p(medians[i], medians[j]) for i, j in zip(a, b, strict=True)]
-        adjusted = holm(np.array(tests))
+        adjusted = holm(paired_ps(medians, a, b))
     apart = (adjusted < ALPHA) & (p < ALPHA)
     names = np.array(curves.names, dtype=object)
     pairs = pd.DataFrame(
@@ -150,8 +150,11 @@ def _groups(means: FloatArray, a: IntArray, b: IntArray) -> list[str]:
     alike[a, b] = alike[b, a] = True
     order = np.argsort(means, kind="stable")
     found: list[list[str]] = [[] for _ in means]
-    cliques = [c for c in maximal_cliques(alike[np.ix_(order, order)]) if len(c) > 1]
-    for number, clique in enumerate(cliques, start=1):
+    ordered = alike[np.ix_(order, order)]
+    cliques = maximal_cliques(ordered)
+    if cliques is None:
+        cliques = [(i, j) for i, j in np.argwhere(np.triu(ordered)).tolist()]
+    for number, clique in enumerate((c for c in cliques if len(c) > 1), start=1):
         for member in clique:
             found[order[member]].append(str(number))
     return [" ".join(numbers) for numbers in found]

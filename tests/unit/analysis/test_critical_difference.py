@@ -17,7 +17,7 @@ from hpobench.analysis.inference.rank_tests import (
     nemenyi_difference,
     rank_tests,
 )
-from hpobench.analysis.inference.significance import holm
+from hpobench.analysis.inference.significance import holm, paired_p, paired_ps
 from hpobench.contract.errors import TooFewError
 from tests.curves_factory import curves_of, made_nr
 
@@ -199,3 +199,20 @@ def test_told_apart_from_all_is_in_no_group() -> None:
 def test_too_few(k: int, n: int, message: str) -> None:
     with pytest.raises(TooFewError, match=message):
         rank_tests(curves_of(made_nr(k, n, 2)))
+
+
+def test_too_many_groups_are_not_listed() -> None:
+    # Ten triples of which no two members are alike: 3^10 groups.
+    alike = np.arange(30)[:, None] // 3 != np.arange(30) // 3
+    assert maximal_cliques(alike, most=1000) is None
+    assert len(maximal_cliques(alike[:9, :9]) or ()) == 27
+    assert maximal_cliques(np.ones((600, 600), dtype=bool)) is None
+
+
+@pytest.mark.parametrize("count", [6, 12, 20])
+@pytest.mark.parametrize("digits", [1, 9])
+def test_pairs_tested_together_as_each_alone(count: int, digits: int) -> None:
+    scores = np.random.default_rng(count).random((8, count)).round(digits)
+    a, b = np.array(list(combinations(range(8), 2))).T
+    alone = [paired_p(scores[i], scores[j]) for i, j in zip(a, b, strict=True)]
+    assert paired_ps(scores, a, b).tolist() == alone

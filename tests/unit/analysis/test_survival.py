@@ -42,7 +42,7 @@ def kaplan_meier(last: np.ndarray, ended: np.ndarray, at: np.ndarray) -> np.ndar
 
 def test_without_late_entries_it_is_scipys() -> None:
     stretches = drawn_stretches(np.random.default_rng(0), 4, late=False)
-    found = product_limit(stretches, 4, STEPS)
+    found = product_limit(stretches, 4, np.arange(STEPS + 1))
     for run in range(4):
         own = stretches.run == run
         at = np.arange(STEPS + 1)
@@ -52,7 +52,7 @@ def test_without_late_entries_it_is_scipys() -> None:
 
 def test_with_late_entries_it_is_the_product_over_those_at_risk() -> None:
     stretches = drawn_stretches(np.random.default_rng(1), 3, late=True)
-    found = product_limit(stretches, 3, STEPS)
+    found = product_limit(stretches, 3, np.arange(STEPS + 1))
     for run in range(3):
         share = 1.0
         for step in range(STEPS + 1):
@@ -66,7 +66,7 @@ def test_with_late_entries_it_is_the_product_over_those_at_risk() -> None:
 def test_late_entries_by_hand() -> None:
     """Four train to step 2, where one gives its state up for another's; then all finish."""
     columns = ([0, 0, 0, 0, 0], [-1, -1, -1, -1, 2], [2, 4, 4, 4, 4], [True] + [False] * 4)
-    found = product_limit(Stretches(*map(np.array, columns)), 2, 4)
+    found = product_limit(Stretches(*map(np.array, columns)), 2, np.arange(5))
     np.testing.assert_allclose(found[0], [1, 1, 0.75, 0.75, 0.75])
     assert np.isnan(found[1]).all()  # a run of which nothing is known
 
