@@ -210,7 +210,7 @@ def test_the_same_cell_agrees_live_and_replayed(killed: Any, folder: Any, cluste
     replayed = planned(folder, "virtual", "{name: recorded, as: hill, table: hill.parquet}")
     journals = folder / "journals"
     cells = LiveCells(cluster, commit=None, timeout=300, journals=journals)
-    outcomes = {o.cell["scheduler"]: o for batch in cells.run(live) for o in batch}
+    outcomes = {o.cell["scheduler"]: o for some in cells.outcomes(live) for o in some}
     cells.close()
     assert [cell.scheduler.name for cell in replayed] == ["fifo", "asha", "hyperband"]
     lengths = {}

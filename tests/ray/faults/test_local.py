@@ -12,7 +12,6 @@ import psutil
 import pytest
 
 from hpobench.contract.errors import WorkersError
-from hpobench.running.local import cells as local_cells
 from hpobench.running.local.cells import LocalCells
 from hpobench.running.local.processes import Template
 from hpobench.running.local.work import Work
@@ -116,22 +115,6 @@ def test_a_cell_whose_process_is_killed_runs_again(tmp_path: Path, log: Path) ->
     output, _ = process.communicate(timeout=120)
     assert "in all 1 done" in output
     assert alive([worker, child]) == []
-
-
-def test_a_stopped_process_is_given_up(
-    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local_cells, "GRACE_S", 1.0)
-    cells = LocalCells(lambda: Template({}), Work(None, 1.0, str(tmp_path)), 1)
-    found = []
-    for batches in cells.run(build_plan(load_suite(suite(tmp_path, "slow", 1))).cells):
-        found += batches
-        if log.exists() and not found:
-            os.kill(int(log.read_text().split()[0]), signal.SIGSTOP)
-    cells.close()
-    ((end,),) = [batch.ended for batch in found]
-    assert end.status == "timeout"
-    assert alive([int(word) for word in log.read_text().split()]) == []
 
 
 def test_nothing_of_a_killed_run_is_left(tmp_path: Path, log: Path) -> None:

@@ -127,7 +127,7 @@ def test_no_home_and_an_odd_folder_for_temporary_files(tmp_path: Path) -> None:
     odd = tmp_path / ("ünd lang" * 10)
     odd.mkdir()
     options = ("--results", tmp_path, "--cpus", 2, "--no-report", "--seeds", "0-0")
-    options += ("--address", "local")
+    on_ray = ("--address", "local")
     # Not even root can write below a device.
     environment: Any = {"HOME": "/dev/null", "TMPDIR": str(odd), "RAY_AUTH_MODE": "token"}
-    assert "in all 18 done" in finish("run", SUITE, *options, **environment)
+    assert "in all 18 done" in finish("run", SUITE, *options, *on_ray, **environment)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +13,13 @@ import psutil
 import pytest
 
 from hpobench.running import deadlines
-from hpobench.running.cells import VirtualCells
+from hpobench.running.cells import Cells
 from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.local import cells as local_cells
+from hpobench.running.local.cells import LocalCells
+from hpobench.running.local.processes import Template
+from hpobench.running.local.work import Work
+from hpobench.running.ray_cells import VirtualCells
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
@@ -45,9 +53,29 @@ class Stuck(TabulatedProblem):
 LIMIT, GRACE = 3.0, 2.0
 
 
-def test_it_holds_whatever_a_cell_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextlib.contextmanager
+def on_ray(folder: Path) -> Iterator[Cells]:
+    with connected(LOCAL, 1) as ray:
+        yield VirtualCells(ray, commit=None, timeout=LIMIT)
+
+
+@contextlib.contextmanager
+def here(folder: Path) -> Iterator[Cells]:
+    with contextlib.closing(
+        LocalCells(lambda: Template({}), Work(None, LIMIT, str(folder)), 1)
+    ) as c:
+        yield c
+
+
+@pytest.mark.parametrize("where", [on_ray, here])
+def test_it_holds_whatever_a_cell_does(
+    where: Callable[[Path], AbstractContextManager[Cells]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Also for cells that wait for a processor meanwhile: their time has not begun."""
-    monkeypatch.setattr(deadlines, "GRACE_S", GRACE)
+    for module in (deadlines, local_cells):
+        monkeypatch.setattr(module, "GRACE_S", GRACE)
     (tmp_path / "stuck.py").write_text(STUCK)
     suite = tmp_path / "stuck.yaml"
     suite.write_text(
@@ -57,12 +85,13 @@ def test_it_holds_whatever_a_cell_does(tmp_path: Path, monkeypatch: pytest.Monke
     )
     ends: dict[str, tuple[dict[str, Any], float]] = {}
     begin = time.monotonic()
-    with connected(LOCAL, 1) as ray:
-        cells = VirtualCells(ray, commit=None, timeout=LIMIT)
-        for outcomes in cells.run(build_plan(load_suite(suite)).cells):
-            ends |= {o.cell["problem"]: (o.cell, time.monotonic() - begin) for o in outcomes}
-        titles = [p.name() for p in psutil.Process().children(recursive=True)]
-        assert not [title for title in titles if "_run_cell" in title]
+    with where(tmp_path) as cells:
+        for batches in cells.run(build_plan(load_suite(suite)).cells):
+            rows = [row for batch in batches for row in batch.rows.to_pylist()]
+            ends |= {row["problem"]: (row, time.monotonic() - begin) for row in rows}
+        family = psutil.Process().children(recursive=True)
+        assert not [process for process in family if "_run_batch" in process.name()]
+    assert not [p for p in family if p.is_running() and p.status() == psutil.STATUS_STOPPED]
     told = {name: (cell["status"], cell["error"]) for name, (cell, _) in ends.items()}
     late = f"not finished after {LIMIT:g} s of wall time"
     killed = f"{late}; its process did not end and was killed"

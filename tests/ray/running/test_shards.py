@@ -50,8 +50,8 @@ def test_merged_they_are_the_same_bytes_in_any_order(stores: Path, tmp_path: Pat
         assert events(tmp_path / name) == events(one)
         for file in ("plan.json", "suite.yaml", "problems.parquet"):
             assert (tmp_path / name / file).read_bytes() == (one / file).read_bytes(), file
-    for file in (tmp_path / "a").glob("*.parquet"):
-        assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
+    for path in (tmp_path / "a").glob("*.parquet"):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
     again = finish("run", stores / "suite.yaml", "--results", stores / "one", "--no-report")
     assert "ran 0 cells" in again
 
