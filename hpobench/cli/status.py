@@ -20,7 +20,7 @@ def status(folder: Path, errors: bool) -> None:
     from hpobench.store.reader import load_cells, load_plan
 
     planned = load_plan(folder)["cells"]
-    stored = {row["cell"]: row for row in load_cells(folder)}
+    stored = {row["cell"]: row for row in load_cells(folder, ("cell", "status", "error"))}
     rows = [stored[name] for name in planned if name in stored]
     counts = Counter(row["status"] for row in rows)
     counts["missing"] = len(planned) - len(rows)
