@@ -19,6 +19,7 @@ from hpobench.running.health import LostRayError
 from hpobench.running.ray.node import (
     killing_servers,
     read_settings_again,
+    servers_alone,
     session_folder,
     silenced,
 )
@@ -122,7 +123,7 @@ def _local(cpus: int | None) -> Iterator[Any]:
 def _started(cpus: int | None) -> Iterator[Any]:
     with private_session() as session:
         try:
-            with session.environment(process_environment()):
+            with session.environment(process_environment()), servers_alone():
                 ray = _initialised(
                     address=LOCAL,
                     num_cpus=cpus or cpus_here(),

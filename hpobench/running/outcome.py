@@ -172,8 +172,9 @@ def _trials(cell: Cell, run: Run | None) -> pa.Table:
         "steps": [run.steps_of(trial) for trial in trials],
         "start": source.started,
         "end": [run.ended[i] if over else now for i, over in enumerate(ended)],
-        "suggest_s": source.suggest_s,
-        "observe_s": source.observe_s,
+        # A searcher that ended the cell may have been asked for one more.
+        "suggest_s": source.suggest_s[: len(trials)],
+        "observe_s": source.observe_s[: len(trials)],
         "error": [_trial_error(run, trial) for trial in trials],
     }
     return pa.table(columns, schema=_TRIALS)

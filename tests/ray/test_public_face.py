@@ -145,7 +145,7 @@ def test_a_ray_that_the_caller_started_is_used_and_stays(folder: Any, tmp_path: 
         run.join()
         assert ray.is_initialized()
         assert ray.get_runtime_context().get_job_id() == session
-        with pytest.raises(hpobench.UsageError, match="cpus is for the local Ray"):
+        with pytest.raises(hpobench.UsageError, match="cpus is for this machine"):
             hpobench.run(SUITE, results=tmp_path / "more", cpus=1)
         assert ray.is_initialized()
     finally:
@@ -159,7 +159,7 @@ def test_ctrl_c_keeps_what_is_finished_and_goes_on_to_the_caller(tmp_path: Path)
 
     def press() -> None:
         deadline = time.monotonic() + 120
-        while not list(tmp_path.glob("tiny/events-*")) and time.monotonic() < deadline:
+        while not list(tmp_path.glob("tiny/cells-*")) and time.monotonic() < deadline:
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 

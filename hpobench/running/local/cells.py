@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hpobench.contract.cell import Cell
+from hpobench.contract.errors import WorkersError
 from hpobench.running.batches import ATTEMPTS, DIED, Done, Waiting, overdue
 from hpobench.running.cells import Cells
 from hpobench.running.deadlines import GRACE_S
@@ -65,8 +66,12 @@ class LocalCells(Cells):
             worker.run(waiting.take())
 
     def _fork(self) -> Worker:
-        if self._template is None or self._template.ended:
-            self._template = self._start()
+        if self._template is not None:
+            try:
+                return self._template.fork(self._work)
+            except WorkersError:
+                self._template.close()  # somebody has killed it
+        self._template = self._start()
         return self._template.fork(self._work)
 
     def _taken(self, worker: Worker, waiting: Waiting) -> list[Batch]:
@@ -117,6 +122,7 @@ class LocalCells(Cells):
     def close(self) -> None:
         for worker in list(self._kinds):
             self._dismiss(worker)
+        self._ready.close()
         if self._template is not None:
             self._template.close()
             self._template = None

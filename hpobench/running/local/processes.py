@@ -60,6 +60,8 @@ class Template:
                 socket.send_fds(self._orders, [message], files)
                 process = self._answer()
             except OSError as error:
+                ours.close()
+                errors.close()
                 said = _end_of(self._errors) or str(error)
                 raise WorkersError(
                     f"worker processes do not start on this machine: {said}"
@@ -72,10 +74,6 @@ class Template:
             raise ConnectionError("the process that they are forked from has ended")
         number: int = PID.unpack(data)[0]
         return number
-
-    @property
-    def ended(self) -> bool:
-        return self._process.poll() is not None
 
     def close(self) -> None:
         """End the process, with which all workers end."""

@@ -34,6 +34,26 @@ def silenced() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def servers_alone() -> Iterator[None]:
+    """Let Ray start, inside the block, only the servers that run tasks.
+
+    The autoscaler, the dashboard's server and what collects the logs are Python programs, each of
+    which takes most of a second of a processor to start. A private session has no use for them.
+    """
+    from ray._private.node import Node
+
+    started = ("start_monitor", "start_api_server", "start_log_monitor")
+    before = {name: getattr(Node, name) for name in started}
+    for name in started:
+        setattr(Node, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        for name, method in before.items():
+            setattr(Node, name, method)
+
+
+@contextlib.contextmanager
 def killing_servers() -> Iterator[None]:
     """Let Ray, inside the block, kill the servers that it ends. It would ask one after the other
     to end and wait for it, a second in all, and nothing of a private session is needed."""

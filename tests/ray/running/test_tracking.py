@@ -315,6 +315,7 @@ def test_more_than_one_batch_and_strange_names(outcomes: Any, database: Any, nam
     steps = [event | {"step": i + 1, "clock": float(i), "loss": -float(i)} for i in range(1200)]
     outcome = replace(
         outcomes[0],
+        cell=outcomes[0].cell | {"results": 1200, "trials": 1},
         events=pa.Table.from_pylist(steps, schema=schema.plain(schema.EVENTS)),
         trials=pa.Table.from_pylist([trial], schema=schema.plain(schema.TRIALS)),
     )
