@@ -93,10 +93,10 @@ def _virtual(
     common = ("run", suite, "--plugin", CHAIN, "--no-report", *(options or ("--cpus", 2)))
     finish(*common, "--results", folder / "calm")
     command = (*common, "--results", folder / "killed")
-    store = folder / "killed" / "soak" / "cells.parquet"
+    store = folder / "killed" / "soak"
 
     def progress() -> float:
-        return store.stat().st_mtime if store.exists() else 0.0
+        return max((path.stat().st_mtime for path in store.glob("cells*.parquet")), default=0.0)
 
     if Killing(command, victims, progress, log, rng, tally).finish(kills, deadline):
         tally.faults += _virtual_faults(folder / "calm" / "soak", folder / "killed" / "soak")
