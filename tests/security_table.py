@@ -18,6 +18,8 @@ import pytest
 
 import hpobench
 from hpobench.__main__ import _code
+from hpobench.store import index
+from hpobench.store.reader import load_plan
 from tests import ROOT
 
 PLUGIN = """\
@@ -178,6 +180,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "status FOLDER": ["status", "stored"],
     "verify FOLDER": ["verify", "stored"],
     "verify FOLDER --repair": lambda: _end_of_repair(),
+    "merge FOLDERS": lambda: _end_of_merge(),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
@@ -271,6 +274,14 @@ def _end_of_repair() -> object:
     shard = next(Path("stored").glob("events-*.parquet"))
     shard.write_bytes(shard.read_bytes()[:-1])
     return _end_of(["verify", "stored", "--repair"])
+
+
+def _end_of_merge() -> object:
+    """How a merge ends of stored results that are the only part of their plan."""
+    part = shutil.copytree("stored", "out/part")
+    shard = {"number": 1, "count": 1, "combinations": 1}
+    index.write_json(Path(part, index.PLAN), load_plan(Path(part)) | {"shard": shard})
+    return _end_of(["merge", "out/part", "--into", "out/whole"])
 
 
 def _state(folder: Path) -> dict[str, int]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hpobench.analysis.core.curves import compute_curves
@@ -91,7 +92,8 @@ def test_close_to_the_exact_area() -> None:
 
 def test_caption() -> None:
     curves = curves_of(made_nr(3, 4, 6))
-    text = caption_of(anytime_score, curves, Settings(repetitions=99))
+    table = pd.DataFrame({"problem": ["p"]})
+    text = caption_of(anytime_score, curves, Settings(repetitions=99), table)
     assert "from 10.00% of the budget" in text
     assert "4 problems and 6 seeds" in text
     assert "99 repetitions" in text

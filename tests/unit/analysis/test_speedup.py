@@ -165,7 +165,7 @@ def test_against_plain_loops(number: int) -> None:
 
 def test_caption() -> None:
     curves = compute_curves(make_results(), SETTINGS)
-    text = caption_of(speedup, curves, SETTINGS)
+    text = caption_of(speedup, curves, SETTINGS, pd.DataFrame({"problem": ["p"]}))
     assert "random under fifo" in text
     assert "regrets of 0.1 and 0.01" in text
     assert "2 failed runs of 60 hit nothing." in text
