@@ -66,8 +66,8 @@ class Waiting:
     """
 
     def __init__(self, cells: Sequence[Cell], processes: int, *, most: int = _MOST) -> None:
-        """``processes`` take the cells, at most so many at a time."""
-        self._left, self._processes, self._most = len(cells), max(1, processes), most
+        """``processes`` take the cells, each at most so many at a time; their number may change."""
+        self.processes, self._left, self._most = processes, len(cells), most
         self._new = _by_kind(cells)
         self._next = next(self._new, None)
         self._again: deque[Sequence[Cell]] = deque()
@@ -94,7 +94,7 @@ class Waiting:
         """The next batch."""
         if self._again:
             return self._again.popleft()
-        kind, size = self.kind, min(self._size, -(-self._left // (2 * self._processes)))
+        kind, size = self.kind, min(self._size, -(-self._left // (2 * self.processes)))
         cells: list[Cell] = []
         while self._next is not None and self._next[0] == kind and len(cells) < size:
             cells.append(self._next[1])

@@ -143,7 +143,8 @@ class LiveCells(RayCells["Outcome"]):
         """The outcomes themselves, for callers that store nothing."""
         return self.results(Waiting(cells, len(cells), most=1))
 
-    def _has_room(self, cell: Cell) -> bool:
+    def _has_room(self, waiting: Waiting) -> bool:
+        cell = waiting.first
         needs = _amounts(resources_of(cell))
         total = self._ray.cluster_resources()
         lacking = {name: n for name, n in needs.items() if total.get(name, 0) < n}

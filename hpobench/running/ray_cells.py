@@ -56,7 +56,7 @@ class RayCells(Cells, Generic[Result]):
 
     def _steps(self, waiting: Waiting) -> Iterator[list[Result]]:
         while self._tasks or waiting:
-            while waiting and self._has_room(waiting.first):
+            while waiting and self._has_room(waiting):
                 kind, cells = waiting.kind, waiting.take()
                 self._tasks[self._submit(kind, cells)] = cells
             yield self._collect(waiting) + self._given_up(waiting)
@@ -83,8 +83,8 @@ class RayCells(Cells, Generic[Result]):
         self._deadlines.close()
 
     @abstractmethod
-    def _has_room(self, cell: Cell) -> bool:
-        """Whether a task that begins with ``cell`` may be submitted by now."""
+    def _has_room(self, waiting: Waiting) -> bool:
+        """Whether a task with the next cells may be submitted by now."""
 
     @abstractmethod
     def _submit(self, kind: str, cells: Sequence[Cell]) -> Any:
@@ -184,19 +184,16 @@ class VirtualCells(RayCells["Batch"]):
         self._window = 0
 
     def run(self, cells: Sequence[Cell]) -> Iterator[list[Batch]]:
-        return self.results(Waiting(cells, self._room()))
+        return self.results(Waiting(cells, 1))
 
-    def _room(self) -> int:
-        """How many tasks may be under way. Half as many again as there are processors are queued,
-        so that none waits for the driver."""
+    def _has_room(self, waiting: Waiting) -> bool:
         now = time.monotonic()
         if now - self._looked >= _REFRESH_S:
             self._looked = now
+            # Half as many again are queued, so that no processor waits for the driver.
             self._window = max(2, int(1.5 * self._ray.cluster_resources().get("CPU", 1)) + 1)
-        return self._window
-
-    def _has_room(self, cell: Cell) -> bool:  # noqa: ARG002 - every task takes one processor
-        return len(self._tasks) < self._room()
+            waiting.processes = self._window
+        return len(self._tasks) < self._window
 
     def _submit(self, kind: str, cells: Sequence[Cell]) -> Any:
         if kind not in self._remotes:
