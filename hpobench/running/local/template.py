@@ -29,8 +29,8 @@ _FIRST_TO_GO = "1000"
 def main(control: int) -> None:
     """Fork a worker for every request that arrives at the descriptor ``control``, until it closes.
 
-    A request is the JSON of a :class:`Work` with two descriptors: the worker's end of its channel, and
-    the file for what it writes to standard error. The answer is the number of its process.
+    A request is the JSON of a :class:`Work` with two descriptors: the worker's end of its channel,
+    and the file for what it writes to standard error. The answer is the number of its process.
     """
     import hpobench.running.cell  # noqa: F401 - before the forks, for all of them
 
