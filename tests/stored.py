@@ -15,8 +15,11 @@ from hpobench.store.reader import Results
 from hpobench.store.writer import open_writer
 
 
-def write(results: Results, folder: Path, cells: slice = slice(None)) -> None:
-    """Store ``results`` in ``folder`` as a run would have that got to ``cells``."""
+def write(
+    results: Results, folder: Path, cells: slice = slice(None), *, ended: bool = True
+) -> None:
+    """Store ``results`` in ``folder`` as a run would have that got to ``cells``, and that has
+    ``ended`` or goes on."""
     plan = {"name": results.name, "suite": results.suite, "skipped": []}
     plan["cells"] = list(results.cells["cell"])
     for label in ("searcher", "scheduler", "problem"):
@@ -38,7 +41,8 @@ def write(results: Results, folder: Path, cells: slice = slice(None)) -> None:
         writer.begin("name: made\n", plan, members, problems)
         if outcomes:
             writer.add([Batch.of(outcomes)])
-        writer.compact()
+        if ended:
+            writer.compact()
 
 
 def _table(frame: pd.DataFrame | None, kind: str) -> pa.Table:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.reporting.html import write_report
+from hpobench.store import index
 from hpobench.store.decision import decision_sentence
 from hpobench.store.reader import Results, load_plan, load_results
 
@@ -61,7 +63,7 @@ def _complete(results: Results) -> bool:
 
 
 def _stamp(folder: Path) -> int:
-    try:
-        return (folder / "cells.parquet").stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+    """When cells were stored last."""
+    with contextlib.suppress(FileNotFoundError):  # a run may be folding its files
+        return max((p.stat().st_mtime_ns for p in index.cell_files(folder)), default=0)
+    return 0

@@ -22,7 +22,7 @@ def test_the_report_follows_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert seconds == 7.0
         pages.extend(page.read_text() for page in tmp_path.glob("report/index.html"))
         if (cells := next(stages)) is not None:
-            write(results, tmp_path, cells)
+            write(results, tmp_path, cells, ended=cells == slice(None))
 
     write(results, tmp_path, slice(0))
     monkeypatch.setattr(time, "sleep", sleep)
