@@ -208,31 +208,6 @@ def test_cells_without_rows(tmp_path: Path) -> None:
     assert len(results.events) == 0
 
 
-CRASH = """
-import os, sys
-sys.path.insert(0, sys.argv[3])
-from pathlib import Path
-from tests.unit.store.test_store import begin, outcome
-from hpobench.store import files
-from hpobench.store.writer import open_writer
-count = 0
-def point(real):
-    def wrapped(*args, **kw):
-        global count
-        count += 1
-        if count == int(sys.argv[2]):
-            os._exit(9)
-        return real(*args, **kw)
-    return wrapped
-os.fsync, os.replace, Path.replace = point(os.fsync), point(os.replace), point(Path.replace)
-with open_writer(Path(sys.argv[1])) as store:
-    begin(store, range(4))
-    for i in (2, 0):
-        store.add([Batch.of([outcome(i)])])
-    store.compact()
-"""
-
-
 def test_a_full_disk_is_explained_and_the_store_still_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
