@@ -18,8 +18,8 @@ from hpobench.plugins.modules import load_class
 from hpobench.running.cluster import runtime_environment
 
 VARIABLE = "HPOBENCH_PLUGINS"
-"""The environment variable by which Ray tells such processes apart. It reuses a process only for
-tasks of the same runtime environment."""
+"""The environment variable that names the kind of a process. Ray tells processes apart by it: it
+reuses one only for tasks of the same runtime environment."""
 
 
 def process_key(*plugins: PluginRef) -> str:

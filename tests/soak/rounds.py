@@ -25,7 +25,7 @@ from tests.ray.faults.commands import events, finish, three_nodes
 from tests.ray.faults.live_watch import CELL, WORKER, Witness, faults, lines, sequence, survivors
 from tests.ray.faults.test_live import CHAIN, planned, write_suite
 from tests.soak.killing import Killing, Tally
-from tests.soak.victims import DRIVER, LIVE, MACHINE, VIRTUAL, Driver, Strike
+from tests.soak.victims import DRIVER, LIVE, LOCAL, MACHINE, VIRTUAL, Driver, Strike
 
 Round: TypeAlias = Callable[[Path, random.Random, int, float], Tally]
 """Runs in an empty folder, with at most so many kills, none after the deadline."""
@@ -64,10 +64,17 @@ def _logged(folder: Path) -> Iterator[Path]:
 
 
 def virtual(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally:
-    """On this machine: drivers, signals, the processes of cells, Ray's own."""
+    """In processes of this machine: drivers, signals, the processes of cells."""
+    with _logged(folder) as log:
+        return _virtual(folder, log, {**DRIVER, **LOCAL}, rng, kills, deadline)
+
+
+def on_ray(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally:
+    """On a Ray of this machine: drivers, signals, the processes of cells, Ray's own."""
     with _logged(folder) as log:
         victims = {**DRIVER, **MACHINE, **VIRTUAL}
-        return _virtual(folder, log, victims, rng, kills, deadline)
+        options = ("--address", "local", "--cpus", 2)
+        return _virtual(folder, log, victims, rng, kills, deadline, *options)
 
 
 def nodes(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally:
@@ -96,7 +103,9 @@ def _virtual(
     store = folder / "killed" / "soak"
 
     def progress() -> float:
-        return max((path.stat().st_mtime for path in store.glob("cells*.parquet")), default=0.0)
+        with contextlib.suppress(FileNotFoundError):  # the run folds its files
+            return max((path.stat().st_mtime for path in store.glob("cells*.parquet")), default=0.0)
+        return 0.0
 
     if Killing(command, victims, progress, log, rng, tally).finish(kills, deadline):
         tally.faults += _virtual_faults(folder / "calm" / "soak", folder / "killed" / "soak")
@@ -264,6 +273,7 @@ def _node_of(cluster: Any) -> Strike:
 
 ROUNDS: Mapping[str, Round] = {
     "virtual": virtual,
+    "virtual-ray": on_ray,
     **{f"live-{name}": live(name) for name in LIVE_SCHEDULERS},
     "nodes": nodes,
     "live-nodes": live_nodes,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 from hpobench.analysis.drawing.style import save
@@ -49,7 +52,13 @@ def given_up_on_error() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _processes().shutdown(kill_workers=True)
+        executor = _processes()
+        # Before the shutdown takes their semaphores away: those that begin just now would print
+        # tracebacks about it.
+        for number in list(executor._processes or ()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        executor.shutdown(kill_workers=True)
         raise
 
 
@@ -64,12 +73,31 @@ def _processes() -> ProcessPoolExecutor:
 @contextlib.contextmanager
 def _interrupting_us_alone() -> Iterator[None]:
     """A terminal's Ctrl-C goes to every process. Those begun in the block inherit that it is
-    blocked, and print no tracebacks beside our message."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    blocked, and print no tracebacks beside our message. This process answers it after the block:
+    a process that is half begun would print one too."""
+    with _answered_later():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _answered_later() -> Iterator[None]:
+    """Answer a Ctrl-C after the block, also if it reaches a thread that does not block it."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    came: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        handler(signal.SIGINT, came[0])
 
 
 def _draw(draw: Callable[[], Figure], stem: Path) -> Drawn:

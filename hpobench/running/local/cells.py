@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hpobench.contract.cell import Cell
@@ -60,19 +61,20 @@ class LocalCells(Cells):
                 else:
                     self._dismiss(worker)
         while waiting and len(self._kinds) < self._count:
-            worker = self._fork()
-            self._kinds[worker] = waiting.kind
+            kind = waiting.kind
+            worker = self._fork(replace(self._work, kind=kind))
+            self._kinds[worker] = kind
             self._ready.register(worker, selectors.EVENT_READ, worker)
             worker.run(waiting.take())
 
-    def _fork(self) -> Worker:
+    def _fork(self, work: Work) -> Worker:
         if self._template is not None:
             try:
-                return self._template.fork(self._work)
+                return self._template.fork(work)
             except WorkersError:
                 self._template.close()  # somebody has killed it
         self._template = self._start()
-        return self._template.fork(self._work)
+        return self._template.fork(work)
 
     def _taken(self, worker: Worker, waiting: Waiting) -> list[Batch]:
         """What ``worker`` hands over, or what comes of its death."""

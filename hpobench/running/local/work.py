@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpobench.running.batches import run_batch
+from hpobench.running.containment import VARIABLE
 from hpobench.running.local.channel import Channel, ChannelClosedError
 
 
@@ -21,6 +22,8 @@ class Work:
     """The wall seconds that a cell may take."""
     folder: str
     """The results folder, in which the worker writes the rows of events and trials itself."""
+    kind: str = ""
+    """The kind of process, as :func:`hpobench.running.containment.cell_key` names it."""
 
     def to_text(self) -> str:
         return json.dumps(vars(self))
@@ -33,6 +36,8 @@ class Work:
 def serve(channel: Channel, work: Work) -> None:
     """Answer every list of cells with a :class:`~hpobench.running.batches.Done`, until the run
     closes its end."""
+    if work.kind:
+        os.environ[VARIABLE] = work.kind
     while True:
         try:
             cells = channel.receive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -67,7 +68,9 @@ def wait_for_cells(folder: Path, process: Any) -> None:
     """Until ``process`` has stored something, or has ended."""
 
     def stored() -> Any:
-        return max((p.stat().st_mtime_ns for p in folder.glob("cells*.parquet")), default=0)
+        with contextlib.suppress(FileNotFoundError):  # the run folds its files
+            return max((p.stat().st_mtime_ns for p in folder.glob("cells*.parquet")), default=0)
+        return 0
 
     before = stored()
     changes = 0
