@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,13 +75,3 @@ class Cell:
         every algorithm.
         """
         return derive_seed(role, self.problem.label, self.seed)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data that :meth:`from_json` reads."""
-        return dataclasses.asdict(self) | {"budget": self.budget.to_json()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Cell:
-        """The cell that :meth:`to_json` wrote."""
-        refs = {kind: PluginRef(**data[kind]) for kind in ("searcher", "scheduler", "problem")}
-        return cls(**{**data, **refs, "budget": Budget(**data["budget"])})

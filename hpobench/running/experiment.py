@@ -170,6 +170,7 @@ class Todo:
                     self._store(cells)
                 else:
                     self._progress.update([], cells.running)
+            self._store(cells)
         except LostRayError:
             self._store(None)
             done = self._writer.added()
@@ -181,7 +182,6 @@ class Todo:
             finally:
                 cells.cancel()
             raise
-        self._store(cells)
         cells.close()
 
     def _store(self, cells: Cells | None) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.files import is_regular, own_folder, read_whole
-from hpobench.store import files, index
+from hpobench.store import files, index, seal
 from hpobench.store.batch import Batch
 from hpobench.store.reader import load_plan
 from hpobench.store.writer import open_writer
@@ -50,6 +50,8 @@ def merge(folders: Sequence[Path], into: Path | None = None) -> tuple[Path, int,
     plan = {key: value for key, value in first.plan.items() if key != "shard"}
     plan["cells"] = _whole(parts)
     into = into or first.folder.parent / plan["name"]
+    if into.resolve() in {part.folder.resolve() for part in parts}:
+        raise UsageError(f"{into}: is one of the parts; merge them into another folder (--into)")
     labels: dict[str, tuple[str, str]] = {}
     for part in parts:
         rows = index.load_cells(part.folder, ("cell", "searcher", "scheduler")).to_pylist()
@@ -108,7 +110,8 @@ def _common(plan: dict[str, Any]) -> dict[str, Any]:
 
 def _unsealed(suite: str) -> str:
     """The text of a suite without the line of its seal."""
-    return suite.rstrip().rpartition("\n")[0]
+    text, _, last = suite.rstrip().rpartition("\n")
+    return text if seal.KEY in last else suite
 
 
 def _batches(folder: Path, into: Path) -> Iterator[Batch]:

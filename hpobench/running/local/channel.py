@@ -24,7 +24,6 @@ class Channel:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
-        self._end.settimeout(_SEND_S)
         self._received = bytearray()
 
     def fileno(self) -> int:
@@ -33,6 +32,7 @@ class Channel:
     def send(self, message: Any) -> None:
         """Raises :class:`ChannelClosedError` if nobody takes the message."""
         data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        self._end.settimeout(_SEND_S)
         try:
             self._end.sendall(_LENGTH.pack(len(data)) + data)
         except OSError as error:
@@ -42,7 +42,7 @@ class Channel:
         """The next message, however long it takes to come; raises :class:`ChannelClosedError`."""
         self._end.settimeout(None)
         while (message := self._message()) is None:
-            self._read(0)
+            self._read()
         return pickle.loads(message)  # noqa: S301 - our own
 
     def poll(self) -> Any:
@@ -50,16 +50,17 @@ class Channel:
 
         It never waits, because the other process may be stopped in the middle of a message.
         """
+        self._end.settimeout(0)
         while (message := self._message()) is None:
             try:
-                self._read(socket.MSG_DONTWAIT)
+                self._read()
             except BlockingIOError:
                 return None
         return pickle.loads(message)  # noqa: S301 - our own
 
-    def _read(self, flags: int) -> None:
+    def _read(self) -> None:
         try:
-            data = self._end.recv(_CHUNK, flags)
+            data = self._end.recv(_CHUNK)
         except BlockingIOError:
             raise
         except OSError as error:

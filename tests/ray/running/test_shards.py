@@ -90,6 +90,8 @@ def test_what_is_not_all_of_one_run_is_refused(stores: Path, tmp_path: Path) -> 
         merge([first, third], tmp_path / "x")
     with pytest.raises(UsageError, match="the same part"):
         merge([first, first, second, third], tmp_path / "x")
+    with pytest.raises(UsageError, match="is one of the parts"):
+        merge([first, second, third], second)
     with pytest.raises(UsageError, match="not a part of a run"):
         merge([first, stores / "one" / "parts"], tmp_path / "x")
     changed(second, problems=["another"])
