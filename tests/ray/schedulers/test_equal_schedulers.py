@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ray.tune.experiment import Trial
 from ray.tune.schedulers import (
     AsyncHyperBandScheduler,
     HyperBandScheduler,
@@ -163,8 +164,12 @@ def test_a_rung_outlives_pickle() -> None:
     assert rung.sorted is None
 
 
-def test_a_bracket_whose_progress_is_nan_is_sorted_as_by_ray() -> None:
-    """Infinite times make such progress; NaN has no place in an order."""
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_bracket_whose_progress_is_nan_is_sorted_as_by_ray(waits: bool) -> None:
+    """Infinite times make such progress; NaN has no place in an order.
+
+    It counts whether or not a trial of that bracket waits.
+    """
     for spoilt in range(3):
         chosen = []
         for exchange in (False, True):
@@ -179,5 +184,8 @@ def test_a_bracket_whose_progress_is_nan_is_sorted_as_by_ray() -> None:
             assert len(band) == 3
             band[spoilt]._completed_progress = math.nan
             band[(spoilt + 2) % 3]._completed_progress = 1
+            if not waits:
+                for trial in band[spoilt]._live_trials:
+                    trial.status = Trial.RUNNING
             chosen.append(str(scheduler.choose_trial_to_run(player)))
         assert chosen[0] == chosen[1]

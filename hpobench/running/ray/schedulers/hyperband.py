@@ -63,8 +63,12 @@ class _Waking:
         """``brackets``, all of one band, in the order of the band."""
         if len(brackets) < 2:
             return brackets
-        _, band = self._trial_info[next(iter(brackets[0]._live_trials))]
-        return [bracket for bracket in self._hyperbands[band] if bracket in brackets]
+        return [bracket for bracket in self._band(brackets[0]) if bracket in brackets]
+
+    def _band(self, bracket: Any) -> list[Any]:
+        """The band of ``bracket``, which has a live trial."""
+        _, band = self._trial_info[next(iter(bracket._live_trials))]
+        return self._hyperbands[band]
 
 
 def _has_waking(bracket: Any) -> bool | None:
@@ -94,10 +98,11 @@ class HyperBand(_Waking, _ray.HyperBandScheduler):
     def choose_trial_to_run(self, tune_controller: Any) -> Any:
         brackets = self._in_order(self._waiting(tune_controller))
         if len(brackets) > 1:
-            progress = [bracket.completion_percentage() for bracket in brackets]
-            if any(math.isnan(share) for share in progress):
-                # No order is right then, and Ray's depends on the brackets without such trials.
+            if any(math.isnan(b._completed_progress) for b in self._band(brackets[0]) if b):
+                # A trial's time was infinite. No order is right then, and the one that Ray's
+                # sorting finds depends on every bracket of the band.
                 return super().choose_trial_to_run(tune_controller)
+            progress = [bracket.completion_percentage() for bracket in brackets]
             return _first_trial(brackets[progress.index(min(progress))])
         return _first_trial(brackets[0]) if brackets else None
 
