@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hpobench.cli.shared import ResultsFolder
+
 if TYPE_CHECKING:
     from hpobench.analysis.inference.effects import Score
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FOLDER = ResultsFolder()
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _EXIT = {"same": 0, "no regression": 0, "regression": 1, "undecided": 2}
 

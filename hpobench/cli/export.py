@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from hpobench.cli.shared import ResultsFolder
 from hpobench.export import FORMATS
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=ResultsFolder())
 @click.option("--to", required=True, type=click.Choice(FORMATS), help="The format.")
 @click.argument("out", type=click.Path(path_type=Path))
 def export(folder: Path, to: str, out: Path) -> None:

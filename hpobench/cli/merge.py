@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
+from hpobench.cli.shared import ResultsFolder
+
 
 @click.command()
 @click.argument(
     "folders",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=ResultsFolder(),
 )
 @click.option(
     "--into",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=ResultsFolder(writes=True, exists=False),
     help="The folder to write; by default that of the suite's name beside the parts.",
 )
 def merge(folders: tuple[Path, ...], into: Path | None) -> None:

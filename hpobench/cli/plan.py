@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpobench.cli.shared import plugin_option, selection_options
+from hpobench.cli.shared import ResultsFolder, plugin_option, selection_options
 from hpobench.cli.tables import show
 from hpobench.verbs.tally import duration
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @selection_options
 @click.option(
     "--pilot",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=ResultsFolder(),
     metavar="FOLDER",
     help="Results of the same algorithms and problems with a few seeds (like results/quick): say "
     "what differences more seeds could detect.",

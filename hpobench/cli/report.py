@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from hpobench.cli.shared import ResultsFolder
+
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=ResultsFolder(writes=True))
 @click.option(
     "--watch",
     is_flag=True,

@@ -21,10 +21,10 @@ UNLOGGED = 3
 @click.argument("suite")
 @click.option(
     "--results",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("results"),
+    default="results",
     show_default=True,
-    help="Folder of results; the suite gets a folder of its own name in it.",
+    help="Folder of results, also s3://BUCKET/PREFIX or gs://BUCKET/PREFIX; the suite gets a "
+    "folder of its own name in it.",
 )
 @selection_options
 @plugin_option
@@ -66,6 +66,7 @@ def run(
     only: str | None,
     dry_run: bool,
     no_report: bool,
+    results: str,
     **options: Any,
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
@@ -73,6 +74,7 @@ def run(
     Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
+    from hpobench.store.place import place_of
     from hpobench.verbs.execution import RunOptions, execute
     from hpobench.verbs.progress import Shown
 
@@ -81,7 +83,7 @@ def run(
 
         return load_suite(suite, plugins=plugins, seeds=seeds, only=only)
 
-    chosen = RunOptions(report=not no_report, **options)
+    chosen = RunOptions(results=place_of(results), report=not no_report, **options)
     if dry_run:
         from hpobench.cli.plan import show_dry_run
 

@@ -24,6 +24,28 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class ResultsFolder(click.Path):
+    """A results folder. Of one in an object store the copy on this machine is given, with what is
+    needed of it; what a verb that ``writes`` changes goes back when the verb ends."""
+
+    def __init__(self, *, small: bool = False, writes: bool = False, exists: bool = True) -> None:
+        """``small``: the verb needs no events and trials."""
+        super().__init__(exists=exists, file_okay=False, path_type=Path)
+        self._small, self._writes = small, writes
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from hpobench.store.place import Place, place_of
+
+        if isinstance(given := place_of(value), Path):
+            return super().convert(value, param, ctx)
+        from hpobench.store.remote import is_small  # it brings pyarrow
+
+        place = Place(given)
+        if self._writes and ctx is not None:
+            ctx.call_on_close(place.publish)
+        return place.fetch(is_small) if self._small else place.fetch()
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

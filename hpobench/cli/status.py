@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from hpobench.cli.shared import ResultsFolder
+
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=ResultsFolder(small=True))
 @click.option("--errors/--no-errors", default=True, help="Show the first line of each error.")
 def status(folder: Path, errors: bool) -> None:
     """Show how far the run in FOLDER (like results/quick) is.

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from hpobench.cli.shared import ResultsFolder
+
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=ResultsFolder(writes=True))
 @click.option("--repair", is_flag=True, help="Restore what can be restored and drop the rest.")
 def verify(folder: Path, repair: bool) -> None:
     """Check every stored file of the results in FOLDER (like results/quick).

@@ -70,6 +70,7 @@ def run_plan(
     progress: Progress,
     *,
     start: Callable[[], Template],
+    publish: Callable[[], None] = lambda: None,
     address: str | None = None,
     cpus: int | None = None,
     shard: Shard | None = None,
@@ -79,7 +80,8 @@ def run_plan(
 ) -> Summary:
     """Run the cells of ``plan``, or of its ``shard``, that ``folder`` does not hold yet.
 
-    Cells that :func:`needs_ray` not run in processes that ``start`` lets begin. A cell is given
+    ``publish`` is called whenever the folder has changed. Cells that :func:`needs_ray` not run in
+    processes that ``start`` lets begin. A cell is given
     up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
     after everything finished is stored. A Ray that this starts is started again if it is lost,
     which ``warn`` is told. Raises :class:`RayError`, :class:`WorkersError` and
@@ -102,9 +104,10 @@ def run_plan(
         rows = problem_rows(plan.problems)
         content = plan_content(suite, plan, ids) | ({"shard": vars(shard)} if shard else {})
         writer.begin(suite.to_yaml(), content, labels_of(plan, places, ids), rows)
+        publish()
         del ids, before, content  # a million of them fill the memory that the run needs
         progress.begin(len(places), len(places) - len(left), rows)
-        todo = Todo(Selected(plan.cells, left), writer, progress)
+        todo = Todo(Selected(plan.cells, left), writer, progress, publish)
         if left and needs_ray(suite.stage, address):
             own = starts_ray(address or LOCAL)
 
@@ -119,6 +122,7 @@ def run_plan(
             work = Work(provenance.commit(), timeout, str(folder.resolve()))
             todo.run(LocalCells(start, work, cpus or cpus_here()))
         writer.compact()
+        publish()
     counts += todo.counts
     if missing := len(places) - counts.total():
         counts["missing"] = missing
@@ -153,8 +157,14 @@ class Todo:
     This is frequent, so that a crash loses little, but takes at most a twentieth of the time.
     """
 
-    def __init__(self, cells: Sequence[Cell], writer: Writer, progress: Progress) -> None:
-        self.cells = cells
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        writer: Writer,
+        progress: Progress,
+        publish: Callable[[], None],
+    ) -> None:
+        self.cells, self._publish = cells, publish
         self.counts: Counter[str] = Counter()
         """The cells stored by now, by status."""
         self._writer, self._progress = writer, progress
@@ -192,6 +202,7 @@ class Todo:
         begin = time.monotonic()
         batches, self._batches = self._batches, []
         self._writer.add(batches)
+        self._publish()
         statuses = {end.cell: end.status for batch in batches for end in batch.ended}
         self.counts.update(statuses.values())
         if cells:

@@ -83,11 +83,12 @@ def run(
     :raises RayError: there is no cluster at ``address``.
     :raises StoreError: results cannot be written or read.
     """
+    from hpobench.store.place import place_of
     from hpobench.suites.suite import load_suite
     from hpobench.verbs.execution import RunOptions, execute
 
     options = RunOptions(
-        results=Path(results),
+        results=place_of(results),
         address=address,
         cpus=cpus,
         timeout=timeout,
@@ -125,10 +126,14 @@ def plan(
 
 def report(folder: str | os.PathLike[str]) -> Path:
     """Write the report of the results in ``folder``; returns the page to open."""
+    from hpobench.store.place import Place, place_of
     from hpobench.verbs.execution import write_page
     from hpobench.verbs.progress import Quiet
 
-    return write_page(Path(folder), Quiet())
+    place = Place(place_of(folder))
+    page = write_page(place.fetch(), Quiet())
+    place.publish()
+    return page
 
 
 def load(path: str | os.PathLike[str]) -> SuiteResults:
@@ -146,9 +151,10 @@ def load(path: str | os.PathLike[str]) -> SuiteResults:
     :class:`hpobench.UsageError` if ``path`` holds no results, and :class:`hpobench.StoreError` if
     they are damaged.
     """
+    from hpobench.store.place import Place, place_of
     from hpobench.verbs.results import SuiteResults
 
-    return SuiteResults(Path(path))
+    return SuiteResults(Place(place_of(path)).fetch())
 
 
 def _display(progress: bool | None) -> Display:

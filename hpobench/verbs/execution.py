@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Rule
     from hpobench.running.experiment import Progress, Summary
     from hpobench.running.local.processes import Template
+    from hpobench.store.place import Place
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Suite
     from hpobench.verbs.progress import Display
@@ -28,7 +29,7 @@ MAX_SEEDS, MARGIN = 100, 0.01
 class RunOptions:
     """How a suite is run; :func:`hpobench.run` says what each option means."""
 
-    results: Path = Path("results")
+    results: str | Path = Path("results")
     address: str | None = None
     cpus: int | None = None
     timeout: float = 3600.0
@@ -79,23 +80,26 @@ def execute(load: Callable[[], Suite], options: RunOptions, display: Display) ->
     """
     from hpobench.running.cluster import needs_ray
     from hpobench.running.local.start import Templates
+    from hpobench.store.place import Place, inside
 
     with Templates(soon=not needs_ray("virtual", options.address)) as templates:
         suite, rule = with_rule(load(), options)
         shard = Shard.of(options.shard) if options.shard else None
-        folder = options.results / (suite.name + (shard.suffix if shard else ""))
+        name = suite.name + (shard.suffix if shard else "")
+        place = Place(inside(options.results, name))
+        folder = place.fetch()
         # Where there are results, maybe nothing is left to run.
         if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
             templates.discard()
         from hpobench.running.tracking import tracking
 
         plan = _prepared(suite, display)
-        kept = f"finished cells are in {folder}, the same command goes on"
+        kept = f"finished cells are in {place.given}, the same command goes on"
         with (
             interruptible(kept, display.warn),
             tracking(options.mlflow, suite.name, folder, display.warn) as trackers,
         ):
-            run_cells = _runner(folder, options, shard, templates.start, trackers, display)
+            run_cells = _runner(place, options, shard, templates.start, trackers, display)
             if rule is None:
                 summary = run_cells(suite, plan)
                 _note(summary, display)
@@ -103,9 +107,10 @@ def execute(load: Callable[[], Suite], options: RunOptions, display: Display) ->
                 summary = _run_looks(suite, plan, rule, folder, run_cells, display)
             # A part of the runs would look like a result.
             page = write_page(folder, display) if options.report and not shard else None
+            place.publish()
     ended = Ended(summary, page, any(tracker.unlogged for tracker in trackers))
     if not ended.complete:
-        display.warn(f"`python -m hpobench status {folder}` shows what failed")
+        display.warn(f"`python -m hpobench status {place.given}` shows what failed")
     return ended
 
 
@@ -119,14 +124,14 @@ def _prepared(suite: Suite, display: Display) -> Plan:
 
 
 def _runner(
-    folder: Path,
+    place: Place,
     options: RunOptions,
     shard: Shard | None,
     start: Callable[[], Template],
     trackers: Sequence[Progress],
     display: Display,
 ) -> Callable[[Suite, Plan], Summary]:
-    """Runs what is missing of a plan in ``folder``."""
+    """Runs what is missing of a plan in ``place``."""
     from hpobench.running.experiment import run_plan
     from hpobench.running.tracking import Together
 
@@ -135,8 +140,9 @@ def _runner(
             return run_plan(
                 suite,
                 plan,
-                folder,
+                place.folder,
                 Together([*observers, *trackers]),
+                publish=place.publish,
                 start=start,
                 address=options.address,
                 cpus=options.cpus,
