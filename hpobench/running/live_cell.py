@@ -77,6 +77,7 @@ def _open_live_stage(
             connections=connections,
             journal=opened,
             ahead=_ahead(scheduler),
+            pauses=scheduler.pauses,
             trial_timeout=math.inf if cell.trial_timeout is None else cell.trial_timeout,
         )
         with own_failures():

@@ -13,7 +13,7 @@ from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
 from hpobench.running.ray.private import ray_names
-from hpobench.running.ray.schedulers.equal import equal
+from hpobench.running.ray.schedulers.equal import equal, foresight
 from hpobench.running.ray.source import TrialSource
 from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.stage import TrainingStage
@@ -87,6 +87,9 @@ class Run:
             raise CellError(
                 f"{type(scheduler).__name__} sets metric or mode itself; build it without them"
             )
+        if foresee := foresight(scheduler):
+            trials = self.source.trials
+            self.stage.next_decision = lambda number, step: foresee(trials[number], step)
         return Controller(
             source=self.source,
             scheduler=scheduler,

@@ -81,6 +81,9 @@ class TrainingStage(ABC):
         self.exhausted = False
         self.output: dict[int, str] = {}
         """What trials printed."""
+        self.next_decision: Callable[[int, int], float | None] = lambda _trial, _step: None
+        """The first step of a trial after another at which the scheduler may end or pause it, if
+        that is known."""
 
     # -- what a stage decides --------------------------------------------------------------
 

@@ -105,7 +105,7 @@ def ask(connection: Any, order: Any, state: bytes = b"") -> tuple[Any, ...]:
 
 
 def go_on(until: int, *, ahead: float = 0.0) -> dict[str, Any]:
-    return {"job": 0, "until": until, "ahead": ahead}
+    return {"job": 0, "until": until, "decided": 1, "ahead": ahead}
 
 
 def begin(
@@ -161,6 +161,21 @@ def test_without_a_state_finished_steps_are_trained_over_again_unseen(log: Any) 
     assert losses == expected(5)[3:]
     assert saved == b""
     assert executed(log) == [1, 2, 3, 4, 5]
+
+
+def test_it_trains_up_to_the_next_decision_and_sends_the_state_with_it(log: Any) -> None:
+    def cell(connection: Any) -> Any:
+        order = begin(CONFIG, until=9) | {"decided": 4, "save": True}
+        return ask(connection, order)
+
+    def other(connection: Any) -> Any:
+        return ask(connection, begin(CONFIG, step=4, at=4, until=6, ahead=60.0), saved)[0]
+
+    problem = ref(CHAIN, "Chain", pause=0.001)
+    losses, answer, saved = serve(problem, cell)
+    assert (losses, answer["step"] + len(answer["results"])) == (expected(4), 5)
+    assert serve(problem, other) == expected(6)[4:]
+    assert executed(log) == [1, 2, 3, 4, 5, 6]
 
 
 def test_another_trial_takes_the_place_of_the_first(log: Any) -> None:

@@ -14,6 +14,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import (
     AsyncHyperBandScheduler,
     HyperBandScheduler,
+    MedianStoppingRule,
     PopulationBasedTraining,
     TrialScheduler,
 )
@@ -31,10 +32,11 @@ from hpobench.contract.problem import Curve
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config
 from hpobench.running.ray.schedulers.asha import Rung, percentile
-from hpobench.running.ray.schedulers.equal import EQUAL, equal
+from hpobench.running.ray.schedulers.equal import EQUAL, equal, foresight
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.scheduler_histories.compare import difference
 from tests.scheduler_histories.player import Player
+from tests.scheduler_histories.schedulers import BUILD as BUILD_RAYS
 
 
 def test_thousands_of_random_histories_are_answered_as_by_ray() -> None:
@@ -154,6 +156,52 @@ def test_a_plugin_sees_the_scheduler_that_runs_and_exact_leaves_it_rays() -> Non
     assert type(theirs.built) is AsyncHyperBandScheduler
     assert ours.built.debug_string() == theirs.built.debug_string()
     assert ours.built._num_stopped > 0
+
+
+class _Foreseeing(Player):
+    """A player that notes decisions which came sooner than foreseen."""
+
+    def __init__(self, scheduler: Any, rng: Random) -> None:
+        super().__init__(scheduler, rng)
+        self._advance = self._one
+        self.met, self.missed = 0, 0
+        decide, foresee = scheduler.on_trial_result, foresight(scheduler)
+        due: dict[Any, float] = {}
+        assert foresee is not None
+
+        def on_trial_result(controller: Any, trial: Any, result: Any) -> str:
+            step = result["training_iteration"] = result["time"]
+            if due.get(trial, 0) < step:
+                due[trial] = foresee(trial, step - 1)
+            decision: str = decide(controller, trial, result)
+            self.met += decision != TrialScheduler.CONTINUE and step == due[trial]
+            self.missed += decision != TrialScheduler.CONTINUE and step < due[trial]
+            return decision
+
+        scheduler.on_trial_result = on_trial_result
+
+
+@pytest.mark.parametrize("name", ["asha", "fifo", "hyperband", "hyperband-bohb"])
+def test_no_decision_comes_sooner_than_foreseen(name: str) -> None:
+    met = 0
+    for seed in range(300):
+        rng = Random(f"{name} {seed}")
+        scheduler: Any = equal(BUILD_RAYS[name](rng))
+        scheduler.set_search_properties("loss", "min")
+        scheduler._time_attr = "training_iteration"
+        player = _Foreseeing(scheduler, rng)
+        player.play(60)
+        assert player.missed == 0
+        met += player.met
+    assert (met > 500) == (name != "fifo")
+
+
+def test_only_schedulers_of_ours_that_count_steps_foresee() -> None:
+    theirs = HyperBandScheduler(time_attr="training_iteration")
+    assert foresight(theirs) is None
+    assert foresight(equal(theirs)) is not None
+    assert foresight(equal(HyperBandScheduler(time_attr="time_total_s"))) is None
+    assert foresight(equal(MedianStoppingRule())) is None
 
 
 def test_a_rung_outlives_pickle() -> None:

@@ -6,6 +6,7 @@ costs more the more trials there are. Here a rung keeps its losses sorted.
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from collections.abc import Sequence
 from typing import Any
@@ -80,6 +81,12 @@ class Asha(FirstComeFirstServed, _ray.AsyncHyperBandScheduler):
         weights = np.e ** (sizes - sizes.max())
         self._shares = (weights / weights.sum()).cumsum()
         self._shares /= self._shares[-1]
+
+    def next_decision(self, trial: Any, step: int) -> float:
+        """The step at which ``trial`` reaches its next rung."""
+        rungs = self._trial_info[trial.trial_id]._rungs
+        ahead: list[float] = [rung for rung, recorded in rungs if trial.trial_id not in recorded]
+        return max(math.ceil(min(ahead, default=self._max_t)), step + 1)
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         if not self._metric or not self._metric_op:

@@ -39,6 +39,11 @@ class _Waking:
             self._waking[bracket] = self._trial_info[member][1]
         return action
 
+    def next_decision(self, trial: Any, step: int) -> float:
+        """The step at which the bracket of ``trial`` waits for its other trials."""
+        bracket, _ = self._trial_info[trial]
+        return max(math.ceil(float(bracket._cumul_r)), step + 1)
+
     def _waiting(self, tune_controller: Any) -> list[Any]:
         """The brackets with a trial that can start, of the first band that has any.
 

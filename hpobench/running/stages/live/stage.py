@@ -40,8 +40,11 @@ class LastState(NamedTuple):
 class LiveStage(TrainingStage):
     """A stage whose workers are processes, with everything that they send in ``journal``.
 
+    Trials do not wait at steps at which the scheduler decides nothing.
     ``ahead``: seconds for which a trial may train ahead of the scheduler's decisions before it
     waits for them. Results of steps that a decision undoes are dropped.
+    ``pauses``: whether the scheduler pauses trials, so that their states are sent with the results
+    on which it is known to decide.
     ``trial_timeout``: seconds of training after which a trial fails.
     """
 
@@ -55,11 +58,12 @@ class LiveStage(TrainingStage):
         connections: Connections,
         journal: Journal,
         ahead: float,
+        pauses: bool = False,
         trial_timeout: float = math.inf,
     ) -> None:
         super().__init__(problem, workers=workers, budget=budget)
         self._seed, self._connections, self._journal = seed, connections, journal
-        self._ahead, self._trial_timeout = ahead, trial_timeout
+        self._ahead, self._pauses, self._trial_timeout = ahead, pauses, trial_timeout
         self._arrivals = Arrivals()
         self.output, self.notes = self._arrivals.output, self._arrivals.notes
         self._delivered = 0
@@ -162,12 +166,17 @@ class LiveStage(TrainingStage):
                 self._order(actor, link, begin=False)
 
     def _order(self, actor: Actor, link: Link, *, begin: bool) -> None:
-        # After a death one step at a time: another death would lose the steps of a whole batch.
-        ahead = 0.0 if actor.trial in self._deaths else self._ahead
         until = int(min(self._steps_of_trial, actor.step + self._limit - self.steps))
+        foreseen = self.next_decision(actor.trial, actor.step)
+        decided = actor.step + 1 if foreseen is None else int(min(foreseen, until))
+        header: dict[str, Any] = {"until": until, "decided": decided, "ahead": self._ahead}
+        if self._pauses and foreseen is not None and decided < self._steps_of_trial:
+            header["save"] = True
+        if actor.trial in self._deaths:
+            # One step at a time: another death would lose the steps of a whole batch.
+            header |= {"decided": actor.step + 1, "ahead": 0.0}
         link.job, link.reached = actor, actor.step
         self._since[actor] = time.monotonic()
-        header: dict[str, Any] = {"until": until, "ahead": ahead}
         state = b""
         if begin:
             last: LastState | None = actor.state

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from time import perf_counter, process_time
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from hpobench.contract.errors import TrialError, describe
 from hpobench.contract.generators import seed_generators
@@ -20,7 +20,7 @@ from hpobench.running.stages.live.paced import begin_training
 
 STREAM_S = 0.005
 """Steps that take less time are sent several at a time."""
-SAVE_SHARE = 0.01
+SAVE_SHARE = 0.005
 """The share of its time that a trial may spend on saving. When the worker dies, the steps since the
 last save are trained again without being counted. Where saving is cheap, there are none."""
 
@@ -55,11 +55,14 @@ class Trainer:
         self._unsaved_s = 0.0
         self._saving_s = 0.0
 
+    streams: ClassVar[bool] = False
+    """Whether results can be sent while training goes on. Otherwise each is answered at once."""
+
     def check_connected(self) -> None:
         """Raise :class:`Disconnected` if the cell has left."""
 
     def send_ahead(self, answer: dict[str, Any], state: bytes) -> None:
-        """Send a part of an answer while training goes on, if an order lets it run ahead."""
+        """Send a part of an answer while training goes on, which a trainer that ``streams`` can."""
         raise NotImplementedError
 
     def execute(self, order: dict[str, Any], state: bytes) -> tuple[dict[str, Any], bytes]:
@@ -135,7 +138,9 @@ class Trainer:
             results.append((loss, heldout, now - wall, cpu_now - cpu))
             unsent += now - wall
             wall, cpu = now, cpu_now
-            if wall - begin >= order["ahead"] or self._step == order["until"]:
+            if self._step == order["until"] or not self.streams:
+                return
+            if self._step >= order["decided"] and wall - begin >= order["ahead"]:
                 return
             self.check_connected()
             if unsent >= STREAM_S:

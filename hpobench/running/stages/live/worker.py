@@ -76,6 +76,8 @@ def _problem(text: str) -> TabulatedProblem | TrainedProblem:
 class Session(Trainer):
     """The service for one cell, over ``connection``."""
 
+    streams = True
+
     def __init__(
         self,
         connection: Connection,
