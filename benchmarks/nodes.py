@@ -5,8 +5,9 @@
 Each node is a raylet of its own with one processor, as in Ray's own tests of large clusters, so
 that scheduling, health checks and what the driver does for every task are those of so many nodes,
 while the processors of this machine are what they share. The cells are of random search with five
-evaluations. Seconds until the nodes are there, seconds of a command with a tenth of the cells and of
-one with all, the rate of the cells between them, the worker processes, and the driver's memory.
+evaluations. Seconds until the nodes are there, seconds of a command with a tenth of the cells and
+of one with all; the rate of the cells between them, and the driver's processor time for each; the
+processes of Ray's workers, and the driver's memory.
 """
 
 from __future__ import annotations
@@ -34,13 +35,19 @@ _STORE = 80 * 2**20
 """Bytes of a node's object store, the least that Ray takes."""
 
 
-def _ran(suite: Path, address: str, seeds: str) -> float:
-    """Wall seconds of the command for these seeds."""
-    begin = time.perf_counter()
+def _ran(suite: Path, address: str, seeds: str) -> tuple[float, float]:
+    """Wall seconds of the command for these seeds, and processor seconds of its driver."""
+    begin, spent = time.perf_counter(), _processor()
     command = [sys.executable, "-m", "hpobench", "run", str(suite), "--address", address]
     command += ["--results", str(suite.parent), "--no-report", "--seeds", seeds]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - begin
+    return time.perf_counter() - begin, _processor() - spent
+
+
+def _processor() -> float:
+    """Processor seconds of the commands that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _workers() -> int:
@@ -61,17 +68,18 @@ def measure(nodes: int, cells: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             suite = Path(folder) / "tiny.yaml"
             suite.write_text(SUITE.format(cells=cells), encoding="utf-8")
-            tenth = _ran(suite, cluster.address, f"0-{cells // 10 - 1}")
+            tenth, little = _ran(suite, cluster.address, f"0-{cells // 10 - 1}")
             processes = _workers()
-            whole = _ran(suite, cluster.address, f"{cells}-{2 * cells - 1}")
+            whole, much = _ran(suite, cluster.address, f"{cells}-{2 * cells - 1}")
     finally:
         # `Cluster.shutdown` waits for every node to drain, in turn, for minutes.
         for node in [*cluster.worker_nodes, cluster.head_node]:
             node.kill_all_processes(check_alive=False, allow_graceful=False)
-    rate = (cells - cells // 10) / (whole - tenth)
+    more = cells - cells // 10
+    rate, driver = more / (whole - tenth), 1000 * (much - little) / more
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     print(
-        f"{nodes:>6} {start:>9.1f} {tenth:>9.1f} {whole:>9.1f} {rate:>9.0f} "
+        f"{nodes:>6} {start:>9.1f} {tenth:>9.1f} {whole:>9.1f} {rate:>9.0f} {driver:>10.2f} "
         f"{processes:>10} {memory:>9.2f}",
         flush=True,
     )
@@ -84,7 +92,7 @@ def main() -> None:
     options = parser.parse_args()
     print(
         f"{'nodes':>6} {'start, s':>9} {'tenth, s':>9} {'whole, s':>9} {'cells/s':>9} "
-        f"{'processes':>10} {'GiB':>9}"
+        f"{'driver, ms':>10} {'processes':>10} {'GiB':>9}"
     )
     for nodes in options.nodes:
         measure(nodes, options.cells)
