@@ -22,6 +22,7 @@ from hpobench.contract.errors import (
 from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.registry import Registry, shipped_suites
 from hpobench.suites.entries import Entries, Resolved
+from hpobench.suites.extending import extended
 from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
 from hpobench.suites.yamlfile import Document, KeyPath, read_mapping, read_yaml
 
@@ -187,6 +188,7 @@ def _resolve(
         document = read_mapping(source)
     else:
         document = read_yaml(find_suite(source))
+    document = extended(document)
     text = parse_suite(document)
     own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
     registry = _registry(document, own, [Path(path) for path in plugins])

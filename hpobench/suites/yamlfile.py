@@ -43,6 +43,9 @@ class Document:
     value: Any = None
     lines: dict[KeyPath, int | None] = field(default_factory=dict)
     """The line of every key, ``None`` for those of a mapping."""
+    base: Document | None = None
+    """What the keys that are ``inherited`` were written in."""
+    inherited: frozenset[str] = frozenset()
 
     @property
     def folder(self) -> Path:
@@ -51,6 +54,8 @@ class Document:
 
     def error(self, path: KeyPath, message: str) -> SuiteError:
         """The error ``message`` about the value at ``path``, or about the nearest above it."""
+        if self.base and path and path[0] in self.inherited:
+            return self.base.error(path, message)
         known = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.lines), ())
         line = self.lines.get(known)
         return SuiteError(message, file=self.file, line=line, key=dotted(path) or None)
