@@ -18,6 +18,7 @@ VERBS = {
     "compare": ("compare:compare", "whether newer results are worse than older ones, for CI."),
     "data": ("data:group", "list, fetch and verify data sets that are not shipped."),
     "env": ("env:group", "build, show and remove the environments of isolated searchers."),
+    "evidence": ("evidence:group", "make the archive of runs that advice rests on."),
     "export": ("export:export", "stored results in the formats of other tools."),
     "list": ("list:group", "searchers, schedulers, problems, suites, and what goes with what."),
     "merge": ("merge:merge", "the parts of a run, made by `run --shard`, as one."),

@@ -1,0 +1,1 @@
+"""The evidence that advice rests on: what searchers and schedulers reached in stored runs."""

@@ -1,0 +1,207 @@
+"""The archive of evidence: one row for each run, in one sealed file that pandas reads as it lies.
+
+It keeps of a run what advice needs and what shows that the run can be repeated, some 100 bytes in
+all. What problems and libraries are stands once, as JSON in the metadata of the table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from hpobench.contract.errors import StoreError
+from hpobench.contract.files import is_there, read_whole
+from hpobench.evidence.features import Features
+from hpobench.store import files, schema, seal
+
+VERSION = 1
+"""Raised when a column changes its meaning."""
+BUDGETS: NDArray[np.float64] = np.geomspace(1.0, 100.0, 30)
+"""The budgets, in full evaluations, at which incumbents are kept."""
+LEVELS = 50_000
+"""A normalised regret is kept as a whole number of this fraction, to five digits."""
+UNKNOWN = 2**16 - 1
+"""In place of the regret at a budget that the run did not reach."""
+_KEY = b"hpobench_evidence"
+
+_label = pa.dictionary(pa.int16(), pa.string())
+_regrets = pa.list_(pa.uint16(), len(BUDGETS))
+RUNS = pa.schema(
+    {
+        "searcher": _label,
+        "scheduler": _label,
+        "problem": _label,
+        "seed": pa.int32(),
+        "workers": pa.int16(),
+        "cell": pa.binary(6),  # the hash at the end of the cell's id
+        "done": pa.bool_(),  # whether it ended well; otherwise it counts as the clip value
+        "trials": pa.int32(),
+        "results": pa.int32(),
+        "thinking": pa.float32(),  # wall seconds of the searcher for each trial
+        "regret": _regrets,  # of the incumbent at each budget, on held-out losses where there are
+        "visible": _regrets,  # on the losses that it was chosen by; null where they are the same
+        "content": pa.binary(8),  # a hash of its events and trials, by which it can be verified
+    }
+)
+_PLAIN = schema.plain(RUNS)
+KEYS = ("searcher", "scheduler", "problem", "seed", "workers")
+"""What tells the runs of an archive apart, in the order in which they are sorted."""
+
+
+@dataclass(frozen=True)
+class ProblemFacts:
+    """What the archive says of a problem."""
+
+    family: str
+    features: Features
+    heldout: bool
+    reference: int
+    """The version of the reference losses that its regrets are measured by."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Runs, sorted by their labels, seed and workers, and the problems that they are on."""
+
+    runs: pa.Table
+    problems: dict[str, ProblemFacts]
+    libraries: dict[str, str]
+    """The library of each searcher, and its version."""
+
+    def regrets(self, column: str = "regret") -> NDArray[np.float64]:
+        """Shape (runs, budgets): the normalised regrets; NaN where they are not known."""
+        values = self.runs[column].combine_chunks()
+        flat = values.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
+        found = np.full((len(values), len(BUDGETS)), np.nan)
+        found[values.is_valid().to_numpy(zero_copy_only=False)] = flat.reshape(-1, len(BUDGETS))
+        found[found == UNKNOWN] = np.nan
+        return found / LEVELS
+
+    def to_bytes(self) -> bytes:
+        """The file. The same archive gives the same bytes."""
+        about = {
+            "version": VERSION,
+            "problems": {name: asdict(facts) for name, facts in sorted(self.problems.items())},
+            "libraries": dict(sorted(self.libraries.items())),
+        }
+        metadata = {_KEY: json.dumps(about, sort_keys=True), seal.KEY: seal.BLANK}
+        sink = pa.BufferOutputStream()
+        pq.write_table(
+            ordered(self.runs).replace_schema_metadata(metadata),
+            sink,
+            compression="zstd",
+            compression_level=19,
+            row_group_size=2**20,
+        )
+        return seal.sealed(bytes(sink.getvalue()))
+
+    def write(self, path: Path) -> None:
+        files.replace(path, self.to_bytes())
+
+
+def quantised(regrets: NDArray[np.float64]) -> pa.Array:
+    """``regrets`` of shape (runs, budgets) as the archive keeps them."""
+    whole = np.where(np.isnan(regrets), UNKNOWN, np.rint(regrets * LEVELS)).astype(np.uint16)
+    return pa.FixedSizeListArray.from_arrays(pa.array(whole.ravel()), len(BUDGETS))
+
+
+def ordered(runs: pa.Table) -> pa.Table:
+    """``runs`` sorted by :data:`KEYS`, with labels encoded as they come, so that the bytes of the
+    archive depend on nothing but the runs. Labels may be given as plain strings."""
+    runs = runs.cast(_PLAIN)
+    order = pc.sort_indices(runs, sort_keys=[(name, "ascending") for name in KEYS])
+    runs = runs.take(order).combine_chunks()
+    columns = [
+        runs[field.name].dictionary_encode().cast(field.type)
+        if pa.types.is_dictionary(field.type)
+        else runs[field.name]
+        for field in RUNS
+    ]
+    return pa.Table.from_arrays(columns, schema=RUNS)
+
+
+def joined(archives: Sequence[Archive]) -> Archive:
+    """The runs of all ``archives``. Of runs with the same :data:`KEYS`, which differ in the
+    versions of programs, the last archive's is taken.
+
+    Raises :class:`StoreError` for the same cell with other content, and for problems whose
+    references differ.
+    """
+    problems: dict[str, ProblemFacts] = {}
+    libraries: dict[str, str] = {}
+    for archive in archives:
+        for name, facts in archive.problems.items():
+            if problems.setdefault(name, facts) != facts:
+                raise StoreError(f"{name}: the archives measure its regrets by other references")
+        libraries |= archive.libraries
+    whole = pa.concat_tables([archive.runs.cast(_PLAIN) for archive in archives])
+    return Archive(ordered(whole.take(pa.array(_latest(whole)))), problems, libraries)
+
+
+def _latest(runs: pa.Table) -> list[int]:
+    """The last row with each of :data:`KEYS`. Raises :class:`StoreError` for cells with several
+    contents."""
+    rows: dict[tuple[Any, ...], int] = {}
+    contents: dict[tuple[bytes, Any], bytes] = {}
+    columns = [runs[name].to_pylist() for name in (*KEYS, "cell", "content")]
+    for row, (*key, cell, content) in enumerate(zip(*columns, strict=True)):
+        rows[tuple(key)] = row
+        if contents.setdefault((cell, tuple(key)), content) != content:
+            text = "/".join(map(str, key))
+            raise StoreError(f"{text}: the archives hold other results of the same cell")
+    return [*rows.values()]
+
+
+def read_archive(path: Path) -> Archive:
+    """The archive at ``path``.
+
+    Raises :class:`StoreError` if there is none, if it is damaged, or of another version.
+    """
+    if not is_there(path):
+        raise StoreError(f"{path}: there is no archive of evidence")
+    with files.explained(path):
+        data = read_whole(path)
+    if not (seal.is_sealed(data) and seal.intact(data)):
+        raise StoreError(f"{path}: is no archive of evidence, or damaged: it is not as written")
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+        table.validate(full=True)
+        about = json.loads((table.schema.metadata or {})[_KEY])
+        version = about["version"]
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
+        raise StoreError(f"{path}: is no archive of evidence ({_first_line(error)})") from error
+    if version != VERSION:
+        raise StoreError(
+            f"{path}: an archive of version {version!r:.20}, this hpobench reads version {VERSION}"
+        )
+    return _checked(path, table, about)
+
+
+def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
+    if not table.schema.equals(RUNS):
+        raise StoreError(f"{path}: the columns of its runs are not those of an archive")
+    try:
+        problems = {
+            str(name): ProblemFacts(**facts | {"features": Features(**facts["features"])})
+            for name, facts in about["problems"].items()
+        }
+        libraries = {str(name): str(text) for name, text in about["libraries"].items()}
+    except (LookupError, TypeError, AttributeError) as error:
+        raise StoreError(f"{path}: what it says of its problems is odd ({error})") from error
+    used = set(table["problem"].unique().to_pylist())
+    if missing := used - set(problems):
+        raise StoreError(f"{path}: says nothing of problem {min(missing)[:100]}")
+    return Archive(table, problems, libraries)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0][:200]

@@ -1,0 +1,100 @@
+"""From stored runs to the rows of the archive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hpobench.analysis.core.align import align
+from hpobench.analysis.core.bounds import bounded
+from hpobench.analysis.core.budgets import stored_mapping
+from hpobench.analysis.core.families import families_of
+from hpobench.analysis.core.incumbent import incumbents
+from hpobench.analysis.core.normalise import normalised_regret
+from hpobench.analysis.core.references import referenced
+from hpobench.analysis.settings import FloatArray
+from hpobench.contract.errors import StoreError
+from hpobench.contract.space import Space
+from hpobench.evidence.archive import BUDGETS, KEYS, RUNS, Archive, ProblemFacts, ordered, quantised
+from hpobench.evidence.features import features_of
+from hpobench.store import schema
+from hpobench.store.reader import Results, load_results
+from hpobench.store.sameness import digests
+
+
+def distilled(folder: Path) -> Archive:
+    """What the archive keeps of the virtual runs in ``folder`` on problems with frozen
+    references."""
+    results = referenced(bounded(load_results(folder)))
+    results = results.select(results.cells["stage"] == "virtual")
+    cells = results.cells
+    if cells.empty:
+        raise StoreError(f"{folder}: has no virtual runs on problems with frozen references")
+    problems = results.problems.set_index("problem", drop=False)
+    heldout = problems["heldout"].astype(bool).loc[cells["problem"]].to_numpy()
+    visible = replace(results, problems=results.problems.assign(heldout=False))
+    content = digests(folder, cells["cell"].tolist())
+    columns = {
+        **{name: cells[name] for name in KEYS},
+        "cell": [bytes.fromhex(name[-12:]) for name in cells["cell"]],
+        "done": cells["status"] == "done",
+        "trials": cells["trials"],
+        "results": cells["results"],
+        "thinking": (cells["suggest_s"] + cells["observe_s"]) / cells["trials"].clip(lower=1),
+        "regret": quantised(_regrets(results)),
+        "visible": _where(heldout, quantised(_regrets(visible))),
+        "content": [content[name] for name in cells["cell"]],
+    }
+    runs = pa.table(columns, schema=schema.plain(RUNS))
+    return Archive(ordered(runs), _facts(results), _libraries(cells))
+
+
+def _where(keep: np.ndarray, values: pa.Array) -> pa.Array:
+    """``values``, null where ``keep`` is false."""
+    return values.take(pa.array(np.where(keep, np.arange(len(values)), -1), mask=~keep))
+
+
+def _regrets(results: Results) -> FloatArray:
+    """Shape (runs, budgets): normalised regrets, NaN beyond the end of a run that ended well."""
+    steps = incumbents(results, "evaluations")
+    rows = results.problems.set_index("problem").loc[results.cells["problem"]]
+    optimum, clip = (rows[name].to_numpy(np.float64) for name in ("optimum", "clip"))
+    grids = np.broadcast_to(BUDGETS, (len(rows), len(BUDGETS)))
+    loss = align(steps, grids, clip)
+    regret = normalised_regret(loss, optimum[:, None], clip[:, None])
+    # A run pays in whole steps, so that it may end a little before its budget does.
+    beyond = steps.end[:, None] < BUDGETS * (1 - 1e-3)
+    done = (results.cells["status"] == "done").to_numpy()
+    regret[beyond & done[:, None]] = np.nan
+    return regret
+
+
+def _facts(results: Results) -> dict[str, ProblemFacts]:
+    families = families_of(results.cells)
+    return {
+        row.problem: ProblemFacts(
+            families[row.problem],
+            features_of(Space.from_json(json.loads(row.space)), int(row.steps)),
+            bool(row.heldout),
+            int(row.version),
+        )
+        for row in results.problems.itertuples()
+    }
+
+
+def _libraries(cells: pd.DataFrame) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for searcher, provenance in zip(cells["searcher"], cells["provenance"], strict=True):
+        library: Mapping[str, object] = stored_mapping(provenance).get("library") or {}
+        found.setdefault(searcher, set()).add(_library(library))
+    return {searcher: ", ".join(sorted(texts)) for searcher, texts in found.items()}
+
+
+def _library(library: Mapping[str, object]) -> str:
+    return " ".join(str(library[key]) for key in ("name", "version") if key in library)

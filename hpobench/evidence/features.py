@@ -1,0 +1,40 @@
+"""What is known of a problem before anybody tunes it, by which problems are near each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hpobench.contract.parameters import Categorical
+from hpobench.contract.space import Space
+
+
+@dataclass(frozen=True)
+class Features:
+    """Of the space, and of the axis along which trials can be stopped."""
+
+    floats: int
+    integers: int
+    choices: int
+    """Categorical and ordinal parameters."""
+    logarithmic: int
+    """Numbers on a logarithmic scale."""
+    conditional: bool
+    steps: int
+    """Steps of a trial; 1 where trials cannot be stopped early."""
+
+    @property
+    def dimensions(self) -> int:
+        return self.floats + self.integers + self.choices
+
+
+def features_of(space: Space, steps: int) -> Features:
+    """The features of a problem with trials of ``steps`` steps."""
+    kinds = [parameter.kind for parameter in space]
+    return Features(
+        floats=kinds.count("float"),
+        integers=kinds.count("int"),
+        choices=sum(isinstance(parameter, Categorical) for parameter in space),
+        logarithmic=sum(bool(getattr(parameter, "log", False)) for parameter in space),
+        conditional=space.conditional,
+        steps=steps,
+    )

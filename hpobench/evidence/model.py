@@ -1,0 +1,149 @@
+"""What each algorithm may be expected to reach on a problem of a family that nobody has run.
+
+A normalised regret is the level of its problem, plus the effect of its algorithm, plus what the
+algorithm does on this family, plus what it does on this problem, plus the noise of the seeds. The
+spreads of these parts are estimated by their moments. The effects are shrunk by what is known of
+them: where the spread between families explains all differences, every algorithm is as good as
+another. Families count alike, however many problems they have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.evidence.scores import FloatArray, Scores
+
+_ROUNDS = 200
+_CLOSE = 1e-10
+
+
+@dataclass(frozen=True)
+class Model:
+    """The fitted parts."""
+
+    level: float
+    """The mean level of a problem."""
+    effect: FloatArray
+    """Shape (pairs,): the shrunk effects, in order of ``Scores.pairs``; NaN without any run."""
+    error: FloatArray
+    """Shape (pairs,): the standard errors of the effects."""
+    between_families: float
+    """The standard deviation of an algorithm's effect from family to family."""
+    within_families: float
+    """The standard deviation from problem to problem of a family."""
+
+    @property
+    def expected(self) -> FloatArray:
+        """Shape (pairs,): the normalised regret on a new problem."""
+        return self.level + self.effect
+
+    def draws(self, count: int, seed: int = 0) -> FloatArray:
+        """Shape (count, pairs): what the algorithms may reach on new problems, but for the level
+        and the noise of the seeds."""
+        random = np.random.default_rng(seed)
+        known = np.nan_to_num(self.effect, nan=np.inf)
+        spread = np.sqrt(
+            np.nan_to_num(self.error) ** 2 + self.between_families**2 + self.within_families**2
+        )
+        return known + spread * random.standard_normal((count, len(known)))
+
+
+def weights_of(families: tuple[str, ...]) -> FloatArray:
+    """Shape (problems,): each family counts as one, shared by its problems."""
+    _, which, counts = np.unique(families, return_inverse=True, return_counts=True)
+    found: FloatArray = 1.0 / counts[which.ravel()]
+    return found
+
+
+def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
+    """The model of ``scores``; problems count with ``weight``, by default :func:`weights_of`."""
+    weight = weights_of(scores.families) if weight is None else weight
+    mean, there = scores.mean, np.isfinite(scores.mean)
+    level, effect = _additive(mean, there, weight)
+    rest = np.where(there, mean - level[:, None] - effect, 0.0)
+    noise = np.where(there, scores.noise, 0.0)
+    between, within = _spreads(rest, there, noise, scores.families)
+    variance = _variance_of_mean(there, noise, scores.families, weight, between, within)
+    known = np.isfinite(variance)
+    spread = max(float(np.var(effect[known]) - np.mean(variance[known])), 0.0) if known.any() else 0
+    share = np.divide(spread, spread + variance, out=np.zeros_like(variance), where=known)
+    share[known & (spread + variance == 0)] = 1.0
+    center = float(np.mean(effect[known])) if known.any() else 0.0
+    return Model(
+        level=float(np.average(level, weights=weight)),
+        effect=np.where(known, center + share * (effect - center), np.nan),
+        error=np.sqrt(np.where(known, share * variance, np.nan)),
+        between_families=float(np.sqrt(between)),
+        within_families=float(np.sqrt(within)),
+    )
+
+
+def _additive(
+    mean: FloatArray, there: NDArray[np.bool_], weight: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Levels of problems and effects of pairs, by weighted least squares, the effects of the pairs
+    with a mean of 0."""
+    values, w = np.where(there, mean, 0.0), there * weight[:, None]
+    effect = np.zeros(mean.shape[1])
+    level = np.zeros(mean.shape[0])
+    for _ in range(_ROUNDS):
+        level = _ratio(((values - effect) * there).sum(axis=1), there.sum(axis=1))
+        new = _ratio(((values - level[:, None]) * w).sum(axis=0), w.sum(axis=0))
+        new -= new.mean()
+        moved, effect = float(np.abs(new - effect).max(initial=0.0)), new
+        if moved < _CLOSE:
+            break
+    return level, effect
+
+
+def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+
+
+def _spreads(
+    rest: FloatArray, there: NDArray[np.bool_], noise: FloatArray, families: tuple[str, ...]
+) -> tuple[float, float]:
+    """The variances between families, and between problems of a family, over all pairs.
+
+    What is left has been centred, over the pairs of each problem and over families, which takes
+    one of so many degrees of freedom each time.
+    """
+    names = sorted(set(families))
+    member = np.array([[family == name for family in families] for name in names], dtype=float)
+    pairs = there.sum(axis=1)
+    centred = max(float(1 - there.any(axis=1).sum() / max(pairs.sum(), 1)), _CLOSE)
+    counts = member @ there
+    means = _ratio(member @ rest, counts)
+    inside = ((rest - member.T @ means) * there) ** 2
+    several = (counts - 1).clip(0)
+    alone = (member.T @ counts) > 1
+    noisy = (_ratio(member @ noise, counts) * several).sum()
+    free = several.sum()
+    within = max((inside[alone].sum() / centred - noisy) / free, 0.0) if free else 0.0
+    of_mean = _ratio(counts * within + member @ noise, counts**2)[counts > 0]
+    if len(names) < 2:
+        return 0.0, float(within)
+    squares = float((means[counts > 0] ** 2).mean()) / centred / (1 - 1 / len(names))
+    return max(squares - float(of_mean.mean()), 0.0), float(within)
+
+
+def _variance_of_mean(
+    there: NDArray[np.bool_],
+    noise: FloatArray,
+    families: tuple[str, ...],
+    weight: FloatArray,
+    between: float,
+    within: float,
+) -> FloatArray:
+    """Shape (pairs,): the variance of the weighted mean of each pair; NaN where it has no run."""
+    w = there * weight[:, None]
+    total = w.sum(axis=0)
+    share = np.divide(w, total, out=np.zeros_like(w), where=total > 0)
+    names = sorted(set(families))
+    member = np.array([[family == name for family in families] for name in names], dtype=float)
+    by_family = ((member @ share) ** 2).sum(axis=0) * between
+    by_problem = (share**2 * (within + noise)).sum(axis=0)
+    return np.where(total > 0, by_family + by_problem, np.nan)

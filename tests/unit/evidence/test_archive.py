@@ -1,0 +1,171 @@
+"""The archive as a file: what is written is read, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hpobench.contract.errors import StoreError
+from hpobench.evidence.archive import (
+    BUDGETS,
+    KEYS,
+    RUNS,
+    Archive,
+    ProblemFacts,
+    joined,
+    ordered,
+    quantised,
+    read_archive,
+)
+from hpobench.evidence.features import Features
+from hpobench.evidence.scores import Pair, scores_at
+from hpobench.store import schema, seal
+
+FACTS = ProblemFacts("family", Features(2, 0, 0, 1, False, 1), heldout=False, reference=1)
+
+
+def made(seeds: range = range(3), *, searcher: str = "random", **changes: Any) -> Archive:
+    """An archive of one searcher on the problems ``a`` and ``b``."""
+    keys = [(problem, seed) for problem in "ba" for seed in seeds]
+    losses = [
+        np.random.default_rng([ord(problem), seed]).random(len(BUDGETS)) for problem, seed in keys
+    ]
+    regret = np.minimum.accumulate(losses, axis=1)
+    columns: dict[str, Any] = {
+        "searcher": [searcher] * len(keys),
+        "scheduler": ["fifo"] * len(keys),
+        "problem": [problem for problem, _ in keys],
+        "seed": [seed for _, seed in keys],
+        "workers": [4] * len(keys),
+        "cell": [f"{problem}{seed}{searcher}"[:6].ljust(6).encode() for problem, seed in keys],
+        "done": [True] * len(keys),
+        "trials": [100] * len(keys),
+        "results": [100] * len(keys),
+        "thinking": [0.001] * len(keys),
+        "regret": quantised(regret),
+        "visible": pa.nulls(len(keys), RUNS.field("visible").type),
+        "content": [f"{problem}{seed:07}".encode() for problem, seed in keys],
+    }
+    columns |= changes
+    runs = ordered(pa.table(columns, schema=schema.plain(RUNS)))
+    return Archive(runs, {"a": FACTS, "b": FACTS}, {searcher: "library 1.0"})
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    archive = made()
+    archive.write(tmp_path / "evidence.parquet")
+    again = read_archive(tmp_path / "evidence.parquet")
+    assert again.runs.equals(archive.runs)
+    assert (again.problems, again.libraries) == (archive.problems, archive.libraries)
+    assert again.to_bytes() == archive.to_bytes()
+
+
+def test_pandas_reads_it_as_it_lies(tmp_path: Path) -> None:
+    made().write(tmp_path / "evidence.parquet")
+    frame = pd.read_parquet(tmp_path / "evidence.parquet")
+    assert frame[["problem", "seed"]].values.tolist() == [[p, s] for p in "ab" for s in range(3)]
+
+
+def test_regrets_keep_five_digits_and_what_is_unknown() -> None:
+    values = np.array([np.linspace(0, 1, len(BUDGETS)), np.full(len(BUDGETS), np.nan)])
+    archive = made(range(1), regret=quantised(values))
+    assert archive.regrets()[1] == pytest.approx(values[0], abs=1e-5)  # of problem b, the first
+    assert np.isnan(archive.regrets()[0]).all()
+    assert np.isnan(archive.regrets("visible")).all()
+
+
+def test_every_flipped_byte_is_found(tmp_path: Path) -> None:
+    data = made().to_bytes()
+    path = tmp_path / "evidence.parquet"
+    for at in range(0, len(data), 97):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        with pytest.raises(StoreError):
+            read_archive(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no archive of evidence"),
+        (b"PAR1 nonsense PAR1", "is no archive of evidence"),
+        ("frame", "is no archive of evidence"),
+        ("version", "an archive of version 2, this hpobench reads version 1"),
+        ("columns", "the columns of its runs are not those"),
+        ("problem", "says nothing of problem a"),
+    ],
+)
+def test_foreign_archives_are_refused(
+    content: Any, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "evidence.parquet"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content == "frame":
+        pd.DataFrame({"a": [1]}).to_parquet(path)
+    elif content == "version":
+        with monkeypatch.context() as patch:
+            patch.setattr("hpobench.evidence.archive.VERSION", 2)
+            made().write(path)
+    elif content == "columns":
+        table = pq.read_table(pa.BufferReader(made().to_bytes()))
+        about = {**(table.schema.metadata or {}), seal.KEY.encode(): seal.BLANK.encode()}
+        sink = pa.BufferOutputStream()
+        pq.write_table(table.drop_columns(["content"]).replace_schema_metadata(about), sink)
+        path.write_bytes(seal.sealed(bytes(sink.getvalue())))
+    else:
+        replace(made(), problems={"b": FACTS}).write(path)
+    with pytest.raises(StoreError, match=message):
+        read_archive(path)
+
+
+def test_there_must_be_one(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no archive"):
+        read_archive(tmp_path / "evidence.parquet")
+
+
+def test_archives_join_in_any_order_to_the_same_bytes() -> None:
+    parts = [made(range(2)), made(range(1, 3)), made(searcher="sobol")]
+    whole = joined(parts)
+    assert len(whole.runs) == 12
+    assert whole.to_bytes() == joined(parts[::-1]).to_bytes()
+    assert joined([whole, whole]).to_bytes() == whole.to_bytes()
+    keys = list(zip(*(whole.runs[key].to_pylist() for key in KEYS), strict=True))
+    assert keys == sorted(keys)
+
+
+def test_the_same_cell_with_other_results_is_refused() -> None:
+    other = made(content=[b"otherone"] * 6)
+    with pytest.raises(StoreError, match="random/fifo/a/0/4: the archives hold other results"):
+        joined([made(), other])
+
+
+def test_a_cell_of_another_version_takes_the_place_of_the_old_one() -> None:
+    newer = made(cell=[f"new{n:03}".encode() for n in range(6)], trials=[50] * 6)
+    assert joined([made(), newer]).runs["trials"].to_pylist() == [50] * 6
+
+
+def test_problems_must_be_measured_by_the_same_references() -> None:
+    other = replace(made(), problems={"a": replace(FACTS, reference=2), "b": FACTS})
+    with pytest.raises(StoreError, match="a: the archives measure its regrets by other references"):
+        joined([made(), other])
+
+
+def test_scores_are_the_regrets_at_a_budget() -> None:
+    archive = joined([made(), made(searcher="sobol", thinking=[0.5] * 6)])
+    scores = scores_at(archive, 100.0, 4, stoppable=False)
+    assert scores.pairs == (Pair("random", "fifo"), Pair("sobol", "fifo"))
+    assert scores.problems == ("a", "b")
+    assert scores.thinking == pytest.approx([0.001, 0.5])
+    last = archive.regrets()[:, -1].reshape(2, 2, 3)
+    assert scores.regret == pytest.approx(last.swapaxes(0, 1))
+    between = scores_at(archive, float(np.sqrt(BUDGETS[3] * BUDGETS[4])), 64, stoppable=False)
+    both = archive.regrets()[:, 3:5].mean(axis=1).reshape(2, 2, 3).swapaxes(0, 1)
+    assert between.regret == pytest.approx(both)
+    assert scores_at(archive, 10.0, 4, stoppable=True).pairs == ()

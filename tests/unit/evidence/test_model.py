@@ -1,0 +1,141 @@
+"""What the model of the evidence finds in scores that are drawn from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hpobench.evidence.evaluation import (
+    RANDOM,
+    cross_validated_oracle,
+    judge,
+    shrunk_best,
+    single_best,
+)
+from hpobench.evidence.model import fit, weights_of
+from hpobench.evidence.scores import FloatArray, Pair, Scores
+
+
+def made(regret: FloatArray, families: list[str], searchers: list[str] | None = None) -> Scores:
+    """Scores of ``regret``, of shape (problems, pairs, seeds)."""
+    problems, pairs, _ = regret.shape
+    names = searchers or [f"s{n}" for n in range(pairs)]
+    return Scores(
+        pairs=tuple(Pair(name, "fifo") for name in names),
+        problems=tuple(f"p{n}" for n in range(problems)),
+        families=tuple(families),
+        regret=regret,
+        thinking=np.ones(pairs),
+    )
+
+
+def drawn(
+    seed: int,
+    effects: FloatArray,
+    *,
+    families: int = 30,
+    each: int = 4,
+    seeds: int = 5,
+    between: float = 0.0,
+    within: float = 0.0,
+    noise: float = 0.0,
+) -> Scores:
+    random = np.random.default_rng(seed)
+    problems, pairs = families * each, len(effects)
+    level = random.uniform(0.2, 0.5, problems)
+    of_family = between * random.standard_normal((families, pairs)).repeat(each, axis=0)
+    of_problem = within * random.standard_normal((problems, pairs))
+    of_seed = noise * random.standard_normal((problems, pairs, seeds))
+    regret = (level[:, None] + effects + of_family + of_problem)[..., None] + of_seed
+    return made(regret, [f"f{n // each}" for n in range(problems)])
+
+
+EFFECTS = np.array([-0.1, -0.05, 0.0, 0.05, 0.1])
+
+
+def test_without_any_spread_the_effects_are_found_exactly() -> None:
+    model = fit(drawn(0, EFFECTS))
+    assert model.effect == pytest.approx(EFFECTS, abs=1e-9)
+    assert (model.between_families, model.within_families) == pytest.approx((0, 0), abs=1e-6)
+    assert model.error == pytest.approx(np.zeros(5), abs=1e-6)
+
+
+def test_spreads_and_errors_are_those_that_the_scores_were_drawn_with() -> None:
+    found = [
+        fit(drawn(seed, EFFECTS, between=0.06, within=0.04, noise=0.05)) for seed in range(100)
+    ]
+    assert np.mean([m.between_families for m in found]) == pytest.approx(0.06, rel=0.05)
+    assert np.mean([m.within_families for m in found]) == pytest.approx(0.04, rel=0.05)
+    off = np.array([m.effect - EFFECTS for m in found])
+    errors = np.array([m.error for m in found])
+    assert np.sqrt((off**2).mean()) == pytest.approx(errors.mean(), rel=0.15)
+
+
+def test_where_only_chance_differs_all_effects_are_shrunk_away() -> None:
+    found = [fit(drawn(seed, np.zeros(5), between=0.1, families=10)) for seed in range(50)]
+    raw = 0.1 / np.sqrt(10)
+    assert np.median([np.abs(m.effect).max() for m in found]) < 0.4 * raw
+
+
+def test_families_count_alike_however_many_problems_they_have() -> None:
+    regret = np.array([[0.1, 0.3]] * 9 + [[0.5, 0.1]])[..., None]
+    scores = made(regret, ["many"] * 9 + ["one"])
+    assert weights_of(scores.families).sum() == pytest.approx(2)
+    assert single_best(scores, 0, scores).searcher == "s1"  # .3 and .2, and not .14 and .28
+
+
+def test_pairs_that_ran_on_few_problems_are_compared_on_those() -> None:
+    scores = drawn(1, EFFECTS)
+    regret = scores.regret.copy()
+    regret[::2, 0] = np.nan
+    regret[:, 4] = np.nan
+    model = fit(made(regret, list(scores.families)))
+    known = model.effect[:4] - model.effect[2]
+    assert known == pytest.approx(EFFECTS[:4], abs=1e-6)
+    assert np.isnan(model.effect[4])
+    assert np.isinf(model.draws(3)[:, 4]).all()
+
+
+def test_draws_spread_as_new_problems_do() -> None:
+    model = fit(drawn(0, EFFECTS, between=0.06, within=0.04, families=200))
+    found = model.draws(20_000)
+    assert found.mean(axis=0) == pytest.approx(model.effect, abs=0.003)
+    spread = np.sqrt(model.error**2 + model.between_families**2 + model.within_families**2)
+    assert found.std(axis=0) == pytest.approx(spread, rel=0.03)
+
+
+def test_the_oracle_is_judged_by_other_seeds_than_it_is_chosen_by() -> None:
+    regret = np.full((1, 2, 4), 0.5)
+    regret[0, 0] = [0.0, 1.0, 0.0, 1.0]  # lucky in the even seeds, and as unlucky in the odd ones
+    found = cross_validated_oracle(made(regret, ["f"]))
+    assert found == pytest.approx([(1.0 + 0.5) / 2])
+    noisy = drawn(2, np.zeros(20), noise=0.1)
+    judged = judge(made(noisy.regret, list(noisy.families), ["random", *"abcdefghijklmnopqrs"]), {})
+    assert judged.mean("oracle") == pytest.approx(judged.mean("random search"), abs=0.01)
+    assert judged.mean("naive oracle") < judged.mean("random search") - 0.05
+
+
+def test_advisers_know_nothing_of_the_family_that_they_are_judged_on() -> None:
+    scores = drawn(3, EFFECTS, between=0.05, families=6)
+    scores = made(scores.regret, list(scores.families), ["random", "a", "b", "c", "d"])
+    seen: list[set[str]] = []
+
+    def adviser(known: Scores, number: int, asked: Scores) -> Pair:
+        seen.append(set(known.families) & {asked.families[number]})
+        return single_best(known, number, asked)
+
+    judged = judge(scores, {"watched": adviser, "single best": single_best, "model": shrunk_best})
+    assert seen == [set()] * len(scores.problems)
+    assert judged.regret["watched"] == pytest.approx(judged.regret["single best"])
+    mean, low, high = judged.difference("single best", "watched")
+    assert (mean, low, high) == (0, 0, 0)
+    mean, low, high = judged.difference("random search", "naive oracle")
+    assert 0 < low <= mean <= high
+
+
+def test_advice_of_what_did_not_run_counts_as_random_search() -> None:
+    regret = np.array([[[0.4], [0.2]], [[0.4], [np.nan]]])
+    scores = made(regret, ["one", "two"], ["random", "a"])
+    judged = judge(scores, {"always a": lambda *_: Pair("a", "fifo")})
+    assert judged.regret["always a"] == pytest.approx([0.2, 0.4])
+    assert RANDOM in scores.pairs
