@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _SHARE = 0.05
 _NAMED = 20
-"""Cells that are listed of many for the same reason."""
+"""Cells with other bytes that are shown of many."""
 
 
 def show_sample(folder: Path, given: Mapping[str, Any], json_file: Path | None) -> None:
@@ -37,15 +38,19 @@ def show_sample(folder: Path, given: Mapping[str, Any], json_file: Path | None) 
 
 def _sentences(found: Verification, folder: Path) -> Iterator[str]:
     yield _answer(found)
-    if not found.different and found.compared:
+    if found.ok:
         yield from _strength(found)
     yield f"{found.sample:,} of {found.cells:,} cells drawn with --seed {found.seed}"
-    if found.left_out:
-        reasons = "; ".join(f"{n:,} {reason}" for reason, n in found.left_out.items())
-        yield f"cells that cannot be drawn: {reasons}"
     for cell, other in [*found.different.items()][:_NAMED]:
         yield from _difference(cell, other)
-    yield from _refusals(found, folder)
+    if len(found.different) > _NAMED:
+        yield f"and {len(found.different) - _NAMED:,} more"
+    for cell, reason in found.unfinished.items():
+        yield f"{cell}: could not be run again: {reason}"
+    for reason, count in found.left_out.items():
+        yield f"left out: {_cells(count)}: {reason}"
+    if found.left_out and (files := _plugins(folder)):
+        yield f"the results were made with --plugin {' --plugin '.join(files)}"
 
 
 def _answer(found: Verification) -> str:
@@ -53,16 +58,17 @@ def _answer(found: Verification) -> str:
         return f"none of the {_cells(found.sample)} could be run again"
     if found.different:
         return f"{len(found.different):,} of {_cells(found.compared)} gave other bytes"
-    return f"all {_cells(found.compared)} gave the same bytes"
+    late = f"; {_cells(len(found.unfinished))} did not end" if found.unfinished else ""
+    return f"all {_cells(found.compared)} gave the same bytes{late}"
 
 
 def _strength(found: Verification) -> Iterator[str]:
     """What the sample says of all cells."""
     if found.compared == found.cells:
-        yield "these are all cells that can be run again"
+        yield "these are all cells that can run again here"
         return
     yield (
-        f"if {_SHARE * 100:g} % of the {found.cells:,} cells had been altered "
+        f"if {_SHARE * 100:g} % of the {found.cells:,} cells that can run again had been altered "
         f"({found.altered(_SHARE):,}), this would have shown it with a probability of "
         f"{_percent(found.detection(_SHARE))}"
     )
@@ -75,7 +81,7 @@ def _strength(found: Verification) -> Iterator[str]:
 
 def _percent(share: float) -> str:
     """Rounded down, so that only certainty is 100 %."""
-    return f"{int(share * 1000) / 10:g} %"
+    return f"{math.floor(share * 1000 + 1e-9) / 10:g} %"
 
 
 def _cells(count: int) -> str:
@@ -89,16 +95,6 @@ def _difference(cell: str, other: Other) -> Iterator[str]:
         yield f"  it failed: {other.error.partition(chr(10))[0]}"
     if other.changed:
         yield f"  a likely reason: {', '.join(other.changed)}"
-
-
-def _refusals(found: Verification, folder: Path) -> Iterator[str]:
-    """Why cells could not run again, each reason once."""
-    for reason in dict.fromkeys(found.not_run.values()):
-        cells = [cell for cell, why in found.not_run.items() if why == reason]
-        more = f" and {len(cells) - _NAMED:,} more" if len(cells) > _NAMED else ""
-        yield f"could not be run again: {', '.join(cells[:_NAMED])}{more}: {reason}"
-    if found.not_run and (files := _plugins(folder)):
-        yield f"the results were made with these plugin files: --plugin {' --plugin '.join(files)}"
 
 
 def _plugins(folder: Path) -> list[str]:

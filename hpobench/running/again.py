@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import Cell
-from hpobench.contract.errors import HpobenchError
+from hpobench.contract.errors import SuiteError
 from hpobench.plugins.isolation.environments import prepare
 from hpobench.running.cells import Cells
 from hpobench.running.cluster import LOCAL, connected, cpus_here, needs_ray, starts_ray
@@ -19,78 +20,74 @@ from hpobench.running.local.processes import Template
 from hpobench.running.local.work import Work
 from hpobench.store import files, provenance
 from hpobench.store.batch import Outcome
+from hpobench.suites.cell_grid import Combination
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
+from hpobench.suites.union import LISTS
 
-Row: TypeAlias = Mapping[str, Any]
-"""What stands for a stored cell: its id, its labels, its seed and its workers."""
-_LISTS = {"searcher": "searchers", "scheduler": "schedulers", "problem": "problems"}
-
-
-@dataclass(frozen=True)
-class Planned:
-    """Cells to run by the id of the stored ones, which other versions of programs may have changed,
-    and why others cannot run here."""
-
-    cells: dict[str, Cell] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+Key: TypeAlias = tuple[str, str, str, int]
+"""What stored cells have in common that differ in their seeds only: the labels of searcher,
+scheduler and problem, and the number of workers."""
+_AT_FAULT = re.compile(r"(searchers|schedulers|problems)\[(\d+)\]")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Planner:
-    """Plans stored cells of the stored ``suite`` anew, with further ``plugins``."""
+    """Plans cells of the stored ``suite`` with the present programs and further ``plugins``."""
 
     suite: Mapping[str, Any]
     plugins: Sequence[str | Path]
     tell: Callable[[str], None]
+    combinations: dict[Key, Combination] = field(default_factory=dict)
+    refused: dict[Key, str] = field(default_factory=dict)
+    """Why combinations cannot run here."""
 
-    def plan(self, rows: Sequence[Row]) -> Planned:
-        """The cells of ``rows``.
+    def plan(self, keys: Collection[Key]) -> None:
+        """Plan the combinations ``keys``.
 
-        They are planned together. If that fails they are planned by halves, down to single
-        combinations, so that a plugin which is not there costs its own cells alone.
+        A plugin that is at fault costs its own combinations; the others are planned without it.
         """
-        try:
-            return self._planned(rows)
-        except HpobenchError as error:
-            combinations = sorted({_combination(row) for row in rows})
-            if len(combinations) == 1:
-                return Planned(refused={row["cell"]: str(error) for row in rows})
-        first = set(combinations[: len(combinations) // 2])
-        halves = [[row for row in rows if (_combination(row) in first) is half] for half in (1, 0)]
-        one, other = map(self.plan, halves)
-        return Planned(one.cells | other.cells, one.refused | other.refused)
+        left = set(keys)
+        while left:
+            part = self._part(left)
+            try:
+                self._plan(part, left)
+                return
+            except SuiteError as error:
+                costs = {key for key in left if _is_of(key, error, part)} or left
+                # What else is wrong has lines of its own, and its turn.
+                self.refused |= dict.fromkeys(costs, error.message.partition("\n")[0])
+                left = left - costs
 
-    def _planned(self, rows: Sequence[Row]) -> Planned:
-        suite = load_suite(self._part(rows), self.plugins)
+    def _plan(self, part: Mapping[str, Any], keys: Collection[Key]) -> None:
+        suite = load_suite(part, self.plugins)
         prepare(suite.scripts(), self.tell)
         plan = build_plan(suite)
-        known = {
-            (c.searcher.label, c.scheduler.label, c.problem.label, c.workers): c
-            for c in plan.cells.combinations
-        }
+        for c in plan.cells.combinations:
+            labels = c.searcher.label, c.scheduler.label, c.problem.label
+            self.combinations[*labels, c.workers] = c
         skipped = {(s.searcher, s.scheduler, s.problem): s.reason for s in plan.skipped}
-        planned = Planned()
-        for row in rows:
-            labels = _combination(row)
-            if (found := known.get((*labels, row["workers"]))) is not None:
-                planned.cells[row["cell"]] = found.cell(row["seed"])
-            else:
-                planned.refused[row["cell"]] = skipped.get(labels, "the suite has no such cell")
-        return planned
+        for key in keys:
+            if key not in self.combinations:
+                self.refused[key] = skipped.get(key[:3], "its suite has no such cells")
 
-    def _part(self, rows: Iterable[Row]) -> dict[str, Any]:
-        """The suite with no more than ``rows`` need."""
+    def _part(self, keys: Collection[Key]) -> dict[str, Any]:
+        """The suite with no more than ``keys`` need, and any seed."""
         part = {key: value for key, value in self.suite.items() if key != "only"}
-        for label, name in _LISTS.items():
-            wanted = {row[label] for row in rows}
+        for place, name in enumerate(LISTS):
+            wanted = {key[place] for key in keys}
             part[name] = [entry for entry in part[name] if entry["as"] in wanted]
-        repeats = {"seeds": "seed", "workers": "workers"}
-        return part | {name: sorted({row[key] for row in rows}) for name, key in repeats.items()}
+        return part | {"seeds": [0], "workers": sorted({key[3] for key in keys})}
 
 
-def _combination(row: Row) -> tuple[str, str, str]:
-    return row["searcher"], row["scheduler"], row["problem"]
+def _is_of(key: Key, error: SuiteError, part: Mapping[str, Any]) -> bool:
+    """Whether ``error`` is about a plugin of the combination ``key``."""
+    found = _AT_FAULT.match(error.key or "")
+    if not found:
+        return False
+    name, number = found.groups()
+    label: str = part[name][int(number)]["as"]
+    return key[LISTS.index(name)] == label
 
 
 def run_again(

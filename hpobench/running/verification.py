@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from hpobench.analysis.inference.sampling import detection, fewest_detected
 from hpobench.contract.errors import UsageError
-from hpobench.running.again import Planner, run_again
+from hpobench.running.again import Key, Planner, run_again
 from hpobench.running.local.processes import Template
 from hpobench.store import index
 from hpobench.store.batch import Batch, Outcome
@@ -50,24 +50,25 @@ class Verification:
     """What came of a sample of stored cells that ran again."""
 
     cells: int
-    """The stored cells that the sample was drawn from: virtual ones that are done."""
+    """The stored cells that the sample was drawn from: virtual ones that are done and can run
+    here."""
     seed: int
     left_out: Mapping[str, int]
     """How many stored cells could not be drawn, by the reason."""
     same: tuple[str, ...]
     """The ids of the cells that gave the same bytes."""
     different: Mapping[str, Other]
-    not_run: Mapping[str, str]
-    """Why cells of the sample could not run again, by their id."""
+    unfinished: Mapping[str, str]
+    """Why cells of the sample did not end, by their id."""
 
     @property
     def sample(self) -> int:
         """The number of cells that were drawn."""
-        return len(self.same) + len(self.different) + len(self.not_run)
+        return self.compared + len(self.unfinished)
 
     @property
     def compared(self) -> int:
-        """The number of cells that ran again."""
+        """The number of cells that ran again to their end."""
         return len(self.same) + len(self.different)
 
     @property
@@ -107,51 +108,56 @@ def verify_sample(
     Cells run by the suite that is stored with them and the present programs. ``tell`` takes a
     line for each environment that is built. Raises :class:`UsageError` if no cell can be drawn.
     """
-    table, left_out = _population(folder)
+    planner = Planner(stored_suite(folder), plugins, tell)
+    table, left_out = _population(folder, planner)
     names = sorted(table["cell"].to_pylist())
     if not names:
-        reasons = ", ".join(f"{n:,} {what}" for what, n in left_out.items()) or "it has none"
+        reasons = "; ".join(f"{n:,} {what}" for what, n in left_out.items()) or "it has none"
         raise UsageError(f"{folder}: no cell can be run again: {reasons}")
-    drawn = pa.array(sorted(Random(seed).sample(names, min(sample, len(names)))), pa.string())
+    drawn = pa.array(Random(seed).sample(names, min(sample, len(names))), pa.string())
     rows = table.filter(pc.is_in(table["cell"], value_set=drawn))
-    planned = Planner(stored_suite(folder), plugins, tell).plan(rows.select(_ROW).to_pylist())
+    cells = {
+        row["cell"]: planner.combinations[_key(row)].cell(row["seed"])
+        for row in rows.select(_ROW).to_pylist()
+    }
+    # A cell may have another id now, by other versions of what it is made of.
+    once = list({cell.id: cell for cell in cells.values()}.values())
+    outcomes = {found.cell["cell"]: found for found in run_again(once, start, timeout, cpus)}
     stored = tables_of(folder, rows)
-    same, different, refused = [], {}, dict(planned.refused)
-    cells = {cell.id: cell for cell in planned.cells.values()}
-    outcomes = {o.cell["cell"]: o for o in run_again([*cells.values()], start, timeout, cpus)}
-    for name, cell in planned.cells.items():
+    same, different, unfinished = [], {}, {}
+    for name, cell in sorted(cells.items()):
         outcome = outcomes[cell.id]
         if outcome.cell["status"] == "timeout":
-            refused[name] = str(outcome.cell["error"])
+            unfinished[name] = str(outcome.cell["error"])
         elif (found := _compared(of_cell(stored, name), outcome)) is None:
             same.append(name)
         else:
             different[name] = found
-    return Verification(
-        cells=len(names),
-        seed=seed,
-        left_out=left_out,
-        same=tuple(sorted(same)),
-        different=dict(sorted(different.items())),
-        not_run=dict(sorted(refused.items())),
-    )
+    return Verification(len(names), seed, left_out, tuple(same), different, unfinished)
 
 
-def _population(folder: Path) -> tuple[pa.Table, dict[str, int]]:
+def _population(folder: Path, planner: Planner) -> tuple[pa.Table, dict[str, int]]:
     """The rows of the stored cells that can run again, and how many others there are, and why."""
     table = index.load_cells(folder)
     planned = set(index.read_plan(folder / index.PLAN)["cells"])
-    reasons = [_reason(row, planned) for row in table.select([*_ROW, "in_suite"]).to_pylist()]
+    rows = table.select([*_ROW, "in_suite"]).to_pylist()
+    reasons = [_reason(row, planned) for row in rows]
+    planner.plan({_key(row) for row, why in zip(rows, reasons, strict=True) if why is None})
+    reasons = [why or planner.refused.get(_key(r)) for r, why in zip(rows, reasons, strict=True)]
     left_out = Counter(reason for reason in reasons if reason is not None)
     return table.filter(pa.array([reason is None for reason in reasons])), dict(left_out)
 
 
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["searcher"], row["scheduler"], row["problem"], row["workers"]
+
+
 def _reason(row: Mapping[str, Any], planned: set[str]) -> str | None:
-    """Why a stored cell cannot be drawn, or ``None`` if it can."""
+    """Why a stored cell cannot be drawn wherever it is, or ``None`` if it can."""
     if row["cell"] not in planned or not row["in_suite"]:
         return "of an earlier suite"
     if row["stage"] == "live":
-        return "live, whose clock is the wall's"
+        return "live: their clock is the wall's, which never repeats"
     return None if row["status"] == "done" else "failed or given up"
 
 

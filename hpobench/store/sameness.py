@@ -26,6 +26,7 @@ _COMPARED = {
 }
 CELLS = ("cell", *_COMPARED["cells"], "spec", "events_shard", "trials_shard")
 """The columns of cells that a comparison needs."""
+_COUNT = "number of rows"
 _VERSIONS = ("version", "hpobench", "ray", "source", "packages", "lock", "data")
 """What a specification says of programs and data, at its top or of one of its plugins."""
 
@@ -45,6 +46,8 @@ class Difference:
     other: Any
 
     def __str__(self) -> str:
+        if self.column == _COUNT:
+            return f"the number of {self.table}"
         return f"{self.column} in row {self.row} of {self.table}"
 
 
@@ -78,7 +81,7 @@ def first_difference(stored: Tables, other: Tables) -> Difference | None:
             values = (table[columns[n]][row].as_py() for table in (one, two))
             return Difference(kind, row, columns[n], *values)
         if len(one) != len(two):
-            return Difference(kind, rows, "number of rows", len(one), len(two))
+            return Difference(kind, rows, _COUNT, len(one), len(two))
     return next(_specifications(stored["cells"], other["cells"]), None)
 
 

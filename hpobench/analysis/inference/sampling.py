@@ -9,7 +9,8 @@ import math
 def detection(cells: int, altered: int, sample: int) -> float:
     """The probability that ``sample`` of ``cells``, drawn at random, hold at least one of those
     ``altered`` (hypergeometric)."""
-    missed = math.prod((cells - altered - i) / (cells - i) for i in range(sample))
+    few, many = sorted((altered, sample))  # the formula is the same in both
+    missed = math.prod((cells - many - i) / (cells - i) for i in range(few))
     return 1 - missed
 
 
