@@ -58,9 +58,10 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from hpobench.running.verification import Verification
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Suite, load_suite
-    from hpobench.verbs import load, plan, report, run
+    from hpobench.verbs import load, plan, report, run, verify
     from hpobench.verbs.results import SuiteResults
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "TrialError",
     "UnknownNameError",
     "UsageError",
+    "Verification",
     "When",
     "__version__",
     "load",
@@ -109,6 +111,7 @@ __all__ = [
     "report",
     "run",
     "searcher",
+    "verify",
 ]
 
 _HOMES = (
@@ -118,6 +121,7 @@ _HOMES = (
     "hpobench.suites.suite",
     "hpobench.suites.grid",
     "hpobench.verbs.results",
+    "hpobench.running.verification",
     "hpobench.bridges.searchers",
     "hpobench.bridges.search_cv.estimator",
 )

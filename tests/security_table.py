@@ -180,6 +180,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "status FOLDER": ["status", "stored"],
     "verify FOLDER": ["verify", "stored"],
     "verify FOLDER --repair": lambda: _end_of_repair(),
+    "verify FOLDER --sample N --plugin FILE": lambda: _end_of_sample(),
     "merge FOLDERS": lambda: _end_of_merge(),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
@@ -274,6 +275,15 @@ def _end_of_repair() -> object:
     shard = next(Path("stored").glob("events-*.parquet"))
     shard.write_bytes(shard.read_bytes()[:-1])
     return _end_of(["verify", "stored", "--repair"])
+
+
+def _end_of_sample() -> object:
+    """How cells end that run again, of a suite which has run before and left its marks."""
+    _end_of(["run", "suite.yaml", "--results", "../elsewhere", "--no-report"])
+    for mark in Path().rglob("*.mark"):
+        mark.unlink()
+    options = ("--sample", "9", "--plugin", "trap.py", "--json", "found.json")
+    return _end_of(["verify", "../elsewhere/trapped", *options])
 
 
 def _end_of_merge() -> object:

@@ -21,7 +21,7 @@ VERBS = {
     "evidence": ("evidence:group", "make the archive of runs that advice rests on."),
     "export": ("export:export", "stored results in the formats of other tools."),
     "list": ("list:group", "searchers, schedulers, problems, suites, and what goes with what."),
-    "merge": ("merge:merge", "the parts of a run, made by `run --shard`, as one."),
+    "merge": ("merge:merge", "results folders as one: parts of a run, or of different suites."),
     "new": ("new:new", "write a plugin file that works, to be filled in."),
     "paper": (
         "paper:paper",
@@ -38,7 +38,10 @@ VERBS = {
     "report": ("report:report", "figures, tables and a page from stored results."),
     "run": ("run:run", "run what is missing of a suite, then write its report."),
     "status": ("status:status", "what of a suite is done, failed and missing."),
-    "verify": ("verify:verify", "whether stored results are undamaged; repair them."),
+    "verify": (
+        "verify:verify",
+        "whether stored results are undamaged, and repeat; repair them.",
+    ),
 }
 """Where a verb's command is, as module and name, and the help that needs no import of it."""
 

@@ -1,4 +1,4 @@
-"""``merge``: the parts of a run, made by `run --shard`, as one."""
+"""``merge``: results folders as one: the parts of a run, or results of different suites."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from hpobench.cli.shared import ResultsFolder
 @click.option(
     "--into",
     type=ResultsFolder(writes=True, exists=False),
-    help="The folder to write; by default that of the suite's name beside the parts.",
+    help="The folder to write; by default that of the suite's name beside the parts of a run.",
 )
 def merge(folders: tuple[Path, ...], into: Path | None) -> None:
-    """Bring all parts of a run, in FOLDERS (like results/quick.shard-*), into one results folder.
+    """Bring the results in FOLDERS into one results folder.
 
-    It is the same as if one run had made it. Ends with code 1 if cells are missing, which
-    `hpobench run SUITE` adds.
+    All parts of a run (like results/quick.shard-*) become what one run would have made. Results of
+    other suites, which may differ in searchers, schedulers, problems and seeds, become those of
+    their union. A cell that several folders hold is taken once; if its bytes are not the same in
+    all, it is named, nothing is written, and the code is 2. Ends with code 1 if cells are missing,
+    which `hpobench run SUITE` adds.
     """
     from hpobench.store.merging import merge as merged
 
     folder, stored, planned = merged(folders, into)
-    click.echo(f"{folder}: {stored} of {planned} cells from {len(folders)} parts")
+    click.echo(f"{folder}: {stored} of {planned} cells from {len(folders)} folders")
     click.echo(f"`hpobench report {folder}` writes the report")
     if stored < planned:
         raise SystemExit(1)

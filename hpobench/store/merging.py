@@ -1,122 +1,97 @@
-"""Bringing the parts of a plan, which ran apart, into one results folder."""
+"""Bringing results folders into one: the parts of a plan, or results of different suites."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hpobench.contract.errors import UsageError
-from hpobench.contract.files import is_regular, own_folder, read_whole
-from hpobench.store import files, index, seal
+from hpobench.contract.files import is_regular, is_there, own_folder, read_whole
+from hpobench.store import files, index
 from hpobench.store.batch import Batch
-from hpobench.store.reader import load_plan
+from hpobench.store.parts import Part, plan_of_parts
+from hpobench.store.union import plan_of_union
 from hpobench.store.writer import open_writer
-from hpobench.suites.shard import Shard
 
 _ROWS = 2**14
 """Cells that are taken over at a time."""
 
 
-@dataclass(frozen=True)
-class _Part:
-    folder: Path
-    shard: Shard
-    plan: dict[str, Any]
-    suite: str
-
-    @classmethod
-    def of(cls, folder: Path) -> _Part:
-        plan = load_plan(folder)
-        if "shard" not in plan:
-            raise UsageError(f"{folder}: not a part of a run; `hpobench run --shard 1/4` makes one")
-        return cls(folder, Shard(**plan["shard"]), plan, index.read_sealed(folder / index.SUITE))
-
-
 def merge(folders: Sequence[Path], into: Path | None = None) -> tuple[Path, int, int]:
-    """Bring the parts in ``folders`` into one; returns its folder, and how many cells of how many
+    """Bring the results in ``folders`` into one; returns its folder, and how many cells of how many
     planned ones it has.
 
-    The result is what one run of all cells would have stored. ``into`` is by default the folder of
-    the suite's name beside the parts. Cells that a part lacks are missing there too, and a run of
-    the suite adds them. Raises :class:`UsageError` if the folders are not all the parts of one
-    plan, and :class:`StoreError` for damage.
+    All parts of one run, made by ``run --shard``, become what one run of all cells would have
+    stored, by default in the folder of the suite's name beside them. Results of other suites
+    become those of their union, in the new folder ``into``. Cells that a folder lacks are missing
+    there too, and a run of the suite adds them.
+
+    Raises :class:`UsageError`, before anything is written, if the folders do not go together
+    (:func:`plan_of_parts`, :func:`plan_of_union`), and :class:`StoreError` for damage.
     """
-    parts = _checked([_Part.of(folder) for folder in folders])
-    first = parts[0]
-    plan = {key: value for key, value in first.plan.items() if key != "shard"}
-    plan["cells"] = _whole(parts)
-    into = into or first.folder.parent / plan["name"]
+    parts = [Part.of(folder) for folder in folders]
+    if any("shard" in part.plan for part in parts):
+        parts, plan, suite = plan_of_parts(parts)
+        into = into or parts[0].folder.parent / plan["name"]
+    else:
+        parts, plan, suite = plan_of_union(parts)
+        into = _new(into)
     if into.resolve() in {part.folder.resolve() for part in parts}:
         raise UsageError(f"{into}: is one of the parts; merge them into another folder (--into)")
-    labels: dict[str, tuple[str, str]] = {}
-    for part in parts:
-        rows = index.load_cells(part.folder, ("cell", "searcher", "scheduler")).to_pylist()
-        labels |= {row["cell"]: (row["searcher"], row["scheduler"]) for row in rows}
+    labels = _labels(parts, plan["cells"])
     stored = len(labels)
     labels |= dict.fromkeys(set(plan["cells"]) - set(labels), ("", ""))
-    problems = {row["problem"]: row for part in parts for row in index.load_problems(part.folder)}
     with open_writer(into) as writer:
-        writer.begin(_unsealed(first.suite), plan, labels, problems)
+        writer.begin(suite, plan, labels, _problems(parts))
         for part in parts:
-            for batch in _batches(part.folder, into):
+            for batch in _batches(part.folder, into, writer.added()):
                 writer.add([batch])
         writer.compact()
     return into, stored, len(plan["cells"])
 
 
-def _checked(parts: list[_Part]) -> list[_Part]:
-    """``parts`` in their order, which must be all of one plan."""
-    first = parts[0]
-    for part in parts[1:]:
-        for what, one, other in (
-            ("suite", first.suite, part.suite),
-            ("plan", _common(first.plan), _common(part.plan)),
-            ("number of parts", first.shard.count, part.shard.count),
-        ):
-            if one != other:
-                raise UsageError(f"{part.folder} and {first.folder}: not of the same {what}")
-    found = {part.shard.number: part for part in parts}
-    if len(found) < len(parts):
-        raise UsageError("two of the folders are the same part")
-    if missing := sorted(set(range(1, first.shard.count + 1)) - set(found)):
-        name = f"{first.plan['name']}{Shard(missing[0], first.shard.count).suffix}"
-        raise UsageError(
-            f"{len(missing)} of {first.shard.count} parts are not there, such as {name}; run "
-            f"`hpobench run SUITE --shard {missing[0]}/{first.shard.count}`, or name it"
-        )
-    return [found[number] for number in sorted(found)]
+def _new(into: Path | None) -> Path:
+    """``into``, which must be a folder without results."""
+    if into is None:
+        raise UsageError("results of different suites need a folder to merge into: --into FOLDER")
+    if any(is_there(into / name) for name in index.READERS):
+        raise UsageError(f"{into}: holds results already; merge into another folder (--into)")
+    return into
 
 
-def _whole(parts: Sequence[_Part]) -> list[str]:
-    """The ids of all cells, in the plan's order."""
-    try:
-        return parts[0].shard.whole([part.plan["cells"] for part in parts])
-    except StopIteration:
-        names = ", ".join(part.folder.name for part in parts)
-        raise UsageError(f"{names}: their cells are not those of one plan") from None
-
-
-def _common(plan: dict[str, Any]) -> dict[str, Any]:
-    """What the plans of all parts have in common."""
-    own = {"cells", "shard"}
-    return {key: value for key, value in plan.items() if key not in own} | {
-        "combinations": plan["shard"]["combinations"]
+def _labels(parts: Sequence[Part], planned: Collection[str]) -> dict[str, tuple[str, str]]:
+    """The labels of searcher and scheduler of the ``planned`` cells that are stored."""
+    known = set(planned)
+    tables = [index.load_cells(p.folder, ("cell", "searcher", "scheduler")) for p in parts]
+    return {
+        row["cell"]: (row["searcher"], row["scheduler"])
+        for table in tables
+        for row in table.to_pylist()
+        if row["cell"] in known
     }
 
 
-def _unsealed(suite: str) -> str:
-    """The text of a suite without the line of its seal."""
-    text, _, last = suite.rstrip().rpartition("\n")
-    return text if seal.KEY in last else suite
+def _problems(parts: Sequence[Part]) -> dict[str, dict[str, Any]]:
+    """The rows of all problems; of several those with the latest reference losses."""
+    found: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        for row in index.load_problems(part.folder):
+            known = found.setdefault(row["problem"], row)
+            if (row["version"] or 0) > (known["version"] or 0):
+                found[row["problem"]] = row
+    return found
 
 
-def _batches(folder: Path, into: Path) -> Iterator[Batch]:
-    """The cells of ``folder`` with the shards that they name, which are copied before."""
+def _batches(folder: Path, into: Path, taken: Collection[str]) -> Iterator[Batch]:
+    """The cells of ``folder`` that are not ``taken``, with the shards that they name, which are
+    copied before."""
     rows = index.load_cells(folder)
+    known = pc.is_in(rows["cell"], value_set=pa.array(sorted(taken), pa.string()))
+    rows = rows.filter(pc.invert(known))
     names = {name for kind in files.COUNTS for name in rows[f"{kind}_shard"].unique().to_pylist()}
     for name in sorted(names - {None}):
         if not files.is_whole(folder / name):

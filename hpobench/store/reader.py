@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from hpobench.contract.errors import UsageError
+from hpobench.contract.files import is_there
 from hpobench.store import files, index
-from hpobench.store.shapes import LONGEST_TEXT
+from hpobench.store.shapes import LONGEST_TEXT, has, is_label, is_list_of, is_whole
+from hpobench.suites.yamlfile import read_yaml
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,25 @@ def load_results(folder: Path) -> Results:
 def load_plan(folder: Path) -> dict[str, Any]:
     """The plan that the last run in ``folder`` worked on."""
     return index.read_plan(folder / index.PLAN)
+
+
+def stored_suite(folder: Path) -> dict[str, Any]:
+    """The resolved suite of the last run in ``folder``, whose labels and seeds are in lists.
+
+    It is that of ``suite.yaml``, where there is one: a plan does not keep the order of options,
+    which may be a space's.
+    """
+    file = folder / index.SUITE
+    suite: Any = load_plan(folder)["suite"]
+    if is_there(file):
+        index.read_sealed(file)
+        suite = read_yaml(file).value
+    entries = has({"as": is_label})
+    lists = dict.fromkeys(("searchers", "schedulers", "problems"), is_list_of(entries))
+    if not has({"name": is_label, "seeds": is_list_of(is_whole), **lists})(suite):
+        raise UsageError(f"{folder}: its suite is not one that a run has stored")
+    found: dict[str, Any] = suite
+    return found
 
 
 def load_cells(folder: Path, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:

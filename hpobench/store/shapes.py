@@ -10,7 +10,7 @@ import json
 import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from hpobench.contract.errors import HpobenchError
 from hpobench.contract.space import Space
@@ -50,9 +50,14 @@ def is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether ``value`` is a whole number."""
+    return isinstance(value, int) and not is_flag(value)
+
+
 def is_count(value: object) -> bool:
     """Whether ``value`` is a whole number above zero."""
-    return isinstance(value, int) and not is_flag(value) and value > 0
+    return is_whole(value) and value > 0
 
 
 def is_mapping(value: object) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +22,7 @@ from hpobench.plugins.registry import Registry, shipped_suites
 from hpobench.suites.entries import Entries, Resolved
 from hpobench.suites.extending import extended
 from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
+from hpobench.suites.suitetext import suite_text
 from hpobench.suites.yamlfile import Document, KeyPath, read_mapping, read_yaml
 
 
@@ -111,18 +110,7 @@ class Suite:
 
     def to_yaml(self) -> str:
         """:meth:`resolved` as text, under a comment that lists the plugin files."""
-        from ruamel.yaml import YAML
-
-        yaml = YAML()
-        yaml.default_flow_style = None
-        stream = io.StringIO()
-        if self.registry.plugins:
-            # JSON keeps a file name with a line break within its comment.
-            stream.write("# Give it these plugin files:\n")
-            for file in self.registry.plugins:
-                stream.write(f"#   --plugin {json.dumps(str(file))}\n")
-        yaml.dump(self.resolved(), stream)
-        return stream.getvalue()
+        return suite_text(self.resolved(), self.registry.plugins)
 
 
 def _plain(ref: PluginRef) -> dict[str, Any]:

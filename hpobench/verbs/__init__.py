@@ -1,4 +1,4 @@
-"""The verbs of the public face: run, plan, report and load.
+"""The verbs of the public face: run, plan, report, load and verify.
 
 The command line is a thin layer over the modules of this package. Nothing heavy is imported before
 a verb is called.
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    from hpobench.running.verification import Verification
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Seeds, Source, Suite
     from hpobench.verbs.progress import Display
@@ -155,6 +156,42 @@ def load(path: str | os.PathLike[str]) -> SuiteResults:
     from hpobench.verbs.results import SuiteResults
 
     return SuiteResults(Place(place_of(path)).fetch())
+
+
+def verify(
+    folder: str | os.PathLike[str],
+    cells: int = 40,
+    *,
+    seed: int = 0,
+    plugins: Iterable[str | os.PathLike[str]] = (),
+    cpus: int | None = None,
+    timeout: float = 3600.0,
+) -> Verification:
+    """Run a random sample of the stored cells in ``folder`` again and compare every bit.
+
+    >>> found = hpobench.verify("results/quick")
+    >>> found.ok, found.different
+    (True, {})
+
+    :param cells: how many virtual cells to draw; all if there are fewer.
+    :param seed: draws the same cells again; another one draws others.
+    :param plugins: the plugin files that the suite needs; its ``suite.yaml`` lists those it had.
+    :param cpus: processors of this machine to use, by default all.
+    :param timeout: wall seconds after which a cell is given up.
+    :raises UsageError: ``folder`` holds no results that can run again.
+    :raises StoreError: results are damaged, so that a sample of them would say nothing.
+    """
+    from hpobench.contract.errors import StoreError
+    from hpobench.store.damage import find_damage
+    from hpobench.store.place import Place, place_of
+    from hpobench.verbs.progress import Quiet
+    from hpobench.verbs.verification import SampleOptions, run_sample
+
+    options = SampleOptions(cells, seed, [Path(file) for file in plugins], cpus, timeout)
+    place = Place(place_of(folder)).fetch()
+    if damaged := find_damage(place):
+        raise StoreError(f"{damaged[0].path}: {damaged[0].reason}; {len(damaged)} damaged in all")
+    return run_sample(place, options, Quiet().warn)
 
 
 def _display(progress: bool | None) -> Display:

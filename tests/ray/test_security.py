@@ -16,6 +16,7 @@ from tests.security_table import try_row
         "agreement SUITE",
         "check FILE",
         "problems record NAME --plugin FILE",
+        "verify FOLDER --sample N --plugin FILE",
     ],
 )
 def test_the_row_is_true(verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

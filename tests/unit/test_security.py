@@ -11,7 +11,7 @@ from tests.security_table import TRIALS, UNTRIED, rows, try_row
 
 QUICK = sorted(
     verb
-    for verb in TRIALS
+    for verb in TRIALS.keys() - {"verify FOLDER --sample N --plugin FILE"}
     if verb.split()[0] in ("list", "plan", "status", "verify", "compare", "export", "data", "new")
     or verb
     in (

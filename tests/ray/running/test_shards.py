@@ -46,7 +46,7 @@ def test_merged_they_are_the_same_bytes_in_any_order(stores: Path, tmp_path: Pat
     one = stores / "one" / "parts"
     for name, order in (("a", parts(stores)), ("b", parts(stores)[::-1])):
         output = finish("merge", *order, "--into", tmp_path / name)
-        assert f"{CELLS} of {CELLS} cells from 3 parts" in output
+        assert f"{CELLS} of {CELLS} cells from 3 folders" in output
         assert events(tmp_path / name) == events(one)
         for file in ("plan.json", "suite.yaml", "problems.parquet"):
             assert (tmp_path / name / file).read_bytes() == (one / file).read_bytes(), file
@@ -71,7 +71,7 @@ def test_an_unfinished_part_is_merged_and_a_run_adds_the_rest(stores: Path, tmp_
     for file in ("cells.parquet", "copies/cells.parquet"):
         (short / file).unlink()
     output = finish("merge", *parts(tmp_path), code=1)
-    assert f"of {CELLS} cells from 3 parts" in output
+    assert f"of {CELLS} cells from 3 folders" in output
     output = finish("run", stores / "suite.yaml", "--results", tmp_path, "--no-report")
     assert f"in all {CELLS} done" in output
     assert events(tmp_path / "parts") == events(stores / "one" / "parts")

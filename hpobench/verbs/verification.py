@@ -1,0 +1,59 @@
+"""Verifying results: ``hpobench verify --sample`` and :func:`hpobench.verify` both come here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hpobench.contract.errors import UsageError
+from hpobench.verbs.interruption import interruptible
+
+if TYPE_CHECKING:
+    from hpobench.running.verification import Verification
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """How a sample of stored cells runs again; :func:`hpobench.verify` says what each means."""
+
+    cells: int = 40
+    seed: int = 0
+    plugins: Sequence[str | Path] = ()
+    cpus: int | None = None
+    timeout: float = 3600.0
+
+    def __post_init__(self) -> None:
+        """Raises :class:`UsageError` for a number out of its range."""
+        for name, fits, due in (
+            ("cells", self.cells >= 1, "at least 1"),
+            ("cpus", self.cpus is None or self.cpus >= 1, "at least 1"),
+            ("timeout", self.timeout > 0, "positive"),
+        ):
+            if not fits:
+                raise UsageError(f"{name} must be {due}, not {getattr(self, name)!r}")
+
+
+def run_sample(folder: Path, options: SampleOptions, warn: Callable[[str], None]) -> Verification:
+    """Run a sample of the undamaged results in ``folder`` again and compare; ``folder`` stays as
+    it is."""
+    from hpobench.running.cluster import needs_ray
+    from hpobench.running.local.start import Templates
+
+    with (
+        Templates(soon=not needs_ray("virtual", None)) as templates,
+        interruptible("nothing was changed", warn),
+    ):
+        from hpobench.running.verification import verify_sample
+
+        return verify_sample(
+            folder,
+            options.cells,
+            options.seed,
+            options.plugins,
+            start=templates.start,
+            timeout=options.timeout,
+            cpus=options.cpus,
+            tell=warn,
+        )
