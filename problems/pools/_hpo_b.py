@@ -14,13 +14,15 @@ LEFT_OUT = ("nthread",)
 _RPART = "minsplit minsplit.na minbucket cp maxdepth maxdepth.na"
 _SVM = "cost gamma gamma.na degree degree.na kernel=radial kernel=linear kernel=polynomial"
 _GLMNET = "alpha lambda"
-_TREES = (
-    "max_depth max_depth.na min_child_weight min_child_weight.na {}colsample_bytree "
-    "colsample_bytree.na colsample_bylevel colsample_bylevel.na"
-)
 _XGBOOST = (
-    f"eta {_TREES.format('subsample ')} lambda alpha nrounds nrounds.na "
+    "eta max_depth max_depth.na min_child_weight min_child_weight.na subsample colsample_bytree "
+    "colsample_bytree.na colsample_bylevel colsample_bylevel.na lambda alpha nrounds nrounds.na "
     "booster=gbtree booster=gblinear"
+)
+_XGBOOST_2 = (
+    "eta subsample lambda alpha nthread nthread.na nrounds nrounds.na max_depth max_depth.na "
+    "min_child_weight min_child_weight.na colsample_bytree colsample_bytree.na colsample_bylevel "
+    "colsample_bylevel.na booster=gbtree booster=gblinear"
 )
 _RANGER = (
     "num.trees num.trees.na mtry sample.fraction min.node.size min.node.size.na replace=FALSE "
@@ -42,10 +44,7 @@ _COLUMNS = {
     "5970": _GLMNET,
     "5971": _XGBOOST,
     "6766": _GLMNET,
-    "6767": (
-        f"eta subsample lambda alpha nthread nthread.na nrounds nrounds.na {_TREES.format('')} "
-        "booster=gbtree booster=gblinear"
-    ),
+    "6767": _XGBOOST_2,
     "6794": _RANGER,
     "7607": _RANGER_2,
     "7609": _RANGER_2,

@@ -68,8 +68,9 @@ class PoolProblem(FetchedProblem):
 
         Raises :class:`SpaceError` if a parameter is missing.
         """
+        plain = {k: v.item() if hasattr(v, "item") else v for k, v in config.items()}  # of NumPy
         try:
-            active = self.space.build(config)
+            active = self.space.build(plain)
         except KeyError as error:
             raise SpaceError(f"{self.name}: {error.args[0]} missing in {config}") from None
         return self.rows.nearest.row(active)

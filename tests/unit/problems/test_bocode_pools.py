@@ -95,7 +95,7 @@ def test_no_bound_leaves_room_below_the_lowest_number(pools: Mapping[str, Any]) 
     """Of numbers that may be unset; below a depth of 1 there is room for the unset ones alone."""
     for search_space, some_task in SPACES.items():
         tasks = [task for task in HPOB.tasks if task.startswith(search_space)]
-        for p in HPOB(task=some_task).space:  # type: ignore[arg-type]
+        for p in HPOB(task=some_task).space:
             if isinstance(p, Float) and f"{p.name}.na" in COLUMNS[search_space]:
                 given = np.concatenate([columns(task, pools)[p.name] for task in tasks])
                 set_to = np.unique(given[given > 0])
