@@ -19,6 +19,7 @@ from hpobench.analysis.core.curves import (
     problems_of,
 )
 from hpobench.analysis.core.failures import failures
+from hpobench.analysis.core.families import FEWEST, families_of
 from hpobench.analysis.core.hits import Runs, compute_runs
 from hpobench.analysis.core.references import completed
 from hpobench.analysis.core.workers import with_most_workers
@@ -120,6 +121,11 @@ class Study:
         be the clip value."""
         return bool((self.curves.present & ~self.curves.failed).any())
 
+    @cached_property
+    def families(self) -> dict[str, str]:
+        """The family of each problem that has runs."""
+        return families_of(self.results.cells)
+
     @property
     def knows_trials(self) -> bool:
         """Whether trials are stored with the results: references for ``compare`` have none."""
@@ -192,3 +198,13 @@ def each_comparison(study: Study) -> list[Comparison]:
 def each_of_several(study: Study) -> list[Comparison]:
     """Every comparison of two algorithms or more."""
     return [one for one in study.shown if len(one.curves.algorithms) > 1]
+
+
+def each_of_families(study: Study) -> list[Comparison]:
+    """Every comparison of two algorithms or more on enough families of problems to say something
+    about others."""
+    return [
+        one
+        for one in each_of_several(study)
+        if len({study.families[problem] for problem in one.curves.problems}) >= FEWEST
+    ]
