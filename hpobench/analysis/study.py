@@ -24,6 +24,7 @@ from hpobench.analysis.core.hits import Runs, compute_runs
 from hpobench.analysis.core.references import completed
 from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.inference.families import Families
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import TooFewError
 from hpobench.store.reader import Results
@@ -126,6 +127,11 @@ class Study:
         """The family of each problem that has runs."""
         return families_of(self.results.cells)
 
+    def families_in(self, comparison: Comparison) -> Families:
+        """The families of the problems of ``comparison``."""
+        problems = comparison.curves.problems
+        return Families(problems, [self.families[problem] for problem in problems])
+
     @property
     def knows_trials(self) -> bool:
         """Whether trials are stored with the results: references for ``compare`` have none."""
@@ -203,8 +209,4 @@ def each_of_several(study: Study) -> list[Comparison]:
 def each_of_families(study: Study) -> list[Comparison]:
     """Every comparison of two algorithms or more on enough families of problems to say something
     about others."""
-    return [
-        one
-        for one in each_of_several(study)
-        if len({study.families[problem] for problem in one.curves.problems}) >= FEWEST
-    ]
+    return [one for one in each_of_several(study) if len(study.families_in(one).names) >= FEWEST]

@@ -36,4 +36,4 @@ def _family(spec: object, provenance: object) -> str:
     declared = stored_mapping(provenance).get("family")
     plugin = stored_mapping(spec).get("problem")
     name = plugin.get("name") if isinstance(plugin, dict) else None
-    return str(declared or name or "")
+    return str(declared or name or "unknown")
