@@ -92,6 +92,7 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T4": modules("cost"),
     "T5": modules("conditions"),
     "T6": modules("family_leaders"),
+    "T7": modules("elo"),
 }
 STANDINGS: tuple[Table[Any], ...] = modules("standings")
 SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")
