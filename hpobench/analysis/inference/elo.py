@@ -26,7 +26,11 @@ _BLOCK = 2**22
 _STEP = 2.0
 """The longest step in log odds; a longer one could leap over the maximum and away."""
 _MOST_STEPS = 100
-"""About ten do."""
+"""Five or so do."""
+_ENOUGH = 1e-6
+"""A last step: each error is about the square of the one before."""
+_NOTHING = 1e-20
+"""The square of what a step may lack."""
 
 
 def win_totals(values: FloatArray) -> FloatArray:
@@ -70,19 +74,44 @@ def ratings(wins: FloatArray, games: int) -> FloatArray:
     By Newton's method: where all pairs meet as often, the likelihood needs the wins alone.
     """
     count = wins.shape[-1]
-    wins = wins + (count - 1) / 2
-    strength = np.zeros_like(wins)
+    games, wins = games + 1, wins + (count - 1) / 2
+    share = wins / (games * (count - 1))
+    strength = np.log(share / (1.0 - share))  # about half of what it will be
+    strength -= strength.mean(axis=-1, keepdims=True)
     for _ in range(_MOST_STEPS):
-        odds = 1.0 / (1.0 + np.exp(strength[..., None, :] - strength[..., None]))
-        lacking = wins - (games + 1) * (odds.sum(axis=-1) - 0.5)
-        slope = (games + 1) * odds * (1.0 - odds)
-        # All strengths may move together; a constant makes the matrix regular, and their sum 0.
-        curvature = 1.0 - slope
-        diagonal = np.arange(count)
-        curvature[..., diagonal, diagonal] += slope.sum(axis=-1)
-        step = np.linalg.solve(curvature, lacking[..., None])[..., 0]
+        power = np.exp(strength)
+        odds = power[..., None] / (power[..., None] + power[..., None, :])
+        lacking = wins - games * (odds.sum(axis=-1) - 0.5)
+        step = _newton_step(games * odds * (1.0 - odds), lacking)
         strength = strength + np.clip(step, -_STEP, _STEP)
-        if np.abs(step).max() < 1e-10:
+        if np.abs(step).max() < _ENOUGH:
             break
     found: FloatArray = np.round(MEAN + SCALE * strength, DIGITS)
     return found
+
+
+def _newton_step(slope: FloatArray, lacking: FloatArray) -> FloatArray:
+    """Solves ``(D - slope) step = lacking``, where D is the diagonal of the sums of ``slope``.
+
+    By conjugate gradients, scaled by D. As pairs of all algorithms meet, few of them do, and unlike
+    LAPACK they round alike on any number of threads.
+    """
+    total = slope.sum(axis=-1)
+    step, rest, along = np.zeros_like(lacking), lacking, np.zeros_like(lacking)
+    size = np.full((*lacking.shape[:-1], 1), np.inf)
+    left = size > _NOTHING
+    for _ in range(slope.shape[-1]):
+        scaled = rest / total
+        size, before = (rest * scaled).sum(axis=-1, keepdims=True), size
+        kept = np.divide(size, before, out=np.zeros_like(size), where=left)
+        left = size > _NOTHING
+        if not left.any():
+            break
+        along = scaled + kept * along
+        turned = total * along - np.einsum("...ij,...j->...i", slope, along)
+        # All strengths may move together: with their sum added nothing else solves it.
+        turned += along.sum(axis=-1, keepdims=True)
+        bend = (along * turned).sum(axis=-1, keepdims=True)
+        length = np.divide(size, bend, out=np.zeros_like(size), where=left)
+        step, rest = step + length * along, rest - length * turned
+    return step

@@ -40,6 +40,11 @@ def test_equals_are_equal_and_a_perfect_one_is_finite() -> None:
     assert first - second == pytest.approx(400 * np.log10(5.5 / 0.5))
 
 
+def test_resamples_do_not_touch_each_other() -> None:
+    wins = np.array([[3.0, 3.0, 3.0], [5.0, 3.0, 1.0], [6.0, 3.0, 0.0]])
+    assert ratings(wins, 3).tolist() == [ratings(row, 3).tolist() for row in wins]
+
+
 def ratings_of_bencheval(values: FloatArray) -> FloatArray:
     """Of ``values``, shape (algorithms, problems), and a problem more on which all are alike."""
     values = np.column_stack([values, np.zeros(len(values))])
