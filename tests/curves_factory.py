@@ -56,7 +56,8 @@ def study_of(curves: Curves, settings: Settings, results: Results | None = None)
     """A study with these very curves, and with ``results`` where what is asked of it needs any."""
     if results is None:
         study = object.__new__(Study)
-        vars(study).update(settings=settings, whole=Whole(), _kept={})
+        families = {problem: problem for problem in curves.problems}
+        vars(study).update(settings=settings, whole=Whole(), _kept={}, families=families)
     else:
         study = Study(results, settings)
     vars(study)["curves"] = curves

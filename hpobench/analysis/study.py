@@ -19,10 +19,12 @@ from hpobench.analysis.core.curves import (
     problems_of,
 )
 from hpobench.analysis.core.failures import failures
+from hpobench.analysis.core.families import FEWEST, families_of
 from hpobench.analysis.core.hits import Runs, compute_runs
 from hpobench.analysis.core.references import completed
 from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.inference.families import Families
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import TooFewError
 from hpobench.store.reader import Results
@@ -120,6 +122,16 @@ class Study:
         be the clip value."""
         return bool((self.curves.present & ~self.curves.failed).any())
 
+    @cached_property
+    def families(self) -> dict[str, str]:
+        """The family of each problem that has runs."""
+        return families_of(self.results.cells)
+
+    def families_in(self, comparison: Comparison) -> Families:
+        """The families of the problems of ``comparison``."""
+        problems = comparison.curves.problems
+        return Families(problems, [self.families[problem] for problem in problems])
+
     @property
     def knows_trials(self) -> bool:
         """Whether trials are stored with the results: references for ``compare`` have none."""
@@ -192,3 +204,9 @@ def each_comparison(study: Study) -> list[Comparison]:
 def each_of_several(study: Study) -> list[Comparison]:
     """Every comparison of two algorithms or more."""
     return [one for one in study.shown if len(one.curves.algorithms) > 1]
+
+
+def each_of_families(study: Study) -> list[Comparison]:
+    """Every comparison of two algorithms or more on enough families of problems to say something
+    about others."""
+    return [one for one in each_of_several(study) if len(study.families_in(one).names) >= FEWEST]

@@ -94,6 +94,10 @@ class Problem(Plugin, ABC):
     """The paper or page that the problem and its data come from."""
     licence: ClassVar[str] = ""
     """The SPDX identifier of the data's licence; empty for a problem without data."""
+    family: ClassVar[str] = ""
+    """The family that the problem shares with other plugins; empty if it shares none and ``name``
+    is its family. Statistics that look beyond a suite count families and not problems. It changes
+    no result, so it is no part of a cell's identity."""
     space: Space
     fidelity: Fidelity = Fidelity()
     objective: Objective = Objective()

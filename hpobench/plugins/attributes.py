@@ -93,7 +93,7 @@ _RULES: Mapping[Kind, Mapping[str, _Rule]] = {
         ),
         "lookahead": (_is_count, "a whole number from 0"),
     },
-    "problem": {**_EVERYWHERE, "source": _TEXT, "licence": _TEXT},
+    "problem": {**_EVERYWHERE, "source": _TEXT, "licence": _TEXT, "family": _TEXT},
 }
 
 

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+from hpobench.contract.cell import Kind
 from hpobench.plugins.syntax import read, siblings
 
 _KIT = "hpobench.kit"
@@ -46,10 +47,11 @@ _FIRST_NAMES = {
 """The names that these members of the contract had then."""
 
 
-def source_hash(file: Path) -> str:
+def source_hash(file: Path, kind: Kind | None = None) -> str:
     """A hash of the code in ``file`` and the plugin files that it imports from.
 
-    Layout, comments and docstrings do not count.
+    Layout, comments and docstrings do not count, nor do the families of problems, which change no
+    result.
     """
     seen: dict[Path, str] = {}
     pending = [file]
@@ -57,12 +59,33 @@ def source_hash(file: Path) -> str:
         source = read(pending.pop())
         if source.file not in seen:
             with source.descending(source.tree):
-                seen[source.file] = _digest(source.tree)
+                tree = _without_families(source.tree) if kind == "problem" else source.tree
+                seen[source.file] = _digest(tree)
             pending.extend(siblings(source, file.parent))
     own = seen.pop(file)
     return hashlib.blake2b(
         "".join([own, *sorted(seen.values())]).encode(), digest_size=8
     ).hexdigest()
+
+
+@functools.lru_cache(maxsize=1024)
+def _without_families(tree: ast.Module) -> ast.Module:
+    """``tree`` without ``family = "..."`` in its classes."""
+    return ast.Module([_without_family(statement) for statement in tree.body], tree.type_ignores)
+
+
+def _without_family(statement: ast.stmt) -> ast.stmt:
+    if not isinstance(statement, ast.ClassDef):
+        return statement
+    body = [part for part in statement.body if not _names_family(part)]
+    return ast.ClassDef(**{**dict(ast.iter_fields(statement)), "body": body})
+
+
+def _names_family(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name("family")], value=ast.Constant(str())):
+            return True
+    return False
 
 
 @functools.lru_cache(maxsize=1024)

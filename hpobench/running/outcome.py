@@ -102,6 +102,7 @@ def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
     return {
         "versions": provenance.versions(_requirements(cell)),
         "library": _library(cell.searcher),
+        **_family(cell.problem),
         "seeds": {r: cell.role_seed(r) for r in ("searcher", "scheduler", "problem")},
         "host": provenance.host(),
         "commit": commit,
@@ -118,6 +119,12 @@ def _library(searcher: PluginRef) -> dict[str, Any] | None:
             found = {"name": name, "version": version_of(name, script)}
             return found if script is None else {**found, "lock": script.lock_hash()}
     return None
+
+
+def _family(problem: PluginRef) -> dict[str, str]:
+    """The family that the problem's class names; empty if it names none."""
+    family = _declared(problem, "family")
+    return {"family": family} if isinstance(family, str) and family else {}
 
 
 def _requirements(cell: Cell) -> list[str]:

@@ -28,6 +28,7 @@ class BBOBProblem(TabulatedProblem):
     Raises :class:`UsageError` if the function, dimension or instance does not exist.
     """
 
+    family = "bbob"
     requires = ("ioh>=0.4",)
     source = "https://coco-platform.org, as implemented in https://github.com/IOHprofiler"
     licence = "BSD-3-Clause"

@@ -18,6 +18,7 @@ class CNNSample(Shipped):
     """
 
     name = "cnn-sample"
+    family = "cnn"
     trained = "cnn"
 
     def __init__(self, *, dataset: Dataset) -> None:

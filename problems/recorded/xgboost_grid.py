@@ -30,6 +30,7 @@ class XGBoostGrid(Shipped):
     """
 
     name = "xgboost-grid"
+    family = "xgboost"
     trained = "xgboost-small"
 
     def __init__(self, *, dataset: Dataset, space: Asked = "recorded") -> None:

@@ -22,6 +22,7 @@ class YahpoGlmnet(SurrogateProblem):
     """
 
     name = "yahpo-glmnet"
+    family = "yahpo"
     source = "YAHPO Gym, arXiv:2109.03670"
     data = "yahpo-iaml-glmnet"
     instances = get_args(Instance)

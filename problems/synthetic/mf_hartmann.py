@@ -40,6 +40,7 @@ class MFHartmann(TabulatedProblem):
     """
 
     name = "mf-hartmann"
+    family = "hartmann"
     source = "mfpbench.synthetic.hartmann of https://github.com/automl/mf-prior-bench"
     heldout = True
 

@@ -64,6 +64,7 @@ class XGBoostProblem(TrainedProblem):
     part of the fingerprint.
     """
 
+    family = "xgboost"
     licence = "Apache-2.0 AND BSD-3-Clause AND CC-BY-4.0 AND MIT"
     requires = ("scikit-learn>=1.6",)
     heldout = True

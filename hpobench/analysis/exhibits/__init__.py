@@ -91,6 +91,8 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T3": modules("anytime_score"),
     "T4": modules("cost"),
     "T5": modules("conditions"),
+    "T6": modules("family_leaders"),
+    "T7": modules("elo"),
 }
 STANDINGS: tuple[Table[Any], ...] = modules("standings")
 SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")

@@ -150,6 +150,17 @@ def suite_draws(
     of one problem, shape (repetitions, algorithms, times), before problems are averaged (ranks).
     """
     weights = problem_weights(problems, settings)
+    return weighted_draws(values, problems, weights, settings, per_problem)
+
+
+def weighted_draws(
+    values: FloatArray,
+    problems: tuple[str, ...],
+    weights: FloatArray,
+    settings: Settings,
+    per_problem: Callable[[FloatArray], FloatArray] = lambda means: means,
+) -> FloatArray:
+    """As :func:`suite_draws`, but problems have ``weights``, of shape (repetitions, problems)."""
     total = np.zeros((settings.repetitions, values.shape[0], values.shape[3]))
     for p, problem in enumerate(problems):
         means = per_problem(resampled_means(values[:, p], problem, settings))

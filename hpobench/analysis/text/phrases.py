@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves
+from hpobench.analysis.inference.coverage import coverage
+from hpobench.analysis.inference.families import Families
 from hpobench.analysis.numbers import count
 from hpobench.analysis.settings import REGRET_FLOOR, Settings
 
@@ -68,6 +71,21 @@ def interval(settings: Settings, *, seeds_alone: bool = False) -> str:
     return (
         f"{settings.level:.0%} percentile bootstrap intervals ({settings.repetitions:,} "
         f"repetitions, {claim})"
+    )
+
+
+def families(found: Families) -> str:
+    return f"{len(found.names)} families of problems"
+
+
+def family_interval(settings: Settings, found: Families) -> str:
+    """What intervals from resampled families are, in a sentence of its own."""
+    few = np.array([[len(found.names)]])
+    return (
+        f"{settings.level:.0%} percentile bootstrap intervals ({settings.repetitions:,} "
+        "repetitions; families, their problems and seeds resampled). Were the families' means "
+        f"normal, such intervals would hold the truth in about {coverage(few, settings):.0%} of "
+        "cases."
     )
 
 

@@ -248,6 +248,18 @@ def test_docstrings_do_not_change_the_hash(tmp_path: Path) -> None:
     assert source_hash(plain) == source_hash(told)
 
 
+def test_a_family_of_problems_does_not_change_the_hash(tmp_path: Path) -> None:
+    plain, named = tmp_path / "plain.py", tmp_path / "named.py"
+    text = "class A:\n    name = 'a'\n\n    def f(self):\n        x = 'b'\n        return x\n"
+    plain.write_text(text, encoding="utf-8")
+    named.write_text(text.replace("\n\n", "\n    family = 'b'\n\n"), encoding="utf-8")
+    assert source_hash(plain, "problem") == source_hash(named, "problem") == source_hash(plain)
+    assert source_hash(plain, "searcher") != source_hash(named, "searcher")
+    inside = tmp_path / "inside.py"
+    inside.write_text(text.replace("x = 'b'", "family = 'b'"), encoding="utf-8")
+    assert source_hash(plain, "problem") != source_hash(inside, "problem")
+
+
 def test_versions_of_what_a_plugin_requires_count(
     refs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
