@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hpobench.analysis.core.align import align
 from hpobench.analysis.core.bounds import bounded
@@ -23,9 +24,8 @@ from hpobench.contract.errors import StoreError
 from hpobench.contract.space import Space
 from hpobench.evidence.archive import BUDGETS, KEYS, RUNS, Archive, ProblemFacts, ordered, quantised
 from hpobench.evidence.features import features_of
-from hpobench.store import schema
+from hpobench.store import index, sameness, schema
 from hpobench.store.reader import Results, load_results
-from hpobench.store.sameness import digests
 
 
 def distilled(folder: Path) -> Archive:
@@ -39,7 +39,9 @@ def distilled(folder: Path) -> Archive:
     problems = results.problems.set_index("problem", drop=False)
     heldout = problems["heldout"].astype(bool).loc[cells["problem"]].to_numpy()
     visible = replace(results, problems=results.problems.assign(heldout=False))
-    content = digests(folder, cells["cell"].tolist())
+    stored = index.load_cells(folder, list(sameness.NAMED))
+    names = pa.array(cells["cell"], pa.string())
+    content = sameness.digests(folder, stored.filter(pc.is_in(stored["cell"], names)))
     columns = {
         **{name: cells[name] for name in KEYS},
         "cell": [bytes.fromhex(name[-12:]) for name in cells["cell"]],
@@ -78,13 +80,13 @@ def _regrets(results: Results) -> FloatArray:
 def _facts(results: Results) -> dict[str, ProblemFacts]:
     families = families_of(results.cells)
     return {
-        row.problem: ProblemFacts(
-            families[row.problem],
-            features_of(Space.from_json(json.loads(row.space)), int(row.steps)),
-            bool(row.heldout),
-            int(row.version),
+        row["problem"]: ProblemFacts(
+            families[row["problem"]],
+            features_of(Space.from_json(json.loads(row["space"])), int(row["steps"])),
+            bool(row["heldout"]),
+            int(row["version"]),
         )
-        for row in results.problems.itertuples()
+        for row in results.problems.to_dict("records")
     }
 
 

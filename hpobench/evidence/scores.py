@@ -61,7 +61,8 @@ class Scores:
             families=tuple(f for f, k in zip(self.families, keep, strict=True) if k),
             regret=self.regret[keep],
         )
-        return part.of_pairs(np.isfinite(part.regret).any(axis=(0, 2)))
+        ran: NDArray[np.bool_] = np.isfinite(part.regret).any(axis=(0, 2))
+        return part.of_pairs(ran)
 
     def of_pairs(self, keep: NDArray[np.bool_]) -> Scores:
         """The part with some of the pairs."""

@@ -7,14 +7,17 @@ programs are left out, because a cell may be run again with others.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from hpobench.store import files, schema
 
@@ -24,8 +27,12 @@ _COMPARED = {
     "trials": [name for name in schema.TRIALS.names if name not in _LEFT_OUT],
     "cells": ["status", "trials", "results", "resource", "clock", "evaluation_s"],
 }
+NAMED = ("cell", "events_shard", "trials_shard", *files.COUNTS.values())
+"""The columns of cells that :func:`digests` needs."""
 CELLS = ("cell", *_COMPARED["cells"], "spec", "events_shard", "trials_shard")
 """The columns of cells that a comparison needs."""
+_NOTHING = np.uint64(0x9E3779B97F4A7C15)
+"""Stands for no value among numbers; any odd pattern of bits would do."""
 _COUNT = "number of rows"
 _VERSIONS = ("version", "hpobench", "ray", "source", "packages", "lock", "data")
 """What a specification says of programs and data, at its top or of one of its plugins."""
@@ -115,3 +122,38 @@ def flat_spec(text: str) -> dict[str, Any]:
         inner = value if isinstance(value, dict) and "options" in value else None
         found |= {f"{key}.{name}": v for name, v in inner.items()} if inner else {key: value}
     return found
+
+
+def digests(folder: Path, cells: pa.Table) -> dict[str, bytes]:
+    """For each of ``cells``, rows of the cells in ``folder`` with the columns :data:`NAMED`, a hash
+    of 8 bytes of all that is compared of its events and trials."""
+    found = {name: hashlib.blake2b(digest_size=8) for name in cells["cell"].to_pylist()}
+    for kind in files.COUNTS:
+        for table in files.shard_tables(folder, kind, cells):
+            rows = np.stack([_numbers(table[name]) for name in _COMPARED[kind]], axis=1)
+            names = table["cell"].combine_chunks().dictionary_encode()
+            codes = names.indices.to_numpy(zero_copy_only=False)
+            order = np.argsort(codes, kind="stable")
+            ends = np.cumsum(np.bincount(codes, minlength=len(names.dictionary)))
+            for name, part in zip(
+                names.dictionary.to_pylist(), np.split(order, ends[:-1]), strict=True
+            ):
+                found[name].update(rows[part].tobytes())
+    return {name: digest.digest() for name, digest in found.items()}
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """A number for each value of ``column``, the same for the same bits."""
+    array = _bits(column)
+    if pa.types.is_integer(array.type):
+        values = array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        valid = array.is_valid().to_numpy(zero_copy_only=False)
+        numbers: NDArray[np.uint64] = np.where(valid, values.view(np.uint64), _NOTHING)
+        return numbers
+    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    hashes = [
+        int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+        for text in encoded.dictionary.to_pylist()
+    ]
+    known: NDArray[np.uint64] = np.array([_NOTHING, *hashes], dtype=np.uint64)
+    return known[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(int) + 1]
