@@ -61,8 +61,7 @@ class Scores:
             families=tuple(f for f, k in zip(self.families, keep, strict=True) if k),
             regret=self.regret[keep],
         )
-        ran: NDArray[np.bool_] = np.isfinite(part.regret).any(axis=(0, 2))
-        return part.of_pairs(ran)
+        return part.of_pairs(np.count_nonzero(np.isfinite(part.mean), axis=0) > 0)
 
     def of_pairs(self, keep: NDArray[np.bool_]) -> Scores:
         """The part with some of the pairs."""

@@ -155,5 +155,7 @@ def _numbers(column: pa.ChunkedArray) -> NDArray[np.uint64]:
         int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
         for text in encoded.dictionary.to_pylist()
     ]
-    known: NDArray[np.uint64] = np.array([_NOTHING, *hashes], dtype=np.uint64)
-    return known[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(int) + 1]
+    known = np.array([_NOTHING, *hashes], dtype=np.uint64)
+    places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+    found: NDArray[np.uint64] = known[places]
+    return found
