@@ -95,6 +95,7 @@ def made_data(
         folder = tmp_path / "made" / "up"
         folder.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
         listed = write_list(tmp_path / "list.json", {name: entry(None, files, how="make it")})
         monkeypatch.setattr(catalogue, "LIST", listed)

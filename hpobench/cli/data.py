@@ -120,7 +120,8 @@ def _fetch(name: str, root: Path) -> None:
     click.echo(f"{name}: {dataset.title}{size}")
     click.echo(f"  licence  {dataset.licence}")
     click.echo(f"  cite     {dataset.citation}")
-    click.echo(f"  from     {dataset.url or dataset.source}")
+    archive = f" ({megabytes(dataset.archive.size)}, not kept)" if dataset.archive else ""
+    click.echo(f"  from     {dataset.url or dataset.source}{archive}")
     click.echo(f"  into     {root / dataset.folder}")
     if of_openml:
         files = openml.fetch(dataset, root)
@@ -144,7 +145,7 @@ def _progress(dataset: Dataset) -> Iterator[Tell]:
 
         def tell(path: str, done: int) -> None:
             if path not in tasks:
-                tasks[path] = bars.add_task(path, total=dataset.files[path].size)
+                tasks[path] = bars.add_task(path, total=dataset.downloads[path].size)
             bars.update(tasks[path], completed=done)
 
         yield tell

@@ -59,11 +59,23 @@ class Dataset:
     """The address to which the paths are appended; ``None`` if only a person can get the files."""
     how: str
     """The way in which a person gets the files."""
+    archive: File | None = None
+    """The zip archive that holds the files by the same paths, if ``url`` is its address."""
 
     @property
     def size(self) -> int:
         """The number of bytes of all files."""
         return sum(file.size for file in self.files.values())
+
+    @property
+    def downloads(self) -> Mapping[str, File]:
+        """What is downloaded: the files by their paths, or the archive by the end of its address.
+
+        The archive itself is not kept.
+        """
+        if self.url is None or self.archive is None:
+            return self.files
+        return {self.url.rpartition("/")[2]: self.archive}
 
 
 def names() -> list[str]:
@@ -95,6 +107,7 @@ def recorded(name: str, file: Path) -> Dataset:
 def to_json(dataset: Dataset) -> str:
     """The text that :func:`recorded` reads."""
     fields = {**vars(dataset), "files": {k: vars(v) for k, v in dataset.files.items()}}
+    fields["archive"] = dataset.archive and vars(dataset.archive)
     del fields["name"]
     return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
 
@@ -117,7 +130,8 @@ def _parse(name: str, given: Any) -> Dataset:
     for path in (texts["folder"], *files):
         if len(path) > _LONGEST or not _SAFE.fullmatch(path):
             raise ValueError(f"{path[:_LONGEST]!r} is not a path below the data folder")
-    for path, described in files.items():
+    archive = File(**given["archive"]) if given.get("archive") else None
+    for path, described in [*files.items(), *([("archive", archive)] if archive else [])]:
         sound = isinstance(described.size, int) and described.size > 0
         if not sound or not _SHA256.fullmatch(described.sha256):
             raise ValueError(f"{path} needs its sha256 and its size in bytes")
@@ -129,7 +143,7 @@ def _parse(name: str, given: Any) -> Dataset:
     problems = tuple(given["problems"])
     if not all(isinstance(problem, str) for problem in problems):
         raise ValueError("problems are names")
-    return Dataset(name, problems=problems, files=files, url=url, how=how, **texts)
+    return Dataset(name, problems=problems, files=files, url=url, how=how, archive=archive, **texts)
 
 
 def _read(file: Path) -> Any:

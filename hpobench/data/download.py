@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.files import locked, move_whole
+from hpobench.data.archive import unpacked
 from hpobench.data.catalogue import Dataset, File
 from hpobench.data.local import megabytes, verify
 
@@ -26,21 +27,37 @@ def fetch(dataset: Dataset, root: Path, tell: Tell) -> list[str]:
     """Fetch the files of ``dataset`` that ``root`` lacks or has damaged; return their paths.
 
     Each file moves into place when it is whole and its hash is right. So an interruption leaves
-    good files only, and the next attempt fetches the rest. Raises :class:`NotAvailableError`.
+    good files only, and the next attempt fetches the rest. An archive is fetched as a whole and
+    not kept. Raises :class:`NotAvailableError`.
     """
     wanted = list(verify(dataset, root))
     if not wanted:
         return []
     if dataset.url is None:
         raise NotAvailableError(f"cannot be fetched: {dataset.how} into {root / dataset.folder}")
-    folder = made(root / dataset.folder, sum(dataset.files[path].size for path in wanted))
+    size = sum(dataset.files[path].size for path in wanted)
+    folder = made(root / dataset.folder, size + (dataset.archive.size if dataset.archive else 0))
     with staging(folder) as new:
         wanted = list(verify(dataset, root))  # another process may have brought some
+        archive = _archive(dataset, dataset.url, new, tell) if wanted else None
         for path in wanted:
-            with explained(f"{dataset.url}{path}", folder / path):
-                part = _fetch(f"{dataset.url}{path}", new, dataset.files[path], path, tell)
+            file, url = dataset.files[path], dataset.url + ("" if archive else path)
+            with explained(url, folder / path):
+                if archive:
+                    part = unpacked(archive, path, file, new / "unpacked")
+                else:
+                    part = _fetch(url, new, file, path, tell)
                 settle(part, folder / path)
     return wanted
+
+
+def _archive(dataset: Dataset, url: str, new: Path, tell: Tell) -> Path | None:
+    """Fetch the archive of ``dataset``, if it has one, into the folder ``new``."""
+    if dataset.archive is None:
+        return None
+    (name,) = dataset.downloads
+    with explained(url, new / name):
+        return _fetch(url, new, dataset.archive, name, tell)
 
 
 def _fetch(url: str, new: Path, wanted: File, path: str, tell: Tell) -> Path:

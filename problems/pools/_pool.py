@@ -68,9 +68,12 @@ class PoolProblem(FetchedProblem):
 
         Raises :class:`SpaceError` if a parameter is missing.
         """
-        if missing := [name for name in self.space.names if name not in config]:
-            raise SpaceError(f"{self.name}: {', '.join(missing)} missing in {config}")
-        return self.rows.nearest.row(config)
+        plain = {k: v.item() if hasattr(v, "item") else v for k, v in config.items()}  # of NumPy
+        try:
+            active = self.space.build(plain)
+        except KeyError as error:
+            raise SpaceError(f"{self.name}: {error.args[0]} missing in {config}") from None
+        return self.rows.nearest.row(active)
 
     def curve(self, config: Config, seed: int) -> Curve:
         return self.rows.curve(self.row(config))

