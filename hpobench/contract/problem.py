@@ -95,9 +95,10 @@ class Problem(Plugin, ABC):
     licence: ClassVar[str] = ""
     """The SPDX identifier of the data's licence; empty for a problem without data."""
     family: ClassVar[str] = ""
-    """The family that the problem shares with other plugins; empty if it shares none and ``name``
-    is its family. Statistics that look beyond a suite count families and not problems. It changes
-    no result, so it is no part of a cell's identity."""
+    """The family that the problem shares with other plugins, which tune the same model or are made
+    in the same way; empty if it shares none and ``name`` is its family. Statistics that look beyond
+    a suite count families and not problems. It changes no result, so it is no part of a cell's
+    identity."""
     space: Space
     fidelity: Fidelity = Fidelity()
     objective: Objective = Objective()

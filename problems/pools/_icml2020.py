@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 class SampleProblem(PoolProblem):
     """A pool of random configurations, each of which was evaluated at full fidelity."""
 
-    family = "icml2020"
     source = "Salinas, Shen and Perrone 2020, arXiv:1909.13595"
     data = "icml2020"
 

@@ -28,7 +28,7 @@ class NASBench102(PoolProblem):
     """
 
     name = "icml2020-nas"
-    family = "icml2020"
+    family = "nasbench201"
     source = (
         "Dong and Yang 2020, arXiv:2001.00326, in the form of Salinas, Shen and Perrone 2020, "
         "arXiv:1909.13595"

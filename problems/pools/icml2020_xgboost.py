@@ -30,6 +30,7 @@ class XGBoostPool(SampleProblem):
     """
 
     name = "icml2020-xgboost"
+    family = "xgboost"
     file = "XGBoost.csv.zip"
     tasks = get_args(Task)
     objective = Objective("error")

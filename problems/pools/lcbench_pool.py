@@ -41,6 +41,7 @@ class LCBenchPool(PoolProblem):
     """
 
     name = "lcbench-pool"
+    family = "lcbench"
     source = "Zimmer, Lindauer and Hutter 2021, arXiv:2006.13799; arrays from BOCoDe 1.0.1"
     data = "lcbench-pool"
     file = "bocode/opt_problems/hpo/data/lcbench_data.npz"

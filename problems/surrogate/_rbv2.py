@@ -22,7 +22,6 @@ class RandomBotProblem(SurrogateProblem):
     smaller fractions were free.
     """
 
-    family = "yahpo"
     source = (
         "Binder, Pfisterer and Bischl, Collecting Empirical Data About Hyperparameters for Data "
         "Driven AutoML, 2020; YAHPO Gym, arXiv:2109.03670"

@@ -22,7 +22,6 @@ class YahpoGlmnet(SurrogateProblem):
     """
 
     name = "yahpo-glmnet"
-    family = "yahpo"
     source = "YAHPO Gym, arXiv:2109.03670"
     data = "yahpo-iaml-glmnet"
     instances = get_args(Instance)

@@ -23,7 +23,6 @@ class LCBench(SurrogateProblem):
     """
 
     name = "lcbench"
-    family = "yahpo"
     source = "Zimmer, Lindauer and Hutter 2021, arXiv:2006.13799; YAHPO Gym, arXiv:2109.03670"
     data = "yahpo-lcbench"
     instances = get_args(Instance)

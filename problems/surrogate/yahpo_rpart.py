@@ -28,6 +28,7 @@ class YahpoRpart(RandomBotProblem):
     """
 
     name = "yahpo-rpart"
+    family = "rpart"
     data = "yahpo-rbv2-rpart"
     instances = get_args(Instance)
     categories = ("task_id", "num.impute.selected.cpo")

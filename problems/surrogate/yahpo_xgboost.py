@@ -56,6 +56,7 @@ class YahpoXGBoost(RandomBotProblem):
     """
 
     name = "yahpo-xgboost"
+    family = "xgboost"
     data = "yahpo-rbv2-xgboost"
     instances = get_args(Instance)
     categories = ("task_id", "booster", "num.impute.selected.cpo")
