@@ -5,8 +5,8 @@
 Each node is a raylet of its own with one processor, as in Ray's own tests of large clusters, so
 that scheduling, health checks and what the driver does for every task are those of so many nodes,
 while the processors of this machine are what they share. The cells are of random search with five
-evaluations. Seconds until the nodes are there, seconds of a command with a tenth of the cells and of
-one with all, the rate of the cells between them, the worker processes, and the driver's memory.
+evaluations. Seconds until the nodes are there, seconds of a command with a tenth of the cells and
+of one with all, the rate of the cells between them, the worker processes, and the driver's memory.
 """
 
 from __future__ import annotations
