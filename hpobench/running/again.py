@@ -73,7 +73,8 @@ class Planner:
 
     def _part(self, keys: Collection[Key]) -> dict[str, Any]:
         """The suite with no more than ``keys`` need, and any seed."""
-        part = {key: value for key, value in self.suite.items() if key != "only"}
+        # A run stores no plugin files in a suite: a store must not bring code that runs.
+        part = {k: value for k, value in self.suite.items() if k not in ("only", "plugins")}
         for place, name in enumerate(LISTS):
             wanted = {key[place] for key in keys}
             part[name] = [entry for entry in part[name] if entry["as"] in wanted]

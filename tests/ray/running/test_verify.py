@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import hpobench
+from hpobench.store import index
 from hpobench.store.damage import find_damage
 from tests.altered import Stored, alter
 from tests.ray.faults.commands import finish
@@ -67,7 +68,8 @@ def verified(folder: Path, cells: int = CELLS, **options: object) -> hpobench.Ve
 
 
 def first_cell(folder: Path, prefix: str = "random-asha") -> str:
-    return min(cell for cell in hpobench.load(folder).cells["cell"] if cell.startswith(prefix))
+    cells: list[str] = index.load_cells(folder, ("cell",))["cell"].to_pylist()
+    return min(cell for cell in cells if cell.startswith(prefix))
 
 
 def test_all_cells_give_the_same_bytes_and_nothing_is_written(folder: Path) -> None:
@@ -183,6 +185,14 @@ def test_a_plugin_that_is_not_here_costs_its_own_cells(whole: Path, folder: Path
     assert "6 of 12 cells drawn with --seed 0" in output
     assert "left out: 12 cells: unknown searcher 'hill'" in output
     assert f'the results were made with --plugin "{whole}/plugin/hill.py"' in output
+
+
+def test_a_store_brings_no_code_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (folder / index.SUITE).read_text().rpartition("\n#")[0]
+    index.write_suite(folder / index.SUITE, f"{text}\nplugins: [plugin/hill.py]\n")
+    monkeypatch.chdir(folder)
+    found = hpobench.verify(folder, 2, cpus=1)
+    assert (found.ok, found.cells) == (True, CELLS // 2)
 
 
 def test_a_cell_that_fails_now_is_a_difference(folder: Path) -> None:
