@@ -182,6 +182,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "verify FOLDER --repair": lambda: _end_of_repair(),
     "verify FOLDER --sample N --plugin FILE": lambda: _end_of_sample(),
     "merge FOLDERS": lambda: _end_of_merge(),
+    "evidence make FOLDER": ["evidence", "make", "stored", "--into", "out"],
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
