@@ -84,6 +84,7 @@ FIGURES: dict[str, tuple[Figure[Any], ...]] = {
     "F14": modules("heatmap"),
     "F15": modules("interaction"),
     "F16": modules("lineage"),
+    "F17": modules("total_time"),
 }
 TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T1": modules("final_loss"),
