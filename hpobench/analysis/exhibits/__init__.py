@@ -94,6 +94,7 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T5": modules("conditions"),
     "T6": modules("family_leaders"),
     "T7": modules("elo"),
+    "T8": modules("overtuning"),
 }
 STANDINGS: tuple[Table[Any], ...] = modules("standings")
 SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +105,7 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
         log_y=True,
     )
     front = table[table["front"]].sort_values("at", kind="stable")
-    look = {"color": INK, "alpha": 0.22, "linewidth": 6.0, "solid_capstyle": "butt"}
+    look: Any = {"color": INK, "alpha": 0.22, "linewidth": 6.0, "solid_capstyle": "butt"}
     for ax in figure.axes:
         ax.step(front["at"], front["estimate"], where="post", zorder=2, **look)
     return figure

@@ -60,7 +60,7 @@ def test_the_axis_is_the_same_whatever_the_budgets_are_in() -> None:
     results = thinkers()
     tables = []
     for axis in ("time", "evaluations", "time+thinking"):
-        study = Study(results, Settings(axis=axis, repetitions=50, points=40))  # type: ignore[arg-type]
+        study = Study(results, Settings(axis=axis, repetitions=50, points=40))
         tables.append(total_time.table(study, study.comparisons[0]))
     assert tables[0].equals(tables[1])
     assert tables[0].equals(tables[2])
