@@ -95,6 +95,7 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T6": modules("family_leaders"),
     "T7": modules("elo"),
     "T8": modules("overtuning"),
+    "T9": modules("mixed_model"),
 }
 STANDINGS: tuple[Table[Any], ...] = modules("standings")
 SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")

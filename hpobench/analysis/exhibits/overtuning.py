@@ -13,6 +13,7 @@ from hpobench.analysis.core.incumbent import with_hindsight
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm
 from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import BoolArray
 from hpobench.analysis.study import Study, Whole, each_of_families
 from hpobench.analysis.text import phrases
@@ -20,9 +21,6 @@ from hpobench.analysis.text.fields import Grid
 
 TITLE = "Overtuning"
 STEM = "overtuning"
-
-SHARES = (0.1, 0.25, 0.5, 1.0)
-"""Of the budget."""
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -46,7 +44,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     settings = study.settings
     kept = _heldout(study, comparison.curves)
     curves = comparison.curves.select(np.ones(len(comparison.curves.algorithms), dtype=bool), kept)
-    at = np.searchsorted(curves.share, np.array(SHARES) * (1 + 1e-9), side="right") - 1
+    at = curves.points(SHARES)
     chosen = normalised(curves)[..., at]
     lost = chosen - normalised(_hindsight(study, curves))[..., at]
     found = suite_mean(lost, curves.problems, settings)
@@ -83,10 +81,10 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
         f"What {phrases.algorithms(curves)} lose by choosing on the visible loss, at shares of the "
         "budget: the normalised regret of the incumbent's held-out loss, less that of the lowest "
         f"held-out loss of all results by then. Mean over {phrases.suite(part)}, of "
-        f"{len(kept)} problems those with held-out losses; the last column is the whole normalised regret at "
-        "the end. The lowest is known in hindsight alone, and is lower the more results there are, "
-        f"so that some loss cannot be avoided. In brackets {phrases.interval(settings)}. "
-        f"{phrases.share(settings)} {phrases.choice(settings)}{phrases.failures(part)}"
+        f"{len(kept)} problems those with held-out losses; the last column is the whole normalised "
+        "regret at the end. The lowest is known in hindsight alone, and is lower the more results "
+        "there are, so that some loss cannot be avoided. In brackets "
+        f"{phrases.interval(settings)}. {phrases.share(settings)} {phrases.choice(settings)}{phrases.failures(part)}"
     )
 
 
