@@ -84,7 +84,8 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
         f"{len(kept)} problems those with held-out losses; the last column is the whole normalised "
         "regret at the end. The lowest is known in hindsight alone, and is lower the more results "
         "there are, so that some loss cannot be avoided. In brackets "
-        f"{phrases.interval(settings)}. {phrases.share(settings)} {phrases.choice(settings)}{phrases.failures(part)}"
+        f"{phrases.interval(settings)}. {phrases.share(settings)} {phrases.choice(settings)}"
+        f"{phrases.failures(part)}"
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,8 @@ from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import NotAvailableError
 
 GROUPS = ("family", "problem", "seed")
+_MOST_STEPS = 1000
+"""Of Nelder and Mead's method, which takes about 100."""
 
 
 class MixedModel(NamedTuple):
@@ -29,7 +31,8 @@ class MixedModel(NamedTuple):
     effects: pd.DataFrame
     """A row for each column of the design: ``estimate, error, p``."""
     spread: pd.Series
-    """Standard deviations by :data:`GROUPS`, and ``rest``."""
+    """Standard deviations by :data:`GROUPS`, and ``rest``; NaN for a group that is the same as
+    the one that it is in, such as a problem where families have one each."""
 
 
 def design(algorithms: Sequence[Algorithm]) -> tuple[pd.DataFrame, FloatArray]:
@@ -76,12 +79,17 @@ def mixed_model(score: FloatArray, columns: FloatArray, groups: pd.DataFrame) ->
         data,
         groups="family",
         re_formula="1",
-        vc_formula={"problem": "0 + C(problem)", "seed": "0 + C(seed)"},
+        vc_formula={
+            name: f"0 + C({name})"
+            for whole, name in pairwise(GROUPS)
+            if data[name].nunique() > data[whole].nunique()
+        },
     )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # that a spread is 0, which the table shows
         try:
-            fit = model.fit()
+            # Three spreads need no slopes, by which others stop early where one is about 0.
+            fit = model.fit(method="nm", maxiter=_MOST_STEPS)
         except (np.linalg.LinAlgError, ValueError) as error:
             raise ArithmeticError(f"no mixed model could be fitted: {error}") from error
     if not (fit.converged and np.isfinite(fit.bse_fe).all()):
@@ -89,6 +97,7 @@ def mixed_model(score: FloatArray, columns: FloatArray, groups: pd.DataFrame) ->
     variances = {"family": float(fit.cov_re.iloc[0, 0])}
     variances |= dict(zip(model.exog_vc.names, fit.vcomp, strict=True))
     variances |= {"rest": fit.scale}
+    spread = pd.Series(variances).reindex([*GROUPS, "rest"]).clip(lower=0.0) ** 0.5
     effects = pd.DataFrame(
         {
             "estimate": fit.fe_params.to_numpy(),
@@ -96,8 +105,7 @@ def mixed_model(score: FloatArray, columns: FloatArray, groups: pd.DataFrame) ->
             "p": fit.pvalues[: len(fit.fe_params)].to_numpy(),
         }
     )
-    spread = np.sqrt([max(variances[name], 0.0) for name in (*GROUPS, "rest")])
-    return MixedModel(effects, pd.Series(spread, index=[*GROUPS, "rest"]))
+    return MixedModel(effects, spread)
 
 
 def _numbered(groups: pd.DataFrame) -> pd.DataFrame:

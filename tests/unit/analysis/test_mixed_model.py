@@ -119,6 +119,8 @@ def test_the_table() -> None:
     assert table["estimate"][1:5].tolist() == pytest.approx([0.15, 0.1, -0.05, -0.1], abs=0.01)
     assert table["p"][:5].max() < 0.001
     assert table["low"].isna().tolist() == [False] * 5 + [True] * 4
+    assert table["estimate"].isna().tolist() == [False] * 6 + [True] + [False] * 2
+    assert table["estimate"][7] == pytest.approx(0.03, abs=0.01)
     rows = exhibit.grid(table).rows
     assert [row[0].text for row in rows[:5]] == [
         "random + fifo, all of the budget",
@@ -127,7 +129,8 @@ def test_the_table() -> None:
         "Both: tpe + asha",
         "Ten times the budget",
     ]
-    assert rows[5][0].text == "Spread: family"
+    assert [row[0].text for row in rows[5:7]] == ["Spread: family", "Spread: problem"]
+    assert rows[6][1].text == "-"
     text = caption_of(exhibit, curves, SETTINGS)
     assert "at 10%, 25%, 50%, 100% of the budget, over 6 families of problems" in text
 
