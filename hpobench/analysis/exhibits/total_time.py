@@ -43,7 +43,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     problem's longest run.
 
     Columns as :func:`hpobench.analysis.inference.bootstrap.curve_frame`, and ``front``: whether no
-    algorithm has a lower mean by then. Of several that are level the one that led before does,
+    algorithm has a lower mean at that time. Of several that are level the one that led before does,
     and none where all are level.
     """
     other = study.under(_settings(study))
@@ -73,7 +73,7 @@ def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
         f"Mean normalised regret of {phrases.algorithms(curves)} over {phrases.suite(curves)}, "
         "both axes logarithmic, against total time: what the trials took on the run's clock and "
         "what the searcher thought, in wall time, one after the other. Grey: the Pareto front, on "
-        f"which no algorithm is better by then. {_leaders(table)}{phrases.share(settings)} "
+        f"which no algorithm is better at that time. {_leaders(table)}{phrases.share(settings)} "
         f"{phrases.band(settings)} {phrases.incumbent(settings)}{phrases.failures(curves)}"
     )
 
