@@ -9,12 +9,19 @@ import numpy as np
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.references import measured, unreferenced
 from hpobench.analysis.core.workers import worker_counts
-from hpobench.analysis.exhibits import conditions, cost, critical_difference, efficiency, number_of
+from hpobench.analysis.exhibits import (
+    conditions,
+    cost,
+    critical_difference,
+    efficiency,
+    mixed_model,
+    number_of,
+)
 from hpobench.analysis.inference.coverage import coverage, enough_seeds
 from hpobench.analysis.inference.rank_tests import require_enough
 from hpobench.analysis.numbers import listed
 from hpobench.analysis.settings import Settings
-from hpobench.analysis.study import Study
+from hpobench.analysis.study import Study, each_of_families
 from hpobench.contract.errors import TooFewError
 from hpobench.store.reader import Results
 
@@ -27,6 +34,7 @@ def notes(study: Study) -> list[str]:
         *_workers(worker_counts(results)),
         *_comparable(study),
         *_untested(study.shown),
+        *_unmodelled(study),
         *_narrow(study.shown, study.settings),
         *_left_out(results),
         *_stand_ins(measured(results)),
@@ -85,6 +93,12 @@ def _untested(fair: list[Comparison]) -> Iterator[str]:
         except TooFewError as error:
             figure = number_of(critical_difference)
             yield f"{comparison.title}: there is no figure {figure}, for {error}."
+
+
+def _unmodelled(study: Study) -> Iterator[str]:
+    for comparison in each_of_families(study):
+        if why := mixed_model.reason(study, comparison):
+            yield f"{comparison.title}: there is no table {number_of(mixed_model)}, for {why}."
 
 
 def _narrow(fair: list[Comparison], settings: Settings) -> Iterator[str]:

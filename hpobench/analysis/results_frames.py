@@ -18,8 +18,11 @@ from hpobench.analysis.exhibits import (
     aggregates,
     anytime_score,
     cost,
+    elo,
+    family_leaders,
     final_loss,
     mean_regret,
+    mixed_model,
     rank,
     speedup,
     standings,
@@ -133,6 +136,22 @@ class Analysis:
     def win_matrix(self, **settings: Any) -> pd.DataFrame:
         """How likely a run of one algorithm is to end better than a run of another."""
         return self._compared(win_matrix, settings)
+
+    def family_leaders(self, **settings: Any) -> pd.DataFrame:
+        """Who leads beyond these problems, and without each family of them."""
+        return self._compared(family_leaders, settings)
+
+    def elo(self, **settings: Any) -> pd.DataFrame:
+        """One rating for each algorithm, made of who beats whom."""
+        return self._compared(elo, settings)
+
+    def mixed_model(self, **settings: Any) -> pd.DataFrame:
+        """What searchers, schedulers, the budget and chance each do to the regret.
+
+        Raises :class:`NotAvailableError` without statsmodels, and :class:`ArithmeticError` where
+        no model can be fitted.
+        """
+        return self._compared(mixed_model, settings)
 
     def _under(self, given: dict[str, Any]) -> Study:
         return self._study.under(self.settings(**given))

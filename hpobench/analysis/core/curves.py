@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
@@ -57,6 +58,11 @@ class Curves:
         """Shape (algorithms, problems): whether there is any run."""
         complete: BoolArray = np.count_nonzero(self.present, axis=2) > 0
         return complete
+
+    def points(self, shares: Sequence[float]) -> IntArray:
+        """The last points of the grid that are not after each of ``shares``."""
+        points: IntArray = np.searchsorted(self.share, shares, side="right") - 1
+        return points
 
     def select(self, algorithms: BoolArray, problems: BoolArray) -> Curves:
         """The part of the algorithms and problems that the two masks keep."""

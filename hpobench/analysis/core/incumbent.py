@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -68,6 +68,16 @@ def incumbents(results: Results, axis: Axis = "time", fidelity: Fidelity = "any"
         loss=reported[eligible][improved],
         end=end,
     )
+
+
+def with_hindsight(results: Results) -> Results:
+    """``results`` in which the visible loss is the held-out one, where there is one: their
+    incumbents are the results with the lowest held-out losses."""
+    visible = results.events["loss"].to_numpy(np.float64)
+    heldout = results.events["heldout"].to_numpy(np.float64, na_value=np.nan)
+    # What could not become incumbent still cannot.
+    both = np.isfinite(visible) & np.isfinite(heldout)
+    return replace(results, events=results.events.assign(loss=np.where(both, heldout, visible)))
 
 
 def run_of(results: Results, frame: pd.DataFrame) -> IntArray:

@@ -84,6 +84,7 @@ FIGURES: dict[str, tuple[Figure[Any], ...]] = {
     "F14": modules("heatmap"),
     "F15": modules("interaction"),
     "F16": modules("lineage"),
+    "F17": modules("total_time"),
 }
 TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T1": modules("final_loss"),
@@ -93,6 +94,8 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T5": modules("conditions"),
     "T6": modules("family_leaders"),
     "T7": modules("elo"),
+    "T8": modules("overtuning"),
+    "T9": modules("mixed_model"),
 }
 STANDINGS: tuple[Table[Any], ...] = modules("standings")
 SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")

@@ -41,7 +41,9 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
         "ratings maximise the likelihood of the model of Bradley and Terry; a family counts as one "
         "game of each pair, and one game more is a tie of all, which keeps them finite. Wins: the "
         "share of pairs of runs that an algorithm wins, ties half. In brackets "
-        f"{phrases.family_interval(study.settings, families)}{phrases.failures(curves)}"
+        f"{study.settings.level:.0%} percentile bootstrap intervals "
+        f"({study.settings.repetitions:,} repetitions, families and their problems resampled), "
+        f"which are too narrow with few families.{phrases.failures(curves)}"
     )
 
 

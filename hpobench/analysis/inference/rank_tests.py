@@ -57,7 +57,7 @@ def rank_tests(curves: Curves, posthoc: Posthoc = "wilcoxon") -> RankTests:
     algorithms.
     """
     require_enough(curves)
-    at = np.searchsorted(curves.share, SHARES, side="right") - 1
+    at = curves.points(SHARES)
     medians = np.nanmedian(normalised(curves)[..., at], axis=2)
     parts = [_at_share(curves, share, medians[..., i], posthoc) for i, share in enumerate(SHARES)]
     ranks, pairs = (pd.concat(frames, ignore_index=True) for frames in zip(*parts, strict=True))

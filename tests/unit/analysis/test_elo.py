@@ -51,7 +51,7 @@ def ratings_of_bencheval(values: FloatArray) -> FloatArray:
     a, p = np.indices(values.shape)
     frame = pd.DataFrame({"method": a.ravel(), "task": p.ravel(), "metric_error": values.ravel()})
     found = EloHelper().compute_mle_elo_from_ranks(frame)
-    return found.sort_index().to_numpy()
+    return np.asarray(found.sort_index(), dtype=np.float64)
 
 
 @pytest.mark.parametrize(("algorithms", "problems"), [(3, 5), (8, 12), (30, 40)])

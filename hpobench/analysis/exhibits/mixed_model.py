@@ -1,0 +1,141 @@
+"""What searchers, schedulers, the budget and chance each do to the regret, in one model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.curves import Algorithm, Comparison
+from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.inference.mixed_model import GROUPS, design, mixed_model
+from hpobench.analysis.inference.rank_tests import SHARES
+from hpobench.analysis.numbers import interval, listed, number
+from hpobench.analysis.settings import SCHEDULER, SEARCHER
+from hpobench.analysis.study import Study, each_of_families
+from hpobench.analysis.text import phrases
+from hpobench.analysis.text.fields import Field, Grid
+from hpobench.contract.errors import NotAvailableError
+
+TITLE = "Mixed model"
+STEM = "mixed_model"
+
+MOST_ROWS = 5_000
+"""A report fits a model of so many regrets, which takes seconds; of 20,000 it would be minutes."""
+DIGITS = 6
+"""Decimals that are kept: those behind depend on the processor."""
+
+
+def subjects(study: Study) -> list[Comparison]:
+    """The comparisons on several families for which there is a model."""
+    return [one for one in each_of_families(study) if not reason(study, one)]
+
+
+def reason(study: Study, comparison: Comparison) -> str:
+    """Why a report has no model of ``comparison``; empty if it has one."""
+    return study.computed(_reason, comparison)
+
+
+def _reason(study: Study, comparison: Comparison) -> str:
+    rows = int(comparison.curves.present.sum()) * len(SHARES)
+    if rows > MOST_ROWS:
+        return f"{rows:,} regrets would take minutes; hpobench.load(...).mixed_model() takes any"
+    try:
+        study.computed(table, comparison)
+    except (NotAvailableError, ArithmeticError) as error:
+        return str(error)
+    return ""
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
+    """``nr ~ searcher * scheduler + log10(share) + (1 | family / problem / seed)``, fitted to the
+    ``nr`` of all runs at four shares of the budget.
+
+    Columns ``effect, searcher, scheduler, estimate, low, high, p``. ``effect``: ``baseline``, which
+    the others are differences from; ``searcher``, ``scheduler``, ``both`` (what they do beyond the
+    sum of the two); ``budget``, of ten times as much. Last, with ``family``, ``problem``, ``seed``
+    and ``rest``, the standard deviations of what chance adds, without interval.
+    """
+    from scipy import stats  # here, for processes that only draw import this module too
+
+    curves, level = comparison.curves, study.settings.level
+    order = sorted(range(len(curves.algorithms)), key=lambda a: _place(curves.algorithms[a]))
+    labels, columns = design([curves.algorithms[a] for a in order])
+    nr = normalised(curves)[order][..., curves.points(SHARES)]
+    a, p, s, t = np.nonzero(~np.isnan(nr))
+    families = np.array([study.families[name] for name in curves.problems], dtype=object)
+    groups = pd.DataFrame({"family": families[p], "problem": p, "seed": s})
+    budget = np.log10(SHARES)[t]
+    found = mixed_model(nr[a, p, s, t], np.column_stack([columns[a], budget]), groups)
+    first = curves.algorithms[order[0]]
+    baseline = {"effect": "baseline", "searcher": first.searcher, "scheduler": first.scheduler}
+    effects = pd.concat(
+        [
+            pd.DataFrame([baseline]),
+            labels.assign(effect=labels.apply(_kind, axis=1)),
+            pd.DataFrame([{"effect": "budget"}]),
+        ],
+        ignore_index=True,
+    )[["effect", "searcher", "scheduler"]]
+    estimate = found.effects["estimate"]
+    reach = stats.norm.ppf(0.5 + level / 2) * found.effects["error"]
+    effects = effects.assign(
+        estimate=estimate, low=estimate - reach, high=estimate + reach, p=found.effects["p"]
+    )
+    spread = pd.DataFrame({"effect": found.spread.index, "estimate": found.spread.to_numpy()})
+    return pd.concat([effects, spread], ignore_index=True).round(DIGITS)
+
+
+def _place(algorithm: Algorithm) -> tuple[bool, bool]:
+    """Before all others: the baselines."""
+    return algorithm.searcher != SEARCHER, algorithm.scheduler != SCHEDULER
+
+
+def _kind(label: pd.Series) -> str:
+    if label["searcher"] is None:
+        return "scheduler"
+    return "searcher" if label["scheduler"] is None else "both"
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, families = comparison.curves, study.families_in(comparison)
+    shares = listed([f"{share:.0%}" for share in SHARES])
+    return (
+        f"A linear mixed model of the normalised regret of {phrases.algorithms(curves)} at "
+        f"{shares} of the budget, over {phrases.families(families)}, of {phrases.suite(curves)}, "
+        "by restricted maximum likelihood: searcher * scheduler + log10(budget) + (1 | family / "
+        "problem / seed). Below 0 an effect lowers the regret. Both: what a searcher and a "
+        "scheduler do together beyond the sum of the two. Spread: the standard deviations of what "
+        f"families, their problems, these problems' seeds and all else add. In brackets "
+        f"{study.settings.level:.0%} intervals of Wald. The model takes effects to be the same on "
+        "every problem, so that its intervals are about these problems and narrower than those of "
+        f"resampled families.{phrases.failures(curves)}"
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    rows = [
+        [
+            Field(_name(row)),
+            Field(number(row["estimate"]), interval(row["low"], row["high"]), key=row["estimate"]),
+            Field("" if np.isnan(row["p"]) else _p(row["p"]), key=row["p"]),
+        ]
+        for _, row in table.iterrows()
+    ]
+    return Grid(["Effect", "On nr", "p"], rows)
+
+
+def _name(row: pd.Series) -> str:
+    effect, searcher, scheduler = row["effect"], row["searcher"], row["scheduler"]
+    if effect in (*GROUPS, "rest"):
+        return f"Spread: {effect}"
+    if effect == "baseline":
+        return f"{searcher} + {scheduler}, all of the budget"
+    if effect == "budget":
+        return "Ten times the budget"
+    if effect == "both":
+        return f"Both: {searcher} + {scheduler}"
+    return str(row[effect])
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

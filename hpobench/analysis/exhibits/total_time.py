@@ -1,0 +1,111 @@
+"""Quality against total time: the clock of the trials and the thinking of the searcher.
+
+A searcher that needs few trials, but long to choose them, leads over the clock alone and may not
+lead here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.curves import Comparison
+from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.drawing.lines import draw_lines
+from hpobench.analysis.drawing.style import INK, Drawing, Styles
+from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
+from hpobench.analysis.numbers import ends
+from hpobench.analysis.settings import BoolArray, FloatArray, Settings
+from hpobench.analysis.study import Study, each_of_families
+from hpobench.analysis.text import phrases
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TITLE = "Quality against total time"
+STEM = "total_time"
+
+_SHARES = (0.01, 0.1, 0.5, 1.0)
+"""Of the total time of the longest run: where the caption names who leads."""
+
+
+def subjects(study: Study) -> list[Comparison]:
+    """The comparisons on several families, if thinking was measured."""
+    return each_of_families(study) if study.knows_trials else []
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
+    """Mean ``nr`` over problems, with its interval, at each share of the total time of the
+    problem's longest run.
+
+    Columns as :func:`hpobench.analysis.inference.bootstrap.curve_frame`, and ``front``: whether no
+    algorithm has a lower mean at that time. Of several that are level the one that led before does,
+    and none where all are level.
+    """
+    other = study.under(_settings(study))
+    curves = next(c.curves for c in other.comparisons if c.title == comparison.title)
+    found = suite_mean(normalised(curves), curves.problems, other.settings)
+    return curve_frame(curves, curves.share, found).assign(front=_front(found.estimate).ravel())
+
+
+def _settings(study: Study) -> Settings:
+    return replace(study.settings, axis="time+thinking")
+
+
+def _front(estimate: FloatArray) -> BoolArray:
+    """Who leads at each time; shape (algorithms, times) like ``estimate``."""
+    front = np.zeros(estimate.shape, dtype=bool)
+    holder = 0
+    for t, now in enumerate(estimate.T):
+        if now[holder] > now.min():
+            holder = int(np.argmin(now))
+        front[holder, t] = now.min() < now.max()
+    return front
+
+
+def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, _settings(study)
+    return (
+        f"Mean normalised regret of {phrases.algorithms(curves)} over {phrases.suite(curves)}, "
+        "both axes logarithmic, against total time: what the trials took on the run's clock and "
+        "what the searcher thought, in wall time, one after the other. Grey: the Pareto front, on "
+        f"which no algorithm is better at that time. {_leaders(table)}{phrases.share(settings)} "
+        f"{phrases.band(settings)} {phrases.incumbent(settings)}{phrases.failures(curves)}"
+    )
+
+
+def _leaders(table: pd.DataFrame) -> str:
+    """Who is on the front at a few shares; a blank follows."""
+    front = table[table["front"]].sort_values("at", kind="stable")
+    reached = [(share, front[front["at"] <= share]["algorithm"]) for share in _SHARES]
+    names = [f"{found.iloc[-1]} at {share:.0%}" for share, found in reached if len(found)]
+    return f"On it: {', '.join(names)} of the longest run's. " if names else ""
+
+
+def alt(_: Comparison, table: pd.DataFrame) -> str:
+    return f"Curves of mean normalised regret over total time. {ends(table)}"
+
+
+def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
+    return partial(draw, table, study.styles)
+
+
+def draw(table: pd.DataFrame, styles: Styles) -> Figure:
+    """Draws :func:`table`, the front behind the curves of every panel."""
+    figure = draw_lines(
+        table,
+        styles,
+        xlabel="Clock and thinking as a share of the longest run's",
+        percent=True,
+        ylabel="Mean normalised regret",
+        log_y=True,
+    )
+    front = table[table["front"]].sort_values("at", kind="stable")
+    look: Any = {"color": INK, "alpha": 0.22, "linewidth": 6.0, "solid_capstyle": "butt"}
+    for ax in figure.axes:
+        ax.step(front["at"], front["estimate"], where="post", zorder=2, **look)
+    return figure
