@@ -1,10 +1,10 @@
-"""ASHA on recorded curves: this harness against Syne Tune's simulator.
+"""FIFO and ASHA on recorded curves: this harness against Syne Tune's simulator.
 
     python -m venv peer && peer/bin/pip install syne-tune==0.16.0 huggingface_hub
     python -m benchmarks.peers --python peer/bin/python
 
 Both look up the same recorded curves of 27 steps with their costs, draw configurations at
-random, and run ASHA (the stopping variant, factor 3) on 4 workers until so many trials are
+random, and run FIFO or ASHA (the stopping variant, factor 3) on 4 workers until so many trials are
 started and ended. Each run is a process of its own, the two sides in turn; the processor time of
 the search alone, without imports, loading, and writing results. Medians.
 
@@ -16,6 +16,7 @@ more often than not, and its rate falls to less than half. This harness goes fro
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -31,7 +32,7 @@ from hpobench.testing.doubles import SPACE, Curves
 
 ROWS = 4096
 FOLDER = Path(__file__).parent
-SIDES = {"hpobench": "asha_hpobench.py", "syne-tune": "asha_syne_tune.py"}
+SIDES = {"hpobench": "peer_hpobench.py", "syne-tune": "peer_syne_tune.py"}
 
 
 def record(file: Path) -> None:
@@ -41,7 +42,9 @@ def record(file: Path) -> None:
     np.savez(file, losses=[c.losses for c in curves], costs=[c.costs for c in curves])
 
 
-def measure(python: str, script: str, curves: Path, trials: int, seed: int) -> dict[str, float]:
+def measure(
+    python: str, script: str, curves: Path, scheduler: str, trials: int, seed: int
+) -> dict[str, float]:
     """``seconds``, ``trials`` and ``results`` of one run."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -51,7 +54,7 @@ def measure(python: str, script: str, curves: Path, trials: int, seed: int) -> d
             "SYNETUNE_FOLDER": folder,
         }
         done = subprocess.run(
-            [python, FOLDER / script, curves, str(trials), str(seed)],
+            [python, FOLDER / script, curves, scheduler, str(trials), str(seed)],
             env=environment,
             capture_output=True,
             text=True,
@@ -67,24 +70,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", required=True, help="the interpreter that has Syne Tune")
     parser.add_argument("--trials", nargs="+", type=int, default=[100, 1000, 4000])
+    parser.add_argument("--schedulers", nargs="+", default=["fifo", "asha"])
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     pythons = {"hpobench": sys.executable, "syne-tune": options.python}
     print(
-        f"{'trials':>6} {'side':10} {'results':>8} {'seconds':>8} {'results/s':>10} {'trials/s':>9}"
+        f"{'':5} {'trials':>6} {'side':10} {'results':>8} {'seconds':>8} {'results/s':>10} "
+        f"{'trials/s':>9}"
     )
     with tempfile.TemporaryDirectory() as folder:
         curves = Path(folder) / "curves.npz"
         record(curves)
-        for trials in options.trials:
+        for scheduler, trials in itertools.product(options.schedulers, options.trials):
             runs: dict[str, list[dict[str, float]]] = {side: [] for side in SIDES}
-            for seed in range(options.repeat):
-                for side, script in SIDES.items():
-                    runs[side].append(measure(pythons[side], script, curves, trials, seed))
-            report(trials, runs)
+            for seed, (side, script) in itertools.product(range(options.repeat), SIDES.items()):
+                found = measure(pythons[side], script, curves, scheduler, trials, seed)
+                runs[side].append(found)
+            report(scheduler, trials, runs)
 
 
-def report(trials: int, runs: dict[str, list[dict[str, float]]]) -> None:
+def report(scheduler: str, trials: int, runs: dict[str, list[dict[str, float]]]) -> None:
     rates = {}
     for side, rows in runs.items():
         seconds, results = (
@@ -93,10 +98,11 @@ def report(trials: int, runs: dict[str, list[dict[str, float]]]) -> None:
         rates[side] = statistics.median(row["results"] / row["seconds"] for row in rows)
         started = statistics.median(row["trials"] / row["seconds"] for row in rows)
         print(
-            f"{trials:6} {side:10} {results:8.0f} {seconds:8.3f} {rates[side]:10.0f} {started:9.0f}"
+            f"{scheduler:5} {trials:6} {side:10} {results:8.0f} {seconds:8.3f} {rates[side]:10.0f} "
+            f"{started:9.0f}"
         )
     ratio = rates["hpobench"] / rates["syne-tune"]
-    print(f"{trials:6} {ratio:.1f} times the results per second", flush=True)
+    print(f"{scheduler:5} {trials:6} {ratio:.1f} times the results per second", flush=True)
 
 
 if __name__ == "__main__":

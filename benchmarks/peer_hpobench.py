@@ -1,4 +1,4 @@
-"""This harness's side of :mod:`benchmarks.peers`: CURVES TRIALS SEED."""
+"""This harness's side of :mod:`benchmarks.peers`: CURVES SCHEDULER TRIALS SEED."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from time import process_time
 import numpy as np
 
 from hpobench.algorithms.schedulers.asha import Asha
+from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.api import Budget, Config, Curve, Fidelity, Float, Reference, Space, TabulatedProblem
 from hpobench.running.run import Run
@@ -35,23 +36,23 @@ class Recorded(TabulatedProblem):
         return Reference(0.0, 1.0, "made up", known=False)
 
 
-def make_run(problem: Recorded, trials: int, seed: int) -> Run:
+def make_run(problem: Recorded, scheduler: str, trials: int, seed: int) -> Run:
     return Run(
         problem,
         RandomSearch(problem.space, seed=seed, fidelity=problem.fidelity),
-        Asha(reduction_factor=3, grace_period=1),
+        Asha(reduction_factor=3, grace_period=1) if scheduler == "asha" else Fifo(),
         VirtualStage(problem, seed=seed, workers=4, budget=Budget(trials=trials)),
         trials=trials,
         scheduler_seed=seed,
     )
 
 
-def main(curves: str, trials: int, seed: int) -> None:
+def main(curves: str, scheduler: str, trials: int, seed: int) -> None:
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     problem = Recorded(curves)
-    make_run(problem, 20, seed).finish()  # imports and first calls
+    make_run(problem, scheduler, 20, seed).finish()  # imports and first calls
     begin = process_time()
-    run = make_run(problem, trials, seed)
+    run = make_run(problem, scheduler, trials, seed)
     run.finish()
     seconds = process_time() - begin
     assert len(run.source.trials) == trials
@@ -59,4 +60,4 @@ def main(curves: str, trials: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -1,4 +1,4 @@
-"""Syne Tune's side of :mod:`benchmarks.peers`: CURVES TRIALS SEED.
+"""Syne Tune's side of :mod:`benchmarks.peers`: CURVES SCHEDULER TRIALS SEED.
 
 Runs on an interpreter with Syne Tune alone: nothing of hpobench is imported. Set up as Syne
 Tune's own examples are for its simulator (no sleeping, its callback), and then in its favour: no
@@ -21,7 +21,7 @@ from syne_tune.backend.simulator_backend.simulator_callback import SimulatorCall
 from syne_tune.blackbox_repository import UserBlackboxBackend
 from syne_tune.blackbox_repository.blackbox import Blackbox
 from syne_tune.config_space import randint, uniform
-from syne_tune.optimizer.baselines import ASHA
+from syne_tune.optimizer.baselines import ASHA, RandomSearch
 
 NEVER = 1e9
 """Seconds between what is not to happen."""
@@ -60,19 +60,27 @@ class Unwritten(SimulatorCallback):
         pass
 
 
-def make_tuner(blackbox: Recorded, trials: int, seed: int) -> tuple[Tuner, Unwritten]:
+def make_scheduler(blackbox: Recorded, name: str, seed: int) -> Any:
+    if name == "fifo":
+        return RandomSearch(blackbox.configuration_space, metrics=["loss"], random_seed=seed)
+    return ASHA(
+        blackbox.configuration_space,
+        metric="loss",
+        time_attr="epoch",
+        max_t=blackbox.steps,
+        grace_period=1,
+        reduction_factor=3,
+        random_seed=seed,
+    )
+
+
+def make_tuner(
+    blackbox: Recorded, scheduler: str, trials: int, seed: int
+) -> tuple[Tuner, Unwritten]:
     callback = Unwritten()
     tuner = Tuner(
         trial_backend=UserBlackboxBackend(blackbox, elapsed_time_attr="elapsed_time"),
-        scheduler=ASHA(
-            blackbox.configuration_space,
-            metric="loss",
-            time_attr="epoch",
-            max_t=blackbox.steps,
-            grace_period=1,
-            reduction_factor=3,
-            random_seed=seed,
-        ),
+        scheduler=make_scheduler(blackbox, scheduler, seed),
         stop_criterion=StoppingCriterion(max_num_trials_started=trials),
         n_workers=4,
         sleep_time=0,
@@ -85,13 +93,13 @@ def make_tuner(blackbox: Recorded, trials: int, seed: int) -> tuple[Tuner, Unwri
     return tuner, callback
 
 
-def main(curves: str, trials: int, seed: int) -> None:
+def main(curves: str, scheduler: str, trials: int, seed: int) -> None:
     logging.disable(logging.CRITICAL)
     blackbox = Recorded(curves)
     with contextlib.redirect_stdout(io.StringIO()):
-        make_tuner(blackbox, 20, seed)[0].run()  # imports and first calls
+        make_tuner(blackbox, scheduler, 20, seed)[0].run()  # imports and first calls
         begin = process_time()
-        tuner, callback = make_tuner(blackbox, trials, seed)
+        tuner, callback = make_tuner(blackbox, scheduler, trials, seed)
         tuner.run()
         seconds = process_time() - begin
     started = len({result["trial_id"] for result in callback.results})
@@ -99,4 +107,4 @@ def main(curves: str, trials: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
