@@ -32,8 +32,8 @@ def make(folders: tuple[Path, ...], into: Path, onto: Path | None) -> None:
 
     It keeps some 100 bytes of each virtual run on a problem with frozen references: what was
     reached at thirty budgets up to 100 full trials, how long the searcher thought, and a hash of
-    the run's results. The suites `evidence`, `evidence-workers` and `evidence-stopping` are those
-    of the archive that hpobench ships.
+    the run's results. The suites `evidence`, `evidence-workers` and `evidence-stopping` are made
+    for it.
     """
     from hpobench.evidence.archive import joined, read_archive
     from hpobench.evidence.distilling import distilled

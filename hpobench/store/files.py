@@ -70,6 +70,10 @@ class OtherVersionError(StoreError):
     """A table of another version of the schema, which is no damage."""
 
 
+class LockedError(StoreError):
+    """Another process writes into the folder."""
+
+
 def listed(cells: Collection[str]) -> str:
     """``3 cells (a, b, c)``, and of many the first few."""
     names = sorted(cells)
@@ -208,8 +212,8 @@ def members(cells: pa.Table, kind: str) -> Iterator[tuple[str, pa.Table]]:
 def lock(folder: Path) -> Iterator[None]:
     """Keep other writers out of ``folder`` inside the block.
 
-    The system releases the lock of a killed process. Raises :class:`StoreError` at once if another
-    process holds the lock, or if the file system has no locks.
+    The system releases the lock of a killed process. Raises :class:`LockedError` at once if another
+    process holds the lock, and :class:`StoreError` if the file system has no locks.
     """
     path = folder / ".lock"
     with contextlib.ExitStack() as held:
@@ -217,7 +221,7 @@ def lock(folder: Path) -> Iterator[None]:
             try:
                 held.enter_context(locked(path, wait=False))
             except BlockingIOError as error:
-                raise StoreError(
+                raise LockedError(
                     f"{folder}: another run is writing here; wait for it, or use another --results"
                 ) from error
         yield

@@ -52,6 +52,8 @@ class RemoteFolder:
         self.url = url.rstrip("/")
         self._store = _opened(self.url)
         self.copy = _copy_of(self.url)
+        self._lent = False
+        """Whether another process works on the copy."""
         self._known: dict[str, _Seen] = {}
         """The files that are the same there and here."""
 
@@ -59,6 +61,18 @@ class RemoteFolder:
         """Make the copy what the store holds, or at least its files that are ``wanted``; returns
         the copy."""
         own_folder(self.copy)
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(files.lock(self.copy))
+            except files.LockedError:
+                # A run of this machine works on the copy, which is newer than the store, and will
+                # put there whatever changes in it.
+                self._lent = True
+                return self.copy
+            return self._pull(wanted)
+
+    def _pull(self, wanted: Callable[[str], bool]) -> Path:
+        self._lent = False
         before, there = self._read_known(), self._listed()
         for name in self._local_names():
             if name not in there:
@@ -73,6 +87,8 @@ class RemoteFolder:
     def push(self) -> None:
         """Put into the store what has changed in the copy, in an order in which whoever reads or
         is interrupted finds every cell that is named."""
+        if self._lent:
+            return
         here = {name: self._changed(name) for name in self._local_names()}
         changed = [
             n for n, at in here.items() if n not in self._known or self._known[n].changed != at

@@ -14,6 +14,7 @@ import pytest
 
 import hpobench
 from hpobench.contract.errors import StoreError, UsageError
+from hpobench.store import index
 from hpobench.store.batch import Batch
 from hpobench.store.remote import RemoteFolder
 from hpobench.store.writer import open_writer
@@ -155,6 +156,22 @@ def test_two_runs_at_once_cannot_undo_each_others_work(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a third"))
     with open_writer(RemoteFolder(url).pull()) as store:
         assert set(store.statuses) == {"cell-000", "cell-001", "cell-003"}
+
+
+def test_whoever_reads_while_a_run_writes_leaves_its_copy_alone(url: str) -> None:
+    remote = RemoteFolder(url)
+    with open_writer(remote.pull()) as store:
+        begin(store, range(6))
+        remote.push()
+        store.add([Batch.of([outcome(0)])])  # and it is not in the store yet
+        reader = RemoteFolder(url)
+        assert len(index.commits(reader.pull())) == 1
+        reader.push()
+        assert "cells-00000001.parquet" not in objects(url)
+        remote.push()
+        assert "cells-00000001.parquet" in objects(url)
+    with open_writer(RemoteFolder(url).pull()) as store:
+        assert set(store.statuses) == {"cell-000"}
 
 
 def test_what_was_not_put_there_runs_again(url: str) -> None:
