@@ -241,7 +241,7 @@ def _live_faults(store: Path, suite: Path, witness: Witness, ours: Sequence[str]
     if (results.trials["status"] == "failed").any():
         yield f"trials failed: {results.trials['error'].dropna().tolist()[:3]}"
     yield from faults(results, planned(suite))
-    yield from (f"step {key} was trained again after it was journalled" for key in witness.faults())
+    yield from (f"step {key} was trained again, with a state saved" for key in witness.faults())
     stored = set(zip(results.events["step"], results.events["loss"], strict=True))
     if not stored <= {(line["step"], line["loss"]) for line in lines(witness.log)}:
         yield "there are results that nobody trained"

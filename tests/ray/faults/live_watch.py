@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,8 +80,13 @@ def lines(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def journaled(folder: Path) -> set[Key]:
-    """The steps in the journals below ``folder``, which may be written to meanwhile."""
+def safe_steps(folder: Path) -> set[Key]:
+    """The steps in the journals below ``folder`` up to the last saved state of each trial.
+
+    Those after it may be trained again: saving takes a small share of a trial's time at most, so
+    that on a busy machine some steps come without a state. The journals may be written to
+    meanwhile.
+    """
     found: set[Key] = set()
     with tempfile.TemporaryDirectory() as name:
         for path in folder.glob("**/*.journal"):
@@ -89,28 +94,40 @@ def journaled(folder: Path) -> set[Key]:
             with contextlib.suppress(FileNotFoundError):  # stored at this moment
                 shutil.copy(path, copy)
                 with contextlib.closing(Journal(copy)) as journal:
-                    for header, _ in journal.records():
-                        results = header.get("results", [])
-                        found |= {(header["step"] + i, r[0]) for i, r in enumerate(results)}
+                    found |= _safe_steps(journal)
+    return found
+
+
+def _safe_steps(journal: Journal) -> set[Key]:
+    found: set[Key] = set()
+    unsaved: dict[int, set[Key]] = defaultdict(set)
+    for header, saved in journal.records():
+        if "clock" not in header:
+            continue  # an attempt that began
+        trial = header.get("trial", header.get("kept"))
+        results = header.get("results", [])
+        unsaved[trial] |= {(header["step"] + i, r[0]) for i, r in enumerate(results)}
+        if saved is not None:
+            found |= unsaved.pop(trial)
     return found
 
 
 @dataclass
 class Witness:
-    """Remembers which steps were in the journals before which line of the log."""
+    """Remembers which steps were safe in the journals before which line of the log."""
 
     log: Path
     journals: Path
     _known: dict[Key, int] = field(default_factory=dict)
 
     def look(self) -> None:
-        keys = journaled(self.journals)
+        keys = safe_steps(self.journals)
         position = len(lines(self.log))
         for key in keys:
             self._known.setdefault(key, position)
 
     def faults(self) -> list[Key]:
-        """Steps that were executed again after they had been journaled."""
+        """Steps that were executed again after the journal had a state at or after them."""
         executed = enumerate((line["step"], line["loss"]) for line in lines(self.log))
         return [key for i, key in executed if i >= self._known.get(key, math.inf)]
 
