@@ -104,7 +104,7 @@ def _safe_steps(journal: Journal) -> set[Key]:
     for header, saved in journal.records():
         if "clock" not in header:
             continue  # an attempt that began
-        trial: int = header.get("trial", header.get("kept"))
+        trial = header["trial"] if "trial" in header else header["kept"]
         results = header.get("results", [])
         unsaved[trial] |= {(header["step"] + i, r[0]) for i, r in enumerate(results)}
         if saved is not None:
