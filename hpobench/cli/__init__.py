@@ -35,6 +35,7 @@ VERBS = {
         "problems:group",
         "record a trained problem into a table; import old trials; freeze references.",
     ),
+    "recommend": ("recommend:recommend", "which searcher and scheduler for a problem."),
     "report": ("report:report", "figures, tables and a page from stored results."),
     "run": ("run:run", "run what is missing of a suite, then write its report."),
     "status": ("status:status", "what of a suite is done, failed and missing."),

@@ -24,6 +24,7 @@ from hpobench.contract.errors import StoreError
 from hpobench.contract.space import Space
 from hpobench.evidence.archive import BUDGETS, KEYS, RUNS, Archive, ProblemFacts, ordered, quantised
 from hpobench.evidence.features import features_of
+from hpobench.plugins.registry import Registry
 from hpobench.store import index, sameness, schema
 from hpobench.store.reader import Results, load_results
 
@@ -78,7 +79,7 @@ def _regrets(results: Results) -> FloatArray:
 
 
 def _facts(results: Results) -> dict[str, ProblemFacts]:
-    families = families_of(results.cells)
+    families = families_of(results.cells) | _named_today(results.cells)
     return {
         row["problem"]: ProblemFacts(
             families[row["problem"]],
@@ -88,6 +89,19 @@ def _facts(results: Results) -> dict[str, ProblemFacts]:
         )
         for row in results.problems.to_dict("records")
     }
+
+
+def _named_today(cells: pd.DataFrame) -> dict[str, str]:
+    """The families of problems whose plugins come with this hpobench, which older runs do not
+    have."""
+    known = {entry.name: entry.attributes for entry in Registry().entries("problem")}
+    found = {}
+    for problem, spec in zip(cells["problem"], cells["spec"], strict=True):
+        if problem not in found:
+            name = stored_mapping(spec).get("problem", {}).get("name", "")
+            if family := known.get(name, {}).get("family"):
+                found[problem] = str(family)
+    return found
 
 
 def _libraries(cells: pd.DataFrame) -> dict[str, str]:

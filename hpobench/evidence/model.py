@@ -40,6 +40,16 @@ class Model:
         """Shape (pairs,): the normalised regret on a new problem."""
         return self.level + self.effect
 
+    def draws(self, count: int, seed: int = 0) -> FloatArray:
+        """Shape (count, pairs): what the algorithms may reach on new problems, but for the level
+        and the noise of the seeds."""
+        random = np.random.default_rng(seed)
+        known = np.nan_to_num(self.effect, nan=np.inf)
+        spread = np.sqrt(
+            np.nan_to_num(self.error) ** 2 + self.between_families**2 + self.within_families**2
+        )
+        return known + spread * random.standard_normal((count, len(known)))
+
 
 def weights_of(families: tuple[str, ...]) -> FloatArray:
     """Shape (problems,): each family counts as one, shared by its problems."""

@@ -106,13 +106,16 @@ def parse_workers(value: object) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _seconds(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def parse_seconds(value: str) -> float:
+    """The seconds of ``90``, ``4 min`` or ``3h``. Raises :class:`ValueError`."""
     match = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{1,18})?)\s*([a-z]*)\s*", value)
     if match is None or (match[2] or "s") not in _UNITS:
         raise ValueError(f"{value!r} is no time; write seconds, or a unit of {', '.join(_UNITS)}")
     return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def _seconds(value: object) -> object:
+    return parse_seconds(value) if isinstance(value, str) else value
 
 
 class _Strict(BaseModel):

@@ -93,6 +93,15 @@ def test_pairs_that_ran_on_few_problems_are_compared_on_those() -> None:
     known = model.effect[:4] - model.effect[2]
     assert known == pytest.approx(EFFECTS[:4], abs=1e-6)
     assert np.isnan(model.effect[4])
+    assert np.isinf(model.draws(3)[:, 4]).all()
+
+
+def test_draws_spread_as_new_problems_do() -> None:
+    model = fit(drawn(0, EFFECTS, between=0.06, within=0.04, families=200))
+    found = model.draws(20_000)
+    assert found.mean(axis=0) == pytest.approx(model.effect, abs=0.003)
+    spread = np.sqrt(model.error**2 + model.between_families**2 + model.within_families**2)
+    assert found.std(axis=0) == pytest.approx(spread, rel=0.03)
 
 
 def test_the_oracle_is_judged_by_other_seeds_than_it_is_chosen_by() -> None:
