@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hpobench.contract.errors import StoreError
+from hpobench.contract.errors import StoreError, UsageError, indented
 from hpobench.contract.files import is_there, read_whole
 from hpobench.evidence.features import Features
 from hpobench.store import files, schema, seal
@@ -55,6 +55,14 @@ RUNS = pa.schema(
 _PLAIN = schema.plain(RUNS)
 KEYS = ("searcher", "scheduler", "problem", "seed", "workers")
 """What tells the runs of an archive apart, in the order in which they are sorted."""
+RESULT = ("content", "done", "trials", "results", "regret", "visible")
+"""What a run gives again, whenever and wherever it is repeated."""
+
+
+class NoArchiveError(StoreError):
+    """The file is no archive of evidence, a damaged one, or one of another version."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -138,62 +146,78 @@ def joined(archives: Sequence[Archive]) -> Archive:
     """The runs of all ``archives``. Of runs with the same :data:`KEYS`, which differ in the
     versions of programs, the last archive's is taken.
 
-    Raises :class:`StoreError` for the same cell with other content, and for problems whose
-    references differ.
+    Raises :class:`UsageError` for cells with other content, and for problems that the archives
+    describe otherwise, for instance by other references.
     """
     problems: dict[str, ProblemFacts] = {}
     libraries: dict[str, str] = {}
     for archive in archives:
         for name, facts in archive.problems.items():
             if problems.setdefault(name, facts) != facts:
-                raise StoreError(f"{name}: the archives measure its regrets by other references")
+                raise UsageError(
+                    f"{name}: the archives measure its regrets by other references, or say other "
+                    "things of it; make them with the same version of hpobench"
+                )
         libraries |= archive.libraries
     whole = pa.concat_tables([archive.runs.cast(_PLAIN) for archive in archives])
     return Archive(ordered(whole.take(pa.array(_latest(whole)))), problems, libraries)
 
 
 def _latest(runs: pa.Table) -> list[int]:
-    """The last row with each of :data:`KEYS`. Raises :class:`StoreError` for cells with several
+    """The last row with each of :data:`KEYS`. Raises :class:`UsageError` for cells with several
     contents."""
     rows: dict[tuple[Any, ...], int] = {}
-    contents: dict[tuple[bytes, Any], bytes] = {}
-    columns = [runs[name].to_pylist() for name in (*KEYS, "cell", "content")]
-    for row, (*key, cell, content) in enumerate(zip(*columns, strict=True)):
-        rows[tuple(key)] = row
-        if contents.setdefault((cell, tuple(key)), content) != content:
-            text = "/".join(map(str, key))
-            raise StoreError(f"{text}: the archives hold other results of the same cell")
+    contents: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    conflicts = []
+    columns = [runs[name].to_pylist() for name in (*KEYS, "cell", *RESULT)]
+    for row, values in enumerate(zip(*columns, strict=True)):
+        key, cell, found = values[: len(KEYS)], values[len(KEYS)], values[len(KEYS) + 1 :]
+        rows[key] = row
+        if contents.setdefault((*key, cell), found) != found:
+            conflicts.append("/".join(map(str, key)))
+    if conflicts:
+        raise UsageError(
+            f"the archives hold other results of the same cells ({len(conflicts):,}), and nothing "
+            f"is joined:\n{indented(sorted(conflicts))}\n"
+            "`hpobench verify FILE --sample N` shows which archive repeats"
+        )
     return [*rows.values()]
 
 
 def read_archive(path: Path) -> Archive:
     """The archive at ``path``.
 
-    Raises :class:`StoreError` if there is none, if it is damaged, or of another version.
+    Raises :class:`NoArchiveError` if there is none, if it is damaged, or of another version.
     """
     if not is_there(path):
-        raise StoreError(f"{path}: there is no archive of evidence")
+        raise NoArchiveError(f"{path}: there is no archive of evidence")
     with files.explained(path):
         data = read_whole(path)
     if not (seal.is_sealed(data) and seal.intact(data)):
-        raise StoreError(f"{path}: is no archive of evidence, or damaged: it is not as written")
+        raise NoArchiveError(
+            f"{path}: is no archive of evidence, or damaged: it is not as written; take it anew "
+            "from where it came"
+        )
     try:
         table = pq.read_table(pa.BufferReader(data))
         table.validate(full=True)
         about = json.loads((table.schema.metadata or {})[_KEY])
         version = about["version"]
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
-        raise StoreError(f"{path}: is no archive of evidence ({_first_line(error)})") from error
+        raise NoArchiveError(f"{path}: is no archive of evidence ({_first_line(error)})") from error
     if version != VERSION:
-        raise StoreError(
-            f"{path}: an archive of version {version!r:.20}, this hpobench reads version {VERSION}"
+        raise NoArchiveError(
+            f"{path}: an archive of version {version!r:.20}, this hpobench reads version {VERSION}; "
+            "use the hpobench that wrote it"
         )
     return _checked(path, table, about)
 
 
 def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
     if not table.schema.equals(RUNS):
-        raise StoreError(f"{path}: the columns of its runs are not those of an archive")
+        raise NoArchiveError(f"{path}: the columns of its runs are not those of an archive")
+    if fault := _fault(table):
+        raise NoArchiveError(f"{path}: is no archive of evidence: {fault}")
     try:
         problems = {
             str(name): ProblemFacts(**facts | {"features": Features(**facts["features"])})
@@ -201,11 +225,28 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
         }
         libraries = {str(name): str(text) for name, text in about["libraries"].items()}
     except (LookupError, TypeError, AttributeError) as error:
-        raise StoreError(f"{path}: what it says of its problems is odd ({error})") from error
-    used = set(table["problem"].unique().to_pylist())
-    if missing := used - set(problems):
-        raise StoreError(f"{path}: says nothing of problem {min(missing)[:100]}")
+        raise NoArchiveError(f"{path}: what it says of its problems is odd ({error})") from error
+    for name, known in (("problem", problems), ("searcher", libraries)):
+        if missing := set(table[name].unique().to_pylist()) - set(known):
+            raise NoArchiveError(f"{path}: says nothing of {name} {min(missing)[:100]}")
     return Archive(table, problems, libraries)
+
+
+def _fault(runs: pa.Table) -> str | None:
+    """What is wrong with the values of ``runs``, which a stranger may have sealed; or ``None``."""
+    for name in RUNS.names:
+        if name != "visible" and runs[name].null_count:
+            return f"{name} is missing in a run"
+    for name in ("regret", "visible"):
+        values = runs[name].combine_chunks().flatten()
+        if values.null_count or ((flat := values.to_numpy()) > LEVELS)[flat != UNKNOWN].any():
+            return f"{name} is not between 0 and 1 in a run"
+    if pc.any(pc.or_(pc.less(runs["seed"], 0), pc.less(runs["workers"], 1))).as_py():
+        return "a run has no seed or no workers that there could be"
+    labels = runs.select(list(KEYS)).cast(pa.schema([_PLAIN.field(name) for name in KEYS]))
+    if len(labels.group_by(list(KEYS)).aggregate([])) < len(runs):
+        return "it has a run twice"
+    return None
 
 
 def _first_line(error: BaseException) -> str:
