@@ -46,6 +46,26 @@ class ResultsFolder(click.Path):
         return place.fetch(is_small) if self._small else place.fetch()
 
 
+SHIPPED = "evidence"
+"""The word for the archive that comes with hpobench."""
+
+
+class Stored(ResultsFolder):
+    """A results folder, or the file of an archive of evidence; a word stands for the shipped one,
+    so that a folder of that name must be written as ``./evidence``."""
+
+    def __init__(self, *, writes: bool = False, exists: bool = True) -> None:
+        super().__init__(writes=writes, exists=exists)
+        self.file_okay = True
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == SHIPPED and self.exists:
+            from hpobench.evidence.archive import shipped
+
+            return shipped()
+        return super().convert(value, param, ctx)
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -94,6 +94,15 @@ class Archive:
         found[found == UNKNOWN] = np.nan
         return found / LEVELS
 
+    @property
+    def summary(self) -> str:
+        """What it holds, in numbers."""
+        families = {facts.family for facts in self.problems.values()}
+        return (
+            f"{len(self.runs):,} runs of {len(self.libraries)} searchers on "
+            f"{len(self.problems)} problems of {len(families)} families"
+        )
+
     def to_bytes(self) -> bytes:
         """The file. The same archive gives the same bytes."""
         about = {
@@ -207,8 +216,8 @@ def read_archive(path: Path) -> Archive:
         raise NoArchiveError(f"{path}: is no archive of evidence ({_first_line(error)})") from error
     if version != VERSION:
         raise NoArchiveError(
-            f"{path}: an archive of version {version!r:.20}, this hpobench reads version {VERSION}; "
-            "use the hpobench that wrote it"
+            f"{path}: an archive of version {version!r:.20}, this hpobench reads version "
+            f"{VERSION}; use the hpobench that wrote it"
         )
     return _checked(path, table, about)
 
