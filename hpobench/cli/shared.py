@@ -28,9 +28,16 @@ class ResultsFolder(click.Path):
     """A results folder. Of one in an object store the copy on this machine is given, with what is
     needed of it; what a verb that ``writes`` changes goes back when the verb ends."""
 
-    def __init__(self, *, small: bool = False, writes: bool = False, exists: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        small: bool = False,
+        writes: bool = False,
+        exists: bool = True,
+        file_okay: bool = False,
+    ) -> None:
         """``small``: the verb needs no events and trials."""
-        super().__init__(exists=exists, file_okay=False, path_type=Path)
+        super().__init__(exists=exists, file_okay=file_okay, path_type=Path)
         self._small, self._writes = small, writes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -55,8 +62,7 @@ class Stored(ResultsFolder):
     so that a folder of that name must be written as ``./evidence``."""
 
     def __init__(self, *, writes: bool = False, exists: bool = True) -> None:
-        super().__init__(writes=writes, exists=exists)
-        self.file_okay = True
+        super().__init__(writes=writes, exists=exists, file_okay=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == SHIPPED and self.exists:
