@@ -95,7 +95,20 @@ def selection_options(command: F) -> F:
     return seeds(only(command))
 
 
-def key_values(
+def values_option(command: F) -> F:
+    """``--option``, for verbs that take one plugin."""
+    return click.option(
+        "-o",
+        "--option",
+        "options",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=_key_values,
+        help="An option of the plugin, its value a word or JSON; repeatable.",
+    )(command)
+
+
+def _key_values(
     ctx: click.Context,  # noqa: ARG001 - click's signature
     param: click.Parameter,  # noqa: ARG001
     given: Sequence[str],

@@ -129,8 +129,8 @@ def _shown(name: str, one: Any, other: Any) -> tuple[str, Any, Any]:
     if not (isinstance(one, list) and isinstance(other, list)):
         return name, one, other
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
-    values = (None if x[place] == UNKNOWN else x[place] / LEVELS for x in (one, other))
-    return f"{name} at {BUDGETS[place]:.3g} full trials", *values
+    left, right = (None if x[place] == UNKNOWN else x[place] / LEVELS for x in (one, other))
+    return f"{name} at {BUDGETS[place]:.3g} full trials", left, right
 
 
 def _changes(archive: Archive, again: Archive, problem: str) -> Iterator[str]:
