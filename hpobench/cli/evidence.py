@@ -111,8 +111,8 @@ def _announced(addition: Addition, cpus: int | None) -> Iterator[str]:
     for part in addition.parts:
         held = f", {part.known:,} more are in the archive" if part.known else ""
         yield f"{part.suite.name}: {len(part.plan.cells):,} cells{held}"
-        for reason, problems in part.left_out.items():
-            yield f"  left out: {problems} problem{'' if problems == 1 else 's'}: {reason}"
+    for reason, problems in addition.left_out.items():
+        yield f"left out: {problems} problem{'' if problems == 1 else 's'}: {reason}"
     yield (
         f"{addition.cells:,} cells: at most about {duration(addition.seconds(cpus))} on {cpus} "
         f"processor{'' if cpus == 1 else 's'}, and what the searcher thinks"

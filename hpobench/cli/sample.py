@@ -54,6 +54,8 @@ def _sentences(found: Verification, plugins: Sequence[str]) -> Iterator[str]:
 
 
 def _answer(found: Verification) -> str:
+    if not found.cells:
+        return "no cell can be run again here"
     if not found.compared:
         return f"none of the {_cells(found.sample)} could be run again"
     if found.different:

@@ -131,6 +131,11 @@ def quantised(regrets: NDArray[np.float64]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(whole.ravel()), len(BUDGETS))
 
 
+def hash_of(cell: str) -> bytes:
+    """What an archive keeps of the id ``cell``: the hash at its end."""
+    return bytes.fromhex(cell.rpartition("-")[2])
+
+
 def shipped() -> Path:
     """The archive that comes with hpobench."""
     return Path(__file__).parent / "evidence.parquet"

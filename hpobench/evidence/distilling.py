@@ -22,7 +22,16 @@ from hpobench.analysis.core.references import referenced
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import StoreError
 from hpobench.contract.space import Space
-from hpobench.evidence.archive import BUDGETS, KEYS, RUNS, Archive, ProblemFacts, ordered, quantised
+from hpobench.evidence.archive import (
+    BUDGETS,
+    KEYS,
+    RUNS,
+    Archive,
+    ProblemFacts,
+    hash_of,
+    ordered,
+    quantised,
+)
 from hpobench.evidence.features import features_of
 from hpobench.plugins.registry import Registry
 from hpobench.store import index, sameness, schema
@@ -45,7 +54,7 @@ def distilled(folder: Path) -> Archive:
     content = sameness.digests(folder, stored.filter(pc.is_in(stored["cell"], names)))
     columns = {
         **{name: cells[name] for name in KEYS},
-        "cell": [bytes.fromhex(name[-12:]) for name in cells["cell"]],
+        "cell": [*map(hash_of, cells["cell"])],
         "done": cells["status"] == "done",
         "trials": cells["trials"],
         "results": cells["results"],

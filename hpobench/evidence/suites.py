@@ -10,4 +10,5 @@ _NAME = "evidence"
 def evidence_suites() -> list[str]:
     """The names of the shipped suites ``evidence``, ``evidence-workers`` and so on; the first is
     the one that the others extend."""
-    return [name for name in shipped_suites() if name == _NAME or name.startswith(f"{_NAME}-")]
+    names = sorted(shipped_suites())
+    return [name for name in names if name == _NAME or name.startswith(f"{_NAME}-")]

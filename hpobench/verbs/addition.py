@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import UsageError
-from hpobench.evidence.archive import Archive, joined
+from hpobench.evidence.archive import Archive, hash_of, joined
 from hpobench.evidence.distilling import distilled
 from hpobench.running.cluster import needs_ray
 from hpobench.running.experiment import run_plan
@@ -18,7 +18,6 @@ from hpobench.running.tracking import Together
 from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.grid import Plan
 from hpobench.suites.suite import Seeds, Source, Suite, load_suite
-from hpobench.verbs.archive_cells import hash_of
 from hpobench.verbs.execution import note, prepared
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.progress import Display
@@ -39,8 +38,6 @@ class Part:
     """Of the cells that the archive does not hold."""
     known: int
     """The cells that the archive holds."""
-    left_out: Mapping[str, int]
-    """How many problems have no cell, by the reason."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,8 @@ class Addition:
 
     archive: Archive
     parts: tuple[Part, ...]
+    left_out: Mapping[str, int]
+    """How many problems have no cell in any suite, by the reason."""
 
     @property
     def cells(self) -> int:
@@ -78,16 +77,21 @@ def plan_addition(
     """
     held: set[bytes] = set(archive.runs["cell"].to_pylist())
     taken: set[_Place] = set()
+    skipped: dict[str, str] = {}
     parts = []
     for source in suites:
         suite = load_suite(source, seeds=seeds)
         suite = load_suite({**suite.resolved(), "searchers": [dict(searcher)]}, plugins)
-        part = _part(suite, prepared(suite, display), held, taken)
-        taken |= {_place(combination) for combination in part.plan.cells.combinations}
-        parts.append(part)
+        plan = prepared(suite, display)
+        parts.append(_part(suite, plan, held, taken))
+        taken |= {_place(combination) for combination in plan.cells.combinations}
+        skipped = {row.problem: row.reason for row in plan.skipped} | skipped
     if not any(part.plan.cells for part in parts):
-        raise UsageError(f"the archive holds all {parts[0].known:,} runs of {searcher['name']}")
-    return Addition(archive, tuple(parts))
+        held_here = sum(part.known for part in parts)
+        raise UsageError(f"the archive holds all {held_here:,} runs of {searcher['name']}")
+    planned = {problem for _, problem, _ in taken}
+    left_out = Counter(reason for problem, reason in skipped.items() if problem not in planned)
+    return Addition(archive, tuple(parts), left_out)
 
 
 def _part(suite: Suite, plan: Plan, held: Collection[bytes], taken: Collection[_Place]) -> Part:
@@ -108,18 +112,11 @@ def _part(suite: Suite, plan: Plan, held: Collection[bytes], taken: Collection[_
     labels = {combination.problem.label for combination in grid.combinations}
     problems = tuple(ref for ref in plan.problems if ref.label in labels)
     known = len(own) * len(seeds) - len(grid)
-    return Part(suite, replace(plan, cells=grid, problems=problems), known, _left_out(plan))
+    return Part(suite, replace(plan, cells=grid, problems=problems), known)
 
 
 def _place(combination: Combination) -> _Place:
     return combination.scheduler.label, combination.problem.label, combination.workers
-
-
-def _left_out(plan: Plan) -> dict[str, int]:
-    """How many problems have no cell at all in ``plan``, by the reason."""
-    planned = {ref.label for ref in plan.problems}
-    reasons = {row.problem: row.reason for row in plan.skipped if row.problem not in planned}
-    return dict(Counter(reasons.values()))
 
 
 def run_addition(

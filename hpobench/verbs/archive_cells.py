@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import Cell, Kind, PluginRef
-from hpobench.evidence.archive import Archive
+from hpobench.evidence.archive import Archive, hash_of
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.isolation.environments import version_of
 from hpobench.plugins.isolation.script import read_script
@@ -21,16 +21,12 @@ from hpobench.suites.union import LISTS
 
 Run: TypeAlias = Mapping[str, Any]
 """The row of a run in an archive, by column."""
-_DIGITS = 12
-"""Those of the hash at the end of a cell's id."""
 _FAILED = "failed or given up"
 _UNKNOWN = "no suite of the evidence has such a cell"
-_OTHER = "made with another version of hpobench, Ray, a plugin or its data"
-
-
-def hash_of(cell: str) -> bytes:
-    """What an archive keeps of the id ``cell``."""
-    return bytes.fromhex(cell[-_DIGITS:])
+_OTHER = (
+    "their ids are not those of the suites' cells here: another version of hpobench, Ray, a plugin "
+    "or its data made them, or another budget or option"
+)
 
 
 def find_cells(

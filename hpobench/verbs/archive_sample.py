@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
+import pyarrow as pa
+
 from hpobench.contract.cell import Cell
-from hpobench.contract.errors import UsageError
-from hpobench.evidence.archive import BUDGETS, LEVELS, RESULT, UNKNOWN, Archive
+from hpobench.evidence.archive import (
+    BUDGETS,
+    LEVELS,
+    RESULT,
+    UNKNOWN,
+    Archive,
+    ProblemFacts,
+    hash_of,
+)
 from hpobench.evidence.distilling import distilled
 from hpobench.running.again import run_again
 from hpobench.running.cluster import needs_ray
@@ -41,8 +50,6 @@ def verify_archive(
 ) -> Verification:
     """Draw runs of ``archive``, run their cells in ``suites`` again, and compare what is distilled
     from both: the hash of events and trials, the regrets, and what the archive says of the problem.
-
-    Raises :class:`UsageError` if no run can be drawn.
     """
     with (
         Templates(soon=not needs_ray("virtual", None)) as templates,
@@ -52,40 +59,72 @@ def verify_archive(
         count = min(options.cells, len(cells))
         drawn = {row: cells[row] for row in sorted(Random(options.seed).sample([*cells], count))}
         once = list({cell.id: cell for cell in drawn.values()}.values())
-        outcomes = [*run_again(once, templates.start, options.timeout, options.cpus)]
-        unfinished = dict(_unfinished(outcomes))
-        ended = [outcome for outcome in outcomes if outcome.cell["cell"] not in unfinished]
-        again = _distilled(once, ended) if ended else Archive(archive.runs.slice(0, 0), {}, {})
-    now = {run["cell"]: run for run in again.runs.to_pylist()}
-    errors = {outcome.cell["cell"]: outcome.cell["error"] for outcome in ended}
+        again = _Again.of(once, [*run_again(once, templates.start, options.timeout, options.cpus)])
     same, different = [], {}
-    stored = archive.runs.take([*drawn]).to_pylist()
+    stored = archive.runs.take(pa.array([*drawn], pa.int64())).to_pylist()
     for (row, cell), run in zip(drawn.items(), stored, strict=True):
-        if (found := now.get(run["cell"])) is None:
-            unfinished.setdefault(cell.id, _UNREFERENCED)
-        elif (difference := _difference(row, run, found, archive, again)) is None:
+        if cell.id in again.unfinished:
+            continue
+        if (difference := again.difference(archive, row, run)) is None:
             same.append(cell.id)
         else:
-            changed = _changes(archive, again, run["problem"])
-            different[cell.id] = Other(difference, errors[cell.id], tuple(changed))
-    return Verification(len(cells), options.seed, left_out, tuple(same), different, unfinished)
+            changed = again.changes(archive, run["problem"])
+            different[cell.id] = Other(difference, again.errors[cell.id], tuple(changed))
+    return Verification(
+        len(cells), options.seed, left_out, tuple(same), different, again.unfinished
+    )
 
 
 def _population(found: Sequence[Cell | str]) -> tuple[_Rows, dict[str, int]]:
     """The cells that can run again, and how many others there are, and why."""
     cells = {row: cell for row, cell in enumerate(found) if isinstance(cell, Cell)}
     left_out = Counter(reason for reason in found if isinstance(reason, str))
-    if not cells:
-        reasons = "; ".join(f"{n:,} {what}" for what, n in left_out.items()) or "it has none"
-        raise UsageError(f"no run of the archive can be run again: {reasons}")
     return cells, dict(left_out)
 
 
-def _unfinished(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str]]:
-    """The cells that were given up, and why."""
-    for outcome in outcomes:
-        if outcome.cell["status"] == "timeout":
-            yield outcome.cell["cell"], str(outcome.cell["error"])
+@dataclass(frozen=True)
+class _Again:
+    """What came of cells that ran again."""
+
+    runs: Mapping[bytes, Run]
+    """Rows of an archive, by what it keeps of the cell's id."""
+    problems: Mapping[str, ProblemFacts]
+    errors: Mapping[str, str | None]
+    """Of cells that ended, by their ids; ``None`` if they did not fail."""
+    unfinished: Mapping[str, str]
+    """Why other cells have no row, by their ids."""
+
+    @classmethod
+    def of(cls, cells: Sequence[Cell], outcomes: Sequence[Outcome]) -> _Again:
+        rows = [outcome.cell for outcome in outcomes]
+        late = {row["cell"]: str(row["error"]) for row in rows if row["status"] == "timeout"}
+        errors = {row["cell"]: row["error"] for row in rows if row["cell"] not in late}
+        if not errors:
+            return cls({}, {}, {}, late)
+        archive = _distilled(cells, [one for one in outcomes if one.cell["cell"] in errors])
+        runs = {run["cell"]: run for run in archive.runs.to_pylist()}
+        bare = {cell: _UNREFERENCED for cell in errors if hash_of(cell) not in runs}
+        return cls(runs, archive.problems, errors, late | bare)
+
+    def difference(self, archive: Archive, row: int, run: Run) -> Difference | None:
+        """The first difference between the ``run`` in a ``row`` of ``archive`` and what came of it
+        now, or between what was said of its problem and what is."""
+        now, problem = self.runs[run["cell"]], run["problem"]
+        for name in RESULT:
+            if run[name] != now[name]:
+                return Difference("runs", row, *_shown(name, run[name], now[name]))
+        one, other = (asdict(found[problem]) for found in (archive.problems, self.problems))
+        for name in one:
+            if one[name] != other[name]:
+                place = sorted(archive.problems).index(problem)
+                return Difference("problems", place, name, one[name], other[name])
+        return None
+
+    def changes(self, archive: Archive, problem: str) -> Iterator[str]:
+        """What was another when a run was archived, and may be the reason for a difference."""
+        then, now = (found[problem].reference for found in (archive.problems, self.problems))
+        if then != now:
+            yield f"reference losses of version {then} then, {now} now"
 
 
 def _distilled(cells: Sequence[Cell], outcomes: Sequence[Outcome]) -> Archive:
@@ -104,24 +143,6 @@ def _distilled(cells: Sequence[Cell], outcomes: Sequence[Outcome]) -> Archive:
         return distilled(Path(name))
 
 
-def _difference(
-    row: int, run: Run, now: Run, archive: Archive, again: Archive
-) -> Difference | None:
-    """The first difference between the ``run`` in a ``row`` of ``archive`` and what came of it
-    ``now``, or between what the archives say of its problem."""
-    for name in RESULT:
-        if run[name] != now[name]:
-            column, *values = _shown(name, run[name], now[name])
-            return Difference("runs", row, column, *values)
-    problem = run["problem"]
-    one, other = (asdict(found.problems[problem]) for found in (archive, again))
-    for name in one:
-        if one[name] != other[name]:
-            place = sorted(archive.problems).index(problem)
-            return Difference("problems", place, name, one[name], other[name])
-    return None
-
-
 def _shown(name: str, one: Any, other: Any) -> tuple[str, Any, Any]:
     """A column, and two values of it as a person reads them: of regrets the first that differ."""
     if isinstance(one, bytes):
@@ -131,10 +152,3 @@ def _shown(name: str, one: Any, other: Any) -> tuple[str, Any, Any]:
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     left, right = (None if x[place] == UNKNOWN else x[place] / LEVELS for x in (one, other))
     return f"{name} at {BUDGETS[place]:.3g} full trials", left, right
-
-
-def _changes(archive: Archive, again: Archive, problem: str) -> Iterator[str]:
-    """What was another when the run was archived, and may be the reason for a difference."""
-    then, now = (found.problems[problem].reference for found in (archive, again))
-    if then != now:
-        yield f"reference losses of version {then} then, {now} now"
