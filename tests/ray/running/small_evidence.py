@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 import hpobench
-from hpobench.evidence.archive import RUNS, Archive, joined, ordered
+from hpobench.evidence.archive import RUNS, Archive, joined
 from hpobench.evidence.distilling import distilled
 from hpobench.store import schema
 
@@ -35,7 +35,7 @@ class Hill(Searcher):
 
     name = "hill"
 
-    def __init__(self, space, *, seed, fidelity, reach=1.0):
+    def __init__(self, space, *, seed, fidelity, reach: float = 1.0):
         self.space, self.random, self.reach = space, Random(seed), reach
 
     def ask(self, trial):
@@ -54,8 +54,9 @@ def make_archive(folder: Path) -> Archive:
     return joined([distilled(folder / name) for name in names])
 
 
-def altered(archive: Archive, row: int, change: Callable[[dict[str, Any]], None]) -> Archive:
-    """``archive`` with a ``row`` that ``change`` has altered."""
+def altered(archive: Archive, *changes: Callable[[dict[str, Any]], None]) -> Archive:
+    """``archive`` with its first rows altered, each by one of ``changes``, in their order."""
     rows = archive.runs.to_pylist()
-    change(rows[row])
-    return replace(archive, runs=ordered(pa.Table.from_pylist(rows, schema=schema.plain(RUNS))))
+    for row, change in zip(rows, changes, strict=False):
+        change(row)
+    return replace(archive, runs=pa.Table.from_pylist(rows, schema=schema.plain(RUNS)))
