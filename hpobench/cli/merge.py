@@ -77,4 +77,5 @@ def _merge_archives(paths: Sequence[Path], into: Path | None) -> None:
     whole.write(into)
     click.echo(f"{into}: {whole.summary}, {into.stat().st_size / 1e6:.2f} MB")
     if twice := sum(len(archive.runs) for archive in archives) - len(whole.runs):
-        click.echo(f"{twice:,} runs were in several archives, and are in it once")
+        were = "run was" if twice == 1 else "runs were"
+        click.echo(f"{twice:,} {were} in several archives, and the last one's is taken")

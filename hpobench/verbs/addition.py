@@ -24,9 +24,9 @@ from hpobench.verbs.progress import Display
 
 _Place: TypeAlias = tuple[str, str, int]
 """The labels of scheduler and problem, and the number of workers."""
-_RESULT_S = 0.5e-3
+_RESULT_S = 0.3e-3
 """About what a result takes of a processor beside the searcher's thinking, in seconds, measured
-over the suites of the evidence (docs/speed.md)."""
+over the suites of the evidence on a busy machine (docs/speed.md)."""
 
 
 @dataclass(frozen=True)
