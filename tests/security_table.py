@@ -336,8 +336,8 @@ def _end_of_archive_sample() -> object:
 @contextlib.contextmanager
 def _small_evidence() -> Iterator[None]:
     """A suite of one cell in place of the evidence's, and an archive of the stored results."""
-    suite = {"name": "evidence", "searchers": ["random"], "problems": ["branin"]}
-    suite |= {"seeds": 1, "workers": 1, "budget": {"trials": 2}}
+    suite: dict[str, object] = {"name": "evidence", "searchers": ["random"], "seeds": 1}
+    suite |= {"problems": ["branin"], "workers": 1, "budget": {"trials": 2}}
     archive = Path("..", "archive.parquet").resolve()
     with (
         patch("hpobench.evidence.suites.evidence_suites", lambda: [suite]),

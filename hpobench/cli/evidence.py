@@ -79,11 +79,14 @@ def add(
     it is fetched the same command adds them. Ends with code 1 if runs failed, which count in the
     archive as the clip value.
     """
+    from hpobench.contract.errors import UsageError
     from hpobench.evidence.archive import read_archive, shipped
     from hpobench.evidence.suites import evidence_suites
     from hpobench.verbs.addition import plan_addition, run_addition
     from hpobench.verbs.progress import Shown
 
+    if into and not into.parent.is_dir():
+        raise UsageError(f"--into {into}: there is no folder {into.parent}; make it first")
     display = Shown()
     addition = plan_addition(
         {**options, "name": searcher},
@@ -99,7 +102,6 @@ def add(
     archive, counts = run_addition(addition, folder, cpus=cpus, display=display)
     _write(archive, into or folder / "evidence.parquet")
     if counts["done"] < counts.total():
-        click.echo(f"`hpobench status {folder}/SUITE` shows what failed", err=True)
         raise SystemExit(1)
 
 

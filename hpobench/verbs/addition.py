@@ -135,17 +135,20 @@ def run_addition(
         interruptible(kept, display.warn),
     ):
         for part in parts:
+            place = folder / part.suite.name
             with display.watching() as observers:
                 summary = run_plan(
                     part.suite,
                     part.plan,
-                    folder / part.suite.name,
+                    place,
                     Together(observers),
                     start=templates.start,
                     cpus=cpus,
                     warn=display.warn,
                 )
             note(summary, display)
+            if summary.counts["done"] < summary.counts.total():
+                display.warn(f"`python -m hpobench status {place}` shows what failed")
             counts += summary.counts
     new = [distilled(folder / part.suite.name) for part in parts]
     return joined([addition.archive, *new]), counts

@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.__main__ import _code
 from hpobench.contract.errors import SuiteError, UsageError
-from hpobench.evidence.archive import Archive, read_archive
+from hpobench.evidence.archive import LEVELS, Archive, read_archive
 from hpobench.store.reader import load_cells
 from hpobench.verbs.addition import Addition, plan_addition, run_addition
 from hpobench.verbs.archive_sample import verify_archive
@@ -107,6 +107,8 @@ def test_the_command(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text(HILL.replace('"hill"', '"bad"').replace("self.reach *", "self.nothing *"))
     archive.write(tmp_path / "shipped.parquet")
     monkeypatch.setattr("hpobench.evidence.archive.shipped", lambda: tmp_path / "shipped.parquet")
     monkeypatch.setattr("hpobench.evidence.suites.evidence_suites", lambda: [BASE])
@@ -121,3 +123,9 @@ def test_the_command(
     assert _code(["merge", "evidence", str(file), "--into", "whole.parquet"]) == 0
     assert "10 runs were in several archives" in capfd.readouterr().out
     assert Path("whole.parquet").read_bytes() == file.read_bytes()
+    assert _code(["evidence", "add", "bad", "--plugin", str(bad), "--into", "no/where"]) == 2
+    assert not Path("results", "evidence-bad").exists()
+    assert _code(["evidence", "add", "bad", "--plugin", str(bad), "--seeds", "1"]) == 1
+    assert "status results/evidence-bad/evidence` shows what failed" in capfd.readouterr().err
+    failed = read_archive(Path("results", "evidence-bad", "evidence.parquet")).runs.to_pylist()
+    assert [run["regret"][0] for run in failed if run["searcher"] == "bad"] == [LEVELS] * 2
