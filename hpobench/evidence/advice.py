@@ -50,6 +50,8 @@ class Advice:
     """The problems of the archive that are most like the one that is asked about."""
     problems: int
     families: int
+    workers: int
+    """With which the runs were made that it rests on."""
 
     @property
     def choice(self) -> Ranked:
@@ -99,6 +101,7 @@ def advise(
         nearest(archive, question, scores.problems),
         len(scores.problems),
         len(set(scores.families)),
+        scores.workers,
     )
 
 

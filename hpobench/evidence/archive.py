@@ -7,7 +7,7 @@ all. What problems and libraries are stands once, as JSON in the metadata of the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,10 @@ class ProblemFacts:
     heldout: bool
     reference: int
     """The version of the reference losses that its regrets are measured by."""
+    name: str
+    """Of its plugin."""
+    options: dict[str, Any]
+    """All of them, defaults included."""
 
 
 @dataclass(frozen=True)
@@ -242,10 +246,13 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
     except (LookupError, TypeError, AttributeError) as error:
         raise StoreError(f"{path}: what it says of its contents is odd ({error})") from error
     found = Archive(table, problems, *plugins)
-    for column, known in zip(
-        ("problem", "searcher", "scheduler"), (problems, *plugins), strict=True
-    ):
-        if missing := set(table[column].unique().to_pylist()) - set(known):
+    known: dict[str, Collection[str]] = {
+        "problem": problems,
+        "searcher": found.searchers,
+        "scheduler": found.schedulers,
+    }
+    for column, labels in known.items():
+        if missing := set(table[column].unique().to_pylist()) - set(labels):
             raise StoreError(f"{path}: says nothing of {column} {min(missing)[:100]}")
     return found
 

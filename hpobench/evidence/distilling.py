@@ -90,12 +90,16 @@ def _regrets(results: Results) -> FloatArray:
 
 def _facts(results: Results) -> dict[str, ProblemFacts]:
     families = families_of(results.cells) | _named_today(results.cells)
+    first = results.cells.drop_duplicates("problem").set_index("problem")["spec"]
+    plugins = {problem: stored_mapping(spec)["problem"] for problem, spec in first.items()}
     return {
         row["problem"]: ProblemFacts(
             families[row["problem"]],
             features_of(Space.from_json(json.loads(row["space"])), int(row["steps"])),
             bool(row["heldout"]),
             int(row["version"]),
+            plugins[row["problem"]]["name"],
+            plugins[row["problem"]]["options"],
         )
         for row in results.problems.to_dict("records")
     }

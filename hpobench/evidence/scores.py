@@ -32,6 +32,7 @@ class Pair(NamedTuple):
 class Scores:
     """Normalised regrets at one budget with one number of workers, problem by problem."""
 
+    workers: int
     pairs: tuple[Pair, ...]
     problems: tuple[str, ...]
     families: tuple[str, ...]
@@ -104,7 +105,7 @@ def interval(scores: Scores, pair: int, inside: float = 0.9) -> tuple[float, flo
     """
     regret = scores.regret[:, pair]
     there = np.isfinite(regret)
-    ran = there.any(axis=1)
+    ran = np.count_nonzero(there, axis=1) > 0
     families = np.array(scores.families)
     weight = np.zeros(len(ran))
     weight[ran] = weights_of(families[ran].tolist())
@@ -139,7 +140,8 @@ def _quantile(
     """The least value up to which there is the ``share``, or ``above`` it more than the share."""
     order = np.argsort(values, kind="stable")
     total = np.cumsum(weight[order])
-    place = np.searchsorted(total / total[-1], share - 1e-9, "right" if above else "left")
+    # A hair beside the share, which sums of weights meet only up to rounding.
+    place = np.searchsorted(total / total[-1], share + (1e-9 if above else -1e-9))
     return float(values[order][min(int(place), len(order) - 1)])
 
 
@@ -152,7 +154,7 @@ def scores_at(
     ``workers``: those runs are taken whose number of workers is nearest. ``stoppable``: of the
     problems whose trials have several steps, or of the others.
     """
-    runs = _chosen(archive, workers, stoppable)
+    runs, there = _chosen(archive, workers, stoppable)
     names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
     each = [Pair(*pair) for pair in names]
     pairs = tuple(sorted(set(each)))
@@ -169,19 +171,19 @@ def scores_at(
     found = np.full((len(problems), len(pairs), int(places[2].max(initial=-1)) + 1), np.nan)
     found[places] = _between(regrets_of(runs), reached[places[1]])
     families = tuple(archive.problems[problem].family for problem in problems)
-    return Scores(pairs, problems, families, found, thinking)
+    return Scores(there, pairs, problems, families, found, thinking)
 
 
-def _chosen(archive: Archive, workers: int, stoppable: bool) -> pa.Table:
-    """The runs on problems of one kind with the number of workers that is nearest."""
+def _chosen(archive: Archive, workers: int, stoppable: bool) -> tuple[pa.Table, int]:
+    """The runs on problems of one kind with the number of workers that is nearest, and it."""
     names = [
         name for name, facts in archive.problems.items() if (facts.features.steps > 1) == stoppable
     ]
     runs = archive.runs
     runs = runs.filter(pc.is_in(runs["problem"].cast(pa.string()), pa.array(names, pa.string())))
     there = runs["workers"].to_numpy()
-    nearest = min(set(there.tolist()), key=lambda n: abs(np.log(n / workers)), default=0)
-    return runs.filter(pc.equal(runs["workers"], nearest))
+    nearest = min(set(there.tolist()), key=lambda n: abs(np.log(n / workers)), default=workers)
+    return runs.filter(pc.equal(runs["workers"], nearest)), nearest
 
 
 def _thinking(archive: Archive, runs: pa.Table, pair: NDArray[np.int64], count: int) -> FloatArray:

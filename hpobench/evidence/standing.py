@@ -72,7 +72,7 @@ def standing(archive: Archive) -> Iterator[Row]:
                 continue
             part = ran.sum(axis=0) < ran.any(axis=1).sum() / 2
             yield from _row(archive, scores.of_pairs(~part), budget, steps)
-            chosen = ran[:, part].any(axis=1)
+            chosen = np.count_nonzero(ran[:, part], axis=1) > 0
             yield from _row(archive, scores.of_problems(chosen), budget, f"{steps}, slow searchers")
 
 
