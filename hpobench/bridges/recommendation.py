@@ -28,6 +28,15 @@ _MOST = 4
 """Pairs that a suite puts to the test, besides random search."""
 _SEEDS = 10
 
+_RAYS = {
+    "fifo": "FIFOScheduler",
+    "asha": "ASHAScheduler",
+    "hyperband": "HyperBandScheduler",
+    "hyperband-bohb": "HyperBandForBOHB",
+    "median": "MedianStoppingRule",
+}
+"""Ray's classes of our schedulers, whose options have the same names there."""
+
 Named = str | dict[str, Any]
 """The name of a plugin, or ``{"name": NAME, option: value}``."""
 
@@ -75,12 +84,21 @@ class Recommendation:
     def to_paste(self) -> list[str]:
         """Lines of Python that use what is recommended."""
         searcher, scheduler = self.searcher, self.scheduler
-        name, options = (searcher, {}) if isinstance(searcher, str) else _split(searcher)
-        keywords = "".join(f", {key}={value!r}" for key, value in options.items())
-        return [
-            f"hpobench.SearchCV(estimator, space, searcher={searcher!r}, scheduler={scheduler!r})",
-            f"tune.TuneConfig(search_alg=hpobench.searcher({name!r}{keywords}), ...)",
+        lines = [
+            f"hpobench.SearchCV(estimator, space, searcher={searcher!r}, scheduler={scheduler!r})"
         ]
+        steps = self.advice.question.features.steps
+        facts = self.archive.schedulers[self.advice.choice.pair.scheduler]
+        if facts.name in _RAYS:
+            name, options = (searcher, {}) if isinstance(searcher, str) else _split(searcher)
+            if facts.name != "fifo":
+                options = {**options, "max_t": steps} if name == "bohb" else options
+            keywords = "".join(f", {key}={value!r}" for key, value in options.items())
+            lines += [
+                f"tune.TuneConfig(search_alg=hpobench.searcher({name!r}{keywords}), "
+                f"scheduler=tune.schedulers.{_rays(facts, steps)}, ...)"
+            ]
+        return lines
 
     def settling(self) -> str:
         """A suite, as YAML, that would tell apart what the evidence does not: on the problems of
@@ -192,3 +210,10 @@ def _as(label: str, entry: Named) -> Named:
 
 def _split(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return entry["name"], {key: value for key, value in entry.items() if key != "name"}
+
+
+def _rays(facts: PluginFacts, steps: int) -> str:
+    """The call that makes Ray's own scheduler, for trials of ``steps`` steps."""
+    limit = {} if facts.name in ("fifo", "median") else {"max_t": steps}
+    keywords = ", ".join(f"{key}={value!r}" for key, value in {**limit, **facts.options}.items())
+    return f"{_RAYS[facts.name]}({keywords})"
