@@ -36,7 +36,8 @@ def test_the_tuner_gets_the_scheduler_of_the_evidence(name: str) -> None:
     found = recommended(facts, PluginFacts(name, dict(ref.options), ""))
     _, line = found.to_paste()
     config: Any = eval(line.replace(", ...", ""), {"tune": tune, "hpobench": hpobench})
-    problem = build_problem(plugin_ref(Registry(), "problem", "mf-hartmann", {"steps": 27}))
+    options = {"dimension": 3, "quality": "good", "steps": 27}
+    problem = build_problem(plugin_ref(Registry(), "problem", "mf-hartmann", options))
     own = build_scheduler(ref).build(problem)
     assert type(config.scheduler) is type(own)
     known = {key: value for key, value in vars(own).items() if _plain(value)}
