@@ -214,6 +214,8 @@ def _split(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _rays(facts: PluginFacts, steps: int) -> str:
     """The call that makes Ray's own scheduler, for trials of ``steps`` steps."""
-    limit = {} if facts.name in ("fifo", "median") else {"max_t": steps}
-    keywords = ", ".join(f"{key}={value!r}" for key, value in {**limit, **facts.options}.items())
+    fixed: dict[str, Any] = {} if facts.name == "fifo" else {"time_attr": "training_iteration"}
+    if facts.name not in ("fifo", "median"):
+        fixed["max_t"] = steps
+    keywords = ", ".join(f"{key}={value!r}" for key, value in {**fixed, **facts.options}.items())
     return f"{_RAYS[facts.name]}({keywords})"

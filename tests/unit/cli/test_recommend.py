@@ -81,7 +81,8 @@ def test_trials_of_ones_own_are_asked_about(
     file = tmp_path / "trials.csv"
     rows = [f"{n / 9:.3f},{'ab'[n % 2]},{60 + n % 3},{n % 5}" for n in range(30)]
     file.write_text("\n".join(["x,kind,took,loss", *rows]))
-    options = ("--trials", file, "--metric", "loss", "--mode", "min", "--cost", "took")
+    kind = ("--metric", "loss", "--mode", "min")
+    options = ("--trials", file, *kind, "--cost", "took")
     _, out, _ = said(capsys, *options, "--budget", "1h", "--json", "--evidence", evidence)
     question = json.loads(out)[0]["question"]
     assert (question["features"]["floats"], question["features"]["choices"]) == (1, 1)
@@ -89,8 +90,8 @@ def test_trials_of_ones_own_are_asked_about(
     assert question["evaluations"] == pytest.approx(3600 * 4 / 61)
     alike = tmp_path / "alike.csv"
     alike.write_text("\n".join(["x,loss", *(f"{n},1" for n in range(30))]))
-    options = ("--trials", alike, "--metric", "loss", "--mode", "min", "--evaluations", 9)
-    code, out, err = said(capsys, *options, "--evidence", evidence)
+    options_alike = ("--trials", alike, *kind, "--evaluations", 9)
+    code, out, err = said(capsys, *options_alike, "--evidence", evidence)
     assert (code, out) == (2, "")
     assert "every trial has the same result" in err
 

@@ -63,7 +63,7 @@ def of_levels(
     spread: float = 0.02,
 ) -> Archive:
     """An archive in which each searcher comes near its level of regret on every problem."""
-    parts = []
+    parts: list[Archive] = []
     for searcher, level in levels.items():
         keys = [(problem, seed) for problem in problems for seed in seeds]
         random = np.random.default_rng(len(parts))
