@@ -48,6 +48,13 @@ def make(folders: tuple[Path, ...], into: Path) -> None:
 @click.argument("searcher")
 @values_option
 @plugin_option
+@click.option(
+    "--suite",
+    "chosen",
+    multiple=True,
+    help="One of the suites of the evidence instead of all, such as evidence-slow for a searcher "
+    "that thinks for longer; repeatable.",
+)
 @click.option("--seeds", help="These seeds instead of the suites': 0-9, or 0,4,7.")
 @click.option(
     "--cpus", type=click.IntRange(min=1), help="Processors of this machine to use, by default all."
@@ -66,6 +73,7 @@ def add(
     searcher: str,
     options: dict[str, Any],
     plugins: tuple[Path, ...],
+    chosen: tuple[str, ...],
     seeds: str | None,
     cpus: int | None,
     results: Path | None,
@@ -90,7 +98,7 @@ def add(
     display = Shown()
     addition = plan_addition(
         {**options, "name": searcher},
-        evidence_suites(),
+        evidence_suites(chosen),
         read_archive(shipped()),
         plugins=plugins,
         seeds=seeds,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.cell import Cell, Kind, PluginRef
-from hpobench.evidence.archive import Archive, hash_of
+from hpobench.evidence.archive import Archive, PluginFacts, hash_of
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.isolation.environments import version_of
 from hpobench.plugins.isolation.script import read_script
@@ -41,7 +41,7 @@ def find_cells(
     its default options. ``tell`` takes a line for each environment that is built.
     """
     runs = archive.runs.drop_columns(["regret", "visible"]).to_pylist()
-    finder = _Finder(archive.libraries, Registry(plugins))
+    finder = _Finder(archive.searchers, Registry(plugins))
     finder.plan(suites, {_key(run) for run in runs if run["done"]}, tell)
     return [finder.cell(run) for run in runs]
 
@@ -52,8 +52,8 @@ def _key(run: Run) -> Key:
 
 @dataclass
 class _Finder:
-    libraries: Mapping[str, str]
-    """Those of the archive."""
+    searchers: Mapping[str, PluginFacts]
+    """What the archive says of them, by label."""
     registry: Registry
     planners: list[Planner] = field(default_factory=list)
 
@@ -94,7 +94,7 @@ class _Finder:
             if hash_of(cell.id) == run["cell"]:
                 return cell
         if found:
-            then, now = self.libraries[run["searcher"]], _library(found[0].searcher)
+            then, now = self.searchers[run["searcher"]].library, _library(found[0].searcher)
             return _OTHER if then == now else f"made with {then}, and here is {now}"
         return next((p.refused[key] for p in self.planners if key in p.refused), _UNKNOWN)
 

@@ -12,7 +12,8 @@ from tests.security_table import TRIALS, UNTRIED, rows, try_row
 QUICK = sorted(
     verb
     for verb in TRIALS
-    if verb.split()[0] in ("list", "plan", "status", "compare", "export", "data", "new")
+    if verb.split()[0]
+    in ("list", "plan", "recommend", "status", "compare", "export", "data", "new")
     or verb
     in (
         "run SUITE --dry-run",
@@ -23,6 +24,7 @@ QUICK = sorted(
         "problems import STORAGE",
         "hpobench.plan(SUITE)",
         "hpobench.load_suite(SUITE)",
+        "hpobench.recommend(SUITE)",
         "hpobench.load(FOLDER)",
         "env list --plugin FILE",
         "env clean --plugin FILE",

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hpobench.__main__ import _code
-from hpobench.contract.errors import SuiteError, UsageError
+from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
 from hpobench.evidence.archive import LEVELS, Archive, read_archive
+from hpobench.evidence.suites import evidence_suites
 from hpobench.store.reader import load_cells
 from hpobench.verbs.addition import Addition, plan_addition, run_addition
 from hpobench.verbs.archive_sample import verify_archive
@@ -71,6 +72,15 @@ def test_only_what_the_archive_lacks_of_a_known_searcher_is_planned(archive: Arc
     assert {cell.seed for part in addition.parts for cell in part.plan.cells} == {2}
 
 
+def test_a_suite_of_the_evidence_can_be_chosen() -> None:
+    first, *others = evidence_suites()
+    assert first == "evidence"
+    assert "evidence-workers" in others
+    assert evidence_suites(["evidence-workers", first]) == [first, "evidence-workers"]
+    with pytest.raises(UnknownNameError, match="did you mean evidence-workers"):
+        evidence_suites(["evidence-worker"])
+
+
 def test_options_make_another_searcher(archive: Archive, plugin: Path) -> None:
     addition = planned(archive, "hill", plugin, entry={"reach": 0.5})
     assert {cell.searcher.label for cell in addition.parts[0].plan.cells} == {"hill[reach=0.5]"}
@@ -111,7 +121,7 @@ def test_the_command(
     bad.write_text(HILL.replace('"hill"', '"bad"').replace("self.reach *", "self.nothing *"))
     archive.write(tmp_path / "shipped.parquet")
     monkeypatch.setattr("hpobench.evidence.archive.shipped", lambda: tmp_path / "shipped.parquet")
-    monkeypatch.setattr("hpobench.evidence.suites.evidence_suites", lambda: [BASE])
+    monkeypatch.setattr("hpobench.evidence.suites.evidence_suites", lambda _: [BASE])
     monkeypatch.chdir(tmp_path)
     command = ["evidence", "add", "hill", "--plugin", str(plugin), "--cpus", "2", "--seeds", "1"]
     assert _code([*command, "--option", "reach=0.5"]) == 0
@@ -119,7 +129,7 @@ def test_the_command(
     assert "evidence: 2 cells\n2 cells: at most about 0 s on 2 processors" in told
     file = Path("results", "evidence-hill", "evidence.parquet")
     assert f"{file}: 12 runs of 3 searchers" in told
-    assert set(read_archive(file).libraries) == {"even", "hill[reach=0.5]", "random"}
+    assert set(read_archive(file).searchers) == {"even", "hill[reach=0.5]", "random"}
     assert _code(["merge", "evidence", str(file), "--into", "whole.parquet"]) == 0
     assert "10 runs were in several archives" in capfd.readouterr().out
     assert Path("whole.parquet").read_bytes() == file.read_bytes()

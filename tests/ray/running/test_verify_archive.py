@@ -99,10 +99,11 @@ def _failed(run: dict[str, Any]) -> None:
 
 
 def test_runs_that_cannot_run_here_are_counted_by_their_reason(archive: Archive) -> None:
-    known = {**archive.libraries, "nobody": "", "even": "scipy 0.1"}
+    even = archive.searchers["even"]
+    known = {**archive.searchers, "nobody": even, "even": replace(even, library="scipy 0.1")}
     changed = altered(archive, _other_id, _renamed, _failed, lambda _: None, _other_id)
     assert changed.runs["searcher"].to_pylist()[:5] == ["even", "nobody", "even", "even", "random"]
-    found = verified(replace(changed, libraries=known))
+    found = verified(replace(changed, searchers=known))
     assert (found.ok, found.cells, len(found.same)) == (True, RUNS_HELD - 4, RUNS_HELD - 4)
     assert set(found.left_out.values()) == {1}
     made_with, unknown, failed, other = found.left_out
