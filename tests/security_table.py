@@ -13,11 +13,13 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 import hpobench
 from hpobench.__main__ import _code
+from hpobench.evidence.distilling import distilled
 from hpobench.store import index
 from hpobench.store.reader import load_plan
 from tests import ROOT
@@ -144,6 +146,7 @@ UNTRIED = {
     "data fetch NAME": "tests/unit/data has it, against a server of its own",
 }
 
+_TRAP = ["trap", "--plugin", "trap.py"]
 _CHECK = ["check", "trap.py", "--only", "trap", "--patience", "0.1"]
 _CHECK_PROGRAM = ["check", "command", "-o", 'run=["./searcher"]', "--patience", "0.1"]
 _RECORD = [
@@ -189,8 +192,12 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "verify FOLDER": ["verify", "stored"],
     "verify FOLDER --repair": lambda: _end_of_repair(),
     "verify FOLDER --sample N --plugin FILE": lambda: _end_of_sample(),
+    "verify ARCHIVE": lambda: _code(["verify", _archive("archive.parquet")]),
+    "verify ARCHIVE --sample N --plugin FILE": lambda: _end_of_archive_sample(),
     "merge FOLDERS": lambda: _end_of_merge(),
+    "merge ARCHIVES": lambda: _end_of_archive_merge(),
     "evidence make FOLDER": ["evidence", "make", "stored", "--into", "out"],
+    "evidence add SEARCHER --plugin FILE": lambda: _end_of_addition(),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
@@ -210,6 +217,7 @@ PLACES = {
     "TABLE": "table.parquet",
     "TABLE.recording": "table.parquet.recording",
     "results/NAME": "results/trapped",
+    "results/evidence-SEARCHER": "results/evidence-",
     "references/NAME.json": "references/pit.json",
     "NAME.py": "fresh.py",
     "FILE.lock": "alone.py.lock",
@@ -302,6 +310,49 @@ def _end_of_merge() -> object:
     shard = {"number": 1, "count": 1, "combinations": 1}
     index.write_json(Path(part, index.PLAN), load_plan(Path(part)) | {"shard": shard})
     return _end_of(["merge", "out/part", "--into", "out/whole"])
+
+
+def _archive(name: str) -> str:
+    """An archive of the stored results, outside the folder that is watched."""
+    path = Path("..", name)
+    distilled(Path("stored")).write(path)
+    return str(path)
+
+
+def _end_of_archive_merge() -> object:
+    return _end_of(["merge", _archive("one"), _archive("two"), "--into", "out"])
+
+
+def _end_of_addition() -> object:
+    """How a searcher of a plugin file and a program end that are added to the stored results."""
+    _archive("archive.parquet")
+    with _small_evidence():
+        program = ["command", "--option", 'run=["./searcher"]']
+        return [_end_of(["evidence", "add", *one]) for one in (_TRAP, program)]
+
+
+def _end_of_archive_sample() -> object:
+    """How runs of a plugin file end that run again, of an archive to which they were added."""
+    _archive("archive.parquet")
+    with _small_evidence():
+        _end_of(["evidence", "add", *_TRAP, "--results", "../elsewhere", "--into", "../whole"])
+        for mark in Path().rglob("*.mark"):
+            mark.unlink()
+        options = ("--sample", "9", "--plugin", "trap.py", "--json", "found.json")
+        return _end_of(["verify", "../whole", *options])
+
+
+@contextlib.contextmanager
+def _small_evidence() -> Iterator[None]:
+    """A suite of one cell in place of the evidence's, and an archive of the stored results."""
+    suite: dict[str, object] = {"name": "evidence", "searchers": ["random"], "seeds": 1}
+    suite |= {"problems": ["branin"], "workers": 1, "budget": {"trials": 2}}
+    archive = Path("..", "archive.parquet").resolve()
+    with (
+        patch("hpobench.evidence.suites.evidence_suites", lambda _=(): [suite]),
+        patch("hpobench.evidence.archive.shipped", lambda: archive),
+    ):
+        yield
 
 
 def _state(folder: Path) -> dict[str, int]:
