@@ -284,7 +284,8 @@ def _lay_experiment(folder: Path) -> None:
         trial.mkdir(parents=True)
         (trial / "params.json").write_text(f'{{"x": {i}}}', encoding="utf-8")
         (trial / "params.pkl").write_bytes(b"cos\nsystem\n(S'touch program.mark'\ntR.")
-        (trial / "result.json").write_text('{"loss": 1.0, "training_iteration": 1}\n', "utf-8")
+        result = f'{{"loss": {i}.5, "training_iteration": 1}}\n'
+        (trial / "result.json").write_text(result, encoding="utf-8")
         (trial / "trap.py").write_text(PLUGIN, encoding="utf-8")
 
 
