@@ -62,6 +62,11 @@ class Timing:
             beside = max(1, room // combination.workers) if live else cpus
             self._seconds.append(seconds / beside)
 
+    @property
+    def seed_s(self) -> float:
+        """The seconds that all cells of one seed take."""
+        return sum(self._seconds)
+
     def of_seeds(self) -> Iterator[float]:
         """The seconds that the cells of each seed take that are not stored."""
         for seed in self._cells.seeds:

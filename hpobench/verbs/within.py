@@ -155,12 +155,12 @@ class Fitted:
         why = self.within.candidates.why or f"named by the suite: {', '.join(pairs)}"
         yield f"candidates, {why}"
         yield f"budget of a run: {'; '.join(self._budgets())}"
-        timing, left = self.timing, self.left
-        fitting, second = timing.fitting(left), timing.first(2) - timing.first(1)
+        timing = self.timing
+        fitting = timing.fitting(self.left)
         rough = "" if timing.stored else ", by a rough estimate that the first seed corrects"
         text = (
             f"seeds: about {fitting} fit into {duration(self.within.options.seconds)}, of "
-            f"{len(combinations)} runs and {second:.2g} s each{rough}"
+            f"{len(combinations)} runs and {timing.seed_s:.2g} s each{rough}"
         )
         rule = self.rule(fitting)
         if rule is None:
