@@ -45,7 +45,7 @@ def looks_within(first: int, fitting: int, cap: int) -> tuple[int, ...]:
     ... as long as that is ``first`` or more; later ones are for runs that go on. Empty if so few
     seeds can decide nothing.
     """
-    begin = min(fitting, cap)
+    begin = max(1, min(fitting, cap))
     while begin // 2 >= max(first, _FEW):
         begin //= 2
     for last in range(cap, begin - 1, -1):

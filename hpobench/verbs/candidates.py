@@ -120,9 +120,11 @@ def _advised(
 
 
 def _best(found: Sequence[Sequence[Ranked]]) -> list[Ranked]:
-    """The pairs not told apart from the first, on as many problems as possible, then those of the
-    least expected regret."""
-    near = [[one for one in ranked if not one.told_apart] or ranked[:1] for ranked in found]
+    """The pairs not told apart from the first, and always the second, which the first may have to
+    be compared with: those on the most problems, then those of the least expected regret."""
+    near = [
+        [one for n, one in enumerate(ranked) if n < 2 or not one.told_apart] for ranked in found
+    ]
     pairs: dict[Pair, list[Ranked]] = {}
     for one in itertools.chain.from_iterable(near):
         pairs.setdefault(one.pair, []).append(one)

@@ -41,7 +41,7 @@ def plan_of(folder: Path, **keys: Any) -> Plan:
     (folder / "mine.py").write_text(PLUGIN)
     content = {
         "name": "tiny",
-        "searchers": ["random", "sobol", "cma"],
+        "searchers": ["random", "sobol", "grid"],
         "problems": ["mine"],
         "stage": "live",
         "workers": 2,
@@ -64,7 +64,7 @@ def test_live_cells_take_their_trials_time_beside_each_other(tmp_path: Path) -> 
     assert found.first(4) == pytest.approx(240)
     assert timed(plan, tmp_path, 4).seed_s == pytest.approx(30)  # two cells side by side
     assert timed(plan, tmp_path, 1).seed_s == pytest.approx(120)  # one worker alone has room
-    measured = timed(plan, tmp_path, 2, trial={"mine": 6.0}, thinking={"cma": 0.5})
+    measured = timed(plan, tmp_path, 2, trial={"mine": 6.0}, thinking={"grid": 0.5})
     assert measured.seed_s == pytest.approx(3 * 60 + 20 * 0.5)
 
 
@@ -81,7 +81,7 @@ def test_a_budget_of_time_is_what_a_cell_takes(tmp_path: Path) -> None:
 
 def test_virtual_cells_take_results_and_thinking(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, stage="virtual", problems=["branin"])
-    found = timed(plan, tmp_path, 2, thinking={"cma": 0.1})
+    found = timed(plan, tmp_path, 2, thinking={"grid": 0.1})
     assert found.seed_s == pytest.approx((3 * 20 * 0.001 + 20 * 0.1) / 2)
 
 

@@ -18,7 +18,7 @@ from tests.unit.running.test_timing import PLUGIN
 
 SUITE = {
     "name": "tiny",
-    "searchers": ["random", "sobol", "cma"],
+    "searchers": ["random", "sobol", "grid"],
     "problems": ["mine"],
     "stage": "live",
     "workers": 2,
