@@ -117,9 +117,7 @@ def test_it_stops_early_once_decided(plugin: Path, tmp_path: Path) -> None:
     assert content["decided"]
     assert "good has the lowest" in content["sentence"]
     assert len(results.cells) == 2 * content["looks"][-1]["seeds"]
-    again = hpobench.run(
-        SUITE, plugins=[plugin], results=tmp_path, within=60, cpus=2, report=False
-    )
+    again = hpobench.run(SUITE, plugins=[plugin], results=tmp_path, within=60, cpus=2, report=False)
     assert again.cells["cell"].tolist() == results.cells["cell"].tolist()
 
 
@@ -184,7 +182,7 @@ def test_live_budgets_are_shortened_by_what_a_trial_takes(plugin: Path, tmp_path
     # Trials of 0.2 s, four cells, and less than 80 s for all of them.
     assert 1 <= shorter < 80 / 0.2 / 4
     again = finish("run", write(tmp_path, **live), *options, "--dry-run", "--within", "1h")
-    assert f"trained evaluations {shorter}, shortened from evaluations 1000" in again
+    assert f"trained evaluations {shorter:g}, shortened from evaluations 1000" in again
 
 
 def test_a_suite_without_searchers_gets_candidates(
