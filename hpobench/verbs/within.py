@@ -28,6 +28,8 @@ LEAST = 2
 """Seeds that a plan makes room for: one tells nothing about chance."""
 _REPORT_S, _REPORT_SHARE = 30.0, 0.2
 """The report gets this share of the time, and at most so many seconds."""
+_SHARE = 0.95
+"""Of the time two seeds under shortened budgets may take, because estimates are estimates."""
 _START_S, _RAY_S = 2.0, 8.0
 """About what workers take to start and to end, without Ray and with it."""
 
@@ -119,7 +121,7 @@ class Fitted:
         needed = timing.first(LEAST)
         if self.plan.whole or timing.stored or needed <= self.left:
             return self
-        share = max(self.left, 0.0) / needed
+        share = _SHARE * max(self.left, 0.0) / needed
         budgets = {
             ref.label: shortened(self.suite.budgets[ref.label], share, build_problem(ref).fidelity)
             for ref in self.plan.problems

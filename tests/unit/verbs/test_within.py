@@ -50,7 +50,7 @@ def test_budgets_stay_where_two_seeds_fit(tmp_path: Path) -> None:
 
 
 def test_budgets_are_shortened_until_two_seeds_fit(tmp_path: Path) -> None:
-    found = planned(suite_of(tmp_path), tmp_path, 63).shortened()  # of 120 that two seeds need
+    found = planned(suite_of(tmp_path), tmp_path, 67).shortened()  # of 120 that two seeds need
     assert found.suite.budgets["mine"].evaluations == 10
     assert found.timing.fitting(found.left) == 2
     assert "mine evaluations 10, shortened from evaluations 20 to fit two" in [*found.lines()][1]
@@ -63,11 +63,11 @@ def test_a_measured_trial_counts_and_not_the_problems_estimate(tmp_path: Path) -
         seen.append([cell.budget.trials for cell in plan.cells])
         return {"mine": 1.0}
 
-    found = planned(suite_of(tmp_path), tmp_path, 63).measured(measure).shortened()
+    found = planned(suite_of(tmp_path), tmp_path, 67).measured(measure).shortened()
     assert seen == [[2]]
     assert found.suite.budgets["mine"].evaluations == 20
     virtual = suite_of(tmp_path, stage="virtual", problems=["branin"])
-    assert not planned(virtual, tmp_path, 63).measured(measure).trial_s
+    assert not planned(virtual, tmp_path, 67).measured(measure).trial_s
     assert len(seen) == 1
 
 
@@ -78,7 +78,7 @@ def store_plan(found: Fitted, folder: Path) -> None:
 
 def test_shortened_budgets_are_remembered_for_the_same_suite(tmp_path: Path) -> None:
     suite = suite_of(tmp_path)
-    store_plan(planned(suite, tmp_path, 63).shortened(), tmp_path)
+    store_plan(planned(suite, tmp_path, 67).shortened(), tmp_path)
     again = planned(suite, tmp_path, 1000).shortened()
     assert again.suite.budgets["mine"].evaluations == 10
     assert again.plan.whole == suite.budgets
@@ -88,17 +88,17 @@ def test_shortened_budgets_are_remembered_for_the_same_suite(tmp_path: Path) -> 
 
 def test_a_stored_budget_that_is_none_is_told(tmp_path: Path) -> None:
     suite = suite_of(tmp_path)
-    found = planned(suite, tmp_path, 63).shortened()
+    found = planned(suite, tmp_path, 67).shortened()
     content = plan_content(found.suite, found.plan, found.plan.cells.ids())
     content["suite"]["problems"][0]["budget"] = {"evaluations": -1}
     write_json(tmp_path / PLAN, content)
     with pytest.raises(StoreError, match=r"plan\.json: its budgets are odd"):
-        planned(suite, tmp_path, 63)
+        planned(suite, tmp_path, 67)
 
 
 def test_one_algorithm_is_nothing_to_compare(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"only one can run: random \+ fifo"):
-        planned(suite_of(tmp_path, searchers=["random"]), tmp_path, 63)
+        planned(suite_of(tmp_path, searchers=["random"]), tmp_path, 67)
 
 
 @pytest.mark.parametrize(
