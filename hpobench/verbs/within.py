@@ -27,7 +27,7 @@ from hpobench.verbs.tally import duration
 LEAST = 2
 """Seeds that a plan makes room for: one tells nothing about chance."""
 _REPORT_S, _REPORT_SHARE = 30.0, 0.2
-"""The report gets this share of the time, and at most so many seconds."""
+"""The report gets this share of the time, and at most so many seconds. It may take longer."""
 _SHARE = 0.95
 """Of the time two seeds under shortened budgets may take, because estimates are estimates."""
 _START_S, _RAY_S = 2.0, 8.0
