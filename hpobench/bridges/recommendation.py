@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hpobench.contract.cell import Kind
-from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError, did_you_mean
+from hpobench.contract.errors import UsageError, did_you_mean
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import Archive, PluginFacts, read_archive, shipped
 from hpobench.evidence.asking import Means, of_space, of_suite
+from hpobench.evidence.entries import Named, labelled, named, split
 from hpobench.evidence.wording import answer, grounds
-from hpobench.plugins.refs import plugin_ref
-from hpobench.plugins.registry import Registry
 from hpobench.suites.suitefile import parse_seconds
 from hpobench.suites.suitetext import suite_text
 
@@ -37,9 +35,6 @@ _RAYS = {
 }
 """Ray's classes of our schedulers, whose options have the same names there."""
 
-Named = str | dict[str, Any]
-"""The name of a plugin, or ``{"name": NAME, option: value}``."""
-
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -56,12 +51,12 @@ class Recommendation:
     @property
     def searcher(self) -> Named:
         """The searcher, as ``SearchCV`` takes it: a name, or a mapping with options."""
-        return _entry("searcher", self.archive.searchers[self.advice.choice.pair.searcher])
+        return named("searcher", self.archive.searchers[self.advice.choice.pair.searcher])
 
     @property
     def scheduler(self) -> Named:
         """The scheduler, as ``SearchCV`` takes it."""
-        return _entry("scheduler", self.archive.schedulers[self.advice.choice.pair.scheduler])
+        return named("scheduler", self.archive.schedulers[self.advice.choice.pair.scheduler])
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -90,7 +85,7 @@ class Recommendation:
         steps = self.advice.question.features.steps
         facts = self.archive.schedulers[self.advice.choice.pair.scheduler]
         if facts.name in _RAYS:
-            name, options = (searcher, {}) if isinstance(searcher, str) else _split(searcher)
+            name, options = split(searcher)
             if facts.name != "fifo":
                 options = {**options, "max_t": steps} if name == "bohb" else options
             keywords = "".join(f", {key}={value!r}" for key, value in options.items())
@@ -109,9 +104,9 @@ class Recommendation:
         known = {"random": PluginFacts("random", {}, ""), **self.archive.searchers}
         question = self.advice.question
         changes: dict[str, Any] = {
-            "searchers": [_as(label, _entry("searcher", known[label])) for label in searchers],
+            "searchers": [labelled(label, named("searcher", known[label])) for label in searchers],
             "schedulers": [
-                _as(label, _entry("scheduler", self.archive.schedulers[label]))
+                labelled(label, named("scheduler", self.archive.schedulers[label]))
                 for label in schedulers
             ],
             "seeds": _SEEDS,
@@ -190,26 +185,6 @@ def _seconds(value: float | str | None) -> float | None:
         return parse_seconds(value) if isinstance(value, str) else value
     except ValueError as error:
         raise UsageError(str(error)) from None
-
-
-def _entry(kind: Kind, facts: PluginFacts) -> Named:
-    """What names the plugin with its options, those left out that are the default here."""
-    try:
-        usual = plugin_ref(Registry(), kind, facts.name, {}).options
-    except (NotAvailableError, UnknownNameError, UsageError):
-        usual = {}
-    own = {key: value for key, value in facts.options.items() if usual.get(key) != value}
-    return {"name": facts.name, **own} if own else facts.name
-
-
-def _as(label: str, entry: Named) -> Named:
-    """``entry`` under its ``label``."""
-    name, options = (entry, {}) if isinstance(entry, str) else _split(entry)
-    return name if not options and name == label else {"name": name, "as": label, **options}
-
-
-def _split(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    return entry["name"], {key: value for key, value in entry.items() if key != "name"}
 
 
 def _rays(facts: PluginFacts, steps: int) -> str:

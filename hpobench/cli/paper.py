@@ -53,10 +53,11 @@ def _run(suite: str, seeds: str | None, folder: Path) -> Path:
     The paper is made although cells fail, because it reports them.
     """
     from hpobench.suites.suite import load_suite
-    from hpobench.verbs.execution import RunOptions, execute
+    from hpobench.verbs.execution import execute
+    from hpobench.verbs.options import RunOptions
     from hpobench.verbs.progress import Shown
 
     loaded = load_suite(suite, seeds=seeds)
     click.echo(f"suite {loaded.name}")
-    execute(lambda: loaded, RunOptions(results=folder, report=False), Shown())
+    execute(lambda _: loaded, RunOptions(results=folder, report=False), Shown())
     return folder / loaded.name

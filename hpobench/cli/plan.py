@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from hpobench.contract.cell import PluginRef
     from hpobench.suites.estimate import Estimate
     from hpobench.suites.grid import Plan, Skipped
-    from hpobench.suites.suite import Suite
-    from hpobench.verbs.execution import RunOptions
+    from hpobench.suites.suite import Choose, Suite
+    from hpobench.verbs.options import RunOptions
 
 
 @click.command()
@@ -48,16 +48,34 @@ def plan(
         show_power(built, pilot)
 
 
-def show_dry_run(suite: Suite, options: RunOptions) -> None:
+def show_dry_run(load: Callable[[Choose | None], Suite], options: RunOptions) -> None:
     """Print the plan of a run with ``options``, and at how many seeds it looks."""
     from hpobench.suites.grid import build_plan
     from hpobench.verbs.execution import with_rule
 
-    suite, rule = with_rule(suite, options)
+    if options.within is not None:
+        _show_within(load, options)
+        return
+    suite, rule = with_rule(load(None), options)
     show_plan(suite, build_plan(suite))
     if rule is not None:
         looks = ", ".join(map(str, rule.looks))
         click.echo(f"\nlooks after {looks} seeds, and ends once decided")
+
+
+def _show_within(load: Callable[[Choose | None], Suite], options: RunOptions) -> None:
+    """Print what fits into the time of ``options``."""
+    from hpobench.store.place import Place, inside
+    from hpobench.verbs.within import LEAST, Within, fitted
+
+    within = Within(options)
+    suite = load(within.candidates)
+    folder = Place(inside(options.results, suite.name)).fetch()
+    found = fitted(suite, within, folder).shortened()
+    show_plan(*found.part(max(LEAST, found.timing.fitting(found.left))))
+    click.echo()
+    for line in found.lines():
+        click.echo(line)
 
 
 def show_plan(suite: Suite, plan: Plan) -> None:
@@ -80,7 +98,13 @@ def show_plan(suite: Suite, plan: Plan) -> None:
         )
     cells = plan.counts
     rows = [
-        (label, str(workers), str(cells[label, workers]), _budget(suite, label), *_bounds(estimate))
+        (
+            label,
+            str(workers),
+            str(cells[label, workers]),
+            str(suite.budgets[label]),
+            *_bounds(estimate),
+        )
         for (label, workers), estimate in plan.estimates.items()
     ]
     show(("problem", "workers", "cells", "budget", "trials", "results", "clock"), rows)
@@ -109,10 +133,6 @@ def _is_program(ref: PluginRef) -> bool:
     from hpobench.plugins.modules import load_class
 
     return RemoteSearcher in load_class(ref.file, ref.cls).__mro__
-
-
-def _budget(suite: Suite, label: str) -> str:
-    return ", ".join(f"{k} {v:g}" for k, v in suite.budgets[label].to_json().items())
 
 
 def _bounds(estimate: Estimate) -> tuple[str, str, str]:

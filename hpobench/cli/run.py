@@ -11,7 +11,7 @@ from hpobench.cli.deciding import deciding_options
 from hpobench.cli.shared import plugin_option, selection_options
 
 if TYPE_CHECKING:
-    from hpobench.suites.suite import Suite
+    from hpobench.suites.suite import Choose, Suite
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""
@@ -75,19 +75,20 @@ def run(
     all are done and stored but could not be logged to MLflow.
     """
     from hpobench.store.place import place_of
-    from hpobench.verbs.execution import RunOptions, execute
+    from hpobench.verbs.execution import execute
+    from hpobench.verbs.options import RunOptions
     from hpobench.verbs.progress import Shown
 
-    def loaded() -> Suite:
+    def loaded(choose: Choose | None) -> Suite:
         from hpobench.suites.suite import load_suite
 
-        return load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+        return load_suite(suite, plugins=plugins, seeds=seeds, only=only, choose=choose)
 
     chosen = RunOptions(results=place_of(results), report=not no_report, **options)
     if dry_run:
         from hpobench.cli.plan import show_dry_run
 
-        show_dry_run(loaded(), chosen)
+        show_dry_run(loaded, chosen)
         return
     ended = execute(loaded, chosen, Shown())
     if not ended.complete:

@@ -40,6 +40,9 @@ class Budget:
             limits.append(self.evaluations * fidelity.full)
         return min(limits)
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {limit:g}" for name, limit in self.to_json().items())
+
     def to_json(self) -> dict[str, Any]:
         """The limits that are set, by name."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) is not None}

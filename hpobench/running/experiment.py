@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -61,6 +62,8 @@ class Summary:
     lost: int
     """Cells that ran again because their stored files are missing or damaged."""
     seconds: float
+    late: bool = False
+    """Whether the time was over before every cell had run."""
 
 
 def run_plan(
@@ -76,6 +79,7 @@ def run_plan(
     shard: Shard | None = None,
     timeout: float = 3600.0,
     retry_failed: bool = False,
+    until: float = math.inf,
     warn: Callable[[str], None] = _LOG.warning,
 ) -> Summary:
     """Run the cells of ``plan``, or of its ``shard``, that ``folder`` does not hold yet.
@@ -83,8 +87,9 @@ def run_plan(
     ``publish`` is called whenever the folder has changed. Cells that :func:`needs_ray` not run in
     processes that ``start`` lets begin. A cell is given
     up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
-    after everything finished is stored. A Ray that this starts is started again if it is lost,
-    which ``warn`` is told. Raises :class:`RayError`, :class:`WorkersError` and
+    after everything finished is stored. When ``time.monotonic()`` is ``until``, the running cells
+    are ended, and the next run of the plan goes on. A Ray that this starts is started again if it
+    is lost, which ``warn`` is told. Raises :class:`RayError`, :class:`WorkersError` and
     :class:`StoreError`.
     """
     from hpobench.store.writer import open_writer
@@ -107,7 +112,9 @@ def run_plan(
         publish()
         del ids, before, content  # a million of them fill the memory that the run needs
         progress.begin(len(places), len(places) - len(left), rows)
-        todo = Todo(Selected(plan.cells, left), writer, progress, publish)
+        todo = Todo(Selected(plan.cells, left), writer, progress, publish, until)
+        if todo.late():
+            left = []  # workers would start in vain
         if left and needs_ray(suite.stage, address):
             own = starts_ray(address or LOCAL)
 
@@ -126,7 +133,8 @@ def run_plan(
     counts += todo.counts
     if missing := len(places) - counts.total():
         counts["missing"] = missing
-    return Summary(folder, counts, len(left), len(writer.lost), time.monotonic() - begin)
+    seconds = time.monotonic() - begin
+    return Summary(folder, counts, todo.counts.total(), len(writer.lost), seconds, late=missing > 0)
 
 
 def _run_again_if_lost(
@@ -163,16 +171,21 @@ class Todo:
         writer: Writer,
         progress: Progress,
         publish: Callable[[], None],
+        until: float,
     ) -> None:
-        self.cells, self._publish = cells, publish
+        self.cells, self._publish, self._until = cells, publish, until
         self.counts: Counter[str] = Counter()
         """The cells stored by now, by status."""
         self._writer, self._progress = writer, progress
         self._batches: list[Batch] = []
         self._next = 0.0
 
+    def late(self) -> bool:
+        """Whether the time of the run is over."""
+        return time.monotonic() >= self._until
+
     def run(self, cells: Cells) -> None:
-        """Run what is left on ``cells``."""
+        """Run what is left on ``cells``, as far as there is time."""
         try:
             for batches in cells.run(self.cells):
                 self._batches += batches
@@ -180,7 +193,11 @@ class Todo:
                     self._store(cells)
                 else:
                     self._progress.update([], cells.running)
+                if self.late():
+                    break
             self._store(cells)
+            if cells.running:
+                cells.cancel()
         except LostRayError:
             self._store(None)
             done = self._writer.added()
@@ -236,6 +253,7 @@ def plan_content(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]
     def labels(kind: str) -> list[str]:
         return list(dict.fromkeys(getattr(c, kind).label for c in plan.cells.combinations))
 
+    whole = {label: budget.to_json() for label, budget in plan.whole.items()}
     return {
         "name": suite.name,
         "suite": json.loads(json.dumps(suite.resolved())),
@@ -244,4 +262,5 @@ def plan_content(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]
         "schedulers": labels("scheduler"),
         "problems": labels("problem"),
         "skipped": [vars(skipped) for skipped in plan.skipped],
+        **({"whole_budgets": whole} if whole else {}),
     }

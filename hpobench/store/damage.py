@@ -123,7 +123,7 @@ def _restored(folder: Path, path: Path) -> str:
     cost = {
         index.CELLS: "all cells are run anew by the next run",
         index.PROBLEMS: "all cells that are done are run anew by the next run",
-        index.DECISION: "the same `hpobench run --until-decided` decides the same again",
+        index.DECISION: "the same `hpobench run` decides the same again",
     }.get(path.name, "the next run writes anew what it held")
     return f"{path}: has no copy that is whole, and was moved into {folder / ASIDE}; {cost}"
 

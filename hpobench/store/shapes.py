@@ -111,7 +111,16 @@ def plan(value: Any) -> dict[str, Any]:
             raise Unfit(f"its {name} list one of them twice")
     if "shard" in found and not (_SHARD(found["shard"]) and len(found["shard"]) == len(_SHARD_OF)):
         raise Unfit("its 'shard' is not a part of a plan")
+    if "whole_budgets" in found and not _are_budgets(found["whole_budgets"]):
+        raise Unfit("its 'whole_budgets' are not budgets by problem")
     return found
+
+
+def _are_budgets(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(limits, dict) and all(map(is_number, limits.values()))
+        for limits in value.values()
+    )
 
 
 def decision(value: Any) -> dict[str, Any]:

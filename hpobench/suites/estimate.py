@@ -28,12 +28,17 @@ class Estimate:
     """What of a cell may be more than it can have, and what would fit; ``None`` if nothing is."""
 
     @classmethod
-    def of(cls, problem: Problem, budget: Budget, workers: int) -> Estimate:
+    def of(
+        cls, problem: Problem, budget: Budget, workers: int, seconds: float | None = None
+    ) -> Estimate:
         """The bounds that ``budget`` sets for ``workers`` on ``problem``.
+
+        ``seconds`` is what a full evaluation takes, by default what the problem itself says.
 
         Raises :class:`PluginError` if the problem's own estimate makes no sense.
         """
-        fidelity, seconds = problem.fidelity, float(problem.estimate())
+        fidelity = problem.fidelity
+        seconds = float(problem.estimate()) if seconds is None else seconds
         if not 0 < seconds <= MAX_SECONDS:
             raise PluginError(
                 f"estimate() gives {seconds:g}; the seconds of an evaluation are positive and "

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fnmatch
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from hpobench.contract.budget import Budget
 from hpobench.contract.cell import PluginRef, Tell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.compatibility import trait
@@ -44,6 +45,9 @@ class Plan:
     """The problems that have cells, in the suite's order."""
     estimates: Mapping[tuple[str, int], Estimate]
     """For one cell, by the label of its problem and its workers."""
+    whole: Mapping[str, Budget] = field(default_factory=dict)
+    """The suite's budgets, by the labels of problems, where shorter ones were made of them to fit
+    into a time."""
 
     def __repr__(self) -> str:
         return (
@@ -71,8 +75,8 @@ class Plan:
 def build_plan(suite: Suite) -> Plan:
     """The cells of ``suite``.
 
-    ``suite.only`` is a glob of ``*`` and ``?`` that the labels of a cell must match in the form
-    ``searcher/scheduler/problem``. Brackets stand for themselves, because labels have them.
+    ``suite.only`` are globs of ``*`` and ``?``, one of which the labels of a cell must match in the
+    form ``searcher/scheduler/problem``. Brackets stand for themselves, because labels have them.
 
     Every searcher is built once for each distinct space, so that options which cannot work are
     found before anything runs. Ray's own searchers and isolated ones are not built, because that
@@ -133,17 +137,17 @@ def _combination(suite: Suite, row: Row, workers: int, fingerprint: str) -> Comb
     )
 
 
-def _matches(only: str | None, *refs: PluginRef) -> bool:
-    if only is None:
-        return True
-    pattern = only.replace("[", "[[]")
-    return fnmatch.fnmatchcase("/".join(ref.label for ref in refs), pattern)
+def _matches(only: Sequence[str], *refs: PluginRef) -> bool:
+    name = "/".join(ref.label for ref in refs)
+    patterns = [glob.replace("[", "[[]") for glob in only]
+    return not only or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _nothing_left(suite: Suite, skipped: Sequence[Skipped]) -> str:
     if not skipped:
         refs = (suite.searchers[0], suite.schedulers[0], suite.problems[0])
         example = "/".join(ref.label for ref in refs)
-        return f"only: {suite.only!r} picks no cell; cells are called like {example!r}"
+        globs = " or ".join(map(repr, suite.only))
+        return f"only: {globs} picks no cell; cells are called like {example!r}"
     reasons = "; ".join(dict.fromkeys(row.reason for row in skipped))
     return f"nothing is left to run: {reasons}"

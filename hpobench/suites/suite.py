@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -52,8 +52,8 @@ class Suite:
     exact: Exact | None
     """``ray`` lets Ray's own code take the decisions of its schedulers. Ours takes the same ones
     in less time, so that cells keep their ids and stored ones are not run again."""
-    only: str | None
-    """A glob that picks cells; see :func:`hpobench.suites.grid.build_plan`."""
+    only: tuple[str, ...]
+    """Globs that pick cells; see :func:`hpobench.suites.grid.build_plan`."""
     registry: Registry = field(repr=False, compare=False)
     document: Document = field(repr=False, compare=False)
     places: Mapping[tuple[Kind, str], KeyPath] = field(repr=False, compare=False)
@@ -93,12 +93,12 @@ class Suite:
             "schedulers": [_plain(ref) for ref in self.schedulers],
             "problems": problems,
             "seeds": list(self.seeds),
-            "workers": self.workers[0] if len(self.workers) == 1 else list(self.workers),
+            "workers": _one_or_all(self.workers),
             "stage": self.stage,
             **self.real_time(),
             **({} if self.tell is None else {"tell": self.tell}),
             **({} if self.exact is None else {"exact": self.exact}),
-            **({} if self.only is None else {"only": self.only}),
+            **({"only": _one_or_all(self.only)} if self.only else {}),
         }
 
     def real_time(self) -> dict[str, float]:
@@ -111,6 +111,10 @@ class Suite:
     def to_yaml(self) -> str:
         """:meth:`resolved` as text, under a comment that lists the plugin files."""
         return suite_text(self.resolved(), self.registry.plugins)
+
+
+def _one_or_all(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
 
 
 def _plain(ref: PluginRef) -> dict[str, Any]:
@@ -138,6 +142,8 @@ Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | Suite"
 """The path of a suite file, the name of a shipped suite, a suite file's content, or a suite."""
 Seeds: TypeAlias = str | int | Iterable[int]
 """A number of seeds, the seeds themselves, or both as a suite file spells them: ``"0-9"``."""
+Choose: TypeAlias = Callable[[Callable[[Mapping[str, Any]], Suite]], Suite]
+"""Chooses searchers: it is given what makes the suite with further keys, and returns the suite."""
 
 
 def load_suite(
@@ -145,38 +151,45 @@ def load_suite(
     plugins: Iterable[str | os.PathLike[str]] = (),
     seeds: Seeds | None = None,
     only: str | None = None,
+    choose: Choose | None = None,
 ) -> Suite:
     """Read, check and resolve a suite.
 
     ``plugins``: further plugin files or folders. ``seeds``: instead of the suite's own (``5``,
     ``"0-9"``, ``[0, 4, 7]``). ``only``: a glob that picks cells, instead of the suite's own.
+    ``choose``: chooses searchers if the suite names none; without, such a suite is refused.
 
     Raises :class:`SuiteError` with everything that is wrong, the first fault in front.
     """
+    files = tuple(plugins)
     if isinstance(source, Suite):
         suite = source
-        if [*plugins]:
+        if files:
             raise UsageError("plugins: give them to load_suite(); this suite is loaded already")
     else:
-        suite = _resolve(source, plugins)
+        document = _document(source)
+
+        def with_keys(keys: Mapping[str, Any]) -> Suite:
+            return _resolve(replace(document, value={**document.value, **keys}), files)
+
+        open_ = isinstance(document.value, dict) and "searchers" not in document.value
+        suite = choose(with_keys) if choose and open_ else _resolve(document, files)
     suite = replace(
         suite,
         seeds=suite.seeds if seeds is None else _given_seeds(seeds),
-        only=suite.only if only is None else only,
+        only=suite.only if only is None else (only,),
     )
     _check_size(suite)
     return suite
 
 
-def _resolve(
-    source: str | os.PathLike[str] | Mapping[str, Any],
-    plugins: Iterable[str | os.PathLike[str]],
-) -> Suite:
+def _document(source: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
     if isinstance(source, Mapping):
-        document = read_mapping(source)
-    else:
-        document = read_yaml(find_suite(source))
-    document = extended(document)
+        return extended(read_mapping(source))
+    return extended(read_yaml(find_suite(source)))
+
+
+def _resolve(document: Document, plugins: Sequence[str | os.PathLike[str]]) -> Suite:
     text = parse_suite(document)
     own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
     registry = _registry(document, own, [Path(path) for path in plugins])

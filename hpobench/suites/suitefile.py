@@ -106,6 +106,16 @@ def parse_workers(value: object) -> tuple[int, ...]:
     return tuple(counts)
 
 
+def parse_globs(value: object) -> tuple[str, ...]:
+    """The globs that a text or a list of texts stands for. Raises :class:`ValueError`."""
+    if value is None:
+        return ()
+    globs = value if isinstance(value, list) else [value]
+    if not globs or not all(isinstance(glob, str) for glob in globs):
+        raise ValueError(f"a word is due, or a list of words, not {_short(value)}")
+    return tuple(globs)
+
+
 def parse_seconds(value: str) -> float:
     """The seconds of ``90``, ``4 min`` or ``3h``. Raises :class:`ValueError`."""
     match = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{1,18})?)\s*([a-z]*)\s*", value)
@@ -160,7 +170,7 @@ class SuiteText(_Strict):
     plugins: list[str] = []
     tell: Tell | None = None
     exact: Exact | None = None
-    only: str | None = None
+    only: Annotated[tuple[str, ...], PlainValidator(parse_globs)] = ()
 
     @field_validator("trial_timeout", "pace")
     @classmethod
@@ -228,7 +238,8 @@ def _wording(detail: ErrorDetails, fields: list[str]) -> str:
         key = str(detail["loc"][-1])
         return f"no such key{did_you_mean(key, fields) or '; keys: ' + ', '.join(fields)}"
     if kind == "missing":
-        return "this key is required"
+        chosen = "; only `hpobench run --within 1h` chooses searchers for a suite without any"
+        return f"this key is required{chosen if detail['loc'] == ('searchers',) else ''}"
     if kind == "literal_error":
         return f"{_short(given)} is none of {context['expected']}"
     if kind == "too_short":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hpobench.running.verification import Verification
     from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Seeds, Source, Suite
+    from hpobench.suites.suite import Choose, Seeds, Source, Suite
     from hpobench.verbs.progress import Display
     from hpobench.verbs.results import SuiteResults
 
@@ -34,6 +34,7 @@ def run(
     retry_failed: bool = False,
     mlflow: str | None = None,
     until_decided: bool = False,
+    within: str | float | None = None,
     max_seeds: int | None = None,
     margin: float | None = None,
     shard: str | None = None,
@@ -76,6 +77,9 @@ def run(
     :param mlflow: log cells and trials to this MLflow server or database.
     :param until_decided: add seeds until the ranking is decided, at most ``max_seeds`` (100);
         differences in mean normalised regret below ``margin`` (0.01) do not matter.
+    :param within: the same, and end when this wall time is over, in seconds or like ``"1h"``: as
+        many seeds as fit, of shorter budgets if two do not; a suite without ``searchers`` gets
+        those that the evidence says are the best.
     :param shard: run one part of many, like ``"3/16"``, into a folder of its own.
     :param report: write the report; ``results.page`` is its page.
     :param progress: print how the run goes on; by default only on a terminal. Without, the logger
@@ -86,7 +90,8 @@ def run(
     """
     from hpobench.store.place import place_of
     from hpobench.suites.suite import load_suite
-    from hpobench.verbs.execution import RunOptions, execute
+    from hpobench.verbs.execution import execute
+    from hpobench.verbs.options import RunOptions
 
     options = RunOptions(
         results=place_of(results),
@@ -96,14 +101,15 @@ def run(
         retry_failed=retry_failed,
         mlflow=mlflow,
         until_decided=until_decided,
+        within=within,
         max_seeds=max_seeds,
         margin=margin,
         shard=shard,
         report=report,
     )
 
-    def loaded() -> Suite:
-        return load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+    def loaded(choose: Choose | None) -> Suite:
+        return load_suite(suite, plugins=plugins, seeds=seeds, only=only, choose=choose)
 
     return load(execute(loaded, options, _display(progress)).summary.folder)
 

@@ -16,9 +16,9 @@ from hpobench.running.experiment import run_plan
 from hpobench.running.local.start import Templates
 from hpobench.running.tracking import Together
 from hpobench.suites.cell_grid import CellGrid, Combination
-from hpobench.suites.grid import Plan
+from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import Seeds, Source, Suite, load_suite
-from hpobench.verbs.execution import note, prepared
+from hpobench.verbs.execution import noted, prepare
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.progress import Display
 
@@ -82,7 +82,8 @@ def plan_addition(
     for source in suites:
         suite = load_suite(source, seeds=seeds)
         suite = load_suite({**suite.resolved(), "searchers": [dict(searcher)]}, plugins)
-        plan = prepared(suite, display)
+        prepare(suite, display)
+        plan = build_plan(suite)
         parts.append(_part(suite, plan, held, taken))
         taken |= {_place(combination) for combination in plan.cells.combinations}
         skipped = {row.problem: row.reason for row in plan.skipped} | skipped
@@ -146,7 +147,7 @@ def run_addition(
                     cpus=cpus,
                     warn=display.warn,
                 )
-            note(summary, display)
+            noted(summary, display)
             if summary.counts["done"] < summary.counts.total():
                 display.warn(f"`python -m hpobench status {place}` shows what failed")
             counts += summary.counts

@@ -212,7 +212,7 @@ def test_a_suite_may_be_changed_before_it_runs() -> None:
     suite = hpobench.load_suite(SUITE)
     assert isinstance(suite, hpobench.Suite)
     assert list(hpobench.load_suite(suite, seeds=range(5, 7)).seeds) == [5, 6]
-    assert hpobench.load_suite(suite, only="sobol/*").only == "sobol/*"
+    assert hpobench.load_suite(suite, only="sobol/*").only == ("sobol/*",)
     with pytest.raises(hpobench.UsageError, match="loaded already"):
         hpobench.load_suite(suite, plugins=["more.py"])
 

@@ -8,6 +8,7 @@ from hpobench.bridges.search_cv.search import Algorithm, Named
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.asking import Means, of_space
+from hpobench.evidence.entries import ready
 from hpobench.plugins.registry import Registry
 
 
@@ -18,15 +19,12 @@ def advised_searcher(problem: CandidateProblem, chosen: Algorithm, workers: int)
     Raises :class:`UsageError` for a space that is beyond the evidence.
     """
     archive = read_archive(shipped())
-    registry = Registry()
-    here = {entry.name for entry in registry.entries("searcher") if entry.ready}
-    searchers = {label for label, facts in archive.searchers.items() if facts.name in here}
     scheduler = chosen.scheduler.label
     means = Means(float(chosen.trials), workers=workers, steps=problem.fidelity.steps)
     advice = advise(
         archive,
         of_space(problem.space, means),
-        searchers,
+        ready(archive, Registry()),
         {scheduler} if scheduler in archive.schedulers else None,
     )
     return Recommendation(advice, archive).searcher

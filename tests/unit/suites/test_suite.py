@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -280,7 +281,7 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
     assert again.searchers == suite.searchers
     assert again.problems == suite.problems
     assert suite.resolved()["seeds"] == [3, 4, 5]
-    assert again.only == "*/stairs"
+    assert again.only == ("*/stairs",)
 
 
 def test_a_plugins_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
@@ -294,9 +295,26 @@ def test_a_plugins_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
 
 def test_only_of_the_command_line_stands_above_the_suites(tmp_path: Path) -> None:
     changes = {6: "only: 'tiny/*'"}
-    assert load(tmp_path, changes).only == "tiny/*"
-    assert load(tmp_path, changes, only="*").only == "*"
+    assert load(tmp_path, changes).only == ("tiny/*",)
+    assert load(tmp_path, changes, only="*").only == ("*",)
     assert "only" not in load(tmp_path).resolved()
+
+
+def test_several_globs_pick_what_matches_one_of_them(tmp_path: Path) -> None:
+    suite = load(tmp_path, {2: "searchers: [tiny, model]", 6: "only: ['tiny/*', '*/stairs']"})
+    assert suite.only == ("tiny/*", "*/stairs")
+    assert suite.resolved()["only"] == ["tiny/*", "*/stairs"]
+
+
+def test_searchers_are_chosen_only_where_a_suite_names_none(tmp_path: Path) -> None:
+    def choose(suite_with: Callable[[Mapping[str, Any]], Suite]) -> Suite:
+        return suite_with({"searchers": ["model", "tiny"]})
+
+    chosen = load(tmp_path, {2: "# no searchers"}, choose=choose)
+    assert [ref.label for ref in chosen.searchers] == ["model", "tiny"]
+    assert [ref.label for ref in load(tmp_path, choose=choose).searchers] == ["tiny"]
+    with pytest.raises(SuiteError, match="required; only `hpobench run --within 1h` chooses"):
+        load(tmp_path, {2: "# no searchers"})
 
 
 def test_exact_is_resolved_if_the_suite_has_it(tmp_path: Path) -> None:
@@ -331,7 +349,7 @@ def test_defaults(tmp_path: Path) -> None:
         (4,),
         "virtual",
         None,
-        None,
+        (),
     )
 
 

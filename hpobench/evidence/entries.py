@@ -1,0 +1,44 @@
+"""What the archive says of searchers and schedulers, as suites and ``SearchCV`` name them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from hpobench.contract.cell import Kind
+from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
+from hpobench.evidence.archive import Archive, PluginFacts
+from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.registry import Registry
+
+Named = str | dict[str, Any]
+"""The name of a plugin, or ``{"name": NAME, option: value}``."""
+
+
+def named(kind: Kind, facts: PluginFacts) -> Named:
+    """What names a plugin with its options; those that are the default here are left out."""
+    try:
+        usual = plugin_ref(Registry(), kind, facts.name, {}).options
+    except (NotAvailableError, UnknownNameError, UsageError):
+        usual = {}
+    own = {key: value for key, value in facts.options.items() if usual.get(key) != value}
+    return {"name": facts.name, **own} if own else facts.name
+
+
+def labelled(label: str, entry: Named) -> Named:
+    """``entry`` in a suite, under its ``label``."""
+    name, options = split(entry)
+    return name if not options and name == label else {"name": name, "as": label, **options}
+
+
+def split(entry: Named) -> tuple[str, Mapping[str, Any]]:
+    """The name of a plugin and its options."""
+    if isinstance(entry, str):
+        return entry, {}
+    return entry["name"], {key: value for key, value in entry.items() if key != "name"}
+
+
+def ready(archive: Archive, registry: Registry) -> Collection[str]:
+    """The labels of searchers that run here as things are, with nothing to be installed."""
+    here = {entry.name for entry in registry.entries("searcher") if entry.ready}
+    return {label for label, facts in archive.searchers.items() if facts.name in here}

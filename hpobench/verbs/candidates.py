@@ -1,0 +1,120 @@
+"""Which searchers run where a suite names none: those that the evidence knows to be good."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from hpobench.analysis.settings import SCHEDULER, SEARCHER
+from hpobench.contract.cell import Kind
+from hpobench.contract.errors import UsageError
+from hpobench.evidence.scores import Pair
+from hpobench.suites.suite import Suite
+
+if TYPE_CHECKING:
+    from hpobench.evidence.advice import Ranked
+    from hpobench.evidence.archive import Archive
+    from hpobench.evidence.question import Question
+
+MOST = 5
+"""Pairs that are chosen, besides the baseline."""
+
+
+class Candidates:
+    """Chooses pairs of searcher and scheduler that the evidence does not tell apart from the best.
+
+    The schedulers that a suite names limit the choice. Searchers that lack a package or an
+    environment here are left out, because nothing is installed. The baseline is always among them.
+    """
+
+    def __init__(self) -> None:
+        self.why = ""
+        """Which they are and why, in words; empty if the suite names them."""
+        self.thinking_s: dict[str, float] = {}
+        """Seconds for each trial, by the searcher."""
+
+    def __call__(self, suite_with: Callable[[Mapping[str, Any]], Suite]) -> Suite:
+        """The suite with the candidates; raises :class:`UsageError` if the evidence has none."""
+        from hpobench.evidence.archive import read_archive, shipped
+        from hpobench.evidence.asking import Means, of_suite
+        from hpobench.evidence.entries import ready
+
+        suite = suite_with({"searchers": [SEARCHER]})
+        document, registry = suite.document, suite.registry
+        if suite.only:
+            raise document.error(
+                ("only",), "picks among searchers that a suite names; name some, or leave it out"
+            )
+        archive = read_archive(shipped())
+        # The schedulers of the suite are among the choices only where the evidence knows them.
+        allowed = (
+            {ref.label for ref in suite.schedulers} if "schedulers" in document.value else None
+        )
+        here = ready(archive, registry)
+        found = [
+            _advised(archive, here, allowed, label, question)
+            for label, question in of_suite(suite, Means())
+        ]
+        self.thinking_s = {one.pair.searcher: one.thinking for some in found for one in some}
+        best = [one.pair for one in _best(found)]
+        baseline = Pair(SEARCHER, suite.schedulers[0].label if allowed else SCHEDULER)
+        self.why = _reason(archive, best, baseline)
+        return suite_with(_keys(archive, list(dict.fromkeys([*best, baseline])), allowed is None))
+
+
+def _keys(archive: Archive, chosen: Sequence[Pair], schedulers: bool) -> dict[str, Any]:
+    """The keys of a suite that runs the ``chosen`` pairs, with their ``schedulers`` or not."""
+    from hpobench.evidence.entries import labelled, named
+
+    known = {"searcher": archive.searchers, "scheduler": archive.schedulers}
+
+    def entries(kind: Kind) -> list[Any]:
+        labels = dict.fromkeys(getattr(pair, kind) for pair in chosen)
+        facts = known[kind]
+        return [labelled(x, named(kind, facts[x])) if x in facts else x for x in labels]
+
+    keys: dict[str, Any] = {
+        "searchers": entries("searcher"),
+        "only": [f"{pair.searcher}/{pair.scheduler}/*" for pair in chosen],
+    }
+    return keys | ({"schedulers": entries("scheduler")} if schedulers else {})
+
+
+def _advised(
+    archive: Archive,
+    searchers: Collection[str],
+    schedulers: Collection[str] | None,
+    label: str,
+    question: Question,
+) -> tuple[Ranked, ...]:
+    """What the evidence says of some searchers and schedulers for the problem called ``label``, the
+    best first."""
+    from hpobench.evidence.advice import advise
+
+    try:
+        return advise(archive, question, searchers, schedulers).ranked
+    except UsageError as error:
+        raise UsageError(f"{label}: {error}; name `searchers` in the suite") from None
+
+
+def _best(found: Sequence[Sequence[Ranked]]) -> list[Ranked]:
+    """The pairs not told apart from the first, and always the second, which the first may have to
+    be compared with: those on the most problems, then those of the least expected regret."""
+    near = [
+        [one for n, one in enumerate(ranked) if n < 2 or not one.told_apart] for ranked in found
+    ]
+    pairs: dict[Pair, list[Ranked]] = {}
+    for one in itertools.chain.from_iterable(near):
+        pairs.setdefault(one.pair, []).append(one)
+    order = sorted(pairs.values(), key=lambda some: (-len(some), fmean(one.regret for one in some)))
+    return [some[0] for some in order[:MOST]]
+
+
+def _reason(archive: Archive, best: Sequence[Pair], baseline: Pair) -> str:
+    runs, problems = len(archive.runs), len(archive.problems)
+    return (
+        f"by {runs:,} runs on {problems} problems the best of those ready to run here: "
+        f"{', '.join(map(str, best))}; and {baseline} as the baseline"
+    )
