@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from hpobench.contract.cell import Kind
@@ -11,6 +11,7 @@ from hpobench.evidence.archive import Archive, PluginFacts
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 
+KINDS: tuple[Kind, ...] = ("searcher", "scheduler")
 Named = str | dict[str, Any]
 """The name of a plugin, or ``{"name": NAME, option: value}``."""
 
@@ -38,7 +39,12 @@ def split(entry: Named) -> tuple[str, Mapping[str, Any]]:
     return entry["name"], {key: value for key, value in entry.items() if key != "name"}
 
 
-def ready(archive: Archive, registry: Registry) -> Collection[str]:
-    """The labels of searchers that run here as things are, with nothing to be installed."""
-    here = {entry.name for entry in registry.entries("searcher") if entry.ready}
-    return {label for label, facts in archive.searchers.items() if facts.name in here}
+def ready(archive: Archive, registry: Registry) -> tuple[set[str], set[str]]:
+    """The labels of searchers and of schedulers that run here as things are, with nothing to be
+    installed."""
+    entries = (registry.entries(kind) for kind in KINDS)
+    searchers, schedulers = ({e.name for e in found if e.ready} for found in entries)
+    return (
+        {label for label, facts in archive.searchers.items() if facts.name in searchers},
+        {label for label, facts in archive.schedulers.items() if facts.name in schedulers},
+    )

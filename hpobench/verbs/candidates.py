@@ -48,20 +48,19 @@ class Candidates:
                 ("only",), "picks among searchers that a suite names; name some, or leave it out"
             )
         archive = read_archive(shipped())
-        # The schedulers of the suite are among the choices only where the evidence knows them.
-        allowed = (
-            {ref.label for ref in suite.schedulers} if "schedulers" in document.value else None
-        )
-        here = ready(archive, registry)
+        here, schedulers = ready(archive, registry)
+        limited = "schedulers" in document.value
+        if limited:
+            schedulers &= {ref.label for ref in suite.schedulers}
         found = [
-            _advised(archive, here, allowed, label, question)
+            _advised(archive, here, schedulers, label, question)
             for label, question in of_suite(suite, Means())
         ]
         self.thinking_s = {one.pair.searcher: one.thinking for some in found for one in some}
         best = [one.pair for one in _best(found)]
-        baseline = Pair(SEARCHER, suite.schedulers[0].label if allowed else SCHEDULER)
+        baseline = Pair(SEARCHER, suite.schedulers[0].label if limited else SCHEDULER)
         self.why = _reason(archive, best, baseline)
-        return suite_with(_keys(archive, list(dict.fromkeys([*best, baseline])), allowed is None))
+        return suite_with(_keys(archive, list(dict.fromkeys([*best, baseline])), not limited))
 
 
 def _keys(archive: Archive, chosen: Sequence[Pair], schedulers: bool) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def _keys(archive: Archive, chosen: Sequence[Pair], schedulers: bool) -> dict[st
 def _advised(
     archive: Archive,
     searchers: Collection[str],
-    schedulers: Collection[str] | None,
+    schedulers: Collection[str],
     label: str,
     question: Question,
 ) -> tuple[Ranked, ...]:

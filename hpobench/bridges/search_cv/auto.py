@@ -24,7 +24,7 @@ def advised_searcher(problem: CandidateProblem, chosen: Algorithm, workers: int)
     advice = advise(
         archive,
         of_space(problem.space, means),
-        ready(archive, Registry()),
+        ready(archive, Registry())[0],
         {scheduler} if scheduler in archive.schedulers else None,
     )
     return Recommendation(advice, archive).searcher

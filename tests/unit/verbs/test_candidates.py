@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ import numpy as np
 import pytest
 
 from hpobench.contract.errors import SuiteError, UsageError
-from hpobench.evidence.archive import BUDGETS, Archive, joined, quantised
+from hpobench.evidence.archive import BUDGETS, Archive, PluginFacts, joined, quantised
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.suites.suite import Suite, load_suite
 from hpobench.verbs.candidates import MOST, Candidates
-from tests.unit.evidence.test_archive import made
+from tests.unit.evidence.archives import made
 
 SUITE = {"name": "tiny", "problems": ["branin"], "seeds": 2, "budget": {"evaluations": 30}}
 
@@ -24,7 +25,10 @@ def flat(searcher: str, regret: float, scheduler: str = "fifo") -> Archive:
     noise = np.random.default_rng(0).normal(0, 0.001, (6, 1))
     regrets = np.clip(np.full((6, len(BUDGETS)), regret) + noise, 0, 1)
     names = [f"{n}{scheduler}{searcher}"[:6].ljust(6).encode() for n in range(6)]
-    return made(searcher=searcher, regret=quantised(regrets), scheduler=[scheduler] * 6, cell=names)
+    found = made(
+        searcher=searcher, regret=quantised(regrets), scheduler=[scheduler] * 6, cell=names
+    )
+    return replace(found, schedulers={scheduler: PluginFacts(scheduler, {}, "")})
 
 
 @pytest.fixture
@@ -91,5 +95,5 @@ def test_what_leaves_no_choice_is_told(ship: Any) -> None:
     with pytest.raises(SuiteError, match="only: picks among searchers that a suite names"):
         load_suite(SUITE | {"only": "sobol/*"}, choose=Candidates())
     steps = SUITE | {"problems": [{"mf-hartmann": {"dimension": 3, "quality": "good"}}]}
-    with pytest.raises(UsageError, match="the evidence has no runs on such problems by searchers"):
+    with pytest.raises(UsageError, match="larger than any of the evidence"):
         load_suite(steps, choose=Candidates())
