@@ -1,0 +1,211 @@
+"""A card for each searcher and each scheduler: what it is, where it wins and loses, its hazards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.evidence.scores import FloatArray
+from hpobench.plugins.registry import Entry
+from hpobench.site import render
+from hpobench.site.source import Source
+from hpobench.site.suites import command
+
+Kind = Literal["searcher", "scheduler"]
+TRAITS: Mapping[str, tuple[str, str]] = {
+    "parallel": (
+        "It takes account of trials under way.",
+        "It takes no account of trials under way, so workers at the same time may repeat one "
+        "another.",
+    ),
+    "conditional": (
+        "It understands spaces with conditions.",
+        "It does not understand spaces with conditions, and is not run on them.",
+    ),
+    "multi_fidelity": (
+        "It learns from losses of different fidelities.",
+        "It does not tell fidelities apart: the last loss of a stopped trial counts as if the "
+        "trial were complete.",
+    ),
+    "cost_aware": ("It learns what trials cost.", "It does not learn what trials cost."),
+    "deterministic": (
+        "The same seed gives the same proposals.",
+        "The same seed does not promise the same proposals; repeated runs differ.",
+    ),
+}
+"""Of a searcher's capabilities, what it means to have one and to lack it."""
+_HAZARDS = ("parallel", "conditional", "deterministic")
+"""The capabilities whose lack is a hazard; to lack the others costs nothing but their use."""
+_FALLBACK = "fifo"
+"""The scheduler that stops nothing, beside which others are judged."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """A pair on one problem, and what it is held against."""
+
+    problem: str
+    family: str
+    workers: int
+    pair: str
+    cells: str
+    """The address of its runs from the site's root."""
+    regret: float
+    other: float
+    """The regret that it is held against."""
+    rank: int
+    """Among the pairs that ran on the problem; 1 is the best."""
+    of: int
+
+    @property
+    def difference(self) -> float:
+        return self.regret - self.other
+
+
+def pages(source: Source) -> Iterator[tuple[str, bytes]]:
+    kinds: tuple[Kind, ...] = ("searcher", "scheduler")
+    for kind in kinds:
+        labels: Mapping[str, str] = getattr(source.places, f"{kind}s")
+        cards = {label: _card(source, kind, label) for label in labels}
+        yield render.page(
+            source,
+            f"{kind}s.html",
+            "algorithms.html.j2",
+            f"{kind.capitalize()}s",
+            kind=kind,
+            cards=cards,
+            places=labels,
+        )
+        for label, place in labels.items():
+            yield render.page(
+                source,
+                f"{kind}s/{place}.html",
+                "algorithm.html.j2",
+                label,
+                kind=kind,
+                **cards[label],
+            )
+
+
+def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
+    means = source.means
+    entry, options = source.plugin(kind, label)
+    members = np.array([getattr(pair, kind) == label for pair in means.pairs])
+    of_runs = members[means.runs["pair"]]
+    rows = sorted(_against(source, kind, members), key=lambda row: (row.difference, row.problem))
+    return {
+        "entry": entry,
+        "options": options,
+        "library": source.archive.libraries.get(label, "") if kind == "searcher" else "",
+        "traits": _traits(entry, kind),
+        "notes": [*_hazards(entry, kind)],
+        "runs": int(of_runs.sum()),
+        "failed": [*_failed(source, of_runs & ~means.runs["done"])],
+        "thinking": [*_thinking(source, members)],
+        "rows": rows,
+        "families": [*_by_family(rows)],
+        "better": sum(row.difference < 0 for row in rows),
+        "first": sum(row.rank == 1 for row in rows),
+        "workers": means.workers[means.main_workers],
+    }
+
+
+def _traits(entry: Entry | None, kind: Kind) -> list[tuple[str, bool, str]]:
+    """Each capability, whether the searcher has it, and what that means."""
+    if entry is None or kind == "scheduler":
+        return []
+    return [
+        (name.replace("_", "-"), bool(entry.attributes.get(name)), texts[0 if has else 1])
+        for name, texts in TRAITS.items()
+        for has in [bool(entry.attributes.get(name))]
+    ]
+
+
+def _hazards(entry: Entry | None, kind: Kind) -> Iterator[str]:
+    if entry is None:
+        yield f"No {kind} of this name is installed here, so its capabilities are not known."
+        return
+    if kind == "searcher":
+        for name in _HAZARDS:
+            if not entry.attributes.get(name):
+                yield TRAITS[name][1]
+    elif entry.attributes.get("needs_fidelity"):
+        yield "It decides between steps, so it needs problems whose trials have several."
+    yield from entry.attributes.get("notes", ())
+
+
+def _failed(source: Source, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+    means = source.means
+    for row in np.flatnonzero(which):
+        pair = means.pairs[means.runs["pair"][row]]
+        problem = means.problems[means.runs["problem"][row]]
+        workers = means.workers[means.runs["workers"][row]]
+        yield {
+            "pair": str(pair),
+            "problem": problem,
+            "workers": workers,
+            "seed": int(means.runs["seed"][row]),
+            "cells": source.places.cells(problem, pair, workers),
+            "command": command(source.suites, pair, problem, workers),
+        }
+
+
+def _thinking(source: Source, members: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+    """The seconds for each trial by number of workers."""
+    means = source.means
+    of_runs = members[means.runs["pair"]]
+    for n, workers in enumerate(means.workers):
+        seconds = means.runs["thinking"][of_runs & (means.runs["workers"] == n)]
+        if len(seconds):
+            median, slow = np.quantile(seconds, [0.5, 0.95])
+            yield {"workers": workers, "median": float(median), "slow": float(slow)}
+
+
+def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator[Against]:
+    """The pairs on each problem, at the last budget, with the most common number of workers."""
+    means, n = source.means, source.means.main_workers
+    last = means.last(n)
+    for p, problem in enumerate(means.problems):
+        known = np.isfinite(last[p])
+        for q in np.flatnonzero(members & known):
+            other = _other(source, kind, last[p], int(q))
+            if other is None:
+                continue
+            pair = means.pairs[q]
+            yield Against(
+                problem,
+                source.archive.problems[problem].family,
+                means.workers[n],
+                str(pair),
+                source.places.cells(problem, pair, means.workers[n]),
+                float(last[p, q]),
+                other,
+                int((last[p][known] < last[p, q]).sum()) + 1,
+                int(known.sum()),
+            )
+
+
+def _other(source: Source, kind: Kind, regret: FloatArray, pair: int) -> float | None:
+    """What a pair is held against: for a searcher the median of all pairs; for a scheduler the
+    same searcher where nothing is stopped, ``None`` without such runs."""
+    pairs = source.means.pairs
+    if kind == "searcher" or pairs[pair].scheduler == _FALLBACK:
+        return float(np.nanmedian(regret))
+    same = pairs[pair]._replace(scheduler=_FALLBACK)
+    if same not in pairs or not np.isfinite(found := float(regret[pairs.index(same)])):
+        return None
+    return found
+
+
+def _by_family(rows: list[Against]) -> Iterator[dict[str, Any]]:
+    """The mean difference on each family, the best first."""
+    families: dict[str, list[float]] = {}
+    for row in rows:
+        families.setdefault(row.family, []).append(row.difference)
+    found = {name: float(np.mean(values)) for name, values in families.items()}
+    for name in sorted(found, key=lambda name: (found[name], name)):
+        yield {"name": name, "difference": found[name], "count": len(families[name])}

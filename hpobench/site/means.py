@@ -1,0 +1,102 @@
+"""Mean regrets over seeds, of all problems, pairs and numbers of workers at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.scores import FloatArray, Pair
+
+SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
+"""The places among the archive's budgets that pages let a reader choose from."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """Normalised regrets at the budgets that pages show."""
+
+    workers: tuple[int, ...]
+    problems: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    places: NDArray[np.int64]
+    """Shape (budgets,): those of the archive's budgets at which a run is known."""
+    regret: FloatArray
+    """Shape (workers, problems, pairs, budgets); NaN where there is no run."""
+    thinking: FloatArray
+    """Shape (workers, pairs): the median seconds for each trial; NaN where there is no run."""
+    runs: dict[str, Any]
+    """The columns of the runs: numbers of ``workers``, ``problem`` and ``pair`` among those above;
+    ``seed``, ``cell``, ``done``, ``thinking``, and ``regret`` of shape (runs, budgets)."""
+
+    @property
+    def budgets(self) -> list[float]:
+        """In full trials."""
+        return [float(BUDGETS[place]) for place in self.places]
+
+    @property
+    def main_workers(self) -> int:
+        """The place of the number of workers that most runs have."""
+        return int(np.bincount(self.runs["workers"]).argmax())
+
+    def last(self, workers: int) -> FloatArray:
+        """Shape (problems, pairs): the regrets at the last budget that a pair reached."""
+        own = self.regret[workers]
+        known = np.isfinite(own)
+        at = own.shape[-1] - 1 - known[..., ::-1].argmax(axis=-1)
+        found: FloatArray = np.take_along_axis(own, at[..., None], axis=-1)[..., 0]
+        return found
+
+
+def means_of(archive: Archive) -> Means:
+    runs = archive.runs
+    names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
+    pairs, of_pair = _numbered([Pair(*pair) for pair in names])
+    problems, of_problem = _numbered(runs["problem"].to_pylist())
+    workers, of_workers = _numbered(runs["workers"].to_pylist())
+    every = archive.regrets()[:, SHOWN]
+    known = np.isfinite(every).any(axis=0)
+    regret = every[:, known]
+    thinking = runs["thinking"].to_numpy().astype(np.float64)
+    shape = (len(workers), len(problems), len(pairs), regret.shape[1])
+    sums, counts = np.zeros(shape), np.zeros(shape)
+    place = (of_workers, of_problem, of_pair)
+    np.add.at(sums, place, np.nan_to_num(regret))
+    np.add.at(counts, place, np.isfinite(regret))
+    return Means(
+        workers,
+        problems,
+        pairs,
+        SHOWN[known],
+        np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0),
+        _medians(thinking, of_workers, of_pair, (len(workers), len(pairs))),
+        {
+            "workers": of_workers,
+            "problem": of_problem,
+            "pair": of_pair,
+            "seed": runs["seed"].to_numpy(),
+            "cell": runs["cell"].to_pylist(),
+            "done": runs["done"].to_numpy(zero_copy_only=False),
+            "thinking": thinking,
+            "regret": regret,
+        },
+    )
+
+
+def _numbered(labels: list[Any]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    """The distinct labels in their order, and the number of each label among them."""
+    known = tuple(sorted(set(labels)))
+    number = {label: n for n, label in enumerate(known)}
+    return known, np.array([number[label] for label in labels], dtype=np.int64)
+
+
+def _medians(
+    values: FloatArray, row: NDArray[np.int64], column: NDArray[np.int64], shape: tuple[int, int]
+) -> FloatArray:
+    found = np.full(shape, np.nan)
+    for place in set(zip(row.tolist(), column.tolist(), strict=True)):
+        found[place] = np.median(values[(row == place[0]) & (column == place[1])])
+    return found

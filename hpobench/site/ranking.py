@@ -1,0 +1,131 @@
+"""Rankings at every setting that a reader can choose, each what ``hpobench recommend`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hpobench.evidence.advice import Advice, advise
+from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.features import Features
+from hpobench.evidence.question import Question
+from hpobench.evidence.scores import Pair
+from hpobench.site.means import Means
+
+_NAMED = 3
+"""How many pairs that are not told apart from the first one a sentence names."""
+
+
+class Rankings:
+    """The rankings by an archive, whose runs are looked up once."""
+
+    def __init__(self, archive: Archive, means: Means) -> None:
+        self._archive, self._means = archive, means
+        self._pairs = {pair: n for n, pair in enumerate(means.pairs)}
+        facts = [archive.problems[name] for name in means.problems]
+        of_run = means.runs["problem"]
+        self._several = np.array([one.features.steps > 1 for one in facts])[of_run]
+        self._conditional = np.array([one.features.conditional for one in facts])[of_run]
+        self._family = np.array([one.family for one in facts])[of_run]
+
+    def overall(self) -> list[dict[str, Any]]:
+        """The views over all families, those for spaces with conditions too."""
+        return [*self._views(np.ones(len(self._several), dtype=bool), conditional=(False, True))]
+
+    def of_family(self, family: str) -> list[dict[str, Any]]:
+        """The views over the problems of one family."""
+        return [*self._views(self._family == family, conditional=(False,))]
+
+    def _views(
+        self, among: NDArray[np.bool_], conditional: Iterable[bool]
+    ) -> Iterator[dict[str, Any]]:
+        """One view for each number of workers, with or without several steps, and conditions."""
+        of_workers = self._means.runs["workers"]
+        for n, workers in enumerate(self._means.workers):
+            for several in (False, True):
+                own = among & (of_workers == n) & (self._several == several)
+                if not own.any():
+                    continue
+                for conditions in conditional:
+                    if conditions and not self._conditional.any():
+                        continue
+                    # The runs on spaces with conditions say which searchers may be advised there.
+                    part = self._part(own | self._conditional if conditions else own)
+                    settings = [*self._settings(part, workers, several, conditions)]
+                    if settings:
+                        yield {
+                            "workers": workers,
+                            "several": several,
+                            "conditional": conditions,
+                            "settings": settings,
+                        }
+
+    def _part(self, keep: NDArray[np.bool_]) -> Archive:
+        return replace(self._archive, runs=self._archive.runs.filter(pa.array(keep)))
+
+    def _settings(
+        self, part: Archive, workers: int, several: bool, conditional: bool
+    ) -> Iterator[dict[str, Any]]:
+        known = np.isfinite(part.regrets()).any(axis=0)
+        features = Features(1, 0, 0, 0, conditional, steps=2 if several else 1)
+        for n, place in enumerate(self._means.places):
+            if not known[place]:
+                continue
+            advice = advise(part, Question(features, float(BUDGETS[place]), workers))
+            if advice.ranked:
+                yield {"budget": n, **self._setting(advice)}
+
+    def _setting(self, advice: Advice) -> dict[str, Any]:
+        return {
+            "answer": answer(advice),
+            "choice": self._pairs[advice.choice.pair],
+            "problems": advice.problems,
+            "families": advice.families,
+            "rows": [
+                [
+                    self._pairs[one.pair],
+                    round(one.regret, 4),
+                    round(one.low, 4),
+                    round(one.high, 4),
+                    round(one.best, 3),
+                    float(f"{one.thinking:.3g}"),
+                    int(one.told_apart),
+                ]
+                for one in advice.ranked
+            ],
+        }
+
+
+def answer(advice: Advice) -> str:
+    """Who leads, and what is not told apart from it, in plain sentences."""
+    first, question = advice.ranked[0], advice.question
+    workers = f"{question.workers} worker{'' if question.workers == 1 else 's'}"
+    lead = (
+        f"{first.pair} leads at {question.budget:.3g} full trials with {workers}: its expected "
+        f"regret on a new problem is {first.regret:.3f}."
+    )
+    others = [str(one.pair) for one in advice.undecided if one is not first]
+    if not others:
+        return f"{lead} The evidence tells it apart from all others."
+    return f"{lead} The evidence does not tell it apart from {_some(others)}."
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    if more > 1:
+        return f"{', '.join(names[:_NAMED])} and {more} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> Mapping[str, Any]:
+    """The view that a page opens with: the first with so many ``workers``, if there is one."""
+    return next((view for view in views if view["workers"] == workers), views[0])
+
+
+def pair_rows(pairs: Sequence[Pair]) -> list[list[str]]:
+    return [list(pair) for pair in pairs]

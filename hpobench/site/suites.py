@@ -1,0 +1,79 @@
+"""The suites that the shown runs come from, and the commands that make these runs again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hpobench.evidence.scores import Pair
+from hpobench.plugins.registry import shipped_suites
+from hpobench.suites.suite import Suite, load_suite
+
+EVIDENCE = "evidence"
+"""The shipped suite that the archive is made of; those whose names begin so extend it."""
+_NO_OPTIONS = ("name", "as", "budget")
+
+
+@dataclass(frozen=True)
+class Use:
+    """A plugin as a suite uses it."""
+
+    plugin: str
+    """Its name, where ``as`` gives it another label."""
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RunSuite:
+    """What a suite runs, each plugin by its label."""
+
+    name: str
+    searchers: Mapping[str, Use]
+    schedulers: Mapping[str, Use]
+    problems: Mapping[str, Use]
+    workers: frozenset[int]
+
+    @classmethod
+    def of(cls, resolved: Mapping[str, Any]) -> RunSuite:
+        """``resolved``: as :meth:`hpobench.suites.suite.Suite.resolved` writes it."""
+        workers = resolved["workers"]
+        return cls(
+            str(resolved["name"]),
+            *(_uses(resolved[key]) for key in ("searchers", "schedulers", "problems")),
+            workers=frozenset(workers if isinstance(workers, list) else [workers]),
+        )
+
+    def has(self, pair: Pair, problem: str, workers: int) -> bool:
+        return (
+            pair.searcher in self.searchers
+            and pair.scheduler in self.schedulers
+            and problem in self.problems
+            and workers in self.workers
+        )
+
+
+def _uses(entries: Sequence[Mapping[str, Any]]) -> dict[str, Use]:
+    return {
+        str(entry.get("as", entry["name"])): Use(
+            str(entry["name"]),
+            {key: value for key, value in entry.items() if key not in _NO_OPTIONS},
+        )
+        for entry in entries
+    }
+
+
+def evidence_suites() -> list[Suite]:
+    """The shipped suites that the archive is made of."""
+    names = [name for name in shipped_suites() if f"{name}-".startswith(f"{EVIDENCE}-")]
+    return [load_suite(name) for name in names]
+
+
+def command(suites: Sequence[RunSuite], pair: Pair, problem: str, workers: int) -> str:
+    """The command that makes the runs again; empty where no suite has them."""
+    for suite in suites:
+        if suite.has(pair, problem, workers):
+            only = "/".join((*pair, problem))
+            return shlex.join(["hpobench", "run", suite.name, "--only", only])
+    return ""
