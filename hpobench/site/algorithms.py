@@ -40,7 +40,7 @@ TRAITS: Mapping[str, tuple[str, str]] = {
 """Of a searcher's capabilities, what it means to have one and to lack it."""
 _HAZARDS = ("parallel", "conditional", "deterministic")
 """The capabilities whose lack is a hazard; to lack the others costs nothing but their use."""
-_FALLBACK = "fifo"
+_PLAIN = "fifo"
 """The scheduler that stops nothing, beside which others are judged."""
 
 
@@ -71,13 +71,15 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
     for kind in kinds:
         labels: Mapping[str, str] = getattr(source.places, f"{kind}s")
         cards = {label: _card(source, kind, label) for label in labels}
+        best_first = sorted(cards, key=lambda label: (-_share_better(cards[label]), label))
         yield render.page(
             source,
             f"{kind}s.html",
             "algorithms.html.j2",
             f"{kind.capitalize()}s",
             kind=kind,
-            cards=cards,
+            cards={label: cards[label] for label in best_first},
+            against=_held_against(kind, ""),
             places=labels,
         )
         for label, place in labels.items():
@@ -91,6 +93,10 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
             )
 
 
+def _share_better(card: Mapping[str, Any]) -> float:
+    return float(card["better"] / max(len(card["rows"]), 1))
+
+
 def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
     means = source.means
     entry, options = source.plugin(kind, label)
@@ -100,6 +106,7 @@ def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
     return {
         "entry": entry,
         "options": options,
+        "other": _held_against(kind, label),
         "library": source.archive.libraries.get(label, "") if kind == "searcher" else "",
         "traits": _traits(entry, kind),
         "notes": [*_hazards(entry, kind)],
@@ -190,15 +197,27 @@ def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator
 
 
 def _other(source: Source, kind: Kind, regret: FloatArray, pair: int) -> float | None:
-    """What a pair is held against: for a searcher the median of all pairs; for a scheduler the
-    same searcher where nothing is stopped, ``None`` without such runs."""
-    pairs = source.means.pairs
-    if kind == "searcher" or pairs[pair].scheduler == _FALLBACK:
+    """The regret that a pair is held against, as :func:`_held_against` says; ``None`` if there is
+    none."""
+    if kind == "searcher":
         return float(np.nanmedian(regret))
-    same = pairs[pair]._replace(scheduler=_FALLBACK)
-    if same not in pairs or not np.isfinite(found := float(regret[pairs.index(same)])):
-        return None
-    return found
+    own, pairs = source.means.pairs[pair], source.means.pairs
+    others = [
+        regret[n]
+        for n, other in enumerate(pairs)
+        if other.searcher == own.searcher
+        and (other.scheduler == _PLAIN) != (own.scheduler == _PLAIN)
+        and np.isfinite(regret[n])
+    ]
+    return float(np.median(others)) if others else None
+
+
+def _held_against(kind: Kind, label: str) -> str:
+    if kind == "searcher":
+        return "the median pair"
+    if label == _PLAIN:
+        return "the same searcher under other schedulers (their median)"
+    return f"the same searcher under {_PLAIN}"
 
 
 def _by_family(rows: list[Against]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from hpobench.contract.errors import UsageError, writing
+from hpobench.contract.errors import StoreError, UsageError, writing
 from hpobench.contract.files import (
     TEMPORARY,
     is_regular,
@@ -46,7 +46,7 @@ def _listed(marker: Path) -> frozenset[str]:
         names = json.loads(read_text(marker, limit=_LARGEST))["files"]
         if not all(isinstance(name, str) and _is_inside(name) for name in names):
             raise ValueError("a name that leads out of the folder")
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (StoreError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError(
             f"{marker}: damaged ({error}); remove the folder, or name another one"
         ) from error

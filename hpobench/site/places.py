@@ -31,8 +31,8 @@ class Places:
         )
 
     def key(self, pair: Pair) -> str:
-        """By which links name ``pair``."""
-        return f"{self.searchers[pair.searcher]}+{self.schedulers[pair.scheduler]}"
+        """By which links name ``pair``; file names have no full stop."""
+        return f"{self.searchers[pair.searcher]}.{self.schedulers[pair.scheduler]}"
 
     def cells(self, problem: str, pair: Pair, workers: int) -> str:
         """The address, from the site's root, of the cells of ``pair`` on ``problem``."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -30,7 +29,7 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
         problem: name for name in catalogue.names() for problem in catalogue.listed(name).problems
     }
     for n, name in enumerate(source.means.problems):
-        entry, options = source.plugin("problem", name)
+        entry, _ = source.plugin("problem", name)
         yield render.page(
             source,
             f"problems/{source.places.problems[name]}.html",
@@ -39,7 +38,6 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
             place=source.places.problems[name],
             facts=source.archive.problems[name],
             entry=entry,
-            options=options,
             dataset=needs.get(entry.name) if entry else None,
             parameters=_parameters(source.details.get(name)),
             details=source.details.get(name),
@@ -52,7 +50,7 @@ def _overview(source: Source) -> Iterator[dict[str, Any]]:
     """One row for each problem: its features, and the pair that does best with the most common
     number of workers."""
     means = source.means
-    last = means.last(means.main_workers)
+    last, workers = means.last(means.main_workers), means.workers[means.main_workers]
     for n, name in enumerate(means.problems):
         known = np.isfinite(last[n]).any()
         best = int(np.nanargmin(last[n])) if known else None
@@ -63,6 +61,7 @@ def _overview(source: Source) -> Iterator[dict[str, Any]]:
             "runs": int((means.runs["problem"] == n).sum()),
             "best": "" if best is None else str(means.pairs[best]),
             "regret": None if best is None else float(last[n, best]),
+            "cells": "" if best is None else source.places.cells(name, means.pairs[best], workers),
         }
 
 
@@ -155,8 +154,3 @@ def _cells(source: Source, problem: int) -> dict[str, Any]:
             ]
         )
     return {"rows": rows, "commands": commands}
-
-
-def spelled(options: Mapping[str, Any]) -> str:
-    """Options as a suite writes them."""
-    return ", ".join(f"{key}: {json.dumps(value)}" for key, value in options.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
-from hpobench.evidence.scores import Pair
 from hpobench.site.means import Means
 
 _NAMED = 3
@@ -30,49 +29,51 @@ class Rankings:
         facts = [archive.problems[name] for name in means.problems]
         of_run = means.runs["problem"]
         self._several = np.array([one.features.steps > 1 for one in facts])[of_run]
-        self._conditional = np.array([one.features.conditional for one in facts])[of_run]
         self._family = np.array([one.family for one in facts])[of_run]
+        self._understands = self._of_searchers_with(
+            np.array([one.features.conditional for one in facts])[of_run]
+        )
+
+    def _of_searchers_with(self, runs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Shape (runs,): whether the searcher of a run has any of ``runs``."""
+        names = [pair.searcher for pair in self._means.pairs]
+        having = {names[pair] for pair in np.unique(self._means.runs["pair"][runs])}
+        return np.array([name in having for name in names])[self._means.runs["pair"]]
 
     def overall(self) -> list[dict[str, Any]]:
-        """The views over all families, those for spaces with conditions too."""
-        return [*self._views(np.ones(len(self._several), dtype=bool), conditional=(False, True))]
+        """The views over all families, and those for spaces with conditions: of the searchers that
+        ran on such spaces, as advice has it."""
+        everything = np.ones(len(self._several), dtype=bool)
+        return [
+            *self._views(everything, conditional=False),
+            *self._views(self._understands, conditional=True),
+        ]
 
     def of_family(self, family: str) -> list[dict[str, Any]]:
         """The views over the problems of one family."""
-        return [*self._views(self._family == family, conditional=(False,))]
+        return [*self._views(self._family == family, conditional=False)]
 
-    def _views(
-        self, among: NDArray[np.bool_], conditional: Iterable[bool]
-    ) -> Iterator[dict[str, Any]]:
-        """One view for each number of workers, with or without several steps, and conditions."""
+    def _views(self, among: NDArray[np.bool_], *, conditional: bool) -> Iterator[dict[str, Any]]:
+        """One view for each number of workers, with one step or several."""
         of_workers = self._means.runs["workers"]
         for n, workers in enumerate(self._means.workers):
             for several in (False, True):
                 own = among & (of_workers == n) & (self._several == several)
-                if not own.any():
-                    continue
-                for conditions in conditional:
-                    if conditions and not self._conditional.any():
-                        continue
-                    # The runs on spaces with conditions say which searchers may be advised there.
-                    part = self._part(own | self._conditional if conditions else own)
-                    settings = [*self._settings(part, workers, several, conditions)]
-                    if settings:
-                        yield {
-                            "workers": workers,
-                            "several": several,
-                            "conditional": conditions,
-                            "settings": settings,
-                        }
+                settings = [*self._settings(self._part(own), workers, several)]
+                if settings:
+                    yield {
+                        "workers": workers,
+                        "several": several,
+                        "conditional": conditional,
+                        "settings": settings,
+                    }
 
     def _part(self, keep: NDArray[np.bool_]) -> Archive:
         return replace(self._archive, runs=self._archive.runs.filter(pa.array(keep)))
 
-    def _settings(
-        self, part: Archive, workers: int, several: bool, conditional: bool
-    ) -> Iterator[dict[str, Any]]:
+    def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
         known = np.isfinite(part.regrets()).any(axis=0)
-        features = Features(1, 0, 0, 0, conditional, steps=2 if several else 1)
+        features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
         for n, place in enumerate(self._means.places):
             if not known[place]:
                 continue
@@ -125,7 +126,3 @@ def _some(names: Sequence[str]) -> str:
 def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> Mapping[str, Any]:
     """The view that a page opens with: the first with so many ``workers``, if there is one."""
     return next((view for view in views if view["workers"] == workers), views[0])
-
-
-def pair_rows(pairs: Sequence[Pair]) -> list[list[str]]:
-    return [list(pair) for pair in pairs]

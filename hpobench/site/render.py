@@ -15,6 +15,7 @@ from hpobench.evidence.scores import FloatArray
 from hpobench.site.source import Source
 
 STYLES_AND_SCRIPTS = "assets"
+SCALE = 100_000
 
 
 @functools.cache
@@ -33,13 +34,17 @@ def _environment() -> Any:
 def page(source: Source, path: str, template: str, title: str, **shown: Any) -> tuple[str, bytes]:
     """The page at ``path`` among those of ``source``: where it lies in the site, and its bytes."""
     whole = f"{source.folder}{path}"
-    text = _environment().get_template(template).render(
-        title=title,
-        source=source,
-        root=_up(path),
-        top=_up(whole),
-        version=VERSION,
-        **shown,
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            title=title,
+            source=source,
+            root=_up(path),
+            top=_up(whole),
+            version=VERSION,
+            **shown,
+        )
     )
     return whole, text.encode()
 
@@ -59,8 +64,8 @@ def data(source: Source, name: str, value: Any) -> tuple[str, bytes]:
 
 
 def whole(values: FloatArray) -> Any:
-    """Regrets as whole numbers of ten thousandths, in nested lists; ``None`` for NaN."""
-    rounded = np.rint(values * 10_000)
+    """Regrets as whole numbers of 1 / :data:`SCALE`, in nested lists; ``None`` for NaN."""
+    rounded = np.rint(values * SCALE)
     return np.where(np.isnan(rounded), None, np.nan_to_num(rounded).astype(np.int64)).tolist()
 
 

@@ -84,7 +84,7 @@
     byId("caption").textContent =
       `The first ten at ${text.budget(budget)} with ${text.workers(workers)}, by ` +
       `${setting.problems} problems of ${setting.families} families.`;
-    fillRanking(byId("ranking"), setting, workers, 10);
+    fillRanking(byId("ranking"), view, setting, 10);
     showNear(values, view);
   };
   form.oninput = show;

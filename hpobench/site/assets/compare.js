@@ -21,7 +21,7 @@
       const kind = problem.features.steps > 1 ? "several" : "one";
       if (one == null || other == null) return;
       if (select.steps.value && select.steps.value !== kind) return;
-      found.push({ problem, a: one / 1e4, b: other / 1e4, difference: (one - other) / 1e4 });
+      found.push({ problem, a: one / SCALE, b: other / SCALE, difference: (one - other) / SCALE });
     });
     return found.sort((p, q) => p.difference - q.difference);
   };

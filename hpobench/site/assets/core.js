@@ -42,6 +42,7 @@ const setBars = (within) => {
     for (const name of ["bar", "low", "high"]) {
       if (name in bar.dataset) bar.style.setProperty(`--${name}`, bar.dataset[name]);
     }
+    bar.classList.toggle("positive", Number(bar.dataset.bar) > 0);
   }
 };
 const bar = (values, kind = "") => {
@@ -58,8 +59,11 @@ const fill = (table, rows) => {
   if (head) sortRows(head, head.getAttribute("aria-sort") === "ascending");
 };
 
+// Tables of single problems keep regrets as whole numbers, which take less space.
+const SCALE = 100_000;
+
 const text = {
-  regret: (value) => value.toFixed(3),
+  regret: (value) => (value > 0 && value < 0.0005 ? "< 0.001" : value.toFixed(3)),
   signed: (value) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(3)}`,
   share: (value) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`,
   seconds: (value) =>

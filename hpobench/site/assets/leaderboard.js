@@ -13,16 +13,19 @@
         String(view.workers) === select.workers.value,
     );
 
+  let shown;
+
   const show = (place) => {
     const view = chosenView();
     const setting = view.settings.find((one) => one.budget === place);
+    shown = { view, setting };
     byId("answer").textContent = setting.answer;
     byId("caption").textContent =
       `At ${text.budget(ranking.budgets[place])} with ${text.workers(view.workers)}, by ` +
       `${setting.problems} problem${setting.problems === 1 ? "" : "s"} of ${setting.families} ` +
       `famil${setting.families === 1 ? "y" : "ies"} with ` +
       `${view.several ? "several steps" : "one step"} a trial.`;
-    fillRanking(table, setting, view.workers);
+    fillRanking(table, view, setting);
     drawChart(byId("chart"), view, setting);
     keep({
       budget: place,
@@ -62,6 +65,9 @@
     const place = chosen.has("budget") ? Number(chosen.get("budget")) : -1;
     offer(place, chosen.get("workers") ?? ranking.workers, chosen.get("steps") ?? "one");
   };
+  addEventListener("resize", () => {
+    if (shown) drawChart(byId("chart"), shown.view, shown.setting);
+  });
   select.workers.onchange = offerAgain;
   select.steps.onchange = offerAgain;
   select.family.onchange = changeFamily;

@@ -6,7 +6,7 @@
   const label = (pair) => `${pair.searcher} + ${pair.scheduler}`;
   let place;
 
-  const regretOf = (row) => (row[5][place] == null ? null : row[5][place] / 1e4);
+  const regretOf = (row) => (row[5][place] == null ? null : row[5][place] / SCALE);
 
   // The runs of each pair that reached the budget, the least mean regret first.
   const groups = () => {
@@ -65,7 +65,7 @@
     byId("cells-title").textContent = `Runs of ${label(pairs[number])}`;
     const command = commands[`${number}/${select.value}`];
     byId("again").textContent = command
-      ? "This makes them again; --seeds 3 after it makes that seed alone:"
+      ? "This makes them again; with `--seeds 0-0` it makes seed 0 alone:"
       : "No shipped suite has these runs: they came with this archive.";
     byId("command").textContent = command;
     byId("command").parentElement.hidden = !command;

@@ -3,7 +3,7 @@
 const ranking = hpobench.data.get("ranking");
 const pairName = (pair) => `${pair.searcher} + ${pair.scheduler}`;
 
-const rankingRow = (row, place, first, greatest, address) => {
+const rankingRow = (row, place, greatest, address) => {
   const [number, regret, low, high, best, thinking, apart] = row;
   const pair = ranking.pairs[number];
   const made = element(
@@ -27,17 +27,18 @@ const rankingRow = (row, place, first, greatest, address) => {
 };
 
 // `count`: how many of the best rows are shown.
-const fillRanking = (table, setting, workers, count = Infinity) => {
+const fillRanking = (table, view, setting, count = Infinity) => {
   const [first, second = first] = setting.rows.map((row) => ranking.pairs[row[0]]);
   const address = (pair) => {
     const other = pair === first ? second : first;
-    const chosen = { a: pair.key, b: other.key, budget: setting.budget, workers };
+    const steps = view.several ? "several" : "one";
+    const chosen = { a: pair.key, b: other.key, budget: setting.budget, workers: view.workers, steps };
     return `compare.html#${new URLSearchParams(chosen)}`;
   };
   const rows = setting.rows.slice(0, count);
   const greatest = Math.max(...rows.map((row) => row[3]), 0.001);
   fill(
     table,
-    rows.map((row, place) => rankingRow(row, place, first, greatest, address)),
+    rows.map((row, place) => rankingRow(row, place, greatest, address)),
   );
 };
