@@ -183,6 +183,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "verify FOLDER --sample N --plugin FILE": lambda: _end_of_sample(),
     "merge FOLDERS": lambda: _end_of_merge(),
     "evidence make FOLDER": ["evidence", "make", "stored", "--into", "out"],
+    "site OUT FOLDER": lambda: _end_of_site(),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
@@ -293,6 +294,13 @@ def _end_of_merge() -> object:
     shard = {"number": 1, "count": 1, "combinations": 1}
     index.write_json(Path(part, index.PLAN), load_plan(Path(part)) | {"shard": shard})
     return _end_of(["merge", "out/part", "--into", "out/whole"])
+
+
+def _end_of_site() -> object:
+    """How a site ends about stored results and the archive that is made of them."""
+    archive = "../evidence.parquet"
+    _end_of(["evidence", "make", "stored", "--into", archive])
+    return _end_of(["site", "out", "stored", "--evidence", archive])
 
 
 def _state(folder: Path) -> dict[str, int]:

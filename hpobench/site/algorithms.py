@@ -101,7 +101,7 @@ def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
     means = source.means
     entry, options = source.plugin(kind, label)
     members = np.array([getattr(pair, kind) == label for pair in means.pairs])
-    of_runs = members[means.runs["pair"]]
+    of_runs = members[means.runs.pair]
     rows = sorted(_against(source, kind, members), key=lambda row: (row.difference, row.problem))
     return {
         "entry": entry,
@@ -111,7 +111,7 @@ def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
         "traits": _traits(entry, kind),
         "notes": [*_hazards(entry, kind)],
         "runs": int(of_runs.sum()),
-        "failed": [*_failed(source, of_runs & ~means.runs["done"])],
+        "failed": [*_failed(source, of_runs & ~means.runs.done)],
         "thinking": [*_thinking(source, members)],
         "rows": rows,
         "families": [*_by_family(rows)],
@@ -148,14 +148,14 @@ def _hazards(entry: Entry | None, kind: Kind) -> Iterator[str]:
 def _failed(source: Source, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
     means = source.means
     for row in np.flatnonzero(which):
-        pair = means.pairs[means.runs["pair"][row]]
-        problem = means.problems[means.runs["problem"][row]]
-        workers = means.workers[means.runs["workers"][row]]
+        pair = means.pairs[means.runs.pair[row]]
+        problem = means.problems[means.runs.problem[row]]
+        workers = means.workers[means.runs.workers[row]]
         yield {
             "pair": str(pair),
             "problem": problem,
             "workers": workers,
-            "seed": int(means.runs["seed"][row]),
+            "seed": int(means.runs.seed[row]),
             "cells": source.places.cells(problem, pair, workers),
             "command": command(source.suites, pair, problem, workers),
         }
@@ -164,9 +164,9 @@ def _failed(source: Source, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]
 def _thinking(source: Source, members: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
     """The seconds for each trial by number of workers."""
     means = source.means
-    of_runs = members[means.runs["pair"]]
+    of_runs = members[means.runs.pair]
     for n, workers in enumerate(means.workers):
-        seconds = means.runs["thinking"][of_runs & (means.runs["workers"] == n)]
+        seconds = means.runs.thinking[of_runs & (means.runs.workers == n)]
         if len(seconds):
             median, slow = np.quantile(seconds, [0.5, 0.95])
             yield {"workers": workers, "median": float(median), "slow": float(slow)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,28 @@ from numpy.typing import NDArray
 from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.scores import FloatArray, Pair
 
+Numbers: TypeAlias = NDArray[np.int64]
 SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
 """The places among the archive's budgets that pages let a reader choose from."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The columns of an archive's runs, each of shape (runs,) if nothing else is said."""
+
+    workers: Numbers
+    """The number of workers by its place among those of :class:`Means`, like the next two."""
+    problem: Numbers
+    pair: Numbers
+    seed: Numbers
+    cell: list[bytes]
+    """The hash at the end of the cell's id."""
+    done: NDArray[np.bool_]
+    """Whether the run ended well."""
+    thinking: FloatArray
+    """Seconds of the searcher for each trial."""
+    regret: FloatArray
+    """Shape (runs, budgets)."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +42,11 @@ class Means:
     workers: tuple[int, ...]
     problems: tuple[str, ...]
     pairs: tuple[Pair, ...]
-    places: NDArray[np.int64]
+    places: Numbers
     """Shape (budgets,): those of the archive's budgets at which a run is known."""
     regret: FloatArray
     """Shape (workers, problems, pairs, budgets); NaN where there is no run."""
-    thinking: FloatArray
-    """Shape (workers, pairs): the median seconds for each trial; NaN where there is no run."""
-    runs: dict[str, Any]
-    """The columns of the runs: numbers of ``workers``, ``problem`` and ``pair`` among those above;
-    ``seed``, ``cell``, ``done``, ``thinking``, and ``regret`` of shape (runs, budgets)."""
+    runs: Runs
 
     @property
     def budgets(self) -> list[float]:
@@ -40,7 +56,7 @@ class Means:
     @property
     def main_workers(self) -> int:
         """The place of the number of workers that most runs have."""
-        return int(np.bincount(self.runs["workers"]).argmax())
+        return int(np.bincount(self.runs.workers).argmax())
 
     def last(self, workers: int) -> FloatArray:
         """Shape (problems, pairs): the regrets at the last budget that a pair reached."""
@@ -60,7 +76,6 @@ def means_of(archive: Archive) -> Means:
     every = archive.regrets()[:, SHOWN]
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
-    thinking = runs["thinking"].to_numpy().astype(np.float64)
     shape = (len(workers), len(problems), len(pairs), regret.shape[1])
     sums, counts = np.zeros(shape), np.zeros(shape)
     place = (of_workers, of_problem, of_pair)
@@ -72,31 +87,21 @@ def means_of(archive: Archive) -> Means:
         pairs,
         SHOWN[known],
         np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0),
-        _medians(thinking, of_workers, of_pair, (len(workers), len(pairs))),
-        {
-            "workers": of_workers,
-            "problem": of_problem,
-            "pair": of_pair,
-            "seed": runs["seed"].to_numpy(),
-            "cell": runs["cell"].to_pylist(),
-            "done": runs["done"].to_numpy(zero_copy_only=False),
-            "thinking": thinking,
-            "regret": regret,
-        },
+        Runs(
+            of_workers,
+            of_problem,
+            of_pair,
+            runs["seed"].to_numpy(),
+            runs["cell"].to_pylist(),
+            runs["done"].to_numpy(zero_copy_only=False),
+            runs["thinking"].to_numpy().astype(np.float64),
+            regret,
+        ),
     )
 
 
-def _numbered(labels: list[Any]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+def _numbered(labels: list[Any]) -> tuple[tuple[Any, ...], Numbers]:
     """The distinct labels in their order, and the number of each label among them."""
     known = tuple(sorted(set(labels)))
     number = {label: n for n, label in enumerate(known)}
     return known, np.array([number[label] for label in labels], dtype=np.int64)
-
-
-def _medians(
-    values: FloatArray, row: NDArray[np.int64], column: NDArray[np.int64], shape: tuple[int, int]
-) -> FloatArray:
-    found = np.full(shape, np.nan)
-    for place in set(zip(row.tolist(), column.tolist(), strict=True)):
-        found[place] = np.median(values[(row == place[0]) & (column == place[1])])
-    return found

@@ -58,7 +58,7 @@ def _overview(source: Source) -> Iterator[dict[str, Any]]:
             "name": name,
             "place": source.places.problems[name],
             "facts": source.archive.problems[name],
-            "runs": int((means.runs["problem"] == n).sum()),
+            "runs": int((means.runs.problem == n).sum()),
             "best": "" if best is None else str(means.pairs[best]),
             "regret": None if best is None else float(last[n, best]),
             "cells": "" if best is None else source.places.cells(name, means.pairs[best], workers),
@@ -70,7 +70,7 @@ def _facts(source: Source) -> Iterator[dict[str, Any]]:
     means = source.means
     for n, name in enumerate(means.problems):
         facts = source.archive.problems[name]
-        workers = np.unique(means.runs["workers"][means.runs["problem"] == n])
+        workers = np.unique(means.runs.workers[means.runs.problem == n])
         yield {
             "name": name,
             "place": source.places.problems[name],
@@ -114,8 +114,8 @@ def _order(source: Source, problem: int) -> Iterator[dict[str, float]]:
     The runs are those with the most common number of workers that reached the last budget.
     """
     means = source.means
-    own = (means.runs["problem"] == problem) & (means.runs["workers"] == means.main_workers)
-    regret = means.runs["regret"][own]
+    own = (means.runs.problem == problem) & (means.runs.workers == means.main_workers)
+    regret = means.runs.regret[own]
     regret = regret[np.isfinite(regret[:, -1])]
     if len(regret) < _FEWEST:
         return
@@ -135,11 +135,11 @@ def _spearman(early: FloatArray, late: FloatArray) -> float | None:
 def _cells(source: Source, problem: int) -> dict[str, Any]:
     """Every run on a problem, and the commands that make them again."""
     means, name = source.means, source.means.problems[problem]
-    own = np.flatnonzero(means.runs["problem"] == problem)
+    own = np.flatnonzero(means.runs.problem == problem)
     commands: dict[str, str] = {}
     rows = []
     for row in own:
-        pair, workers = int(means.runs["pair"][row]), means.workers[means.runs["workers"][row]]
+        pair, workers = int(means.runs.pair[row]), means.workers[means.runs.workers[row]]
         commands.setdefault(
             f"{pair}/{workers}", command(source.suites, means.pairs[pair], name, workers)
         )
@@ -147,10 +147,10 @@ def _cells(source: Source, problem: int) -> dict[str, Any]:
             [
                 pair,
                 workers,
-                int(means.runs["seed"][row]),
-                means.runs["cell"][row].hex(),
-                int(means.runs["done"][row]),
-                render.whole(means.runs["regret"][row]),
+                int(means.runs.seed[row]),
+                means.runs.cell[row].hex(),
+                int(means.runs.done[row]),
+                render.whole(means.runs.regret[row]),
             ]
         )
     return {"rows": rows, "commands": commands}

@@ -27,7 +27,7 @@ class Rankings:
         self._archive, self._means = archive, means
         self._pairs = {pair: n for n, pair in enumerate(means.pairs)}
         facts = [archive.problems[name] for name in means.problems]
-        of_run = means.runs["problem"]
+        of_run = means.runs.problem
         self._several = np.array([one.features.steps > 1 for one in facts])[of_run]
         self._family = np.array([one.family for one in facts])[of_run]
         self._understands = self._of_searchers_with(
@@ -37,8 +37,10 @@ class Rankings:
     def _of_searchers_with(self, runs: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Shape (runs,): whether the searcher of a run has any of ``runs``."""
         names = [pair.searcher for pair in self._means.pairs]
-        having = {names[pair] for pair in np.unique(self._means.runs["pair"][runs])}
-        return np.array([name in having for name in names])[self._means.runs["pair"]]
+        having = {names[pair] for pair in np.unique(self._means.runs.pair[runs])}
+        of_pair = np.array([name in having for name in names])
+        found: NDArray[np.bool_] = of_pair[self._means.runs.pair]
+        return found
 
     def overall(self) -> list[dict[str, Any]]:
         """The views over all families, and those for spaces with conditions: of the searchers that
@@ -55,7 +57,7 @@ class Rankings:
 
     def _views(self, among: NDArray[np.bool_], *, conditional: bool) -> Iterator[dict[str, Any]]:
         """One view for each number of workers, with one step or several."""
-        of_workers = self._means.runs["workers"]
+        of_workers = self._means.runs.workers
         for n, workers in enumerate(self._means.workers):
             for several in (False, True):
                 own = among & (of_workers == n) & (self._several == several)
@@ -72,7 +74,7 @@ class Rankings:
         return replace(self._archive, runs=self._archive.runs.filter(pa.array(keep)))
 
     def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
-        known = np.isfinite(part.regrets()).any(axis=0)
+        known: NDArray[np.bool_] = np.isfinite(part.regrets()).any(axis=0)
         features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
         for n, place in enumerate(self._means.places):
             if not known[place]:

@@ -66,7 +66,10 @@ def data(source: Source, name: str, value: Any) -> tuple[str, bytes]:
 def whole(values: FloatArray) -> Any:
     """Regrets as whole numbers of 1 / :data:`SCALE`, in nested lists; ``None`` for NaN."""
     rounded = np.rint(values * SCALE)
-    return np.where(np.isnan(rounded), None, np.nan_to_num(rounded).astype(np.int64)).tolist()
+    known = np.isfinite(rounded)
+    found = np.full(rounded.shape, None, dtype=object)
+    found[known] = rounded[known].astype(np.int64)
+    return found.tolist()
 
 
 def assets() -> dict[str, bytes]:

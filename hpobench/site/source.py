@@ -151,7 +151,7 @@ def _shipped_details(
                 )
 
 
-def _stored_details(row: Mapping[str, Any]) -> ProblemDetails:
+def _stored_details(row: Mapping[Any, Any]) -> ProblemDetails:
     return ProblemDetails(
         Space.from_json(json.loads(row["space"])),
         str(row["metric"]),

@@ -41,8 +41,10 @@ class RunSuite:
         workers = resolved["workers"]
         return cls(
             str(resolved["name"]),
-            *(_uses(resolved[key]) for key in ("searchers", "schedulers", "problems")),
-            workers=frozenset(workers if isinstance(workers, list) else [workers]),
+            _uses(resolved["searchers"]),
+            _uses(resolved["schedulers"]),
+            _uses(resolved["problems"]),
+            frozenset(workers if isinstance(workers, list) else [workers]),
         )
 
     def has(self, pair: Pair, problem: str, workers: int) -> bool:
