@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hpobench.evidence.scores import FloatArray
 from hpobench.plugins.registry import Entry
 from hpobench.site import render
+from hpobench.site.means import last_place
 from hpobench.site.source import Source
 from hpobench.site.suites import command
 
@@ -50,7 +50,8 @@ class Against:
 
     problem: str
     family: str
-    workers: int
+    budget: float
+    """In full trials."""
     pair: str
     cells: str
     """The address of its runs from the site's root."""
@@ -117,6 +118,9 @@ def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
         "families": [*_by_family(rows)],
         "better": sum(row.difference < 0 for row in rows),
         "first": sum(row.rank == 1 for row in rows),
+        "compared": "problems"
+        if len({row.problem for row in rows}) == len(rows)
+        else "comparisons",
         "workers": means.workers[means.main_workers],
     }
 
@@ -173,43 +177,48 @@ def _thinking(source: Source, members: NDArray[np.bool_]) -> Iterator[dict[str, 
 
 
 def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator[Against]:
-    """The pairs on each problem, at the last budget, with the most common number of workers."""
+    """The pairs on each problem with the most common number of workers.
+
+    They are compared at the last budget that a pair reached together with one that it is held
+    against, since schedulers may run for other budgets.
+    """
     means, n = source.means, source.means.main_workers
-    last = means.last(n)
+    others = [_others(source, kind, q) for q in range(len(means.pairs))]
     for p, problem in enumerate(means.problems):
-        known = np.isfinite(last[p])
-        for q in np.flatnonzero(members & known):
-            other = _other(source, kind, last[p], int(q))
-            if other is None:
+        regret = means.regret[n, p]
+        known = np.isfinite(regret)
+        for q in np.flatnonzero(members):
+            place = last_place(known[q] & known[others[q]].any(axis=0))
+            if place is None:
                 continue
-            pair = means.pairs[q]
+            own = float(regret[q, place])
+            every = regret[known[:, place], place]
             yield Against(
                 problem,
                 source.archive.problems[problem].family,
-                means.workers[n],
-                str(pair),
-                source.places.cells(problem, pair, means.workers[n]),
-                float(last[p, q]),
-                other,
-                int((last[p][known] < last[p, q]).sum()) + 1,
-                int(known.sum()),
+                means.budgets[place],
+                str(means.pairs[q]),
+                source.places.cells(problem, means.pairs[q], means.workers[n]),
+                own,
+                float(np.nanmedian(regret[others[q], place])),
+                int((every < own).sum()) + 1,
+                len(every),
             )
 
 
-def _other(source: Source, kind: Kind, regret: FloatArray, pair: int) -> float | None:
-    """The regret that a pair is held against, as :func:`_held_against` says; ``None`` if there is
-    none."""
+def _others(source: Source, kind: Kind, pair: int) -> NDArray[np.bool_]:
+    """Shape (pairs,): what a pair is held against, as :func:`_held_against` says."""
+    pairs = source.means.pairs
     if kind == "searcher":
-        return float(np.nanmedian(regret))
-    own, pairs = source.means.pairs[pair], source.means.pairs
-    others = [
-        regret[n]
-        for n, other in enumerate(pairs)
-        if other.searcher == own.searcher
-        and (other.scheduler == _PLAIN) != (own.scheduler == _PLAIN)
-        and np.isfinite(regret[n])
-    ]
-    return float(np.median(others)) if others else None
+        return np.ones(len(pairs), dtype=bool)
+    own = pairs[pair]
+    return np.array(
+        [
+            other.searcher == own.searcher
+            and (other.scheduler == _PLAIN) != (own.scheduler == _PLAIN)
+            for other in pairs
+        ]
+    )
 
 
 def _held_against(kind: Kind, label: str) -> str:

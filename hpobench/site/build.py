@@ -31,19 +31,19 @@ def build_site(out: Path, archive: Path, folders: Sequence[Path] = ()) -> Built:
     """
     check_folder(out)
     names = Names()
-    suites = [
-        stored(folder, f"suites/{names.free(slug(folder.resolve().name).lower())}/")
-        for folder in folders
-    ]
+    sources = [evidence(archive)]
+    for folder in folders:
+        place = names.free(slug(folder.resolve().name).lower())
+        sources.append(stored(folder, f"suites/{place}/"))
     files = dict(render.assets())
-    for source, others in [(evidence(archive), suites), *((suite, []) for suite in suites)]:
-        files.update(_pages(source, others))
+    for source in sources:
+        files.update(_pages(source, sources))
     write_site(out, files)
     return Built(out / "index.html", len(files), sum(map(len, files.values())))
 
 
-def _pages(source: Source, suites: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
-    yield from leaderboard.pages(source, suites)
+def _pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
+    yield from leaderboard.pages(source, sources)
     yield from advice.pages(source)
     yield from comparison.pages(source)
     yield from algorithms.pages(source)

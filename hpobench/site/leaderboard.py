@@ -9,19 +9,19 @@ from hpobench.site.ranking import main_view
 from hpobench.site.source import Source
 
 
-def pages(source: Source, suites: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
-    """``suites``: further sources of the site, which the page leads to."""
+def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
+    """``sources``: all of the site, to which the page leads."""
     means, places = source.means, source.places
     views = source.rankings.overall()
-    workers = means.workers[means.main_workers]
-    first = main_view(views, workers)["settings"][-1]["answer"] if views else ""
+    opening = main_view(views, means.workers[means.main_workers])
+    first = views[opening]["settings"][-1]["answer"]
     yield render.page(
         source,
         "index.html",
         "leaderboard.html.j2",
         "Leaderboard",
         answer=first,
-        suites=suites,
+        sources=sources,
         facts={
             "runs": len(source.archive.runs),
             "searchers": len(places.searchers),
@@ -35,7 +35,7 @@ def pages(source: Source, suites: Sequence[Source]) -> Iterator[tuple[str, bytes
         "ranking",
         {
             "budgets": means.budgets,
-            "workers": workers,
+            "opening": opening,
             "pairs": [
                 {
                     "searcher": pair.searcher,

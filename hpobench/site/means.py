@@ -58,13 +58,11 @@ class Means:
         """The place of the number of workers that most runs have."""
         return int(np.bincount(self.runs.workers).argmax())
 
-    def last(self, workers: int) -> FloatArray:
-        """Shape (problems, pairs): the regrets at the last budget that a pair reached."""
-        own = self.regret[workers]
-        known = np.isfinite(own)
-        at = own.shape[-1] - 1 - known[..., ::-1].argmax(axis=-1)
-        found: FloatArray = np.take_along_axis(own, at[..., None], axis=-1)[..., 0]
-        return found
+
+def last_place(known: NDArray[np.bool_]) -> int | None:
+    """The last place, along the only axis, where something is ``known``; ``None`` without any."""
+    places = np.flatnonzero(known)
+    return int(places[-1]) if len(places) else None
 
 
 def means_of(archive: Archive) -> Means:

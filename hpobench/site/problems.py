@@ -13,6 +13,7 @@ from hpobench.contract.parameters import Categorical, Parameter
 from hpobench.data import catalogue
 from hpobench.evidence.scores import FloatArray
 from hpobench.site import render
+from hpobench.site.means import last_place
 from hpobench.site.source import ProblemDetails, Source
 from hpobench.site.suites import command
 
@@ -49,20 +50,30 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
 def _overview(source: Source) -> Iterator[dict[str, Any]]:
     """One row for each problem: its features, and the pair that does best with the most common
     number of workers."""
-    means = source.means
-    last, workers = means.last(means.main_workers), means.workers[means.main_workers]
+    means, workers = source.means, source.means.workers[source.means.main_workers]
     for n, name in enumerate(means.problems):
-        known = np.isfinite(last[n]).any()
-        best = int(np.nanargmin(last[n])) if known else None
         yield {
             "name": name,
             "place": source.places.problems[name],
             "facts": source.archive.problems[name],
             "runs": int((means.runs.problem == n).sum()),
-            "best": "" if best is None else str(means.pairs[best]),
-            "regret": None if best is None else float(last[n, best]),
-            "cells": "" if best is None else source.places.cells(name, means.pairs[best], workers),
+            **_best(source, n, workers),
         }
+
+
+def _best(source: Source, problem: int, workers: int) -> dict[str, Any]:
+    """The pair of the least mean regret at the last budget that any pair reached."""
+    means = source.means
+    own = means.regret[means.workers.index(workers), problem]
+    place = last_place(np.isfinite(own).any(axis=0))
+    if place is None:
+        return {"best": "", "regret": None, "cells": ""}
+    pair = int(np.nanargmin(own[:, place]))
+    return {
+        "best": str(means.pairs[pair]),
+        "regret": float(own[pair, place]),
+        "cells": source.places.cells(means.problems[problem], means.pairs[pair], workers),
+    }
 
 
 def _facts(source: Source) -> Iterator[dict[str, Any]]:

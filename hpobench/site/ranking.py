@@ -74,7 +74,7 @@ class Rankings:
         return replace(self._archive, runs=self._archive.runs.filter(pa.array(keep)))
 
     def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
-        known: NDArray[np.bool_] = np.isfinite(part.regrets()).any(axis=0)
+        known = np.asarray(np.isfinite(part.regrets()).any(axis=0))
         features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
         for n, place in enumerate(self._means.places):
             if not known[place]:
@@ -113,6 +113,8 @@ def answer(advice: Advice) -> str:
         f"regret on a new problem is {first.regret:.3f}."
     )
     others = [str(one.pair) for one in advice.undecided if one is not first]
+    if len(advice.ranked) == 1:
+        return f"{lead} No other pair ran."
     if not others:
         return f"{lead} The evidence tells it apart from all others."
     return f"{lead} The evidence does not tell it apart from {_some(others)}."
@@ -125,6 +127,13 @@ def _some(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> Mapping[str, Any]:
-    """The view that a page opens with: the first with so many ``workers``, if there is one."""
-    return next((view for view in views if view["workers"] == workers), views[0])
+def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> int:
+    """The place of the view that a page opens with: with so many ``workers``, if there is one, and
+    the most problems."""
+
+    def preference(place: int) -> tuple[bool, int, int]:
+        view = views[place]
+        problems = max(setting["problems"] for setting in view["settings"])
+        return view["workers"] == workers and not view["conditional"], problems, -place
+
+    return max(range(len(views)), key=preference)

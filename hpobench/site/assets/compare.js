@@ -1,6 +1,6 @@
 "use strict";
 {
-  const { budgets, pairs, workers, views } = hpobench.data.get("ranking");
+  const { budgets, pairs, views, opening } = hpobench.data.get("ranking");
   const problems = new Map(hpobench.data.get("problems").map((p) => [p.place, p]));
   const names = ["a", "b", "workers", "steps"];
   const select = Object.fromEntries(names.map((name) => [name, byId(name)]));
@@ -87,8 +87,8 @@
   const chosen = choices();
   const counts = [...new Set(views.map((view) => view.workers))];
   const options = pairs.map((pair) => [pair.key, label(pair)]);
-  const [leader, second = leader] = views[0].settings.at(-1).rows.map((row) => pairs[row[0]].key);
-  fillSelect(select.workers, counts.map((n) => [n, String(n)]), chosen.get("workers") ?? workers);
+  const [leader, second = leader] = views[opening].settings.at(-1).rows.map((row) => pairs[row[0]].key);
+  fillSelect(select.workers, counts.map((n) => [n, String(n)]), chosen.get("workers") ?? views[opening].workers);
   fillSelect(select.a, options, chosen.get("a") ?? leader);
   fillSelect(select.b, options, chosen.get("b") ?? second);
   select.steps.value = chosen.get("steps") ?? "";

@@ -63,7 +63,9 @@
     fillSelect(select.family, [["", "all families"], ...families], chosen.get("family"));
     if (select.family.value) views = await load(`family-${select.family.value}`);
     const place = chosen.has("budget") ? Number(chosen.get("budget")) : -1;
-    offer(place, chosen.get("workers") ?? ranking.workers, chosen.get("steps") ?? "one");
+    const { workers, several } = ranking.views[ranking.opening];
+    const steps = chosen.get("steps") ?? (several ? "several" : "one");
+    offer(place, chosen.get("workers") ?? workers, steps);
   };
   addEventListener("resize", () => {
     if (shown) drawChart(byId("chart"), shown.view, shown.setting);
@@ -72,5 +74,5 @@
   select.steps.onchange = offerAgain;
   select.family.onchange = changeFamily;
   byId("controls").onsubmit = (event) => event.preventDefault();
-  if (ranking.views.length) start();
+  start();
 }

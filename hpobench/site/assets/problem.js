@@ -1,6 +1,6 @@
 "use strict";
 {
-  const { budgets, pairs, workers } = hpobench.data.get("ranking");
+  const { budgets, pairs, views, opening } = hpobench.data.get("ranking");
   const { rows, commands } = hpobench.data.get(`cells-${byId("controls").dataset.place}`);
   const select = byId("workers");
   const label = (pair) => `${pair.searcher} + ${pair.scheduler}`;
@@ -65,7 +65,7 @@
     byId("cells-title").textContent = `Runs of ${label(pairs[number])}`;
     const command = commands[`${number}/${select.value}`];
     byId("again").textContent = command
-      ? "This makes them again; with `--seeds 0-0` it makes seed 0 alone:"
+      ? "This makes them again. With --seeds 0-0 it makes seed 0 alone."
       : "No shipped suite has these runs: they came with this archive.";
     byId("command").textContent = command;
     byId("command").parentElement.hidden = !command;
@@ -75,10 +75,10 @@
         "tr",
         {},
         field(seed, String(seed)),
-        field(count, String(count)),
-        element("td", {}, element("code", {}, cell)),
         field(regret ?? "", regret === null ? "not reached" : text.regret(regret)),
         field(done, done ? "well" : "failed"),
+        field(count, String(count)),
+        element("td", {}, element("code", {}, cell)),
       );
     fill(byId("runs"), own.map((row) => drawn(row, regretOf(row))));
   };
@@ -94,7 +94,7 @@
   };
 
   const counts = [...new Set(rows.map((row) => row[1]))].sort((p, q) => p - q);
-  fillSelect(select, counts.map((n) => [n, String(n)]), counts.includes(workers) ? workers : counts[0]);
+  fillSelect(select, counts.map((n) => [n, String(n)]), views[opening].workers);
   select.onchange = () => show(place);
   place = budgetSlider(budgets, budgets.map((_, n) => n), -1, show);
   byId("controls").onsubmit = (event) => event.preventDefault();
