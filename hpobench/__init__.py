@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Training,
         When,
     )
+    from hpobench.bridges.recommendation import Recommendation, recommend
     from hpobench.bridges.search_cv.estimator import SearchCV
     from hpobench.bridges.searchers import searcher
     from hpobench.contract.errors import (
@@ -84,6 +85,7 @@ __all__ = [
     "PluginError",
     "Problem",
     "RayError",
+    "Recommendation",
     "Reference",
     "Resources",
     "Scheduler",
@@ -108,6 +110,7 @@ __all__ = [
     "load",
     "load_suite",
     "plan",
+    "recommend",
     "report",
     "run",
     "searcher",
@@ -123,6 +126,7 @@ _HOMES = (
     "hpobench.verbs.results",
     "hpobench.running.verification",
     "hpobench.bridges.searchers",
+    "hpobench.bridges.recommendation",
     "hpobench.bridges.search_cv.estimator",
 )
 """Where the public names come from, the lightest module first."""

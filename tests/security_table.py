@@ -165,6 +165,14 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "run SUITE --dry-run": ["run", "suite.yaml", "--dry-run"],
     "hpobench.plan(SUITE)": lambda: hpobench.plan("suite.yaml"),
     "hpobench.load_suite(SUITE)": lambda: hpobench.load_suite("suite.yaml"),
+    "recommend SUITE": ["recommend", "suite.yaml"],
+    "recommend --floats N": [
+        *("recommend", "--floats", "2", "--evaluations", "9", "--settle", "settle.yaml"),
+    ],
+    "recommend --trials STORAGE": [
+        *("recommend", "--trials", "experiment", "--mode", "min", "--evaluations", "9"),
+    ],
+    "hpobench.recommend(SUITE)": lambda: str(hpobench.recommend("suite.yaml")),
     "run SUITE": ["run", "suite.yaml", "--cpus", "1", "--no-report"],
     "agreement SUITE": ["agreement", "suite.yaml", "--cpus", "1", "--only", "program/*"],
     "check FILE": lambda: (_end_of(_CHECK), _end_of(_CHECK_PROGRAM)),
@@ -206,6 +214,7 @@ PLACES = {
     "references/NAME.json": "references/pit.json",
     "NAME.py": "fresh.py",
     "FILE.lock": "alone.py.lock",
+    "--settle": "settle.yaml",
     "--suite": "imported.yaml",
     "--json": "found.json",
     "--markdown": "found.md",

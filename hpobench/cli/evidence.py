@@ -42,7 +42,7 @@ def make(folders: tuple[Path, ...], into: Path, onto: Path | None) -> None:
     archive.write(into)
     families = {facts.family for facts in archive.problems.values()}
     click.echo(
-        f"{into}: {len(archive.runs):,} runs of {len(archive.libraries)} searchers on "
+        f"{into}: {len(archive.runs):,} runs of {len(archive.searchers)} searchers on "
         f"{len(archive.problems)} problems of {len(families)} families, "
         f"{into.stat().st_size / 1e6:.2f} MB"
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,13 @@ from hpobench.cli.shared import plugin_option
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
-    from hpobench.evidence.advice import Advice
+    from hpobench.bridges.recommendation import Recommendation
+    from hpobench.evidence.archive import Archive
+    from hpobench.evidence.asking import Means
 
 _SHOWN = 10
+_COUNTS = ("floats", "ints", "categories", "logs", "conditional")
+_OF_TRIALS = ("metric", "mode", "cost")
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -26,101 +32,198 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
         raise click.BadParameter(str(error), ctx, param) from None
 
 
+def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    _, _, count = value.rpartition(":")
+    if not (count.isascii() and count.isdecimal() and int(count) > 1):
+        raise click.BadParameter("give the steps of a full trial, like epochs:50", ctx, param)
+    return int(count)
+
+
 @click.command()
 @click.argument("suite", required=False)
-@click.option("--floats", type=click.IntRange(min=0), default=0, help="Real parameters.")
-@click.option("--ints", type=click.IntRange(min=0), default=0, help="Whole numbers.")
-@click.option("--categories", type=click.IntRange(min=0), default=0, help="Choices.")
-@click.option("--logs", type=click.IntRange(min=0), help="Numbers on a logarithmic scale.")
-@click.option("--conditional", is_flag=True, help="Some parameters depend on others.")
-@click.option("--steps", type=click.IntRange(min=1), default=1, help="Steps (epochs) of a trial.")
-@click.option("--trial-time", callback=_seconds, help="What a full trial takes, like 4 min.")
-@click.option("--budget", callback=_seconds, help="What all trials may take, like 3 h.")
-@click.option("--evaluations", type=float, help="The budget in full trials, instead.")
-@click.option("--workers", type=click.IntRange(min=1), default=4, help="Trials at a time.")
+@click.option("--floats", type=click.IntRange(min=0), help="Real parameters.")
+@click.option("--ints", type=click.IntRange(min=0), help="Whole numbers.")
+@click.option("--categories", type=click.IntRange(min=0), help="Choices.")
+@click.option("--logs", type=click.IntRange(min=0), help="How many numbers are logarithmic.")
+@click.option("--conditional", is_flag=True, default=None, help="Some depend on others.")
+@click.option(
+    "--fidelity", "steps", metavar="NAME:STEPS", callback=_steps, help="Like epochs:50, if a trial "
+    "can be stopped early.",
+)  # fmt: skip
+@click.option("--noise", "noisy", is_flag=True, help="The loss only estimates what counts.")
+@click.option("--trials", metavar="STORAGE", help="Trials of your own, as `problems import` reads.")
+@click.option("--metric", help="Of these trials, if there are several.")
+@click.option("--mode", type=click.Choice(["min", "max"]), help="Whether it is better low or high.")
+@click.option("--cost", metavar="COLUMN|SECONDS", help="Their seconds, or the column of these.")
+@click.option(
+    "--space",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML file with the space, as in suites.",
+)
+@click.option("--evaluations", type=float, help="The budget in full trials.")
+@click.option("--budget", callback=_seconds, help="Or what all trials may take, like 3h.")
+@click.option("--trial-time", callback=_seconds, help="What a full trial takes, like 4min.")
+@click.option("--workers", type=click.IntRange(min=1), help="Trials at a time.")
+@click.option(
+    "--settle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a suite that would tell apart what the evidence does not.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+@click.option("--evaluate", is_flag=True, help="Say how good this advice is, on families left out.")
 @click.option(
     "--evidence",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="An archive of one's own instead of the shipped one.",
+    help="An archive of your own instead of the shipped one.",
 )
 @plugin_option
 def recommend(
-    suite: str | None, evidence: Path | None, plugins: tuple[Path, ...], **options: Any
+    suite: str | None,
+    evidence: Path | None,
+    plugins: tuple[Path, ...],
+    settle: Path | None,
+    as_json: bool,
+    evaluate: bool,
+    **options: Any,
 ) -> None:
-    """Say which searcher and scheduler to use, for the problems of SUITE or by the options."""
-    from hpobench.evidence.advice import advise
+    """Say which searcher and scheduler to use, by the runs that hpobench ships.
+
+    For the problems of SUITE, for trials of your own, for a space, or by plain numbers:
+
+    \b
+        hpobench recommend mine.yaml
+        hpobench recommend --trials study.db --evaluations 40
+        hpobench recommend --space space.yaml --evaluations 40 --workers 8
+        hpobench recommend --floats 5 --categories 2 --trial-time 4min --budget 3h --workers 8
+
+    Nothing is run.
+    """
     from hpobench.evidence.archive import read_archive, shipped
-    from hpobench.evidence.asking import Asked, of_suite
+    from hpobench.evidence.asking import Means
 
     archive = read_archive(evidence or shipped())
-    if suite is None:
-        questions = [("", Asked(**options).question())]
-    else:
-        from hpobench.suites.suite import load_suite
-
-        questions = of_suite(load_suite(suite, plugins=plugins))
-    for label, question in questions:
+    if evaluate:
+        _evaluate(archive)
+        return
+    means = Means(
+        **{k: options.pop(k) for k in ("evaluations", "budget", "trial_time", "workers", "noisy")},
+        steps=options.pop("steps"),
+    )
+    found = list(_recommended(archive, means, suite, plugins, options))
+    if settle is not None:
+        _write_suite(settle, found)
+    if as_json:
+        click.echo(json.dumps([_plain(label, one) for label, one in found], indent=2))
+        return
+    for label, one in found:
         if label:
             click.echo(f"\n{label}")
-        _show(advise(archive, question))
+        _show(one)
 
 
-def _show(advice: Advice) -> None:
-    for line in _answer(advice):
+def _recommended(
+    archive: Archive,
+    means: Means,
+    suite: str | None,
+    plugins: tuple[Path, ...],
+    options: dict[str, Any],
+) -> Iterator[tuple[str, Recommendation]]:
+    """What is recommended for each problem that is asked about, by its label."""
+    from hpobench.bridges.recommendation import Recommendation
+    from hpobench.contract.errors import UsageError
+    from hpobench.evidence.advice import advise
+    from hpobench.evidence.asking import of_counts, of_space, of_suite
+
+    given = {name: value for name, value in options.items() if value is not None}
+    counts = {name: given.pop(name) for name in _COUNTS if name in given}
+    ways = {"SUITE": suite, "--trials": given.get("trials"), "--floats and the like": counts}
+    if "trials" not in given:
+        ways["--space"] = given.get("space")
+        if others := [name for name in _OF_TRIALS if name in given]:
+            raise UsageError(f"--{others[0]} is of --trials")
+    said = [name for name, value in ways.items() if value]
+    if len(said) > 1:
+        raise UsageError(f"{' and '.join(said)} say the same; give one of them")
+    if suite is not None:
+        from hpobench.suites.suite import load_suite
+
+        loaded = load_suite(suite, plugins=plugins)
+        for label, question in of_suite(loaded, means):
+            yield label, Recommendation(advise(archive, question), archive, loaded)
+        return
+    if "trials" in given:
+        from hpobench.bridges.imports.asking import of_trials
+
+        question = of_trials(given, means)
+    elif "space" in given:
+        from hpobench.bridges.imports.spaces import read_space
+
+        question = of_space(read_space(given["space"]), means)
+    else:
+        numbers = {"floats": 0, "ints": 0, "categories": 0, "logs": None, "conditional": False}
+        question = of_counts(means, **{**numbers, **counts})
+    yield "", Recommendation(advise(archive, question), archive)
+
+
+def _show(one: Recommendation) -> None:
+    from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
+
+    for line in answer(one.advice):
         click.echo(line)
-    rows = [
-        (
-            str(one.pair),
-            f"{one.regret:.3f}",
-            f"{one.low:.2f} to {one.high:.2f}",
-            f"{one.best:.0%}",
-            _thinking(one.thinking),
-            "" if one.told_apart else "not told apart",
-        )
-        for one in advice.ranked[:_SHOWN]
-    ]
     click.echo()
-    show(("pair", "regret", "9 of 10 problems", "best of all", "thinking", ""), rows)
+    show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
-    for line in _grounds(advice):
+    for line in grounds(one.advice):
         click.echo(line)
-    click.echo(_to_paste(advice))
+    click.echo()
+    for line in one.to_paste():
+        click.echo(f"    {line}")
 
 
-def _answer(advice: Advice) -> Iterator[str]:
-    choice, others = advice.choice, advice.undecided
-    yield f"Use {choice.pair}."
-    if len(others) > 1:
-        names = ", ".join(str(one.pair) for one in others if one is not choice)
-        yield (
-            f"The evidence does not tell it apart from {names}; of these its searcher thinks the "
-            "least."
-        )
-    question = advice.question
-    if question.evaluations > question.budget:
-        yield f"The evidence ends at {question.budget:g} full trials; this is the advice for them."
+def _write_suite(file: Path, found: list[tuple[str, Recommendation]]) -> None:
+    from hpobench.contract.errors import UsageError
+    from hpobench.store import files
+
+    if len(found) > 1:
+        raise UsageError("--settle writes one suite, and this one has several problems")
+    if file.exists():
+        raise UsageError(f"{file}: is there already")
+    with files.explained(file):
+        file.write_text(found[0][1].settling())
+    click.echo(f"{file}: `hpobench run {file}` tells them apart", err=True)
 
 
-def _grounds(advice: Advice) -> Iterator[str]:
-    question = advice.question
-    yield (
-        f"By runs on {advice.problems} problems of {advice.families} families, at "
-        f"{question.budget:g} full trials with {question.workers} workers. Regret: 0 is the "
-        "optimum, 1 a median random configuration."
-    )
-    yield f"The most like yours: {', '.join(advice.near)}."
-    if question.trial_time and advice.choice.thinking > question.trial_time / 10:
-        yield "The searcher thinks for more than a tenth of a trial's time."
+def _plain(label: str, one: Recommendation) -> dict[str, Any]:
+    """What ``--json`` prints of a recommendation."""
+    advice = one.advice
+    return {
+        "problem": label or None,
+        "searcher": one.searcher,
+        "scheduler": one.scheduler,
+        "question": asdict(advice.question),
+        "ranked": [
+            {**ranked.pair._asdict(), **{k: v for k, v in vars(ranked).items() if k != "pair"}}
+            for ranked in advice.ranked
+        ],
+        "near": [asdict(near) for near in advice.near],
+        "evidence": {
+            "problems": advice.problems,
+            "families": advice.families,
+            "workers": advice.workers,
+        },
+    }
 
 
-def _thinking(seconds: float) -> str:
-    return f"{1000 * seconds:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+def _evaluate(archive: Archive) -> None:
+    from hpobench.evidence import wording
+    from hpobench.evidence.standing import standing
 
-
-def _to_paste(advice: Advice) -> str:
-    searcher, scheduler = advice.choice.pair
-    return (
-        "\n    search = hpobench.SearchCV(estimator, space, "
-        f'searcher="{searcher}", scheduler="{scheduler}")\n'
-        f'    tune.TuneConfig(search_alg=hpobench.searcher("{searcher}"), ...)'
-    )
+    rows = list(standing(archive))
+    for line in wording.verdict(rows):
+        click.echo(line)
+    click.echo("\nMean normalised regret on families that were left out, each counting as one:")
+    show(*wording.regrets(rows))
+    click.echo("\nWhat could be gained over the single best pair, with 95 % intervals by family:")
+    show(*wording.gains(rows))

@@ -7,7 +7,7 @@ all. What problems and libraries are stands once, as JSON in the metadata of the
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,32 +66,43 @@ class ProblemFacts:
     heldout: bool
     reference: int
     """The version of the reference losses that its regrets are measured by."""
+    name: str
+    """Of its plugin."""
+    options: dict[str, Any]
+    """All of them, defaults included."""
+
+
+@dataclass(frozen=True)
+class PluginFacts:
+    """What the archive says of a searcher or a scheduler."""
+
+    name: str
+    options: dict[str, Any]
+    """All of them, defaults included."""
+    library: str
+    """Its name and version; empty for what comes with hpobench."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """Runs, sorted by their labels, seed and workers, and the problems that they are on."""
+    """Runs, sorted by their labels, seed and workers, and what they are runs of, by its label."""
 
     runs: pa.Table
     problems: dict[str, ProblemFacts]
-    libraries: dict[str, str]
-    """The library of each searcher, and its version."""
+    searchers: dict[str, PluginFacts]
+    schedulers: dict[str, PluginFacts]
 
     def regrets(self, column: str = "regret") -> NDArray[np.float64]:
         """Shape (runs, budgets): the normalised regrets; NaN where they are not known."""
-        values = self.runs[column].combine_chunks()
-        flat = values.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
-        found = np.full((len(values), len(BUDGETS)), np.nan)
-        found[values.is_valid().to_numpy(zero_copy_only=False)] = flat.reshape(-1, len(BUDGETS))
-        found[found == UNKNOWN] = np.nan
-        return found / LEVELS
+        return regrets_of(self.runs, column)
 
     def to_bytes(self) -> bytes:
         """The file. The same archive gives the same bytes."""
         about = {
             "version": VERSION,
-            "problems": {name: asdict(facts) for name, facts in sorted(self.problems.items())},
-            "libraries": dict(sorted(self.libraries.items())),
+            "problems": _plain_facts(self.problems),
+            "searchers": _plain_facts(self.searchers),
+            "schedulers": _plain_facts(self.schedulers),
         }
         metadata = {_KEY: json.dumps(about, sort_keys=True), seal.KEY: seal.BLANK}
         sink = pa.BufferOutputStream()
@@ -106,6 +117,21 @@ class Archive:
 
     def write(self, path: Path) -> None:
         files.replace(path, self.to_bytes())
+
+
+def regrets_of(runs: pa.Table, column: str = "regret") -> NDArray[np.float64]:
+    """Shape (runs, budgets): the normalised regrets of rows of an archive; NaN where they are not
+    known."""
+    values = runs[column].combine_chunks()
+    flat = values.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
+    found = np.full((len(values), len(BUDGETS)), np.nan)
+    found[values.is_valid().to_numpy(zero_copy_only=False)] = flat.reshape(-1, len(BUDGETS))
+    found[found == UNKNOWN] = np.nan
+    return found / LEVELS
+
+
+def _plain_facts(facts: Mapping[str, ProblemFacts | PluginFacts]) -> dict[str, Any]:
+    return {name: asdict(one) for name, one in sorted(facts.items())}
 
 
 def quantised(regrets: NDArray[np.float64]) -> pa.Array:
@@ -138,18 +164,32 @@ def joined(archives: Sequence[Archive]) -> Archive:
     """The runs of all ``archives``. Of runs with the same :data:`KEYS`, which differ in the
     versions of programs, the last archive's is taken.
 
-    Raises :class:`StoreError` for the same cell with other content, and for problems whose
-    references differ.
+    Raises :class:`StoreError` for the same cell with other content, for problems whose references
+    differ, and for labels that stand for different things.
     """
     problems: dict[str, ProblemFacts] = {}
-    libraries: dict[str, str] = {}
+    searchers: dict[str, PluginFacts] = {}
+    schedulers: dict[str, PluginFacts] = {}
     for archive in archives:
         for name, facts in archive.problems.items():
             if problems.setdefault(name, facts) != facts:
                 raise StoreError(f"{name}: the archives measure its regrets by other references")
-        libraries |= archive.libraries
+        _add(searchers, archive.searchers)
+        _add(schedulers, archive.schedulers)
     whole = pa.concat_tables([archive.runs.cast(_PLAIN) for archive in archives])
-    return Archive(ordered(whole.take(pa.array(_latest(whole)))), problems, libraries)
+    runs = ordered(whole.take(pa.array(_latest(whole))))
+    return Archive(runs, problems, searchers, schedulers)
+
+
+def _add(known: dict[str, PluginFacts], plugins: Mapping[str, PluginFacts]) -> None:
+    for label, facts in plugins.items():
+        before = known.get(label, facts)
+        if (before.name, before.options) != (facts.name, facts.options):
+            raise StoreError(
+                f"{label}: the archives call different things by this label: {before.name} with "
+                f"{before.options} and {facts.name} with {facts.options}"
+            )
+        known[label] = facts
 
 
 def _latest(runs: pa.Table) -> list[int]:
@@ -199,13 +239,22 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
             str(name): ProblemFacts(**facts | {"features": Features(**facts["features"])})
             for name, facts in about["problems"].items()
         }
-        libraries = {str(name): str(text) for name, text in about["libraries"].items()}
+        plugins = [
+            {str(label): PluginFacts(**facts) for label, facts in about[kind].items()}
+            for kind in ("searchers", "schedulers")
+        ]
     except (LookupError, TypeError, AttributeError) as error:
-        raise StoreError(f"{path}: what it says of its problems is odd ({error})") from error
-    used = set(table["problem"].unique().to_pylist())
-    if missing := used - set(problems):
-        raise StoreError(f"{path}: says nothing of problem {min(missing)[:100]}")
-    return Archive(table, problems, libraries)
+        raise StoreError(f"{path}: what it says of its contents is odd ({error})") from error
+    found = Archive(table, problems, *plugins)
+    known: dict[str, Collection[str]] = {
+        "problem": problems,
+        "searcher": found.searchers,
+        "scheduler": found.schedulers,
+    }
+    for column, labels in known.items():
+        if missing := set(table[column].unique().to_pylist()) - set(labels):
+            raise StoreError(f"{path}: says nothing of {column} {min(missing)[:100]}")
+    return found
 
 
 def _first_line(error: BaseException) -> str:

@@ -22,7 +22,16 @@ from hpobench.analysis.core.references import referenced
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import StoreError
 from hpobench.contract.space import Space
-from hpobench.evidence.archive import BUDGETS, KEYS, RUNS, Archive, ProblemFacts, ordered, quantised
+from hpobench.evidence.archive import (
+    BUDGETS,
+    KEYS,
+    RUNS,
+    Archive,
+    PluginFacts,
+    ProblemFacts,
+    ordered,
+    quantised,
+)
 from hpobench.evidence.features import features_of
 from hpobench.plugins.registry import Registry
 from hpobench.store import index, sameness, schema
@@ -55,7 +64,8 @@ def distilled(folder: Path) -> Archive:
         "content": [content[name] for name in cells["cell"]],
     }
     runs = pa.table(columns, schema=schema.plain(RUNS))
-    return Archive(ordered(runs), _facts(results), _libraries(cells))
+    plugins = (_plugins(cells, kind) for kind in ("searcher", "scheduler"))
+    return Archive(ordered(runs), _facts(results), *plugins)
 
 
 def _where(keep: np.ndarray, values: pa.Array) -> pa.Array:
@@ -80,12 +90,16 @@ def _regrets(results: Results) -> FloatArray:
 
 def _facts(results: Results) -> dict[str, ProblemFacts]:
     families = families_of(results.cells) | _named_today(results.cells)
+    first = results.cells.drop_duplicates("problem").set_index("problem")["spec"]
+    plugins = {problem: stored_mapping(spec)["problem"] for problem, spec in first.items()}
     return {
         row["problem"]: ProblemFacts(
             families[row["problem"]],
             features_of(Space.from_json(json.loads(row["space"])), int(row["steps"])),
             bool(row["heldout"]),
             int(row["version"]),
+            plugins[row["problem"]]["name"],
+            plugins[row["problem"]]["options"],
         )
         for row in results.problems.to_dict("records")
     }
@@ -104,12 +118,22 @@ def _named_today(cells: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def _libraries(cells: pd.DataFrame) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
-    for searcher, provenance in zip(cells["searcher"], cells["provenance"], strict=True):
-        library: Mapping[str, object] = stored_mapping(provenance).get("library") or {}
-        found.setdefault(searcher, set()).add(_library(library))
-    return {searcher: ", ".join(sorted(texts)) for searcher, texts in found.items()}
+def _plugins(cells: pd.DataFrame, kind: str) -> dict[str, PluginFacts]:
+    """The searchers or schedulers of ``cells``, by their labels."""
+    found: dict[str, PluginFacts] = {}
+    libraries: dict[str, set[str]] = {}
+    columns = (cells[name] for name in (kind, "spec", "provenance"))
+    for label, spec, provenance in zip(*columns, strict=True):
+        if kind == "searcher":
+            library: Mapping[str, object] = stored_mapping(provenance).get("library") or {}
+            libraries.setdefault(label, set()).add(_library(library))
+        if label not in found:
+            plugin = stored_mapping(spec)[kind]
+            found[label] = PluginFacts(plugin["name"], plugin["options"], "")
+    return {
+        label: replace(facts, library=", ".join(sorted(libraries.get(label, ()))))
+        for label, facts in found.items()
+    }
 
 
 def _library(library: Mapping[str, object]) -> str:

@@ -1,28 +1,30 @@
 """Whether advice is any good: judged on families that it has not seen.
 
-One family after the other is left out. For each of its problems the adviser names a pair, by the
-runs on the other families, and the pair's regret there counts. Beside it stand random search, the
-pair that is best over the other families, and the best pair of each problem: chosen by one half of
-the seeds and judged by the other, since a pair that is chosen and judged by the same seeds looks
-better than it is.
+One family after the other is left out. For each of its problems an adviser names one of the pairs
+that ran there, by the runs on the other families, and the pair's regret counts. The best pair of
+each problem is an oracle. It is chosen by one half of the seeds and judged by the other, since a
+pair that is chosen and judged by the same seeds looks better than it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hpobench.evidence.model import fit, weights_of
-from hpobench.evidence.scores import FloatArray, Pair, Scores
+from hpobench.evidence.features import Features
+from hpobench.evidence.model import additive, fit
+from hpobench.evidence.scores import FloatArray, Pair, Scores, interval, weights_of
 
-Adviser: TypeAlias = Callable[[Scores, int, Scores], Pair]
-"""Names a pair for a problem of the last scores, by its number, knowing only the first scores."""
+Adviser: TypeAlias = Callable[[Scores, Features], Pair | None]
+"""Names a pair of the scores, which are those of other families, for a problem with such features;
+``None`` where it has nothing to say, which counts as random search."""
 REPETITIONS = 2000
 RANDOM = Pair("random", "fifo")
+ORACLE, NAIVE = "oracle", "naive oracle"
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,17 @@ class Judged:
     families: tuple[str, ...]
     regret: dict[str, FloatArray]
     """By the name of the way, shape (problems,)."""
+    covered: FloatArray
+    """Shape (problems,): the share of the runs of what is advised inside the stated interval."""
 
     def mean(self, way: str) -> float:
         """Over problems, each family counting as one."""
         return float(np.average(self.regret[way], weights=weights_of(self.families)))
+
+    @property
+    def coverage(self) -> float:
+        """The share of runs inside their intervals, each family counting as one."""
+        return float(np.average(self.covered, weights=weights_of(self.families)))
 
     def difference(self, way: str, other: str) -> tuple[float, float, float]:
         """How much more regret ``way`` leaves than ``other``, with the 95 % interval of a bootstrap
@@ -50,45 +59,67 @@ class Judged:
         return float(sums.mean()), float(low), float(high)
 
 
-def single_best(known: Scores, _number: int, _asked: Scores) -> Pair:
-    """The pair of the least mean regret, over the families that are known."""
-    weights = weights_of(known.families)
-    everywhere = np.isfinite(known.mean).all(axis=0)
-    mean = np.average(np.where(everywhere, known.mean, np.inf), axis=0, weights=weights)
-    return known.pairs[int(np.argmin(mean))]
+def single_best(known: Scores, _features: Features) -> Pair:
+    """The pair of the least mean regret, the levels of the problems taken out."""
+    mean = known.mean
+    _, effect = additive(mean, np.isfinite(mean), weights_of(known.families))
+    return known.pairs[int(np.argmin(effect))]
 
 
-def shrunk_best(known: Scores, _number: int, _asked: Scores) -> Pair:
+def shrunk_best(known: Scores, _features: Features) -> Pair:
     """The pair of the least expected regret by the model."""
-    expected = fit(known).expected
-    return known.pairs[int(np.nanargmin(expected))]
+    return known.pairs[int(fit(known).order[0])]
 
 
-def judge(scores: Scores, advisers: dict[str, Adviser]) -> Judged:
+def judge(
+    scores: Scores,
+    features: Mapping[str, Features],
+    advisers: Mapping[str, Adviser],
+    advised: str,
+) -> Judged:
     """What the ``advisers``, and the oracles, reach on every family while it is left out.
 
-    Advice of a pair that did not run on a problem counts as random search there.
+    ``advised``: the adviser whose intervals are judged too.
     """
     families = np.array(scores.families)
-    regret = {name: np.full(len(families), np.nan) for name in advisers}
+    count = len(families)
+    regret = {name: np.full(count, np.nan) for name in advisers}
+    covered = np.full(count, np.nan)
     mean = scores.mean
     places = {pair: n for n, pair in enumerate(scores.pairs)}
     for family in sorted(set(scores.families)):
-        known = scores.of_problems(families != family)
-        for number in np.flatnonzero(families == family):
-            for name, adviser in advisers.items():
-                place = places[adviser(known, int(number), scores)]
-                got = mean[number, place]
-                regret[name][number] = got if np.isfinite(got) else mean[number, places[RANDOM]]
-    regret["random search"] = mean[:, places[RANDOM]]
-    regret["oracle"] = cross_validated_oracle(scores)
-    regret["naive oracle"] = np.nanmin(mean, axis=1)
-    return Judged(scores.problems, scores.families, regret)
+        others = families != family
+        # Problems on which the same pairs ran share what is known.
+        for ran, numbers in _alike(np.isfinite(mean), np.flatnonzero(~others)):
+            known = scores.of_pairs(ran).of_problems(others)
+            for number in numbers:
+                asked = features[scores.problems[number]]
+                for name, adviser in advisers.items():
+                    pair = adviser(known, asked) or RANDOM
+                    regret[name][number] = mean[number, places[pair]]
+                    if name == advised:
+                        low, high = interval(known, known.pairs.index(pair))
+                        runs = scores.regret[number, places[pair]]
+                        runs = runs[np.isfinite(runs)]
+                        covered[number] = np.mean((low <= runs) & (runs <= high))
+    regret[ORACLE] = cross_validated_oracle(scores)
+    regret[NAIVE] = np.nanmin(mean, axis=1)
+    return Judged(scores.problems, scores.families, regret, covered)
+
+
+def _alike(
+    there: NDArray[np.bool_], numbers: NDArray[np.int64]
+) -> list[tuple[NDArray[np.bool_], list[int]]]:
+    """``numbers`` of rows in groups of equal rows, with the row that they share."""
+    groups: dict[bytes, list[int]] = {}
+    for number in numbers.tolist():
+        groups.setdefault(there[number].tobytes(), []).append(number)
+    return [(there[group[0]], group) for group in groups.values()]
 
 
 def cross_validated_oracle(scores: Scores) -> FloatArray:
-    """Shape (problems,): the regret of the best pair of each problem, chosen by one half of the
-    seeds and judged by the other, and the other way round."""
+    """Shape (problems,): the regret of each problem's best pair, chosen by the even seeds and
+    judged by the others, and the other way round."""
     seeds = range(scores.regret.shape[2])
     halves = [s for s in seeds if s % 2 == 0], [s for s in seeds if s % 2]
     one, two = (scores.of_seeds(half).mean for half in halves)

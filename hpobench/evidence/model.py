@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hpobench.evidence.scores import FloatArray, Scores
+from hpobench.evidence.scores import FloatArray, Scores, weights_of
 
 _ROUNDS = 200
 _CLOSE = 1e-10
@@ -28,6 +28,8 @@ class Model:
     """The mean level of a problem."""
     effect: FloatArray
     """Shape (pairs,): the shrunk effects, in order of ``Scores.pairs``; NaN without any run."""
+    raw: FloatArray
+    """Shape (pairs,): the effects before they were shrunk."""
     error: FloatArray
     """Shape (pairs,): the standard errors of the effects."""
     between_families: float
@@ -40,6 +42,13 @@ class Model:
         """Shape (pairs,): the normalised regret on a new problem."""
         return self.level + self.effect
 
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """The pairs that ran, the one with the least expected regret first. Where all effects are
+        shrunk away, the raw ones decide."""
+        found: NDArray[np.int64] = np.lexsort((self.raw, self.effect))
+        return found[np.isfinite(self.effect[found])]
+
     def draws(self, count: int, seed: int = 0) -> FloatArray:
         """Shape (count, pairs): what the algorithms may reach on new problems, but for the level
         and the noise of the seeds."""
@@ -51,18 +60,11 @@ class Model:
         return known + spread * random.standard_normal((count, len(known)))
 
 
-def weights_of(families: tuple[str, ...]) -> FloatArray:
-    """Shape (problems,): each family counts as one, shared by its problems."""
-    _, which, counts = np.unique(families, return_inverse=True, return_counts=True)
-    found: FloatArray = 1.0 / counts[which.ravel()]
-    return found
-
-
 def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
     """The model of ``scores``; problems count with ``weight``, by default :func:`weights_of`."""
     weight = weights_of(scores.families) if weight is None else weight
     mean, there = scores.mean, np.isfinite(scores.mean)
-    level, effect = _additive(mean, there, weight)
+    level, effect = additive(mean, there, weight)
     rest = np.where(there, mean - level[:, None] - effect, 0.0)
     noise = np.where(there, scores.noise, 0.0)
     between, within = _spreads(rest, there, noise, scores.families)
@@ -75,13 +77,14 @@ def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
     return Model(
         level=float(np.average(level, weights=weight)),
         effect=np.where(known, center + share * (effect - center), np.nan),
+        raw=effect,
         error=np.sqrt(np.where(known, share * variance, np.nan)),
         between_families=float(np.sqrt(between)),
         within_families=float(np.sqrt(within)),
     )
 
 
-def _additive(
+def additive(
     mean: FloatArray, there: NDArray[np.bool_], weight: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Levels of problems and effects of pairs, by weighted least squares, the effects of the pairs

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.archive import BUDGETS
 from hpobench.evidence.features import Features
+from hpobench.evidence.scores import FloatArray
 
 
 @dataclass(frozen=True)
@@ -15,12 +18,14 @@ class Question:
     """A problem with these features, tuned by ``workers`` at a time for ``evaluations`` full
     trials' worth of training.
 
+    ``noisy``: whether the reported loss is only an estimate of the one that counts.
     ``trial_time``: seconds that a full trial takes, if that is known.
     """
 
     features: Features
     evaluations: float
     workers: int
+    noisy: bool = False
     trial_time: float | None = None
 
     def __post_init__(self) -> None:
@@ -36,9 +41,16 @@ class Question:
         """The budget at which the evidence is read: its last one where more is asked for."""
         return min(self.evaluations, float(BUDGETS[-1]))
 
+    def reached(self, thinking: FloatArray) -> FloatArray:
+        """The full trials that are made in the time for ``evaluations``, by searchers that think
+        for ``thinking`` seconds for each. A searcher answers one worker after the other."""
+        if self.trial_time is None:
+            return np.full(thinking.shape, self.evaluations)
+        alone = self.trial_time / (self.trial_time + thinking)
+        queued = self.trial_time / np.maximum(self.workers * thinking, 1e-12)
+        return self.evaluations * np.minimum(alone, queued)
+
 
 def affordable(budget: float, trial_time: float, workers: int) -> float:
     """The full trials that ``workers`` can make in ``budget`` seconds."""
-    if not (math.isfinite(trial_time) and trial_time > 0):
-        raise UsageError("the time of a trial must be more than nothing")
     return budget * workers / trial_time

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 
-FloatArray = NDArray[np.float64]
+FloatArray: TypeAlias = NDArray[np.float64]
+Reached: TypeAlias = Callable[[FloatArray], FloatArray]
+"""The full evaluations that each pair reaches, by the seconds that its searcher thinks."""
 
 
 class Pair(NamedTuple):
@@ -28,6 +32,7 @@ class Pair(NamedTuple):
 class Scores:
     """Normalised regrets at one budget with one number of workers, problem by problem."""
 
+    workers: int
     pairs: tuple[Pair, ...]
     problems: tuple[str, ...]
     families: tuple[str, ...]
@@ -35,7 +40,8 @@ class Scores:
     regret: FloatArray
     """Shape (problems, pairs, seeds); NaN where there is no such run."""
     thinking: FloatArray
-    """Shape (pairs,): the median over runs of the searcher's seconds for each trial."""
+    """Shape (pairs,): the median over runs of the searcher's seconds for a full trial's worth of
+    training, which is several trials where some are stopped early."""
 
     @property
     def mean(self) -> FloatArray:
@@ -44,13 +50,14 @@ class Scores:
 
     @property
     def noise(self) -> FloatArray:
-        """Shape (problems, pairs): the variance of ``mean`` that comes from the seeds."""
+        """Shape (problems, pairs): the variance of ``mean`` that comes from the seeds, with the
+        variance of a run pooled over the pairs of a problem, since a pair has few runs there."""
         counts = np.isfinite(self.regret).sum(axis=2)
-        squares = np.nansum((self.regret - self.mean[..., None]) ** 2, axis=2)
-        # Of a single run the spread of the others is all that is known.
-        pooled = squares.sum() / max(int((counts - 1).clip(0).sum()), 1)
-        own = np.where(counts > 1, squares / np.maximum(counts - 1, 1), pooled)
-        found: FloatArray = np.where(counts > 0, own / np.maximum(counts, 1), np.nan)
+        squares = np.nansum((self.regret - self.mean[..., None]) ** 2, axis=2).sum(axis=1)
+        free = (counts - 1).clip(0).sum(axis=1)
+        everywhere = squares.sum() / max(int(free.sum()), 1)
+        run = np.where(free > 0, squares / np.maximum(free, 1), everywhere)
+        found: FloatArray = np.where(counts > 0, run[:, None] / np.maximum(counts, 1), np.nan)
         return found
 
     def of_problems(self, keep: NDArray[np.bool_]) -> Scores:
@@ -82,21 +89,72 @@ def _mean(regret: FloatArray) -> FloatArray:
     return np.where(counts > 0, np.nansum(regret, axis=-1) / np.maximum(counts, 1), np.nan)
 
 
-def scores_at(archive: Archive, budget: float, workers: int, *, stoppable: bool) -> Scores:
-    """The scores at ``budget`` full evaluations, between two of the archive's by its logarithm.
+def weights_of(families: Sequence[str]) -> FloatArray:
+    """Shape (problems,): each family counts as one, shared by its problems."""
+    _, which, counts = np.unique(families, return_inverse=True, return_counts=True)
+    found: FloatArray = 1.0 / counts[which.ravel()]
+    return found
+
+
+def interval(scores: Scores, pair: int, inside: float = 0.9) -> tuple[float, float]:
+    """Between which regrets the share ``inside`` of the runs of a pair on a new family lies.
+
+    Families count alike, and so do the problems of each and the runs on each. There are too few
+    families for plain quantiles to hold what they say: the levels are those at which the quantiles
+    of the other families hold the runs of one that is left out.
+    """
+    regret = scores.regret[:, pair]
+    there = np.isfinite(regret)
+    ran = np.count_nonzero(there, axis=1) > 0
+    families = np.array(scores.families)
+    weight = np.zeros(len(ran))
+    weight[ran] = weights_of(families[ran].tolist())
+    each = (there * (weight / np.maximum(there.sum(axis=1), 1))[:, None])[there]
+    family = np.broadcast_to(families[:, None], regret.shape)[there]
+    values = regret[there]
+    low, high = (1 - inside) / 2, (1 + inside) / 2
+    names = set(family.tolist())
+    if len(names) > 1:
+        up_to, below = np.zeros(len(values)), np.zeros(len(values))
+        for name in sorted(names):
+            out = family == name
+            up_to[out], below[out] = _shares(values[~out], each[~out], values[out])
+        low, high = _quantile(up_to, each, low), _quantile(below, each, high)
+    return _quantile(values, each, low), _quantile(values, each, high, above=True)
+
+
+def _shares(
+    values: FloatArray, weight: FloatArray, asked: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The shares of ``values`` up to each that is ``asked``, and below it."""
+    order = np.argsort(values, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(weight[order])])
+    sides = (np.searchsorted(values[order], asked, side) for side in ("right", "left"))
+    up_to, below = (total[places] / total[-1] for places in sides)
+    return up_to, below
+
+
+def _quantile(
+    values: FloatArray, weight: FloatArray, share: float, *, above: bool = False
+) -> float:
+    """The least value up to which there is the ``share``, or ``above`` it more than the share."""
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weight[order])
+    # A hair beside the share, which sums of weights meet only up to rounding.
+    place = np.searchsorted(total / total[-1], share + (1e-9 if above else -1e-9))
+    return float(values[order][min(int(place), len(order) - 1)])
+
+
+def scores_at(
+    archive: Archive, budget: float | Reached, workers: int, *, stoppable: bool
+) -> Scores:
+    """The scores at ``budget`` full evaluations, or at what each pair reaches, between two of the
+    archive's budgets by its logarithm.
 
     ``workers``: those runs are taken whose number of workers is nearest. ``stoppable``: of the
     problems whose trials have several steps, or of the others.
     """
-    runs = archive.runs
-    there = runs["workers"].to_numpy()
-    fits = np.array(
-        [(archive.problems[p].features.steps > 1) == stoppable for p in runs["problem"].to_pylist()]
-    )
-    nearest = min(set(there[fits].tolist()), key=lambda n: abs(np.log(n / workers)), default=0)
-    chosen = np.flatnonzero(fits & (there == nearest))
-    runs = runs.take(chosen)
-    regret = _between(archive.regrets()[chosen], budget)
+    runs, there = _chosen(archive, workers, stoppable)
     names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
     each = [Pair(*pair) for pair in names]
     pairs = tuple(sorted(set(each)))
@@ -108,12 +166,32 @@ def scores_at(archive: Archive, budget: float, workers: int, *, stoppable: bool)
         _places(pairs, each),
         np.unique(seeds, return_inverse=True)[1].ravel(),
     )
+    thinking = _thinking(archive, runs, places[1], len(pairs))
+    reached = budget(thinking) if callable(budget) else np.full(len(pairs), float(budget))
     found = np.full((len(problems), len(pairs), int(places[2].max(initial=-1)) + 1), np.nan)
-    found[places] = regret
-    seconds = runs["thinking"].to_numpy().astype(np.float64)
-    thinking = [float(np.median(seconds[places[1] == n])) for n in range(len(pairs))]
+    found[places] = _between(regrets_of(runs), reached[places[1]])
     families = tuple(archive.problems[problem].family for problem in problems)
-    return Scores(pairs, problems, families, found, np.array(thinking))
+    return Scores(there, pairs, problems, families, found, thinking)
+
+
+def _chosen(archive: Archive, workers: int, stoppable: bool) -> tuple[pa.Table, int]:
+    """The runs on problems of one kind with the number of workers that is nearest, and it."""
+    names = [
+        name for name, facts in archive.problems.items() if (facts.features.steps > 1) == stoppable
+    ]
+    runs = archive.runs
+    runs = runs.filter(pc.is_in(runs["problem"].cast(pa.string()), pa.array(names, pa.string())))
+    there = runs["workers"].to_numpy()
+    nearest = min(set(there.tolist()), key=lambda n: abs(np.log(n / workers)), default=workers)
+    return runs.filter(pc.equal(runs["workers"], nearest)), nearest
+
+
+def _thinking(archive: Archive, runs: pa.Table, pair: NDArray[np.int64], count: int) -> FloatArray:
+    """Shape (pairs,): see :attr:`Scores.thinking`."""
+    steps = np.array([archive.problems[p].features.steps for p in runs["problem"].to_pylist()])
+    trials, results = (runs[name].to_numpy().astype(np.float64) for name in ("trials", "results"))
+    seconds = runs["thinking"].to_numpy() * trials * steps / np.maximum(results, 1)
+    return np.array([float(np.median(seconds[pair == n])) for n in range(count)])
 
 
 def _places(known: Sequence[object], each: Sequence[object]) -> NDArray[np.int64]:
@@ -121,13 +199,12 @@ def _places(known: Sequence[object], each: Sequence[object]) -> NDArray[np.int64
     return np.array([number[name] for name in each], dtype=np.int64)
 
 
-def _between(regrets: FloatArray, budget: float) -> FloatArray:
-    """Shape (runs,): ``regrets`` at ``budget``."""
-    place = float(np.interp(np.log(budget), np.log(BUDGETS), np.arange(len(BUDGETS))))
-    below = int(place)
-    above = min(below + 1, len(BUDGETS) - 1)
-    share = place - below
-    if not share:
-        return regrets[:, below]
-    found: FloatArray = (1 - share) * regrets[:, below] + share * regrets[:, above]
+def _between(regrets: FloatArray, budget: FloatArray) -> FloatArray:
+    """Shape (runs,): ``regrets`` of each run at its ``budget``."""
+    place = np.interp(np.log(budget), np.log(BUDGETS), np.arange(len(BUDGETS)))
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, len(BUDGETS) - 1)
+    share, rows = place - below, np.arange(len(regrets))
+    low, high = regrets[rows, below], regrets[rows, above]
+    found: FloatArray = np.where(share > 0, (1 - share) * low + share * high, low)
     return found

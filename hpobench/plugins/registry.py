@@ -74,6 +74,13 @@ class Entry(Found):
         return None
 
     @property
+    def ready(self) -> bool:
+        """Whether it runs here as things are, without an environment that must be built first."""
+        script = self.script
+        built = script is None or Environment(script).built() is not None
+        return built and self.unmet() is None
+
+    @property
     def asked(self) -> bool:
         """Whether :meth:`missing` runs code of a file that the user named."""
         return self.answers and self.origin == "file"

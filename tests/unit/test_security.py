@@ -12,13 +12,15 @@ from tests.security_table import TRIALS, UNTRIED, rows, try_row
 QUICK = sorted(
     verb
     for verb in TRIALS.keys() - {"verify FOLDER --sample N --plugin FILE"}
-    if verb.split()[0] in ("list", "plan", "status", "verify", "compare", "export", "data", "new")
+    if verb.split()[0]
+    in ("list", "plan", "recommend", "status", "verify", "compare", "export", "data", "new")
     or verb
     in (
         "run SUITE --dry-run",
         "problems import STORAGE",
         "hpobench.plan(SUITE)",
         "hpobench.load_suite(SUITE)",
+        "hpobench.recommend(SUITE)",
         "hpobench.load(FOLDER)",
         "env list --plugin FILE",
         "env clean --plugin FILE",

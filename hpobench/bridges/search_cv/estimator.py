@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import numbers
 import time
 import warnings
@@ -16,7 +17,9 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from hpobench.bridges.recommendation import Recommendation
 from hpobench.bridges.search_cv import private
+from hpobench.bridges.search_cv.auto import advised_searcher
 from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.folder import kept_seed
 from hpobench.bridges.search_cv.identity import identity
@@ -58,7 +61,11 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         :class:`hpobench.Space` of the estimator's parameters. A list of dicts is for ``random``.
     :param searcher: a name of ``hpobench list searchers``, or with options
         ``{"name": NAME, option: value}``. ``random`` with a dict tries what ``RandomizedSearchCV``
-        tries. A library that needs an environment of its own gets one on first use.
+        tries. A library that needs an environment of its own gets one on first use. ``auto`` takes
+        the best by the evidence that hpobench ships, for the space, the scheduler and the number
+        of candidates, among those whose libraries are at hand; ``searcher_`` names it. What
+        :func:`hpobench.recommend` returns brings its scheduler along, and ``scheduler`` is not
+        used.
     :param scheduler: a name of ``hpobench list schedulers``, or one with options; ``fifo`` lets
         every candidate train to the end.
     :param n_trials: the number of candidates.
@@ -74,6 +81,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
     :ivar cv_results_: as of ``RandomizedSearchCV``, and for each candidate its ``status``
         (completed, stopped, failed, cut), the ``resource`` it was scored with last, the ``share``
         of the whole that this is, and the ``clock``, seconds from the start of the search.
+    :ivar searcher_: the name of the searcher.
     :ivar resource_: the name of the resource; ``None`` if every candidate is fitted as a whole.
     """
 
@@ -84,7 +92,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
             if k != "pre_dispatch"
         },
         "space": "no_validation",  # what is wrong with it is said with the key
-        "searcher": [str, Mapping],
+        "searcher": [str, Mapping, Recommendation],
         "scheduler": [str, Mapping],
         "n_trials": [Interval(numbers.Integral, 1, None, closed="left")],
         "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
@@ -99,7 +107,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         estimator: Any,
         space: Any,
         *,
-        searcher: Named = "optuna-tpe",
+        searcher: Named | Recommendation = "optuna-tpe",
         scheduler: Named = "asha",
         n_trials: int = 50,
         timeout: float | None = None,
@@ -166,17 +174,11 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
 
     def _search(self, task: Task) -> list[Tried]:
         """The candidates with their scores, and ``KeyboardInterrupt`` if there are none yet."""
-        seed = self._seed()
-        chosen = algorithm(
-            self.searcher,
-            self.scheduler,
-            trials=self.n_trials,
-            timeout=self.timeout,
-            seed=seed,
-        )
-        problem = self._problem(task, chosen)
-        self.resource_ = problem.resource.name if problem.resource else None
         workers = private.effective_n_jobs(self.n_jobs)
+        chosen = self._algorithm(task, workers)
+        problem = self._problem(task, chosen)
+        self.searcher_ = chosen.searcher.label
+        self.resource_ = problem.resource.name if problem.resource else None
         with shown(problem, self.n_trials, verbose=self.verbose) as progress:
             search = Search(
                 problem,
@@ -198,6 +200,18 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
                     stacklevel=3,
                 )
         return search.tried
+
+    def _algorithm(self, task: Task, workers: int) -> Algorithm:
+        named = functools.partial(
+            algorithm, trials=self.n_trials, timeout=self.timeout, seed=self._seed()
+        )
+        if isinstance(self.searcher, Recommendation):
+            return named(self.searcher.searcher, self.searcher.scheduler)
+        if self.searcher != "auto":
+            return named(self.searcher, self.scheduler)
+        usual = named("optuna-tpe", self.scheduler)
+        searcher = advised_searcher(self._problem(task, usual), usual, workers)
+        return named(searcher, self.scheduler)
 
     def _seed(self) -> int:
         kept = None if self.resume is None else kept_seed(Path(self.resume))

@@ -76,7 +76,10 @@ def test_the_facts_are_those_of_the_problems(folder: Path) -> None:
     assert (branin.features.floats, branin.features.steps, branin.heldout) == (2, 1, False)
     assert (ones.features.choices, ones.features.floats, ones.heldout) == (4, 4, True)
     assert ones.family == "counting-ones"
-    assert archive.libraries["even"].startswith("scipy ")
+    assert (branin.name, branin.options) == ("branin", {"noise": 0.0})
+    assert archive.searchers["even"].library.startswith("scipy ")
+    assert archive.searchers["even"].name == "sobol"
+    assert archive.schedulers["fifo"].options == {}
 
 
 def test_the_same_runs_have_the_same_content_and_others_another(folder: Path) -> None:

@@ -16,46 +16,14 @@ from hpobench.contract.errors import StoreError
 from hpobench.evidence.archive import (
     BUDGETS,
     KEYS,
-    RUNS,
-    Archive,
-    ProblemFacts,
+    PluginFacts,
     joined,
-    ordered,
     quantised,
     read_archive,
 )
-from hpobench.evidence.features import Features
 from hpobench.evidence.scores import Pair, scores_at
-from hpobench.store import schema, seal
-
-FACTS = ProblemFacts("family", Features(2, 0, 0, 1, False, 1), heldout=False, reference=1)
-
-
-def made(seeds: range = range(3), *, searcher: str = "random", **changes: Any) -> Archive:
-    """An archive of one searcher on the problems ``a`` and ``b``."""
-    keys = [(problem, seed) for problem in "ba" for seed in seeds]
-    losses = [
-        np.random.default_rng([ord(problem), seed]).random(len(BUDGETS)) for problem, seed in keys
-    ]
-    regret = np.minimum.accumulate(losses, axis=1)
-    columns: dict[str, Any] = {
-        "searcher": [searcher] * len(keys),
-        "scheduler": ["fifo"] * len(keys),
-        "problem": [problem for problem, _ in keys],
-        "seed": [seed for _, seed in keys],
-        "workers": [4] * len(keys),
-        "cell": [f"{problem}{seed}{searcher}"[:6].ljust(6).encode() for problem, seed in keys],
-        "done": [True] * len(keys),
-        "trials": [100] * len(keys),
-        "results": [100] * len(keys),
-        "thinking": [0.001] * len(keys),
-        "regret": quantised(regret),
-        "visible": pa.nulls(len(keys), RUNS.field("visible").type),
-        "content": [f"{problem}{seed:07}".encode() for problem, seed in keys],
-    }
-    columns |= changes
-    runs = ordered(pa.table(columns, schema=schema.plain(RUNS)))
-    return Archive(runs, {"a": FACTS, "b": FACTS}, {searcher: "library 1.0"})
+from hpobench.store import seal
+from tests.unit.evidence.archives import FACTS, made
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -63,7 +31,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     archive.write(tmp_path / "evidence.parquet")
     again = read_archive(tmp_path / "evidence.parquet")
     assert again.runs.equals(archive.runs)
-    assert (again.problems, again.libraries) == (archive.problems, archive.libraries)
+    assert (again.problems, again.searchers) == (archive.problems, archive.searchers)
+    assert again.schedulers == archive.schedulers
     assert again.to_bytes() == archive.to_bytes()
 
 
@@ -155,6 +124,21 @@ def test_problems_must_be_measured_by_the_same_references() -> None:
     other = replace(made(), problems={"a": replace(FACTS, reference=2), "b": FACTS})
     with pytest.raises(StoreError, match="a: the archives measure its regrets by other references"):
         joined([made(), other])
+
+
+def test_a_label_means_one_thing() -> None:
+    other = PluginFacts("random", {"shuffle": True}, "library 1.0")
+    with pytest.raises(StoreError, match="random: the archives call different things"):
+        joined([made(), replace(made(), searchers={"random": other})])
+
+
+def test_a_searcher_that_thinks_long_reaches_less() -> None:
+    archive = joined([made(), made(searcher="sobol", thinking=[0.5] * 6)])
+    scores = scores_at(archive, lambda seconds: 100 / (1 + 100 * seconds), 4, stoppable=False)
+    full = scores_at(archive, 100.0, 4, stoppable=False)
+    little = scores_at(archive, 100 / 51, 4, stoppable=False)
+    assert scores.regret[:, 0] == pytest.approx(full.regret[:, 0], abs=0.05)
+    assert scores.regret[:, 1] == pytest.approx(little.regret[:, 1], abs=1e-6)
 
 
 def test_scores_are_the_regrets_at_a_budget() -> None:

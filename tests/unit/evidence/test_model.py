@@ -7,13 +7,17 @@ import pytest
 
 from hpobench.evidence.evaluation import (
     RANDOM,
+    Adviser,
+    Judged,
     cross_validated_oracle,
     judge,
     shrunk_best,
     single_best,
 )
-from hpobench.evidence.model import fit, weights_of
-from hpobench.evidence.scores import FloatArray, Pair, Scores
+from hpobench.evidence.features import Features
+from hpobench.evidence.model import fit
+from hpobench.evidence.scores import FloatArray, Pair, Scores, interval, weights_of
+from tests.unit.evidence.archives import FLAT
 
 
 def made(regret: FloatArray, families: list[str], searchers: list[str] | None = None) -> Scores:
@@ -21,6 +25,7 @@ def made(regret: FloatArray, families: list[str], searchers: list[str] | None = 
     problems, pairs, _ = regret.shape
     names = searchers or [f"s{n}" for n in range(pairs)]
     return Scores(
+        workers=4,
         pairs=tuple(Pair(name, "fifo") for name in names),
         problems=tuple(f"p{n}" for n in range(problems)),
         families=tuple(families),
@@ -81,7 +86,7 @@ def test_families_count_alike_however_many_problems_they_have() -> None:
     regret = np.array([[0.1, 0.3]] * 9 + [[0.5, 0.1]])[..., None]
     scores = made(regret, ["many"] * 9 + ["one"])
     assert weights_of(scores.families).sum() == pytest.approx(2)
-    assert single_best(scores, 0, scores).searcher == "s1"  # .3 and .2, and not .14 and .28
+    assert single_best(scores, FLAT).searcher == "s1"  # .3 and .2, and not .14 and .28
 
 
 def test_pairs_that_ran_on_few_problems_are_compared_on_those() -> None:
@@ -110,9 +115,15 @@ def test_the_oracle_is_judged_by_other_seeds_than_it_is_chosen_by() -> None:
     found = cross_validated_oracle(made(regret, ["f"]))
     assert found == pytest.approx([(1.0 + 0.5) / 2])
     noisy = drawn(2, np.zeros(20), noise=0.1)
-    judged = judge(made(noisy.regret, list(noisy.families), ["random", *"abcdefghijklmnopqrs"]), {})
+    noisy = made(noisy.regret, list(noisy.families), ["random", *"abcdefghijklmnopqrs"])
+    judged = judged_by(noisy, {"random search": lambda *_: RANDOM})
     assert judged.mean("oracle") == pytest.approx(judged.mean("random search"), abs=0.01)
     assert judged.mean("naive oracle") < judged.mean("random search") - 0.05
+
+
+def judged_by(scores: Scores, advisers: dict[str, Adviser]) -> Judged:
+    features = dict.fromkeys(scores.problems, FLAT)
+    return judge(scores, features, advisers, next(iter(advisers)))
 
 
 def test_advisers_know_nothing_of_the_family_that_they_are_judged_on() -> None:
@@ -120,12 +131,13 @@ def test_advisers_know_nothing_of_the_family_that_they_are_judged_on() -> None:
     scores = made(scores.regret, list(scores.families), ["random", "a", "b", "c", "d"])
     seen: list[set[str]] = []
 
-    def adviser(known: Scores, number: int, asked: Scores) -> Pair:
-        seen.append(set(known.families) & {asked.families[number]})
-        return single_best(known, number, asked)
+    def adviser(known: Scores, asked: Features) -> Pair:
+        seen.append(set(known.families))
+        return single_best(known, asked)
 
-    judged = judge(scores, {"watched": adviser, "single best": single_best, "model": shrunk_best})
-    assert seen == [set()] * len(scores.problems)
+    ways = {"watched": adviser, "single best": single_best, "model": shrunk_best}
+    judged = judged_by(scores, {**ways, "random search": lambda *_: RANDOM})
+    assert seen == [set(scores.families) - {family} for family in scores.families]
     assert judged.regret["watched"] == pytest.approx(judged.regret["single best"])
     mean, low, high = judged.difference("single best", "watched")
     assert (mean, low, high) == (0, 0, 0)
@@ -133,9 +145,37 @@ def test_advisers_know_nothing_of_the_family_that_they_are_judged_on() -> None:
     assert 0 < low <= mean <= high
 
 
-def test_advice_of_what_did_not_run_counts_as_random_search() -> None:
+def test_advisers_choose_among_what_ran_on_the_problem() -> None:
     regret = np.array([[[0.4], [0.2]], [[0.4], [np.nan]]])
     scores = made(regret, ["one", "two"], ["random", "a"])
-    judged = judge(scores, {"always a": lambda *_: Pair("a", "fifo")})
-    assert judged.regret["always a"] == pytest.approx([0.2, 0.4])
-    assert RANDOM in scores.pairs
+    found: list[tuple[str, ...]] = []
+
+    def adviser(known: Scores, _asked: Features) -> None:
+        found.append(tuple(pair.searcher for pair in known.pairs))
+
+    judged = judged_by(scores, {"says nothing": adviser})
+    assert found == [("random",), ("random",)]  # there is nothing of a on the other family
+    assert judged.regret["says nothing"] == pytest.approx([0.4, 0.4])
+
+
+def test_where_everything_is_shrunk_away_the_raw_means_decide() -> None:
+    scores = drawn(5, np.zeros(5), between=0.1, families=10)
+    model = fit(scores)
+    assert np.ptp(model.effect) == pytest.approx(0, abs=1e-12)
+    assert model.order.tolist() == np.argsort(model.raw).tolist()
+
+
+def test_nine_of_ten_runs_on_a_new_family_lie_in_the_interval() -> None:
+    inside = []
+    for seed in range(200):
+        scores = drawn(seed, np.zeros(2), families=9, between=0.1, within=0.03, noise=0.03)
+        asked = np.array([family == "f0" for family in scores.families])
+        low, high = interval(scores.of_problems(~asked), 0)
+        runs = scores.regret[asked][:, 0]
+        inside.append(np.mean((low <= runs) & (runs <= high)))
+    assert np.mean(inside) == pytest.approx(0.87, abs=0.04)
+
+
+def test_of_one_family_the_interval_is_of_plain_quantiles() -> None:
+    regret = np.arange(1, 101).reshape(100, 1, 1) / 100
+    assert interval(made(regret, ["f"] * 100), 0) == pytest.approx((0.05, 0.96))

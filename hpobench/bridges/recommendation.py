@@ -1,0 +1,221 @@
+"""``hpobench.recommend``: advice by the evidence, for one's own problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpobench.contract.cell import Kind
+from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError, did_you_mean
+from hpobench.contract.space import Space
+from hpobench.evidence.advice import Advice, advise
+from hpobench.evidence.archive import Archive, PluginFacts, read_archive, shipped
+from hpobench.evidence.asking import Means, of_space, of_suite
+from hpobench.evidence.wording import answer, grounds
+from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.registry import Registry
+from hpobench.suites.suitefile import parse_seconds
+from hpobench.suites.suitetext import suite_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hpobench.suites.suite import Suite
+
+_MOST = 4
+"""Pairs that a suite puts to the test, besides random search."""
+_SEEDS = 10
+
+_RAYS = {
+    "fifo": "FIFOScheduler",
+    "asha": "ASHAScheduler",
+    "hyperband": "HyperBandScheduler",
+    "hyperband-bohb": "HyperBandForBOHB",
+    "median": "MedianStoppingRule",
+}
+"""Ray's classes of our schedulers, whose options have the same names there."""
+
+Named = str | dict[str, Any]
+"""The name of a plugin, or ``{"name": NAME, option: value}``."""
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Which searcher and scheduler to use, and why; printed, it says so in words.
+
+    ``hpobench.SearchCV(estimator, space, searcher=recommendation)`` takes it as it is.
+    """
+
+    advice: Advice
+    archive: Archive
+    suite: Suite | None = None
+    """The suite that was asked about."""
+
+    @property
+    def searcher(self) -> Named:
+        """The searcher, as ``SearchCV`` takes it: a name, or a mapping with options."""
+        return _entry("searcher", self.archive.searchers[self.advice.choice.pair.searcher])
+
+    @property
+    def scheduler(self) -> Named:
+        """The scheduler, as ``SearchCV`` takes it."""
+        return _entry("scheduler", self.archive.schedulers[self.advice.choice.pair.scheduler])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each pair, the best first: ``searcher``, ``scheduler``, ``regret`` (expected),
+        ``low`` and ``high`` (between which nine runs of ten lie), ``best`` (the chance that none
+        is better), ``thinking`` (seconds of the searcher for a full trial's worth of training) and
+        ``told_apart`` (from the first)."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {**one.pair._asdict(), **{k: v for k, v in vars(one).items() if k != "pair"}}
+                for one in self.advice.ranked
+            ]
+        )
+
+    def __str__(self) -> str:
+        return "\n".join([*answer(self.advice), *grounds(self.advice), "", *self.to_paste()])
+
+    def to_paste(self) -> list[str]:
+        """Lines of Python that use what is recommended."""
+        searcher, scheduler = self.searcher, self.scheduler
+        lines = [
+            f"hpobench.SearchCV(estimator, space, searcher={searcher!r}, scheduler={scheduler!r})"
+        ]
+        steps = self.advice.question.features.steps
+        facts = self.archive.schedulers[self.advice.choice.pair.scheduler]
+        if facts.name in _RAYS:
+            name, options = (searcher, {}) if isinstance(searcher, str) else _split(searcher)
+            if facts.name != "fifo":
+                options = {**options, "max_t": steps} if name == "bohb" else options
+            keywords = "".join(f", {key}={value!r}" for key, value in options.items())
+            lines += [
+                f"tune.TuneConfig(search_alg=hpobench.searcher({name!r}{keywords}), "
+                f"scheduler=tune.schedulers.{_rays(facts, steps)}, ...)"
+            ]
+        return lines
+
+    def settling(self) -> str:
+        """A suite, as YAML, that would tell apart what the evidence does not: on the problems of
+        the suite that was asked about, or else on the most similar ones of the evidence."""
+        tied = [one.pair for one in self.advice.undecided[:_MOST]]
+        searchers = list(dict.fromkeys([*(pair.searcher for pair in tied), "random"]))
+        schedulers = list(dict.fromkeys(pair.scheduler for pair in tied))
+        known = {"random": PluginFacts("random", {}, ""), **self.archive.searchers}
+        question = self.advice.question
+        changes: dict[str, Any] = {
+            "searchers": [_as(label, _entry("searcher", known[label])) for label in searchers],
+            "schedulers": [
+                _as(label, _entry("scheduler", self.archive.schedulers[label]))
+                for label in schedulers
+            ],
+            "seeds": _SEEDS,
+        }
+        if self.suite is not None:
+            whole = self.suite.resolved()
+            whole.pop("only", None)
+            return suite_text({**whole, **changes}, self.suite.registry.plugins)
+        facts = self.archive.problems
+        problems = [
+            {"name": facts[one.problem].name, "as": one.problem, **facts[one.problem].options}
+            for one in self.advice.near
+        ]
+        budget = {"evaluations": round(question.budget, 2)}
+        return suite_text(
+            {
+                "name": "settle",
+                "description": "What the evidence does not tell apart, on similar problems",
+                **changes,
+                "problems": problems,
+                "workers": question.workers,
+                "budget": budget,
+            },
+            (),
+        )
+
+
+def recommend(
+    of: Space | str | Path | Mapping[str, Any],
+    *,
+    evaluations: float | None = None,
+    budget: float | str | None = None,
+    trial_time: float | str | None = None,
+    workers: int | None = None,
+    steps: int | None = None,
+    noisy: bool = False,
+    problem: str | None = None,
+    evidence: str | Path | None = None,
+) -> Recommendation:
+    """Which searcher and scheduler to use for a problem like yours, by the shipped evidence.
+
+    >>> space = hpobench.Space([hpobench.Float("lr", 1e-4, 1, log=True)])
+    >>> advice = hpobench.recommend(space, evaluations=40, workers=4)
+    >>> print(advice)
+    >>> advice.frame
+
+    ``of``: a :class:`hpobench.Space`, or a suite (a file, its content, or the name of a shipped
+    one), of which ``problem`` names one where it has several. ``evaluations``: what may be spent,
+    in full trials' worth of training; or ``budget``, the seconds for all trials, with
+    ``trial_time``, those of a full trial. Both may be text like ``"3h"``. A searcher that thinks
+    for long then reaches less in the time. ``steps``: the steps of a trial, if it can be stopped
+    early. ``noisy``: whether the reported loss only estimates the one that counts. ``evidence``:
+    an archive instead of the shipped one.
+
+    Raises :class:`hpobench.UsageError` for what contradicts itself or is beyond the evidence, and
+    :class:`hpobench.StoreError` for an archive that cannot be read.
+    """
+    means = Means(evaluations, _seconds(budget), _seconds(trial_time), workers, noisy, steps)
+    archive = read_archive(shipped() if evidence is None else Path(evidence))
+    if isinstance(of, Space):
+        return Recommendation(advise(archive, of_space(of, means)), archive)
+    from hpobench.suites.suite import load_suite
+
+    suite = load_suite(of)
+    questions = dict(of_suite(suite, means))
+    if problem is None and len(questions) > 1:
+        raise UsageError(f"the suite has several problems; name one of {', '.join(questions)}")
+    label = problem or next(iter(questions))
+    if label not in questions:
+        raise UsageError(f"the suite has no problem {label!r}{did_you_mean(label, questions)}")
+    return Recommendation(advise(archive, questions[label]), archive, suite)
+
+
+def _seconds(value: float | str | None) -> float | None:
+    try:
+        return parse_seconds(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _entry(kind: Kind, facts: PluginFacts) -> Named:
+    """What names the plugin with its options, those left out that are the default here."""
+    try:
+        usual = plugin_ref(Registry(), kind, facts.name, {}).options
+    except (NotAvailableError, UnknownNameError, UsageError):
+        usual = {}
+    own = {key: value for key, value in facts.options.items() if usual.get(key) != value}
+    return {"name": facts.name, **own} if own else facts.name
+
+
+def _as(label: str, entry: Named) -> Named:
+    """``entry`` under its ``label``."""
+    name, options = (entry, {}) if isinstance(entry, str) else _split(entry)
+    return name if not options and name == label else {"name": name, "as": label, **options}
+
+
+def _split(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    return entry["name"], {key: value for key, value in entry.items() if key != "name"}
+
+
+def _rays(facts: PluginFacts, steps: int) -> str:
+    """The call that makes Ray's own scheduler, for trials of ``steps`` steps."""
+    fixed: dict[str, Any] = {} if facts.name == "fifo" else {"time_attr": "training_iteration"}
+    if facts.name not in ("fifo", "median"):
+        fixed["max_t"] = steps
+    keywords = ", ".join(f"{key}={value!r}" for key, value in {**fixed, **facts.options}.items())
+    return f"{_RAYS[facts.name]}({keywords})"

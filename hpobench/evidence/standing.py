@@ -1,0 +1,99 @@
+"""How good the advice of an archive is, beside what others advise: one row for each budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.evidence import rules
+from hpobench.evidence.archive import Archive
+from hpobench.evidence.evaluation import (
+    NAIVE,
+    ORACLE,
+    RANDOM,
+    Adviser,
+    Judged,
+    judge,
+    shrunk_best,
+    single_best,
+)
+from hpobench.evidence.scores import Scores, scores_at
+
+BUDGETS = (5.0, 10.0, 20.0, 40.0, 100.0)
+WORKERS = 4
+ADVICE, SINGLE, NEAR = "advice", "single best", "near problems"
+WAYS = (
+    "random search",
+    "Ray Tune",
+    "Ray, large",
+    "NGOpt",
+    "AutoSampler",
+    SINGLE,
+    ADVICE,
+    NEAR,
+    ORACLE,
+    NAIVE,
+)
+"""The ways to choose, in the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of the ways at one budget, on one kind of problems."""
+
+    budget: float
+    kind: str
+    judged: Judged
+    single: str
+    """The single best pair over all families."""
+
+    @property
+    def gap(self) -> tuple[float, float, float]:
+        """What the oracle would gain over the single best, with its 95 % interval."""
+        return self.judged.difference(SINGLE, ORACLE)
+
+    @property
+    def gained(self) -> tuple[float, float, float]:
+        """What the advice gains over the single best, with its 95 % interval."""
+        return self.judged.difference(SINGLE, ADVICE)
+
+
+def standing(archive: Archive) -> Iterator[Row]:
+    """The rows of ``archive``: problems with one step and with several, all of them, and those on
+    which searchers ran that think for long."""
+    for stoppable, steps in ((False, "one step"), (True, "several steps")):
+        for budget in BUDGETS:
+            scores = scores_at(archive, budget, WORKERS, stoppable=stoppable)
+            ran = np.isfinite(scores.mean)
+            if RANDOM not in scores.pairs or not ran.any():
+                continue
+            part = ran.sum(axis=0) < ran.any(axis=1).sum() / 2
+            yield from _row(archive, scores.of_pairs(~part), budget, steps)
+            chosen = np.count_nonzero(ran[:, part], axis=1) > 0
+            yield from _row(archive, scores.of_problems(chosen), budget, f"{steps}, slow searchers")
+
+
+def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[Row]:
+    """The row of ``scores``, if there are enough families to leave one out."""
+    there: NDArray[np.bool_] = np.isfinite(scores.mean)
+    if RANDOM in scores.pairs:
+        scores = scores.of_problems(there[:, scores.pairs.index(RANDOM)])
+    if RANDOM not in scores.pairs or len(set(scores.families)) < 3:
+        return
+    features = {name: archive.problems[name].features for name in scores.problems}
+    advisers: dict[str, Adviser] = {
+        "random search": lambda *_: RANDOM,
+        "Ray Tune": rules.ray_tune,
+        "Ray, large": rules.ray_tune_large,
+        "NGOpt": rules.ngopt,
+        "AutoSampler": rules.auto_sampler,
+        SINGLE: single_best,
+        ADVICE: shrunk_best,
+        NEAR: rules.near_problems(features),
+    }
+    judged = judge(scores, features, advisers, ADVICE)
+    any_problem = features[scores.problems[0]]
+    yield Row(budget, kind, judged, str(single_best(scores, any_problem)))

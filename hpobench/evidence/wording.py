@@ -1,0 +1,185 @@
+"""Advice in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from hpobench.evidence.advice import Advice, Ranked
+from hpobench.evidence.features import Features
+from hpobench.evidence.scores import Pair
+from hpobench.evidence.standing import WAYS, Row
+
+_NAMED = 3
+_RANDOM = Pair("random", "fifo")
+
+COLUMNS = ("pair", "regret", "9 runs of 10", "best", "thinking", "")
+
+
+def answer(advice: Advice) -> Iterator[str]:
+    """The answer, a sentence or two a line."""
+    choice, others = advice.choice, advice.undecided[1:]
+    yield f"Use {choice.pair}."
+    if others:
+        names = ", ".join(str(one.pair) for one in others[:_NAMED])
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        yield f"The evidence does not tell it apart from {names}{more}."
+        cheapest = advice.cheapest
+        if cheapest is not choice:
+            yield (
+                f"The cheapest of them is {cheapest.pair}: it thinks for "
+                f"{seconds(cheapest.thinking)} a full trial, {choice.pair} for "
+                f"{seconds(choice.thinking)}."
+            )
+    yield _expected(advice)
+
+
+def _expected(advice: Advice) -> str:
+    choice = advice.choice
+    text = (
+        f"Expect a normalised regret of {choice.regret:.2f} (nine runs of ten: {choice.low:.2f} to "
+        f"{choice.high:.2f})"
+    )
+    random = next((one for one in advice.ranked if one.pair == _RANDOM), None)
+    if random is None or random is choice:
+        return f"{text}."
+    return f"{text}; random search reaches {random.regret:.2f}."
+
+
+def rows(advice: Advice, most: int) -> list[tuple[str, ...]]:
+    """A row of :data:`COLUMNS` for each of the first pairs."""
+    return [_row(one) for one in advice.ranked[:most]]
+
+
+def _row(one: Ranked) -> tuple[str, ...]:
+    return (
+        str(one.pair),
+        f"{one.regret:.3f}",
+        f"{one.low:.2f} to {one.high:.2f}",
+        f"{one.best:.0%}",
+        seconds(one.thinking),
+        "" if one.told_apart else "tied",
+    )
+
+
+def grounds(advice: Advice) -> Iterator[str]:
+    """What the answer rests on, and where it ends."""
+    question = advice.question
+    yield (
+        f"By runs on {advice.problems} problems of {advice.families} families, at "
+        f"{question.budget:g} full trials with {_count(advice.workers, 'worker')}. A regret of 0 "
+        "is the optimum, 1 the median of random configurations; best: the chance that no other "
+        "pair does better on your problem; thinking: the searcher's own time for a full trial."
+    )
+    if question.evaluations > question.budget:
+        yield (
+            f"The evidence ends at {question.budget:g} full trials; yours are "
+            f"{question.evaluations:.4g}."
+        )
+    if question.workers != advice.workers:
+        yield f"It has no runs with {_count(question.workers, 'worker')}."
+    if question.trial_time is not None:
+        yield (
+            f"Thinking counts: a full trial takes {seconds(question.trial_time)}, and what a "
+            "searcher thinks is taken from its budget."
+        )
+    yield "The problems of the evidence that are most like yours:"
+    for near in advice.near:
+        yield f"  {near.problem}: {described(near.features)}"
+
+
+def verdict(found: Sequence[Row]) -> Iterator[str]:
+    """How good the advice is, the answer first."""
+    worse = [row for row in found if row.gained[2] < 0]
+    if worse:
+        where = ", ".join(_place(row) for row in worse)
+        yield f"The advice is worse than the single best pair of the other families at {where}."
+    else:
+        yield (
+            "At no budget is the advice worse than the pair that is best over the other families, "
+            "beyond chance."
+        )
+    open_gaps = [row for row in found if row.gap[1] > 0]
+    if open_gaps:
+        where = ", ".join(f"{row.gap[0]:.3f} at {_place(row)}" for row in open_gaps)
+        yield f"Knowing the best pair of each problem would gain {where}; elsewhere nothing sure."
+    else:
+        yield "Knowing the best pair of each problem would gain nothing that is beyond chance."
+    low, high = (f(row.judged.coverage for row in found) for f in (min, max))
+    yield f"Intervals that are to hold nine runs of ten hold {low:.0%} to {high:.0%}."
+
+
+def _place(row: Row) -> str:
+    return f"{row.budget:g} full trials ({row.kind})"
+
+
+Table: TypeAlias = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""A header and rows."""
+
+
+def regrets(found: Sequence[Row]) -> Table:
+    """What each way to choose reaches."""
+    header = ("problems", "budget", *WAYS)
+    return header, [
+        (row.kind, f"{row.budget:g}", *(f"{row.judged.mean(way):.3f}" for way in WAYS))
+        for row in found
+    ]
+
+
+def gains(found: Sequence[Row]) -> Table:
+    """What the oracle and the advice gain over the single best pair."""
+    header = (
+        "problems",
+        "budget",
+        "number",
+        "oracle gains",
+        "advice gains",
+        "closed",
+        "coverage",
+        "single best",
+    )
+    return header, [
+        (
+            row.kind,
+            f"{row.budget:g}",
+            f"{len(row.judged.problems)} of {len(set(row.judged.families))} families",
+            _gain(row.gap),
+            _gain(row.gained),
+            f"{row.gained[0] / row.gap[0]:.0%}" if row.gap[1] > 0 else "-",
+            f"{row.judged.coverage:.0%}",
+            row.single,
+        )
+        for row in found
+    ]
+
+
+def _gain(gain: tuple[float, float, float]) -> str:
+    mean, low, high = gain
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def described(features: Features) -> str:
+    """``features`` in words, which is why a problem counts as near."""
+    kinds = {
+        "real": features.floats,
+        "whole": features.integers,
+        "of choices": features.choices,
+        "logarithmic": features.logarithmic,
+    }
+    parts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    conditions = ", with conditions" if features.conditional else ""
+    steps = f", {features.steps} steps" if features.steps > 1 else ""
+    return f"{_count(features.dimensions, 'parameter')} ({parts}){conditions}{steps}"
+
+
+def seconds(value: float) -> str:
+    """A time, in the unit that suits it."""
+    if value < 1:
+        return f"{1000 * value:.2g} ms" if value < 0.0095 else f"{1000 * value:.0f} ms"
+    if value < 120:
+        return f"{value:.3g} s"
+    return f"{value / 60:.3g} min" if value < 7200 else f"{value / 3600:.3g} h"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

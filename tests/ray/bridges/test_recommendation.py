@@ -1,0 +1,61 @@
+"""The lines that a recommendation gives to paste."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ray import tune
+
+import hpobench
+from hpobench.bridges.recommendation import Recommendation
+from hpobench.evidence.archive import PluginFacts
+from hpobench.evidence.scores import Pair
+from hpobench.plugins.build import build_problem, build_scheduler
+from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.registry import Registry
+
+SPACE = hpobench.Space([hpobench.Float("lr", 1e-4, 1, log=True)])
+
+
+def recommended(searcher: PluginFacts, scheduler: PluginFacts) -> Recommendation:
+    """A recommendation of the two, for trials of 27 steps."""
+    found = hpobench.recommend(SPACE, evaluations=20, steps=27)
+    choice = replace(found.advice.choice, pair=Pair("mine", "its"))
+    return Recommendation(
+        replace(found.advice, ranked=(choice,)),
+        replace(found.archive, searchers={"mine": searcher}, schedulers={"its": scheduler}),
+    )
+
+
+@pytest.mark.parametrize("name", ["fifo", "asha", "hyperband", "hyperband-bohb", "median"])
+def test_the_tuner_gets_the_scheduler_of_the_evidence(name: str) -> None:
+    ref = plugin_ref(Registry(), "scheduler", name, {})
+    facts = PluginFacts("optuna-tpe", {"multivariate": True}, "")
+    found = recommended(facts, PluginFacts(name, dict(ref.options), ""))
+    _, line = found.to_paste()
+    config: Any = eval(line.replace(", ...", ""), {"tune": tune, "hpobench": hpobench})
+    options = {"dimension": 3, "quality": "good", "steps": 27}
+    problem = build_problem(plugin_ref(Registry(), "problem", "mf-hartmann", options))
+    own = build_scheduler(ref).build(problem)
+    assert type(config.scheduler) is type(own)
+    known = {key: value for key, value in vars(own).items() if _plain(value)}
+    assert known == {key: vars(config.scheduler)[key] for key in known}
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, int | float | str | bool)
+
+
+def test_bohb_is_told_how_long_trials_are() -> None:
+    ref = plugin_ref(Registry(), "scheduler", "hyperband-bohb", {})
+    found = recommended(PluginFacts("bohb", {}, ""), PluginFacts(ref.name, dict(ref.options), ""))
+    assert "hpobench.searcher('bohb', max_t=27)" in found.to_paste()[1]
+
+
+def test_a_searcher_that_schedules_itself_is_for_no_tuner() -> None:
+    found = recommended(PluginFacts("dehb", {}, ""), PluginFacts("own", {}, ""))
+    assert found.to_paste() == [
+        "hpobench.SearchCV(estimator, space, searcher='dehb', scheduler='own')"
+    ]

@@ -1,0 +1,171 @@
+"""What is advised, and how it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from hpobench.api import Categorical, Float, Int, Space
+from hpobench.contract.errors import UsageError
+from hpobench.evidence.advice import advise
+from hpobench.evidence.archive import Archive, ProblemFacts
+from hpobench.evidence.asking import Means, of_counts, of_space
+from hpobench.evidence.features import Features
+from hpobench.evidence.nearness import distance
+from hpobench.evidence.question import Question
+from hpobench.evidence.scores import Pair
+from hpobench.evidence.standing import standing
+from hpobench.evidence.wording import answer, gains, grounds, regrets, seconds, verdict
+from tests.unit.evidence.archives import FLAT, of_levels
+
+LEVELS = {"best": 0.1, "near": 0.105, "random": 0.5, "sobol": 0.4}
+ASKED = Question(FLAT, 40, 4)
+
+
+def facts(family: str, features: Features = FLAT, *, heldout: bool = False) -> ProblemFacts:
+    return ProblemFacts(family, features, heldout, 1, "branin", {})
+
+
+def archive(
+    levels: Mapping[str, float] = LEVELS, features: Features = FLAT, **changes: Any
+) -> Archive:
+    problems = {f"p{n}": facts(f"f{n // 2}", features) for n in range(12)}
+    return of_levels(levels, problems, **changes)
+
+
+def test_the_pairs_are_ranked_by_what_they_reach() -> None:
+    found = advise(archive(), ASKED)
+    assert [one.pair.searcher for one in found.ranked] == ["best", "near", "sobol", "random"]
+    assert [one.regret for one in found.ranked] == pytest.approx([0.1, 0.105, 0.4, 0.5], abs=0.02)
+    assert (found.problems, found.families, found.workers) == (12, 6, 4)
+    for one in found.ranked:
+        assert one.low < one.regret < one.high
+    assert sum(one.best for one in found.ranked) == pytest.approx(1)
+
+
+def test_what_chance_explains_is_not_told_apart() -> None:
+    found = advise(archive(spread=0.1), ASKED)
+    assert {one.pair.searcher for one in found.undecided} == {"best", "near"}
+    found = advise(archive(spread=0.001), ASKED)
+    assert [one.pair.searcher for one in found.undecided] == ["best"]
+
+
+def test_the_cheapest_of_those_not_told_apart_is_named() -> None:
+    thinking = {"best": 2.0, "near": 0.001, "random": 0.0}
+    found = advise(archive(spread=0.1, thinking=thinking), ASKED)
+    names = {found.choice.pair.searcher, found.cheapest.pair.searcher}
+    assert found.cheapest.pair.searcher == "near"
+    lines = " ".join(answer(found))
+    assert "The evidence does not tell it apart from" in lines
+    if names == {"best", "near"}:
+        assert "The cheapest of them is near + fifo: it thinks for 1 ms" in lines
+
+
+def test_thinking_takes_from_the_budget() -> None:
+    question = Question(FLAT, 100, 4, trial_time=2.0)
+    assert question.reached(np_of(0.0, 2.0, 0.5)) == pytest.approx([100, 25, 80])
+    assert Question(FLAT, 100, 4).reached(np_of(5.0)) == pytest.approx([100])
+
+
+def np_of(*values: float) -> Any:
+    import numpy as np
+
+    return np.array(values)
+
+
+def test_only_what_is_allowed_is_advised() -> None:
+    found = advise(archive(), ASKED, searchers={"near", "sobol"})
+    assert [one.pair for one in found.ranked] == [Pair("near", "fifo"), Pair("sobol", "fifo")]
+    with pytest.raises(UsageError, match="no run of the searchers and schedulers asked about"):
+        advise(archive(), ASKED, schedulers={"asha"})
+
+
+def test_on_spaces_with_conditions_only_those_that_understand_them() -> None:
+    conditional = Features(2, 0, 0, 1, True, 1)
+    problems = {"p": facts("f"), "q": facts("g")}
+    both = of_levels({"a": 0.1, "b": 0.2}, problems)
+    some = of_levels({"b": 0.2}, {"c": facts("h", conditional)})
+    from hpobench.evidence.archive import joined
+
+    found = advise(joined([both, some]), Question(conditional, 10, 4))
+    assert [one.pair.searcher for one in found.ranked] == ["b"]
+
+
+def test_near_problems_are_those_with_the_same_features() -> None:
+    steps = Features(5, 1, 2, 3, False, 50)
+    assert distance(Question(steps, 9, 4), facts("f", steps)) == 0
+    assert distance(Question(steps, 9, 4, noisy=True), facts("f", steps)) == 0.5
+    features = {"far": Features(9, 0, 0, 0, False, 1), "near": Features(2, 0, 1, 1, False, 1)}
+    problems = {name: facts(name, one) for name, one in features.items()}
+    found = advise(of_levels(LEVELS, problems), ASKED)
+    assert [near.problem for near in found.near] == ["near", "far"]
+    assert "  near: 3 parameters (2 real, 1 of choices, 1 logarithmic)" in list(grounds(found))
+
+
+def test_where_the_evidence_ends_is_said() -> None:
+    said = " ".join(grounds(advise(archive(), Question(FLAT, 500, 16))))
+    assert "The evidence ends at 100 full trials; yours are 500." in said
+    assert "It has no runs with 16 workers." in said
+    with pytest.raises(UsageError, match="a space of 30 parameters is larger than any"):
+        advise(archive(), Question(Features(30, 0, 0, 0, False, 1), 10, 4))
+
+
+@pytest.mark.parametrize(
+    ("means", "message"),
+    [
+        (Means(), "say what may be spent"),
+        (Means(evaluations=0.5), "advice begins at one"),
+        (Means(evaluations=float("nan")), "advice begins at one"),
+        (Means(evaluations=9, budget=60), "say the same"),
+        (Means(budget=60), "say what may be spent"),
+        (Means(budget=60, trial_time=0), "more than nothing"),
+        (Means(budget=60, trial_time=float("inf")), "more than nothing"),
+    ],
+)
+def test_what_cannot_be_spent_is_refused(means: Means, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        of_counts(means, floats=2, ints=0, categories=0, logs=None, conditional=False)
+
+
+def test_a_question_of_numbers_is_that_of_the_space() -> None:
+    space = Space(
+        [
+            Float("a", 1e-3, 1, log=True),
+            Float("b", 0, 1),
+            Int("c", 1, 9),
+            Categorical("d", ("x", "y")),
+        ]
+    )
+    means = Means(budget=7200, trial_time=60, workers=8, steps=9)
+    numbers = of_counts(means, floats=2, ints=1, categories=1, logs=1, conditional=False)
+    assert of_space(space, means) == numbers
+    assert numbers.evaluations == 960
+    with pytest.raises(UsageError, match="say what is tuned"):
+        of_counts(means, floats=0, ints=0, categories=0, logs=None, conditional=False)
+    with pytest.raises(UsageError, match="4 of 3 numbers cannot be logarithmic"):
+        of_counts(means, floats=2, ints=1, categories=0, logs=4, conditional=False)
+
+
+def test_the_advice_is_judged_beside_the_rules_of_others() -> None:
+    found = list(standing(archive({"best": 0.1, "nevergrad-ngopt": 0.3, "random": 0.5})))
+    assert [row.budget for row in found] == [5, 10, 20, 40, 100]
+    for row in found:
+        means = {way: row.judged.mean(way) for way in row.judged.regret}
+        assert means["advice"] == means["single best"] == pytest.approx(0.1, abs=0.02)
+        assert means["NGOpt"] == pytest.approx(0.3, abs=0.02)
+        assert means["Ray Tune"] == means["random search"] == means["AutoSampler"]
+        assert means["oracle"] == pytest.approx(0.1, abs=0.02)
+        assert row.single == "best + fifo"
+    assert next(verdict(found)).startswith("At no budget is the advice worse")
+    for header, rows in (regrets(found), gains(found)):
+        assert {len(row) for row in rows} == {len(header)}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.00037, "0.37 ms"), (0.0042, "4.2 ms"), (0.25, "250 ms"), (3, "3 s"), (600, "10 min")],
+)
+def test_times_are_in_the_unit_that_suits_them(value: float, text: str) -> None:
+    assert seconds(value) == text
