@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hpobench.evidence.archive import BUDGETS, RUNS, Archive, ProblemFacts, ordered, quantised
+from hpobench.evidence.archive import (
+    BUDGETS,
+    RUNS,
+    Archive,
+    PluginFacts,
+    ProblemFacts,
+    ordered,
+    quantised,
+)
 from hpobench.evidence.features import Features
 from hpobench.store import schema
 
@@ -18,13 +26,15 @@ SKILL = {"random": 0.3, "sobol": 0.5, "optuna-tpe": 1.0}
 """How fast the regret of a searcher falls, by a power of the budget; others are in between."""
 
 
-def facts(family: str, *, steps: int = 1, conditional: bool = False) -> ProblemFacts:
-    features = Features(2, 1, 0, 1, conditional=conditional, steps=steps)
-    return ProblemFacts(family, features, heldout=False, reference=1)
+def facts(
+    family: str, *, steps: int = 1, conditional: bool = False, options: dict[str, Any] | None = None
+) -> ProblemFacts:
+    features = Features(4, 2, 0, 2, conditional=conditional, steps=steps)
+    return ProblemFacts(family, features, False, 1, name=family, options=options or {})
 
 
 PROBLEMS: Mapping[str, ProblemFacts] = {
-    "branin": facts("branin"),
+    "branin": facts("branin", options={"noise": 0.0}),
     "hartmann[dimension=3]": facts("hartmann"),
     "hartmann[dimension=6]": facts("hartmann"),
     "jenatton": facts("jenatton", conditional=True),
@@ -69,7 +79,9 @@ def make_archive(
         "content": [digest[6:14] for digest in hashes],
     }
     runs = ordered(pa.table(columns, schema=schema.plain(RUNS)))
-    return Archive(runs, dict(problems), dict.fromkeys(searchers, "library 1.0"))
+    plugins = {label: PluginFacts(label, {"reach": 0.5}, "library 1.0") for label in searchers}
+    schedulers = {label: PluginFacts(label, {}, "") for label in ("fifo", "asha")}
+    return Archive(runs, dict(problems), plugins, schedulers)
 
 
 def _regret(searcher: str, scheduler: str, problem: str, digest: bytes) -> np.ndarray:

@@ -100,15 +100,16 @@ def _share_better(card: Mapping[str, Any]) -> float:
 
 def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
     means = source.means
-    entry, options = source.plugin(kind, label)
+    plugins = source.archive.searchers if kind == "searcher" else source.archive.schedulers
+    facts = plugins[label]
+    entry = source.plugin(kind, facts.name)
     members = np.array([getattr(pair, kind) == label for pair in means.pairs])
     of_runs = members[means.runs.pair]
     rows = sorted(_against(source, kind, members), key=lambda row: (row.difference, row.problem))
     return {
         "entry": entry,
-        "options": options,
+        "facts": facts,
         "other": _held_against(kind, label),
-        "library": source.archive.libraries.get(label, "") if kind == "searcher" else "",
         "traits": _traits(entry, kind),
         "notes": [*_hazards(entry, kind)],
         "runs": int(of_runs.sum()),

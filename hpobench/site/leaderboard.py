@@ -14,13 +14,13 @@ def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, byte
     means, places = source.means, source.places
     views = source.rankings.overall()
     opening = main_view(views, means.workers[means.main_workers])
-    first = views[opening]["settings"][-1]["answer"]
+    last = views[opening]["settings"][-1]
     yield render.page(
         source,
         "index.html",
         "leaderboard.html.j2",
         "Leaderboard",
-        answer=first,
+        answer=[last["lead"], *last["answer"][1:]],
         sources=sources,
         facts={
             "runs": len(source.archive.runs),

@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 from hpobench.contract.parameters import Categorical, Parameter
 from hpobench.data import catalogue
 from hpobench.evidence.scores import FloatArray
+from hpobench.evidence.wording import described
 from hpobench.site import render
 from hpobench.site.means import last_place
 from hpobench.site.source import ProblemDetails, Source
@@ -30,7 +31,7 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
         problem: name for name in catalogue.names() for problem in catalogue.listed(name).problems
     }
     for n, name in enumerate(source.means.problems):
-        entry, _ = source.plugin("problem", name)
+        entry = source.plugin("problem", source.archive.problems[name].name)
         yield render.page(
             source,
             f"problems/{source.places.problems[name]}.html",
@@ -87,6 +88,8 @@ def _facts(source: Source) -> Iterator[dict[str, Any]]:
             "place": source.places.problems[name],
             "family": facts.family,
             "features": asdict(facts.features),
+            "described": described(facts.features),
+            "heldout": facts.heldout,
             "workers": [means.workers[w] for w in workers],
         }
 

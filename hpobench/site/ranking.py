@@ -14,10 +14,8 @@ from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
+from hpobench.evidence.wording import answer
 from hpobench.site.means import Means
-
-_NAMED = 3
-"""How many pairs that are not told apart from the first one a sentence names."""
 
 
 class Rankings:
@@ -80,13 +78,12 @@ class Rankings:
             if not known[place]:
                 continue
             advice = advise(part, Question(features, float(BUDGETS[place]), workers))
-            if advice.ranked:
-                yield {"budget": n, **self._setting(advice)}
+            yield {"budget": n, **self._setting(advice)}
 
     def _setting(self, advice: Advice) -> dict[str, Any]:
         return {
-            "answer": answer(advice),
-            "choice": self._pairs[advice.choice.pair],
+            "lead": lead(advice),
+            "answer": list(answer(advice)),
             "problems": advice.problems,
             "families": advice.families,
             "rows": [
@@ -104,27 +101,11 @@ class Rankings:
         }
 
 
-def answer(advice: Advice) -> str:
-    """Who leads, and what is not told apart from it, in plain sentences."""
-    first, question = advice.ranked[0], advice.question
+def lead(advice: Advice) -> str:
+    """Who leads, in a sentence."""
+    question = advice.question
     workers = f"{question.workers} worker{'' if question.workers == 1 else 's'}"
-    lead = (
-        f"{first.pair} leads at {question.budget:.3g} full trials with {workers}: its expected "
-        f"regret on a new problem is {first.regret:.3f}."
-    )
-    others = [str(one.pair) for one in advice.undecided if one is not first]
-    if len(advice.ranked) == 1:
-        return f"{lead} No other pair ran."
-    if not others:
-        return f"{lead} The evidence tells it apart from all others."
-    return f"{lead} The evidence does not tell it apart from {_some(others)}."
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    if more > 1:
-        return f"{', '.join(names[:_NAMED])} and {more} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"{advice.choice.pair} leads at {question.budget:.3g} full trials with {workers}."
 
 
 def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> int:

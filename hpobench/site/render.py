@@ -12,6 +12,7 @@ import numpy as np
 
 from hpobench.contract.package import VERSION
 from hpobench.evidence.scores import FloatArray
+from hpobench.evidence.wording import seconds
 from hpobench.site.source import Source
 
 STYLES_AND_SCRIPTS = "assets"
@@ -22,13 +23,15 @@ SCALE = 100_000
 def _environment() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("hpobench.site"),
         autoescape=True,  # labels come from users
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["seconds"] = seconds
+    return environment
 
 
 def page(source: Source, path: str, template: str, title: str, **shown: Any) -> tuple[str, bytes]:

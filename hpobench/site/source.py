@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.contract.space import Space
 from hpobench.evidence.archive import Archive, read_archive
@@ -68,25 +69,10 @@ class Source:
     def _registry(self) -> Registry:
         return Registry()
 
-    def plugin(self, kind: str, label: str) -> tuple[Entry | None, Mapping[str, Any]]:
-        """The plugin behind ``label``, ``None`` if it is not installed here, and its options."""
-        for suite in self.suites:
-            if (use := getattr(suite, f"{kind}s").get(label)) is not None:
-                return self._entry(kind, use.plugin), use.options
-        return self._entry(kind, label), {}
-
-    def _entry(self, kind: str, name: str) -> Entry | None:
-        entries = (entry for entry in self._entries if (entry.kind, entry.name) == (kind, name))
+    def plugin(self, kind: Kind, name: str) -> Entry | None:
+        """The plugin called ``name``; ``None`` if it is not installed here."""
+        entries = (entry for entry in self._registry.entries(kind) if entry.name == name)
         return next(entries, None)
-
-    @cached_property
-    def _entries(self) -> list[Entry]:
-        registry = self._registry
-        return [
-            *registry.entries("searcher"),
-            *registry.entries("scheduler"),
-            *registry.entries("problem"),
-        ]
 
 
 def evidence(path: Path) -> Source:
@@ -94,7 +80,7 @@ def evidence(path: Path) -> Source:
     with given():
         archive = _filled(read_archive(path), path)
     suites = evidence_suites()
-    details = dict(_shipped_details(suites, archive.problems))
+    details = dict(_shipped_details(suites, archive))
     return Source(EVIDENCE, "", archive, [RunSuite.of(s.resolved()) for s in suites], details)
 
 
@@ -126,12 +112,17 @@ def _filled(archive: Archive, path: Path) -> Archive:
 
 
 def _shipped_details(
-    suites: Sequence[Suite], labels: Iterable[str]
+    suites: Sequence[Suite], archive: Archive
 ) -> Iterator[tuple[str, ProblemDetails]]:
-    """Shipped problems know their spaces without the data; those that do not are left out."""
+    """Of the problems of shipped suites alone, since an archive may come from a stranger, whose
+    options could make a plugin import what the stranger names.
+
+    They know their spaces without the data; those that do not are left out.
+    """
     refs = {ref.label: ref for suite in suites for ref in suite.problems}
-    for label in labels:
-        if (ref := refs.get(label)) is None:
+    for label, facts in archive.problems.items():
+        ref = refs.get(label)
+        if ref is None or (ref.name, ref.options) != (facts.name, facts.options):
             continue
         with contextlib.suppress(HpobenchError):
             problem = build_problem(ref)

@@ -13,26 +13,16 @@ from hpobench.suites.suite import Suite, load_suite
 
 EVIDENCE = "evidence"
 """The shipped suite that the archive is made of; those whose names begin so extend it."""
-_NO_OPTIONS = ("name", "as", "budget")
-
-
-@dataclass(frozen=True)
-class Use:
-    """A plugin as a suite uses it."""
-
-    plugin: str
-    """Its name, where ``as`` gives it another label."""
-    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class RunSuite:
-    """What a suite runs, each plugin by its label."""
+    """The labels of what a suite runs."""
 
     name: str
-    searchers: Mapping[str, Use]
-    schedulers: Mapping[str, Use]
-    problems: Mapping[str, Use]
+    searchers: frozenset[str]
+    schedulers: frozenset[str]
+    problems: frozenset[str]
     workers: frozenset[int]
 
     @classmethod
@@ -41,9 +31,9 @@ class RunSuite:
         workers = resolved["workers"]
         return cls(
             str(resolved["name"]),
-            _uses(resolved["searchers"]),
-            _uses(resolved["schedulers"]),
-            _uses(resolved["problems"]),
+            _labels(resolved["searchers"]),
+            _labels(resolved["schedulers"]),
+            _labels(resolved["problems"]),
             frozenset(workers if isinstance(workers, list) else [workers]),
         )
 
@@ -56,20 +46,14 @@ class RunSuite:
         )
 
 
-def _uses(entries: Sequence[Mapping[str, Any]]) -> dict[str, Use]:
-    return {
-        str(entry.get("as", entry["name"])): Use(
-            str(entry["name"]),
-            {key: value for key, value in entry.items() if key not in _NO_OPTIONS},
-        )
-        for entry in entries
-    }
+def _labels(entries: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(str(entry.get("as", entry["name"])) for entry in entries)
 
 
 def evidence_suites() -> list[Suite]:
-    """The shipped suites that the archive is made of."""
+    """The shipped suites that the archive is made of, that of most runs first."""
     names = [name for name in shipped_suites() if f"{name}-".startswith(f"{EVIDENCE}-")]
-    return [load_suite(name) for name in names]
+    return [load_suite(name) for name in sorted(names)]
 
 
 def command(suites: Sequence[RunSuite], pair: Pair, problem: str, workers: int) -> str:

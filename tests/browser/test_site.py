@@ -11,10 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from hpobench.evidence.advice import advise, nearest
+from hpobench.__main__ import _code
+from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import Archive, read_archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
+from hpobench.evidence.wording import answer
 from hpobench.site.build import build_site
 from tests.evidence_factory import PROBLEMS, facts, make_archive
 
@@ -129,10 +131,10 @@ def test_filters_rank_again_and_the_address_keeps_them(visit: Show) -> None:
 
 def test_tables_sort_by_keyboard_and_stay_sorted(visit: Show) -> None:
     page = visit("index.html")
-    head = page.get_by_role("button", name="Thinking per trial")
+    head = page.get_by_role("button", name="Thinking")
     head.focus()
     page.keyboard.press("Enter")
-    column = page.get_by_role("columnheader", name="Thinking per trial")
+    column = page.get_by_role("columnheader", name="Thinking")
     assert column.get_attribute("aria-sort") == "ascending"
     assert ranked(page)[0] == "random + fifo"
     page.keyboard.press("Space")
@@ -153,31 +155,37 @@ def test_the_skip_link_comes_first(visit: Show) -> None:
 @pytest.mark.parametrize("steps", [1, 27])
 @pytest.mark.parametrize("conditional", [False, True])
 def test_the_form_answers_as_recommend_does(
-    visit: Show, archive: Archive, steps: int, conditional: bool
+    visit: Show,
+    site: Path,
+    archive: Archive,
+    steps: int,
+    conditional: bool,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     page = visit("advice.html")
-    asked = {"floats": 5, "ints": 1, "categories": 2, "logs": 3, "steps": steps, "workers": 3}
+    asked = {"floats": 2, "ints": 1, "categories": 1, "logs": 2, "steps": steps, "workers": 3}
     for name, value in {**asked, "evaluations": 100}.items():
         page.locator(f"#{name}").fill(str(value))
     page.locator("#conditional").set_checked(conditional)
-    features = Features(5, 1, 2, 3, conditional, steps)
-    advice = advise(archive, Question(features, 100.0, 4))
-    assert page.locator("#use").inner_text() == f"Use {advice.choice.pair}."
+    page.locator("#noisy").check()
+    features = Features(2, 1, 1, 2, conditional, steps)
+    advice = advise(archive, Question(features, 100.0, 4, noisy=True))
+    assert page.locator("#use").inner_text() == " ".join(answer(advice))
     assert ranked(page) == [str(one.pair) for one in advice.ranked[:10]]
-    among = [
-        name for name, one in archive.problems.items() if (one.features.steps > 1) == (steps > 1)
-    ]
     near = page.locator("#near a").all_inner_texts()
-    assert near == list(nearest(archive, features, among))
+    assert near == [one.problem for one in advice.near]
     command = shlex.split(page.locator("#command").inner_text())
-    assert command[:4] == ["hpobench", "recommend", "--floats", "5"]
+    assert command[:4] == ["hpobench", "recommend", "--floats", "2"]
     assert ("--conditional" in command) == conditional
+    assert _code([*command[1:], "--evidence", str(site.parent / "evidence.parquet")]) == 0
+    assert str(advice.choice.pair) in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
         ("logs", "9", "9 of 6 numbers cannot be logarithmic."),
+        ("categories", "9", "The space is larger than any of the evidence"),
         ("evaluations", "0", "Budget in full trials: "),
         ("floats", "-1", "Real numbers: "),
         ("workers", "", "Workers at a time: "),

@@ -9,21 +9,25 @@
       Math.abs(Math.log(value / wanted)) < Math.abs(Math.log(best / wanted)) ? value : best,
     );
 
-  // How unlike two problems are: `distance` of hpobench.evidence.advice.
-  const distance = (one, other) => {
-    const size = (features) => features.floats + features.integers + features.choices;
+  const size = (features) => features.floats + features.integers + features.choices;
+
+  // How unlike two problems are: `distance` of hpobench.evidence.nearness.
+  const distance = (asked, problem) => {
+    const [one, other] = [asked.features, problem.features];
     const ratio =
       Math.abs(Math.log(size(one) / size(other))) + Math.abs(Math.log(one.steps / other.steps)) / 4;
     const shares = ["floats", "integers", "choices", "logarithmic"].map((kind) =>
       Math.abs(one[kind] / size(one) - other[kind] / size(other)),
     );
     const sum = shares.reduce((total, share) => total + share, 0);
-    return ratio + sum / 2 + (one.conditional === other.conditional ? 0 : 1);
+    const conditions = one.conditional === other.conditional ? 0 : 1;
+    return ratio + sum / 2 + conditions + (asked.noisy === problem.heldout ? 0 : 0.5);
   };
 
   const asked = () => {
     const values = Object.fromEntries(names.map((name) => [name, byId(name).valueAsNumber]));
-    return { ...values, conditional: byId("conditional").checked };
+    const flags = ["conditional", "noisy"].map((name) => [name, byId(name).checked]);
+    return { ...values, ...Object.fromEntries(flags) };
   };
 
   // What is wrong with the answers; empty if nothing is.
@@ -32,6 +36,8 @@
     if (wrong) return `${byId(wrong).labels[0].textContent.trim()}: ${byId(wrong).validationMessage || "give a number"}.`;
     if (!(values.floats + values.ints + values.categories)) return "A space without parameters needs no searcher.";
     if (values.logs > values.floats + values.ints) return `${values.logs} of ${values.floats + values.ints} numbers cannot be logarithmic.`;
+    const most = Math.max(...problems.map((problem) => size(problem.features)));
+    if (values.floats + values.ints + values.categories > most) return `The space is larger than any of the evidence, whose largest has ${most} parameters.`;
     return "";
   };
 
@@ -47,12 +53,28 @@
     const among = problems.filter(
       (p) => p.workers.includes(view.workers) && p.features.steps > 1 === view.several,
     );
-    const far = new Map(among.map((p) => [p, distance(features, p.features)]));
+    const far = new Map(among.map((p) => [p, distance({ features, noisy: values.noisy }, p)]));
     among.sort((p, q) => far.get(p) - far.get(q) || (p.name < q.name ? -1 : 1));
+    // Two of a family at most, since its problems are alike.
+    const seen = new Map();
+    const shown = among.filter((p) => {
+      seen.set(p.family, (seen.get(p.family) ?? 0) + 1);
+      return seen.get(p.family) <= 2;
+    });
     byId("near").replaceChildren(
-      ...among.slice(0, 5).map((p) => element("li", {}, link(`problems/${p.place}.html`, p.name), ` ${p.family}`)),
+      ...shown.slice(0, 5).map((p) =>
+        element("li", {}, link(`problems/${p.place}.html`, p.name), ` ${p.described}`),
+      ),
     );
   };
+
+  const command = (values) =>
+    ["hpobench recommend"]
+      .concat(["floats", "ints", "categories", "logs"].map((name) => `--${name} ${values[name]}`))
+      .concat(values.steps > 1 ? [`--fidelity steps:${values.steps}`] : [])
+      .concat(values.conditional ? ["--conditional"] : [], values.noisy ? ["--noise"] : [])
+      .concat([`--evaluations ${values.evaluations}`, `--workers ${values.workers}`])
+      .join(" ");
 
   const show = () => {
     const values = asked();
@@ -71,16 +93,11 @@
     const view = fits.find((one) => one.workers === workers);
     const budget = nearest(view.settings.map((one) => ranking.budgets[one.budget]), values.evaluations);
     const setting = view.settings.find((one) => ranking.budgets[one.budget] === budget);
-    byId("use").textContent = `Use ${pairName(ranking.pairs[setting.choice])}.`;
+    byId("use").textContent = setting.answer.join(" ");
     byId("why").textContent =
-      `${setting.answer} Of those not told apart, the searcher that thinks the least is named. ` +
-      `This page knows the ranking at ${text.budget(budget)} with ${text.workers(workers)}; ` +
-      "the command says it for exactly what you ask:";
-    byId("command").textContent =
-      `hpobench recommend --floats ${values.floats} --ints ${values.ints} ` +
-      `--categories ${values.categories} --logs ${values.logs} --steps ${values.steps} ` +
-      `--evaluations ${values.evaluations} --workers ${values.workers}` +
-      (values.conditional ? " --conditional" : "");
+      `This page knows the advice at ${text.budget(budget)} with ${text.workers(workers)}. ` +
+      "This command gives it for exactly what you ask, with lines to paste:";
+    byId("command").textContent = command(values);
     byId("caption").textContent =
       `The first ten at ${text.budget(budget)} with ${text.workers(workers)}, by ` +
       `${setting.problems} problems of ${setting.families} families.`;

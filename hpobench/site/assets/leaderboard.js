@@ -19,7 +19,7 @@
     const view = chosenView();
     const setting = view.settings.find((one) => one.budget === place);
     shown = { view, setting };
-    byId("answer").textContent = setting.answer;
+    byId("answer").textContent = [setting.lead, ...setting.answer.slice(1)].join(" ");
     byId("caption").textContent =
       `At ${text.budget(ranking.budgets[place])} with ${text.workers(view.workers)}, by ` +
       `${setting.problems} problem${setting.problems === 1 ? "" : "s"} of ${setting.families} ` +

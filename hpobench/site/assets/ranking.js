@@ -19,7 +19,7 @@ const rankingRow = (row, place, greatest, address) => {
     field(high, `${low.toFixed(2)} to ${high.toFixed(2)}`),
     field(best, text.share(best)),
     field(thinking, text.seconds(thinking)),
-    field(apart, place === 0 ? "first" : apart ? "yes" : "no"),
+    field(apart, apart ? "" : "tied"),
   );
   made.cells[2].className = "measure";
   made.dataset.pair = number;
