@@ -44,7 +44,8 @@ def build_site(out: Path, archive: Path, folders: Sequence[Path] = ()) -> Built:
 
 def _pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
     yield from leaderboard.pages(source, sources)
-    yield from advice.pages(source)
+    if not source.folder:  # `hpobench recommend` knows the archive, and not single suites
+        yield from advice.pages(source)
     yield from comparison.pages(source)
     yield from algorithms.pages(source)
     yield from problems.pages(source)

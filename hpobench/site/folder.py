@@ -72,7 +72,8 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
         # First, so that a later site knows the files of one that was interrupted.
         _mark(out, earlier | set(files))
         for name, data in files.items():
-            own_folder((out / name).parent)
+            if folders := _folders(out, name):
+                own_folder(folders[-1])
             write_whole(out / name, data, flush=False)
         for name in sorted(earlier - set(files)):
             _remove(out, name)

@@ -187,7 +187,7 @@ def test_the_form_answers_as_recommend_does(
         ("logs", "9", "9 of 6 numbers cannot be logarithmic."),
         ("categories", "9", "The space is larger than any of the evidence"),
         ("evaluations", "0", "Budget in full trials: "),
-        ("floats", "-1", "Real numbers: "),
+        ("floats", "-1", "Real parameters: "),
         ("workers", "", "Workers at a time: "),
     ],
 )

@@ -32,12 +32,18 @@
 
   // What is wrong with the answers; empty if nothing is.
   const fault = (values) => {
-    const wrong = names.find((name) => !byId(name).checkValidity() || Number.isNaN(values[name]));
-    if (wrong) return `${byId(wrong).labels[0].textContent.trim()}: ${byId(wrong).validationMessage || "give a number"}.`;
-    if (!(values.floats + values.ints + values.categories)) return "A space without parameters needs no searcher.";
-    if (values.logs > values.floats + values.ints) return `${values.logs} of ${values.floats + values.ints} numbers cannot be logarithmic.`;
+    const wrong = names.map(byId).find((input) => !input.checkValidity() || !input.value);
+    const numbers = values.floats + values.ints;
     const most = Math.max(...problems.map((problem) => size(problem.features)));
-    if (values.floats + values.ints + values.categories > most) return `The space is larger than any of the evidence, whose largest has ${most} parameters.`;
+    if (wrong) {
+      const label = wrong.labels[0].textContent.trim();
+      return `${label}: ${wrong.validationMessage || "give a number"}.`;
+    }
+    if (!(numbers + values.categories)) return "A space without parameters needs no searcher.";
+    if (values.logs > numbers) return `${values.logs} of ${numbers} numbers cannot be logarithmic.`;
+    if (numbers + values.categories > most) {
+      return `The space is larger than any of the evidence, whose largest has ${most} parameters.`;
+    }
     return "";
   };
 
@@ -91,7 +97,8 @@
     if (nothing) return;
     const workers = nearest(fits.map((view) => view.workers), values.workers);
     const view = fits.find((one) => one.workers === workers);
-    const budget = nearest(view.settings.map((one) => ranking.budgets[one.budget]), values.evaluations);
+    const known = view.settings.map((one) => ranking.budgets[one.budget]);
+    const budget = nearest(known, values.evaluations);
     const setting = view.settings.find((one) => ranking.budgets[one.budget] === budget);
     byId("use").textContent = setting.answer.join(" ");
     byId("why").textContent =

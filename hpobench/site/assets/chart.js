@@ -13,7 +13,7 @@ const chartScales = (figure, budgets, regrets) => {
   const named = width > 620; // there is room for a name beside the curves
   const box = { left: 44, right: width - (named ? 200 : 12), top: named ? 14 : 30, bottom: 230 };
   const place = (value, [low, high], from, to) =>
-    from + ((to - from) * (Math.log(value) - Math.log(low))) / (Math.log(high) - Math.log(low) || 1);
+    from + ((to - from) * Math.log(value / low)) / (Math.log(high / low) || 1);
   const ends = [budgets[0], budgets.at(-1)];
   // A regret of 0 has no logarithm; below a thousandth nothing is told apart by eye.
   const known = regrets.map((regret) => Math.max(regret, 1e-3));
@@ -31,7 +31,7 @@ const chartScales = (figure, budgets, regrets) => {
 
 const chartAxes = (svg, { box, height, range, x, y }, budgets) => {
   const within = (values, low, high) => values.filter((value) => low <= value && value <= high);
-  for (const regret of within([0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5, 1], ...range)) {
+  for (const regret of within([0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1], ...range)) {
     const at = y(regret);
     svg.append(svgElement("line", { class: "grid", x1: box.left, x2: box.right, y1: at, y2: at }));
     svg.append(

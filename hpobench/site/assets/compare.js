@@ -4,10 +4,7 @@
   const problems = new Map(hpobench.data.get("problems").map((p) => [p.place, p]));
   const names = ["a", "b", "workers", "steps"];
   const select = Object.fromEntries(names.map((name) => [name, byId(name)]));
-  const label = (pair) => `${pair.searcher} + ${pair.scheduler}`;
   let means;
-
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
   // Both regrets on each problem that both pairs ran on.
   const rows = (place) => {
@@ -28,8 +25,9 @@
 
   const drawn = (row, greatest) => {
     const cells = (side, value) => {
-      const chosen = new URLSearchParams({ cells: select[side].value, workers: select.workers.value });
-      return field(value, link(`problems/${row.problem.place}.html#${chosen}`, text.regret(value)));
+      const chosen = { cells: select[side].value, workers: select.workers.value };
+      const address = `problems/${row.problem.place}.html#${new URLSearchParams(chosen)}`;
+      return field(value, link(address, text.regret(value)));
     };
     const difference = field(
       row.difference,
@@ -50,7 +48,8 @@
 
   const summary = (found, place) => {
     const [a, b] = [select.a, select.b].map((one) => one.selectedOptions[0].textContent);
-    const at = `At ${text.budget(budgets[place])} with ${text.workers(Number(select.workers.value))}`;
+    const count = text.workers(Number(select.workers.value));
+    const at = `At ${text.budget(budgets[place])} with ${count}`;
     if (!found.length) return `${at} there is no problem that both pairs ran on.`;
     const wins = found.filter((row) => row.difference < 0).length;
     const losses = found.filter((row) => row.difference > 0).length;
@@ -60,7 +59,8 @@
     }
     const over = mean([...families.values()].map(mean));
     return (
-      `${at}, ${a} leaves less regret on ${wins} of ${found.length} problems and ${b} on ${losses}. ` +
+      `${at}, ${a} leaves less regret on ${wins} of ${found.length} problems ` +
+      `and ${b} on ${losses}. ` +
       `The mean difference, each family counting as one, is ${text.signed(over)}.`
     );
   };
@@ -86,9 +86,11 @@
 
   const chosen = choices();
   const counts = [...new Set(views.map((view) => view.workers))];
-  const options = pairs.map((pair) => [pair.key, label(pair)]);
-  const [leader, second = leader] = views[opening].settings.at(-1).rows.map((row) => pairs[row[0]].key);
-  fillSelect(select.workers, counts.map((n) => [n, String(n)]), chosen.get("workers") ?? views[opening].workers);
+  const options = pairs.map((pair) => [pair.key, pairName(pair)]);
+  const best = views[opening].settings.at(-1).rows.map((row) => pairs[row[0]].key);
+  const [leader, second = leader] = best;
+  const usual = views[opening].workers;
+  fillSelect(select.workers, counts.map((n) => [n, String(n)]), chosen.get("workers") ?? usual);
   fillSelect(select.a, options, chosen.get("a") ?? leader);
   fillSelect(select.b, options, chosen.get("b") ?? second);
   select.steps.value = chosen.get("steps") ?? "";

@@ -67,10 +67,17 @@ const text = {
   signed: (value) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(3)}`,
   share: (value) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`,
   seconds: (value) =>
-    value < 5e-5 ? "< 0.1 ms" : value < 1 ? `${(1000 * value).toFixed(value < 0.1 ? 1 : 0)} ms` : `${value.toFixed(1)} s`,
+    value < 5e-5
+      ? "< 0.1 ms"
+      : value < 1
+        ? `${(1000 * value).toFixed(value < 0.1 ? 1 : 0)} ms`
+        : `${value.toFixed(1)} s`,
   budget: (value) => `${Number(value.toPrecision(3))} full trial${value === 1 ? "" : "s"}`,
   workers: (value) => `${value} worker${value === 1 ? "" : "s"}`,
 };
+
+const pairName = (pair) => `${pair.searcher} + ${pair.scheduler}`;
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 // The choices of a page are kept in its address, so that a link shows what its writer saw.
 const choices = () => new URLSearchParams(location.hash.slice(1));

@@ -3,7 +3,6 @@
   const { budgets, pairs, views, opening } = hpobench.data.get("ranking");
   const { rows, commands } = hpobench.data.get(`cells-${byId("controls").dataset.place}`);
   const select = byId("workers");
-  const label = (pair) => `${pair.searcher} + ${pair.scheduler}`;
   let place;
 
   const regretOf = (row) => (row[5][place] == null ? null : row[5][place] / SCALE);
@@ -15,20 +14,19 @@
       if (String(row[1]) !== select.value || regretOf(row) === null) continue;
       found.set(row[0], [...(found.get(row[0]) ?? []), regretOf(row)]);
     }
-    const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
     return [...found]
       .map(([number, values]) => ({ number, values, mean: mean(values) }))
       .sort((p, q) => p.mean - q.mean);
   };
 
-  const pairRow = ({ number, values, mean }, greatest) => {
+  const pairRow = ({ number, values, mean: middle }, greatest) => {
     const pair = pairs[number];
     const chosen = new URLSearchParams({ cells: pair.key, workers: select.value });
     const [least, most] = [Math.min(...values), Math.max(...values)];
     const measure = field(
-      mean,
-      bar({ bar: mean / greatest, low: least / greatest, high: most / greatest }, "range"),
-      link(`#${chosen}`, text.regret(mean)),
+      middle,
+      bar({ bar: middle / greatest, low: least / greatest, high: most / greatest }, "range"),
+      link(`#${chosen}`, text.regret(middle)),
     );
     measure.className = "measure";
     return element(
@@ -47,7 +45,8 @@
     const found = groups();
     const at = `At ${text.budget(budgets[place])} with ${text.workers(Number(select.value))}`;
     byId("answer").textContent = found.length
-      ? `${at}, ${label(pairs[found[0].number])} is first: its mean regret is ${text.regret(found[0].mean)}.`
+      ? `${at}, ${pairName(pairs[found[0].number])} is first: ` +
+        `its mean regret is ${text.regret(found[0].mean)}.`
       : `${at} there is no run.`;
     byId("caption").textContent = "Over seeds. A mean leads to its runs, below.";
     const greatest = Math.max(...found.flatMap((group) => group.values), 1e-4);
@@ -62,7 +61,7 @@
     const own = rows.filter((row) => row[0] === number && String(row[1]) === select.value);
     byId("cells").hidden = !own.length;
     if (!own.length) return;
-    byId("cells-title").textContent = `Runs of ${label(pairs[number])}`;
+    byId("cells-title").textContent = `Runs of ${pairName(pairs[number])}`;
     const command = commands[`${number}/${select.value}`];
     byId("again").textContent = command
       ? "This makes them again. With --seeds 0-0 it makes seed 0 alone."

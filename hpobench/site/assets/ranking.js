@@ -1,7 +1,6 @@
 "use strict";
 // The table of a ranking, for the leaderboard and the advice.
 const ranking = hpobench.data.get("ranking");
-const pairName = (pair) => `${pair.searcher} + ${pair.scheduler}`;
 
 const rankingRow = (row, place, greatest, address) => {
   const [number, regret, low, high, best, thinking, apart] = row;
@@ -32,7 +31,8 @@ const fillRanking = (table, view, setting, count = Infinity) => {
   const address = (pair) => {
     const other = pair === first ? second : first;
     const steps = view.several ? "several" : "one";
-    const chosen = { a: pair.key, b: other.key, budget: setting.budget, workers: view.workers, steps };
+    const { budget } = setting;
+    const chosen = { a: pair.key, b: other.key, budget, workers: view.workers, steps };
     return `compare.html#${new URLSearchParams(chosen)}`;
   };
   const rows = setting.rows.slice(0, count);

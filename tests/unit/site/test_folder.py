@@ -49,6 +49,13 @@ def test_a_file_that_no_site_wrote_is_not_replaced(tmp_path: Path) -> None:
     assert content(tmp_path)["index.html"] == b"1"
 
 
+def test_the_folder_that_the_user_names_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real")
+    write_site(tmp_path / "out", {"index.html": b"1", "data/a.js": b"1"})
+    assert (tmp_path / "real" / "data" / "a.js").read_bytes() == b"1"
+
+
 def test_links_are_not_followed(tmp_path: Path) -> None:
     outside, out = tmp_path / "outside", tmp_path / "out"
     outside.mkdir()
