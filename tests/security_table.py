@@ -13,11 +13,13 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 import hpobench
 from hpobench.__main__ import _code
+from hpobench.evidence.distilling import distilled
 from hpobench.store import index
 from hpobench.store.reader import load_plan
 from tests import ROOT
@@ -144,6 +146,7 @@ UNTRIED = {
     "data fetch NAME": "tests/unit/data has it, against a server of its own",
 }
 
+_TRAP = ["trap", "--plugin", "trap.py"]
 _CHECK = ["check", "trap.py", "--only", "trap", "--patience", "0.1"]
 _CHECK_PROGRAM = ["check", "command", "-o", 'run=["./searcher"]', "--patience", "0.1"]
 _RECORD = [
@@ -189,9 +192,15 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "verify FOLDER": ["verify", "stored"],
     "verify FOLDER --repair": lambda: _end_of_repair(),
     "verify FOLDER --sample N --plugin FILE": lambda: _end_of_sample(),
+    "verify ARCHIVE": lambda: _code(["verify", _archive("archive.parquet")]),
+    "verify ARCHIVE --sample N --plugin FILE": lambda: _end_of_archive_sample(),
     "merge FOLDERS": lambda: _end_of_merge(),
+    "merge ARCHIVES": lambda: _end_of_archive_merge(),
     "evidence make FOLDER": ["evidence", "make", "stored", "--into", "out"],
-    "site OUT FOLDER": lambda: _end_of_site(),
+    "evidence add SEARCHER --plugin FILE": lambda: _end_of_addition(),
+    "site OUT FOLDER": lambda: _code(
+        ["site", "out", "stored", "--evidence", _archive("archive.parquet")]
+    ),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],
@@ -211,6 +220,7 @@ PLACES = {
     "TABLE": "table.parquet",
     "TABLE.recording": "table.parquet.recording",
     "results/NAME": "results/trapped",
+    "results/evidence-SEARCHER": "results/evidence-",
     "references/NAME.json": "references/pit.json",
     "NAME.py": "fresh.py",
     "FILE.lock": "alone.py.lock",
@@ -277,7 +287,8 @@ def _lay_experiment(folder: Path) -> None:
         trial.mkdir(parents=True)
         (trial / "params.json").write_text(f'{{"x": {i}}}', encoding="utf-8")
         (trial / "params.pkl").write_bytes(b"cos\nsystem\n(S'touch program.mark'\ntR.")
-        (trial / "result.json").write_text('{"loss": 1.0, "training_iteration": 1}\n', "utf-8")
+        result = f'{{"loss": {i}.5, "training_iteration": 1}}\n'
+        (trial / "result.json").write_text(result, encoding="utf-8")
         (trial / "trap.py").write_text(PLUGIN, encoding="utf-8")
 
 
@@ -305,11 +316,47 @@ def _end_of_merge() -> object:
     return _end_of(["merge", "out/part", "--into", "out/whole"])
 
 
-def _end_of_site() -> object:
-    """How a site ends about stored results and the archive that is made of them."""
-    archive = "../evidence.parquet"
-    _end_of(["evidence", "make", "stored", "--into", archive])
-    return _end_of(["site", "out", "stored", "--evidence", archive])
+def _archive(name: str) -> str:
+    """An archive of the stored results, outside the folder that is watched."""
+    path = Path("..", name)
+    distilled(Path("stored")).write(path)
+    return str(path)
+
+
+def _end_of_archive_merge() -> object:
+    return _end_of(["merge", _archive("one"), _archive("two"), "--into", "out"])
+
+
+def _end_of_addition() -> object:
+    """How a searcher of a plugin file and a program end that are added to the stored results."""
+    _archive("archive.parquet")
+    with _small_evidence():
+        program = ["command", "--option", 'run=["./searcher"]']
+        return [_end_of(["evidence", "add", *one]) for one in (_TRAP, program)]
+
+
+def _end_of_archive_sample() -> object:
+    """How runs of a plugin file end that run again, of an archive to which they were added."""
+    _archive("archive.parquet")
+    with _small_evidence():
+        _end_of(["evidence", "add", *_TRAP, "--results", "../elsewhere", "--into", "../whole"])
+        for mark in Path().rglob("*.mark"):
+            mark.unlink()
+        options = ("--sample", "9", "--plugin", "trap.py", "--json", "found.json")
+        return _end_of(["verify", "../whole", *options])
+
+
+@contextlib.contextmanager
+def _small_evidence() -> Iterator[None]:
+    """A suite of one cell in place of the evidence's, and an archive of the stored results."""
+    suite: dict[str, object] = {"name": "evidence", "searchers": ["random"], "seeds": 1}
+    suite |= {"problems": ["branin"], "workers": 1, "budget": {"trials": 2}}
+    archive = Path("..", "archive.parquet").resolve()
+    with (
+        patch("hpobench.evidence.suites.evidence_suites", lambda _=(): [suite]),
+        patch("hpobench.evidence.archive.shipped", lambda: archive),
+    ):
+        yield
 
 
 def _state(folder: Path) -> dict[str, int]:

@@ -18,10 +18,10 @@ VERBS = {
     "compare": ("compare:compare", "whether newer results are worse than older ones, for CI."),
     "data": ("data:group", "list, fetch and verify data sets that are not shipped."),
     "env": ("env:group", "build, show and remove the environments of isolated searchers."),
-    "evidence": ("evidence:group", "make the archive of runs that advice rests on."),
+    "evidence": ("evidence:group", "the archive of runs that advice rests on: make it, add to it."),
     "export": ("export:export", "stored results in the formats of other tools."),
     "list": ("list:group", "searchers, schedulers, problems, suites, and what goes with what."),
-    "merge": ("merge:merge", "results folders as one: parts of a run, or of different suites."),
+    "merge": ("merge:merge", "results folders as one, or archives: parts, or different suites."),
     "new": ("new:new", "write a plugin file that works, to be filled in."),
     "paper": (
         "paper:paper",

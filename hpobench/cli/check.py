@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import key_values
+from hpobench.cli.shared import values_option
 
 if TYPE_CHECKING:
     from hpobench.testing.check import Check, CheckResult, Status
@@ -25,15 +25,7 @@ _NARROW, _WIDE = 60, 120
 @click.command()
 @click.argument("plugin", metavar="FILE")
 @click.option("--only", metavar="NAME", help="The plugin of this name in FILE alone.")
-@click.option(
-    "-o",
-    "--option",
-    "options",
-    multiple=True,
-    metavar="KEY=VALUE",
-    callback=key_values,
-    help="An option of the plugin, its value a word or JSON; repeatable.",
-)
+@values_option
 @click.option(
     "--patience",
     type=click.FloatRange(min=0, min_open=True),

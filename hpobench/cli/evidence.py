@@ -1,17 +1,25 @@
-"""``evidence``: the archive that advice rests on, made of stored runs."""
+"""``evidence``: the archive that advice rests on, made of stored runs and added to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Commands, ResultsFolder
+from hpobench.cli.shared import Commands, ResultsFolder, plugin_option, values_option
+from hpobench.cli.tables import printable
+from hpobench.verbs.tally import duration
+
+if TYPE_CHECKING:
+    from hpobench.evidence.archive import Archive
+    from hpobench.verbs.addition import Addition
 
 
 @click.group("evidence", cls=Commands)
 def group() -> None:
-    """Make the archive of runs that advice rests on."""
+    """Make the archive of runs that advice rests on, and add to it."""
 
 
 @group.command()
@@ -22,27 +30,105 @@ def group() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The archive to write.",
 )
-@click.option(
-    "--onto",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="An archive whose runs are kept beside the new ones.",
-)
-def make(folders: tuple[Path, ...], into: Path, onto: Path | None) -> None:
+def make(folders: tuple[Path, ...], into: Path) -> None:
     """Distil the results in FOLDERS (like results/evidence) into an archive.
 
     It keeps some 100 bytes of each virtual run on a problem with frozen references: what was
     reached at thirty budgets up to 100 full trials, how long the searcher thought, and a hash of
-    the run's results. The suites `evidence`, `evidence-workers` and `evidence-stopping` are made
-    for it.
+    the run's results. The shipped suites whose names begin with `evidence` are made for it.
+    `hpobench merge` joins it with other archives.
     """
-    from hpobench.evidence.archive import joined, read_archive
+    from hpobench.evidence.archive import joined
     from hpobench.evidence.distilling import distilled
 
-    archive = joined([*([read_archive(onto)] if onto else []), *map(distilled, folders)])
-    archive.write(into)
-    families = {facts.family for facts in archive.problems.values()}
-    click.echo(
-        f"{into}: {len(archive.runs):,} runs of {len(archive.searchers)} searchers on "
-        f"{len(archive.problems)} problems of {len(families)} families, "
-        f"{into.stat().st_size / 1e6:.2f} MB"
+    _write(joined([*map(distilled, folders)]), into)
+
+
+@group.command()
+@click.argument("searcher")
+@values_option
+@plugin_option
+@click.option(
+    "--suite",
+    "chosen",
+    multiple=True,
+    help="One of the suites of the evidence instead of all, such as evidence-slow for a searcher "
+    "that thinks for longer; repeatable.",
+)
+@click.option("--seeds", help="These seeds instead of the suites': 0-9, or 0,4,7.")
+@click.option(
+    "--cpus", type=click.IntRange(min=1), help="Processors of this machine to use, by default all."
+)
+@click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the runs, by default results/evidence-SEARCHER.",
+)
+@click.option(
+    "--into",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The archive to write, by default evidence.parquet in the folder of the runs.",
+)
+def add(
+    searcher: str,
+    options: dict[str, Any],
+    plugins: tuple[Path, ...],
+    chosen: tuple[str, ...],
+    seeds: str | None,
+    cpus: int | None,
+    results: Path | None,
+    into: Path | None,
+) -> None:
+    """Run the suites of the evidence with SEARCHER alone, one of a plugin file or of the registry,
+    and write the shipped archive with the new runs.
+
+    Runs that the archive holds are not run again, nor those that an earlier call has finished: the
+    same command goes on after Ctrl-C. Problems whose data is not here are left out and named; once
+    it is fetched the same command adds them. Ends with code 1 if runs failed, which count in the
+    archive as the clip value.
+    """
+    from hpobench.contract.errors import UsageError
+    from hpobench.evidence.archive import read_archive, shipped
+    from hpobench.evidence.suites import evidence_suites
+    from hpobench.verbs.addition import plan_addition, run_addition
+    from hpobench.verbs.progress import Shown
+
+    if into and not into.parent.is_dir():
+        raise UsageError(f"--into {into}: there is no folder {into.parent}; make it first")
+    display = Shown()
+    addition = plan_addition(
+        {**options, "name": searcher},
+        evidence_suites(chosen),
+        read_archive(shipped()),
+        plugins=plugins,
+        seeds=seeds,
+        display=display,
     )
+    for line in _announced(addition, cpus):
+        click.echo(printable(line))
+    folder = results or Path("results") / f"evidence-{searcher}"
+    archive, counts = run_addition(addition, folder, cpus=cpus, display=display)
+    _write(archive, into or folder / "evidence.parquet")
+    if counts["done"] < counts.total():
+        raise SystemExit(1)
+
+
+def _announced(addition: Addition, cpus: int | None) -> Iterator[str]:
+    """What is about to run, and what is left out."""
+    from hpobench.running.cluster import cpus_here
+
+    cpus = cpus or cpus_here()
+    for part in addition.parts:
+        held = f", {part.known:,} more are in the archive" if part.known else ""
+        yield f"{part.suite.name}: {len(part.plan.cells):,} cells{held}"
+    for reason, problems in addition.left_out.items():
+        yield f"left out: {problems} problem{'' if problems == 1 else 's'}: {reason}"
+    yield (
+        f"{addition.cells:,} cells: at most about {duration(addition.seconds(cpus))} on {cpus} "
+        f"processor{'' if cpus == 1 else 's'}, and what the searcher thinks"
+    )
+
+
+def _write(archive: Archive, into: Path) -> None:
+    archive.write(into)
+    click.echo(f"{into}: {archive.summary}, {into.stat().st_size / 1e6:.2f} MB")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.problem_import import import_
-from hpobench.cli.shared import Commands, key_values, plugin_option
+from hpobench.cli.shared import Commands, plugin_option, values_option
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.progress import Pace, Shown
 from hpobench.verbs.tally import duration
@@ -29,20 +29,10 @@ def group() -> None:
 
 group.add_command(import_)
 
-_options = click.option(
-    "-o",
-    "--option",
-    "options",
-    multiple=True,
-    metavar="KEY=VALUE",
-    callback=key_values,
-    help="An option of the problem, its value a word or JSON; repeatable.",
-)
-
 
 @group.command()
 @click.argument("problem")
-@_options
+@values_option
 @click.option(
     "--sample",
     metavar="N",
@@ -72,7 +62,7 @@ def freeze(
 
 @group.command()
 @click.argument("problem")
-@_options
+@values_option
 @click.option("--as", "name", metavar="LABEL", help="The problem's label, which its seeds are of.")
 @click.option(
     "--sample", metavar="N", type=click.IntRange(min=1), help="Record N random configurations."

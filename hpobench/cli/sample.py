@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,22 +21,22 @@ _NAMED = 20
 """Cells with other bytes that are shown of many."""
 
 
-def show_sample(folder: Path, given: Mapping[str, Any], json_file: Path | None) -> None:
-    """Run a sample of the cells in ``folder`` again and print what came of it."""
-    from hpobench.store import files
-    from hpobench.verbs.progress import Shown
-    from hpobench.verbs.verification import SampleOptions, run_sample
+def show_sample(found: Verification, json_file: Path | None, plugins: Sequence[str] = ()) -> None:
+    """Print what came of a sample, and end with code 1 if a cell differs or none ran.
 
-    found = run_sample(folder, SampleOptions(**given), Shown().warn)
+    ``plugins``: the files with which the stored cells were made.
+    """
+    from hpobench.store import files
+
     if json_file:
         files.replace(json_file, _as_json(found).encode())
-    for line in _sentences(found, folder):
+    for line in _sentences(found, plugins):
         click.echo(printable(line))
     if not found.ok:
         raise SystemExit(1)
 
 
-def _sentences(found: Verification, folder: Path) -> Iterator[str]:
+def _sentences(found: Verification, plugins: Sequence[str]) -> Iterator[str]:
     yield _answer(found)
     if found.ok:
         yield from _strength(found)
@@ -49,11 +49,13 @@ def _sentences(found: Verification, folder: Path) -> Iterator[str]:
         yield f"{cell}: could not be run again: {reason}"
     for reason, count in found.left_out.items():
         yield f"left out: {_cells(count)}: {reason}"
-    if found.left_out and (files := _plugins(folder)):
-        yield f"the results were made with --plugin {' --plugin '.join(files)}"
+    if found.left_out and plugins:
+        yield f"the results were made with --plugin {' --plugin '.join(plugins)}"
 
 
 def _answer(found: Verification) -> str:
+    if not found.cells:
+        return "no cell can be run again here"
     if not found.compared:
         return f"none of the {_cells(found.sample)} could be run again"
     if found.different:
@@ -95,14 +97,6 @@ def _difference(cell: str, other: Other) -> Iterator[str]:
         yield f"  it failed: {other.error.partition(chr(10))[0]}"
     if other.changed:
         yield f"  a likely reason: {', '.join(other.changed)}"
-
-
-def _plugins(folder: Path) -> list[str]:
-    from hpobench.store import index
-    from hpobench.suites.suitetext import plugins_named
-
-    file = folder / index.SUITE
-    return plugins_named(index.read_sealed(file)) if file.exists() else []
 
 
 def _as_json(found: Verification) -> str:

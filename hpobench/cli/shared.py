@@ -28,9 +28,16 @@ class ResultsFolder(click.Path):
     """A results folder. Of one in an object store the copy on this machine is given, with what is
     needed of it; what a verb that ``writes`` changes goes back when the verb ends."""
 
-    def __init__(self, *, small: bool = False, writes: bool = False, exists: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        small: bool = False,
+        writes: bool = False,
+        exists: bool = True,
+        file_okay: bool = False,
+    ) -> None:
         """``small``: the verb needs no events and trials."""
-        super().__init__(exists=exists, file_okay=False, path_type=Path)
+        super().__init__(exists=exists, file_okay=file_okay, path_type=Path)
         self._small, self._writes = small, writes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -44,6 +51,25 @@ class ResultsFolder(click.Path):
         if self._writes and ctx is not None:
             ctx.call_on_close(place.publish)
         return place.fetch(is_small) if self._small else place.fetch()
+
+
+SHIPPED = "evidence"
+"""The word for the archive that comes with hpobench."""
+
+
+class Stored(ResultsFolder):
+    """A results folder, or the file of an archive of evidence; a word stands for the shipped one,
+    so that a folder of that name must be written as ``./evidence``."""
+
+    def __init__(self, *, writes: bool = False, exists: bool = True) -> None:
+        super().__init__(writes=writes, exists=exists, file_okay=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == SHIPPED and self.exists:
+            from hpobench.evidence.archive import shipped
+
+            return shipped()
+        return super().convert(value, param, ctx)
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -69,7 +95,20 @@ def selection_options(command: F) -> F:
     return seeds(only(command))
 
 
-def key_values(
+def values_option(command: F) -> F:
+    """``--option``, for verbs that take one plugin."""
+    return click.option(
+        "-o",
+        "--option",
+        "options",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=_key_values,
+        help="An option of the plugin, its value a word or JSON; repeatable.",
+    )(command)
+
+
+def _key_values(
     ctx: click.Context,  # noqa: ARG001 - click's signature
     param: click.Parameter,  # noqa: ARG001
     given: Sequence[str],

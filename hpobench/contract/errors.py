@@ -24,6 +24,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 _LONGEST = 20_000
+_LINES = 20
+"""Lines that a message lists of many."""
 
 
 class HpobenchError(Exception):
@@ -56,6 +58,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``; did you mean a or b?`` with the names in ``known`` that resemble ``name``; else empty."""
     close = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def indented(lines: Sequence[str]) -> str:
+    """The first 20 of ``lines``, indented, and how many more there are."""
+    more = [f"and {len(lines) - _LINES:,} more"] if len(lines) > _LINES else []
+    return "\n".join(f"  {line}" for line in [*lines[:_LINES], *more])
 
 
 def describe(error: BaseException) -> str:

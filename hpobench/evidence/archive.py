@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hpobench.contract.errors import StoreError
+from hpobench.contract.errors import StoreError, UsageError, indented
 from hpobench.contract.files import is_there, read_whole
 from hpobench.evidence.features import Features
 from hpobench.store import files, schema, seal
@@ -55,6 +55,14 @@ RUNS = pa.schema(
 _PLAIN = schema.plain(RUNS)
 KEYS = ("searcher", "scheduler", "problem", "seed", "workers")
 """What tells the runs of an archive apart, in the order in which they are sorted."""
+RESULT = ("content", "done", "trials", "results", "regret", "visible")
+"""What a run gives again, whenever and wherever it is repeated."""
+
+
+class NoArchiveError(StoreError):
+    """The file is no archive of evidence, a damaged one, or one of another version."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,15 @@ class Archive:
     def regrets(self, column: str = "regret") -> NDArray[np.float64]:
         """Shape (runs, budgets): the normalised regrets; NaN where they are not known."""
         return regrets_of(self.runs, column)
+
+    @property
+    def summary(self) -> str:
+        """What it holds, in numbers."""
+        families = {facts.family for facts in self.problems.values()}
+        return (
+            f"{len(self.runs):,} runs of {len(self.searchers)} searchers on "
+            f"{len(self.problems)} problems of {len(families)} families"
+        )
 
     def to_bytes(self) -> bytes:
         """The file. The same archive gives the same bytes."""
@@ -140,6 +157,11 @@ def quantised(regrets: NDArray[np.float64]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(whole.ravel()), len(BUDGETS))
 
 
+def hash_of(cell: str) -> bytes:
+    """What an archive keeps of the id ``cell``: the hash at its end."""
+    return bytes.fromhex(cell.rpartition("-")[2])
+
+
 def shipped() -> Path:
     """The archive that comes with hpobench."""
     return Path(__file__).parent / "evidence.parquet"
@@ -164,8 +186,8 @@ def joined(archives: Sequence[Archive]) -> Archive:
     """The runs of all ``archives``. Of runs with the same :data:`KEYS`, which differ in the
     versions of programs, the last archive's is taken.
 
-    Raises :class:`StoreError` for the same cell with other content, for problems whose references
-    differ, and for labels that stand for different things.
+    Raises :class:`UsageError` for cells with other content, for problems that the archives describe
+    otherwise, for instance by other references, and for labels that stand for different things.
     """
     problems: dict[str, ProblemFacts] = {}
     searchers: dict[str, PluginFacts] = {}
@@ -173,7 +195,10 @@ def joined(archives: Sequence[Archive]) -> Archive:
     for archive in archives:
         for name, facts in archive.problems.items():
             if problems.setdefault(name, facts) != facts:
-                raise StoreError(f"{name}: the archives measure its regrets by other references")
+                raise UsageError(
+                    f"{name}: the archives measure its regrets by other references, or say other "
+                    "things of it; make them with the same version of hpobench"
+                )
         _add(searchers, archive.searchers)
         _add(schedulers, archive.schedulers)
     whole = pa.concat_tables([archive.runs.cast(_PLAIN) for archive in archives])
@@ -185,7 +210,7 @@ def _add(known: dict[str, PluginFacts], plugins: Mapping[str, PluginFacts]) -> N
     for label, facts in plugins.items():
         before = known.get(label, facts)
         if (before.name, before.options) != (facts.name, facts.options):
-            raise StoreError(
+            raise UsageError(
                 f"{label}: the archives call different things by this label: {before.name} with "
                 f"{before.options} and {facts.name} with {facts.options}"
             )
@@ -193,47 +218,60 @@ def _add(known: dict[str, PluginFacts], plugins: Mapping[str, PluginFacts]) -> N
 
 
 def _latest(runs: pa.Table) -> list[int]:
-    """The last row with each of :data:`KEYS`. Raises :class:`StoreError` for cells with several
+    """The last row with each of :data:`KEYS`. Raises :class:`UsageError` for cells with several
     contents."""
     rows: dict[tuple[Any, ...], int] = {}
-    contents: dict[tuple[bytes, Any], bytes] = {}
-    columns = [runs[name].to_pylist() for name in (*KEYS, "cell", "content")]
-    for row, (*key, cell, content) in enumerate(zip(*columns, strict=True)):
-        rows[tuple(key)] = row
-        if contents.setdefault((cell, tuple(key)), content) != content:
-            text = "/".join(map(str, key))
-            raise StoreError(f"{text}: the archives hold other results of the same cell")
+    contents: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    conflicts = []
+    columns = [runs[name].to_pylist() for name in (*KEYS, "cell", *RESULT)]
+    for row, values in enumerate(zip(*columns, strict=True)):
+        key, cell, found = values[: len(KEYS)], values[len(KEYS)], values[len(KEYS) + 1 :]
+        rows[key] = row
+        if contents.setdefault((*key, cell), found) != found:
+            conflicts.append("/".join(map(str, key)))
+    if conflicts:
+        raise UsageError(
+            f"the archives hold other results of the same cells ({len(conflicts):,}), and nothing "
+            f"is joined:\n{indented(sorted(conflicts))}\n"
+            "`hpobench verify FILE --sample N` shows which archive repeats"
+        )
     return [*rows.values()]
 
 
 def read_archive(path: Path) -> Archive:
     """The archive at ``path``.
 
-    Raises :class:`StoreError` if there is none, if it is damaged, or of another version.
+    Raises :class:`NoArchiveError` if there is none, if it is damaged, or of another version.
     """
     if not is_there(path):
-        raise StoreError(f"{path}: there is no archive of evidence")
+        raise NoArchiveError(f"{path}: there is no archive of evidence")
     with files.explained(path):
         data = read_whole(path)
     if not (seal.is_sealed(data) and seal.intact(data)):
-        raise StoreError(f"{path}: is no archive of evidence, or damaged: it is not as written")
+        raise NoArchiveError(
+            f"{path}: is no archive of evidence, or damaged: it is not as written; take it anew "
+            "from where it came"
+        )
     try:
         table = pq.read_table(pa.BufferReader(data))
         table.validate(full=True)
         about = json.loads((table.schema.metadata or {})[_KEY])
         version = about["version"]
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
-        raise StoreError(f"{path}: is no archive of evidence ({_first_line(error)})") from error
+        raise NoArchiveError(f"{path}: is no archive of evidence ({_first_line(error)})") from error
     if version != VERSION:
-        raise StoreError(
-            f"{path}: an archive of version {version!r:.20}, this hpobench reads version {VERSION}"
+        raise NoArchiveError(
+            f"{path}: an archive of version {version!r:.20}, this hpobench reads version "
+            f"{VERSION}; use the hpobench that wrote it"
         )
     return _checked(path, table, about)
 
 
 def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
     if not table.schema.equals(RUNS):
-        raise StoreError(f"{path}: the columns of its runs are not those of an archive")
+        raise NoArchiveError(f"{path}: the columns of its runs are not those of an archive")
+    if fault := _fault(table):
+        raise NoArchiveError(f"{path}: is no archive of evidence: {fault}")
     try:
         problems = {
             str(name): ProblemFacts(**facts | {"features": Features(**facts["features"])})
@@ -244,7 +282,7 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
             for kind in ("searchers", "schedulers")
         ]
     except (LookupError, TypeError, AttributeError) as error:
-        raise StoreError(f"{path}: what it says of its contents is odd ({error})") from error
+        raise NoArchiveError(f"{path}: what it says of its contents is odd ({error})") from error
     found = Archive(table, problems, *plugins)
     known: dict[str, Collection[str]] = {
         "problem": problems,
@@ -253,8 +291,25 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
     }
     for column, labels in known.items():
         if missing := set(table[column].unique().to_pylist()) - set(labels):
-            raise StoreError(f"{path}: says nothing of {column} {min(missing)[:100]}")
+            raise NoArchiveError(f"{path}: says nothing of {column} {min(missing)[:100]}")
     return found
+
+
+def _fault(runs: pa.Table) -> str | None:
+    """What is wrong with the values of ``runs``, which a stranger may have sealed; or ``None``."""
+    for name in RUNS.names:
+        if name != "visible" and runs[name].null_count:
+            return f"{name} is missing in a run"
+    for name in ("regret", "visible"):
+        values = runs[name].combine_chunks().flatten()
+        if values.null_count or ((flat := values.to_numpy()) > LEVELS)[flat != UNKNOWN].any():
+            return f"{name} is not between 0 and 1 in a run"
+    if pc.any(pc.or_(pc.less(runs["seed"], 0), pc.less(runs["workers"], 1))).as_py():
+        return "a run has no seed or no workers that there could be"
+    labels = runs.select(list(KEYS)).cast(pa.schema([_PLAIN.field(name) for name in KEYS]))
+    if len(labels.group_by(list(KEYS)).aggregate([])) < len(runs):
+        return "it has a run twice"
+    return None
 
 
 def _first_line(error: BaseException) -> str:

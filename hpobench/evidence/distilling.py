@@ -29,6 +29,7 @@ from hpobench.evidence.archive import (
     Archive,
     PluginFacts,
     ProblemFacts,
+    hash_of,
     ordered,
     quantised,
 )
@@ -54,7 +55,7 @@ def distilled(folder: Path) -> Archive:
     content = sameness.digests(folder, stored.filter(pc.is_in(stored["cell"], names)))
     columns = {
         **{name: cells[name] for name in KEYS},
-        "cell": [bytes.fromhex(name[-12:]) for name in cells["cell"]],
+        "cell": [*map(hash_of, cells["cell"])],
         "done": cells["status"] == "done",
         "trials": cells["trials"],
         "results": cells["results"],

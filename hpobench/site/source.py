@@ -15,14 +15,15 @@ from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.contract.space import Space
 from hpobench.evidence.archive import Archive, read_archive
 from hpobench.evidence.distilling import distilled
+from hpobench.evidence.suites import evidence_suites
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.site.means import Means, means_of
 from hpobench.site.places import Places
 from hpobench.site.ranking import Rankings
-from hpobench.site.suites import EVIDENCE, RunSuite, evidence_suites
+from hpobench.site.suites import RunSuite
 from hpobench.store.reader import load_results
-from hpobench.suites.suite import Suite
+from hpobench.suites.suite import Suite, load_suite
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ def evidence(path: Path) -> Source:
     """The archive at ``path``; raises :class:`UsageError` if it is none."""
     with given():
         archive = _filled(read_archive(path), path)
-    suites = evidence_suites()
+    suites = [load_suite(name) for name in evidence_suites()]
     details = dict(_shipped_details(suites, archive))
-    return Source(EVIDENCE, "", archive, [RunSuite.of(s.resolved()) for s in suites], details)
+    return Source("evidence", "", archive, [RunSuite.of(s.resolved()) for s in suites], details)
 
 
 def stored(folder: Path, place: str) -> Source:

@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpobench.evidence.scores import Pair
-from hpobench.plugins.registry import shipped_suites
-from hpobench.suites.suite import Suite, load_suite
-
-EVIDENCE = "evidence"
-"""The shipped suite that the archive is made of; those whose names begin so extend it."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +43,6 @@ class RunSuite:
 
 def _labels(entries: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(str(entry.get("as", entry["name"])) for entry in entries)
-
-
-def evidence_suites() -> list[Suite]:
-    """The shipped suites that the archive is made of, that of most runs first."""
-    names = [name for name in shipped_suites() if f"{name}-".startswith(f"{EVIDENCE}-")]
-    return [load_suite(name) for name in sorted(names)]
 
 
 def command(suites: Sequence[RunSuite], pair: Pair, problem: str, workers: int) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpobench.contract.errors import UsageError
+from hpobench.contract.errors import UsageError, indented
 from hpobench.contract.files import read_whole
 from hpobench.plugins.signature import moved
 from hpobench.store import index
@@ -28,8 +28,6 @@ from hpobench.suites.union import LISTS, union
 
 _AT_ONCE = 2**10
 """Cells that are compared at a time."""
-_NAMED = 20
-"""Cells that a refusal names."""
 
 
 def plan_of_union(parts: Sequence[Part]) -> tuple[list[Part], dict[str, Any], str]:
@@ -95,10 +93,9 @@ def _refuse_conflicts(parts: Sequence[Part]) -> None:
                 f"{cell}: {what}: {what.stored!r} in {one.folder}, {what.other!r} in {other.folder}"
             )
     if found:
-        more = [f"and {len(found) - _NAMED:,} more"] if len(found) > _NAMED else []
-        lines = "\n  ".join([*found[:_NAMED], *more])
         raise UsageError(
-            f"the stores hold other bytes of the same cells, and nothing is merged:\n  {lines}\n"
+            "the stores hold other bytes of the same cells, and nothing is merged:\n"
+            f"{indented(found)}\n"
             "`hpobench verify FOLDER --sample N` shows which store repeats"
         )
 

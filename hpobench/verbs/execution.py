@@ -93,7 +93,7 @@ def execute(load: Callable[[], Suite], options: RunOptions, display: Display) ->
             templates.discard()
         from hpobench.running.tracking import tracking
 
-        plan = _prepared(suite, display)
+        plan = prepared(suite, display)
         kept = f"finished cells are in {place.given}, the same command goes on"
         with (
             interruptible(kept, display.warn),
@@ -102,7 +102,7 @@ def execute(load: Callable[[], Suite], options: RunOptions, display: Display) ->
             run_cells = _runner(place, options, shard, templates.start, trackers, display)
             if rule is None:
                 summary = run_cells(suite, plan)
-                _note(summary, display)
+                note(summary, display)
             else:
                 summary = _run_looks(suite, plan, rule, folder, run_cells, display)
             # A part of the runs would look like a result.
@@ -114,7 +114,7 @@ def execute(load: Callable[[], Suite], options: RunOptions, display: Display) ->
     return ended
 
 
-def _prepared(suite: Suite, display: Display) -> Plan:
+def prepared(suite: Suite, display: Display) -> Plan:
     """The plan of ``suite``, whose isolated searchers have their environments then."""
     from hpobench.plugins.isolation.environments import prepare
     from hpobench.suites.grid import build_plan
@@ -202,12 +202,13 @@ def _run_looks(
     for number, (summary, decision) in enumerate(
         until_decided(suite, plan, rule, folder, run), start=1
     ):
-        _note(summary, display)
+        note(summary, display)
         display.note(f"look {number} of at most {len(rule.looks)}: {sentence(decision, rule)}")
     return summary
 
 
-def _note(summary: Summary, display: Display) -> None:
+def note(summary: Summary, display: Display) -> None:
+    """Say on ``display`` how a run ended."""
     if summary.lost:
         display.warn(f"{summary.lost} stored cells were missing or damaged and ran again")
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.counts.items()))

@@ -17,6 +17,8 @@ from tests.security_table import try_row
         "check FILE",
         "problems record NAME --plugin FILE",
         "verify FOLDER --sample N --plugin FILE",
+        "verify ARCHIVE --sample N --plugin FILE",
+        "evidence add SEARCHER --plugin FILE",
     ],
 )
 def test_the_row_is_true(verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import hpobench
-from hpobench.evidence.archive import BUDGETS, read_archive
+from hpobench.evidence.archive import BUDGETS, RUNS, read_archive
 from hpobench.evidence.distilling import distilled
+from hpobench.store import schema
 from tests.ray.faults.commands import finish
 
 SUITE = {
@@ -95,12 +98,33 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
     told = finish("evidence", "make", folder, "--into", into)
     assert "8 runs of 2 searchers on 2 problems of 2 families" in told
     again = tmp_path / "again.parquet"
-    finish("evidence", "make", folder, "--into", again, "--onto", into)
+    finish("evidence", "make", folder, "--into", again)
     assert again.read_bytes() == into.read_bytes()
     assert len(read_archive(into).runs) == 8
-    into.write_bytes(into.read_bytes()[:-9] + b"123456789")
-    told = finish("evidence", "make", folder, "--into", again, "--onto", into, code=1)
-    assert "damaged" in told
+
+
+def test_archives_merge(folder: Path, tmp_path: Path) -> None:
+    one, two, into = (tmp_path / f"{name}.parquet" for name in ("one", "two", "into"))
+    whole = distilled(folder)
+    replace(whole, runs=whole.runs.slice(0, 5)).write(one)
+    replace(whole, runs=whole.runs.slice(4)).write(two)
+    told = finish("merge", one, two, "--into", into)
+    assert "8 runs of 2 searchers on 2 problems of 2 families" in told
+    assert "1 run was in several archives" in told
+    assert into.read_bytes() == whole.to_bytes()
+    told = finish("merge", one, folder, "--into", into, code=2)
+    assert f"`hpobench evidence make {folder} --into FILE`" in told
+    assert "different archives" in finish("merge", one, one, "--into", into, code=2)
+    assert "--into FILE" in finish("merge", one, two, code=2)
+    assert "is a file" in finish("merge", folder, folder, "--into", one, code=2)
+    rows = whole.runs.to_pylist()
+    rows[4]["content"] = b"otherone"
+    replace(whole, runs=pa.Table.from_pylist(rows[4:], schema=schema.plain(RUNS))).write(two)
+    told = finish("merge", one, two, "--into", into, code=2)
+    assert "other results of the same cells (1)" in told
+    assert into.read_bytes() == whole.to_bytes()
+    two.write_bytes(two.read_bytes()[:-9] + b"123456789")
+    assert "damaged" in finish("merge", one, two, "--into", into, code=2)
 
 
 def test_runs_without_references_are_no_evidence(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hpobench.contract.errors import StoreError
+from hpobench.contract.errors import StoreError, UsageError
 from hpobench.evidence.archive import (
     BUDGETS,
     KEYS,
@@ -68,6 +68,10 @@ def test_every_flipped_byte_is_found(tmp_path: Path) -> None:
         ("version", "an archive of version 2, this hpobench reads version 1"),
         ("columns", "the columns of its runs are not those"),
         ("problem", "says nothing of problem a"),
+        ({"seed": [0] * 6}, "it has a run twice"),
+        ({"seed": [-1, 1, 2] * 2}, "no seed"),
+        ({"scheduler": [None] * 6}, "scheduler is missing in a run"),
+        ({"regret": quantised(np.full((6, len(BUDGETS)), 1.1))}, "regret is not between 0 and 1"),
     ],
 )
 def test_foreign_archives_are_refused(
@@ -88,6 +92,8 @@ def test_foreign_archives_are_refused(
         sink = pa.BufferOutputStream()
         pq.write_table(table.drop_columns(["content"]).replace_schema_metadata(about), sink)
         path.write_bytes(seal.sealed(bytes(sink.getvalue())))
+    elif isinstance(content, dict):
+        made(**content).write(path)
     else:
         replace(made(), problems={"b": FACTS}).write(path)
     with pytest.raises(StoreError, match=message):
@@ -110,9 +116,15 @@ def test_archives_join_in_any_order_to_the_same_bytes() -> None:
 
 
 def test_the_same_cell_with_other_results_is_refused() -> None:
-    other = made(content=[b"otherone"] * 6)
-    with pytest.raises(StoreError, match="random/fifo/a/0/4: the archives hold other results"):
-        joined([made(), other])
+    other = made(range(30), content=[b"otherone"] * 60)
+    with pytest.raises(UsageError, match=r"other results of the same cells \(60\)") as refusal:
+        joined([made(range(30)), other])
+    lines = str(refusal.value).splitlines()
+    assert lines[1] == "  random/fifo/a/0/4"
+    assert lines[21] == "  and 40 more"
+    regrets = made(regret=quantised(np.zeros((6, len(BUDGETS)))))
+    with pytest.raises(UsageError, match=r"other results of the same cells \(6\)"):
+        joined([made(), regrets])
 
 
 def test_a_cell_of_another_version_takes_the_place_of_the_old_one() -> None:
@@ -122,13 +134,13 @@ def test_a_cell_of_another_version_takes_the_place_of_the_old_one() -> None:
 
 def test_problems_must_be_measured_by_the_same_references() -> None:
     other = replace(made(), problems={"a": replace(FACTS, reference=2), "b": FACTS})
-    with pytest.raises(StoreError, match="a: the archives measure its regrets by other references"):
+    with pytest.raises(UsageError, match="a: the archives measure its regrets by other references"):
         joined([made(), other])
 
 
 def test_a_label_means_one_thing() -> None:
     other = PluginFacts("random", {"shuffle": True}, "library 1.0")
-    with pytest.raises(StoreError, match="random: the archives call different things"):
+    with pytest.raises(UsageError, match="random: the archives call different things"):
         joined([made(), replace(made(), searchers={"random": other})])
 
 

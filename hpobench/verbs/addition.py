@@ -1,0 +1,154 @@
+"""One searcher more in the evidence: the runs that the archive lacks of it, and only these."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from hpobench.contract.errors import UsageError
+from hpobench.evidence.archive import Archive, hash_of, joined
+from hpobench.evidence.distilling import distilled
+from hpobench.running.cluster import needs_ray
+from hpobench.running.experiment import run_plan
+from hpobench.running.local.start import Templates
+from hpobench.running.tracking import Together
+from hpobench.suites.cell_grid import CellGrid, Combination
+from hpobench.suites.grid import Plan
+from hpobench.suites.suite import Seeds, Source, Suite, load_suite
+from hpobench.verbs.execution import note, prepared
+from hpobench.verbs.interruption import interruptible
+from hpobench.verbs.progress import Display
+
+_Place: TypeAlias = tuple[str, str, int]
+"""The labels of scheduler and problem, and the number of workers."""
+_RESULT_S = 0.3e-3
+"""About what a result takes of a processor beside the searcher's thinking, in seconds, measured
+over the suites of the evidence on a busy machine (docs/speed.md)."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one suite adds."""
+
+    suite: Suite
+    plan: Plan
+    """Of the cells that the archive does not hold."""
+    known: int
+    """The cells that the archive holds."""
+
+
+@dataclass(frozen=True)
+class Addition:
+    """The runs that an archive lacks of a searcher."""
+
+    archive: Archive
+    parts: tuple[Part, ...]
+    left_out: Mapping[str, int]
+    """How many problems have no cell in any suite, by the reason."""
+
+    @property
+    def cells(self) -> int:
+        return sum(len(part.plan.cells) for part in self.parts)
+
+    def seconds(self, cpus: int) -> float:
+        """About what the cells take on ``cpus`` processors at most, without the searcher's
+        thinking."""
+        return sum(part.plan.total.results for part in self.parts) * _RESULT_S / cpus
+
+
+def plan_addition(
+    searcher: Mapping[str, Any],
+    suites: Sequence[Source],
+    archive: Archive,
+    *,
+    plugins: Sequence[str | Path] = (),
+    seeds: Seeds | None = None,
+    display: Display,
+) -> Addition:
+    """Plan the runs of ``suites`` with a ``searcher``, an entry of a suite, that ``archive``
+    lacks.
+
+    Of a combination that several suites have the first one's cells are planned, because an archive
+    keeps one run of each seed. Raises :class:`SuiteError` if the searcher cannot run here, and
+    :class:`UsageError` if nothing is lacking.
+    """
+    held: set[bytes] = set(archive.runs["cell"].to_pylist())
+    taken: set[_Place] = set()
+    skipped: dict[str, str] = {}
+    parts = []
+    for source in suites:
+        suite = load_suite(source, seeds=seeds)
+        suite = load_suite({**suite.resolved(), "searchers": [dict(searcher)]}, plugins)
+        plan = prepared(suite, display)
+        parts.append(_part(suite, plan, held, taken))
+        taken |= {_place(combination) for combination in plan.cells.combinations}
+        skipped = {row.problem: row.reason for row in plan.skipped} | skipped
+    if not any(part.plan.cells for part in parts):
+        held_here = sum(part.known for part in parts)
+        raise UsageError(f"the archive holds all {held_here:,} runs of {searcher['name']}")
+    planned = {problem for _, problem, _ in taken}
+    left_out = Counter(reason for problem, reason in skipped.items() if problem not in planned)
+    return Addition(archive, tuple(parts), left_out)
+
+
+def _part(suite: Suite, plan: Plan, held: Collection[bytes], taken: Collection[_Place]) -> Part:
+    """The part of ``plan`` with the cells that are neither ``held`` nor of a place ``taken``: the
+    smallest grid that has them all."""
+    seeds = plan.cells.seeds
+    own = [c for c in plan.cells.combinations if _place(c) not in taken]
+    new = [
+        (place, seed)
+        for place, combination in enumerate(own)
+        for seed in seeds
+        if hash_of(combination.identity(seed)[0]) not in held
+    ]
+    places, lacking = {place for place, _ in new}, {seed for _, seed in new}
+    grid = CellGrid(
+        [own[place] for place in sorted(places)], [seed for seed in seeds if seed in lacking]
+    )
+    labels = {combination.problem.label for combination in grid.combinations}
+    problems = tuple(ref for ref in plan.problems if ref.label in labels)
+    known = len(own) * len(seeds) - len(grid)
+    return Part(suite, replace(plan, cells=grid, problems=problems), known)
+
+
+def _place(combination: Combination) -> _Place:
+    return combination.scheduler.label, combination.problem.label, combination.workers
+
+
+def run_addition(
+    addition: Addition, folder: Path, *, cpus: int | None, display: Display
+) -> tuple[Archive, Counter[str]]:
+    """Run what ``folder`` lacks of ``addition``; returns its archive with the new runs, and their
+    numbers by how they ended.
+
+    The same call goes on after an interruption.
+    """
+    kept = f"finished cells are in {folder}, the same command goes on"
+    counts: Counter[str] = Counter()
+    parts = [part for part in addition.parts if part.plan.cells]
+    with (
+        Templates(soon=not needs_ray("virtual", None)) as templates,
+        interruptible(kept, display.warn),
+    ):
+        for part in parts:
+            place = folder / part.suite.name
+            with display.watching() as observers:
+                summary = run_plan(
+                    part.suite,
+                    part.plan,
+                    place,
+                    Together(observers),
+                    start=templates.start,
+                    cpus=cpus,
+                    warn=display.warn,
+                )
+            note(summary, display)
+            if summary.counts["done"] < summary.counts.total():
+                display.warn(f"`python -m hpobench status {place}` shows what failed")
+            counts += summary.counts
+    new = [distilled(folder / part.suite.name) for part in parts]
+    return joined([addition.archive, *new]), counts
