@@ -198,6 +198,9 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "merge ARCHIVES": lambda: _end_of_archive_merge(),
     "evidence make FOLDER": ["evidence", "make", "stored", "--into", "out"],
     "evidence add SEARCHER --plugin FILE": lambda: _end_of_addition(),
+    "site OUT FOLDER": lambda: _code(
+        ["site", "out", "stored", "--evidence", _archive("archive.parquet")]
+    ),
     "compare FOLDER FOLDER": [
         *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
     ],

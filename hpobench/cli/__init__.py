@@ -38,6 +38,7 @@ VERBS = {
     "recommend": ("recommend:recommend", "which searcher and scheduler for a problem."),
     "report": ("report:report", "figures, tables and a page from stored results."),
     "run": ("run:run", "run what is missing of a suite, then write its report."),
+    "site": ("site:site", "static pages of the evidence: leaderboards, advice, cards."),
     "status": ("status:status", "what of a suite is done, failed and missing."),
     "verify": (
         "verify:verify",

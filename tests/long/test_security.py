@@ -14,6 +14,7 @@ from tests.security_table import try_row
     [
         "report FOLDER",
         "hpobench.report(FOLDER)",
+        "site OUT FOLDER",
         "problems freeze NAME --plugin FILE",
     ],
 )

@@ -1,0 +1,30 @@
+"""``site``: pages made of the evidence, to be opened from a disk or published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hpobench.cli.shared import ResultsFolder
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("folders", nargs=-1, type=ResultsFolder())
+@click.option(
+    "--evidence",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An archive of one's own instead of the shipped one.",
+)
+def site(out: Path, folders: tuple[Path, ...], evidence: Path | None) -> None:
+    """Write pages about the archive of evidence into OUT, a new folder or an earlier site.
+
+    They have leaderboards at every budget, advice, and a card for each searcher, scheduler and
+    problem; the suites with results in FOLDERS get the same pages. They need no server.
+    """
+    from hpobench.evidence.archive import shipped
+    from hpobench.site.build import build_site
+
+    built = build_site(out, evidence or shipped(), folders)
+    click.echo(f"{built.page}: {built.files:,} files, {built.size / 1e6:.1f} MB")

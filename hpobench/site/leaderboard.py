@@ -1,0 +1,53 @@
+"""The first page: who leads, at any budget, on all problems or those of one family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hpobench.site import render
+from hpobench.site.ranking import main_view
+from hpobench.site.source import Source
+
+
+def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
+    """``sources``: all of the site, to which the page leads."""
+    means, places = source.means, source.places
+    views = source.rankings.overall()
+    opening = main_view(views, means.workers[means.main_workers])
+    last = views[opening]["settings"][-1]
+    yield render.page(
+        source,
+        "index.html",
+        "leaderboard.html.j2",
+        "Leaderboard",
+        answer=[last["lead"], *last["answer"][1:]],
+        sources=sources,
+        facts={
+            "runs": len(source.archive.runs),
+            "searchers": len(places.searchers),
+            "schedulers": len(places.schedulers),
+            "problems": len(places.problems),
+            "families": len(places.families),
+        },
+    )
+    yield render.data(
+        source,
+        "ranking",
+        {
+            "budgets": means.budgets,
+            "opening": opening,
+            "pairs": [
+                {
+                    "searcher": pair.searcher,
+                    "scheduler": pair.scheduler,
+                    "page": places.searchers[pair.searcher],
+                    "key": places.key(pair),
+                }
+                for pair in means.pairs
+            ],
+            "families": [[family, place] for family, place in places.families.items()],
+            "views": views,
+        },
+    )
+    for family, place in places.families.items():
+        yield render.data(source, f"family-{place}", source.rankings.of_family(family))

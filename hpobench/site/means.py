@@ -1,0 +1,105 @@
+"""Mean regrets over seeds, of all problems, pairs and numbers of workers at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.scores import FloatArray, Pair
+
+Numbers: TypeAlias = NDArray[np.int64]
+SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
+"""The places among the archive's budgets that pages let a reader choose from."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The columns of an archive's runs, each of shape (runs,) if nothing else is said."""
+
+    workers: Numbers
+    """The number of workers by its place among those of :class:`Means`, like the next two."""
+    problem: Numbers
+    pair: Numbers
+    seed: Numbers
+    cell: list[bytes]
+    """The hash at the end of the cell's id."""
+    done: NDArray[np.bool_]
+    """Whether the run ended well."""
+    thinking: FloatArray
+    """Seconds of the searcher for each trial."""
+    regret: FloatArray
+    """Shape (runs, budgets)."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """Normalised regrets at the budgets that pages show."""
+
+    workers: tuple[int, ...]
+    problems: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    places: Numbers
+    """Shape (budgets,): those of the archive's budgets at which a run is known."""
+    regret: FloatArray
+    """Shape (workers, problems, pairs, budgets); NaN where there is no run."""
+    runs: Runs
+
+    @property
+    def budgets(self) -> list[float]:
+        """In full trials."""
+        return [float(BUDGETS[place]) for place in self.places]
+
+    @property
+    def main_workers(self) -> int:
+        """The place of the number of workers that most runs have."""
+        return int(np.bincount(self.runs.workers).argmax())
+
+
+def last_place(known: NDArray[np.bool_]) -> int | None:
+    """The last place, along the only axis, where something is ``known``; ``None`` without any."""
+    places = np.flatnonzero(known)
+    return int(places[-1]) if len(places) else None
+
+
+def means_of(archive: Archive) -> Means:
+    runs = archive.runs
+    names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
+    pairs, of_pair = _numbered([Pair(*pair) for pair in names])
+    problems, of_problem = _numbered(runs["problem"].to_pylist())
+    workers, of_workers = _numbered(runs["workers"].to_pylist())
+    every = archive.regrets()[:, SHOWN]
+    known = np.isfinite(every).any(axis=0)
+    regret = every[:, known]
+    shape = (len(workers), len(problems), len(pairs), regret.shape[1])
+    sums, counts = np.zeros(shape), np.zeros(shape)
+    place = (of_workers, of_problem, of_pair)
+    np.add.at(sums, place, np.nan_to_num(regret))
+    np.add.at(counts, place, np.isfinite(regret))
+    return Means(
+        workers,
+        problems,
+        pairs,
+        SHOWN[known],
+        np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0),
+        Runs(
+            of_workers,
+            of_problem,
+            of_pair,
+            runs["seed"].to_numpy(),
+            runs["cell"].to_pylist(),
+            runs["done"].to_numpy(zero_copy_only=False),
+            runs["thinking"].to_numpy().astype(np.float64),
+            regret,
+        ),
+    )
+
+
+def _numbered(labels: list[Any]) -> tuple[tuple[Any, ...], Numbers]:
+    """The distinct labels in their order, and the number of each label among them."""
+    known = tuple(sorted(set(labels)))
+    number = {label: n for n, label in enumerate(known)}
+    return known, np.array([number[label] for label in labels], dtype=np.int64)

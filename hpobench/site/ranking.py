@@ -1,0 +1,120 @@
+"""Rankings at every setting that a reader can choose, each what ``hpobench recommend`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hpobench.evidence.advice import Advice, advise
+from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.features import Features
+from hpobench.evidence.question import Question
+from hpobench.evidence.wording import answer
+from hpobench.site.means import Means
+
+
+class Rankings:
+    """The rankings by an archive, whose runs are looked up once."""
+
+    def __init__(self, archive: Archive, means: Means) -> None:
+        self._archive, self._means = archive, means
+        self._pairs = {pair: n for n, pair in enumerate(means.pairs)}
+        facts = [archive.problems[name] for name in means.problems]
+        of_run = means.runs.problem
+        self._several = np.array([one.features.steps > 1 for one in facts])[of_run]
+        self._family = np.array([one.family for one in facts])[of_run]
+        self._understands = self._of_searchers_with(
+            np.array([one.features.conditional for one in facts])[of_run]
+        )
+
+    def _of_searchers_with(self, runs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Shape (runs,): whether the searcher of a run has any of ``runs``."""
+        names = [pair.searcher for pair in self._means.pairs]
+        having = {names[pair] for pair in np.unique(self._means.runs.pair[runs])}
+        of_pair = np.array([name in having for name in names])
+        found: NDArray[np.bool_] = of_pair[self._means.runs.pair]
+        return found
+
+    def overall(self) -> list[dict[str, Any]]:
+        """The views over all families, and those for spaces with conditions: of the searchers that
+        ran on such spaces, as advice has it."""
+        everything = np.ones(len(self._several), dtype=bool)
+        return [
+            *self._views(everything, conditional=False),
+            *self._views(self._understands, conditional=True),
+        ]
+
+    def of_family(self, family: str) -> list[dict[str, Any]]:
+        """The views over the problems of one family."""
+        return [*self._views(self._family == family, conditional=False)]
+
+    def _views(self, among: NDArray[np.bool_], *, conditional: bool) -> Iterator[dict[str, Any]]:
+        """One view for each number of workers, with one step or several."""
+        of_workers = self._means.runs.workers
+        for n, workers in enumerate(self._means.workers):
+            for several in (False, True):
+                own = among & (of_workers == n) & (self._several == several)
+                settings = [*self._settings(self._part(own), workers, several)]
+                if settings:
+                    yield {
+                        "workers": workers,
+                        "several": several,
+                        "conditional": conditional,
+                        "settings": settings,
+                    }
+
+    def _part(self, keep: NDArray[np.bool_]) -> Archive:
+        return replace(self._archive, runs=self._archive.runs.filter(pa.array(keep)))
+
+    def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
+        known = np.asarray(np.isfinite(part.regrets()).any(axis=0))
+        features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
+        for n, place in enumerate(self._means.places):
+            if not known[place]:
+                continue
+            advice = advise(part, Question(features, float(BUDGETS[place]), workers))
+            yield {"budget": n, **self._setting(advice)}
+
+    def _setting(self, advice: Advice) -> dict[str, Any]:
+        return {
+            "lead": lead(advice),
+            "answer": list(answer(advice)),
+            "problems": advice.problems,
+            "families": advice.families,
+            "rows": [
+                [
+                    self._pairs[one.pair],
+                    round(one.regret, 4),
+                    round(one.low, 4),
+                    round(one.high, 4),
+                    round(one.best, 3),
+                    float(f"{one.thinking:.3g}"),
+                    int(one.told_apart),
+                ]
+                for one in advice.ranked
+            ],
+        }
+
+
+def lead(advice: Advice) -> str:
+    """Who leads, in a sentence."""
+    question = advice.question
+    workers = f"{question.workers} worker{'' if question.workers == 1 else 's'}"
+    return f"{advice.choice.pair} leads at {question.budget:.3g} full trials with {workers}."
+
+
+def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> int:
+    """The place of the view that a page opens with: with so many ``workers``, if there is one, and
+    the most problems."""
+
+    def preference(place: int) -> tuple[bool, int, int]:
+        view = views[place]
+        problems = max(setting["problems"] for setting in view["settings"])
+        return view["workers"] == workers and not view["conditional"], problems, -place
+
+    return max(range(len(views)), key=preference)
