@@ -32,6 +32,7 @@ LEVELS = 50_000
 UNKNOWN = 2**16 - 1
 """In place of the regret at a budget that the run did not reach."""
 _KEY = b"hpobench_evidence"
+_KINDS = ("searchers", "schedulers")
 
 _label = pa.dictionary(pa.int16(), pa.string())
 _regrets = pa.list_(pa.uint16(), len(BUDGETS))
@@ -272,18 +273,17 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
         raise NoArchiveError(f"{path}: the columns of its runs are not those of an archive")
     if fault := _fault(table):
         raise NoArchiveError(f"{path}: is no archive of evidence: {fault}")
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        problems = {
-            str(name): ProblemFacts(**facts | {"features": Features(**facts["features"])})
-            for name, facts in about["problems"].items()
-        }
-        plugins = [
-            {str(label): PluginFacts(**facts) for label, facts in about[kind].items()}
-            for kind in ("searchers", "schedulers")
-        ]
-    except (LookupError, TypeError, AttributeError) as error:
+        problems = TypeAdapter(dict[str, ProblemFacts]).validate_python(about["problems"])
+        facts = TypeAdapter(dict[str, PluginFacts])
+        searchers, schedulers = (facts.validate_python(about[k]) for k in _KINDS)
+    except (LookupError, ValidationError) as error:
         raise NoArchiveError(f"{path}: what it says of its contents is odd ({error})") from error
-    found = Archive(table, problems, *plugins)
+    if odd := [name for name, one in problems.items() if not one.features.sensible]:
+        raise NoArchiveError(f"{path}: the features of problem {min(odd)[:100]} cannot be")
+    found = Archive(table, problems, searchers, schedulers)
     known: dict[str, Collection[str]] = {
         "problem": problems,
         "searcher": found.searchers,

@@ -26,6 +26,12 @@ class Features:
     def dimensions(self) -> int:
         return self.floats + self.integers + self.choices
 
+    @property
+    def sensible(self) -> bool:
+        """Whether a problem can have them."""
+        counts = (self.floats, self.integers, self.choices, self.logarithmic)
+        return min(counts) >= 0 and self.dimensions > 0 and self.steps > 0
+
 
 def features_of(space: Space, steps: int) -> Features:
     """The features of a problem with trials of ``steps`` steps."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from hpobench.evidence.archive import (
 )
 from hpobench.evidence.scores import Pair, scores_at
 from hpobench.store import seal
-from tests.unit.evidence.archives import FACTS, made
+from tests.unit.evidence.archives import FACTS, FLAT, made
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -165,3 +166,28 @@ def test_scores_are_the_regrets_at_a_budget() -> None:
     both = archive.regrets()[:, 3:5].mean(axis=1).reshape(2, 2, 3).swapaxes(0, 1)
     assert between.regret == pytest.approx(both)
     assert scores_at(archive, 10.0, 4, stoppable=True).pairs == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"features": {"floats": "many"}}, "what it says of its contents is odd"),
+        ({"features": None}, "what it says of its contents is odd"),
+        ({"options": []}, "what it says of its contents is odd"),
+        ({"features": {**asdict(FLAT), "floats": 0}}, "the features of problem a cannot be"),
+        ({"features": {**asdict(FLAT), "steps": 0}}, "the features of problem a cannot be"),
+    ],
+)
+def test_facts_that_a_stranger_made_up_are_refused(
+    facts: Any, message: str, tmp_path: Path
+) -> None:
+    table = pq.read_table(pa.BufferReader(made().to_bytes()))
+    about = json.loads((table.schema.metadata or {})[b"hpobench_evidence"])
+    about["problems"]["a"] |= facts
+    metadata = {b"hpobench_evidence": json.dumps(about).encode(), seal.KEY: seal.BLANK}
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata(metadata), sink)
+    path = tmp_path / "evidence.parquet"
+    path.write_bytes(seal.sealed(bytes(sink.getvalue())))
+    with pytest.raises(StoreError, match=message):
+        read_archive(path)
