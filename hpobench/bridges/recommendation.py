@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hpobench.contract.errors import UsageError, did_you_mean
+from hpobench.contract.errors import UnknownNameError, UsageError, did_you_mean
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import Archive, PluginFacts, read_archive, shipped
 from hpobench.evidence.asking import Means, of_space, of_suite
-from hpobench.evidence.entries import Named, labelled, named, split
+from hpobench.evidence.entries import Named, named, split, suite_keys
+from hpobench.evidence.scores import Pair
 from hpobench.evidence.wording import answer, grounds
+from hpobench.plugins.registry import Registry
 from hpobench.suites.suitefile import parse_seconds
 from hpobench.suites.suitetext import suite_text
 
@@ -66,15 +68,21 @@ class Recommendation:
         ``told_apart`` (from the first)."""
         import pandas as pd
 
-        return pd.DataFrame(
-            [
-                {**one.pair._asdict(), **{k: v for k, v in vars(one).items() if k != "pair"}}
-                for one in self.advice.ranked
-            ]
-        )
+        return pd.DataFrame([one.row for one in self.advice.ranked])
+
+    @property
+    def needs(self) -> str | None:
+        """What the searcher needs that is not installed here, and how to get it."""
+        name = self.archive.searchers[self.advice.choice.pair.searcher].name
+        try:
+            return Registry().find("searcher", name).unmet()
+        except UnknownNameError:
+            return f"there is no searcher {name} here; it came with a plugin"
 
     def __str__(self) -> str:
-        return "\n".join([*answer(self.advice), *grounds(self.advice), "", *self.to_paste()])
+        needs = [f"It is not at hand: {self.needs}."] if self.needs else []
+        lines = [*answer(self.advice), *needs, *grounds(self.advice), "", *self.to_paste()]
+        return "\n".join(lines)
 
     def to_paste(self) -> list[str]:
         """Lines of Python that use what is recommended."""
@@ -99,28 +107,16 @@ class Recommendation:
         """A suite, as YAML, that would tell apart what the evidence does not: on the problems of
         the suite that was asked about, or else on the most similar ones of the evidence."""
         tied = [one.pair for one in self.advice.undecided[:_MOST]]
-        searchers = list(dict.fromkeys([*(pair.searcher for pair in tied), "random"]))
-        schedulers = list(dict.fromkeys(pair.scheduler for pair in tied))
-        known = {"random": PluginFacts("random", {}, ""), **self.archive.searchers}
-        question = self.advice.question
-        changes: dict[str, Any] = {
-            "searchers": [labelled(label, named("searcher", known[label])) for label in searchers],
-            "schedulers": [
-                labelled(label, named("scheduler", self.archive.schedulers[label]))
-                for label in schedulers
-            ],
-            "seeds": _SEEDS,
-        }
+        pairs = dict.fromkeys([*tied, Pair("random", tied[0].scheduler)])
+        changes = {**suite_keys(self.archive, [*pairs]), "seeds": _SEEDS}
         if self.suite is not None:
-            whole = self.suite.resolved()
-            whole.pop("only", None)
-            return suite_text({**whole, **changes}, self.suite.registry.plugins)
-        facts = self.archive.problems
+            whole = {**self.suite.resolved(), **changes}
+            return suite_text(whole, self.suite.registry.plugins)
+        facts, question = self.archive.problems, self.advice.question
         problems = [
             {"name": facts[one.problem].name, "as": one.problem, **facts[one.problem].options}
             for one in self.advice.near
         ]
-        budget = {"evaluations": round(question.budget, 2)}
         return suite_text(
             {
                 "name": "settle",
@@ -128,7 +124,7 @@ class Recommendation:
                 **changes,
                 "problems": problems,
                 "workers": question.workers,
-                "budget": budget,
+                "budget": {"evaluations": round(question.budget, 2)},
             },
             (),
         )

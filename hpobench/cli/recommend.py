@@ -172,6 +172,8 @@ def _show(one: Recommendation) -> None:
 
     for line in answer(one.advice):
         click.echo(line)
+    if one.needs:
+        click.echo(f"It is not at hand: {one.needs}.")
     click.echo()
     show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
@@ -190,8 +192,7 @@ def _write_suite(file: Path, found: list[tuple[str, Recommendation]]) -> None:
         raise UsageError("--settle writes one suite, and this one has several problems")
     if file.exists():
         raise UsageError(f"{file}: is there already")
-    with files.explained(file):
-        file.write_text(found[0][1].settling())
+    files.replace(file, found[0][1].settling().encode())
     click.echo(f"{file}: `hpobench run {file}` tells them apart", err=True)
 
 
@@ -203,10 +204,7 @@ def _plain(label: str, one: Recommendation) -> dict[str, Any]:
         "searcher": one.searcher,
         "scheduler": one.scheduler,
         "question": asdict(advice.question),
-        "ranked": [
-            {**ranked.pair._asdict(), **{k: v for k, v in vars(ranked).items() if k != "pair"}}
-            for ranked in advice.ranked
-        ],
+        "ranked": [ranked.row for ranked in advice.ranked],
         "near": [asdict(near) for near in advice.near],
         "evidence": {
             "problems": advice.problems,

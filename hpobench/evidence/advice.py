@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +39,11 @@ class Ranked:
     """Seconds of the searcher for a full trial's worth of training."""
     told_apart: bool
     """Whether the first pair is better with a chance of :data:`SURE`."""
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """All of it as plain data, the searcher and the scheduler first."""
+        return {**self.pair._asdict(), **{k: v for k, v in vars(self).items() if k != "pair"}}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
-from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.scores import Pair
 from hpobench.suites.suite import Suite
@@ -39,7 +38,7 @@ class Candidates:
         """The suite with the candidates; raises :class:`UsageError` if the evidence has none."""
         from hpobench.evidence.archive import read_archive, shipped
         from hpobench.evidence.asking import Means, of_suite
-        from hpobench.evidence.entries import ready
+        from hpobench.evidence.entries import ready, suite_keys
 
         suite = suite_with({"searchers": [SEARCHER]})
         document, registry = suite.document, suite.registry
@@ -60,25 +59,10 @@ class Candidates:
         best = [one.pair for one in _best(found)]
         baseline = Pair(SEARCHER, suite.schedulers[0].label if limited else SCHEDULER)
         self.why = _reason(archive, best, baseline)
-        return suite_with(_keys(archive, list(dict.fromkeys([*best, baseline])), not limited))
-
-
-def _keys(archive: Archive, chosen: Sequence[Pair], schedulers: bool) -> dict[str, Any]:
-    """The keys of a suite that runs the ``chosen`` pairs, with their ``schedulers`` or not."""
-    from hpobench.evidence.entries import labelled, named
-
-    known = {"searcher": archive.searchers, "scheduler": archive.schedulers}
-
-    def entries(kind: Kind) -> list[Any]:
-        labels = dict.fromkeys(getattr(pair, kind) for pair in chosen)
-        facts = known[kind]
-        return [labelled(x, named(kind, facts[x])) if x in facts else x for x in labels]
-
-    keys: dict[str, Any] = {
-        "searchers": entries("searcher"),
-        "only": [f"{pair.searcher}/{pair.scheduler}/*" for pair in chosen],
-    }
-    return keys | ({"schedulers": entries("scheduler")} if schedulers else {})
+        keys = suite_keys(archive, list(dict.fromkeys([*best, baseline])))
+        if limited:
+            del keys["schedulers"]
+        return suite_with(keys)
 
 
 def _advised(

@@ -10,7 +10,7 @@ import pytest
 
 import hpobench
 from hpobench.__main__ import main
-from hpobench.evidence.archive import PluginFacts, ProblemFacts, joined
+from hpobench.evidence.archive import PluginFacts, ProblemFacts, joined, read_archive
 from hpobench.evidence.features import Features
 from tests.unit.evidence.archives import FLAT, of_levels
 
@@ -119,6 +119,17 @@ def test_settling_a_suite_keeps_its_problems(evidence: Path, tmp_path: Path) -> 
     assert [ref.label for ref in suite.problems] == ["branin"]
     assert suite.budgets["branin"].trials == 9
     assert [ref.label for ref in suite.searchers] == ["tpe-multivariate", "random"]
+
+
+def test_what_is_not_at_hand_is_said(
+    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = read_archive(evidence)
+    archive.searchers["tpe-multivariate"] = PluginFacts("hill-climber", {}, "")
+    archive.write(tmp_path / "other.parquet")
+    options = ("--floats", 3, "--evaluations", 10, "--evidence", tmp_path / "other.parquet")
+    _, out, _ = said(capsys, *options)
+    assert "\nIt is not at hand: there is no searcher hill-climber here; it came with" in out
 
 
 def test_from_python(evidence: Path) -> None:
