@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.contract.errors import UsageError
-from hpobench.evidence.archive import Archive
+from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.model import Model, fit
 from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.question import Question
@@ -58,6 +58,8 @@ class Advice:
     families: int
     workers: int
     """With which the runs were made that it rests on."""
+    budget: float
+    """The full trials at which they are read, at most."""
 
     @property
     def choice(self) -> Ranked:
@@ -86,20 +88,21 @@ def advise(
     Raises :class:`UsageError` where the archive has nothing to go by.
     """
     _check_size(archive, question)
-    stoppable = question.features.steps > 1
-    scores = scores_at(archive, question.reached, question.workers, stoppable=stoppable)
     able = _conditional(archive) if question.features.conditional else None
-    usable = np.array(
-        [
+
+    def usable(pair: Pair) -> bool:
+        return (
             (searchers is None or pair.searcher in searchers)
             and (schedulers is None or pair.scheduler in schedulers)
             and (able is None or pair.searcher in able)
-            for pair in scores.pairs
-        ],
-        dtype=bool,
-    )
-    scores = scores.of_pairs(usable & np.isfinite(scores.mean).any(axis=0))
-    if not scores.pairs:
+        )
+
+    # Some runs ended before the last budget: what they reached by then is the best that is known.
+    for last in BUDGETS[::-1].tolist():
+        scores = _scores(archive, question, min(last, question.budget), usable)
+        if scores.pairs:
+            break
+    else:
         raise UsageError("the evidence has no run of the searchers and schedulers asked about")
     return Advice(
         question,
@@ -108,7 +111,22 @@ def advise(
         len(scores.problems),
         len(set(scores.families)),
         scores.workers,
+        min(last, question.budget),
     )
+
+
+def _scores(
+    archive: Archive, question: Question, most: float, usable: Callable[[Pair], bool]
+) -> Scores:
+    """The scores of the usable pairs at what they reach, and at ``most`` full trials at most."""
+    scores = scores_at(
+        archive,
+        lambda thinking: np.minimum(question.reached(thinking), most),
+        question.workers,
+        stoppable=question.features.steps > 1,
+    )
+    keep = np.array([usable(pair) for pair in scores.pairs], dtype=bool)
+    return scores.of_pairs(keep & np.isfinite(scores.mean).any(axis=0))
 
 
 def _check_size(archive: Archive, question: Question) -> None:

@@ -71,7 +71,8 @@ def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
     variance = _variance_of_mean(there, noise, scores.families, weight, between, within)
     known = np.isfinite(variance)
     spread = max(float(np.var(effect[known]) - np.mean(variance[known])), 0.0) if known.any() else 0
-    share = np.divide(spread, spread + variance, out=np.zeros_like(variance), where=known)
+    some = known & (spread + variance > 0)
+    share = np.divide(spread, spread + variance, out=np.zeros_like(variance), where=some)
     share[known & (spread + variance == 0)] = 1.0
     center = float(np.mean(effect[known])) if known.any() else 0.0
     return Model(

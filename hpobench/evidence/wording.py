@@ -67,13 +67,13 @@ def grounds(advice: Advice) -> Iterator[str]:
     question = advice.question
     yield (
         f"By runs on {advice.problems} problems of {advice.families} families, at "
-        f"{question.budget:g} full trials with {_count(advice.workers, 'worker')}. A regret of 0 "
+        f"{advice.budget:.3g} full trials with {_count(advice.workers, 'worker')}. A regret of 0 "
         "is the optimum, 1 the median of random configurations; best: the chance that no other "
         "pair does better on your problem; thinking: the searcher's own time for a full trial."
     )
-    if question.evaluations > question.budget:
+    if question.evaluations > advice.budget:
         yield (
-            f"The evidence ends at {question.budget:g} full trials; yours are "
+            f"The evidence ends at {advice.budget:.3g} full trials; yours are "
             f"{question.evaluations:.4g}."
         )
     if question.workers != advice.workers:

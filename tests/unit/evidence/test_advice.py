@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hpobench.api import Categorical, Float, Int, Space
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.advice import advise
-from hpobench.evidence.archive import Archive, ProblemFacts
+from hpobench.evidence.archive import BUDGETS, Archive, ProblemFacts, joined, quantised
 from hpobench.evidence.asking import Means, of_counts, of_space
 from hpobench.evidence.features import Features
 from hpobench.evidence.nearness import distance
@@ -87,8 +89,6 @@ def test_on_spaces_with_conditions_only_those_that_understand_them() -> None:
     problems = {"p": facts("f"), "q": facts("g")}
     both = of_levels({"a": 0.1, "b": 0.2}, problems)
     some = of_levels({"b": 0.2}, {"c": facts("h", conditional)})
-    from hpobench.evidence.archive import joined
-
     found = advise(joined([both, some]), Question(conditional, 10, 4))
     assert [one.pair.searcher for one in found.ranked] == ["b"]
 
@@ -169,3 +169,18 @@ def test_the_advice_is_judged_beside_the_rules_of_others() -> None:
 )
 def test_times_are_in_the_unit_that_suits_them(value: float, text: str) -> None:
     assert seconds(value) == text
+
+
+def test_where_runs_ended_early_their_last_budget_counts() -> None:
+    regret = np.full((24, len(BUDGETS)), np.nan)
+    regret[:, :20] = 0.2
+    short = archive({"sobol": 0.2})
+    runs = short.runs.set_column(
+        short.runs.schema.get_field_index("regret"), "regret", quantised(np.repeat(regret, 2, 0))
+    )
+    both = joined([archive({"random": 0.5}), replace(short, runs=runs)])
+    found = advise(both, Question(FLAT, 80, 4), {"sobol"})
+    assert found.choice.pair.searcher == "sobol"
+    assert found.budget == pytest.approx(BUDGETS[19])
+    assert "The evidence ends at" in " ".join(grounds(found))
+    assert advise(both, Question(FLAT, 80, 4)).choice.pair.searcher == "random"
