@@ -60,6 +60,8 @@ class Advice:
     """With which the runs were made that it rests on."""
     budget: float
     """The full trials at which they are read, at most."""
+    ended: tuple[Pair, ...]
+    """The pairs that are left out, because their runs ended before that."""
 
     @property
     def choice(self) -> Ranked:
@@ -97,9 +99,10 @@ def advise(
             and (able is None or pair.searcher in able)
         )
 
-    # Some runs ended before the last budget: what they reached by then is the best that is known.
-    for last in BUDGETS[::-1].tolist():
-        scores = _scores(archive, question, min(last, question.budget), usable)
+    # Where all runs ended before the budget, what they reached by then is the best that is known.
+    earlier = BUDGETS[::-1][BUDGETS[::-1] < question.budget].tolist()
+    for budget in (question.budget, *earlier):
+        scores, ended = _scores(archive, question, budget, usable)
         if scores.pairs:
             break
     else:
@@ -111,22 +114,25 @@ def advise(
         len(scores.problems),
         len(set(scores.families)),
         scores.workers,
-        min(last, question.budget),
+        budget,
+        ended,
     )
 
 
 def _scores(
     archive: Archive, question: Question, most: float, usable: Callable[[Pair], bool]
-) -> Scores:
-    """The scores of the usable pairs at what they reach, and at ``most`` full trials at most."""
+) -> tuple[Scores, tuple[Pair, ...]]:
+    """The scores of the usable pairs at what they reach, and at ``most`` full trials at most; and
+    the usable pairs whose runs ended before that."""
     scores = scores_at(
         archive,
         lambda thinking: np.minimum(question.reached(thinking), most),
         question.workers,
         stoppable=question.features.steps > 1,
     )
-    keep = np.array([usable(pair) for pair in scores.pairs], dtype=bool)
-    return scores.of_pairs(keep & np.isfinite(scores.mean).any(axis=0))
+    ours = scores.of_pairs(np.array([usable(pair) for pair in scores.pairs], dtype=bool))
+    there = np.count_nonzero(np.isfinite(ours.mean), axis=0) > 0
+    return ours.of_pairs(there), ours.of_pairs(~there).pairs
 
 
 def _check_size(archive: Archive, question: Question) -> None:

@@ -21,9 +21,7 @@ def answer(advice: Advice) -> Iterator[str]:
     choice, others = advice.choice, advice.undecided[1:]
     yield f"Use {choice.pair}."
     if others:
-        names = ", ".join(str(one.pair) for one in others[:_NAMED])
-        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-        yield f"The evidence does not tell it apart from {names}{more}."
+        yield f"The evidence does not tell it apart from {_listed([o.pair for o in others])}."
         cheapest = advice.cheapest
         if cheapest is not choice:
             yield (
@@ -76,6 +74,8 @@ def grounds(advice: Advice) -> Iterator[str]:
             f"The evidence ends at {advice.budget:.3g} full trials; yours are "
             f"{question.evaluations:.4g}."
         )
+    if advice.ended:
+        yield f"Left out, because their runs end before that: {_listed(advice.ended)}."
     if question.workers != advice.workers:
         yield f"It has no runs with {_count(question.workers, 'worker')}."
     if question.trial_time is not None:
@@ -179,6 +179,11 @@ def seconds(value: float) -> str:
     if value < 120:
         return f"{value:.3g} s"
     return f"{value / 60:.3g} min" if value < 7200 else f"{value / 3600:.3g} h"
+
+
+def _listed(pairs: Sequence[Pair]) -> str:
+    more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+    return ", ".join(map(str, pairs[:_NAMED])) + more
 
 
 def _count(number: int, noun: str) -> str:

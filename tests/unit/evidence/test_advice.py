@@ -183,4 +183,6 @@ def test_where_runs_ended_early_their_last_budget_counts() -> None:
     assert found.choice.pair.searcher == "sobol"
     assert found.budget == pytest.approx(BUDGETS[19])
     assert "The evidence ends at" in " ".join(grounds(found))
-    assert advise(both, Question(FLAT, 80, 4)).choice.pair.searcher == "random"
+    found = advise(both, Question(FLAT, 80, 4))
+    assert found.choice.pair.searcher == "random"
+    assert "Left out, because their runs end before that: sobol + fifo." in list(grounds(found))
