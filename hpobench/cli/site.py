@@ -24,7 +24,7 @@ def site(out: Path, folders: tuple[Path, ...], evidence: Path | None) -> None:
     problem; the suites with results in FOLDERS get the same pages. They need no server.
     """
     from hpobench.evidence.archive import shipped
-    from hpobench.site.build import build_site
+    from hpobench.reporting.site.build import build_site
 
     built = build_site(out, evidence or shipped(), folders)
     click.echo(f"{built.page}: {built.files:,} files, {built.size / 1e6:.1f} MB")

@@ -17,7 +17,7 @@ from hpobench.evidence.archive import Archive, read_archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
-from hpobench.site.build import build_site
+from hpobench.reporting.site.build import build_site
 from tests.evidence_factory import PROBLEMS, facts, make_archive
 
 ODD = "<b>odd</b>"

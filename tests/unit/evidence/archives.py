@@ -32,26 +32,39 @@ def made(seeds: range = range(3), *, searcher: str = "random", **changes: Any) -
     losses = [
         np.random.default_rng([ord(problem), seed]).random(len(BUDGETS)) for problem, seed in keys
     ]
-    regret = np.minimum.accumulate(losses, axis=1)
-    columns: dict[str, Any] = {
+    columns = {
+        "cell": [f"{problem}{seed}{searcher}"[:6].ljust(6).encode() for problem, seed in keys],
+        "regret": quantised(np.minimum.accumulate(losses, axis=1)),
+        "content": [f"{problem}{seed:07}".encode() for problem, seed in keys],
+    }
+    return _archive(searcher, keys, {"a": FACTS, "b": FACTS}, {**columns, **changes})
+
+
+def _archive(
+    searcher: str,
+    keys: Sequence[tuple[str, int]],
+    problems: Mapping[str, ProblemFacts],
+    columns: Mapping[str, Any],
+) -> Archive:
+    """An archive with a run of ``searcher`` for each problem and seed of ``keys``."""
+    usual: dict[str, Any] = {
         "searcher": [searcher] * len(keys),
         "scheduler": ["fifo"] * len(keys),
         "problem": [problem for problem, _ in keys],
         "seed": [seed for _, seed in keys],
         "workers": [4] * len(keys),
-        "cell": [f"{problem}{seed}{searcher}"[:6].ljust(6).encode() for problem, seed in keys],
+        "cell": None,
         "done": [True] * len(keys),
         "trials": [100] * len(keys),
-        "results": [100] * len(keys),
+        "results": [100 * problems[problem].features.steps for problem, _ in keys],
         "thinking": [0.001] * len(keys),
-        "regret": quantised(regret),
+        "regret": None,
         "visible": pa.nulls(len(keys), RUNS.field("visible").type),
-        "content": [f"{problem}{seed:07}".encode() for problem, seed in keys],
+        "content": None,
     }
-    columns |= changes
-    runs = ordered(pa.table(columns, schema=schema.plain(RUNS)))
+    runs = ordered(pa.table({**usual, **columns}, schema=schema.plain(RUNS)))
     searchers = {searcher: PluginFacts(searcher, {}, "library 1.0")}
-    return Archive(runs, {"a": FACTS, "b": FACTS}, searchers, FIFO)
+    return Archive(runs, dict(problems), searchers, FIFO)
 
 
 def of_levels(
@@ -68,22 +81,11 @@ def of_levels(
         keys = [(problem, seed) for problem in problems for seed in seeds]
         random = np.random.default_rng(len(parts))
         regret = np.clip(level + spread * random.standard_normal(len(keys)), 0, 1)
-        columns: dict[str, Any] = {
-            "searcher": [searcher] * len(keys),
-            "scheduler": ["fifo"] * len(keys),
-            "problem": [problem for problem, _ in keys],
-            "seed": [seed for _, seed in keys],
-            "workers": [4] * len(keys),
+        columns = {
             "cell": [f"{len(parts):02}{n:04}".encode() for n in range(len(keys))],
-            "done": [True] * len(keys),
-            "trials": [100] * len(keys),
-            "results": [100 * problems[problem].features.steps for problem, _ in keys],
             "thinking": [(thinking or {}).get(searcher, 0.001)] * len(keys),
             "regret": quantised(np.repeat(regret[:, None], len(BUDGETS), axis=1)),
-            "visible": pa.nulls(len(keys), RUNS.field("visible").type),
             "content": [f"{len(parts):03}{n:05}".encode() for n in range(len(keys))],
         }
-        runs = ordered(pa.table(columns, schema=schema.plain(RUNS)))
-        searchers = {searcher: PluginFacts(searcher, {}, "library 1.0")}
-        parts.append(Archive(runs, dict(problems), searchers, FIFO))
+        parts.append(_archive(searcher, keys, problems, columns))
     return joined(parts)

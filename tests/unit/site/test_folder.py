@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.__main__ import _code
 from hpobench.contract.errors import UsageError
-from hpobench.site.folder import MARKER, write_site
+from hpobench.reporting.site.folder import MARKER, write_site
 from tests.evidence_factory import make_archive
 
 

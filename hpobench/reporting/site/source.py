@@ -18,10 +18,10 @@ from hpobench.evidence.distilling import distilled
 from hpobench.evidence.suites import evidence_suites
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.site.means import Means, means_of
-from hpobench.site.places import Places
-from hpobench.site.ranking import Rankings
-from hpobench.site.suites import RunSuite
+from hpobench.reporting.site.means import Means, means_of
+from hpobench.reporting.site.places import Places
+from hpobench.reporting.site.ranking import Rankings
+from hpobench.reporting.site.suites import RunSuite
 from hpobench.store.reader import load_results
 from hpobench.suites.suite import Suite, load_suite
 

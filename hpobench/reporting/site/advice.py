@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpobench.evidence.archive import BUDGETS
-from hpobench.site import render
-from hpobench.site.source import Source
+from hpobench.reporting.site import render
+from hpobench.reporting.site.source import Source
 
 
 def pages(source: Source) -> Iterator[tuple[str, bytes]]:

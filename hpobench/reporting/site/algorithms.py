@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.plugins.registry import Entry
-from hpobench.site import render
-from hpobench.site.means import last_place
-from hpobench.site.source import Source
-from hpobench.site.suites import command
+from hpobench.reporting.site import render
+from hpobench.reporting.site.means import last_place
+from hpobench.reporting.site.source import Source
+from hpobench.reporting.site.suites import command
 
 Kind = Literal["searcher", "scheduler"]
 TRAITS: Mapping[str, tuple[str, str]] = {

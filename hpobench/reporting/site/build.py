@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpobench.analysis.text.file_names import Names, slug
-from hpobench.site import advice, algorithms, comparison, leaderboard, problems, render
-from hpobench.site.folder import check_folder, write_site
-from hpobench.site.source import Source, evidence, stored
+from hpobench.reporting.site import advice, algorithms, comparison, leaderboard, problems, render
+from hpobench.reporting.site.folder import check_folder, write_site
+from hpobench.reporting.site.source import Source, evidence, stored
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hpobench.site import render
-from hpobench.site.ranking import main_view
-from hpobench.site.source import Source
+from hpobench.reporting.site import render
+from hpobench.reporting.site.ranking import main_view
+from hpobench.reporting.site.source import Source
 
 
 def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:

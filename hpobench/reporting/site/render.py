@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
+from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION
 from hpobench.evidence.scores import FloatArray
 from hpobench.evidence.wording import seconds
-from hpobench.site.source import Source
+from hpobench.reporting.site.source import Source
 
 STYLES_AND_SCRIPTS = "assets"
 SCALE = 100_000
@@ -24,7 +24,7 @@ def _environment() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("hpobench.site"),
+        loader=PackageLoader("hpobench.reporting.site"),
         autoescape=True,  # labels come from users
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -77,10 +77,11 @@ def whole(values: FloatArray) -> Any:
 
 def assets() -> dict[str, bytes]:
     """The style and the scripts of all pages, by where they lie in the site."""
-    own = resources.files("hpobench.site") / STYLES_AND_SCRIPTS
-    tables = resources.files("hpobench.reporting") / "templates" / "tables.js"
+    here = Path(__file__).parent
+    tables = here.parent / "templates" / "tables.js"
+    own = here / STYLES_AND_SCRIPTS
     files = [file for file in own.iterdir() if file.name.endswith((".css", ".js"))]
     return {
-        f"{STYLES_AND_SCRIPTS}/{file.name}": file.read_bytes()
+        f"{STYLES_AND_SCRIPTS}/{file.name}": read_whole(file)
         for file in sorted([*files, tables], key=lambda file: file.name)
     }

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hpobench.site import render
-from hpobench.site.source import Source
+from hpobench.reporting.site import render
+from hpobench.reporting.site.source import Source
 
 
 def pages(source: Source) -> Iterator[tuple[str, bytes]]:

@@ -13,10 +13,10 @@ from hpobench.contract.parameters import Categorical, Parameter
 from hpobench.data import catalogue
 from hpobench.evidence.scores import FloatArray
 from hpobench.evidence.wording import described
-from hpobench.site import render
-from hpobench.site.means import last_place
-from hpobench.site.source import ProblemDetails, Source
-from hpobench.site.suites import command
+from hpobench.reporting.site import render
+from hpobench.reporting.site.means import last_place
+from hpobench.reporting.site.source import ProblemDetails, Source
+from hpobench.reporting.site.suites import command
 
 _FEWEST = 3
 """Runs of which an order can be compared."""

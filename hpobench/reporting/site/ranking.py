@@ -15,7 +15,7 @@ from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
-from hpobench.site.means import Means
+from hpobench.reporting.site.means import Means
 
 
 class Rankings:
