@@ -46,6 +46,12 @@ class Searcher(Plugin, ABC):
     """Whether the searcher takes running trials into account when it proposes the next one."""
     cost_aware: ClassVar[bool] = False
     """Whether the searcher wants to know what trials cost; see :meth:`charged`."""
+    learns: ClassVar[bool] = True
+    """Whether proposals depend on losses. A searcher that does not learn need not be told what
+    others chose. It changes no result and is no part of a cell's identity."""
+    takes_prior: ClassVar[bool] = False
+    """Whether the searcher uses :attr:`prior`. It changes no result without one and is no part of
+    a cell's identity."""
     schedules_itself: ClassVar[bool] = False
     """Whether the searcher is its own scheduler: it decides how far every trial trains
     (:meth:`steps`) and runs under no other scheduler."""
