@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -49,7 +48,7 @@ class Prepared:
 
 
 def prepare(start: Mapping[str, Any], ref: PluginRef, problem: Problem, seed: int) -> Prepared:
-    """What the parsed ``start`` gives on ``problem``, which ``ref`` names, with the cell's ``seed``.
+    """What the parsed ``start`` gives on ``problem``, which ``ref`` names, with a cell's ``seed``.
 
     Raises :class:`UsageError` if it does not fit the problem, and :class:`NotAvailableError` if the
     problem has no portfolio or no other data sets.
@@ -99,7 +98,7 @@ def _checked(problem: Problem, values: Mapping[str, Any], place: str) -> Config:
     try:
         problem.space.check(values)
     except SpaceError as error:
-        raise UsageError(f"{place} is no configuration of the problem: {error}") from None
+        raise UsageError(f"{place} is no configuration of {problem.name}: {error}") from None
     return {name: values[name] for name in problem.space.names if name in values}
 
 
