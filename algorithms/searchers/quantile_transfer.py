@@ -54,7 +54,7 @@ class QuantileTransfer(Searcher):
         features = [self._features(config) for trials in history for config, _ in trials]
         scores = [score for trials in history for score in _scores([loss for _, loss in trials])]
         self._model = ExtraTreesRegressor(
-            200, bootstrap=True, oob_score=True, min_samples_leaf=2, random_state=self._seed % 2**32
+            100, bootstrap=True, oob_score=True, min_samples_leaf=2, random_state=self._seed % 2**32
         )
         with warnings.catch_warnings():
             # Of two or three trials some may be in every bag, which scikit-learn warns of.
