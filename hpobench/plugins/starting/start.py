@@ -67,9 +67,7 @@ class Start(_Strict):
 
     default: bool = False
     portfolio: Annotated[int, Field(ge=1, le=MAX_POINTS)] | None = None
-    points: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_POINTS)] | None = (
-        None
-    )
+    points: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_POINTS)] | None = None
     history: Annotated[History | None, BeforeValidator(_counted)] = None
 
 
