@@ -227,7 +227,9 @@ class Entries:
         for item in found:
             ref = item.ref
             first = labels.setdefault(ref.label, item)
-            twin = twins.setdefault(f"{ref.name} {ref.options!r} {ref.given!r} {item.budget!r}", item)
+            twin = twins.setdefault(
+                f"{ref.name} {ref.options!r} {ref.given!r} {item.budget!r}", item
+            )
             if first is not item:
                 self.faults.append(
                     self.document.error(

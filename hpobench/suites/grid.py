@@ -104,9 +104,7 @@ def build_plan(suite: Suite) -> Plan:
             what = f"{problem.label} under {scheduler.label}: a cell would have {excess}"
             raise SuiteError(what, file=suite.file, key="budget")
     combinations = [
-        _combination(suite, row, workers, screening)
-        for workers in suite.workers
-        for row in picked
+        _combination(suite, row, workers, screening) for workers in suite.workers for row in picked
     ]
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
     return Plan(

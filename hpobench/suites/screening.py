@@ -20,8 +20,8 @@ from hpobench.plugins.foreign import calling, described, shown, text_or_none
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
-from hpobench.plugins.starting.building import check_given, given_objections
 from hpobench.plugins.shape import check_problem, check_scheduler
+from hpobench.plugins.starting.building import check_given, given_objections
 from hpobench.suites.estimate import Estimate, certain_excess
 from hpobench.suites.suite import Suite
 

@@ -56,6 +56,10 @@ class Replay(TabulatedProblem):
         losses = self.trials.heldout
         return float(losses.min()), f"exact: the least of {len(losses):,} recorded trials"
 
+    def evaluated(self) -> Sequence[tuple[Config, float]]:
+        losses = self.trials.finals[:, 0].tolist()
+        return list(zip(self.trials.configs, losses, strict=True))
+
     def everything(self) -> Sequence[tuple[float, float]] | None:
         """All trials of a grid without conditions; ``None`` for any other table."""
         if not self.trials.complete:

@@ -82,6 +82,11 @@ class Trials:
         return not self._space.conditional and len(self._rows) == len(self.finals) == size
 
     @cached_property
+    def configs(self) -> list[Config]:
+        """The recorded configurations, in the order in which they were recorded."""
+        return json.loads(self._arrays["configs"].tobytes())  # type: ignore[no-any-return]
+
+    @cached_property
     def _names(self) -> list[str]:
         return self._space.names
 
@@ -92,9 +97,10 @@ class Trials:
         Configurations that differ only in values that Python considers equal, like 1 and True, are
         left out.
         """
-        configs = json.loads(self._arrays["configs"].tobytes())
-        keys = [tuple(map(config.get, self._names)) for config in configs]
-        spelled = {(key, json.dumps(config)) for key, config in zip(keys, configs, strict=True)}
+        keys = [tuple(map(config.get, self._names)) for config in self.configs]
+        spelled = {
+            (key, json.dumps(config)) for key, config in zip(keys, self.configs, strict=True)
+        }
         counts = Counter(key for key, _ in spelled)
         return {key: row for row, key in reversed(list(enumerate(keys))) if counts[key] == 1}
 
