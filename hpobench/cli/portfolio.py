@@ -95,8 +95,9 @@ def _print(name: str, k: int, plugins: Sequence[Path], *, as_json: bool) -> None
     ]
     show(("", *names), rows)
     made = found.made
-    click.echo(f"portfolio of {found.problem}, version {found.version}: {made['candidates']}, ")
-    click.echo(f"chosen on {made['members']}; {made['source']} ({made['licence']})")
+    click.echo(f"portfolio of {found.problem}, version {found.version}")
+    click.echo(f"chosen among {made['candidates']}, on {made['members']}")
+    click.echo(f"data: {made['source']} ({made['licence']})")
 
 
 def _make(name: str | None, plugins: Sequence[Path]) -> None:

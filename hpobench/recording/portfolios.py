@@ -217,7 +217,7 @@ def _made(found: Class) -> dict[str, str]:
     return {
         "command": f"hpobench portfolio {found.name} --make",
         "candidates": candidates(problem)[1],
-        "members": f"{len(found.members)} of {len(set(found.data_sets))} data sets",
+        "members": f"{len(found.members)} members of {len(set(found.data_sets))} data sets",
         "data": data if any(prints) else ", ".join(problem.requires),
         "source": problem.source,
         "licence": problem.licence,
