@@ -90,7 +90,7 @@ def check_room(start: Mapping[str, Any], problem: Problem, budget: Budget) -> No
 def _points(start: Start, problem: Problem) -> list[Config]:
     points = [default_of(problem)] if start.default else []
     if start.portfolio is not None:
-        points += portfolio_of(type(problem), problem.key, start.portfolio)
+        points += portfolio_of(problem, start.portfolio)
     for index, values in enumerate(start.points or ()):
         points.append(_checked(problem, values, f"start: points[{index}]"))
     distinct = {json.dumps(point): point for point in points}
