@@ -45,9 +45,10 @@ _FIRST_NAMES = {
     "leaves_scheduling": "own",
 }
 """The names that these members of the contract had then."""
-_ATTRIBUTES = {"problem": {"family"}, "searcher": {"learns", "takes_prior"}}
+_ATTRIBUTES = {"problem": {"family"}, "searcher": {"adopts", "learns", "takes_prior"}}
 """Class attributes that change no result, by the kind of plugin."""
 _SAME_RESULTS = {
+    "69b79ea716926743": "05a070cfdab94980",  # algorithms/searchers/optuna_cmaes.py
     "6a778003cdbaf0c0": "1fb515410adadc86",  # problems/recorded/_replay.py
 }
 """The digest before of every shipped file whose later edits changed no result of a cell without a

@@ -11,7 +11,7 @@ from hpobench.contract.cell import PluginRef
 from hpobench.contract.problem import Problem
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.starting.prepare import check_room, content, prepare
-from hpobench.plugins.starting.started import StartedSearcher, history_objection, start_objection
+from hpobench.plugins.starting.started import StartedSearcher, start_objection
 
 
 def build_given_searcher(
@@ -36,10 +36,8 @@ def build_given_searcher(
 
 def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
     """Why the searcher class ``cls`` cannot take what it is ``given``, on any problem."""
-    if start := given.get("start"):
-        objection = history_objection if "history" in start else start_objection
-        if (reason := objection(cls)) is not None:
-            yield reason
+    if (start := given.get("start")) and (reason := start_objection(cls, start)) is not None:
+        yield reason
 
 
 def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
