@@ -31,7 +31,7 @@ from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of
-from hpobench.plugins.starting.datasets import data_set_of
+from hpobench.plugins.starting.datasets import data_set_of, same_data_set
 from hpobench.plugins.starting.portfolios import parse_portfolio, read_portfolio
 from hpobench.recording.measuring import PROBLEM_SEED
 from hpobench.store.files import replace
@@ -86,8 +86,9 @@ class Class:
 
     @property
     def data_sets(self) -> list[str]:
-        """The data set of each member."""
-        return [data_set_of(self.name, problem.key) for problem in self.members]
+        """The data set of each member; the shortest of several names for the same one."""
+        names = [data_set_of(self.name, problem.key) for problem in self.members]
+        return [min((o for o in names if same_data_set(o, name)), key=len) for name in names]
 
     @cached_property
     def candidates(self) -> list[Config]:
@@ -207,6 +208,7 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
     parse_portfolio(content)
     file.parent.mkdir(parents=True, exist_ok=True)
     replace(file, _written(content))
+    read_portfolio.cache_clear()
     tell(f"{file}: version {content['version']}, {len(used)} configurations")
 
 
