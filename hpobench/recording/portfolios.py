@@ -32,7 +32,12 @@ from hpobench.contract.space import Config, Space
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of
 from hpobench.plugins.starting.datasets import data_set_of, same_data_set
-from hpobench.plugins.starting.portfolios import parse_portfolio, read_portfolio
+from hpobench.plugins.starting.portfolios import (
+    default_of,
+    model_of,
+    parse_portfolio,
+    read_portfolio,
+)
 from hpobench.recording.measuring import PROBLEM_SEED
 from hpobench.store.files import replace
 
@@ -123,7 +128,8 @@ class Class:
 def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
     """The candidates of the class of ``problem``, and which they are in words.
 
-    They are the rows of a pool, all configurations of a small space, or else random ones.
+    They are the rows of a pool, all configurations of a small space, or else random ones and the
+    library's default.
     """
     from hpobench.problems.pools._pool import PoolProblem
 
@@ -136,7 +142,10 @@ def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
         return list(space.grid(LISTED)), f"all {size:,.0f} configurations"
     rng = Random(derive_seed("portfolio", problem.name))
     drawn = [_rounded(space, [rng.random() for _ in space]) for _ in range(DRAWN)]
-    return drawn, f"{DRAWN:,} random configurations"
+    words = f"{DRAWN:,} random configurations"
+    if model_of(problem.name) is None:
+        return drawn, words
+    return [*drawn, default_of(problem)], f"{words} and the library's default"
 
 
 def _rounded(space: Space, point: Sequence[float]) -> Config:

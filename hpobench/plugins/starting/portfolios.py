@@ -138,9 +138,8 @@ def default_of(problem: Problem) -> Config:
 
     Parameters without a default, and problems without a library, take the middle of the space.
     """
-    values: Mapping[str, Value] = next(
-        (model.default for model in models().values() if problem.name in model.problems), {}
-    )
+    model = model_of(problem.name)
+    values = model.default if model else {}
     config: dict[str, Value] = {}
     for parameter in problem.space:
         value = values.get(parameter.name)
@@ -232,6 +231,11 @@ def _rows(rows: Sequence[Any], number: int) -> tuple[int, ...]:
     if not all(type(row) is int and 0 <= row < number for row in rows):
         raise ValueError("a position of no configuration")
     return tuple(rows)
+
+
+def model_of(problem: str) -> Model | None:
+    """The model that the problem class ``problem`` tunes, if its library has a default."""
+    return next((model for model in models().values() if problem in model.problems), None)
 
 
 @functools.cache

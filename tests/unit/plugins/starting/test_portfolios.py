@@ -148,7 +148,7 @@ def test_more_than_there_are_is_refused() -> None:
 def test_a_class_without_a_portfolio_says_which_have_one() -> None:
     problem = XGBoostPool(task="a6a")
     with pytest.raises(
-        NotAvailableError, match="icml2020-xgboost has no portfolio; .*lcbench-pool"
+        NotAvailableError, match=r"icml2020-xgboost has no portfolio; .*lcbench-pool"
     ):
         portfolio_of(problem, 1)
 
