@@ -138,14 +138,15 @@ class Promotion(TrialScheduler):
             # A trial whose state is still being saved is promoted, but it cannot start yet.
             if self._trials[number].status in (Trial.PAUSED, Trial.PENDING):
                 return self._trials[number]
-        trials = tune_controller.get_trials()
-        pending = next((trial for trial in trials if trial.status == Trial.PENDING), None)
-        if pending is not None:
-            return pending
+        for number in sorted(self._active):
+            if self._trials[number].status == Trial.PENDING:
+                return self._trials[number]
         # The searcher has just been asked. If it gave nothing, a worker may be idle.
         if len(self._active) < self._most_active and (best := self._promote()) is not None:
             return self._trials[best] if self._trials[best].status == Trial.PAUSED else None
-        if not any(trial.status == Trial.RUNNING for trial in trials):
+        # A trial that is to pause runs until its state is saved.
+        trials = () if self._active else tune_controller.get_trials()
+        if not self._active and all(trial.status != Trial.RUNNING for trial in trials):
             self._end_waiting(tune_controller)
         return None
 
