@@ -20,6 +20,7 @@ class GridSearch(Searcher):
     """
 
     name = "grid"
+    learns = False
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ class OptunaQMC(OptunaSearcher):
 
     name = "optuna-qmc"
     requires = ("optuna>=5", "scipy>=1.15")
+    learns = False
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ class RandomSearch(Searcher):
     """Random search: independent draws, the baseline that every searcher has to beat."""
 
     name = "random"
+    learns = False
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
         self._space = space

@@ -24,6 +24,7 @@ class Sobol(Searcher):
     name = "sobol"
     library = "scipy"
     requires = ("scipy>=1.15",)
+    learns = False
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None:
         import numpy as np

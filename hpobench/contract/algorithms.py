@@ -6,7 +6,7 @@ Plugins import all of it from :mod:`hpobench.api`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -46,6 +46,12 @@ class Searcher(Plugin, ABC):
     """Whether the searcher takes running trials into account when it proposes the next one."""
     cost_aware: ClassVar[bool] = False
     """Whether the searcher wants to know what trials cost; see :meth:`charged`."""
+    learns: ClassVar[bool] = True
+    """Whether proposals depend on losses. A searcher that does not learn need not be told what
+    others chose. It changes no result and is no part of a cell's identity."""
+    takes_prior: ClassVar[bool] = False
+    """Whether the searcher uses :attr:`prior`. It changes no result without one and is no part of
+    a cell's identity."""
     schedules_itself: ClassVar[bool] = False
     """Whether the searcher is its own scheduler: it decides how far every trial trains
     (:meth:`steps`) and runs under no other scheduler."""
@@ -111,6 +117,15 @@ class Searcher(Plugin, ABC):
         nothing has happened, and the number is used again.
         """
         return False
+
+    def recall(self, history: Sequence[Sequence[tuple[Config, float]]]) -> None:
+        """Learn from trials of other data sets, before the first :meth:`ask`.
+
+        ``history`` has the trials of each data set, with their losses at full fidelity on that data
+        set's own scale. A searcher that does not override it is told old trials by :meth:`adopt`
+        and :meth:`tell`, like its own.
+        """
+        raise NotImplementedError
 
     def steps(self, trial: int) -> int:
         """The number of steps that ``trial`` trains for.

@@ -78,6 +78,8 @@ _RULES: Mapping[Kind, Mapping[str, _Rule]] = {
                 "multi_fidelity",
                 "parallel",
                 "cost_aware",
+                "learns",
+                "takes_prior",
                 "schedules_itself",
             ),
             _FLAG,

@@ -21,8 +21,9 @@ from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.process_state import restored, unchanged
 from hpobench.contract.seeding import global_generators
 from hpobench.contract.signals import noticed_signals
-from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
+from hpobench.plugins.build import build_problem, build_scheduler
 from hpobench.plugins.signature import signature
+from hpobench.plugins.starting.building import build_given_searcher
 from hpobench.running.containment import cell_key
 from hpobench.running.outcome import make_outcome, now, storable
 from hpobench.running.run import Run
@@ -160,7 +161,9 @@ def _searcher(cell: Cell, problem: Problem) -> Searcher:
     seed = cell.role_seed("searcher")
     # Some of Ray's searchers take no seed and draw from the global generators.
     with global_generators(seed):
-        return build_searcher(cell.searcher, problem.space, seed, problem.fidelity)
+        return build_given_searcher(
+            cell.searcher, cell.problem, problem, seed=seed, cell_seed=cell.seed
+        )
 
 
 def _explain(failure: BaseException) -> str:

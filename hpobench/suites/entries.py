@@ -24,6 +24,7 @@ from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import Option, label, options_of, resolve
 from hpobench.plugins.registry import Entry, Registry
+from hpobench.plugins.starting.given import KEYS, with_given
 from hpobench.suites.suitefile import joined, parse_budget, parse_range
 from hpobench.suites.yamlfile import Document, KeyPath, dotted
 
@@ -60,6 +61,8 @@ class Entries:
     registry: Registry
     budget: Budget | None = None
     """The budget of problems that have none of their own."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The keys that searchers are given, such as ``start``, if they have none of their own."""
     faults: list[SuiteError] = field(default_factory=list)
 
     def resolve(self, kind: Kind, key: str, rows: Sequence[object]) -> list[Resolved]:
@@ -82,6 +85,7 @@ class Entries:
             path = (*text.inner, "budget")
             budget = parse_budget(self.document, path, options.pop("budget"))
         cls = self._load(entry, text)
+        givens = self._givens(text, cls, options) if kind == "searcher" else [{}]
         rows = [options]
         if kind == "problem" and cls is not None:
             known = self._options(cls, text)
@@ -93,12 +97,37 @@ class Entries:
             )
         for row in rows:
             whole = row if cls is None else self._resolve(cls, text, row)
-            made = name or (text.name if cls is None else label(cls, text.name, whole))
-            if len(made) > MAX_LABEL:
-                raise self._too_long(text, made)
-            folder = str(self.document.folder)
-            ref = PluginRef(kind, entry.name, made, whole, str(entry.file), entry.cls, folder)
-            yield Resolved(ref, text.path, budget)
+            called = name or (text.name if cls is None else label(cls, text.name, whole))
+            for given in givens:
+                made = name if name and len(givens) == 1 else with_given(called, given)
+                if len(made) > MAX_LABEL:
+                    raise self._too_long(text, made)
+                folder, file = str(self.document.folder), str(entry.file)
+                ref = PluginRef(kind, entry.name, made, whole, file, entry.cls, folder, given)
+                yield Resolved(ref, text.path, budget)
+
+    def _givens(
+        self, text: _Text, cls: type | None, options: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Every combination of what a searcher is given; takes its own keys out of ``options``."""
+        own = options_of(cls) or {} if cls is not None else {}
+        axes: list[list[dict[str, Any]]] = []
+        for key in KEYS:
+            here = key in options and key not in own
+            path = (*text.inner, key) if here else (key,)
+            value = options.pop(key) if here else self.given.get(key)
+            values = value if isinstance(value, list) else [value]
+            if not values:
+                raise self.document.error(path, "the list is empty; name at least one")
+            axes.append([self._given(path, key, one) for one in values])
+        return [{k: v for part in row for k, v in part.items()} for row in itertools.product(*axes)]
+
+    def _given(self, path: KeyPath, key: str, value: object) -> dict[str, Any]:
+        try:
+            parsed = KEYS[key].parse(value)
+        except ValueError as error:
+            raise self.document.error(path, str(error)) from None
+        return {} if parsed is None else {key: parsed}
 
     def _find(self, kind: Kind, text: _Text) -> Entry:
         try:
@@ -198,7 +227,9 @@ class Entries:
         for item in found:
             ref = item.ref
             first = labels.setdefault(ref.label, item)
-            twin = twins.setdefault(f"{ref.name} {ref.options!r} {item.budget!r}", item)
+            twin = twins.setdefault(
+                f"{ref.name} {ref.options!r} {ref.given!r} {item.budget!r}", item
+            )
             if first is not item:
                 self.faults.append(
                     self.document.error(

@@ -104,9 +104,7 @@ def build_plan(suite: Suite) -> Plan:
             what = f"{problem.label} under {scheduler.label}: a cell would have {excess}"
             raise SuiteError(what, file=suite.file, key="budget")
     combinations = [
-        _combination(suite, row, workers, screening.fingerprints[row[2].label])
-        for workers in suite.workers
-        for row in picked
+        _combination(suite, row, workers, screening) for workers in suite.workers for row in picked
     ]
     problems = tuple(dict.fromkeys(problem.label for _, _, problem in picked))
     return Plan(
@@ -117,8 +115,10 @@ def build_plan(suite: Suite) -> Plan:
     )
 
 
-def _combination(suite: Suite, row: Row, workers: int, fingerprint: str) -> Combination:
+def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> Combination:
     searcher, scheduler, problem = row
+    fingerprint = screening.fingerprints[problem.label]
+    given = screening.given[repr(searcher.given), problem.label]
     budget = suite.budgets[problem.label]
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
@@ -132,9 +132,16 @@ def _combination(suite: Suite, row: Row, workers: int, fingerprint: str) -> Comb
         stage=suite.stage,
         tell=tell,
         exact=suite.exact,
-        identity=cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, more),
+        identity=cell_ids(
+            *row, budget, workers, suite.stage, tell, fingerprint, more | _content(given)
+        ),
         **more,
     )
+
+
+def _content(given: str) -> dict[str, str]:
+    """The part of a cell's identity that says what its searcher is given."""
+    return {"given": given} if given else {}
 
 
 def _matches(only: Sequence[str], *refs: PluginRef) -> bool:

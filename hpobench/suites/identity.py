@@ -108,6 +108,7 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
         "packages": {name: _version(name) for name in names},
         **({} if script is None else {"lock": script.lock_hash()}),
         **({"data": data} if data else {}),
+        **({"given": dict(ref.given)} if ref.given else {}),
     }
 
 

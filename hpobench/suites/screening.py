@@ -21,6 +21,7 @@ from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.shape import check_problem, check_scheduler
+from hpobench.plugins.starting.building import check_given, given_objections
 from hpobench.suites.estimate import Estimate, certain_excess
 from hpobench.suites.suite import Suite
 
@@ -49,6 +50,8 @@ class Screening:
         """By the label of a searcher and the shape of a problem."""
         self.estimates: dict[tuple[str, int], Estimate] = {}
         self.fingerprints: dict[str, str] = {}
+        self.given: dict[tuple[str, str], str] = {}
+        """Hashes of what searchers are given, by its ``repr`` and the label of the problem."""
         for ref in (*suite.searchers, *suite.schedulers, *suite.problems):
             self._reasons[ref.kind, ref.label] = self._missing(ref)
 
@@ -63,7 +66,23 @@ class Screening:
         key = (searcher.label, self._shapes[problem.label])
         if key not in self._refusals:
             self._refusals[key] = self._refusal(searcher, built)
-        return self._refusals[key]
+        return self._refusals[key] or self._ungiven(searcher, problem)
+
+    def _ungiven(self, searcher: PluginRef, problem: PluginRef) -> str | None:
+        """The reason why the searcher cannot be given on this problem what the suite gives it.
+
+        What it is given is the same for all searchers, so it is looked up once for each problem.
+        """
+        key = (repr(searcher.given), problem.label)
+        if key not in self.given:
+            built, budget = self._problems[problem.label], self._suite.budgets[problem.label]
+            try:
+                self.given[key] = self._asked(
+                    searcher, "start", lambda: check_given(searcher, problem, built, budget)
+                )
+            except NotAvailableError as error:
+                return str(error)
+        return None
 
     def _mismatches(
         self, searcher: PluginRef, scheduler: PluginRef, problem: Problem
@@ -71,6 +90,7 @@ class Screening:
         search, schedule = (load_class(ref.file, ref.cls) for ref in (searcher, scheduler))
         if (objection := space_objection(search, problem.space)) is not None:
             yield objection
+        yield from given_objections(search, searcher.given)
         if trait(schedule, "needs_fidelity") and problem.fidelity.steps == 1:
             yield "the scheduler decides between steps, and the problem has only one"
         judged = compatibility(search, schedule)

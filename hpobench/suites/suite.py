@@ -118,7 +118,7 @@ def _one_or_all(values: Sequence[Any]) -> Any:
 
 
 def _plain(ref: PluginRef) -> dict[str, Any]:
-    return {"name": ref.name, "as": ref.label, **ref.options}
+    return {"name": ref.name, "as": ref.label, **ref.options, **ref.given}
 
 
 def find_suite(name_or_path: str | os.PathLike[str]) -> Path:
@@ -193,7 +193,8 @@ def _resolve(document: Document, plugins: Sequence[str | os.PathLike[str]]) -> S
     text = parse_suite(document)
     own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
     registry = _registry(document, own, [Path(path) for path in plugins])
-    entries = Entries(document, registry, text.budget.build() if text.budget else None)
+    budget = text.budget.build() if text.budget else None
+    entries = Entries(document, registry, budget, text.given())
     searchers = entries.resolve("searcher", "searchers", text.searchers)
     schedulers = entries.resolve("scheduler", "schedulers", text.schedulers)
     schedulers += _own_scheduler(registry, searchers, schedulers)

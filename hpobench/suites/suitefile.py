@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Exact, Stage, Tell
 from hpobench.contract.errors import SuiteError, did_you_mean
+from hpobench.plugins.starting.given import KEYS
 from hpobench.suites.yamlfile import Document, KeyPath
 
 MAX_CELLS = 1_000_000
@@ -171,6 +172,12 @@ class SuiteText(_Strict):
     tell: Tell | None = None
     exact: Exact | None = None
     only: Annotated[tuple[str, ...], PlainValidator(parse_globs)] = ()
+    start: Any = None
+
+    def given(self) -> dict[str, Any]:
+        """The keys at the top of the suite that all its searchers are given."""
+        values = {key: getattr(self, key) for key in KEYS}
+        return {key: value for key, value in values.items() if value is not None}
 
     @field_validator("trial_timeout", "pace")
     @classmethod

@@ -96,6 +96,7 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T7": modules("elo"),
     "T8": modules("overtuning"),
     "T9": modules("mixed_model"),
+    "T10": modules("starts"),
 }
 STANDINGS: tuple[Table[Any], ...] = modules("standings")
 SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")

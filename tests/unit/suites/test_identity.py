@@ -260,6 +260,17 @@ def test_a_family_of_problems_does_not_change_the_hash(tmp_path: Path) -> None:
     assert source_hash(plain, "problem") != source_hash(inside, "problem")
 
 
+@pytest.mark.parametrize("attribute", ["learns = False", "takes_prior = True"])
+def test_what_a_searcher_says_of_starts_does_not_change_the_hash(
+    tmp_path: Path, attribute: str
+) -> None:
+    plain, said = tmp_path / "plain.py", tmp_path / "said.py"
+    plain.write_text("class A:\n    name = 'a'\n", encoding="utf-8")
+    said.write_text(f"class A:\n    name = 'a'\n    {attribute}\n", encoding="utf-8")
+    assert source_hash(plain, "searcher") == source_hash(said, "searcher")
+    assert source_hash(plain, "scheduler") != source_hash(said, "scheduler")
+
+
 def test_versions_of_what_a_plugin_requires_count(
     refs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

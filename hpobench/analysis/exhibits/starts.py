@@ -1,0 +1,168 @@
+"""What a start is worth: the same searcher with given configurations or old trials, and without."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hpobench.analysis.core.curves import Comparison, algorithm_columns
+from hpobench.analysis.core.families import FEWEST
+from hpobench.analysis.core.given import GivenPair, given_pairs
+from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.inference.bootstrap import (
+    Interval,
+    interval_valid,
+    percentile_interval,
+    problem_weights,
+    seed_means,
+    weighted_draws,
+)
+from hpobench.analysis.inference.rank_tests import SHARES
+from hpobench.analysis.numbers import interval, number
+from hpobench.analysis.settings import FloatArray
+from hpobench.analysis.study import Study, each_of_several
+from hpobench.analysis.text import phrases
+from hpobench.analysis.text.fields import Field, Grid, algorithm_field
+
+TITLE = "What a start is worth"
+STEM = "starts"
+
+
+def subjects(study: Study) -> list[Comparison]:
+    """The comparisons that hold a searcher with a start and without."""
+    return [one for one in each_of_several(study) if _pairs(study, one)]
+
+
+def _pairs(study: Study, comparison: Comparison) -> list[GivenPair]:
+    return given_pairs(comparison.curves.algorithms, study.results.cells, "start")
+
+
+def table(study: Study, comparison: Comparison) -> pd.DataFrame:
+    """Rows of each algorithm with a start, at each of the shares of the budget.
+
+    Columns ``algorithm, searcher, scheduler, start, plain``; ``share`` of the budget; ``gain`` with
+    ``low`` and ``high``, the mean ``nr`` without the start less that with it; ``saved`` with
+    ``saved_low`` and ``saved_high``, the part of that share which the start saves: the mean ``nr``
+    that both have by then is reached so much earlier with the start, or later if it is negative.
+    ``caught_up`` is the share of the budget after which the algorithm with the start
+    is not clearly better any more: 0 if it never was, NaN if it is still at the end.
+    """
+    pairs, curves = _pairs(study, comparison), comparison.curves
+    place = {algorithm: i for i, algorithm in enumerate(curves.algorithms)}
+    rows = [place[pair.algorithm] for pair in pairs] + [place[pair.plain] for pair in pairs]
+    values = normalised(curves)[rows]
+    mean, draws = _means(study, comparison, values)
+    n, settings = len(pairs), study.settings
+    valid = (interval_valid(values[:n]) & interval_valid(values[n:]))[:, None]
+    gain = percentile_interval(
+        mean[n:] - mean[:n], draws[:, n:] - draws[:, :n], settings.level, valid
+    )
+    columns = algorithm_columns(tuple(pair.algorithm for pair in pairs)).assign(
+        start=[pair.value for pair in pairs],
+        plain=[pair.plain.name for pair in pairs],
+        caught_up=_caught_up(gain, curves.share),
+    )
+    frames = []
+    for share, point in zip(SHARES, curves.points(SHARES), strict=True):
+        saved = percentile_interval(
+            _saved(mean[None, :n], mean[None, n:], curves.share, point)[0],
+            _saved(draws[:, :n], draws[:, n:], curves.share, point),
+            settings.level,
+            valid[:, 0],
+        )
+        frames.append(
+            columns.assign(
+                share=share,
+                gain=gain.estimate[:, point],
+                low=gain.low[:, point],
+                high=gain.high[:, point],
+                saved=saved.estimate,
+                saved_low=saved.low,
+                saved_high=saved.high,
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _means(
+    study: Study, comparison: Comparison, values: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The mean of ``values`` over problems, shape (algorithms, times), and resampled ones.
+
+    From enough families on, families count alike and are resampled.
+    """
+    families, settings = study.families_in(comparison), study.settings
+    problems = comparison.curves.problems
+    if len(families.names) >= FEWEST:
+        weights, drawn = families.weights, families.drawn_weights(settings)
+    else:
+        weights = np.full(len(problems), 1.0 / len(problems))
+        drawn = problem_weights(problems, settings)
+    mean = np.einsum("apt,p->at", seed_means(values), weights)
+    return mean, weighted_draws(values, problems, drawn, settings)
+
+
+def _saved(started: FloatArray, plain: FloatArray, share: FloatArray, point: int) -> FloatArray:
+    """The part of the budget up to ``point`` that the start saves on the way to what both have
+    reached there; shape (repetitions, pairs).
+
+    ``started`` and ``plain`` have shape (repetitions, pairs, times).
+    """
+    target = np.maximum(started[..., point], plain[..., point])[..., None]
+    sooner = [share[(curves <= target).argmax(axis=-1)] for curves in (started, plain)]
+    saved: FloatArray = (sooner[1] - sooner[0]) / share[point]
+    return saved
+
+
+def _caught_up(gain: Interval, share: FloatArray) -> FloatArray:
+    """Shape (pairs,): the first share after the last one at which the start clearly helps."""
+    clear = gain.low > 0
+    last = clear.shape[1] - 1 - clear[:, ::-1].argmax(axis=1)
+    after = np.append(share, np.nan)[last + 1]
+    caught: FloatArray = np.where(clear.any(axis=1), after, 0.0)
+    return caught
+
+
+def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves, settings = comparison.curves, study.settings
+    families = study.families_in(comparison)
+    claim = f"In brackets {phrases.interval(settings)}."
+    if len(families.names) >= FEWEST:
+        intervals = phrases.family_interval(settings, families)
+        claim = f"Families of problems count alike. In brackets {intervals}"
+    return (
+        "Searchers with a start beside the same ones without, under the same scheduler. Saved: the "
+        "part of a share of the budget by which the start is earlier at the mean normalised regret "
+        "that both have by then; below 0 it is later. Gain: what the start takes from the mean "
+        "normalised regret. Caught up: the share of the budget from which on the start does not "
+        "clearly help any more. Means over "
+        f"{phrases.suite(curves)}. {claim} {phrases.share(settings)} {phrases.choice(settings)}"
+        f"{phrases.failures(curves)}"
+    )
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    """Two columns for each share, and one for when the others have caught up."""
+    heads = [f"{what} at {share:.0%}" for share in SHARES for what in ("Saved", "Gain")]
+    rows = []
+    for name in table["algorithm"].drop_duplicates():
+        own = table[table["algorithm"] == name]
+        cells = [field for _, row in own.iterrows() for field in (_share(row), _gain(row))]
+        rows.append([algorithm_field(name), *cells, _caught(own["caught_up"].iloc[0])])
+    return Grid(["Algorithm", *heads, "Caught up"], rows)
+
+
+def _share(row: pd.Series) -> Field:
+    low, high = row["saved_low"], row["saved_high"]
+    detail = "" if np.isnan(low) else f"[{low:.0%}, {high:.0%}]"
+    return Field(f"{row['saved']:.0%}", detail, key=row["saved"])
+
+
+def _gain(row: pd.Series) -> Field:
+    return Field(number(row["gain"]), interval(row["low"], row["high"]), key=row["gain"])
+
+
+def _caught(share: float) -> Field:
+    if np.isnan(share):
+        return Field("not by the end", key=2.0)
+    return Field(f"at {share:.0%}" if share else "never behind", key=share)

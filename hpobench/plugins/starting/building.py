@@ -1,0 +1,54 @@
+"""Searchers with what a suite gives them, and why a combination is impossible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hpobench.contract.algorithms import Searcher
+from hpobench.contract.budget import Budget
+from hpobench.contract.cell import PluginRef
+from hpobench.contract.problem import Problem
+from hpobench.plugins.build import build_searcher
+from hpobench.plugins.starting.prepare import check_room, content, prepare
+from hpobench.plugins.starting.started import StartedSearcher, history_objection, start_objection
+
+
+def build_given_searcher(
+    ref: PluginRef, problem_ref: PluginRef, problem: Problem, *, seed: int, cell_seed: int
+) -> Searcher:
+    """The searcher that ``ref`` names for a run on ``problem``, with what the suite gives it.
+
+    ``seed`` is the searcher's, ``cell_seed`` the cell's, by which old trials are drawn: they are
+    the same for every searcher.
+    """
+    start = ref.given.get("start")
+    prepared = prepare(start, problem_ref, problem, cell_seed) if start else None
+    searcher = build_searcher(ref, problem.space, seed, problem.fidelity)
+    if prepared is None:
+        return searcher
+    try:
+        return StartedSearcher(searcher, prepared, problem.fidelity.steps)
+    except BaseException:
+        searcher.close()
+        raise
+
+
+def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
+    """Why the searcher class ``cls`` cannot take what it is ``given``, on any problem."""
+    if start := given.get("start"):
+        objection = history_objection if "history" in start else start_objection
+        if (reason := objection(cls)) is not None:
+            yield reason
+
+
+def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
+    """A hash of what ``ref`` is given on ``problem``; empty if it is given nothing.
+
+    Raises :class:`UsageError` if that does not fit the problem or the budget, and
+    :class:`NotAvailableError` if there is nothing of its kind for this problem.
+    """
+    if not (start := ref.given.get("start")):
+        return ""
+    check_room(start, problem, budget)
+    return content(start, problem_ref, problem)
