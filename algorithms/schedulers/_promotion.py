@@ -145,8 +145,9 @@ class Promotion(TrialScheduler):
         if len(self._active) < self._most_active and (best := self._promote()) is not None:
             return self._trials[best] if self._trials[best].status == Trial.PAUSED else None
         # A trial that is to pause runs until its state is saved.
-        trials = () if self._active else tune_controller.get_trials()
-        if not self._active and all(trial.status != Trial.RUNNING for trial in trials):
+        if not self._active and not any(
+            trial.status == Trial.RUNNING for trial in tune_controller.get_trials()
+        ):
             self._end_waiting(tune_controller)
         return None
 
