@@ -12,6 +12,7 @@ from hpobench.contract.problem import Problem
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.starting.prepare import check_room, content, prepare
 from hpobench.plugins.starting.started import StartedSearcher, start_objection
+from hpobench.plugins.starting.stopping import StoppedSearcher, check_stop, rules_of
 
 
 def build_given_searcher(
@@ -22,16 +23,19 @@ def build_given_searcher(
     ``seed`` is the searcher's, ``cell_seed`` the cell's, by which old trials are drawn: they are
     the same for every searcher.
     """
-    start = ref.given.get("start")
+    start, stop = ref.given.get("start"), ref.given.get("stop")
     prepared = prepare(start, problem_ref, problem, cell_seed) if start else None
+    steps = problem.fidelity.steps
     searcher = build_searcher(ref, problem.space, seed, problem.fidelity)
-    if prepared is None:
-        return searcher
     try:
-        return StartedSearcher(searcher, prepared, problem.fidelity.steps)
+        if prepared is not None:
+            searcher = StartedSearcher(searcher, prepared, steps)
     except BaseException:
         searcher.close()
         raise
+    return (
+        StoppedSearcher(searcher, rules_of(stop, problem.space, seed), steps) if stop else searcher
+    )
 
 
 def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
@@ -41,12 +45,15 @@ def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
-    """A hash of what ``ref`` is given on ``problem``; empty if it is given nothing.
+    """What counts for results of what ``ref`` is given on ``problem``; empty if it is nothing.
 
+    It is a hash of what its start comes to, and the versions of packages that its stop takes.
     Raises :class:`UsageError` if that does not fit the problem or the budget, and
-    :class:`NotAvailableError` if there is nothing of its kind for this problem.
+    :class:`NotAvailableError` if there is nothing of its kind for this problem, or a package is
+    missing.
     """
-    if not (start := ref.given.get("start")):
-        return ""
-    check_room(start, problem, budget)
-    return content(start, problem_ref, problem)
+    parts = [check_stop(ref.given.get("stop", {}))]
+    if start := ref.given.get("start"):
+        check_room(start, problem, budget)
+        parts.insert(0, content(start, problem_ref, problem))
+    return " ".join(filter(None, parts))
