@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from hpobench.plugins.starting.portfolios import portfolio
     from hpobench.running.verification import Verification
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Suite, load_suite
@@ -110,6 +111,7 @@ __all__ = [
     "load",
     "load_suite",
     "plan",
+    "portfolio",
     "recommend",
     "report",
     "run",
@@ -125,6 +127,7 @@ _HOMES = (
     "hpobench.suites.grid",
     "hpobench.verbs.results",
     "hpobench.running.verification",
+    "hpobench.plugins.starting.portfolios",
     "hpobench.bridges.searchers",
     "hpobench.bridges.recommendation",
     "hpobench.bridges.search_cv.estimator",

@@ -31,6 +31,10 @@ VERBS = {
         "plan:plan",
         "the grid of a suite, what is skipped and why, and about what it costs.",
     ),
+    "portfolio": (
+        "portfolio:portfolio",
+        "configurations that do well on many data sets, to start from.",
+    ),
     "problems": (
         "problems:group",
         "record a trained problem into a table; import old trials; freeze references.",

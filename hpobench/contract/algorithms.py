@@ -6,7 +6,7 @@ Plugins import all of it from :mod:`hpobench.api`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -122,6 +122,15 @@ class Searcher(Plugin, ABC):
         nothing has happened, and the number is used again.
         """
         return False
+
+    def recall(self, history: Sequence[Sequence[tuple[Config, float]]]) -> None:
+        """Learn from trials of other data sets, before the first :meth:`ask`.
+
+        ``history`` has the trials of each data set, with their losses at full fidelity on that data
+        set's own scale. A searcher that does not override it is told old trials by :meth:`adopt`
+        and :meth:`tell`, like its own.
+        """
+        raise NotImplementedError
 
     def steps(self, trial: int) -> int:
         """The number of steps that ``trial`` trains for.

@@ -226,6 +226,14 @@ class TabulatedProblem(Problem):
             return math.inf, math.inf
         return curve.losses[-1], (curve.losses if curve.heldout is None else curve.heldout)[-1]
 
+    def evaluated(self) -> Sequence[tuple[Config, float]] | None:
+        """The recorded configurations behind the problem with their visible losses at full
+        fidelity, in the order in which they were recorded; not finite where a trial failed.
+
+        ``None`` for a problem that is no record of somebody's trials.
+        """
+        return None
+
     def everything(self) -> Sequence[tuple[float, float]] | None:
         """The :meth:`finals` of all configurations, if random search draws each equally often.
 

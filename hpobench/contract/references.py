@@ -72,11 +72,15 @@ def references_of(cls: type) -> Path:
 def references_file(plugin: Path, name: str) -> Path:
     """The file of references for the problem ``name`` in the file ``plugin``.
 
-    It lies in the folder ``references`` beside the plugin, or, if only that exists, beside the
-    plugin's folder.
+    It lies in :func:`folder_of` the name ``references``.
     """
-    beside, above = plugin.parent / FOLDER, plugin.parent.parent / FOLDER
-    return (above if above.is_dir() and not beside.is_dir() else beside) / f"{name}.json"
+    return folder_of(plugin, FOLDER) / f"{name}.json"
+
+
+def folder_of(plugin: Path, name: str) -> Path:
+    """The folder ``name`` beside the file ``plugin``, or beside its folder if only that exists."""
+    beside, above = plugin.parent / name, plugin.parent.parent / name
+    return above if above.is_dir() and not beside.is_dir() else beside
 
 
 def read_members(file: Path) -> dict[str, dict[str, Any]]:

@@ -47,13 +47,14 @@ _FIRST_NAMES = {
 """The names that these members of the contract had then."""
 _ATTRIBUTES = {"problem": {"family"}, "searcher": {"learns", "takes_prior"}}
 """Class attributes that change no result, by the kind of plugin."""
-_SAME_RESULTS: dict[str, str] = {
-    "1928d5c1bdca3508": "49ea4cb196b51186",  # _configspace.py
-    "98ae05bab5baa22f": "9ad96be0f7778368",  # botorch.py
-    "48e7c93f76525039": "30959b38927a952e",  # cma.py
-    "47c56852b4000091": "5e400800a5a02573",  # flaml.py
-    "ec8ba7b3da9162ba": "a6fffa77f7b6437f",  # neps.py
-    "23c7157332156459": "b1bab325020c3775",  # smac.py
+_SAME_RESULTS = {
+    "1928d5c1bdca3508": "49ea4cb196b51186",  # searchers/_configspace.py
+    "98ae05bab5baa22f": "9ad96be0f7778368",  # searchers/botorch.py
+    "48e7c93f76525039": "30959b38927a952e",  # searchers/cma.py
+    "47c56852b4000091": "5e400800a5a02573",  # searchers/flaml.py
+    "ec8ba7b3da9162ba": "a6fffa77f7b6437f",  # searchers/neps.py
+    "23c7157332156459": "b1bab325020c3775",  # searchers/smac.py
+    "6a778003cdbaf0c0": "1fb515410adadc86",  # problems/recorded/_replay.py
 }
 """The digest before of every shipped file whose later edits changed no result of a cell without a
 start or a prior, by the digest now. Cells that were stored before such an edit keep their ids."""

@@ -56,6 +56,12 @@ class Replay(TabulatedProblem):
         losses = self.trials.heldout
         return float(losses.min()), f"exact: the least of {len(losses):,} recorded trials"
 
+    def evaluated(self) -> Sequence[tuple[Config, float]]:
+        from hpobench.kit import read_table
+
+        table = read_table(self._file)
+        return list(zip(table.configs, table.curves["loss"][:, -1].tolist(), strict=True))
+
     def everything(self) -> Sequence[tuple[float, float]] | None:
         """All trials of a grid without conditions; ``None`` for any other table."""
         if not self.trials.complete:

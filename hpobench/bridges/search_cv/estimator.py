@@ -33,6 +33,7 @@ from hpobench.bridges.search_cv.spaces import (
     SearchSpace,
     check_space,
 )
+from hpobench.bridges.search_cv.start import PORTFOLIO, starting_points
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
@@ -68,6 +69,10 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         used.
     :param scheduler: a name of ``hpobench list schedulers``, or one with options; ``fifo`` lets
         every candidate train to the end.
+    :param start: the first candidates, as a list of dicts of parameters, or ``portfolio``: five
+        that do well on other data, for the estimators and parameters that ``hpobench.portfolio``
+        knows, such as XGBoost's. The searcher learns from them. ``random`` then draws from the
+        space as other searchers do.
     :param n_trials: the number of candidates.
     :param timeout: no candidate begins after so many seconds; those under way are finished.
     :param n_jobs: candidates that train at once, each in one process. One trains in this process,
@@ -94,6 +99,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         "space": "no_validation",  # what is wrong with it is said with the key
         "searcher": [str, Mapping, Recommendation],
         "scheduler": [str, Mapping],
+        "start": [StrOptions({PORTFOLIO}), list, tuple, None],
         "n_trials": [Interval(numbers.Integral, 1, None, closed="left")],
         "timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "random_state": ["random_state"],
@@ -109,6 +115,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         *,
         searcher: Named | Recommendation = "optuna-tpe",
         scheduler: Named = "asha",
+        start: str | Sequence[Mapping[str, Any]] | None = None,
         n_trials: int = 50,
         timeout: float | None = None,
         scoring: Any = None,
@@ -123,7 +130,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         ray_address: str | None = None,
     ) -> None:
         self.estimator, self.space = estimator, space
-        self.searcher, self.scheduler = searcher, scheduler
+        self.searcher, self.scheduler, self.start = searcher, scheduler, start
         self.n_trials, self.timeout = n_trials, timeout
         self.scoring, self.refit, self.cv = scoring, refit, cv
         self.n_jobs, self.random_state = n_jobs, random_state
@@ -177,16 +184,18 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         workers = private.effective_n_jobs(self.n_jobs)
         chosen = self._algorithm(task, workers)
         problem = self._problem(task, chosen)
+        points = starting_points(self.start, task.estimator, problem.search_space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
         with shown(problem, self.n_trials, verbose=self.verbose) as progress:
             search = Search(
                 problem,
                 chosen,
+                points=points,
                 workers=workers,
                 address=self.ray_address,
                 resume=None if self.resume is None else Path(self.resume),
-                identity={} if self.resume is None else identity(self, task, chosen),
+                identity={} if self.resume is None else identity(self, task, chosen, points),
                 progress=progress,
             )
             try:
@@ -240,15 +249,15 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         check_space(self.space)
         if isinstance(self.space, Space):
             return Plain(self.space)
-        if chosen.searcher.name == "random":
+        if chosen.searcher.name == "random" and self.start is None:
             state = chosen.seed if self.random_state is None else self.random_state
             return Drawn(self.space, self.n_trials, state)
         if isinstance(self.space, Mapping):
             return Distributions(self.space)
         if len(self.space) > 1:
             raise SpaceError(
-                f"space is a list of dicts, which only searcher='random' can search; give "
-                f"{chosen.searcher.name} one dict, or a hpobench.Space with conditions"
+                "space is a list of dicts, which only searcher='random' without a start can "
+                f"search; give {chosen.searcher.name} one dict, or a hpobench.Space with conditions"
             )
         return Distributions(self.space[0])
 

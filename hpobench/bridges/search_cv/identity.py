@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sklearn
@@ -11,11 +11,14 @@ import sklearn
 from hpobench.bridges.search_cv.private import content_hash
 from hpobench.bridges.search_cv.search import Algorithm
 from hpobench.bridges.search_cv.task import Task
-from hpobench.contract.space import Space
+from hpobench.contract.space import Config, Space
 
 
-def identity(search: Any, task: Task, chosen: Algorithm) -> dict[str, Any]:
-    """Plain data, equal for equal searches: of ``search``, a :class:`hpobench.SearchCV`."""
+def identity(
+    search: Any, task: Task, chosen: Algorithm, points: Sequence[Config]
+) -> dict[str, Any]:
+    """Plain data, equal for equal searches: of ``search``, a :class:`hpobench.SearchCV`, with its
+    first ``points``."""
     fitting = task.fitting
     return {
         "estimator": _text(task.estimator),
@@ -32,6 +35,7 @@ def identity(search: Any, task: Task, chosen: Algorithm) -> dict[str, Any]:
             (task.x, task.y, task.splits, fitting["fit_params"], fitting["score_params"])
         ),
         "scikit-learn": sklearn.__version__,
+        **({"start": str(points)} if points else {}),
     }
 
 

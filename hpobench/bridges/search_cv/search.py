@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +19,14 @@ from hpobench.contract.budget import Budget
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, Interruption, ReplayError, UsageError
 from hpobench.contract.seeding import derive_seed
+from hpobench.contract.space import Config
 from hpobench.plugins.build import build_scheduler, build_searcher
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
+from hpobench.plugins.starting.prepare import Prepared
+from hpobench.plugins.starting.started import StartedSearcher, start_objection
 from hpobench.running.ray.trial import Trial
 from hpobench.running.run import Run
 from hpobench.running.stages.actor import Actor
@@ -78,16 +81,26 @@ class Algorithm:
         found: type = load_class(self.searcher.file, self.searcher.cls)
         return found
 
-    def build(self, problem: CandidateProblem) -> tuple[Searcher, Scheduler]:
-        """Both of them, ready for ``problem``; raises :class:`UsageError` if they do not fit it."""
+    def build(
+        self, problem: CandidateProblem, points: Sequence[Config]
+    ) -> tuple[Searcher, Scheduler]:
+        """Both of them, ready for ``problem``, the searcher with its first ``points``.
+
+        Raises :class:`UsageError` if they do not fit it.
+        """
         scheduler = build_scheduler(self.scheduler)
         scheduler.check(problem)
         if isinstance(problem.search_space, Drawn):
             return InOrder(problem.space), scheduler
         if (objection := space_objection(self._class, problem.space)) is not None:
             raise UsageError(f"{self.searcher.name}: {objection}")
+        if points and (objection := start_objection(self._class)) is not None:
+            raise UsageError(f"{self.searcher.name}: {objection}")
         seed = derive_seed("searcher", self.seed)
-        return build_searcher(self.searcher, problem.space, seed, problem.fidelity), scheduler
+        searcher = build_searcher(self.searcher, problem.space, seed, problem.fidelity)
+        if points:
+            searcher = StartedSearcher(searcher, Prepared(tuple(points)), problem.fidelity.steps)
+        return searcher, scheduler
 
 
 def algorithm(
@@ -132,7 +145,8 @@ class _SearchStage(LiveStage):
 class Search:
     """A search under way; :attr:`tried` is what there is of it so far, also if it is interrupted.
 
-    ``resume``: a folder that keeps the results, so that the same search goes on there.
+    ``points``: the first candidates. ``resume``: a folder that keeps the results, so that the same
+    search goes on there.
     """
 
     def __init__(
@@ -140,13 +154,14 @@ class Search:
         problem: CandidateProblem,
         chosen: Algorithm,
         *,
+        points: Sequence[Config],
         workers: int,
         address: str | None,
         resume: Path | None,
         identity: Mapping[str, Any],
         progress: Progress,
     ) -> None:
-        self._problem, self._algorithm = problem, chosen
+        self._problem, self._algorithm, self._points = problem, chosen, points
         self._workers, self._address = workers, address
         self._resume, self._identity = resume, identity
         self._progress, self._best = progress, -math.inf
@@ -155,7 +170,7 @@ class Search:
 
     def finish(self) -> None:
         """Run to the end. Raises what a fit raised, if ``error_score`` says so."""
-        searcher, scheduler = self._algorithm.build(self._problem)
+        searcher, scheduler = self._algorithm.build(self._problem, self._points)
         with (
             contextlib.closing(searcher),
             self._journal() as journal,

@@ -21,6 +21,7 @@ from hpobench.contract.errors import SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int, Value
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
+from hpobench.plugins.starting.fitting import fitted
 
 _TAIL = 1e-6
 """The share of an unbounded distribution that is cut off at each end."""
@@ -34,6 +35,21 @@ class SearchSpace(ABC):
     @abstractmethod
     def params(self, config: Config) -> dict[str, Any]:
         """The parameters for ``set_params`` that ``config`` stands for."""
+
+    def value(self, name: str, given: Any) -> Value:  # noqa: ARG002 - subclasses use it
+        """The value in ``space`` for ``given`` of the estimator's parameter ``name``.
+
+        Raises :class:`ValueError` or :class:`TypeError` if there is none.
+        """
+        plain: Value = given.item() if isinstance(given, np.generic) else given
+        return plain
+
+    def nearest(self, name: str, given: Value) -> Value | None:
+        """The value in ``space`` that is nearest to ``given``; ``None`` if none is comparable."""
+        try:
+            return fitted(self.space[name], self.value(name, given))
+        except (TypeError, ValueError):
+            return None
 
 
 class Plain(SearchSpace):
@@ -55,6 +71,9 @@ class Distributions(SearchSpace):
 
     def params(self, config: Config) -> dict[str, Any]:
         return {name: self._keys[name].to_value(value) for name, value in config.items()}
+
+    def value(self, name: str, given: Any) -> Value:
+        return self._keys[name].from_value(super().value(name, given))
 
 
 class Drawn(SearchSpace):
@@ -133,7 +152,7 @@ def _distribution(name: str, domain: Any) -> Key:
         # The quantile 0 of a discrete distribution lies one below its support.
         return int(max(value, low)) if discrete else float(value)
 
-    return Key((name,), Float(name, first, last), at)
+    return Key((name,), Float(name, first, last), at, lambda value: float(domain.cdf(value)))
 
 
 def _is_log(domain: Any, low: float, high: float) -> bool:

@@ -1,19 +1,239 @@
-"""Portfolios (being written)."""
+"""Portfolios: few configurations that do well on the data sets of a problem class.
+
+``hpobench portfolio NAME --make`` writes the file of a class, ``portfolios/NAME.json``, in the
+folder of its plugin or the one above:
+
+    {"problem": NAME, "version": 1, "made": {...}, "space": [...], "configs": [[...], ...],
+     "all": [3, 0, ...], "without": {DATA SET: [5, 0, ...], ...}}
+
+``configs`` holds the values of each configuration in the space's order, ``null`` for an inactive
+parameter. ``all`` is the portfolio of all members, best first, as positions among the
+configurations. ``without`` has, for each data set, the portfolio that was chosen without it: the
+only one that a search on this data set may use. ``made`` says how, from which data, under which
+licence. ``problems/portfolios/models.json`` says which model a class tunes, the defaults of the
+model's library, and how its estimators call the parameters.
+"""
 
 from __future__ import annotations
 
-from hpobench.contract.errors import NotAvailableError
+import functools
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hpobench.contract.errors import (
+    NotAvailableError,
+    PluginError,
+    SpaceError,
+    UnknownNameError,
+    UsageError,
+)
+from hpobench.contract.parameters import Value
 from hpobench.contract.problem import Problem
-from hpobench.contract.space import Config
+from hpobench.contract.references import folder_of
+from hpobench.contract.space import Config, Space
+from hpobench.plugins.registry import Registry
+from hpobench.plugins.starting.datasets import SHIPPED, data_set_of, same_data_set
+from hpobench.plugins.starting.fitting import fitted
+
+FOLDER = "portfolios"
+_NO_PORTFOLIOS = {"datasets", "models"}
+"""Files in the folder that are no portfolios."""
 
 
-def portfolio_of(cls: type[Problem], key: str, k: int) -> list[Config]:
-    raise NotAvailableError(f"{cls.name}: {key}: no portfolio of {k}")
+@dataclass(frozen=True)
+class Portfolio:
+    """A file of portfolios."""
+
+    problem: str
+    version: int
+    made: Mapping[str, str]
+    space: Space
+    configs: tuple[Config, ...]
+    whole: tuple[int, ...]
+    without: Mapping[str, tuple[int, ...]]
+
+    def first(self, k: int, data_set: str | None = None) -> list[Config]:
+        """The first ``k`` configurations, chosen without the data set ``data_set``.
+
+        A data set that is not among those of the portfolio leaves it as it is. Raises
+        :class:`UsageError` if there are fewer.
+        """
+        chosen = self.whole if data_set is None else self._chosen_without(data_set)
+        if not 1 <= k <= len(chosen):
+            raise UsageError(
+                f"the portfolio of {self.problem} has {len(chosen)} configurations, not {k}"
+            )
+        return [dict(self.configs[i]) for i in chosen[:k]]
+
+    def _chosen_without(self, data_set: str) -> tuple[int, ...]:
+        if data_set in self.without:
+            return self.without[data_set]
+        same = (rows for name, rows in self.without.items() if same_data_set(name, data_set))
+        return next(same, self.whole)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What ``models.json`` says of a model."""
+
+    name: str
+    portfolio: str
+    """The problem class with the portfolio of this model."""
+    problems: tuple[str, ...] = ()
+    """The problem classes that tune it."""
+    default: Mapping[str, Value] = field(default_factory=dict)
+    """The values that its library takes, by the names that these problems give the parameters."""
+    source: str = ""
+    """Where the default is from."""
+    estimators: tuple[str, ...] = ()
+    """The classes with scikit-learn's interface."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The names of these classes for the parameters of the portfolio."""
+
+
+def portfolio_of(problem: Problem, k: int) -> list[Config]:
+    """The ``k`` configurations with which a search on ``problem`` may start, best first.
+
+    They were chosen without the problem's own data set. Raises :class:`NotAvailableError` if its
+    class has no portfolio, and :class:`UsageError` if that has fewer configurations or is for
+    another space.
+    """
+    found = read_portfolio(_file_of(type(problem)))
+    configs = found.first(k, data_set_of(problem.name, problem.key))
+    for config in configs:
+        try:
+            problem.space.check(config)
+        except SpaceError as error:
+            raise UsageError(
+                f"{problem.name}: the portfolio of {found.problem} is for another space: {error}"
+            ) from None
+    return configs
+
+
+def portfolio(name: str, k: int = 5) -> list[Config]:
+    """The ``k`` configurations that do well on many data sets, best first.
+
+    >>> hpobench.portfolio("xgboost", k=1)
+    [{'num.impute.selected.cpo': ..., 'nrounds': ..., 'lambda': ..., ...}]
+
+    :param name: a problem class, such as ``lcbench-pool``, or a model, such as ``xgboost``;
+        ``hpobench portfolio`` lists both.
+
+    The parameters have the names of the problem class. Raises :class:`UsageError` for an unknown
+    name, and if there are fewer configurations.
+    """
+    return read_portfolio(find_file(name)).first(k)
 
 
 def default_of(problem: Problem) -> Config:
-    return problem.space.from_unit([0.5] * len(problem.space))
+    """The default configuration of the library of ``problem``'s model, as near as its space allows.
+
+    Parameters without a default, and problems without a library, take the middle of the space.
+    """
+    values: Mapping[str, Value] = next(
+        (model.default for model in models().values() if problem.name in model.problems), {}
+    )
+    config: dict[str, Value] = {}
+    for parameter in problem.space:
+        value = values.get(parameter.name)
+        near = None if value is None else fitted(parameter, value)
+        config[parameter.name] = parameter.from_unit(0.5) if near is None else near
+    return problem.space.build(config)
 
 
-def related(cls: type[Problem], key: str, other: str) -> bool:  # noqa: ARG001
-    return key == other
+def related(cls: type[Problem], key: str, other: str) -> bool:
+    """Whether the members ``key`` and ``other`` of ``cls`` stem from the same data set."""
+    return same_data_set(data_set_of(cls.name, key), data_set_of(cls.name, other))
+
+
+# -- files -------------------------------------------------------------------------------------
+
+
+def find_file(name: str, plugins: Sequence[Path] = ()) -> Path:
+    """The file of the portfolio ``name``, a model or a problem class, also one of ``plugins``.
+
+    Raises :class:`UnknownNameError` if there is none.
+    """
+    file = file_for(name, plugins)
+    if not file.is_file():
+        raise UnknownNameError("portfolio", name, [*shipped_portfolios(), *models()])
+    return file
+
+
+def file_for(name: str, plugins: Sequence[Path] = ()) -> Path:
+    """Where the portfolio ``name`` belongs, whether it is there or not."""
+    shipped = SHIPPED / f"{name}.json"
+    if name in models() and not shipped.is_file():
+        return SHIPPED / f"{models()[name].portfolio}.json"
+    entries = {entry.name: entry.file for entry in Registry(plugins).entries("problem")}
+    return folder_of(entries[name], FOLDER) / shipped.name if name in entries else shipped
+
+
+def shipped_portfolios() -> list[str]:
+    """The problem classes whose portfolios come with hpobench."""
+    return sorted({file.stem for file in SHIPPED.glob("*.json")} - _NO_PORTFOLIOS)
+
+
+def _file_of(cls: type[Problem]) -> Path:
+    beside = folder_of(Path(inspect.getfile(cls)), FOLDER) / f"{cls.name}.json"
+    if beside.is_file():
+        return beside
+    if cls.name in models():
+        return SHIPPED / f"{models()[cls.name].portfolio}.json"
+    raise NotAvailableError(
+        f"problem {cls.name} has no portfolio; there are {', '.join(shipped_portfolios())}"
+    )
+
+
+@functools.cache
+def read_portfolio(file: Path) -> Portfolio:
+    """The portfolio in ``file``; raises :class:`PluginError` if it is missing or damaged."""
+    try:
+        return parse_portfolio(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise PluginError(
+            f"{file}: not a file of portfolios ({type(error).__name__}: {error}); get it anew, or "
+            "run `hpobench portfolio NAME --make`"
+        ) from error
+
+
+def parse_portfolio(stored: Mapping[str, Any]) -> Portfolio:
+    """The portfolio that is ``stored`` as JSON; raises what wrong content raises."""
+    space = Space.from_json(stored["space"])
+    configs = [
+        {name: value for name, value in zip(space.names, row, strict=True) if value is not None}
+        for row in stored["configs"]
+    ]
+    for config in configs:
+        space.check(config)
+    without = {str(name): _rows(rows, len(configs)) for name, rows in stored["without"].items()}
+    return Portfolio(
+        problem=str(stored["problem"]),
+        version=int(stored["version"]),
+        made={str(key): str(text) for key, text in stored["made"].items()},
+        space=space,
+        configs=tuple(configs),
+        whole=_rows(stored["all"], len(configs)),
+        without=without,
+    )
+
+
+def _rows(rows: Sequence[Any], number: int) -> tuple[int, ...]:
+    if not all(type(row) is int and 0 <= row < number for row in rows):
+        raise ValueError("a position of no configuration")
+    return tuple(rows)
+
+
+@functools.cache
+def models() -> Mapping[str, Model]:
+    """All models by name."""
+    stored = json.loads((SHIPPED / "models.json").read_text("utf-8"))
+    lists = ("problems", "estimators")
+    return {
+        name: Model(name, **{key: tuple(v) if key in lists else v for key, v in fields.items()})
+        for name, fields in stored.items()
+    }

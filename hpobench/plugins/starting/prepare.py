@@ -19,10 +19,12 @@ from hpobench.contract.space import Config
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import label, members_of
+from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.portfolios import default_of, portfolio_of, related
-from hpobench.plugins.starting.start import OTHERS, History, Start
+from hpobench.plugins.starting.start import History, Start
 
-PER_SET = 10
+_PER_SET = 10
 """Old trials of one data set, where there are several."""
 _DRAWS = 100
 """Configurations that are drawn at most for each old trial, because some fail."""
@@ -55,10 +57,10 @@ def prepare(start: Mapping[str, Any], ref: PluginRef, problem: Problem, seed: in
     """
     whole = Start.model_validate(start)
     points = tuple(_points(whole, problem))
-    if whole.history is None:
+    if (history := whole.history) is None:
         return Prepared(points)
-    told = _others(whole.history, ref, problem, seed)
-    return Prepared(points, tuple(told), matched=whole.history.scale == "matched")
+    told = _others(history, ref, problem, seed) if history.others else [_own(history, ref, problem)]
+    return Prepared(points, tuple(told), matched=history.scale == "matched")
 
 
 def content(start: Mapping[str, Any], ref: PluginRef, problem: Problem) -> str:
@@ -67,11 +69,12 @@ def content(start: Mapping[str, Any], ref: PluginRef, problem: Problem) -> str:
     Raises what :func:`prepare` raises.
     """
     whole = Start.model_validate(start)
-    sources = [] if whole.history is None else _sources(ref, problem)
-    given = {
-        "points": [list(point.items()) for point in _points(whole, problem)],
-        "sources": [[label, source.fingerprint()] for label, source in sources],
-    }
+    given: dict[str, Any] = {"points": [list(p.items()) for p in _points(whole, problem)]}
+    if (history := whole.history) is not None:
+        others = _sources(ref, problem) if history.others else []
+        given["sources"] = [[label, source.fingerprint()] for label, source in others]
+        own = () if history.others else _own(history, ref, problem).trials
+        given["trials"] = [[list(config.items()), loss] for config, loss in own]
     return hashlib.blake2b(json.dumps(given).encode(), digest_size=8).hexdigest()
 
 
@@ -87,7 +90,7 @@ def check_room(start: Mapping[str, Any], problem: Problem, budget: Budget) -> No
 def _points(start: Start, problem: Problem) -> list[Config]:
     points = [default_of(problem)] if start.default else []
     if start.portfolio is not None:
-        points += portfolio_of(type(problem), problem.key, start.portfolio)
+        points += portfolio_of(problem, start.portfolio)
     for index, values in enumerate(start.points or ()):
         points.append(_checked(problem, values, f"start: points[{index}]"))
     distinct = {json.dumps(point): point for point in points}
@@ -102,7 +105,7 @@ def _checked(problem: Problem, values: Mapping[str, Any], place: str) -> Config:
     return {name: values[name] for name in problem.space.names if name in values}
 
 
-# -- the trials of other data sets -----------------------------------------------------------
+# -- old trials -----------------------------------------------------------
 
 
 def _sources(ref: PluginRef, problem: Problem) -> list[tuple[str, TabulatedProblem]]:
@@ -132,11 +135,9 @@ def _serves(other: Problem, problem: Problem) -> bool:
 
 
 def _others(history: History, ref: PluginRef, problem: Problem, seed: int) -> list[Told]:
-    if history.source != OTHERS:
-        raise UsageError(f"start: history: from: {history.source!r} is not {OTHERS!r}")
     rng = Random(derive_seed("history", ref.label, seed))
     sources = _sources(ref, problem)
-    number = min(math.ceil(history.trials / PER_SET), len(sources))
+    number = min(math.ceil(history.trials / _PER_SET), len(sources))
     shares = [history.trials // number + (i < history.trials % number) for i in range(number)]
     chosen = rng.sample(sources, number)
     return [Told(_drawn(source, n, rng)) for (_, source), n in zip(chosen, shares, strict=True)]
@@ -152,3 +153,35 @@ def _drawn(source: TabulatedProblem, number: int, rng: Random) -> tuple[tuple[Co
         if len(trials) == number:
             break
     return tuple(trials)
+
+
+def _own(history: History, ref: PluginRef, problem: Problem) -> Told:
+    """The first trials of a recorded or imported table that ended well."""
+    place = f"start: history: from: {history.source}"
+    source = _table(history.source, ref)
+    if source.objective != problem.objective:
+        wanted, found = (_metric(one) for one in (problem, source))
+        raise UsageError(f"{place} is about {found}, the problem about {wanted}")
+    ended = [row for row in source.evaluated() or () if math.isfinite(row[1])]
+    if len(ended) < history.trials:
+        raise UsageError(f"{place} has {len(ended)} trials that ended well, not {history.trials}")
+    trials = ended[: history.trials]
+    return Told(
+        tuple(
+            (_checked(problem, config, f"{place}: trial {number}"), loss)
+            for number, (config, loss) in enumerate(trials)
+        )
+    )
+
+
+def _table(source: str, ref: PluginRef) -> TabulatedProblem:
+    """The table at ``source``, beside or below the suite of ``ref``, as a problem."""
+    options = {"table": source, "space": "original"}
+    recorded = plugin_ref(Registry([]), "problem", "recorded", options)
+    built = build_problem(replace(recorded, folder=ref.folder))
+    assert isinstance(built, TabulatedProblem)
+    return built
+
+
+def _metric(problem: Problem) -> str:
+    return f"{problem.objective.metric} ({problem.objective.direction})"

@@ -46,6 +46,10 @@ class History(_Strict):
     search and moves those of each data set to the same median and spread. By default, the losses of
     a file are raw and those of other data sets are matched."""
 
+    @property
+    def others(self) -> bool:
+        return self.source == OTHERS
+
     @model_validator(mode="after")
     def _scaled(self) -> History:
         if self.scale is None:
@@ -123,7 +127,7 @@ def _spelled(key: str, value: Any) -> str:
             return f"points-{len(points)}"
         case "history", dict(history):
             whole = History.model_validate(history)
-            source = "" if whole.source == OTHERS else f"-{whole.source}"
+            source = "" if whole.others else f"-{whole.source}"
             scale = "" if whole.scale == _scale_of(whole.source) else f"-{whole.scale}"
             return f"history-{whole.trials}{source}{scale}"
     return key

@@ -29,12 +29,17 @@ def start_objection(cls: type) -> str | None:
 
 def history_objection(cls: type) -> str | None:
     """The reason why the searcher class ``cls`` cannot be told old trials."""
-    reason = start_objection(cls)
-    return reason or (None if _adopts(cls) else "history: the searcher does not learn")
+    if (reason := start_objection(cls)) is not None:
+        return reason
+    return None if _adopts(cls) or _recalls(cls) else "history: the searcher does not learn"
 
 
 def _adopts(cls: Any) -> bool:
     return cls.adopt is not Searcher.adopt
+
+
+def _recalls(cls: Any) -> bool:
+    return cls.recall is not Searcher.recall
 
 
 class StartedSearcher(Searcher):
@@ -56,7 +61,9 @@ class StartedSearcher(Searcher):
         self._next = 0
         self._waiting: tuple[Told, ...] = ()
         self._losses: list[float] = []
-        if prepared.matched:
+        if _recalls(type(inner)):
+            inner.recall([source.trials for source in prepared.told])
+        elif prepared.matched:
             self._waiting = prepared.told
         else:
             for source in prepared.told:
