@@ -15,6 +15,11 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.parameters import Categorical, Parameter, Value
 from hpobench.contract.space import Config, Space
 
+SUREST = 0.01
+"""The smallest standard deviation of a prior. Libraries compute densities of narrower ones as 0
+almost everywhere."""
+_LEAST = 2.0**-53
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -25,7 +30,7 @@ class Prior:
     of ``centre`` with probability ``1 - deviation``, and else any of its choices, all alike.
     Parameters that are inactive in ``centre`` are uniform.
 
-    Raises :class:`UsageError` if ``deviation`` is not above 0 and at most 1, and
+    Raises :class:`UsageError` if ``deviation`` is not from ``SUREST`` to 1, and
     :class:`SpaceError` if ``centre`` is no configuration of ``space``.
     """
 
@@ -34,10 +39,10 @@ class Prior:
     deviation: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.deviation <= 1:
+        if not SUREST <= self.deviation <= 1:
             raise UsageError(
-                "a prior's standard deviation must be above 0 and at most 1, the length of the "
-                f"unit cube, not {self.deviation}"
+                f"a prior's standard deviation must be from {SUREST} to 1, the length of the unit "
+                f"cube, not {self.deviation}"
             )
         self.space.check(self.centre)
 
@@ -76,6 +81,3 @@ class Prior:
     def from_json(cls, stored: Mapping[str, Any], space: Space) -> Prior:
         """The prior on ``space`` that :meth:`to_json` wrote as ``stored``."""
         return cls(space, dict(stored["centre"]), stored["deviation"])
-
-
-_LEAST = 2.0**-53

@@ -60,11 +60,11 @@ _SAME_RESULTS = {
 start or a prior, by the digest now. Cells that were stored before such an edit keep their ids."""
 
 
-def source_hash(file: Path, kind: Kind | None = None) -> str:
+def source_hash(file: Path, kind: Kind | None = None, *, exact: bool = False) -> str:
     """A hash of the code in ``file`` and the plugin files that it imports from.
 
-    Layout, comments and docstrings do not count, nor do class attributes that change no result, and
-    edits of shipped files that changed none.
+    Layout, comments and docstrings do not count, nor do class attributes that change no result.
+    Edits of shipped files that changed no result without a start or a prior count if ``exact``.
     """
     seen: dict[Path, str] = {}
     pending = [file]
@@ -72,7 +72,7 @@ def source_hash(file: Path, kind: Kind | None = None) -> str:
         source = read(pending.pop())
         if source.file not in seen:
             digest = file_digest(source, kind)
-            seen[source.file] = _SAME_RESULTS.get(digest, digest)
+            seen[source.file] = digest if exact else _SAME_RESULTS.get(digest, digest)
             pending.extend(siblings(source, file.parent))
     own = seen.pop(file)
     return hashlib.blake2b(

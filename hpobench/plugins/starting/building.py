@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +13,7 @@ from hpobench.contract.cell import PluginRef
 from hpobench.contract.problem import Problem
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.starting.prepare import check_room, content, prepare
+from hpobench.plugins.starting.priors import prior_objection, prior_of
 from hpobench.plugins.starting.started import StartedSearcher, history_objection, start_objection
 
 
@@ -22,9 +25,10 @@ def build_given_searcher(
     ``seed`` is the searcher's, ``cell_seed`` the cell's, by which old trials are drawn: they are
     the same for every searcher.
     """
-    start = ref.given.get("start")
+    start, belief = ref.given.get("start"), ref.given.get("prior")
     prepared = prepare(start, problem_ref, problem, cell_seed) if start else None
-    searcher = build_searcher(ref, problem.space, seed, problem.fidelity)
+    prior = prior_of(belief, problem_ref, problem) if belief else None
+    searcher = build_searcher(ref, problem.space, seed, problem.fidelity, prior)
     if prepared is None:
         return searcher
     try:
@@ -40,15 +44,21 @@ def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
         objection = history_objection if "history" in start else start_objection
         if (reason := objection(cls)) is not None:
             yield reason
+    if "prior" in given and (reason := prior_objection(cls)) is not None:
+        yield reason
 
 
 def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
-    """A hash of what ``ref`` is given on ``problem``; empty if it is given nothing.
+    """Hashes of what ``ref`` is given on ``problem``; empty if it is given nothing.
 
     Raises :class:`UsageError` if that does not fit the problem or the budget, and
     :class:`NotAvailableError` if there is nothing of its kind for this problem.
     """
-    if not (start := ref.given.get("start")):
-        return ""
-    check_room(start, problem, budget)
-    return content(start, problem_ref, problem)
+    parts = []
+    if start := ref.given.get("start"):
+        check_room(start, problem, budget)
+        parts.append(content(start, problem_ref, problem))
+    if belief := ref.given.get("prior"):
+        text = json.dumps(prior_of(belief, problem_ref, problem).to_json())
+        parts.append(hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
+    return "-".join(parts)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hpobench.plugins.starting.priors import parse_prior, spell_prior
 from hpobench.plugins.starting.start import parse_start, spell_start
 
 
@@ -23,7 +24,10 @@ class Key:
     """A parsed value in a word."""
 
 
-KEYS: Mapping[str, Key] = {"start": Key(parse_start, spell_start)}
+KEYS: Mapping[str, Key] = {
+    "start": Key(parse_start, spell_start),
+    "prior": Key(parse_prior, spell_prior),
+}
 
 
 def spell_given(given: Mapping[str, Any]) -> str:
