@@ -36,10 +36,12 @@ def searchers(plugins: tuple[Path, ...]) -> None:
     parallel: takes account of trials under way; conditional: understands spaces with
     conditions; multi-fidelity: learns from losses of different fidelities, or schedules itself and
     chooses them; cost-aware: learns what trials cost; deterministic: the same seed gives the same
-    proposals. The version is that of the searcher's own environment
+    proposals; takes: what a suite's `start` and `prior` can give it, first points, a history of old
+    trials and a prior. The version is that of the searcher's own environment
     where it has one; `env sync` builds those that are available "once built".
     """
-    _plugins("searcher", plugins, {"library": _library, "version": _version, **_columns(TRAITS)})
+    columns = {"library": _library, "version": _version, **_columns(TRAITS), "takes": _takes}
+    _plugins("searcher", plugins, columns)
 
 
 @group.command()
@@ -178,6 +180,14 @@ def _trait(trait: str, entry: Entry) -> str:
     if trait == "multi_fidelity" and entry.attributes.get("schedules_itself"):
         return "schedules itself"
     return "yes" if entry.attributes.get(trait) else "no"
+
+
+def _takes(entry: Entry) -> str:
+    from hpobench.plugins.starting.building import takes
+
+    if entry.origin == "file":  # is not run, and its methods tell
+        return "not asked"
+    return ", ".join(takes(entry.load())) or "nothing"
 
 
 def _library(entry: Entry) -> str:

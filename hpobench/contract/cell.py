@@ -35,7 +35,8 @@ class PluginRef:
     """The absolute path of the suite's folder. It is no part of a cell's identity, because files
     that a problem reads there count by their content."""
     given: Mapping[str, Any] = field(default_factory=dict)
-    """What a suite gives a searcher beside its options, in plain JSON types: ``start``."""
+    """What a suite gives a searcher beside its options, in plain JSON types: ``start``,
+    ``prior`` and ``stop``."""
 
     def to_text(self) -> str:
         """JSON that :meth:`from_text` reads. Options keep their order, which may be a space's."""

@@ -173,6 +173,8 @@ class SuiteText(_Strict):
     exact: Exact | None = None
     only: Annotated[tuple[str, ...], PlainValidator(parse_globs)] = ()
     start: Any = None
+    prior: Any = None
+    stop: Any = None
 
     def given(self) -> dict[str, Any]:
         """The keys at the top of the suite that all its searchers are given."""

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hpobench.plugins.starting.priors import parse_prior, spell_prior
 from hpobench.plugins.starting.start import parse_start, spell_start
+from hpobench.plugins.starting.stop import parse_stop, spell_stop
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,11 @@ class Key:
     """A parsed value in a word."""
 
 
-KEYS: Mapping[str, Key] = {"start": Key(parse_start, spell_start)}
+KEYS: Mapping[str, Key] = {
+    "start": Key(parse_start, spell_start),
+    "prior": Key(parse_prior, spell_prior),
+    "stop": Key(parse_stop, spell_stop),
+}
 
 
 def spell_given(given: Mapping[str, Any]) -> str:
