@@ -246,8 +246,16 @@ def model_of(problem: str) -> Model | None:
 def models() -> Mapping[str, Model]:
     """All models by name."""
     stored = json.loads((SHIPPED / "models.json").read_text("utf-8"))
-    lists = ("fits", "problems", "estimators")
-    return {
-        name: Model(name, **{key: tuple(v) if key in lists else v for key, v in fields.items()})
-        for name, fields in stored.items()
-    }
+    return {name: _model(name, fields) for name, fields in stored.items()}
+
+
+def _model(name: str, fields: Mapping[str, Any]) -> Model:
+    named = {key: tuple(fields.get(key, ())) for key in ("fits", "problems", "estimators")}
+    return Model(
+        name=name,
+        portfolio=fields["portfolio"],
+        default=fields.get("default", {}),
+        source=fields.get("source", ""),
+        parameters=fields.get("parameters", {}),
+        **named,
+    )
