@@ -93,7 +93,9 @@ class RegretRule:
 
         trials = [create_trial(value=loss, **self._in_units(c)) for c, loss in self._trials]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the evaluator is experimental and its module deprecated
+            warnings.simplefilter(
+                "ignore"
+            )  # the evaluator is experimental and its module deprecated
             evaluator = RegretBoundEvaluator(min_n_trials=self._regret.trials, seed=self._seed)
             return float(evaluator.evaluate(trials, StudyDirection.MINIMIZE))
 

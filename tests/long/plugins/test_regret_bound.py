@@ -80,5 +80,3 @@ def test_a_conditional_space_is_modelled_by_what_all_trials_have() -> None:
         config = space.sample(rng)
         rule.note(config, float(config["x"]))
     assert math.isfinite(rule.bound())
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from random import Random
 
 import pytest
@@ -14,7 +13,7 @@ from hpobench.algorithms.schedulers.pasha import Pasha
 from hpobench.api import Config, Scheduler
 from hpobench.contract.problem import Curve
 from hpobench.running.run import Run
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing.doubles import Curves, make_run, random_configs
 from tests.ray.schedulers.paper_asha import PaperAsha, PaperPasha
 
 TRIALS = 70
@@ -71,7 +70,8 @@ def curves_of(problem: Curves) -> list[tuple[list[float], list[float]]]:
     for config in random_configs(TRIALS):
         curve = problem.curve(config, 1)
         # A failed step takes as long as an average one.
-        costs = [estimate if l != l else c for l, c in zip(curve.losses, curve.costs, strict=True)]
+        pairs = zip(curve.losses, curve.costs, strict=True)
+        costs = [estimate if math.isnan(loss) else cost for loss, cost in pairs]
         found.append((list(curve.losses), costs))
     return found
 
