@@ -6,25 +6,40 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hpobench.algorithms.searchers._values import value_of
-from hpobench.api import Config, Float, Int, Ordinal, Parameter, Space, Value, When
+from hpobench.api import (
+    Categorical,
+    Config,
+    Float,
+    Int,
+    Ordinal,
+    Parameter,
+    Prior,
+    Space,
+    Value,
+    When,
+)
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
     from ConfigSpace.hyperparameters import Hyperparameter
 
 
-def to_configspace(space: Space, seed: int, *, ordinals: bool = True) -> ConfigurationSpace:
+def to_configspace(
+    space: Space, seed: int, *, ordinals: bool = True, prior: Prior | None = None
+) -> ConfigurationSpace:
     """``space`` with its conditions as a ConfigSpace whose generator is seeded with ``seed``.
 
     A choice is represented by its index, because to ConfigSpace ``True`` and ``1`` are the same
     choice. With ``ordinals=False``, for libraries that do not know ordinal parameters, the index
-    of an ordinal parameter becomes an integer parameter.
+    of an ordinal parameter becomes an integer parameter. With a ``prior``, it does too, because
+    ConfigSpace has no distributions for ordinal parameters.
     """
     import ConfigSpace
 
     made = ConfigSpace.ConfigurationSpace(seed=seed)
     for p in space:
-        child = _hyperparameter(p, ordinals)
+        believed = prior is not None and p.name in prior.centre
+        child = _believed(p, prior) if believed else _hyperparameter(p, ordinals and prior is None)
         made.add(child)
         if p.when is not None:
             values = _values(space[p.when.parent], p.when)
@@ -53,6 +68,30 @@ def _hyperparameter(p: Parameter, ordinals: bool) -> Hyperparameter:
             return cs.UniformIntegerHyperparameter(p.name, 0, len(p.choices) - 1)
         case _:
             return cs.CategoricalHyperparameter(p.name, range(len(p.choices)))
+
+
+def _believed(p: Parameter, prior: Prior) -> Hyperparameter:
+    """The hyperparameter for ``p`` with the distribution that ``prior`` gives it."""
+    import ConfigSpace as cs
+
+    centre, choices = prior.centre[p.name], range(p.size if isinstance(p, Categorical) else 0)
+    match p:
+        case Float(name=name, low=low, high=high, log=log):
+            spread = _spread(low, high, log, prior)
+            return cs.NormalFloatHyperparameter(name, centre, spread, low, high, log=log)
+        case Int(name=name, low=low, high=high, log=log):
+            spread = _spread(low - 0.5, high + 0.5, log, prior)
+            return cs.NormalIntegerHyperparameter(name, centre, spread, low, high, log=log)
+        case Ordinal(name=name) if len(choices) > 1:
+            spread = _spread(-0.5, choices[-1] + 0.5, False, prior)
+            return cs.NormalIntegerHyperparameter(name, p.index(centre), spread, 0, choices[-1])
+        case Categorical(name=name):
+            return cs.CategoricalHyperparameter(name, choices, weights=prior.weights(p))
+
+
+def _spread(low: float, high: float, log: bool, prior: Prior) -> float:
+    """The prior's standard deviation in a range; on a log scale, ConfigSpace has it as a ratio."""
+    return (high / low) ** prior.deviation if log else prior.deviation * (high - low)
 
 
 def _values(parent: Parameter, when: When) -> list[Value]:

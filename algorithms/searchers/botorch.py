@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import functools
+import math
+from random import Random
 from typing import TYPE_CHECKING
 
 from hpobench.api import (
@@ -16,6 +19,7 @@ from hpobench.api import (
     Int,
     Ordinal,
     Parameter,
+    Prior,
     Searcher,
     Space,
     Value,
@@ -23,12 +27,16 @@ from hpobench.api import (
 from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
+    from botorch.acquisition import AcquisitionFunction
     from botorch.models import SingleTaskGP
     from torch import Tensor
 
 _FEW = 20
 """An integer of at most this many values is searched value by value. BoTorch would search longer
 lists as real numbers and round them."""
+
+_PRIOR_WEIGHT = 10.0
+"""The exponent of the prior at the first proposal of the model: piBO's for a hundred trials."""
 
 
 class BoTorch(Searcher):
@@ -41,6 +49,10 @@ class BoTorch(Searcher):
     longer ranges of integers are rounded. Losses are standardised but not transformed otherwise,
     so a single diverged loss makes the differences between the others negligible. A failed or
     withheld trial stays pending for the whole run: it has no loss and is not proposed again.
+
+    With a prior this is piBO, by BoTorch's ``PriorGuidedAcquisitionFunction``: the first proposals
+    are draws from the prior, and then its density weights the expected improvement. The exponent is
+    10 at first and falls as one over the number of the model's losses.
     """
 
     name = "botorch"
@@ -52,6 +64,7 @@ class BoTorch(Searcher):
         "botorch.optim.optimize_mixed",
     )
     conditional = False
+    takes_prior = True
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, n_initial: int = 10) -> None:
         import torch
@@ -67,6 +80,7 @@ class BoTorch(Searcher):
         self._space = space
         self._n_initial = n_initial
         self._sobol = SobolEngine(len(space), scramble=True, seed=seed)
+        self._rng = Random(seed)
         values = {i: v for i, p in enumerate(space) if (v := _values(p)) is not None}
         # A category with a single choice is passed as a constant, because BoTorch cannot perturb
         # it.
@@ -82,12 +96,17 @@ class BoTorch(Searcher):
 
     def ask(self, trial: int) -> Config:
         if len(self._losses) < self._n_initial:
-            config = self._space.from_unit(self._sobol.draw(1)[0].tolist())
+            config = self._initial()
         else:
             optimum = zip(self._space, self._optimum(), strict=True)
             config = self._space.build({p.name: _decoded(p, x) for p, x in optimum})
         self.adopt(trial, config)
         return config
+
+    def _initial(self) -> Config:
+        if self.prior is not None:
+            return self.prior.sample(self._rng)
+        return self._space.from_unit(self._sobol.draw(1)[0].tolist())
 
     def adopt(self, trial: int, config: Config) -> bool:
         self._points[trial] = [_encoded(p, config[p.name]) for p in self._space]
@@ -97,17 +116,25 @@ class BoTorch(Searcher):
         """The point with the greatest expected improvement."""
         import torch
         from botorch.acquisition.logei import qLogExpectedImprovement
+        from botorch.acquisition.prior_guided import PriorGuidedAcquisitionFunction
         from botorch.optim.optimize_mixed import optimize_acqf_mixed_alternating
 
         told = list(self._losses)
         x = torch.tensor([self._points[trial] for trial in told], dtype=torch.double)
         y = -torch.tensor([[self._losses[trial]] for trial in told], dtype=torch.double)
-        pending = [point for trial, point in self._points.items() if trial not in self._losses]
-        acquisition = qLogExpectedImprovement(
-            self._model(x, y),
-            best_f=y.max(),
-            X_pending=torch.tensor(pending, dtype=torch.double) if pending else None,
+        points = [point for trial, point in self._points.items() if trial not in self._losses]
+        pending = torch.tensor(points, dtype=torch.double) if points else None
+        acquisition: AcquisitionFunction = qLogExpectedImprovement(
+            self._model(x, y), best_f=y.max(), X_pending=None if self.prior else pending
         )
+        if self.prior is not None:
+            acquisition = PriorGuidedAcquisitionFunction(
+                acquisition,
+                functools.partial(_log_density, self.prior),
+                log=True,
+                prior_exponent=_PRIOR_WEIGHT / (len(told) - self._n_initial + 1),
+                X_pending=pending,
+            )
         candidates, _ = optimize_acqf_mixed_alternating(
             acquisition,
             self._bounds,
@@ -165,3 +192,24 @@ def _decoded(p: Parameter, x: float) -> Value:
             return p.choices[round(x * max(len(p.choices) - 1, 1))]
         case Categorical():
             return p.choices[round(x)]
+
+
+def _log_density(prior: Prior, x: Tensor) -> Tensor:
+    """The logarithm of the prior's density at points in the coordinates of the model, but for a
+    constant."""
+    import torch
+
+    total = torch.zeros(x.shape[:-1], dtype=x.dtype)
+    for i, p in enumerate(prior.space):
+        if _is_category(p):
+            logs = torch.tensor([math.log(w) for w in prior.weights(p)], dtype=x.dtype)  # type: ignore[arg-type]
+            total = total + logs[x[..., i].round().long()]
+        else:
+            z = (x[..., i] - _encoded(p, prior.centre[p.name])) / (prior.deviation * _length(p))
+            total = total - z**2 / 2
+    return total
+
+
+def _length(p: Parameter) -> float:
+    """The length of the unit interval in the coordinate of ``p``."""
+    return len(p.choices) / max(len(p.choices) - 1, 1) if isinstance(p, Ordinal) else 1.0

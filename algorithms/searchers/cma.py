@@ -33,6 +33,10 @@ class PyCma(Searcher):
     When pycma's stopping criteria are met, the strategy starts again from a random point with twice
     the population, as pycma's own ``fmin2`` does.
 
+    A configuration that somebody else chose is injected into the generation, where its rank moves
+    the mean of the distribution. In place of its category it has coordinates of 3/4 for the choice
+    and 1/4 for the others.
+
     ``sigma0``: the initial standard deviation as a share of each parameter's range.
     """
 
@@ -85,6 +89,17 @@ class PyCma(Searcher):
         values = {p.name: _value(p, [next(coordinates) for _ in _bounds(p)]) for p in self._space}
         return self._space.build(values)
 
+    def adopt(self, trial: int, config: Config) -> bool:
+        import numpy as np
+
+        point = np.array([x for p in self._space for x in _coordinates(p, config[p.name])])
+        genotype = self._strategy.gp.geno(point, self._strategy.boundary_handler.inverse)
+        self._strategy.inject([genotype], force=True)
+        # pycma gives injected points back only to those who ask for more than one.
+        self._running[trial], drawn = self._strategy.ask(2)
+        self._drawn.append(drawn)
+        return True
+
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
         if not final or trial not in self._running:  # the trial began before a restart
             return
@@ -126,3 +141,12 @@ def _value(p: Parameter, at: list[float]) -> Value:
     if not _is_integer(p):
         return p.from_unit(at[0])
     return int(at[0]) if isinstance(p, Int) else p.choices[int(at[0])]  # type: ignore[union-attr]
+
+
+def _coordinates(p: Parameter, value: Value) -> list[float]:
+    """A point for which :func:`_value` gives ``value``."""
+    if type(p) is Categorical:
+        return [0.75 if i == p.index(value) else 0.25 for i in range(len(p.choices))]
+    if not _is_integer(p):
+        return [p.to_unit(value)]
+    return [float(value) if isinstance(p, Int) else float(p.index(value))]  # type: ignore[union-attr]

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hpobench.algorithms.searchers._values import value_of
+from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import (
     Categorical,
     Config,
@@ -47,6 +48,11 @@ class FlamlSearcher(Searcher):
     - constraints, because problems here have none;
     - a resource, because FLAML would then schedule: it would put the fidelity into each
       configuration, and train a configuration again from the start with more of it.
+
+    FLAML takes configurations that others chose only when it is built. It is therefore built anew
+    at the first proposal, with those that were adopted before as its ``points_to_evaluate``, and is
+    then told all that has become of them; later ones are not adopted. They take the place of the
+    start at ``cheap`` values. A configuration that was adopted twice counts once.
     """
 
     library = "flaml"
@@ -54,14 +60,19 @@ class FlamlSearcher(Searcher):
 
     def __init__(self, space: Space, cls: type[BlendSearch], *, seed: int) -> None:
         self._space = space
-        self._search = cls(
+        self._build = functools.partial(
+            cls,
             metric=_METRIC,
             mode="min",
-            space=domains(space),
             low_cost_partial_config=low_costs(space),
             cost_attr=_COST,
             seed=seed,
         )
+        self._search = self._build(space=domains(space))
+        self._adopted: dict[int, dict[str, Any]] = {}
+        """The configurations that FLAML has not been given yet, by the trial."""
+        self._happened: list[Callable[[], None]] = []
+        """What FLAML has not been told of them yet."""
         self._running: dict[int, str] = {}
         """FLAML's name of each running trial."""
         self._suggested: dict[int, dict[str, Any]] = {}
@@ -71,33 +82,61 @@ class FlamlSearcher(Searcher):
         """An upper bound of the number of configurations that FLAML, which never repeats one, has
         not suggested yet."""
 
+    def adopt(self, trial: int, config: Config) -> bool:
+        if self._asked:
+            return False
+        self._adopted[trial] = terms(self._space, config)
+        return True
+
     def ask(self, trial: int) -> Config:
+        if self._adopted:
+            self._begin_at_adopted()
         for _ in range(_ATTEMPTS if self._left else 0):
-            name = str(self._asked)
-            self._asked += 1
-            suggested = self._search.suggest(name)
-            if suggested is not None:
-                self._running[trial], self._suggested[trial] = name, suggested
-                self._left -= 1
-                return self._space.build(values(self._space, suggested))
+            if self._suggest(trial):
+                return self._space.build(values(self._space, self._suggested[trial]))
         if self._left and self._running:
             raise NothingYet
         raise Exhausted("FLAML suggests nothing new")
 
+    def _suggest(self, trial: int) -> bool:
+        """Whether FLAML had a suggestion, which is then that of ``trial``."""
+        name = str(self._asked)
+        self._asked += 1
+        suggested = self._search.suggest(name)
+        if suggested is None:
+            return False
+        self._running[trial], self._suggested[trial] = name, suggested
+        self._left -= 1
+        return True
+
+    def _begin_at_adopted(self) -> None:
+        adopted, self._adopted = self._adopted, {}
+        points = [*adopted.values()]
+        self._search = self._build(space=domains(self._space), points_to_evaluate=points)
+        for trial in adopted:
+            self._suggest(trial)
+        for tell in self._happened:
+            tell()
+
     def charged(self, trial: int, seconds: float) -> None:
-        self._costs[trial] = seconds
+        if trial in self._adopted:
+            self._happened.append(lambda: self.charged(trial, seconds))
+        elif trial in self._running:
+            self._costs[trial] = seconds
 
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
-        result = {
-            _METRIC: loss,
-            "training_iteration": step,
-            "config": self._suggested[trial],
-        }
-        if trial in self._costs:
-            result[_COST] = self._costs[trial]
-        self._search.on_trial_result(self._running[trial], result)
-        if final:
-            self._end(trial, result)
+        if trial in self._adopted:
+            self._happened.append(lambda: self.tell(trial, step, loss, final=final))
+        elif trial in self._running:
+            config = self._suggested[trial]
+            result = {_METRIC: loss, "training_iteration": step, "config": config}
+            # FLAML's CFO begins at given points by these.
+            result |= {f"config/{name}": value for name, value in config.items()}
+            if trial in self._costs:
+                result[_COST] = self._costs[trial]
+            self._search.on_trial_result(self._running[trial], result)
+            if final:
+                self._end(trial, result)
 
     def failed(self, trial: int) -> None:
         self._end(trial, error=True)
@@ -106,9 +145,12 @@ class FlamlSearcher(Searcher):
         self._end(trial)
 
     def _end(self, trial: int, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        self._search.on_trial_complete(self._running.pop(trial), result, error)
-        del self._suggested[trial]
-        self._costs.pop(trial, None)
+        if trial in self._adopted:
+            self._happened.append(lambda: self._end(trial, result, error))
+        elif trial in self._running:  # else FLAML tries its configuration as another trial
+            self._search.on_trial_complete(self._running.pop(trial), result, error)
+            del self._suggested[trial]
+            self._costs.pop(trial, None)
 
 
 class FlamlBlendSearch(FlamlSearcher):
@@ -206,6 +248,22 @@ def values(space: Space, suggested: Mapping[str, Any]) -> dict[str, Value]:
             found |= values(space, value)
         elif name in space.names:
             found[name] = value_of(space[name], value)
+    return found
+
+
+def terms(
+    space: Space, config: Config, parent: str | None = None, choice: Value | None = None
+) -> dict[str, Any]:
+    """``config`` as FLAML has it, under ``parent = choice`` or by default at the top level.
+
+    A parameter that only FLAML considers active has its middle value.
+    """
+    found: dict[str, Any] = {}
+    for p in _members(space, parent, choice):
+        value = config.get(p.name, p.from_unit(0.5))
+        found[p.name] = term_of(p, value)
+        if _nested(space, p):
+            found[p.name] = {p.name: found[p.name], **terms(space, config, p.name, value)}
     return found
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hpobench.algorithms.searchers._values import term_of, value_of
 from hpobench.api import (
@@ -18,6 +18,7 @@ from hpobench.api import (
     Int,
     Ordinal,
     Parameter,
+    Prior,
     Searcher,
     Space,
 )
@@ -64,15 +65,11 @@ class NepsSearcher(Searcher):
         self.failed(trial)
 
 
-class NepsBO(NepsSearcher):
-    """NePS's Bayesian optimisation: a Gaussian process with noisy log expected improvement.
+class _NepsModel(NepsSearcher):
+    """Base class of NePS's optimisers with a Gaussian process, which learn from any configuration;
+    a subclass names the function that makes one."""
 
-    Running trials are pending points, and NePS gives a crashed trial the median loss.
-    ``initial_design_size``: the number of losses before the model is used, by default one for each
-    parameter. Until then, NePS begins another Sobol' sequence for every proposal.
-    """
-
-    name = "neps-bo"
+    algorithm: ClassVar[str]
 
     def __init__(
         self,
@@ -82,14 +79,14 @@ class NepsBO(NepsSearcher):
         fidelity: Fidelity,
         initial_design_size: int | None = None,
     ) -> None:
-        from neps.optimizers.algorithms import bayesian_optimization
+        from neps.optimizers import algorithms
 
         if initial_design_size is not None and initial_design_size < 1:
             raise UsageError(
-                f"neps-bo: initial_design_size must be at least 1, not {initial_design_size}"
+                f"{self.name}: initial_design_size must be at least 1, not {initial_design_size}"
             )
-        optimizer = bayesian_optimization(
-            _translated(space), initial_design_size=initial_design_size or "ndim"
+        optimizer = getattr(algorithms, self.algorithm)(
+            _translated(space, self.prior), initial_design_size=initial_design_size or "ndim"
         )
         super().__init__(space, optimizer)
 
@@ -112,10 +109,36 @@ class NepsBO(NepsSearcher):
         return True
 
 
-class NepsPriorBand(NepsSearcher):
-    """NePS's PriorBand: HyperBand that samples at random or around the best so far.
+class NepsBO(_NepsModel):
+    """NePS's Bayesian optimisation: a Gaussian process with noisy log expected improvement.
 
-    No prior is given here, so NePS uses the uniform distribution in its place. A promoted
+    Running trials are pending points, and NePS gives a crashed trial the median loss.
+    ``initial_design_size``: the number of losses before the model is used, by default one for each
+    parameter. Until then, NePS begins another Sobol' sequence for every proposal.
+    """
+
+    name = "neps-bo"
+    algorithm = "bayesian_optimization"
+
+
+class NepsPiBO(_NepsModel):
+    """NePS's piBO: its Bayesian optimisation, whose acquisition function is weighted by a prior.
+
+    The first ``initial_design_size`` proposals, by default one for each parameter, are draws from
+    the prior. The weight of the prior ends after some trials. Until then it does not fade: where
+    piBO multiplies the log density of the prior by a falling exponent, NePS 0.17 adds the exponent,
+    which is the same for all points. Without a prior the first proposals are random.
+    """
+
+    name = "neps-pibo"
+    algorithm = "pibo"
+    takes_prior = True
+
+
+class NepsPriorBand(NepsSearcher):
+    """NePS's PriorBand: HyperBand that samples at random, from a prior or around the best so far.
+
+    Without a prior, NePS uses the uniform distribution in its place. A promoted
     configuration is trained from the start, with more steps, as a new trial. While a rung waits for
     running trials, the next bracket begins. A crashed trial is the last to be promoted.
     ``eta``: the ratio of the steps of neighbouring rungs, and the inverse of the share of trials
@@ -125,6 +148,7 @@ class NepsPriorBand(NepsSearcher):
     name = "neps-priorband"
     schedules_itself = True
     multi_fidelity = True
+    takes_prior = True
 
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, eta: int = 3) -> None:
         from neps.optimizers.algorithms import priorband
@@ -133,7 +157,8 @@ class NepsPriorBand(NepsSearcher):
         if eta < 2:
             raise UsageError(f"neps-priorband: eta must be at least 2, not {eta}")
         steps = HPOInteger(1, fidelity.steps, is_fidelity=True)
-        super().__init__(space, priorband(_translated(space, {_FIDELITY: steps}), eta=eta))
+        terms = _translated(space, self.prior, {_FIDELITY: steps})
+        super().__init__(space, priorband(terms, eta=eta))
 
     @classmethod
     def unsupported_reason(
@@ -150,7 +175,7 @@ class NepsPriorBand(NepsSearcher):
         return int(self._running[trial].config[_FIDELITY])
 
 
-def _translated(space: Space, more: dict[str, Any] | None = None) -> Any:
+def _translated(space: Space, prior: Prior | None, more: dict[str, Any] | None = None) -> Any:
     """``space`` in NePS's terms, with the parameters ``more``, which are in NePS's terms already.
 
     A choice is represented by its index, because to NePS ``True`` and ``1`` are the same. The index
@@ -159,16 +184,32 @@ def _translated(space: Space, more: dict[str, Any] | None = None) -> Any:
     from neps.space import HPOCategorical, HPOConstant, HPOFloat, HPOInteger, SearchSpace
 
     def translate(p: Parameter) -> HPOFloat | HPOInteger | HPOCategorical | HPOConstant:
+        belief = {} if prior is None else _belief(p, prior)
         match p:
             case Float():
-                return HPOFloat(p.low, p.high, log=p.log)
+                return HPOFloat(p.low, p.high, log=p.log, **belief)
             case Int():
-                return HPOInteger(p.low, p.high, log=p.log)
+                return HPOInteger(p.low, p.high, log=p.log, **belief)
             case Categorical() if len(p.choices) == 1:
                 return HPOConstant(0)
             case Ordinal():
-                return HPOInteger(0, len(p.choices) - 1)
+                return HPOInteger(0, len(p.choices) - 1, **belief)
             case Categorical():
-                return HPOCategorical(list(range(len(p.choices))))
+                return HPOCategorical(list(range(len(p.choices))), **belief)
 
     return SearchSpace({p.name: translate(p) for p in space} | (more or {}))
+
+
+def _belief(p: Parameter, prior: Prior) -> dict[str, Any]:
+    """``prior`` as the arguments of NePS's parameter ``p``.
+
+    To NePS, a confidence is the probability of a category's choice, and 1 less the standard
+    deviation of a number.
+    """
+    from neps.sampling.priors import PRIOR_CONFIDENCE_MAPPING
+
+    confidence = max(prior.weights(p)) if type(p) is Categorical else 1 - prior.deviation
+    # NePS reads the words of parameters here, and has only three of its own.
+    word = repr(confidence)
+    PRIOR_CONFIDENCE_MAPPING[word] = confidence
+    return {"prior": term_of(p, prior.centre[p.name]), "prior_confidence": word}

@@ -20,6 +20,7 @@ from hpobench.kit import UsageError
 
 if TYPE_CHECKING:
     from smac import Scenario
+    from smac.acquisition.function import AbstractAcquisitionFunction
     from smac.facade.abstract_facade import AbstractFacade
     from smac.runhistory import StatusType, TrialInfo
 
@@ -30,10 +31,16 @@ class SmacSearcher(Searcher):
     In a cell, the problem gives the same loss for the same configuration. SMAC is therefore told
     that the problem is deterministic, so it evaluates no configuration twice. ``scenario`` holds
     further arguments of SMAC's ``Scenario``.
+
+    With a prior, as SMAC's implementation of piBO has it, the hyperparameters have the prior's
+    distributions, and these weight the acquisition function, with an exponent of ``n_trials / 10``
+    that falls with the number of trials. SMAC's initial designs do not know priors; in their place
+    stand as many draws from the prior, as in piBO. SMAC's random proposals are draws from it too.
     """
 
     library = "smac"
     preload = ("smac",)
+    takes_prior = True
 
     def __init__(self, space: Space, seed: int, n_trials: int, **scenario: Any) -> None:
         from smac import Scenario
@@ -45,24 +52,31 @@ class SmacSearcher(Searcher):
         # SMAC writes its settings into this folder when it is built. It would also save its state
         # there after each loss, but `_end` tells it not to, so the folder can be removed at once.
         with tempfile.TemporaryDirectory() as folder:
-            self._smac = self._facade(
-                Scenario(
-                    to_configspace(space, seed),
-                    deterministic=True,
-                    n_trials=n_trials,
-                    seed=seed,
-                    output_directory=Path(folder),
-                    **scenario,
-                )
+            whole = Scenario(
+                to_configspace(space, seed, prior=self.prior),
+                deterministic=True,
+                n_trials=n_trials,
+                seed=seed,
+                output_directory=Path(folder),
+                **scenario,
             )
+            facade = self._facade()
+            components = self._components(whole)
+            if self.prior is not None:
+                components |= _with_prior(facade, whole)
+            self._smac = facade(whole, **components, logging_level=False)
         self._asked: dict[int, TrialInfo] = {}
         self._worst = -math.inf
         """The largest loss so far."""
         self._crashed: list[int] = []
         """Failed trials that are not told yet, because there is no loss to tell for them."""
 
-    def _facade(self, scenario: Scenario) -> AbstractFacade:
+    def _facade(self) -> type[AbstractFacade]:
         raise NotImplementedError
+
+    def _components(self, scenario: Scenario) -> dict[str, Any]:
+        """The parts of the facade that are not the default ones, by their names."""
+        return {}
 
     def ask(self, trial: int) -> Config:
         from smac.main.exceptions import ConfigurationSpaceExhaustedException
@@ -132,10 +146,10 @@ class SmacRandomForest(SmacSearcher):
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, n_trials: int = 100) -> None:
         super().__init__(space, seed, n_trials)
 
-    def _facade(self, scenario: Scenario) -> AbstractFacade:
+    def _facade(self) -> type[AbstractFacade]:
         from smac import HyperparameterOptimizationFacade
 
-        return HyperparameterOptimizationFacade(scenario, logging_level=False)
+        return HyperparameterOptimizationFacade
 
 
 class SmacGP(SmacSearcher):
@@ -157,10 +171,10 @@ class SmacGP(SmacSearcher):
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity, n_trials: int = 100) -> None:
         super().__init__(space, seed, n_trials)
 
-    def _facade(self, scenario: Scenario) -> AbstractFacade:
+    def _facade(self) -> type[AbstractFacade]:
         from smac import BlackBoxFacade
 
-        return BlackBoxFacade(scenario, logging_level=False)
+        return BlackBoxFacade
 
 
 class SmacHyperband(SmacSearcher):
@@ -211,11 +225,55 @@ class SmacHyperband(SmacSearcher):
             f"not {options['min_fidelity']}"
         )
 
-    def _facade(self, scenario: Scenario) -> AbstractFacade:
+    def _facade(self) -> type[AbstractFacade]:
         from smac import MultiFidelityFacade
 
-        intensifier = MultiFidelityFacade.get_intensifier(scenario, eta=self._eta)
-        return MultiFidelityFacade(scenario, intensifier=intensifier, logging_level=False)
+        return MultiFidelityFacade
+
+    def _components(self, scenario: Scenario) -> dict[str, Any]:
+        return {"intensifier": self._facade().get_intensifier(scenario, eta=self._eta)}
 
     def steps(self, trial: int) -> int:
         return round(self._asked[trial].budget)  # type: ignore[no-any-return]
+
+
+# -- priors ------------------------------------------------------------------------------------
+
+
+def _with_prior(facade: type[AbstractFacade], scenario: Scenario) -> dict[str, Any]:
+    """The parts of ``facade`` that know the distributions of the space."""
+    usual = facade.get_initial_design(scenario).select_configurations()
+    draws = [scenario.configspace.sample_configuration() for _ in usual]
+    return {
+        "acquisition_function": _acquisition(
+            facade.get_acquisition_function(scenario), scenario.n_trials / 10
+        ),
+        "initial_design": facade.get_initial_design(
+            scenario, n_configs=0, additional_configs=draws
+        ),
+    }
+
+
+def _acquisition(weighted: AbstractAcquisitionFunction, decay: float) -> Any:
+    """``weighted`` with SMAC's weights, to which inactive parameters are uniform.
+
+    SMAC's own weights are not a number where a parameter is inactive.
+    """
+    import numpy as np
+    from smac.acquisition.function import PriorAcquisitionFunction
+
+    class Weighted(PriorAcquisitionFunction):  # type: ignore[misc]
+        def _compute_prior(self, X: Any) -> Any:
+            whole, values = self._hyperparameters, np.ones((len(X), 1))
+            for inactive in np.unique(np.isnan(X), axis=0):
+                rows = (np.isnan(X) == inactive).all(axis=1)
+                self._hyperparameters = {
+                    name: parameter
+                    for (name, parameter), off in zip(whole.items(), inactive, strict=True)
+                    if not off
+                }
+                values[rows] = super()._compute_prior(X[rows][:, ~inactive])
+            self._hyperparameters = whole
+            return values
+
+    return Weighted(weighted, decay_beta=decay)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hpobench.cli.priors import show_priors
 from hpobench.cli.shared import ResultsFolder, plugin_option, selection_options
 from hpobench.cli.tables import show
 from hpobench.verbs.tally import duration
@@ -115,6 +116,7 @@ def show_plan(suite: Suite, plan: Plan) -> None:
                 "(docs/limits.md)",
                 err=True,
             )
+    show_priors(plan.cells.combinations)
     _show_skipped(suite, plan.skipped)
     total = plan.total
     click.echo(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hpobench.contract.prior import Prior
 from hpobench.contract.problem import Fidelity, Plugin, Problem
 from hpobench.contract.space import Config, Space
 
@@ -49,6 +50,9 @@ class Searcher(Plugin, ABC):
     learns: ClassVar[bool] = True
     """Whether proposals depend on losses. A searcher that does not learn need not be told what
     others chose. It changes no result and is no part of a cell's identity."""
+    adopts: ClassVar[bool] = True
+    """Whether an :meth:`adopt` of its own may return true. It changes no result and is no part of a
+    cell's identity."""
     takes_prior: ClassVar[bool] = False
     """Whether the searcher uses :attr:`prior`. It changes no result without one and is no part of
     a cell's identity."""
@@ -65,6 +69,10 @@ class Searcher(Plugin, ABC):
     suite_folder: Path = Path()
     """The folder where relative paths among the options start, as for a problem. It is set before
     ``__init__`` runs."""
+
+    prior: Prior | None = None
+    """What the suite lets the searcher believe of the space. It is set before ``__init__`` runs,
+    and only if the searcher says ``takes_prior``."""
 
     @abstractmethod
     def __init__(self, space: Space, *, seed: int, fidelity: Fidelity) -> None: ...

@@ -8,6 +8,7 @@ from typing import Any
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError, UsageError
+from hpobench.contract.prior import Prior
 from hpobench.contract.problem import Fidelity, Problem
 from hpobench.contract.process_state import contained, unchanged
 from hpobench.contract.space import Space
@@ -38,7 +39,9 @@ def build_scheduler(ref: PluginRef) -> Scheduler:
     return scheduler
 
 
-def build_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) -> Searcher:
+def build_searcher(
+    ref: PluginRef, space: Space, seed: int, fidelity: Fidelity, prior: Prior | None = None
+) -> Searcher:
     """A searcher for one run, which must be closed after it.
 
     A searcher of Ray's comes in an adapter. A searcher with an environment of its own runs there,
@@ -46,13 +49,15 @@ def build_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) 
     """
     from hpobench.plugins.isolation.searcher import RemoteSearcher
 
-    searcher = construct_searcher(ref, space, seed, fidelity)
+    searcher = construct_searcher(ref, space, seed, fidelity, prior)
     if isinstance(searcher, RemoteSearcher):
         searcher.begin()
     return searcher
 
 
-def construct_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fidelity) -> Searcher:
+def construct_searcher(
+    ref: PluginRef, space: Space, seed: int, fidelity: Fidelity, prior: Prior | None = None
+) -> Searcher:
     """What :func:`build_searcher` builds, but without starting a program that the suite names."""
     cls, options = _class(ref), _arguments(ref)
     if is_ray(cls):
@@ -73,9 +78,11 @@ def construct_searcher(ref: PluginRef, space: Space, seed: int, fidelity: Fideli
             fidelity=fidelity,
             options=ref.options,
             folder=Path(ref.folder),
+            prior=prior,
         )
     searcher: Searcher = cls.__new__(cls)
     searcher.suite_folder = Path(ref.folder)  # before __init__, as for a problem
+    searcher.prior = prior
     with contained(ref.file), unchanged(space):
         searcher.__init__(space, seed=seed, fidelity=fidelity, **options)  # type: ignore[misc]
     return searcher

@@ -45,20 +45,27 @@ _FIRST_NAMES = {
     "leaves_scheduling": "own",
 }
 """The names that these members of the contract had then."""
-_ATTRIBUTES = {"problem": {"family"}, "searcher": {"learns", "takes_prior"}}
+_ATTRIBUTES = {"problem": {"family"}, "searcher": {"adopts", "learns", "takes_prior"}}
 """Class attributes that change no result, by the kind of plugin."""
 _SAME_RESULTS = {
+    "69b79ea716926743": "05a070cfdab94980",  # searchers/optuna_cmaes.py
+    "1928d5c1bdca3508": "49ea4cb196b51186",  # searchers/_configspace.py
+    "98ae05bab5baa22f": "9ad96be0f7778368",  # searchers/botorch.py
+    "48e7c93f76525039": "30959b38927a952e",  # searchers/cma.py
+    "47c56852b4000091": "5e400800a5a02573",  # searchers/flaml.py
+    "ec8ba7b3da9162ba": "a6fffa77f7b6437f",  # searchers/neps.py
+    "23c7157332156459": "b1bab325020c3775",  # searchers/smac.py
     "6a778003cdbaf0c0": "1fb515410adadc86",  # problems/recorded/_replay.py
 }
 """The digest before of every shipped file whose later edits changed no result of a cell without a
 start or a prior, by the digest now. Cells that were stored before such an edit keep their ids."""
 
 
-def source_hash(file: Path, kind: Kind | None = None) -> str:
+def source_hash(file: Path, kind: Kind | None = None, *, exact: bool = False) -> str:
     """A hash of the code in ``file`` and the plugin files that it imports from.
 
-    Layout, comments and docstrings do not count, nor do class attributes that change no result, and
-    edits of shipped files that changed none.
+    Layout, comments and docstrings do not count, nor do class attributes that change no result.
+    Edits of shipped files that changed no result without a start or a prior count if ``exact``.
     """
     seen: dict[Path, str] = {}
     pending = [file]
@@ -66,7 +73,7 @@ def source_hash(file: Path, kind: Kind | None = None) -> str:
         source = read(pending.pop())
         if source.file not in seen:
             digest = file_digest(source, kind)
-            seen[source.file] = _SAME_RESULTS.get(digest, digest)
+            seen[source.file] = digest if exact else _SAME_RESULTS.get(digest, digest)
             pending.extend(siblings(source, file.parent))
     own = seen.pop(file)
     return hashlib.blake2b(

@@ -104,7 +104,7 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
         "name": ref.name,
         "class": ref.cls,
         "options": dict(ref.options),
-        "source": source_hash(Path(ref.file), ref.kind),
+        "source": source_hash(Path(ref.file), ref.kind, exact=bool(ref.given)),
         "packages": {name: _version(name) for name in names},
         **({} if script is None else {"lock": script.lock_hash()}),
         **({"data": data} if data else {}),

@@ -173,6 +173,7 @@ class SuiteText(_Strict):
     exact: Exact | None = None
     only: Annotated[tuple[str, ...], PlainValidator(parse_globs)] = ()
     start: Any = None
+    prior: Any = None
     stop: Any = None
 
     def given(self) -> dict[str, Any]:

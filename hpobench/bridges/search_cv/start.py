@@ -39,6 +39,8 @@ def starting_points(
 
 def _given(search_space: SearchSpace, params: Mapping[str, Any], i: int) -> Config:
     try:
+        if not isinstance(params, Mapping):
+            raise SpaceError(f"a dict of parameters is due, not {params!r:.80}")
         if unknown := set(params) - set(search_space.space.names):
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
         config = {name: search_space.value(name, given) for name, given in params.items()}

@@ -167,13 +167,16 @@ def _serve(channel: Channel, cls: type[Searcher], begin: dict[str, Any], *, last
 
 
 def _build(cls: type[Searcher], begin: dict[str, Any]) -> Searcher:
+    from hpobench.contract.prior import Prior
     from hpobench.contract.problem import Fidelity
     from hpobench.contract.space import Space
 
-    searcher = cls.__new__(cls)
+    searcher, space = cls.__new__(cls), Space.from_json(begin["space"])
     searcher.suite_folder = Path(begin["folder"])
+    if begin["prior"] is not None:
+        searcher.prior = Prior.from_json(begin["prior"], space)
     searcher.__init__(  # type: ignore[misc]
-        Space.from_json(begin["space"]),
+        space,
         seed=begin["seed"],
         fidelity=Fidelity(**begin["fidelity"]),
         **begin["options"],

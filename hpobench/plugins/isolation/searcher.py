@@ -12,6 +12,7 @@ from typing import Any
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import CellError, NotAvailableError
 from hpobench.contract.package import PACKAGE
+from hpobench.contract.prior import Prior
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.isolation import host
@@ -153,6 +154,7 @@ class IsolatedSearcher(RemoteSearcher):
         fidelity: Fidelity,
         options: Mapping[str, Any],
         folder: Path,
+        prior: Prior | None,
     ) -> None:
         self.cost_aware, self.schedules_itself = cls.cost_aware, cls.schedules_itself  # type: ignore[misc]
         file = environment.script.file
@@ -166,6 +168,7 @@ class IsolatedSearcher(RemoteSearcher):
             "fidelity": asdict(fidelity),
             "options": dict(options),
             "memory": _memory(),
+            "prior": None if prior is None else prior.to_json(),
         }
         conversation = _waiting(self._key) or _start(environment)
         conversation.forget_tail()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +13,8 @@ from hpobench.contract.cell import PluginRef
 from hpobench.contract.problem import Problem
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.starting.prepare import check_room, content, prepare
-from hpobench.plugins.starting.started import StartedSearcher, history_objection, start_objection
+from hpobench.plugins.starting.priors import prior_objection, prior_of
+from hpobench.plugins.starting.started import StartedSearcher, start_objection
 from hpobench.plugins.starting.stopping import StoppedSearcher, check_stop, rules_of
 
 
@@ -23,10 +26,11 @@ def build_given_searcher(
     ``seed`` is the searcher's, ``cell_seed`` the cell's, by which old trials are drawn: they are
     the same for every searcher.
     """
-    start, stop = ref.given.get("start"), ref.given.get("stop")
+    start, belief, stop = (ref.given.get(key) for key in ("start", "prior", "stop"))
     prepared = prepare(start, problem_ref, problem, cell_seed) if start else None
+    prior = prior_of(belief, problem_ref, problem) if belief else None
     steps = problem.fidelity.steps
-    searcher = build_searcher(ref, problem.space, seed, problem.fidelity)
+    searcher = build_searcher(ref, problem.space, seed, problem.fidelity, prior)
     try:
         if prepared is not None:
             searcher = StartedSearcher(searcher, prepared, steps)
@@ -40,22 +44,28 @@ def build_given_searcher(
 
 def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
     """Why the searcher class ``cls`` cannot take what it is ``given``, on any problem."""
-    if start := given.get("start"):
-        objection = history_objection if "history" in start else start_objection
-        if (reason := objection(cls)) is not None:
-            yield reason
+    if (start := given.get("start")) and (reason := start_objection(cls, start)) is not None:
+        yield reason
+    if "prior" in given and (reason := prior_objection(cls)) is not None:
+        yield reason
 
 
 def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
     """What counts for results of what ``ref`` is given on ``problem``; empty if it is nothing.
 
-    It is a hash of what its start comes to, and the versions of packages that its stop takes.
+    It is hashes of what its start and its prior come to, and the versions of packages that its stop
+    takes.
     Raises :class:`UsageError` if that does not fit the problem or the budget, and
     :class:`NotAvailableError` if there is nothing of its kind for this problem, or a package is
     missing.
     """
-    parts = [check_stop(ref.given.get("stop", {}))]
+    parts = []
     if start := ref.given.get("start"):
         check_room(start, problem, budget)
-        parts.insert(0, content(start, problem_ref, problem))
+        parts.append(content(start, problem_ref, problem))
+    if belief := ref.given.get("prior"):
+        text = json.dumps(prior_of(belief, problem_ref, problem).to_json())
+        parts.append(hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
+    if stop := ref.given.get("stop"):
+        parts.append(check_stop(stop))
     return " ".join(filter(None, parts))

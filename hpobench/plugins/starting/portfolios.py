@@ -28,9 +28,11 @@ from hpobench.contract.errors import (
     NotAvailableError,
     PluginError,
     SpaceError,
+    StoreError,
     UnknownNameError,
     UsageError,
 )
+from hpobench.contract.files import read_whole
 from hpobench.contract.parameters import Value
 from hpobench.contract.problem import Problem
 from hpobench.contract.references import folder_of
@@ -42,6 +44,8 @@ from hpobench.plugins.starting.fitting import fitted
 FOLDER = "portfolios"
 _NO_PORTFOLIOS = {"datasets", "models"}
 """Files in the folder that are no portfolios."""
+_DAMAGE = (StoreError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading raises if a file does not hold what it should, or is no plain file."""
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,8 @@ def default_of(problem: Problem) -> Config:
 
     Parameters without a default, and problems without a library, take the middle of the space.
     """
-    values: Mapping[str, Value] = next(
-        (model.default for model in models().values() if problem.name in model.problems), {}
-    )
+    model = model_of(problem.name)
+    values = model.default if model else {}
     config: dict[str, Value] = {}
     for parameter in problem.space:
         value = values.get(parameter.name)
@@ -167,7 +170,9 @@ def find_file(name: str, plugins: Sequence[Path] = ()) -> Path:
 def file_for(name: str, plugins: Sequence[Path] = ()) -> Path:
     """Where the portfolio ``name`` belongs, whether it is there or not."""
     shipped = SHIPPED / f"{name}.json"
-    if name in models() and not shipped.is_file():
+    if name in shipped_portfolios():
+        return shipped
+    if name in models():
         return SHIPPED / f"{models()[name].portfolio}.json"
     entries = {entry.name: entry.file for entry in Registry(plugins).entries("problem")}
     return folder_of(entries[name], FOLDER) / shipped.name if name in entries else shipped
@@ -193,8 +198,8 @@ def _file_of(cls: type[Problem]) -> Path:
 def read_portfolio(file: Path) -> Portfolio:
     """The portfolio in ``file``; raises :class:`PluginError` if it is missing or damaged."""
     try:
-        return parse_portfolio(json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return parse_portfolio(json.loads(read_whole(file)))
+    except (OSError, *_DAMAGE) as error:
         raise PluginError(
             f"{file}: not a file of portfolios ({type(error).__name__}: {error}); get it anew, or "
             "run `hpobench portfolio NAME --make`"
@@ -226,6 +231,11 @@ def _rows(rows: Sequence[Any], number: int) -> tuple[int, ...]:
     if not all(type(row) is int and 0 <= row < number for row in rows):
         raise ValueError("a position of no configuration")
     return tuple(rows)
+
+
+def model_of(problem: str) -> Model | None:
+    """The model that the problem class ``problem`` tunes, if its library has a default."""
+    return next((model for model in models().values() if problem in model.problems), None)
 
 
 @functools.cache

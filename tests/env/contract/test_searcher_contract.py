@@ -22,7 +22,7 @@ PATIENCE = 1.0
 """Seconds for which thinking time and memory are looked at."""
 
 
-SLOW = {"ax", "botorch", "hebo", "neps-bo", "optuna-gp", "vizier-gp"}
+SLOW = {"ax", "botorch", "hebo", "neps-bo", "neps-pibo", "optuna-gp", "vizier-gp"}
 """They think for seconds over each proposal: minutes for all checks."""
 
 

@@ -121,13 +121,11 @@ def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path:
         "adopting[start=history-20]": (
             "bowl[dimension=2]: history: its plugin has no other data sets with the same space"
         ),
-        "fixed[start=history-20]": "history: the searcher does not learn",
+        "fixed[start=history-20]": "start: the searcher cannot be told old trials",
         "tiny[start=default]": (
             "start: the searcher's library cannot learn from configurations of others"
         ),
-        "tiny[start=history-20]": (
-            "start: the searcher's library cannot learn from configurations of others"
-        ),
+        "tiny[start=history-20]": "start: the searcher cannot be told old trials",
     }
 
 
