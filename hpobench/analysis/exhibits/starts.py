@@ -6,17 +6,10 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
-from hpobench.analysis.core.families import FEWEST
 from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.inference.bootstrap import (
-    Interval,
-    interval_valid,
-    percentile_interval,
-    problem_weights,
-    seed_means,
-    weighted_draws,
-)
+from hpobench.analysis.exhibits._means import claim, means
+from hpobench.analysis.inference.bootstrap import Interval, interval_valid, percentile_interval
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import FloatArray
@@ -53,7 +46,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     place = {algorithm: i for i, algorithm in enumerate(curves.algorithms)}
     rows = [place[pair.algorithm] for pair in pairs] + [place[pair.plain] for pair in pairs]
     values = normalised(curves)[rows]
-    mean, draws = _means(study, comparison, values)
+    mean, draws = means(study, comparison, values)
     n, settings = len(pairs), study.settings
     valid = (interval_valid(values[:n]) & interval_valid(values[n:]))[:, None]
     gain = percentile_interval(
@@ -86,24 +79,6 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _means(
-    study: Study, comparison: Comparison, values: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """The mean of ``values`` over problems, shape (algorithms, times), and resampled ones.
-
-    From enough families on, families count alike and are resampled.
-    """
-    families, settings = study.families_in(comparison), study.settings
-    problems = comparison.curves.problems
-    if len(families.names) >= FEWEST:
-        weights, drawn = families.weights, families.drawn_weights(settings)
-    else:
-        weights = np.full(len(problems), 1.0 / len(problems))
-        drawn = problem_weights(problems, settings)
-    mean = np.einsum("apt,p->at", seed_means(values), weights)
-    return mean, weighted_draws(values, problems, drawn, settings)
-
-
 def _saved(started: FloatArray, plain: FloatArray, share: FloatArray, point: int) -> FloatArray:
     """The part of the budget up to ``point`` that the start saves on the way to what both have
     reached there; shape (repetitions, pairs).
@@ -127,19 +102,14 @@ def _caught_up(gain: Interval, share: FloatArray) -> FloatArray:
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
-    families = study.families_in(comparison)
-    claim = f"In brackets {phrases.interval(settings)}."
-    if len(families.names) >= FEWEST:
-        intervals = phrases.family_interval(settings, families)
-        claim = f"Families of problems count alike. In brackets {intervals}"
     return (
         "Searchers with a start or a prior beside the same ones without, under the same scheduler. "
         "Saved: the part of a share of the budget by which the former are earlier at the mean "
         "normalised regret that both have by then; below 0 they are later. Gain: what the start or "
         "the prior takes from the mean normalised regret. Caught up: the share of the budget from "
         "which on it does not clearly help any more. Means over "
-        f"{phrases.suite(curves)}. {claim} {phrases.share(settings)} {phrases.choice(settings)}"
-        f"{phrases.failures(curves)}"
+        f"{phrases.suite(curves)}. {claim(study, comparison)} {phrases.share(settings)} "
+        f"{phrases.choice(settings)}{phrases.failures(curves)}"
     )
 
 
