@@ -85,7 +85,7 @@ class Promotion(TrialScheduler):
 
     # -- notices of the controller -------------------------------------------------------------
 
-    def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:  # noqa: ARG002
+    def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
         if self._metric is None or self._mode not in ("min", "max"):
             raise ValueError(
                 f"{type(self).__name__} needs the metric and the mode of tune.TuneConfig, not "
@@ -126,7 +126,7 @@ class Promotion(TrialScheduler):
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         self._leave(tune_controller, trial)
 
-    def on_trial_remove(self, tune_controller: Any, trial: Trial) -> None:  # noqa: ARG002
+    def on_trial_remove(self, tune_controller: Any, trial: Trial) -> None:
         number = self._numbers[trial.trial_id]
         self._active.discard(number)
         self._promoted.pop(number, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from hpobench.algorithms.schedulers._checks import check_grace_period, check_reduction_factor
-from hpobench.algorithms.schedulers._rungs import levels
+from hpobench.algorithms.schedulers._rungs import NOTES, levels
 from hpobench.api import Problem, Scheduler
 
 if TYPE_CHECKING:
@@ -24,17 +24,7 @@ class AshaPromote(Scheduler):
     """
 
     name = "asha-promote"
-    notes: ClassVar[tuple[str, ...]] = (
-        "Its paused trials may go on at any time, so they end with the run: a searcher that is "
-        "told last losses learns hardly more than the complete trials before; 'tell: every' "
-        "tells it all.",
-        "Once nothing runs, nothing can be promoted and the searcher waits for results, all paused "
-        "trials end.",
-        "In a plain Tuner Ray asks for workers for new trials in advance, and promoted trials queue "
-        "up behind them: one with a search algorithm, up to 200 without "
-        "(TUNE_MAX_PENDING_TRIALS_PG sets the number).",
-        "Trials pause and go on, so problems that cannot save their state start them afresh.",
-    )
+    notes: ClassVar[tuple[str, ...]] = NOTES
 
     def __init__(self, *, reduction_factor: float = 3, grace_period: int = 1) -> None:
         check_reduction_factor(self.name, reduction_factor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from hpobench.algorithms.schedulers._checks import check_grace_period, check_reduction_factor
-from hpobench.algorithms.schedulers._rungs import levels
+from hpobench.algorithms.schedulers._rungs import NOTES, levels
 from hpobench.api import Problem, Scheduler
 from hpobench.kit import UsageError
 
@@ -29,14 +29,9 @@ class Pasha(Scheduler):
 
     name = "pasha"
     notes: ClassVar[tuple[str, ...]] = (
-        "It stops training longer once rankings are stable, so a run may never reach full fidelity, "
-        "and a loss at a lower one is all that it has; it saves time where the budget counts trials.",
-        "Its paused trials may go on at any time, so they end with the run: a searcher that is "
-        "told last losses learns hardly more than the complete trials before; 'tell: every' "
-        "tells it all.",
-        "Once nothing runs, nothing can be promoted and the searcher waits for results, all paused "
-        "trials end.",
-        "Trials pause and go on, so problems that cannot save their state start them afresh.",
+        "Once rankings are stable no trial trains longer, so a run may never reach full fidelity; "
+        "it saves time where the budget counts trials.",
+        *NOTES,
     )
 
     def __init__(

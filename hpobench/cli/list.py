@@ -36,12 +36,10 @@ def searchers(plugins: tuple[Path, ...]) -> None:
     parallel: takes account of trials under way; conditional: understands spaces with
     conditions; multi-fidelity: learns from losses of different fidelities, or schedules itself and
     chooses them; cost-aware: learns what trials cost; deterministic: the same seed gives the same
-    proposals; takes: what a suite's `start` and `prior` can give it, first points, a history of old
-    trials and a prior. The version is that of the searcher's own environment
+    proposals. The version is that of the searcher's own environment
     where it has one; `env sync` builds those that are available "once built".
     """
-    columns = {"library": _library, "version": _version, **_columns(TRAITS), "takes": _takes}
-    _plugins("searcher", plugins, columns)
+    _plugins("searcher", plugins, {"library": _library, "version": _version, **_columns(TRAITS)})
 
 
 @group.command()
@@ -86,17 +84,24 @@ def suites() -> None:
 @group.command()
 @plugin_option
 def compatibility(plugins: tuple[Path, ...]) -> None:
-    """Searchers under schedulers: what to know about each combination."""
+    """Searchers under schedulers: what to know about each combination.
+
+    takes: what a suite's `start` and `prior` can give the searcher, which are points, a history of
+    old trials, and a prior.
+    """
     from hpobench.plugins.compatibility import matrix, numbered
     from hpobench.plugins.registry import Registry
 
-    pairs = matrix(Registry(plugins))
+    registry = Registry(plugins)
+    pairs = matrix(registry)
     notes = numbered(pairs)
     names = list(dict.fromkeys(pair.scheduler for pair in pairs))
     rows: dict[str, list[str]] = {}
     for pair in pairs:
         rows.setdefault(pair.searcher, [pair.searcher]).append(_mark(pair, notes))
-    show(("searcher", *names), list(rows.values()))
+    for name, row in rows.items():
+        row.append(_takes(registry.find("searcher", name)))
+    show(("searcher", *names, "takes"), list(rows.values()))
     click.echo()
     for note, number in notes.items():
         click.echo(f"({number}) {note}")

@@ -109,5 +109,5 @@ def test_the_results_say_what_starts_are_worth(old: hpobench.Analysis) -> None:
     study = Study(old.results)
     (comparison,) = starts.subjects(study)
     table = starts.table(study, comparison)
-    assert set(table["start"]) == {"history-20", "history-20-raw"}
+    assert set(table["given"]) == {"history-20", "history-20-raw"}
     assert len(table) == 4 * 2 * len(TOLD)

@@ -10,7 +10,6 @@ import pytest
 
 from hpobench.api import Categorical, Config, Exhausted, Float, Int, Searcher, Space
 from hpobench.contract.errors import NotAvailableError
-
 from hpobench.plugins.starting import stopping
 from hpobench.plugins.starting.stop import Patience, Regret
 from hpobench.plugins.starting.stopping import (
@@ -154,5 +153,5 @@ def test_versions_count_for_results(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_stop({"regret": {}}).startswith("optuna 5.")
     needs: Any = ("optuna>=5,<5",)
     monkeypatch.setattr(stopping, "_REGRET_NEEDS", needs)
-    with pytest.raises(NotAvailableError, match="stop: regret needs optuna.* is installed; pip"):
+    with pytest.raises(NotAvailableError, match=r"stop: regret needs optuna.* is installed; pip"):
         check_stop({"regret": {}})
