@@ -97,17 +97,19 @@ def _print(name: str, k: int, plugins: Sequence[Path], *, as_json: bool) -> None
     made = found.made
     click.echo(f"portfolio of {found.problem}, version {found.version}")
     click.echo(f"chosen among {made['candidates']}, on {made['members']}")
-    click.echo(f"data: {made['source']} ({made['licence']})")
+    if made["source"]:
+        click.echo(f"data: {made['source']} ({made['licence']})")
 
 
 def _make(name: str | None, plugins: Sequence[Path]) -> None:
-    from hpobench.plugins.starting.portfolios import file_for
+    from hpobench.plugins.starting.portfolios import file_of_class
     from hpobench.recording.freezing import members
     from hpobench.recording.portfolios import make
 
     if name is None:
         raise click.UsageError("--make needs the NAME of a problem class")
-    make(members(name, {}, plugins), file_for(name, plugins), click.echo)
+    problems = members(name, {}, plugins)
+    make(problems, file_of_class(type(problems[0])), click.echo)
 
 
 def _evaluate(name: str | None, plugins: Sequence[Path]) -> None:

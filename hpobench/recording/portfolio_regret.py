@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hpobench.contract.errors import UsageError
 from hpobench.plugins.starting.portfolios import Portfolio, default_of
 from hpobench.recording.portfolios import Class, Matrix, regrets
 
@@ -28,9 +29,16 @@ class Evaluation:
 
 def evaluate(found: Class, portfolio: Portfolio) -> Evaluation:
     """How ``portfolio`` does on the members of ``found``; see :mod:`hpobench.recording.portfolios`
-    for what a regret is."""
+    for what a regret is.
+
+    Raises :class:`UsageError` if the class has other data sets than the portfolio.
+    """
     position = {name: i for i, name in enumerate(found.data_sets)}
-    assert set(position) == set(portfolio.without)
+    if set(position) != set(portfolio.without):
+        raise UsageError(
+            f"problem {found.name}: its data sets are others than those of its portfolio; run "
+            f"`hpobench portfolio {found.name} --make`"
+        )
     every = found.regrets_of(portfolio.configs)
     reached = np.array(
         [

@@ -102,7 +102,9 @@ class Class:
     @cached_property
     def losses(self) -> Matrix:
         """The losses of the candidates, ``[candidates, members]``; infinite for a failure."""
-        return self.losses_of(self.candidates)
+        losses = self.losses_of(self.candidates)
+        self._check(losses)
+        return losses
 
     def losses_of(self, configs: Sequence[Config]) -> Matrix:
         columns = []
@@ -112,6 +114,12 @@ class Class:
             columns.append([loss for loss, _ in finals])
         losses = np.array(columns, float).T
         return np.where(np.isfinite(losses), losses, math.inf)
+
+    def _check(self, losses: Matrix) -> None:
+        """Raise :class:`UsageError` if a member has no loss to measure regrets by."""
+        for problem, column in zip(self.members, losses.T, strict=True):
+            if not np.isfinite(column).any():
+                raise UsageError(f"problem {self.name} {problem.key}: all candidates fail")
 
     def regrets_of(self, configs: Sequence[Config]) -> Matrix:
         """The regrets of ``configs`` by the candidates' best and median losses."""

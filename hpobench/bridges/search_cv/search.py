@@ -94,7 +94,7 @@ class Algorithm:
             return InOrder(problem.space), scheduler
         if (objection := space_objection(self._class, problem.space)) is not None:
             raise UsageError(f"{self.searcher.name}: {objection}")
-        if points and (objection := start_objection(self._class)) is not None:
+        if points and (objection := start_objection(self._class, {"points": points})):
             raise UsageError(f"{self.searcher.name}: {objection}")
         seed = derive_seed("searcher", self.seed)
         searcher = build_searcher(self.searcher, problem.space, seed, problem.fidelity)

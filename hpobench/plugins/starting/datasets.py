@@ -1,7 +1,7 @@
 """Which members of problems stem from the same data set, across all problems.
 
-``problems/portfolios/datasets.json`` names the data sets that several problems share: by the ids of
-OpenML that some problems have as keys, and by the relations between names (``relatives``). Data
+``problems/portfolios/_datasets.json`` names the data sets that several problems share: by the ids
+of OpenML that some problems have as keys, and by the relations between names (``relatives``). Data
 sets that were made from another one count as that one.
 """
 
@@ -42,7 +42,7 @@ def same_data_set(one: str, other: str) -> bool:
 
 @functools.cache
 def _known() -> Mapping[str, Any]:
-    known: dict[str, Any] = json.loads((SHIPPED / "datasets.json").read_text("utf-8"))
+    known: dict[str, Any] = json.loads((SHIPPED / "_datasets.json").read_text("utf-8"))
     return known
 
 

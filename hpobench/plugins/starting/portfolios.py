@@ -10,7 +10,7 @@ folder of its plugin or the one above:
 parameter. ``all`` is the portfolio of all members, best first, as positions among the
 configurations. ``without`` has, for each data set, the portfolio that was chosen without it: the
 only one that a search on this data set may use. ``made`` says how, from which data, under which
-licence. ``problems/portfolios/models.json`` says which model a class tunes, the defaults of the
+licence. ``problems/portfolios/_models.json`` says which model a class tunes, the defaults of the
 model's library, and how its estimators call the parameters.
 """
 
@@ -42,8 +42,6 @@ from hpobench.plugins.starting.datasets import SHIPPED, data_set_of, same_data_s
 from hpobench.plugins.starting.fitting import fitted
 
 FOLDER = "portfolios"
-_NO_PORTFOLIOS = {"datasets", "models"}
-"""Files in the folder that are no portfolios."""
 _DAMAGE = (StoreError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What reading raises if a file does not hold what it should, or is no plain file."""
 
@@ -82,7 +80,7 @@ class Portfolio:
 
 @dataclass(frozen=True)
 class Model:
-    """What ``models.json`` says of a model."""
+    """What ``_models.json`` says of a model."""
 
     name: str
     portfolio: str
@@ -164,30 +162,29 @@ def find_file(name: str, plugins: Sequence[Path] = ()) -> Path:
 
     Raises :class:`UnknownNameError` if there is none.
     """
-    file = file_for(name, plugins)
-    if not file.is_file():
-        raise UnknownNameError("portfolio", name, [*shipped_portfolios(), *models()])
-    return file
-
-
-def file_for(name: str, plugins: Sequence[Path] = ()) -> Path:
-    """Where the portfolio ``name`` belongs, whether it is there or not."""
-    shipped = SHIPPED / f"{name}.json"
     if name in shipped_portfolios():
-        return shipped
+        return SHIPPED / f"{name}.json"
     if name in models():
         return SHIPPED / f"{models()[name].portfolio}.json"
-    entries = {entry.name: entry.file for entry in Registry(plugins).entries("problem")}
-    return folder_of(entries[name], FOLDER) / shipped.name if name in entries else shipped
+    for entry in Registry(plugins).entries("problem"):
+        file = folder_of(entry.file, FOLDER) / f"{name}.json"
+        if entry.name == name and file.is_file():
+            return file
+    raise UnknownNameError("portfolio", name, [*shipped_portfolios(), *models()])
 
 
 def shipped_portfolios() -> list[str]:
     """The problem classes whose portfolios come with hpobench."""
-    return sorted({file.stem for file in SHIPPED.glob("*.json")} - _NO_PORTFOLIOS)
+    return sorted(file.stem for file in SHIPPED.glob("[!_]*.json"))
+
+
+def file_of_class(cls: type[Problem]) -> Path:
+    """Where the portfolios of the problem class ``cls`` belong."""
+    return folder_of(Path(inspect.getfile(cls)), FOLDER) / f"{cls.name}.json"
 
 
 def _file_of(cls: type[Problem]) -> Path:
-    beside = folder_of(Path(inspect.getfile(cls)), FOLDER) / f"{cls.name}.json"
+    beside = file_of_class(cls)
     if beside.is_file():
         return beside
     for model in models().values():
@@ -206,7 +203,7 @@ def read_portfolio(file: Path) -> Portfolio:
     except (OSError, *_DAMAGE) as error:
         raise PluginError(
             f"{file}: not a file of portfolios ({type(error).__name__}: {error}); get it anew, or "
-            "run `hpobench portfolio NAME --make`"
+            "remove it and run `hpobench portfolio NAME --make`"
         ) from error
 
 
@@ -245,7 +242,7 @@ def model_of(problem: str) -> Model | None:
 @functools.cache
 def models() -> Mapping[str, Model]:
     """All models by name."""
-    stored = json.loads((SHIPPED / "models.json").read_text("utf-8"))
+    stored = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
     return {name: _model(name, fields) for name, fields in stored.items()}
 
 

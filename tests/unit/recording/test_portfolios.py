@@ -52,6 +52,12 @@ class Apart(Hill):
         self.best = best
         self.space = Space([Int("x", 0, int(best))])
 
+class Failing(Hill):
+    """All trials fail on one data set."""
+    name = "failing"
+    def __init__(self, *, best: Literal["1", "x"]):
+        self.best = best
+
 class Trained(FunctionProblem):
     """It trains."""
     name = "trained"
@@ -151,6 +157,19 @@ def test_the_same_problems_give_the_same_bytes_and_version(plugin: Path) -> None
 def test_problems_without_a_portfolio(name: str, message: str, plugin: Path) -> None:
     with pytest.raises(UsageError, match=message):
         Class.of(members(name, {}, [plugin]))
+
+
+def test_a_data_set_on_which_everything_fails(plugin: Path) -> None:
+    file = plugin.parent / "portfolios" / "failing.json"
+    with pytest.raises(UsageError, match="problem failing x: all candidates fail"):
+        make(members("failing", {}, [plugin]), file, lambda _: None)
+    assert not file.exists()
+
+
+def test_a_file_of_other_data_sets_is_not_evaluated(plugin: Path) -> None:
+    stored = read_portfolio(made(plugin))
+    with pytest.raises(UsageError, match="its data sets are others"):
+        evaluate(Class.of(members("hill", {}, [plugin])[:2]), stored)
 
 
 def test_evaluation_weighs_data_sets_and_not_members(plugin: Path) -> None:

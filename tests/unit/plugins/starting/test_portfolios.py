@@ -116,7 +116,7 @@ def test_relatives_of_one_class() -> None:
 
 def test_every_known_name_is_one_that_some_member_has() -> None:
     """A name that is misspelt would leave nothing out."""
-    known = json.loads((SHIPPED / "datasets.json").read_text("utf-8"))
+    known = json.loads((SHIPPED / "_datasets.json").read_text("utf-8"))
     used = {number for p in shipped_members() for number in [p.key.partition("-")[0]]}
     for vocabulary in set(known["keys"].values()):
         assert set(known[vocabulary]) <= used
@@ -159,6 +159,9 @@ def test_models_and_problem_classes_by_name() -> None:
     assert len(hpobench.portfolio("mlp")) == 5
     with pytest.raises(UnknownNameError, match="did you mean xgboost"):
         hpobench.portfolio("xgbost")
+    for name in ("_models", "../references/lcbench", "branin", ""):
+        with pytest.raises(UnknownNameError, match="unknown portfolio"):
+            hpobench.portfolio(name)
 
 
 def test_models_name_problems_and_their_parameters() -> None:
@@ -257,4 +260,4 @@ def test_the_verb_prints_and_lists() -> None:
 def test_the_folder_holds_nothing_else(tmp_path: Path) -> None:
     copy = shutil.copytree(SHIPPED, tmp_path / "copy")
     names = {file.stem for file in copy.iterdir()}
-    assert names == {*shipped_portfolios(), "datasets", "models"}
+    assert names == {*shipped_portfolios(), "_datasets", "_models"}
