@@ -1,4 +1,4 @@
-"""What a start is worth: the same searcher with given configurations or old trials, and without."""
+"""What a start or a prior is worth: the same searcher with it and without."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
-TITLE = "What a start is worth"
+TITLE = "What a start or a prior is worth"
 STEM = "starts"
 
 
 def subjects(study: Study) -> list[Comparison]:
-    """The comparisons that hold a searcher with a start and without."""
+    """The comparisons that hold a searcher with a start or a prior, and without."""
     return [one for one in each_of_several(study) if _pairs(study, one)]
 
 
 def _pairs(study: Study, comparison: Comparison) -> list[GivenPair]:
-    return given_pairs(comparison.curves.algorithms, study.results.cells, "start")
+    algorithms, cells = comparison.curves.algorithms, study.results.cells
+    return [pair for key in ("start", "prior") for pair in given_pairs(algorithms, cells, key)]
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
-    """Rows of each algorithm with a start, at each of the shares of the budget.
+    """Rows of each algorithm with a start or a prior, at each of the shares of the budget.
 
-    Columns ``algorithm, searcher, scheduler, start, plain``; ``share`` of the budget; ``gain`` with
+    Columns ``algorithm, searcher, scheduler``; ``given``, what the start or the prior is, and
+    ``plain``, the algorithm without it; ``share`` of the budget; ``gain`` with
     ``low`` and ``high``, the mean ``nr`` without the start less that with it; ``saved`` with
     ``saved_low`` and ``saved_high``, the part of that share which the start saves: the mean ``nr``
     that both have by then is reached so much earlier with the start, or later if it is negative.
@@ -51,7 +53,7 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
         mean[n:] - mean[:n], draws[:, n:] - draws[:, :n], settings.level, valid
     )
     columns = algorithm_columns(tuple(pair.algorithm for pair in pairs)).assign(
-        start=[pair.value for pair in pairs],
+        given=[pair.value for pair in pairs],
         plain=[pair.plain.name for pair in pairs],
         caught_up=_caught_up(gain, curves.share),
     )
@@ -101,11 +103,11 @@ def _caught_up(gain: Interval, share: FloatArray) -> FloatArray:
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
-        "Searchers with a start beside the same ones without, under the same scheduler. Saved: the "
-        "part of a share of the budget by which the start is earlier at the mean normalised regret "
-        "that both have by then; below 0 it is later. Gain: what the start takes from the mean "
-        "normalised regret. Caught up: the share of the budget from which on the start does not "
-        "clearly help any more. Means over "
+        "Searchers with a start or a prior beside the same ones without, under the same scheduler. "
+        "Saved: the part of a share of the budget by which the former are earlier at the mean "
+        "normalised regret that both have by then; below 0 they are later. Gain: what the start or "
+        "the prior takes from the mean normalised regret. Caught up: the share of the budget from "
+        "which on it does not clearly help any more. Means over "
         f"{phrases.suite(curves)}. {claim(study, comparison)} {phrases.share(settings)} "
         f"{phrases.choice(settings)}{phrases.failures(curves)}"
     )
@@ -115,8 +117,7 @@ def grid(table: pd.DataFrame) -> Grid:
     """Two columns for each share, and one for when the others have caught up."""
     heads = [f"{what} at {share:.0%}" for share in SHARES for what in ("Saved", "Gain")]
     rows = []
-    for name in table["algorithm"].drop_duplicates():
-        own = table[table["algorithm"] == name]
+    for (name, _), own in table.groupby(["algorithm", "plain"], sort=False):
         cells = [field for _, row in own.iterrows() for field in (_share(row), _gain(row))]
         rows.append([algorithm_field(name), *cells, _caught(own["caught_up"].iloc[0])])
     return Grid(["Algorithm", *heads, "Caught up"], rows)

@@ -82,7 +82,9 @@ def _sources(estimator: Any, names: Iterable[str]) -> Iterable[tuple[str, tuple[
     for name in names:
         step, _, own = name.rpartition("__")
         model = _model_of(parts.get(step) if step else estimator)
-        for parameter, called in model.parameters.items() if model else ():
+        if model is None:
+            continue
+        for parameter, called in model.parameters.items():
             if called == own:
                 yield name, (model.name, parameter)
 

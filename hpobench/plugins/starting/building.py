@@ -50,6 +50,13 @@ def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
         yield reason
 
 
+def takes(cls: type) -> list[str]:
+    """What the searcher class ``cls`` can be given: ``points``, ``history``, ``prior``."""
+    starts = {"points": {"points": []}, "history": {"history": {}}}
+    found = [word for word, start in starts.items() if start_objection(cls, start) is None]
+    return found if prior_objection(cls) is not None else [*found, "prior"]
+
+
 def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
     """What counts for results of what ``ref`` is given on ``problem``; empty if it is nothing.
 

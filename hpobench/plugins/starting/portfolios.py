@@ -87,8 +87,10 @@ class Model:
     name: str
     portfolio: str
     """The problem class with the portfolio of this model."""
+    fits: tuple[str, ...] = ()
+    """Further problem classes whose spaces hold this portfolio."""
     problems: tuple[str, ...] = ()
-    """The problem classes that tune it."""
+    """The problem classes that tune it, to which the default applies."""
     default: Mapping[str, Value] = field(default_factory=dict)
     """The values that its library takes, by the names that these problems give the parameters."""
     source: str = ""
@@ -113,7 +115,8 @@ def portfolio_of(problem: Problem, k: int) -> list[Config]:
             problem.space.check(config)
         except SpaceError as error:
             raise UsageError(
-                f"{problem.name}: the portfolio of {found.problem} is for another space: {error}"
+                f"{problem.name} {problem.key}: the portfolio of {found.problem} is for another "
+                f"space: {error}"
             ) from None
     return configs
 
@@ -187,8 +190,9 @@ def _file_of(cls: type[Problem]) -> Path:
     beside = folder_of(Path(inspect.getfile(cls)), FOLDER) / f"{cls.name}.json"
     if beside.is_file():
         return beside
-    if cls.name in models():
-        return SHIPPED / f"{models()[cls.name].portfolio}.json"
+    for model in models().values():
+        if cls.name in model.fits:
+            return SHIPPED / f"{model.portfolio}.json"
     raise NotAvailableError(
         f"problem {cls.name} has no portfolio; there are {', '.join(shipped_portfolios())}"
     )
@@ -242,8 +246,16 @@ def model_of(problem: str) -> Model | None:
 def models() -> Mapping[str, Model]:
     """All models by name."""
     stored = json.loads((SHIPPED / "models.json").read_text("utf-8"))
-    lists = ("problems", "estimators")
-    return {
-        name: Model(name, **{key: tuple(v) if key in lists else v for key, v in fields.items()})
-        for name, fields in stored.items()
-    }
+    return {name: _model(name, fields) for name, fields in stored.items()}
+
+
+def _model(name: str, fields: Mapping[str, Any]) -> Model:
+    named = {key: tuple(fields.get(key, ())) for key in ("fits", "problems", "estimators")}
+    return Model(
+        name=name,
+        portfolio=fields["portfolio"],
+        default=fields.get("default", {}),
+        source=fields.get("source", ""),
+        parameters=fields.get("parameters", {}),
+        **named,
+    )

@@ -63,9 +63,10 @@ def test_a_searcher_that_does_not_learn_goes_on_as_it_would_have_begun(tmp_path:
         assert begun[3:] == plain[: len(begun) - 3]
 
 
+TOLD = ("optuna-tpe", "optuna-gp", "optuna-cmaes", "bounding-box", "quantile-transfer")
 HISTORY = {
     "name": "old",
-    "searchers": ["optuna-tpe", "optuna-gp", "optuna-cmaes", "bounding-box", "quantile-transfer"],
+    "searchers": [*TOLD],
     "problems": [{"hpobench-mlp": {"dataset": "vehicle"}}],
     "start": ["none", {"history": {"trials": 20, "scale": "raw"}}, {"history": 20}],
     "seeds": [3],
@@ -80,7 +81,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> hpobench.Analysis:
     return hpobench.load(folder)
 
 
-@pytest.mark.parametrize("searcher", HISTORY["searchers"])
+@pytest.mark.parametrize("searcher", TOLD)
 def test_old_trials_change_what_is_proposed_and_are_no_trials(
     searcher: str, old: hpobench.Analysis
 ) -> None:
@@ -108,5 +109,5 @@ def test_the_results_say_what_starts_are_worth(old: hpobench.Analysis) -> None:
     study = Study(old.results)
     (comparison,) = starts.subjects(study)
     table = starts.table(study, comparison)
-    assert set(table["start"]) == {"history-20", "history-20-raw"}
-    assert len(table) == 4 * 2 * len(HISTORY["searchers"])
+    assert set(table["given"]) == {"history-20", "history-20-raw"}
+    assert len(table) == 4 * 2 * len(TOLD)

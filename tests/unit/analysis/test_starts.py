@@ -67,7 +67,7 @@ def test_by_hand() -> None:
     (comparison,) = starts.subjects(study)
     table = starts.table(study, comparison).set_index("share")
     assert table["plain"].tolist() == ["tpe"] * 4
-    assert table["start"].tolist() == ["portfolio-5"] * 4
+    assert table["given"].tolist() == ["portfolio-5"] * 4
     assert table["gain"].tolist() == pytest.approx([0.5, 0.4, 0.3, -0.1])
     # At 25 % both have .9 or less: at 1 s with the start, at 2 s without. At 50 % .5 is what both
     # have: at 1 s and at 4 s of 5. At the end .2 is: at 4.5 s and at 8 s of 10.

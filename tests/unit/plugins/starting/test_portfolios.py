@@ -136,7 +136,9 @@ def test_a_trained_problem_takes_the_portfolio_of_its_recording() -> None:
 
 
 def test_another_space_is_refused() -> None:
-    with pytest.raises(UsageError, match="yahpo-xgboost is for another space: 'rate_drop'"):
+    with pytest.raises(
+        UsageError, match=r"yahpo-xgboost 3-dart: .* is for another space: 'rate_drop'"
+    ):
         portfolio_of(YahpoXGBoost(instance=3, booster="dart"), 1)
 
 
@@ -146,11 +148,10 @@ def test_more_than_there_are_is_refused() -> None:
 
 
 def test_a_class_without_a_portfolio_says_which_have_one() -> None:
-    problem = XGBoostPool(task="a6a")
-    with pytest.raises(
-        NotAvailableError, match=r"icml2020-xgboost has no portfolio; .*lcbench-pool"
-    ):
-        portfolio_of(problem, 1)
+    trained = Registry().find("problem", "xgboost").load()(dataset="ames")
+    for problem in (XGBoostPool(task="a6a"), trained):
+        with pytest.raises(NotAvailableError, match=r"xgboost has no portfolio; .* lcbench-pool"):
+            portfolio_of(problem, 1)
 
 
 def test_models_and_problem_classes_by_name() -> None:
@@ -164,7 +165,7 @@ def test_models_name_problems_and_their_parameters() -> None:
     names = {entry.name for entry in Registry().entries("problem")}
     for model in models().values():
         stored = read_portfolio(SHIPPED / f"{model.portfolio}.json")
-        assert set(model.problems) <= names
+        assert {*model.problems, *model.fits} <= names
         assert set(model.parameters) <= set(stored.space.names)
         assert bool(model.default) == bool(model.source)
 
