@@ -10,6 +10,10 @@ from typing import Any, NamedTuple
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
 
+_CONTINUE: str = TrialScheduler.CONTINUE
+_PAUSE: str = TrialScheduler.PAUSE
+_STOP: str = TrialScheduler.STOP
+
 
 class Report(NamedTuple):
     """What a trial brought to a rung. Reports are ordered: the best first, ties by trial number."""
@@ -98,25 +102,25 @@ class Promotion(TrialScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         if self._time_attr not in result or self._metric not in result:
-            return TrialScheduler.CONTINUE
+            return _CONTINUE
         number, step = self._numbers[trial.trial_id], result[self._time_attr]
         loss = result[self._metric] if self._mode == "min" else -result[self._metric]
         self._promoted.pop(number, None)
         self._observe(number, step, loss)
         level = self._goals[number]
         if step < self._levels[level]:
-            return TrialScheduler.CONTINUE
+            return _CONTINUE
         if level == len(self._rungs):
-            return TrialScheduler.STOP
+            return _STOP
         self._rungs[level].add(number, loss)
         self._settle(level)
         self._active.discard(number)
         best = self._promote()
         if best == number:
             self._promoted.pop(number)  # it just keeps its worker
-            return TrialScheduler.CONTINUE
+            return _CONTINUE
         self._start(tune_controller, best)
-        return TrialScheduler.PAUSE
+        return _PAUSE
 
     def on_trial_complete(
         self, tune_controller: Any, trial: Trial, result: dict[str, Any] | None = None

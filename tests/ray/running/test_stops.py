@@ -35,7 +35,7 @@ def loaded(folder: Path, **more: Any) -> hpobench.Analysis:
 def events(results: hpobench.Analysis, searcher: str, seed: int) -> pd.DataFrame:
     cells = results.cells
     (cell,) = cells[(cells["searcher"] == searcher) & (cells["seed"] == seed)]["cell"]
-    rows = results.events[results.events["cell"] == cell]
+    rows: pd.DataFrame = results.events[results.events["cell"] == cell]
     return rows.drop(columns="cell").reset_index(drop=True)
 
 
@@ -67,7 +67,7 @@ def _trials(folder: Path, scheduler: str) -> pd.Series:
     results = loaded(folder, schedulers=[scheduler], workers=4, budget={"trials": 200})
     assert (results.cells["status"] == "done").all()
     assert set(results.trials["status"].astype(str)) <= {"completed", "stopped"}
-    trials = results.cells.groupby("searcher")["trials"].max()
+    trials: pd.Series = results.cells.groupby("searcher")["trials"].max()
     assert (trials[~trials.index.str.endswith(PATIENT)] == 200).all()
     return trials
 
