@@ -32,14 +32,17 @@ def to_configspace(
     A choice is represented by its index, because to ConfigSpace ``True`` and ``1`` are the same
     choice. With ``ordinals=False``, for libraries that do not know ordinal parameters, the index
     of an ordinal parameter becomes an integer parameter. With a ``prior``, it does too, because
-    ConfigSpace has no distributions for ordinal parameters.
+    ConfigSpace has no distributions for ordinal parameters. Parameters with a condition stay
+    uniform, because SMAC does not take normal ones that may be inactive.
     """
     import ConfigSpace
 
     made = ConfigSpace.ConfigurationSpace(seed=seed)
     for p in space:
-        believed = prior is not None and p.name in prior.centre
-        child = _believed(p, prior) if believed else _hyperparameter(p, ordinals and prior is None)
+        if prior is not None and p.name in prior.centre and p.when is None:
+            child = _believed(p, prior)
+        else:
+            child = _hyperparameter(p, ordinals and prior is None)
         made.add(child)
         if p.when is not None:
             values = _values(space[p.when.parent], p.when)

@@ -35,7 +35,9 @@ class SmacSearcher(Searcher):
     With a prior, as SMAC's implementation of piBO has it, the hyperparameters have the prior's
     distributions, and these weight the acquisition function, with an exponent of ``n_trials / 10``
     that falls with the number of trials. SMAC's initial designs do not know priors; in their place
-    stand as many draws from the prior, as in piBO. SMAC's random proposals are draws from it too.
+    stand as many draws from the prior, as in piBO. SMAC's random proposals are draws from it too,
+    so in a finite space it finds no new configuration sooner. Parameters with conditions are
+    uniform: SMAC takes no others there.
     """
 
     library = "smac"

@@ -48,7 +48,7 @@ _FIRST_NAMES = {
 _ATTRIBUTES = {"problem": {"family"}, "searcher": {"learns", "takes_prior"}}
 """Class attributes that change no result, by the kind of plugin."""
 _SAME_RESULTS = {
-    "1928d5c1bdca3508": "49ea4cb196b51186",  # searchers/_configspace.py
+    "cbb50c44781b9199": "49ea4cb196b51186",  # searchers/_configspace.py
     "98ae05bab5baa22f": "9ad96be0f7778368",  # searchers/botorch.py
     "48e7c93f76525039": "30959b38927a952e",  # searchers/cma.py
     "47c56852b4000091": "5e400800a5a02573",  # searchers/flaml.py
