@@ -55,13 +55,20 @@ class Pit(TabulatedProblem):
     name = "pit"
     space = Space([Float("x", 0, 1)])
 
+    def __init__(self, *, side: str = "left"):
+        self.side = side
+
+    @property
+    def key(self):
+        return self.side
+
     @classmethod
     def missing(cls):
         (HERE / "missing.mark").touch()
 
     @classmethod
     def members(cls):
-        return [{}]
+        return [{"side": "left"}, {"side": "right"}]
 
     def curve(self, config, seed):
         return Curve([config["x"]], [1.0])
@@ -143,6 +150,7 @@ def rows() -> dict[str, Row]:
 
 UNTRIED = {
     "paper": "runs the study for hours, and takes no plugin",
+    "portfolio NAME --evaluate --plugin FILE": "asks the problem as --make, whose file it needs",
     "data fetch NAME": "tests/unit/data has it, against a server of its own",
 }
 
@@ -182,6 +190,8 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "problems freeze NAME --plugin FILE": [
         *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10"),
     ],
+    "portfolio NAME --plugin FILE": ["portfolio", "xgboost", "--plugin", "trap.py"],
+    "portfolio NAME --make --plugin FILE": ["portfolio", "pit", "--make", "--plugin", "trap.py"],
     "problems record NAME --plugin FILE": lambda: (_end_of(_RECORD), _end_of(_RECORD_PROGRAM)),
     "problems import STORAGE": [
         *("problems", "import", "experiment", "--mode", "min", "--out", "table.parquet"),
@@ -222,6 +232,7 @@ PLACES = {
     "results/NAME": "results/trapped",
     "results/evidence-SEARCHER": "results/evidence-",
     "references/NAME.json": "references/pit.json",
+    "portfolios/NAME.json": "portfolios/pit.json",
     "NAME.py": "fresh.py",
     "FILE.lock": "alone.py.lock",
     "--settle": "settle.yaml",

@@ -21,6 +21,7 @@ class OptunaQMC(OptunaSearcher):
     name = "optuna-qmc"
     requires = ("optuna>=5", "scipy>=1.15")
     learns = False
+    adopts = False
 
     def __init__(
         self,

@@ -84,17 +84,24 @@ def suites() -> None:
 @group.command()
 @plugin_option
 def compatibility(plugins: tuple[Path, ...]) -> None:
-    """Searchers under schedulers: what to know about each combination."""
+    """Searchers under schedulers: what to know about each combination.
+
+    takes: what a suite's `start` and `prior` can give the searcher, which are points, a history of
+    old trials, and a prior.
+    """
     from hpobench.plugins.compatibility import matrix, numbered
     from hpobench.plugins.registry import Registry
 
-    pairs = matrix(Registry(plugins))
+    registry = Registry(plugins)
+    pairs = matrix(registry)
     notes = numbered(pairs)
     names = list(dict.fromkeys(pair.scheduler for pair in pairs))
     rows: dict[str, list[str]] = {}
     for pair in pairs:
         rows.setdefault(pair.searcher, [pair.searcher]).append(_mark(pair, notes))
-    show(("searcher", *names), list(rows.values()))
+    for name, row in rows.items():
+        row.append(_takes(registry.find("searcher", name)))
+    show(("searcher", *names, "takes"), list(rows.values()))
     click.echo()
     for note, number in notes.items():
         click.echo(f"({number}) {note}")
@@ -178,6 +185,14 @@ def _trait(trait: str, entry: Entry) -> str:
     if trait == "multi_fidelity" and entry.attributes.get("schedules_itself"):
         return "schedules itself"
     return "yes" if entry.attributes.get(trait) else "no"
+
+
+def _takes(entry: Entry) -> str:
+    from hpobench.plugins.starting.building import takes
+
+    if entry.origin == "file":  # is not run, and its methods tell
+        return "not asked"
+    return ", ".join(takes(entry.load())) or "nothing"
 
 
 def _library(entry: Entry) -> str:

@@ -114,6 +114,7 @@ def _evaluate(name: str | None, plugins: Sequence[Path]) -> None:
     from hpobench.contract.errors import NotAvailableError
     from hpobench.plugins.starting.portfolios import (
         find_file,
+        model_of,
         read_portfolio,
         shipped_portfolios,
     )
@@ -135,5 +136,6 @@ def _evaluate(name: str | None, plugins: Sequence[Path]) -> None:
         head = (found.problem, str(result.data_sets))
         rows.append((*head, "portfolio", *(f"{value:.3f}" for value in result.portfolio)))
         rows.append(("", "", "random search", *(f"{value:.3f}" for value in result.random)))
-        rows.append(("", "", "default", f"{result.default:.3f}", *[""] * (len(TRIALS) - 1)))
+        first = "default" if model_of(found.problem) else "middle of the space"
+        rows.append(("", "", first, f"{result.default:.3f}", *[""] * (len(TRIALS) - 1)))
     show(("problem", "data sets", "regret after", *(f"{n} trials" for n in TRIALS)), rows)

@@ -50,6 +50,9 @@ class Searcher(Plugin, ABC):
     learns: ClassVar[bool] = True
     """Whether proposals depend on losses. A searcher that does not learn need not be told what
     others chose. It changes no result and is no part of a cell's identity."""
+    adopts: ClassVar[bool] = True
+    """Whether an :meth:`adopt` of its own may return true. It changes no result and is no part of a
+    cell's identity."""
     takes_prior: ClassVar[bool] = False
     """Whether the searcher uses :attr:`prior`. It changes no result without one and is no part of
     a cell's identity."""

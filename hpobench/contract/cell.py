@@ -36,7 +36,7 @@ class PluginRef:
     that a problem reads there count by their content."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """What a suite gives a searcher beside its options, in plain JSON types: ``start``,
-    ``prior``."""
+    ``prior`` and ``stop``."""
 
     def to_text(self) -> str:
         """JSON that :meth:`from_text` reads. Options keep their order, which may be a space's."""

@@ -78,6 +78,7 @@ _RULES: Mapping[Kind, Mapping[str, _Rule]] = {
                 "multi_fidelity",
                 "parallel",
                 "cost_aware",
+                "adopts",
                 "learns",
                 "takes_prior",
                 "schedules_itself",

@@ -66,7 +66,7 @@ class Entry(Found):
             return Environment(script).missing()
         for text in self.requires:
             try:
-                reason = _unmet(Requirement(text))
+                reason = unmet(Requirement(text))
             except ValueError as error:  # also of a marker that compares what cannot be compared
                 raise PluginError(f"{self.file}: requires {text!r}: {error}", self.file) from error
             if reason is not None:
@@ -215,7 +215,8 @@ def _announced(point: importlib.metadata.EntryPoint) -> list[Path]:
     return list(_python_files(file.parent)) if file.name == "__init__.py" else [file]
 
 
-def _unmet(requirement: Requirement) -> str | None:
+def unmet(requirement: Requirement) -> str | None:
+    """Why ``requirement`` is not fulfilled here and what to do; ``None`` if it is."""
     if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
         return None
     try:

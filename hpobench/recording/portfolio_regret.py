@@ -21,7 +21,7 @@ class Evaluation:
     portfolio: tuple[float, ...]
     """After each of :data:`TRIALS`, on each data set with the portfolio chosen without it."""
     random: tuple[float, ...]
-    """The expectation for random search among the candidates."""
+    """The expectation for random search, which draws each candidate equally often."""
     default: float
     """Of the library's default configuration, or of the middle of the space without one."""
 

@@ -31,8 +31,13 @@ from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of
-from hpobench.plugins.starting.datasets import data_set_of
-from hpobench.plugins.starting.portfolios import parse_portfolio, read_portfolio
+from hpobench.plugins.starting.datasets import data_set_of, same_data_set
+from hpobench.plugins.starting.portfolios import (
+    default_of,
+    model_of,
+    parse_portfolio,
+    read_portfolio,
+)
 from hpobench.recording.measuring import PROBLEM_SEED
 from hpobench.store.files import replace
 
@@ -86,8 +91,9 @@ class Class:
 
     @property
     def data_sets(self) -> list[str]:
-        """The data set of each member."""
-        return [data_set_of(self.name, problem.key) for problem in self.members]
+        """The data set of each member; the shortest of several names for the same one."""
+        names = [data_set_of(self.name, problem.key) for problem in self.members]
+        return [min((o for o in names if same_data_set(o, name)), key=len) for name in names]
 
     @cached_property
     def candidates(self) -> list[Config]:
@@ -116,13 +122,15 @@ class Class:
         """The share of each member in a mean over data sets."""
         names = self.data_sets
         each = np.array([1 / names.count(name) for name in names])
-        return each / each.sum()
+        shares: Matrix = each / each.sum()
+        return shares
 
 
 def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
     """The candidates of the class of ``problem``, and which they are in words.
 
-    They are the rows of a pool, all configurations of a small space, or else random ones.
+    They are the rows of a pool, all configurations of a small space, or else random ones and the
+    library's default.
     """
     from hpobench.problems.pools._pool import PoolProblem
 
@@ -135,7 +143,10 @@ def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
         return list(space.grid(LISTED)), f"all {size:,.0f} configurations"
     rng = Random(derive_seed("portfolio", problem.name))
     drawn = [_rounded(space, [rng.random() for _ in space]) for _ in range(DRAWN)]
-    return drawn, f"{DRAWN:,} random configurations"
+    words = f"{DRAWN:,} random configurations"
+    if model_of(problem.name) is None:
+        return drawn, words
+    return [*drawn, default_of(problem)], f"{words} and the library's default"
 
 
 def _rounded(space: Space, point: Sequence[float]) -> Config:
@@ -207,6 +218,7 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
     parse_portfolio(content)
     file.parent.mkdir(parents=True, exist_ok=True)
     replace(file, _written(content))
+    read_portfolio.cache_clear()
     tell(f"{file}: version {content['version']}, {len(used)} configurations")
 
 

@@ -174,6 +174,7 @@ class SuiteText(_Strict):
     only: Annotated[tuple[str, ...], PlainValidator(parse_globs)] = ()
     start: Any = None
     prior: Any = None
+    stop: Any = None
 
     def given(self) -> dict[str, Any]:
         """The keys at the top of the suite that all its searchers are given."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import hpobench
+from hpobench.plugins.starting.portfolios import models, shipped_portfolios
 from hpobench.store.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
@@ -41,6 +43,23 @@ def test_the_examples_of_a_search_work() -> None:
     assert "test score 0.9" in stopped
     (code,) = blocks((ROOT / "docs" / "search_cv.md").read_text(encoding="utf-8"), "python")
     assert "'gamma'" in printed(code)
+
+
+def test_the_example_of_a_portfolio_works() -> None:
+    (code,) = blocks((ROOT / "docs" / "starts.md").read_text(encoding="utf-8"), "python")
+    rows = [(c["width"], c["learning_rate_init"]) for c in hpobench.portfolio("mlp", k=2)]
+    assert printed(code) == "".join(f"{width} {rate}\n" for width, rate in rows)
+
+
+def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
+    text = (ROOT / "docs" / "starts.md").read_text(encoding="utf-8")
+    for model in models().values():
+        if model.estimators:
+            names = (f"`{name}`" for name in model.parameters.values())
+            row = f"| {', '.join(f'`{name}`' for name in model.estimators)} | {', '.join(names)} |"
+            assert row in text
+    told = re.findall(r"^\| `(\S+)` \| \d+ \|", text, flags=re.MULTILINE)
+    assert sorted(told) == shipped_portfolios()
 
 
 @pytest.fixture

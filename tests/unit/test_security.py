@@ -22,6 +22,8 @@ QUICK = sorted(
         "verify ARCHIVE",
         "merge ARCHIVES",
         "problems import STORAGE",
+        "portfolio NAME --plugin FILE",
+        "portfolio NAME --make --plugin FILE",
         "hpobench.plan(SUITE)",
         "hpobench.load_suite(SUITE)",
         "hpobench.recommend(SUITE)",

@@ -97,6 +97,7 @@ TABLES: dict[str, tuple[Table[Any], ...]] = {
     "T8": modules("overtuning"),
     "T9": modules("mixed_model"),
     "T10": modules("starts"),
+    "T11": modules("stops"),
 }
 STANDINGS: tuple[Table[Any], ...] = modules("standings")
 SETTING: tuple[Table[Any], ...] = modules("conditions", "problems")

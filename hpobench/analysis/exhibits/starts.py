@@ -1,4 +1,4 @@
-"""What a start is worth: the same searcher with given configurations or old trials, and without."""
+"""What a start or a prior is worth: the same searcher with it and without."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
-from hpobench.analysis.core.families import FEWEST
 from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.inference.bootstrap import (
-    Interval,
-    interval_valid,
-    percentile_interval,
-    problem_weights,
-    seed_means,
-    weighted_draws,
-)
+from hpobench.analysis.exhibits._means import claim, means
+from hpobench.analysis.inference.bootstrap import Interval, interval_valid, percentile_interval
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import FloatArray
@@ -24,23 +17,25 @@ from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
-TITLE = "What a start is worth"
+TITLE = "What a start or a prior is worth"
 STEM = "starts"
 
 
 def subjects(study: Study) -> list[Comparison]:
-    """The comparisons that hold a searcher with a start and without."""
+    """The comparisons that hold a searcher with a start or a prior, and without."""
     return [one for one in each_of_several(study) if _pairs(study, one)]
 
 
 def _pairs(study: Study, comparison: Comparison) -> list[GivenPair]:
-    return given_pairs(comparison.curves.algorithms, study.results.cells, "start")
+    algorithms, cells = comparison.curves.algorithms, study.results.cells
+    return [pair for key in ("start", "prior") for pair in given_pairs(algorithms, cells, key)]
 
 
 def table(study: Study, comparison: Comparison) -> pd.DataFrame:
-    """Rows of each algorithm with a start, at each of the shares of the budget.
+    """Rows of each algorithm with a start or a prior, at each of the shares of the budget.
 
-    Columns ``algorithm, searcher, scheduler, start, plain``; ``share`` of the budget; ``gain`` with
+    Columns ``algorithm, searcher, scheduler``; ``given``, what the start or the prior is, and
+    ``plain``, the algorithm without it; ``share`` of the budget; ``gain`` with
     ``low`` and ``high``, the mean ``nr`` without the start less that with it; ``saved`` with
     ``saved_low`` and ``saved_high``, the part of that share which the start saves: the mean ``nr``
     that both have by then is reached so much earlier with the start, or later if it is negative.
@@ -51,14 +46,14 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     place = {algorithm: i for i, algorithm in enumerate(curves.algorithms)}
     rows = [place[pair.algorithm] for pair in pairs] + [place[pair.plain] for pair in pairs]
     values = normalised(curves)[rows]
-    mean, draws = _means(study, comparison, values)
+    mean, draws = means(study, comparison, values)
     n, settings = len(pairs), study.settings
     valid = (interval_valid(values[:n]) & interval_valid(values[n:]))[:, None]
     gain = percentile_interval(
         mean[n:] - mean[:n], draws[:, n:] - draws[:, :n], settings.level, valid
     )
     columns = algorithm_columns(tuple(pair.algorithm for pair in pairs)).assign(
-        start=[pair.value for pair in pairs],
+        given=[pair.value for pair in pairs],
         plain=[pair.plain.name for pair in pairs],
         caught_up=_caught_up(gain, curves.share),
     )
@@ -84,24 +79,6 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _means(
-    study: Study, comparison: Comparison, values: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """The mean of ``values`` over problems, shape (algorithms, times), and resampled ones.
-
-    From enough families on, families count alike and are resampled.
-    """
-    families, settings = study.families_in(comparison), study.settings
-    problems = comparison.curves.problems
-    if len(families.names) >= FEWEST:
-        weights, drawn = families.weights, families.drawn_weights(settings)
-    else:
-        weights = np.full(len(problems), 1.0 / len(problems))
-        drawn = problem_weights(problems, settings)
-    mean = np.einsum("apt,p->at", seed_means(values), weights)
-    return mean, weighted_draws(values, problems, drawn, settings)
-
-
 def _saved(started: FloatArray, plain: FloatArray, share: FloatArray, point: int) -> FloatArray:
     """The part of the budget up to ``point`` that the start saves on the way to what both have
     reached there; shape (repetitions, pairs).
@@ -125,19 +102,14 @@ def _caught_up(gain: Interval, share: FloatArray) -> FloatArray:
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
-    families = study.families_in(comparison)
-    claim = f"In brackets {phrases.interval(settings)}."
-    if len(families.names) >= FEWEST:
-        intervals = phrases.family_interval(settings, families)
-        claim = f"Families of problems count alike. In brackets {intervals}"
     return (
-        "Searchers with a start beside the same ones without, under the same scheduler. Saved: the "
-        "part of a share of the budget by which the start is earlier at the mean normalised regret "
-        "that both have by then; below 0 it is later. Gain: what the start takes from the mean "
-        "normalised regret. Caught up: the share of the budget from which on the start does not "
-        "clearly help any more. Means over "
-        f"{phrases.suite(curves)}. {claim} {phrases.share(settings)} {phrases.choice(settings)}"
-        f"{phrases.failures(curves)}"
+        "Searchers with a start or a prior beside the same ones without, under the same scheduler. "
+        "Saved: the part of a share of the budget by which the former are earlier at the mean "
+        "normalised regret that both have by then; below 0 they are later. Gain: what the start or "
+        "the prior takes from the mean normalised regret. Caught up: the share of the budget from "
+        "which on it does not clearly help any more. Means over "
+        f"{phrases.suite(curves)}. {claim(study, comparison)} {phrases.share(settings)} "
+        f"{phrases.choice(settings)}{phrases.failures(curves)}"
     )
 
 
@@ -145,8 +117,7 @@ def grid(table: pd.DataFrame) -> Grid:
     """Two columns for each share, and one for when the others have caught up."""
     heads = [f"{what} at {share:.0%}" for share in SHARES for what in ("Saved", "Gain")]
     rows = []
-    for name in table["algorithm"].drop_duplicates():
-        own = table[table["algorithm"] == name]
+    for (name, _), own in table.groupby(["algorithm", "plain"], sort=False):
         cells = [field for _, row in own.iterrows() for field in (_share(row), _gain(row))]
         rows.append([algorithm_field(name), *cells, _caught(own["caught_up"].iloc[0])])
     return Grid(["Algorithm", *heads, "Caught up"], rows)

@@ -39,6 +39,8 @@ def starting_points(
 
 def _given(search_space: SearchSpace, params: Mapping[str, Any], i: int) -> Config:
     try:
+        if not isinstance(params, Mapping):
+            raise SpaceError(f"a dict of parameters is due, not {params!r:.80}")
         if unknown := set(params) - set(search_space.space.names):
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
         config = {name: search_space.value(name, given) for name, given in params.items()}
@@ -80,7 +82,9 @@ def _sources(estimator: Any, names: Iterable[str]) -> Iterable[tuple[str, tuple[
     for name in names:
         step, _, own = name.rpartition("__")
         model = _model_of(parts.get(step) if step else estimator)
-        for parameter, called in model.parameters.items() if model else ():
+        if model is None:
+            continue
+        for parameter, called in model.parameters.items():
             if called == own:
                 yield name, (model.name, parameter)
 

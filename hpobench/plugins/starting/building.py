@@ -14,7 +14,8 @@ from hpobench.contract.problem import Problem
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.starting.prepare import check_room, content, prepare
 from hpobench.plugins.starting.priors import prior_objection, prior_of
-from hpobench.plugins.starting.started import StartedSearcher, history_objection, start_objection
+from hpobench.plugins.starting.started import StartedSearcher, start_objection
+from hpobench.plugins.starting.stopping import StoppedSearcher, check_stop, rules_of
 
 
 def build_given_searcher(
@@ -25,34 +26,45 @@ def build_given_searcher(
     ``seed`` is the searcher's, ``cell_seed`` the cell's, by which old trials are drawn: they are
     the same for every searcher.
     """
-    start, belief = ref.given.get("start"), ref.given.get("prior")
+    start, belief, stop = (ref.given.get(key) for key in ("start", "prior", "stop"))
     prepared = prepare(start, problem_ref, problem, cell_seed) if start else None
     prior = prior_of(belief, problem_ref, problem) if belief else None
+    steps = problem.fidelity.steps
     searcher = build_searcher(ref, problem.space, seed, problem.fidelity, prior)
-    if prepared is None:
-        return searcher
     try:
-        return StartedSearcher(searcher, prepared, problem.fidelity.steps)
+        if prepared is not None:
+            searcher = StartedSearcher(searcher, prepared, steps)
     except BaseException:
         searcher.close()
         raise
+    return (
+        StoppedSearcher(searcher, rules_of(stop, problem.space, seed), steps) if stop else searcher
+    )
 
 
 def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
     """Why the searcher class ``cls`` cannot take what it is ``given``, on any problem."""
-    if start := given.get("start"):
-        objection = history_objection if "history" in start else start_objection
-        if (reason := objection(cls)) is not None:
-            yield reason
+    if (start := given.get("start")) and (reason := start_objection(cls, start)) is not None:
+        yield reason
     if "prior" in given and (reason := prior_objection(cls)) is not None:
         yield reason
 
 
-def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
-    """Hashes of what ``ref`` is given on ``problem``; empty if it is given nothing.
+def takes(cls: type) -> list[str]:
+    """What the searcher class ``cls`` can be given: ``points``, ``history``, ``prior``."""
+    starts = {"points": {"points": []}, "history": {"history": {}}}
+    found = [word for word, start in starts.items() if start_objection(cls, start) is None]
+    return found if prior_objection(cls) is not None else [*found, "prior"]
 
+
+def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
+    """What counts for results of what ``ref`` is given on ``problem``; empty if it is nothing.
+
+    It is hashes of what its start and its prior come to, and the versions of packages that its stop
+    takes.
     Raises :class:`UsageError` if that does not fit the problem or the budget, and
-    :class:`NotAvailableError` if there is nothing of its kind for this problem.
+    :class:`NotAvailableError` if there is nothing of its kind for this problem, or a package is
+    missing.
     """
     parts = []
     if start := ref.given.get("start"):
@@ -61,4 +73,6 @@ def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget
     if belief := ref.given.get("prior"):
         text = json.dumps(prior_of(belief, problem_ref, problem).to_json())
         parts.append(hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
-    return "-".join(parts)
+    if stop := ref.given.get("stop"):
+        parts.append(check_stop(stop))
+    return " ".join(filter(None, parts))

@@ -14,7 +14,7 @@ def fitted(parameter: Parameter, value: Value) -> Value | None:
     Among numbers it is the one with the least ratio if all are positive, else the least distance.
     """
     if isinstance(parameter, Float | Int):
-        if not _is_number(value):
+        if isinstance(value, str | bool):
             return None
         inside = min(max(value, parameter.low), parameter.high)
         return round(inside) if isinstance(parameter, Int) else float(inside)

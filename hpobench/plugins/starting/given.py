@@ -12,6 +12,7 @@ from typing import Any
 
 from hpobench.plugins.starting.priors import parse_prior, spell_prior
 from hpobench.plugins.starting.start import parse_start, spell_start
+from hpobench.plugins.starting.stop import parse_stop, spell_stop
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Key:
 KEYS: Mapping[str, Key] = {
     "start": Key(parse_start, spell_start),
     "prior": Key(parse_prior, spell_prior),
+    "stop": Key(parse_stop, spell_stop),
 }
 
 

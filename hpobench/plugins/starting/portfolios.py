@@ -28,9 +28,11 @@ from hpobench.contract.errors import (
     NotAvailableError,
     PluginError,
     SpaceError,
+    StoreError,
     UnknownNameError,
     UsageError,
 )
+from hpobench.contract.files import read_whole
 from hpobench.contract.parameters import Value
 from hpobench.contract.problem import Problem
 from hpobench.contract.references import folder_of
@@ -42,6 +44,8 @@ from hpobench.plugins.starting.fitting import fitted
 FOLDER = "portfolios"
 _NO_PORTFOLIOS = {"datasets", "models"}
 """Files in the folder that are no portfolios."""
+_DAMAGE = (StoreError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading raises if a file does not hold what it should, or is no plain file."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,10 @@ class Model:
     name: str
     portfolio: str
     """The problem class with the portfolio of this model."""
+    fits: tuple[str, ...] = ()
+    """Further problem classes whose spaces hold this portfolio."""
     problems: tuple[str, ...] = ()
-    """The problem classes that tune it."""
+    """The problem classes that tune it, to which the default applies."""
     default: Mapping[str, Value] = field(default_factory=dict)
     """The values that its library takes, by the names that these problems give the parameters."""
     source: str = ""
@@ -109,7 +115,8 @@ def portfolio_of(problem: Problem, k: int) -> list[Config]:
             problem.space.check(config)
         except SpaceError as error:
             raise UsageError(
-                f"{problem.name}: the portfolio of {found.problem} is for another space: {error}"
+                f"{problem.name} {problem.key}: the portfolio of {found.problem} is for another "
+                f"space: {error}"
             ) from None
     return configs
 
@@ -134,9 +141,8 @@ def default_of(problem: Problem) -> Config:
 
     Parameters without a default, and problems without a library, take the middle of the space.
     """
-    values: Mapping[str, Value] = next(
-        (model.default for model in models().values() if problem.name in model.problems), {}
-    )
+    model = model_of(problem.name)
+    values = model.default if model else {}
     config: dict[str, Value] = {}
     for parameter in problem.space:
         value = values.get(parameter.name)
@@ -167,7 +173,9 @@ def find_file(name: str, plugins: Sequence[Path] = ()) -> Path:
 def file_for(name: str, plugins: Sequence[Path] = ()) -> Path:
     """Where the portfolio ``name`` belongs, whether it is there or not."""
     shipped = SHIPPED / f"{name}.json"
-    if name in models() and not shipped.is_file():
+    if name in shipped_portfolios():
+        return shipped
+    if name in models():
         return SHIPPED / f"{models()[name].portfolio}.json"
     entries = {entry.name: entry.file for entry in Registry(plugins).entries("problem")}
     return folder_of(entries[name], FOLDER) / shipped.name if name in entries else shipped
@@ -182,8 +190,9 @@ def _file_of(cls: type[Problem]) -> Path:
     beside = folder_of(Path(inspect.getfile(cls)), FOLDER) / f"{cls.name}.json"
     if beside.is_file():
         return beside
-    if cls.name in models():
-        return SHIPPED / f"{models()[cls.name].portfolio}.json"
+    for model in models().values():
+        if cls.name in model.fits:
+            return SHIPPED / f"{model.portfolio}.json"
     raise NotAvailableError(
         f"problem {cls.name} has no portfolio; there are {', '.join(shipped_portfolios())}"
     )
@@ -193,8 +202,8 @@ def _file_of(cls: type[Problem]) -> Path:
 def read_portfolio(file: Path) -> Portfolio:
     """The portfolio in ``file``; raises :class:`PluginError` if it is missing or damaged."""
     try:
-        return parse_portfolio(json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return parse_portfolio(json.loads(read_whole(file)))
+    except (OSError, *_DAMAGE) as error:
         raise PluginError(
             f"{file}: not a file of portfolios ({type(error).__name__}: {error}); get it anew, or "
             "run `hpobench portfolio NAME --make`"
@@ -228,12 +237,25 @@ def _rows(rows: Sequence[Any], number: int) -> tuple[int, ...]:
     return tuple(rows)
 
 
+def model_of(problem: str) -> Model | None:
+    """The model that the problem class ``problem`` tunes, if its library has a default."""
+    return next((model for model in models().values() if problem in model.problems), None)
+
+
 @functools.cache
 def models() -> Mapping[str, Model]:
     """All models by name."""
     stored = json.loads((SHIPPED / "models.json").read_text("utf-8"))
-    lists = ("problems", "estimators")
-    return {
-        name: Model(name, **{key: tuple(v) if key in lists else v for key, v in fields.items()})
-        for name, fields in stored.items()
-    }
+    return {name: _model(name, fields) for name, fields in stored.items()}
+
+
+def _model(name: str, fields: Mapping[str, Any]) -> Model:
+    named = {key: tuple(fields.get(key, ())) for key in ("fits", "problems", "estimators")}
+    return Model(
+        name=name,
+        portfolio=fields["portfolio"],
+        default=fields.get("default", {}),
+        source=fields.get("source", ""),
+        parameters=fields.get("parameters", {}),
+        **named,
+    )

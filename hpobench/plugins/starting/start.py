@@ -14,14 +14,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
+
+from hpobench.plugins.starting.strict import Strict, chosen_parts
 
 MAX_POINTS = 1_000
 MAX_HISTORY = 10_000
@@ -30,11 +25,7 @@ OTHERS = "others"
 """The value of ``from`` that stands for the other data sets of the problem's plugin."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class History(_Strict):
+class History(Strict):
     """Trials that a searcher is told before its own."""
 
     source: Annotated[str, Field(alias="from", min_length=1)] = OTHERS
@@ -66,7 +57,7 @@ def _counted(value: object) -> object:
     return {"trials": value} if isinstance(value, int) else value
 
 
-class Start(_Strict):
+class Start(Strict):
     """A parsed start."""
 
     default: bool = False
@@ -94,24 +85,7 @@ def parse_start(value: object) -> dict[str, Any] | None:
         if value not in _WORDS:
             raise ValueError(f"{value!r} is none of {', '.join(_WORDS)}, nor a mapping of these")
         value = _WORDS[value]
-    if value is None:
-        return None
-    if not isinstance(value, dict) or not value:
-        raise ValueError(f"a word or a mapping is due, like {{portfolio: 5}}, not {value!r}")
-    return _whole(value)
-
-
-def _whole(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        start = Start.model_validate(value).model_dump(mode="json", by_alias=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
-    chosen = {key: part for key, part in start.items() if part not in (None, False)}
-    if not chosen:
-        raise ValueError("the mapping chooses nothing; write `none`")
-    return chosen
+    return None if value is None else chosen_parts(Start, value, "{portfolio: 5}")
 
 
 def spell_start(start: dict[str, Any]) -> str:

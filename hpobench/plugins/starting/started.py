@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -16,26 +16,18 @@ _ENOUGH = 4
 """Losses of the search by which old losses are matched: fewer say little about their spread."""
 
 
-def start_objection(cls: type) -> str | None:
-    """The reason why the searcher class ``cls`` cannot be given the first configurations."""
+def start_objection(cls: Any, start: Mapping[str, Any]) -> str | None:
+    """The reason why the searcher class ``cls`` cannot begin with the parsed ``start``."""
     if is_ray(cls):
         return "start: a searcher of Ray's own interface is not told what others chose"
-    if getattr(cls, "schedules_itself", False):
+    if cls.schedules_itself:
         return "start: the searcher decides how far its own configurations train"
-    if getattr(cls, "learns", True) and not _adopts(cls):
+    adopts = cls.adopt is not Searcher.adopt and cls.adopts
+    if start.keys() - {"history"} and cls.learns and not adopts:
         return "start: the searcher's library cannot learn from configurations of others"
+    if "history" in start and not adopts and not _recalls(cls):
+        return "start: the searcher cannot be told old trials"
     return None
-
-
-def history_objection(cls: type) -> str | None:
-    """The reason why the searcher class ``cls`` cannot be told old trials."""
-    if (reason := start_objection(cls)) is not None:
-        return reason
-    return None if _adopts(cls) or _recalls(cls) else "history: the searcher does not learn"
-
-
-def _adopts(cls: Any) -> bool:
-    return cls.adopt is not Searcher.adopt
 
 
 def _recalls(cls: Any) -> bool:
@@ -61,7 +53,7 @@ class StartedSearcher(Searcher):
         self._next = 0
         self._waiting: tuple[Told, ...] = ()
         self._losses: list[float] = []
-        if _recalls(type(inner)):
+        if prepared.told and _recalls(type(inner)):
             inner.recall([source.trials for source in prepared.told])
         elif prepared.matched:
             self._waiting = prepared.told

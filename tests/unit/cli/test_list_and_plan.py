@@ -83,6 +83,11 @@ def test_suites() -> None:
 
 def test_compatibility_has_a_footnote_for_every_number(tiny: str) -> None:
     output = invoke("list", "compatibility", "--plugin", tiny)
+    ends = {line.split()[0]: line for line in output.splitlines() if line.strip()}
+    assert ends["smac-rf"].rstrip().endswith("points, history, prior")
+    assert ends["sobol"].rstrip().endswith("points")
+    assert ends["dehb"].rstrip().endswith("nothing")
+    assert ends["tiny"].rstrip().endswith("not asked")
     table, _, notes = output.partition("\n\n")
     head, *body = (re.split(r"\s{2,}", line) for line in table.splitlines())
     fields = {(row[0], name): row[i] for row in body for i, name in enumerate(head[1:], 1)}

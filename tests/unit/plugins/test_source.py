@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hpobench.contract.cell import Kind
 from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins import source
 from hpobench.plugins.syntax import read
@@ -25,7 +26,7 @@ BEFORE = {
 
 
 def test_every_row_is_of_a_shipped_file_as_it_is_now() -> None:
-    files = [("searcher", file) for file in FOLDER.glob("*.py")]
+    files: list[tuple[Kind, Path]] = [("searcher", file) for file in FOLDER.glob("*.py")]
     files += [("problem", file) for file in PLUGIN_FOLDERS["problems"].glob("*/*.py")]
     shipped = {source.file_digest(read(file), kind): file.name for kind, file in files}
     stale = [now for now in source._SAME_RESULTS if now not in shipped]

@@ -126,13 +126,11 @@ def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path:
         "adopting[start=history-20]": (
             "bowl[dimension=2]: history: its plugin has no other data sets with the same space"
         ),
-        "fixed[start=history-20]": "history: the searcher does not learn",
+        "fixed[start=history-20]": "start: the searcher cannot be told old trials",
         "tiny[start=default]": (
             "start: the searcher's library cannot learn from configurations of others"
         ),
-        "tiny[start=history-20]": (
-            "start: the searcher's library cannot learn from configurations of others"
-        ),
+        "tiny[start=history-20]": "start: the searcher cannot be told old trials",
     }
 
 
@@ -175,3 +173,20 @@ def test_a_prior_without_mass_is_refused_at_its_place(
         plan(tmp_path, {2: f"searchers: [fixed, {{name: believing, prior: {prior}}}]"})
     assert message in str(caught.value)
     assert "suite.yaml:2: searchers[1].prior" in str(caught.value)
+
+
+def test_stops_cross_with_starts_and_need_no_adopting(tmp_path: Path) -> None:
+    searchers = "searchers: [adopting]\nstart: [none, default]\nstop: [none, {patience: 5}]"
+    made = plan(tmp_path, {2: searchers})
+    assert labels(made) == [
+        "adopting",
+        "adopting[stop=patience-5]",
+        "adopting[start=default]",
+        "adopting[start=default,stop=patience-5]",
+    ]
+    assert len(set(made.cells.ids())) == len(made.cells)
+
+
+def test_a_bad_stop_is_refused_in_its_place(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match=r":3: stop: patience\.trials: input should be greater"):
+        plan(tmp_path, {2: "searchers: [fixed]\nstop: [none, {patience: 0}]"})

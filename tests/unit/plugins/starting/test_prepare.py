@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpobench.api import Budget
+from hpobench.api import Budget, Config
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import NotAvailableError, UsageError
 from hpobench.plugins.build import build_problem
@@ -79,7 +79,7 @@ def test_history_is_of_other_data_sets_with_the_same_space_without_failures(
     assert len({int(loss // 10) for source in found.told for _, loss in source.trials}) == 3
     for source in found.told:
         assert len({int(loss // 10) for _, loss in source.trials}) == 1
-        assert all(0 <= config["x"] <= 1 for config, _ in source.trials)
+        assert all(0 <= float(config["x"]) <= 1 for config, _ in source.trials)
         assert all(math.isfinite(loss) and loss > 10 for _, loss in source.trials)
 
 
@@ -119,7 +119,7 @@ def own(folder: Path, losses: list[float], **about: Any) -> None:
         **about,
     }
     curves = {"loss": np.array(losses)[:, None], "wall": np.ones((len(losses), 1))}
-    configs = [{space[0]["name"]: i / 10} for i in range(len(losses))]
+    configs: list[Config] = [{space[0]["name"]: i / 10} for i in range(len(losses))]
     errors = [None if math.isfinite(loss) else "no" for loss in losses]
     write_table(folder / "mine.parquet", Table(whole, configs, curves, errors))
 

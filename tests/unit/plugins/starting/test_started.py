@@ -12,7 +12,6 @@ from hpobench.contract.errors import CellError
 from hpobench.plugins.starting.prepare import Prepared, Told
 from hpobench.plugins.starting.started import (
     StartedSearcher,
-    history_objection,
     matched,
     start_objection,
 )
@@ -159,6 +158,10 @@ class Fixed(Noting):
     learns = False
 
 
+class Refusing(Adopting):
+    adopts = False
+
+
 class Scheduling(Adopting):
     schedules_itself = True
 
@@ -167,16 +170,25 @@ class RaysOwn:
     """Derives from none of the contract's classes."""
 
 
+POINT = {"default": True}
+HISTORY = {"history": {"trials": 20}}
+
+
 @pytest.mark.parametrize(
-    ("cls", "start", "history"),
+    ("cls", "start", "reason"),
     [
-        (Adopting, None, None),
-        (Fixed, None, "history: the searcher does not learn"),
-        (Noting, "cannot learn from configurations of others", "cannot learn from"),
-        (Scheduling, "decides how far its own configurations train", "decides how far"),
-        (RaysOwn, "of Ray's own interface", "of Ray's own interface"),
+        (Adopting, POINT | HISTORY, None),
+        (Fixed, POINT, None),
+        (Fixed, HISTORY, "cannot be told old trials"),
+        (Recalling, HISTORY, None),
+        (Recalling, POINT, "cannot learn from configurations of others"),
+        (Noting, POINT, "cannot learn from configurations of others"),
+        (Refusing, POINT, "cannot learn from configurations of others"),
+        (Refusing, HISTORY, "cannot be told old trials"),
+        (Scheduling, POINT, "decides how far its own configurations train"),
+        (RaysOwn, POINT, "of Ray's own interface"),
     ],
 )
-def test_who_can_be_given_what(cls: type, start: str | None, history: str | None) -> None:
-    for found, expected in ((start_objection(cls), start), (history_objection(cls), history)):
-        assert found is None if expected is None else expected in str(found)
+def test_who_can_begin_with_what(cls: type, start: dict[str, Any], reason: str | None) -> None:
+    found = start_objection(cls, start)
+    assert found is None if reason is None else reason in str(found)
