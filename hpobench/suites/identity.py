@@ -37,7 +37,7 @@ that ran before an edit of the harness stay valid until one of the two is raised
 """
 
 _TOLD = frozenset({"start", "prior"})
-"""What suites give searchers that matters to how their files make use of it."""
+"""What suites give searchers and the searchers' own files make something of."""
 _SLUG = 32
 """Characters of each label in an id, so that an id stays well within a file name's length."""
 
