@@ -32,14 +32,17 @@ def to_configspace(
     A choice is represented by its index, because to ConfigSpace ``True`` and ``1`` are the same
     choice. With ``ordinals=False``, for libraries that do not know ordinal parameters, the index
     of an ordinal parameter becomes an integer parameter. With a ``prior``, it does too, because
-    ConfigSpace has no distributions for ordinal parameters.
+    ConfigSpace has no distributions for ordinal parameters. Parameters with a condition stay
+    uniform, because SMAC does not take normal ones that may be inactive.
     """
     import ConfigSpace
 
     made = ConfigSpace.ConfigurationSpace(seed=seed)
     for p in space:
-        believed = prior is not None and p.name in prior.centre
-        child = _believed(p, prior) if believed else _hyperparameter(p, ordinals and prior is None)
+        if prior is not None and p.name in prior.centre and p.when is None:
+            child = _believed(p, prior)
+        else:
+            child = _hyperparameter(p, ordinals and prior is None)
         made.add(child)
         if p.when is not None:
             values = _values(space[p.when.parent], p.when)
@@ -74,7 +77,7 @@ def _believed(p: Parameter, prior: Prior) -> Hyperparameter:
     """The hyperparameter for ``p`` with the distribution that ``prior`` gives it."""
     import ConfigSpace as cs
 
-    centre, choices = prior.centre[p.name], range(p.size if isinstance(p, Categorical) else 0)
+    centre = prior.centre[p.name]
     match p:
         case Float(name=name, low=low, high=high, log=log):
             spread = _spread(low, high, log, prior)
@@ -82,11 +85,13 @@ def _believed(p: Parameter, prior: Prior) -> Hyperparameter:
         case Int(name=name, low=low, high=high, log=log):
             spread = _spread(low - 0.5, high + 0.5, log, prior)
             return cs.NormalIntegerHyperparameter(name, centre, spread, low, high, log=log)
-        case Ordinal(name=name) if len(choices) > 1:
-            spread = _spread(-0.5, choices[-1] + 0.5, False, prior)
-            return cs.NormalIntegerHyperparameter(name, p.index(centre), spread, 0, choices[-1])
-        case Categorical(name=name):
-            return cs.CategoricalHyperparameter(name, choices, weights=prior.weights(p))
+        case Ordinal(name=name, choices=choices) if len(choices) > 1:
+            last = len(choices) - 1
+            spread = _spread(-0.5, last + 0.5, False, prior)
+            return cs.NormalIntegerHyperparameter(name, p.index(centre), spread, 0, last)
+        case Categorical(name=name, choices=choices):
+            indices = range(len(choices))
+            return cs.CategoricalHyperparameter(name, indices, weights=prior.weights(p))
 
 
 def _spread(low: float, high: float, log: bool, prior: Prior) -> float:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -60,15 +59,8 @@ class FlamlSearcher(Searcher):
 
     def __init__(self, space: Space, cls: type[BlendSearch], *, seed: int) -> None:
         self._space = space
-        self._build = functools.partial(
-            cls,
-            metric=_METRIC,
-            mode="min",
-            low_cost_partial_config=low_costs(space),
-            cost_attr=_COST,
-            seed=seed,
-        )
-        self._search = self._build(space=domains(space))
+        self._cls, self._seed = cls, seed
+        self._search = self._built([])
         self._adopted: dict[int, dict[str, Any]] = {}
         """The configurations that FLAML has not been given yet, by the trial."""
         self._happened: list[Callable[[], None]] = []
@@ -81,6 +73,17 @@ class FlamlSearcher(Searcher):
         self._left = math.prod(p.size for p in space)
         """An upper bound of the number of configurations that FLAML, which never repeats one, has
         not suggested yet."""
+
+    def _built(self, points: list[dict[str, Any]]) -> BlendSearch:
+        return self._cls(
+            metric=_METRIC,
+            mode="min",
+            space=domains(self._space),
+            low_cost_partial_config=low_costs(self._space),
+            points_to_evaluate=points,
+            cost_attr=_COST,
+            seed=self._seed,
+        )
 
     def adopt(self, trial: int, config: Config) -> bool:
         if self._asked:
@@ -111,8 +114,7 @@ class FlamlSearcher(Searcher):
 
     def _begin_at_adopted(self) -> None:
         adopted, self._adopted = self._adopted, {}
-        points = [*adopted.values()]
-        self._search = self._build(space=domains(self._space), points_to_evaluate=points)
+        self._search = self._built([*adopted.values()])
         for trial in adopted:
             self._suggest(trial)
         for tell in self._happened:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hpobench.algorithms.searchers._optuna import OptunaSearcher, suggest
 from hpobench.algorithms.searchers._values import term_of
-from hpobench.api import Config, Fidelity, Space
+from hpobench.api import Categorical, Config, Fidelity, Space
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -29,6 +29,9 @@ class OptunaCmaEs(OptunaSearcher):
         import optuna
 
         self._seed = seed
+        self._numbers = [
+            p for p in space if p.when is None and type(p) is not Categorical and p.size > 1
+        ]
         sampler = optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         super().__init__(space, sampler)
 
@@ -39,9 +42,12 @@ class OptunaCmaEs(OptunaSearcher):
         """Begin where old trials were good, as Optuna's warm-started CMA-ES does.
 
         Losses count by their rank in their data set, because data sets have scales of their own.
+        A space without numbers has nothing to begin with.
         """
         import optuna
 
+        if not self._numbers:
+            return
         old = [self._old(config, rank) for trials in history for config, rank in _ranked(trials)]
         with warnings.catch_warnings():
             # Optuna warns that the argument is experimental.
@@ -51,12 +57,12 @@ class OptunaCmaEs(OptunaSearcher):
             )
 
     def _old(self, config: Config, loss: float) -> FrozenTrial:
-        """A trial that ended with ``loss``, which was drawn from this space."""
+        """A trial that ended with ``loss``, of the parameters that the strategy handles."""
         from optuna.trial import FixedTrial, create_trial
 
-        drawn = FixedTrial({name: term_of(self._space[name], v) for name, v in config.items()})
-        for name in config:
-            suggest(drawn, self._space[name])
+        drawn = FixedTrial({p.name: term_of(p, config[p.name]) for p in self._numbers})
+        for p in self._numbers:
+            suggest(drawn, p)
         return create_trial(params=drawn.params, distributions=drawn.distributions, value=loss)
 
 

@@ -35,7 +35,9 @@ class SmacSearcher(Searcher):
     With a prior, as SMAC's implementation of piBO has it, the hyperparameters have the prior's
     distributions, and these weight the acquisition function, with an exponent of ``n_trials / 10``
     that falls with the number of trials. SMAC's initial designs do not know priors; in their place
-    stand as many draws from the prior, as in piBO. SMAC's random proposals are draws from it too.
+    stand as many draws from the prior, as in piBO. SMAC's random proposals are draws from it too,
+    so in a finite space it finds no new configuration sooner. Parameters with conditions are
+    uniform: SMAC takes no others there.
     """
 
     library = "smac"
@@ -149,7 +151,8 @@ class SmacRandomForest(SmacSearcher):
     def _facade(self) -> type[AbstractFacade]:
         from smac import HyperparameterOptimizationFacade
 
-        return HyperparameterOptimizationFacade
+        facade: type[AbstractFacade] = HyperparameterOptimizationFacade
+        return facade
 
 
 class SmacGP(SmacSearcher):
@@ -174,7 +177,8 @@ class SmacGP(SmacSearcher):
     def _facade(self) -> type[AbstractFacade]:
         from smac import BlackBoxFacade
 
-        return BlackBoxFacade
+        facade: type[AbstractFacade] = BlackBoxFacade
+        return facade
 
 
 class SmacHyperband(SmacSearcher):
@@ -228,7 +232,8 @@ class SmacHyperband(SmacSearcher):
     def _facade(self) -> type[AbstractFacade]:
         from smac import MultiFidelityFacade
 
-        return MultiFidelityFacade
+        facade: type[AbstractFacade] = MultiFidelityFacade
+        return facade
 
     def _components(self, scenario: Scenario) -> dict[str, Any]:
         return {"intensifier": self._facade().get_intensifier(scenario, eta=self._eta)}
@@ -262,7 +267,9 @@ def _acquisition(weighted: AbstractAcquisitionFunction, decay: float) -> Any:
     import numpy as np
     from smac.acquisition.function import PriorAcquisitionFunction
 
-    class Weighted(PriorAcquisitionFunction):  # type: ignore[misc]
+    class Weighted(PriorAcquisitionFunction):
+        _hyperparameters: Any
+
         def _compute_prior(self, X: Any) -> Any:
             whole, values = self._hyperparameters, np.ones((len(X), 1))
             for inactive in np.unique(np.isnan(X), axis=0):

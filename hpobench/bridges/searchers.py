@@ -52,9 +52,9 @@ def searcher(
     ``points_to_evaluate`` are tried first, and their results are learnt like those of the
     searcher's own proposals. The searcher's ``add_evaluated_point`` lets it learn from points that
     were tried before. Some searchers cannot learn from points of others: ``random``, ``grid``,
-    ``sobol``, ``optuna-qmc`` and ``random-prior``, which learn nothing, and ``optuna-cmaes`` and
-    Ray's own. They try ``points_to_evaluate`` all the same, and refuse evaluated ones. FLAML's
-    learn from points that come before their first proposal.
+    ``sobol``, ``optuna-qmc``, ``random-prior``, ``bounding-box`` and ``quantile-transfer``, which
+    learn nothing from losses, and ``optuna-cmaes`` and Ray's own. They try ``points_to_evaluate``
+    all the same, and refuse evaluated ones. FLAML's take those before their first proposal.
 
     Raises :class:`hpobench.UsageError` for names, options and spaces that do not fit, and for
     searchers that schedule their trials themselves, and :class:`hpobench.NotAvailableError` for a

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hpobench.suites.grid import Combination
+    from hpobench.suites.cell_grid import Combination
 
 
 def show_priors(combinations: Iterable[Combination]) -> None:

@@ -36,6 +36,8 @@ Of hpobench itself only its version and this number count, not its source: in a 
 that ran before an edit of the harness stay valid until one of the two is raised.
 """
 
+_TOLD = frozenset({"start", "prior"})
+"""What suites give searchers and the searchers' own files make something of."""
 _SLUG = 32
 """Characters of each label in an id, so that an id stays well within a file name's length."""
 
@@ -104,7 +106,7 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
         "name": ref.name,
         "class": ref.cls,
         "options": dict(ref.options),
-        "source": source_hash(Path(ref.file), ref.kind, exact=bool(ref.given)),
+        "source": source_hash(Path(ref.file), ref.kind, exact=bool(_TOLD & {*ref.given})),
         "packages": {name: _version(name) for name in names},
         **({} if script is None else {"lock": script.lock_hash()}),
         **({"data": data} if data else {}),

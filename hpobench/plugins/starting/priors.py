@@ -73,7 +73,7 @@ def spell_prior(prior: Mapping[str, Any]) -> str:
     """A parsed prior as labels show it: ``good``, ``weak-high``, ``good-0.3``."""
     words = {deviation: word for word, deviation in CONFIDENCES.items()}
     word = words.get(prior["confidence"], f"{prior['confidence']:g}")
-    return prior["quality"] + ("" if word == "medium" else f"-{word}")
+    return f"{prior['quality']}" if word == "medium" else f"{prior['quality']}-{word}"
 
 
 class Centre(NamedTuple):

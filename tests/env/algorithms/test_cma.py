@@ -6,10 +6,12 @@ import contextlib
 import json
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, Value
 from hpobench.contract.errors import CellError, UsageError
+from tests import ROOT
 from tests.env.algorithms.own_loop import build, objective, own_loop, propose
 
 SPACES = {
@@ -96,6 +98,73 @@ def test_proposes_what_pycmas_loop_proposes(label: str, trials: int, sigma0: flo
         proposed = propose(searcher, space, trials)
     assert json.dumps(proposed) == json.dumps(theirs["configs"])
     assert theirs["starts"] > 1 or label != "small"
+
+
+INJECTED = """
+import math
+import cma
+import numpy as np
+
+rng = np.random.RandomState(given["seed"])
+strategy = cma.CMAEvolutionStrategy(
+    [0.5, 0.5],
+    0.25,
+    {
+        "bounds": [[0, 0], [1, 1]],
+        "CMA_stds": [1, 1],
+        "randn": rng.randn,
+        "seed": np.nan,
+        "verbose": -9,
+    },
+)
+drawn = strategy.ask()
+chosen = []
+for point in given["points"]:
+    # A genotype, which pycma's bounds map to the point.
+    strategy.inject([strategy.boundary_handler.inverse(point)], force=True)
+    injected, more = strategy.ask(2)
+    chosen.append(injected)
+    drawn.append(more)
+told = chosen + drawn[: strategy.popsize - len(chosen)]
+strategy.tell(told, [(point[0] - 0.3) ** 2 + (point[1] - 0.3) ** 2 for point in told])
+result = [[point.tolist() for point in part] for part in (told, strategy.ask())]
+"""
+
+
+def test_what_others_chose_is_injected_into_the_generation() -> None:
+    space = Space([Float("x", 0, 1), Float("y", 0, 1)])
+    points = [[0.31, 0.29], [0.0, 1.0]]
+    told, then = own_loop("cma", INJECTED, seed=0, points=points)
+    found: list[list[float]] = []
+    with contextlib.closing(build("cma", space, 0)) as searcher:
+        for trial, (x, y) in enumerate(points):
+            assert searcher.adopt(trial, {"x": x, "y": y})
+            searcher.tell(trial, 1, objective({"x": x, "y": y}), final=True)
+        for trial in range(len(points), len(told) + len(then)):
+            config = searcher.ask(trial)
+            found.append([float(config["x"]), float(config["y"])])
+            searcher.tell(trial, 1, objective(config), final=True)
+    np.testing.assert_allclose([*points, *found], [*told, *then], atol=1e-12)
+
+
+@pytest.mark.parametrize("at", [0.0, 0.3, 1.0])
+def test_injected_points_are_the_configurations(at: float) -> None:
+    code = """
+sys.path.insert(0, given["root"])
+from hpobench.algorithms.searchers.cma import PyCma
+from hpobench.api import Fidelity, Space
+
+space = Space.from_json(given["space"])
+searcher = PyCma(space, seed=0, fidelity=Fidelity())
+searcher.adopt(0, given["config"])
+point = searcher._running[0]
+searcher._drawn = [point]
+result = searcher.ask(1)
+"""
+    space = SPACES["mixed"]
+    config = space.from_unit([at] * len(space))
+    found = own_loop("cma", code, seed=0, root=str(ROOT), space=space.to_json(), config=config)
+    assert found == pytest.approx(config)
 
 
 def test_any_number_under_way_and_told_in_any_order() -> None:

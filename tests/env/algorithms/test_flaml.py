@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container
+from random import Random
 from typing import Any
 
 import pytest
@@ -175,6 +176,53 @@ def test_failures_are_flamls_errors(name: str, cls: str, space: Space, by_flaml:
     found = by_hpobench(name, space, 3, trials=40, failing=failing)
     assert found == expected
     assert found != by_hpobench(name, space, 3, trials=40)
+
+
+POINTS = """
+search = getattr(flaml, given["cls"])(
+    metric="loss", mode="min", space=space, low_cost_partial_config=cheap, seed=given["seed"],
+    cost_attr="time_total_s", points_to_evaluate=[*given["points"]],
+)
+asked = 0
+for config in given["points"]:
+    search.suggest(str(asked))
+    asked += 1
+for name, config in enumerate(given["points"]):
+    told = {"config": config, "training_iteration": 1, **evaluate(config)}
+    told |= {f"config/{key}": value for key, value in config.items()}
+    search.on_trial_result(str(name), told)
+    search.on_trial_complete(str(name), told)
+while len(result) < given["trials"]:
+    name = str(asked)
+    asked += 1
+    if (config := search.suggest(name)) is None:
+        continue
+    told = {"config": config, "training_iteration": 1, **evaluate(config)}
+    search.on_trial_result(name, told)
+    search.on_trial_complete(name, told)
+"""
+
+
+@BOTH
+def test_what_others_chose_is_among_flamls_points_to_evaluate(name: str, cls: str) -> None:
+    points: list[Config] = [MIXED.sample(Random(i)) for i in range(3)]
+    code = BEGINNING + MIXED_BY_FLAML + POINTS
+    given: dict[str, Any] = {"cls": cls, "names": MIXED.names, "trials": 23, "points": points}
+    expected = own_loop(name, code, seed=3, **given)
+    found: list[Config] = []
+    with contextlib.closing(build(name, MIXED, 3)) as searcher:
+        for trial in range(len(points) + 20):
+            if trial < len(points):
+                config = points[trial]
+                assert searcher.adopt(trial, config)
+            else:
+                config = searcher.ask(trial)
+                found.append(config)
+            searcher.charged(trial, width(config))
+            searcher.tell(trial, 1, objective(config), final=True)
+        assert not searcher.adopt(99, points[0])  # FLAML takes them at its beginning only
+    assert found == expected[-20:]
+    assert found != by_hpobench(name, MIXED, 3, trials=20)
 
 
 @BOTH

@@ -20,6 +20,7 @@ SPACE = SPACES["mixed"]
 POINTS = [SPACE.sample(Random(i)) for i in range(4)]
 DEAF = {
     *("random", "grid", "sobol", "optuna-qmc", "random-prior", "optuna-cmaes"),
+    *("bounding-box", "quantile-transfer"),
 }
 
 

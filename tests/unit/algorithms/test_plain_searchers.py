@@ -1,4 +1,4 @@
-"""Random, grid and Sobol' search."""
+"""Random, grid and Sobol' search, and draws from a prior."""
 
 from __future__ import annotations
 
@@ -12,9 +12,21 @@ import pytest
 from scipy.stats import kstest, qmc
 
 from hpobench.algorithms.searchers.grid_search import GridSearch, IndexedGrid, permutation
+from hpobench.algorithms.searchers.random_prior import RandomPrior
 from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.algorithms.searchers.sobol import Sobol
-from hpobench.api import Categorical, Config, Exhausted, Fidelity, Float, Int, Searcher, Space, When
+from hpobench.api import (
+    Categorical,
+    Config,
+    Exhausted,
+    Fidelity,
+    Float,
+    Int,
+    Prior,
+    Searcher,
+    Space,
+    When,
+)
 from hpobench.contract.errors import UsageError
 from hpobench.testing.spaces import SPACES
 
@@ -34,8 +46,32 @@ TRUE_IS_NOT_1 = Space(
 )
 
 
+CENTRE: Config = {"x": 0.9, "y": 0.1}
+
+
 def proposals(searcher: Searcher, count: int) -> list[Config]:
     return [searcher.ask(trial) for trial in range(count)]
+
+
+@pytest.mark.parametrize(("p", "believed"), [(0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
+def test_draws_from_the_prior_have_the_probability_p(p: float, believed: float) -> None:
+    searcher = RandomPrior.__new__(RandomPrior)
+    searcher.prior = Prior(PLANE, CENTRE, 0.01)
+    searcher.__init__(PLANE, seed=0, fidelity=FIDELITY, p=p)  # type: ignore[misc]
+    near = [abs(float(config["x"]) - 0.9) < 0.05 for config in proposals(searcher, 1_000)]
+    # A tenth of the others lie there too.
+    assert sum(near) / 1_000 == pytest.approx(believed + 0.1 * (1 - believed), abs=0.04)
+
+
+def test_without_a_prior_the_same_draws_are_random() -> None:
+    found = [float(c["x"]) for c in proposals(RandomPrior(PLANE, seed=0, fidelity=FIDELITY), 500)]
+    assert kstest(found, "uniform").pvalue > 0.01
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+def test_a_probability_is_in_0_to_1(p: float) -> None:
+    with pytest.raises(UsageError, match="random-prior: p must be in 0 to 1"):
+        RandomPrior(PLANE, seed=0, fidelity=FIDELITY, p=p)
 
 
 def test_random_draws_are_uniform() -> None:

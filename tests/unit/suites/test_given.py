@@ -25,6 +25,11 @@ class Fixed(_Base):
     learns = False
 
 
+class Believing(_Base):
+    name = "believing"
+    takes_prior = True
+
+
 class Needy(_Base):""",
 )
 
@@ -127,6 +132,47 @@ def test_what_a_searcher_or_a_problem_lacks_is_skipped_with_the_reason(tmp_path:
         ),
         "tiny[start=history-20]": "start: the searcher cannot be told old trials",
     }
+
+
+def test_a_prior_is_given_to_those_that_take_one(tmp_path: Path) -> None:
+    made = plan(tmp_path, {2: "searchers: [believing, fixed]\nprior: [none, good, misleading]"})
+    assert labels(made) == [
+        "believing",
+        "believing[prior=good]",
+        "believing[prior=misleading]",
+        "fixed",
+    ]
+    assert {row.searcher: row.reason for row in made.skipped} == dict.fromkeys(
+        ("fixed[prior=good]", "fixed[prior=misleading]"), "prior: the searcher does not take one"
+    )
+
+
+def test_a_prior_is_part_of_the_identity(tmp_path: Path) -> None:
+    without = plan(tmp_path, {2: "searchers: [believing]"}).cells.ids()
+    priors = ("good", "weak", "{quality: good, confidence: low}", "none")
+    ids = [
+        plan(tmp_path, {2: f"searchers: [{{name: believing, as: b, prior: {prior}}}]"}).cells.ids()
+        for prior in priors
+    ]
+    assert len({made[0] for made in ids}) == len(priors)
+    assert ids[-1] == without
+
+
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        ("{quality: good, confidence: 0}", "confidence: input should be greater than or equal to"),
+        ("{quality: good, confidence: .inf}", "confidence: .inf is not a number"),
+        ("best", "quality: input should be 'good', 'weak' or 'misleading'"),
+    ],
+)
+def test_a_prior_without_mass_is_refused_at_its_place(
+    tmp_path: Path, prior: str, message: str
+) -> None:
+    with pytest.raises(SuiteError) as caught:
+        plan(tmp_path, {2: f"searchers: [fixed, {{name: believing, prior: {prior}}}]"})
+    assert message in str(caught.value)
+    assert "suite.yaml:2: searchers[1].prior" in str(caught.value)
 
 
 def test_stops_cross_with_starts_and_need_no_adopting(tmp_path: Path) -> None:
