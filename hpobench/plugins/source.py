@@ -48,7 +48,7 @@ _FIRST_NAMES = {
 _ATTRIBUTES = {"problem": {"family"}, "searcher": {"adopts", "learns", "takes_prior"}}
 """Class attributes that change no result, by the kind of plugin."""
 _SAME_RESULTS = {
-    "69b79ea716926743": "05a070cfdab94980",  # searchers/optuna_cmaes.py
+    "dde489fdbd111706": "05a070cfdab94980",  # searchers/optuna_cmaes.py
     "67ede2c8a612de5b": "49ea4cb196b51186",  # searchers/_configspace.py
     "98ae05bab5baa22f": "9ad96be0f7778368",  # searchers/botorch.py
     "48e7c93f76525039": "30959b38927a952e",  # searchers/cma.py

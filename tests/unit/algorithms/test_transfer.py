@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from random import Random
+
 import pytest
 
 from hpobench.algorithms.searchers.bounding_box import BoundingBox
+from hpobench.algorithms.searchers.optuna_cmaes import OptunaCmaEs
 from hpobench.algorithms.searchers.quantile_transfer import QuantileTransfer, _scores
-from hpobench.api import Categorical, Config, Fidelity, Float, Int, Space
+from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import UsageError
 
 SPACE = Space(
@@ -75,3 +79,43 @@ def test_a_single_trial_is_enough() -> None:
 def test_candidates_are_a_positive_number() -> None:
     with pytest.raises(UsageError, match="candidates must be at least 1, not 0"):
         QuantileTransfer(SPACE, seed=0, fidelity=Fidelity(), candidates=0)
+
+
+MIXED = Space(
+    [
+        Float("lr", 1e-4, 1.0, log=True),
+        Int("n", 1, 9),
+        Ordinal("size", ("s", "m", "l")),
+        Categorical("kind", ("a", "b", "c")),
+        Ordinal("only", (1,)),
+        Float("rate", 0.0, 1.0, when=When("kind", ("a",))),
+    ]
+)
+
+
+def test_cma_es_begins_where_old_trials_were_good() -> None:
+    """The strategy's numbers are drawn around the best of all data sets, whatever their scale."""
+    rng = Random(0)
+    history = []
+    for scale in (1.0, 1000.0):
+        configs = [MIXED.sample(rng) for _ in range(60)]
+        distances = [abs(math.log10(float(c["lr"])) + 3) + abs(int(c["n"]) - 7) for c in configs]
+        history.append([(c, scale * d) for c, d in zip(configs, distances, strict=True)])
+    searcher = OptunaCmaEs(MIXED, seed=0, fidelity=Fidelity())
+    searcher.recall(history)
+    drawn = []
+    for trial in range(25):
+        config = searcher.ask(trial)
+        MIXED.check(config)
+        searcher.tell(trial, 1, 0.0, final=True)
+        drawn.append(config)
+    own = drawn[1:]  # the first trial is random, after which Optuna knows the space
+    assert 10**-3.8 < sorted(float(c["lr"]) for c in own)[12] < 10**-2.2
+    assert sorted(int(c["n"]) for c in own)[12] in (6, 7, 8)
+
+
+def test_cma_es_has_no_use_for_old_trials_without_numbers() -> None:
+    space = Space([Categorical("kind", ("a", "b"))])
+    searcher = OptunaCmaEs(space, seed=0, fidelity=Fidelity())
+    searcher.recall([[({"kind": "a"}, 1.0)]])
+    space.check(searcher.ask(0))
