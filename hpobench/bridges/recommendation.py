@@ -16,6 +16,7 @@ from hpobench.evidence.entries import Named, named, split, suite_keys
 from hpobench.evidence.scores import Pair
 from hpobench.evidence.wording import answer, grounds
 from hpobench.plugins.registry import Registry
+from hpobench.plugins.starting.portfolios import model_with
 from hpobench.suites.suitefile import parse_seconds
 from hpobench.suites.suitetext import suite_text
 
@@ -79,16 +80,34 @@ class Recommendation:
         except UnknownNameError:
             return f"there is no searcher {name} here; it came with a plugin"
 
-    def __str__(self) -> str:
+    @property
+    def portfolio(self) -> str | None:
+        """The model whose portfolio a search may start with, by the names of the parameters."""
+        found = model_with(self.advice.question.names)
+        return found.name if found else None
+
+    def notes(self) -> list[str]:
+        """Sentences on what the searcher needs, and on what it may start with."""
         needs = [f"It is not at hand: {self.needs}."] if self.needs else []
-        lines = [*answer(self.advice), *needs, *grounds(self.advice), "", *self.to_paste()]
+        if self.portfolio is None:
+            return needs
+        return [
+            *needs,
+            f"Your parameters are those of {self.portfolio}: start with its portfolio, "
+            f"configurations that did well on other data (hpobench portfolio {self.portfolio}).",
+        ]
+
+    def __str__(self) -> str:
+        lines = [*answer(self.advice), *self.notes(), *grounds(self.advice), "", *self.to_paste()]
         return "\n".join(lines)
 
     def to_paste(self) -> list[str]:
         """Lines of Python that use what is recommended."""
         searcher, scheduler = self.searcher, self.scheduler
+        start = ", start='portfolio'" if self.portfolio else ""
         lines = [
-            f"hpobench.SearchCV(estimator, space, searcher={searcher!r}, scheduler={scheduler!r})"
+            f"hpobench.SearchCV(estimator, space, searcher={searcher!r}, scheduler={scheduler!r}"
+            f"{start})"
         ]
         steps = self.advice.question.features.steps
         facts = self.archive.schedulers[self.advice.choice.pair.scheduler]

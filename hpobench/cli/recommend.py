@@ -172,8 +172,8 @@ def _show(one: Recommendation) -> None:
 
     for line in answer(one.advice):
         click.echo(line)
-    if one.needs:
-        click.echo(f"It is not at hand: {one.needs}.")
+    for line in one.notes():
+        click.echo(line)
     click.echo()
     show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
@@ -203,6 +203,7 @@ def _plain(label: str, one: Recommendation) -> dict[str, Any]:
         "problem": label or None,
         "searcher": one.searcher,
         "scheduler": one.scheduler,
+        "portfolio": one.portfolio,
         "question": asdict(advice.question),
         "ranked": [ranked.row for ranked in advice.ranked],
         "near": [asdict(near) for near in advice.near],

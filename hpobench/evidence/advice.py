@@ -129,10 +129,10 @@ def _scores(
         lambda thinking: np.minimum(question.reached(thinking), most),
         question.workers,
         stoppable=question.features.steps > 1,
+        usable=usable,
     )
-    ours = scores.of_pairs(np.array([usable(pair) for pair in scores.pairs], dtype=bool))
-    there = np.count_nonzero(np.isfinite(ours.mean), axis=0) > 0
-    return ours.of_pairs(there), ours.of_pairs(~there).pairs
+    there = np.count_nonzero(np.isfinite(scores.mean), axis=0) > 0
+    return scores.of_pairs(there), scores.of_pairs(~there).pairs
 
 
 def _check_size(archive: Archive, question: Question) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from hpobench.contract.errors import UsageError
@@ -31,13 +32,18 @@ class Means:
     steps: int | None = None
     """Steps of a trial, at which it can be stopped."""
 
-    def question(self, features: Features) -> Question:
+    def question(self, features: Features, names: Iterable[str] = ()) -> Question:
         """Raises :class:`UsageError` where it is not said what may be spent, or said twice."""
         workers = WORKERS if self.workers is None else self.workers
         if self.trial_time is not None and not (0 < self.trial_time < math.inf):
             raise UsageError("the time of a trial must be more than nothing")
         return Question(
-            features, self._full_trials(workers), workers, self.noisy, trial_time=self.trial_time
+            features,
+            self._full_trials(workers),
+            workers,
+            self.noisy,
+            trial_time=self.trial_time,
+            names=tuple(names),
         )
 
     def _full_trials(self, workers: int) -> float:
@@ -70,7 +76,7 @@ def of_counts(
 
 def of_space(space: Space, means: Means) -> Question:
     """The question of ``space``."""
-    return means.question(features_of(space, means.steps or 1))
+    return means.question(features_of(space, means.steps or 1), space.names)
 
 
 def of_suite(suite: Suite, means: Means) -> list[tuple[str, Question]]:

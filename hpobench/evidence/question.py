@@ -20,6 +20,7 @@ class Question:
 
     ``noisy``: whether the reported loss is only an estimate of the one that counts.
     ``trial_time``: seconds that a full trial takes, if that is known.
+    ``names``: those of the parameters, if they are known. A model may be recognised by them.
     """
 
     features: Features
@@ -27,6 +28,7 @@ class Question:
     workers: int
     noisy: bool = False
     trial_time: float | None = None
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.features.dimensions:

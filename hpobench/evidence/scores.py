@@ -146,15 +146,20 @@ def _quantile(
 
 
 def scores_at(
-    archive: Archive, budget: float | Reached, workers: int, *, stoppable: bool
+    archive: Archive,
+    budget: float | Reached,
+    workers: int,
+    *,
+    stoppable: bool,
+    usable: Callable[[Pair], bool] = lambda pair: True,  # noqa: ARG005
 ) -> Scores:
     """The scores at ``budget`` full evaluations, or at what each pair reaches, between two of the
     archive's budgets by its logarithm.
 
     ``workers``: those runs are taken whose number of workers is nearest. ``stoppable``: of the
-    problems whose trials have several steps, or of the others.
+    problems whose trials have several steps, or of the others. ``usable``: the pairs that count.
     """
-    runs, there = _chosen(archive, workers, stoppable)
+    runs, there = _chosen(archive, workers, stoppable, usable)
     names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
     each = [Pair(*pair) for pair in names]
     pairs = tuple(sorted(set(each)))
@@ -174,13 +179,20 @@ def scores_at(
     return Scores(there, pairs, problems, families, found, thinking)
 
 
-def _chosen(archive: Archive, workers: int, stoppable: bool) -> tuple[pa.Table, int]:
-    """The runs on problems of one kind with the number of workers that is nearest, and it."""
+def _chosen(
+    archive: Archive, workers: int, stoppable: bool, usable: Callable[[Pair], bool]
+) -> tuple[pa.Table, int]:
+    """The runs of usable pairs on problems of one kind with the number of workers that is nearest,
+    and that number."""
     names = [
         name for name, facts in archive.problems.items() if (facts.features.steps > 1) == stoppable
     ]
     runs = archive.runs
     runs = runs.filter(pc.is_in(runs["problem"].cast(pa.string()), pa.array(names, pa.string())))
+    each = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
+    pairs = [Pair(*pair) for pair in each]
+    known = {pair: usable(pair) for pair in set(pairs)}
+    runs = runs.filter(pa.array([known[pair] for pair in pairs], pa.bool_()))
     there = runs["workers"].to_numpy()
     nearest = min(set(there.tolist()), key=lambda n: abs(np.log(n / workers)), default=workers)
     return runs.filter(pc.equal(runs["workers"], nearest)), nearest

@@ -77,7 +77,7 @@ def grounds(advice: Advice) -> Iterator[str]:
     if advice.ended:
         yield f"Left out, because their runs end before that: {_listed(advice.ended)}."
     if question.workers != advice.workers:
-        yield f"It has no runs with {_count(question.workers, 'worker')}."
+        yield f"It has no such runs with {_count(question.workers, 'worker')}."
     if question.trial_time is not None:
         yield (
             f"Thinking counts: a full trial takes {seconds(question.trial_time)}, and what a "

@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ from hpobench.plugins.starting.datasets import SHIPPED, data_set_of, same_data_s
 from hpobench.plugins.starting.fitting import fitted
 
 FOLDER = "portfolios"
+_RECOGNISED = 3
+"""Parameters by whose names a model is recognised."""
 _DAMAGE = (StoreError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What reading raises if a file does not hold what it should, or is no plain file."""
 
@@ -237,6 +239,20 @@ def _rows(rows: Sequence[Any], number: int) -> tuple[int, ...]:
 def model_of(problem: str) -> Model | None:
     """The model that the problem class ``problem`` tunes, if its library has a default."""
     return next((model for model in models().values() if problem in model.problems), None)
+
+
+def model_with(names: Iterable[str]) -> Model | None:
+    """The model with estimators whose parameters have most of these ``names``, three at least.
+
+    They may be the names of its estimators, also in a pipeline, or those of its portfolio.
+    """
+    own = {name.rpartition("__")[2] for name in names}
+
+    def known(model: Model) -> int:
+        return len(own & {*model.parameters, *model.parameters.values()})
+
+    best = max((model for model in models().values() if model.estimators), key=known)
+    return best if known(best) >= max(_RECOGNISED, len(own) / 2) else None
 
 
 @functools.cache

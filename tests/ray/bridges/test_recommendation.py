@@ -59,3 +59,21 @@ def test_a_searcher_that_schedules_itself_is_for_no_tuner() -> None:
     assert found.to_paste() == [
         "hpobench.SearchCV(estimator, space, searcher='dehb', scheduler='own')"
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "model"),
+    [
+        (("learning_rate", "max_depth", "subsample"), "xgboost"),
+        (("clf__reg_alpha", "clf__max_depth", "clf__gamma", "clf__mine"), "xgboost"),
+        (("alpha", "batch_size", "learning_rate_init"), "mlp"),
+        (("max_depth", "subsample"), None),
+        (("max_depth", "subsample", "gamma", "a", "b", "c", "d"), None),
+    ],
+)
+def test_a_model_with_a_portfolio_is_recognised(names: tuple[str, ...], model: str | None) -> None:
+    space = hpobench.Space([hpobench.Float(name, 0.1, 0.9) for name in names])
+    found = hpobench.recommend(space, evaluations=20)
+    assert found.portfolio == model
+    assert ("start='portfolio'" in found.to_paste()[0]) is (model is not None)
+    assert (f"hpobench portfolio {model}" in str(found)) is (model is not None)

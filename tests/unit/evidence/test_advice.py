@@ -20,7 +20,7 @@ from hpobench.evidence.question import Question
 from hpobench.evidence.scores import Pair
 from hpobench.evidence.standing import standing
 from hpobench.evidence.wording import answer, gains, grounds, regrets, seconds, verdict
-from tests.unit.evidence.archives import FLAT, of_levels
+from tests.unit.evidence.archives import FLAT, made, of_levels
 
 LEVELS = {"best": 0.1, "near": 0.105, "random": 0.5, "sobol": 0.4}
 ASKED = Question(FLAT, 40, 4)
@@ -104,10 +104,21 @@ def test_near_problems_are_those_with_the_same_features() -> None:
     assert "  near: 3 parameters (2 real, 1 of choices, 1 logarithmic)" in list(grounds(found))
 
 
+def test_the_nearest_workers_are_those_of_the_pairs_asked_about() -> None:
+    """Runs of one scheduler with as many workers do not hide those of another with fewer."""
+    columns = {"workers": [16] * 6, "cell": [f"w{n:05}".encode() for n in range(6)]}
+    many = joined(
+        [made(searcher="random"), made(searcher="sobol"), made(searcher="sobol", **columns)]
+    )
+    question = Question(FLAT, 50, 16)
+    assert advise(many, question).workers == 16
+    assert advise(many, question, searchers={"random"}).workers == 4
+
+
 def test_where_the_evidence_ends_is_said() -> None:
     said = " ".join(grounds(advise(archive(), Question(FLAT, 500, 16))))
     assert "The evidence ends at 100 full trials; yours are 500." in said
-    assert "It has no runs with 16 workers." in said
+    assert "It has no such runs with 16 workers." in said
     with pytest.raises(UsageError, match="a space of 30 parameters is larger than any"):
         advise(archive(), Question(Features(30, 0, 0, 0, False, 1), 10, 4))
 
@@ -140,7 +151,9 @@ def test_a_question_of_numbers_is_that_of_the_space() -> None:
     )
     means = Means(budget=7200, trial_time=60, workers=8, steps=9)
     numbers = of_counts(means, floats=2, ints=1, categories=1, logs=1, conditional=False)
-    assert of_space(space, means) == numbers
+    named = of_space(space, means)
+    assert named.names == ("a", "b", "c", "d")
+    assert replace(named, names=()) == numbers
     assert numbers.evaluations == 960
     with pytest.raises(UsageError, match="say what is tuned"):
         of_counts(means, floats=0, ints=0, categories=0, logs=None, conditional=False)
