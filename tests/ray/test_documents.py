@@ -62,6 +62,18 @@ def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
     assert sorted(told) == shipped_portfolios()
 
 
+def test_the_examples_of_stopping_work(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "stopping.md").read_text(encoding="utf-8")
+    (suite,), (code,) = blocks(text, "yaml"), blocks(text, "python")
+    path = tmp_path / "stopped.yaml"
+    path.write_text(suite)
+    stops = ["", "[stop=patience-20]"]
+    labels = [f"{name}{stop}" for name in ("random", "optuna-tpe") for stop in stops]
+    labels += ["optuna-gp", "optuna-gp[stop=regret-0.2]"]
+    assert [ref.label for ref in load_suite(path).searchers] == labels
+    printed(f"from hpobench.testing.doubles import Curves\nproblem = Curves(27)\n{code}")
+
+
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
     *_, code = blocks(README, "python")

@@ -42,7 +42,13 @@ class Regret(Strict):
 
 def _number(key: str) -> BeforeValidator:
     """A number stands for a mapping with ``key`` alone."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, int | float) else value)
+
+    def whole(value: object) -> object:
+        if value is not None and not isinstance(value, int | float | dict):
+            raise ValueError(f"a number or a mapping is due, not {value!r}")
+        return {key: value} if isinstance(value, int | float) else value
+
+    return BeforeValidator(whole)
 
 
 class Stop(Strict):

@@ -24,8 +24,8 @@ def chosen_parts(model: type[Strict], value: object, example: str) -> dict[str, 
         whole = model.model_validate(value).model_dump(mode="json", by_alias=True)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+        where, what = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{where}: {what[:1].lower()}{what[1:]}") from None
     chosen = {key: part for key, part in whole.items() if part not in (None, False)}
     if not chosen:
         raise ValueError("the mapping chooses nothing; write `none`")

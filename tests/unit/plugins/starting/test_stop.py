@@ -56,7 +56,7 @@ def test_never(value: Any) -> None:
         ({"patience": 0}, "patience.trials: input should be greater than or equal to 1"),
         ({"patience": 2.5}, "patience.trials: input should be a valid integer"),
         ({"patience": True}, "patience.trials: input should be a valid integer"),
-        ({"patience": "20"}, "patience: "),
+        ({"patience": "20"}, "patience: a number or a mapping is due, not '20'"),
         ({"patience": {"tolerance": 0.1}}, "patience.trials: field required"),
         ({"patience": {"trials": 3, "tolerance": 1}}, "patience.tolerance: "),
         ({"regret": 0}, "regret.below: input should be greater than 0"),
