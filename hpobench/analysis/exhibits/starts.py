@@ -117,9 +117,11 @@ def grid(table: pd.DataFrame) -> Grid:
     """Two columns for each share, and one for when the others have caught up."""
     heads = [f"{what} at {share:.0%}" for share in SHARES for what in ("Saved", "Gain")]
     rows = []
-    for (name, _), own in table.groupby(["algorithm", "plain"], sort=False):
+    for _, own in table.groupby(["algorithm", "plain"], sort=False):
         cells = [field for _, row in own.iterrows() for field in (_share(row), _gain(row))]
-        rows.append([algorithm_field(name), *cells, _caught(own["caught_up"].iloc[0])])
+        rows.append(
+            [algorithm_field(own["algorithm"].iloc[0]), *cells, _caught(own["caught_up"].iloc[0])]
+        )
     return Grid(["Algorithm", *heads, "Caught up"], rows)
 
 

@@ -52,7 +52,7 @@ def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
 
 def takes(cls: type) -> list[str]:
     """What the searcher class ``cls`` can be given: ``points``, ``history``, ``prior``."""
-    starts = {"points": {"points": []}, "history": {"history": {}}}
+    starts: dict[str, dict[str, Any]] = {"points": {"points": []}, "history": {"history": {}}}
     found = [word for word, start in starts.items() if start_objection(cls, start) is None]
     return found if prior_objection(cls) is not None else [*found, "prior"]
 

@@ -106,7 +106,7 @@ def test_near_problems_are_those_with_the_same_features() -> None:
 
 def test_the_nearest_workers_are_those_of_the_pairs_asked_about() -> None:
     """Runs of one scheduler with as many workers do not hide those of another with fewer."""
-    columns = {"workers": [16] * 6, "cell": [f"w{n:05}".encode() for n in range(6)]}
+    columns: dict[str, Any] = {"workers": [16] * 6, "cell": [f"w{n:05}".encode() for n in range(6)]}
     many = joined(
         [made(searcher="random"), made(searcher="sobol"), made(searcher="sobol", **columns)]
     )
