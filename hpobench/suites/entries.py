@@ -72,7 +72,9 @@ class Entries:
             try:
                 found.extend(self._entry(kind, _normal(self.document, (key, index), row)))
             except SuiteError as error:
-                self.faults.append(error)
+                # What is wrong with a key at the top of the suite is so for every searcher.
+                if str(error) not in map(str, self.faults):
+                    self.faults.append(error)
         self._refuse_duplicates(found)
         return found
 

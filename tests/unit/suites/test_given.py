@@ -190,3 +190,9 @@ def test_stops_cross_with_starts_and_need_no_adopting(tmp_path: Path) -> None:
 def test_a_bad_stop_is_refused_in_its_place(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match=r":3: stop: patience\.trials: input should be greater"):
         plan(tmp_path, {2: "searchers: [fixed]\nstop: [none, {patience: 0}]"})
+
+
+def test_a_fault_at_the_top_is_said_once(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError) as caught:
+        plan(tmp_path, {2: "searchers: [adopting, fixed, tiny]\nstart: portfolo"})
+    assert str(caught.value).count("'portfolo' is none of") == 1
