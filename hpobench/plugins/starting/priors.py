@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import NotAvailableError
@@ -25,6 +25,7 @@ from hpobench.contract.prior import SUREST, Prior
 from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
+from hpobench.plugins.starting.strict import Strict, chosen_parts
 
 DRAWS = 1_000
 _QUANTILES = {"good": 0.0, "weak": 0.25, "misleading": 1.0}
@@ -39,10 +40,8 @@ def _deviation(value: object) -> object:
     return CONFIDENCES[value] if isinstance(value, str) else value
 
 
-class _Text(BaseModel):
+class _Text(Strict):
     """A parsed prior."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     quality: Literal["good", "weak", "misleading"]
     confidence: Annotated[float, BeforeValidator(_deviation), Field(ge=SUREST, le=1)] = CONFIDENCES[
@@ -57,23 +56,15 @@ def parse_prior(value: object) -> dict[str, Any] | None:
     """
     if value is None or value == "none":
         return None
-    if isinstance(value, str):
-        value = {"quality": value}
-    if not isinstance(value, dict):
-        raise ValueError(f"a word or a mapping is due, like {{quality: good}}, not {value!r}")
-    try:
-        return _Text.model_validate(value).model_dump()
-    except ValidationError as error:
-        first = error.errors()[0]
-        where, what = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{where}: {what[:1].lower()}{what[1:]}") from None
+    given = {"quality": value} if isinstance(value, str) else value
+    return chosen_parts(_Text, given, "{quality: good}")
 
 
 def spell_prior(prior: Mapping[str, Any]) -> str:
     """A parsed prior as labels show it: ``good``, ``weak-high``, ``good-0.3``."""
     words = {deviation: word for word, deviation in CONFIDENCES.items()}
     word = words.get(prior["confidence"], f"{prior['confidence']:g}")
-    return f"{prior['quality']}" if word == "medium" else f"{prior['quality']}-{word}"
+    return str(prior["quality"]) if word == "medium" else f"{prior['quality']}-{word}"
 
 
 class Centre(NamedTuple):
