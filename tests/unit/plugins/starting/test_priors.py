@@ -61,7 +61,7 @@ def test_no_prior(value: object) -> None:
     [
         ("bad", "quality: input should be 'good', 'weak' or 'misleading'"),
         (3, "a word or a mapping is due"),
-        ({}, "quality: field required"),
+        ({}, "a word or a mapping is due, like {quality: good}, not {}"),
         ({"quality": "good", "confidence": 0}, "confidence: input should be greater than or"),
         ({"quality": "good", "confidence": -1}, "confidence: input should be greater than or"),
         ({"quality": "good", "confidence": float("inf")}, "confidence: input should be"),
