@@ -29,6 +29,7 @@ def with_specs(results: Results) -> Results:
                 "searcher": {
                     "name": searcher.rstrip("+"),
                     "options": {},
+                    "source": searcher,
                     **({"given": given} if (given := GIVEN[searcher]) else {}),
                 },
                 "problem": {"name": problem},
