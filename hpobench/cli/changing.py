@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -24,7 +24,7 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def changed(*, suite: str | None, add: list[Any], **given: Any) -> Any:
         from hpobench.suites.changes import ADHOC, Changes
 
-        keys = {key: value for key in _KEYS if (value := given.pop(key)) not in (None, [])}
+        keys = taken(given, [*GRID, *_MORE])
         if suite is None and (missing := {"problems", "budget"} - keys.keys()):
             raise click.UsageError(
                 f"name a SUITE, or say all of one: --{' and --'.join(sorted(missing))} missing, as "
@@ -32,9 +32,22 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
             )
         return command(suite=ADHOC if suite is None else suite, changes=Changes(keys, add), **given)
 
-    for option in reversed([*_KEYS.values(), _ADD]):
+    for option in reversed([*GRID.values(), *_MORE.values(), _ADD]):
         changed = option(changed)
     return changed
+
+
+def grid_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of :data:`GRID` alone."""
+    for option in reversed(GRID.values()):
+        command = option(command)
+    return command
+
+
+def taken(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Those of ``keys`` that the command line gave, which are taken out of ``given``."""
+    found = {key: given.pop(key) for key in keys}
+    return {key: value for key, value in found.items() if value not in (None, [])}
 
 
 def _entries(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> list[Any]:  # noqa: ARG001 - click's signature
@@ -110,7 +123,7 @@ def _list(name: str, example: str) -> Callable[..., Any]:
     )
 
 
-_KEYS: dict[str, Callable[..., Any]] = {
+GRID: dict[str, Callable[..., Any]] = {
     "searchers": _list("searchers", "random,optuna-tpe:multivariate=true"),
     "schedulers": _list("schedulers", "fifo,asha:reduction_factor=3"),
     "problems": _list("problems", "branin,fcnet:dataset=all"),
@@ -126,6 +139,9 @@ _KEYS: dict[str, Callable[..., Any]] = {
         callback=_workers,
         help="Workers of each run instead of the suite's, like 4 or 1,4.",
     ),
+}
+"""What a suite is made of, by the key that each option gives."""
+_MORE: dict[str, Callable[..., Any]] = {
     "start": click.option(
         "--start",
         callback=_start,
@@ -140,7 +156,6 @@ _KEYS: dict[str, Callable[..., Any]] = {
         "Without a SUITE the name is adhoc.",
     ),
 }
-"""By the key of the suite that each gives."""
 _ADD = click.option(
     "--add",
     multiple=True,
