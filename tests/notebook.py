@@ -2,8 +2,8 @@
 
     python -m tests.notebook [FILE]
 
-Writes FILE, by default that of the examples, with new outputs. nbclient would bring Jupyter's kernel
-and some thirty packages into the tests; the cells of an example are plain Python.
+Writes FILE, by default that of the examples, with new outputs. nbclient would bring Jupyter's
+kernel and some thirty packages into the tests; the cells of an example are plain Python.
 """
 
 from __future__ import annotations
@@ -75,4 +75,4 @@ def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(*sys.argv[1:2] or [_EXAMPLE]).resolve())
+    main(Path(sys.argv[1] if sys.argv[1:] else _EXAMPLE).resolve())

@@ -106,11 +106,12 @@ def _suite(file: Path, name: str, given: dict[str, Any]) -> str:
 
     template, keys = _template("suite.yaml"), {"name": name, **given}
     build_plan(load_suite(read_yaml(template).value, changes=Changes(keys)))
-    text = template.read_text(encoding="utf-8").replace("FILE", str(file))
-    for key, value in keys.items():
-        line = f"{key}: {in_one_line(value)}"
-        text = re.sub(rf"^{key}: .*$", lambda _, line=line: line, text, flags=re.MULTILINE)
-    return text
+    lines = template.read_text(encoding="utf-8").replace("FILE", str(file)).splitlines()
+    for place, line in enumerate(lines):
+        key, _, _ = line.partition(":")
+        if key in keys:
+            lines[place] = f"{key}: {in_one_line(keys[key])}"
+    return "\n".join([*lines, ""])
 
 
 def _plugin(kind: str, name: str) -> str:
