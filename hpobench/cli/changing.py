@@ -66,9 +66,7 @@ def _entries_of(text: str) -> Iterator[Any]:
             yield {name: options} if options else name
         name, options = head.strip(), {}
         if not name or "=" in name:
-            raise click.BadParameter(
-                f"a name is missing in {text!r}; write NAME or NAME:OPTION=VALUE"
-            )
+            raise click.BadParameter(f"{part!r} in {text!r} is not NAME or NAME:OPTION=VALUE")
         if colon:
             add_key_value(options, rest)
     yield {name: options} if options else name
@@ -119,7 +117,8 @@ def _list(name: str, example: str) -> Callable[..., Any]:
         multiple=True,
         metavar="NAME[:OPTION=VALUE,...],...",
         callback=_entries,
-        help=f"These {name} instead of the suite's, like {example}; repeatable.",
+        help=f"These {name} instead of the suite's, like {example}; the suite's own also by the "
+        "label that it gives them; repeatable.",
     )
 
 

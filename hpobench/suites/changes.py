@@ -17,7 +17,8 @@ class Changes:
     """Keys of a suite file that stand in the place of a suite's own."""
 
     keys: Mapping[str, Any] = field(default_factory=dict)
-    """A ``budget`` among them is that of every problem, also of those with one of their own."""
+    """A ``budget`` among them is that of each of the suite's problems, also of those with one of
+    their own."""
     add: Sequence[Any] = ()
     """Entries of searchers that follow those of the suite."""
 
@@ -32,19 +33,35 @@ class Changes:
         """
         if not (self and isinstance(document.value, dict)):
             return document
-        value = {**document.value, **self.keys}
+        own = dict(document.value)
+        if "budget" in self.keys and isinstance(own.get("problems"), list):
+            own["problems"] = [_without_budget(entry) for entry in own["problems"]]
+        value = {**own, **{key: _meant(own.get(key), new) for key, new in self.keys.items()}}
         options: dict[KeyPath, str] = {(key,): f"--{key}" for key in self.keys}
         if self.add:
-            own = value.get("searchers")
-            if not isinstance(own, list):
+            first = value.get("searchers")
+            if not isinstance(first, list):
                 raise document.error((), "names no searchers to --add to; name all by --searchers")
-            value["searchers"] = [*own, *self.add]
-            options |= {("searchers", len(own) + i): "--add" for i in range(len(self.add))}
-        if "budget" in self.keys and isinstance(value.get("problems"), list):
-            value["problems"] = [_without_budget(entry) for entry in value["problems"]]
+            value["searchers"] = [*first, *self.add]
+            options |= {("searchers", len(first) + i): "--add" for i in range(len(self.add))}
         given = read_mapping(value, options)
         inherited = frozenset(document.value) - frozenset(self.keys)
         return replace(given, file=document.file, base=document, inherited=inherited)
+
+
+def _meant(own: Any, new: Any) -> Any:
+    """The value ``new`` of a key. In a list of plugins a label that the suite gives to an entry
+    (``as``) of its ``own`` stands for that entry."""
+    if not (isinstance(own, list) and isinstance(new, list)):
+        return new
+    labelled = {
+        part["as"]: entry
+        for entry in own
+        if isinstance(entry, dict)
+        for part in (entry, *entry.values())
+        if isinstance(part, dict) and isinstance(part.get("as"), str)
+    }
+    return [labelled.get(entry, entry) if isinstance(entry, str) else entry for entry in new]
 
 
 def _without_budget(entry: Any) -> Any:

@@ -70,9 +70,9 @@ def test_workers_starts_and_names() -> None:
 @pytest.mark.parametrize(
     ("option", "text", "message"),
     [
-        ("--searchers", "a,,b", "a name is missing in 'a,,b'"),
-        ("--searchers", "", "a name is missing"),
-        ("--searchers", "x=1", "a name is missing in 'x=1'"),
+        ("--searchers", "a,,b", "'' in 'a,,b' is not NAME"),
+        ("--searchers", "", "'' in '' is not NAME"),
+        ("--searchers", "x=1", "'x=1' in 'x=1' is not NAME"),
         ("--searchers", "a:x", "'x' is not KEY=VALUE"),
         ("--searchers", "a:x=1,x=2", "'x' is given twice"),
         ("--budget", "soon", "give evaluations"),

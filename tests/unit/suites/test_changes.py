@@ -73,8 +73,27 @@ def test_a_budget_is_that_of_every_problem(base: Path) -> None:
     suite = load_suite(base, changes=Changes({"budget": {"trials": 7}}))
     assert {budget.to_json()["trials"] for budget in suite.budgets.values()} == {7}
     assert len(suite.budgets) == 4
+    both = {
+        "problems": [{"branin": {"budget": {"trials": 2}}}, {"hartmann": {"dimension": 3}}],
+        "budget": {"trials": 7},
+    }
+    given = load_suite(base, changes=Changes(both))
+    assert [budget.trials for budget in given.budgets.values()] == [2, 7]
     own = load_suite(base, changes=Changes({"workers": [2]}))
     assert {b.to_json().get("trials") for b in own.budgets.values()} == {None, 3, 4, 5}
+
+
+def test_a_label_of_the_suite_stands_for_its_entry(base: Path) -> None:
+    text = BASE.replace("n_startup_trials: 5", "n_startup_trials: 5, as: gp")
+    text = text.replace("  - branin", "  - {name: branin, as: b, budget: {trials: 2}}")
+    base.write_text(text, encoding="utf-8")
+    chosen = Changes({"searchers": ["sobol", "gp"], "problems": ["b"]})
+    suite = load_suite(base, changes=chosen)
+    assert suite.searchers[1] == load_suite(base).searchers[1]
+    assert suite.budgets["b"].trials == 2
+    assert set(ids(base, changes=Changes({"searchers": ["gp"]}))) < set(ids(base))
+    shorter = Changes({**chosen.keys, "budget": {"trials": 1}})
+    assert load_suite(base, changes=shorter).budgets["b"].trials == 1
 
 
 def test_the_stored_suite_is_the_changed_one(base: Path) -> None:
