@@ -117,8 +117,7 @@ def _list(name: str, example: str) -> Callable[..., Any]:
         multiple=True,
         metavar="NAME[:OPTION=VALUE,...],...",
         callback=_entries,
-        help=f"These {name} instead of the suite's, like {example}; the suite's own also by the "
-        "label that it gives them; repeatable.",
+        help=f"These {name} instead of the suite's, like {example}; repeatable.",
     )
 
 

@@ -46,7 +46,8 @@ def plan(
 ) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite.
 
-    Options change it as a file that extends it would; without a SUITE they say all of one.
+    Options change it as a file that extends it would; a label that the suite gives to an entry
+    (`as`) stands for that entry. Without a SUITE options say all of one.
     """
     from hpobench.suites.grid import build_plan
     from hpobench.suites.suite import load_suite

@@ -75,7 +75,8 @@ def run(
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
 
-    Options change it as a file that extends it would. Without a SUITE they say all of one:
+    Options change it as a file that extends it would; a label that the suite gives to an entry
+    (`as`) stands for that entry. Without a SUITE options say all of one:
 
     \b
         hpobench run tables --add mine --plugin mine.py --seeds 3
