@@ -173,6 +173,9 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     },
     "list suites": ["list", "suites"],
     "plan SUITE": ["plan", "suite.yaml"],
+    "plan SUITE --add NAME --plugin FILE": [
+        *("plan", "smoke", "--add", "trap", "--plugin", "trap.py"),
+    ],
     "run SUITE --dry-run": ["run", "suite.yaml", "--dry-run"],
     "hpobench.plan(SUITE)": lambda: hpobench.plan("suite.yaml"),
     "hpobench.load_suite(SUITE)": lambda: hpobench.load_suite("suite.yaml"),
@@ -216,6 +219,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     ],
     "export FOLDER OUT": ["export", "stored", "--to", "latex", "out"],
     "hpobench.load(FOLDER)": lambda: hpobench.load("stored").failed,
+    "hpobench.load(FOLDERS)": lambda: _load_two(),
     "hpobench.report(FOLDER)": lambda: hpobench.report(Path("stored").resolve()),
     "data list": ["data", "list"],
     "data verify": ["data", "verify"],
@@ -223,6 +227,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "env sync --plugin FILE": ["env", "sync", "alone.py"],
     "env clean --plugin FILE": ["env", "clean", "--plugin", "trap.py"],
     "new searcher NAME": ["new", "searcher", "fresh"],
+    "new suite NAME": ["new", "suite", "fresh", "--searchers", "random"],
 }
 PLACES = {
     "FOLDER": "stored",
@@ -234,6 +239,7 @@ PLACES = {
     "references/NAME.json": "references/pit.json",
     "portfolios/NAME.json": "portfolios/pit.json",
     "NAME.py": "fresh.py",
+    "NAME.yaml": "fresh.yaml",
     "FILE.lock": "alone.py.lock",
     "--settle": "settle.yaml",
     "--suite": "imported.yaml",
@@ -317,6 +323,12 @@ def _end_of_sample() -> object:
         mark.unlink()
     options = ("--sample", "9", "--plugin", "trap.py", "--json", "found.json")
     return _end_of(["verify", "../elsewhere/trapped", *options])
+
+
+def _load_two() -> object:
+    """Results in two folders, loaded as one."""
+    Path("stored", "suite.yaml").unlink()  # it is none that a run has stored
+    return hpobench.load("stored", shutil.copytree("stored", "../more")).failed
 
 
 def _end_of_merge() -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -28,7 +29,9 @@ from hpobench.analysis.exhibits import (
     standings,
     win_matrix,
 )
+from hpobench.analysis.exhibits._best_configurations import best_of_each
 from hpobench.analysis.inference.ert import ert
+from hpobench.analysis.plots import Plots
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import UnknownNameError, UsageError
@@ -62,9 +65,27 @@ class Analysis:
         self.events = results.events
         self.trials = results.trials
         self.problems = self.results.problems
+        self.plot = Plots(self._under)
+        """Figures of the report."""
 
     def __repr__(self) -> str:
         return f"<results of {self.name}: {len(self.cells):,} runs, {len(self.events):,} results>"
+
+    def _repr_html_(self) -> str:
+        """The standings, as notebooks show results."""
+        parts = [f"<p>{html.escape(repr(self))}</p>"]
+        study = self._study
+        for comparison in standings.subjects(study):
+            table = study.computed(standings.table, comparison)
+            columns, rows = standings.grid(table)
+            texts = [[f"{field.text} {field.detail}".rstrip() for field in row] for row in rows]
+            frame = pd.DataFrame(texts, columns=columns, index=range(1, len(texts) + 1))
+            caption = standings.caption(study, comparison, table)
+            with pd.option_context("display.max_colwidth", None):
+                shown = frame.to_html(escape=True, border=0)
+            parts.append(f"<p><b>{html.escape(comparison.title)}</b></p>{shown}")
+            parts.append(f"<p><small>{html.escape(caption)}</small></p>")
+        return "\n".join(parts)
 
     def settings(self, **given: Any) -> Settings:
         """The settings of the report but for what is given."""
@@ -75,6 +96,15 @@ class Analysis:
             if name in CHOICES and value not in CHOICES[name]:
                 raise UnknownNameError(name, str(value), CHOICES[name])
         return dataclasses.replace(self._study.settings, **given)
+
+    def best(self) -> pd.DataFrame:
+        """The best configuration that was found of each problem, and by whom.
+
+        By the last visible loss of the trials at the highest step that any reached. Columns as
+        :func:`hpobench.analysis.exhibits._best_configurations.best_of_each`: ``value`` is in the
+        problem's own ``metric``.
+        """
+        return best_of_each(self.results)
 
     def curves(self, **settings: Any) -> pd.DataFrame:
         """Every run's incumbent over the budget, a row per point of the grid.

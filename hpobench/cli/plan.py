@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hpobench.cli.changing import changing_options
 from hpobench.cli.priors import show_priors
 from hpobench.cli.shared import ResultsFolder, plugin_option, selection_options
 from hpobench.cli.tables import show
@@ -16,16 +17,18 @@ from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.contract.cell import PluginRef
+    from hpobench.suites.changes import Changes
     from hpobench.suites.estimate import Estimate
     from hpobench.suites.grid import Plan, Skipped
-    from hpobench.suites.suite import Choose, Suite
+    from hpobench.suites.suite import Choose, Source, Suite
     from hpobench.verbs.options import RunOptions
 
 
 @click.command()
-@click.argument("suite")
+@click.argument("suite", required=False)
 @plugin_option
 @selection_options
+@changing_options
 @click.option(
     "--pilot",
     type=ResultsFolder(),
@@ -34,13 +37,22 @@ if TYPE_CHECKING:
     "what differences more seeds could detect.",
 )
 def plan(
-    suite: str, plugins: tuple[Path, ...], seeds: str | None, only: str | None, pilot: Path | None
+    suite: Source,
+    changes: Changes,
+    plugins: tuple[Path, ...],
+    seeds: str | None,
+    only: str | None,
+    pilot: Path | None,
 ) -> None:
-    """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite."""
+    """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite.
+
+    Options change it as a file that extends it would; a label that the suite gives to an entry
+    (`as`) stands for that entry. Without a SUITE options say all of one.
+    """
     from hpobench.suites.grid import build_plan
     from hpobench.suites.suite import load_suite
 
-    loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
+    loaded = load_suite(suite, plugins, seeds, only, changes=changes)
     built = build_plan(loaded)
     show_plan(loaded, built)
     if pilot is not None:
@@ -85,7 +97,8 @@ def show_plan(suite: Suite, plan: Plan) -> None:
         click.echo(f"warning: left out: {fault}", err=True)
     click.echo(
         f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
-        f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds, "
+        f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds "
+        f"({_ranges(suite.seeds)}), "
         f"{', '.join(map(str, suite.workers))} workers, {suite.stage} stage, "
         f"tell {suite.tell or 'as suits each searcher'}"
     )
@@ -123,6 +136,18 @@ def show_plan(suite: Suite, plan: Plan) -> None:
         f"\n{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
         f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
     )
+
+
+def _ranges(seeds: Sequence[int]) -> str:
+    """``0-4, 9``: consecutive ``seeds`` as a range, and the middle of many ranges left out."""
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1][1:] = [seed]
+        else:
+            runs.append([seed])
+    shown = ["-".join(map(str, run)) for run in runs]
+    return ", ".join(shown if len(shown) <= 5 else [*shown[:3], "...", shown[-1]])
 
 
 def _labels(refs: Iterable[PluginRef]) -> str:

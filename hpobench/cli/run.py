@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hpobench.cli.changing import changing_options
 from hpobench.cli.deciding import deciding_options
 from hpobench.cli.shared import plugin_option, selection_options
 
 if TYPE_CHECKING:
-    from hpobench.suites.suite import Choose, Suite
+    from hpobench.suites.changes import Changes
+    from hpobench.suites.suite import Choose, Source, Suite
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""
 
 
 @click.command()
-@click.argument("suite")
+@click.argument("suite", required=False)
 @click.option(
     "--results",
     default="results",
@@ -27,6 +29,7 @@ UNLOGGED = 3
     "folder of its own name in it.",
 )
 @selection_options
+@changing_options
 @plugin_option
 @click.option(
     "--address",
@@ -60,7 +63,8 @@ UNLOGGED = 3
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")
 def run(
-    suite: str,
+    suite: Source,
+    changes: Changes,
     plugins: tuple[Path, ...],
     seeds: str | None,
     only: str | None,
@@ -70,6 +74,13 @@ def run(
     **options: Any,
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
+
+    Options change it as a file that extends it would; a label that the suite gives to an entry
+    (`as`) stands for that entry. Without a SUITE options say all of one:
+
+    \b
+        hpobench run tables --add mine --plugin mine.py --seeds 3
+        hpobench run --searchers random,optuna-tpe --problems branin --budget 50
 
     Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
@@ -82,7 +93,7 @@ def run(
     def loaded(choose: Choose | None) -> Suite:
         from hpobench.suites.suite import load_suite
 
-        return load_suite(suite, plugins=plugins, seeds=seeds, only=only, choose=choose)
+        return load_suite(suite, plugins, seeds, only, choose, changes)
 
     chosen = RunOptions(results=place_of(results), report=not no_report, **options)
     if dry_run:

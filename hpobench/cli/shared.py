@@ -88,7 +88,11 @@ def plugin_option(command: F) -> F:
 
 def selection_options(command: F) -> F:
     """``--seeds`` and ``--only``, for verbs that take a suite."""
-    seeds = click.option("--seeds", help="These seeds instead of the suite's: 0-9, or 0,4,7.")
+    seeds = click.option(
+        "--seeds",
+        help="These seeds instead of the suite's: 5 means the seeds 0 to 4; 0-9 is a range; 0,4,7 "
+        "are these.",
+    )
     only = click.option(
         "--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match."
     )
@@ -113,16 +117,26 @@ def _key_values(
     param: click.Parameter,  # noqa: ARG001
     given: Sequence[str],
 ) -> dict[str, Any]:
-    """The values of ``KEY=VALUE`` by their keys; a value that is not JSON is a word."""
+    """The values of ``KEY=VALUE`` by their keys."""
     options: dict[str, Any] = {}
     for text in given:
-        key, equals, value = text.partition("=")
-        if not (key and equals):
-            raise click.BadParameter(f"{text!r} is not KEY=VALUE")
-        if key in options:
-            raise click.BadParameter(f"{key!r} is given twice")
-        try:
-            options[key] = json.loads(value)
-        except ValueError:
-            options[key] = value
+        add_key_value(options, text)
     return options
+
+
+def add_key_value(options: dict[str, Any], text: str) -> None:
+    """Add the ``KEY=VALUE`` of ``text`` to ``options``; a value that is not JSON is a word."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+    if key in options:
+        raise click.BadParameter(f"{key!r} is given twice")
+    options[key] = json_or_word(value)
+
+
+def json_or_word(text: str) -> Any:
+    """The value of ``text`` as JSON, or else ``text``."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

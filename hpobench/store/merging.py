@@ -33,13 +33,9 @@ def merge(folders: Sequence[Path], into: Path | None = None) -> tuple[Path, int,
     Raises :class:`UsageError`, before anything is written, if the folders do not go together
     (:func:`plan_of_parts`, :func:`plan_of_union`), and :class:`StoreError` for damage.
     """
-    parts = [Part.of(folder) for folder in folders]
-    if any("shard" in part.plan for part in parts):
-        parts, plan, suite = plan_of_parts(parts)
-        into = into or parts[0].folder.parent / plan["name"]
-    else:
-        parts, plan, suite = plan_of_union(parts)
-        into = _new(into)
+    parts, plan, suite = merged_plan(folders)
+    shards = "shard" in parts[0].plan
+    into = (into or parts[0].folder.parent / plan["name"]) if shards else _new(into)
     if into.resolve() in {part.folder.resolve() for part in parts}:
         raise UsageError(f"{into}: is one of the parts; merge them into another folder (--into)")
     labels = _labels(parts, plan["cells"])
@@ -52,6 +48,16 @@ def merge(folders: Sequence[Path], into: Path | None = None) -> tuple[Path, int,
                 writer.add([batch])
         writer.compact()
     return into, stored, len(plan["cells"])
+
+
+def merged_plan(folders: Sequence[Path]) -> tuple[list[Part], dict[str, Any], str]:
+    """The results in ``folders`` in an order of their own, the plan of all, and its suite.
+
+    Raises as :func:`merge`.
+    """
+    parts = [Part.of(folder) for folder in folders]
+    shards = any("shard" in part.plan for part in parts)
+    return plan_of_parts(parts) if shards else plan_of_union(parts)
 
 
 def _new(into: Path | None) -> Path:

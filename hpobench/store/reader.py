@@ -118,27 +118,39 @@ def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
     if not len(cells):
         raise UsageError(f"{folder}: no cell is finished yet; `hpobench run` goes on")
     for label in ("problem", "scheduler", "searcher"):
-        ranks = {name: i for i, name in enumerate(plan[f"{label}s"])}
-        cells[f"_{label}"] = cells[label].map(ranks)
-        if cells[f"_{label}"].isna().any():
+        if not cells[label].isin(plan[f"{label}s"]).all():
             path = folder / index.CELLS
             raise files.DamagedError(path, f"it has a {label} that {index.PLAN} does not name")
     cells["error"] = cells["error"].str.slice(0, LONGEST_TEXT)
+    return in_order(cells, plan)
+
+
+def in_order(cells: pd.DataFrame, plan: dict[str, Any]) -> pd.DataFrame:
+    """``cells`` by searcher, scheduler and problem in the order of ``plan``, seed and workers."""
+    ranks = {
+        f"_{label}": cells[label].map({name: i for i, name in enumerate(plan[f"{label}s"])})
+        for label in ("searcher", "scheduler", "problem")
+    }
     ordered: pd.DataFrame = (
-        cells.sort_values(["_searcher", "_scheduler", "_problem", "seed", "workers"], kind="stable")
-        .drop(columns=["_searcher", "_scheduler", "_problem"])
+        cells.assign(**ranks)
+        .sort_values([*ranks, "seed", "workers"], kind="stable")
+        .drop(columns=[*ranks])
         .reset_index(drop=True)
     )
     return ordered
+
+
+def by_cell(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``frame`` in the order of ``cells``."""
+    frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
+    return frame.sort_values("cell", kind="stable").reset_index(drop=True)
 
 
 def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
     """The events or trials of ``cells``, in the order of ``cells``."""
     wanted = ["cell", f"{kind}_shard", files.COUNTS[kind]]
     named = pa.Table.from_pandas(cells[wanted], preserve_index=False)
-    frame: pd.DataFrame = files.read_shards(folder, kind, named).to_pandas()
-    frame["cell"] = pd.Categorical(frame["cell"], categories=list(cells["cell"]))
-    return frame.sort_values("cell", kind="stable").reset_index(drop=True)
+    return by_cell(files.read_shards(folder, kind, named).to_pandas(), cells)
 
 
 def _check_places(

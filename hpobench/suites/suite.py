@@ -10,17 +10,13 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Exact, Kind, PluginRef, Stage, Tell
-from hpobench.contract.errors import (
-    PluginError,
-    SuiteError,
-    UnknownNameError,
-    UsageError,
-    did_you_mean,
-)
+from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError, did_you_mean
 from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.registry import Registry, shipped_suites
+from hpobench.suites.changes import Changes
 from hpobench.suites.entries import Entries, Resolved
 from hpobench.suites.extending import extended
+from hpobench.suites.pluginfiles import registry_of
 from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
 from hpobench.suites.suitetext import suite_text
 from hpobench.suites.yamlfile import Document, KeyPath, read_mapping, read_yaml
@@ -152,22 +148,25 @@ def load_suite(
     seeds: Seeds | None = None,
     only: str | None = None,
     choose: Choose | None = None,
+    changes: Changes = Changes(),  # noqa: B008 - it is frozen
 ) -> Suite:
     """Read, check and resolve a suite.
 
     ``plugins``: further plugin files or folders. ``seeds``: instead of the suite's own (``5``,
     ``"0-9"``, ``[0, 4, 7]``). ``only``: a glob that picks cells, instead of the suite's own.
     ``choose``: chooses searchers if the suite names none; without, such a suite is refused.
+    ``changes``: what the command line says instead of the suite.
 
     Raises :class:`SuiteError` with everything that is wrong, the first fault in front.
     """
     files = tuple(plugins)
     if isinstance(source, Suite):
         suite = source
-        if files:
-            raise UsageError("plugins: give them to load_suite(); this suite is loaded already")
+        if files or changes:
+            what = "plugins" if files else "changes"
+            raise UsageError(f"{what}: give them to load_suite(); this suite is loaded already")
     else:
-        document = _document(source)
+        document = changes.applied(_document(source))
 
         def with_keys(keys: Mapping[str, Any]) -> Suite:
             return _resolve(replace(document, value={**document.value, **keys}), files)
@@ -191,8 +190,7 @@ def _document(source: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
 
 def _resolve(document: Document, plugins: Sequence[str | os.PathLike[str]]) -> Suite:
     text = parse_suite(document)
-    own = [_inside(document, index, path) for index, path in enumerate(text.plugins)]
-    registry = _registry(document, own, [Path(path) for path in plugins])
+    registry = registry_of(document, text.plugins, plugins)
     budget = text.budget.build() if text.budget else None
     entries = Entries(document, registry, budget, text.given())
     searchers = entries.resolve("searcher", "searchers", text.searchers)
@@ -265,31 +263,3 @@ def _given_seeds(seeds: Seeds) -> Sequence[int]:
         return parse_seeds(seeds if isinstance(seeds, str | int) else [*seeds])
     except ValueError as error:
         raise UsageError(f"--seeds: {error}") from None
-
-
-def _inside(document: Document, index: int, path: str) -> Path:
-    """The plugin file that a suite names: beside or below it, never elsewhere."""
-    folder = document.folder
-    where: KeyPath = ("plugins", index)
-    try:
-        file = (folder / path).resolve()
-        there = file.exists()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise document.error(where, f"no path: {error}") from None
-    if not file.is_relative_to(folder):
-        raise document.error(
-            where, f"{path!r} leaves the suite's folder; use --plugin for files elsewhere"
-        )
-    if not there:
-        raise document.error(where, f"{path!r}: no such file beside the suite")
-    return file
-
-
-def _registry(document: Document, own: Sequence[Path], others: Iterable[str | Path]) -> Registry:
-    try:
-        return Registry([*own, *others])
-    except PluginError as error:
-        for index, path in enumerate(own):
-            if any(file.is_relative_to(path) for file in error.files):
-                raise document.error(("plugins", index), str(error)) from error
-        raise

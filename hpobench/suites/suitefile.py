@@ -46,7 +46,10 @@ def parse_seeds(value: object) -> Sequence[int]:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         if not 1 <= value <= MAX_CELLS:
-            raise ValueError(f"{value} seeds; a number of seeds is from 1 to {MAX_CELLS:,}")
+            raise ValueError(
+                f"{value} seeds; a number of seeds is from 1 to {MAX_CELLS:,}: 5 means the seeds 0 "
+                "to 4, and 0-0 seed 0 alone"
+            )
         return range(value)
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list) or not items:
@@ -209,7 +212,9 @@ def parse_budget(document: Document, path: KeyPath, value: object) -> Budget:
 
 def joined(errors: Iterable[SuiteError]) -> SuiteError:
     """One error with the messages of all, sorted by line; its place is that of the first."""
-    first, *rest = sorted(errors, key=lambda error: error.line or 0)
+    # Several searchers may be refused for one thing that all are given.
+    once = {str(error): error for error in errors}.values()
+    first, *rest = sorted(once, key=lambda error: error.line or 0)
     if not rest:
         return first
     message = "\n".join([first.message, *map(str, rest)])

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hpobench.suites.yamlfile import MAX_BYTES
+
 _NAMED = re.compile(r"^#   --plugin (\".*\")$", re.MULTILINE)
 
 
@@ -29,6 +31,20 @@ def suite_text(resolved: Mapping[str, Any], plugins: Iterable[str | Path]) -> st
         stream.write("".join(["# Give it these plugin files:\n", *lines]))
     yaml.dump(dict(resolved), stream)
     return stream.getvalue()
+
+
+def in_one_line(value: Any) -> str:
+    """A plain ``value`` as YAML on one line."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style, yaml.width = True, MAX_BYTES
+    stream = io.StringIO()
+    if isinstance(value, list | dict):
+        yaml.dump(value, stream)
+        return stream.getvalue().strip()
+    yaml.dump([value], stream)  # alone, a word would get an end mark
+    return stream.getvalue().strip()[1:-1]
 
 
 def plugins_named(text: str) -> list[str]:

@@ -46,6 +46,8 @@ class Document:
     base: Document | None = None
     """What the keys that are ``inherited`` were written in."""
     inherited: frozenset[str] = frozenset()
+    options: Mapping[KeyPath, str] = field(default_factory=dict)
+    """The options of the command line that gave what is at these keys."""
 
     @property
     def folder(self) -> Path:
@@ -54,9 +56,13 @@ class Document:
 
     def error(self, path: KeyPath, message: str) -> SuiteError:
         """The error ``message`` about the value at ``path``, or about the nearest above it."""
+        above = [path[:n] for n in range(len(path), -1, -1)]
+        if (given := next((p for p in above if p in self.options), None)) is not None:
+            inner = dotted(tuple(part for part in path[len(given) :] if isinstance(part, str)))
+            return SuiteError(message, key=f"{self.options[given]} {inner}".rstrip())
         if self.base and path and path[0] in self.inherited:
             return self.base.error(path, message)
-        known = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.lines), ())
+        known = next((p for p in above if p in self.lines), ())
         line = self.lines.get(known)
         return SuiteError(message, file=self.file, line=line, key=dotted(path) or None)
 
@@ -96,13 +102,16 @@ def read_yaml(file: Path) -> Document:
     return document
 
 
-def read_mapping(value: Mapping[str, Any]) -> Document:
-    """The document that a file with the content ``value`` would be.
+def read_mapping(
+    value: Mapping[str, Any], options: Mapping[KeyPath, str] | None = None
+) -> Document:
+    """The document that a file with the content ``value`` would be, some of which ``options`` of
+    the command line may have given.
 
     Tuples and ranges become lists, paths texts. Raises :class:`SuiteError` with the key of
     anything that YAML could not hold.
     """
-    document = Document(None)
+    document = Document(None, options=options or {})
     document.value = _plain(document, value, ())
     return document
 

@@ -6,12 +6,12 @@ a verb is called.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     from hpobench.running.verification import Verification
@@ -143,7 +143,10 @@ def report(folder: str | os.PathLike[str]) -> Path:
     return page
 
 
-def load(path: str | os.PathLike[str]) -> SuiteResults:
+def load(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *more: str | os.PathLike[str],
+) -> SuiteResults:
     """The results in ``path``, a folder like ``results/quick``, as frames.
 
     >>> results = hpobench.load("results/quick")
@@ -152,16 +155,30 @@ def load(path: str | os.PathLike[str]) -> SuiteResults:
     >>> leader = results.standings(axis="evaluations").iloc[0]
     >>> curves = results.curves(fidelity="full", points=50)
     >>> final = curves[curves["share"] == 1].groupby(["problem", "algorithm"])["regret"].median()
+    >>> figure = results.plot.curves()
+    >>> results.best().loc[0, "config"]
+    {...}
+
+    Of several folders, also in a list, the results are those that `hpobench merge` would store of
+    them: all parts of a run, or the union of suites that differ in searchers, schedulers, problems
+    and seeds. Nothing is written.
+
+    >>> both = hpobench.load("results/tables", "results/mine")
 
     Settings are those of :class:`hpobench.analysis.settings.Settings`; without any, the numbers are
     the report's. :class:`hpobench.SuiteResults` lists the tables that there are. Raises
-    :class:`hpobench.UsageError` if ``path`` holds no results, and :class:`hpobench.StoreError` if
-    they are damaged.
+    :class:`hpobench.UsageError` if ``path`` holds no results, if folders do not go together, and
+    with the names of cells of which they hold other bytes; and :class:`hpobench.StoreError` if
+    results are damaged.
     """
+    from hpobench.contract.errors import UsageError
     from hpobench.store.place import Place, place_of
     from hpobench.verbs.results import SuiteResults
 
-    return SuiteResults(Place(place_of(path)).fetch())
+    first = [path] if isinstance(path, str | os.PathLike) else [*path]
+    if not (paths := [*first, *more]):
+        raise UsageError("load: name a folder of results, like results/quick")
+    return SuiteResults([Place(place_of(one)).fetch() for one in paths])
 
 
 def verify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,23 +10,36 @@ import pandas as pd
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UsageError
 from hpobench.store.reader import load_results
+from hpobench.store.together import load_together
 
 
 class SuiteResults(Analysis):
     """The stored results of a suite, and the report's tables as methods that return frames.
 
-    It stands for its folder wherever a path is asked for: ``hpobench.report(results)``.
+    Those of one folder stand for it wherever a path is asked for: ``hpobench.report(results)``.
     """
 
-    def __init__(self, folder: Path) -> None:
-        if not (folder / "plan.json").exists():
-            raise UsageError(f"{folder}: {_what_is_there(folder)}")
-        stored = load_results(folder)
+    def __init__(self, folders: Sequence[Path]) -> None:
+        for folder in folders:
+            if not (folder / "plan.json").exists():
+                raise UsageError(f"{folder}: {_what_is_there(folder)}")
+        stored = load_results(folders[0]) if len(folders) == 1 else load_together(folders)
         super().__init__(stored)
-        self.folder = folder
+        self.folders = tuple(folders)
         self.suite = stored.suite
         """The suite with all defaults written out. It runs again, given its plugin files."""
         self._planned = stored.plan["cells"]
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the results; raises :class:`UsageError` for those of several."""
+        if len(self.folders) > 1:
+            names = " ".join(map(str, self.folders))
+            raise UsageError(
+                f"these are the results of {len(self.folders)} folders; `hpobench merge {names} "
+                "--into FOLDER` makes one of them, which has a report"
+            )
+        return self.folders[0]
 
     def __fspath__(self) -> str:
         return str(self.folder)
@@ -33,8 +47,8 @@ class SuiteResults(Analysis):
     @property
     def page(self) -> Path | None:
         """The page of the report; ``None`` if none is written."""
-        page = self.folder / "report" / "index.html"
-        return page if page.exists() else None
+        page = self.folders[0] / "report" / "index.html"
+        return page if len(self.folders) == 1 and page.exists() else None
 
     @property
     def failed(self) -> pd.DataFrame:

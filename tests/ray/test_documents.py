@@ -19,8 +19,10 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
 from tests.frames import tuples
+from tests.notebook import code_cells
 from tests.ray.faults.commands import finish
 
+NOTEBOOK = ROOT / "examples" / "results.ipynb"
 EXAMPLE = ROOT / "examples" / "from_python.py"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -72,6 +74,30 @@ def test_the_examples_of_stopping_work(tmp_path: Path) -> None:
     labels += ["optuna-gp", "optuna-gp[stop=regret-0.2]"]
     assert [ref.label for ref in load_suite(path).searchers] == labels
     printed(f"from hpobench.testing.doubles import Curves\nproblem = Curves(27)\n{code}")
+
+
+def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
+    copy = tmp_path / NOTEBOOK.name
+    copy.write_bytes(NOTEBOOK.read_bytes())
+    command = [sys.executable, "-m", "tests.notebook", str(copy)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    stored, made = (
+        [shown for cell in code_cells(json.loads(file.read_bytes())) for shown in cell["outputs"]]
+        for file in (NOTEBOOK, copy)
+    )
+    assert [words(one) for one in stored] == [words(one) for one in made]
+    kinds = [kind for shown in made for kind in shown["data"]]
+    assert {kind: kinds.count(kind) for kind in ("text/html", "image/png")} == {
+        "text/html": 3,
+        "image/png": 3,
+    }
+
+
+def words(shown: dict[str, Any]) -> tuple[list[str], set[str]]:
+    """The kinds of an output and its words. Numbers are those of the installed libraries."""
+    texts = ["".join(text) for kind, text in shown["data"].items() if kind.startswith("text/")]
+    return list(shown["data"]), set(re.findall(r"[a-z]{2,}", " ".join(texts)))
 
 
 @pytest.fixture

@@ -187,23 +187,29 @@ def house_style() -> Iterator[None]:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write ``stem``.png and ``stem``.pdf, byte-identical for the same figure."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    canvas: Any = FigureCanvasAgg(figure)
-    png, pdf = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.pdf")
+    image, pdf = (stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf"))
     with house_style():
         # Laid out once for both files; with an engine each would also be drawn twice.
         if engine := figure.get_layout_engine():
             engine.execute(figure)
             figure.set_layout_engine(None)
-        canvas.draw()
-        # 256 colours look the same and take a quarter of the space, which pages are made of.
-        colours = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        picture = colours.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        picture.save(made := io.BytesIO(), "png", dpi=(figure.dpi, figure.dpi))
-        write_whole(png, made.getvalue(), flush=False)
+        write_whole(image, png(figure), flush=False)
         dates = {"CreationDate": None, "Producer": None, "Creator": None}
         figure.savefig(made := io.BytesIO(), format="pdf", metadata=dates)
         write_whole(pdf, made.getvalue(), flush=False)
-    return [png, pdf]
+    return [image, pdf]
+
+
+def png(figure: Figure) -> bytes:
+    """``figure`` as a PNG file, always the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    canvas: Any = FigureCanvasAgg(figure)
+    with house_style():
+        canvas.draw()
+    # 256 colours look the same and take a quarter of the space, which pages are made of.
+    colours = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    picture = colours.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    picture.save(made := io.BytesIO(), "png", dpi=(figure.dpi, figure.dpi))
+    return made.getvalue()

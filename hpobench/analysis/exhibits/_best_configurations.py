@@ -22,8 +22,11 @@ BEST, REST = 300, 200
 """Lines drawn at most."""
 SAMPLE = 10_000
 """Trials on either side, the best tenth and the rest, that distances are measured by at most."""
+_RUN = ["searcher", "scheduler", "seed", "workers"]
+"""Which run a trial is of, besides the problem."""
 COLUMNS = ["line", "algorithm", "seed", "trial", "step", "value", "best"]
 COLUMNS += ["parameter", "distance", "setting", "position"]
+_BEST = ["problem", "metric", "direction", "value", "heldout", *_RUN, "trial", "step", "config"]
 
 
 def best_configurations(results: Results, problem: str, settings: Settings) -> pd.DataFrame:
@@ -76,18 +79,42 @@ def best_configurations(results: Results, problem: str, settings: Settings) -> p
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
+def best_of_each(results: Results) -> pd.DataFrame:
+    """The best configuration that was found of each problem: the first of its
+    :func:`last_results`. Problems without any have no row.
+
+    Columns ``problem``; ``metric``, ``direction`` (of the metric: minimize or maximize) and
+    ``value``, its visible value in its own orientation; ``heldout``, the same of held-out data or
+    without noise, NaN where the problem has none; ``searcher, scheduler, seed, workers, trial,
+    step``; and ``config``, a dictionary.
+    """
+    found = []
+    for _, row in results.problems.iterrows():
+        trials = last_results(results, row["problem"])
+        if trials.empty:
+            continue
+        best = trials.iloc[0]
+        objective = Objective(row["metric"], row["direction"])
+        values = {"value": objective.value(best["loss"])}
+        values["heldout"] = objective.value(best["heldout"])
+        named = {name: row[name] for name in ("problem", "metric", "direction")}
+        run = {name: best[name] for name in (*_RUN, "trial", "step")}
+        found.append({**named, **values, **run, "config": json.loads(best["config"])})
+    return pd.DataFrame(found, columns=_BEST)
+
+
 def last_results(results: Results, problem: str) -> pd.DataFrame:
     """One row per trial of ``problem`` whose last loss is finite: those at the highest step
     first, by loss, and ties by run and trial.
 
-    Columns ``algorithm, seed, trial, step, loss, config``.
+    Columns ``algorithm, searcher, scheduler, seed, workers, trial, step, loss, heldout, config``.
     """
     cells = results.cells[results.cells["problem"] == problem]
     events, trials = (
         frame[frame["cell"].isin(set(cells["cell"]))] for frame in (results.events, results.trials)
     )
     keys = ["cell", "trial"]
-    last = events.drop_duplicates(keys, keep="last")[[*keys, "step", "loss"]]
+    last = events.drop_duplicates(keys, keep="last")[[*keys, "step", "loss", "heldout"]]
     last = last[np.isfinite(last["loss"])].reset_index(drop=True)
     trial = pd.MultiIndex.from_frame(last[keys])
     changed = events[events["config"].notna()].drop_duplicates(keys, keep="last")
@@ -95,7 +122,7 @@ def last_results(results: Results, problem: str) -> pd.DataFrame:
     row = pd.Index(cells["cell"]).get_indexer(pd.Index(last["cell"].astype(object)))
     last = last.assign(
         algorithm=algorithm_names(results.cells)[cells.index].to_numpy()[row],
-        seed=cells["seed"].to_numpy()[row],
+        **{name: cells[name].to_numpy()[row] for name in _RUN},
         config=later.where(later.notna(), asked).to_numpy(),
     )
     below = last["step"] < last["step"].max()

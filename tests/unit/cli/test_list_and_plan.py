@@ -122,7 +122,7 @@ def test_plan_shows_the_grid_what_is_skipped_and_the_cost(tmp_path: Path) -> Non
 
 def test_plan_shows_what_each_number_of_workers_costs(tmp_path: Path) -> None:
     output = invoke("plan", str(write_suite(tmp_path, {6: "workers: [1, 5]"})))
-    assert "x 1 problems x 2 seeds, 1, 5 workers, virtual stage" in output
+    assert "x 1 problems x 2 seeds (0-1), 1, 5 workers, virtual stage" in output
     table = rows(output)
     assert ["bowl[dimension=2]", "1", "2", "trials", "5", "5", "5", "5", "s"] in table
     assert ["bowl[dimension=2]", "5", "2", "trials", "5", "5", "5", "1", "s"] in table

@@ -1,0 +1,163 @@
+"""The options that change a suite, or say all of one that stands in no file."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import click
+
+from hpobench.cli.shared import add_key_value, json_or_word
+
+_BUDGET = "give evaluations (50), a time (1h), or KEY=VALUE like trials=100,time=1h"
+
+
+def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--searchers``, ``--add`` and the like, for verbs with an argument ``suite``.
+
+    It may be left out then. The verb is given what :func:`load_suite` takes as ``suite`` and
+    ``changes``.
+    """
+
+    @functools.wraps(command)
+    def changed(*, suite: str | None, add: list[Any], **given: Any) -> Any:
+        from hpobench.suites.changes import ADHOC, Changes
+
+        keys = taken(given, [*GRID, *_MORE])
+        if suite is None and (missing := {"problems", "budget"} - keys.keys()):
+            raise click.UsageError(
+                f"name a SUITE, or say all of one: --{' and --'.join(sorted(missing))} missing, as "
+                "in --searchers random,optuna-tpe --problems branin --budget 50"
+            )
+        return command(suite=ADHOC if suite is None else suite, changes=Changes(keys, add), **given)
+
+    for option in reversed([*GRID.values(), *_MORE.values(), _ADD]):
+        changed = option(changed)
+    return changed
+
+
+def grid_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of :data:`GRID` alone."""
+    for option in reversed(GRID.values()):
+        command = option(command)
+    return command
+
+
+def taken(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Those of ``keys`` that the command line gave, which are taken out of ``given``."""
+    found = {key: given.pop(key) for key in keys}
+    return {key: value for key, value in found.items() if value not in (None, [])}
+
+
+def _entries(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> list[Any]:  # noqa: ARG001 - click's signature
+    """The entries of ``NAME[:OPTION=VALUE,...],NAME...`` as a suite file has them."""
+    return [entry for text in given for entry in _entries_of(text)]
+
+
+def _entries_of(text: str) -> Iterator[Any]:
+    name, options = "", dict[str, Any]()
+    for part in _split(text):
+        head, colon, rest = part.partition(":")
+        if name and "=" in head:  # one more option of the entry before
+            add_key_value(options, part)
+            continue
+        if name:
+            yield {name: options} if options else name
+        name, options = head.strip(), {}
+        if not name or "=" in name:
+            raise click.BadParameter(f"{part!r} in {text!r} is not NAME or NAME:OPTION=VALUE")
+        if colon:
+            add_key_value(options, rest)
+    yield {name: options} if options else name
+
+
+def _split(text: str) -> list[str]:
+    """``text`` at its commas outside of quotes and brackets, which JSON has, too."""
+    parts, depth, quoted = [""], 0, False
+    for letter in text:
+        quoted ^= letter == '"'
+        depth += 0 if quoted else (letter in "[{") - (letter in "]}")
+        if letter == "," and not quoted and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def _budget(ctx: click.Context, param: click.Parameter, text: str | None) -> Any:  # noqa: ARG001
+    from hpobench.suites.suitefile import parse_seconds
+
+    if text is None:
+        return None
+    if "=" in text:
+        budget: dict[str, Any] = {}
+        for part in text.split(","):
+            add_key_value(budget, part)
+        return budget
+    if isinstance(number := json_or_word(text), int | float):
+        return {"evaluations": number}
+    try:
+        return {"time": parse_seconds(text)}
+    except ValueError:
+        raise click.BadParameter(f"{text!r}: {_BUDGET}") from None
+
+
+def _workers(ctx: click.Context, param: click.Parameter, text: str | None) -> Any:  # noqa: ARG001
+    return None if text is None else [json_or_word(part) for part in text.split(",")]
+
+
+def _start(ctx: click.Context, param: click.Parameter, text: str | None) -> Any:  # noqa: ARG001
+    return None if text is None else json_or_word(text)
+
+
+def _list(name: str, example: str) -> Callable[..., Any]:
+    return click.option(
+        f"--{name}",
+        multiple=True,
+        metavar="NAME[:OPTION=VALUE,...],...",
+        callback=_entries,
+        help=f"These {name} instead of the suite's, like {example}; repeatable.",
+    )
+
+
+GRID: dict[str, Callable[..., Any]] = {
+    "searchers": _list("searchers", "random,optuna-tpe:multivariate=true"),
+    "schedulers": _list("schedulers", "fifo,asha:reduction_factor=3"),
+    "problems": _list("problems", "branin,fcnet:dataset=all"),
+    "budget": click.option(
+        "--budget",
+        metavar="BUDGET",
+        callback=_budget,
+        help="The budget of every problem: 50 evaluations, a time (1h), or trials=100,time=1h.",
+    ),
+    "workers": click.option(
+        "--workers",
+        metavar="N,...",
+        callback=_workers,
+        help="Workers of each run instead of the suite's, like 4 or 1,4.",
+    ),
+}
+"""What a suite is made of, by the key that each option gives."""
+_MORE: dict[str, Callable[..., Any]] = {
+    "start": click.option(
+        "--start",
+        callback=_start,
+        help="What searchers start from that name no start of their own: none, default, "
+        'portfolio, history, or JSON like {"portfolio": 10}.',
+    ),
+    "name": click.option(
+        "--name",
+        help="The name of the changed suite and of its results folder. Without it both stay the "
+        "suite's: its stored cells are taken where they fit, the report shows the changed suite, "
+        "and the suite without changes brings its own report back without running anything. "
+        "Without a SUITE the name is adhoc.",
+    ),
+}
+_ADD = click.option(
+    "--add",
+    multiple=True,
+    metavar="NAME[:OPTION=VALUE,...],...",
+    callback=_entries,
+    help="These searchers besides the suite's, also those of --plugin; repeatable.",
+)

@@ -1,0 +1,78 @@
+"""What the command line changes in a suite: the same as a file that extends it and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hpobench.suites.yamlfile import Document, KeyPath, read_mapping
+
+ADHOC: Mapping[str, Any] = {"name": "adhoc", "seeds": 5}
+"""What is changed where no suite is named."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Keys of a suite file that stand in the place of a suite's own."""
+
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """A ``budget`` among them is that of each of the suite's problems, also of those with one of
+    their own."""
+    add: Sequence[Any] = ()
+    """Entries of searchers that follow those of the suite."""
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.add)
+
+    def applied(self, document: Document) -> Document:
+        """``document`` with the changes. An error about one of them names the option, like
+        ``--searchers``, and any other one its place in the suite.
+
+        Raises :class:`SuiteError`.
+        """
+        if not (self and isinstance(document.value, dict)):
+            return document
+        own = dict(document.value)
+        if "budget" in self.keys and isinstance(own.get("problems"), list):
+            own["problems"] = [_without_budget(entry) for entry in own["problems"]]
+        value = {**own, **{key: _meant(own.get(key), new) for key, new in self.keys.items()}}
+        options: dict[KeyPath, str] = {(key,): f"--{key}" for key in self.keys}
+        if self.add:
+            first = value.get("searchers")
+            if not isinstance(first, list):
+                raise document.error((), "names no searchers to --add to; name all by --searchers")
+            value["searchers"] = [*first, *self.add]
+            options |= {("searchers", len(first) + i): "--add" for i in range(len(self.add))}
+        given = read_mapping(value, options)
+        inherited = frozenset(document.value) - frozenset(self.keys)
+        return replace(given, file=document.file, base=document, inherited=inherited)
+
+
+def _meant(own: Any, new: Any) -> Any:
+    """The value ``new`` of a key. In a list of plugins a label that the suite gives to an entry
+    (``as``) of its ``own`` stands for that entry."""
+    if not (isinstance(own, list) and isinstance(new, list)):
+        return new
+    labelled = {
+        part["as"]: entry
+        for entry in own
+        if isinstance(entry, dict)
+        for part in (entry, *entry.values())
+        if isinstance(part, dict) and isinstance(part.get("as"), str)
+    }
+    return [labelled.get(entry, entry) if isinstance(entry, str) else entry for entry in new]
+
+
+def _without_budget(entry: Any) -> Any:
+    """The ``entry`` of a problem without a budget of its own."""
+    left = _unbudgeted(entry)
+    if not isinstance(left, dict) or isinstance(left.get("name"), str):
+        return left
+    return {key: _unbudgeted(value) for key, value in left.items()}  # {NAME: {option: value}}
+
+
+def _unbudgeted(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: inner for key, inner in value.items() if key != "budget"}
