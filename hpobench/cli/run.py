@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.deciding import deciding_options
+from hpobench.cli.ending import Ending, ending_options
 from hpobench.cli.shared import plugin_option, selection_options
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ UNLOGGED = 3
 @deciding_options
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")
+@ending_options
 def run(
     suite: str,
     plugins: tuple[Path, ...],
@@ -67,17 +69,21 @@ def run(
     dry_run: bool,
     no_report: bool,
     results: str,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+    open_page: bool,
     **options: Any,
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
 
-    Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
+    Cells that are stored already are not run again, and a report of the same results is not drawn
+    again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
     from hpobench.store.place import place_of
     from hpobench.verbs.execution import execute
     from hpobench.verbs.options import RunOptions
-    from hpobench.verbs.progress import Shown
 
     def loaded(choose: Choose | None) -> Suite:
         from hpobench.suites.suite import load_suite
@@ -90,7 +96,11 @@ def run(
 
         show_dry_run(loaded, chosen)
         return
-    ended = execute(loaded, chosen, Shown())
+    ending = Ending(quiet, verbose, as_json, open_page)
+    ended = execute(loaded, chosen, ending.display())
+    summary = ended.summary
+    facts = {"folder": str(summary.folder), "cells": dict(summary.counts), "ran": summary.ran}
+    ending.end(ended.report, **facts, seconds=round(summary.seconds, 1))
     if not ended.complete:
         raise SystemExit(1)
     if ended.unlogged:

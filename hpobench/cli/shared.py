@@ -95,6 +95,29 @@ def selection_options(command: F) -> F:
     return seeds(only(command))
 
 
+def json_option(command: F) -> F:
+    """``--json``, for verbs that list or end with facts."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
+    )(command)
+
+
+def print_json(content: object) -> None:
+    """Print ``content`` for programs."""
+    click.echo(json.dumps(content, indent=2))
+
+
+def volume_options(*, quiet: str, verbose: str) -> Callable[[F], F]:
+    """``-q`` and ``-v``, which a verb explains itself."""
+
+    def decorate(command: F) -> F:
+        less = click.option("-q", "--quiet", is_flag=True, help=quiet)
+        more = click.option("-v", "--verbose", is_flag=True, help=verbose)
+        return less(more(command))
+
+    return decorate
+
+
 def values_option(command: F) -> F:
     """``--option``, for verbs that take one plugin."""
     return click.option(
