@@ -117,8 +117,9 @@ class Brief(Shown):
     def note(self, text: str) -> None:
         pass
 
-    def watching(self) -> AbstractContextManager[Sequence[Progress]]:
-        return contextlib.nullcontext(())
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[Sequence[Progress]]:
+        yield ()
 
     def drawing(self, done: int, total: int) -> None:
         pass
