@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from hpobench.cli.shared import F, json_option, print_json, volume_options
+from hpobench.cli.shared import F, json_option, one_volume, print_json, volume_options
 
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
@@ -26,11 +26,9 @@ class Ending(NamedTuple):
 
     def display(self) -> Display:
         """What shows the verb's work."""
-        from hpobench.contract.errors import UsageError
         from hpobench.verbs.progress import Brief, Shown, Warnings
 
-        if self.quiet + self.verbose + self.as_json > 1:
-            raise UsageError("--quiet, --verbose and --json exclude each other; give one of them")
+        one_volume(quiet=self.quiet, verbose=self.verbose, as_json=self.as_json)
         if self.as_json:
             return Warnings()
         return Brief() if self.quiet else Shown(verbose=self.verbose)

@@ -118,6 +118,14 @@ def volume_options(*, quiet: str, verbose: str) -> Callable[[F], F]:
     return decorate
 
 
+def one_volume(*, quiet: bool, verbose: bool, as_json: bool) -> None:
+    """Raise :class:`UsageError` where more than one of ``-q``, ``-v`` and ``--json`` is given."""
+    from hpobench.contract.errors import UsageError
+
+    if quiet + verbose + as_json > 1:
+        raise UsageError("--quiet, --verbose and --json exclude each other; give one of them")
+
+
 def values_option(command: F) -> F:
     """``--option``, for verbs that take one plugin."""
     return click.option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.ending import answer_json
-from hpobench.cli.shared import ResultsFolder, json_option, print_json, volume_options
+from hpobench.cli.shared import ResultsFolder, json_option, one_volume, print_json, volume_options
 
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
@@ -36,6 +36,7 @@ def status(folder: Path, errors: bool, quiet: bool, verbose: bool, as_json: bool
     from hpobench.cli.tables import printable, show
     from hpobench.store.reader import load_cells, load_plan
 
+    one_volume(quiet=quiet, verbose=verbose, as_json=as_json)
     planned = load_plan(folder)["cells"]
     columns = ("cell", "status", "error", "results")
     stored = {row["cell"]: row for row in load_cells(folder, columns)}
