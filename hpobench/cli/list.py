@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 from hpobench.cli.plugin_lists import show_plugins
 from hpobench.cli.shared import Commands, F, json_option, plugin_option, print_json
 from hpobench.cli.tables import fill, printable, show
+from hpobench.contract.cell import Kind
 
 if TYPE_CHECKING:
     from hpobench.plugins.compatibility import Pair
@@ -22,15 +23,37 @@ def group() -> None:
     """Show what there is, whether it can run here, and what would make it so."""
 
 
-def _listing(command: F) -> F:
-    """The argument and the options of a list."""
-    name = click.argument("name", required=False)
-    quiet = click.option("-q", "--quiet", is_flag=True, help="Print the names alone.")
-    return name(quiet(json_option(command)))
+def _listing(complete: Callable[[], Iterable[str]]) -> Callable[[F], F]:
+    """The argument and the options of a list, whose names ``complete`` has for shells."""
+
+    def completed(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+        return [name for name in complete() if name.startswith(incomplete)]
+
+    def decorate(command: F) -> F:
+        name = click.argument("name", required=False, shell_complete=completed)
+        quiet = click.option("-q", "--quiet", is_flag=True, help="Print the names alone.")
+        return name(quiet(json_option(command)))
+
+    return decorate
+
+
+def _names(kind: Kind) -> Callable[[], Iterable[str]]:
+    def names() -> list[str]:
+        from hpobench.plugins.registry import Registry
+
+        return [entry.name for entry in Registry().entries(kind)]
+
+    return names
+
+
+def _suite_names() -> Iterable[str]:
+    from hpobench.plugins.registry import shipped_suites
+
+    return shipped_suites()
 
 
 @group.command()
-@_listing
+@_listing(_names("searcher"))
 @plugin_option
 def searchers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
     """Searchers, or the one called NAME in full, with its capabilities and options.
@@ -45,7 +68,7 @@ def searchers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json:
 
 
 @group.command()
-@_listing
+@_listing(_names("scheduler"))
 @plugin_option
 def schedulers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
     """Schedulers, or the one called NAME in full, with its options.
@@ -56,7 +79,7 @@ def schedulers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json
 
 
 @group.command()
-@_listing
+@_listing(_names("problem"))
 @plugin_option
 def problems(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
     """Problem families, or the one called NAME in full, with its parameters and its source.
@@ -68,7 +91,7 @@ def problems(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: 
 
 
 @group.command()
-@_listing
+@_listing(_suite_names)
 def suites(name: str | None, quiet: bool, as_json: bool) -> None:
     """Shipped suites, or the text of the one called NAME; `run` and `plan` take their names."""
     from hpobench.contract.errors import UnknownNameError

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class Commands(click.Group):
@@ -22,6 +23,22 @@ class Commands(click.Group):
         if args and args[0] not in names and not args[0].startswith("-"):
             raise UnknownNameError("command", args[0], names)
         return super().resolve_command(ctx, args)
+
+
+class SuiteName(click.Path):
+    """The path of a suite file, or the name of a shipped suite, which shells complete."""
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        from hpobench.plugins.registry import shipped_suites
+
+        names = [name for name in shipped_suites() if name.startswith(incomplete)]
+        files = [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(name) for name in names] or files
 
 
 class ResultsFolder(click.Path):
