@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hpobench.cli.priors import show_priors
-from hpobench.cli.shared import ResultsFolder, SuiteName, plugin_option, selection_options
+from hpobench.cli.shared import ResultsFolder, complete_suite, plugin_option, selection_options
 from hpobench.cli.tables import show
 from hpobench.verbs.tally import duration
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("suite", type=SuiteName())
+@click.argument("suite", shell_complete=complete_suite)
 @plugin_option
 @selection_options
 @click.option(

@@ -9,7 +9,7 @@ import click
 
 from hpobench.cli.deciding import deciding_options
 from hpobench.cli.ending import Ending, ending_options
-from hpobench.cli.shared import SuiteName, plugin_option, selection_options
+from hpobench.cli.shared import complete_suite, plugin_option, selection_options
 
 if TYPE_CHECKING:
     from hpobench.suites.suite import Choose, Suite
@@ -19,7 +19,7 @@ UNLOGGED = 3
 
 
 @click.command()
-@click.argument("suite", type=SuiteName())
+@click.argument("suite", shell_complete=complete_suite)
 @click.option(
     "--results",
     default="results",

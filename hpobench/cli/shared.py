@@ -25,20 +25,17 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-class SuiteName(click.Path):
-    """The path of a suite file, or the name of a shipped suite, which shells complete."""
+def complete_suite(
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """What shells offer for a suite: the shipped ones, or else files."""
+    from hpobench.plugins.registry import shipped_suites
 
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click's signature
-        param: click.Parameter,  # noqa: ARG002
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        from hpobench.plugins.registry import shipped_suites
-
-        names = [name for name in shipped_suites() if name.startswith(incomplete)]
-        files = [CompletionItem(incomplete, type="file")]
-        return [CompletionItem(name) for name in names] or files
+    names = [name for name in shipped_suites() if name.startswith(incomplete)]
+    files = [CompletionItem(incomplete, type="file")]
+    return [CompletionItem(name) for name in names] or files
 
 
 class ResultsFolder(click.Path):
