@@ -90,13 +90,13 @@ def run(
 
         return load_suite(suite, plugins=plugins, seeds=seeds, only=only, choose=choose)
 
+    ending = Ending(quiet, verbose, as_json, open_page)
     chosen = RunOptions(results=place_of(results), report=not no_report, **options)
     if dry_run:
         from hpobench.cli.plan import show_dry_run
 
-        show_dry_run(loaded, chosen)
+        show_dry_run(loaded, chosen, ending)
         return
-    ending = Ending(quiet, verbose, as_json, open_page)
     ended = execute(loaded, chosen, ending.display())
     summary = ended.summary
     facts = {"folder": str(summary.folder), "cells": dict(summary.counts), "ran": summary.ran}

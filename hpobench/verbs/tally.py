@@ -22,6 +22,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def roughly(seconds: float) -> str:
+    """An estimate of ``seconds`` for a person: ``a minute``, ``4 min``, ``2.5 h``, ``3 d``."""
+    if seconds < 90:
+        return "a minute"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.2g} h" if seconds < 48 * 3600 else f"{seconds / 86400:,.0f} d"
+
+
 _FEWEST = 5
 """Cells that must have ended since the first did, before their pace says anything."""
 _BLOCKS = 50_000

@@ -12,7 +12,10 @@ from click.testing import CliRunner
 
 from hpobench.cli import cli
 from hpobench.cli.tables import show
-from hpobench.contract.errors import UnknownNameError
+from hpobench.contract.errors import UnknownNameError, UsageError
+from hpobench.evidence.archive import read_archive, shipped
+from hpobench.evidence.scores import thinking_of_searchers
+from hpobench.running.cluster import cpus_here
 from tests.tiny_plugins import write_suite
 
 
@@ -160,6 +163,28 @@ def test_plan_warns_of_cells_that_would_not_end(tmp_path: Path) -> None:
         "warning: bowl[dimension=2] with 4 workers: a cell may have 345,600,000 trials, and a cell "
         "ends at 1,000,000; 2.47e+05 s would fit (docs/limits.md)"
     ) in output
+
+
+def test_plan_says_how_long_it_takes_here(tmp_path: Path) -> None:
+    file = str(write_suite(tmp_path, {2: "searchers: [tiny, optuna-tpe]"}))
+    facts = json.loads(invoke("plan", file, "--json"))
+    trials = facts["cells"] * 5
+    thinking = thinking_of_searchers(read_archive(shipped()))["optuna-tpe"]
+    # A result takes a millisecond, and half of the trials are optuna-tpe's.
+    due = (trials * 0.001 + trials / 2 * thinking) / cpus_here()
+    assert facts["real_time"]["seconds"] == pytest.approx(due)
+    assert facts["real_time"]["unmeasured"] == ["tiny"]
+    assert facts["most"]["trials"] == trials
+    last = " ".join(invoke("plan", file, "-q").splitlines()[1:])
+    assert last.startswith("real time: about a minute here, on ")
+    assert last.endswith("; without the thinking of tiny, which the evidence has not measured")
+
+
+def test_options_about_a_run_are_not_for_a_dry_one(tmp_path: Path) -> None:
+    file = str(write_suite(tmp_path))
+    for option in ("-q", "-v", "--json", "--open"):
+        result = CliRunner().invoke(cli, ["run", file, "--dry-run", option])
+        assert isinstance(result.exception, UsageError)
 
 
 def test_plan_of_many_seeds(tmp_path: Path) -> None:

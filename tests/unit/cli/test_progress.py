@@ -11,7 +11,7 @@ import pytest
 from hpobench.store import schema
 from hpobench.store.batch import Batch, CellEnd
 from hpobench.verbs.progress import LineProgress, Shown
-from hpobench.verbs.tally import Tally, duration
+from hpobench.verbs.tally import Tally, duration, roughly
 
 PROBLEMS: dict[str, dict[str, float | None]] = {
     key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")
@@ -165,3 +165,11 @@ def test_drawing_is_told_once_and_shown_on_a_terminal(
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3, "a minute"), (238, "4 min"), (9000, "2.5 h"), (86400 * 1234, "1,234 d")],
+)
+def test_rough_durations(seconds: float, text: str) -> None:
+    assert roughly(seconds) == text
