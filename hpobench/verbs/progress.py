@@ -213,7 +213,7 @@ class LiveProgress:
         self.tally = Tally()
         self._bar = Progress(
             TextColumn("{task.completed}/{task.total} cells"),
-            BarColumn(bar_width=40),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[counts]}"),
         )
         self._task = self._bar.add_task("cells", total=None, counts="starting")
@@ -226,7 +226,8 @@ class LiveProgress:
     def update(self, batches: Sequence[Batch], running: int) -> None:
         tally = self.tally
         tally.update(batches, running)
-        counts = f"{tally.running} running, {failed(tally.failed)}  {tally.outlook()}"
+        # A line of 80 columns has room for this.
+        counts = f"{tally.running} running, {tally.failed} failed  {tally.outlook()}"
         completed = tally.stored + tally.finished
         self._bar.update(self._task, completed=completed, counts=counts)
 
@@ -238,10 +239,9 @@ class LiveProgress:
         parts: list[RenderableType] = [self._bar]
         leaders = self.tally.leaders(5)
         if leaders:
-            title = "leading so far, by mean regret (0 is the optimum, 1 a random configuration)"
-            table = Table(box=None, title=title, title_justify="left")
-            table.add_column("algorithm")
-            table.add_column("against the first", justify="right")
+            table = Table(box=None)
+            table.add_column("leading so far")
+            table.add_column("mean regret above the first's", justify="right")
             table.add_column("cells", justify="right")
             least = leaders[0][1]
             for name, regret, cells in leaders:
