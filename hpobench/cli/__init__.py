@@ -9,47 +9,61 @@ import click
 from hpobench.cli.shared import Commands
 from hpobench.contract.package import VERSION
 
-VERBS = {
-    "agreement": (
-        "agreement:agreement",
-        "run the same cells on every stage and through a plain Tuner, and compare.",
-    ),
-    "check": ("check:check", "put a plugin file through the conformance suite."),
-    "compare": ("compare:compare", "whether newer results are worse than older ones, for CI."),
-    "data": ("data:group", "list, fetch and verify data sets that are not shipped."),
-    "env": ("env:group", "build, show and remove the environments of isolated searchers."),
-    "evidence": ("evidence:group", "the archive of runs that advice rests on: make it, add to it."),
-    "export": ("export:export", "stored results in the formats of other tools."),
-    "list": ("list:group", "searchers, schedulers, problems, suites, and what goes with what."),
-    "merge": ("merge:merge", "results folders as one, or archives: parts, or different suites."),
-    "new": ("new:new", "write a plugin file that works, to be filled in."),
-    "paper": (
-        "paper:paper",
-        "run what is missing of the study, draw its figures, and set the paper.",
-    ),
-    "plan": (
-        "plan:plan",
-        "the grid of a suite, what is skipped and why, and about what it costs.",
-    ),
-    "portfolio": (
-        "portfolio:portfolio",
-        "configurations that do well on many data sets, to start from.",
-    ),
-    "problems": (
-        "problems:group",
-        "record a trained problem into a table; import old trials; freeze references.",
-    ),
-    "recommend": ("recommend:recommend", "which searcher and scheduler for a problem."),
-    "report": ("report:report", "figures, tables and a page from stored results."),
-    "run": ("run:run", "run what is missing of a suite, then write its report."),
-    "site": ("site:site", "static pages of the evidence: leaderboards, advice, cards."),
-    "status": ("status:status", "what of a suite is done, failed and missing."),
-    "verify": (
-        "verify:verify",
-        "whether stored results are undamaged, and repeat; repair them.",
-    ),
+SECTIONS = {
+    "Every day": {
+        "run": ("run:run", "run what is missing of a suite, say who leads, write its report."),
+        "status": ("status:status", "what of a suite is done, failed and missing; who leads."),
+        "report": ("report:report", "figures, tables and a page from stored results."),
+        "plan": (
+            "plan:plan",
+            "the grid of a suite, what is skipped and why, and about what it costs.",
+        ),
+        "recommend": ("recommend:recommend", "which searcher and scheduler for a problem."),
+        "list": ("list:group", "searchers, schedulers, problems, suites, and what goes with what."),
+    },
+    "Results, and what others do with them": {
+        "compare": ("compare:compare", "whether newer results are worse than older ones, for CI."),
+        "export": ("export:export", "stored results in the formats of other tools."),
+        "merge": (
+            "merge:merge",
+            "results folders as one, or archives: parts, or different suites.",
+        ),
+        "verify": (
+            "verify:verify",
+            "whether stored results are undamaged, and repeat; repair them.",
+        ),
+        "site": ("site:site", "static pages of the evidence: leaderboards, advice, cards."),
+        "evidence": (
+            "evidence:group",
+            "the archive of runs that advice rests on: make it, add to it.",
+        ),
+        "paper": (
+            "paper:paper",
+            "run what is missing of the study, draw its figures, and set the paper.",
+        ),
+    },
+    "Algorithms and problems of your own": {
+        "new": ("new:new", "write a plugin file that works, to be filled in."),
+        "check": ("check:check", "put a plugin file through the conformance suite."),
+        "agreement": (
+            "agreement:agreement",
+            "run the same cells on every stage and through a plain Tuner, and compare.",
+        ),
+        "problems": (
+            "problems:group",
+            "record a trained problem into a table; import old trials; freeze references.",
+        ),
+        "portfolio": (
+            "portfolio:portfolio",
+            "configurations that do well on many data sets, to start from.",
+        ),
+        "data": ("data:group", "list, fetch and verify data sets that are not shipped."),
+        "env": ("env:group", "build, show and remove the environments of isolated searchers."),
+    },
 }
-"""Where a verb's command is, as module and name, and the help that needs no import of it."""
+"""By task, where a verb's command is, as module and name, and the help that needs no import of
+it."""
+VERBS = {verb: found for verbs in SECTIONS.values() for verb, found in verbs.items()}
 
 
 class Verbs(Commands):
@@ -66,8 +80,9 @@ class Verbs(Commands):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+        for section, verbs in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(verb, text) for verb, (_, text) in verbs.items()])
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

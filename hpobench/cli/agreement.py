@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import plugin_option, selection_options
+from hpobench.cli.shared import complete_suite, plugin_option, selection_options
 from hpobench.cli.tables import show
 
 
 @click.command()
-@click.argument("suite")
+@click.argument("suite", shell_complete=complete_suite)
 @click.option("--cpus", type=click.IntRange(min=1), help="Processors of the local Ray.")
 @plugin_option
 @selection_options

@@ -6,13 +6,13 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import values_option
+from hpobench.cli.shared import json_option, one_volume, print_json, values_option
 
 if TYPE_CHECKING:
     from hpobench.testing.check import Check, CheckResult, Status
@@ -40,8 +40,16 @@ _NARROW, _WIDE = 60, 120
     show_default=True,
     help="Seconds after which a check counts as hanging.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Show failed checks and the totals alone.")
+@json_option
 def check(
-    plugin: str, only: str | None, options: dict[str, Any], patience: float, limit: float
+    plugin: str,
+    only: str | None,
+    options: dict[str, Any],
+    patience: float,
+    limit: float,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Put the searchers, schedulers and problems in FILE through the conformance suite.
 
@@ -54,30 +62,51 @@ def check(
     """
     from hpobench.testing.conformance import checks_of, entries
 
-    failed = 0
+    one_volume(quiet=quiet, verbose=False, as_json=as_json)
+    shown: Collection[Status] = () if as_json else ("failed",) if quiet else tuple(_COLOURS)
+    facts, failed = [], False
     for entry in entries(plugin, only):
-        click.echo(f"{entry.kind} {entry.name} ({entry.file})")
-        made = checks_of(entry, options, Path(), patience=patience)
-        failed += _run(made, limit)
+        checks = checks_of(entry, options, Path(), patience=patience)
+        if not as_json:
+            click.echo(f"{entry.kind} {entry.name} ({entry.file})")
+        results = _run(checks, limit, shown)
+        if not as_json:
+            _show_totals(results)
+        names = {"kind": entry.kind, "name": entry.name, "file": str(entry.file)}
+        facts.append({**names, "checks": results})
+        failed |= any(one["status"] == "failed" for one in results)
+    if as_json:
+        print_json(facts)
     if failed:
         raise SystemExit(1)
 
 
-def _run(checks: Sequence[Check], limit: float) -> int:
-    """Run and show each check; returns how many failed."""
+def _run(checks: Sequence[Check], limit: float, shown: Collection[Status]) -> list[dict[str, str]]:
+    """Run each check, and show those whose status is in ``shown``; returns what was found."""
+    width = max(len(check.name) for check in checks)
+    found = []
+    for check, result in _judged(checks, limit):
+        found.append({"name": check.name, "status": result.status, "text": result.text})
+        if result.status in shown:
+            _show(check, result, width)
+    return found
+
+
+def _show_totals(results: Sequence[Mapping[str, str]]) -> None:
+    counts = Counter(one["status"] for one in results)
+    totals = ", ".join(f"{counts[status]} {status}" for status in _COLOURS if counts[status])
+    click.echo(f"  {totals}\n")
+
+
+def _judged(checks: Sequence[Check], limit: float) -> Iterator[tuple[Check, CheckResult]]:
+    """Run each check."""
     from hpobench.testing.check import CheckResult, judge
 
-    width = max(len(check.name) for check in checks)
-    counts: Counter[str] = Counter()
     hung = False
     for check in checks:
         result = CheckResult("skipped", "an earlier check hung") if hung else judge(check, limit)
         hung |= result.hung
-        counts[result.status] += 1
-        _show(check, result, width)
-    totals = ", ".join(f"{counts[status]} {status}" for status in _COLOURS if counts[status])
-    click.echo(f"  {totals}\n")
-    return counts["failed"]
+        yield check, result
 
 
 def _show(check: Check, result: CheckResult, width: int) -> None:

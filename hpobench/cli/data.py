@@ -6,12 +6,12 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Commands
-from hpobench.cli.tables import show
+from hpobench.cli.shared import Commands, json_option, print_json
+from hpobench.cli.tables import fill, show
 
 if TYPE_CHECKING:
     from hpobench.data.catalogue import Dataset
@@ -29,17 +29,21 @@ def group() -> None:
 
 
 @group.command("list")
-def show_all() -> None:
+@json_option
+def show_all(as_json: bool) -> None:
     """The data sets: for which problems, their size, licence, state and citation."""
     from hpobench.data.local import everything, look, roots
 
     found = [look(dataset) for dataset in everything()]
-    show(("data set", "for", "MB", "licence", "state"), list(map(_row, found)))
+    if as_json:
+        print_json(list(map(_facts, found)))
+        return
+    show(("data set", "MB", "licence", "state", "for"), list(map(_row, found)), wrapped=True)
     for one in found:
         click.echo(f"\n{one.dataset.name}: {one.dataset.title}")
-        click.echo(f"  cite  {one.dataset.citation}")
-        if one.state != "here":
-            click.echo(f"  {one.state}: {one.mending}")
+        click.echo(fill(f"  cite  {one.dataset.citation}", "    "))
+        text = one.folder if one.state == "here" else one.mending
+        click.echo(fill(f"  {one.state}: {text}", "    "))
     click.echo(f"\nlooked for in {' and '.join(map(str, roots()))}")
 
 
@@ -102,10 +106,17 @@ def verify(names: tuple[str, ...]) -> None:
 
 
 def _row(found: Found) -> tuple[str, ...]:
+    dataset, megabytes = found.dataset, f"{found.dataset.size / 1e6:,.1f}"
+    problems = ", ".join(dataset.problems)
+    return dataset.name, megabytes, dataset.licence, found.state, problems
+
+
+def _facts(found: Found) -> dict[str, Any]:
     dataset = found.dataset
-    state = str(found.folder) if found.state == "here" else found.state
-    megabytes = f"{dataset.size / 1e6:,.1f}"
-    return dataset.name, ", ".join(dataset.problems), megabytes, dataset.licence, state
+    names = ("name", "title", "problems", "size", "licence", "citation", "source")
+    facts = {name: getattr(dataset, name) for name in names}
+    mending = None if found.state == "here" else found.mending
+    return {**facts, "state": found.state, "folder": str(found.folder), "mending": mending}
 
 
 def _fetch(name: str, root: Path) -> None:

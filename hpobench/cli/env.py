@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Commands, plugin_option
+from hpobench.cli.shared import Commands, json_option, plugin_option, print_json
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
@@ -56,25 +56,41 @@ def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> No
 
 @group.command("list")
 @plugin_option
-def show_all(plugins: tuple[Path, ...]) -> None:
+@json_option
+def show_all(plugins: tuple[Path, ...], as_json: bool) -> None:
     """The environments: whether they are there, what is in them, what they take on disk."""
-    from hpobench.plugins.isolation.environments import Environment, environments_folder
+    from hpobench.plugins.isolation.environments import environments_folder
 
-    rows = []
-    for script in _scripts((), plugins):
-        state, built, size = "not locked", None, ""
-        if _readable(script):
-            environment = Environment(script)
-            state = "failed" if environment.failure() else "not built"
-            if (built := environment.built()) is not None:
-                state, size = "built", f"{environment.size() / 1e6:,.0f}"
-        elif script.locked:
-            state = "not readable"
-        seconds = f"{built.seconds:.1f}" if built else ""
-        packages = str(len(built.versions)) if built else ""
-        rows.append((script.file.stem, state, packages, size, seconds, str(script.file)))
-    show(("environment", "state", "packages", "MB", "built in s", "file"), rows)
+    found = list(map(_facts, _scripts((), plugins)))
+    if as_json:
+        print_json({"folder": str(environments_folder()), "environments": found})
+        return
+    rows = [
+        (one["name"], one["state"], *(_number(one[key]) for key in ("packages", "MB", "built_s")))
+        for one in found
+    ]
+    show(("environment", "state", "packages", "MB", "built in s"), rows)
     click.echo(f"\nin {environments_folder()}; files are shared with uv's cache where it can link")
+
+
+def _facts(script: Script) -> dict[str, Any]:
+    from hpobench.plugins.isolation.environments import Environment
+
+    facts: dict[str, Any] = {"name": script.file.stem, "file": str(script.file)}
+    facts |= {"state": "not locked", "packages": None, "MB": None, "built_s": None}
+    if _readable(script):
+        environment = Environment(script)
+        facts["state"] = "failed" if environment.failure() else "not built"
+        if (built := environment.built()) is not None:
+            facts |= {"state": "built", "packages": len(built.versions)}
+            facts |= {"MB": environment.size() / 1e6, "built_s": built.seconds}
+    elif script.locked:
+        facts["state"] = "not readable"
+    return facts
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
 
 
 @group.command()

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hpobench.cli.shared import Commands, plugin_option
-from hpobench.cli.tables import show
+from hpobench.cli.plugin_lists import show_plugins
+from hpobench.cli.shared import Commands, F, json_option, plugin_option, print_json
+from hpobench.cli.tables import fill, printable, show
 from hpobench.contract.cell import Kind
 
 if TYPE_CHECKING:
     from hpobench.plugins.compatibility import Pair
-    from hpobench.plugins.discovery import Spelling
     from hpobench.plugins.registry import Entry
-
-_WIDEST = 200
-"""Columns of an option's default and of its type."""
-TRAITS = ("parallel", "conditional", "multi_fidelity", "cost_aware", "deterministic")
 
 
 @click.group("list", cls=Commands)
@@ -28,10 +23,40 @@ def group() -> None:
     """Show what there is, whether it can run here, and what would make it so."""
 
 
+def _listing(complete: Callable[[], Iterable[str]]) -> Callable[[F], F]:
+    """The argument and the options of a list, whose names ``complete`` has for shells."""
+
+    def completed(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+        return [name for name in complete() if name.startswith(incomplete)]
+
+    def decorate(command: F) -> F:
+        name = click.argument("name", required=False, shell_complete=completed)
+        quiet = click.option("-q", "--quiet", is_flag=True, help="Print the names alone.")
+        return name(quiet(json_option(command)))
+
+    return decorate
+
+
+def _names(kind: Kind) -> Callable[[], Iterable[str]]:
+    def names() -> list[str]:
+        from hpobench.plugins.registry import Registry
+
+        return [entry.name for entry in Registry().entries(kind)]
+
+    return names
+
+
+def _suite_names() -> Iterable[str]:
+    from hpobench.plugins.registry import shipped_suites
+
+    return shipped_suites()
+
+
 @group.command()
+@_listing(_names("searcher"))
 @plugin_option
-def searchers(plugins: tuple[Path, ...]) -> None:
-    """Searchers with their capabilities and options.
+def searchers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
+    """Searchers, or the one called NAME in full, with its capabilities and options.
 
     parallel: takes account of trials under way; conditional: understands spaces with
     conditions; multi-fidelity: learns from losses of different fidelities, or schedules itself and
@@ -39,54 +64,69 @@ def searchers(plugins: tuple[Path, ...]) -> None:
     proposals. The version is that of the searcher's own environment
     where it has one; `env sync` builds those that are available "once built".
     """
-    _plugins("searcher", plugins, {"library": _library, "version": _version, **_columns(TRAITS)})
+    show_plugins("searcher", plugins, name, quiet=quiet, as_json=as_json)
 
 
 @group.command()
+@_listing(_names("scheduler"))
 @plugin_option
-def schedulers(plugins: tuple[Path, ...]) -> None:
-    """Schedulers with their options.
+def schedulers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
+    """Schedulers, or the one called NAME in full, with its options.
 
     needs fidelity: only makes sense for trials of several steps.
     """
-    _plugins("scheduler", plugins, _columns(("needs_fidelity",)))
+    show_plugins("scheduler", plugins, name, quiet=quiet, as_json=as_json)
 
 
 @group.command()
+@_listing(_names("problem"))
 @plugin_option
-def problems(plugins: tuple[Path, ...]) -> None:
-    """Problem families with their parameters.
+def problems(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
+    """Problem families, or the one called NAME in full, with its parameters and its source.
 
     members: those that have frozen references, and how many of their optima are known; an option
     that is a number makes many more.
     """
-    _plugins("problem", plugins, {"members": _members, "licence": _attribute("licence")})
-    from hpobench.plugins.registry import Registry
-
-    click.echo()
-    rows = [(e.name, _attribute("source")(e)) for e in Registry(plugins).entries("problem")]
-    show(("problem", "source"), [row for row in rows if row[1]])
+    show_plugins("problem", plugins, name, quiet=quiet, as_json=as_json)
 
 
 @group.command()
-def suites() -> None:
-    """Shipped suites; `run` and `plan` take their names."""
+@_listing(_suite_names)
+def suites(name: str | None, quiet: bool, as_json: bool) -> None:
+    """Shipped suites, or the text of the one called NAME; `run` and `plan` take their names."""
+    from hpobench.contract.errors import UnknownNameError
     from hpobench.plugins.registry import shipped_suites
     from hpobench.suites.yamlfile import read_yaml
 
+    found = shipped_suites()
+    if name is not None and name not in found:
+        raise UnknownNameError("suite", name, found)
     rows = [
-        (name, str(read_yaml(file).value.get("description", "")), str(file))
-        for name, file in shipped_suites().items()
+        {"name": one, "description": str(read_yaml(file).value.get("description", ""))}
+        | {"file": str(file)}
+        for one, file in found.items()
+        if name in (None, one)
     ]
-    show(("suite", "description", "file"), rows)
+    if as_json:
+        print_json(rows if name is None else rows[0])
+    elif quiet:
+        click.echo("\n".join(row["name"] for row in rows))
+    elif name is not None:
+        click.echo(
+            f"# {found[name]}\n{printable(found[name].read_text(encoding='utf-8'))}", nl=False
+        )
+    else:
+        show(("suite", "description"), [(r["name"], r["description"]) for r in rows], wrapped=True)
+        click.echo("\n`hpobench list suites NAME` shows the text of one.")
 
 
 @group.command()
 @plugin_option
-def compatibility(plugins: tuple[Path, ...]) -> None:
-    """Searchers under schedulers: what to know about each combination.
+@json_option
+def compatibility(plugins: tuple[Path, ...], as_json: bool) -> None:
+    """Schedulers and the searchers that run under each: what to know about the combinations.
 
-    takes: what a suite's `start` and `prior` can give the searcher, which are points, a history of
+    takes: what a suite's `start` and `prior` can give searchers, which are points, a history of
     old trials, and a prior.
     """
     from hpobench.plugins.compatibility import matrix, numbered
@@ -94,17 +134,47 @@ def compatibility(plugins: tuple[Path, ...]) -> None:
 
     registry = Registry(plugins)
     pairs = matrix(registry)
+    takes = {entry.name: _takes(entry) for entry in registry.entries("searcher")}
+    if as_json:
+        print_json({"pairs": [_pair_json(pair) for pair in pairs], "takes": takes})
+        return
     notes = numbered(pairs)
-    names = list(dict.fromkeys(pair.scheduler for pair in pairs))
-    rows: dict[str, list[str]] = {}
-    for pair in pairs:
-        rows.setdefault(pair.searcher, [pair.searcher]).append(_mark(pair, notes))
-    for name, row in rows.items():
-        row.append(_takes(registry.find("searcher", name)))
-    show(("searcher", *names, "takes"), list(rows.values()))
+    show(("scheduler", "notes", "searchers"), list(_by_scheduler(pairs, notes)), wrapped=True)
+    click.echo()
+    show(("takes", "searchers"), list(_grouped(takes)), wrapped=True)
     click.echo()
     for note, number in notes.items():
-        click.echo(f"({number}) {note}")
+        click.echo(fill(f"({number}) {note}", "    "))
+
+
+def _by_scheduler(pairs: Sequence[Pair], notes: dict[str, int]) -> Iterator[tuple[str, str, str]]:
+    """The searchers under each scheduler, by what is to know; most of them stand last, as the
+    others."""
+    marks: dict[str, dict[str, str]] = {}
+    for pair in pairs:
+        marks.setdefault(pair.scheduler, {})[pair.searcher] = _mark(pair, notes)
+    for scheduler, own in marks.items():
+        *few, (most, _) = sorted(_by_value(own).items(), key=lambda group: len(group[1]))
+        rows = [*((mark, ", ".join(names)) for mark, names in few)]
+        rows.append((most, "all others" if few else "all"))
+        yield from ((scheduler if i == 0 else "", *row) for i, row in enumerate(rows))
+
+
+def _grouped(takes: dict[str, list[str] | None]) -> Iterator[tuple[str, str]]:
+    words = {
+        name: "not asked" if own is None else ", ".join(own) or "nothing"
+        for name, own in takes.items()
+    }
+    for what, names in _by_value(words).items():
+        yield what, ", ".join(names)
+
+
+def _by_value(of: dict[str, str]) -> dict[str, list[str]]:
+    """The keys of ``of`` by their values."""
+    found: dict[str, list[str]] = {}
+    for key, value in of.items():
+        found.setdefault(value, []).append(key)
+    return found
 
 
 def _mark(pair: Pair, notes: dict[str, int]) -> str:
@@ -112,104 +182,15 @@ def _mark(pair: Pair, notes: dict[str, int]) -> str:
     return {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[pair.compatibility.level]
 
 
-def _plugins(
-    kind: Kind, plugins: Iterable[Path], columns: dict[str, Callable[[Entry], str]]
-) -> None:
-    from hpobench.plugins.registry import Registry
-
-    registry = Registry(plugins)
-    entries = registry.entries(kind)
-    reasons = {entry.name: reason for entry in entries if (reason := _reason(entry))}
-    show(
-        (kind, *columns, "available", "summary"),
-        [
-            (e.name, *(of(e) for of in columns.values()), _available(e, reasons), e.summary)
-            for e in entries
-        ],
-    )
-    options = [(e.name, *_option_row(option)) for e in entries for option in e.options]
-    if options:
-        click.echo()
-        show((kind, "option", "default", "type"), options)
-    if reasons:
-        click.echo("\nnot available:")
-        for name, reason in reasons.items():
-            click.echo(f"  {name}: {reason}")
-    unasked = [entry.name for entry in entries if entry.asked and entry.name not in reasons]
-    if unasked:
-        click.echo(
-            f"\nnot asked: {', '.join(unasked)}: missing() says whether a problem can run; `plan` "
-            "and `check` run it, `list` runs no file that --plugin names"
-        )
-    for fault in registry.broken:
-        click.echo(f"warning: left out: {fault}", err=True)
+def _pair_json(pair: Pair) -> dict[str, object]:
+    found = pair.compatibility
+    names = {"scheduler": pair.scheduler, "searcher": pair.searcher}
+    return {**names, "level": found.level, "notes": list(found.notes)}
 
 
-def _reason(entry: Entry) -> str | None:
-    """The reason why the plugin cannot run here, as far as reading its file tells."""
-    return entry.unmet() if entry.asked else entry.missing()
-
-
-def _available(entry: Entry, reasons: Mapping[str, str]) -> str:
-    from hpobench.plugins.isolation.environments import Environment
-
-    if entry.name in reasons:
-        return "no"
-    if entry.asked:
-        return "not asked"
-    script = entry.script
-    return "once built" if script is not None and Environment(script).built() is None else "yes"
-
-
-def _members(entry: Entry) -> str:
-    from hpobench.contract.errors import PluginError
-    from hpobench.contract.references import frozen_members, references_file
-
-    try:
-        members = frozen_members(references_file(entry.file, entry.name)).values()
-    except PluginError:
-        return "damaged"
-    known = sum(member.reference.known for member in members)
-    return f"{len(members)}, {known} known" if members else ""
-
-
-def _attribute(name: str) -> Callable[[Entry], str]:
-    return lambda entry: str(entry.attributes.get(name, ""))
-
-
-def _columns(traits: Iterable[str]) -> dict[str, Callable[[Entry], str]]:
-    return {trait.replace("_", "-"): functools.partial(_trait, trait) for trait in traits}
-
-
-def _trait(trait: str, entry: Entry) -> str:
-    if trait == "multi_fidelity" and entry.attributes.get("schedules_itself"):
-        return "schedules itself"
-    return "yes" if entry.attributes.get(trait) else "no"
-
-
-def _takes(entry: Entry) -> str:
+def _takes(entry: Entry) -> list[str] | None:
+    """What a suite can give the searcher; ``None`` for a file, which is not run: its methods
+    tell."""
     from hpobench.plugins.starting.building import takes
 
-    if entry.origin == "file":  # is not run, and its methods tell
-        return "not asked"
-    return ", ".join(takes(entry.load())) or "nothing"
-
-
-def _library(entry: Entry) -> str:
-    return str(entry.attributes.get("library") or "-")
-
-
-def _version(entry: Entry) -> str:
-    from hpobench.plugins.isolation.environments import version_of
-
-    library = str(entry.attributes.get("library") or "")
-    return (version_of(library, entry.script) if library else None) or "-"
-
-
-def _option_row(option: Spelling) -> tuple[str, str, str]:
-    default = "(required)" if option.default is None else _elided(option.default)
-    return option.name, default, _elided(option.annotation)
-
-
-def _elided(text: str) -> str:
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+    return None if entry.origin == "file" else list(takes(entry.load()))

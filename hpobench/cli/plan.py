@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hpobench.cli.changing import changing_options
 from hpobench.cli.priors import show_priors
-from hpobench.cli.shared import ResultsFolder, plugin_option, selection_options
-from hpobench.cli.tables import show
-from hpobench.verbs.tally import duration
+from hpobench.cli.shared import (
+    ResultsFolder,
+    complete_suite,
+    json_option,
+    one_volume,
+    plugin_option,
+    print_json,
+    selection_options,
+)
+from hpobench.cli.tables import fill, show
+from hpobench.contract.errors import UsageError
+from hpobench.verbs.real_time import RealTime, real_time
+from hpobench.verbs.tally import duration, roughly
 
 if TYPE_CHECKING:
+    from hpobench.cli.ending import Ending
     from hpobench.contract.cell import PluginRef
     from hpobench.suites.changes import Changes
     from hpobench.suites.estimate import Estimate
@@ -25,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("suite", required=False)
+@click.argument("suite", required=False, shell_complete=complete_suite)
 @plugin_option
 @selection_options
 @changing_options
@@ -36,6 +48,8 @@ if TYPE_CHECKING:
     help="Results of the same algorithms and problems with a few seeds (like results/quick): say "
     "what differences more seeds could detect.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Print the totals alone.")
+@json_option
 def plan(
     suite: Source,
     changes: Changes,
@@ -43,26 +57,44 @@ def plan(
     seeds: str | None,
     only: str | None,
     pilot: Path | None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite.
 
     Options change it as a file that extends it would; a label that the suite gives to an entry
     (`as`) stands for that entry. Without a SUITE options say all of one.
+
+    The real time is that of this machine, by what problems and searchers took elsewhere, or in the
+    results of --pilot. It is an upper bound for trials that are stopped early.
     """
     from hpobench.suites.grid import build_plan
     from hpobench.suites.suite import load_suite
 
+    one_volume(quiet=quiet, verbose=False, as_json=as_json)
     loaded = load_suite(suite, plugins, seeds, only, changes=changes)
     built = build_plan(loaded)
-    show_plan(loaded, built)
+    if as_json:
+        if pilot is not None:
+            raise UsageError("--pilot prints tables; leave out --json")
+        print_json(_plan_json(loaded, built))
+        return
+    show_plan(loaded, built, folder=pilot, quiet=quiet)
     if pilot is not None:
         from hpobench.cli.power import show_power
 
         show_power(built, pilot)
 
 
-def show_dry_run(load: Callable[[Choose | None], Suite], options: RunOptions) -> None:
+def show_dry_run(
+    load: Callable[[Choose | None], Suite], options: RunOptions, ending: Ending
+) -> None:
     """Print the plan of a run with ``options``, and at how many seeds it looks."""
+    if any(ending):
+        raise UsageError(
+            "--quiet, --verbose, --json and --open are about a run; with --dry-run nothing runs: "
+            "`hpobench plan` has --quiet and --json"
+        )
     from hpobench.suites.grid import build_plan
     from hpobench.verbs.execution import with_rule
 
@@ -91,10 +123,51 @@ def _show_within(load: Callable[[Choose | None], Suite], options: RunOptions) ->
         click.echo(line)
 
 
-def show_plan(suite: Suite, plan: Plan) -> None:
-    """Print ``plan``."""
+def show_plan(suite: Suite, plan: Plan, *, folder: Path | None = None, quiet: bool = False) -> None:
+    """Print ``plan``, ``quiet`` or with its table; ``folder`` holds results that tell how long it
+    takes."""
     for fault in suite.registry.broken:
         click.echo(f"warning: left out: {fault}", err=True)
+    if not quiet:
+        _show_grid(suite, plan)
+        click.echo()
+    total, found = plan.total, real_time(plan, folder)
+    click.echo(
+        f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
+        f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
+    )
+    click.echo(fill(f"real time: {_real(found)}"))
+
+
+def _real(found: RealTime) -> str:
+    cpus = f"{found.cpus} processor{'' if found.cpus == 1 else 's'}"
+    text = f"about {roughly(found.seconds)} here, on {cpus}, and the report"
+    if found.unmeasured:
+        from hpobench.analysis.numbers import listed
+
+        names = listed(found.unmeasured)
+        text += f"; without the thinking of {names}, which the evidence has not measured"
+    return text
+
+
+def _plan_json(suite: Suite, plan: Plan) -> dict[str, Any]:
+    total, found = plan.total, real_time(plan, None)
+    return {
+        "suite": suite.name,
+        "stage": suite.stage,
+        "cells": len(plan.cells),
+        "most": {"trials": total.trials, "results": total.results, "clock_s": total.clock},
+        "real_time": found._asdict(),
+        "problems": [
+            {"problem": label, "workers": workers, "cells": plan.counts[label, workers]}
+            | {"budget": suite.budgets[label].to_json(), "most": dataclasses.asdict(estimate)}
+            for (label, workers), estimate in plan.estimates.items()
+        ],
+        "skipped": [vars(skipped) for skipped in plan.skipped],
+    }
+
+
+def _show_grid(suite: Suite, plan: Plan) -> None:
     click.echo(
         f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
         f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds "
@@ -131,11 +204,6 @@ def show_plan(suite: Suite, plan: Plan) -> None:
             )
     show_priors(plan.cells.combinations)
     _show_skipped(suite, plan.skipped)
-    total = plan.total
-    click.echo(
-        f"\n{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
-        f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
-    )
 
 
 def _ranges(seeds: Sequence[int]) -> str:

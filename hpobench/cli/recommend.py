@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import plugin_option
+from hpobench.cli.shared import complete_suite, plugin_option
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 
 
 @click.command()
-@click.argument("suite", required=False)
+@click.argument("suite", required=False, shell_complete=complete_suite)
 @click.option("--floats", type=click.IntRange(min=0), help="Real parameters.")
 @click.option("--ints", type=click.IntRange(min=0), help="Whole numbers.")
 @click.option("--categories", type=click.IntRange(min=0), help="Choices.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hpobench.cli.ending import Ending, ending_options
 from hpobench.cli.shared import ResultsFolder
 
 
@@ -24,14 +25,21 @@ from hpobench.cli.shared import ResultsFolder
     show_default=True,
     help="With --watch: seconds between two looks.",
 )
-def report(folder: Path, watch: bool, every: float) -> None:
-    """Write the report of the results in FOLDER (like results/quick)."""
+@ending_options
+def report(folder: Path, watch: bool, every: float, **ending: bool) -> None:
+    """Write the report of the results in FOLDER (like results/quick), and say who leads."""
+    chosen = Ending(**ending)
+    display = chosen.display()
     if watch:
+        from hpobench.contract.errors import UsageError
         from hpobench.reporting.watching import watch as follow
 
+        if chosen != Ending(quiet=False, verbose=False, as_json=False, open_page=False):
+            raise UsageError(
+                "--watch prints a line for each report; leave out the options of its end"
+            )
         follow(folder, every, click.echo)
         return
-    from hpobench.verbs.execution import write_page
-    from hpobench.verbs.progress import Shown
+    from hpobench.verbs.reports import write_page
 
-    write_page(folder, Shown())
+    chosen.end(write_page(folder, display, anew=True))

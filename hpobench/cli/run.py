@@ -9,7 +9,8 @@ import click
 
 from hpobench.cli.changing import changing_options
 from hpobench.cli.deciding import deciding_options
-from hpobench.cli.shared import plugin_option, selection_options
+from hpobench.cli.ending import Ending, ending_options
+from hpobench.cli.shared import complete_suite, plugin_option, selection_options
 
 if TYPE_CHECKING:
     from hpobench.suites.changes import Changes
@@ -20,7 +21,7 @@ UNLOGGED = 3
 
 
 @click.command()
-@click.argument("suite", required=False)
+@click.argument("suite", required=False, shell_complete=complete_suite)
 @click.option(
     "--results",
     default="results",
@@ -62,6 +63,7 @@ UNLOGGED = 3
 @deciding_options
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--no-report", is_flag=True, help="Leave out the report.")
+@ending_options
 def run(
     suite: Source,
     changes: Changes,
@@ -71,6 +73,10 @@ def run(
     dry_run: bool,
     no_report: bool,
     results: str,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+    open_page: bool,
     **options: Any,
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
@@ -82,26 +88,30 @@ def run(
         hpobench run tables --add mine --plugin mine.py --seeds 3
         hpobench run --searchers random,optuna-tpe --problems branin --budget 50
 
-    Cells that are stored already are not run again. Ends with code 1 if cells failed, with 3 if
+    Cells that are stored already are not run again, and a report of the same results is not drawn
+    again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
     from hpobench.store.place import place_of
     from hpobench.verbs.execution import execute
     from hpobench.verbs.options import RunOptions
-    from hpobench.verbs.progress import Shown
 
     def loaded(choose: Choose | None) -> Suite:
         from hpobench.suites.suite import load_suite
 
         return load_suite(suite, plugins, seeds, only, choose, changes)
 
+    ending = Ending(quiet, verbose, as_json, open_page)
     chosen = RunOptions(results=place_of(results), report=not no_report, **options)
     if dry_run:
         from hpobench.cli.plan import show_dry_run
 
-        show_dry_run(loaded, chosen)
+        show_dry_run(loaded, chosen, ending)
         return
-    ended = execute(loaded, chosen, Shown())
+    ended = execute(loaded, chosen, ending.display())
+    summary = ended.summary
+    facts = {"folder": str(summary.folder), "cells": dict(summary.counts), "ran": summary.ran}
+    ending.end(ended.report, **facts, seconds=round(summary.seconds, 1))
     if not ended.complete:
         raise SystemExit(1)
     if ended.unlogged:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class Commands(click.Group):
@@ -22,6 +23,19 @@ class Commands(click.Group):
         if args and args[0] not in names and not args[0].startswith("-"):
             raise UnknownNameError("command", args[0], names)
         return super().resolve_command(ctx, args)
+
+
+def complete_suite(
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """What shells offer for a suite: the shipped ones, or else files."""
+    from hpobench.plugins.registry import shipped_suites
+
+    names = [name for name in shipped_suites() if name.startswith(incomplete)]
+    files = [CompletionItem(incomplete, type="file")]
+    return [CompletionItem(name) for name in names] or files
 
 
 class ResultsFolder(click.Path):
@@ -97,6 +111,37 @@ def selection_options(command: F) -> F:
         "--only", metavar="GLOB", help="Only cells whose searcher/scheduler/problem match."
     )
     return seeds(only(command))
+
+
+def json_option(command: F) -> F:
+    """``--json``, for verbs that list or end with facts."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
+    )(command)
+
+
+def print_json(content: object) -> None:
+    """Print ``content`` for programs."""
+    click.echo(json.dumps(content, indent=2))
+
+
+def volume_options(*, quiet: str, verbose: str) -> Callable[[F], F]:
+    """``-q`` and ``-v``, which a verb explains itself."""
+
+    def decorate(command: F) -> F:
+        less = click.option("-q", "--quiet", is_flag=True, help=quiet)
+        more = click.option("-v", "--verbose", is_flag=True, help=verbose)
+        return less(more(command))
+
+    return decorate
+
+
+def one_volume(*, quiet: bool, verbose: bool, as_json: bool) -> None:
+    """Raise :class:`UsageError` where more than one of ``-q``, ``-v`` and ``--json`` is given."""
+    from hpobench.contract.errors import UsageError
+
+    if quiet + verbose + as_json > 1:
+        raise UsageError("--quiet, --verbose and --json exclude each other; give one of them")
 
 
 def values_option(command: F) -> F:

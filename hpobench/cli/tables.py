@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from hpobench.plugins.foreign import printable
 
-__all__ = ["printable", "show"]
+__all__ = ["fill", "printable", "show"]
+
+COLUMNS = 80
+"""What lists fit into where there is no terminal."""
+_WHOLE: Any = {"break_on_hyphens": False, "break_long_words": False}
+"""A path that is longer than a line stays in one piece, to be copied."""
+_LEAST = 20
+"""Columns that a wrapped cell has at least."""
 
 
-def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print ``rows`` under ``header``."""
+def show(header: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: bool = False) -> None:
+    """Print ``rows`` under ``header``; ``wrapped``: the last column has several lines where it
+    must, as it always has on a terminal."""
     rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        click.echo(_columns([header, *rows]))
+        click.echo(_columns([header, *rows], wrapped=wrapped))
         return
     from rich import box
     from rich.console import Console
@@ -32,8 +42,24 @@ def show(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console().print(drawn)
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> str:
+def fill(text: str, indent: str = "") -> str:
+    """``text`` in lines of :data:`COLUMNS`; all but the first begin with ``indent``."""
+    return textwrap.fill(printable(text), COLUMNS, subsequent_indent=indent, **_WHOLE)
+
+
+def _columns(rows: Sequence[Sequence[str]], *, wrapped: bool) -> str:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    if wrapped:
+        widths[-1] = max(COLUMNS - sum(width + 2 for width in widths[:-1]), _LEAST)
+        rows = [line for row in rows for line in _lines(row, widths[-1])]
     return "\n".join(
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _lines(row: Sequence[str], width: int) -> list[list[str]]:
+    """``row`` as rows whose last cells have at most ``width`` letters."""
+    *cells, last = row
+    parts = textwrap.wrap(last, width, **_WHOLE) or [""]
+    blank = [""] * len(cells)
+    return [[*(blank if i else cells), part] for i, part in enumerate(parts)]

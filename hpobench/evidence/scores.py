@@ -206,6 +206,15 @@ def _thinking(archive: Archive, runs: pa.Table, pair: NDArray[np.int64], count: 
     return np.array([float(np.median(seconds[pair == n])) for n in range(count)])
 
 
+def thinking_of_searchers(archive: Archive) -> dict[str, float]:
+    """The median seconds of thinking for a full trial's worth of training, by the label of the
+    searcher."""
+    labels = archive.runs["searcher"].to_pylist()
+    names = sorted(set(labels))
+    seconds = _thinking(archive, archive.runs, _places(names, labels), len(names))
+    return dict(zip(names, seconds.tolist(), strict=True))
+
+
 def _places(known: Sequence[object], each: Sequence[object]) -> NDArray[np.int64]:
     number = {name: n for n, name in enumerate(known)}
     return np.array([number[name] for name in each], dtype=np.int64)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
@@ -31,9 +31,14 @@ from hpobench.contract.errors import StoreError, writing
 from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting import explorer
+from hpobench.reporting.answer import answer
 from hpobench.reporting.entries import FigureEntry, Files
+from hpobench.reporting.stored_answer import PAGE, write_answer
 from hpobench.reporting.verdict import verdict
 from hpobench.store.reader import Results
+
+Drawing: TypeAlias = Callable[[int, int], None]
+"""Is told how many figures are drawn, of how many."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ def write_report(
     settings: Settings | None = None,
     decision: str | None = None,
     reload: float | None = None,
+    made_of: str | None = None,
+    drawing: Drawing = lambda _done, _total: None,
 ) -> Path:
     """Write ``folder/index.html`` with ``figures/`` and ``tables/`` beside it; returns the page.
 
@@ -80,7 +87,9 @@ def write_report(
     ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default on
     the axis that the budgets are in. ``decision``: what seeds in stages decided
     (:func:`hpobench.store.decision.decision_sentence`). ``reload``: seconds after which an open
-    page loads itself anew. The same results give the same bytes; files of an earlier report in
+    page loads itself anew. ``made_of``: what ``answer.json`` keeps to tell whether the report
+    is up to date (:mod:`hpobench.reporting.stored_answer`). ``drawing``: is told how many of the
+    figures are drawn. The same results give the same bytes; files of an earlier report in
     ``folder`` that this one has no use for are removed. Raises :class:`StoreError` when there is no
     run to report or no room to write.
     """
@@ -92,7 +101,10 @@ def write_report(
     try:
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
         with writing("the report", folder), processes.given_up_on_error():
-            return _write(Study(results, settings), folder, left_out, decision, reload)
+            study = Study(results, settings)
+            page = _write(study, folder, left_out, decision, reload, drawing)
+            write_answer(folder, answer(study), made_of)
+            return page
     except BrokenExecutor as error:
         raise StoreError(
             f"cannot write the report to {folder}: a process that drew figures was killed, which "
@@ -106,10 +118,12 @@ def _write(
     skipped: Sequence[Mapping[str, str]],
     decision: str | None,
     reload: float | None,
+    drawing: Drawing,
 ) -> Path:
     files = Files(folder, study)
     # Figures first: other processes draw them while this one goes on.
     pairs = shown(study, (figure for own in FIGURES.values() for figure in own))
+    drawing(0, len(pairs))
     suite = [files.figure(*pair) for pair in pairs if not pair[1].stem]
     single = [files.figure(*pair) for pair in pairs if pair[1].stem]
     results = [table for own in TABLES.values() for table in own if table not in SETTING]
@@ -136,6 +150,8 @@ def _write(
     )
     for frame, subject in shown(study, FILES):
         files.frame(frame, subject)
+    for done, _ in enumerate(as_completed([entry.drawn for entry in suite + single]), start=1):
+        drawing(done, len(pairs))
     path = _render(page, folder)
     files.remove_stale()
     return path
@@ -180,6 +196,6 @@ def _render(page: Page, folder: Path) -> Path:
     )
     shown: dict[str, Any] = dict(vars(page))
     text = environment.get_template("report.html.j2").render(shown)
-    path = folder / "index.html"
+    path = folder / PAGE
     write_whole(path, text.encode(), flush=False)
     return path

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.reporting.html import write_report
+from hpobench.reporting.html import Drawing, write_report
+from hpobench.reporting.stored_answer import made_of
 from hpobench.store import index
 from hpobench.store.decision import decision_sentence
 from hpobench.store.reader import Results, load_plan, load_results
@@ -18,17 +19,27 @@ PATIENCE = 3
 cells, files that are read may be replaced by others."""
 
 
-def report_of(folder: Path, *, every: float | None = None) -> tuple[Path, Results]:
+def report_of(
+    folder: Path,
+    *,
+    every: float | None = None,
+    drawing: Drawing = lambda _done, _total: None,
+) -> tuple[Path, Results]:
     """Write ``folder/report``; returns its page and what it is about.
 
     ``every``: an open page loads itself anew after so many seconds while planned runs are missing.
+    ``drawing``: is told how many of the figures are drawn.
     """
+    key = made_of(folder)  # before reading: a run may add cells meanwhile
     results = load_results(folder)
+    reload = every if every and not _complete(results) else None
     page = write_report(
         results,
         folder / "report",
         decision=decision_sentence(folder),
-        reload=every if every and not _complete(results) else None,
+        reload=reload,
+        made_of=None if reload else key,
+        drawing=drawing,
     )
     return page, results
 

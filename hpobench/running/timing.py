@@ -27,8 +27,8 @@ _COLUMNS = ("cell", "stage", "clock", "suggest_s", "observe_s", "harness_s")
 class Timing:
     """Wall seconds that the cells of ``plan`` take on ``cpus`` processors, several side by side.
 
-    Cells of a combination of which some are stored in ``folder`` take as long as these did. Others
-    take what their problem's estimate and their searcher's thinking say.
+    Cells of a combination of which some are stored in ``folder``, if one is given, take as long as
+    these did. Others take what their problem's estimate and their searcher's thinking say.
 
     :param trial_s: measured seconds of a full trial, by the label of its problem.
     :param thinking_s: seconds of thinking for each trial, by the label of the searcher.
@@ -37,13 +37,14 @@ class Timing:
     def __init__(
         self,
         plan: Plan,
-        folder: Path,
+        folder: Path | None,
         cpus: int,
         trial_s: Mapping[str, float],
         thinking_s: Mapping[str, float],
     ) -> None:
         self._cells = plan.cells
-        rows = {row["cell"]: row for row in load_cells(folder, _COLUMNS)}
+        stored = load_cells(folder, _COLUMNS) if folder else []
+        rows = {row["cell"]: row for row in stored}
         self.stored = rows.keys() & set(plan.cells.ids())
         """The ids of the cells of the plan that are stored."""
         problems = {ref.label: build_problem(ref) for ref in plan.problems}

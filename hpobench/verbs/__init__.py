@@ -134,11 +134,11 @@ def plan(
 def report(folder: str | os.PathLike[str]) -> Path:
     """Write the report of the results in ``folder``; returns the page to open."""
     from hpobench.store.place import Place, place_of
-    from hpobench.verbs.execution import write_page
     from hpobench.verbs.progress import Quiet
+    from hpobench.verbs.reports import write_page
 
     place = Place(place_of(folder))
-    page = write_page(place.fetch(), Quiet())
+    page = write_page(place.fetch(), Quiet(), anew=True).page
     place.publish()
     return page
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hpobench.suites.shard import Shard
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.options import MAX_SEEDS, RunOptions
+from hpobench.verbs.reports import Report, write_page
 from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Ended:
     """How a run ended."""
 
     summary: Summary
-    page: Path | None
-    """The page of the report, if one was asked for and anything is stored."""
+    report: Report | None
+    """The report, if one was asked for and anything is stored."""
     unlogged: bool
     """Whether cells are stored that should have been logged to MLflow and are not."""
 
@@ -82,9 +83,9 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
             stored = summary.counts["missing"] < summary.counts.total()
             # A part of the runs would look like a result.
             shown = options.report and not shard and stored
-            page = write_page(folder, display) if shown else None
+            report = write_page(folder, display, anew=False) if shown else None
             place.publish()
-    ended = Ended(summary, page, any(tracker.unlogged for tracker in trackers))
+    ended = Ended(summary, report, any(tracker.unlogged for tracker in trackers))
     if not ended.complete:
         display.warn(f"`python -m hpobench status {place.given}` shows what failed")
     return ended
@@ -152,15 +153,6 @@ class _Runner:
         with tempfile.TemporaryDirectory() as folder:
             self.at(Place(Path(folder)))(suite, plan)
             return trial_seconds(plan, Path(folder))
-
-
-def write_page(folder: Path, display: Display) -> Path:
-    """Write the report of the results in ``folder``; returns its page."""
-    from hpobench.reporting.watching import report_of
-
-    page, _ = report_of(folder)
-    display.note(f"report: {page}")
-    return page
 
 
 def with_rule(suite: Suite, options: RunOptions) -> tuple[Suite, Rule | None]:

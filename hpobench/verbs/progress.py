@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
+from hpobench.plugins.foreign import printable
 from hpobench.verbs.tally import Tally, duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from hpobench.reporting.answer import Answer
     from hpobench.running.experiment import Progress
     from hpobench.store.batch import Batch
     from hpobench.store.problems import ProblemRows
@@ -39,6 +41,12 @@ class Display(Protocol):
     def watching(self) -> AbstractContextManager[Sequence[Progress]]:
         """The observers of the cells that run inside the block."""
 
+    def drawing(self, done: int, total: int) -> None:
+        """``done`` of ``total`` figures of the report are drawn."""
+
+    def answer(self, answer: Answer) -> None:
+        """Who leads in the results that a report is about."""
+
 
 class Quiet:
     """Prints nothing: notes and warnings go to the logger ``hpobench``."""
@@ -52,9 +60,23 @@ class Quiet:
     def watching(self) -> AbstractContextManager[Sequence[Progress]]:
         return contextlib.nullcontext(())
 
+    def drawing(self, done: int, total: int) -> None:
+        if done == 0:
+            _LOG.info("drawing %s figures", total)
+
+    def answer(self, answer: Answer) -> None:
+        from hpobench.reporting.answer_text import advice
+
+        for sentence in advice(answer):
+            _LOG.info(sentence)
+
 
 class Shown:
     """Prints notes and the progress of cells to standard output, warnings to standard error."""
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        """``verbose``: print a line for each cell that has ended, too."""
+        self._more = [CellLines()] if verbose else []
 
     def note(self, text: str) -> None:
         print(text, flush=True)
@@ -67,9 +89,64 @@ class Shown:
         if sys.stdout.isatty():
             display = LiveProgress()
             with display.live:
-                yield [display]
+                yield [display, *self._more]
         else:
-            yield [LineProgress()]
+            yield [LineProgress(), *self._more]
+
+    def drawing(self, done: int, total: int) -> None:
+        if sys.stdout.isatty():
+            end = "\r" if done < total else "\n"
+            print(f"drawing {total} figures: {done} done", end=end, flush=True)
+        elif done == 0:
+            print(f"drawing {total} figures", flush=True)
+
+    def answer(self, answer: Answer) -> None:
+        show_answer(answer)
+
+
+def show_answer(answer: Answer) -> None:
+    """Print who leads to standard output, between blank lines."""
+    from hpobench.reporting.answer_text import can_draw, lines
+
+    print("", *lines(answer, blocks=can_draw(sys.stdout.encoding)), "", sep="\n", flush=True)
+
+
+class Brief(Shown):
+    """Prints the advice and warnings alone."""
+
+    def note(self, text: str) -> None:
+        pass
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[Sequence[Progress]]:
+        yield ()
+
+    def drawing(self, done: int, total: int) -> None:
+        pass
+
+    def answer(self, answer: Answer) -> None:
+        from hpobench.reporting.answer_text import advice
+
+        print(*advice(answer), sep="\n", flush=True)
+
+
+class Warnings(Brief):
+    """Prints warnings alone, where standard output is for programs."""
+
+    def answer(self, answer: Answer) -> None:
+        pass
+
+
+class CellLines:
+    """A line for each cell that has ended."""
+
+    def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
+        pass
+
+    def update(self, batches: Sequence[Batch], running: int) -> None:  # noqa: ARG002 - all say it
+        for batch in batches:
+            for ended in batch.ended:
+                print(printable(f"{ended.cell}: {ended.status}"), flush=True)
 
 
 class Pace:
@@ -104,12 +181,26 @@ class LineProgress:
         complete = tally.stored + tally.finished == tally.total
         if not self._pace.due(time.monotonic(), last=complete):
             return
-        text = f"{tally.stored + tally.finished}/{tally.total} cells, {tally.failed} failed"
-        if tally.left is not None:
-            text += f", {duration(tally.elapsed)} gone, {duration(tally.left)} left"
-        for name, regret, _ in tally.leaders(1):
-            text += f"; leader: {name} ({regret:+.3f})"
-        print(text, flush=True)
+        parts = [f"{tally.stored + tally.finished}/{tally.total} cells, {failed(tally.failed)}"]
+        parts.append(f"{duration(tally.elapsed)} gone")
+        if outlook := tally.outlook():
+            parts.append(outlook)
+        print("; ".join([", ".join(parts), *leading(tally)]), flush=True)
+
+
+def failed(count: int) -> str:
+    return f"{count} failed (`hpobench status` will say why)" if count else "none failed"
+
+
+def leading(tally: Tally) -> Iterator[str]:
+    """Who leads so far, in words, if two can be compared."""
+    if len(best := tally.leaders(2)) < 2:
+        return
+    (first, regret, _), (second, next_regret, _) = best
+    if (gap := next_regret - regret) > 0:
+        yield f"so far {first} leads, with a mean regret {gap:.3f} lower than that of {second}"
+    else:
+        yield f"so far {first} and {second} lead with the same mean regret"
 
 
 class LiveProgress:
@@ -122,7 +213,7 @@ class LiveProgress:
         self.tally = Tally()
         self._bar = Progress(
             TextColumn("{task.completed}/{task.total} cells"),
-            BarColumn(bar_width=40),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[counts]}"),
         )
         self._task = self._bar.add_task("cells", total=None, counts="starting")
@@ -135,9 +226,8 @@ class LiveProgress:
     def update(self, batches: Sequence[Batch], running: int) -> None:
         tally = self.tally
         tally.update(batches, running)
-        counts = f"{tally.running} running  {tally.failed} failed"
-        if tally.left is not None:
-            counts += f"  {duration(tally.left)} left"
+        # A line of 80 columns has room for this.
+        counts = f"{tally.running} running, {tally.failed} failed  {tally.outlook()}"
         completed = tally.stored + tally.finished
         self._bar.update(self._task, completed=completed, counts=counts)
 
@@ -149,11 +239,12 @@ class LiveProgress:
         parts: list[RenderableType] = [self._bar]
         leaders = self.tally.leaders(5)
         if leaders:
-            table = Table(box=None, title="leaders so far", title_justify="left")
-            table.add_column("algorithm")
-            table.add_column("regret against all", justify="right")
+            table = Table(box=None)
+            table.add_column("leading so far")
+            table.add_column("mean regret above the first's", justify="right")
             table.add_column("cells", justify="right")
+            least = leaders[0][1]
             for name, regret, cells in leaders:
-                table.add_row(Text(name), f"{regret:+.4f}", str(cells))
+                table.add_row(Text(name), f"{regret - least:+.3f}", str(cells))
             parts.append(table)
         return Group(*parts)

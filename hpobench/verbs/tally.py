@@ -22,6 +22,17 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def roughly(seconds: float) -> str:
+    """An estimate of ``seconds`` for a person: ``a minute``, ``4 min``, ``2.5 h``, ``3 d``."""
+    if seconds < 90:
+        return "a minute"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.2g} h" if seconds < 48 * 3600 else f"{seconds / 86400:,.0f} d"
+
+
+_FEWEST = 5
+"""Cells that must have ended since the first did, before their pace says anything."""
 _BLOCKS = 50_000
 """Problems, seeds and numbers of workers whose cells are remembered."""
 
@@ -37,6 +48,8 @@ class Tally:
         self._ahead: dict[str, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
         """The sum over the blocks of how far an algorithm is behind the mean, and their number."""
         self._begin = time.monotonic()
+        self._first = self._last = (0.0, 0)
+        """When cells ended first and last, and how many had by then."""
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
         self.total, self.stored, self._problems = total, stored, problems
@@ -47,6 +60,9 @@ class Tally:
         for batch in batches:
             for ended in batch.ended:
                 self._note(ended)
+        if self.finished > self._last[1]:
+            self._last = time.monotonic(), self.finished
+            self._first = self._first if self._first[1] else self._last
 
     def _note(self, ended: CellEnd) -> None:
         if ended.status == "done":
@@ -93,11 +109,31 @@ class Tally:
         return time.monotonic() - self._begin
 
     @property
+    def unfinished(self) -> int:
+        return self.total - self.stored - self.finished
+
+    @property
     def left(self) -> float | None:
-        """Seconds left, by the pace so far; ``None`` before the first cell."""
-        if not self.finished:
+        """Seconds left, by the pace since cells first ended: before that, workers start.
+
+        ``None`` where the pace says nothing: after too few cells, when the last ones run already,
+        and when the time that it foretold is over.
+        """
+        (first, before), (last, by_then) = self._first, self._last
+        if by_then - before < _FEWEST or self.unfinished <= self.running:
             return None
-        return self.elapsed / self.finished * (self.total - self.stored - self.finished)
+        pace = (last - first) / (by_then - before)
+        left = pace * self.unfinished - (time.monotonic() - last)
+        return left if left > 0 else None
+
+    def outlook(self) -> str:
+        """What is left, in words; empty where nothing can be said."""
+        if (left := self.left) is not None:
+            return f"about {duration(left)} left"
+        if 0 < self.unfinished <= self.running:
+            last = "the last one" if self.unfinished == 1 else f"the last {self.unfinished}"
+            return f"waiting for {last}"
+        return ""
 
     def leaders(self, n: int) -> list[tuple[str, float, int]]:
         """The ``n`` best algorithms so far, and the number of their cells. Each has its mean

@@ -115,10 +115,20 @@ def test_progress_prints_what_the_command_line_prints(
     folder: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hpobench.run(SUITE, results=folder, progress=True)
-    first, second, third = capsys.readouterr().out.splitlines()
+    first, second, *_, last = capsys.readouterr().out.splitlines()
     assert first == "4 cells, 4 of them stored by earlier runs"
     assert second.startswith("ran 0 cells in ")
-    assert third == f"report: {folder / 'tiny' / 'report' / 'index.html'}"
+    page = folder / "tiny" / "report" / "index.html"
+    assert last == f"report: {page}"
+    # Nothing is left to run, so nothing is drawn again, until `report` is asked to.
+    written = page.stat().st_mtime_ns
+    hpobench.run(SUITE, results=folder, progress=True)
+    again = capsys.readouterr().out
+    assert "its report is there already; `hpobench report" in again
+    assert "drawing" not in again
+    assert page.stat().st_mtime_ns == written
+    assert hpobench.report(folder / "tiny") == page
+    assert page.stat().st_mtime_ns > written
 
 
 @pytest.mark.usefixtures("no_ray")

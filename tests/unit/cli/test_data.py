@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -52,11 +53,19 @@ def test_the_list(invoke: Any, root: Path) -> None:
     code, out, _ = invoke("list")
     assert code == 0
     rows = [line.split() for line in out.splitlines()]
-    assert rows[0] == ["data", "set", "for", "MB", "licence", "state"]
-    assert rows[1] == ["one", "bowl", "0.0", "CC0-1.0", str(root / "made" / "one")]
-    assert rows[2] == ["two", "bowl", "0.0", "CC0-1.0", "damaged"]
-    assert rows[3] == ["three", "bowl", "0.0", "CC0-1.0", "absent"]
-    assert out.count("cite  A. Nobody, Nothing, 1999") == 3
+    assert rows[0] == ["data", "set", "MB", "licence", "state", "for"]
+    assert rows[1] == ["one", "0.0", "CC0-1.0", "here", "bowl"]
+    assert rows[2] == ["two", "0.0", "CC0-1.0", "damaged", "bowl"]
+    assert rows[3] == ["three", "0.0", "CC0-1.0", "absent", "bowl"]
+    out = " ".join(out.split())
+    assert f"here: {root / 'made' / 'one'}" in out
+    code, facts, _ = invoke("list", "--json")
+    assert [(one["name"], one["state"]) for one in json.loads(facts)] == [
+        ("one", "here"),
+        ("two", "damaged"),
+        ("three", "absent"),
+    ]
+    assert out.count("cite A. Nobody, Nothing, 1999") == 3
     assert f"damaged: `hpobench data fetch two` brings it into {root}/made/two" in out
     assert f"absent: ask A. Nobody, and copy it into {root}/made/up" in out
     assert f"looked for in {root} and {root.parent}/home/hpobench" in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -11,6 +12,10 @@ from click.testing import CliRunner
 
 from hpobench.cli import cli
 from hpobench.cli.tables import show
+from hpobench.contract.errors import UnknownNameError, UsageError
+from hpobench.evidence.archive import read_archive, shipped
+from hpobench.evidence.scores import thinking_of_searchers
+from hpobench.running.cluster import cpus_here
 from tests.tiny_plugins import write_suite
 
 
@@ -29,40 +34,56 @@ def rows(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if line]
 
 
-def test_searchers_show_capabilities_options_and_why_not(tiny: str) -> None:
+def test_searchers_show_what_they_are_and_why_not(tiny: str) -> None:
     output = invoke("list", "searchers", "--plugin", tiny)
     table = rows(output)
-    assert table[0] == [
-        "searcher",
-        "library",
-        "version",
-        "parallel",
-        "conditional",
-        "multi-fidelity",
-        "cost-aware",
-        "deterministic",
-        "available",
-        "summary",
-    ]
-    assert ["flat", "-", "-", "yes", "no", "no", "no", "yes", "yes"] in table
-    assert ["model", "-", "-", "yes", "yes", "yes", "no", "no", "yes"] in table
-    assert ["needy", "-", "-", "yes", "yes", "no", "no", "yes", "no"] in table
-    assert ["tiny", "greed", "1", "float"] in table
+    assert table[0] == ["searcher", "available", "summary"]
+    assert ["flat", "yes"] in table
+    assert ["needy", "no"] in table
     assert "  needy: needs no-such-package>=1, it is not installed" in output
 
 
+def test_one_in_full(tiny: str) -> None:
+    output = invoke("list", "searchers", "tiny", "--plugin", tiny)
+    table = rows(output)
+    assert table[0] == ["searcher", "tiny"]
+    for fact in (["parallel", "yes"], ["multi", "fidelity", "no"], ["file", tiny]):
+        assert fact in table
+    assert ["greed", "float,", "by", "default", "1"] in table
+    assert rows(invoke("list", "searchers", "needy", "--plugin", tiny))[3][:2] == [
+        "reason",
+        "needs",
+    ]
+    output = invoke("list", "problems", "bowl", "--plugin", tiny)
+    assert ["dimension", "int,", "must", "be", "given"] in rows(output)
+    assert invoke("list", "suites", "smoke").count("name: smoke\n") == 1
+
+
+@pytest.mark.parametrize("kind", ["searchers", "schedulers", "problems", "suites"])
+def test_lists_fit_a_terminal_and_programs(kind: str) -> None:
+    shown = invoke("list", kind)
+    # But for a path in one piece.
+    assert [x for x in shown.splitlines() if len(x) > 80 and len(x.split()) > 1] == []
+    names = invoke("list", kind, "--quiet").splitlines()
+    facts = json.loads(invoke("list", kind, "--json"))
+    assert [one["name"] for one in facts] == names
+    assert all(f"\n{name} " in shown for name in names)
+    assert json.loads(invoke("list", kind, names[-1], "--json")) == facts[-1]
+    result = CliRunner().invoke(cli, ["list", kind, f"{names[0]}x"])
+    assert isinstance(result.exception, UnknownNameError)
+
+
 def test_schedulers(tiny: str) -> None:
-    table = rows(invoke("list", "schedulers", "--plugin", tiny))
-    assert ["whole", "no", "yes", "Lets", "trials", "be."] in table
-    assert ["halves", "eta", "2", "int"] in table
+    assert ["whole", "yes", "Lets", "trials", "be."] in rows(
+        invoke("list", "schedulers", "--plugin", tiny)
+    )
+    output = invoke("list", "schedulers", "halves", "--plugin", tiny)
+    assert ["eta", "int,", "by", "default", "2"] in rows(output)
 
 
 def test_problems(tiny: str) -> None:
     output = invoke("list", "problems", "--plugin", tiny)
-    assert ["bowl", "dimension", "(required)", "int"] in rows(output)
-    assert "bowl  " in output
-    absent = next(row for row in rows(output) if row[0] == "absent")
-    assert absent[-2:] == ["not", "asked"]
+    assert ["absent", "not", "asked"] in [row[:3] for row in rows(output)]
     assert "\nnot asked: absent: missing() says whether" in output
 
 
@@ -83,19 +104,26 @@ def test_suites() -> None:
 
 def test_compatibility_has_a_footnote_for_every_number(tiny: str) -> None:
     output = invoke("list", "compatibility", "--plugin", tiny)
-    ends = {line.split()[0]: line for line in output.splitlines() if line.strip()}
-    assert ends["smac-rf"].rstrip().endswith("points, history, prior")
-    assert ends["sobol"].rstrip().endswith("points")
-    assert ends["dehb"].rstrip().endswith("nothing")
-    assert ends["tiny"].rstrip().endswith("not asked")
-    table, _, notes = output.partition("\n\n")
-    head, *body = (re.split(r"\s{2,}", line) for line in table.splitlines())
-    fields = {(row[0], name): row[i] for row in body for i, name in enumerate(head[1:], 1)}
-    assert fields["tiny", "whole"] == "ok"
-    used = {int(number) for field in fields.values() for number in re.findall(r"\d+", field)}
-    assert [line.partition(")")[0] for line in notes.splitlines()] == [
-        f"({number}" for number in sorted(used)
-    ]
+    assert max(map(len, output.splitlines())) <= 80
+    table, takes, notes = output.split("\n\n")
+    used = set()
+    for line in table.splitlines()[1:]:
+        _, mark, *_ = re.split(r"\s{2,}", line)
+        used |= set(re.findall(r"\d+", mark))
+    assert re.findall(r"^\((\d+)\)", notes, flags=re.MULTILINE) == sorted(used, key=int)
+    assert ["nothing", "dehb"] in rows(takes)
+
+
+def test_compatibility_is_the_matrix(tiny: str) -> None:
+    facts = json.loads(invoke("list", "compatibility", "--json", "--plugin", tiny))
+    pairs = {(one["searcher"], one["scheduler"]): one for one in facts["pairs"]}
+    assert (pairs["tiny", "whole"]["level"], pairs["tiny", "whole"]["notes"]) == ("ok", [])
+    assert pairs["dehb", "fifo"]["level"] == "refused"
+    assert facts["takes"]["smac-rf"] == ["points", "history", "prior"]
+    assert facts["takes"]["tiny"] is None
+    text = " ".join(invoke("list", "compatibility").split())
+    assert "fifo refused" in text
+    assert "dehb, neps-priorband, smac-hyperband ok all others" in text
 
 
 def test_plan_shows_the_grid_what_is_skipped_and_the_cost(tmp_path: Path) -> None:
@@ -135,6 +163,28 @@ def test_plan_warns_of_cells_that_would_not_end(tmp_path: Path) -> None:
         "warning: bowl[dimension=2] with 4 workers: a cell may have 345,600,000 trials, and a cell "
         "ends at 1,000,000; 2.47e+05 s would fit (docs/limits.md)"
     ) in output
+
+
+def test_plan_says_how_long_it_takes_here(tmp_path: Path) -> None:
+    file = str(write_suite(tmp_path, {2: "searchers: [tiny, optuna-tpe]"}))
+    facts = json.loads(invoke("plan", file, "--json"))
+    trials = facts["cells"] * 5
+    thinking = thinking_of_searchers(read_archive(shipped()))["optuna-tpe"]
+    # A result takes a millisecond, and half of the trials are optuna-tpe's.
+    due = (trials * 0.001 + trials / 2 * thinking) / cpus_here()
+    assert facts["real_time"]["seconds"] == pytest.approx(due)
+    assert facts["real_time"]["unmeasured"] == ["tiny"]
+    assert facts["most"]["trials"] == trials
+    last = " ".join(invoke("plan", file, "-q").splitlines()[1:])
+    assert last.startswith("real time: about a minute here, on ")
+    assert last.endswith("; without the thinking of tiny, which the evidence has not measured")
+
+
+def test_options_about_a_run_are_not_for_a_dry_one(tmp_path: Path) -> None:
+    file = str(write_suite(tmp_path))
+    for option in ("-q", "-v", "--json", "--open"):
+        result = CliRunner().invoke(cli, ["run", file, "--dry-run", option])
+        assert isinstance(result.exception, UsageError)
 
 
 def test_plan_of_many_seeds(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 import hpobench
 from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
-from hpobench.cli import VERBS, Verbs, cli
+from hpobench.cli import SECTIONS, VERBS, Verbs, cli
 from hpobench.contract import signals
 from tests.tiny_plugins import write_suite
 
@@ -58,6 +59,31 @@ def test_help_names_every_verb_and_what_it_does() -> None:
     for verb in ("list", "plan", "run", "status", "report"):
         assert re.search(rf"^  {verb}  +\S", result.output, re.MULTILINE)
     assert "progress" not in result.output
+
+
+def test_help_begins_with_what_is_done_every_day() -> None:
+    output = CliRunner().invoke(cli, ["--help"]).output
+    places = [output.index(f"\n{section}:\n") for section in SECTIONS]
+    assert places == sorted(places)
+    assert places[0] < output.index("\n  run ") < places[1]
+    assert max(map(len, output.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("run sm", ["smoke"]),
+        ("plan evidence-st", ["evidence-stopping", "evidence-stopping-workers"]),
+        ("run ./mine", ["./mine"]),
+        ("list searchers heb", ["hebo"]),
+        ("list suites smo", ["smoke"]),
+        ("rep", ["report"]),
+    ],
+)
+def test_shells_complete_verbs_suites_and_names(words: str, found: list[str]) -> None:
+    *args, incomplete = words.split()
+    completed = ShellComplete(cli, {}, "hpobench", "_HPOBENCH_COMPLETE")
+    assert sorted(item.value for item in completed.get_completions(args, incomplete)) == found
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from typing import Any
 
 import pytest
 
 from hpobench.store import schema
 from hpobench.store.batch import Batch, CellEnd
-from hpobench.verbs.progress import LineProgress
-from hpobench.verbs.tally import Tally, duration
+from hpobench.verbs.progress import LineProgress, Shown
+from hpobench.verbs.tally import Tally, duration, roughly
 
 PROBLEMS: dict[str, dict[str, float | None]] = {
     key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")
@@ -89,8 +91,73 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     lines.update([batch(end("a", "p", 1), end("b", "p", 3))], 0)
     first, last = capsys.readouterr().out.splitlines()
     assert first == "3 cells, 1 of them stored by earlier runs"
-    assert last.startswith("3/3 cells, 0 failed")
-    assert last.endswith("leader: a + fifo (-0.100)")
+    assert last == (
+        "3/3 cells, none failed, 0 s gone; so far a + fifo leads, with a mean regret 0.200 lower "
+        "than that of b + fifo"
+    )
+
+
+def test_failures_and_ties_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = LineProgress()
+    lines.begin(3, 0, PROBLEMS)
+    ends = [end("a", "p", 2), end("b", "p", 2), end("c", "p", None, status="failed")]
+    lines.update([batch(*ends)], 0)
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "3/3 cells, 1 failed (`hpobench status` will say why), 0 s gone; so far a + fifo and "
+        "b + fifo lead with the same mean regret"
+    )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that tallies read."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_the_time_left_is_by_the_pace_since_cells_began_to_end(clock: list[float]) -> None:
+    tally = Tally()
+    tally.begin(100, 0, PROBLEMS)
+    clock[0] = 60.0  # workers have started
+    tally.update([batch(end("a", "p", 1, seed=0))], 4)
+    assert tally.outlook() == ""
+    for seed in range(1, 11):
+        clock[0] += 2.0
+        tally.update([batch(end("a", "p", 1, seed=seed))], 4)
+    assert tally.left == pytest.approx(2 * 89)
+    clock[0] += 10.0  # it counts down while nothing ends
+    tally.update([], 4)
+    assert tally.outlook() == "about 2 min 48 s left"
+    clock[0] += 1000.0
+    assert tally.outlook() == ""
+
+
+def test_the_last_cells_have_no_foretold_end(clock: list[float]) -> None:
+    tally = Tally()
+    tally.begin(12, 0, PROBLEMS)
+    for seed in range(11):
+        clock[0] += 2.0
+        tally.update([batch(end("a", "p", 1, seed=seed))], 1)
+    for _ in range(3):
+        clock[0] += 100.0
+        tally.update([], 1)
+        assert tally.outlook() == "waiting for the last one"
+    tally.update([batch(end("a", "p", 1, seed=11))], 0)
+    assert tally.outlook() == ""
+
+
+def test_drawing_is_told_once_and_shown_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for terminal, text in (
+        (False, "drawing 2 figures\n"),
+        (True, "".join(f"drawing 2 figures: {n} done{end}" for n, end in enumerate("\r\r\n"))),
+    ):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)  # noqa: B023 - called here
+        for done in range(3):
+            Shown().drawing(done, 2)
+        assert capsys.readouterr().out == text
 
 
 @pytest.mark.parametrize(
@@ -98,3 +165,11 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3, "a minute"), (238, "4 min"), (9000, "2.5 h"), (86400 * 1234, "1,234 d")],
+)
+def test_rough_durations(seconds: float, text: str) -> None:
+    assert roughly(seconds) == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from hpobench.__main__ import main
 from hpobench.cli.tables import printable
 from hpobench.store.batch import Batch
 from hpobench.store.writer import open_writer
+from tests.results_factory import PROBLEMS, make_results
+from tests.stored import write as write_results
 from tests.unit.store.test_store import begin, outcome, write
 
 
@@ -46,6 +49,55 @@ def test_names_of_damaged_files_do_not_either(
         shown = capsys.readouterr()
         assert "\x1b" not in shown.out + shown.err
         assert "cells.parquet: " in shown.out + shown.err
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Results of which three of four seeds have ended."""
+    made = make_results(["random", "tpe"], ["fifo"], PROBLEMS[:1], seeds=2, failed=())
+    write_results(made, tmp_path, slice(0, 3))
+    return tmp_path
+
+
+def test_it_says_who_leads_by_now(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("status", results) == 1
+    first, _, title, *rest = capsys.readouterr().out.splitlines()
+    assert first == "4 cells: 3 done, 0 failed, 0 timeout, 1 missing"
+    assert title.startswith("mean regret at the end of the budget, over 1 problem and 1 to 2 seeds")
+    assert "are too few to say that it is better than the others" in " ".join(rest)
+
+
+def test_it_says_as_much_as_it_is_asked_to(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call("status", results, "-q")
+    assert capsys.readouterr().out == "4 cells: 3 done, 0 failed, 0 timeout, 1 missing\n"
+    call("status", results, "-v")
+    assert "\nmissing: tpe-fifo-branin-1\n" in capsys.readouterr().out
+    call("status", results, "--json")
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["done"], facts["missing"], facts["errors"]) == (3, 1, {})
+    assert facts["missing_cells"] == ["tpe-fifo-branin-1"]
+    (compared,) = facts["answer"]["compared"]
+    assert [one["standing"] for one in compared["ranked"]] == ["leads", "unknown"]
+    assert len(facts["advice"]) == 1
+    assert call("status", results, "-q", "--json") == 2
+    assert "exclude each other" in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_read_hide_no_counts(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    next(results.glob("events-*")).write_bytes(b"")
+    assert call("status", results) == 1
+    shown = capsys.readouterr()
+    assert shown.out == "4 cells: 3 done, 0 failed, 0 timeout, 1 missing\n"
+    assert shown.err.startswith("who leads cannot be told now: ")
+    next(results.glob("events-*")).unlink()
+    assert call("status", results) == 1
+    assert capsys.readouterr().err == (
+        "`hpobench report` says who leads: it reads all that was stored\n"
+    )
 
 
 def test_letters_of_all_languages_are_printed() -> None:
