@@ -283,4 +283,4 @@ def test_files_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     write(tmp_path, "# /// script\n# dependencies = []\n# ///\n" + searcher(""))
     write_suite(tmp_path)
     assert _code(["list", "searchers", "--plugin", str(tmp_path / "odd.py")]) == 0
-    assert "odd.py.lock: not a regular file" in capsys.readouterr().out
+    assert "odd.py.lock: not a regular file" in " ".join(capsys.readouterr().out.split())
