@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,9 +50,11 @@ def test_importing_hpobench_imports_nothing_heavy() -> None:
 
 def test_the_docstring_s_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_suite(SUITE, tmp_path / "results" / "quick")
+    for name in ("tables", "mine"):
+        shutil.copytree(tmp_path / "results" / "quick", tmp_path / "results" / name)
     monkeypatch.chdir(tmp_path)
     (example,) = doctest.DocTestFinder().find(hpobench.load, globs={"hpobench": hpobench})
-    assert len(example.examples) == 5
+    assert len(example.examples) == 8
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     told: list[str] = []
     assert runner.run(example, out=told.append).failed == 0, "".join(told)
