@@ -9,10 +9,9 @@ from hpobench.bridges.search_cv.spaces import SearchSpace
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.space import Config
 from hpobench.plugins.starting.portfolios import Model, models, portfolio
+from hpobench.plugins.starting.start import SIZE
 
 PORTFOLIO = "portfolio"
-SIZE = 5
-"""The number of candidates from a portfolio."""
 
 
 def starting_points(

@@ -40,6 +40,7 @@ from hpobench.contract.space import Config, Space
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.datasets import SHIPPED, data_set_of, same_data_set
 from hpobench.plugins.starting.fitting import fitted
+from hpobench.plugins.starting.start import SIZE
 
 FOLDER = "portfolios"
 _RECOGNISED = 3
@@ -121,7 +122,7 @@ def portfolio_of(problem: Problem, k: int) -> list[Config]:
     return configs
 
 
-def portfolio(name: str, k: int = 5) -> list[Config]:
+def portfolio(name: str, k: int = SIZE) -> list[Config]:
     """The ``k`` configurations that do well on many data sets, best first.
 
     >>> hpobench.portfolio("xgboost", k=1)

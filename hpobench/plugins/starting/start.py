@@ -18,6 +18,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from hpobench.plugins.starting.strict import Strict, chosen_parts
 
+SIZE = 5
+"""The configurations of a portfolio where nothing else is said."""
 MAX_POINTS = 1_000
 MAX_HISTORY = 10_000
 """Trials that a searcher is told beforehand; most models take minutes for more."""
@@ -71,7 +73,7 @@ class Start(Strict):
 _WORDS: dict[str, dict[str, Any] | None] = {
     "none": None,
     "default": {"default": True},
-    "portfolio": {"portfolio": 5},
+    "portfolio": {"portfolio": SIZE},
     "history": {"history": {}},
 }
 
