@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import re
 import sys
+import tarfile
 from pathlib import Path
 
 import nox
@@ -50,3 +54,24 @@ def full(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Run the commands and the code that README and CONTRIBUTING show."""
     _pytest(session, "tests/ray/test_documents.py", "tests/env/testing/test_walk_through.py")
+
+
+@nox.session
+def vega(session: nox.Session) -> None:
+    """Fetch the charting library of pages anew, at the releases that its folder names."""
+    folder = Path("hpobench/reporting/vega")
+    parts = []
+    for name, release in json.loads((folder / "releases.json").read_text()).items():
+        place = Path(session.create_tmp())
+        archive = session.run(
+            "npm", "pack", "--silent", f"{name}@{release}", external=True, silent=True
+        )
+        path = Path(str(archive).strip())
+        with tarfile.open(path) as packed:
+            packed.extractall(place, filter="data")
+        path.unlink()
+        text = (place / "package" / "build" / f"{name}.min.js").read_text()
+        text = re.sub(r"//# sourceMappingURL=\S*", "", text).strip()
+        parts.append(f"// {name} {release}\n{text}\n")
+    content = gzip.compress("".join(parts).encode(), 9, mtime=0)
+    (folder / "vega.js.gz").write_bytes(content)

@@ -38,7 +38,7 @@ def lines(answer: Answer, *, blocks: bool) -> Iterator[str]:
             "1 a typical random configuration)"
         )
         yield from _table(one.ranked, blocks=blocks)
-        yield from _wrapped(_advice(one))
+        yield from _wrapped(advice_of(one))
 
 
 def advice(answer: Answer) -> list[str]:
@@ -46,11 +46,11 @@ def advice(answer: Answer) -> list[str]:
     if answer.reason is not None:
         return [printable(f"No advice: {answer.reason}.")]
     if len(answer.compared) == 1:
-        return [_advice(answer.compared[0])]
-    return [f"{one.title}: {_advice(one)}" for one in answer.compared]
+        return [advice_of(answer.compared[0])]
+    return [f"{one.title}: {advice_of(one)}" for one in answer.compared]
 
 
-def _advice(compared: Compared) -> str:
+def advice_of(compared: Compared) -> str:
     first, others = compared.ranked[0], compared.ranked[1:]
     if compared.seeds_needed is not None and any(one.behind > 0 for one in others):
         few = "a single seed is" if compared.seeds == 1 else f"{compared.seeds} seeds are"

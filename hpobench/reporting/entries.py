@@ -1,102 +1,133 @@
-"""A report's figures and tables as files, and as what the page shows of them."""
+"""A report's exhibits as files, and as what the page shows of them."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
-
+from hpobench.analysis.charting import Spec
 from hpobench.analysis.drawing import processes
 from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, table_entry
 from hpobench.analysis.exhibits._room import legible
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import TableEntry
 from hpobench.analysis.text.file_names import Names, slug
+from hpobench.analysis.text.phrases import reading
 from hpobench.analysis.text.spreadsheet import csv_bytes
-from hpobench.contract.files import TEMPORARY, is_regular, own_folder, read_whole, write_whole
+from hpobench.contract.files import TEMPORARY, is_regular, own_folder, write_whole
+from hpobench.reporting.packed import packed
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 S = TypeVar("S", bound=Subject)
 
-CSS_PIXELS = 110
-"""Per inch of a figure: its small print reads like the page's own."""
+
+@dataclass(frozen=True)
+class ChartEntry:
+    """A chart with what stands around it."""
+
+    id: str
+    title: str
+    shows: str
+    caption: str
+    alt: str
+    spec: Spec
 
 
 @dataclass(frozen=True)
-class FigureEntry:
-    id: str
-    title: str
-    caption: str
-    alt: str
-    drawn: Future[processes.Drawn]
-    links: dict[str, str]
-    """Paths beside the page by kind of file."""
+class Entry:
+    """One exhibit where it stands on the page."""
+
+    tab: Tab
+    comparison: int | None
+    """Which of the fair comparisons it is about, from 0; ``None`` for what is about all runs."""
+    rows: str
+    """The table behind it, as :func:`hpobench.reporting.packed.packed`."""
+    chart: ChartEntry | None = None
+    table: TableEntry | None = None
 
     @property
-    def png(self) -> str:
-        """The image as a data URI, so that the page stands alone."""
-        data = read_whole(self.drawn.result().png)
-        return f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
+    def id(self) -> str:
+        return self.content.id
 
     @property
-    def width(self) -> int:
-        """To show it at, in CSS pixels."""
-        return round(self.drawn.result().width * CSS_PIXELS)
+    def content(self) -> ChartEntry | TableEntry:
+        found = self.chart or self.table
+        assert found is not None
+        return found
 
 
 class Files:
-    """Writes the figures and tables of one study below ``folder``."""
+    """Writes the tables and figures of one study below ``folder``."""
 
     def __init__(self, folder: Path, study: Study) -> None:
         self.folder = folder
         self.study = study
         own_folder(folder)
         self._names = Names()
+        self._stems: dict[tuple[str, Subject], str] = {}
         self._kept: set[Path] = set()
         # Without a page of ours, files that lie there are somebody else's.
         self._again = is_regular(folder / "index.html")
 
-    def figure(self, exhibit: Figure[S], subject: S) -> FigureEntry:
-        """Save the table that a figure shows and its caption, and begin to draw it."""
-        study, table = self.study, self.study.computed(exhibit.table, subject)
-        stem = f"{exhibit.STEM}-{subject.stem}" if subject.stem else exhibit.STEM
-        path = self.folder / "figures" / self._names.free(slug(stem))
-        own_folder(path.parent)
-        png, pdf, csv = (path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf", "csv"))
-        self._write(table, csv)
-        drawn, left_out = legible(study, table)
-        caption = exhibit.caption(study, subject, table) + left_out
-        text = path.with_name(f"{path.name}.caption.txt")
-        write_whole(text, f"{caption}\n".encode(), flush=False)
-        self._kept |= {png, pdf, text}
-        return FigureEntry(
-            path.name,
-            heading(exhibit, subject),
-            caption,
-            exhibit.alt(subject, table),
-            processes.start(exhibit.drawing(study, subject, drawn), path),
-            {"CSV": f"figures/{csv.name}", "PDF": f"figures/{pdf.name}"},
-        )
+    def charts(self, exhibits: Iterable[Figure[Any]]) -> list[Entry]:
+        """Save the tables of all that ``exhibits`` show, and say how they are drawn."""
+        return [self._chart(exhibit, subject) for exhibit, subject in shown(self.study, exhibits)]
 
-    def tables(self, exhibits: Sequence[Table[Any]]) -> list[TableEntry]:
-        """Save all that ``exhibits`` show."""
+    def _chart(self, exhibit: Figure[S], subject: S) -> Entry:
+        study, name = self.study, self.frame(exhibit, subject)
+        table = study.computed(exhibit.table, subject)
+        drawn, left_out = legible(study, table)
+        entry = ChartEntry(
+            name,
+            heading(exhibit, subject),
+            exhibit.SHOWS,
+            exhibit.caption(study, subject, table) + left_out,
+            exhibit.alt(subject, table),
+            exhibit.chart(study, subject, drawn),
+        )
+        return Entry(exhibit.TAB, self._comparison(subject), packed(drawn), chart=entry)
+
+    def tables(self, exhibits: Iterable[Table[Any]]) -> list[Entry]:
+        """Save the tables of all that ``exhibits`` show."""
         entries = []
         for exhibit, subject in shown(self.study, exhibits):
-            csv = self.frame(exhibit, subject)
-            entries.append(table_entry(exhibit, self.study, subject, Path(csv).stem, csv))
+            name = self.frame(exhibit, subject)
+            entry = table_entry(exhibit, self.study, subject, name)
+            rows = packed(self.study.computed(exhibit.table, subject))
+            comparison = self._comparison(subject)
+            entries.append(Entry(exhibit.TAB, comparison, rows, table=entry))
         return entries
 
     def frame(self, exhibit: Frame[S], subject: S) -> str:
-        """Save the numbers of ``exhibit``; returns their path beside the page."""
-        name = f"{self._names.free(slug(exhibit.STEM))}.csv"
-        self._write(self.study.computed(exhibit.table, subject), self.folder / "tables" / name)
-        return f"tables/{name}"
+        """Save the numbers of ``exhibit``; returns the name of their file without its ending."""
+        name = self._stem(exhibit, subject)
+        path = self.folder / "tables" / f"{name}.csv"
+        own_folder(path.parent)
+        write_whole(path, csv_bytes(self.study.computed(exhibit.table, subject)), flush=False)
+        self._kept.add(path)
+        return name
+
+    def figures(self, exhibits: Iterable[Figure[Any]]) -> list[Future[processes.Drawn]]:
+        """Begin to draw all that ``exhibits`` show as PNG and PDF files for papers, with their
+        captions, below ``figures/``."""
+        folder = self.folder / "figures"
+        own_folder(folder)
+        return [self._figure(folder, *pair) for pair in shown(self.study, exhibits)]
+
+    def _figure(self, folder: Path, exhibit: Figure[S], subject: S) -> Future[processes.Drawn]:
+        study, path = self.study, folder / self._stem(exhibit, subject)
+        table = study.computed(exhibit.table, subject)
+        drawn, left_out = legible(study, table)
+        said = (exhibit.SHOWS, exhibit.caption(study, subject, table) + left_out)
+        text = path.with_name(f"{path.name}.caption.txt")
+        write_whole(text, f"{' '.join((*said, reading(study.settings)))}\n".encode(), flush=False)
+        self._kept |= {text, *(path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf"))}
+        return processes.start(exhibit.drawing(study, subject, drawn), path)
 
     def remove_stale(self) -> None:
         """Remove what an earlier report wrote here and this one did not."""
@@ -109,7 +140,14 @@ class Files:
                 if is_regular(path) and path not in self._kept:
                     path.unlink()
 
-    def _write(self, table: pd.DataFrame, path: Path) -> None:
-        own_folder(path.parent)
-        write_whole(path, csv_bytes(table), flush=False)
-        self._kept.add(path)
+    def _stem(self, exhibit: Frame[S], subject: S) -> str:
+        """The name of its files without their endings."""
+        key = (exhibit.STEM, subject)
+        if key not in self._stems:
+            stem = f"{exhibit.STEM}-{subject.stem}" if subject.stem else exhibit.STEM
+            self._stems[key] = self._names.free(slug(stem))
+        return self._stems[key]
+
+    def _comparison(self, subject: Subject) -> int | None:
+        places: dict[Subject, int] = {one: i for i, one in enumerate(self.study.shown)}
+        return places.get(subject)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,11 +10,11 @@ from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
+from hpobench.analysis.charting import Spec
 from hpobench.analysis.drawing.lines import curves_of
 from hpobench.analysis.drawing.style import Styles
-from hpobench.analysis.exhibits import anytime_regret, mean_regret, number_of
+from hpobench.analysis.exhibits import FIGURES, Figure, anytime_regret, mean_regret, number_of
 from hpobench.analysis.settings import REGRET_FLOOR, Axis, Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
@@ -42,7 +41,7 @@ class View:
 def explorer(study: Study) -> dict[str, Any]:
     """What the page's script draws: the looks of the algorithms, the axes and the views."""
     settings, styles = study.settings, study.styles
-    looks = [(a.name, styles.look(a, together=True)) for a in styles.algorithms]
+    looks = [(a, styles.look(a, together=True)) for a in styles.algorithms]
     views: dict[str, View] = {}
     for axis in COMPUTED:
         repetitions = min(REPETITIONS, settings.repetitions)
@@ -55,8 +54,9 @@ def explorer(study: Study) -> dict[str, Any]:
     _add_resource(views, study.results.problems)
     return {
         "algorithms": [
-            {"name": name, "color": look.color, "dashes": look.dashes[1]} for name, look in looks
+            {**one._asdict(), "color": look.color, "dashes": look.dashes[1]} for one, look in looks
         ],
+        "specs": _specs(study),
         "axes": {axis: phrases.axis_label(replace(settings, axis=axis)) for axis in AXES},
         "axis": settings.axis,
         "share": {axis: phrases.share_label(replace(settings, axis=axis)) for axis in AXES},
@@ -66,15 +66,31 @@ def explorer(study: Study) -> dict[str, Any]:
     }
 
 
+def exhibits() -> tuple[Figure[Any], ...]:
+    """The figures whose curves are explored: they need no chart of their own."""
+    return FIGURES[number_of(anytime_regret)] + FIGURES[number_of(mean_regret)]
+
+
+def _specs(study: Study) -> dict[str, Spec]:
+    """How the curves of a comparison and those of a single problem are drawn."""
+    subjects = {
+        "mean": (mean_regret, study.comparisons),
+        "single": (anytime_regret, anytime_regret.problems(study)),
+    }
+    return {
+        name: exhibit.chart(study, own[0], study.computed(exhibit.table, own[0]))
+        for name, (exhibit, own) in subjects.items()
+        if own
+    }
+
+
 def caption(settings: Settings) -> str:
-    figures = f"{number_of(anytime_regret)} and {number_of(mean_regret)}"
     return (
-        f"The curves of {figures} on any axis; on each the runs are aligned anew. Untick an "
-        "algorithm to hide it; point at the plot, or press the arrow keys in it, to read all "
-        f"curves at that place. In brackets {phrases.interval(settings)}; on other axes than the "
-        f"report's own {REPETITIONS:,} repetitions at most. Values are shown to three digits, "
-        "which is how exactly the page holds them; those of the report's own axis are in the CSV "
-        f"files of {figures}."
+        "Each cost aligns the runs anew. Untick an algorithm to hide it; point at the plot, or "
+        "press the arrow keys in it, to read all curves at that place; drag the plot to move it, "
+        "turn the wheel with Shift to zoom, and click twice to go back. In brackets "
+        f"{phrases.interval(settings)}; for other costs than the report's own {REPETITIONS:,} "
+        "repetitions at most. The page holds three digits; the CSV files beside it have all."
     )
 
 
@@ -126,9 +142,3 @@ def _packed(table: pd.DataFrame, styles: Styles) -> dict[str, Any]:
         "members": members,
         "data": data,
     }
-
-
-def embedded(data: dict[str, Any]) -> Markup:
-    """``data`` as JSON that may stand in a page, whatever its texts hold."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c"))

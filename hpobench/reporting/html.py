@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from markupsafe import Markup
 
@@ -18,21 +18,24 @@ from hpobench.analysis.exhibits import (
     ORIGINS,
     SETTING,
     STANDINGS,
-    TABLES,
-    anytime_regret,
-    number_of,
+    Figure,
     shown,
 )
+from hpobench.analysis.exhibits import TABLES as NUMBERED_TABLES
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.analysis.text.fields import TableEntry
+from hpobench.analysis.text import phrases
 from hpobench.contract.errors import StoreError, writing
 from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
-from hpobench.reporting import explorer
-from hpobench.reporting.answer import answer
-from hpobench.reporting.entries import FigureEntry, Files
+from hpobench.reporting import explorer, vega
+from hpobench.reporting.answer import Answer, answer
+from hpobench.reporting.embedded import embedded
+from hpobench.reporting.entries import Entry, Files
+from hpobench.reporting.glossary import glossed
+from hpobench.reporting.opening import Opening, openings
 from hpobench.reporting.stored_answer import PAGE, write_answer
 from hpobench.reporting.verdict import verdict
 from hpobench.store.reader import Results
@@ -48,26 +51,27 @@ class Page:
     name: str
     version: str
     facts: dict[str, str]
+    openings: list[Opening]
+    """What the first screen says, for each fair comparison."""
+    reason: str | None
+    """Why nothing can be compared, or ``None``."""
     verdicts: list[Markup]
     decision: str | None
     reload: float | None
     """Seconds after which the page loads itself anew."""
     notes: list[str]
-    standings: list[TableEntry]
-    explorer: str
+    reading: str
+    """How to read every exhibit."""
+    explorer: Markup
     """JSON for the page's script; empty where there is no curve."""
     explorer_caption: str
-    figures: list[FigureEntry]
-    problem_figures: list[FigureEntry]
-    problems_left_out: str
-    """A sentence about the problems without a figure; empty if there are none."""
-    regrets: str
-    """What the titles of most of these begin with: the list of contents leaves it out."""
-    tables: list[TableEntry]
-    setting: list[TableEntry]
-    origins: list[TableEntry]
+    entries: dict[Tab, list[Entry]]
     skipped: list[dict[str, str]]
-    failures: list[TableEntry]
+    rows: Markup
+    """The tables behind the entries by their ids, JSON."""
+    specs: Markup
+    """The charts' specifications by their ids, JSON."""
+    vega: str
 
 
 def write_report(
@@ -79,19 +83,20 @@ def write_report(
     decision: str | None = None,
     reload: float | None = None,
     made_of: str | None = None,
+    figures: bool = False,
     drawing: Drawing = lambda _done, _total: None,
 ) -> Path:
-    """Write ``folder/index.html`` with ``figures/`` and ``tables/`` beside it; returns the page.
+    """Write ``folder/index.html`` with ``tables/`` beside it; returns the page.
 
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
     ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default on
     the axis that the budgets are in. ``decision``: what seeds in stages decided
     (:func:`hpobench.store.decision.decision_sentence`). ``reload``: seconds after which an open
     page loads itself anew. ``made_of``: what ``answer.json`` keeps to tell whether the report
-    is up to date (:mod:`hpobench.reporting.stored_answer`). ``drawing``: is told how many of the
-    figures are drawn. The same results give the same bytes; files of an earlier report in
-    ``folder`` that this one has no use for are removed. Raises :class:`StoreError` when there is no
-    run to report or no room to write.
+    is up to date (:mod:`hpobench.reporting.stored_answer`). ``figures``: also draw ``figures/``, a
+    PNG and a PDF of every figure; ``drawing`` is told how many of them are drawn. The same results
+    give the same bytes; files of an earlier report in ``folder`` that this one has no use for are
+    removed. Raises :class:`StoreError` when there is no run to report or no room to write.
     """
     if not len(results.cells):
         raise StoreError(
@@ -102,8 +107,17 @@ def write_report(
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
         with writing("the report", folder), processes.given_up_on_error():
             study = Study(results, settings)
-            page = _write(study, folder, left_out, decision, reload, drawing)
-            write_answer(folder, answer(study), made_of)
+            files = Files(folder, study)
+            if figures:  # other processes draw them while this one goes on
+                drawn = files.figures(_figures())
+                drawing(0, len(drawn))
+            said = answer(study)
+            page = _render(_page(study, said, files, left_out, decision, reload), folder)
+            if figures:
+                for done, _ in enumerate(as_completed(drawn), start=1):
+                    drawing(done, len(drawn))
+            files.remove_stale()
+            write_answer(folder, said, made_of)
             return page
     except BrokenExecutor as error:
         raise StoreError(
@@ -112,49 +126,44 @@ def write_report(
         ) from error
 
 
-def _write(
+def _figures() -> list[Figure[Any]]:
+    return [figure for own in FIGURES.values() for figure in own]
+
+
+def _page(
     study: Study,
-    folder: Path,
+    said: Answer,
+    files: Files,
     skipped: Sequence[Mapping[str, str]],
     decision: str | None,
     reload: float | None,
-    drawing: Drawing,
-) -> Path:
-    files = Files(folder, study)
-    # Figures first: other processes draw them while this one goes on.
-    pairs = shown(study, (figure for own in FIGURES.values() for figure in own))
-    drawing(0, len(pairs))
-    suite = [files.figure(*pair) for pair in pairs if not pair[1].stem]
-    single = [files.figure(*pair) for pair in pairs if pair[1].stem]
-    results = [table for own in TABLES.values() for table in own if table not in SETTING]
-    page = Page(
+) -> Page:
+    every = study.any_done
+    explored = explorer.exhibits()
+    charts = files.charts(figure for figure in _figures() if figure not in explored)
+    numbered = [table for own in NUMBERED_TABLES.values() for table in own if table not in SETTING]
+    entries = charts + files.tables([*STANDINGS, *numbered, *SETTING, *ORIGINS, *FAILURES])
+    for frame, subject in shown(study, (*explored, *FILES)):
+        files.frame(frame, subject)
+    return Page(
         name=study.every.name,
         version=VERSION,
         facts=_facts(study.every),
+        openings=openings(study, said),
+        reason=said.reason,
         verdicts=[verdict(study, comparison) for comparison in study.shown],
         decision=decision,
         reload=reload,
         notes=notes(study),
-        standings=files.tables(STANDINGS),
-        explorer=explorer.embedded(explorer.explorer(study)) if study.any_done else "",
+        reading=phrases.reading(study.settings),
+        explorer=embedded(explorer.explorer(study)) if every else Markup(),
         explorer_caption=explorer.caption(study.settings),
-        figures=suite,
-        problem_figures=single,
-        problems_left_out=anytime_regret.left_out(study),
-        regrets=f"{number_of(anytime_regret)} {anytime_regret.TITLE}: ",
-        tables=files.tables(results),
-        setting=files.tables(SETTING),
-        origins=files.tables(ORIGINS),
+        entries={tab: [one for one in entries if one.tab == tab] for tab in get_args(Tab)},
         skipped=_grouped(skipped),
-        failures=files.tables(FAILURES),
+        rows=embedded({one.id: one.rows for one in entries}),
+        specs=embedded({one.id: one.chart.spec for one in entries if one.chart}),
+        vega=vega.library(),
     )
-    for frame, subject in shown(study, FILES):
-        files.frame(frame, subject)
-    for done, _ in enumerate(as_completed([entry.drawn for entry in suite + single]), start=1):
-        drawing(done, len(pairs))
-    path = _render(page, folder)
-    files.remove_stale()
-    return path
 
 
 def _facts(results: Results) -> dict[str, str]:
@@ -194,6 +203,7 @@ def _render(page: Page, folder: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["gloss"] = glossed
     shown: dict[str, Any] = dict(vars(page))
     text = environment.get_template("report.html.j2").render(shown)
     path = folder / PAGE

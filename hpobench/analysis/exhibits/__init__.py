@@ -13,7 +13,9 @@ from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
 from hpobench.analysis.drawing.style import Drawing
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import Grid, TableEntry
 
@@ -39,9 +41,14 @@ class Exhibit(Frame[S], Protocol):
     """Numbers that stand in a report under a title and with a caption."""
 
     TITLE: str
+    SHOWS: str
+    """What is to be seen and how it is read, in one or two short sentences."""
+    TAB: Tab
+    """Of a page."""
 
     def caption(self, study: Study, subject: S, table: pd.DataFrame, /) -> str:
-        """What is shown, in whole sentences."""
+        """How it was made, in whole sentences; what all exhibits have in common is said once
+        (:func:`hpobench.analysis.text.phrases.reading`)."""
 
 
 class Figure(Exhibit[S], Protocol):
@@ -53,6 +60,9 @@ class Figure(Exhibit[S], Protocol):
     def drawing(self, study: Study, subject: S, table: pd.DataFrame, /) -> Drawing:
         """The call that draws ``table``. Another process makes it, so it is pickled: give it what
         it draws, and never the study. matplotlib is imported inside of it."""
+
+    def chart(self, study: Study, subject: S, table: pd.DataFrame, /) -> Spec:
+        """The same for a page: drawn in the browser from ``table``."""
 
 
 class Table(Exhibit[S], Protocol):
@@ -133,4 +143,4 @@ def table_entry(
     """``exhibit`` as a page or LaTeX shows it; ``name`` is the id that others refer to it by."""
     table = study.computed(exhibit.table, subject)
     title, caption = heading(exhibit, subject), exhibit.caption(study, subject, table)
-    return TableEntry(name, title, caption, *exhibit.grid(table), csv)
+    return TableEntry(name, title, exhibit.SHOWS, caption, *exhibit.grid(table), csv)

@@ -6,6 +6,8 @@ from functools import partial
 
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.curves import curves
 from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.study import Study
@@ -26,4 +28,17 @@ def drawing_over_shares(
         ylabel=ylabel,
         log_y=log_y,
         share_y=share_y,
+    )
+
+
+def chart_over_shares(
+    study: Study, ylabel: str, *, log_y: bool = False, share_y: bool = False
+) -> Spec:
+    """The same on a page."""
+    return curves(
+        study.styles,
+        x=phrases.share_label(study.settings),
+        y=ylabel,
+        log_y=log_y,
+        percent_y=share_y,
     )

@@ -7,10 +7,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.curves import curves
 from hpobench.analysis.core.normalise import below_optimum, regrets
 from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.exhibits._room import MOST_PROBLEMS
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.study import OneProblem, Study
@@ -18,6 +21,8 @@ from hpobench.analysis.text import phrases
 
 TITLE = "Anytime regret"
 STEM = "anytime_regret"
+SHOWS = "How far from the optimum each algorithm is as its budget is spent. Lower is better."
+TAB: Tab = "curves"
 
 
 def subjects(study: Study) -> list[OneProblem]:
@@ -89,4 +94,14 @@ def drawing(study: Study, problem: OneProblem, table: pd.DataFrame) -> Drawing:
         ylabel="Simple regret",
         log_y=True,
         title=problem.name,
+    )
+
+
+def chart(study: Study, _: OneProblem, __: pd.DataFrame) -> Spec:
+    return curves(
+        study.styles,
+        x=phrases.axis_label(study.settings),
+        y="Simple regret",
+        log_y=True,
+        percent_x=False,
     )

@@ -8,11 +8,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
 from hpobench.analysis.drawing.style import Drawing
-from hpobench.analysis.exhibits._over_shares import drawing_over_shares
+from hpobench.analysis.exhibits._over_shares import chart_over_shares, drawing_over_shares
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.settings import FloatArray
@@ -21,6 +23,8 @@ from hpobench.analysis.text import phrases
 
 TITLE = "Targets hit"
 STEM = "ecdf"
+SHOWS = "The share of goals that are reached as the budget is spent. Higher is better."
+TAB: Tab = "curves"
 
 subjects = each_comparison
 
@@ -83,3 +87,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return drawing_over_shares(study, table, "Share of targets hit", share_y=True)
+
+
+def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
+    return chart_over_shares(study, "Share of targets hit", share_y=True)

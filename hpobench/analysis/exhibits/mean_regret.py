@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.style import Drawing
-from hpobench.analysis.exhibits._over_shares import drawing_over_shares
+from hpobench.analysis.exhibits._over_shares import chart_over_shares, drawing_over_shares
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, each_comparison
@@ -15,6 +17,11 @@ from hpobench.analysis.text import phrases
 
 TITLE = "Mean normalised regret"
 STEM = "mean_regret"
+SHOWS = (
+    "How much regret is left as the budget is spent: 0 is the optimum, 1 a typical random "
+    "configuration. Lower is better."
+)
+TAB: Tab = "curves"
 
 subjects = each_comparison
 
@@ -45,3 +52,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return drawing_over_shares(study, table, TITLE, log_y=True)
+
+
+def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
+    return chart_over_shares(study, TITLE, log_y=True)

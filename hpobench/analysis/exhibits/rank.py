@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.style import Drawing
-from hpobench.analysis.exhibits._over_shares import drawing_over_shares
+from hpobench.analysis.exhibits._over_shares import chart_over_shares, drawing_over_shares
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import curve_frame
 from hpobench.analysis.numbers import ends
@@ -16,6 +18,8 @@ from hpobench.analysis.text import phrases
 
 TITLE = "Average rank"
 STEM = "rank"
+SHOWS = "The average place among all algorithms as the budget is spent. 1 is best."
+TAB: Tab = "curves"
 
 subjects = each_of_several
 
@@ -47,3 +51,7 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return drawing_over_shares(study, table, "Average rank (lower is better)")
+
+
+def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
+    return chart_over_shares(study, "Average rank (lower is better)")

@@ -38,7 +38,10 @@ class TableEntry:
 
     id: str
     title: str
+    shows: str
+    """What is to be seen, in a sentence or two."""
     caption: str
+    """How it was made."""
     columns: list[str]
     rows: list[list[Field]]
     csv: str | None = None

@@ -89,6 +89,18 @@ def family_interval(settings: Settings, found: Families) -> str:
     )
 
 
+def reading(settings: Settings) -> str:
+    """How to read every exhibit, said once for all of them."""
+    return (
+        f"The axis is {_AXES[settings.axis]}; over several problems it is a share of each "
+        "problem's longest run, and runs that ended stay at their final incumbent. A run's "
+        f"incumbent is its best result so far by the visible loss, at "
+        f"{'any fidelity' if settings.fidelity == 'any' else 'full fidelity only'}; before its "
+        "first result the median loss of a random configuration stands in. Bands, lines and "
+        f"brackets are {interval(settings)}; there are none where a problem has a single seed."
+    )
+
+
 def band(settings: Settings, *, seeds_alone: bool = False) -> str:
     intervals = interval(settings, seeds_alone=seeds_alone)
     return f"Band: {intervals}; none where a problem has a single seed."

@@ -1,37 +1,26 @@
-// Curves that can be hidden, zoomed to another scale and read at any time. All numbers are the
-// report's own; this only draws them.
-(() => {
-  const source = document.getElementById("explorer-data");
-  if (!source) return;
-  const all = JSON.parse(source.textContent);
+// Curves on any axis, that can be hidden, zoomed and read at any time. All numbers are the report's
+// own; this only chooses and shows them.
+const explorer = (() => {
+  if (!document.getElementById("explorer-data")) return null;
+  const all = charts.read("explorer-data");
   const root = document.getElementById("explorer");
   const [viewBox, axisBox] = root.querySelectorAll("select");
-  const [logX, logY, bands] = root.querySelectorAll(".scales input");
+  const [logX, logY] = root.querySelectorAll(".scales input");
   const list = root.querySelector(".algorithms");
-  const svg = root.querySelector("svg");
+  const plot = root.querySelector(".plot");
   const readout = root.querySelector(".readout");
-  const MARGIN = { left: 66, right: 26, top: 12, bottom: 46 };
-  const size = {}; // of the picture and, inside the margins, of the plot; in CSS pixels
   const hidden = new Set();
-  let shown = null; // what is drawn: points, curves, scales
+  let shown = null; // what is drawn: the points, the curves and Vega's view
   let cursor = null; // index of the point that is read
   let turn = 0; // of the update that was asked for last
 
   const number = (v) => (v === 0 ? "0" : Number(v.toPrecision(3)).toString().replace("e", "·10^"));
   // All three digits, so that numbers below each other line up.
   const three = (v) => (Math.abs(v) >= 1e-4 && Math.abs(v) < 1e3 ? v.toPrecision(3) : number(v));
-  const node = (tag, attributes, parent) => {
-    const made = document.createElementNS(svg.namespaceURI, tag);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return parent.appendChild(made);
-  };
-  const paint = (color) => (color === "#2B2B2B" ? "var(--ink)" : color);
 
-  async function unpack(packed) {
+  async function curvesOf(packed) {
     if (packed.curves) return packed.curves;
-    const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    const steps = new DataView(await new Response(stream).arrayBuffer());
+    const steps = new DataView(await (await charts.unpack(packed.data, "deflate")).arrayBuffer());
     const span = (packed.high - packed.low) / (all.missing - 1);
     let k = 0;
     const line = () => {
@@ -45,181 +34,133 @@
     return packed.curves;
   }
 
-  function scale(low, high, length, log, flip) {
-    const f = log ? Math.log10 : (v) => v;
-    const [a, b] = [f(low), f(high)];
-    const to = (v) => ((f(v) - a) / (b - a || 1)) * length;
-    return { low, high, log, to: flip ? (v) => length - to(v) : to };
+  // The curves of a view on an axis, and the times of their points.
+  async function curves(view, axis) {
+    const { first, last, like } = view.curves[axis];
+    const packed = view.curves[like ?? axis];
+    const at = Array.from({ length: packed.points }, (_, i) => first * (last / first) ** (i / (packed.points - 1)));
+    return { at, curves: await curvesOf(packed) };
   }
 
-  function ticks({ low, high, log }) {
-    if (!log) {
-      const rough = (high - low) / 6;
-      const power = 10 ** Math.floor(Math.log10(rough));
-      const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
-      const first = Math.ceil(low / step);
-      return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
-    }
-    const decades = Math.log10(high / low);
-    const found = [];
-    const each = decades > 8 ? 2 : 1;
-    for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e += each) {
-      for (const m of decades < 2 ? [1, 2, 5] : [1]) found.push(m * 10 ** e);
-    }
-    return found.filter((v) => v >= low * (1 - 1e-9) && v <= high * (1 + 1e-9));
-  }
-
-  const xText = (v) => (shown.share ? `${number(100 * v)} %` : number(v));
+  const rowsOf = (at, chosen) =>
+    chosen.flatMap(({ member, estimate, low, high }) => {
+      const { name, searcher, scheduler } = all.algorithms[member];
+      return at.map((x, i) => ({
+        algorithm: name, searcher, scheduler, at: x,
+        estimate: Math.max(estimate[i], all.floor),
+        low: Number.isNaN(low[i]) ? null : Math.max(low[i], all.floor),
+        high: Number.isNaN(high[i]) ? null : high[i],
+      }));
+    });
 
   // Where something happens: a log axis has room for long before.
-  function firstChange(curves) {
-    const moved = (i) => curves.some((c) => c.estimate[i] !== c.estimate[0]);
-    const length = curves.length ? curves[0].estimate.length : 0;
+  function firstChange(chosen) {
+    const moved = (i) => chosen.some((c) => c.estimate[i] !== c.estimate[0]);
+    const length = chosen.length ? chosen[0].estimate.length : 0;
     let i = 0;
     while (i < length - 2 && !moved(i + 1)) i++;
     return i;
   }
 
-  function measure() {
-    size.width = Math.max(svg.clientWidth, 300);
-    size.height = Math.min(Math.max(0.62 * size.width, 300), 470);
-    size.across = size.width - MARGIN.left - MARGIN.right;
-    size.down = size.height - MARGIN.top - MARGIN.bottom;
-    svg.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+  // The specification with the axes that the reader chose, and a line at the cursor.
+  function specOf(view, at, chosen) {
+    const spec = structuredClone(view.share ? all.specs.mean : all.specs.single);
+    const { x } = spec.encoding;
+    x.title = view.share ? all.share[axisBox.value] : all.axes[axisBox.value];
+    const from = logX.checked ? at[firstChange(chosen)] : 0;
+    x.scale = { type: logX.checked ? "log" : "linear", nice: false, domain: [from, at[at.length - 1]] };
+    const values = chosen.flatMap((c) => c.estimate).filter((v) => v > (logY.checked ? all.floor : -1));
+    const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [all.floor, 1];
+    for (const { encoding } of spec.layer) {
+      encoding.y.scale = logY.checked
+        ? { type: "log", nice: false, domain: [low / 1.3, high * 1.2] }
+        : { nice: false, domain: [0, high * 1.05 || 1] };
+    }
+    for (const channel of [spec.encoding.color, spec.layer[1].encoding.strokeDash]) channel.legend = null;
+    spec.params = [{ name: "cursor", value: at[at.length - 1] }];
+    spec.layer.push({
+      data: { values: [{}] },
+      mark: { type: "rule", strokeDash: [3, 3] },
+      encoding: { x: { datum: { expr: "cursor" } }, color: { value: getComputedStyle(root).color }, detail: null },
+    });
+    // The list beside the plot picks what is seen.
+    spec.layer[1].encoding.opacity = { value: 1 };
+    spec.layer[2].params = spec.layer[2].params.filter(({ name }) => name === "near");
+    spec.height = Math.min(Math.max(0.6 * plot.clientWidth, 260), 440);
+    return spec;
   }
 
   async function update() {
     const own = ++turn;
-    measure();
     const view = all.views[viewBox.value];
-    const { first, last, like } = view.curves[axisBox.value];
-    const packed = view.curves[like ?? axisBox.value];
-    const curves = (await unpack(packed)).filter((c) => !hidden.has(c.member));
-    if (own !== turn) return; // another choice was made while this one was unpacked
-    const at = Array.from({ length: packed.points }, (_, i) => first * (last / first) ** (i / (packed.points - 1)));
-    const share = view.label.startsWith("Mean");
-    const values = curves.flatMap((c) => c.estimate);
-    const positive = values.filter((v) => v > all.floor);
-    const top = values.length ? Math.max(...values) : 1;
-    const low = logY.checked ? (positive.length ? Math.min(...positive) / 1.3 : all.floor) : 0;
-    shown = {
-      view, at, curves, share,
-      x: scale(logX.checked ? at[firstChange(curves)] : 0, at[at.length - 1], size.across, logX.checked, false),
-      y: scale(low, top * (logY.checked ? 1.2 : 1.05) || 1, size.down, logY.checked, true),
-    };
-    root.dataset.drawn = `${view.title} ${axisBox.value} ${logX.checked} ${logY.checked}`;
-    draw();
-    list.querySelectorAll("label").forEach((label) => {
-      label.hidden = !packed.members.includes(Number(label.dataset.member));
-    });
-    read(cursor === null ? at.length - 1 : Math.min(cursor, at.length - 1));
+    const found = await curves(view, axisBox.value);
+    const chosen = found.curves.filter((c) => !hidden.has(c.member));
+    const spec = specOf(view, found.at, chosen);
+    if (own !== turn) return; // another choice was made meanwhile
+    const vegaView = await charts.draw(plot, spec, rowsOf(found.at, chosen));
+    if (own !== turn) return;
+    shown = { view, at: found.at, curves: chosen, vega: vegaView };
+    vegaView.addEventListener("pointermove", point);
+    vegaView.addEventListener("pointerdown", point);
+    for (const label of list.querySelectorAll("label")) {
+      label.hidden = !found.curves.some((c) => c.member === Number(label.dataset.member));
+    }
+    read(cursor === null ? found.at.length - 1 : Math.min(cursor, found.at.length - 1));
+    root.dataset.drawn = `${view.title} ${axisBox.value} ${logX.checked} ${logY.checked} ${chosen.length}`;
   }
 
-  // The steps of a curve; between two of them, the band.
-  function path(values, other) {
-    const y = (v) => {
-      const place = shown.y.to(shown.y.log ? Math.max(v, all.floor) : v);
-      return Math.min(Math.max(place, -1e4), 1e4).toFixed(1);
-    };
-    const stairs = (points) =>
-      points.flatMap((v, i) => {
-        const x = shown.x.to(shown.at[i]).toFixed(1);
-        return i ? [`${x},${y(points[i - 1])}`, `${x},${y(v)}`] : [`${x},${y(v)}`];
-      });
-    const way = `M${stairs(values).join("L")}`;
-    return other ? `${way}L${stairs(other).reverse().join("L")}Z` : way;
-  }
-
-  function draw() {
-    svg.replaceChildren();
-    const plot = node("g", { transform: `translate(${MARGIN.left},${MARGIN.top})` }, svg);
-    for (const v of ticks(shown.y)) {
-      const y = shown.y.to(v);
-      node("line", { class: "grid", x1: 0, x2: size.across, y1: y, y2: y }, plot);
-      node("text", { x: -8, y: y + 4, "text-anchor": "end" }, plot).textContent = number(v);
-    }
-    for (const v of ticks(shown.x)) {
-      const x = shown.x.to(v);
-      node("line", { class: "grid", x1: x, x2: x, y1: 0, y2: size.down }, plot);
-      node("text", { x, y: size.down + 18, "text-anchor": "middle" }, plot).textContent = xText(v);
-    }
-    const label = shown.share ? all.share[axisBox.value] : all.axes[axisBox.value];
-    node("text", { class: "label", x: size.across / 2, y: size.down + 38, "text-anchor": "middle" }, plot).textContent = label;
-    const across = { class: "label", transform: `translate(-52,${size.down / 2}) rotate(-90)`, "text-anchor": "middle" };
-    node("text", across, plot).textContent = shown.view.label;
-    const clip = node("clipPath", { id: "explorer-clip" }, plot);
-    node("rect", { width: size.across, height: size.down }, clip);
-    const lines = node("g", { "clip-path": "url(#explorer-clip)" }, plot);
-    for (const c of shown.curves) {
-      const look = all.algorithms[c.member];
-      if (bands.checked && !c.low.some(Number.isNaN)) {
-        node("path", { d: path(c.low, c.high), fill: paint(look.color), opacity: 0.13, "data-member": c.member }, lines);
-      }
-    }
-    for (const c of shown.curves) {
-      const look = all.algorithms[c.member];
-      node("path", { class: "curve", d: path(c.estimate), stroke: paint(look.color), "stroke-dasharray": look.dashes.map((d) => 1.6 * d).join(" "), "data-member": c.member }, lines);
-    }
-    node("line", { class: "cursor", y1: 0, y2: size.down }, plot);
-  }
+  const xText = (v) => (shown.view.share ? `${number(100 * v)} %` : number(v));
 
   function read(index) {
     cursor = index;
-    const x = shown.x.to(shown.at[index]);
-    const line = svg.querySelector(".cursor");
-    line.setAttribute("x1", x);
-    line.setAttribute("x2", x);
-    const rows = shown.curves.map((c) => ({ ...c, value: c.estimate[index] })).sort((a, b) => a.value - b.value);
-    const value = new Map(rows.map((r) => [r.member, r]));
-    list.querySelectorAll("label").forEach((label) => {
-      const row = value.get(Number(label.dataset.member));
-      const bounds = row && !Number.isNaN(row.low[index]) ? ` [${three(row.low[index])}, ${three(row.high[index])}]` : "";
-      label.querySelector("output").textContent = row ? three(row.value) + bounds : "";
+    shown.vega.signal("cursor", shown.at[index]).runAsync();
+    const found = shown.curves.map((c) => ({ ...c, value: c.estimate[index] })).sort((a, b) => a.value - b.value);
+    found.forEach((row) => {
+      const label = list.querySelector(`[data-member="${row.member}"]`);
+      const bounds = Number.isNaN(row.low[index]) ? "" : ` [${three(row.low[index])}, ${three(row.high[index])}]`;
+      label.querySelector("output").textContent = three(row.value) + bounds;
+      list.append(label); // the lowest first
     });
-    const best = rows[0];
+    for (const label of list.querySelectorAll("label")) {
+      if (!hidden.has(Number(label.dataset.member))) continue;
+      label.querySelector("output").textContent = "";
+      list.append(label);
+    }
+    const best = found[0];
     readout.textContent = best
       ? `At ${xText(shown.at[index])}: lowest is ${all.algorithms[best.member].name} with ${three(best.value)}.`
       : "Nothing is shown.";
-    svg.setAttribute("aria-label", `${shown.view.label}, ${shown.view.title}. ${readout.textContent}`);
-  }
-
-  function highlight(member) {
-    for (const curve of svg.querySelectorAll("path")) {
-      curve.classList.toggle("faded", member !== null && Number(curve.dataset.member) !== member);
-    }
-    list.querySelectorAll("label").forEach((label) => label.classList.toggle("near", Number(label.dataset.member) === member));
+    plot.setAttribute("aria-label", `${shown.view.label}, ${shown.view.title}. ${readout.textContent}`);
   }
 
   function point(event) {
-    const box = svg.getBoundingClientRect();
-    const x = event.clientX - box.left - MARGIN.left;
-    const y = event.clientY - box.top - MARGIN.top;
+    const [x] = vega.point ? vega.point(event, plot.querySelector("svg > g")) : [0];
+    const time = shown.vega.scale("x").invert(x - shown.vega.origin()[0]);
     let index = 0;
-    while (index + 1 < shown.at.length && shown.x.to(shown.at[index + 1]) <= x) index++;
-    read(index);
-    let near = null;
-    let least = 30;
-    for (const c of shown.curves) {
-      const away = Math.abs(shown.y.to(Math.max(c.estimate[index], all.floor)) - y);
-      if (away < least) [least, near] = [away, c.member];
-    }
-    highlight(near);
+    while (index + 1 < shown.at.length && shown.at[index + 1] <= time) index++;
+    if (index !== cursor) read(index);
   }
 
-  all.views.forEach((view, i) => viewBox.add(new Option(view.title, i)));
+  all.views.forEach((view, i) => {
+    view.share = view.label.startsWith("Mean");
+    viewBox.add(new Option(view.title, i));
+  });
   for (const axis of Object.keys(all.axes)) axisBox.add(new Option(axis.replace("+", " + "), axis));
   axisBox.value = all.axis;
   all.algorithms.forEach((look, member) => {
     const label = document.createElement("label");
     label.dataset.member = member;
+    const swatch = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    swatch.setAttribute("viewBox", "0 0 30 8");
+    swatch.setAttribute("aria-hidden", "true");
+    const line = document.createElementNS(swatch.namespaceURI, "line");
+    const color = look.color === "#2B2B2B" ? "var(--ink)" : look.color;
+    const attributes = { x1: 0, x2: 30, y1: 4, y2: 4, stroke: color, "stroke-width": 2.5, "stroke-dasharray": look.dashes.join(" ") };
+    for (const [key, value] of Object.entries(attributes)) line.setAttribute(key, value);
+    swatch.append(line);
     const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
-    const swatch = node("svg", { viewBox: "0 0 30 8", "aria-hidden": "true" }, label);
-    node("line", { x1: 0, x2: 30, y1: 4, y2: 4, stroke: paint(look.color), "stroke-width": 2.5, "stroke-dasharray": look.dashes.map((d) => 1.6 * d).join(" ") }, swatch);
     const name = Object.assign(document.createElement("span"), { textContent: look.name });
-    label.append(name, document.createElement("output"));
-    label.prepend(box);
-    label.addEventListener("pointerenter", () => highlight(member));
-    label.addEventListener("pointerleave", () => highlight(null));
+    label.append(box, swatch, name, document.createElement("output"));
     box.addEventListener("change", () => {
       if (box.checked) hidden.delete(member);
       else hidden.add(member);
@@ -228,26 +169,28 @@
     list.append(label);
   });
   const setAll = (on) => {
-    list.querySelectorAll("input").forEach((box, member) => {
-      box.checked = on;
-      if (on) hidden.delete(member);
-      else hidden.add(member);
-    });
+    for (const label of list.querySelectorAll("label")) {
+      label.querySelector("input").checked = on;
+      if (on) hidden.delete(Number(label.dataset.member));
+      else hidden.add(Number(label.dataset.member));
+    }
     update();
   };
   const [everything, nothing] = root.querySelectorAll(".which button");
   everything.addEventListener("click", () => setAll(true));
   nothing.addEventListener("click", () => setAll(false));
-  for (const box of [viewBox, axisBox, logX, logY, bands]) box.addEventListener("change", update);
-  svg.addEventListener("pointermove", point);
-  svg.addEventListener("pointerdown", point);
-  svg.addEventListener("pointerleave", () => highlight(null));
-  svg.addEventListener("keydown", (event) => {
+  for (const box of [viewBox, axisBox, logX, logY]) box.addEventListener("change", update);
+  plot.addEventListener("keydown", (event) => {
     const move = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
-    if (!move) return;
+    if (!move || !shown) return;
     event.preventDefault();
     read(Math.min(Math.max(cursor + move, 0), shown.at.length - 1));
   });
-  for (const part of [root, document.querySelector("nav .explored")]) part.hidden = false;
-  new ResizeObserver(update).observe(root);
+  // Drawn when a reader comes to it, and again when its width changes.
+  let width = 0;
+  new ResizeObserver(() => {
+    if (plot.clientWidth && plot.clientWidth !== width) update();
+    width = plot.clientWidth;
+  }).observe(root);
+  return { all, curves };
 })();

@@ -1,0 +1,123 @@
+"""The first screen of a page: who leads, drawn as a ranked list with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hpobench.analysis.core.curves import Comparison
+from hpobench.analysis.exhibits import critical_difference
+from hpobench.analysis.inference.significance import ALPHA
+from hpobench.analysis.numbers import interval, number
+from hpobench.analysis.study import Study, each_of_several
+from hpobench.reporting.answer import Answer, Compared, Ranked
+from hpobench.reporting.answer_text import advice_of
+
+ROWS = 12
+"""Of the list before the others are asked for."""
+_STANDINGS = {
+    "leads": "leads",
+    "tied": "tied with the first",
+    "behind": "behind",
+    "unknown": "too few seeds to say",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One algorithm of the list. Places on the axis are in percent of its length."""
+
+    algorithm: str
+    member: int
+    """Its place among the algorithms of the page's curves."""
+    standing: str
+    words: str
+    regret: str
+    interval: str
+    at: float
+    low: float
+    high: float
+    folded: bool
+    """Whether a reader must ask for it."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is said first of one fair comparison."""
+
+    title: str
+    scope: str
+    advice: str
+    axis_end: float
+    """The regret at the right end of the axis."""
+    ticks: list[tuple[float, str]]
+    """Places on the axis in percent, with their labels."""
+    rows: list[Row]
+    reconciled: str
+    """Why the answer and the test over problems may seem to disagree; empty if they do not."""
+
+
+def openings(study: Study, answer: Answer) -> list[Opening]:
+    """One for each comparison of several algorithms."""
+    pairs = zip(each_of_several(study), answer.compared, strict=True)
+    return [_opening(study, comparison, compared) for comparison, compared in pairs]
+
+
+def _opening(study: Study, comparison: Comparison, compared: Compared) -> Opening:
+    end = _axis_end(compared)
+    place = {a.name: i for i, a in enumerate(study.styles.algorithms)}
+    return Opening(
+        title=compared.title,
+        scope=compared.scope,
+        advice=advice_of(compared),
+        axis_end=end,
+        ticks=[(25.0 * i, number(end * i / 4, 2)) for i in range(5)],
+        rows=[
+            _row(one, place[one.algorithm], end, folded=i >= ROWS and not one.is_baseline)
+            for i, one in enumerate(compared.ranked)
+        ],
+        reconciled=" ".join(_reconciled(study, comparison, compared)),
+    )
+
+
+def _axis_end(compared: Compared) -> float:
+    """A round number at or above all ends of intervals."""
+    most = max(max(one.regret, one.high or 0.0) for one in compared.ranked)
+    steps = (0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+    return next((step for step in steps if step >= most), 1.0)
+
+
+def _row(one: Ranked, member: int, end: float, *, folded: bool) -> Row:
+    low, high = (one.regret if v is None else v for v in (one.low, one.high))
+    return Row(
+        algorithm=one.algorithm,
+        member=member,
+        standing=one.standing,
+        words=_STANDINGS[one.standing],
+        regret=number(one.regret),
+        interval=interval(low, high) if one.low is not None else "",
+        at=_percent(one.regret, end),
+        low=_percent(low, end),
+        high=_percent(high, end),
+        folded=folded,
+    )
+
+
+def _percent(value: float, end: float) -> float:
+    return round(100 * min(value / end, 1.0), 2)
+
+
+def _reconciled(study: Study, comparison: Comparison, compared: Compared) -> Iterator[str]:
+    """The answer is about these problems; Friedman's test asks about others like them."""
+    behind = sum(one.standing == "behind" for one in compared.ranked)
+    if not behind or comparison not in critical_difference.subjects(study):
+        return
+    ranks = study.computed(critical_difference.table, comparison)
+    p = float(ranks.loc[ranks["share"] == ranks["share"].max(), "p"].iloc[0])
+    if p >= ALPHA:
+        yield (
+            f"On these {len(comparison.curves.problems)} problems {behind} "
+            f"{'is' if behind == 1 else 'are'} clearly behind. Whether that holds on other "
+            f"problems the test over problems cannot say (Friedman, p = {number(p, 2)}): they are "
+            "too few, or too different from each other."
+        )
