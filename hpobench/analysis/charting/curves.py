@@ -6,6 +6,7 @@ from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import (
     colour,
     dash,
+    drawn_intervals,
     number,
     percent,
     picks,
@@ -39,7 +40,7 @@ def curves(
         "axis": {"format": "~p" if percent_x else "~g"},
     }
     up: Spec = {
-        "field": "estimate",
+        "field": "at_estimate",
         "type": "quantitative",
         "title": y,
         "scale": {"type": "log", "nice": False} if log_y else {"zero": False},
@@ -56,14 +57,15 @@ def curves(
     line = {"type": "line", "interpolate": "step-after", "clip": True, "strokeWidth": 2}
     return {
         "data": TABLE,
+        "transform": drawn_intervals(log=log_y),
         "encoding": {"x": across, "color": colour(styles), "detail": [{"field": "algorithm"}]},
         "layer": [
             {
                 "params": [zoom()],
                 "mark": {"type": "area", "interpolate": "step-after", "clip": True},
                 "encoding": {
-                    "y": {**up, "field": "low"},
-                    "y2": {"field": "high"},
+                    "y": {**up, "field": "at_low"},
+                    "y2": {"field": "at_high"},
                     "opacity": shown_if_near(0.2),
                 },
             },

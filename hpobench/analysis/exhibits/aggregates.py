@@ -136,7 +136,7 @@ def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
     return {
         **spec,
         "params": [choice("aggregate", "Average", dict(zip(_TITLES.values(), _TITLES, strict=True)))],
-        "transform": [{"filter": "datum.aggregate === aggregate"}],
+        "transform": [{"filter": "datum.aggregate === aggregate"}, *spec["transform"]],
     }
 
 

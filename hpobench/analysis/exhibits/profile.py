@@ -177,6 +177,7 @@ def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
         "params": [choice("view", "Show", {"Speed": "performance", "Scores": "scores"})],
         "transform": [
             {"filter": "datum.view === view"},
+            *spec["transform"],
             {"calculate": f"{score} ? 1 / (1 - datum.at) : datum.at", "as": "across"},
         ],
         "encoding": {**spec["encoding"], "x": across},
