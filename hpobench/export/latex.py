@@ -53,8 +53,8 @@ _BOUNDS = {"<=": r"$\leq$", ">=": r"$\geq$"}
 def write(results: Results, folder: Path, settings: Settings | None = None) -> list[str]:
     """Write the tables into ``folder``, and their numbers as CSV into ``folder/tables``.
 
-    Returns the report's notes, and how to read every table. Numbers are rounded as on the page; those in the CSV files are
-    not. ``settings``: by default the report's.
+    Returns the report's notes, and how to read every table. Numbers are rounded as on the page;
+    those in the CSV files are not. ``settings``: by default the report's.
     """
     study = Study(results, settings)
     if not study.any_done:
