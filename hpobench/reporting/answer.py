@@ -96,8 +96,8 @@ class Answer:
 
     suite: str
     compared: tuple[Compared, ...]
-    """In the report's order: where a scheduler cannot run everywhere, all problems come before all
-    algorithms."""
+    """The one of most runs first: where some algorithms cannot run everywhere, there is one about
+    all problems and one about all algorithms."""
     reason: str | None
     """Why nothing can be compared, or ``None``."""
 
@@ -109,7 +109,8 @@ def answer(study: Study) -> Answer:
         study.main_comparison()
     except TooFewError as error:
         return Answer(name, (), str(error))
-    return Answer(name, tuple(_compared(study, one) for one in each_of_several(study)), None)
+    several = sorted(each_of_several(study), key=lambda one: -int(one.curves.present.sum()))
+    return Answer(name, tuple(_compared(study, one) for one in several), None)
 
 
 def _compared(study: Study, comparison: Comparison) -> Compared:

@@ -9,7 +9,7 @@ from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.exhibits import critical_difference
 from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.numbers import interval, number
-from hpobench.analysis.study import Study, each_of_several
+from hpobench.analysis.study import Study
 from hpobench.reporting.answer import Answer, Compared, Ranked
 from hpobench.reporting.answer_text import advice_of
 
@@ -46,8 +46,12 @@ class Opening:
     """What is said first of one fair comparison."""
 
     title: str
+    comparison: int
+    """Its place among the study's comparisons."""
     scope: str
     advice: str
+    why: str
+    """Why the page begins with this comparison, or what the other one is; empty if there is one."""
     axis_end: float
     """The regret at the right end of the axis."""
     ticks: list[tuple[float, str]]
@@ -59,17 +63,36 @@ class Opening:
 
 def openings(study: Study, answer: Answer) -> list[Opening]:
     """One for each comparison of several algorithms."""
-    pairs = zip(each_of_several(study), answer.compared, strict=True)
-    return [_opening(study, comparison, compared) for comparison, compared in pairs]
+    of = {one.title: one for one in study.comparisons}
+    whys = _whys(answer) if len(answer.compared) > 1 else [""] * len(answer.compared)
+    return [
+        _opening(study, of[compared.title], compared, why)
+        for compared, why in zip(answer.compared, whys, strict=True)
+    ]
 
 
-def _opening(study: Study, comparison: Comparison, compared: Compared) -> Opening:
+def _whys(answer: Answer) -> list[str]:
+    first, *others = answer.compared
+    return [
+        "Not every algorithm ran on every problem, so there are two fair comparisons. This page "
+        f"begins with the one of more runs: {len(first.ranked)} algorithms over {first.scope}. The "
+        "switch above shows the other one.",
+        *(
+            f"The other fair comparison: {len(one.ranked)} algorithms over {one.scope}."
+            for one in others
+        ),
+    ]
+
+
+def _opening(study: Study, comparison: Comparison, compared: Compared, why: str) -> Opening:
     end = _axis_end(compared)
     place = {a.name: i for i, a in enumerate(study.styles.algorithms)}
     return Opening(
         title=compared.title,
+        comparison=study.shown.index(comparison),
         scope=compared.scope,
         advice=advice_of(compared),
+        why=why,
         axis_end=end,
         ticks=[(25.0 * i, number(end * i / 4, 2)) for i in range(5)],
         rows=[

@@ -192,5 +192,12 @@ const explorer = (() => {
     if (plot.clientWidth && plot.clientWidth !== width) update();
     width = plot.clientWidth;
   }).observe(root);
-  return { all, curves };
+  // Chooses a problem or a comparison, as a reader would.
+  function show(title) {
+    const i = all.views.findIndex((view) => view.title === title);
+    if (i < 0) return;
+    viewBox.value = i;
+    if (shown) update();
+  }
+  return { all, curves, show };
 })();

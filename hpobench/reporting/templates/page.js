@@ -17,18 +17,21 @@
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const panel = target && target.closest("[data-panel]");
     open(panel ? panel.id : tabs[0].dataset.tab);
-    if (!target || target === panel) return;
+    if (!target || target === panel) {
+      scrollTo({ top: 0 });
+      return;
+    }
     for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
     target.scrollIntoView();
   }
   addEventListener("hashchange", follow);
   follow();
-  const all = { print: () => panels.forEach((panel) => { panel.hidden = false; }) };
-  addEventListener("beforeprint", all.print);
+  addEventListener("beforeprint", () => panels.forEach((panel) => { panel.hidden = false; }));
   addEventListener("afterprint", follow);
 
   const compare = document.querySelectorAll("[name=comparison]");
   function choose(which) {
+    explorer?.show(document.querySelector(`.opening[data-comparison="${which}"]`).dataset.title);
     for (const part of document.querySelectorAll("[data-comparison]")) {
       part.hidden = part.dataset.comparison !== which;
     }

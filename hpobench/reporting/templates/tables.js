@@ -17,7 +17,7 @@ const sortRows = (head, up) => {
 };
 
 // A click on a column's head sorts its table; another one turns the order round.
-for (const head of document.querySelectorAll("thead th")) {
+for (const head of document.querySelectorAll("th:has(> button)")) {
   head.firstElementChild.addEventListener("click", () => {
     sortRows(head, head.getAttribute("aria-sort") !== "ascending");
   });
