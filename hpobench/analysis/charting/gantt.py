@@ -62,7 +62,7 @@ def gantt(
             _links(links, workers),
             _marks(ends, workers),
         ],
-        "resolve": {"scale": {"color": "independent"}},
+        "resolve": {"scale": {"color": "independent", "shape": "independent"}},
     }
 
 
@@ -87,7 +87,6 @@ def _bars(step: str, steps: int, ladder: Sequence[int], until: float, workers: i
                 "type": "quantitative",
                 "title": "Seconds of the run's clock",
                 "scale": {"domain": [0, until], "nice": False},
-                "axis": {"format": "~g"},
             },
             "x2": {"field": "end"},
             "yOffset": _row("worker", workers),
@@ -97,7 +96,12 @@ def _bars(step: str, steps: int, ladder: Sequence[int], until: float, workers: i
                 "title": f"{step} reached",
                 # As rungs are. From below the first step on, whose bars would else look like
                 # paper.
-                "scale": {"type": "log", "range": "heatmap", "domain": [steps**-0.4, steps]},
+                "scale": {
+                    "type": "log",
+                    "domain": [steps**-0.6, steps],
+                    "range": "heatmap",
+                    "interpolate": "rgb",
+                },
                 "legend": {"values": list(ladder), "format": "~g", "gradientLength": 160},
             },
             "tooltip": [
