@@ -75,7 +75,7 @@ def _clones() -> Spec:
 def _moves() -> list[Spec]:
     """A cross where a trial gave its state up, and a dotted line to where it went on."""
     left = {"filter": "isValid(datum.next_stretch) && datum.next_stretch != datum.stretch"}
-    cross = {"type": "point", "shape": "cross", "angle": 45, "filled": True, "size": 30}
+    cross = {"type": "point", "shape": "M-.7,-.7L.7,.7M-.7,.7L.7,-.7", "size": 30}
     return [
         {
             "transform": [left],

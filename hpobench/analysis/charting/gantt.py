@@ -60,7 +60,7 @@ def gantt(
         "layer": [
             _bars(step, steps, ladder, until, workers),
             _links(links, workers),
-            _marks(ends, workers),
+            *([_marks(ends, workers)] if ends else []),
         ],
         "resolve": {"scale": {"color": "independent", "shape": "independent"}},
     }

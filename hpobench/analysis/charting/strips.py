@@ -38,7 +38,7 @@ def strips(problems: Sequence[str], *, x: str, value: str) -> Spec:
             {"filter": "isValid(datum.until) && isValid(datum.estimate)"},
             {"calculate": "datum.problem + (datum.selected ? ' *' : '')", "as": "name"},
         ],
-        "height": HEIGHT * len(problems),
+        "height": HEIGHT * len(problems) + HEIGHT // 2,
         "encoding": {
             "x": {
                 "field": "at",
@@ -69,7 +69,7 @@ def _fields(value: str) -> Spec:
                 "type": "quantitative",
                 "title": value,
                 "scale": {"domain": [-1, 1], "range": "diverging", "interpolate": "rgb"},
-                "legend": {"gradientLength": 160, "values": [-1, -0.5, 0, 0.5, 1]},
+                "legend": {"gradientLength": 160, "values": [-1, -0.5, 0, 0.5, 1], "format": ".1f"},
             },
             "tooltip": [
                 text("problem", "Problem"),

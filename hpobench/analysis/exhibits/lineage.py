@@ -27,7 +27,7 @@ from hpobench.analysis.drawing.style import (
     label_decades,
 )
 from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.numbers import count, number
+from hpobench.analysis.numbers import count, far_apart, number
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
@@ -208,8 +208,8 @@ def _maximize(run: SomeRuns) -> bool:
 
 
 def _falls_far(table: pd.DataFrame, maximize: bool) -> bool:
-    """Whether losses lie so far apart that a log axis is needed to tell their ends apart."""
-    return bool(not maximize and 0 < 5 * table["value"].min() < table["value"].max())
+    """Whether the axis is logarithmic."""
+    return not maximize and far_apart(float(table["value"].min()), float(table["value"].max()))
 
 
 def _scale(ax: Axes, table: pd.DataFrame, maximize: bool) -> None:

@@ -181,7 +181,7 @@ def chart(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Spec:
         step=phrases.step_label(runs.problem),
         steps=steps,
         ladder=_ladder(steps),
-        ends=ENDS,
+        ends={ended: look for ended, look in ENDS.items() if (table["ended"] == ended).any()},
         until=_until(table),
         links=LINKS,
     )
