@@ -9,8 +9,9 @@ from typing import NamedTuple
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import number, text
 
-STEP = 84
-"""Pixels between two axes: the name of a choice has room. A narrow page scrolls."""
+LEAST, MOST, ALL = 84, 130, 780
+"""Pixels between two axes, where the name of a choice has room, and of all together, if they fit.
+A narrow page scrolls."""
 REST = "#8a94a0"
 COLOURS = ("#0072B2", "#009E73", "#E69F00")
 """From the best on: as dark as each other, to be seen on light and on dark paper."""
@@ -34,6 +35,7 @@ def parallel(
     *,
     room: Mapping[str, float],
     inactive: float,
+    bottom: float,
     golden: float,
     colours: Spec,
     value: str,
@@ -43,13 +45,13 @@ def parallel(
 
     ``parameters``: what each is called, in the order of the axes. ``room``: over which share of its
     axis the lines with the same choice are spread; ``golden`` spreads them. Lines without a
-    parameter pass its axis at ``inactive``. ``colours`` is the scale of the best lines' values,
+    parameter pass its axis at ``inactive``; ``bottom`` is the end of the view. ``colours`` is the scale of the best lines' values,
     ``value`` their title.
     """
     names = list(parameters)
     return {
         "data": TABLE,
-        "width": {"step": STEP},
+        "width": {"step": min(max(ALL // len(names), LEAST), MOST)},
         "autosize": "pad",
         "height": 320,
         "transform": _places(names, room, inactive, golden),
@@ -71,7 +73,7 @@ def parallel(
                 "field": "height",
                 "type": "quantitative",
                 "axis": None,
-                "scale": {"domain": [inactive - 0.06, 1.1]},
+                "scale": {"domain": [bottom, 1.1]},
             },
         },
         "layer": [
@@ -90,7 +92,7 @@ def _places(
 ) -> list[Spec]:
     spread = f"(({json.dumps(dict(room))})[datum.parameter])"
     return [
-        {"joinaggregate": [{"op": "values", "as": "settings"}], "groupby": ["line"]},
+        {"joinaggregate": [{"op": "values", "field": "setting", "as": "settings"}], "groupby": ["line"]},
         *(
             {"calculate": f"datum.settings[{j}].setting", "as": f"setting_{j}"}
             for j in range(len(names))

@@ -130,7 +130,8 @@ def chart(_: Study, problem: OneProblem, table: pd.DataFrame) -> Spec:
     space = Space.from_json(json.loads(problem.row["space"]))
     shown = [space[name] for name in table["parameter"].unique()]
     labels = [label for parameter in shown for label in _labels(parameter)]
-    if table["position"].isna().any():
+    conditional = bool(table["position"].isna().any())
+    if conditional:
         labels.append(Label(shown[0].name, INACTIVE - 0.05, "not active", "beside"))
     maximize = problem.row["direction"] == "maximize"
     values = table.loc[table["best"], "value"].to_numpy(np.float64)
@@ -139,6 +140,7 @@ def chart(_: Study, problem: OneProblem, table: pd.DataFrame) -> Spec:
         labels,
         room={parameter.name: _room(parameter) for parameter in shown},
         inactive=INACTIVE,
+        bottom=_bottom(conditional),
         golden=GOLDEN,
         colours=_scale(values, maximize),
         value=phrases.metric_label(problem.row),
@@ -278,7 +280,7 @@ def _name(choice: Value) -> str:
 
 def _frame(ax: Axes, parameters: list[Parameter], conditional: bool) -> None:
     ax.set_xlim(-0.15, len(parameters) - 0.45)
-    ax.set_ylim(INACTIVE - 0.05 if conditional else -0.09, 1.09)
+    ax.set_ylim(_bottom(conditional), 1.09)
     ax.set_xticks(range(len(parameters)), [drawable(_title(p)) for p in parameters], color=INK)
     for tick in ax.get_xticklabels():
         tick.set(rotation=25, ha="right", rotation_mode="anchor")
@@ -286,6 +288,11 @@ def _frame(ax: Axes, parameters: list[Parameter], conditional: bool) -> None:
     ax.tick_params(length=0)
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
+
+
+def _bottom(conditional: bool) -> float:
+    """Where the figure ends; some lines of ``conditional`` parameters pass below."""
+    return INACTIVE - 0.05 if conditional else -0.09
 
 
 def _title(parameter: Parameter) -> str:

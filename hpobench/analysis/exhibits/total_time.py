@@ -83,16 +83,16 @@ def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
         f"A curve is the mean normalised regret of {phrases.algorithms(curves)} over "
         f"{phrases.suite(curves)}. Total time is what the trials took on the run's clock and what "
         "the searcher thought, in wall time, one after the other; the axis is a share of the "
-        f"longest run's. {_leaders(table)}{phrases.failures(curves)}"
-    ).strip()
+        f"longest run's.{_leaders(table)}{phrases.failures(curves)}"
+    )
 
 
 def _leaders(table: pd.DataFrame) -> str:
-    """Who is on the front at a few shares."""
+    """Who is on the front at a few shares; a blank stands in front."""
     front = table[table["front"]].sort_values("at", kind="stable")
     reached = [(share, front[front["at"] <= share]["algorithm"]) for share in _SHARES]
     names = [f"{found.iloc[-1]} at {share:.0%}" for share, found in reached if len(found)]
-    return f"On the grey line: {', '.join(names)} of the longest run's." if names else ""
+    return f" On the grey line: {', '.join(names)} of the longest run's." if names else ""
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
