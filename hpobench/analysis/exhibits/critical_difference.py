@@ -12,6 +12,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.drawing.style import INK, MUTED, Drawing, Styles, drawable, house_style
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
 from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.numbers import count, first_and_last
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 TITLE = "Critical differences"
 STEM = "critical_difference"
+SHOWS = (
+    "The average place over the problems, 1 is best. Point at an algorithm: those that stay "
+    "coloured are not told apart from it by the tests."
+)
+TAB: Tab = "tests"
 
 COLUMNS = 2
 """Panels beside each other."""
@@ -52,8 +58,8 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return study.computed(tested, comparison).ranks
 
 
-def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves = comparison.curves
     k, n = len(curves.algorithms), len(curves.problems)
     pairs = k * (k - 1) // 2
     nemenyi = _nemenyi(table)
@@ -65,26 +71,24 @@ def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     # The most lopsided signs of N pairs have p = 2 / 2^N, and Holm's first factor is all pairs.
     hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
     return (
-        f"Average ranks (1 is best, ties share) of {count(k, 'algorithm')} over "
-        f"{phrases.suite(curves)} by the median of normalised regret over seeds, at four shares of "
-        "the budget, each read at the last point of the time grid that is not after it. "
-        f"{phrases.share(settings)} F and p: Friedman's test in Iman and Davenport's F form over N "
-        f"problems. Where it rejects at {ALPHA:.0%}, pairs are told apart by {test}. "
-        f"{_key_note(table)}"
+        f"{count(k, 'algorithm')} are ranked on each of {phrases.suite(curves)} by the median of "
+        "normalised regret over seeds; ties share a rank. F and p are of Friedman's test in Iman "
+        f"and Davenport's form. Where it rejects at {ALPHA:.0%}, pairs are told apart by {test}."
         f"{f' With N = {n} this test cannot tell any of so many pairs apart.' if hopeless else ''} "
-        f"{phrases.incumbent(settings)}{phrases.failures(curves)}"
+        f"{_key_note(table)}{phrases.failures(curves)}"
     )
 
 
 def _key_note(table: pd.DataFrame) -> str:
     if _by_group(table):
         return (
-            "Bar: a largest group of algorithms of which no two are told apart, with a dot for "
-            "each; it passes those that are not in the group. No bar: told apart from all."
+            "A bar is a largest group of algorithms of which no two are told apart, with a dot for "
+            "each; it passes those that are not in the group. An algorithm without a bar is told "
+            "apart from all."
         )
     return (
-        "Bar: an algorithm, at the ring, with dots for all that it is not told apart from (the "
-        "groups would be more than the algorithms)."
+        "A bar belongs to the algorithm at its ring and has a dot for each that this one is not "
+        "told apart from, since groups would be more than algorithms."
     )
 
 
