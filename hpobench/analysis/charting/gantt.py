@@ -31,10 +31,11 @@ def gantt(
 ) -> Spec:
     """Bars of a table with the columns of :mod:`hpobench.analysis.exhibits.timeline`.
 
-    ``runs``: the name of each ``cell``, in the order from the top, on ``workers`` each. ``step`` is the title of the
-    steps, of which there are ``steps``; ``ladder`` are those that the legend names. ``ends``: the
-    marker and the colour by ``ended``. The axis begins with the first ``until`` seconds. The
-    clones of a run that has more than ``links`` are not linked to their donors.
+    ``runs``: the name of each ``cell``, in the order from the top, on ``workers`` each. ``step`` is
+    the title of the steps, of which there are ``steps``; ``ladder`` are those that the legend
+    names. ``ends``: the marker and the colour by ``ended``. The axis begins with the first
+    ``until`` seconds. The clones of a run that has more than ``links`` are not linked to their
+    donors.
     """
     return {
         "data": TABLE,

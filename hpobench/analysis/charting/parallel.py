@@ -45,8 +45,8 @@ def parallel(
 
     ``parameters``: what each is called, in the order of the axes. ``room``: over which share of its
     axis the lines with the same choice are spread; ``golden`` spreads them. Lines without a
-    parameter pass its axis at ``inactive``; ``bottom`` is the end of the view. ``colours`` is the scale of the best lines' values,
-    ``value`` their title.
+    parameter pass its axis at ``inactive``; ``bottom`` is the end of the view. ``colours`` is the
+    scale of the best lines' values, ``value`` their title.
     """
     names = list(parameters)
     return {
@@ -92,7 +92,10 @@ def _places(
 ) -> list[Spec]:
     spread = f"(({json.dumps(dict(room))})[datum.parameter])"
     return [
-        {"joinaggregate": [{"op": "values", "field": "setting", "as": "settings"}], "groupby": ["line"]},
+        {
+            "joinaggregate": [{"op": "values", "field": "setting", "as": "settings"}],
+            "groupby": ["line"],
+        },
         *(
             {"calculate": f"datum.settings[{j}].setting", "as": f"setting_{j}"}
             for j in range(len(names))

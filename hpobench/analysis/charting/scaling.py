@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import (
+    choice,
     colour,
     dash,
     number,
@@ -33,7 +34,7 @@ def scaling(
 ) -> Spec:
     """Means of a table with the columns of :mod:`hpobench.analysis.exhibits.efficiency`.
 
-    ``measures``: what the reader chooses from, with the name of each. ``workers``: their numbers,
+    ``measures``: what the reader chooses from, by its name. ``workers``: their numbers,
     ascending. ``low`` and ``high`` end the axis. The points of the same number of workers lie
     beside each other, over ``spread`` of a doubling.
     """
@@ -42,18 +43,7 @@ def scaling(
     doublings = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
     return {
         "data": TABLE,
-        "params": [
-            {
-                "name": SHOWN,
-                "value": next(iter(measures)),
-                "bind": {
-                    "input": "radio",
-                    "options": list(measures),
-                    "labels": list(measures.values()),
-                    "name": " ",
-                },
-            }
-        ],
+        "params": [choice(SHOWN, measures)],
         "transform": [
             {"calculate": "indexof(['<=', '>='], datum.bound) < 0 ? 0 : 1", "as": "is_bound"},
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
+from hpobench.analysis.charting.matrix import INK, LIGHT, WHITE
 from hpobench.analysis.charting.parts import number, percent, text
 
 HEIGHT = 40
@@ -88,7 +89,7 @@ def _numbers() -> Spec:
     """In brackets where the interval includes 0; none where a field is too narrow."""
     digits = "format(datum.estimate, '.2f')"
     room = f"abs(scale('x', datum.until) - scale('x', datum.at)) > {WIDE}"
-    bright = "luminance(scale('color', datum.estimate)) > 0.2"
+    light = f"luminance(scale('color', datum.estimate)) > {LIGHT}"
     return {
         "transform": [
             {"calculate": "sqrt(datum.at * datum.until)", "as": "middle"},
@@ -101,7 +102,7 @@ def _numbers() -> Spec:
         "encoding": {
             "x": {"field": "middle", "type": "quantitative"},
             "text": {"field": "written"},
-            "color": {"condition": {"test": bright, "value": "#1f2328"}, "value": "#f6f7f9"},
+            "color": {"condition": {"test": light, "value": INK}, "value": WHITE},
             "opacity": {"condition": {"test": room, "value": 1}, "value": 0},
         },
     }

@@ -184,7 +184,7 @@ def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
     low, high = _ends(means)
     return scaling(
         study.styles,
-        {measure: _title(measure).replace("nr", "regret") for measure in MEASURES},
+        {_title(measure).replace("nr", "regret"): measure for measure in MEASURES},
         _workers(means),
         low=low,
         high=high,

@@ -14,7 +14,9 @@ from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
 TITLE = "Elo"
 STEM = "elo"
-SHOWS = "One rating made of who beats whom, as in chess: 400 points more win 10 of 11 pairs of runs."
+SHOWS = (
+    "One rating made of who beats whom, as in chess: 400 points more win 10 of 11 pairs of runs."
+)
 TAB: Tab = "tests"
 
 subjects = each_of_families

@@ -18,7 +18,6 @@ from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, seed_counts
 from hpobench.analysis.settings import SCHEDULER, SEARCHER, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -256,10 +256,10 @@ def _axis(ax: Axes, x: int, parameter: Parameter) -> None:
     for _, y, name, side in _labels(parameter):
         if side == "beside":
             ax.text(x + 0.04, y, drawable(name), ha="left", va="center", bbox=box, **text)
+        elif side == "above":
+            ax.text(x, y + 0.02, name, ha="center", va="bottom", **text)
         else:
-            above = side == "above"
-            aside = {"y": y + (0.02 if above else -0.02), "va": "bottom" if above else "top"}
-            ax.text(x, s=name, ha="center", **aside, **text)
+            ax.text(x, y - 0.02, name, ha="center", va="top", **text)
 
 
 def _labels(parameter: Parameter) -> list[Label]:

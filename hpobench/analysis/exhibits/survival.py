@@ -20,7 +20,6 @@ from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text import phrases
 from hpobench.store.reader import Results
 
 if TYPE_CHECKING:
