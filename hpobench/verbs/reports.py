@@ -17,9 +17,7 @@ class Report(NamedTuple):
     answer: Answer
 
 
-def write_page(
-    folder: Path, display: Display, *, anew: bool, figures: bool = False
-) -> Report:
+def write_page(folder: Path, display: Display, *, anew: bool, figures: bool = False) -> Report:
     """Write the report of the results in ``folder``, and tell its answer and its page.
 
     Unless ``anew``, a report that was made of the same results by the same version stays.

@@ -137,10 +137,8 @@ def shown(study: Study, exhibits: Iterable[E]) -> list[tuple[E, Subject]]:
     return sorted(pairs, key=lambda pair: place.get(pair[1], len(place)))
 
 
-def table_entry(
-    exhibit: Table[S], study: Study, subject: S, name: str, csv: str | None = None
-) -> TableEntry:
+def table_entry(exhibit: Table[S], study: Study, subject: S, name: str) -> TableEntry:
     """``exhibit`` as a page or LaTeX shows it; ``name`` is the id that others refer to it by."""
     table = study.computed(exhibit.table, subject)
     title, caption = heading(exhibit, subject), exhibit.caption(study, subject, table)
-    return TableEntry(name, title, exhibit.SHOWS, caption, *exhibit.grid(table), csv)
+    return TableEntry(name, title, exhibit.SHOWS, caption, *exhibit.grid(table))

@@ -97,6 +97,7 @@ const charts = (() => {
       tooltip: { theme: dark.matches ? "dark" : "light" },
     });
     drawn.set(element, { finalize: () => made.finalize(), again });
+    element.querySelector("summary").setAttribute("aria-label", "Save the chart");
     element.dataset.drawn = "yes";
     return made.view;
   }
