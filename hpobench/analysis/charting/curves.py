@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import (
     colour,
@@ -27,10 +29,11 @@ def curves(
     log_y: bool = False,
     percent_x: bool = True,
     percent_y: bool = False,
+    transform: Sequence[Spec] = (),
 ) -> Spec:
     """Curves of a table with the columns ``algorithm, searcher, scheduler, at, estimate, low,
-    high``. ``x`` and ``y`` are the titles of the axes. The interval of a curve is seen while a
-    reader points at it.
+    high``, which it may get by ``transform``. ``x`` and ``y`` are the titles of the axes. The
+    interval of a curve is seen while a reader points at it.
     """
     across: Spec = {
         "field": "at",
@@ -57,7 +60,7 @@ def curves(
     line = {"type": "line", "interpolate": "step-after", "clip": True, "strokeWidth": 2}
     return {
         "data": TABLE,
-        "transform": drawn_intervals(log=log_y),
+        "transform": [*transform, *drawn_intervals(log=log_y)],
         "encoding": {"x": across, "color": colour(styles), "detail": [{"field": "algorithm"}]},
         "layer": [
             {

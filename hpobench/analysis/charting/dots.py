@@ -29,11 +29,11 @@ def dots(
     *,
     x: str,
     scale: Spec,
-    tooltip: Sequence[Spec] = (),
+    transform: Sequence[Spec],
 ) -> Spec:
     """Dots and intervals of a table with the columns ``algorithm, searcher, scheduler, estimate,
-    low, high``, the algorithms in the order of ``names``. ``x`` and ``scale``: of the axis;
-    ``tooltip``: further entries. A dot alone stands for an estimate without an interval.
+    low, high`` after the ``transform``, the algorithms in the order of ``names``. ``x`` and
+    ``scale``: of the axis. A dot alone stands for an estimate without an interval.
     """
     across: Spec = {
         "field": "at_estimate",
@@ -48,11 +48,10 @@ def dots(
         number("estimate", x),
         number("low", "From"),
         number("high", "To"),
-        *tooltip,
     ]
     return {
         "data": TABLE,
-        "transform": drawn_intervals(),
+        "transform": [*transform, *drawn_intervals()],
         "height": height(names),
         "encoding": {"y": rows(names), "color": colour(styles, legend=False), "tooltip": told},
         "layer": [

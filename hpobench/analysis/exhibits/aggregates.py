@@ -132,11 +132,11 @@ def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
         list(table["algorithm"].unique()),
         x="Final normalised regret (lower is better)",
         scale=log if _far_apart(table) else {"zero": False},
+        transform=[{"filter": "datum.aggregate === aggregate"}],
     )
     return {
         **spec,
         "params": [choice("aggregate", "Average", dict(zip(_TITLES.values(), _TITLES, strict=True)))],
-        "transform": [{"filter": "datum.aggregate === aggregate"}, *spec["transform"]],
     }
 
 
