@@ -103,7 +103,9 @@ def drawn_intervals(*, log: bool = False) -> list[Spec]:
     On a ``log`` axis what is not positive is drawn at the bottom, below all that is.
     """
     names = ("estimate", "low", "high")
-    places = {f"at_{name}": f"isValid(datum.{name}) ? datum.{name} : datum.estimate" for name in names}
+    places = {
+        f"at_{name}": f"isValid(datum.{name}) ? datum.{name} : datum.estimate" for name in names
+    }
     calculated = [{"calculate": place, "as": name} for name, place in places.items()]
     if not log:
         return calculated
