@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from tests.results_factory import MadeProblem, make_population, make_results, on_workers
+from tests.unit.analysis.test_parallel_coordinates import configured
 
 LONGEST = 170
 """Characters of what a reader sees of a folded exhibit."""
@@ -33,7 +35,10 @@ def studies() -> list[Study]:
     problems = [MadeProblem(f"p{i}", steps=3, budget=200.0) for i in range(5)]
     crossed = make_results(["random", "tpe"], ["fifo", "asha"], problems, seeds=2)
     parts = {n: make_results(["random"], ["fifo"], problems[:1], seeds=2) for n in (1, 2)}
-    made = (crossed, on_workers(parts), make_population())
+    classes = [json.dumps({"family": name}) for name in crossed.cells["problem"]]
+    varied = replace(crossed, cells=crossed.cells.assign(provenance=classes))
+    full = configured(make_results(["random"], ["fifo"], [MadeProblem("p", steps=1)], seeds=2))
+    made = (crossed, varied, on_workers(parts), full, make_population())
     return [Study(results, settings) for results in made]
 
 
