@@ -250,7 +250,7 @@ def test_charts_show_their_numbers_to_who_points_at_them(show: Any) -> None:
           return [a * x + e, d * y + f];
         }"""
     )
-    page.mouse.move(x, y)
+    page.mouse.move(x, y, steps=3)
     tip = page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
     assert "Algorithm" in tip.inner_text()

@@ -8,35 +8,40 @@ from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import colour, number, text
 from hpobench.analysis.drawing.style import Styles
 
-ROW: Spec = {"step": 20}
-"""The height of a chart with a row for each algorithm."""
+ROW = 20
+"""Pixels. A height in steps would make Vega-Lite warn that it fits the width alone."""
 
 
-def rows(title: str | None = None, field: str = "algorithm") -> Spec:
-    """The ``y`` of a chart with a row for each value of ``field``, in the table's order."""
+def height(names: Sequence[str]) -> int:
+    """The height of a chart with a row for each of ``names``."""
+    return ROW * len(names)
+
+
+def rows(names: Sequence[str], field: str = "algorithm") -> Spec:
+    """The ``y`` of such a chart: a row for each value of ``field``, in the order of ``names``."""
     axis = {"ticks": False, "domain": False, "grid": False, "labelPadding": 8}
-    return {"field": field, "type": "nominal", "title": title, "sort": None, "axis": axis}
+    return {"field": field, "type": "nominal", "title": None, "sort": list(names), "axis": axis}
 
 
 def dots(
     styles: Styles,
+    names: Sequence[str],
     *,
     x: str,
-    scale: Spec | None = None,
-    format_: str = "~g",
+    scale: Spec,
     tooltip: Sequence[Spec] = (),
 ) -> Spec:
     """Dots and intervals of a table with the columns ``algorithm, searcher, scheduler, estimate,
-    low, high``, rows in its order. ``x`` is the title of the axis, ``scale`` what its scale
-    differs in from a linear one around the numbers; ``tooltip``: further entries. A dot alone
-    stands for an estimate without an interval.
+    low, high``, the algorithms in the order of ``names``. ``x`` and ``scale``: of the axis;
+    ``tooltip``: further entries. A dot alone stands for an estimate without an interval.
     """
     across: Spec = {
         "field": "estimate",
         "type": "quantitative",
         "title": x,
-        "scale": {"zero": False, **(scale or {})},
-        "axis": {"format": format_, "labelOverlap": True},
+        "scale": scale,
+        # A long title may begin below the names.
+        "axis": {"format": "~g", "labelOverlap": True, "titleAnchor": "end"},
     }
     told = [
         text("algorithm", "Algorithm"),
@@ -47,13 +52,16 @@ def dots(
     ]
     return {
         "data": TABLE,
-        "height": ROW,
-        "encoding": {"y": rows(), "color": colour(styles, legend=False), "tooltip": told},
+        "height": height(names),
+        "encoding": {"y": rows(names), "color": colour(styles, legend=False), "tooltip": told},
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.4, "clip": True},
                 "encoding": {"x": {**across, "field": "low"}, "x2": {"field": "high"}},
             },
-            {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": across}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                "encoding": {"x": across},
+            },
         ],
     }

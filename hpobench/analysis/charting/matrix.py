@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
 
-WIDTH, HEIGHT = 38, 22
+WIDTH, HEIGHT = 36, 22
 """Pixels of a field."""
 INK, WHITE = "#1F2328", "#FFFFFF"
 """A number on a light field and on a dark one: the fields' colours depend on the page's theme."""
@@ -25,21 +25,22 @@ def matrix(
     strong: str,
     tooltip: Sequence[Spec],
     colour: str = "",
+    framed: bool = False,
+    width: int = WIDTH,
 ) -> Spec:
     """The numbers ``value`` of a table, with nothing where they lack.
 
     ``rows`` and ``columns``: the columns of the table that say where a number stands, and their
     values in the order to be drawn. ``scale`` and ``legend``: of the colours, which are those of
     the expression ``colour``, or of the numbers themselves. ``write``: the expression of the text
-    in a field. ``strong``: the column that says which numbers are in bold in a frame. Expressions
-    are Vega's.
+    in a field. ``strong``: the column that says which numbers are in bold, and in a frame if they
+    are ``framed``. ``width``: of a field. Expressions are Vega's.
     """
-    field = {"field": "shown", "type": "quantitative", "scale": scale}
+    field = {"field": "shown", "type": "quantitative", "scale": {"interpolate": "rgb", **scale}}
     gradient = {"title": legend, "direction": "horizontal", "gradientLength": 160, "format": "~g"}
     light = f"luminance(scale('color', datum.shown)) > {LIGHT}"
     ink = {"condition": {"test": light, "value": INK}, "value": WHITE}
-    weight = {"condition": {"test": f"datum.{strong}", "value": "bold"}, "value": "normal"}
-    turned = {"orient": "top", "labelAngle": -40, "labelOverlap": False}
+    turned = {"orient": "top", "labelAngle": -60, "labelOverlap": False}
     return {
         "data": TABLE,
         "transform": [
@@ -47,7 +48,7 @@ def matrix(
             {"calculate": colour or f"datum.{value}", "as": "shown"},
             {"calculate": write, "as": "written"},
         ],
-        "width": {"step": WIDTH},
+        "width": {"step": width},
         "height": {"step": HEIGHT},
         "autosize": "pad",
         "encoding": {
@@ -57,11 +58,9 @@ def matrix(
         },
         "layer": [
             {"mark": "rect", "encoding": {"color": {**field, "legend": gradient}}},
-            _frame(strong, ink),
-            {
-                "mark": {"type": "text", "fontSize": 11},
-                "encoding": {"text": {"field": "written"}, "color": ink, "fontWeight": weight},
-            },
+            *([_frame(strong, ink)] if framed else []),
+            _numbers(f"datum.{strong}", "bold", ink),
+            _numbers(f"!datum.{strong}", "normal", ink),
         ],
     }
 
@@ -81,7 +80,15 @@ def _frame(strong: str, ink: Spec) -> Spec:
     }
 
 
-def short(value: str) -> str:
+def _numbers(which: str, weight: str, ink: Spec) -> Spec:
+    return {
+        "transform": [{"filter": which}],
+        "mark": {"type": "text", "fontSize": 11, "fontWeight": weight},
+        "encoding": {"text": {"field": "written"}, "color": ink},
+    }
+
+
+def written_short(value: str) -> str:
     """The Vega expression that writes the positive number ``value``, an expression too, with two
     digits in the least space: .012, 3e-4, 0."""
     digits = without_zero(f"format({value}, {value} < 0.0995 ? '.3f' : '.2f')")

@@ -94,11 +94,11 @@ def zoom() -> Spec:
     }
 
 
-def choice(name: str, options: Mapping[str, str | float]) -> Spec:
+def choice(name: str, title: str, options: Mapping[str, str | float]) -> Spec:
     """The parameter ``name``, one of the values of ``options``, which a reader chooses by their
-    labels; at first the first one."""
+    labels below ``title``; at first the first one."""
     bound = {"input": "radio", "options": list(options.values()), "labels": list(options)}
-    return {"name": name, "value": bound["options"][0], "bind": {**bound, "name": " "}}
+    return {"name": name, "value": bound["options"][0], "bind": {**bound, "name": f"{title}: "}}
 
 
 def number(field: str, title: str, format_: str = ".3~g") -> Spec:

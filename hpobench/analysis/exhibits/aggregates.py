@@ -125,11 +125,19 @@ def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
 def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
     """One aggregate at a time."""
     low, high = table["estimate"].min(), table["estimate"].max()
-    log = {"type": "log", "domain": [low / 1.6, high * 1.4]} if _far_apart(table) else None
-    spec = dots(study.styles, x="Final normalised regret (lower is better)", scale=log)
+    # Clamped, for an interval that reaches 0 has no end on a log axis.
+    log = {"type": "log", "domain": [low / 1.6, high * 1.4], "clamp": True}
+    spec = dots(
+        study.styles,
+        list(table["algorithm"].unique()),
+        x="Final normalised regret (lower is better)",
+        scale=log if _far_apart(table) else {"zero": False},
+    )
     return {
         **spec,
-        "params": [choice("aggregate", dict(zip(_TITLES.values(), _TITLES, strict=True)))],
+        "params": [
+            choice("aggregate", "Average", dict(zip(_TITLES.values(), _TITLES, strict=True)))
+        ],
         "transform": [{"filter": "datum.aggregate === aggregate"}],
     }
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.ranks import critical_differences
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.drawing.style import INK, MUTED, Drawing, Styles, drawable, house_style
 from hpobench.analysis.exhibits._tab import Tab
@@ -64,17 +66,19 @@ def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     pairs = k * (k - 1) // 2
     nemenyi = _nemenyi(table)
     test = (
-        "Nemenyi's test: their average ranks differ by more than the critical difference, CD"
+        "Nemenyi's test tells apart those whose ranks differ by the critical difference, CD, or more"
         if nemenyi
-        else f"Wilcoxon's signed-rank test with Holm's adjustment for the {count(pairs, 'pair')}"
+        else "Wilcoxon's signed-rank test tells pairs apart, with Holm's adjustment for "
+        f"{count(pairs, 'pair')}"
     )
     # The most lopsided signs of N pairs have p = 2 / 2^N, and Holm's first factor is all pairs.
     hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
     return (
-        f"{count(k, 'algorithm')} are ranked on each of {phrases.suite(curves)} by the median of "
-        "normalised regret over seeds; ties share a rank. F and p are of Friedman's test in Iman "
-        f"and Davenport's form. Where it rejects at {ALPHA:.0%}, pairs are told apart by {test}."
-        f"{f' With N = {n} this test cannot tell any of so many pairs apart.' if hopeless else ''} "
+        f"{count(k, 'algorithm')} are ranked on each of {count(n, 'problem')} by the median of "
+        f"normalised regret over {phrases.seeds(curves)}; ties share a rank. Friedman's test, in "
+        f"Iman and Davenport's form, says whether they differ. Where it rejects at {ALPHA:.0%}, "
+        f"{test}."
+        f"{f' With N = {n} it cannot tell any of so many pairs apart.' if hopeless else ''} "
         f"{_key_note(table)}{phrases.failures(curves)}"
     )
 
@@ -82,9 +86,8 @@ def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
 def _key_note(table: pd.DataFrame) -> str:
     if _by_group(table):
         return (
-            "A bar is a largest group of algorithms of which no two are told apart, with a dot for "
-            "each; it passes those that are not in the group. An algorithm without a bar is told "
-            "apart from all."
+            "A bar is a largest group of which no two are told apart, with a dot for each member. "
+            "An algorithm without a bar is told apart from all."
         )
     return (
         "A bar belongs to the algorithm at its ring and has a dot for each that this one is not "
@@ -99,6 +102,21 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
+
+
+def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
+    """One share of the budget at a time."""
+    shares = list(table["share"].unique())[::-1]
+    return critical_differences(
+        study.styles,
+        list(table.loc[table["share"] == shares[0], "algorithm"]),
+        {f"{100 * share:g} %": float(share) for share in shares},
+        {
+            f"{float(share):g}": f"Friedman's test: {_test(table[table['share'] == share].iloc[0])}"
+            for share in shares
+        },
+        _most_groups(table) if _by_group(table) else None,
+    )
 
 
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
@@ -146,6 +164,10 @@ def _by_group(table: pd.DataFrame) -> bool:
     return all(len(_lanes(_bars(rows))) <= len(rows) for rows in panels)
 
 
+def _most_groups(table: pd.DataFrame) -> int:
+    return max(len(_bars(rows)) for _, rows in table.groupby("share"))
+
+
 def _nemenyi(table: pd.DataFrame) -> bool:
     return bool(table["critical_difference"].notna().all())
 
@@ -167,7 +189,7 @@ def _ranks(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
     ax.grid(axis="y", visible=False)
     ax.set_xlim(1, max(len(rows), float(rows["rank"].max())))  # rows may be the best of many
     first = rows.iloc[0]
-    ax.set_xlabel(f"Average rank; N = {first['problems']}, F = {first['f']:.3g}, {_p(first['p'])}")
+    ax.set_xlabel(f"Average rank; {_test(first)}")
     if _nemenyi(rows):
         cd, above = first["critical_difference"], -0.9
         ax.plot([1, 1 + cd], [above, above], "|-", color=INK, linewidth=1.2, clip_on=False)
@@ -208,6 +230,11 @@ def _neighbours(bars: list[Bar], rows: int) -> list[list[Bar]]:
     """A lane for each row, with all that share a group with it."""
     shared = [{y}.union(*(bar for bar in bars if y in bar)) for y in range(rows)]
     return [[sorted(bar)] for bar in shared]
+
+
+def _test(row: pd.Series) -> str:
+    """Friedman's test of the share that ``row`` is about."""
+    return f"N = {row['problems']}, F = {row['f']:.3g}, {_p(row['p'])}"
 
 
 def _p(p: float) -> str:

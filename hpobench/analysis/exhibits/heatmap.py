@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.matrix import matrix, short
+from hpobench.analysis.charting.matrix import matrix, written_short
 from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.core.curves import Algorithm, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
@@ -99,8 +99,9 @@ def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
         colour=f"max(datum.nr, {FLOOR:g})",
         scale={"type": "log", "domain": [FLOOR, 1], "range": "heatmap", "reverse": True},
         legend="Final regret",
-        write=short("datum.nr"),
+        write=written_short("datum.nr"),
         strong="best",
+        framed=True,
         tooltip=[
             text("problem", "Problem"),
             text("algorithm", "Algorithm"),

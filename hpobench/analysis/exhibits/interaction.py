@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.matrix import matrix, short
+from hpobench.analysis.charting.matrix import matrix, written_short
 from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.matrix import LOW_IS_BETTER, draw_matrix, short
@@ -105,8 +105,8 @@ def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
 
 
 def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
-    reach, size = _reach(table), short("abs(datum.estimate)")
-    title = f"Regret less that under {SCHEDULER}"
+    reach, size = _reach(table), written_short("abs(datum.estimate)")
+    title = f"Change of final regret against {SCHEDULER}"
     return matrix(
         ("searcher", study.styles.searchers),
         ("scheduler", study.styles.schedulers),
@@ -115,6 +115,7 @@ def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
         legend=title,
         write=f"(datum.estimate > 0 ? '+' : datum.estimate < 0 ? '\u2212' : '') + {size}",
         strong="clear",
+        width=48,
         tooltip=[
             text("searcher", "Searcher"),
             text("scheduler", "Scheduler"),

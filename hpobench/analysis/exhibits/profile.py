@@ -59,13 +59,8 @@ NEAREST = 1e-4
 SCORES = (0.0, 0.9, 0.99, 0.999, 0.9999)
 """Labelled: each leaves a tenth of the regret of the one before."""
 
-_AXES = {
-    "performance": (
-        "Up: share of problems that are solved.",
-        "Across: within so many times the least expected time.",
-    ),
-    "scores": ("Up: share of runs.", "Across: their final score, 1 - nr, is above this."),
-}
+_SPEED_AXES = "Up: share of problems solved.", "Across: within so many times the best time."
+_SCORE_AXES = "Up: share of runs.", "Across: their score, 1 - nr, is above this."
 
 subjects = each_comparison
 
@@ -143,14 +138,13 @@ def _scores(curves: Curves, settings: Settings) -> pd.DataFrame:
 def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves = comparison.curves
     return (
-        f"{phrases.algorithms(curves)} over {phrases.suite(curves)}. Speed (Dolan and Moré): the "
-        "share of problems on which the expected running time (time of all runs up to their hit "
-        "or their end, over the number of hits) to a normalised regret of "
-        f"{TOLERANCE:g} is within a factor of the least of all algorithms here. A problem on which "
-        "no run gets there counts for none. The least depends on who takes part, and so may the "
-        "order of two others (Gould and Scott, 2016); it is computed anew in every resample. "
-        "Scores: the share of runs, problems weighted equally, whose final score, 1 - nr, is above "
-        f"the value on the axis.{phrases.failures(curves)}{phrases.misses(curves)}"
+        f"{phrases.algorithms(curves)} over {phrases.suite(curves)}. Speed is Dolan and Moré's "
+        "performance profile: the share of problems on which the expected running time to a "
+        f"normalised regret of {TOLERANCE:g} (time of all runs up to their hit or their end, over "
+        "the number of hits) is within a factor of the least. A problem that no run solves counts "
+        "for none. Who takes part may change the order of others (Gould and Scott, 2016). Scores: "
+        "the share of runs with a final score, 1 - nr, above the value on the axis; problems weigh "
+        f"the same.{phrases.failures(curves)}{phrases.misses(curves)}"
     )
 
 
@@ -170,7 +164,7 @@ def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
     score = "view === 'scores'"
     decade = "test(/^10*$/, toString(datum.value))"
     label = f"{score} ? {decade} ? format(1 - 1 / datum.value, '~g') : '' : datum.label"
-    titles = " : ".join(f"[{json.dumps(drawn)}, {json.dumps(at)}]" for drawn, at in _AXES.values())
+    titles = f"view === 'scores' ? {json.dumps(_SCORE_AXES)} : {json.dumps(_SPEED_AXES)}"
     across = {
         **spec["encoding"]["x"],
         "field": "across",
@@ -179,8 +173,8 @@ def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
     }
     return {
         **spec,
-        "title": {"text": {"expr": f"view === 'performance' ? {titles}"}, "fontWeight": "normal"},
-        "params": [choice("view", {"Speed": "performance", "Scores": "scores"})],
+        "title": {"text": {"expr": titles}, "fontWeight": "normal", "lineHeight": 16, "offset": 8},
+        "params": [choice("view", "Show", {"Speed": "performance", "Scores": "scores"})],
         "transform": [
             {"filter": "datum.view === view"},
             {"calculate": f"{score} ? 1 / (1 - datum.at) : datum.at", "as": "across"},
