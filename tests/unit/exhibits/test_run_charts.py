@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from hpobench.analysis.exhibits import (
 )
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
+from hpobench.store.reader import Results
 from tests.curves_factory import ANY, study_of
 from tests.results_factory import MadeProblem, make_population, make_results, on_workers
 from tests.unit.exhibits.test_parallel_coordinates import SPACE, made, row_of
@@ -96,10 +98,17 @@ def test_lineage_is_logarithmic_where_losses_fall_far(direction: str, log: bool)
     assert (spec["encoding"]["y"]["scale"].get("type") == "log") is log
 
 
+def of_families(results: Results) -> Results:
+    """``results`` with each problem in a family of its own."""
+    budget = {"budget": {"time": 3600.0}}
+    specs = [json.dumps({**budget, "problem": {"name": p}}) for p in results.cells["problem"]]
+    return replace(results, cells=results.cells.assign(spec=specs))
+
+
 def test_total_time_draws_the_front_behind_the_curves() -> None:
-    problems = [MadeProblem(name) for name in ("cnn", "mlp", "tree", "wave", "ring")]
-    study = Study(make_results(["a", "b"], ["fifo"], problems, seeds=2, failed=()), SETTINGS)
-    spec, table = chart_of(total_time, study)
+    problems = [MadeProblem(f"p{i}") for i in range(5)]
+    results = make_results(["a", "b"], ["fifo"], problems, seeds=2, failed=())
+    spec, table = chart_of(total_time, Study(of_families(results), SETTINGS))
     front = spec["layer"][1]
     assert front["transform"] == [{"filter": "datum.front"}]
     assert table["front"].any()
