@@ -41,7 +41,7 @@ def dots(
         "title": x,
         "scale": scale,
         # A long title may begin below the names.
-        "axis": {"format": "~g", "labelOverlap": True, "titleAnchor": "end"},
+        "axis": {"format": "~g", "tickCount": 6, "titleAnchor": "end"},
     }
     told = [
         text("algorithm", "Algorithm"),
