@@ -27,13 +27,15 @@ def colour(styles: Styles, *, legend: bool = True) -> Spec:
 
 def dash(styles: Styles) -> Spec:
     """The dashes of an algorithm's line: by its scheduler, where hues stand for searchers."""
+    if not dashed(styles):
+        return {"value": [1, 0]}
     looks = {a.scheduler: styles.look(a, together=True).dashes[1] for a in styles.algorithms}
     return {
         "field": "scheduler",
         "type": "nominal",
         "title": "Scheduler",
         "scale": {"domain": list(looks), "range": [list(d) or [1, 0] for d in looks.values()]},
-        "legend": {"symbolType": "stroke"} if dashed(styles) else None,
+        "legend": {"symbolType": "stroke"},
     }
 
 
