@@ -32,6 +32,7 @@ from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting import explorer, vega
 from hpobench.reporting.answer import Answer, answer
+from hpobench.reporting.best import Best, best_configurations
 from hpobench.reporting.embedded import embedded
 from hpobench.reporting.entries import Entry, Files
 from hpobench.reporting.glossary import glossed
@@ -66,6 +67,7 @@ class Page:
     """JSON for the page's script; empty where there is no curve."""
     explorer_caption: str
     entries: dict[Tab, list[Entry]]
+    best: list[Best]
     skipped: list[dict[str, str]]
     rows: Markup
     """The tables behind the entries by their ids, JSON."""
@@ -159,6 +161,7 @@ def _page(
         explorer=embedded(explorer.explorer(study)) if every else Markup(),
         explorer_caption=explorer.caption(study.settings),
         entries={tab: [one for one in entries if one.tab == tab] for tab in get_args(Tab)},
+        best=best_configurations(study),
         skipped=_grouped(skipped),
         rows=embedded({one.id: one.rows for one in entries}),
         specs=embedded({one.id: one.chart.spec for one in entries if one.chart}),
