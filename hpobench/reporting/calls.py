@@ -222,8 +222,11 @@ def _own_function(found: Found) -> _Train | None:
 def _problem_itself(found: Found, plugins: Plugins) -> _Train | None:
     """A problem that trains, as a function."""
     entry, options = found.entry("problem", plugins), found.options("problem")
-    # Paths to programs start in the suite's folder, which a Tuner does not know.
-    if not found.live or entry is None or entry.origin == "file" or "run" in options:
+    if not found.live or entry is None:
+        return None
+    # Programs lie in the suite's folder, which a Tuner does not know; a spec keeps no order, which
+    # the parameters of a space have.
+    if "run" in options or any(isinstance(value, Mapping) for value in options.values()):
         return None
     lines = (
         f"from {module_name(entry.file)} import {entry.cls}",

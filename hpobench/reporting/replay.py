@@ -43,8 +43,6 @@ class Played:
     """A sentence about trials that were left out; empty without any."""
     rows: str
     """:func:`run_rows` as :func:`hpobench.reporting.packed.packed`."""
-    end: float
-    """Seconds of the run's clock."""
     workers: int
     """Whose trials are shown; 0 where they are too many."""
     spec: Spec
@@ -60,7 +58,7 @@ class Replay:
     @property
     def data(self) -> Markup:
         """JSON for the page's script."""
-        names = ("id", "thinned", "end", "workers", "spec")
+        names = ("id", "thinned", "workers", "spec")
         return embedded([{name: getattr(run, name) for name in names} for run in self.runs])
 
 
@@ -89,7 +87,7 @@ def _cells(study: Study, problem: str) -> pd.DataFrame:
     own = cells[(cells["problem"] == problem) & (cells["status"] == "done") & (cells["results"] > 0)]
     place = own["algorithm"].map({name: i for i, name in enumerate(ranked)}).fillna(len(ranked))
     best = own.assign(place=place).sort_values(["place", "seed"], kind="stable")
-    return best.drop_duplicates("scheduler").head(MOST_RUNS).sort_index()
+    return best.drop_duplicates("scheduler").head(MOST_RUNS)
 
 
 def _played(study: Study, number: int, cell: pd.Series, problem: pd.Series) -> Played:
@@ -99,15 +97,13 @@ def _played(study: Study, number: int, cell: pd.Series, problem: pd.Series) -> P
     whole = run_rows(events, trials, problem)
     rows = thinned(whole)
     shown, every = rows["trial"].nunique(), whole["trial"].nunique()
-    end = float(max(rows["clock"].max(), rows["end"].max()))
     return Played(
         id=f"replay-{number}",
         title=f"{cell['algorithm']}, seed {cell['seed']}",
         thinned=f"Shown: {shown:,} of {count(every, 'trial')}." if shown < every else "",
         rows=packed(rows),
-        end=end,
         workers=int(cell["workers"]) if cell["workers"] <= MOST_SLOTS else 0,
-        spec=_spec(rows, problem, end),
+        spec=_spec(rows, problem),
     )
 
 
@@ -172,20 +168,26 @@ def thinned(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["trial"].isin(kept.index[kept])]
 
 
-def _spec(rows: pd.DataFrame, problem: pd.Series, end: float) -> Spec:
+def _spec(rows: pd.DataFrame, problem: pd.Series) -> Spec:
     held = rows[rows["decision"].isin(_HELD)]
     rungs = sorted(held["x"].value_counts().index[:MOST_RUNGS].tolist())
     states = {"running", *(["paused"] if (held["decision"] == "PAUSE").any() else [])}
     states |= set(rows["ended"].dropna())
     log_x = bool(rungs) and rows["x"].max() >= 9 * rows["x"].min()
-    x_title = "Trial" if problem["steps"] == 1 else phrases.step_label(problem)
+    single = problem["steps"] == 1
+    ticks = {"tickMinStep": 1 if single else float(problem["unit"]), "tickCount": 8}
     return replay(
-        x={"title": x_title, "scale": _scale(rows["x"].to_numpy(np.float64), log=log_x)},
+        x={
+            "title": "Trial" if single else phrases.step_label(problem),
+            "scale": _scale(rows["x"].to_numpy(np.float64), log=log_x),
+            "axis": ticks,
+        },
         y={
             "title": phrases.metric_label(problem),
             "scale": _values(rows, problem["direction"] == "maximize"),
+            "axis": {"tickCount": 6},
         },
-        end=end,
+        end=float(max(rows["clock"].max(), rows["end"].max())),
         rungs=rungs,
         states=[state for state in STATES if state in states],
     )

@@ -21,6 +21,9 @@ STATES = {
 }
 """What may be said of a trial, and its colour."""
 
+WORDED = 6
+"""With more rungs than this there is no room for words above them."""
+
 _THREAD = "#8A94A0"
 _COME = {"filter": f"datum.clock <= {CLOCK} && isValid(datum.value)"}
 _HEAD = {"filter": f"!isValid(datum.next) || datum.next > {CLOCK}"}
@@ -87,7 +90,11 @@ def replay(*, x: Spec, y: Spec, end: float, rungs: Sequence[float], states: Sequ
                 "data": {"values": [{}]},
                 "encoding": {
                     "x": None,
-                    "y": {**y, "datum": {"expr": f"isValid({BEST}) ? {BEST} : 0"}},
+                    "y": {
+                        **y,
+                        "datum": {"expr": f"isValid({BEST}) ? {BEST} : 0"},
+                        "type": "quantitative",
+                    },
                     "opacity": {"value": {"expr": f"isValid({BEST}) ? 1 : 0"}},
                 },
             },
@@ -102,6 +109,7 @@ def replay(*, x: Spec, y: Spec, end: float, rungs: Sequence[float], states: Sequ
 
 def _rungs(rungs: Sequence[float]) -> list[Spec]:
     """A vertical mark at each, with how many trials were held there, of how many that came."""
+    between = "' of '" if len(rungs) <= WORDED else "'/'"
     here: Spec = {"filter": {"field": "x", "oneOf": list(rungs)}}
     counted: list[Spec] = [
         _COME,
@@ -114,7 +122,7 @@ def _rungs(rungs: Sequence[float]) -> list[Spec]:
             ],
             "groupby": ["x"],
         },
-        {"calculate": "datum.stayed + '/' + datum.came", "as": "counts"},
+        {"calculate": f"datum.stayed + {between} + datum.came", "as": "counts"},
     ]
     marks = [{"x": place} for place in rungs]
     return [

@@ -91,6 +91,7 @@
     const chosen = runs[runBox.value];
     chosen.rows ??= await charts.rows(chosen.id);
     if (own !== asked) return; // another run was chosen meanwhile
+    chosen.end ??= Math.max(...chosen.rows.flatMap((row) => [row.clock, row.end ?? 0]));
     chosen.trials ??= new Map(chosen.rows.map((row) => [row.stretch, row.trial]));
     run = chosen;
     root.querySelector(".thinned").textContent = run.thinned;
