@@ -51,6 +51,7 @@ def replay(*, x: Spec, y: Spec, end: float, rungs: Sequence[float], states: Sequ
     line = {"type": "line", "clip": True}
     return {
         "data": TABLE,
+        "config": {"mark": {"aria": False}},  # a script says in a sentence what is to be seen
         "height": 320,
         "params": [
             {"name": CLOCK, "value": end},
@@ -72,6 +73,7 @@ def replay(*, x: Spec, y: Spec, end: float, rungs: Sequence[float], states: Sequ
                     "clip": True,
                     "color": STATES["replaced"],
                     "strokeDash": [4, 3],
+                    "strokeWidth": 1.5,
                 },
                 "encoding": {
                     "x": {**x, "field": "parent_x", "type": "quantitative"},

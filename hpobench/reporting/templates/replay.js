@@ -15,6 +15,7 @@
   let frame = 0; // of the animation; 0 while it stands still
   let asked = 0; // the choice that was made last
 
+  const STATES = ["running", "paused", "stopped", "completed", "failed", "cut"];
   const three = (v) => Number(v.toPrecision(3)).toString();
   const seconds = (v) => (v >= 1000 ? Math.round(v).toLocaleString("en") : three(v));
 
@@ -43,7 +44,7 @@
   }
 
   function say({ counts, begun, latest }) {
-    const states = Object.entries(counts).map(([state, n]) => `${n} ${state}`);
+    const states = STATES.filter((state) => state in counts).map((state) => `${counts[state]} ${state}`);
     const best = latest && latest.best !== null ? `best ${three(latest.best)} by trial ${run.trials.get(latest.leader)}` : "no result yet";
     return `${seconds(clock)} s: ${begun} ${begun === 1 ? "trial" : "trials"}, ${states.join(", ")}, ${best}`;
   }
