@@ -45,6 +45,12 @@ def first_and_last(table: pd.DataFrame) -> str:
     return f"First: {names[0]}; last: {names[-1]}. The numbers are in the CSV file."
 
 
+def far_apart(low: float, high: float) -> bool:
+    """Whether positive numbers from ``low`` to ``high`` take a log axis, so that the lowest can be
+    told apart."""
+    return 0 < 5 * low < high
+
+
 def count(n: int, noun: str) -> str:
     """``1 seed``, ``2 seeds``."""
     return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -25,8 +25,13 @@ from hpobench.cli.shared import ResultsFolder
     show_default=True,
     help="With --watch: seconds between two looks.",
 )
+@click.option(
+    "--figures",
+    is_flag=True,
+    help="Also draw every figure as PNG and PDF, for papers, into FOLDER/report/figures.",
+)
 @ending_options
-def report(folder: Path, watch: bool, every: float, **ending: bool) -> None:
+def report(folder: Path, watch: bool, every: float, figures: bool, **ending: bool) -> None:
     """Write the report of the results in FOLDER (like results/quick), and say who leads."""
     chosen = Ending(**ending)
     display = chosen.display()
@@ -42,4 +47,4 @@ def report(folder: Path, watch: bool, every: float, **ending: bool) -> None:
         return
     from hpobench.verbs.reports import write_page
 
-    chosen.end(write_page(folder, display, anew=True))
+    chosen.end(write_page(folder, display, anew=True, figures=figures))

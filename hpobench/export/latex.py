@@ -24,6 +24,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text.fields import Field, TableEntry
 from hpobench.analysis.text.file_names import Names
+from hpobench.analysis.text.phrases import reading
 from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import own_folder, write_whole
@@ -52,8 +53,8 @@ _BOUNDS = {"<=": r"$\leq$", ">=": r"$\geq$"}
 def write(results: Results, folder: Path, settings: Settings | None = None) -> list[str]:
     """Write the tables into ``folder``, and their numbers as CSV into ``folder/tables``.
 
-    Returns the report's notes. Numbers are rounded as on the page; those in the CSV files are
-    not. ``settings``: by default the report's.
+    Returns the report's notes, and how to read every table. Numbers are rounded as on the page;
+    those in the CSV files are not. ``settings``: by default the report's.
     """
     study = Study(results, settings)
     if not study.any_done:
@@ -66,7 +67,7 @@ def write(results: Results, folder: Path, settings: Settings | None = None) -> l
         write_whole(folder / "tables" / f"{stem}.csv", csv_bytes(frame), flush=False)
         text = latex_table(table_entry(exhibit, study, subject, stem))
         write_whole(folder / f"{stem}.tex", text.encode(), flush=False)
-    return notes(study)
+    return [*notes(study), reading(study.settings)]
 
 
 def latex_table(entry: TableEntry) -> str:
@@ -82,7 +83,7 @@ def latex_table(entry: TableEntry) -> str:
     if len(head) > max(len(grid), COLUMNS):
         grid = [list(column) for column in zip(*grid, strict=True)]
         grid[0][0] = ""
-    caption = f"{escaped(entry.title)}. {escaped(entry.caption)}".strip()
+    caption = escaped(f"{entry.title}. {entry.shows} {entry.caption}".strip())
     lines = [
         "% needs \\usepackage{booktabs}",
         r"\begin{table}",

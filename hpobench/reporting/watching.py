@@ -23,12 +23,13 @@ def report_of(
     folder: Path,
     *,
     every: float | None = None,
+    figures: bool = False,
     drawing: Drawing = lambda _done, _total: None,
 ) -> tuple[Path, Results]:
     """Write ``folder/report``; returns its page and what it is about.
 
     ``every``: an open page loads itself anew after so many seconds while planned runs are missing.
-    ``drawing``: is told how many of the figures are drawn.
+    ``figures``: also draw all figures as PNG and PDF files; ``drawing`` is told how many are drawn.
     """
     key = made_of(folder)  # before reading: a run may add cells meanwhile
     results = load_results(folder)
@@ -39,6 +40,7 @@ def report_of(
         decision=decision_sentence(folder),
         reload=reload,
         made_of=None if reload else key,
+        figures=figures,
         drawing=drawing,
     )
     return page, results

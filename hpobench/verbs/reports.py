@@ -17,17 +17,18 @@ class Report(NamedTuple):
     answer: Answer
 
 
-def write_page(folder: Path, display: Display, *, anew: bool) -> Report:
+def write_page(folder: Path, display: Display, *, anew: bool, figures: bool = False) -> Report:
     """Write the report of the results in ``folder``, and tell its answer and its page.
 
     Unless ``anew``, a report that was made of the same results by the same version stays.
+    ``figures``: beside an anew page, draw all figures as PNG and PDF files.
     """
     from hpobench.reporting.stored_answer import PAGE, read_answer, up_to_date
     from hpobench.reporting.watching import report_of
 
     kept = None if anew else up_to_date(folder)
     if kept is None:
-        page, _ = report_of(folder, drawing=display.drawing)
+        page, _ = report_of(folder, figures=figures, drawing=display.drawing)
         _, answer = read_answer(page.parent)
     else:
         page, answer = folder / "report" / PAGE, kept

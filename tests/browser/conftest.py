@@ -42,25 +42,42 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Opened:
     """A page with what it asked of the network and complained of."""
 
-    def __init__(self, page: Page, path: Path) -> None:
+    def __init__(self, page: Page, path: Path, part: str) -> None:
         self.page = page
         self.asked: list[str] = []
         self.faults: list[str] = []
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("console", lambda message: self.faults.append(message.text))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.goto(path.as_uri())
-        page.wait_for_selector("#explorer[data-drawn]")
+        page.goto(f"{path.as_uri()}#{part}")
+        if part == "curves":
+            page.wait_for_selector("#explorer[data-drawn]")
+
+    def unfold(self) -> None:
+        """Open everything that is folded, on every part, and wait until all charts are drawn."""
+        self.page.evaluate(
+            """() => {
+              for (const part of document.querySelectorAll('[data-panel]')) part.hidden = false;
+              for (const part of document.querySelectorAll('details.exhibit')) part.open = true;
+            }"""
+        )
+        for chart in self.page.locator("[data-chart]:visible").all():
+            chart.scroll_into_view_if_needed()
+        self.page.wait_for_function(
+            """() => [...document.querySelectorAll('[data-chart]')].every(
+                 (chart) => chart.dataset.drawn || !chart.offsetParent)"""
+        )
 
 
 @pytest.fixture
 def show(browser: Browser, report: Path) -> Iterator[Callable[..., Opened]]:
-    """Opens the report; takes what :meth:`playwright.sync_api.Browser.new_context` does."""
+    """Opens a part of the report; takes what :meth:`playwright.sync_api.Browser.new_context`
+    does."""
     contexts = []
 
-    def opened(**options: Any) -> Opened:
+    def opened(part: str = "answer", page: Path = report, **options: Any) -> Opened:
         contexts.append(browser.new_context(**options))
-        return Opened(contexts[-1].new_page(), report)
+        return Opened(contexts[-1].new_page(), page, part)
 
     yield opened
     for context in contexts:

@@ -42,7 +42,7 @@ def curves(
         "field": "estimate",
         "type": "quantitative",
         "title": y,
-        "scale": {"type": "log", "nice": False} if log_y else {"zero": False},
+        "scale": _up(log_y, percent_y),
         "axis": {"format": "~p" if percent_y else "~g"},
     }
     value = percent if percent_y else number
@@ -83,3 +83,9 @@ def curves(
             },
         ],
     }
+
+
+def _up(log: bool, percent: bool) -> Spec:
+    if percent:
+        return {"domain": [0, 1]}  # from nothing to all
+    return {"type": "log", "nice": False} if log else {"zero": False}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Algorithm
@@ -92,6 +92,13 @@ def zoom() -> Spec:
         "select": {"type": "interval", "zoom": wheel, "clear": "dblclick"},
         "bind": "scales",
     }
+
+
+def choice(name: str, title: str, options: Mapping[str, str | float]) -> Spec:
+    """The parameter ``name``, one of the values of ``options``, which a reader chooses by their
+    labels below ``title``; at first the first one."""
+    bound = {"input": "radio", "options": list(options.values()), "labels": list(options)}
+    return {"name": name, "value": bound["options"][0], "bind": {**bound, "name": f"{title}: "}}
 
 
 def number(field: str, title: str, format_: str = ".3~g") -> Spec:

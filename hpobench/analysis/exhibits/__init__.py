@@ -131,16 +131,14 @@ def heading(exhibit: Exhibit[S], subject: S) -> str:
 
 def shown(study: Study, exhibits: Iterable[E]) -> list[tuple[E, Subject]]:
     """Each of ``exhibits`` with all that it shows of ``study``: first, comparison by comparison,
-    those of the comparisons, then the others."""
+    those of the comparisons, then those about all runs, then those about one problem."""
     pairs = [(exhibit, subject) for exhibit in exhibits for subject in exhibit.subjects(study)]
     place: dict[Subject, int] = {one: i for i, one in enumerate(study.comparisons)}
-    return sorted(pairs, key=lambda pair: place.get(pair[1], len(place)))
+    return sorted(pairs, key=lambda pair: (place.get(pair[1], len(place)), bool(pair[1].stem)))
 
 
-def table_entry(
-    exhibit: Table[S], study: Study, subject: S, name: str, csv: str | None = None
-) -> TableEntry:
+def table_entry(exhibit: Table[S], study: Study, subject: S, name: str) -> TableEntry:
     """``exhibit`` as a page or LaTeX shows it; ``name`` is the id that others refer to it by."""
     table = study.computed(exhibit.table, subject)
     title, caption = heading(exhibit, subject), exhibit.caption(study, subject, table)
-    return TableEntry(name, title, exhibit.SHOWS, caption, *exhibit.grid(table), csv)
+    return TableEntry(name, title, exhibit.SHOWS, caption, *exhibit.grid(table))

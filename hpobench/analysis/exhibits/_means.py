@@ -31,9 +31,10 @@ def means(
 
 
 def claim(study: Study, comparison: Comparison) -> str:
-    """What the intervals of such means are, in sentences of their own."""
-    families, settings = study.families_in(comparison), study.settings
+    """What differs in the intervals of such means, in sentences with a blank in front; empty where
+    there are too few families."""
+    families = study.families_in(comparison)
     if len(families.names) < FEWEST:
-        return f"In brackets {phrases.interval(settings)}."
-    intervals = phrases.family_interval(settings, families)
-    return f"Families of problems count alike. In brackets {intervals}"
+        return ""
+    intervals = phrases.family_interval(study.settings, families)
+    return f" Families of problems count alike. In brackets stand {intervals}"

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.dots import dots
+from hpobench.analysis.charting.parts import choice
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.style import (
@@ -21,6 +24,7 @@ from hpobench.analysis.drawing.style import (
     house_style,
     label_decades,
 )
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import (
     Interval,
     interval_valid,
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 
 TITLE = "Aggregates"
 STEM = "aggregates"
+SHOWS = "The regret that is left at the end, averaged in four ways. Further left is better."
+TAB: Tab = "answer"
 
 GAMMA = 0.99
 """The score, ``1 - nr``, that is good enough for the optimality gap: with 1, the best there is,
@@ -97,15 +103,14 @@ def _suite_median(values: FloatArray, problems: tuple[str, ...], settings: Setti
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
-    fixed = " (IQM and median: seeds only)" if settings.resample_problems else ""
+    curves = comparison.curves
+    fixed = phrases.seeds_alone(study.settings, "For the IQM and the median")
     return (
         f"Final normalised regret of {phrases.algorithms(curves)} over {phrases.suite(curves)}, "
-        "lowest IQM first. IQM: mean of the middle half of all runs; mean and median: over "
-        "problems, of the means over seeds; optimality gap: by how much runs miss, on average, a "
-        f"score (1 less the regret) of {GAMMA:g}, where better ones earn nothing. Line: "
-        f"{phrases.interval(settings)}{fixed}; none where a problem has a single seed. "
-        f"{phrases.incumbent(settings)}{phrases.failures(curves)}"
+        "lowest IQM first. IQM: mean of the middle half of all runs. Mean and median: over "
+        "problems, of the means over seeds. Optimality gap: by how much runs miss, on average, a "
+        f"score (1 less the regret) of {GAMMA:g}; better ones earn nothing.{fixed}"
+        f"{phrases.failures(curves)}"
     )
 
 
@@ -115,6 +120,26 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
+
+
+def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
+    """One aggregate at a time."""
+    low, high = table["estimate"].min(), table["estimate"].max()
+    # Clamped, for an interval that reaches 0 has no end on a log axis.
+    log = {"type": "log", "domain": [low / 1.6, high * 1.4], "clamp": True}
+    spec = dots(
+        study.styles,
+        list(table["algorithm"].unique()),
+        x="Final normalised regret (lower is better)",
+        scale=log if _far_apart(table) else {"zero": False},
+    )
+    return {
+        **spec,
+        "params": [
+            choice("aggregate", "Average", dict(zip(_TITLES.values(), _TITLES, strict=True)))
+        ],
+        "transform": [{"filter": "datum.aggregate === aggregate"}],
+    }
 
 
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
@@ -155,14 +180,19 @@ def _intervals(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
 
 
 def _scale(ax: Axes, table: pd.DataFrame) -> None:
-    """Logarithmic where the algorithms lie far apart, so that the best can be told apart; the
+    """Logarithmic where the algorithms lie :func:`_far_apart`, so that the best can be told apart; the
     estimates set its range, for an interval that reaches 0 has no end there."""
     from matplotlib.ticker import MaxNLocator
 
-    low, high = table["estimate"].min(), table["estimate"].max()
-    if 0 < 10 * low < high:
+    if _far_apart(table):
+        low, high = table["estimate"].min(), table["estimate"].max()
         ax.set_xscale("log")
         ax.set_xlim(low / 1.6, high * 1.4)
         label_decades(ax.xaxis, narrow=high < 30 * low)
     else:
         ax.xaxis.set_major_locator(MaxNLocator(4))
+
+
+def _far_apart(table: pd.DataFrame) -> bool:
+    low, high = table["estimate"].min(), table["estimate"].max()
+    return bool(0 < 10 * low < high)

@@ -74,10 +74,10 @@ def caption(study: Study, problem: OneProblem, table: pd.DataFrame) -> str:
         else ""
     )
     return (
-        f"Simple regret on {problem.name} against {optimum}, floored at 1e-8, over "
-        f"{phrases.axis(settings)}. Line: mean over {phrases.seeds(curves, i)}. "
-        f"{phrases.band(settings, seeds_alone=True)} {phrases.incumbent(settings)}"
-        f"{phrases.failures(curves, i)}{floored}{phrases.bottom(table)}"
+        f"Simple regret is how far the incumbent's loss on {problem.name} is from {optimum}, at "
+        f"least 1e-8. A line is the mean over {phrases.seeds(curves, i)}."
+        f"{phrases.seeds_alone(settings)}{phrases.failures(curves, i)}{floored}"
+        f"{phrases.bottom(table)}"
     )
 
 

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.ranks import critical_differences
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.drawing.style import INK, MUTED, Drawing, Styles, drawable, house_style
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
 from hpobench.analysis.inference.significance import ALPHA
 from hpobench.analysis.numbers import count, first_and_last
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 
 TITLE = "Critical differences"
 STEM = "critical_difference"
+SHOWS = (
+    "The average place over the problems, 1 is best. Point at an algorithm: those that stay "
+    "coloured are not told apart from it by the tests."
+)
+TAB: Tab = "tests"
 
 COLUMNS = 2
 """Panels beside each other."""
@@ -52,39 +60,38 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return study.computed(tested, comparison).ranks
 
 
-def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves = comparison.curves
     k, n = len(curves.algorithms), len(curves.problems)
     pairs = k * (k - 1) // 2
     nemenyi = _nemenyi(table)
     test = (
-        "Nemenyi's test: their average ranks differ by more than the critical difference, CD"
+        "Nemenyi's test tells apart those whose ranks differ by the critical difference, CD, or more"
         if nemenyi
-        else f"Wilcoxon's signed-rank test with Holm's adjustment for the {count(pairs, 'pair')}"
+        else "Wilcoxon's signed-rank test tells pairs apart, with Holm's adjustment for "
+        f"{count(pairs, 'pair')}"
     )
     # The most lopsided signs of N pairs have p = 2 / 2^N, and Holm's first factor is all pairs.
     hopeless = not nemenyi and pairs * 2.0 ** (1 - n) >= ALPHA
     return (
-        f"Average ranks (1 is best, ties share) of {count(k, 'algorithm')} over "
-        f"{phrases.suite(curves)} by the median of normalised regret over seeds, at four shares of "
-        "the budget, each read at the last point of the time grid that is not after it. "
-        f"{phrases.share(settings)} F and p: Friedman's test in Iman and Davenport's F form over N "
-        f"problems. Where it rejects at {ALPHA:.0%}, pairs are told apart by {test}. "
-        f"{_key_note(table)}"
-        f"{f' With N = {n} this test cannot tell any of so many pairs apart.' if hopeless else ''} "
-        f"{phrases.incumbent(settings)}{phrases.failures(curves)}"
+        f"{count(k, 'algorithm')} are ranked on each of {count(n, 'problem')} by the median of "
+        f"normalised regret over {phrases.seeds(curves)}; ties share a rank. Friedman's test, in "
+        f"Iman and Davenport's form, says whether they differ. Where it rejects at {ALPHA:.0%}, "
+        f"{test}."
+        f"{f' With N = {n} it cannot tell any of so many pairs apart.' if hopeless else ''} "
+        f"{_key_note(table)}{phrases.failures(curves)}"
     )
 
 
 def _key_note(table: pd.DataFrame) -> str:
     if _by_group(table):
         return (
-            "Bar: a largest group of algorithms of which no two are told apart, with a dot for "
-            "each; it passes those that are not in the group. No bar: told apart from all."
+            "A bar is a largest group of which no two are told apart, with a dot for each member. "
+            "An algorithm without a bar is told apart from all."
         )
     return (
-        "Bar: an algorithm, at the ring, with dots for all that it is not told apart from (the "
-        "groups would be more than the algorithms)."
+        "A bar belongs to the algorithm at its ring and has a dot for each that this one is not "
+        "told apart from, since groups would be more than algorithms."
     )
 
 
@@ -95,6 +102,21 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
+
+
+def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
+    """One share of the budget at a time."""
+    shares = list(table["share"].unique())[::-1]
+    return critical_differences(
+        study.styles,
+        list(table.loc[table["share"] == shares[0], "algorithm"]),
+        {f"{100 * share:g} %": float(share) for share in shares},
+        {
+            f"{float(share):g}": f"Friedman's test: {_test(table[table['share'] == share].iloc[0])}"
+            for share in shares
+        },
+        _most_groups(table) if _by_group(table) else None,
+    )
 
 
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
@@ -142,6 +164,10 @@ def _by_group(table: pd.DataFrame) -> bool:
     return all(len(_lanes(_bars(rows))) <= len(rows) for rows in panels)
 
 
+def _most_groups(table: pd.DataFrame) -> int:
+    return max(len(_bars(rows)) for _, rows in table.groupby("share"))
+
+
 def _nemenyi(table: pd.DataFrame) -> bool:
     return bool(table["critical_difference"].notna().all())
 
@@ -163,7 +189,7 @@ def _ranks(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
     ax.grid(axis="y", visible=False)
     ax.set_xlim(1, max(len(rows), float(rows["rank"].max())))  # rows may be the best of many
     first = rows.iloc[0]
-    ax.set_xlabel(f"Average rank; N = {first['problems']}, F = {first['f']:.3g}, {_p(first['p'])}")
+    ax.set_xlabel(f"Average rank; {_test(first)}")
     if _nemenyi(rows):
         cd, above = first["critical_difference"], -0.9
         ax.plot([1, 1 + cd], [above, above], "|-", color=INK, linewidth=1.2, clip_on=False)
@@ -204,6 +230,11 @@ def _neighbours(bars: list[Bar], rows: int) -> list[list[Bar]]:
     """A lane for each row, with all that share a group with it."""
     shared = [{y}.union(*(bar for bar in bars if y in bar)) for y in range(rows)]
     return [[sorted(bar)] for bar in shared]
+
+
+def _test(row: pd.Series) -> str:
+    """Friedman's test of the share that ``row`` is about."""
+    return f"N = {row['problems']}, F = {row['f']:.3g}, {_p(row['p'])}"
 
 
 def _p(p: float) -> str:

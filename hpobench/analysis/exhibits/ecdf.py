@@ -57,14 +57,13 @@ def hit_shares(at: FloatArray, times: FloatArray) -> FloatArray:
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+    curves = comparison.curves
     targets = suite_targets(study.results.problems, curves)
     return (
-        f"Share of all (problem, target, seed) that {phrases.algorithms(curves)} hit by then, over "
-        f"{phrases.suite(curves)}; higher is better, problems weigh the same. Targets: "
-        f"{_targets_phrase(targets)}. A run hits a target with the first incumbent whose loss is "
-        f"at or below it. {phrases.share(settings)} {phrases.band(settings)} "
-        f"{phrases.choice(settings)}{phrases.misses(curves)}"
+        f"The goals of {phrases.algorithms(curves)} are target losses on each of "
+        f"{phrases.suite(curves)}: {_targets_phrase(targets)}. A run reaches a target with the "
+        "first incumbent whose loss is at or below it. Problems weigh the same, whatever number "
+        f"of targets they have.{phrases.misses(curves)}"
     )
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.scaling import scaling
 from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, places
 from hpobench.analysis.core.hits import Hits, first_hits
 from hpobench.analysis.core.incumbent import incumbents
@@ -18,6 +20,7 @@ from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.core.workers import with_workers, worker_counts
 from hpobench.analysis.drawing.lines import curves_of, draw_legend, panels_of
 from hpobench.analysis.drawing.style import MUTED, Drawing, Styles, drawable, house_style
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
@@ -32,6 +35,11 @@ if TYPE_CHECKING:
 
 TITLE = "Parallel efficiency"
 STEM = "efficiency"
+SHOWS = (
+    "What more workers are worth: at 1, the dashed line, twice the workers need half the time; on "
+    "the dotted line they are no faster."
+)
+TAB: Tab = "setup"
 
 TARGETS = tuple(f"nr {tolerance:g}" for tolerance in TOLERANCES)
 EVALUATIONS = "evaluations"
@@ -144,24 +152,20 @@ def _evaluations(results: Results) -> FloatArray:
     return paid
 
 
-def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
-    counts = sorted(table["workers"].unique().tolist())
+def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves = comparison.curves
+    counts = _workers(table)
     base = counts[0]
     unit = "T_1 / (W T_W)" if base == 1 else f"{base} T_{base} / (W T_W)"
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (
-        f"Parallel efficiency {unit} of {phrases.algorithms(curves)} on "
-        f"{', '.join(map(str, counts))} workers, over {phrases.suite(curves)}, both axes "
-        "logarithmic. Dashed, at 1: W workers are as fast as they are many; dotted: no faster than "
-        f"{base}. Left: T is the expected running time, on the run's clock, to normalised regrets "
-        f"of {levels}: what all runs spent up to their hit or their end, over the number of hits. "
-        "Right: T is the time of a full evaluation, whatever it finds. Point: geometric mean over "
-        "problems, without those on which neither W workers nor the fewest ever hit; none where "
-        "nothing is left. Where only one of the two hits, the time that all runs of the other "
-        "spent, and at least one budget, stands for its T; hollow: the mean holds such a bound "
-        f"(the table says which way). Line: {phrases.interval(settings)}; none where a problem has "
-        f"a single seed. {phrases.choice(settings)}{phrases.misses(curves)}"
+        f"The efficiency of W workers is {unit}, here of {phrases.algorithms(curves)} on "
+        f"{', '.join(map(str, counts))} workers, over {phrases.suite(curves)}. T is the expected "
+        f"running time to normalised regrets of {levels}, which is what all runs spent up to their "
+        "hit or their end, over the number of hits; or the time of a full evaluation, whatever it "
+        "finds. A point is the geometric mean over the problems on which any run hit. Where only "
+        "one side hits, the time of all runs of the other, at least one budget, stands for its T; "
+        f"such points are hollow, for they are bounds.{phrases.misses(curves)}"
     )
 
 
@@ -173,6 +177,19 @@ def alt(_: Comparison, __: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
+
+
+def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
+    means = _means(table)
+    low, high = _ends(means)
+    return scaling(
+        study.styles,
+        {_title(measure).replace("nr", "regret"): measure for measure in MEASURES},
+        _workers(means),
+        low=low,
+        high=high,
+        spread=SPREAD,
+    )
 
 
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
@@ -223,15 +240,23 @@ def _panel(
 
 
 def _scale(ax: Axes, means: pd.DataFrame) -> None:
-    """The estimates set the range: an interval may have no end."""
-    counts = sorted(means["workers"].unique().tolist())
-    low = min(float(means["estimate"].min()), counts[0] / counts[-1])
-    high = max(float(means["estimate"].max()), 1.0)
+    counts, (low, high) = _workers(means), _ends(means)
     ax.set(xscale="log", yscale="log")
     for axis, ends in ((ax.xaxis, (counts[0], counts[-1])), (ax.yaxis, (low, high))):
         _doubling(axis, *ends)
     ax.set_xlim(counts[0] / 1.2, counts[-1] * 1.2)
     ax.set_ylim(low / 1.3, high * 1.3)
+
+
+def _workers(table: pd.DataFrame) -> list[int]:
+    return sorted(table["workers"].unique().tolist())
+
+
+def _ends(means: pd.DataFrame) -> tuple[float, float]:
+    """The estimates set the range: an interval may have no end."""
+    counts = _workers(means)
+    low = min(float(means["estimate"].min()), counts[0] / counts[-1])
+    return low, max(float(means["estimate"].max()), 1.0)
 
 
 def _doubling(axis: Axis, low: float, high: float) -> None:

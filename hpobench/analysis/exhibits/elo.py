@@ -6,6 +6,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.elo import MEAN, elo, win_totals
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
@@ -13,6 +14,10 @@ from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
 TITLE = "Elo"
 STEM = "elo"
+SHOWS = (
+    "One rating made of who beats whom, as in chess: 400 points more win 10 of 11 pairs of runs."
+)
+TAB: Tab = "tests"
 
 subjects = each_of_families
 
@@ -33,17 +38,16 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, families = comparison.curves, study.families_in(comparison)
+    curves, families, settings = comparison.curves, study.families_in(comparison), study.settings
     return (
-        f"Elo ratings of {phrases.algorithms(curves)} by final normalised regret over "
-        f"{phrases.families(families)}, of {phrases.suite(curves)}; highest first, their mean is "
-        f"{MEAN:g}. An algorithm beats one that is rated 400 lower in 10 of 11 pairs of runs. The "
-        "ratings maximise the likelihood of the model of Bradley and Terry; a family counts as one "
-        "game of each pair, and one game more is a tie of all, which keeps them finite. Wins: the "
-        "share of pairs of runs that an algorithm wins, ties half. In brackets "
-        f"{study.settings.level:.0%} percentile bootstrap intervals "
-        f"({study.settings.repetitions:,} repetitions, families and their problems resampled), "
-        f"which are too narrow with few families.{phrases.failures(curves)}"
+        f"The ratings are of {phrases.algorithms(curves)} by final normalised regret over "
+        f"{phrases.families(families)}, of {phrases.suite(curves)}; their mean is {MEAN:g}. They "
+        "maximise the likelihood of the model of Bradley and Terry. A family counts as one game of "
+        "each pair; one game more is a tie of all, which keeps the ratings finite. Wins is the "
+        "share of pairs of runs that an algorithm wins, ties half. In brackets stand "
+        f"{settings.level:.0%} percentile bootstrap intervals ({settings.repetitions:,} "
+        "repetitions, families and their problems resampled), which are too narrow with few "
+        f"families.{phrases.failures(curves)}"
     )
 
 

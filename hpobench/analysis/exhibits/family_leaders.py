@@ -7,6 +7,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import percentile_interval
 from hpobench.analysis.inference.families import (
     family_draws,
@@ -21,6 +22,11 @@ from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
 TITLE = "Leaders by family of problems"
 STEM = "family_leaders"
+SHOWS = (
+    "Who leads if problems of one kind count as one: final regret, the places that the data leave "
+    "open, and who leads when a family is left out."
+)
+TAB: Tab = "tests"
 
 subjects = each_of_families
 
@@ -57,13 +63,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, families = comparison.curves, study.families_in(comparison)
     return (
-        f"Final normalised regret of {phrases.algorithms(curves)}: the mean over "
-        f"{phrases.families(families)} of the means over their problems, of {phrases.suite(curves)}"
-        f", lowest first. In brackets {phrases.family_interval(study.settings, families)} Rank: "
-        "from the best to the worst that the data leave open; algorithms that cannot be told apart "
-        "share theirs, and all ranks hold together at that level. Leads without: the families "
-        "which, left out one at a time, make the algorithm the leader of the rest. "
-        f"Families: {listed(families.names)}.{phrases.failures(curves)}"
+        f"The mean is over {phrases.families(families)} of the means over their problems, of "
+        f"{phrases.algorithms(curves)} over {phrases.suite(curves)}. In brackets stand "
+        f"{phrases.family_interval(study.settings, families)} Rank runs from the best to the worst "
+        "place that the data leave open; all ranks hold together at that level. Leads without "
+        "names the families which, left out one at a time, make the algorithm the leader of the "
+        f"rest. The families are {listed(families.names)}.{phrases.failures(curves)}"
     )
 
 

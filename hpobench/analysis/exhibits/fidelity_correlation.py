@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.strips import strips
 from hpobench.analysis.core.curves import problems_of
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.drawing.matrix import HIGH_IS_BETTER, bare, contrasting
 from hpobench.analysis.drawing.style import INK, MUTED, Drawing, drawable, house_style
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, percentile_interval, seed_counts
 from hpobench.analysis.settings import SCHEDULER, SEARCHER, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text import phrases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 
 TITLE = "Losses across fidelities"
 STEM = "fidelity_correlation"
+SHOWS = (
+    "Whether losses early in training order configurations as those at its end do: 1 is the same "
+    "order, 0 none, below 0 the beginning misleads."
+)
+TAB: Tab = "problems"
+
+XLABEL = "Share of the full fidelity"
 
 COLUMNS = ["problem", "at", "step", "estimate", "low", "high", "trials", "selected"]
 ENOUGH = 10
@@ -191,25 +200,24 @@ def _moments(x: FloatArray, y: FloatArray, origin: IntArray, counts: FloatArray)
     return moments
 
 
-def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
+def caption(_study: Study, _: Whole, table: pd.DataFrame) -> str:
     problems = table.drop_duplicates("problem")
     low, high = problems["trials"].min(), problems["trials"].max()
     trials = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     survivors = (
-        f" Asterisk: {SEARCHER} under {SCHEDULER} was not run there; all trials that reached full "
-        "fidelity stand in, survivors and thus a biased sample."
+        f" An asterisk marks problems on which {SEARCHER} under {SCHEDULER} was not run: there all "
+        "trials that reached full fidelity count, which are survivors and thus a biased sample."
         if problems["selected"].any()
         else ""
     )
     return (
-        "How well losses after a share of the training order trials: Spearman's rank correlation "
-        "of visible losses there and at full fidelity, 1 the same order, 0 none, below 0 the "
-        "beginning misleads. Per problem over the trials of all seeds that reached full fidelity "
-        f"({trials}) of {SEARCHER} under {SCHEDULER}, where losses neither choose configurations "
-        f"nor stop them.{survivors} Each field holds until the next fidelity compared; the highest "
-        f"mean is on top; problems with fewer than {ENOUGH} such trials are left out. In brackets: "
-        f"the interval includes 0; {phrases.interval(study.settings, seeds_alone=True)}, each seed "
-        "with all its trials, none for a single seed."
+        "A number is Spearman's rank correlation of visible losses at a share of the training and "
+        f"at full fidelity. It is over the trials of all seeds that reached full fidelity, {trials}"
+        f" a problem, of {SEARCHER} under {SCHEDULER}: there losses neither choose configurations "
+        f"nor stop them.{survivors} Each field holds until the next fidelity compared. The highest "
+        f"mean is on top; problems with fewer than {ENOUGH} such trials are left out. Brackets "
+        "stand around numbers whose interval includes 0; intervals resample seeds, each with all "
+        "its trials."
     )
 
 
@@ -224,6 +232,23 @@ def drawing(_study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     return partial(draw, table)
 
 
+def chart(_study: Study, _: Whole, table: pd.DataFrame) -> Spec:
+    return strips(_labels(table), x=XLABEL, value="Rank correlation")
+
+
+def _order(table: pd.DataFrame) -> list[str]:
+    """The problems, the most faithful first."""
+    means = table[table["at"] < 1].groupby("problem", sort=False)["estimate"].mean()
+    names: list[str] = means.sort_values(ascending=False, kind="stable").index.tolist()
+    return names
+
+
+def _labels(table: pd.DataFrame) -> list[str]:
+    """The same with an asterisk where survivors stand in."""
+    selected = set(table.loc[table["selected"], "problem"])
+    return [name + " *" * (name in selected) for name in _order(table)]
+
+
 def draw(table: pd.DataFrame) -> Figure:
     """Draws :func:`table`, which
     has rows: a strip for each problem, the most faithful at the top."""
@@ -231,10 +256,8 @@ def draw(table: pd.DataFrame) -> Figure:
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
-    means = table[table["at"] < 1].groupby("problem", sort=False)["estimate"].mean()
-    names = means.sort_values(ascending=False, kind="stable").index.tolist()
-    selected = set(table.loc[table["selected"], "problem"])
-    labels = [drawable(name) + " *" * (name in selected) for name in names]
+    names = _order(table)
+    labels = list(map(drawable, _labels(table)))
     first = float(table["at"].min())
     with house_style():
         size = (
@@ -250,7 +273,7 @@ def draw(table: pd.DataFrame) -> Figure:
         _scale(ax, first)
         ax.set_yticks(range(len(names)), labels, color=INK)
         ax.set_ylim(len(names) - 0.5, -0.5)
-        ax.set_xlabel("Share of the full fidelity")
+        ax.set_xlabel(XLABEL)
         bar = figure.colorbar(colours, ax=ax, pad=0.01, fraction=0.05, aspect=14)
         bar.set_label("Spearman's rho with\nfull fidelity", color=MUTED)
         bar.ax.spines["outline"].set_visible(False)

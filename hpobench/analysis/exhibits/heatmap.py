@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.matrix import matrix, written_short
+from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.core.curves import Algorithm, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.matrix import bare, contrasting, short
@@ -20,6 +23,7 @@ from hpobench.analysis.drawing.style import (
     house_style,
     power_of_ten,
 )
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import seed_means
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray
 from hpobench.analysis.study import Study, Whole
@@ -32,9 +36,18 @@ if TYPE_CHECKING:
 
 TITLE = "Final normalised regret, problem by algorithm"
 STEM = "heatmap"
+SHOWS = (
+    "The regret that is left on each problem: 0 is the optimum, 1 a typical random configuration. "
+    "Framed: the best of a row."
+)
+TAB: Tab = "problems"
 
 FLOOR = 1e-4
 """Lower values get the same colour."""
+
+_FAILED = "#D55E00"
+_CORNER = {"x": 0.88, "y": 0.2}
+"""Where the dot for failed runs is, in shares of a field."""
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -62,12 +75,11 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
 
 
 def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
-    curves, settings = study.curves, study.settings
+    curves = study.curves
     return (
-        f"Final normalised regret, mean over {phrases.seeds(curves)}: 0 is the optimum, 1 the "
-        "median loss of a random configuration. The best of a row is framed and in bold; a dot "
-        f"marks pairs with failed runs; empty: not run. {phrases.incumbent(settings)}"
-        f"{phrases.failures(curves)}"
+        f"Final normalised regret, mean over {phrases.seeds(curves)}. Regrets below {FLOOR:g} have "
+        "the same colour. A dot marks pairs with failed runs; a field is empty where an algorithm "
+        f"was not run on a problem.{phrases.failures(curves)}"
     )
 
 
@@ -79,14 +91,40 @@ def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 
+def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
+    spec = matrix(
+        ("problem", list(table["problem"].unique())),
+        ("algorithm", [a.name for a in _columns(table, study.styles)]),
+        value="nr",
+        colour=f"max(datum.nr, {FLOOR:g})",
+        scale={"type": "log", "domain": [FLOOR, 1], "range": "heatmap", "reverse": True},
+        legend="Final regret",
+        write=written_short("datum.nr"),
+        strong="best",
+        framed=True,
+        tooltip=[
+            text("problem", "Problem"),
+            text("algorithm", "Algorithm"),
+            number("nr", "Final regret"),
+            number("seeds", "Seeds"),
+            number("failures", "Failed runs"),
+        ],
+    )
+    corner = {side: {**spec["encoding"][side], "bandPosition": at} for side, at in _CORNER.items()}
+    dot = {
+        "transform": [{"filter": "datum.failures > 0"}],
+        "mark": {"type": "point", "filled": True, "size": 22, "color": _FAILED, "opacity": 1},
+        "encoding": corner,
+    }
+    return {**spec, "layer": [*spec["layer"], dot]}
+
+
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
-    """Draws :func:`table`, columns grouped by scheduler."""
+    """Draws :func:`table`."""
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
-    drawn = set(table["algorithm"])
-    columns = [a for a in styles.algorithms if a.name in drawn]
-    columns.sort(key=lambda a: styles.schedulers.index(a.scheduler))
+    columns = _columns(table, styles)
     names = [a.name for a in columns]
     problems = list(dict.fromkeys(table["problem"]))
     grid = {
@@ -114,6 +152,13 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
     return figure
 
 
+def _columns(table: pd.DataFrame, styles: Styles) -> list[Algorithm]:
+    """The algorithms of ``table``, grouped by scheduler."""
+    drawn = set(table["algorithm"])
+    columns = [a for a in styles.algorithms if a.name in drawn]
+    return sorted(columns, key=lambda a: styles.schedulers.index(a.scheduler))
+
+
 def _write(ax: Axes, image: AxesImage, nr: FloatArray, best: BoolArray, failures: IntArray) -> None:
     """The number in each field; the best of a row framed and in bold."""
     from matplotlib.patches import Rectangle
@@ -137,7 +182,7 @@ def _write(ax: Axes, image: AxesImage, nr: FloatArray, best: BoolArray, failures
             frame.set(edgecolor=INK, linewidth=1.1)
             ax.add_patch(frame)
         if failures[row, column]:
-            ax.plot(column + 0.36, row - 0.3, "o", color="#D55E00", markersize=3)
+            ax.plot(column + 0.36, row - 0.3, "o", color=_FAILED, markersize=3)
 
 
 def _label(ax: Axes, columns: list[Algorithm], problems: list[str], styles: Styles) -> None:

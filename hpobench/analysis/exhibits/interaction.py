@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.matrix import matrix, written_short
+from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.matrix import LOW_IS_BETTER, draw_matrix, short
 from hpobench.analysis.drawing.style import Drawing, Styles
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import SCHEDULER, FloatArray, Settings
 from hpobench.analysis.study import Study, Whole
@@ -21,6 +25,11 @@ if TYPE_CHECKING:
 
 TITLE = "What each scheduler does to each searcher"
 STEM = "interaction"
+SHOWS = (
+    f"What a scheduler changes in the final regret of a searcher, compared with {SCHEDULER}. Below "
+    "0, in blue, it helps. Bold is clear."
+)
+TAB: Tab = "answer"
 
 COLUMNS = ["searcher", "scheduler", "estimate", "low", "high", "clear", "problems", "pairs"]
 
@@ -74,15 +83,13 @@ def _effect(
 
 
 def caption(study: Study, _: Whole, _table: pd.DataFrame) -> str:
-    curves, settings = study.curves, study.settings
+    curves = study.curves
     return (
-        f"Difference in final normalised regret of each searcher under each scheduler to the same "
-        f"searcher under {SCHEDULER}, paired by problem and seed, mean over problems; below 0 "
-        f"(blue) the scheduler helps. Bold with a dot: the interval excludes 0, pair by pair, not "
-        f"adjusted for their number; {phrases.interval(settings)}, none where a problem has a "
-        f"single seed. Over {phrases.suite(curves)}; a scheduler that skipped problems is compared "
-        f"on the rest, as counted in the table. Grey: not run. {phrases.incumbent(settings)}"
-        f"{phrases.failures(curves)}"
+        "A number is the searcher's final normalised regret under the scheduler less that under "
+        f"{SCHEDULER}, paired by problem and seed, mean over problems. In bold are those whose "
+        "interval excludes 0, pair by pair, not adjusted for their number. Over "
+        f"{phrases.suite(curves)}; a scheduler that skipped problems is compared on the rest, as "
+        f"counted in the table. A field is empty where nothing was run.{phrases.failures(curves)}"
     )
 
 
@@ -97,12 +104,35 @@ def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 
+def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
+    reach, size = _reach(table), written_short("abs(datum.estimate)")
+    title = f"Change of final regret against {SCHEDULER}"
+    return matrix(
+        ("searcher", study.styles.searchers),
+        ("scheduler", study.styles.schedulers),
+        value="estimate",
+        scale={"domain": [-reach, reach], "domainMid": 0, "range": "diverging", "reverse": True},
+        legend=title,
+        write=f"(datum.estimate > 0 ? '+' : datum.estimate < 0 ? '\u2212' : '') + {size}",
+        strong="clear",
+        width=48,
+        tooltip=[
+            text("searcher", "Searcher"),
+            text("scheduler", "Scheduler"),
+            number("estimate", title),
+            number("low", "From"),
+            number("high", "To"),
+            number("problems", "Problems"),
+            number("pairs", "Pairs of runs"),
+        ],
+    )
+
+
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
-    """Draws :func:`table`, which has a row; both
-    sides in the order of ``styles``."""
+    """Draws :func:`table`, which has a row; both sides in the order of ``styles``."""
     searchers = [s for s in styles.searchers if s in set(table["searcher"])]
     schedulers = [s for s in styles.schedulers if s in set(table["scheduler"])]
-    reach = float(table["estimate"].abs().max()) or 1.0
+    reach = _reach(table)
     return draw_matrix(
         table,
         ("searcher", searchers),
@@ -112,6 +142,11 @@ def draw(table: pd.DataFrame, styles: Styles) -> Figure:
         write=_signed,
         label=f"Final nr less\nthat under {SCHEDULER}",
     )
+
+
+def _reach(table: pd.DataFrame) -> float:
+    """How far the colours reach on both sides of 0."""
+    return float(table["estimate"].abs().max()) or 1.0
 
 
 def _signed(value: float) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.descent import descent as chart_of_descent
 from hpobench.analysis.core.lineage import descent
 from hpobench.analysis.drawing.lines import legend_row
 from hpobench.analysis.drawing.style import (
@@ -24,7 +26,8 @@ from hpobench.analysis.drawing.style import (
     house_style,
     label_decades,
 )
-from hpobench.analysis.numbers import count, number
+from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.numbers import count, far_apart, number
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
@@ -36,6 +39,11 @@ if TYPE_CHECKING:
 
 TITLE = "Lineage"
 STEM = "lineage"
+SHOWS = (
+    "Which trial went on from whose state. The blue line is the way to the best result, the star, "
+    "with the trial's number wherever it changes."
+)
+TAB: Tab = "problems"
 
 MOST = 6
 """Runs that are drawn at most."""
@@ -133,13 +141,12 @@ def caption(_: Study, run: SomeRuns, table: pd.DataFrame) -> str:
     cell, problem = run.cells.iloc[0], run.problem
     trials, clones = table["trial"].nunique(), int(table["parent"].notna().sum())
     return (
-        f"Visible {problem['metric']} after each step of the {count(trials, 'trial')} of one run: "
-        f"{cell['searcher']} under {cell['scheduler']} on {problem['problem']}, seed "
-        f"{cell['seed']}. A trial that took over another's state ({count(clones, 'time')} in all) "
-        "left its line at the cross; the dotted arrow leads to where it went on, one step after "
-        "its donor's dot. Blue: the steps that led to the best result, the star, with the trial's "
-        "number wherever it changes. Shown is the first run with clones on each problem under "
-        f"each scheduler, {MOST} such runs at most."
+        f"The run is that of {cell['searcher']} under {cell['scheduler']} on "
+        f"{problem['problem']}, seed {cell['seed']}, with {count(trials, 'trial')}. A line is the "
+        f"visible {problem['metric']} of a trial after each step. Where a trial took over "
+        f"another's state, {count(clones, 'time')} in all, its line ends at a cross; a dotted line "
+        "leads to where it went on, and a dashed one comes from its donor. Shown is the first run "
+        f"with clones on each problem under each scheduler, {MOST} such runs at most."
     )
 
 
@@ -163,7 +170,16 @@ def drawing(_: Study, run: SomeRuns, table: pd.DataFrame) -> Drawing:
         title=f"{run.name}, seed {run.cells['seed'].iloc[0]}",
         xlabel=phrases.step_label(run.problem),
         ylabel=phrases.metric_label(run.problem),
-        maximize=_objective(run).direction == "maximize",
+        maximize=_maximize(run),
+    )
+
+
+def chart(_: Study, run: SomeRuns, table: pd.DataFrame) -> Spec:
+    return chart_of_descent(
+        x=phrases.step_label(run.problem),
+        y=phrases.metric_label(run.problem),
+        value=str(run.problem["metric"]),
+        log_y=_falls_far(table, _maximize(run)),
     )
 
 
@@ -187,14 +203,22 @@ def draw(table: pd.DataFrame, *, title: str, xlabel: str, ylabel: str, maximize:
     return figure
 
 
+def _maximize(run: SomeRuns) -> bool:
+    return bool(run.problem["direction"] == "maximize")
+
+
+def _falls_far(table: pd.DataFrame, maximize: bool) -> bool:
+    """Whether the axis is logarithmic."""
+    return not maximize and far_apart(float(table["value"].min()), float(table["value"].max()))
+
+
 def _scale(ax: Axes, table: pd.DataFrame, maximize: bool) -> None:
-    """Logarithmic for losses that fall far, so that their ends can be told apart."""
     from matplotlib.ticker import MaxNLocator
 
     low, high = table["value"].min(), table["value"].max()
     ax.set_xlim(0, table["step"].max())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if not maximize and 0 < 5 * low < high:
+    if _falls_far(table, maximize):
         ax.set_yscale("log")
         ax.set_ylim(low / 1.15, high * 1.15)
         label_decades(ax.yaxis, narrow=high < 30 * low)

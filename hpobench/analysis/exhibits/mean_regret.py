@@ -36,13 +36,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return curve_frame(curves, curves.share, interval)
 
 
-def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves = comparison.curves
     return (
-        f"Mean normalised regret of {phrases.algorithms(curves)} over {phrases.suite(curves)}: 0 "
-        "is the optimum, 1 the median loss of a random configuration (per problem, listed under "
-        f"Setting). {phrases.share(settings)} {phrases.band(settings)} "
-        f"{phrases.incumbent(settings)}{phrases.failures(curves)}{phrases.bottom(table)}"
+        f"Normalised regret of {phrases.algorithms(curves)}, averaged over {phrases.suite(curves)}. "
+        "The typical random configuration is that with the median loss of its problem; the table "
+        f"of problems lists both references.{phrases.failures(curves)}{phrases.bottom(table)}"
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Algorithm, Comparison
 from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.mixed_model import GROUPS, design, mixed_model
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.numbers import interval, listed, number
@@ -18,6 +19,11 @@ from hpobench.contract.errors import NotAvailableError
 
 TITLE = "Mixed model"
 STEM = "mixed_model"
+SHOWS = (
+    "What the searcher, the scheduler, the budget and chance each add to the regret. Below 0 an "
+    "effect makes the result better."
+)
+TAB: Tab = "tests"
 
 MOST_ROWS = 5_000
 """A report fits a model of so many regrets, which takes seconds; of 20,000 it would be minutes."""
@@ -100,15 +106,14 @@ def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, families = comparison.curves, study.families_in(comparison)
     shares = listed([f"{share:.0%}" for share in SHARES])
     return (
-        f"A linear mixed model of the normalised regret of {phrases.algorithms(curves)} at "
+        f"The linear mixed model is of the normalised regret of {phrases.algorithms(curves)} at "
         f"{shares} of the budget, over {phrases.families(families)}, of {phrases.suite(curves)}, "
         "by restricted maximum likelihood: searcher * scheduler + log10(budget) + (1 | family / "
-        "problem / seed). Below 0 an effect lowers the regret. Both: what a searcher and a "
-        "scheduler do together beyond the sum of the two. Spread: the standard deviations of what "
-        f"families, their problems, these problems' seeds and all else add. In brackets "
-        f"{study.settings.level:.0%} intervals of Wald. The model takes effects to be the same on "
-        "every problem, so that its intervals are about these problems and narrower than those of "
-        f"resampled families.{phrases.failures(curves)}"
+        "problem / seed). Both is what a searcher and a scheduler do beyond the sum of the two. "
+        "Spread is the standard deviation of what families, problems, seeds and all else add. In "
+        f"brackets stand {study.settings.level:.0%} intervals of Wald, which are about these "
+        "problems and narrower than those of resampled families, for the model takes effects to be "
+        f"the same everywhere.{phrases.failures(curves)}"
     )
 
 

@@ -12,6 +12,7 @@ from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns,
 from hpobench.analysis.core.incumbent import with_hindsight
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.settings import BoolArray
@@ -21,6 +22,11 @@ from hpobench.analysis.text.fields import Grid
 
 TITLE = "Overtuning"
 STEM = "overtuning"
+SHOWS = (
+    "What is lost on unseen data by choosing on the validation loss, at shares of the budget. 0 "
+    "means that nothing is lost."
+)
+TAB: Tab = "problems"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -74,18 +80,16 @@ def _hindsight_of_all(study: Study, _: Whole) -> Curves:
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+    curves = comparison.curves
     kept = _heldout(study, curves)
     part = curves.select(np.ones(len(curves.algorithms), dtype=bool), kept)
     return (
-        f"What {phrases.algorithms(curves)} lose by choosing on the visible loss, at shares of the "
-        "budget: the normalised regret of the incumbent's held-out loss, less that of the lowest "
-        f"held-out loss of all results by then. Mean over {phrases.suite(part)}, of "
-        f"{len(kept)} problems those with held-out losses; the last column is the whole normalised "
-        "regret at the end. The lowest is known in hindsight alone, and is lower the more results "
-        "there are, so that some loss cannot be avoided. In brackets "
-        f"{phrases.interval(settings)}. {phrases.share(settings)} {phrases.choice(settings)}"
-        f"{phrases.failures(part)}"
+        "A number is the normalised regret of the incumbent's held-out loss, less that of the "
+        f"lowest held-out loss of all results by then. It is the mean of "
+        f"{phrases.algorithms(curves)} over {phrases.suite(part)}, of {len(kept)} problems those "
+        "with held-out losses; the last column is the whole normalised regret at the end. The "
+        "lowest loss is known in hindsight alone, and is lower the more results there are, so that "
+        f"some loss cannot be avoided.{phrases.failures(part)}"
     )
 
 

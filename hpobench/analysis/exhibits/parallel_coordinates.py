@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.drawing.style import GHOST, INK, MUTED, Drawing, drawable, house_style
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.parallel import Label, parallel
+from hpobench.analysis.drawing.style import (
+    GHOST,
+    INK,
+    MUTED,
+    Drawing,
+    drawable,
+    house_style,
+    label_decades,
+)
 from hpobench.analysis.exhibits._best_configurations import (
     BEST,
     REST,
@@ -18,7 +28,8 @@ from hpobench.analysis.exhibits._best_configurations import (
     best_configurations,
     last_results,
 )
-from hpobench.analysis.numbers import count
+from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.numbers import count, far_apart
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text import phrases
@@ -32,6 +43,11 @@ if TYPE_CHECKING:
 
 TITLE = "Best configurations"
 STEM = "parallel_coordinates"
+SHOWS = (
+    "Where the best configurations lie. Each line is a configuration and crosses every parameter "
+    "at its value: in colour the best tenth, in grey others."
+)
+TAB: Tab = "problems"
 
 MOST = 12
 """Problems that are drawn at most."""
@@ -76,8 +92,8 @@ def caption(_: Study, problem: OneProblem, table: pd.DataFrame) -> str:
     space = Space.from_json(json.loads(problem.row["space"]))
     names = list(table["parameter"].unique())
     chosen = (
-        f" Of {len(space)} parameters the {len(names)} in which the best tenth differs most from "
-        "all other trials (Kolmogorov and Smirnov's distance; for categories total variation)."
+        f" Of {len(space)} parameters those {len(names)} are shown in which the best tenth differs "
+        "most from all others (Kolmogorov and Smirnov's distance; for categories total variation)."
         if len(names) < len(space)
         else ""
     )
@@ -90,13 +106,11 @@ def caption(_: Study, problem: OneProblem, table: pd.DataFrame) -> str:
         else ""
     )
     return (
-        f"Configurations of the best tenth of all trials on {problem.name} that trained for "
+        f"The best tenth is that of the trials of all algorithms and seeds that trained for "
         f"{count(highest, 'step')}, the most that any did, by the visible {problem.row['metric']} "
-        f"of their last result, of all algorithms and seeds together: {count(best, 'line')}, dark "
-        f"for the best (at most {BEST}, evenly spaced by rank). Grey: a sample of all other "
-        f"trials, {REST} at most. Each axis is a parameter's range as searchers draw from it."
-        f"{chosen}{inactive}{spread} Shown for the first {count(MOST, 'problem')} at most that "
-        "have two parameters or more and trials enough."
+        f"of their last result: {count(best, 'line')}, {BEST} at most, evenly spaced by rank. The "
+        f"grey lines are a sample of all other trials, {REST} at most. An axis is a parameter's "
+        f"range as searchers draw from it.{chosen}{inactive}{spread}"
     )
 
 
@@ -110,6 +124,35 @@ def alt(problem: OneProblem, table: pd.DataFrame) -> str:
 
 def drawing(_: Study, problem: OneProblem, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, problem.row)
+
+
+def chart(_: Study, problem: OneProblem, table: pd.DataFrame) -> Spec:
+    space = Space.from_json(json.loads(problem.row["space"]))
+    shown = [space[name] for name in table["parameter"].unique()]
+    labels = [label for parameter in shown for label in _labels(parameter)]
+    conditional = bool(table["position"].isna().any())
+    if conditional:
+        labels.append(Label(shown[0].name, INACTIVE - 0.05, "not active", "beside"))
+    maximize = problem.row["direction"] == "maximize"
+    values = table.loc[table["best"], "value"].to_numpy(np.float64)
+    return parallel(
+        {parameter.name: _title(parameter) for parameter in shown},
+        labels,
+        room={parameter.name: _room(parameter) for parameter in shown},
+        inactive=INACTIVE,
+        bottom=_bottom(conditional),
+        golden=GOLDEN,
+        colours=_scale(values, maximize),
+        value=phrases.metric_label(problem.row),
+    )
+
+
+def _scale(values: FloatArray, maximize: bool) -> Spec:
+    """Of colours, from the best value on."""
+    log = _log(values, maximize)
+    space = np.geomspace if log else np.linspace
+    stops = space(float(values.min()), float(values.max()), 3).tolist()
+    return {"type": "log" if log else "linear", "domain": stops[::-1] if maximize else stops}
 
 
 def draw(table: pd.DataFrame, problem: pd.Series) -> Figure:
@@ -145,9 +188,13 @@ def _heights(table: pd.DataFrame, parameters: list[Parameter]) -> FloatArray:
     found = table.pivot(index="line", columns="parameter", values="position")
     heights = found[[p.name for p in parameters]].to_numpy(np.float64)
     shift = np.arange(len(heights)) * GOLDEN % 1.0 - 0.5
-    room = [0.7 / p.size if isinstance(p, Categorical) else 0.0 for p in parameters]
-    moved: FloatArray = heights + shift[:, None] * np.array(room)
+    moved: FloatArray = heights + shift[:, None] * np.array(list(map(_room, parameters)))
     return np.where(np.isnan(heights), INACTIVE + 0.05 * shift[:, None], moved)
+
+
+def _room(parameter: Parameter) -> float:
+    """The share of its axis over which lines with the same choice are spread."""
+    return 0.7 / parameter.size if isinstance(parameter, Categorical) else 0.0
 
 
 def _lines(
@@ -173,6 +220,9 @@ def _lines(
     )
     ax.add_collection(coloured)
     bar = figure.colorbar(coloured, ax=ax, pad=0.01, fraction=0.04, aspect=22)
+    if _log(values, maximize):
+        # The formatter of logarithmic bars writes formulas, which the house style prints as text.
+        label_decades(bar.ax.yaxis, narrow=values.max() < 30 * values.min())
     bar.set_label(drawable(label), color=MUTED)
     bar.ax.spines["outline"].set_visible(False)
 
@@ -191,34 +241,47 @@ def _norm(values: FloatArray, maximize: bool) -> Normalize:
     from matplotlib.colors import LogNorm, Normalize
 
     low, high = values.min(), values.max()
-    return (LogNorm if not maximize and 0 < 5 * low < high else Normalize)(low, high)
+    return (LogNorm if _log(values, maximize) else Normalize)(low, high)
+
+
+def _log(values: FloatArray, maximize: bool) -> bool:
+    return not maximize and far_apart(float(values.min()), float(values.max()))
 
 
 def _axis(ax: Axes, x: int, parameter: Parameter) -> None:
     """A line with the ends of the range, or the names of the choices."""
     ax.plot([x, x], [0, 1], color=INK, linewidth=0.9, zorder=3)
     text: Any = {"fontsize": 6.5, "color": INK, "zorder": 4}
-    if not isinstance(parameter, Categorical):
-        for y, value, side in ((1.02, parameter.high, "bottom"), (-0.02, parameter.low, "top")):
-            ax.text(x, y, f"{value:.4g}", ha="center", va=side, **text)
-        return
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "linewidth": 0, "alpha": 0.75}
-    for choice in parameter.choices[:: -(-len(parameter.choices) // NAMED)]:
-        y = parameter.to_unit(choice)
-        ax.text(x + 0.04, y, _name(choice), ha="left", va="center", bbox=box, **text)
+    for _, y, name, side in _labels(parameter):
+        if side == "beside":
+            ax.text(x + 0.04, y, drawable(name), ha="left", va="center", bbox=box, **text)
+        elif side == "above":
+            ax.text(x, y + 0.02, name, ha="center", va="bottom", **text)
+        else:
+            ax.text(x, y - 0.02, name, ha="center", va="top", **text)
+
+
+def _labels(parameter: Parameter) -> list[Label]:
+    """The ends of the range, or the names of the choices, if there are too many of some."""
+    if not isinstance(parameter, Categorical):
+        ends = (1.0, parameter.high, "above"), (0.0, parameter.low, "below")
+        return [Label(parameter.name, y, f"{value:.4g}", side) for y, value, side in ends]
+    return [
+        Label(parameter.name, parameter.to_unit(choice), _name(choice), "beside")
+        for choice in parameter.choices[:: -(-len(parameter.choices) // NAMED)]
+    ]
 
 
 def _name(choice: Value) -> str:
-    if isinstance(choice, float):
-        return f"{choice:.3g}"
-    name = drawable(str(choice))
+    name = f"{choice:.3g}" if isinstance(choice, float) else str(choice)
     return name if len(name) <= LETTERS else name[: LETTERS - 1] + "\u2026"
 
 
 def _frame(ax: Axes, parameters: list[Parameter], conditional: bool) -> None:
     ax.set_xlim(-0.15, len(parameters) - 0.45)
-    ax.set_ylim(INACTIVE - 0.05 if conditional else -0.09, 1.09)
-    ax.set_xticks(range(len(parameters)), list(map(_label, parameters)), color=INK)
+    ax.set_ylim(_bottom(conditional), 1.09)
+    ax.set_xticks(range(len(parameters)), [drawable(_title(p)) for p in parameters], color=INK)
     for tick in ax.get_xticklabels():
         tick.set(rotation=25, ha="right", rotation_mode="anchor")
     ax.set_yticks([INACTIVE] if conditional else [], ["inactive"] if conditional else [])
@@ -227,5 +290,10 @@ def _frame(ax: Axes, parameters: list[Parameter], conditional: bool) -> None:
         ax.spines[side].set_visible(False)
 
 
-def _label(parameter: Parameter) -> str:
-    return drawable(parameter.name) + (" (log)" if getattr(parameter, "log", False) else "")
+def _bottom(conditional: bool) -> float:
+    """Where the figure ends; some lines of ``conditional`` parameters pass below."""
+    return INACTIVE - 0.05 if conditional else -0.09
+
+
+def _title(parameter: Parameter) -> str:
+    return parameter.name + (" (log)" if getattr(parameter, "log", False) else "")

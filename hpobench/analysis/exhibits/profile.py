@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.curves import curves as curves_chart
+from hpobench.analysis.charting.parts import choice
 from hpobench.analysis.core.curves import Algorithm, Comparison, Curves
 from hpobench.analysis.core.hits import Runs, hitting_times
 from hpobench.analysis.core.normalise import normalised
@@ -21,6 +25,7 @@ from hpobench.analysis.drawing.style import (
     label_decades,
     label_shares,
 )
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import (
     curve_frame,
     interval_valid,
@@ -40,6 +45,11 @@ if TYPE_CHECKING:
 
 TITLE = "Performance profile and scores"
 STEM = "profile"
+SHOWS = (
+    "How often an algorithm is about as fast as the fastest, and how often its runs end well. "
+    "Higher is better in both."
+)
+TAB: Tab = "curves"
 
 TOLERANCE = 0.1
 """The performance profile's target, as ``nr``: the loosest of Moré and Wild's tolerances, since
@@ -48,6 +58,9 @@ NEAREST = 1e-4
 """The score distribution ends this far from a perfect score."""
 SCORES = (0.0, 0.9, 0.99, 0.999, 0.9999)
 """Labelled: each leaves a tenth of the regret of the one before."""
+
+_SPEED_AXES = "Up: share of problems solved.", "Across: within so many times the best time."
+_SCORE_AXES = "Up: share of runs.", "Across: their score, 1 - nr, is above this."
 
 subjects = each_comparison
 
@@ -122,20 +135,16 @@ def _scores(curves: Curves, settings: Settings) -> pd.DataFrame:
     return curve_frame(curves, thresholds, suite_mean(above, curves.problems, settings))
 
 
-def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves = comparison.curves
     return (
-        f"{phrases.algorithms(curves)} over {phrases.suite(curves)}. Left: performance profile "
-        "(Dolan and Moré), the share of problems on which the expected running time (time of all "
-        "runs up to their hit or their end, over the number of hits) is within a factor of the "
-        "least of all algorithms here; at 1 the share on which it is the least. The target is a "
-        f"normalised regret of {TOLERANCE:g} (Moré and Wild's test): {1 - TOLERANCE:.0%} of the "
-        "way from the median loss of a random configuration to the optimum. A problem on which no "
-        "run gets there counts for none. The least depends on who takes part, and so may the "
-        "order of two others (Gould and Scott, 2016). Right: share of runs, problems weighted "
-        "equally, whose final score 1 - nr is above the value on the axis. Higher is better in "
-        f"both. {phrases.band(settings)} Running times and the least are computed anew in every "
-        f"resample. {phrases.incumbent(settings)}{phrases.failures(curves)}{phrases.misses(curves)}"
+        f"{phrases.algorithms(curves)} over {phrases.suite(curves)}. Speed is Dolan and Moré's "
+        "performance profile: the share of problems on which the expected running time to a "
+        f"normalised regret of {TOLERANCE:g} (time of all runs up to their hit or their end, over "
+        "the number of hits) is within a factor of the least. A problem that no run solves counts "
+        "for none. Who takes part may change the order of others (Gould and Scott, 2016). Scores: "
+        "the share of runs with a final score, 1 - nr, above the value on the axis; problems weigh "
+        f"the same.{phrases.failures(curves)}{phrases.misses(curves)}"
     )
 
 
@@ -146,6 +155,32 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles, study.settings)
+
+
+def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
+    """One of the two at a time: both run along a log axis, scores by the inverse of what they
+    lack."""
+    spec = curves_chart(study.styles, x="At", y="Share", percent_x=False, percent_y=True)
+    score = "view === 'scores'"
+    decade = "test(/^10*$/, toString(datum.value))"
+    label = f"{score} ? {decade} ? format(1 - 1 / datum.value, '~g') : '' : datum.label"
+    titles = f"view === 'scores' ? {json.dumps(_SCORE_AXES)} : {json.dumps(_SPEED_AXES)}"
+    across = {
+        **spec["encoding"]["x"],
+        "field": "across",
+        "title": None,
+        "axis": {"format": "~g", "labelExpr": label},
+    }
+    return {
+        **spec,
+        "title": {"text": {"expr": titles}, "fontWeight": "normal", "lineHeight": 16, "offset": 8},
+        "params": [choice("view", "Show", {"Speed": "performance", "Scores": "scores"})],
+        "transform": [
+            {"filter": "datum.view === view"},
+            {"calculate": f"{score} ? 1 / (1 - datum.at) : datum.at", "as": "across"},
+        ],
+        "encoding": {**spec["encoding"], "x": across},
+    }
 
 
 def draw(table: pd.DataFrame, styles: Styles, settings: Settings) -> Figure:

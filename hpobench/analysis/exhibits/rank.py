@@ -35,13 +35,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return curve_frame(curves, curves.share, interval)
 
 
-def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves = comparison.curves
     return (
-        f"Average rank (1 is best, ties share) of {phrases.algorithms(curves)} over "
-        f"{phrases.suite(curves)}, by the mean normalised regret over seeds. "
-        f"{phrases.share(settings)} {phrases.band(settings)} Ranks are computed anew in every "
-        f"resample.{phrases.failures(curves)}"
+        f"On each problem {phrases.algorithms(curves)} are ranked by their mean normalised regret "
+        f"over seeds; ties share a rank. Ranks are averaged over {phrases.suite(curves)}, and "
+        f"computed anew in every resample.{phrases.failures(curves)}"
     )
 
 

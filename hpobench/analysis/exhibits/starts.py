@@ -9,6 +9,7 @@ from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._means import claim, means
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, interval_valid, percentile_interval
 from hpobench.analysis.inference.rank_tests import SHARES
 from hpobench.analysis.numbers import interval, number
@@ -19,6 +20,11 @@ from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
 TITLE = "What a start or a prior is worth"
 STEM = "starts"
+SHOWS = (
+    "What known good configurations or a prior are worth: the time saved and the regret gained "
+    "against the same searcher without."
+)
+TAB: Tab = "curves"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -101,15 +107,13 @@ def _caught_up(gain: Interval, share: FloatArray) -> FloatArray:
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+    curves = comparison.curves
     return (
-        "Searchers with a start or a prior beside the same ones without, under the same scheduler. "
-        "Saved: the part of a share of the budget by which the former are earlier at the mean "
-        "normalised regret that both have by then; below 0 they are later. Gain: what the start or "
-        "the prior takes from the mean normalised regret. Caught up: the share of the budget from "
-        "which on it does not clearly help any more. Means over "
-        f"{phrases.suite(curves)}. {claim(study, comparison)} {phrases.share(settings)} "
-        f"{phrases.choice(settings)}{phrases.failures(curves)}"
+        "Saved is the part of a share of the budget by which the searcher with the start is "
+        "earlier at the mean normalised regret that both have by then; below 0 it is later. Gain "
+        "is what the start or the prior takes from that regret. Caught up is the share of the "
+        "budget from which on it does not clearly help any more. Means are over "
+        f"{phrases.suite(curves)}.{claim(study, comparison)}{phrases.failures(curves)}"
     )
 
 

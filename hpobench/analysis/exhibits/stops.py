@@ -11,6 +11,7 @@ from hpobench.analysis.core.given import GivenPair, given_pairs
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._means import claim, means
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import interval_valid, percentile_interval
 from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import FloatArray
@@ -20,6 +21,11 @@ from hpobench.analysis.text.fields import Field, Grid, algorithm_field
 
 TITLE = "What stopping saved and what it cost"
 STEM = "stops"
+SHOWS = (
+    "What ending runs early saves and costs, against the same searcher without: the share of the "
+    "run saved, and how much regret rises."
+)
+TAB: Tab = "curves"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -83,14 +89,12 @@ def _saved(
 
 
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+    curves = comparison.curves
     return (
-        "Searchers with a stop beside the same ones without, under the same scheduler. Saved: the "
-        "share of the other run that the stopped one did without, seed by seed; counted is "
-        f"{phrases.axis(settings)}. Cost: by how much the normalised regret is higher at the end "
-        "of the stopped run. Means over "
-        f"{phrases.suite(curves)}. {claim(study, comparison)} {phrases.choice(settings)}"
-        f"{phrases.failures(curves)}"
+        "Saved is the share of the other run that the stopped one did without, seed by seed; "
+        f"counted is {phrases.axis(study.settings)}. Cost is by how much the normalised regret is "
+        f"higher at the end of the stopped run. Means are over {phrases.suite(curves)}."
+        f"{claim(study, comparison)}{phrases.failures(curves)}"
     )
 
 

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.curves import curves
 from hpobench.analysis.core.curves import Algorithm, algorithm_names, algorithms_of, problems_of
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing, Styles
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.analysis.text import phrases
 from hpobench.store.reader import Results
 
 if TYPE_CHECKING:
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 
 TITLE = "Rung survival"
 STEM = "survival"
+SHOWS = (
+    "How far schedulers let configurations train: the share that trains beyond each share of the "
+    "full training. At 100 % stand those that finish."
+)
+TAB: Tab = "setup"
+
+XLABEL, YLABEL = "Share of the full fidelity", "Share of trials that train on"
 
 COLUMNS = ["algorithm", "searcher", "scheduler", "at", "estimate", "low", "high", "problems"]
 FRESH = -1
@@ -227,25 +236,24 @@ def _mean(
     )
 
 
-def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
+def caption(_: Study, __: Whole, table: pd.DataFrame) -> str:
     hidden = table[~table["algorithm"].isin(selective(table))].drop_duplicates("algorithm")
     schedulers = ", ".join(hidden["scheduler"].drop_duplicates())
     left_out = (
-        f" Not drawn: {count(len(hidden), 'algorithm')} of which no trial ended early (under "
-        f"{schedulers})."
+        f" {count(len(hidden), 'algorithm')} without a trial that ended early (under {schedulers}) "
+        f"{'is' if len(hidden) == 1 else 'are'} not drawn."
         if len(hidden)
         else ""
     )
     most = int(table["problems"].max())
     return (
-        "Share of trials that train beyond a share of the full fidelity; at 100 % those that "
-        "finish. Being stopped and failing are ends; what the end of the budget cuts off, or "
-        "finds in a pause, counts up to there only (Kaplan and Meier); a curve ends where on some "
-        "problem no trial was left. A trial that goes on after a pause is one trial; a "
-        "configuration that is started afresh is another. Where trials are cloned, a state given "
-        "up for another's has ended, and the copy joins at the step that its donor had reached. "
-        "Estimated per run, mean over seeds and over the problems of several steps that the "
-        f"algorithm ran on ({most} at most). {phrases.band(study.settings)}{left_out}"
+        "Each curve is estimated per run after Kaplan and Meier, then averaged over seeds and over "
+        f"the problems of several steps that the algorithm ran on, {most} at most. Being stopped "
+        "and failing are ends. What the end of the budget cuts off, or finds in a pause, counts up "
+        "to there only. A trial that goes on after a pause is one trial. Where trials are cloned, "
+        "a state given up for another's has ended, and the copy joins at the step that its donor "
+        "had reached. A curve ends where some problem has no trial left."
+        f"{left_out}"
     )
 
 
@@ -254,21 +262,37 @@ def alt(_: Whole, table: pd.DataFrame) -> str:
 
 
 def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
-    """In styles of its own: there are curves also on problems without references."""
-    return partial(draw, table, Styles(algorithms_of(study.results.cells)))
+    return partial(draw, table, _styles(study))
+
+
+def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
+    drawn = selective(table)
+    first = _first(table[table["algorithm"].isin(drawn)])
+    spec = curves(_styles(study), x=XLABEL, y=YLABEL, percent_y=True)
+    shown = {"filter": {"field": "algorithm", "oneOf": drawn}}
+    return {**spec, "transform": [shown, {"calculate": f"max(datum.at, {first})", "as": "at"}]}
+
+
+def _styles(study: Study) -> Styles:
+    """Of its own: there are curves also on problems without references."""
+    return Styles(algorithms_of(study.results.cells))
+
+
+def _first(table: pd.DataFrame) -> float:
+    """Where 0 is drawn: a log axis has none."""
+    return float(table.loc[table["at"] > 0, "at"].min()) / 1.5
 
 
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
     """Draws :func:`table`, in which some trial ended
     early."""
     shown = table[table["algorithm"].isin(selective(table))]
-    before = float(shown.loc[shown["at"] > 0, "at"].min()) / 1.5  # a log axis has no 0
     figure = draw_lines(
-        shown.assign(at=shown["at"].clip(lower=before)),
+        shown.assign(at=shown["at"].clip(lower=_first(shown))),
         styles,
-        xlabel="Share of the full fidelity",
+        xlabel=XLABEL,
         percent=True,
-        ylabel="Share of trials that train on",
+        ylabel=YLABEL,
         log_y=False,
         share_y=True,
     )

@@ -7,14 +7,24 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.curves import curves
 from hpobench.analysis.core.curves import Algorithm
 from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing, Styles
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, Whole
 
 TITLE = "Thinking time"
 STEM = "thinking"
+SHOWS = (
+    "How long a searcher thinks about one trial, by how many it was asked for before. Lower is "
+    "faster."
+)
+TAB: Tab = "setup"
+
+_X, _Y = "Trials asked for before", "Thinking, seconds a trial"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -50,11 +60,11 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
 
 def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
     return (
-        "Wall time that a searcher spends on one trial, from being asked for it to having learnt "
-        "its losses, by the number of trials asked for before it in the same run, in doubling "
-        "classes. Line: median over all trials of all runs; band: quartiles. Where a searcher has "
-        "an environment of its own the time includes the way there and back. Measured while other "
-        "runs shared the machine, and never part of a run's clock."
+        "A searcher's wall time for one trial runs from being asked for it to having learnt its "
+        "losses. Trials are in doubling classes of how many were asked for before them in the same "
+        "run. Lines are medians over all trials of all runs, bands quartiles. Where a searcher has "
+        "an environment of its own the time includes the way there and back. Other runs shared the "
+        "machine meanwhile, and this time is never part of a run's clock."
     )
 
 
@@ -63,13 +73,15 @@ def alt(_: Whole, table: pd.DataFrame) -> str:
 
 
 def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
-    """Searchers keep their hues."""
-    searchers = Styles([Algorithm(name, name, "") for name in study.styles.searchers])
-    return partial(
-        draw_lines,
-        table,
-        searchers,
-        xlabel="Trials asked for before",
-        ylabel="Thinking, seconds a trial",
-        log_y=True,
-    )
+    return partial(draw_lines, table, _searchers(study), xlabel=_X, ylabel=_Y, log_y=True)
+
+
+def chart(study: Study, _: Whole, __: pd.DataFrame) -> Spec:
+    spec = curves(_searchers(study), x=_X, y=_Y, log_y=True, percent_x=False)
+    names = {"searcher": "datum.algorithm", "scheduler": "''"}
+    return {**spec, "transform": [{"calculate": by, "as": name} for name, by in names.items()]}
+
+
+def _searchers(study: Study) -> Styles:
+    """Searchers as algorithms, which keep their hues."""
+    return Styles([Algorithm(name, name, "") for name in study.styles.searchers])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.gantt import gantt
 from hpobench.analysis.core.lineage import descent
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.analysis.drawing.lines import legend_row
@@ -20,6 +22,7 @@ from hpobench.analysis.drawing.style import (
     drawable,
     house_style,
 )
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.numbers import count
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
@@ -31,6 +34,11 @@ if TYPE_CHECKING:
 
 TITLE = "Trial timeline"
 STEM = "timeline"
+SHOWS = (
+    "What each worker did at each time, under each scheduler. A bar is one trial in training; the "
+    "mark at its end says what became of it."
+)
+TAB: Tab = "setup"
 
 MOST = 6
 """Runs of one searcher that are drawn side by side at most."""
@@ -42,7 +50,7 @@ COLUMNS = ["cell", "worker", "trial", "begin", "end", "first_step", "last_step",
 COLUMNS += ["parent", "parent_step", "parent_worker", "parent_clock"]
 
 ENDS = {
-    "completed": ("o", INK),
+    "completed": ("o", PALETTE[6]),
     "stopped": ("X", PALETTE[1]),
     "paused": ("d", PALETTE[4]),
     "failed": ("P", PALETTE[3]),
@@ -139,20 +147,19 @@ def caption(_: Study, runs: SomeRuns, table: pd.DataFrame) -> str:
     cells, problem = runs.cells, runs.problem
     cell, until = cells.iloc[0], shown_until(table)
     part = (
-        f"Shown are the first {until:.3g} s, in which no run begins more than {BARS} bars. "
+        f" The figure shows the first {until:.3g} s, in which no run begins more than {BARS} bars."
         if np.isfinite(until)
         else ""
     )
     dropped = [name for name, n in _clones(table[table["begin"] < until]).items() if n > LINKS]
-    left_out = f"; more than {LINKS} of them are not drawn" if dropped else ""
+    left_out = f" Runs with more than {LINKS} clones have no such lines." if dropped else ""
     return (
-        f"Where the trials of {count(len(cells), 'run')} trained: {cell['searcher']} under "
-        f"{count(len(cells), 'scheduler')} on {problem['problem']}, all with seed {cell['seed']}. "
-        "A bar is a stretch of steps of one trial on one worker without a break, its colour what "
-        "the trial had reached by its end, the mark at its end how that came about (none: cut off "
-        f"by the end of the budget). Dashed: a clone, from its donor's state{left_out}. {part}"
-        "White: idle, or at a step that left no result. One run under each scheduler, "
-        f"{MOST} at most."
+        f"The runs are those of {cell['searcher']} under {count(len(cells), 'scheduler')} on "
+        f"{problem['problem']}, all with seed {cell['seed']}; at most {MOST} are shown. A bar is a "
+        "stretch of steps of one trial on one worker without a break, and its colour is the step "
+        "that the trial had reached by its end. A bar without a mark was cut off by the end of the "
+        "budget. A dashed line leads to a clone from the state of its donor."
+        f"{left_out} A worker without a bar is idle, or at a step that left no result.{part}"
     )
 
 
@@ -165,6 +172,26 @@ def drawing(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, runs.cells, runs.problem)
 
 
+def chart(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Spec:
+    cells, steps = runs.cells, int(runs.problem["steps"])
+    cells = cells[cells["cell"].isin(table["cell"])]
+    return gantt(
+        dict(zip(cells["cell"], cells["scheduler"], strict=True)),
+        int(cells["workers"].max()),
+        step=phrases.step_label(runs.problem),
+        steps=steps,
+        ladder=_ladder(steps),
+        ends={ended: look for ended, look in ENDS.items() if (table["ended"] == ended).any()},
+        until=_until(table),
+        links=LINKS,
+    )
+
+
+def _until(table: pd.DataFrame) -> float:
+    """Where the axis ends at first."""
+    return min(shown_until(table), float(table["end"].max()))
+
+
 def draw(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> Figure:
     """Draws :func:`table` of the runs ``cells`` on
     ``problem``, a row of the results' problems; in it is a bar.
@@ -174,7 +201,7 @@ def draw(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> Figure
     from matplotlib.figure import Figure
 
     cells = cells[cells["cell"].isin(table["cell"])]
-    until = min(shown_until(table), float(table["end"].max()))
+    until = _until(table)
     shown = table[table["begin"] < until]
     colours = _colours(problem)
     rows = [0.35 + 0.13 * max(int(n), 4) for n in cells["workers"]]
@@ -206,12 +233,15 @@ def _colours(problem: pd.Series) -> ScalarMappable:
     return ScalarMappable(LogNorm(1, int(problem["steps"])), "YlGnBu")
 
 
+def _ladder(steps: int) -> list[int]:
+    """Steps that halve down from all of them: numbers without decimals."""
+    return sorted({round(steps / 2**i) for i in range(20)} - {0})
+
+
 def _ticks(bar: Any, steps: int) -> None:
-    """Steps that halve down from all of them: numbers of a ladder, without decimals."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    marks = sorted({round(steps / 2**i) for i in range(20)} - {0})
-    bar.ax.yaxis.set_major_locator(FixedLocator(marks))
+    bar.ax.yaxis.set_major_locator(FixedLocator(_ladder(steps)))
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
 

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.curves import curves as chart_of_curves
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import INK, Drawing, Styles
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import BoolArray, FloatArray, Settings
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
 
 TITLE = "Quality against total time"
 STEM = "total_time"
+SHOWS = (
+    "How much regret is left, counting the time that the search itself takes to choose. Lower is "
+    "better; the broad grey line is the best at each time."
+)
+TAB: Tab = "curves"
+
+XLABEL, YLABEL = "Clock and thinking as a share of the longest run's", "Mean normalised regret"
 
 _SHARES = (0.01, 0.1, 0.5, 1.0)
 """Of the total time of the longest run: where the caption names who leads."""
@@ -67,23 +77,22 @@ def _front(estimate: FloatArray) -> BoolArray:
     return front
 
 
-def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, _settings(study)
+def caption(_: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves = comparison.curves
     return (
-        f"Mean normalised regret of {phrases.algorithms(curves)} over {phrases.suite(curves)}, "
-        "both axes logarithmic, against total time: what the trials took on the run's clock and "
-        "what the searcher thought, in wall time, one after the other. Grey: the Pareto front, on "
-        f"which no algorithm is better at that time. {_leaders(table)}{phrases.share(settings)} "
-        f"{phrases.band(settings)} {phrases.incumbent(settings)}{phrases.failures(curves)}"
+        f"A curve is the mean normalised regret of {phrases.algorithms(curves)} over "
+        f"{phrases.suite(curves)}. Total time is what the trials took on the run's clock and what "
+        "the searcher thought, in wall time, one after the other; the axis is a share of the "
+        f"longest run's.{_leaders(table)}{phrases.failures(curves)}"
     )
 
 
 def _leaders(table: pd.DataFrame) -> str:
-    """Who is on the front at a few shares; a blank follows."""
+    """Who is on the front at a few shares; a blank stands in front."""
     front = table[table["front"]].sort_values("at", kind="stable")
     reached = [(share, front[front["at"] <= share]["algorithm"]) for share in _SHARES]
     names = [f"{found.iloc[-1]} at {share:.0%}" for share, found in reached if len(found)]
-    return f"On it: {', '.join(names)} of the longest run's. " if names else ""
+    return f" On the grey line: {', '.join(names)} of the longest run's." if names else ""
 
 
 def alt(_: Comparison, table: pd.DataFrame) -> str:
@@ -94,14 +103,30 @@ def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table, study.styles)
 
 
+def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
+    spec = chart_of_curves(study.styles, x=XLABEL, y=YLABEL, log_y=True)
+    front: Spec = {
+        "transform": [{"filter": "datum.front"}],
+        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 9, "clip": True},
+        "encoding": {
+            "y": spec["layer"][1]["encoding"]["y"],
+            "color": {"value": "#8a94a0"},
+            "opacity": {"value": 0.35},
+            "detail": None,
+        },
+    }
+    first, *others = spec["layer"]
+    return {**spec, "layer": [first, front, *others]}
+
+
 def draw(table: pd.DataFrame, styles: Styles) -> Figure:
     """Draws :func:`table`, the front behind the curves of every panel."""
     figure = draw_lines(
         table,
         styles,
-        xlabel="Clock and thinking as a share of the longest run's",
+        xlabel=XLABEL,
         percent=True,
-        ylabel="Mean normalised regret",
+        ylabel=YLABEL,
         log_y=True,
     )
     front = table[table["front"]].sort_values("at", kind="stable")

@@ -7,11 +7,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.curves import curves as chart_of_curves
 from hpobench.analysis.core.curves import Comparison, places
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.analysis.drawing.lines import draw_lines
 from hpobench.analysis.drawing.style import Drawing
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, curve_frame, suite_mean
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, IntArray
@@ -21,6 +24,10 @@ from hpobench.store.reader import Results
 
 TITLE = "Worker utilisation"
 STEM = "utilisation"
+SHOWS = "The share of the workers that are busy as a run goes on. At 100 % no worker waits."
+TAB: Tab = "setup"
+
+XLABEL, YLABEL = "Share of the run's clock", "Share of workers busy"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -113,12 +120,12 @@ def _clock(results: Results) -> FloatArray:
 def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
     curves, settings = comparison.curves, study.settings
     return (
-        f"Share of a run's workers that are busy, in {settings.points} equal parts of the run's "
-        f"clock: mean of {phrases.algorithms(curves)} over {phrases.suite(curves)}, problems weigh "
-        "the same. Busy is a worker at a step that leaves a result, or that the end of the run "
-        "cuts off; a step that fails, or that the scheduler undoes, leaves no trace and counts as "
-        f"idle. {phrases.band(settings)} Failed runs count up to their failure; problems on which "
-        "all runs of some algorithm failed at once are left out."
+        f"The clock of each run is cut into {settings.points} equal parts, and a curve is the mean "
+        f"of {phrases.algorithms(curves)} over {phrases.suite(curves)}, in which problems weigh "
+        "the same. A worker is busy at a step that leaves a result, and at one that the end of the "
+        "run cuts off. A step that fails, or that the scheduler undoes, leaves no trace and counts "
+        "as idle. Failed runs count up to their failure. Problems are left out if all runs of some "
+        "algorithm failed at once."
     )
 
 
@@ -131,10 +138,14 @@ def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
         draw_lines,
         table,
         study.styles,
-        xlabel="Share of the run's clock",
+        xlabel=XLABEL,
         percent=True,
-        ylabel="Share of workers busy",
+        ylabel=YLABEL,
         log_x=False,
         log_y=False,
         share_y=True,
     )
+
+
+def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
+    return chart_of_curves(study.styles, x=XLABEL, y=YLABEL, log_x=False, percent_y=True)

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting.matrix import matrix, without_zero
+from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.drawing.matrix import HIGH_IS_BETTER, draw_matrix
 from hpobench.analysis.drawing.style import Drawing
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import (
     Interval,
     blocks,
@@ -35,6 +39,11 @@ if TYPE_CHECKING:
 
 TITLE = "Probability of improvement"
 STEM = "win_matrix"
+SHOWS = (
+    "How often a run of the row's algorithm ends better than one of the column's: blue is more "
+    "often, red less often. Bold is clear."
+)
+TAB: Tab = "tests"
 
 ROUNDING = 1e-9
 """Nothing but ties, over three problems say, is not exactly one half."""
@@ -125,16 +134,14 @@ def _sums_from_on(counts: IntArray) -> IntArray:
     return np.ascontiguousarray(sums[:, ::-1])
 
 
-def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves = comparison.curves
     return (
-        "Probability that a run of the row's algorithm ends at a lower normalised regret than a "
-        "run of the column's on the same problem, ties counted half (Mann and Whitney's U over "
-        f"all pairs of runs), mean over problems: {phrases.algorithms(curves)} over "
-        f"{phrases.suite(curves)}, the highest mean first. Bold with a dot: the interval excludes "
-        f"one half, pair by pair, not adjusted for their number; {phrases.interval(settings)}, "
-        "none where a problem has a single seed. "
-        f"{phrases.incumbent(settings)}{phrases.failures(curves)}"
+        "A number is the share of all pairs of runs on the same problem in which the row's "
+        "algorithm ends at the lower normalised regret, ties counted half (Mann and Whitney's U), "
+        f"mean over problems: {phrases.algorithms(curves)} over {phrases.suite(curves)}, the "
+        "highest mean first. In bold are those whose interval excludes one half, pair by pair, not "
+        f"adjusted for their number.{phrases.failures(curves)}"
     )
 
 
@@ -145,6 +152,27 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
 
 def drawing(_study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
     return partial(draw, table)
+
+
+def chart(_study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
+    names = list(table["algorithm"].unique())
+    digits = without_zero("format(clamp(datum.estimate, 0.01, 0.99), '.2f')")
+    return matrix(
+        ("algorithm", names),
+        ("other", names),
+        value="estimate",
+        scale={"domain": [0, 1], "domainMid": 0.5, "range": "diverging"},
+        legend="The row ends better",
+        write=f"indexof([0, 1], datum.estimate) < 0 ? {digits} : datum.estimate",
+        strong="clear",
+        tooltip=[
+            text("algorithm", "Row"),
+            text("other", "Column"),
+            number("estimate", "The row ends better"),
+            number("low", "From"),
+            number("high", "To"),
+        ],
+    )
 
 
 def draw(table: pd.DataFrame) -> Figure:

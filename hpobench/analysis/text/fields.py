@@ -44,8 +44,6 @@ class TableEntry:
     """How it was made."""
     columns: list[str]
     rows: list[list[Field]]
-    csv: str | None = None
-    """Path beside the page."""
 
 
 def anchor(algorithm: str, problem: str = "") -> str:

@@ -101,28 +101,10 @@ def reading(settings: Settings) -> str:
     )
 
 
-def band(settings: Settings, *, seeds_alone: bool = False) -> str:
-    intervals = interval(settings, seeds_alone=seeds_alone)
-    return f"Band: {intervals}; none where a problem has a single seed."
-
-
-def choice(settings: Settings) -> str:
-    which = "any fidelity" if settings.fidelity == "any" else "full fidelity only"
-    return f"Incumbents are chosen on the visible loss at {which}."
-
-
-def incumbent(settings: Settings) -> str:
-    return (
-        f"{choice(settings)[:-1]}; before a run's first result the median loss of a random "
-        "configuration stands in."
-    )
-
-
-def share(settings: Settings) -> str:
-    return (
-        f"Axis: {_AXES[settings.axis]}, as a share of the problem's longest run; runs that ended "
-        "stay at their final incumbent."
-    )
+def seeds_alone(settings: Settings, where: str = "Here") -> str:
+    """What differs where problems are not resampled, whatever is set; empty if they never are. A
+    blank stands in front."""
+    return f" {where} seeds alone are resampled." if settings.resample_problems else ""
 
 
 def failures(curves: Curves, problem: int | None = None) -> str:

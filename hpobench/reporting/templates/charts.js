@@ -62,7 +62,7 @@ const charts = (() => {
       font: getComputedStyle(document.body).fontFamily,
       view: { stroke: null },
       axis: { ...text, gridColor: line, domainColor: muted, tickColor: line, labelLimit: 220, titlePadding: 8 },
-      legend: { ...text, orient: "bottom", columns: narrow() ? 2 : 5, labelLimit: 200, symbolStrokeWidth: 2, symbolType: "circle" },
+      legend: { ...text, orient: "bottom", columns: narrow() ? 2 : 5, labelLimit: 200, symbolOpacity: 1, symbolStrokeWidth: 2, symbolType: "circle", layout: { bottom: { direction: narrow() ? "vertical" : "horizontal", anchor: "start" } } },
       header: { ...text, labelColor: ink, labelFontWeight: "bold", labelAnchor: "start" },
       title: { color: ink, fontSize: 12, anchor: "start" },
       text: { color: ink, fontSize: 12 },
@@ -97,6 +97,7 @@ const charts = (() => {
       tooltip: { theme: dark.matches ? "dark" : "light" },
     });
     drawn.set(element, { finalize: () => made.finalize(), again });
+    element.querySelector("summary").setAttribute("aria-label", "Save the chart");
     element.dataset.drawn = "yes";
     use(made.view);
     return made.view;

@@ -91,7 +91,7 @@
           row.querySelector(".dot").style.left = place(estimate);
           row.querySelector(".line").style.left = place(known ? low : estimate);
           row.querySelector(".line").style.right = `calc(100% - ${place(known ? high : estimate)})`;
-          row.querySelector(".regret").firstChild.textContent = three(estimate);
+          row.querySelector(".regret").firstChild.textContent = `${three(estimate)} `;
           row.querySelector(".regret small").textContent = known ? `[${three(low)}, ${three(high)}]` : "";
           row.querySelector(".standing").textContent = "";
         }

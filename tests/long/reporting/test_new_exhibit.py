@@ -22,11 +22,14 @@ FILE = '''
 
 from functools import partial
 
+from hpobench.analysis.charting import TABLE
 from hpobench.analysis.core.curves import algorithm_columns
 from hpobench.analysis.drawing.style import house_style
 
 TITLE = "Runs by algorithm"
 STEM = "run_counts"
+SHOWS = "How many runs there are."
+TAB = "setup"
 
 
 def subjects(study):
@@ -50,6 +53,14 @@ def drawing(study, comparison, table):
     return partial(draw, table)
 
 
+def chart(study, comparison, table):
+    return {
+        "data": TABLE,
+        "mark": "bar",
+        "encoding": {"x": {"field": "runs", "type": "quantitative"}, "y": {"field": "algorithm"}},
+    }
+
+
 def draw(table):
     from matplotlib.figure import Figure
 
@@ -69,18 +80,19 @@ def test_a_new_figure_is_one_file_and_one_line(
     get_reusable_executor().shutdown()
     monkeypatch.setitem(exhibits.FIGURES, "F99", (importlib.import_module("run_counts"),))
 
-    page = report(make_results(seeds=2), tmp_path / "report")
+    page = report(make_results(seeds=2), tmp_path / "report", figures=True)
 
     assert "F99 Runs by algorithm: all 3 problems" in words(page)
     assert "F99 Runs by algorithm: all 6 algorithms" in words(page)
-    figures = tmp_path / "report" / "figures"
-    caption = (figures / "run_counts.caption.txt").read_text().strip()
-    assert caption == "The 18 runs of 3 algorithms."
-    assert caption in words(page)
-    assert pd.read_csv(figures / "run_counts.csv")["runs"].tolist() == [6, 6, 6]
-    assert pd.read_csv(figures / "run_counts-2.csv")["runs"].sum() == 24
-    (first, _) = [i for i in page.images if i["alt"] == "A bar for the runs of each algorithm."]
-    assert first["src"].startswith("data:image/png;base64,")
+    figures, tables = (tmp_path / "report" / name for name in ("figures", "tables"))
+    caption = (figures / "run_counts.caption.txt").read_text()
+    assert caption.startswith("How many runs there are. The 18 runs of 3 algorithms. ")
+    assert "How many runs there are." in words(page)
+    assert "The 18 runs of 3 algorithms." in words(page)
+    assert pd.read_csv(tables / "run_counts.csv")["runs"].tolist() == [6, 6, 6]
+    assert pd.read_csv(tables / "run_counts-2.csv")["runs"].sum() == 24
+    assert page.charts["run_counts"] == "A bar for the runs of each algorithm."
+    assert '"mark":"bar"' in page.source
     assert (figures / "run_counts.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -104,7 +116,7 @@ def test_every_file_is_registered() -> None:
 @pytest.mark.parametrize(
     ("registered", "functions"),
     [
-        (FIGURES, {"subjects": 1, "table": 2, "caption": 3, "alt": 2, "drawing": 3}),
+        (FIGURES, {"subjects": 1, "table": 2, "caption": 3, "alt": 2, "drawing": 3, "chart": 3}),
         (TABLES, {"subjects": 1, "table": 2, "caption": 3, "grid": 1}),
         (exhibits.FILES, {"subjects": 1, "table": 2}),
     ],
@@ -121,6 +133,7 @@ def test_every_exhibit_provides_what_is_asked_of_it(
 
 def test_every_exhibit_has_a_name_and_a_title_of_its_own() -> None:
     every: list[Any] = [*FIGURES, *TABLES]
+    assert all(exhibit.SHOWS and exhibit.TAB for exhibit in every)
     assert len({exhibit.STEM for exhibit in (*every, *exhibits.FILES)}) == len(every) + 1
     assert len({exhibit.TITLE for exhibit in every}) == len(every)
     assert [exhibits.number_of(figure) for figure in exhibits.FIGURES["F12"]] == ["F12", "F12"]

@@ -1,41 +1,22 @@
-"""What a report's page and tables say. Its pictures are blank here."""
+"""What a report's page and tables say."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import re
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
-from hpobench.analysis.drawing import processes
 from hpobench.analysis.numbers import interval, number
 from hpobench.reporting.html import write_report
 from hpobench.store.reader import Results
 from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results, on_workers
 from tests.unit.reporting.pages import OWN, Page, joined, report, words
-
-
-@pytest.fixture(autouse=True)
-def _blank(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes most of a report's time."""
-
-    def start(_: Callable[[], Figure], stem: Path) -> Future[processes.Drawn]:
-        png, pdf = (stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "pdf"))
-        png.touch()
-        pdf.touch()
-        future: Future[processes.Drawn] = Future()
-        future.set_result(processes.Drawn(png, pdf, width=1.0))
-        return future
-
-    monkeypatch.setattr(processes, "start", start)
 
 
 def test_the_verdict_is_computed(tmp_path: Path) -> None:
@@ -102,13 +83,13 @@ def test_problems_that_never_came_to_be_are_left_out_and_told(tmp_path: Path) ->
     assert "5 of 12 runs failed (4 lost, 1 timed out); 1 on problems with a reference" in text
     assert "Over 2 problems with up to 2 seeds each" in text
     assert page.text.count("the process died") == 4
-    drawn = pd.read_csv(tmp_path / "some" / "figures" / "heatmap.csv")
+    drawn = pd.read_csv(tmp_path / "some" / "tables" / "heatmap.csv")
     assert set(drawn["problem"]) == {"branin", "counting-ones"}
     alone = make_results(
         ["a", "b"], ["fifo"], problems=PROBLEMS[:2], seeds=2, failed=(("a", "timeout"),)
     )
     report(alone, tmp_path / "alone")
-    for name in ("figures/mean_regret.csv", "tables/standings.csv", "tables/final_loss.csv"):
+    for name in ("tables/mean_regret.csv", "tables/standings.csv", "tables/final_loss.csv"):
         some, without = (tmp_path / folder / name for folder in ("some", "alone"))
         assert some.read_text() == without.read_text(), name
 
@@ -135,7 +116,7 @@ def test_no_problem_came_to_be(tmp_path: Path) -> None:
     assert "Every run failed, so there is nothing to compare." in text
     assert "no reference for branin, counting-ones, mlp-vehicle: their 6 runs are not in" in text
     assert "6 of 6 runs failed (6 lost)." in text
-    assert not page.images
+    assert not page.charts
     assert {p.stem for p in (tmp_path / "tables").iterdir()} == {
         *("cost", "setting", "failures", "runs")
     }
@@ -161,7 +142,7 @@ def test_critical_differences_take_five_problems(tmp_path: Path) -> None:
     assert f"{told} differ takes 5 problems or more; here are 3." in words(few)
     problems = [MadeProblem(f"p{i}") for i in range(5)]
     report(make_results(problems=problems, schedulers=["fifo"]), tmp_path / "enough")
-    assert (tmp_path / "enough" / "figures" / "critical_difference.png").exists()
+    assert (tmp_path / "enough" / "tables" / "critical_difference.csv").exists()
     pairs = pd.read_csv(tmp_path / "enough" / "tables" / "critical_pairs.csv")
     assert set(pairs["share"]) == {0.1, 0.25, 0.5, 1.0}
 
@@ -186,7 +167,7 @@ def test_the_axis_follows_the_budgets(tmp_path: Path) -> None:
     page = Page(write_report(paid, tmp_path / "paid"))
     assert "over resource paid for, in full evaluations" in words(page)
     assert "over time" not in words(page)
-    table = pd.read_csv(tmp_path / "paid" / "figures" / "anytime_regret-counting-ones.csv")
+    table = pd.read_csv(tmp_path / "paid" / "tables" / "anytime_regret-counting-ones.csv")
     full = results.cells.loc[results.cells["problem"] == "counting-ones", "resource"] / 9
     assert table["at"].max() == pytest.approx(full.max())
 
@@ -199,7 +180,7 @@ def test_several_numbers_of_workers(tmp_path: Path) -> None:
     text = words(report(on_workers(parts), tmp_path))
     assert "There are runs with 1 and 2 workers. Figures and averages are of those with 2" in text
     assert "Over 2 problems with up to 3 seeds each" in text
-    assert (tmp_path / "figures" / "efficiency.csv").is_file()
+    assert (tmp_path / "tables" / "efficiency.csv").is_file()
     assert pd.read_csv(tmp_path / "tables" / "cost.csv")["runs"].tolist() == [2 * 2 + 2 * 3]
     assert len(pd.read_csv(tmp_path / "tables" / "runs.csv")) == 10
 
@@ -237,7 +218,7 @@ def test_references_are_measured_where_nobody_knows_any(tmp_path: Path) -> None:
     assert not table.loc["own", "known"]
     assert "best on record; not frozen but measured in these results" in text
     assert table.loc["p", ["optimum", "clip", "source"]].tolist() == [0.0, 1.0, "made up"]
-    final = pd.read_csv(tmp_path / "figures" / "heatmap.csv").set_index(["problem", "algorithm"])
+    final = pd.read_csv(tmp_path / "tables" / "heatmap.csv").set_index(["problem", "algorithm"])
     assert final["nr"].to_dict() == pytest.approx(
         {("own", "a"): 0.0, ("own", "b"): 1.0, ("p", "a"): 0.2, ("p", "b"): 1.0}
     )

@@ -24,7 +24,8 @@ class Page(HTMLParser):
         super().__init__()
         self.text = ""
         self.links: list[Any] = []
-        self.images: list[dict[str, Any]] = []
+        self.charts: dict[str, str] = {}
+        """What each says to those who cannot see it, by its id."""
         self.ids: list[Any] = []
         self.open: list[str] = []
         self.source = path.read_text(encoding="utf-8")
@@ -38,8 +39,8 @@ class Page(HTMLParser):
             self.open.append(tag)
         self.links += [v for k, v in attrs if k in ("href", "src", "srcset", "action", "data")]
         self.ids += [given["id"]] if "id" in given else []
-        if tag == "img":
-            self.images.append(given)
+        if chart := given.get("data-chart"):
+            self.charts[chart] = str(given["aria-label"])
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

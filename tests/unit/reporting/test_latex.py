@@ -51,7 +51,7 @@ def plain(latex: str) -> str:
 
 def entry(rows: list[list[Field]], columns: int = 1) -> TableEntry:
     head = ["Algorithm", *(f"c{i}" for i in range(columns))]
-    return TableEntry("t", AWKWARD, f"p >= 0.05, {AWKWARD}", head, rows)
+    return TableEntry("t", AWKWARD, "What it shows.", f"p >= 0.05, {AWKWARD}", head, rows)
 
 
 def test_labels_are_printed_as_they_are() -> None:
