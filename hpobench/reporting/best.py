@@ -60,13 +60,13 @@ def best_configurations(study: Study) -> list[Best]:
     problems = study.results.problems.set_index("problem", drop=False)
     shares, plugins = _shares(study, cells, table), Plugins()
     return [
-        _best(f"best-{i}", row, cell, problems.loc[row["problem"]], shares[i], plugins)
-        for i, ((_, row), (_, cell)) in enumerate(zip(table.iterrows(), cells.iterrows()))
+        _best(i, table.iloc[i], cells.iloc[i], problems.loc[problem], shares[i], plugins)
+        for i, problem in enumerate(table["problem"])
     ]
 
 
 def _best(
-    name: str, row: pd.Series, cell: pd.Series, problem: pd.Series, share: float, plugins: Plugins
+    place: int, row: pd.Series, cell: pd.Series, problem: pd.Series, share: float, plugins: Plugins
 ) -> Best:
     found = _found(cell, problem)
     programs = {"SearchCV": search_cv(found, plugins), "ray.tune.Tuner": tuner(found, plugins)}
@@ -81,7 +81,7 @@ def _best(
         seed=int(row["seed"]),
         trial=int(row["trial"]),
         share=f"{100 * share:.3g} %",
-        forms=list(_forms(name, texts)),
+        forms=list(_forms(f"best-{place}", texts)),
     )
 
 

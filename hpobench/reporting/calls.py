@@ -19,7 +19,6 @@ from hpobench.contract.space import Space
 from hpobench.plugins.modules import module_name
 from hpobench.plugins.rays import ray_scheduler
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.plugins.starting.given import spell_given
 from hpobench.reporting.python_text import (
     call,
     is_name,
@@ -66,20 +65,23 @@ class Found:
 
     def options(self, kind: Kind) -> dict[str, Any]:
         """The options of its searcher, scheduler or problem."""
-        return dict(self._plugin(kind).get("options", {}))
+        return _mapping(self._plugin(kind).get("options"))
 
     def entry(self, kind: Kind, plugins: Plugins) -> Entry | None:
         return plugins.find(kind, self._plugin(kind).get("name"))
 
     @property
-    def given(self) -> Mapping[str, Any]:
-        """What the suite gave the searcher, ``start`` say."""
-        found: Mapping[str, Any] = self._plugin("searcher").get("given", {})
-        return found
+    def given(self) -> list[str]:
+        """What else the suite gave the searcher, ``start`` say."""
+        return list(filter(is_name, _mapping(self._plugin("searcher").get("given"))))
 
-    def _plugin(self, kind: Kind) -> Mapping[str, Any]:
-        found = self.spec.get(kind)
-        return found if isinstance(found, Mapping) else {}
+    def _plugin(self, kind: Kind) -> dict[str, Any]:
+        return _mapping(self.spec.get(kind))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    """``value``, if it is a mapping: stored specs may hold anything."""
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 def search_cv(found: Found, plugins: Plugins) -> str | None:
@@ -135,7 +137,7 @@ class _Estimator:
     def __init__(self, options: Mapping[str, Any]) -> None:
         module, _, cls = options["estimator"].rpartition(".")
         self.imports = [f"from {module} import {cls}"]
-        self.text = call(cls, *keywords(options.get("fixed") or {}))
+        self.text = call(cls, *keywords(_mapping(options.get("fixed"))))
         self.prefix = ""
         before = list(self._before(options))
         if before:
@@ -167,18 +169,19 @@ def tuner(found: Found, plugins: Plugins) -> str | None:
     searcher, scheduler = (found.entry(kind, plugins) for kind in ("searcher", "scheduler"))
     if searcher is None or scheduler is None or searcher.attributes.get("schedules_itself"):
         return None
-    rays = ray_scheduler(scheduler.name, found.options("scheduler"), found.steps)
+    own = {key: value for key, value in found.options("scheduler").items() if is_name(key)}
+    rays = ray_scheduler(scheduler.name, own, found.steps)
     train = _own_function(found) or _problem_itself(found, plugins)
     if rays is None or train is None:
         return None
     steps = {"max_t": found.steps} if found.steps > 1 else {}
     options = {"seed": found.seed, **steps, **_changed(searcher, found.options("searcher"))}
     metric = [f"metric={found.objective.metric!r}", f"mode={_mode(found.objective)!r}"]
-    own = [train.space, *metric] if train.space else []
-    search = [repr(searcher.name), *keywords(options), *own]
+    space = [train.space, *metric] if train.space else []
+    search = [repr(searcher.name), *keywords(options), *space]
     config = long_call(
         "tune_config=tune.TuneConfig",
-        f"search_alg={(long_call if own else call)('hpobench.searcher', *search)}",
+        f"search_alg={(long_call if space else call)('hpobench.searcher', *search)}",
         f"scheduler=tune.schedulers.{rays}",
         *metric,
         f"num_samples={found.trials}",
@@ -208,7 +211,8 @@ def _own_function(found: Found) -> _Train | None:
     if known is None or not (is_name(known[1]) and is_name(known[2])):
         return None
     key = options.get("seed_key")
-    fixed = {**(options.get("fixed") or {}), **({key: found.seed} if key else {})}
+    seed = {key: found.seed} if isinstance(key, str) else {}
+    fixed = {**_mapping(options.get("fixed")), **seed}
     lines = (f"from {known[1]} import {known[2]}",)
     if all(one.when is None for one in found.space):
         text = written(param_space(found.space, fixed))
@@ -253,7 +257,7 @@ def _metric(objective: Objective) -> str:
 
 
 def _given(found: Found) -> list[str]:
-    return [f"# The run also had: {spell_given(found.given)}"] if found.given else []
+    return [f"# The searcher was also given: {', '.join(found.given)}"] if found.given else []
 
 
 def _named(entry: Entry, options: Mapping[str, Any]) -> str:

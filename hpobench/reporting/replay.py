@@ -14,7 +14,7 @@ from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.analysis.exhibits import standings
 from hpobench.analysis.exhibits.lineage import lineage
-from hpobench.analysis.numbers import count
+from hpobench.analysis.numbers import count, far_apart
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
@@ -84,7 +84,9 @@ def _cells(study: Study, problem: str) -> pd.DataFrame:
     """The runs: the first seed of the best algorithm under each scheduler."""
     ranked = list(study.computed(standings.table, study.shown[0])["algorithm"])
     cells = study.results.cells.assign(algorithm=algorithm_names(study.results.cells))
-    own = cells[(cells["problem"] == problem) & (cells["status"] == "done") & (cells["results"] > 0)]
+    own = cells[
+        (cells["problem"] == problem) & (cells["status"] == "done") & (cells["results"] > 0)
+    ]
     place = own["algorithm"].map({name: i for i, name in enumerate(ranked)}).fillna(len(ranked))
     best = own.assign(place=place).sort_values(["place", "seed"], kind="stable")
     return best.drop_duplicates("scheduler").head(MOST_RUNS)
@@ -92,7 +94,8 @@ def _cells(study: Study, problem: str) -> pd.DataFrame:
 
 def _played(study: Study, number: int, cell: pd.Series, problem: pd.Series) -> Played:
     events, trials = (
-        frame[frame["cell"] == cell["cell"]] for frame in (study.results.events, study.results.trials)
+        frame[frame["cell"] == cell["cell"]]
+        for frame in (study.results.events, study.results.trials)
     )
     whole = run_rows(events, trials, problem)
     rows = thinned(whole)
@@ -118,7 +121,9 @@ def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> 
     objective = Objective(problem["metric"], problem["direction"])
     rows = lineage(events, objective)
     begin, _ = occupancy(events, np.zeros(len(events), dtype=np.int64))
-    rows = rows.assign(begin=begin, worker=events["worker"], decision=events["decision"].astype(str))
+    rows = rows.assign(
+        begin=begin, worker=events["worker"], decision=events["decision"].astype(str)
+    )
     single = problem["steps"] == 1
     unit = 1.0 if single else float(problem["unit"])
     rows["x"] = (rows["trial"] if single else rows["step"]) * unit
@@ -199,7 +204,7 @@ def _values(rows: pd.DataFrame, maximize: bool) -> Spec:
     if not len(values):
         return {}
     low, high = (float(v) for v in (values.min(), values.max()))
-    if not maximize and 0 < 5 * low < high:
+    if not maximize and far_apart(low, high):
         return _scale(values, log=True)
     tenth = np.quantile(values, 0.1 if maximize else 0.9)
     return _scale(np.array([tenth, high] if maximize else [low, tenth]), log=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import number, text
@@ -47,66 +48,74 @@ def replay(*, x: Spec, y: Spec, end: float, rungs: Sequence[float], states: Sequ
     without their fields; ``end`` is the last moment, ``rungs`` are places on ``x`` where trials
     were held, and ``states`` those of :data:`STATES` that occur.
     """
-    up = {**y, "field": "value", "type": "quantitative"}
-    line = {"type": "line", "clip": True}
     return {
         "data": TABLE,
-        "config": {"mark": {"aria": False}},  # a script says in a sentence what is to be seen
         "height": 320,
         "params": [
             {"name": CLOCK, "value": end},
             {"name": LEADER, "value": -1},
             {"name": BEST, "value": None},
         ],
-        "encoding": {"x": {**x, "field": "x", "type": "quantitative"}},
+        "encoding": {"x": _of("x", x)},
         "layer": [
             *(_rungs(rungs) if rungs else []),
-            {
-                "transform": [_COME],
-                "mark": {**line, "color": _THREAD, "strokeWidth": 1, "opacity": 0.55},
-                "encoding": {"y": up, "detail": {"field": "stretch"}},
-            },
-            {
-                "transform": [_COME, {"filter": "isValid(datum.parent_value)"}],
-                "mark": {
-                    "type": "rule",
-                    "clip": True,
-                    "color": STATES["replaced"],
-                    "strokeDash": [4, 3],
-                    "strokeWidth": 1.5,
-                },
-                "encoding": {
-                    "x": {**x, "field": "parent_x", "type": "quantitative"},
-                    "x2": {"field": "x"},
-                    "y": {**up, "field": "parent_value"},
-                    "y2": {"field": "value"},
-                },
-            },
-            {
-                "transform": [_COME, {"filter": f"datum.stretch === {LEADER}"}],
-                "mark": {**line, "color": PALETTE[0], "strokeWidth": 2.5},
-                "encoding": {"y": up},
-            },
-            {
-                "mark": {"type": "rule", "clip": True, "color": PALETTE[0], "strokeDash": [2, 3]},
-                "data": {"values": [{}]},
-                "encoding": {
-                    "x": None,
-                    "y": {
-                        **y,
-                        "datum": {"expr": f"isValid({BEST}) ? {BEST} : 0"},
-                        "type": "quantitative",
-                    },
-                    "opacity": {"value": {"expr": f"isValid({BEST}) ? 1 : 0"}},
-                },
-            },
+            *_lines(x, y),
             {
                 "transform": [_COME, _HEAD, _STATE],
-                "mark": {"type": "point", "filled": True, "size": 45, "opacity": 1, "clip": True},
-                "encoding": {"y": up, "color": _colour(states), "tooltip": _tooltip(x, y)},
+                "mark": _mark("point", filled=True, size=45, opacity=1),
+                "encoding": {
+                    "y": _of("value", y),
+                    "color": _colour(states),
+                    "tooltip": _tooltip(x, y),
+                },
             },
         ],
     }
+
+
+def _mark(kind: str, **look: Any) -> Spec:
+    """Not read out: the script says in a sentence what is to be seen."""
+    return {"type": kind, "clip": True, "aria": False} | look
+
+
+def _of(field: str, axis: Spec) -> Spec:
+    return {**axis, "field": field, "type": "quantitative"}
+
+
+def _lines(x: Spec, y: Spec) -> list[Spec]:
+    """All stretches, the links of clones to their donors, and the incumbent."""
+    best = {"datum": {"expr": f"isValid({BEST}) ? {BEST} : 1"}, "type": "quantitative"}
+    return [
+        {
+            "transform": [_COME],
+            "mark": _mark("line", color=_THREAD, strokeWidth=1, opacity=0.55),
+            "encoding": {"y": _of("value", y), "detail": {"field": "stretch"}},
+        },
+        {
+            "transform": [_COME, {"filter": "isValid(datum.parent_value)"}],
+            "mark": _mark("rule", color=STATES["replaced"], strokeDash=[4, 3], strokeWidth=1.5),
+            "encoding": {
+                "x": _of("parent_x", x),
+                "x2": {"field": "x"},
+                "y": _of("parent_value", y),
+                "y2": {"field": "value"},
+            },
+        },
+        {
+            "transform": [_COME, {"filter": f"datum.stretch === {LEADER}"}],
+            "mark": _mark("line", color=PALETTE[0], strokeWidth=2.5),
+            "encoding": {"y": _of("value", y)},
+        },
+        {
+            "data": {"values": [{}]},
+            "mark": _mark("rule", color=PALETTE[0], strokeDash=[2, 3]),
+            "encoding": {
+                "x": None,
+                "y": {**y, **best},
+                "opacity": {"value": {"expr": f"isValid({BEST}) ? 1 : 0"}},
+            },
+        },
+    ]
 
 
 def _rungs(rungs: Sequence[float]) -> list[Spec]:
@@ -130,11 +139,11 @@ def _rungs(rungs: Sequence[float]) -> list[Spec]:
     return [
         {
             "data": {"values": marks},
-            "mark": {"type": "rule", "strokeDash": [1, 3], "clip": True},
+            "mark": _mark("rule", strokeDash=[1, 3]),
         },
         {
             "transform": counted,
-            "mark": {"type": "text", "baseline": "bottom", "dy": -3, "fontSize": 11},
+            "mark": _mark("text", clip=False, baseline="bottom", dy=-3, fontSize=11),
             "encoding": {"y": {"value": 0}, "text": {"field": "counts", "type": "nominal"}},
         },
     ]
