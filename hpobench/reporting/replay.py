@@ -82,7 +82,8 @@ def _problem(study: Study) -> pd.Series | None:
 
 def _cells(study: Study, problem: str) -> pd.DataFrame:
     """The runs: the first seed of the best algorithm under each scheduler."""
-    ranked = list(study.computed(standings.table, study.shown[0])["algorithm"])
+    tables = [study.computed(standings.table, one) for one in study.shown]
+    ranked = list(dict.fromkeys(name for table in tables for name in table["algorithm"]))
     cells = study.results.cells.assign(algorithm=algorithm_names(study.results.cells))
     own = cells[
         (cells["problem"] == problem) & (cells["status"] == "done") & (cells["results"] > 0)
@@ -103,11 +104,17 @@ def _played(study: Study, number: int, cell: pd.Series, problem: pd.Series) -> P
     return Played(
         id=f"replay-{number}",
         title=f"{cell['algorithm']}, seed {cell['seed']}",
-        thinned=f"Shown: {shown:,} of {count(every, 'trial')}." if shown < every else "",
+        thinned=_left_out(shown, every),
         rows=packed(rows),
         workers=int(cell["workers"]) if cell["workers"] <= MOST_SLOTS else 0,
         spec=_spec(rows, problem),
     )
+
+
+def _left_out(shown: int, every: int) -> str:
+    if shown == every:
+        return ""
+    return f"Shown: {shown:,} of {count(every, 'trial')}, which all numbers here are about."
 
 
 def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> pd.DataFrame:
@@ -130,7 +137,7 @@ def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> 
     rows["parent_x"] = rows["parent_step"].astype("Float64") * unit
     rows["decision"] = rows["decision"].where(rows["step"] < problem["steps"], "CONTINUE")
     rows = _with_ends(rows, trials)
-    losses = rows["value"] * (-1 if objective.direction == "maximize" else 1)
+    losses = (rows["value"] * (-1 if objective.direction == "maximize" else 1)).fillna(np.inf)
     best = losses.where(losses < losses.cummin().shift(fill_value=np.inf))
     return rows.assign(
         best=rows["value"].where(best.notna()).ffill(),
@@ -146,10 +153,10 @@ def _with_ends(rows: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     gone = trial["begin"].shift(-1).where(over)  # another state took its place
     known = trials.drop_duplicates("trial").set_index("trial")
     last = ~rows.duplicated("trial", keep="last")
-    end = np.maximum(rows["trial"].map(known["end"]), rows["clock"]).where(last)
+    end = rows["trial"].map(known["end"]).where(last, gone)
     ended = rows["trial"].map(known["status"].astype(object)).where(last)
     return rows.assign(
-        end=end.where(last, gone), ended=ended.where(last, "replaced").where(over, None)
+        end=np.maximum(end, rows["clock"]), ended=ended.where(last, "replaced").where(over, None)
     )
 
 
