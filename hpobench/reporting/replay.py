@@ -174,10 +174,11 @@ def thinned(rows: pd.DataFrame) -> pd.DataFrame:
     spaced = np.unique(np.linspace(0, max(len(others) - 1, 0), max(room, 1)).astype(np.int64))
     order = list(dict.fromkeys([*leaders, *(others[i] for i in spaced if others)]))
     kept = sizes.loc[order].cumsum() <= MOST_RESULTS
-    if not kept.any():
-        own = rows[rows["trial"] == order[0]]
-        return own.iloc[np.unique(np.linspace(0, len(own) - 1, MOST_RESULTS).astype(np.int64))]
-    return rows[rows["trial"].isin(kept.index[kept])]
+    if kept.any():
+        return rows[rows["trial"].isin(kept.index[kept])]
+    own = rows[rows["trial"] == order[0]]
+    some = np.unique(np.linspace(0, len(own) - 1, MOST_RESULTS).astype(np.int64))
+    return pd.DataFrame(own.iloc[some])
 
 
 def _spec(rows: pd.DataFrame, problem: pd.Series) -> Spec:

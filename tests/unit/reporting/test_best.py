@@ -147,7 +147,9 @@ def test_a_function_of_ones_own_is_tuned_in_rays_terms(plugins: Plugins) -> None
     tree = ast.parse(text)
     assert "from mine import train" in text
     given = next(
-        node.value for node in ast.walk(tree) if getattr(node, "arg", None) == "param_space"
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "param_space"
     )
     assert ast.unparse(given) == (
         "{'model': {'wide': True, 'layers': tune.randint(1, 6), "

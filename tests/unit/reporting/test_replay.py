@@ -38,7 +38,7 @@ def _rows(results: Results, scheduler: str, problem: str) -> tuple[pd.DataFrame,
     cells = results.cells
     cell = cells[(cells["scheduler"] == scheduler) & (cells["problem"] == problem)]["cell"].iloc[0]
     events, trials = (x[x["cell"] == cell] for x in (results.events, results.trials))
-    row = results.problems.set_index("problem", drop=False).loc[problem]
+    row = results.problems[results.problems["problem"] == problem].iloc[0]
     return run_rows(events, trials, row), events.reset_index(drop=True)
 
 
