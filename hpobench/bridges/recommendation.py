@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from hpobench.contract.errors import UnknownNameError, UsageError, did_you_mean
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import Advice, advise
-from hpobench.evidence.archive import Archive, PluginFacts, read_archive, shipped
+from hpobench.evidence.archive import Archive, read_archive, shipped
 from hpobench.evidence.asking import Means, of_space, of_suite
 from hpobench.evidence.entries import Named, named, split, suite_keys
 from hpobench.evidence.scores import Pair
 from hpobench.evidence.wording import answer, grounds
+from hpobench.plugins.rays import ray_scheduler
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.portfolios import model_with
 from hpobench.suites.suitefile import parse_seconds
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
 _MOST = 4
 """Pairs that a suite puts to the test, besides random search."""
 _SEEDS = 10
-
-_RAYS = {
-    "fifo": "FIFOScheduler",
-    "asha": "ASHAScheduler",
-    "hyperband": "HyperBandScheduler",
-    "hyperband-bohb": "HyperBandForBOHB",
-    "median": "MedianStoppingRule",
-}
-"""Ray's classes of our schedulers, whose options have the same names there."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +103,14 @@ class Recommendation:
         ]
         steps = self.advice.question.features.steps
         facts = self.archive.schedulers[self.advice.choice.pair.scheduler]
-        if facts.name in _RAYS:
+        if (rays := ray_scheduler(facts.name, facts.options, steps)) is not None:
             name, options = split(searcher)
             if facts.name != "fifo":
                 options = {**options, "max_t": steps} if name == "bohb" else options
             keywords = "".join(f", {key}={value!r}" for key, value in options.items())
             lines += [
                 f"tune.TuneConfig(search_alg=hpobench.searcher({name!r}{keywords}), "
-                f"scheduler=tune.schedulers.{_rays(facts, steps)}, ...)"
+                f"scheduler=tune.schedulers.{rays}, ...)"
             ]
         return lines
 
@@ -200,12 +192,3 @@ def _seconds(value: float | str | None) -> float | None:
         return parse_seconds(value) if isinstance(value, str) else value
     except ValueError as error:
         raise UsageError(str(error)) from None
-
-
-def _rays(facts: PluginFacts, steps: int) -> str:
-    """The call that makes Ray's own scheduler, for trials of ``steps`` steps."""
-    fixed: dict[str, Any] = {} if facts.name == "fifo" else {"time_attr": "training_iteration"}
-    if facts.name not in ("fifo", "median"):
-        fixed["max_t"] = steps
-    keywords = ", ".join(f"{key}={value!r}" for key, value in {**fixed, **facts.options}.items())
-    return f"{_RAYS[facts.name]}({keywords})"

@@ -32,10 +32,12 @@ from hpobench.contract.files import write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting import explorer, vega
 from hpobench.reporting.answer import Answer, answer
+from hpobench.reporting.best import Best, best_configurations
 from hpobench.reporting.embedded import embedded
 from hpobench.reporting.entries import Entry, Files
 from hpobench.reporting.glossary import glossed
 from hpobench.reporting.opening import Opening, openings
+from hpobench.reporting.replay import Replay, replayed
 from hpobench.reporting.stored_answer import PAGE, write_answer
 from hpobench.reporting.verdict import verdict
 from hpobench.store.reader import Results
@@ -66,6 +68,8 @@ class Page:
     """JSON for the page's script; empty where there is no curve."""
     explorer_caption: str
     entries: dict[Tab, list[Entry]]
+    best: list[Best]
+    replay: Replay | None
     skipped: list[dict[str, str]]
     rows: Markup
     """The tables behind the entries by their ids, JSON."""
@@ -143,6 +147,7 @@ def _page(
     charts = files.charts(figure for figure in _figures() if figure not in explored)
     numbered = [table for own in NUMBERED_TABLES.values() for table in own if table not in SETTING]
     entries = charts + files.tables([*STANDINGS, *numbered, *SETTING, *ORIGINS, *FAILURES])
+    replay = replayed(study)
     for frame, subject in shown(study, (*explored, *FILES)):
         files.frame(frame, subject)
     return Page(
@@ -159,8 +164,10 @@ def _page(
         explorer=embedded(explorer.explorer(study)) if every else Markup(),
         explorer_caption=explorer.caption(study.settings),
         entries={tab: [one for one in entries if one.tab == tab] for tab in get_args(Tab)},
+        best=best_configurations(study),
+        replay=replay,
         skipped=_grouped(skipped),
-        rows=embedded({one.id: one.rows for one in entries}),
+        rows=embedded({one.id: one.rows for one in (*entries, *(replay.runs if replay else ()))}),
         specs=embedded({one.id: one.chart.spec for one in entries if one.chart}),
         vega=vega.library(),
     )

@@ -78,10 +78,10 @@ const charts = (() => {
   const painted = (spec) =>
     JSON.parse(JSON.stringify(spec), (_, value) => (value === "#2B2B2B" && dark.matches ? "#E6E9ED" : value));
 
-  // Draws `spec` with `data` into `element`; gives Vega's view.
-  async function draw(element, spec, data) {
+  // Draws `spec` with `data` into `element`; gives Vega's view, and each later one to `use`.
+  async function draw(element, spec, data, use = () => {}) {
     await ready();
-    const again = () => draw(element, spec, data);
+    const again = () => draw(element, spec, data, use);
     drawn.get(element)?.finalize();
     const full = {
       width: "container",
@@ -99,6 +99,7 @@ const charts = (() => {
     drawn.set(element, { finalize: () => made.finalize(), again });
     element.querySelector("summary").setAttribute("aria-label", "Save the chart");
     element.dataset.drawn = "yes";
+    use(made.view);
     return made.view;
   }
 
