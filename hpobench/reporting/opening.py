@@ -74,9 +74,8 @@ def openings(study: Study, answer: Answer) -> list[Opening]:
 def _whys(answer: Answer) -> list[str]:
     first, *others = answer.compared
     return [
-        "Not every algorithm ran on every problem, so there are two fair comparisons. This page "
-        f"begins with the one of more runs: {len(first.ranked)} algorithms over {first.scope}. The "
-        "switch above shows the other one.",
+        f"This is the one of two fair comparisons with more runs: {len(first.ranked)} algorithms "
+        f"over {first.scope}. The switch above shows the other one.",
         *(
             f"The other fair comparison: {len(one.ranked)} algorithms over {one.scope}."
             for one in others

@@ -49,7 +49,9 @@ def _rounded(numbers: FloatArray) -> FloatArray:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
-        return value if np.isfinite(value) else None
+        if not np.isfinite(value):
+            return None
+        return value if value.is_integer() else float(f"{value:.{DIGITS}g}")
     if value is None or value is pd.NA:
         return None
     return value if isinstance(value, str | bool | int) else str(value)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from hpobench.analysis.charting import TABLE, Spec
-from hpobench.analysis.charting.parts import number, text, zoom
+from hpobench.analysis.charting.parts import clone_of, number, pointed_at, text, zoom
 
 LINE, ACCENT = "#8a94a0", "#0072B2"
 TRIAL = "trial_near"
 """The trial that a reader points at."""
 
 
-def descent(
-    *, x: str, y: str, value: str, steps: int, ends: tuple[float, float], log_y: bool
-) -> Spec:
+def descent(*, x: str, y: str, steps: int, ends: tuple[float, float], log_y: bool) -> Spec:
     """Curves of a table with the columns of :mod:`hpobench.analysis.exhibits.lineage`; ``x`` and
-    ``y`` are the titles of the axes, up to ``steps`` and between ``ends``; ``value`` is what
-    tooltips call the loss."""
+    ``y`` are the titles of the axes, up to ``steps`` and between ``ends``."""
     up = {"type": "log" if log_y else "linear", "domain": list(ends), "nice": False}
     return {
         "data": TABLE,
         "transform": [
             {"filter": "isValid(datum.value)"},
+            clone_of(),
             {
                 "joinaggregate": [
                     {"op": "min", "field": "step", "as": "first_step"},
@@ -47,8 +45,15 @@ def descent(
                 "axis": {"tickMinStep": 1},
             },
             "y": {"field": "value", "type": "quantitative", "title": y, "scale": up},
+            "tooltip": [
+                text("trial", "Trial"),
+                text("step", "Step"),
+                number("value", y, ".4~g"),
+                number("clock", "Seconds of the clock", ",.3~f"),
+                text("clone_of", "Clone of"),
+            ],
         },
-        "layer": [_trials(), _clones(), *_moves(), *_best(), _pointed_at(value)],
+        "layer": [_trials(), _clones(), *_moves(), *_best(), _pointed_at()],
     }
 
 
@@ -121,30 +126,24 @@ def _best() -> list[Spec]:
     ]
 
 
-def _pointed_at(value: str) -> Spec:
-    """A wide line that nobody sees is easier to point at than a thin one."""
+def _pointed_at() -> Spec:
+    """Wide pieces of lines that nobody sees are easier to point at than thin ones. Whole lines have
+    tooltips at their corners alone."""
     return {
-        "params": [
+        "transform": [
             {
-                "name": TRIAL,
-                "select": {
-                    "type": "point",
-                    "fields": ["trial"],
-                    "on": "pointerover",
-                    "clear": "pointerout",
-                },
-            }
+                "window": [
+                    {"op": "lead", "field": "step", "as": "to_step"},
+                    {"op": "lead", "field": "value", "as": "to_value"},
+                ],
+                "groupby": ["stretch"],
+            },
+            {"filter": "isValid(datum.to_step)"},
         ],
-        "mark": {"type": "line", "clip": True, "strokeWidth": 10, "opacity": 0},
+        "params": [pointed_at(TRIAL, "trial")],
+        "mark": {"type": "rule", "clip": True, "strokeWidth": 10, "opacity": 0},
         "encoding": {
-            "detail": [{"field": "stretch"}, {"field": "trial"}],
-            "tooltip": [
-                text("trial", "Trial"),
-                text("step", "Step"),
-                number("value", value, ".4~g"),
-                number("clock", "Seconds of the clock", ",.4~r"),
-                text("parent", "Went on from trial"),
-                text("parent_step", "at step"),
-            ],
+            "x2": {"field": "to_step"},
+            "y2": {"field": "to_value"},
         },
     }

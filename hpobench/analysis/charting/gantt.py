@@ -6,12 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
-from hpobench.analysis.charting.parts import number, text
+from hpobench.analysis.charting.parts import clone_of, number, text
 
 ROW = 14
 """Pixels of a worker's row."""
 SHAPES = {"o": "circle", "X": "cross", "d": "diamond", "P": "triangle-up"}
 """The shapes of matplotlib's markers."""
+TOOLTIP = [
+    text("run", "Scheduler"),
+    text("trial", "Trial"),
+    text("worker", "Worker"),
+    number("begin", "Begins at, s", ",.3~f"),
+    number("end", "Ends at, s", ",.3~f"),
+    text("first_step", "First step"),
+    text("last_step", "Last step"),
+    text("clone_of", "Clone of"),
+    text("ended", "Then"),
+]
 ENDED = "ended_picked"
 """How the bars ended that a reader picked in the legend."""
 
@@ -39,6 +50,7 @@ def gantt(
         "data": TABLE,
         "transform": [
             {"calculate": f"({json.dumps(dict(runs))})[datum.cell]", "as": "run"},
+            clone_of(),
             {
                 "joinaggregate": [{"op": "valid", "field": "parent_worker", "as": "clones"}],
                 "groupby": ["cell"],
@@ -46,6 +58,7 @@ def gantt(
         ],
         "height": ROW * len(runs) * (workers + 1),
         "encoding": {
+            "tooltip": TOOLTIP,
             "y": {
                 "field": "run",
                 "type": "nominal",
@@ -101,18 +114,6 @@ def _bars(step: str, steps: int, ladder: Sequence[int], until: float, workers: i
                 },
                 "legend": {"values": list(ladder), "format": "~g", "gradientLength": 160},
             },
-            "tooltip": [
-                text("run", "Scheduler"),
-                text("trial", "Trial"),
-                text("worker", "Worker"),
-                number("begin", "Begins at, s", ".4~g"),
-                number("end", "Ends at, s", ".4~g"),
-                text("first_step", "First step"),
-                text("last_step", "Last step"),
-                text("ended", "Then"),
-                text("parent", "Went on from trial"),
-                text("parent_step", "at step"),
-            ],
         },
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hpobench.analysis.charting import TABLE, Spec
-from hpobench.analysis.charting.parts import number, text
+from hpobench.analysis.charting.parts import number, pointed_at, text
 
 LEAST, MOST, ALL = 84, 130, 780
 """Pixels between two axes, where the name of a choice has room, and of all together, if they fit.
@@ -96,10 +96,7 @@ def _places(
             "joinaggregate": [{"op": "values", "field": "setting", "as": "settings"}],
             "groupby": ["line"],
         },
-        *(
-            {"calculate": f"datum.settings[{j}].setting", "as": f"setting_{j}"}
-            for j in range(len(names))
-        ),
+        *({"calculate": _written(j), "as": f"setting_{j}"} for j in range(len(names))),
         {"calculate": f"(datum.line * {golden}) % 1 - 0.5", "as": "shift"},
         {
             "calculate": f"isValid(datum.position) ? datum.position + datum.shift * {spread} : "
@@ -107,6 +104,12 @@ def _places(
             "as": "height",
         },
     ]
+
+
+def _written(place: int) -> str:
+    value = f"datum.settings[{place}].setting"
+    fraction = f"isNumber({value}) && {value} != floor({value})"
+    return f"isValid({value}) ? {fraction} ? format({value}, '.4~g') : {value} : 'not active'"
 
 
 def _axes() -> Spec:
@@ -142,23 +145,25 @@ def _lines(which: str, colour: Spec, opacity: float, *, width: float = 1.0) -> S
 
 
 def _pointed_at(names: Sequence[str], value: str) -> Spec:
-    """A wide line that nobody sees is easier to point at than a thin one; it tells the whole
-    configuration."""
+    """Wide pieces of lines that nobody sees are easier to point at than thin ones. Whole lines have
+    tooltips at their corners alone. They tell the whole configuration."""
     return {
-        "params": [
+        "transform": [
             {
-                "name": NEAR,
-                "select": {
-                    "type": "point",
-                    "fields": ["line"],
-                    "on": "pointerover",
-                    "clear": "pointerout",
-                },
-            }
+                "window": [
+                    {"op": "lead", "field": "parameter", "as": "next_parameter"},
+                    {"op": "lead", "field": "height", "as": "next_height"},
+                ],
+                "groupby": ["line"],
+            },
+            {"filter": "isValid(datum.next_parameter)"},
         ],
-        "mark": {"type": "line", "strokeWidth": 8, "opacity": 0},
+        "params": [pointed_at(NEAR, "line")],
+        "mark": {"type": "rule", "strokeWidth": 8, "opacity": 0},
         "encoding": {
-            "detail": [{"field": "line"}],
+            "x2": {"field": "next_parameter"},
+            "y2": {"field": "next_height"},
+            "order": {"field": "line", "sort": "descending"},  # the best on top
             "tooltip": [
                 *(text(f"setting_{j}", name) for j, name in enumerate(names)),
                 number("value", value, ".4~g"),

@@ -61,16 +61,14 @@ def picks(styles: Styles) -> list[Spec]:
             }
             for field in legends
         ),
-        {
-            "name": NEAR,
-            "select": {
-                "type": "point",
-                "fields": ["algorithm"],
-                "on": "pointerover",
-                "clear": "pointerout",
-            },
-        },
+        pointed_at(NEAR, "algorithm"),
     ]
+
+
+def pointed_at(name: str, field: str) -> Spec:
+    """The parameter ``name``: the ``field`` of the mark that a reader points at."""
+    pointer = {"on": "pointerover", "clear": "pointerout"}
+    return {"name": name, "select": {"type": "point", "fields": [field], **pointer}}
 
 
 def shown_if_picked(styles: Styles, opacity: float = 1.0, other: float = 0.12) -> Spec:
@@ -142,6 +140,13 @@ def text(field: str, title: str) -> Spec:
 def percent(field: str, title: str) -> Spec:
     """An entry of a tooltip."""
     return number(field, title, ".3~p")
+
+
+def clone_of() -> Spec:
+    """The transform that says in the field ``clone_of`` whose state a trial went on from, of tables
+    with ``parent`` and ``parent_step``."""
+    donor = "'trial ' + datum.parent + ' at step ' + datum.parent_step"
+    return {"calculate": f"isValid(datum.parent) ? {donor} : 'none'", "as": "clone_of"}
 
 
 def order(algorithms: Iterable[Algorithm]) -> list[str]:

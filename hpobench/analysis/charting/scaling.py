@@ -21,6 +21,13 @@ from hpobench.analysis.drawing.style import Styles
 SHOWN = "measure_shown"
 """The measure that a reader chose."""
 GUIDE = {"color": "#8a94a0", "strokeWidth": 1}
+TOOLTIP = [
+    text("algorithm", "Algorithm"),
+    text("workers", "Workers"),
+    number("estimate", "Efficiency"),
+    number("low", "From"),
+    number("high", "To"),
+]
 
 
 def scaling(
@@ -117,6 +124,7 @@ def _lines(styles: Styles) -> Spec:
             "strokeDash": dash(styles),
             "detail": [{"field": "algorithm"}],
             "opacity": shown_if_picked(styles),
+            "tooltip": TOOLTIP,
         },
     }
 
@@ -129,6 +137,7 @@ def _intervals(styles: Styles) -> Spec:
             "y2": {"field": "high"},
             "color": colour(styles),
             "opacity": shown_if_picked(styles, 0.4),
+            "tooltip": TOOLTIP,
         },
     }
 
@@ -141,12 +150,6 @@ def _points(styles: Styles, *, bounded: bool) -> Spec:
         "encoding": {
             "color": colour(styles),
             "opacity": shown_if_picked(styles),
-            "tooltip": [
-                text("algorithm", "Algorithm"),
-                text("workers", "Workers"),
-                number("estimate", "Efficiency"),
-                number("low", "From"),
-                number("high", "To"),
-            ],
+            "tooltip": TOOLTIP,
         },
     }

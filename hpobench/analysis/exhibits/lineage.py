@@ -179,7 +179,6 @@ def chart(_: Study, run: SomeRuns, table: pd.DataFrame) -> Spec:
     return chart_of_descent(
         x=phrases.step_label(run.problem),
         y=phrases.metric_label(run.problem),
-        value=str(run.problem["metric"]),
         steps=int(table["step"].max()),
         ends=ends,
         log_y=log,

@@ -37,7 +37,7 @@ def test_the_comparison_of_more_runs_comes_first(study: Study, opened: list[Open
     runs = [int(study.comparisons[one.comparison].curves.present.sum()) for one in opened]
     assert runs == sorted(runs, reverse=True)
     assert len(runs) == 2
-    assert "the one of more runs" in opened[0].why
+    assert "with more runs" in opened[0].why
     assert all(one.title == study.comparisons[one.comparison].title for one in opened)
 
 

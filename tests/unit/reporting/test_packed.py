@@ -29,6 +29,7 @@ def test_a_table_is_there_again() -> None:
             "clear": [True, False, True],
             "problem": pd.Series(["p", None, "q"], dtype="category"),
             "mixed": [1, "x", float("nan")],
+            "setting": ["x", 0.123456789, 1234567.0],
         }
     )
     assert unpacked(packed(table)) == {
@@ -38,6 +39,7 @@ def test_a_table_is_there_again() -> None:
         "clear": [True, False, True],
         "problem": ["p", None, "q"],
         "mixed": [1, "x", None],
+        "setting": ["x", 0.123457, 1234567.0],
     }
 
 
