@@ -23,7 +23,9 @@ def test_the_page_asks_for_nothing_and_has_no_faults(show: Any, report: Path) ->
     """With every chart drawn."""
     opened = show("tab-curves")
     opened.unfold()
-    assert set(opened.asked) == {f"{report.as_uri()}#tab-curves"} or opened.asked == [report.as_uri()]
+    assert set(opened.asked) == {f"{report.as_uri()}#tab-curves"} or opened.asked == [
+        report.as_uri()
+    ]
     assert opened.faults == []
 
 
