@@ -62,11 +62,7 @@ def test_a_timeline_on_which_all_is_cut_off_has_no_marks() -> None:
 def test_survival_draws_what_ended_early_and_begins_before_the_first_end() -> None:
     study = Study(make_results(failed=()), SETTINGS)
     spec, table = chart_of(survival, study)
-<<<<<<< HEAD
     drawn, first, *_ = spec["transform"]
-=======
-    drawn, first = spec["transform"][:2]
->>>>>>> c2
     assert drawn["filter"]["oneOf"] == survival.selective(table)
     assert 0 < float(first["calculate"].split(", ")[1][:-1]) < table["at"][table["at"] > 0].min()
 
