@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from hpobench.analysis.drawing.lines import curves_of
 from hpobench.analysis.drawing.style import Styles
 from hpobench.analysis.exhibits import FIGURES, Figure, anytime_regret, mean_regret, number_of
 from hpobench.analysis.settings import REGRET_FLOOR, Axis, Settings
-from hpobench.analysis.study import Study
+from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text import phrases
 
 AXES: tuple[Axis, ...] = get_args(Axis)
@@ -73,7 +73,7 @@ def exhibits() -> tuple[Figure[Any], ...]:
 
 def _specs(study: Study) -> dict[str, Spec]:
     """How the curves of a comparison and those of a single problem are drawn."""
-    subjects = {
+    subjects: dict[str, tuple[Any, Sequence[Subject]]] = {
         "mean": (mean_regret, study.comparisons),
         "single": (anytime_regret, anytime_regret.problems(study)),
     }

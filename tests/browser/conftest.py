@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results = make_results(searchers=("random", "tpe", "gp", "<b>odd</b>"))
     return write_report(
-        results, tmp_path_factory.mktemp("report"), settings=Settings(repetitions=100, points=30)
+        results, tmp_path_factory.mktemp("report"), settings=Settings(repetitions=100)
     )
 
 
@@ -50,7 +50,7 @@ class Opened:
         page.on("console", lambda message: self.faults.append(message.text))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.goto(f"{path.as_uri()}#{part}")
-        if part == "curves":
+        if part == "tab-curves":
             page.wait_for_selector("#explorer[data-drawn]")
 
     def unfold(self) -> None:
@@ -75,7 +75,7 @@ def show(browser: Browser, report: Path) -> Iterator[Callable[..., Opened]]:
     does."""
     contexts = []
 
-    def opened(part: str = "answer", page: Path = report, **options: Any) -> Opened:
+    def opened(part: str = "tab-answer", page: Path = report, **options: Any) -> Opened:
         contexts.append(browser.new_context(**options))
         return Opened(contexts[-1].new_page(), page, part)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import (
     colour,
     dash,
+    drawn_intervals,
     number,
     percent,
     picks,
@@ -26,10 +29,11 @@ def curves(
     log_y: bool = False,
     percent_x: bool = True,
     percent_y: bool = False,
+    transform: Sequence[Spec] = (),
 ) -> Spec:
     """Curves of a table with the columns ``algorithm, searcher, scheduler, at, estimate, low,
-    high``. ``x`` and ``y`` are the titles of the axes. The interval of a curve is seen while a
-    reader points at it.
+    high``, which it may get by ``transform``. ``x`` and ``y`` are the titles of the axes. The
+    interval of a curve is seen while a reader points at it.
     """
     across: Spec = {
         "field": "at",
@@ -39,7 +43,7 @@ def curves(
         "axis": {"format": "~p" if percent_x else "~g"},
     }
     up: Spec = {
-        "field": "estimate",
+        "field": "at_estimate",
         "type": "quantitative",
         "title": y,
         "scale": _up(log_y, percent_y),
@@ -56,14 +60,15 @@ def curves(
     line = {"type": "line", "interpolate": "step-after", "clip": True, "strokeWidth": 2}
     return {
         "data": TABLE,
+        "transform": [*transform, *drawn_intervals(log=log_y)],
         "encoding": {"x": across, "color": colour(styles), "detail": [{"field": "algorithm"}]},
         "layer": [
             {
                 "params": [zoom()],
                 "mark": {"type": "area", "interpolate": "step-after", "clip": True},
                 "encoding": {
-                    "y": {**up, "field": "low"},
-                    "y2": {"field": "high"},
+                    "y": {**up, "field": "at_low"},
+                    "y2": {"field": "at_high"},
                     "opacity": shown_if_near(0.2),
                 },
             },

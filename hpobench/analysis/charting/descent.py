@@ -10,10 +10,13 @@ TRIAL = "trial_near"
 """The trial that a reader points at."""
 
 
-def descent(*, x: str, y: str, value: str, log_y: bool) -> Spec:
+def descent(
+    *, x: str, y: str, value: str, steps: int, ends: tuple[float, float], log_y: bool
+) -> Spec:
     """Curves of a table with the columns of :mod:`hpobench.analysis.exhibits.lineage`; ``x`` and
-    ``y`` are the titles of the axes, ``value`` is what tooltips call the loss."""
-    up = {"type": "log", "nice": False} if log_y else {"zero": False}
+    ``y`` are the titles of the axes, up to ``steps`` and between ``ends``; ``value`` is what
+    tooltips call the loss."""
+    up = {"type": "log" if log_y else "linear", "domain": list(ends), "nice": False}
     return {
         "data": TABLE,
         "transform": [
@@ -40,7 +43,7 @@ def descent(*, x: str, y: str, value: str, log_y: bool) -> Spec:
                 "field": "step",
                 "type": "quantitative",
                 "title": x,
-                "scale": {"nice": False, "domainMin": 0},
+                "scale": {"domain": [0, steps], "nice": False},
                 "axis": {"tickMinStep": 1},
             },
             "y": {"field": "value", "type": "quantitative", "title": y, "scale": up},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
-from hpobench.analysis.charting.parts import colour, number, text
+from hpobench.analysis.charting.parts import colour, drawn_intervals, number, text
 from hpobench.analysis.drawing.style import Styles
 
 ROW = 20
@@ -29,35 +29,35 @@ def dots(
     *,
     x: str,
     scale: Spec,
-    tooltip: Sequence[Spec] = (),
+    transform: Sequence[Spec],
 ) -> Spec:
     """Dots and intervals of a table with the columns ``algorithm, searcher, scheduler, estimate,
-    low, high``, the algorithms in the order of ``names``. ``x`` and ``scale``: of the axis;
-    ``tooltip``: further entries. A dot alone stands for an estimate without an interval.
+    low, high`` after the ``transform``, the algorithms in the order of ``names``. ``x`` and
+    ``scale``: of the axis. A dot alone stands for an estimate without an interval.
     """
     across: Spec = {
-        "field": "estimate",
+        "field": "at_estimate",
         "type": "quantitative",
         "title": x,
         "scale": scale,
         # A long title may begin below the names.
-        "axis": {"format": "~g", "labelOverlap": True, "titleAnchor": "end"},
+        "axis": {"format": "~g", "tickCount": 6, "titleAnchor": "end"},
     }
     told = [
         text("algorithm", "Algorithm"),
         number("estimate", x),
         number("low", "From"),
         number("high", "To"),
-        *tooltip,
     ]
     return {
         "data": TABLE,
+        "transform": [*transform, *drawn_intervals()],
         "height": height(names),
         "encoding": {"y": rows(names), "color": colour(styles, legend=False), "tooltip": told},
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 6, "opacity": 0.4, "clip": True},
-                "encoding": {"x": {**across, "field": "low"}, "x2": {"field": "high"}},
+                "encoding": {"x": {**across, "field": "at_low"}, "x2": {"field": "at_high"}},
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import number, text
 
-MOST = 500
-"""Bars of one run that are drawn: browsers become slow with many thousands."""
 ROW = 14
 """Pixels of a worker's row."""
 SHAPES = {"o": "circle", "X": "cross", "d": "diamond", "P": "triangle-up"}
@@ -45,8 +43,6 @@ def gantt(
                 "joinaggregate": [{"op": "valid", "field": "parent_worker", "as": "clones"}],
                 "groupby": ["cell"],
             },
-            {"window": [{"op": "row_number", "as": "bar"}], "groupby": ["cell"]},
-            {"filter": f"datum.bar <= {MOST}"},
         ],
         "height": ROW * len(runs) * (workers + 1),
         "encoding": {

@@ -37,7 +37,13 @@ def matrix(
     are ``framed``. ``width``: of a field. Expressions are Vega's.
     """
     field = {"field": "shown", "type": "quantitative", "scale": {"interpolate": "rgb", **scale}}
-    gradient = {"title": legend, "direction": "horizontal", "gradientLength": 160, "format": "~g"}
+    gradient = {
+        "title": legend,
+        "titleLimit": 300,
+        "direction": "horizontal",
+        "gradientLength": 160,
+        "format": "~g",
+    }
     light = f"luminance(scale('color', datum.shown)) > {LIGHT}"
     ink = {"condition": {"test": light, "value": INK}, "value": WHITE}
     turned = {"orient": "top", "labelAngle": -60, "labelOverlap": False}

@@ -79,7 +79,7 @@ def parallel(
         "layer": [
             _axes(),
             _lines("!datum.best", {"value": REST}, 0.25),
-            _lines("datum.best", _coloured(colours, value), 0.75),
+            _lines("datum.best", _coloured(colours, value), 0.65),
             _lines("datum.line == 0", _coloured(colours, value), 1.0, width=3.5),
             _pointed_at(names, value),
             *(_labels(labels, side) for side in ("above", "below", "beside")),
@@ -180,7 +180,13 @@ def _labels(labels: Sequence[Label], side: str) -> Spec:
     }
     return {
         "data": {"values": [label._asdict() for label in labels if label.side == side]},
-        "mark": {"type": "text", "fontSize": 11, "tooltip": None, **place[side]},
+        "mark": {
+            "type": "text",
+            "fontSize": 11,
+            "fontWeight": "bold",
+            "tooltip": None,
+            **place[side],
+        },
         "encoding": {
             "y": {"field": "position", "type": "quantitative"},
             "text": {"field": "setting", "type": "nominal"},

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Algorithm
 from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.settings import REGRET_FLOOR
 
 PICKED, NEAR = "picked", "near"
 """The algorithms that a reader clicked, and the one that she points at."""
@@ -26,13 +27,15 @@ def colour(styles: Styles, *, legend: bool = True) -> Spec:
 
 def dash(styles: Styles) -> Spec:
     """The dashes of an algorithm's line: by its scheduler, where hues stand for searchers."""
+    if not dashed(styles):
+        return {"value": [1, 0]}
     looks = {a.scheduler: styles.look(a, together=True).dashes[1] for a in styles.algorithms}
     return {
         "field": "scheduler",
         "type": "nominal",
         "title": "Scheduler",
         "scale": {"domain": list(looks), "range": [list(d) or [1, 0] for d in looks.values()]},
-        "legend": {"symbolType": "stroke"} if dashed(styles) else None,
+        "legend": {"symbolType": "stroke"},
     }
 
 
@@ -92,6 +95,31 @@ def zoom() -> Spec:
         "select": {"type": "interval", "zoom": wheel, "clear": "dblclick"},
         "bind": "scales",
     }
+
+
+def drawn_intervals(*, log: bool = False) -> list[Spec]:
+    """Transforms that give where an ``estimate`` and its interval are drawn: ``at_estimate,
+    at_low, at_high``.
+
+    What has no interval gets one without a length, for Vega-Lite warns of a field without numbers.
+    On a ``log`` axis what is not positive is drawn at the bottom, below all that is.
+    """
+    names = ("estimate", "low", "high")
+    places = {
+        f"at_{name}": f"isValid(datum.{name}) ? datum.{name} : datum.estimate" for name in names
+    }
+    calculated = [{"calculate": place, "as": name} for name, place in places.items()]
+    if not log:
+        return calculated
+    floored = [{"calculate": f"max(datum.{name}, datum.bottom)", "as": name} for name in places]
+    least = [{"op": "min", "field": "positive", "as": "least"}]
+    return [
+        *calculated,
+        {"calculate": "datum.estimate > 0 ? datum.estimate : null", "as": "positive"},
+        {"joinaggregate": least},
+        {"calculate": f"(datum.least || {REGRET_FLOOR}) / 2", "as": "bottom"},
+        *floored,
+    ]
 
 
 def choice(name: str, title: str, options: Mapping[str, str | float]) -> Spec:

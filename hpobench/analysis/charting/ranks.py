@@ -12,6 +12,7 @@ from hpobench.analysis.drawing.style import Styles
 
 GREY = "#7D8590"
 """Seen on light paper and on dark."""
+_IN_ORDER: Spec = {"window": [{"op": "row_number", "as": "lane"}]}
 
 
 def critical_differences(
@@ -38,6 +39,7 @@ def critical_differences(
         "scale": {"domain": [1, last + (groups + 0.5) * room]},
         "axis": {"values": list(range(1, last + 1, stride)), "titleAnchor": "end"},
     }
+    place = f"{last} + datum.lane * {room}"
     said = f"({json.dumps(dict(tests))})[share]"
     return {
         "data": TABLE,
@@ -47,7 +49,8 @@ def critical_differences(
         "transform": [{"filter": "datum.share === share"}],
         "encoding": {"y": {**rows(names), "sort": {"field": "rank", "op": "min"}}},
         "layer": [
-            _bars(f"{last} + datum.lane * {room}", across, by_group=lanes is not None),
+            _bars(place, across, by_group=lanes is not None),
+            *([_rings(place, across)] if lanes is None else []),
             _dots(styles, across),
             # Towards the middle, where there is room.
             _numbers(across, f"datum.rank <= {last / 2}", "left", 9),
@@ -119,6 +122,15 @@ def _bars(place: str, across: Spec, *, by_group: bool) -> Spec:
     }
 
 
+def _rings(place: str, across: Spec) -> Spec:
+    """Where the bar of an algorithm passes its own row."""
+    return {
+        "transform": [_IN_ORDER, {"calculate": place, "as": "place"}],
+        "mark": {"type": "point", "filled": False, "size": 50, "color": GREY},
+        "encoding": {"x": {**across, "field": "place"}},
+    }
+
+
 def _groups() -> list[Spec]:
     return [
         {"filter": "datum.groups !== ''"},
@@ -132,8 +144,8 @@ def _neighbours() -> list[Spec]:
     """A row for each two algorithms that share a group; the lane is the first one's place."""
     same = "datum.other.algorithm === datum.algorithm"
     return [
-        {"window": [{"op": "row_number", "as": "lane"}]},
-        {"joinaggregate": [{"op": "values", "as": "other"}]},
+        _IN_ORDER,
+        {"joinaggregate": [{"op": "values", "field": "rank", "as": "other"}]},
         {"flatten": ["other"]},
         {"filter": f"{same} || {_alike('datum.groups', 'datum.other.groups')}"},
         {"calculate": "datum.other.rank", "as": "rank"},

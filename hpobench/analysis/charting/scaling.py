@@ -43,7 +43,7 @@ def scaling(
     doublings = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
     return {
         "data": TABLE,
-        "params": [choice(SHOWN, measures)],
+        "params": [choice(SHOWN, "Efficiency", measures)],
         "transform": [
             {"calculate": "indexof(['<=', '>='], datum.bound) < 0 ? 0 : 1", "as": "is_bound"},
             {

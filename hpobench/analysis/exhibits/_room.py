@@ -1,4 +1,5 @@
-"""What a page has room for: of very many algorithms or problems a figure or a table shows some.
+"""What a page has room for: of very many algorithms, problems or bars a figure or a table shows
+some.
 
 The CSV file beside it always has all. With fewer nothing is left out, and nothing is said.
 """
@@ -15,13 +16,18 @@ MOST_ALGORITHMS, MOST_PROBLEMS = 100, 250
 """A row each makes figures of 17,000 pixels at most, which is about what browsers show. The matrix
 of 300 algorithms took more than 5 GB to draw."""
 
+MOST_BARS = 500
+"""Of one run; a million would be most of a page, and browsers become slow with many thousands."""
+
 
 def legible(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The rows of a figure's ``table`` that are drawn, and a sentence about the others.
 
     The sentence has a blank in front; it is empty if all rows are drawn.
     """
-    table, said = first_problems(table)
+    table, bars = _first_bars(table)
+    table, problems = first_problems(table)
+    said = bars + problems
     # Tables of trials have other columns, and give no algorithm a place of its own.
     by_algorithm = not {"estimate", "rank", "nr"}.isdisjoint(table.columns)
     if not by_algorithm or len(algorithms_of(study.results.cells)) <= MOST_ALGORITHMS:
@@ -54,6 +60,16 @@ def first_problems(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return table[kept], (
         f" Shown: the first {MOST_PROBLEMS} of {len(names):,} problems; the CSV file has all."
     )
+
+
+def _first_bars(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """As :func:`legible`, for the bars of runs."""
+    if "begin" not in table:
+        return table, ""
+    kept = table.groupby("cell", sort=False).cumcount() < MOST_BARS
+    if kept.all():
+        return table, ""
+    return table[kept], f" Drawn: the first {MOST_BARS} bars of each run; the CSV file has all."
 
 
 def _best(study: Study) -> list[str]:

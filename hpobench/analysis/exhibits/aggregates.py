@@ -132,13 +132,13 @@ def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
         list(table["algorithm"].unique()),
         x="Final normalised regret (lower is better)",
         scale=log if _far_apart(table) else {"zero": False},
+        transform=[{"filter": "datum.aggregate === aggregate"}],
     )
     return {
         **spec,
         "params": [
             choice("aggregate", "Average", dict(zip(_TITLES.values(), _TITLES, strict=True)))
         ],
-        "transform": [{"filter": "datum.aggregate === aggregate"}],
     }
 
 
@@ -180,8 +180,8 @@ def _intervals(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
 
 
 def _scale(ax: Axes, table: pd.DataFrame) -> None:
-    """Logarithmic where the algorithms lie :func:`_far_apart`, so that the best can be told apart; the
-    estimates set its range, for an interval that reaches 0 has no end there."""
+    """Logarithmic where that tells the best apart; the estimates set its range, for an interval
+    that reaches 0 has no end there."""
     from matplotlib.ticker import MaxNLocator
 
     if _far_apart(table):
@@ -194,5 +194,6 @@ def _scale(ax: Axes, table: pd.DataFrame) -> None:
 
 
 def _far_apart(table: pd.DataFrame) -> bool:
+    """Whether the best estimates would look alike on a linear axis."""
     low, high = table["estimate"].min(), table["estimate"].max()
     return bool(0 < 10 * low < high)

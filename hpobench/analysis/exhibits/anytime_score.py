@@ -9,6 +9,7 @@ from hpobench.analysis.core.curves import Comparison, Curves, algorithm_columns
 from hpobench.analysis.core.normalise import areas
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.exhibits._room import first_problems
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, suite_mean
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
@@ -16,6 +17,11 @@ from hpobench.analysis.text.fields import Grid
 
 TITLE = "Anytime score"
 STEM = "anytime_score"
+SHOWS = (
+    "One number for a whole curve: the regret, averaged over the budget on a log scale. 0 is the "
+    "optimum from the start; lower is better."
+)
+TAB: Tab = "curves"
 
 subjects = each_comparison
 
@@ -46,15 +52,13 @@ def _rows(curves: Curves, problem: str | None, score: Interval) -> pd.DataFrame:
     return frame.assign(**{k: v[:, 0] for k, v in score._asdict().items()})
 
 
-def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves = comparison.curves
     return (
-        "Mean normalised regret over the logarithm of time: the area under the curve of the mean "
-        f"from {curves.share[0]:.2%} of the budget to all of it, over its width. 0 is the optimum "
-        "from the start, 1 never better than the median random configuration. Mean: over "
-        f"{phrases.suite(curves)}. In brackets {phrases.interval(settings)}. "
-        f"{phrases.share(settings)} {phrases.incumbent(settings)}{phrases.failures(curves)}"
-        f"{first_problems(table)[1]}"
+        "The score is the area under the curve of mean normalised regret over the logarithm of "
+        f"time, from {curves.share[0]:.2%} of the budget to all of it, divided by its width. 1 is "
+        "never better than the median random configuration. Mean: over "
+        f"{phrases.suite(curves)}.{phrases.failures(curves)}{first_problems(table)[1]}"
     )
 
 

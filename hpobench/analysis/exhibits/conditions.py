@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.numbers import ranges
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid
@@ -14,6 +15,8 @@ from hpobench.store.reader import Results
 
 TITLE = "Setting"
 STEM = "setting"
+SHOWS = "What was run, where, and with which versions."
+TAB: Tab = "setup"
 
 subjects = whole_study
 

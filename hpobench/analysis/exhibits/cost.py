@@ -6,6 +6,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_columns, algorithm_names, algorithms_of
 from hpobench.analysis.core.failures import KINDS
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
@@ -13,6 +14,8 @@ from hpobench.store.reader import Results
 
 TITLE = "Cost"
 STEM = "cost"
+SHOWS = "What the runs of each algorithm used: time, thinking, memory; and what failed."
+TAB: Tab = "setup"
 
 _COUNTS = ["runs", "trials", "results"]
 _COST = {
@@ -79,9 +82,10 @@ def _failed_trials(results: Results, names: pd.Series) -> pd.Series:
 
 def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
     return (
-        "Sums over all runs, failed ones included. Clock: length of the runs; evaluation: busy "
-        "worker time; both in hours of the runs' clock. Thinking (suggest, observe) and harness "
-        "are wall seconds and never part of the clock. Memory: largest of any run's process."
+        "Sums over all runs, failed ones included. Clock is the length of the runs and evaluation "
+        "the busy time of their workers, both in hours of the runs' clock. Thinking (suggest, "
+        "observe) and harness are wall seconds and never part of the clock. Memory is the largest "
+        "of any run's process."
     )
 
 

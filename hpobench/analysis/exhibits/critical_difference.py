@@ -66,7 +66,7 @@ def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     pairs = k * (k - 1) // 2
     nemenyi = _nemenyi(table)
     test = (
-        "Nemenyi's test tells apart those whose ranks differ by the critical difference, CD, or more"
+        "Nemenyi's test tells apart whose ranks differ by more than the critical difference, CD"
         if nemenyi
         else "Wilcoxon's signed-rank test tells pairs apart, with Holm's adjustment for "
         f"{count(pairs, 'pair')}"

@@ -7,6 +7,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.exhibits._room import first_problems
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.significance import ALPHA, p_against_best
 from hpobench.analysis.numbers import interval, number
@@ -17,6 +18,11 @@ from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor
 
 TITLE = "Final values"
 STEM = "final_loss"
+SHOWS = (
+    "The value that each algorithm ends with on each problem. Bold: the best. Asterisk: not "
+    "clearly worse than the best."
+)
+TAB: Tab = "problems"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -69,15 +75,13 @@ def _one_problem(part: Curves, metric: str, direction: str, settings: Settings) 
 
 
 def caption(study: Study, _: Whole, table: pd.DataFrame) -> str:
-    settings = study.settings
     return (
-        "Final value of the metric (held-out where the problem has it), mean over "
-        f"{phrases.seeds(study.curves)}, in brackets "
-        f"{phrases.interval(settings, seeds_alone=True)}. Bold: best mean of the problem. "
-        "Asterisk: not significantly worse than the best (two-sided Wilcoxon signed-rank test "
-        f"paired by seed, exact up to 12 pairs, Holm-adjusted within the problem, p >= {ALPHA:g}; "
-        "below 6 seeds it cannot reject). Failed runs in round brackets count as the clip value. "
-        f"{phrases.incumbent(settings)}{first_problems(table)[1]}"
+        "The metric is held out where the problem has it so. The mean is over "
+        f"{phrases.seeds(study.curves)}; failed runs, in round brackets, count as the clip value. "
+        "An asterisk marks what a two-sided Wilcoxon signed-rank test does not tell from the best: "
+        "paired by seed, exact up to 12 pairs, Holm-adjusted within the problem, "
+        f"p >= {ALPHA:g}. Below 6 seeds it cannot reject.{phrases.seeds_alone(study.settings)}"
+        f"{first_problems(table)[1]}"
     )
 
 

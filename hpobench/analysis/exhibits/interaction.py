@@ -106,7 +106,7 @@ def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
 
 def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
     reach, size = _reach(table), written_short("abs(datum.estimate)")
-    title = f"Change of final regret against {SCHEDULER}"
+    title = f"Change of regret against {SCHEDULER}"
     return matrix(
         ("searcher", study.styles.searchers),
         ("scheduler", study.styles.schedulers),

@@ -175,11 +175,14 @@ def drawing(_: Study, run: SomeRuns, table: pd.DataFrame) -> Drawing:
 
 
 def chart(_: Study, run: SomeRuns, table: pd.DataFrame) -> Spec:
+    log, ends = _range(table, _maximize(run))
     return chart_of_descent(
         x=phrases.step_label(run.problem),
         y=phrases.metric_label(run.problem),
         value=str(run.problem["metric"]),
-        log_y=_falls_far(table, _maximize(run)),
+        steps=int(table["step"].max()),
+        ends=ends,
+        log_y=log,
     )
 
 
@@ -207,24 +210,27 @@ def _maximize(run: SomeRuns) -> bool:
     return bool(run.problem["direction"] == "maximize")
 
 
-def _falls_far(table: pd.DataFrame, maximize: bool) -> bool:
-    """Whether the axis is logarithmic."""
-    return not maximize and far_apart(float(table["value"].min()), float(table["value"].max()))
+def _range(table: pd.DataFrame, maximize: bool) -> tuple[bool, tuple[float, float]]:
+    """Whether the axis of the losses is logarithmic, and its ends, with some room beyond them."""
+    low, high = float(table["value"].min()), float(table["value"].max())
+    if not maximize and far_apart(low, high):
+        return True, (low / 1.15, high * 1.15)
+    if np.isnan(low):
+        return False, (0.0, 1.0)
+    margin = 0.05 * (high - low) or 0.5
+    return False, (low - margin, high + margin)
 
 
 def _scale(ax: Axes, table: pd.DataFrame, maximize: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    low, high = table["value"].min(), table["value"].max()
+    log, (low, high) = _range(table, maximize)
     ax.set_xlim(0, table["step"].max())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if _falls_far(table, maximize):
+    if log:
         ax.set_yscale("log")
-        ax.set_ylim(low / 1.15, high * 1.15)
-        label_decades(ax.yaxis, narrow=high < 30 * low)
-    elif low < high:
-        margin = 0.05 * (high - low)
-        ax.set_ylim(low - margin, high + margin)
+        label_decades(ax.yaxis, narrow=high < 40 * low)
+    ax.set_ylim(low, high)
 
 
 def _stretches(ax: Axes, table: pd.DataFrame) -> None:

@@ -39,9 +39,9 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
 def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
     curves = comparison.curves
     return (
-        f"Normalised regret of {phrases.algorithms(curves)}, averaged over {phrases.suite(curves)}. "
-        "The typical random configuration is that with the median loss of its problem; the table "
-        f"of problems lists both references.{phrases.failures(curves)}{phrases.bottom(table)}"
+        f"Normalised regret of {phrases.algorithms(curves)}, mean over {phrases.suite(curves)}. "
+        "The typical random configuration has the median loss of random ones; the table of "
+        f"problems lists both references.{phrases.failures(curves)}{phrases.bottom(table)}"
     )
 
 

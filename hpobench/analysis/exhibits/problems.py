@@ -8,12 +8,18 @@ import pandas as pd
 
 from hpobench.analysis.core.budgets import budget_of
 from hpobench.analysis.core.curves import problems_of
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, integer_field
 
 TITLE = "Problems"
 STEM = "problems"
+SHOWS = (
+    "What each problem is, the budget of a run on it, and the two losses that regret is measured "
+    "between."
+)
+TAB: Tab = "setup"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -53,9 +59,9 @@ def _budget(spec: object, suite: dict[str, Any]) -> str:
 
 def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
     return (
-        "Optimum and clip (the median loss of a random configuration) are reference losses, frozen "
-        "unless their reference says otherwise and always minimised: a metric that is maximised is "
-        "negated."
+        "Regret is 0 at the optimum and 1 at the clip, the median loss of a random configuration. "
+        "Both are frozen unless their reference says otherwise, and are losses, which are "
+        "minimised: a metric that is maximised is negated."
     )
 
 

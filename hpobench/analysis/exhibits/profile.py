@@ -160,11 +160,21 @@ def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
 def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
     """One of the two at a time: both run along a log axis, scores by the inverse of what they
     lack."""
-    spec = curves_chart(study.styles, x="At", y="Share", percent_x=False, percent_y=True)
     score = "view === 'scores'"
     decade = "test(/^10*$/, toString(datum.value))"
     label = f"{score} ? {decade} ? format(1 - 1 / datum.value, '~g') : '' : datum.label"
     titles = f"view === 'scores' ? {json.dumps(_SCORE_AXES)} : {json.dumps(_SPEED_AXES)}"
+    spec = curves_chart(
+        study.styles,
+        x="At",
+        y="Share",
+        percent_x=False,
+        percent_y=True,
+        transform=[
+            {"filter": "datum.view === view"},
+            {"calculate": f"{score} ? 1 / (1 - datum.at) : datum.at", "as": "across"},
+        ],
+    )
     across = {
         **spec["encoding"]["x"],
         "field": "across",
@@ -175,10 +185,6 @@ def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
         **spec,
         "title": {"text": {"expr": titles}, "fontWeight": "normal", "lineHeight": 16, "offset": 8},
         "params": [choice("view", "Show", {"Speed": "performance", "Scores": "scores"})],
-        "transform": [
-            {"filter": "datum.view === view"},
-            {"calculate": f"{score} ? 1 / (1 - datum.at) : datum.at", "as": "across"},
-        ],
         "encoding": {**spec["encoding"], "x": across},
     }
 

@@ -7,12 +7,15 @@ import shlex
 import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.numbers import ranges
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, anchor
 
 TITLE = "Runs"
 STEM = "runs"
+SHOWS = "The runs behind every number, with the command that runs them again."
+TAB: Tab = "setup"
 
 COLUMNS = ["workers", "seed", "cell", "status", "trials", "results", "clock", "events_shard"]
 
@@ -29,11 +32,11 @@ def table(study: Study, _: Whole) -> pd.DataFrame:
 
 def caption(_study: Study, _: Whole, _table: pd.DataFrame) -> str:
     return (
-        "Numbers and names of algorithms in the tables lead here. The command, given in the folder "
+        "Numbers and names of algorithms in the tables lead here. A command, given in the folder "
         "of the results, runs the same cells again into the folder `again`; on the virtual stage "
-        "they come out the same to the last bit. Where plugin files were given, suite.yaml names "
-        "them, and they are to be given again. The CSV file has the ids of all cells, by which the "
-        "stored events and trials are labelled."
+        "they come out the same to the last bit. Plugin files that were given, which suite.yaml "
+        "names, are to be given again. The CSV file has the ids of all cells, which label the "
+        "stored events and trials."
     )
 
 

@@ -10,6 +10,7 @@ from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.exhibits._by_algorithm import by_algorithm, mean_or_problem
 from hpobench.analysis.exhibits._room import first_problems
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
@@ -19,6 +20,11 @@ from hpobench.analysis.text.fields import Grid
 
 TITLE = "Speed-up"
 STEM = "speedup"
+SHOWS = (
+    "How many times sooner than random search an algorithm reaches a goal, a regret (nr). Above 1 "
+    "is faster."
+)
+TAB: Tab = "curves"
 
 COLUMNS = ["tolerance", "problem", "algorithm", "searcher", "scheduler", "ert", "random_ert"]
 
@@ -63,20 +69,17 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return found.astype({"hits": np.int64, "random_hits": np.int64})[COLUMNS]
 
 
-def caption(study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, table: pd.DataFrame) -> str:
+    curves = comparison.curves
     levels = " and ".join(f"{t:g}" for t in TOLERANCES)
     return (
-        f"Expected running time of {SEARCHER} under {SCHEDULER} over the algorithm's, to "
-        f"normalised regrets of {levels}; above 1 is faster than random search. Expected running "
-        "time: what all runs spent up to their hit or their end, over the number of hits. Mean: "
-        f"geometric, over {phrases.suite(curves)}. In brackets {phrases.interval(settings)}. "
-        "Without a hit the time of all runs, and at least one budget, stands for the expected "
-        "running time; so the speed-up is at most (<=) what is shown where random search alone "
+        f"The expected running time of {SEARCHER} under {SCHEDULER} over the algorithm's, to "
+        f"normalised regrets of {levels}. Expected running time: what all runs spent up to their "
+        "hit or their end, over the number of hits. Mean: geometric, over "
+        f"{phrases.suite(curves)}. Without a hit the time of all runs, and at least one budget, "
+        "stands for it; so the speed-up is at most (<=) what is shown where random search alone "
         "hits, and at least (>=) where it alone does not. Where neither hits it counts as 1 in "
-        f"the mean. Axis: {phrases.axis(settings)}. "
-        f"{phrases.choice(settings)}{phrases.misses(curves)}"
-        f"{first_problems(table)[1]}"
+        f"the mean.{phrases.misses(curves)}{first_problems(table)[1]}"
     )
 
 

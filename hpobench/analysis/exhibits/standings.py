@@ -7,6 +7,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
+from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     interval_valid,
@@ -23,6 +24,11 @@ from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_
 
 TITLE = "Standings"
 STEM = "standings"
+SHOWS = (
+    "All algorithms at the end of the budget, the lowest regret first: 0 is the optimum, 1 a "
+    "typical random configuration."
+)
+TAB: Tab = "answer"
 
 subjects = each_comparison
 
@@ -67,13 +73,12 @@ def table(study: Study, comparison: Comparison) -> pd.DataFrame:
     return frame.sort_values("nr", kind="stable", ignore_index=True)
 
 
-def caption(study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
-    curves, settings = comparison.curves, study.settings
+def caption(_study: Study, comparison: Comparison, _table: pd.DataFrame) -> str:
+    curves = comparison.curves
     return (
-        f"At the end of the budget, over {phrases.suite(curves)}, lowest mean first. "
-        "nr: mean normalised regret; IQM: interquartile mean over all runs; rank: average over "
-        "problems; behind: difference in nr to the first, from the same resamples. In brackets "
-        f"{phrases.interval(settings)}.{phrases.failures(curves)}"
+        f"Mean nr is the mean normalised regret over {phrases.suite(curves)}; behind, its "
+        "difference to the first, from the same resamples; IQM, the mean of the middle half of all "
+        f"runs; rank, the average over problems.{phrases.failures(curves)}"
     )
 
 

@@ -268,9 +268,10 @@ def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
 def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
     drawn = selective(table)
     first = _first(table[table["algorithm"].isin(drawn)])
-    spec = curves(_styles(study), x=XLABEL, y=YLABEL, percent_y=True)
     shown = {"filter": {"field": "algorithm", "oneOf": drawn}}
-    return {**spec, "transform": [shown, {"calculate": f"max(datum.at, {first})", "as": "at"}]}
+    visible = {"calculate": f"max(datum.at, {first})", "as": "at"}
+    looks = _styles(study)
+    return curves(looks, x=XLABEL, y=YLABEL, percent_y=True, transform=[shown, visible])
 
 
 def _styles(study: Study) -> Styles:

@@ -77,9 +77,10 @@ def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
 
 
 def chart(study: Study, _: Whole, __: pd.DataFrame) -> Spec:
-    spec = curves(_searchers(study), x=_X, y=_Y, log_y=True, percent_x=False)
     names = {"searcher": "datum.algorithm", "scheduler": "''"}
-    return {**spec, "transform": [{"calculate": by, "as": name} for name, by in names.items()]}
+    named = [{"calculate": by, "as": name} for name, by in names.items()]
+    looks = _searchers(study)
+    return curves(looks, x=_X, y=_Y, log_y=True, percent_x=False, transform=named)
 
 
 def _searchers(study: Study) -> Styles:

@@ -147,7 +147,7 @@ def caption(_: Study, runs: SomeRuns, table: pd.DataFrame) -> str:
     cells, problem = runs.cells, runs.problem
     cell, until = cells.iloc[0], shown_until(table)
     part = (
-        f" The figure shows the first {until:.3g} s, in which no run begins more than {BARS} bars."
+        f" The axis covers the first {until:.3g} s, in which no run begins more than {BARS} bars."
         if np.isfinite(until)
         else ""
     )

@@ -37,7 +37,7 @@ SHOWS = (
 )
 TAB: Tab = "curves"
 
-XLABEL, YLABEL = "Clock and thinking as a share of the longest run's", "Mean normalised regret"
+XLABEL, YLABEL = "Total time as a share of the longest run's", "Mean normalised regret"
 
 _SHARES = (0.01, 0.1, 0.5, 1.0)
 """Of the total time of the longest run: where the caption names who leads."""

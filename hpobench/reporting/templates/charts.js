@@ -61,7 +61,7 @@ const charts = (() => {
       background: "transparent",
       font: getComputedStyle(document.body).fontFamily,
       view: { stroke: null },
-      axis: { ...text, gridColor: line, domainColor: muted, tickColor: line, labelLimit: 220, titlePadding: 8 },
+      axis: { ...text, gridColor: line, domainColor: muted, tickColor: line, labelLimit: narrow() ? 150 : 220, titlePadding: 8 },
       legend: { ...text, orient: "bottom", columns: narrow() ? 2 : 5, labelLimit: 200, symbolOpacity: 1, symbolStrokeWidth: 2, symbolType: "circle", layout: { bottom: { direction: narrow() ? "vertical" : "horizontal", anchor: "start" } } },
       header: { ...text, labelColor: ink, labelFontWeight: "bold", labelAnchor: "start" },
       title: { color: ink, fontSize: 12, anchor: "start" },

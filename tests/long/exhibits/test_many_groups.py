@@ -28,5 +28,5 @@ def test_more_groups_than_algorithms_become_a_bar_for_each_algorithm(tmp_path: P
     drawn = members(figure.axes[-1])
     assert drawn[:-1] == [np.flatnonzero(row).tolist() for row in alike]
     assert drawn[-1] == list(range(39))
-    assert "at the ring" in caption_of(critical_difference, curves, Settings(), found.ranks)
+    assert "at its ring" in caption_of(critical_difference, curves, Settings(), found.ranks)
     save(figure, tmp_path / "many")

@@ -93,7 +93,6 @@ def test_close_to_the_exact_area() -> None:
 def test_caption() -> None:
     curves = curves_of(made_nr(3, 4, 6))
     table = pd.DataFrame({"problem": ["p"]})
-    text = caption_of(anytime_score, curves, Settings(repetitions=99), table)
+    text = caption_of(anytime_score, curves, Settings(), table)
     assert "from 10.00% of the budget" in text
     assert "4 problems and 6 seeds" in text
-    assert "99 repetitions" in text

@@ -131,10 +131,10 @@ def test_the_table_by_hand() -> None:
 
 def test_the_caption_says_what_was_resampled() -> None:
     text = caption_of(family_leaders, curves_of(made_nr(3, 6, 4)), SETTINGS)
-    assert "3 algorithms: the mean over 6 families of problems" in text
+    assert "over 6 families of problems of the means over their problems, of 3 algorithms" in text
     assert "families, their problems and seeds resampled" in text
     assert "in about 87% of cases" in text
-    assert "Families: p0, p1, p2, p3, p4, p5." in text
+    assert "The families are p0, p1, p2, p3, p4, p5." in text
 
 
 def test_there_is_nothing_to_show_of_few_families() -> None:

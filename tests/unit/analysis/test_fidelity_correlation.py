@@ -9,12 +9,10 @@ import pytest
 from scipy import stats
 
 from hpobench.analysis.exhibits import fidelity_correlation
-from hpobench.analysis.exhibits.fidelity_correlation import (
-    ENOUGH,
-    FIDELITIES,
-    rank_correlations,
-)
+from hpobench.analysis.exhibits.fidelity_correlation import ENOUGH, FIDELITIES
+from hpobench.analysis.inference import rank_correlation
 from hpobench.analysis.inference.bootstrap import seed_draws
+from hpobench.analysis.inference.rank_correlation import rank_correlations
 from hpobench.analysis.settings import Settings
 from hpobench.store.reader import Results
 from tests.curves_factory import table_of_all
@@ -128,8 +126,8 @@ def test_ranking_anew_gives_the_bits_of_coefficients() -> None:
     origin = np.repeat(np.arange(6), 10)
     counts = rng.integers(0, 4, size=(30, 6)).astype(np.float64)
     for one, other in zip(
-        fidelity_correlation._by_coefficients(losses, origin, counts),
-        fidelity_correlation._ranked_anew(losses, origin, counts),
+        rank_correlation._by_coefficients(losses, origin, counts),
+        rank_correlation._ranked_anew(losses, origin, counts),
         strict=True,
     ):
         assert np.array_equal(one, other)

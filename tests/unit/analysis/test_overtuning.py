@@ -82,7 +82,7 @@ def test_the_caption_counts_the_problems() -> None:
     study = Study(made(), SETTINGS)
     (comparison,) = overtuning.subjects(study)
     text = overtuning.caption(study, comparison, overtuning.table(study, comparison))
-    assert "Mean over 4 problems and 2 seeds, of 6 problems those with held-out losses" in text
+    assert "over 4 problems and 2 seeds, of 6 problems those with held-out losses" in text
 
 
 def test_without_held_out_losses_there_is_nothing_to_show() -> None:

@@ -53,7 +53,7 @@ def test_thinking_moves_results_to_later() -> None:
     assert ((leads["b"] >= 6) & (leads["b"] < 10.5) | (leads["b"] >= 20 - 1e-9)).all()
     assert front["at"].is_unique
     text = total_time.caption(study, study.comparisons[0], table)
-    assert "On it: a at 10%, b at 50%, b at 100% of the longest run's." in text
+    assert "On the grey line: a at 10%, b at 50%, b at 100% of the longest run's." in text
 
 
 def test_the_axis_is_the_same_whatever_the_budgets_are_in() -> None:

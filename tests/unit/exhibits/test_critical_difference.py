@@ -61,7 +61,7 @@ def test_a_test_without_hope_says_so() -> None:
     """Of six pairs on seven problems the smallest p is 6 / 64, on eight 6 / 128."""
     few, enough = curves_of(made_nr(4, 7, 2)), curves_of(made_nr(4, 8, 2))
     text = caption_of(critical_difference, few, Settings(), rank_tests(few).ranks)
-    assert "With N = 7 this test cannot tell any of so many pairs apart" in text
+    assert "With N = 7 it cannot tell any of so many pairs apart" in text
     assert "6 pairs" in text
     assert "cannot tell" not in caption_of(
         critical_difference, enough, Settings(), rank_tests(enough).ranks

@@ -71,8 +71,6 @@ def test_caption_tells_the_targets() -> None:
     assert "2 failed runs of 60 hit nothing" in text
     assert "random search after" not in text
     others = dataclasses.replace(results, problems=results.problems.assign(random=random))
-    full = dataclasses.replace(SETTINGS, fidelity="full")
-    text = caption_of(ecdf, curves, full, results=others)
+    text = caption_of(ecdf, curves, SETTINGS, results=others)
     assert "random search after 1, 1,000 full evaluations (frozen) (1 problem)" in text
     assert "13 normalised regrets" not in text
-    assert "full fidelity only." in text

@@ -48,9 +48,9 @@ def test_the_most_faithful_problem_is_on_top_and_survivors_have_an_asterisk() ->
     assert labels == ["p2xx", "p1x *", "p0"]
     assert figure.axes[0].yaxis_inverted()
     text = caption_of(fidelity_correlation, ANY, SETTINGS, made(3))
-    assert "(20 to 22) of random under fifo" in text
-    assert "Asterisk" in text
-    assert "Asterisk" not in caption_of(fidelity_correlation, ANY, SETTINGS, made(1))
+    assert "20 to 22 a problem, of random under fifo" in text
+    assert "asterisk" in text
+    assert "asterisk" not in caption_of(fidelity_correlation, ANY, SETTINGS, made(1))
 
 
 def test_numbers_tell_doubt_by_brackets_and_never_round_to_one() -> None:

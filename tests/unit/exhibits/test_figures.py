@@ -21,7 +21,7 @@ from hpobench.analysis.drawing.style import (
 from hpobench.analysis.exhibits import anytime_regret, heatmap, mean_regret, rank
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
-from hpobench.analysis.text.phrases import share_label
+from hpobench.analysis.text.phrases import reading, share_label
 from hpobench.store.reader import Results
 from tests.curves_factory import caption_of, study_of, table_of
 from tests.results_factory import make_results
@@ -128,28 +128,33 @@ def test_captions_follow_the_settings() -> None:
     part = comparisons(compute_curves(results, Settings()))[0].curves
     table = table_of(mean_regret, part, SETTINGS)
     text = caption_of(mean_regret, part, Settings(), table)
-    assert "95% percentile bootstrap" in text
-    assert "2,000 repetitions" in text
-    assert "3 algorithms over 3 problems and 4 seeds" in text
-    assert "any fidelity" in text
+    assert "3 algorithms, mean over 3 problems and 4 seeds" in text
     assert "2 failed runs of 36" in text
     other = Settings(
         axis="resource", level=0.9, repetitions=99, fidelity="full", resample_problems=True
     )
-    text = caption_of(mean_regret, part, other, table)
-    assert "90% percentile bootstrap intervals (99 repetitions, problems and seeds" in text
-    assert "full fidelity only" in text
     assert share_label(other) == "Resource as a share of the longest run's"
     study, problem = regrets_of(results, "mlp-vehicle", other)
     regret = anytime_regret.table(*regrets_of(results, "mlp-vehicle", SETTINGS))
     text = anytime_regret.caption(study, problem, regret)
     assert "best value on record" in text
+    assert "Here seeds alone are resampled." in text
     assert "leaves at the bottom" not in text
     reached = regret.assign(estimate=1e-8)
     known = OneProblem(pd.Series({**problem.row, "known": True}))
     text = anytime_regret.caption(study, known, reached)
-    assert "against the known optimum" in text
+    assert "from the known optimum" in text
     assert "leaves at the bottom has reached the optimum" in text
+
+
+def test_reading_follows_the_settings() -> None:
+    text = reading(Settings())
+    assert "95% percentile bootstrap intervals (2,000 repetitions, seeds resampled within" in text
+    assert "any fidelity" in text
+    other = Settings(level=0.9, repetitions=99, fidelity="full", resample_problems=True)
+    text = reading(other)
+    assert "90% percentile bootstrap intervals (99 repetitions, problems and seeds" in text
+    assert "full fidelity only" in text
 
 
 def test_labels_stay_apart_where_the_font_lacks_characters() -> None:

@@ -107,7 +107,7 @@ def test_captions() -> None:
     assert "Kolmogorov" not in text
     few = table[table["parameter"].isin(["lr", "depth"])]
     text = caption(study, OneProblem(row_of()), few)
-    assert "Of 4 parameters the 2 in which" in text
+    assert "Of 4 parameters those 2 are shown in which" in text
     assert "inactive" not in text
     assert "same choice" not in text
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from hpobench.analysis.exhibits import _room, anytime_regret, final_loss, heatmap, win_matrix
+from hpobench.analysis.exhibits import (
+    _room,
+    anytime_regret,
+    final_loss,
+    heatmap,
+    timeline,
+    win_matrix,
+)
 from hpobench.analysis.notes import notes
 from hpobench.analysis.numbers import MOST_NAMES, listed
 from hpobench.analysis.settings import Settings
@@ -66,6 +73,17 @@ def test_tables_of_trials_are_drawn_whole(study: Study, monkeypatch: pytest.Monk
     monkeypatch.setattr(_room, "MOST_ALGORITHMS", 1)
     trials = pd.DataFrame({"algorithm": ["tpe", "gp"], "value": [1.0, 2.0]})
     assert _room.legible(study, trials)[0] is trials
+
+
+def test_the_first_bars_of_each_run(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_room, "MOST_BARS", 3)
+    (runs,) = timeline.subjects(study)
+    table = study.computed(timeline.table, runs)
+    drawn, said = _room.legible(study, table)
+    pd.testing.assert_frame_equal(drawn, table[:3])
+    assert said == " Drawn: the first 3 bars of each run; the CSV file has all."
+    monkeypatch.setattr(_room, "MOST_BARS", len(table))
+    assert _room.legible(study, table)[0] is table
 
 
 def test_a_sentence_names_a_few() -> None:

@@ -63,7 +63,7 @@ def test_by_hand() -> None:
     assert (row["saved_low"], row["saved_high"]) == pytest.approx((0.25, 0.5))
     assert (row["low"], row["high"]) == pytest.approx((0.1, 0.4))
     assert [field.text for field in stops.grid(table).rows[0]] == [STOPPED, "38%", "0.250"]
-    assert "Saved: the share of the other run" in stops.caption(study, comparison, table)
+    assert "Saved is the share of the other run" in stops.caption(study, comparison, table)
 
 
 def test_one_seed_has_no_interval_and_a_failed_run_saves_nothing() -> None:

@@ -43,9 +43,9 @@ def test_no_panel_where_nothing_ends() -> None:
     figure = draw(table, styles)
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["asha", "median"]
     text = caption_of(survival, ANY, SETTINGS, table)
-    assert "Not drawn: 3 algorithms of which no trial ended early (under fifo)." in text
-    assert "(2 at most)" in text
-    assert "Not drawn" not in caption_of(
+    assert "3 algorithms without a trial that ended early (under fifo) are not drawn." in text
+    assert "2 at most" in text
+    assert "not drawn" not in caption_of(
         survival, ANY, SETTINGS, table[table["scheduler"] != "fifo"]
     )
 

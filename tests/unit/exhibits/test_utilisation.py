@@ -51,6 +51,5 @@ def test_byte_identical_when_redrawn_in_panels(tmp_path: Path) -> None:
 
 def test_caption() -> None:
     text = caption_of(utilisation, compute_curves(make_results(), SETTINGS), SETTINGS)
-    assert "in 20 equal parts of the run's clock" in text
+    assert "cut into 20 equal parts" in text
     assert "6 algorithms over 3 problems" in text
-    assert "30 repetitions" in text

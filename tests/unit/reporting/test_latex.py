@@ -59,7 +59,7 @@ def test_labels_are_printed_as_they_are() -> None:
     _, (label, _) = grid(text)
     assert plain(label) == AWKWARD
     (caption,) = re.findall(r"\\caption\{(.*)\}\n", text)
-    assert plain(caption) == f"{AWKWARD}. p ≥ 0.05, {AWKWARD}"
+    assert plain(caption) == f"{AWKWARD}. What it shows. p ≥ 0.05, {AWKWARD}"
     assert escaped(" two\n lines ") == "two lines"
 
 

@@ -1,0 +1,117 @@
+"""Charts, made from results: they speak of columns that their tables have, and of no others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any, get_args
+
+import pytest
+
+from hpobench.analysis.charting import TABLE, Spec
+from hpobench.analysis.exhibits import FAILURES, FIGURES, ORIGINS, SETTING, STANDINGS, TABLES
+from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.settings import Settings
+from hpobench.analysis.study import Study
+from tests.results_factory import MadeProblem, make_population, make_results, on_workers
+from tests.unit.analysis.test_parallel_coordinates import configured
+
+LONGEST = 170
+"""Characters of what a reader sees of a folded exhibit."""
+DRAWN = {module.STEM: module for own in FIGURES.values() for module in own}
+SHOWN = [
+    *DRAWN.values(),
+    *(module for own in TABLES.values() for module in own),
+    *(*STANDINGS, *SETTING, *ORIGINS, *FAILURES),
+]
+
+
+@cache
+def studies() -> list[Study]:
+    settings = Settings(repetitions=20, points=10)
+    problems = [MadeProblem(f"p{i}", steps=3, budget=200.0) for i in range(5)]
+    crossed = make_results(["random", "tpe"], ["fifo", "asha"], problems, seeds=2)
+    parts = {n: make_results(["random"], ["fifo"], problems[:1], seeds=2) for n in (1, 2)}
+    classes = [json.dumps({"family": name}) for name in crossed.cells["problem"]]
+    varied = replace(crossed, cells=crossed.cells.assign(provenance=classes))
+    full = configured(make_results(["random"], ["fifo"], [MadeProblem("p", steps=1)], seeds=2))
+    made = (crossed, varied, on_workers(parts), full, make_population())
+    return [Study(results, settings) for results in made]
+
+
+def charts(stem: str) -> Iterator[tuple[Spec, list[str]]]:
+    """The charts of a figure with the columns of their tables."""
+    exhibit: Any = DRAWN[stem]
+    for study in studies():
+        for subject in exhibit.subjects(study):
+            table = study.computed(exhibit.table, subject)
+            yield exhibit.chart(study, subject, table), list(map(str, table.columns))
+
+
+def parts(spec: Any) -> Iterator[dict[str, Any]]:
+    """Every object inside of ``spec``, from outside inwards."""
+    if isinstance(spec, dict):
+        yield spec
+    for inner in spec.values() if isinstance(spec, dict) else spec:
+        if isinstance(inner, dict | list | tuple):
+            yield from parts(inner)
+
+
+def named(value: Any) -> Iterator[str]:
+    """The columns that the keys of a specification name, and those in its expressions."""
+    for part in parts(value):
+        for key, found in part.items():
+            if key == "field" and isinstance(found, str):
+                yield found
+            elif key in ("fields", "groupby", "fold", "flatten"):
+                yield from (name for name in found if isinstance(name, str))
+            elif isinstance(found, str) and "datum." in found and key != "labelExpr":
+                yield from re.findall(r"datum\.(\w+)", found)
+
+
+def made(value: Any) -> set[str]:
+    """The columns that transforms make."""
+    names: set[str] = set()
+    for part in parts(value):
+        found = part.get("as", [])
+        names |= {found} if isinstance(found, str) else set(found)
+        if "fold" in part:
+            names |= {"key", "value"} - names
+    return names
+
+
+@pytest.mark.parametrize("stem", DRAWN)
+def test_a_chart_names_columns_of_its_table(stem: str) -> None:
+    found = list(charts(stem))
+    assert found, f"no made results have anything to show of {stem}"
+    for spec, columns in found:
+        assert spec["data"] == TABLE
+        json.dumps(spec, allow_nan=False)
+        assert set(named(spec)) - made(spec) <= set(columns)
+
+
+@pytest.mark.parametrize("stem", DRAWN)
+def test_a_chart_has_tooltips_and_letters_of_ten_pixels(stem: str) -> None:
+    for spec, _ in charts(stem):
+        every = list(parts(spec))
+        assert any("tooltip" in part for part in every)
+        sizes = [v for part in every for k, v in part.items() if k.lower().endswith("fontsize")]
+        assert all(size >= 10 for size in sizes)
+
+
+@pytest.mark.parametrize("module", SHOWN, ids=lambda module: module.STEM)
+def test_what_an_exhibit_shows_is_said_in_short(module: Any) -> None:
+    assert 20 < len(module.SHOWS) <= LONGEST
+    assert module.SHOWS.endswith(".")
+    assert module.TAB in get_args(Tab)
+
+
+def test_the_walker_finds_a_column_that_is_not_there() -> None:
+    spec = {
+        "transform": [{"calculate": "datum.a + datum.gone", "as": "b"}],
+        "encoding": {"x": {"field": "b"}, "y": {"field": "away"}},
+    }
+    assert set(named(spec)) - made(spec) == {"a", "gone", "away"}
