@@ -155,6 +155,7 @@ def _with_ends(rows: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     last = ~rows.duplicated("trial", keep="last")
     end = rows["trial"].map(known["end"]).where(last, gone)
     ended = rows["trial"].map(known["status"].astype(object)).where(last)
+    end = end.where(ended != "completed", rows["clock"])  # HyperBand ends it with its bracket
     return rows.assign(
         end=np.maximum(end, rows["clock"]), ended=ended.where(last, "replaced").where(over, None)
     )

@@ -46,8 +46,7 @@ def _opened(browser: Browser, path: Path, **options: Any) -> Iterator[Page]:
     faults: list[str] = []
     opened.on("console", lambda message: faults.append(message.text))
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.goto(f"{path.as_uri()}#problems")
-    opened.locator("#replay > summary").click()
+    opened.goto(f"{path.as_uri()}#replay")  # which unfolds it
     opened.wait_for_selector("#replay[data-drawn]")
     yield opened
     context.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -88,12 +89,12 @@ def best_of_each(results: Results) -> pd.DataFrame:
     without noise, NaN where the problem has none; ``searcher, scheduler, seed, workers, trial,
     step``; and ``config``, a dictionary.
     """
+    every = _last_results(_named(results)).drop_duplicates("problem").set_index("problem")
     found = []
     for _, row in results.problems.iterrows():
-        trials = last_results(results, row["problem"])
-        if trials.empty:
+        if row["problem"] not in every.index:
             continue
-        best = trials.iloc[0]
+        best = every.loc[row["problem"]]
         objective = Objective(row["metric"], row["direction"])
         values = {"value": objective.value(best["loss"])}
         values["heldout"] = objective.value(best["heldout"])
@@ -109,23 +110,32 @@ def last_results(results: Results, problem: str) -> pd.DataFrame:
 
     Columns ``algorithm, searcher, scheduler, seed, workers, trial, step, loss, heldout, config``.
     """
-    cells = results.cells[results.cells["problem"] == problem]
-    events, trials = (
-        frame[frame["cell"].isin(set(cells["cell"]))] for frame in (results.events, results.trials)
-    )
-    keys = ["cell", "trial"]
+    own = _named(results).select(results.cells["problem"] == problem)
+    return _last_results(own).drop(columns="problem")
+
+
+def _named(results: Results) -> Results:
+    """``results`` with the algorithm of each cell."""
+    cells = results.cells
+    return replace(results, cells=cells.assign(algorithm=algorithm_names(cells)))
+
+
+def _last_results(results: Results) -> pd.DataFrame:
+    """As :func:`last_results`, of all problems together, each in a column ``problem``."""
+    cells, events, keys = results.cells, results.events, ["cell", "trial"]
     last = events.drop_duplicates(keys, keep="last")[[*keys, "step", "loss", "heldout"]]
     last = last[np.isfinite(last["loss"])].reset_index(drop=True)
     trial = pd.MultiIndex.from_frame(last[keys])
     changed = events[events["config"].notna()].drop_duplicates(keys, keep="last")
-    asked, later = (frame.set_index(keys)["config"].reindex(trial) for frame in (trials, changed))
+    asked, later = (
+        frame.set_index(keys)["config"].reindex(trial) for frame in (results.trials, changed)
+    )
     row = pd.Index(cells["cell"]).get_indexer(pd.Index(last["cell"].astype(object)))
     last = last.assign(
-        algorithm=algorithm_names(results.cells)[cells.index].to_numpy()[row],
-        **{name: cells[name].to_numpy()[row] for name in _RUN},
+        **{name: cells[name].to_numpy()[row] for name in ("problem", "algorithm", *_RUN)},
         config=later.where(later.notna(), asked).to_numpy(),
     )
-    below = last["step"] < last["step"].max()
+    below = last["step"] < last.groupby("problem")["step"].transform("max")
     order = np.lexsort((last["trial"], row, last["loss"], below))
     found: pd.DataFrame = last.iloc[order].reset_index(drop=True)
     return found

@@ -83,6 +83,15 @@ def test_each_stretch_ends_as_its_trial_did(made: Results) -> None:
     assert (rows["next"].dropna() > rows["clock"][rows["next"].notna()]).all()
 
 
+def test_what_is_completed_is_so_from_its_last_result_on(made: Results) -> None:
+    late = Results(**{**vars(made), "trials": made.trials.assign(end=1e6)})
+    rows, _ = _rows(late, "asha", "counting-ones")
+    done = rows[rows["ended"] == "completed"]
+    assert len(done) > 0
+    assert (done["end"] == done["clock"]).all()
+    assert (rows.loc[rows["ended"] == "stopped", "end"] == 1e6).all()
+
+
 def test_a_clone_goes_on_from_the_state_of_another_trial(population: Results) -> None:
     rows, _ = _rows(population, "pbt", "cnn")
     clones = rows[rows["parent_value"].notna()]
