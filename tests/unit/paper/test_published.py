@@ -22,7 +22,6 @@ SETTINGS = Settings(repetitions=200)
 COMMON: dict[str, Any] = {
     "says": "So it is.",
     "where": "table 1",
-    "confirmed": True,
     "problem": "p",
     "algorithm": "a",
     "differs": "Times change.",
@@ -66,7 +65,7 @@ def test_value() -> None:
     assert found["ours"] == pytest.approx(0.3)
     assert (found["low"], found["high"]) == pytest.approx((0.2, 0.4))
     assert (found["published"], found["agrees"], found["why"]) == ("0.3 ± 0.11", "yes", "")
-    assert (found["source"], found["claim"], found["confirmed"]) == ("Somebody, 2001", "v", True)
+    assert (found["source"], found["claim"]) == ("Somebody, 2001", "v")
 
 
 def test_value_that_differs_says_why() -> None:
@@ -133,7 +132,6 @@ def test_speedup_is_a_ratio_of_expected_running_times() -> None:
     assert found["ours"] == pytest.approx(((9 + 10) / 1) / ((2 + 4) / 2))
     assert found["bound"] == ""
     assert (found["published"], found["agrees"]) == ("above 1", "yes")
-    assert row(speedup(at_least=20))["agrees"] != "yes"
 
 
 def test_speedup_where_one_never_hits_is_a_bound() -> None:
