@@ -1,0 +1,199 @@
+"""The reproducibility checklist: questions as conferences ask, answered from what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from hpobench.analysis.numbers import count, number
+from hpobench.paper.facts import Facts, listed, some
+from hpobench.plugins.registry import Registry
+
+ERROR = 160
+"""Characters of an error that an answer quotes."""
+
+
+class Asked(NamedTuple):
+    """A question of the checklist and its answer, in whole sentences."""
+
+    topic: str
+    question: str
+    answer: str
+
+
+def checklist(parts: Mapping[str, Facts], command: str) -> list[Asked]:
+    """The checklist of the ``parts`` that were run; ``command`` repeats them."""
+    return [Asked(*one) for one in _asked(parts, command)]
+
+
+def _asked(parts: Mapping[str, Facts], command: str) -> Iterator[tuple[str, str, str]]:
+    topic = "Experiments"
+    yield topic, "What was run?", _runs(parts)
+    yield topic, "Do all algorithms get the same problems, seeds and resources?", _fair(parts)
+    yield (
+        topic,
+        "Which settings do the algorithms have, and how were they chosen?",
+        _settings(parts),
+    )
+    yield topic, "Which versions of which libraries were used?", _libraries(parts)
+    topic = "Data"
+    yield topic, "Where do the problems come from, under which licences?", _licences(parts)
+    yield topic, "Does the study use people or personal data?", _people(parts)
+    topic = "Statistics"
+    yield topic, "How many repetitions are there?", _each(parts, _repetitions)
+    yield (
+        topic,
+        "What do error bars show, and how far can they be trusted?",
+        _each(parts, _intervals),
+    )
+    topic = "Resources"
+    yield topic, "On which machines were the runs made?", _each(parts, lambda one: one.machines)
+    yield topic, "What did the runs cost?", _each(parts, _cost)
+    topic = "Failures"
+    yield topic, "Which runs failed or are missing, and how do they count?", _each(parts, _failures)
+    topic = "Repetition"
+    yield topic, "Which commands repeat the study?", _commands(parts, command)
+    yield topic, "Is a repetition exact?", _exact(parts)
+    yield topic, "Are the numbers of the text those of the results?", _numbers()
+
+
+def _each(parts: Mapping[str, Facts], answer: Callable[[Facts], str]) -> str:
+    """One answer for each part; parts with the same answer are named together."""
+    said: dict[str, list[str]] = {}
+    for name, facts in parts.items():
+        said.setdefault(answer(facts), []).append(name)
+    return " ".join(f"{_capital(listed(names))}: {_ended(text)}" for text, names in said.items())
+
+
+def _runs(parts: Mapping[str, Facts]) -> str:
+    def told(one: Facts) -> str:
+        kinds = ("searcher", "scheduler", "problem")
+        counted = listed(count(one.cells[kind].nunique(), kind) for kind in kinds)
+        return f"{counted}, {one.counts['runs']} runs with {one.counts['trials']} trials"
+
+    return _each(parts, told)
+
+
+def _fair(parts: Mapping[str, Facts]) -> str:
+    def told(one: Facts) -> str:
+        present = one.study.main_comparison().curves.present
+        same = "the same seeds" if present.all() else "the same problems, not all the same seeds"
+        budgets = listed(one.problems["budget"])
+        return f"{same}, {one.setting['Workers of a run']} workers and budgets ({budgets})"
+
+    return _each(parts, told)
+
+
+def _settings(parts: Mapping[str, Facts]) -> str:
+    changed: dict[str, None] = {}
+    for facts in parts.values():
+        for spec in facts.specs:
+            for kind in ("searcher", "scheduler"):
+                if options := spec[kind]["options"]:
+                    named = ", ".join(f"{key}={value}" for key, value in sorted(options.items()))
+                    changed[f"{spec[kind]['name']} ({named})"] = None
+    rest = "all have the defaults of their libraries"
+    if changed:
+        rest = f"all have the defaults of their libraries, except {listed(changed)}"
+    return f"Nothing was tuned on these problems: {rest}."
+
+
+def _libraries(parts: Mapping[str, Facts]) -> str:
+    libraries = sorted({name for facts in parts.values() for name in facts.libraries})
+    versions: dict[str, str] = {}
+    for facts in parts.values():
+        versions |= facts.versions
+    own = ", ".join(f"{name} {version}" for name, version in versions.items())
+    apart = "; searchers of others run in environments built from committed lock files: "
+    return f"{own}{apart + ', '.join(libraries) if libraries else ''}."
+
+
+def _licences(parts: Mapping[str, Facts]) -> str:
+    entries = {entry.name: entry.attributes for entry in Registry().entries("problem")}
+    names = {spec["problem"]["name"] for facts in parts.values() for spec in facts.specs}
+    of: dict[str, list[str]] = {}
+    for name in sorted(names):
+        licence = entries.get(name, {}).get("licence") or "no data, made by a formula"
+        of.setdefault(str(licence), []).append(name)
+    return " ".join(f"{listed(found)}: {licence}." for licence, found in of.items())
+
+
+def _people(parts: Mapping[str, Facts]) -> str:
+    stages = {str(stage) for facts in parts.values() for stage in facts.cells["stage"].unique()}
+    what = "replay recorded or modelled trainings" if stages == {"virtual"} else "train models"
+    return f"No. The runs {what}, and nobody was asked or observed."
+
+
+def _repetitions(facts: Facts) -> str:
+    return f"{facts.setting['Seeds']} of every combination"
+
+
+def _intervals(facts: Facts) -> str:
+    return (
+        f"{facts.level} percentile bootstrap intervals of {facts.repetitions} repetitions, which "
+        f"resample seeds within problems; were losses normal, they would hold the truth in about "
+        f"{facts.coverage} of cases"
+    )
+
+
+def _cost(facts: Facts) -> str:
+    memory = float(facts.cells["peak_memory"].max()) / 1e6
+    return (
+        f"{number(facts.computing_hours, 2)} hours of one processor, for trainings that would "
+        f"take {number(facts.cost['evaluation_h'], 2)} hours; at most {number(memory)} MB of "
+        "memory a run"
+    )
+
+
+def _failures(facts: Facts) -> str:
+    missing = len(set(facts.study.every.plan.get("cells", [])) - set(facts.cells["cell"]))
+    gone = f"; {some(missing, 'planned run')} missing" if missing else ""
+    failed = facts.cells[facts.cells["status"] != "done"]
+    if failed.empty:
+        return f"no run failed{gone}"
+    why = listed(
+        f"{searcher} ({count(len(rows), 'run')}: {_short(rows['error'].iloc[0])})"
+        for searcher, rows in failed.groupby("searcher")
+    )
+    return (
+        f"{count(len(failed), 'run')} of {facts.counts['runs']} failed and count as the median "
+        f"random configuration: {why}{gone}"
+    )
+
+
+def _commands(parts: Mapping[str, Facts], command: str) -> str:
+    suites = listed(facts.study.every.name for facts in parts.values())
+    return (
+        f"{command} runs the suites {suites} and sets this paper; python -m hpobench verify FOLDER "
+        "--sample N runs N stored runs of a suite again and compares the bytes."
+    )
+
+
+def _exact(parts: Mapping[str, Facts]) -> str:
+    stages = {str(stage) for facts in parts.values() for stage in facts.cells["stage"].unique()}
+    if stages == {"virtual"}:
+        return (
+            "Yes: all runs are on a virtual clock, and the same suite, seeds and versions give the "
+            "same bytes on any number of processors. The searchers' thinking alone is measured."
+        )
+    return "Runs that really train repeat up to the noise of training."
+
+
+def _numbers() -> str:
+    return (
+        "Yes: every number and every ordering in the text is written from the stored results when "
+        "the paper is set, and a test refuses digits in the source of the text."
+    )
+
+
+def _short(error: object) -> str:
+    text = " ".join(str(error).split()) or "no message"
+    return text if len(text) <= ERROR else f"{text[:ERROR]}..."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
