@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from hpobench.export.latex import escaped
 from hpobench.paper.document import (
+    BREAK,
+    MINUS,
     Block,
     Document,
     Heading,
@@ -16,12 +18,11 @@ from hpobench.paper.document import (
     Row,
     Span,
     Table,
+    printed,
 )
 
-_SIGNS = {"\u2013": "--", "\u2212": "$-$", "\u00b1": r"$\pm$", "\u2026": r"\dots{}"}
-"""Signs that pdfTeX's fonts lack or that look better as commands."""
-_BREAKS = ("[", ",", "/", "=")
-"""Signs after which a label may be broken without a hyphen."""
+_SIGNS = {BREAK: r"\allowbreak{}", MINUS: "$-$", "\u00b1": r"$\pm$"}
+"""Signs that pdfTeX's fonts lack."""
 
 
 def latex(document: Document, tables: Mapping[str, Table], preamble: str, author: str) -> str:
@@ -41,7 +42,7 @@ def latex(document: Document, tables: Mapping[str, Table], preamble: str, author
         *map(writer.block, document.body),
         r"\bibliographystyle{unsrtnat}",
         r"\bibliography{references}",
-        r"\appendix",
+        r"\appendix\clearpage\floatshere",
         *map(writer.block, document.appendix),
         r"\end{document}",
     ]
@@ -96,9 +97,9 @@ class _Writer:
         caption = rf"\caption{{{self.inline(image.caption)}}}\label{{"
         if image.kind == "figures":
             shown = rf"\includegraphics{{figures/{image.name}.pdf}}"
-            lines = [r"\begin{figure}[tbp]", r"\centering", shown]
+            lines = [r"\begin{figure}", r"\centering", shown]
             return "\n".join([*lines, rf"{caption}fig:{image.name}}}", r"\end{figure}"])
-        lines = [r"\begin{table}[tbp]", r"\centering\footnotesize", rf"{caption}tab:{image.name}}}"]
+        lines = [r"\begin{table}", r"\centering\footnotesize", rf"{caption}tab:{image.name}}}"]
         return "\n".join([*lines, *self._tabular(self._tables[image.name]), r"\end{table}"])
 
     def _tabular(self, table: Table) -> Iterator[str]:
@@ -113,10 +114,9 @@ class _Writer:
         yield r"\end{tabularx}"
 
     def _row(self, row: Row) -> Iterator[str]:
-        first, *rest = (self.inline(cell) for cell in row.cells)
-        for sign in _BREAKS:
-            first = first.replace(sign, rf"{sign}\allowbreak{{}}")
-        cells = [rf"\textbf{{{cell}}}" if row.strong else cell for cell in (first, *rest)]
+        cells = [self.inline(cell) for cell in row.cells]
+        if row.strong:
+            cells = [rf"{{\bfseries\boldmath {cell}}}" for cell in cells]
         # A bracket at the beginning would be an option of the line break before it.
         yield "{}" + " & ".join(cells) + r" \\"
         if row.note:
@@ -127,7 +127,7 @@ class _Writer:
 def _plain(text: str) -> str:
     """``text``, whose blanks at both ends are kept, such that LaTeX prints it as it is."""
     before, after = (" " if text[i : i + 1].isspace() else "" for i in (0, len(text) - 1))
-    made = escaped(text)
+    made = escaped(printed(text))
     made = made.replace("--", "-{}-")  # two hyphens of an option would be a dash
     for sign, command in _SIGNS.items():
         made = made.replace(sign, command)

@@ -16,6 +16,7 @@ from hpobench.paper.document import (
     Row,
     Span,
     Table,
+    printed,
 )
 
 _SPECIAL = re.compile(r"[\\#$*_`<>@\[\]~]|/(?=[/*])|-(?=[-?])|(?<=-)-|^[=+-]|^\d+(?=\.)")
@@ -93,7 +94,7 @@ def _span(span: Span) -> str:
 
 def _escaped(text: str) -> str:
     """``text`` such that typst shows it as it is."""
-    return _SPECIAL.sub(r"\\\g<0>", text)
+    return _SPECIAL.sub(r"\\\g<0>", printed(text))
 
 
 def _quoted(spans: Inline) -> str:

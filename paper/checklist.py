@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hpobench.analysis.numbers import count, number
 from hpobench.paper.facts import Facts, listed, some
 from hpobench.plugins.registry import Registry
 
+PLUGINS = ("searcher", "scheduler")
 ERROR = 160
 """Characters of an error that an answer quotes."""
 
@@ -41,11 +42,7 @@ def _asked(parts: Mapping[str, Facts], command: str) -> Iterator[tuple[str, str,
     yield topic, "Does the study use people or personal data?", _people(parts)
     topic = "Statistics"
     yield topic, "How many repetitions are there?", _each(parts, _repetitions)
-    yield (
-        topic,
-        "What do error bars show, and how far can they be trusted?",
-        _each(parts, _intervals),
-    )
+    yield topic, "What do error bars show, and how far can they be trusted?", _intervals(parts)
     topic = "Resources"
     yield topic, "On which machines were the runs made?", _each(parts, lambda one: one.machines)
     yield topic, "What did the runs cost?", _each(parts, _cost)
@@ -79,23 +76,23 @@ def _fair(parts: Mapping[str, Facts]) -> str:
         present = one.study.main_comparison().curves.present
         same = "the same seeds" if present.all() else "the same problems, not all the same seeds"
         budgets = listed(one.problems["budget"])
-        return f"{same}, {one.setting['Workers of a run']} workers and budgets ({budgets})"
+        workers = one.setting["Workers of a run"]
+        return f"{same}, budgets ({budgets}) and numbers of workers ({workers})"
 
     return _each(parts, told)
 
 
 def _settings(parts: Mapping[str, Facts]) -> str:
-    changed: dict[str, None] = {}
-    for facts in parts.values():
-        for spec in facts.specs:
-            for kind in ("searcher", "scheduler"):
-                if options := spec[kind]["options"]:
-                    named = ", ".join(f"{key}={value}" for key, value in sorted(options.items()))
-                    changed[f"{spec[kind]['name']} ({named})"] = None
-    rest = "all have the defaults of their libraries"
-    if changed:
-        rest = f"all have the defaults of their libraries, except {listed(changed)}"
-    return f"Nothing was tuned on these problems: {rest}."
+    specs = [spec[kind] for one in parts.values() for spec in one.specs for kind in PLUGINS]
+    own = dict.fromkeys(_with_options(spec) for spec in specs if spec["options"])
+    return (
+        "Nothing was tuned on these problems. Where a suite of the study gives no option, the "
+        f"plugin's default holds, which is that of its library. All options: {'; '.join(own)}."
+    )
+
+
+def _with_options(spec: Mapping[str, Any]) -> str:
+    return f"{spec['name']} ({', '.join(f'{k}={v}' for k, v in sorted(spec['options'].items()))})"
 
 
 def _libraries(parts: Mapping[str, Facts]) -> str:
@@ -111,11 +108,12 @@ def _libraries(parts: Mapping[str, Facts]) -> str:
 def _licences(parts: Mapping[str, Facts]) -> str:
     entries = {entry.name: entry.attributes for entry in Registry().entries("problem")}
     names = {spec["problem"]["name"] for facts in parts.values() for spec in facts.specs}
-    of: dict[str, list[str]] = {}
+    said = []
     for name in sorted(names):
-        licence = entries.get(name, {}).get("licence") or "no data, made by a formula"
-        of.setdefault(str(licence), []).append(name)
-    return " ".join(f"{listed(found)}: {licence}." for licence, found in of.items())
+        attributes = entries.get(name, {})
+        licence = attributes.get("licence") or "a formula, without data"
+        said.append(f"{name}: {attributes.get('source') or 'no source stated'} ({licence}).")
+    return " ".join(said)
 
 
 def _people(parts: Mapping[str, Facts]) -> str:
@@ -128,20 +126,20 @@ def _repetitions(facts: Facts) -> str:
     return f"{facts.setting['Seeds']} of every combination"
 
 
-def _intervals(facts: Facts) -> str:
+def _intervals(parts: Mapping[str, Facts]) -> str:
+    first = next(iter(parts.values()))  # all have the report's settings
     return (
-        f"{facts.level} percentile bootstrap intervals of {facts.repetitions} repetitions, which "
-        f"resample seeds within problems; were losses normal, they would hold the truth in about "
-        f"{facts.coverage} of cases"
+        f"{first.level} percentile bootstrap intervals of {first.repetitions} repetitions, which "
+        "resample seeds within problems. If losses were normal, they would hold the truth in so "
+        f"many cases: {_each(parts, lambda one: one.coverage)}"
     )
 
 
 def _cost(facts: Facts) -> str:
     memory = float(facts.cells["peak_memory"].max()) / 1e6
     return (
-        f"{number(facts.computing_hours, 2)} hours of one processor, for trainings that would "
-        f"take {number(facts.cost['evaluation_h'], 2)} hours; at most {number(memory)} MB of "
-        "memory a run"
+        f"{_time(facts.computing_hours)} of one processor, for trainings that would take "
+        f"{_time(facts.cost['evaluation_h'])}; at most {number(memory)} MB of memory a run"
     )
 
 
@@ -184,6 +182,10 @@ def _numbers() -> str:
         "Yes: every number and every ordering in the text is written from the stored results when "
         "the paper is set, and a test refuses digits in the source of the text."
     )
+
+
+def _time(hours: float) -> str:
+    return f"{number(hours, 2)} hours" if hours >= 1 else f"{number(60 * hours, 2)} minutes"
 
 
 def _short(error: object) -> str:

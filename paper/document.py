@@ -71,6 +71,12 @@ class Document:
     def blocks(self) -> tuple[Block, ...]:
         return (*self.abstract, *self.body, *self.appendix)
 
+    @property
+    def figures(self) -> list[str]:
+        """The names of the figures."""
+        images = (block for block in self.blocks if isinstance(block, Image))
+        return [image.name for image in images if image.kind == "figures"]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -99,16 +105,22 @@ _SPAN = re.compile(
 _SPECIAL = re.compile(r"[\\`*\[\]#@]")
 
 
-class Marked(str):
-    """Text that is Markdown already."""
+BREAK, MINUS = "\u200b", "\u2212"
+"""A place where a line may break without a hyphen, and the sign before a number."""
+_LONG = re.compile(r"\S{25,}")
+_JOINT = re.compile(r"(?<=[\[,/=])(?=\w)")
+_NEGATIVE = re.compile(r"(?<![\w.\u200b])-(?=\d)")
 
-    __slots__ = ()
+
+def printed(text: str) -> str:
+    """``text`` as both writers set it: long labels may break at their joints, and a minus is no
+    hyphen."""
+    text = _LONG.sub(lambda found: _JOINT.sub(BREAK, found[0]), text)
+    return _NEGATIVE.sub(MINUS, text)
 
 
 def escaped(value: object) -> str:
     """``value`` as Markdown that shows it as it is, on one line."""
-    if isinstance(value, Marked):
-        return value
     return _SPECIAL.sub(r"\\\g<0>", " ".join(str(value).split()))
 
 

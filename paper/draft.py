@@ -36,7 +36,9 @@ AUTHOR = "The authors of hpobench"
 def draft(
     study: Study, analysed: Mapping[str, Analysed], command: str, folder: Path
 ) -> tuple[Path, Path]:
-    """Draw everything and write ``folder/paper.pdf`` and ``folder/paper.tex``; returns them.
+    """Draw everything and write ``folder/paper.pdf`` and ``folder/latex/paper.tex``; returns them.
+
+    The folder ``latex`` has all that a venue asks for.
 
     ``analysed``: the results of each part. ``command``: what makes this paper again. Publications
     whose part has no results are left out, and the paper says so.
@@ -108,7 +110,7 @@ def _published(
     drawings = []
     for drawn in published_figures(publication, results, settings):
         stem = slug(f"{name}-{drawn.problem}")
-        save(fitted(drawn.figure), folder / stem)
+        save(fitted(drawn.figure, height=2.7), folder / stem)
         write_whole(folder / f"{stem}.csv", csv_bytes(drawn.table))
         drawings.append({"stem": stem, "problem": drawn.problem, "marked": drawn.marked})
     return {
@@ -154,11 +156,16 @@ def require_typst() -> None:
 def _written(
     text: Document, tables: Mapping[str, Table], sources: Path, folder: Path
 ) -> tuple[Path, Path]:
-    write_whole(folder / "references.bib", read_whole(sources / "references.bib"))
-    for kind, made in (("typ", typst), ("tex", latex)):
+    submitted = own_folder(folder / "latex")
+    for place, kind, made in ((folder, "typ", typst), (submitted, "tex", latex)):
         source = made(text, tables, read_text(sources / f"preamble.{kind}"), AUTHOR)
-        write_whole(folder / f"paper.{kind}", source.encode())
-    return _compiled(folder), folder / "paper.tex"
+        write_whole(place / f"paper.{kind}", source.encode())
+        write_whole(place / "references.bib", read_whole(sources / "references.bib"))
+    own_folder(submitted / "figures")
+    for name in text.figures:
+        drawn = read_whole(folder / "figures" / f"{name}.pdf")
+        write_whole(submitted / "figures" / f"{name}.pdf", drawn)
+    return _compiled(folder), submitted / "paper.tex"
 
 
 def _compiled(folder: Path) -> Path:

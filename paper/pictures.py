@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hpobench.analysis.drawing.style import save
+from hpobench.analysis.drawing.style import house_style, save
 from hpobench.analysis.exhibits import FIGURES
 from hpobench.analysis.exhibits import Figure as Exhibit
 from hpobench.analysis.exhibits._room import legible
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 WIDTH = 6.45
 """Inches, a little less than the text's: print that is drawn wider would become too small."""
+HEIGHT = 4.5
+"""Inches that leave room for text on the page."""
+NARROW = 0.8
+"""The share of a field's width with which its number still fits."""
+LETTERS = 11
+"""Of an axis' label in an inch of its panel, which the axis does not fill."""
 
 
 def figure(picture: Picture, name: str, study: Study, folder: Path) -> list[Path]:
@@ -50,11 +57,32 @@ def draw(picture: Picture, name: str, study: Study, folder: Path) -> list[Path]:
     return paths
 
 
-def fitted(figure: Figure) -> Figure:
-    """``figure``, laid out anew as wide as the text if it is wider."""
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(min(width, WIDTH), height)
+def fitted(figure: Figure, height: float = HEIGHT) -> Figure:
+    """``figure``, laid out anew with the print as large as before: as wide as the text if it is
+    wider, and at most as high as ``height``, in inches. Fields that become much narrower lose their
+    numbers, and their colours say it."""
+    from matplotlib.collections import QuadMesh
+
+    before = figure.get_figwidth()
+    width, height = min(before, WIDTH), min(figure.get_figheight(), height)
+    figure.set_size_inches(width, height)
+    with house_style():
+        for ax in figure.axes:
+            place = ax.get_subplotspec()
+            down, across = place.get_gridspec().get_geometry() if place else (1, 1)
+            ax.set_xlabel(_lines(ax.get_xlabel(), width / across))
+            ax.set_ylabel(_lines(ax.get_ylabel(), height / down))
+            ax.set_title(_lines(ax.get_title(loc="left"), width / across), loc="left")
+            fields = any(isinstance(one, QuadMesh) for one in ax.collections)
+            if fields and width < NARROW * before:
+                for number in list(ax.texts):
+                    number.remove()
     return figure
+
+
+def _lines(label: str, inches: float) -> str:
+    """``label`` in lines that fit beside an axis in a panel of this size."""
+    return textwrap.fill(label, max(int(inches * LETTERS), 12), break_long_words=False)
 
 
 def _exhibit(picture: Picture) -> Exhibit[Any]:

@@ -32,7 +32,7 @@ def short(facts: Facts) -> str:
     rest = f"; {worse:,} of the {len(others):,} others are clearly behind" if worse else ""
     if not tied:
         return f"{first.name} wins clearly, at a mean normalised regret of {score}{rest}."
-    near = listed(tied) if len(tied) <= 3 else f"{listed(tied[:2])} and {len(tied) - 2:,} more"
+    near = listed(tied if len(tied) <= 3 else [*tied[:2], f"{len(tied) - 2:,} more"])
     return (
         f"{first.name} ends at the lowest mean normalised regret, {score}; {near} "
         f"{'does' if len(tied) == 1 else 'do'} as well within chance{rest}."
@@ -115,10 +115,10 @@ def _scheduler(name: str, rows: pd.DataFrame) -> str:
     best, worst = ordered.iloc[0], ordered.iloc[-1]
     helped, hurt = _helped(rows), _hurt(rows)
     return (
-        f"Under {name}, {some(helped, 'searcher')} of {len(rows):,} end clearly better than under "
-        f"{SCHEDULER}, and {some(hurt, 'searcher')} clearly worse. The difference is smallest for "
-        f"{best['searcher']}, {_effect(best)}, and largest for {worst['searcher']}, "
-        f"{_effect(worst)}."
+        f"Under {name}, {helped or 'none'} of {len(rows):,} searchers end clearly better than "
+        f"under {SCHEDULER}, and {hurt or 'none'} clearly worse. It does most for "
+        f"{best['searcher']} ({_effect(best)}) and least for {worst['searcher']} "
+        f"({_effect(worst)})."
     )
 
 
@@ -136,7 +136,7 @@ def scheduler_advice(facts: Facts) -> str:
         )
     return (
         f"If you choose the scheduler first, choose {best}: against {SCHEDULER} it clearly helps "
-        f"{_helped(rows):,} of {len(rows):,} searchers and clearly hurts {_hurt(rows):,}."
+        f"{_helped(rows):,} of {len(rows):,} searchers and clearly hurts {_hurt(rows) or 'none'}."
     )
 
 
