@@ -83,16 +83,17 @@ def _fair(parts: Mapping[str, Facts]) -> str:
 
 
 def _settings(parts: Mapping[str, Facts]) -> str:
-    specs = [spec[kind] for one in parts.values() for spec in one.specs for kind in PLUGINS]
-    own = dict.fromkeys(_with_options(spec) for spec in specs if spec["options"])
+    ran = [one for facts in parts.values() for kind in PLUGINS for one in facts.plugins(kind)]
+    own = dict.fromkeys(_with_options(*one) for one in ran if one[1])
     return (
         "Nothing was tuned on these problems. Where a suite of the study gives no option, the "
-        f"plugin's default holds, which is that of its library. All options: {'; '.join(own)}."
+        "plugin's default holds, which is that of its library. All options: "
+        f"{'; '.join(own) or 'none'}."
     )
 
 
-def _with_options(spec: Mapping[str, Any]) -> str:
-    return f"{spec['name']} ({', '.join(f'{k}={v}' for k, v in sorted(spec['options'].items()))})"
+def _with_options(name: str, options: Mapping[str, Any]) -> str:
+    return f"{name} ({', '.join(f'{key}={value}' for key, value in sorted(options.items()))})"
 
 
 def _libraries(parts: Mapping[str, Facts]) -> str:
@@ -107,7 +108,7 @@ def _libraries(parts: Mapping[str, Facts]) -> str:
 
 def _licences(parts: Mapping[str, Facts]) -> str:
     entries = {entry.name: entry.attributes for entry in Registry().entries("problem")}
-    names = {spec["problem"]["name"] for facts in parts.values() for spec in facts.specs}
+    names = {name for facts in parts.values() for name, _ in facts.plugins("problem")}
     said = []
     for name in sorted(names):
         attributes = entries.get(name, {})

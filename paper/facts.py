@@ -121,10 +121,17 @@ class Facts:
                 found.setdefault(str(name), []).append(str(version))
         return {name: " / ".join(dict.fromkeys(all_of)) for name, all_of in found.items()}
 
-    @cached_property
-    def specs(self) -> list[dict[str, Any]]:
-        """What was run, a mapping for each run."""
-        return [json.loads(text) for text in self.cells["spec"]]
+    def plugins(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """The names and options of the plugins of a ``kind`` that ran; what is equal comes once."""
+        found = {}
+        for text in self.cells["spec"].unique():
+            plugin = stored_mapping(text).get(kind)
+            one = plugin if isinstance(plugin, dict) else {}
+            options = one.get("options")
+            own = options if isinstance(options, dict) else {}
+            name = str(one.get("name"))
+            found[name, json.dumps(own, sort_keys=True)] = name, own
+        return list(found.values())
 
 
 def _machine(host: dict[str, Any]) -> str:

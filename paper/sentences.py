@@ -20,22 +20,22 @@ EARLY = 0.25
 
 def short(facts: Facts) -> str:
     """The answer in one sentence: what leads, and by how much."""
-    first, *others = facts.compared.ranked
+    first, *rest = facts.compared.ranked
     score = with_interval(first.regret, first.low, first.high)
     if facts.compared.seeds_needed is not None:
         return (
             f"{first.name} ends at the lowest mean normalised regret, {score}, but with "
             f"{some(facts.compared.seeds, 'seed')} no difference to another can be called clear."
         )
-    tied = [one.name for one in others if one.standing == "tied"]
-    worse = sum(one.standing == "behind" for one in others)
-    rest = f"; {worse:,} of the {len(others):,} others are clearly behind" if worse else ""
+    tied = [one.name for one in rest if one.standing == "tied"]
+    clear = others(facts).removesuffix(".")
+    behind = f"; {clear[0].lower()}{clear[1:]}" if len(tied) < len(rest) else ""
     if not tied:
-        return f"{first.name} wins clearly, at a mean normalised regret of {score}{rest}."
+        return f"{first.name} wins clearly, at a mean normalised regret of {score}{behind}."
     near = listed(tied if len(tied) <= 3 else [*tied[:2], f"{len(tied) - 2:,} more"])
     return (
         f"{first.name} ends at the lowest mean normalised regret, {score}; {near} "
-        f"{'does' if len(tied) == 1 else 'do'} as well within chance{rest}."
+        f"{'does' if len(tied) == 1 else 'do'} as well within chance{behind}."
     )
 
 
@@ -69,7 +69,9 @@ def others(facts: Facts) -> str:
         return "No other algorithm is clearly behind."
     if behind == len(rest):
         return (
-            f"All {behind:,} others are clearly behind." if behind > 1 else "It is clearly behind."
+            f"All {behind:,} others are clearly behind."
+            if behind > 1
+            else "The other is clearly behind."
         )
     return (
         f"Of the {len(rest):,} others, {behind:,} {'is' if behind == 1 else 'are'} clearly behind."

@@ -186,7 +186,7 @@ def test_figures_mark_what_was_published(tmp_path: Path) -> None:
     claims = (value(published=0.9), value(id="w", at=9, published=0.3), order())
     (drawn,) = figures(publication(*claims), hand_made(RUNS), SETTINGS)
     assert drawn.problem == "p"
-    assert "Open markers: published means" in drawn.caption
+    assert drawn.marked
     marks = [bar.lines[0].get_xydata().tolist() for bar in bars_of(drawn.figure.axes[0])]
     assert marks == [[[5.0, 0.9]], [[9.0, 0.3]]]
     bottom, top = drawn.figure.axes[0].get_ylim()
@@ -213,5 +213,5 @@ def test_marks_stay_within_the_axis() -> None:
 
 def test_figures_without_published_values_say_nothing_of_marks() -> None:
     (drawn,) = figures(publication(order()), hand_made(RUNS), SETTINGS)
-    assert "Open markers" not in drawn.caption
+    assert not drawn.marked
     assert not drawn.figure.axes[0].containers
