@@ -6,7 +6,6 @@ All are texts, rounded as in reports, so that the text, the tables and the pages
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -154,8 +153,9 @@ def some(n: int, noun: str) -> str:
 
 def with_interval(value: float, low: float | None, high: float | None) -> str:
     """``0.12 [0.1, 0.15]``; ends that are ``None`` or NaN are no interval."""
-    ends = (math.nan if end is None else end for end in (low, high))
-    return number(value) + interval(*ends, " ")
+    if low is None or high is None:
+        return number(value)
+    return number(value) + interval(low, high, " ")
 
 
 def coverage_text(seeds: IntArray, settings: Settings) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpobench.analysis.drawing.style import house_style, save
-from hpobench.analysis.exhibits import FIGURES
+from hpobench.analysis.exhibits import FIGURES, standings
 from hpobench.analysis.exhibits import Figure as Exhibit
 from hpobench.analysis.exhibits._room import legible
 from hpobench.analysis.study import Study
@@ -18,14 +18,19 @@ from hpobench.paper.study import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 WIDTH = 6.45
 """Inches, a little less than the text's: print that is drawn wider would become too small."""
-HEIGHT = 4.5
+HIGHEST = 5.2
 """Inches that leave room for text on the page."""
+MOST = 30
+"""How many algorithms have a row of their own in a figure of this height, the first ones."""
 NARROW = 0.8
 """The share of a field's width with which its number still fits."""
-LETTERS = 11
+LEGEND = 15
+"""Letters of a legend in an inch."""
+LETTERS = 10
 """Of an axis' label in an inch of its panel, which the axis does not fill."""
 
 
@@ -48,8 +53,12 @@ def draw(picture: Picture, name: str, study: Study, folder: Path) -> list[Path]:
         )
     table = study.computed(exhibit.table, subjects[0])
     drawn, _ = legible(study, table)
+    made = exhibit.drawing(study, subjects[0], drawn)()
+    if "algorithm" in drawn and len(made.axes[0].get_yticks()) > MOST:
+        first = study.computed(standings.table, study.main_comparison())["algorithm"][:MOST]
+        made = exhibit.drawing(study, subjects[0], drawn[drawn["algorithm"].isin(first)])()
     stem = folder / name
-    paths = save(fitted(exhibit.drawing(study, subjects[0], drawn)()), stem)
+    paths = save(fitted(made, HIGHEST), stem)
     caption = exhibit.caption(study, subjects[0], table)
     for kind, data in (("csv", csv_bytes(table)), ("caption.txt", f"{caption}\n".encode())):
         paths.append(stem.with_name(f"{name}.{kind}"))
@@ -57,7 +66,7 @@ def draw(picture: Picture, name: str, study: Study, folder: Path) -> list[Path]:
     return paths
 
 
-def fitted(figure: Figure, height: float = HEIGHT) -> Figure:
+def fitted(figure: Figure, height: float) -> Figure:
     """``figure``, laid out anew with the print as large as before: as wide as the text if it is
     wider, and at most as high as ``height``, in inches. Fields that become much narrower lose their
     numbers, and their colours say it."""
@@ -67,6 +76,8 @@ def fitted(figure: Figure, height: float = HEIGHT) -> Figure:
     width, height = min(before, WIDTH), min(figure.get_figheight(), height)
     figure.set_size_inches(width, height)
     with house_style():
+        for legend in list(figure.legends) if width < before else []:
+            _narrow(figure, legend)
         for ax in figure.axes:
             place = ax.get_subplotspec()
             down, across = place.get_gridspec().get_geometry() if place else (1, 1)
@@ -78,6 +89,17 @@ def fitted(figure: Figure, height: float = HEIGHT) -> Figure:
                 for number in list(ax.texts):
                     number.remove()
     return figure
+
+
+def _narrow(figure: Figure, legend: Legend) -> None:
+    """Put the ``legend`` below ``figure`` into as many columns as fit."""
+    labels = [text.get_text() for text in legend.get_texts()]
+    columns = int(figure.get_figwidth() / (0.5 + max(map(len, labels)) / LEGEND))
+    handles = [handle for handle in legend.legend_handles if handle is not None]
+    legend.remove()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(max(columns, 1), len(labels))
+    )
 
 
 def _lines(label: str, inches: float) -> str:

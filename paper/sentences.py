@@ -147,7 +147,8 @@ def factors(facts: Facts) -> str:
     not varied."""
     final = pd.DataFrame([vars(one) for one in facts.compared.ranked])
     grid = final.pivot_table(index="searcher", columns="scheduler", values="regret")
-    grid = grid.dropna()  # searchers that schedule themselves have no other scheduler
+    # Searchers that schedule themselves have a scheduler of their own, and no other.
+    grid = grid[grid.count(axis=1) > 1].dropna(axis=1, how="all").dropna()
     if min(grid.shape) < 2:
         return ""
     searchers, schedulers = (float((grid.max(axis=i) - grid.min(axis=i)).mean()) for i in (0, 1))
@@ -185,7 +186,7 @@ def fidelity(facts: Facts) -> str:
     ran to their end under several steps."""
     table = facts.study.computed(fidelity_correlation.table, facts.study.whole)
     early = table[table["at"] <= EARLY].groupby("problem", sort=False)["estimate"].last().dropna()
-    if len(early) < 2:
+    if early.nunique() < 2:
         return ""
     return (
         "After a quarter of the training, the rank correlation with the end is "

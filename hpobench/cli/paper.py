@@ -86,7 +86,8 @@ def _print_checklist(study: Study, folder: Path, *, quick: bool) -> None:
         if asked.topic != topic:
             click.echo(f"\n{asked.topic}" if topic else asked.topic)
             topic = asked.topic
-        click.echo(f"  {fill(asked.question, '  ')}\n    {fill(asked.answer, '    ')}")
+        click.echo(fill(f"  {asked.question}", "  "))
+        click.echo(fill(f"    {asked.answer}", "    "))
     if missing := [part for part in places if part not in stored]:
         click.echo(f"\nnot run yet: {', '.join(missing)}")
 

@@ -30,7 +30,7 @@ def test_checklist_of_stored_results(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "no run failed; one planned run missing." in shown
     assert "python -m hpobench paper --quick" in " ".join(shown.split())
     assert shown.endswith("\nnot run yet: searchers, asha, hyperband\n")
-    assert max(map(len, shown.splitlines())) <= 84
+    assert max(map(len, shown.splitlines())) <= 80
     assert {path.name for path in tmp_path.rglob("*.pdf")} == set()
 
 

@@ -108,6 +108,15 @@ def test_a_study_without_schedulers_says_nothing_of_them() -> None:
     assert (sentences.factors(alone), sentences.by_problem(alone)) == ("", "")
 
 
+def test_searchers_that_schedule_themselves_are_no_scheduler_s_choice() -> None:
+    """``s`` and ``t`` differ by 0.1 and 0.3 under the schedulers, which differ by 0.1 for each."""
+    grid = {("s", "fifo"): 0.5, ("s", "asha"): 0.4, ("t", "fifo"): 0.6, ("t", "asha"): 0.7}
+    ranks = [ranked(f"{one} + {other}", value, "tied") for (one, other), value in grid.items()]
+    told = sentences.factors(known(*ranks, ranked("dehb + own", 0.3, "tied")))
+    assert "under the same scheduler lie 0.200 on average" in told
+    assert "the best and the worst scheduler of the same searcher 0.100" in told
+
+
 def test_nothing_to_compare() -> None:
     with pytest.raises(TooFewError, match="no two algorithms"):
         made(searchers=["random"], schedulers=["fifo"])
