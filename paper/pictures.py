@@ -26,8 +26,8 @@ HIGHEST = 5.2
 """Inches that leave room for text on the page."""
 MOST = 30
 """How many algorithms have a row of their own in a figure of this height, the first ones."""
-NARROW = 0.8
-"""The share of a field's width with which its number still fits."""
+NARROW = 0.95
+"""The share of a figure's width with which numbers in its fields, and its legend, still fit."""
 LEGEND = 15
 """Letters of a legend in an inch."""
 LETTERS = 10
@@ -75,8 +75,9 @@ def fitted(figure: Figure, height: float) -> Figure:
     before = figure.get_figwidth()
     width, height = min(before, WIDTH), min(figure.get_figheight(), height)
     figure.set_size_inches(width, height)
+    narrow = width < NARROW * before
     with house_style():
-        for legend in list(figure.legends) if width < before else []:
+        for legend in list(figure.legends) if narrow else []:
             _narrow(figure, legend)
         for ax in figure.axes:
             place = ax.get_subplotspec()
@@ -85,7 +86,7 @@ def fitted(figure: Figure, height: float) -> Figure:
             ax.set_ylabel(_lines(ax.get_ylabel(), height / down))
             ax.set_title(_lines(ax.get_title(loc="left"), width / across), loc="left")
             fields = any(isinstance(one, QuadMesh) for one in ax.collections)
-            if fields and width < NARROW * before:
+            if fields and narrow:
                 for number in list(ax.texts):
                     number.remove()
     return figure
