@@ -1,7 +1,7 @@
 """What others published, as read from ``paper/published/NAME.yaml``.
 
 A file is one publication; each of its claims is one number or one ordering that a suite of ours
-can be compared with.
+can be compared with. Only claims that were read in the publication's own text are listed.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ class _Claim(_Strict):
     says: _Text
     """The claim as a sentence."""
     where: _Text
-    """The table, figure or section."""
-    confirmed: bool
-    """False: as remembered, not checked against the publication."""
+    """The table, figure or section that says so, as read in the publication."""
     problem: _Text
     """Labels as in the suite, like those of the algorithms."""
     algorithm: _Text
@@ -92,19 +90,15 @@ class Speedup(_Claim):
     """The algorithm that is slower."""
     target: Annotated[float, Field(gt=0, lt=1)]
     """The normalised regret to reach."""
-    at_least: Annotated[float, Field(ge=1)] = 1.0
-    """The published factor, where it was found on a problem like ours."""
     up_to: float | None = None
     """The largest of several published factors: shown, but no claim about our problem."""
 
     @property
     def printed(self) -> str:
-        if self.up_to is not None:
-            return f"above 1, up to {self.up_to:,g}"
-        return f"at least {self.at_least:g}" if self.at_least > 1 else "above 1"
+        return "above 1" if self.up_to is None else f"above 1, up to {self.up_to:,g}"
 
     def agrees(self, low: float, high: float) -> Agreement:
-        return _judged(low > self.at_least, high < self.at_least)
+        return _judged(low > 1, high < 1)
 
 
 Claim: TypeAlias = Value | Order | Speedup

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure with its caption and the table that it shows."""
+    """A figure with the table that it shows."""
 
     problem: str
     figure: Figure
-    caption: str
     table: pd.DataFrame
+    marked: bool
+    """Whether published values are marked."""
 
 
 class Mark(NamedTuple):
@@ -50,8 +51,7 @@ def figures(publication: Publication, results: Results, settings: Settings) -> I
         marks = _marks(publication, study.curves, name, sign)
         figure = anytime_regret.drawing(study, problem, table)()
         _mark(figure, marks, study.styles)
-        text = anytime_regret.caption(study, problem, table)
-        yield Drawn(name, figure, text + _marks_note(marks), table)
+        yield Drawn(name, figure, table, marked=bool(marks))
 
 
 def _marks(publication: Publication, curves: Curves, problem: str, sign: float) -> list[Mark]:
@@ -97,13 +97,3 @@ def _mark(figure: Figure, marks: Sequence[Mark], styles: Styles) -> None:
             clip_on=False,
             zorder=5,
         )
-
-
-def _marks_note(marks: Sequence[Mark]) -> str:
-    """What the marks are, to follow the caption of the curves."""
-    return (
-        " Open markers: published means, in the colour and shape of the algorithm that is compared "
-        "with them; bars: one published standard deviation over runs to either side."
-        if marks
-        else ""
-    )

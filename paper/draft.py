@@ -1,96 +1,99 @@
-"""From the results of the study to the paper: figures, numbers, PDF."""
+"""From the results of the study to the paper: figures, text, PDF and LaTeX source."""
 
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from hpobench.analysis.core.references import completed
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.numbers import interval, number
-from hpobench.analysis.settings import IntArray, Settings
+from hpobench.analysis.numbers import number
+from hpobench.analysis.settings import SCHEDULER, IntArray, Settings
+from hpobench.analysis.study import Study as Analysed
 from hpobench.analysis.text.file_names import slug
 from hpobench.analysis.text.spreadsheet import csv_bytes
-from hpobench.contract.errors import NotAvailableError, StoreError, UsageError, writing
-from hpobench.contract.files import is_regular, own_folder, read_text, read_whole, write_whole
+from hpobench.contract.errors import NotAvailableError, StoreError, writing
+from hpobench.contract.files import own_folder, read_text, read_whole, write_whole
+from hpobench.paper import document, sentences, tables
+from hpobench.paper.as_latex import latex
+from hpobench.paper.as_typst import typst
+from hpobench.paper.checklist import checklist
 from hpobench.paper.claims import Publication, read_publications
 from hpobench.paper.curves import figures as published_figures
-from hpobench.paper.facts import coverage_text, facts
+from hpobench.paper.document import Document, Table
+from hpobench.paper.facts import Facts, coverage_text, some
+from hpobench.paper.pictures import draw, fitted
 from hpobench.paper.published import compare
-from hpobench.paper.study import Picture, Study
-from hpobench.reporting.watching import report_of
-from hpobench.store.reader import Results, load_results
+from hpobench.paper.study import Study
 
-SOURCES = ("paper.typ", "references.yml")
-KINDS = ("pdf", "png", "csv", "caption.txt")
+AUTHOR = "The authors of hpobench"
 
 
-def figure(study: Study, name: str, results: Mapping[str, Path], folder: Path) -> list[Path]:
-    """Draw the figure ``name`` and put it into ``folder``: as PDF, PNG, CSV and its caption.
+def draft(
+    study: Study, analysed: Mapping[str, Analysed], command: str, folder: Path
+) -> tuple[Path, Path]:
+    """Draw everything and write ``folder/paper.pdf`` and ``folder/latex/paper.tex``; returns them.
 
-    ``results``: the folder of each part's results.
+    The folder ``latex`` has all that a venue asks for.
+
+    ``analysed``: the results of each part. ``command``: what makes this paper again. Publications
+    whose part has no results are left out, and the paper says so.
     """
-    picture = study.figures[name]
-    report_of(results[picture.part])
-    with writing("the figure", folder):
-        return _copied(picture, name, results[picture.part], folder)
-
-
-def draft(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
-    """Draw everything and write ``folder/paper.pdf``; returns it.
-
-    Publications whose part has no results are left out, and the paper says so.
-    """
-    for part in dict.fromkeys(results.values()):
-        report_of(part)
     with writing("the paper", folder):
-        return _drafted(study, results, folder)
+        own_folder(folder / "figures")
+        for name, picture in study.figures.items():
+            draw(picture, name, analysed[picture.part], folder / "figures")
+        parts = {name: Facts(one) for name, one in analysed.items()}
+        publications = read_publications(study.folder / "published")
+        shown = {name: one for name, one in publications.items() if _part(one, study) in analysed}
+        published = [
+            _published(name, one, analysed[_part(one, study)], folder / "figures")
+            for name, one in shown.items()
+        ]
+        facts = {
+            "study": parts["study"],
+            "every": parts["searchers"],
+            "published": _each_figure_once(published, folder / "figures"),
+            "claims": [how for one in published for how in one["agrees"]],
+            "left_out": [one.source for name, one in publications.items() if name not in shown],
+            "checklist": _by_topic(parts, command),
+        }
+        return _written(_text(study, facts), _tables(parts, published), study.folder, folder)
 
 
-def _drafted(study: Study, results: Mapping[str, Path], folder: Path) -> Path:
-    for name, picture in study.figures.items():
-        _copied(picture, name, results[picture.part], folder / "figures")
-    publications = read_publications(study.folder / "published")
-    shown = {name: one for name, one in publications.items() if _part(one, study) in results}
-    articles = [
-        _publication(name, one, results[_part(one, study)], folder / "figures")
-        for name, one in shown.items()
-    ]
-    data = {
-        "parts": {part: facts(load_results(place)) for part, place in results.items()},
-        "figures": {name: _caption(folder / "figures" / name) for name in study.figures},
-        "published": _each_figure_once(articles, folder / "figures"),
-        "left_out": [one.source for name, one in publications.items() if name not in shown],
+def _tables(parts: Mapping[str, Facts], published: list[dict[str, Any]]) -> dict[str, Table]:
+    """The tables by the names that the text has for them."""
+    return {
+        "problems": tables.problems(parts["study"]),
+        "standings": tables.standings(parts["study"]),
+        "all": tables.standings(parts["searchers"]),
+        **{f"claims-{one['name']}": one["table"] for one in published},
     }
-    write_whole(folder / "data.json", json.dumps(data, indent=1).encode())
-    for source in SOURCES:
-        write_whole(folder / source, read_whole(study.folder / source))
-    return _compiled(folder)
 
 
-def _copied(picture: Picture, name: str, results: Path, folder: Path) -> list[Path]:
-    own_folder(folder)
-    copies = []
-    for kind in KINDS:
-        drawn = results / "report" / "figures" / f"{picture.figure}.{kind}"
-        if not is_regular(drawn):
-            raise UsageError(
-                f"figure {name!r}: the report of {picture.part} has no {drawn.name}; it has "
-                f"{', '.join(sorted(path.stem for path in drawn.parent.glob('*.pdf')))}"
-            )
-        copies.append(folder / f"{name}.{kind}")
-        write_whole(copies[-1], read_whole(drawn))
-    return copies
+def _text(study: Study, facts: Mapping[str, Any]) -> Document:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        finalize=document.escaped,
+        comment_start_string="<!--",  # {# begins a label
+        comment_end_string="-->",
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.from_string(read_text(study.folder / "text.md"))
+    helpers = {"say": sentences, "some": some, "number": number, "baseline_scheduler": SCHEDULER}
+    return document.read(template.render(**helpers, **facts))
 
 
-def _caption(stem: Path) -> str:
-    return read_text(stem.with_name(f"{stem.name}.caption.txt")).strip()
+def _by_topic(parts: Mapping[str, Facts], command: str) -> list[tuple[str, list[Any]]]:
+    asked = checklist(parts, command)
+    return [(topic, list(own)) for topic, own in groupby(asked, lambda one: one.topic)]
 
 
 def _part(publication: Publication, study: Study) -> str:
@@ -99,55 +102,47 @@ def _part(publication: Publication, study: Study) -> str:
     return next(name for name, part in study.parts.items() if part.suite == suite)
 
 
-def _publication(
-    name: str, publication: Publication, results: Path, folder: Path
+def _published(
+    name: str, publication: Publication, analysed: Analysed, folder: Path
 ) -> dict[str, Any]:
-    loaded, settings = completed(load_results(results)), Settings()
-    table = compare(publication, loaded, settings)
-    pictures = []
-    for drawn in published_figures(publication, loaded, settings):
+    results, settings = analysed.every, Settings()
+    table = compare(publication, results, settings)
+    drawings = []
+    for drawn in published_figures(publication, results, settings):
         stem = slug(f"{name}-{drawn.problem}")
-        save(drawn.figure, folder / stem)
+        save(fitted(drawn.figure, height=2.7), folder / stem)
         write_whole(folder / f"{stem}.csv", csv_bytes(drawn.table))
-        pictures.append({"file": f"{stem}.pdf", "caption": drawn.caption})
+        drawings.append({"stem": stem, "problem": drawn.problem, "marked": drawn.marked})
     return {
         "name": name,
         "source": publication.source,
-        "measured": publication.measured.strip(),
-        "coverage": coverage_text(_fewest_seeds(loaded), settings),
-        "claims": [_claim(row) for _, row in table.iterrows()],
-        "figures": pictures,
+        "measured": publication.measured,
+        "coverage": coverage_text(_fewest_seeds(analysed), settings),
+        "agrees": list(table["agrees"]),
+        "table": tables.claims(table),
+        "figures": drawings,
     }
 
 
-def _fewest_seeds(results: Results) -> IntArray:
+def _fewest_seeds(analysed: Analysed) -> IntArray:
     """Of one algorithm on one problem, as a claim is about."""
-    fewest = results.cells.groupby(["searcher", "scheduler", "problem"])["seed"].nunique().min()
-    return np.array([[fewest]])
+    runs = analysed.every.cells.groupby(["searcher", "scheduler", "problem"])
+    return np.array([[runs["seed"].nunique().min()]])
 
 
-def _each_figure_once(articles: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+def _each_figure_once(published: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     """Publications may be set beside the same runs, and all that is drawn of them be the same."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     found = []
-    for article in articles:
+    for one in published:
         figures = []
-        for drawn in article["figures"]:
-            table = read_text((folder / drawn["file"]).with_suffix(".csv"))
-            if (drawn["caption"], table) not in seen:
+        for drawn in one["figures"]:
+            table = read_text((folder / drawn["stem"]).with_suffix(".csv"))
+            if drawn["marked"] or table not in seen:
                 figures.append(drawn)
-            seen.add((drawn["caption"], table))
-        found.append({**article, "figures": figures})
+            seen.add(table)
+        found.append({**one, "figures": figures})
     return found
-
-
-def _claim(row: pd.Series) -> dict[str, Any]:
-    ours = number(row["ours"]) + interval(row["low"], row["high"], " ")
-    return {
-        **{key: row[key] for key in ("says", "published", "agrees", "why")},
-        "ours": "-" if row["bound"] == "none" else f"{row['bound']} {ours}".strip(),
-        "confirmed": bool(row["confirmed"]),
-    }
 
 
 def require_typst() -> None:
@@ -156,6 +151,21 @@ def require_typst() -> None:
         raise NotAvailableError(
             "the paper is set by typst; `pip install 'hpobench[paper]'` brings it"
         )
+
+
+def _written(
+    text: Document, tables: Mapping[str, Table], sources: Path, folder: Path
+) -> tuple[Path, Path]:
+    submitted = own_folder(folder / "latex")
+    for place, kind, made in ((folder, "typ", typst), (submitted, "tex", latex)):
+        source = made(text, tables, read_text(sources / f"preamble.{kind}"), AUTHOR)
+        write_whole(place / f"paper.{kind}", source.encode())
+        write_whole(place / "references.bib", read_whole(sources / "references.bib"))
+    own_folder(submitted / "figures")
+    for name in text.figures:
+        drawn = read_whole(folder / "figures" / f"{name}.pdf")
+        write_whole(submitted / "figures" / f"{name}.pdf", drawn)
+    return _compiled(folder), submitted / "paper.tex"
 
 
 def _compiled(folder: Path) -> Path:

@@ -5,128 +5,160 @@ All are texts, rounded as in reports, so that the text, the tables and the pages
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.core.curves import Comparison
-from hpobench.analysis.exhibits import conditions, cost, interaction, problems, standings, thinking
+from hpobench.analysis.core.budgets import stored_mapping
+from hpobench.analysis.exhibits import conditions, cost, problems
 from hpobench.analysis.inference.coverage import coverage
-from hpobench.analysis.numbers import interval, number
+from hpobench.analysis.numbers import count, interval, number
 from hpobench.analysis.settings import IntArray, Settings
 from hpobench.analysis.study import Study
-from hpobench.store.reader import Results
+from hpobench.reporting.answer import Compared, answer
 
 
-def facts(results: Results) -> dict[str, Any]:
-    """What a part of the study came to.
+class Facts:
+    """What a part of the study came to; everything is computed when the text first asks for it."""
 
-    ``counts``: of searchers, schedulers, problems, seeds, runs, failed, results. ``setting`` and
-    ``problems``: as in the report. ``fair``: for each fair comparison its ``title``, ``problems``,
-    ranked ``rows``, how many are ``clear`` and the ``coverage`` of intervals. ``schedulers``: what
-    each does to the searchers. ``thinking``: milliseconds a trial, the quickest searcher first.
-    ``cost``: sums of hours and seconds over everything.
-    """
-    study = Study(results)
-    every, settings = study.every, study.settings
-    problem_rows = study.computed(problems.table, study.whole)
-    return {
-        "counts": _counts(every),
-        "setting": dict(conditions.conditions(every).itertuples(index=False, name=None)),
-        "problems": problem_rows[["problem", "dimensions", "steps", "budget"]]
-        .astype(str)
-        .to_dict("records"),
-        "fair": [_fair(study, one) for one in study.comparisons],
-        "schedulers": _schedulers(study.computed(interaction.table, study.whole)),
-        "thinking": _thinking(study.computed(thinking.table, study.whole)),
-        "cost": _cost(study.computed(cost.table, study.whole)),
-        "level": f"{settings.level:.0%}",
-        "repetitions": f"{settings.repetitions:,}",
-    }
+    def __init__(self, study: Study) -> None:
+        """Raises :class:`TooFewError` where nothing can be compared."""
+        study.main_comparison()
+        self.study = study
+
+    @cached_property
+    def compared(self) -> Compared:
+        """The comparison that the report leads with."""
+        return answer(self.study).compared[0]
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """All runs."""
+        return self.study.every.cells
+
+    @cached_property
+    def counts(self) -> dict[str, str]:
+        """Of searchers, schedulers, problems, seeds, runs, failed runs, trials and results."""
+        kinds = ("searcher", "scheduler", "problem", "seed")
+        return {
+            **{f"{kind}s": f"{self.cells[kind].nunique():,}" for kind in kinds},
+            "runs": f"{len(self.cells):,}",
+            "failed": f"{self.failed:,}",
+            "trials": f"{len(self.study.every.trials):,}",
+            "results": f"{len(self.study.every.events):,}",
+        }
+
+    @property
+    def failed(self) -> int:
+        return int((self.cells["status"] != "done").sum())
+
+    @cached_property
+    def setting(self) -> dict[str, str]:
+        """The report's table of the setting."""
+        return dict(conditions.conditions(self.study.every).itertuples(index=False, name=None))
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """The report's table of problems."""
+        return self.study.computed(problems.table, self.study.whole)
+
+    @property
+    def level(self) -> str:
+        return f"{self.study.settings.level:.0%}"
+
+    @property
+    def repetitions(self) -> str:
+        return f"{self.study.settings.repetitions:,}"
+
+    @cached_property
+    def coverage(self) -> str:
+        """How often the main comparison's intervals would hold the truth."""
+        present = self.study.main_comparison().curves.present
+        return coverage_text(present.sum(axis=2), self.study.settings)
+
+    @cached_property
+    def cost(self) -> dict[str, float]:
+        """Sums over all runs: hours of the runs' clock and of training that they stand for, seconds
+        that searchers and the harness took."""
+        table = self.study.computed(cost.table, self.study.whole)
+        sums = table[["clock_h", "evaluation_h", "suggest_s", "observe_s", "harness_s"]].sum()
+        return {str(name): float(value) for name, value in sums.items()}
+
+    @property
+    def computing_hours(self) -> float:
+        """Of one processor, for all runs."""
+        return sum(self.cost[part] for part in ("suggest_s", "observe_s", "harness_s")) / 3600
+
+    @cached_property
+    def provenance(self) -> list[dict[str, Any]]:
+        """What is stored about the origin of the runs; what is equal comes once."""
+        return [stored_mapping(text) for text in self.cells["provenance"].unique()]
+
+    @cached_property
+    def machines(self) -> str:
+        """The machines that the runs were made on, in words."""
+        hosts = [found["host"] for found in self.provenance if isinstance(found.get("host"), dict)]
+        return listed(map(_machine, hosts)) or "a machine that is not recorded"
+
+    @cached_property
+    def libraries(self) -> list[str]:
+        """Whose searchers were run, with their versions: ``Optuna 4.5.0``."""
+        found = [one["library"] for one in self.provenance if isinstance(one.get("library"), dict)]
+        return sorted({f"{one.get('name')} {one.get('version') or ''}".strip() for one in found})
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Of hpobench, Python, Ray and what hpobench always uses; several with slashes."""
+        found: dict[str, list[str]] = {}
+        for one in self.provenance:
+            versions = one.get("versions")
+            for name, version in (versions if isinstance(versions, dict) else {}).items():
+                found.setdefault(str(name), []).append(str(version))
+        return {name: " / ".join(dict.fromkeys(all_of)) for name, all_of in found.items()}
+
+    def plugins(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """The names and options of the plugins of a ``kind`` that ran; what is equal comes once."""
+        found = {}
+        for text in self.cells["spec"].unique():
+            plugin = stored_mapping(text).get(kind)
+            one = plugin if isinstance(plugin, dict) else {}
+            options = one.get("options")
+            own = options if isinstance(options, dict) else {}
+            name = str(one.get("name"))
+            found[name, json.dumps(own, sort_keys=True)] = name, own
+        return list(found.values())
 
 
-def _counts(results: Results) -> dict[str, str]:
-    cells = results.cells
-    kinds = ("searcher", "scheduler", "problem", "seed")
-    return {
-        **{f"{kind}s": f"{cells[kind].nunique():,}" for kind in kinds},
-        "runs": f"{len(cells):,}",
-        "failed": f"{int((cells['status'] != 'done').sum()):,}",
-        "results": f"{len(results.events):,}",
-    }
+def _machine(host: dict[str, Any]) -> str:
+    processor = " ".join(str(host.get("processor") or host.get("machine") or "").split())
+    system = f" under {host['system']}" if host.get("system") else ""
+    cpus = count(host["cpus"], "processor") if isinstance(host.get("cpus"), int) else "processors"
+    return f"a machine with {cpus} ({processor}){system}"
 
 
-def _fair(study: Study, comparison: Comparison) -> dict[str, Any]:
-    table = study.computed(standings.table, comparison)
-    return {
-        "title": comparison.title,
-        "problems": f"{len(comparison.curves.problems):,}",
-        "rows": [_standing(row) for _, row in table.iterrows()],
-        "clear": f"{int(table['clear'].sum()):,}",
-        "coverage": coverage_text(comparison.curves.present.sum(axis=2), study.settings),
-    }
+def listed(names: Iterable[str]) -> str:
+    """``a, b and c``; what comes twice is said once."""
+    *first, last = list(dict.fromkeys(names)) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def some(n: int, noun: str) -> str:
+    """``no seeds``, ``one seed``, ``2 seeds``."""
+    return {0: f"no {noun}s", 1: f"one {noun}"}.get(n, f"{n:,} {noun}s")
+
+
+def with_interval(value: float, low: float | None, high: float | None) -> str:
+    """``0.12 [0.1, 0.15]``; ends that are ``None`` or NaN are no interval."""
+    if low is None or high is None:
+        return number(value)
+    return number(value) + interval(low, high, " ")
 
 
 def coverage_text(seeds: IntArray, settings: Settings) -> str:
     """``90%``; what :func:`hpobench.analysis.inference.coverage.coverage` comes to."""
     held = coverage(seeds, settings)
     return "an unknown share" if np.isnan(held) else f"{held:.0%}"
-
-
-def _standing(row: pd.Series) -> dict[str, Any]:
-    texts = {
-        name: number(row[name]) + interval(row[f"{name}_low"], row[f"{name}_high"], " ")
-        for name in ("nr", "rank", "behind")
-    }
-    return {
-        "algorithm": row["algorithm"],
-        "searcher": row["searcher"],
-        "scheduler": row["scheduler"],
-        **texts,
-        "clear": bool(row["clear"]),
-        "failures": f"{int(row['failures']):,}",
-    }
-
-
-def _schedulers(effects: pd.DataFrame) -> list[dict[str, Any]]:
-    """By scheduler: for how many searchers it clearly helps or hurts, and the extremes."""
-    found = []
-    for scheduler, rows in effects.groupby("scheduler", sort=False):
-        ordered = rows.sort_values("estimate", kind="stable")
-        found.append(
-            {
-                "scheduler": scheduler,
-                "searchers": f"{len(rows):,}",
-                "helped": f"{int((rows['clear'] & (rows['estimate'] < 0)).sum()):,}",
-                "hurt": f"{int((rows['clear'] & (rows['estimate'] > 0)).sum()):,}",
-                "best": _effect(ordered.iloc[0]),
-                "worst": _effect(ordered.iloc[-1]),
-            }
-        )
-    return found
-
-
-def _effect(row: pd.Series) -> dict[str, str]:
-    return {
-        "searcher": row["searcher"],
-        "effect": number(row["estimate"]) + interval(row["low"], row["high"], " "),
-    }
-
-
-def _thinking(table: pd.DataFrame) -> list[dict[str, str]]:
-    """At the largest number of trials that each searcher got to."""
-    last = table.drop_duplicates("algorithm", keep="last")
-    return [
-        {
-            "searcher": row["algorithm"],
-            "milliseconds": number(1000.0 * row["estimate"]),
-            "trials": f"{int(row['at']):,}",
-        }
-        for _, row in last.sort_values("estimate", kind="stable").iterrows()
-    ]
-
-
-def _cost(table: pd.DataFrame) -> dict[str, str]:
-    sums = table[["clock_h", "evaluation_h", "suggest_s", "observe_s", "harness_s"]].sum()
-    return {str(name): number(value) for name, value in sums.items()}

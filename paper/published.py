@@ -27,7 +27,7 @@ from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.paper.claims import Claim, Order, Publication, Speedup, Value
 from hpobench.store.reader import Results
 
-COLUMNS = ["source", "claim", "says", "where", "confirmed", "published"]
+COLUMNS = ["source", "claim", "says", "where", "published"]
 COLUMNS += ["ours", "low", "high", "bound", "agrees", "why"]
 
 
@@ -46,8 +46,7 @@ def compare(publication: Publication, results: Results, settings: Settings) -> p
     did, as in :func:`hpobench.analysis.inference.ert_ratio.ert_ratios`.
 
     ``agrees``: "yes" where the whole interval is on the claim's side, "no" where it is on the
-    other, else "undecided". ``why``: the claim's own text, where it does not agree. ``confirmed``:
-    False where a claim is as remembered.
+    other, else "undecided". ``why``: the claim's own text, where it does not agree.
 
     Raises :class:`UsageError` where the results lack what a claim is about.
     """
@@ -63,7 +62,6 @@ def compare(publication: Publication, results: Results, settings: Settings) -> p
                 "claim": claim.id,
                 "says": claim.says,
                 "where": claim.where,
-                "confirmed": claim.confirmed,
                 "published": claim.printed,
                 "ours": estimate,
                 "low": low,

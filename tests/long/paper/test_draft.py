@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pylatexenc.latexwalker import LatexWalker
 
-from hpobench.contract.errors import StoreError, SuiteError, UsageError
+from hpobench.analysis.study import Study as Analysed
+from hpobench.contract.errors import StoreError, SuiteError, UnknownNameError
 from hpobench.contract.package import PAPER
 from hpobench.paper import draft
+from hpobench.paper.pictures import figure
 from hpobench.paper.study import Study, read_study
+from hpobench.store.reader import load_results
 from tests.results_factory import MadeProblem, make_results
 from tests.stored import write
 
+LATIN = "äöüéèÄÖÜß"
+"""Letters that the source may have besides ASCII."""
 CLAIMS = """
 source: Somebody, "Something", 1999
 suite: counting-ones
 axis: time
 measured: Made up.
 claims:
-  - {id: one, kind: order, says: TPE is better., where: here, confirmed: false, problem: p1,
+  - {id: one, kind: order, says: TPE is better., where: here, problem: p1,
      algorithm: tpe + fifo, than: random + fifo, at: 300}
 """
 
@@ -41,59 +45,82 @@ def study(tmp_path: Path) -> Study:
 
 
 @pytest.fixture
-def results(tmp_path: Path, study: Study) -> dict[str, Path]:
+def results(tmp_path: Path, study: Study) -> dict[str, Analysed]:
     problems = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 6)]
     write(make_results(problems=problems, seeds=3, failed=()), tmp_path / "made")
-    return dict.fromkeys(study.parts, tmp_path / "made")
+    made = Analysed(load_results(tmp_path / "made"))
+    return dict.fromkeys(study.parts, made)
+
+
+def drafted(study: Study, results: dict[str, Analysed], folder: Path) -> tuple[bytes, str, str]:
+    """The PDF and the two sources."""
+    pdf, source = draft.draft(study, results, "python -m hpobench paper", folder)
+    return pdf.read_bytes(), (folder / "paper.typ").read_text(), source.read_text()
 
 
 def test_the_paper_is_made_of_the_results(
-    study: Study, results: dict[str, Any], tmp_path: Path
+    study: Study, results: dict[str, Analysed], tmp_path: Path
 ) -> None:
-    pdf = draft.draft(study, results, tmp_path / "out")
-    assert pdf.read_bytes().startswith(b"%PDF")
-    data = json.loads((tmp_path / "out" / "data.json").read_text())
-    leader = data["parts"]["study"]["fair"][0]["rows"][0]
-    assert leader["algorithm"] == "gp + asha"
-    assert re.fullmatch(r"[\d.]+ \[[\d.]+, [\d.]+\]", leader["nr"])
-    first, second = data["published"]
-    assert first["claims"][0]["published"] == "below 1"
-    assert first["coverage"] == "75%"  # three seeds
-    assert [len(first["figures"]), len(second["figures"])] == [1, 0]
-    again = draft.draft(study, results, tmp_path / "again")
-    assert again.read_bytes() == pdf.read_bytes()
+    pdf, typst, latex = drafted(study, results, tmp_path / "out")
+    assert pdf.startswith(b"%PDF")
+    for source in (typst, latex):
+        text = " ".join(source.split())
+        assert re.search(
+            r"In our experiments gp with asha ends at the lowest mean normalised", text
+        )
+        assert "Somebody, " in text
+        assert text.count("above 1") == 0
+        assert text.count("below 1") == 2  # the claim of each publication
+        assert "hold the truth in about 75" in text  # three seeds
+    figures = re.findall(r'image\("([^"]+)"', typst)
+    assert len(figures) == len(study.figures) + 1  # both publications draw the same curves
+    assert drafted(study, results, tmp_path / "again") == (pdf, typst, latex)
+
+
+def test_the_latex_source_is_whole(
+    study: Study, results: dict[str, Analysed], tmp_path: Path
+) -> None:
+    """All that is opened is closed, and all that is referred to is there."""
+    *_, latex = drafted(study, results, tmp_path)
+    LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()
+    folder = tmp_path / "latex"
+    figures = re.findall(r"includegraphics\{([^}]+)\}", latex)
+    assert all((folder / name).read_bytes().startswith(b"%PDF") for name in figures)
+    labels = re.findall(r"\\label\{([^}]+)\}", latex)
+    assert len(labels) == len(set(labels))
+    assert set(re.findall(r"\\ref\{([^}]+)\}", latex)) <= set(labels)
+    cited = {key for keys in re.findall(r"citep\{([^}]+)\}", latex) for key in keys.split(",")}
+    known = re.findall(r"^@\w+\{(\w+),", (folder / "references.bib").read_text(), re.MULTILINE)
+    assert cited == set(known)  # nothing is listed that is not cited
+    assert latex.isascii() or set(filter(lambda c: not c.isascii(), latex)) <= set(LATIN)
 
 
 def test_figures(
     study: Study,
-    results: dict[str, Any],
+    results: dict[str, Analysed],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     small_disk: Path,
 ) -> None:
-    """One that is drawn, one that the report lacks; on a full disk, and the paper there."""
-    paths = draft.figure(study, "regret", results, tmp_path / "out")
-    assert [path.name for path in paths] == [f"regret.{kind}" for kind in draft.KINDS]
+    """One that is drawn, one that no report has; on a full disk, and the paper there."""
+    picture, made = study.figures["regret"], results["study"]
+    paths = figure(picture, "regret", made, tmp_path / "out")
+    kinds = ("png", "pdf", "csv", "caption.txt")
+    assert [path.name for path in paths] == [f"regret.{kind}" for kind in kinds]
     assert all(path.stat().st_size for path in paths)
-    monkeypatch.setattr(draft, "report_of", lambda _: None)  # it is there by now
-    picture = study.figures["regret"].model_copy(update={"figure": "mean_regrets"})
-    changed = Study(study.folder, study.parts, {"regret": picture})
-    with pytest.raises(UsageError, match=r"has no mean_regrets\.pdf; it has .*mean_regret"):
-        draft.figure(changed, "regret", results, tmp_path / "out")
+    wrong = picture.model_copy(update={"figure": "mean_regrets"})
+    with pytest.raises(UnknownNameError, match=r"'mean_regrets'; did you mean mean_regret"):
+        figure(wrong, "regret", made, tmp_path / "out")
     with pytest.raises(StoreError, match="cannot write the paper to"):
-        draft.draft(study, results, small_disk)
+        draft.draft(study, results, "", small_disk)
     with pytest.raises(StoreError, match="cannot write the figure to"):
-        draft.figure(study, "regret", results, small_disk / "more")
+        figure(picture, "regret", made, small_disk / "more")
 
 
 def test_numbers_are_not_typed() -> None:
-    """Outside of code, the text holds no digit."""
-    text = (PAPER / "paper.typ").read_text(encoding="utf-8")
-    text = re.sub(r"//.*", "", text)
-    text = re.sub(r"^ *#(?:let|set|show) .*$", "", text, flags=re.MULTILINE)
-    while (shorter := re.sub(r"\([^()]*\)", "", text)) != text:
-        text = shorter
-    assert re.findall(r".*(?<![\w#@<.-])\d.*", text) == []
+    """Outside of what is filled in, the text holds no digit that is not part of a name."""
+    text = (PAPER / "text.md").read_text(encoding="utf-8")
+    text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
+    assert re.findall(r".*(?<![\w@#-])\d.*", text) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""``paper``: what it refuses, and the checklist of stored results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hpobench.__main__ import main
+from tests.results_factory import MadeProblem, make_results
+from tests.stored import write
+
+
+def call(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(["paper", *map(str, arguments)])
+    code = end.value.code
+    assert isinstance(code, int)
+    return code
+
+
+def test_checklist_of_stored_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the parts that were run; the others are named."""
+    problems = [MadeProblem(f"p{i}", budget=600.0) for i in range(2)]
+    made = make_results(problems=problems, seeds=2, failed=())
+    write(made, tmp_path / "quick" / "study-quick", slice(0, 23))
+    assert call("--checklist", "--quick", "--results", tmp_path) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Experiments\n  What was run?\n    Study: 3 searchers, 2 schedulers")
+    assert "no run failed; one planned run missing." in shown
+    assert "python -m hpobench paper --quick" in " ".join(shown.split())
+    assert shown.endswith("\nnot run yet: searchers, asha, hyperband\n")
+    assert max(map(len, shown.splitlines())) <= 80
+    assert {path.name for path in tmp_path.rglob("*.pdf")} == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--checklist"], "has no results of the study; run `python -m hpobench paper` first"),
+        (["--checklist", "--quick"], "run `python -m hpobench paper --quick` first"),
+        (["regret", "--checklist"], "FIGURE and --checklist exclude each other"),
+        (["regrets"], "unknown figure 'regrets'; did you mean regret?"),
+    ],
+)
+def test_refusals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    assert call(*arguments, "--results", tmp_path) == 2
+    assert says in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
