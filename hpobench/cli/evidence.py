@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Commands, ResultsFolder, plugin_option, values_option
-from hpobench.cli.tables import printable
+from hpobench.cli.archives import write_archive
+from hpobench.cli.shared import (
+    Commands,
+    Output,
+    ResultsFolder,
+    output_options,
+    plugin_option,
+    values_option,
+)
 from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
-    from hpobench.evidence.archive import Archive
     from hpobench.verbs.addition import Addition
 
 
@@ -30,7 +36,8 @@ def group() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The archive to write.",
 )
-def make(folders: tuple[Path, ...], into: Path) -> None:
+@output_options(quiet="Print the archive alone.")
+def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     """Distil the results in FOLDERS (like results/evidence) into an archive.
 
     It keeps some 100 bytes of each virtual run on a problem with frozen references: what was
@@ -41,7 +48,7 @@ def make(folders: tuple[Path, ...], into: Path) -> None:
     from hpobench.evidence.archive import joined
     from hpobench.evidence.distilling import distilled
 
-    _write(joined([*map(distilled, folders)]), into)
+    write_archive(joined([*map(distilled, folders)]), into, output)
 
 
 @group.command()
@@ -69,6 +76,7 @@ def make(folders: tuple[Path, ...], into: Path) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The archive to write, by default evidence.parquet in the folder of the runs.",
 )
+@output_options(quiet="Print the archive and warnings alone.")
 def add(
     searcher: str,
     options: dict[str, Any],
@@ -78,6 +86,7 @@ def add(
     cpus: int | None,
     results: Path | None,
     into: Path | None,
+    output: Output,
 ) -> None:
     """Run the suites of the evidence with SEARCHER alone, one of a plugin file or of the registry,
     and write the shipped archive with the new runs.
@@ -91,11 +100,10 @@ def add(
     from hpobench.evidence.archive import read_archive, shipped
     from hpobench.evidence.suites import evidence_suites
     from hpobench.verbs.addition import plan_addition, run_addition
-    from hpobench.verbs.progress import Shown
 
     if into and not into.parent.is_dir():
         raise UsageError(f"--into {into}: there is no folder {into.parent}; make it first")
-    display = Shown()
+    display = output.display()
     addition = plan_addition(
         {**options, "name": searcher},
         evidence_suites(chosen),
@@ -105,10 +113,10 @@ def add(
         display=display,
     )
     for line in _announced(addition, cpus):
-        click.echo(printable(line))
+        output.note(line)
     folder = results or Path("results") / f"evidence-{searcher}"
     archive, counts = run_addition(addition, folder, cpus=cpus, display=display)
-    _write(archive, into or folder / "evidence.parquet")
+    write_archive(archive, into or folder / "evidence.parquet", output, cells=dict(counts))
     if counts["done"] < counts.total():
         raise SystemExit(1)
 
@@ -127,8 +135,3 @@ def _announced(addition: Addition, cpus: int | None) -> Iterator[str]:
         f"{addition.cells:,} cells: at most about {duration(addition.seconds(cpus))} on {cpus} "
         f"processor{'' if cpus == 1 else 's'}, and what the searcher thinks"
     )
-
-
-def _write(archive: Archive, into: Path) -> None:
-    archive.write(into)
-    click.echo(f"{into}: {archive.summary}, {into.stat().st_size / 1e6:.2f} MB")

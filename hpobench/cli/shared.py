@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+
+from hpobench.cli.tables import printable
+
+if TYPE_CHECKING:
+    from hpobench.verbs.progress import Display
 
 
 class Commands(click.Group):
@@ -113,35 +119,70 @@ def selection_options(command: F) -> F:
     return seeds(only(command))
 
 
-def json_option(command: F) -> F:
-    """``--json``, for verbs that list or end with facts."""
-    return click.option(
-        "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
-    )(command)
+class Output(NamedTuple):
+    """How much a verb prints: all, less (``-q``), more (``-v``), or its facts for programs."""
+
+    quiet: bool
+    verbose: bool
+    as_json: bool
+
+    def display(self) -> Display:
+        """What shows the verb's work."""
+        from hpobench.verbs.progress import Brief, Shown, Warnings
+
+        if self.as_json:
+            return Warnings()
+        return Brief() if self.quiet else Shown(verbose=self.verbose)
+
+    def end(self, facts: object, brief: object, *lines: str) -> None:
+        """Print ``facts`` as JSON, or else ``brief`` alone, or else ``lines``."""
+        if self.as_json:
+            print_json(facts)
+            return
+        for line in [str(brief)] if self.quiet else lines:
+            click.echo(printable(line))
+
+    def note(self, text: str) -> None:
+        """Print ``text``, which says what was done, unless less is wanted."""
+        if not (self.quiet or self.as_json):
+            click.echo(printable(text))
 
 
-def print_json(content: object) -> None:
-    """Print ``content`` for programs."""
-    click.echo(json.dumps(content, indent=2))
+def output_options(
+    *, quiet: str | None = None, verbose: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--json``, for verbs that list or end with facts, and ``-q`` and ``-v`` with these helps.
 
+    The verb is given an :class:`Output` as ``output``. More than one of the options is refused.
+    """
+    helps = {"quiet": quiet, "verbose": verbose}
 
-def volume_options(*, quiet: str, verbose: str) -> Callable[[F], F]:
-    """``-q`` and ``-v``, which a verb explains itself."""
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_output(
+            *, as_json: bool, quiet: bool = False, verbose: bool = False, **given: Any
+        ) -> Any:
+            if quiet + verbose + as_json > 1:
+                from hpobench.contract.errors import UsageError
 
-    def decorate(command: F) -> F:
-        less = click.option("-q", "--quiet", is_flag=True, help=quiet)
-        more = click.option("-v", "--verbose", is_flag=True, help=verbose)
-        return less(more(command))
+                raise UsageError("--quiet, --verbose and --json exclude each other; give one")
+            return command(output=Output(quiet, verbose, as_json), **given)
+
+        told: Callable[..., Any] = click.option(
+            "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
+        )(with_output)
+        for name, text in reversed(helps.items()):
+            if text is not None:
+                told = click.option(f"-{name[0]}", f"--{name}", is_flag=True, help=text)(told)
+        return told
 
     return decorate
 
 
-def one_volume(*, quiet: bool, verbose: bool, as_json: bool) -> None:
-    """Raise :class:`UsageError` where more than one of ``-q``, ``-v`` and ``--json`` is given."""
-    from hpobench.contract.errors import UsageError
-
-    if quiet + verbose + as_json > 1:
-        raise UsageError("--quiet, --verbose and --json exclude each other; give one of them")
+def print_json(content: object) -> None:
+    """Print ``content`` for programs; numbers that are none or infinite are null."""
+    text = json.dumps(content)
+    click.echo(json.dumps(json.loads(text, parse_constant=lambda _: None), indent=2))
 
 
 def values_option(command: F) -> F:
