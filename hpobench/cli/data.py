@@ -97,9 +97,7 @@ def verify(names: tuple[str, ...], output: Output) -> None:
     there = [copy for copy in copies if copy.state != "absent"]
     absent = [d for d in chosen if names and d not in [copy.dataset for copy in there]]
     if output.as_json:
-        missing = [
-            {"name": d.name, "state": "absent", "folder": None, "faults": {}} for d in absent
-        ]
+        missing = [{"name": dataset.name, "state": "absent"} for dataset in absent]
         print_json([*map(_verified, there), *missing])
     else:
         _show_verified([copy for copy in there if copy.faults or not output.quiet])

@@ -126,7 +126,7 @@ def test_two_algorithms_of_one_folder(
     code, told, _ = ends(capfd, two, "--base", "tpe/fifo", "--new", "mine/fifo", "--json")
     assert code == 1
     together = json.loads(told)
-    assert {row["algorithm"] for row in together["effects"]} == {None, "mine + fifo"}
+    assert {row["algorithm"] for row in together["effects"]} == {"mine"}
     estimates = [
         [row["estimate"] for row in found["effects"]] for found in (together, json.loads(apart))
     ]
