@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Output, ResultsFolder, output_options, print_json
+from hpobench.cli.shared import Output, ResultsFolder, Written, output_options, print_json
 from hpobench.cli.tables import fill, printable, show
 from hpobench.contract.package import SMOKE
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hpobench.analysis.inference.gate import Gate
     from hpobench.verbs.comparison import Sides
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = Written(dir_okay=False)
 _EXIT = {"same": 0, "no regression": 0, "regression": 1, "undecided": 2}
 _REFERENCE = "reference"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Commands, Output, output_options, print_json
+from hpobench.cli.shared import Commands, Output, Written, output_options, print_json
 from hpobench.cli.tables import fill, show
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def show_all(output: Output) -> None:
 @click.option(
     "--to",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Written(file_okay=False),
     help="The data folder to put them into.",
 )
 @output_options(quiet="Print the folders of the data sets alone.")

@@ -13,6 +13,7 @@ from hpobench.cli.shared import (
     Commands,
     Output,
     ResultsFolder,
+    Written,
     output_options,
     plugin_option,
     values_option,
@@ -33,7 +34,7 @@ def group() -> None:
 @click.option(
     "--into",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="The archive to write.",
 )
 @output_options(quiet="Print the archive alone.")
@@ -68,12 +69,12 @@ def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
 )
 @click.option(
     "--results",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Written(file_okay=False),
     help="Folder of the runs, by default results/evidence-SEARCHER.",
 )
 @click.option(
     "--into",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="The archive to write, by default evidence.parquet in the folder of the runs.",
 )
 @output_options(quiet="Print the archive and warnings alone.")
@@ -96,13 +97,10 @@ def add(
     it is fetched the same command adds them. Ends with code 1 if runs failed, which count in the
     archive as the clip value.
     """
-    from hpobench.contract.errors import UsageError
     from hpobench.evidence.archive import read_archive, shipped
     from hpobench.evidence.suites import evidence_suites
     from hpobench.verbs.addition import plan_addition, run_addition
 
-    if into and not into.parent.is_dir():
-        raise UsageError(f"--into {into}: there is no folder {into.parent}; make it first")
     display = output.display()
     addition = plan_addition(
         {**options, "name": searcher},

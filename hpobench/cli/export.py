@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import Output, ResultsFolder, output_options
+from hpobench.cli.shared import Output, ResultsFolder, Written, output_options
 from hpobench.export import FORMATS
 
 
 @click.command()
 @click.argument("folder", type=ResultsFolder())
 @click.option("--to", required=True, type=click.Choice(FORMATS), help="The format.")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=Written())
 @output_options(quiet="Print the new folder alone.")
 def export(folder: Path, to: str, out: Path, output: Output) -> None:
     """Write the results in FOLDER (like results/quick) into the new folder OUT.

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Output, output_options
+from hpobench.cli.shared import Output, Written, output_options
 
 if TYPE_CHECKING:
     from hpobench.bridges.imports.importing import Imported
 
-_file = click.Path(dir_okay=False, path_type=Path)
+_file = Written(dir_okay=False)
 
 
 @click.command("import")

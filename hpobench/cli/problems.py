@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.problem_import import import_
-from hpobench.cli.shared import Commands, Output, output_options, plugin_option, values_option
+from hpobench.cli.shared import (
+    Commands,
+    Output,
+    Written,
+    output_options,
+    plugin_option,
+    values_option,
+)
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.progress import Pace
 from hpobench.verbs.tally import duration
@@ -86,7 +93,7 @@ def freeze(
 @click.option(
     "--out",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="The table, a parquet file.",
 )
 @click.option("--workers", type=click.IntRange(1, 32_767), help="Trials at once.")

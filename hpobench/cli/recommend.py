@@ -11,6 +11,7 @@ import click
 
 from hpobench.cli.shared import (
     Output,
+    Written,
     complete_suite,
     output_options,
     plugin_option,
@@ -74,7 +75,7 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--workers", type=click.IntRange(min=1), help="Trials at a time.")
 @click.option(
     "--settle",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="Write a suite that would tell apart what the evidence does not.",
 )
 @click.option("--evaluate", is_flag=True, help="Say how good this advice is, on families left out.")

@@ -64,13 +64,33 @@ class ResultsFolder(click.Path):
         from hpobench.store.place import Place, place_of
 
         if isinstance(given := place_of(value), Path):
-            return super().convert(value, param, ctx)
+            if self.exists and not (given.exists() if self.file_okay else given.is_dir()):
+                from hpobench.store.index import what_is_there  # it brings pyarrow
+
+                self.fail(f"{given}: {what_is_there(given)}", param, ctx)
+            return super().convert(given, param, ctx)
         from hpobench.store.remote import is_small  # it brings pyarrow
 
         place = Place(given)
         if self._writes and ctx is not None:
             ctx.call_on_close(place.publish)
         return place.fetch(is_small) if self._small else place.fetch()
+
+
+class Written(click.Path):
+    """A file or folder of this machine that a verb writes; an address would become a folder of
+    that name."""
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "://" in str(value):
+            self.fail(f"{value!r} is an address; name a path of this machine", param, ctx)
+        found: Path = super().convert(value, param, ctx)
+        if not self.dir_okay and not found.parent.is_dir():
+            self.fail(f"{value}: there is no folder {found.parent}; make it first", param, ctx)
+        return found
 
 
 SHIPPED = "evidence"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import Output, ResultsFolder, output_options
+from hpobench.cli.shared import Output, ResultsFolder, Written, output_options
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=Written())
 @click.argument("folders", nargs=-1, type=ResultsFolder())
 @click.option(
     "--evidence",

@@ -90,7 +90,7 @@ def test_wrong_input(base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[st
     (damaged / "cells.parquet").write_bytes(b"PAR1")
     smoke = ROOT / "results" / "reference" / "smoke"
     for args, message in [
-        ((base, tmp_path / "nowhere"), "does not exist"),
+        ((base, tmp_path / "nowhere"), "no such folder"),
         ((base, tmp_path / "empty"), "not a results folder"),
         ((base, damaged), "damaged: not a readable parquet file"),
         ((base, smoke), "left out:\n  branin: workers: 1 in BASE, 4 in NEW"),
