@@ -40,7 +40,8 @@ def show_all(output: Output) -> None:
         return
     show(("data set", "MB", "licence", "state", "for"), list(map(_row, found)), wrapped=True)
     for one in found:
-        click.echo(f"\n{one.dataset.name}: {one.dataset.title}")
+        click.echo()
+        click.echo(fill(f"{one.dataset.name}: {one.dataset.title}"))
         click.echo(fill(f"  cite  {one.dataset.citation}", "    "))
         text = one.folder if one.state == "here" else one.mending
         click.echo(fill(f"  {one.state}: {text}", "    "))

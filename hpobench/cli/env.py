@@ -69,10 +69,13 @@ def show_all(plugins: tuple[Path, ...], output: Output) -> None:
     """The environments: whether they are there, what is in them, what they take on disk."""
     from hpobench.plugins.isolation.environments import environments_folder
 
-    found = list(map(_facts, _scripts((), plugins)))
-    if output.as_json or output.quiet:
-        facts = {"folder": str(environments_folder()), "environments": found}
-        output.end(facts, "\n".join(one["name"] for one in found))
+    scripts = list(_scripts((), plugins))
+    if output.quiet:
+        click.echo("\n".join(script.file.stem for script in scripts))
+        return
+    found = list(map(_facts, scripts))
+    if output.as_json:
+        print_json({"folder": str(environments_folder()), "environments": found})
         return
     rows = [
         (one["name"], one["state"], *(_number(one[key]) for key in ("packages", "MB", "built_s")))

@@ -127,10 +127,11 @@ def show_plan(suite: Suite, plan: Plan, *, folder: Path | None = None, quiet: bo
         _show_grid(suite, plan)
         click.echo()
     total, found = plan.total, real_time(plan, folder)
-    click.echo(
+    text = (
         f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
         f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
     )
+    click.echo(fill(text))
     click.echo(fill(f"real time: {_real(found)}"))
 
 
@@ -166,15 +167,17 @@ def _plan_json(suite: Suite, plan: Plan, pilot: Path | None) -> dict[str, Any]:
 
 
 def _show_grid(suite: Suite, plan: Plan) -> None:
-    click.echo(
+    text = (
         f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
         f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds "
         f"({_ranges(suite.seeds)}), "
         f"{', '.join(map(str, suite.workers))} workers, {suite.stage} stage, "
         f"tell {suite.tell or 'as suits each searcher'}"
     )
-    click.echo(f"searchers: {_labels(suite.searchers)}")
-    click.echo(f"schedulers: {_labels(suite.schedulers)}\n")
+    click.echo(fill(text))
+    click.echo(fill(f"searchers: {_labels(suite.searchers)}", "  "))
+    click.echo(fill(f"schedulers: {_labels(suite.schedulers)}", "  "))
+    click.echo()
     planned = {c.searcher.label: c.searcher for c in plan.cells.combinations}
     if programs := [ref for ref in planned.values() if _is_program(ref)]:
         click.echo(
@@ -239,7 +242,8 @@ def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:
     for row in skipped:
         by_reason.setdefault(row.reason, []).append(row)
     for reason, rows in by_reason.items():
-        click.echo(f"\nskipped, with every seed: {len(rows)} combinations: {reason}")
+        click.echo()
+        click.echo(fill(f"skipped, with every seed: {len(rows)} combinations: {reason}"))
         for axis, refs in (
             ("searcher", suite.searchers),
             ("scheduler", suite.schedulers),
@@ -247,4 +251,4 @@ def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:
         ):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
             names = "all" if len(labels) == len(refs) else ", ".join(labels)
-            click.echo(f"  {axis}s: {names}")
+            click.echo(fill(f"  {axis}s: {names}", "    "))

@@ -17,7 +17,7 @@ from hpobench.cli.shared import (
     plugin_option,
     print_json,
 )
-from hpobench.cli.tables import show
+from hpobench.cli.tables import fill, show
 
 if TYPE_CHECKING:
     from hpobench.bridges.recommendation import Recommendation
@@ -178,16 +178,16 @@ def _show(one: Recommendation, output: Output) -> None:
     from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
 
     for line in answer(one.advice):
-        click.echo(line)
+        click.echo(fill(line))
     if output.quiet:
         return
     for line in one.notes():
-        click.echo(line)
+        click.echo(fill(line))
     click.echo()
     show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
     for line in grounds(one.advice):
-        click.echo(line)
+        click.echo(fill(line, "    " if line.startswith(" ") else ""))
     click.echo()
     for line in one.to_paste():
         click.echo(f"    {line}")
@@ -234,7 +234,7 @@ def _evaluate(archive: Archive, output: Output) -> None:
         print_json({"verdict": verdict, "rows": list(map(_standing, rows))})
         return
     for line in verdict:
-        click.echo(line)
+        click.echo(fill(line))
     if output.quiet:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")
