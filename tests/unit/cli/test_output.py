@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
 import pytest
 
+from hpobench.contract.cell import Cell
 from hpobench.evidence.distilling import distilled
+from hpobench.plugins.isolation.environments import Environment
+from hpobench.recording.record import Recorded
+from hpobench.running.agreement import CellHistories
+from hpobench.verbs.progress import Display
+from hpobench.verbs.reports import Report, answer_of
 from tests.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
 from tests.ray.test_output import CASES as SLOW_CASES
+from tests.security_table import HEADER, PLUGIN
 
 COMMANDS = dict(commands())
 
@@ -67,6 +77,23 @@ CASES = [
         lambda f: [f["archive"], f["runs"], f["repeated"]],
         quiet=lambda f: "both",
     ),
+    Case("site out --evidence archive.parquet", lambda f: [f["page"], f["files"]]),
+    Case("report stored", lambda f: [*f["advice"], f["page"]]),
+    Case(
+        "agreement tiny.yaml",
+        lambda facts: (
+            [one["cell"] for one in facts if not one["differences"]]
+            + [f"{one['cell']}: {text}" for one in facts for text in one["differences"]]
+        ),
+        code=1,
+        quiet=lambda facts: f"{facts[-1]['cell']}: {facts[-1]['differences'][0]}",
+    ),
+    Case(
+        "problems record trained --plugin problem.py --sample 2 --out t.parquet",
+        lambda f: [f["table"], f"{f['trials']} trials", f"{f['failed']} of them failed"],
+        quiet=lambda f: f["table"],
+    ),
+    Case("env sync alone.py", lambda facts: [facts[0]["name"], facts[0]["state"]]),
     Case("portfolio", lambda facts: [one["problem"] for one in facts]),
     Case("portfolio glmnet --k 2", lambda facts: [f"alpha {facts[0]['alpha']:.4g}"]),
     Case(
@@ -85,6 +112,33 @@ CASES = [
 ]
 
 
+@pytest.fixture
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes long ends at once: figures, Ray, training, and environments that are built."""
+
+    def compared(ray: Any, cells: Sequence[Cell]) -> Iterator[CellHistories]:
+        for cell in cells:
+            tuner = [(0, 1, 0.5)] if cell.id != cells[-1].id else []
+            yield CellHistories(cell, {"live": [(0, 1, 0.5)], "tuner": tuner})
+
+    def written(folder: Path, display: Display, *, anew: bool) -> Report:
+        report = Report(folder / "report" / "index.html", answer_of(folder))
+        display.answer(report.answer)
+        display.note(f"report: {report.page}")
+        return report
+
+    for place, double in (
+        ("hpobench.running.agreement.compare", compared),
+        ("hpobench.running.cluster.connected", lambda *_: contextlib.nullcontext()),
+        ("hpobench.recording.record.record_table", lambda *_, **__: Recorded(2, 1, reused=False)),
+        ("hpobench.verbs.reports.write_page", written),
+        ("hpobench.plugins.isolation.environments.lock", lambda _: None),
+    ):
+        monkeypatch.setattr(place, double)
+    monkeypatch.setattr(Environment, "built", lambda _: None)
+    monkeypatch.setattr(Environment, "build", lambda _: SimpleNamespace(seconds=1.5))
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("archive") / "archive.parquet"
@@ -94,7 +148,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.args)
 def test_the_text_has_the_facts_of_the_json(
-    case: Case, archive: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Case, archive: bytes, nothing_runs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HPOBENCH_DATA", "HPOBENCH_ENVIRONMENTS", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "nothing"))
@@ -104,6 +158,7 @@ def test_the_text_has_the_facts_of_the_json(
         folder = tmp_path / f"{next(numbers)}"
         folder.mkdir()
         lay(folder)
+        (folder / "alone.py").write_text(HEADER + PLUGIN.replace('"trap"', '"alone"'))
         for name in ("archive.parquet", "other.parquet"):
             (folder / name).write_bytes(archive)
         if "damaged" in case.args:
