@@ -87,7 +87,7 @@ class Written(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if "://" in str(value):
             self.fail(f"{value!r} is an address; name a path of this machine", param, ctx)
-        found: Path = super().convert(value, param, ctx)
+        found: Any = super().convert(value, param, ctx)
         if not self.dir_okay and not found.parent.is_dir():
             self.fail(f"{value}: there is no folder {found.parent}; make it first", param, ctx)
         return found

@@ -74,7 +74,7 @@ WRONG = {
     "problems import nowhere --out a": "nowhere: there is no such file or folder",
     "problems import empty --out a": "what can be imported is an Optuna storage",
     "problems import file --out nowhere/a": PARENT,
-    f"problems import {UNREADABLE} --out a": UNREADABLE,
+    f"problems import {UNREADABLE} --out a": "mem: Input/output error",
     "problems record branni --out a --sample 1": "did you mean branin",
     "problems record branin --out s3://a/b --sample 1": "is an address; name a path",
     "recommend nowhere.yaml": "nowhere.yaml: no such file",
