@@ -170,17 +170,17 @@ def test_live_budgets_are_shortened_by_what_a_trial_takes(plugin: Path, tmp_path
         "workers": 1,
         "budget": {"evaluations": 1000},
     }
-    options = ("--plugin", plugin, "--results", tmp_path, "--within", "50s", "--cpus", 1)
+    options = ("--plugin", plugin, "--results", tmp_path, "--within", "80s", "--cpus", 1)
     begin = time.monotonic()
     output = finish("run", write(tmp_path, **live), *options)
-    assert time.monotonic() - begin < 50 + 2 * EXTRA_S  # and a report
+    assert time.monotonic() - begin < 80 + 2 * EXTRA_S  # and a report
     assert "measuring what a trial of each problem takes" in output
     assert "shortened from evaluations 1000 to fit two seeds" in output
     plan = load_plan(tmp_path / "tiny")
     shorter = plan["suite"]["problems"][0]["budget"]["evaluations"]
     assert plan["whole_budgets"] == {"trained": {"evaluations": 1000}}
-    # Trials of 0.2 s, four cells, and less than 50 s for all of them.
-    assert 1 <= shorter < 50 / 0.2 / 4
+    # Trials of 0.2 s, four cells, and less than 80 s for all of them.
+    assert 1 <= shorter < 80 / 0.2 / 4
     again = finish("run", write(tmp_path, **live), *options, "--dry-run", "--within", "1h")
     assert f"trained evaluations {shorter:g}, shortened from evaluations 1000" in again
 
