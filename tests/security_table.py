@@ -215,7 +215,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
         ["site", "out", "stored", "--evidence", _archive("archive.parquet")]
     ),
     "compare FOLDER FOLDER": [
-        *("compare", "stored", "stored", "--json", "found.json", "--markdown", "found.md"),
+        *("compare", "stored", "stored", "--markdown", "found.md"),
     ],
     "export FOLDER OUT": ["export", "stored", "--to", "latex", "out"],
     "hpobench.load(FOLDER)": lambda: hpobench.load("stored").failed,
@@ -243,7 +243,6 @@ PLACES = {
     "FILE.lock": "alone.py.lock",
     "--settle": "settle.yaml",
     "--suite": "imported.yaml",
-    "--json": "found.json",
     "--markdown": "found.md",
 }
 """What stands for the names in the column of what is written."""
@@ -321,7 +320,7 @@ def _end_of_sample() -> object:
     _end_of(["run", "suite.yaml", "--results", "../elsewhere", "--no-report"])
     for mark in Path().rglob("*.mark"):
         mark.unlink()
-    options = ("--sample", "9", "--plugin", "trap.py", "--json", "found.json")
+    options = ("--sample", "9", "--plugin", "trap.py")
     return _end_of(["verify", "../elsewhere/trapped", *options])
 
 
@@ -365,7 +364,7 @@ def _end_of_archive_sample() -> object:
         _end_of(["evidence", "add", *_TRAP, "--results", "../elsewhere", "--into", "../whole"])
         for mark in Path().rglob("*.mark"):
             mark.unlink()
-        options = ("--sample", "9", "--plugin", "trap.py", "--json", "found.json")
+        options = ("--sample", "9", "--plugin", "trap.py")
         return _end_of(["verify", "../whole", *options])
 
 

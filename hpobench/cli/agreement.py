@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from hpobench.cli.shared import complete_suite, plugin_option, selection_options
+from hpobench.cli.shared import (
+    Output,
+    complete_suite,
+    output_options,
+    plugin_option,
+    print_json,
+    selection_options,
+)
 from hpobench.cli.tables import show
 
 
@@ -15,8 +24,14 @@ from hpobench.cli.tables import show
 @click.option("--cpus", type=click.IntRange(min=1), help="Processors of the local Ray.")
 @plugin_option
 @selection_options
+@output_options(quiet="Print differences alone.")
 def agreement(
-    suite: str, cpus: int | None, plugins: tuple[Path, ...], seeds: str | None, only: str | None
+    suite: str,
+    cpus: int | None,
+    plugins: tuple[Path, ...],
+    seeds: str | None,
+    only: str | None,
+    output: Output,
 ) -> None:
     """Compare the decisions on the stages with those of `tune.Tuner(...).fit()` itself.
 
@@ -32,15 +47,32 @@ def agreement(
 
     loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
     plan = build_plan(loaded)
-    rows, differences = [], []
+    facts = []
     with connected(LOCAL, cpus) as ray:
         for found in compare(ray, plan.cells):
-            counts = ", ".join(f"{where} {len(h)}" for where, h in found.histories.items())
-            rows.append((found.cell.id, counts, "same" if found.agrees else "DIFFERENT"))
-            differences += [f"{found.cell.id}: {text}" for text in found.differences()]
-            click.echo(f"{len(rows)}/{len(plan.cells)} cells", err=True)
-    show(("cell", "results", "histories"), rows)
-    for text in differences:
-        click.echo(text)
-    if differences:
+            counts = {where: len(history) for where, history in found.histories.items()}
+            differences = list(found.differences())
+            facts.append({"cell": found.cell.id, "results": counts, "differences": differences})
+            click.echo(f"{len(facts)}/{len(plan.cells)} cells", err=True)
+    if output.as_json:
+        print_json(facts)
+    else:
+        _show(facts, output)
+    if any(one["differences"] for one in facts):
         raise SystemExit(1)
+
+
+def _show(facts: Sequence[Mapping[str, Any]], output: Output) -> None:
+    if not output.quiet:
+        rows = [
+            (
+                one["cell"],
+                ", ".join(f"{where} {count}" for where, count in one["results"].items()),
+                "DIFFERENT" if one["differences"] else "same",
+            )
+            for one in facts
+        ]
+        show(("cell", "results", "histories"), rows)
+    for one in facts:
+        for text in one["differences"]:
+            click.echo(f"{one['cell']}: {text}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import json_option, one_volume, print_json, values_option
+from hpobench.cli.shared import Output, output_options, print_json, values_option
 
 if TYPE_CHECKING:
     from hpobench.testing.check import Check, CheckResult, Status
@@ -40,16 +40,14 @@ _NARROW, _WIDE = 60, 120
     show_default=True,
     help="Seconds after which a check counts as hanging.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Show failed checks and the totals alone.")
-@json_option
+@output_options(quiet="Show failed checks and the totals alone.")
 def check(
     plugin: str,
     only: str | None,
     options: dict[str, Any],
     patience: float,
     limit: float,
-    quiet: bool,
-    as_json: bool,
+    output: Output,
 ) -> None:
     """Put the searchers, schedulers and problems in FILE through the conformance suite.
 
@@ -62,20 +60,21 @@ def check(
     """
     from hpobench.testing.conformance import checks_of, entries
 
-    one_volume(quiet=quiet, verbose=False, as_json=as_json)
-    shown: Collection[Status] = () if as_json else ("failed",) if quiet else tuple(_COLOURS)
+    shown: Collection[Status] = (
+        () if output.as_json else ("failed",) if output.quiet else tuple(_COLOURS)
+    )
     facts, failed = [], False
     for entry in entries(plugin, only):
         checks = checks_of(entry, options, Path(), patience=patience)
-        if not as_json:
+        if not output.as_json:
             click.echo(f"{entry.kind} {entry.name} ({entry.file})")
         results = _run(checks, limit, shown)
-        if not as_json:
+        if not output.as_json:
             _show_totals(results)
         names = {"kind": entry.kind, "name": entry.name, "file": str(entry.file)}
         facts.append({**names, "checks": results})
         failed |= any(one["status"] == "failed" for one in results)
-    if as_json:
+    if output.as_json:
         print_json(facts)
     if failed:
         raise SystemExit(1)

@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import ResultsFolder
+from hpobench.cli.shared import Output, ResultsFolder, Written, output_options, print_json
+from hpobench.cli.tables import fill, printable, show
+from hpobench.contract.package import SMOKE
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.effects import Score
+    from hpobench.analysis.inference.gate import Gate
+    from hpobench.verbs.comparison import Sides
 
-_FOLDER = ResultsFolder()
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE = Written(dir_okay=False)
 _EXIT = {"same": 0, "no regression": 0, "regression": 1, "undecided": 2}
+_REFERENCE = "reference"
+
+
+class _Compared(ResultsFolder):
+    """A results folder; a word stands for the stored results that come with hpobench, so that a
+    folder of that name must be written as ``./reference``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(SMOKE if value == _REFERENCE else value, param, ctx)
 
 
 @click.command()
-@click.argument("base", type=_FOLDER)
-@click.argument("new", type=_FOLDER)
+@click.argument("base", metavar="BASE|reference", type=_Compared())
+@click.argument("new", required=False, type=_Compared())
+@click.option(
+    "--base",
+    "base_algorithm",
+    metavar="ALGORITHM",
+    help="With one folder: the algorithm of it to compare with, as SEARCHER or SEARCHER/SCHEDULER, "
+    "by their labels.",
+)
+@click.option(
+    "--new", "new_algorithm", metavar="ALGORITHM", help="With one folder: the one that is compared."
+)
 @click.option(
     "--score",
     "scores",
@@ -45,41 +68,74 @@ _EXIT = {"same": 0, "no regression": 0, "regression": 1, "undecided": 2}
     show_default=True,
     help="Differences in normalised regret up to this are no regression.",
 )
-@click.option("--json", "json_file", type=_FILE, help="Write all that was found to this file.")
 @click.option("--markdown", "markdown_file", type=_FILE, help="Write a summary to this file.")
+@output_options(quiet="Print the verdict alone.", verbose="Show every row of the table.")
 def compare(
     base: Path,
-    new: Path,
+    new: Path | None,
+    base_algorithm: str | None,
+    new_algorithm: str | None,
     scores: tuple[Score, ...],
     alpha: float,
     tolerance: float,
-    json_file: Path | None,
     markdown_file: Path | None,
+    output: Output,
 ) -> None:
-    """Compare the results in NEW with those in BASE, of another commit or version.
+    """Compare the results in the folder NEW with those in BASE, of another commit or version, or
+    two algorithms of one folder.
 
-    Runs are paired by the labels of searcher, scheduler and problem, and by seed. Ends with code 0
-    if nothing is found worse, with 1 if something is, or fails that did not in BASE, and with 2
-    if nothing can be compared: other problems, or too few seeds.
+    \b
+        hpobench compare results/smoke new/smoke
+        hpobench compare reference new/smoke
+        hpobench compare results/tables --base optuna-tpe --new mine
+
+    `reference` stands for the results of the suite smoke that come with hpobench. Runs are paired
+    by the labels of searcher, scheduler and problem, and by seed; of two algorithms by the rest of
+    these. Ends with code 0 if nothing is found worse, with 1 if something is, or fails that did
+    not in BASE, and with 2 if nothing can be compared: other problems, or too few seeds.
     """
     from hpobench.analysis.core.pairing import paired
     from hpobench.analysis.inference.gate import gate
-    from hpobench.cli.tables import printable, show
     from hpobench.reporting import regression
     from hpobench.store import files
-    from hpobench.store.reader import load_results
 
     with _file_errors_end_in_2():
-        pairs = paired(load_results(base), load_results(new))
+        pairs = paired(*_sides(base, new, base_algorithm, new_algorithm))
         found = gate(pairs, scores=list(dict.fromkeys(scores)), alpha=alpha, tolerance=tolerance)
-        if json_file:
-            files.replace(json_file, regression.as_json(found).encode())
         if markdown_file:
             files.replace(markdown_file, regression.markdown(found).encode())
-    show(regression.header(found), regression.cells(found, regression.short_table(found)))
-    for text in (regression.LEGEND, *regression.sentences(found), regression.headline(found)):
-        click.echo(printable(text))
+    if output.as_json:
+        print_json(json.loads(regression.as_json(found)))
+    else:
+        _show(found, output)
     raise SystemExit(_EXIT[found.outcome])
+
+
+def _sides(
+    base: Path, new: Path | None, base_algorithm: str | None, new_algorithm: str | None
+) -> Sides:
+    from hpobench.contract.errors import UsageError
+    from hpobench.verbs.comparison import of_algorithms, of_folders
+
+    if new is not None and base_algorithm is None and new_algorithm is None:
+        return of_folders(base, new)
+    if new is None and base_algorithm is not None and new_algorithm is not None:
+        return of_algorithms(base, base_algorithm, new_algorithm)
+    raise UsageError(
+        "name two folders, or one and two of its algorithms: `hpobench compare BASE NEW`, or "
+        "`hpobench compare FOLDER --base ALGORITHM --new ALGORITHM`"
+    )
+
+
+def _show(found: Gate, output: Output) -> None:
+    from hpobench.reporting import regression
+
+    if not output.quiet:
+        rows = found.effects if output.verbose else regression.short_table(found)
+        show(regression.header(found), regression.cells(found, rows))
+        for text in (regression.LEGEND, *regression.sentences(found)):
+            click.echo(fill(text))
+    click.echo(printable(regression.headline(found)))
 
 
 @contextlib.contextmanager

@@ -3,57 +3,46 @@
 from __future__ import annotations
 
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from hpobench.cli.shared import F, json_option, one_volume, print_json, volume_options
+from hpobench.cli.shared import Output, output_options, print_json
 
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
-    from hpobench.verbs.progress import Display
     from hpobench.verbs.reports import Report
 
 
 class Ending(NamedTuple):
     """How much a verb prints, and whether it opens the page."""
 
-    quiet: bool
-    verbose: bool
-    as_json: bool
+    output: Output
     open_page: bool
-
-    def display(self) -> Display:
-        """What shows the verb's work."""
-        from hpobench.verbs.progress import Brief, Shown, Warnings
-
-        one_volume(quiet=self.quiet, verbose=self.verbose, as_json=self.as_json)
-        if self.as_json:
-            return Warnings()
-        return Brief() if self.quiet else Shown(verbose=self.verbose)
 
     def end(self, report: Report | None, **facts: Any) -> None:
         """Print what is left to print of ``report`` and the ``facts`` beside it, and open its
         page."""
-        if self.as_json:
+        if self.output.as_json:
             print_json({**facts, **report_json(report)})
-        elif self.quiet and report is not None:
+        elif self.output.quiet and report is not None:
             click.echo(report.page)
         if self.open_page and report is not None:
             _open(report.page)
 
 
-def ending_options(command: F) -> F:
+def ending_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``-q``, ``-v``, ``--json`` and ``--open``; :class:`Ending` takes their values."""
-    volume = volume_options(
+    output = output_options(
         quiet="Print the advice, the page and warnings only.",
         verbose="Print a line for each run that ends, too.",
     )
     page = click.option(
         "--open", "open_page", is_flag=True, help="Open the report in the browser at the end."
     )
-    return volume(json_option(page(command)))
+    return output(page(command))
 
 
 def report_json(report: Report | None) -> dict[str, Any]:

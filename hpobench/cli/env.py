@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Commands, json_option, plugin_option, print_json
+from hpobench.cli.shared import Commands, Output, output_options, plugin_option, print_json
 from hpobench.cli.tables import show
 
 if TYPE_CHECKING:
@@ -28,41 +28,53 @@ def group() -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--upgrade", is_flag=True, help="Lock the newest versions first.")
 @plugin_option
-def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...]) -> None:
+@output_options(quiet="Name environments that cannot be built alone.")
+def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...], output: Output) -> None:
     """Build the environments of the searchers NAME..., or of all.
 
     NAME may also be an environment, as `env list` shows them, or a plugin's file. A file without
     a lock gets one, beside it. Ends with code 1 if an environment cannot be built.
     """
+    facts = [_synced(script, output, upgrade=upgrade) for script in _scripts(names, plugins)]
+    if output.as_json:
+        print_json(facts)
+    if any(one["error"] for one in facts):
+        raise SystemExit(1)
+
+
+def _synced(script: Script, output: Output, *, upgrade: bool) -> dict[str, Any]:
+    """Build the environment of ``script``; returns what came of it."""
     from hpobench.contract.errors import NotAvailableError, PluginError
     from hpobench.plugins.isolation.environments import Environment, lock
 
-    failed = False
-    for script in _scripts(names, plugins):
-        try:
-            if upgrade or not script.locked:
-                lock(script)
-            environment = Environment(script)
-            there = environment.built() is not None
-            built = environment.build()
-            done = "was there" if there else f"built in {built.seconds:.1f} s"
-            click.echo(f"{script.file.stem}: {done}")
-        except (NotAvailableError, PluginError) as error:
-            failed = True
-            click.echo(f"{script.file.stem}: {error}", err=True)
-    if failed:
-        raise SystemExit(1)
+    name = script.file.stem
+    try:
+        if upgrade or not script.locked:
+            lock(script)
+        environment = Environment(script)
+        there = environment.built() is not None
+        built = environment.build()
+    except (NotAvailableError, PluginError) as error:
+        click.echo(f"{name}: {error}", err=True)
+        return {"name": name, "state": "failed", "built_s": None, "error": str(error)}
+    output.note(f"{name}: {'was there' if there else f'built in {built.seconds:.1f} s'}")
+    state = "was there" if there else "built"
+    return {"name": name, "state": state, "built_s": built.seconds, "error": None}
 
 
 @group.command("list")
 @plugin_option
-@json_option
-def show_all(plugins: tuple[Path, ...], as_json: bool) -> None:
+@output_options(quiet="Print the names alone.")
+def show_all(plugins: tuple[Path, ...], output: Output) -> None:
     """The environments: whether they are there, what is in them, what they take on disk."""
     from hpobench.plugins.isolation.environments import environments_folder
 
-    found = list(map(_facts, _scripts((), plugins)))
-    if as_json:
+    scripts = list(_scripts((), plugins))
+    if output.quiet:
+        click.echo("\n".join(script.file.stem for script in scripts))
+        return
+    found = list(map(_facts, scripts))
+    if output.as_json:
         print_json({"folder": str(environments_folder()), "environments": found})
         return
     rows = [
@@ -96,18 +108,26 @@ def _number(value: float | None) -> str:
 @group.command()
 @click.option("--all", "everything", is_flag=True, help="Also those that are in use.")
 @plugin_option
-def clean(everything: bool, plugins: tuple[Path, ...]) -> None:
+@output_options(quiet="Print nothing.")
+def clean(everything: bool, plugins: tuple[Path, ...], output: Output) -> None:
     """Remove environments that none of the searchers known here asks for: those of earlier
     headers and locks, and of other checkouts and files, unless --plugin names them."""
-    from hpobench.plugins.isolation.environments import Environment, folders, remove
+    from hpobench.plugins.isolation.environments import (
+        Environment,
+        environments_folder,
+        folders,
+        remove,
+    )
 
     scripts = () if everything else filter(_readable, _scripts((), plugins))
     used = {Environment(script).folder for script in scripts}
     removed = [remove(folder).name for folder in folders() if folder not in used]
     for name in removed:
-        click.echo(f"removed {name}")
-    if not removed:
-        click.echo("nothing to remove")
+        output.note(f"removed {name}")
+    if output.as_json:
+        print_json({"folder": str(environments_folder()), "removed": removed})
+    elif not removed:
+        output.note("nothing to remove")
 
 
 def _readable(script: Script) -> bool:

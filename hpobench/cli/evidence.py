@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Commands, ResultsFolder, plugin_option, values_option
-from hpobench.cli.tables import printable
+from hpobench.cli.archives import write_archive
+from hpobench.cli.shared import (
+    Commands,
+    Output,
+    ResultsFolder,
+    Written,
+    output_options,
+    plugin_option,
+    values_option,
+)
 from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
-    from hpobench.evidence.archive import Archive
     from hpobench.verbs.addition import Addition
 
 
@@ -27,10 +34,11 @@ def group() -> None:
 @click.option(
     "--into",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="The archive to write.",
 )
-def make(folders: tuple[Path, ...], into: Path) -> None:
+@output_options(quiet="Print the archive alone.")
+def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     """Distil the results in FOLDERS (like results/evidence) into an archive.
 
     It keeps some 100 bytes of each virtual run on a problem with frozen references: what was
@@ -41,7 +49,7 @@ def make(folders: tuple[Path, ...], into: Path) -> None:
     from hpobench.evidence.archive import joined
     from hpobench.evidence.distilling import distilled
 
-    _write(joined([*map(distilled, folders)]), into)
+    write_archive(joined([*map(distilled, folders)]), into, output)
 
 
 @group.command()
@@ -61,14 +69,15 @@ def make(folders: tuple[Path, ...], into: Path) -> None:
 )
 @click.option(
     "--results",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Written(file_okay=False),
     help="Folder of the runs, by default results/evidence-SEARCHER.",
 )
 @click.option(
     "--into",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="The archive to write, by default evidence.parquet in the folder of the runs.",
 )
+@output_options(quiet="Print the archive and warnings alone.")
 def add(
     searcher: str,
     options: dict[str, Any],
@@ -78,6 +87,7 @@ def add(
     cpus: int | None,
     results: Path | None,
     into: Path | None,
+    output: Output,
 ) -> None:
     """Run the suites of the evidence with SEARCHER alone, one of a plugin file or of the registry,
     and write the shipped archive with the new runs.
@@ -87,15 +97,11 @@ def add(
     it is fetched the same command adds them. Ends with code 1 if runs failed, which count in the
     archive as the clip value.
     """
-    from hpobench.contract.errors import UsageError
     from hpobench.evidence.archive import read_archive, shipped
     from hpobench.evidence.suites import evidence_suites
     from hpobench.verbs.addition import plan_addition, run_addition
-    from hpobench.verbs.progress import Shown
 
-    if into and not into.parent.is_dir():
-        raise UsageError(f"--into {into}: there is no folder {into.parent}; make it first")
-    display = Shown()
+    display = output.display()
     addition = plan_addition(
         {**options, "name": searcher},
         evidence_suites(chosen),
@@ -105,10 +111,10 @@ def add(
         display=display,
     )
     for line in _announced(addition, cpus):
-        click.echo(printable(line))
+        output.note(line)
     folder = results or Path("results") / f"evidence-{searcher}"
     archive, counts = run_addition(addition, folder, cpus=cpus, display=display)
-    _write(archive, into or folder / "evidence.parquet")
+    write_archive(archive, into or folder / "evidence.parquet", output, cells=dict(counts))
     if counts["done"] < counts.total():
         raise SystemExit(1)
 
@@ -127,8 +133,3 @@ def _announced(addition: Addition, cpus: int | None) -> Iterator[str]:
         f"{addition.cells:,} cells: at most about {duration(addition.seconds(cpus))} on {cpus} "
         f"processor{'' if cpus == 1 else 's'}, and what the searcher thinks"
     )
-
-
-def _write(archive: Archive, into: Path) -> None:
-    archive.write(into)
-    click.echo(f"{into}: {archive.summary}, {into.stat().st_size / 1e6:.2f} MB")

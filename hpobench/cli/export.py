@@ -6,24 +6,23 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import ResultsFolder
+from hpobench.cli.shared import Output, ResultsFolder, Written, output_options
 from hpobench.export import FORMATS
 
 
 @click.command()
 @click.argument("folder", type=ResultsFolder())
 @click.option("--to", required=True, type=click.Choice(FORMATS), help="The format.")
-@click.argument("out", type=click.Path(path_type=Path))
-def export(folder: Path, to: str, out: Path) -> None:
+@click.argument("out", type=Written())
+@output_options(quiet="Print the new folder alone.")
+def export(folder: Path, to: str, out: Path, output: Output) -> None:
     """Write the results in FOLDER (like results/quick) into the new folder OUT.
 
     coco and iohprofiler: every run, for cocopp and iohinspector to read. latex: the report's
     tables. README.txt in OUT says what its numbers are.
     """
-    from hpobench.cli.tables import printable
     from hpobench.export import export
     from hpobench.store.reader import load_results
 
-    for note in export(load_results(folder), to, out):
-        click.echo(printable(note))
-    click.echo(f"{to}: {out}")
+    notes = list(export(load_results(folder), to, out))
+    output.end({"format": to, "folder": str(out), "notes": notes}, out, *notes, f"{to}: {out}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hpobench.cli.plugin_lists import show_plugins
-from hpobench.cli.shared import Commands, F, json_option, plugin_option, print_json
+from hpobench.cli.shared import Commands, Output, output_options, plugin_option, print_json
 from hpobench.cli.tables import fill, printable, show
 from hpobench.contract.cell import Kind
 
@@ -23,16 +23,18 @@ def group() -> None:
     """Show what there is, whether it can run here, and what would make it so."""
 
 
-def _listing(complete: Callable[[], Iterable[str]]) -> Callable[[F], F]:
+def _listing(
+    complete: Callable[[], Iterable[str]],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The argument and the options of a list, whose names ``complete`` has for shells."""
 
     def completed(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
         return [name for name in complete() if name.startswith(incomplete)]
 
-    def decorate(command: F) -> F:
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         name = click.argument("name", required=False, shell_complete=completed)
-        quiet = click.option("-q", "--quiet", is_flag=True, help="Print the names alone.")
-        return name(quiet(json_option(command)))
+        named: Callable[..., Any] = name(output_options(quiet="Print the names alone.")(command))
+        return named
 
     return decorate
 
@@ -55,7 +57,7 @@ def _suite_names() -> Iterable[str]:
 @group.command()
 @_listing(_names("searcher"))
 @plugin_option
-def searchers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
+def searchers(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
     """Searchers, or the one called NAME in full, with its capabilities and options.
 
     parallel: takes account of trials under way; conditional: understands spaces with
@@ -64,35 +66,35 @@ def searchers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json:
     proposals. The version is that of the searcher's own environment
     where it has one; `env sync` builds those that are available "once built".
     """
-    show_plugins("searcher", plugins, name, quiet=quiet, as_json=as_json)
+    show_plugins("searcher", plugins, name, output)
 
 
 @group.command()
 @_listing(_names("scheduler"))
 @plugin_option
-def schedulers(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
+def schedulers(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
     """Schedulers, or the one called NAME in full, with its options.
 
     needs fidelity: only makes sense for trials of several steps.
     """
-    show_plugins("scheduler", plugins, name, quiet=quiet, as_json=as_json)
+    show_plugins("scheduler", plugins, name, output)
 
 
 @group.command()
 @_listing(_names("problem"))
 @plugin_option
-def problems(name: str | None, plugins: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
+def problems(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
     """Problem families, or the one called NAME in full, with its parameters and its source.
 
     members: those that have frozen references, and how many of their optima are known; an option
     that is a number makes many more.
     """
-    show_plugins("problem", plugins, name, quiet=quiet, as_json=as_json)
+    show_plugins("problem", plugins, name, output)
 
 
 @group.command()
 @_listing(_suite_names)
-def suites(name: str | None, quiet: bool, as_json: bool) -> None:
+def suites(name: str | None, output: Output) -> None:
     """Shipped suites, or the text of the one called NAME; `run` and `plan` take their names."""
     from hpobench.contract.errors import UnknownNameError
     from hpobench.plugins.registry import shipped_suites
@@ -107,9 +109,9 @@ def suites(name: str | None, quiet: bool, as_json: bool) -> None:
         for one, file in found.items()
         if name in (None, one)
     ]
-    if as_json:
+    if output.as_json:
         print_json(rows if name is None else rows[0])
-    elif quiet:
+    elif output.quiet:
         click.echo("\n".join(row["name"] for row in rows))
     elif name is not None:
         click.echo(
@@ -122,8 +124,8 @@ def suites(name: str | None, quiet: bool, as_json: bool) -> None:
 
 @group.command()
 @plugin_option
-@json_option
-def compatibility(plugins: tuple[Path, ...], as_json: bool) -> None:
+@output_options()
+def compatibility(plugins: tuple[Path, ...], output: Output) -> None:
     """Schedulers and the searchers that run under each: what to know about the combinations.
 
     takes: what a suite's `start` and `prior` can give searchers, which are points, a history of
@@ -135,7 +137,7 @@ def compatibility(plugins: tuple[Path, ...], as_json: bool) -> None:
     registry = Registry(plugins)
     pairs = matrix(registry)
     takes = {entry.name: _takes(entry) for entry in registry.entries("searcher")}
-    if as_json:
+    if output.as_json:
         print_json({"pairs": [_pair_json(pair) for pair in pairs], "takes": takes})
         return
     notes = numbered(pairs)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import Stored
+from hpobench.cli.archives import write_archive
+from hpobench.cli.shared import Output, Stored, output_options
 
 
 @click.command()
@@ -24,7 +25,8 @@ from hpobench.cli.shared import Stored
     help="The folder to write; by default that of the suite's name beside the parts of a run. Of "
     "archives the file to write.",
 )
-def merge(stored: tuple[Path, ...], into: Path | None) -> None:
+@output_options(quiet="Print the folder or the archive alone.")
+def merge(stored: tuple[Path, ...], into: Path | None, output: Output) -> None:
     """Bring the results in FOLDERS into one results folder, or archives of evidence in FILES into
     one archive; `evidence` is the one that comes with hpobench.
 
@@ -40,9 +42,9 @@ def merge(stored: tuple[Path, ...], into: Path | None) -> None:
 
     folders = [path for path in stored if path.is_dir()]
     if not folders:
-        _merge_archives(stored, into)
+        _merge_archives(stored, into, output)
     elif len(folders) == len(stored):
-        _merge_folders(folders, into)
+        _merge_folders(folders, into, output)
     else:
         raise UsageError(
             f"{folders[0]} is a results folder, and others are archives; "
@@ -51,20 +53,24 @@ def merge(stored: tuple[Path, ...], into: Path | None) -> None:
         )
 
 
-def _merge_folders(folders: Sequence[Path], into: Path | None) -> None:
+def _merge_folders(folders: Sequence[Path], into: Path | None, output: Output) -> None:
     from hpobench.contract.errors import UsageError
     from hpobench.store.merging import merge as merged
 
     if into is not None and into.is_file():
         raise UsageError(f"{into}: is a file; results are merged into a folder")
     folder, stored, planned = merged(folders, into)
-    click.echo(f"{folder}: {stored} of {planned} cells from {len(folders)} folders")
-    click.echo(f"`hpobench report {folder}` writes the report")
+    output.end(
+        {"folder": str(folder), "stored": stored, "planned": planned, "from": len(folders)},
+        folder,
+        f"{folder}: {stored} of {planned} cells from {len(folders)} folders",
+        f"`hpobench report {folder}` writes the report",
+    )
     if stored < planned:
         raise SystemExit(1)
 
 
-def _merge_archives(paths: Sequence[Path], into: Path | None) -> None:
+def _merge_archives(paths: Sequence[Path], into: Path | None, output: Output) -> None:
     from hpobench.contract.errors import UsageError
     from hpobench.evidence.archive import joined, read_archive
 
@@ -74,8 +80,8 @@ def _merge_archives(paths: Sequence[Path], into: Path | None) -> None:
         raise UsageError("name two or more different archives to merge")
     archives = [read_archive(path) for path in paths]
     whole = joined(archives)
-    whole.write(into)
-    click.echo(f"{into}: {whole.summary}, {into.stat().st_size / 1e6:.2f} MB")
+    more = []
     if twice := sum(len(archive.runs) for archive in archives) - len(whole.runs):
         were = "run was" if twice == 1 else "runs were"
-        click.echo(f"{twice:,} {were} in several archives, and the last one's is taken")
+        more.append(f"{twice:,} {were} in several archives, and the last one's is taken")
+    write_archive(whole, into, output, *more, repeated=twice)

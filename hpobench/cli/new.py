@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from hpobench.cli.changing import GRID, grid_options, taken
+from hpobench.cli.shared import Output, output_options
 
 _HEADER = """\
 # /// script
@@ -31,7 +33,8 @@ _KINDS = ("searcher", "scheduler", "problem", "suite")
     is_flag=True,
     help="A searcher in an environment of its own, with other versions than hpobench's.",
 )
-def new(kind: str, name: str, isolated: bool, **options: Any) -> None:
+@output_options(quiet="Print the file alone.")
+def new(kind: str, name: str, isolated: bool, output: Output, **options: Any) -> None:
     """Write a plugin file NAME.py, or a suite NAME.yaml, that works, to be filled in.
 
     NAME is what suites call it, or the suite's own: lower case, digits and hyphens. `new suite`
@@ -51,18 +54,26 @@ def new(kind: str, name: str, isolated: bool, **options: Any) -> None:
     if kind == "suite":
         file = Path(f"{name}.yaml")
         _write(file, _suite(file, name, given))
-        click.echo(f"{file} is a suite that runs. Next:")
-        click.echo(f"  hpobench plan {file}     shows its cells and what they cost")
-        click.echo(f"  hpobench run {file}")
+    else:
+        file = Path(f"{name.replace('-', '_')}.py")
+        _write(file, (_HEADER if isolated else "") + _plugin(kind, name))
+    facts = {"kind": kind, "name": name, "file": str(file)}
+    output.end(facts, file, *_next(kind, name, file, isolated=isolated))
+
+
+def _next(kind: str, name: str, file: Path, *, isolated: bool) -> Iterator[str]:
+    """What to do with the new ``file``."""
+    if kind == "suite":
+        yield f"{file} is a suite that runs. Next:"
+        yield f"  hpobench plan {file}     shows its cells and what they cost"
+        yield f"  hpobench run {file}"
         return
-    file = Path(f"{name.replace('-', '_')}.py")
-    _write(file, (_HEADER if isolated else "") + _plugin(kind, name))
-    click.echo(f"{file} is a {kind} that works. Next:")
+    yield f"{file} is a {kind} that works. Next:"
     if isolated:
-        click.echo(f"  hpobench env sync {file}     locks and builds its environment; again after")
-        click.echo("                                a change of its header, with --upgrade")
-    click.echo(f"  hpobench check {file}        after every change")
-    click.echo(f"  {kind}s: [{name}] and plugins: [{file}] in a suite, then hpobench run")
+        yield f"  hpobench env sync {file}     locks and builds its environment; again after"
+        yield "                                a change of its header, with --upgrade"
+    yield f"  hpobench check {file}        after every change"
+    yield f"  {kind}s: [{name}] and plugins: [{file}] in a suite, then hpobench run"
 
 
 def _known(kind: str) -> set[str]:

@@ -13,10 +13,10 @@ import click
 from hpobench.cli.changing import changing_options
 from hpobench.cli.priors import show_priors
 from hpobench.cli.shared import (
+    Output,
     ResultsFolder,
     complete_suite,
-    json_option,
-    one_volume,
+    output_options,
     plugin_option,
     print_json,
     selection_options,
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     help="Results of the same algorithms and problems with a few seeds (like results/quick): say "
     "what differences more seeds could detect.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print the totals alone.")
-@json_option
+@output_options(quiet="Print the totals alone.")
 def plan(
     suite: Source,
     changes: Changes,
@@ -57,8 +56,7 @@ def plan(
     seeds: str | None,
     only: str | None,
     pilot: Path | None,
-    quiet: bool,
-    as_json: bool,
+    output: Output,
 ) -> None:
     """Show what `run SUITE` would do: a YAML file, or the name of a shipped suite.
 
@@ -71,15 +69,12 @@ def plan(
     from hpobench.suites.grid import build_plan
     from hpobench.suites.suite import load_suite
 
-    one_volume(quiet=quiet, verbose=False, as_json=as_json)
     loaded = load_suite(suite, plugins, seeds, only, changes=changes)
     built = build_plan(loaded)
-    if as_json:
-        if pilot is not None:
-            raise UsageError("--pilot prints tables; leave out --json")
-        print_json(_plan_json(loaded, built))
+    if output.as_json:
+        print_json(_plan_json(loaded, built, pilot))
         return
-    show_plan(loaded, built, folder=pilot, quiet=quiet)
+    show_plan(loaded, built, folder=pilot, quiet=output.quiet)
     if pilot is not None:
         from hpobench.cli.power import show_power
 
@@ -90,7 +85,7 @@ def show_dry_run(
     load: Callable[[Choose | None], Suite], options: RunOptions, ending: Ending
 ) -> None:
     """Print the plan of a run with ``options``, and at how many seeds it looks."""
-    if any(ending):
+    if any(ending.output) or ending.open_page:
         raise UsageError(
             "--quiet, --verbose, --json and --open are about a run; with --dry-run nothing runs: "
             "`hpobench plan` has --quiet and --json"
@@ -132,10 +127,11 @@ def show_plan(suite: Suite, plan: Plan, *, folder: Path | None = None, quiet: bo
         _show_grid(suite, plan)
         click.echo()
     total, found = plan.total, real_time(plan, folder)
-    click.echo(
+    text = (
         f"{len(plan.cells):,} cells: at most about {total.trials:,.0f} trials, "
         f"{total.results:,.0f} results and {duration(total.clock)} of {suite.stage} clock"
     )
+    click.echo(fill(text))
     click.echo(fill(f"real time: {_real(found)}"))
 
 
@@ -150,8 +146,10 @@ def _real(found: RealTime) -> str:
     return text
 
 
-def _plan_json(suite: Suite, plan: Plan) -> dict[str, Any]:
-    total, found = plan.total, real_time(plan, None)
+def _plan_json(suite: Suite, plan: Plan, pilot: Path | None) -> dict[str, Any]:
+    from hpobench.cli.power import power_json
+
+    total, found = plan.total, real_time(plan, pilot)
     return {
         "suite": suite.name,
         "stage": suite.stage,
@@ -164,19 +162,22 @@ def _plan_json(suite: Suite, plan: Plan) -> dict[str, Any]:
             for (label, workers), estimate in plan.estimates.items()
         ],
         "skipped": [vars(skipped) for skipped in plan.skipped],
+        "pilot": None if pilot is None else power_json(plan, pilot),
     }
 
 
 def _show_grid(suite: Suite, plan: Plan) -> None:
-    click.echo(
+    text = (
         f"suite {suite.name}: {len(suite.searchers)} searchers x {len(suite.schedulers)} "
         f"schedulers x {len(suite.problems)} problems x {len(suite.seeds)} seeds "
         f"({_ranges(suite.seeds)}), "
         f"{', '.join(map(str, suite.workers))} workers, {suite.stage} stage, "
         f"tell {suite.tell or 'as suits each searcher'}"
     )
-    click.echo(f"searchers: {_labels(suite.searchers)}")
-    click.echo(f"schedulers: {_labels(suite.schedulers)}\n")
+    click.echo(fill(text))
+    click.echo(fill(f"searchers: {_labels(suite.searchers)}", "  "))
+    click.echo(fill(f"schedulers: {_labels(suite.schedulers)}", "  "))
+    click.echo()
     planned = {c.searcher.label: c.searcher for c in plan.cells.combinations}
     if programs := [ref for ref in planned.values() if _is_program(ref)]:
         click.echo(
@@ -241,7 +242,8 @@ def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:
     for row in skipped:
         by_reason.setdefault(row.reason, []).append(row)
     for reason, rows in by_reason.items():
-        click.echo(f"\nskipped, with every seed: {len(rows)} combinations: {reason}")
+        click.echo()
+        click.echo(fill(f"skipped, with every seed: {len(rows)} combinations: {reason}"))
         for axis, refs in (
             ("searcher", suite.searchers),
             ("scheduler", suite.schedulers),
@@ -249,4 +251,4 @@ def _show_skipped(suite: Suite, skipped: Iterable[Skipped]) -> None:
         ):
             labels = list(dict.fromkeys(getattr(row, axis) for row in rows))
             names = "all" if len(labels) == len(refs) else ", ".join(labels)
-            click.echo(f"  {axis}s: {names}")
+            click.echo(fill(f"  {axis}s: {names}", "    "))

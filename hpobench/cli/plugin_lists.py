@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import print_json
+from hpobench.cli.shared import Output, print_json
 from hpobench.cli.tables import fill, show
 from hpobench.contract.cell import Kind
 
@@ -23,19 +23,17 @@ _TRAITS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
-def show_plugins(
-    kind: Kind, plugins: Iterable[Path], name: str | None, *, quiet: bool, as_json: bool
-) -> None:
-    """Print the plugins of a kind, or the one called ``name`` in full; ``quiet``: names alone."""
+def show_plugins(kind: Kind, plugins: Iterable[Path], name: str | None, output: Output) -> None:
+    """Print the plugins of a kind, or the one called ``name`` in full."""
     from hpobench.plugins.registry import Registry
 
     registry = Registry(plugins)
     entries = registry.entries(kind) if name is None else [registry.find(kind, name)]
     reasons = {entry.name: reason for entry in entries if (reason := _reason(entry))}
-    if as_json:
+    if output.as_json:
         facts = [_facts(entry, reasons) for entry in entries]
         print_json(facts if name is None else facts[0])
-    elif quiet:
+    elif output.quiet:
         for entry in entries:
             click.echo(entry.name)
     elif name is None:

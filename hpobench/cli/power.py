@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -44,6 +44,24 @@ def show_power(plan: Plan, folder: Path) -> None:
         rows = [_row(row, names, SEEDS) for _, row in frame.iterrows()]
         show((names, *header), rows)
         click.echo()
+
+
+def power_json(plan: Plan, folder: Path) -> dict[str, Any]:
+    """The facts of :func:`show_power`."""
+    from hpobench.analysis.inference.power import power
+    from hpobench.running.pilot import load_pilot
+
+    pilot = load_pilot(folder, plan)
+    found = power(pilot.comparison.curves)
+    return {
+        "folder": str(folder),
+        "leader": found.leader,
+        "level": found.level,
+        "algorithms": found.overall.to_dict("records"),
+        "problems": found.problems.to_dict("records"),
+        "absent": ["/".join(labels) for labels in pilot.absent],
+        "changed": ["/".join(labels) for labels in pilot.changed],
+    }
 
 
 def _show_apart(pilot: Pilot) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-_file = click.Path(dir_okay=False, path_type=Path)
+from hpobench.cli.shared import Output, Written, output_options
+
+if TYPE_CHECKING:
+    from hpobench.bridges.imports.importing import Imported
+
+_file = Written(dir_okay=False)
 
 
 @click.command("import")
@@ -42,6 +48,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
     help="A model of the trials, the problem `twin`, in place of the nearest trial.",
 )
 @click.option("--force", is_flag=True, help="Take a model that is not to be trusted.")
+@output_options(quiet="Print the table alone.")
 def import_(
     storage: str,
     out: Path,
@@ -51,6 +58,7 @@ def import_(
     resource: str | None,
     surrogate: bool,
     force: bool,
+    output: Output,
     **asked: Any,
 ) -> None:
     """Make a problem of the trials in STORAGE, so that searchers can be raced on it.
@@ -65,7 +73,6 @@ def import_(
     from hpobench.bridges.imports import importing, telling
     from hpobench.bridges.imports.trials import Asked
     from hpobench.contract.errors import UsageError
-    from hpobench.store import files
 
     if force and not surrogate:
         raise UsageError("--force is about a model: it goes with --surrogate")
@@ -77,14 +84,32 @@ def import_(
         made = importing.with_twin(made, force=force)
     text = telling.suite(made, out.stem, out, suite) if suite is not None else None
     importing.write(made, out)
-    for line in telling.lines(made):
-        click.echo(line)
-    click.echo(f"{out}: written; in a suite beside it:")
-    click.echo(f"  problems: [{telling.entry(made, out.stem, out.name)}]")
-    if suite is None or text is None:
-        return
+    entry = telling.entry(made, out.stem, out.name)
+    lines = [*telling.lines(made), f"{out}: written; in a suite beside it:"]
+    lines.append(f"  problems: [{entry}]")
+    if suite is not None and text is not None:
+        lines.append(_write_suite(suite, text))
+    facts = {"table": str(out), "suite": None if suite is None else str(suite)}
+    output.end({**facts, "entry": json.loads(entry), **_facts(made)}, out, *lines)
+
+
+def _write_suite(suite: Path, text: str) -> str:
+    """Write the suite, unless there is one; returns what was done."""
+    from hpobench.store import files
+
     if suite.exists():
-        click.echo(f"{suite}: was there, and is left as it is")
-    else:
-        files.replace(suite, text.encode())
-        click.echo(f"{suite}: written; `hpobench run {suite}` races six searchers")
+        return f"{suite}: was there, and is left as it is"
+    files.replace(suite, text.encode())
+    return f"{suite}: written; `hpobench run {suite}` races six searchers"
+
+
+def _facts(made: Imported) -> dict[str, Any]:
+    return {
+        "source": str(made.source),
+        "trials": len(made.source.trials),
+        "space": made.space.to_json(),
+        "inferred": made.inferred,
+        "steps": made.fidelity.steps,
+        "twin": made.twin,
+        "notes": list(made.notes),
+    }

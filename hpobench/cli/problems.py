@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import sys
 import time
@@ -13,9 +14,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.problem_import import import_
-from hpobench.cli.shared import Commands, plugin_option, values_option
+from hpobench.cli.shared import (
+    Commands,
+    Output,
+    Written,
+    output_options,
+    plugin_option,
+    values_option,
+)
 from hpobench.verbs.interruption import interruptible
-from hpobench.verbs.progress import Pace, Shown
+from hpobench.verbs.progress import Pace
 from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
@@ -40,8 +48,13 @@ group.add_command(import_)
     help="Draw N random configurations.  [default: 20,000; 100 where they are trained]",
 )
 @plugin_option
+@output_options(quiet="Print the file of the references alone.")
 def freeze(
-    problem: str, options: dict[str, Any], sample: int | None, plugins: tuple[Path, ...]
+    problem: str,
+    options: dict[str, Any],
+    sample: int | None,
+    plugins: tuple[Path, ...],
+    output: Output,
 ) -> None:
     """Measure the references of PROBLEM's members anew and keep them beside its plugin.
 
@@ -52,12 +65,15 @@ def freeze(
     \b
         hpobench problems freeze bbob -o dimension=5
     """
-    from hpobench.contract.references import references_of
+    from hpobench.contract.references import read_members, references_of
     from hpobench.recording.freezing import freeze as freeze_all
     from hpobench.recording.freezing import members
 
     found = members(problem, options, plugins)
-    freeze_all(found, references_of(type(found[0])), click.echo, sample)
+    file = references_of(type(found[0]))
+    freeze_all(found, file, output.note, sample)
+    entries = read_members(file)
+    output.end({"file": str(file), "members": {one.key: entries[one.key] for one in found}}, file)
 
 
 @group.command()
@@ -77,7 +93,7 @@ def freeze(
 @click.option(
     "--out",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="The table, a parquet file.",
 )
 @click.option("--workers", type=click.IntRange(1, 32_767), help="Trials at once.")
@@ -89,6 +105,7 @@ def freeze(
 @plugin_option
 @click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")
 @click.option("--cpus", type=click.IntRange(min=1), help="Slots of the local Ray.")
+@output_options(quiet="Print the table alone.")
 def record(
     problem: str,
     options: dict[str, Any],
@@ -102,6 +119,7 @@ def record(
     plugins: tuple[Path, ...],
     address: str,
     cpus: int | None,
+    output: Output,
 ) -> None:
     """Train PROBLEM to the end in many configurations, into a table that replays it.
 
@@ -126,19 +144,26 @@ def record(
     )
     begin = time.monotonic()
     kept = f"{out}.recording has what is trained, run it again"
-    with interruptible(kept, Shown().warn), _progress(recipe.trials) as report:
+    with interruptible(kept, output.display().warn), _progress(recipe.trials, output) as report:
         made = record_table(recipe, out, report, address=address, cpus=cpus, workers=workers)
     label = recipe.problem.label
     took = "it was there" if made.reused else duration(time.monotonic() - begin)
-    click.echo(f"{out}: {made.trials} trials of {label}, {made.failed} of them failed; {took}")
     entry = {"name": "recorded", "as": label, "table": out.name}
-    click.echo(f"in a suite beside it: {json.dumps(entry, ensure_ascii=False)}")
+    output.end(
+        {"table": str(out), **dataclasses.asdict(made), "entry": entry},
+        out,
+        f"{out}: {made.trials} trials of {label}, {made.failed} of them failed; {took}",
+        f"in a suite beside it: {json.dumps(entry, ensure_ascii=False)}",
+    )
 
 
 @contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
+def _progress(total: int, output: Output) -> Iterator[Callable[[Tally], None]]:
     """Shows how many of ``total`` trials are over, as a bar on a terminal and as lines
-    elsewhere."""
+    elsewhere, unless less is wanted."""
+    if output.quiet or output.as_json:
+        yield lambda tally: None  # noqa: ARG005
+        return
     if not sys.stdout.isatty():
         yield _Lines(total)
         return

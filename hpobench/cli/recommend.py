@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,13 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import complete_suite, plugin_option
-from hpobench.cli.tables import show
+from hpobench.cli.shared import (
+    Output,
+    Written,
+    complete_suite,
+    output_options,
+    plugin_option,
+    print_json,
+)
+from hpobench.cli.tables import fill, show
 
 if TYPE_CHECKING:
     from hpobench.bridges.recommendation import Recommendation
     from hpobench.evidence.archive import Archive
     from hpobench.evidence.asking import Means
+    from hpobench.evidence.standing import Row
 
 _SHOWN = 10
 _COUNTS = ("floats", "ints", "categories", "logs", "conditional")
@@ -68,10 +75,9 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--workers", type=click.IntRange(min=1), help="Trials at a time.")
 @click.option(
     "--settle",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Written(dir_okay=False),
     help="Write a suite that would tell apart what the evidence does not.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 @click.option("--evaluate", is_flag=True, help="Say how good this advice is, on families left out.")
 @click.option(
     "--evidence",
@@ -79,12 +85,13 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     help="An archive of your own instead of the shipped one.",
 )
 @plugin_option
+@output_options(quiet="Print the answer alone.")
 def recommend(
     suite: str | None,
     evidence: Path | None,
     plugins: tuple[Path, ...],
     settle: Path | None,
-    as_json: bool,
+    output: Output,
     evaluate: bool,
     **options: Any,
 ) -> None:
@@ -105,7 +112,7 @@ def recommend(
 
     archive = read_archive(evidence or shipped())
     if evaluate:
-        _evaluate(archive)
+        _evaluate(archive, output)
         return
     means = Means(
         **{k: options.pop(k) for k in ("evaluations", "budget", "trial_time", "workers", "noisy")},
@@ -114,13 +121,13 @@ def recommend(
     found = list(_recommended(archive, means, suite, plugins, options))
     if settle is not None:
         _write_suite(settle, found)
-    if as_json:
-        click.echo(json.dumps([_plain(label, one) for label, one in found], indent=2))
+    if output.as_json:
+        print_json([_plain(label, one) for label, one in found])
         return
     for label, one in found:
         if label:
             click.echo(f"\n{label}")
-        _show(one)
+        _show(one, output)
 
 
 def _recommended(
@@ -167,18 +174,20 @@ def _recommended(
     yield "", Recommendation(advise(archive, question), archive)
 
 
-def _show(one: Recommendation) -> None:
+def _show(one: Recommendation, output: Output) -> None:
     from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
 
     for line in answer(one.advice):
-        click.echo(line)
+        click.echo(fill(line))
+    if output.quiet:
+        return
     for line in one.notes():
-        click.echo(line)
+        click.echo(fill(line))
     click.echo()
     show(COLUMNS, rows(one.advice, _SHOWN))
     click.echo()
     for line in grounds(one.advice):
-        click.echo(line)
+        click.echo(fill(line, "    " if line.startswith(" ") else ""))
     click.echo()
     for line in one.to_paste():
         click.echo(f"    {line}")
@@ -215,14 +224,34 @@ def _plain(label: str, one: Recommendation) -> dict[str, Any]:
     }
 
 
-def _evaluate(archive: Archive) -> None:
+def _evaluate(archive: Archive, output: Output) -> None:
     from hpobench.evidence import wording
     from hpobench.evidence.standing import standing
 
     rows = list(standing(archive))
-    for line in wording.verdict(rows):
-        click.echo(line)
+    verdict = list(wording.verdict(rows))
+    if output.as_json:
+        print_json({"verdict": verdict, "rows": list(map(_standing, rows))})
+        return
+    for line in verdict:
+        click.echo(fill(line))
+    if output.quiet:
+        return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")
     show(*wording.regrets(rows))
     click.echo("\nWhat could be gained over the single best pair, with 95 % intervals by family:")
     show(*wording.gains(rows))
+
+
+def _standing(row: Row) -> dict[str, Any]:
+    from hpobench.evidence.standing import WAYS
+
+    return {
+        "problems": row.kind,
+        "budget": row.budget,
+        "single_best": row.single,
+        "regrets": {way: row.judged.mean(way) for way in WAYS},
+        "oracle_gains": row.gap,
+        "advice_gains": row.gained,
+        "coverage": row.judged.coverage,
+    }

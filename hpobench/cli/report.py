@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hpobench.cli.ending import Ending, ending_options
-from hpobench.cli.shared import ResultsFolder
+from hpobench.cli.shared import Output, ResultsFolder
 
 
 @click.command()
@@ -31,15 +31,16 @@ from hpobench.cli.shared import ResultsFolder
     help="Also draw every figure as PNG and PDF, for papers, into FOLDER/report/figures.",
 )
 @ending_options
-def report(folder: Path, watch: bool, every: float, figures: bool, **ending: bool) -> None:
+def report(
+    folder: Path, watch: bool, every: float, figures: bool, output: Output, open_page: bool
+) -> None:
     """Write the report of the results in FOLDER (like results/quick), and say who leads."""
-    chosen = Ending(**ending)
-    display = chosen.display()
+    ending = Ending(output, open_page)
     if watch:
         from hpobench.contract.errors import UsageError
         from hpobench.reporting.watching import watch as follow
 
-        if chosen != Ending(quiet=False, verbose=False, as_json=False, open_page=False):
+        if any(output) or open_page:
             raise UsageError(
                 "--watch prints a line for each report; leave out the options of its end"
             )
@@ -47,4 +48,4 @@ def report(folder: Path, watch: bool, every: float, figures: bool, **ending: boo
         return
     from hpobench.verbs.reports import write_page
 
-    chosen.end(write_page(folder, display, anew=True, figures=figures))
+    ending.end(write_page(folder, output.display(), anew=True, figures=figures))

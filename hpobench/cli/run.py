@@ -10,7 +10,7 @@ import click
 from hpobench.cli.changing import changing_options
 from hpobench.cli.deciding import deciding_options
 from hpobench.cli.ending import Ending, ending_options
-from hpobench.cli.shared import complete_suite, plugin_option, selection_options
+from hpobench.cli.shared import Output, complete_suite, plugin_option, selection_options
 
 if TYPE_CHECKING:
     from hpobench.suites.changes import Changes
@@ -73,9 +73,7 @@ def run(
     dry_run: bool,
     no_report: bool,
     results: str,
-    quiet: bool,
-    verbose: bool,
-    as_json: bool,
+    output: Output,
     open_page: bool,
     **options: Any,
 ) -> None:
@@ -101,14 +99,14 @@ def run(
 
         return load_suite(suite, plugins, seeds, only, choose, changes)
 
-    ending = Ending(quiet, verbose, as_json, open_page)
+    ending = Ending(output, open_page)
     chosen = RunOptions(results=place_of(results), report=not no_report, **options)
     if dry_run:
         from hpobench.cli.plan import show_dry_run
 
         show_dry_run(loaded, chosen, ending)
         return
-    ended = execute(loaded, chosen, ending.display())
+    ended = execute(loaded, chosen, output.display())
     summary = ended.summary
     facts = {"folder": str(summary.folder), "cells": dict(summary.counts), "ran": summary.ran}
     ending.end(ended.report, **facts, seconds=round(summary.seconds, 1))

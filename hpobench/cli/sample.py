@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import click
-
-from hpobench.cli.tables import printable
+from hpobench.cli.shared import Output
 
 if TYPE_CHECKING:
     from hpobench.running.verification import Other, Verification
@@ -21,17 +17,16 @@ _NAMED = 20
 """Cells with other bytes that are shown of many."""
 
 
-def show_sample(found: Verification, json_file: Path | None, plugins: Sequence[str] = ()) -> None:
-    """Print what came of a sample, and end with code 1 if a cell differs or none ran.
+def end_with_sample(
+    found: Verification, facts: Mapping[str, Any], output: Output, plugins: Sequence[str] = ()
+) -> None:
+    """Print what came of a sample, after the ``facts`` about what it was drawn from, and end with
+    code 1 if a cell differs or none ran.
 
     ``plugins``: the files with which the stored cells were made.
     """
-    from hpobench.store import files
-
-    if json_file:
-        files.replace(json_file, _as_json(found).encode())
-    for line in _sentences(found, plugins):
-        click.echo(printable(line))
+    lines = list(_sentences(found, plugins))
+    output.end({**facts, "sample": _facts(found)}, lines[0], *lines)
     if not found.ok:
         raise SystemExit(1)
 
@@ -99,9 +94,8 @@ def _difference(cell: str, other: Other) -> Iterator[str]:
         yield f"  a likely reason: {', '.join(other.changed)}"
 
 
-def _as_json(found: Verification) -> str:
-    content = dataclasses.asdict(found) | {
+def _facts(found: Verification) -> dict[str, Any]:
+    return dataclasses.asdict(found) | {
         "detection_of_5_percent": found.detection(_SHARE),
         "fewest_detected": found.fewest_detected,
     }
-    return json.dumps(content, sort_keys=True, indent=1)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+
+from hpobench.cli.tables import printable
+
+if TYPE_CHECKING:
+    from hpobench.verbs.progress import Display
 
 
 class Commands(click.Group):
@@ -58,13 +64,33 @@ class ResultsFolder(click.Path):
         from hpobench.store.place import Place, place_of
 
         if isinstance(given := place_of(value), Path):
-            return super().convert(value, param, ctx)
+            if self.exists and not (given.exists() if self.file_okay else given.is_dir()):
+                from hpobench.store.index import what_is_there  # it brings pyarrow
+
+                self.fail(f"{given}: {what_is_there(given)}", param, ctx)
+            return super().convert(given, param, ctx)
         from hpobench.store.remote import is_small  # it brings pyarrow
 
         place = Place(given)
         if self._writes and ctx is not None:
             ctx.call_on_close(place.publish)
         return place.fetch(is_small) if self._small else place.fetch()
+
+
+class Written(click.Path):
+    """A file or folder of this machine that a verb writes; an address would become a folder of
+    that name."""
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "://" in str(value):
+            self.fail(f"{value!r} is an address; name a path of this machine", param, ctx)
+        found: Any = super().convert(value, param, ctx)
+        if not self.dir_okay and not found.parent.is_dir():
+            self.fail(f"{value}: there is no folder {found.parent}; make it first", param, ctx)
+        return found
 
 
 SHIPPED = "evidence"
@@ -113,35 +139,70 @@ def selection_options(command: F) -> F:
     return seeds(only(command))
 
 
-def json_option(command: F) -> F:
-    """``--json``, for verbs that list or end with facts."""
-    return click.option(
-        "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
-    )(command)
+class Output(NamedTuple):
+    """How much a verb prints: all, less (``-q``), more (``-v``), or its facts for programs."""
+
+    quiet: bool
+    verbose: bool
+    as_json: bool
+
+    def display(self) -> Display:
+        """What shows the verb's work."""
+        from hpobench.verbs.progress import Brief, Shown, Warnings
+
+        if self.as_json:
+            return Warnings()
+        return Brief() if self.quiet else Shown(verbose=self.verbose)
+
+    def end(self, facts: object, brief: object, *lines: str) -> None:
+        """Print ``facts`` as JSON, or else ``brief`` alone, or else ``lines``."""
+        if self.as_json:
+            print_json(facts)
+            return
+        for line in [str(brief)] if self.quiet else lines:
+            click.echo(printable(line))
+
+    def note(self, text: str) -> None:
+        """Print ``text``, which says what was done, unless less is wanted."""
+        if not (self.quiet or self.as_json):
+            click.echo(printable(text))
 
 
-def print_json(content: object) -> None:
-    """Print ``content`` for programs."""
-    click.echo(json.dumps(content, indent=2))
+def output_options(
+    *, quiet: str | None = None, verbose: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--json``, for verbs that list or end with facts, and ``-q`` and ``-v`` with these helps.
 
+    The verb is given an :class:`Output` as ``output``. More than one of the options is refused.
+    """
+    helps = {"quiet": quiet, "verbose": verbose}
 
-def volume_options(*, quiet: str, verbose: str) -> Callable[[F], F]:
-    """``-q`` and ``-v``, which a verb explains itself."""
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_output(
+            *, as_json: bool, quiet: bool = False, verbose: bool = False, **given: Any
+        ) -> Any:
+            if quiet + verbose + as_json > 1:
+                from hpobench.contract.errors import UsageError
 
-    def decorate(command: F) -> F:
-        less = click.option("-q", "--quiet", is_flag=True, help=quiet)
-        more = click.option("-v", "--verbose", is_flag=True, help=verbose)
-        return less(more(command))
+                raise UsageError("--quiet, --verbose and --json exclude each other; give one")
+            return command(output=Output(quiet, verbose, as_json), **given)
+
+        told: Callable[..., Any] = click.option(
+            "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
+        )(with_output)
+        for name, text in reversed(helps.items()):
+            if text is not None:
+                told = click.option(f"-{name[0]}", f"--{name}", is_flag=True, help=text)(told)
+        return told
 
     return decorate
 
 
-def one_volume(*, quiet: bool, verbose: bool, as_json: bool) -> None:
-    """Raise :class:`UsageError` where more than one of ``-q``, ``-v`` and ``--json`` is given."""
-    from hpobench.contract.errors import UsageError
-
-    if quiet + verbose + as_json > 1:
-        raise UsageError("--quiet, --verbose and --json exclude each other; give one of them")
+def print_json(content: object) -> None:
+    """Print ``content`` for programs; numbers that are none or infinite are null."""
+    text = json.dumps(content)
+    click.echo(json.dumps(json.loads(text, parse_constant=lambda _: None), indent=2))
 
 
 def values_option(command: F) -> F:

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.shared import ResultsFolder
+from hpobench.cli.shared import Output, ResultsFolder, Written, output_options
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=Written())
 @click.argument("folders", nargs=-1, type=ResultsFolder())
 @click.option(
     "--evidence",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="An archive of one's own instead of the shipped one.",
 )
-def site(out: Path, folders: tuple[Path, ...], evidence: Path | None) -> None:
+@output_options(quiet="Print the first page alone.")
+def site(out: Path, folders: tuple[Path, ...], evidence: Path | None, output: Output) -> None:
     """Write pages about the archive of evidence into OUT, a new folder or an earlier site.
 
     They have leaderboards at every budget, advice, and a card for each searcher, scheduler and
@@ -27,4 +28,6 @@ def site(out: Path, folders: tuple[Path, ...], evidence: Path | None) -> None:
     from hpobench.reporting.site.build import build_site
 
     built = build_site(out, evidence or shipped(), folders)
-    click.echo(f"{built.page}: {built.files:,} files, {built.size / 1e6:.1f} MB")
+    facts = {"page": str(built.page), "files": built.files, "bytes": built.size}
+    size = f"{built.files:,} files, {built.size / 1e6:.1f} MB"
+    output.end(facts, built.page, f"{built.page}: {size}")

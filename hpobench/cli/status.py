@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.ending import answer_json
-from hpobench.cli.shared import ResultsFolder, json_option, one_volume, print_json, volume_options
+from hpobench.cli.shared import Output, ResultsFolder, output_options, print_json
 
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
@@ -24,11 +24,10 @@ computes it."""
 @click.command()
 @click.argument("folder", type=ResultsFolder(small=True))
 @click.option("--errors/--no-errors", default=True, help="Show the first line of each error.")
-@volume_options(
+@output_options(
     quiet="Only count the cells.", verbose="Name the missing cells, and show errors in full."
 )
-@json_option
-def status(folder: Path, errors: bool, quiet: bool, verbose: bool, as_json: bool) -> None:
+def status(folder: Path, errors: bool, output: Output) -> None:
     """Show how far the run in FOLDER (like results/quick) is, and who leads by now.
 
     Ends with code 1 unless every cell is done.
@@ -36,7 +35,6 @@ def status(folder: Path, errors: bool, quiet: bool, verbose: bool, as_json: bool
     from hpobench.cli.tables import printable, show
     from hpobench.store.reader import load_cells, load_plan
 
-    one_volume(quiet=quiet, verbose=verbose, as_json=as_json)
     planned = load_plan(folder)["cells"]
     columns = ("cell", "status", "error", "results")
     stored = {row["cell"]: row for row in load_cells(folder, columns)}
@@ -44,8 +42,8 @@ def status(folder: Path, errors: bool, quiet: bool, verbose: bool, as_json: bool
     missing = [name for name in planned if name not in stored]
     counts = Counter(row["status"] for row in rows) + Counter(missing=len(missing))
     failed = [row for row in rows if row["status"] != "done"]
-    found, why = (None, "") if quiet else _answer(folder, rows)
-    if as_json:
+    found, why = (None, "") if output.quiet else _answer(folder, rows)
+    if output.as_json:
         print_json(
             {
                 **{name: counts[name] for name in _STATUSES},
@@ -57,9 +55,9 @@ def status(folder: Path, errors: bool, quiet: bool, verbose: bool, as_json: bool
     else:
         totals = ", ".join(f"{counts[name]} {name}" for name in _STATUSES)
         click.echo(f"{len(planned)} cells: {totals}")
-        if errors and failed and not quiet:
-            show(("cell", "error"), [(row["cell"], _error(row, verbose)) for row in failed])
-        for name in missing if verbose else ():
+        if errors and failed and not output.quiet:
+            show(("cell", "error"), [(row["cell"], _error(row, output.verbose)) for row in failed])
+        for name in missing if output.verbose else ():
             click.echo(printable(f"missing: {name}"))
         if found is not None:
             from hpobench.verbs.progress import show_answer

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Stored, plugin_option
+from hpobench.cli.sample import end_with_sample
+from hpobench.cli.shared import Output, Stored, output_options, plugin_option
+
+if TYPE_CHECKING:
+    from hpobench.store.damage import Damage
 
 
 @click.command()
@@ -31,13 +35,8 @@ from hpobench.cli.shared import Stored, plugin_option
     type=click.FloatRange(min=0, min_open=True),
     help="Wall seconds after which a cell of the sample is given up, by default 3600.",
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write all that the sample showed to this file.",
-)
-def verify(stored: Path, repair: bool, json_file: Path | None, **options: Any) -> None:
+@output_options(quiet="Print the verdict alone.")
+def verify(stored: Path, repair: bool, output: Output, **options: Any) -> None:
     """Check every stored file of the results in FOLDER (like results/quick), or an archive of
     evidence in FILE; `evidence` is the one that comes with hpobench.
 
@@ -54,47 +53,51 @@ def verify(stored: Path, repair: bool, json_file: Path | None, **options: Any) -
     from hpobench.contract.errors import UsageError
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    if "cells" not in given and (given or json_file):
-        raise UsageError("--seed, --plugin, --cpus, --timeout and --json are for --sample")
+    if "cells" not in given and given:
+        raise UsageError("--seed, --plugin, --cpus and --timeout are for --sample")
     if repair and given:
         raise UsageError("--sample is for undamaged results; run --repair alone before")
     if stored.is_dir():
-        _verify_folder(stored, given, json_file, repair=repair)
+        _verify_folder(stored, given, output, repair=repair)
     elif repair:
         raise UsageError(f"{stored}: an archive has no copies to repair it from; take it anew")
     else:
-        _verify_archive(stored, given, json_file)
+        _verify_archive(stored, given, output)
 
 
-def _verify_folder(
-    folder: Path, given: Mapping[str, Any], json_file: Path | None, *, repair: bool
-) -> None:
-    _check(folder, repair=repair)
-    if given:
-        from hpobench.cli.sample import show_sample
-        from hpobench.verbs.progress import Shown
-        from hpobench.verbs.verification import SampleOptions, run_sample
+def _verify_folder(folder: Path, given: Mapping[str, Any], output: Output, *, repair: bool) -> None:
+    from hpobench.store.damage import find_damage
+    from hpobench.verbs.verification import SampleOptions, run_sample
 
-        show_sample(
-            run_sample(folder, SampleOptions(**given), Shown().warn), json_file, _plugins(folder)
-        )
+    if damage := find_damage(folder):
+        _end_damaged(folder, damage, output, repair=repair)
+        return
+    facts, line = {"path": str(folder), "damage": [], "repaired": []}, f"{folder}: undamaged"
+    if not given:
+        output.end({**facts, "sample": None}, line, line)
+        return
+    output.note(line)
+    found = run_sample(folder, SampleOptions(**given), output.display().warn)
+    end_with_sample(found, facts, output, _plugins(folder))
 
 
-def _verify_archive(file: Path, given: Mapping[str, Any], json_file: Path | None) -> None:
+def _verify_archive(file: Path, given: Mapping[str, Any], output: Output) -> None:
     from hpobench.evidence.archive import read_archive
+    from hpobench.evidence.suites import evidence_suites
 
     archive = read_archive(file)
-    click.echo(f"{file}: undamaged: {archive.summary}")
-    if given:
-        from hpobench.cli.sample import show_sample
-        from hpobench.evidence.suites import evidence_suites
-        from hpobench.verbs.archive_sample import verify_archive
-        from hpobench.verbs.progress import Shown
-        from hpobench.verbs.verification import SampleOptions
+    facts = {"path": str(file), "damage": [], "repaired": []}
+    line = f"{file}: undamaged: {archive.summary}"
+    if not given:
+        output.end({**facts, "sample": None}, line, line)
+        return
+    from hpobench.verbs.archive_sample import verify_archive
+    from hpobench.verbs.verification import SampleOptions
 
-        options = SampleOptions(**given)
-        found = verify_archive(archive, evidence_suites(), options, Shown().warn)
-        show_sample(found, json_file)
+    output.note(line)
+    warn = output.display().warn
+    found = verify_archive(archive, evidence_suites(), SampleOptions(**given), warn)
+    end_with_sample(found, facts, output)
 
 
 def _plugins(folder: Path) -> list[str]:
@@ -106,22 +109,27 @@ def _plugins(folder: Path) -> list[str]:
     return plugins_named(index.read_sealed(file)) if file.exists() else []
 
 
-def _check(folder: Path, *, repair: bool) -> None:
-    from hpobench.cli.tables import printable
-    from hpobench.store.damage import find_damage
+def _end_damaged(folder: Path, damage: Sequence[Damage], output: Output, *, repair: bool) -> None:
+    """Say what is damaged, and repair it if that is asked; else end with code 1."""
     from hpobench.store.damage import repair as repaired
     from hpobench.store.files import listed
 
-    found = find_damage(folder)
-    for damage in found:
-        cost = f"; costs {listed(damage.cells)}" if damage.cells else ""
-        click.echo(printable(f"{damage.path}: {damage.reason}{cost}"))
-    if not found:
-        click.echo(f"{folder}: undamaged")
-        return
+    done = repaired(folder) if repair else []
+    lines = []
+    for one in damage:
+        cost = f"; costs {listed(one.cells)}" if one.cells else ""
+        lines.append(f"{one.path}: {one.reason}{cost}")
+    lines += done
+    if repair:
+        lines.append("`hpobench run` with the same suite makes anew what is missing")
+    else:
+        what = "restores what it can and drops the rest"
+        lines.append(f"`hpobench verify {folder} --repair` {what}")
+    found = [
+        {"path": str(one.path), "reason": one.reason, "cells": list(one.cells)} for one in damage
+    ]
+    facts = {"path": str(folder), "damage": found, "repaired": done, "sample": None}
+    verdict = f"{folder}: {len(damage)} damaged{', repaired' if repair else ''}"
+    output.end(facts, verdict, *lines)
     if not repair:
-        click.echo(f"`hpobench verify {folder} --repair` restores what it can and drops the rest")
         raise SystemExit(1)
-    for line in repaired(folder):
-        click.echo(printable(line))
-    click.echo("`hpobench run` with the same suite makes anew what is missing")

@@ -21,6 +21,8 @@ PLUGIN_FOLDERS = {name: _folder(name) for name in ("algorithms", "problems")}
 """The folders of the shipped plugins: beside the package in a checkout, inside it in a wheel."""
 PAPER = _folder("paper")
 """The sources of the paper, which lie in the same place."""
+SMOKE = _folder("results/reference") / "smoke"
+"""Stored results of the suite smoke, which newer ones are compared with."""
 
 
 def is_shipped(file: Path | str) -> bool:

@@ -6,28 +6,25 @@ that a suite or ``--plugin`` names. Nothing is imported before :meth:`Entry.load
 
 from __future__ import annotations
 
-import functools
 import importlib.metadata
 import os
-import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, PluginError, UnknownNameError
-from hpobench.contract.package import PACKAGE, PLUGIN_FOLDERS
+from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins.attributes import check_class
 from hpobench.plugins.discovery import Found, find_plugins
 from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.script import Script, read_script
 from hpobench.plugins.modules import load_class, locate
+from hpobench.plugins.requirements import unmet
 
 Origin = Literal["shipped", "installed", "file"]
 _NOT_PLUGINS = {"references", "suites", "data"}
@@ -58,20 +55,18 @@ class Entry(Found):
         return cls
 
     def unmet(self) -> str | None:
-        """The requirement that is not installed and the command that installs it, or ``None``.
+        """A requirement that is not installed and the command that installs all, or ``None``.
 
         An environment that is not built yet counts as installed, because it is built on use.
         """
         if (script := self.script) is not None:
             return Environment(script).missing()
-        for text in self.requires:
-            try:
-                reason = unmet(Requirement(text))
-            except ValueError as error:  # also of a marker that compares what cannot be compared
-                raise PluginError(f"{self.file}: requires {text!r}: {error}", self.file) from error
-            if reason is not None:
-                return reason
-        return None
+        like = (self.name, str(self.attributes.get("family") or ""))
+        try:
+            return unmet([Requirement(text) for text in self.requires], like)
+        except ValueError as error:  # also of a marker that compares what cannot be compared
+            named = ", ".join(map(repr, self.requires))
+            raise PluginError(f"{self.file}: requires {named}: {error}", self.file) from error
 
     @property
     def ready(self) -> bool:
@@ -213,43 +208,3 @@ def _announced(point: importlib.metadata.EntryPoint) -> list[Path]:
             "which is not installed; reinstall its package"
         )
     return list(_python_files(file.parent)) if file.name == "__init__.py" else [file]
-
-
-def unmet(requirement: Requirement) -> str | None:
-    """Why ``requirement`` is not fulfilled here and what to do; ``None`` if it is."""
-    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
-        return None
-    try:
-        version = importlib.metadata.version(requirement.name)
-    except importlib.metadata.PackageNotFoundError:
-        version = None
-    if version is not None and requirement.specifier.contains(version, prereleases=True):
-        return None
-    there = "it is not installed" if version is None else f"{version} is installed"
-    extra = _extras().get(canonicalize_name(requirement.name))
-    what = f"hpobench[{extra}]" if extra else str(requirement)
-    return f"needs {requirement}, {there}; pip install '{what}'"
-
-
-@functools.cache
-def _extras() -> dict[str, str]:
-    """The extra of hpobench that installs a distribution, by its name."""
-    extras: dict[str, str] = {}
-    for extra, text in _optional_dependencies():
-        requirement = Requirement(text)
-        if requirement.name != "hpobench":
-            extras.setdefault(canonicalize_name(requirement.name), extra)
-    return extras
-
-
-def _optional_dependencies() -> Iterator[tuple[str, str]]:
-    """Each extra and requirement, from pyproject.toml in a checkout, or else from the metadata."""
-    pyproject = PACKAGE.parent / "pyproject.toml"
-    if pyproject.is_file():
-        project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-        for extra, texts in project["optional-dependencies"].items():
-            yield from ((extra, text) for text in texts)
-        return
-    for text in importlib.metadata.requires("hpobench") or ():
-        if match := re.search(r"""extra\s*==\s*["']([^"']+)["']""", text):
-            yield match[1], text

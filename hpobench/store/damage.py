@@ -45,7 +45,7 @@ def find_damage(folder: Path) -> list[Damage]:
     """
     files.refuse_links(folder)
     if not any(is_there(place / name) for place in _places(folder) for name in index.names(folder)):
-        raise UsageError(f"{folder}: not a results folder (it has no {index.PLAN})")
+        raise UsageError(f"{folder}: {index.what_is_there(folder)}")
     found = list(_damaged_index(folder))
     broken = {damage.path.name for damage in found if damage.path.parent == folder}
     if broken <= {index.SUITE, index.PLAN, index.DECISION}:

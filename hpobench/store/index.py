@@ -84,10 +84,24 @@ def _read_json(path: Path) -> Any:
     return content
 
 
+def what_is_there(folder: Path) -> str:
+    """Why ``folder`` is no results folder, and which one is."""
+    if not folder.exists():
+        return f"no such folder (from {Path.cwd()}); `hpobench run SUITE` writes results/SUITE"
+    if not folder.is_dir():
+        return f"not a folder; name the one that holds {PLAN} and {CELLS}"
+    inside = sorted(found.parent.name for found in folder.glob(f"*/{PLAN}"))
+    if others := [name for name in inside if name != COPIES]:
+        return f"holds the results of several runs; name one: {', '.join(others)}"
+    if (folder.parent / PLAN).exists():
+        return f"a part of results; name {folder.parent}"
+    return f"not a results folder (it has no {PLAN})"
+
+
 def read_plan(path: Path) -> dict[str, Any]:
     """The plan in the file ``path``; raises :class:`UsageError` if there is none."""
     if not is_there(path):
-        raise UsageError(f"{path.parent}: not a results folder (it has no {PLAN})")
+        raise UsageError(f"{path.parent}: {what_is_there(path.parent)}")
     content = _read_json(path)
     with _told_of(path):
         return shapes.plan(content)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpobench.contract.errors import UsageError
+
 if TYPE_CHECKING:
     from hpobench.store.remote import RemoteFolder
 
@@ -14,8 +16,17 @@ SCHEMES = ("s3://", "gs://")
 
 
 def place_of(given: str | os.PathLike[str]) -> str | Path:
-    """``given`` as the address of a folder in an object store, or as a path of this machine."""
-    return given if isinstance(given, str) and given.startswith(SCHEMES) else Path(given)
+    """``given`` as the address of a folder in an object store, or as a path of this machine.
+
+    Raises :class:`UsageError` for an address of another kind, which is no path.
+    """
+    if not isinstance(given, str) or "://" not in given:
+        return Path(given)
+    if not given.startswith(SCHEMES):
+        raise UsageError(
+            f"{given}: results go into a folder of this machine, or to {' or '.join(SCHEMES)}"
+        )
+    return given
 
 
 def inside(results: str | Path, name: str) -> str | Path:

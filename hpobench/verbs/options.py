@@ -43,6 +43,8 @@ class RunOptions:
         ):
             if not fits:
                 raise UsageError(f"{name} must be {due}, not {getattr(self, name)!r}")
+        if isinstance(self.results, Path) and self.results.is_file():
+            raise UsageError(f"results: {self.results} is a file; name a folder")
         if self.seconds < _SHORTEST_S:
             raise UsageError(
                 f"--within {self.within}: give at least {_SHORTEST_S:g} s, because workers must "

@@ -20,9 +20,6 @@ class SuiteResults(Analysis):
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        for folder in folders:
-            if not (folder / "plan.json").exists():
-                raise UsageError(f"{folder}: {_what_is_there(folder)}")
         stored = load_results(folders[0]) if len(folders) == 1 else load_together(folders)
         super().__init__(stored)
         self.folders = tuple(folders)
@@ -67,17 +64,3 @@ class SuiteResults(Analysis):
         for n, what in ((len(self.failed), "failed"), (len(self.missing), "missing")):
             text += f", {n:,} {what}" if n else ""
         return f"{text}; page: {self.page}>" if self.page else f"{text}>"
-
-
-def _what_is_there(folder: Path) -> str:
-    """Why ``folder`` cannot be loaded, and what can."""
-    if not folder.exists():
-        return f"no such folder (from {Path.cwd()}); `hpobench run SUITE` writes results/SUITE"
-    if not folder.is_dir():
-        return "not a folder; name the one that holds plan.json and cells.parquet"
-    inside = sorted(found.parent.name for found in folder.glob("*/plan.json"))
-    if inside:
-        return f"holds the results of several runs; load one: {', '.join(inside)}"
-    if (folder.parent / "plan.json").exists():
-        return f"a part of results; load {folder.parent}"
-    return "not a results folder (it has no plan.json)"

@@ -159,8 +159,8 @@ def test_paths_that_hold_no_results(tmp_path: Path) -> None:
     (tmp_path / "results" / "quick" / "report").mkdir()
     for path, told in (
         ("resluts/quick", "no such folder"),
-        ("results", "holds the results of several runs; load one: quick"),
-        ("results/quick/report", f"a part of results; load {tmp_path}/results/quick"),
+        ("results", "holds the results of several runs; name one: quick"),
+        ("results/quick/report", f"a part of results; name {tmp_path}/results/quick"),
         ("results/quick/cells.parquet", "not a folder; name the one that holds plan.json"),
         (".", "not a results folder"),
     ):

@@ -15,7 +15,7 @@ from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.parameters import Categorical
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
-from hpobench.plugins.registry import unmet
+from hpobench.plugins.requirements import unmet
 from hpobench.plugins.starting.stop import Patience, Regret, Stop
 
 _REGRET_NEEDS = ("optuna>=5,<6", "torch>=2.4")
@@ -28,9 +28,8 @@ def check_stop(stop: Mapping[str, Any]) -> str:
     Raises :class:`NotAvailableError` if one of them is missing.
     """
     needs = [Requirement(text) for text in _REGRET_NEEDS if "regret" in stop]
-    for requirement in needs:
-        if (reason := unmet(requirement)) is not None:
-            raise NotAvailableError(f"stop: regret {reason}")
+    if (reason := unmet(needs)) is not None:
+        raise NotAvailableError(f"stop: regret {reason}")
     return " ".join(f"{r.name} {importlib.metadata.version(r.name)}" for r in needs)
 
 

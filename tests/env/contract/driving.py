@@ -38,7 +38,7 @@ TRIALS = {
     "skopt-rf": 6,
     "smac-gp": 8,
     "smac-hyperband": 24,
-    "smac-rf": 16,
+    "smac-rf": 8,
     "syne-tune-bore": 12,
     "syne-tune-cqr": 9,
     "vizier-gp": 2,

@@ -35,6 +35,7 @@ def main(folder: Path) -> None:
                 ),
                 num_samples=12,
                 max_concurrent_trials=1,
+                reuse_actors=True,  # a process for each trial would take seconds
                 metric="loss",
                 mode="min",
             ),

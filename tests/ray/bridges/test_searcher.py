@@ -56,7 +56,11 @@ def fit(search: Any, folder: Path, trainable: Any, samples: int = 8, **config: A
         trainable,
         param_space=PARAM_SPACE,
         tune_config=tune.TuneConfig(
-            search_alg=search, num_samples=samples, metric="loss", **{"mode": "min"} | config
+            search_alg=search,
+            num_samples=samples,
+            metric="loss",
+            reuse_actors=True,  # a process for each trial would take seconds
+            **{"mode": "min"} | config,
         ),
         run_config=tune.RunConfig(storage_path=str(folder), name="run", verbose=0),
     )
@@ -82,8 +86,8 @@ def test_failed_trials_limits_and_max(cluster: None, tmp_path: Path) -> None:
         return {"loss": config["x"]}
 
     search: Any = hpobench.searcher("optuna-tpe", seed=0)
-    results = fit(ConcurrencyLimiter(search, 1), tmp_path, failing, 12, mode="max")
-    assert 0 < results.num_errors < 12
+    results = fit(ConcurrencyLimiter(search, 1), tmp_path, failing, 6, mode="max")
+    assert 0 < results.num_errors < 6
     log = search._dialogue.log
     odd = [entry for entry in log if entry[0] == "failed"]
     told = [entry[1][2] for entry in log if entry[0] == "tell"]

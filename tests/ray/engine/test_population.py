@@ -384,21 +384,22 @@ def one_worker() -> Iterator[Any]:
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
-    "scheduler",
+    ("scheduler", "steps"),
     [
-        pytest.param(Pbt(population=5, perturbation_interval=2), id="pbt"),
-        pytest.param(Pbt(population=5, perturbation_interval=2, synch=True), id="pbt-synch"),
-        pytest.param(Pb2(population=4, perturbation_interval=3), id="pb2"),
+        # A trial that pauses gets a new process when it goes on, which takes seconds.
+        pytest.param(Pbt(population=5, perturbation_interval=2), 5, id="pbt"),
+        pytest.param(Pbt(population=5, perturbation_interval=2, synch=True), 5, id="pbt-synch"),
+        pytest.param(Pb2(population=4, perturbation_interval=3), 9, id="pb2"),
     ],
 )
 def test_a_population_has_the_history_of_a_plain_tuner(
-    scheduler: Any, one_worker: Any, monkeypatch: pytest.MonkeyPatch
+    scheduler: Any, steps: int, one_worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = {"steps": 9, "equal_costs": False}
+    options = {"steps": steps, "equal_costs": False}
     ref = PluginRef("problem", "curves", "curves", options, doubles.__file__, "Curves")
     configs = random_configs(scheduler.population)
     run = make_run(
-        scheduler, problem=Curves(9), searcher=Listed(configs), workers=1, trials=len(configs)
+        scheduler, problem=Curves(steps), searcher=Listed(configs), workers=1, trials=len(configs)
     )
     # Ray's actor manager draws from the global generator too, as often as it polls: the
     # scheduler gets one of its own.

@@ -211,7 +211,7 @@ def test_options_that_do_not_go_together(suite: Callable[..., Path]) -> None:
 def test_a_dry_run_shows_the_looks(suite: Callable[..., Path]) -> None:
     command = ["run", str(suite()), "--until-decided", "--max-seeds", "40", "--dry-run"]
     done = CliRunner().invoke(cli, command)
-    assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in done.output
+    assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in " ".join(done.output.split())
     assert "looks after 8, 16, 32, 40 seeds" in done.output
 
 

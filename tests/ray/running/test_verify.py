@@ -90,14 +90,14 @@ def test_a_seed_draws_the_same_cells_again(folder: Path) -> None:
     assert len(set(one)) == 6
 
 
-def test_the_command_says_how_much_it_would_have_found(folder: Path, tmp_path: Path) -> None:
+def test_the_command_says_how_much_it_would_have_found(folder: Path) -> None:
     options = ("--sample", 12, "--seed", 3, "--plugin", folder / "plugin", "--cpus", 2)
-    output = finish("verify", folder, *options, "--json", tmp_path / "found.json")
+    output = finish("verify", folder, *options)
     assert "all 12 cells gave the same bytes\nif 5 % of the 24 cells that can run again" in output
     assert "had been altered (1), this would have shown it with a probability of 50 %" in output
     assert "with 95 % confidence fewer than 4 of them (16.7 %) are altered" in output
     assert "12 of 24 cells drawn with --seed 3" in output
-    content = json.loads((tmp_path / "found.json").read_text())
+    content = json.loads(finish("verify", folder, *options, "--json"))["sample"]
     assert (content["detection_of_5_percent"], content["fewest_detected"]) == (0.5, 4)
     assert len(content["same"]) == 12
 

@@ -140,17 +140,18 @@ def test_plan_shows_the_grid_what_is_skipped_and_the_cost(tmp_path: Path) -> Non
     table = rows(output)
     assert ["bowl[dimension=2]", "4", "4", "trials", "5", "5", "5", "1", "s"] in table
     assert ["stairs", "4", "8", "trials", "5", "5", "45", "11", "s"] in table
-    assert (
-        "2 combinations: the scheduler decides between steps, and the problem has only one\n"
-        "  searchers: all\n  schedulers: halves\n  problems: bowl[dimension=2]\n"
-    ) in output
+    assert "\n  searchers: all\n  schedulers: halves\n  problems: bowl[dimension=2]\n" in output
+    assert max(len(line) for line in output.splitlines()) <= 80
+    output = " ".join(output.split())
+    skipped = "2 combinations: the scheduler decides between steps, and the problem has only one"
+    assert f"{skipped} searchers: all" in output
     assert "4 combinations: problem absent: its data is not here; fetch it" in output
     assert "12 cells: at most about 60 trials, 380 results and" in output
 
 
 def test_plan_shows_what_each_number_of_workers_costs(tmp_path: Path) -> None:
     output = invoke("plan", str(write_suite(tmp_path, {6: "workers: [1, 5]"})))
-    assert "x 1 problems x 2 seeds (0-1), 1, 5 workers, virtual stage" in output
+    assert "x 2 seeds (0-1), 1, 5 workers, virtual stage" in " ".join(output.split())
     table = rows(output)
     assert ["bowl[dimension=2]", "1", "2", "trials", "5", "5", "5", "5", "s"] in table
     assert ["bowl[dimension=2]", "5", "2", "trials", "5", "5", "5", "1", "s"] in table

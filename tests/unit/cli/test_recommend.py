@@ -50,10 +50,11 @@ def test_the_answer_comes_first(evidence: Path, capsys: pytest.CaptureFixture[st
     lines = out.splitlines()
     assert lines[0] == "Use tpe-multivariate + fifo."
     assert lines[1].startswith("Expect a normalised regret of 0.10 (nine runs of ten: 0.")
-    assert lines[1].endswith("random search reaches 0.30.")
+    assert "; random search reaches 0.30." in " ".join(lines[1:3])
     assert "searcher={'name': 'optuna-tpe', 'multivariate': True}, scheduler='fifo')" in out
     assert "hpobench.searcher('optuna-tpe', multivariate=True)" in out
-    assert "on 6 problems of 3 families, at 40 full trials with 4 workers" in out
+    grounds = "on 6 problems of 3 families, at 40 full trials with 4 workers"
+    assert grounds in " ".join(out.split())
 
 
 def test_json_has_all_of_it(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
