@@ -40,7 +40,7 @@ def report(
         from hpobench.contract.errors import UsageError
         from hpobench.reporting.watching import watch as follow
 
-        if any(output) or open_page:
+        if any(output) or open_page or figures:
             raise UsageError(
                 "--watch prints a line for each report; leave out the options of its end"
             )

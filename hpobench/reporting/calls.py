@@ -89,10 +89,10 @@ def search_cv(found: Found, plugins: Plugins) -> str | None:
     estimator of scikit-learn's, and where the searcher and the scheduler do not go into one."""
     options = found.options("problem")
     data = _data(options.get("dataset"))
-    searcher, scheduler = (found.entry(kind, plugins) for kind in ("searcher", "scheduler"))
-    if data is None or searcher is None or scheduler is None:
+    if data is None or not is_path(options.get("estimator")):
         return None
-    if not is_path(options.get("estimator")) or scheduler.attributes.get("clones"):
+    searcher, scheduler = (found.entry(kind, plugins) for kind in ("searcher", "scheduler"))
+    if searcher is None or scheduler is None or scheduler.attributes.get("clones"):
         return None
     estimator = _Estimator(options)
     imports = sorted({*data.imports, *estimator.imports})
@@ -166,13 +166,15 @@ class _Estimator:
 def tuner(found: Found, plugins: Plugins) -> str | None:
     """A program with a plain ``ray.tune.Tuner``; ``None`` for a problem that trains nothing, and
     where the searcher or the scheduler does not go into one."""
+    train = _own_function(found) or _problem_itself(found, plugins)
+    if train is None:
+        return None
     searcher, scheduler = (found.entry(kind, plugins) for kind in ("searcher", "scheduler"))
     if searcher is None or scheduler is None or searcher.attributes.get("schedules_itself"):
         return None
     own = {key: value for key, value in found.options("scheduler").items() if is_name(key)}
     rays = ray_scheduler(scheduler.name, own, found.steps)
-    train = _own_function(found) or _problem_itself(found, plugins)
-    if rays is None or train is None:
+    if rays is None:
         return None
     steps = {"max_t": found.steps} if found.steps > 1 else {}
     options = {"seed": found.seed, **steps, **_changed(searcher, found.options("searcher"))}
@@ -225,8 +227,10 @@ def _own_function(found: Found) -> _Train | None:
 
 def _problem_itself(found: Found, plugins: Plugins) -> _Train | None:
     """A problem that trains, as a function."""
+    if not found.live:
+        return None
     entry, options = found.entry("problem", plugins), found.options("problem")
-    if not found.live or entry is None:
+    if entry is None:
         return None
     # Programs lie in the suite's folder, which a Tuner does not know; a spec keeps no order, which
     # the parameters of a space have.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
-from hpobench.contract.parameters import Categorical, Ordinal, Parameter
+from hpobench.contract.parameters import Categorical, Ordinal, Parameter, Value
 from hpobench.contract.problem import Objective
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
@@ -154,9 +154,14 @@ def unit_positions(space: Space, configs: Sequence[Config]) -> FloatArray:
     """Shape (configurations, parameters): the quantile of every value, NaN for inactive ones."""
     found = np.full((len(configs), len(space)), np.nan)
     for j, parameter in enumerate(space):
+        known: dict[tuple[type, Value], float] = {}  # few values come often
         for i, config in enumerate(configs):
             if parameter.name in config:
-                found[i, j] = parameter.to_unit(config[parameter.name])
+                value = config[parameter.name]
+                key = (type(value), value)  # True and 1 are different choices
+                if key not in known:
+                    known[key] = parameter.to_unit(value)
+                found[i, j] = known[key]
     return found
 
 

@@ -12,6 +12,7 @@ from hpobench.analysis.inference import bootstrap
 from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     iqm,
+    seed_draws,
     resampled_means,
     seed_counts,
     seed_draws,
@@ -92,6 +93,19 @@ def test_iqm_is_the_trimmed_mean(n: int) -> None:
     np.testing.assert_allclose(iqm(values), stats.trim_mean(values, 0.25, axis=1))
     pooled = suite_iqm(values[:1, None, :], ("p",), Settings())
     assert pooled.estimate[0] == pytest.approx(stats.trim_mean(values[0], 0.25))
+
+
+def test_resampled_iqms_are_those_of_the_values_that_were_drawn() -> None:
+    settings = Settings(repetitions=50)
+    values = np.random.default_rng(1).normal(size=(2, 9)).round(1)  # with ties
+    values[1, 6:] = np.nan
+    drawn = [
+        row[seed_draws(settings, name, len(row))]
+        for name, row in (("p", values[0]), ("q", values[1, :6]))
+    ]
+    expected = np.quantile(iqm(np.concatenate(drawn, axis=1)), [0.025, 0.975])
+    found = suite_iqm(values[None], ("p", "q"), settings)
+    assert (found.low[0], found.high[0]) == pytest.approx(tuple(expected))
 
 
 def test_iqm_ignores_the_extremes() -> None:
