@@ -118,7 +118,8 @@ def write_report(
             said = answer(study)
             page = _render(_page(study, said, files, left_out, decision, reload), folder)
             if figures:
-                for done, _ in enumerate(as_completed(drawn), start=1):
+                for done, one in enumerate(as_completed(drawn), start=1):
+                    one.result()  # raises what drawing it raised
                     drawing(done, len(drawn))
             files.remove_stale()
             write_answer(folder, said, made_of)

@@ -150,17 +150,13 @@ const explorer = (() => {
   all.algorithms.forEach((look, member) => {
     const label = document.createElement("label");
     label.dataset.member = member;
-    const swatch = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    swatch.setAttribute("viewBox", "0 0 30 8");
-    swatch.setAttribute("aria-hidden", "true");
-    const line = document.createElementNS(swatch.namespaceURI, "line");
     const color = look.color === "#2B2B2B" ? "var(--ink)" : look.color;
-    const attributes = { x1: 0, x2: 30, y1: 4, y2: 4, stroke: color, "stroke-width": 2.5, "stroke-dasharray": look.dashes.join(" ") };
-    for (const [key, value] of Object.entries(attributes)) line.setAttribute(key, value);
-    swatch.append(line);
+    label.innerHTML = `<svg viewBox="0 0 30 8" aria-hidden="true"><line x1="0" x2="30" y1="4" y2="4"
+      stroke="${color}" stroke-width="2.5" stroke-dasharray="${look.dashes.join(" ")}"/></svg>`;
     const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
     const name = Object.assign(document.createElement("span"), { textContent: look.name });
-    label.append(box, swatch, name, document.createElement("output"));
+    label.prepend(box);
+    label.append(name, document.createElement("output"));
     box.addEventListener("change", () => {
       if (box.checked) hidden.delete(member);
       else hidden.add(member);

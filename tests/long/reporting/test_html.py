@@ -128,8 +128,8 @@ def test_names_and_errors_are_escaped(tmp_path: Path) -> None:
     )
     skipped = [{"searcher": evil, "scheduler": "<u>", "problem": "p", "reason": "a < b"}]
     page = report(results, tmp_path, skipped=skipped)
-    # Ours: tables, charts, curves, Vega-Lite and what draws with it.
-    assert page.source.count("<script") == 5
+    # Ours: tables, charts, runs to replay, curves, Vega-Lite and what draws with it.
+    assert page.source.count("<script") == 6
     assert "<i>" not in page.source
     assert "<u>" not in page.source
     assert evil in page.text
@@ -145,11 +145,11 @@ def test_lineage_is_shown_where_trials_were_cloned(tmp_path: Path) -> None:
     page = report(make_population(6, seeds=2), tmp_path)
     text = words(page)
     assert [i for i in page.ids if "lineage" in i] == ["lineage-pbt-cnn"]
-    assert "Visible loss after each step of the 6 trials of one run: random under pbt" in text
+    assert "The run is that of random under pbt on cnn, seed 0, with 6 trials." in text
     drawn = pd.read_csv(tmp_path / "tables" / "lineage-pbt-cnn.csv")
     clones = int(drawn["parent"].notna().sum())
     assert clones > 2
-    assert f"({clones} times in all)" in text
+    assert f"took over another's state, {clones} times in all" in text
     best = drawn[drawn["ancestor"]].iloc[-1]
     alt = page.charts["lineage-pbt-cnn"]
     assert f"Best: {number(best['value'])} at step {best['step']}, by way of trial" in alt

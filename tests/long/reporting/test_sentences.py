@@ -165,8 +165,8 @@ def test_the_axis_follows_the_budgets(tmp_path: Path) -> None:
     spec = json.dumps({"budget": {"evaluations": 25.0, "time": None}})
     paid = dataclasses.replace(results, cells=results.cells.assign(spec=spec))
     page = Page(write_report(paid, tmp_path / "paid"))
-    assert "over resource paid for, in full evaluations" in words(page)
-    assert "over time" not in words(page)
+    assert "The axis is resource paid for, in" in words(page)
+    assert "The axis is time" not in words(page)
     table = pd.read_csv(tmp_path / "paid" / "tables" / "anytime_regret-counting-ones.csv")
     full = results.cells.loc[results.cells["problem"] == "counting-ones", "resource"] / 9
     assert table["at"].max() == pytest.approx(full.max())

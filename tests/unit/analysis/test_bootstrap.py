@@ -12,7 +12,6 @@ from hpobench.analysis.inference import bootstrap
 from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import (
     iqm,
-    seed_draws,
     resampled_means,
     seed_counts,
     seed_draws,
