@@ -34,6 +34,7 @@ from hpobench.analysis.inference.ert import ert
 from hpobench.analysis.plots import Plots
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study
+from hpobench.analysis.text import phrases
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.store.reader import Results
 
@@ -80,7 +81,9 @@ class Analysis:
             columns, rows = standings.grid(table)
             texts = [[f"{field.text} {field.detail}".rstrip() for field in row] for row in rows]
             frame = pd.DataFrame(texts, columns=columns, index=range(1, len(texts) + 1))
-            caption = standings.caption(study, comparison, table)
+            made = standings.caption(study, comparison, table)
+            brackets = f"In brackets {phrases.interval(study.settings)}."
+            caption = f"{standings.SHOWS} {made} {brackets}"
             with pd.option_context("display.max_colwidth", None):
                 shown = frame.to_html(escape=True, border=0)
             parts.append(f"<p><b>{html.escape(comparison.title)}</b></p>{shown}")
