@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
@@ -109,18 +110,12 @@ def write_report(
         )
     try:
         left_out = results.plan.get("skipped", []) if skipped is None else skipped
-        with writing("the report", folder), processes.given_up_on_error():
+        with writing("the report", folder):
             study = Study(results, settings)
             files = Files(folder, study)
-            if figures:  # other processes draw them while this one goes on
-                drawn = files.figures(_figures())
-                drawing(0, len(drawn))
             said = answer(study)
-            page = _render(_page(study, said, files, left_out, decision, reload), folder)
-            if figures:
-                for done, one in enumerate(as_completed(drawn), start=1):
-                    one.result()  # raises what drawing it raised
-                    drawing(done, len(drawn))
+            with _figures_meanwhile(files, drawing) if figures else nullcontext():
+                page = _render(_page(study, said, files, left_out, decision, reload), folder)
             files.remove_stale()
             write_answer(folder, said, made_of)
             return page
@@ -129,6 +124,18 @@ def write_report(
             f"cannot write the report to {folder}: a process that drew figures was killed, which "
             "is what a machine short of memory does; `hpobench report` begins anew"
         ) from error
+
+
+@contextmanager
+def _figures_meanwhile(files: Files, drawing: Drawing) -> Iterator[None]:
+    """Other processes draw all figures while the block runs; it ends when they have."""
+    with processes.given_up_on_error():
+        drawn = files.figures(_figures())
+        drawing(0, len(drawn))
+        yield
+        for done, one in enumerate(as_completed(drawn), start=1):
+            one.result()  # raises what drawing it raised
+            drawing(done, len(drawn))
 
 
 def _figures() -> list[Figure[Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from hpobench.analysis.drawing.style import save
 
@@ -24,16 +24,7 @@ IDLE_SECONDS = 10
 """After which the processes that draw end."""
 
 
-class Drawn(NamedTuple):
-    """A figure that lies in two files."""
-
-    png: Path
-    pdf: Path
-    width: float
-    """Inches."""
-
-
-def start(draw: Callable[[], Figure], stem: Path) -> Future[Drawn]:
+def start(draw: Callable[[], Figure], stem: Path) -> Future[list[Path]]:
     """Draw a figure in another process and save it as ``stem``.png and ``stem``.pdf.
 
     ``draw`` is pickled. What it raises, the future's result raises.
@@ -41,7 +32,7 @@ def start(draw: Callable[[], Figure], stem: Path) -> Future[Drawn]:
     executor = _processes()
     resource_tracker.ensure_running()  # or loky does it among the processes, and unblocks signals
     with _interrupting_us_alone():
-        future: Future[Drawn] = executor.submit(_draw, draw, stem)
+        future: Future[list[Path]] = executor.submit(_draw, draw, stem)
     return future
 
 
@@ -100,7 +91,5 @@ def _answered_later() -> Iterator[None]:
         handler(signal.SIGINT, came[0])
 
 
-def _draw(draw: Callable[[], Figure], stem: Path) -> Drawn:
-    figure = draw()
-    png, pdf = save(figure, stem)
-    return Drawn(png, pdf, figure.get_figwidth())
+def _draw(draw: Callable[[], Figure], stem: Path) -> list[Path]:
+    return save(draw(), stem)

@@ -26,19 +26,8 @@ TAB: Tab = "curves"
 
 
 def subjects(study: Study) -> list[OneProblem]:
-    """The first of all :func:`problems`: a page of thousands of figures opens in no browser."""
+    """The first of all :func:`problems`, for there may be thousands."""
     return problems(study)[:MOST_PROBLEMS]
-
-
-def left_out(study: Study) -> str:
-    """What is said of the :func:`problems` that are not drawn; empty if all are."""
-    every, drawn = len(problems(study)), len(subjects(study))
-    if every == drawn:
-        return ""
-    return (
-        f"Drawn: the first {drawn} of {every:,} problems. The curves of all can be explored above, "
-        "and `hpobench.load(FOLDER).curves()` has their numbers."
-    )
 
 
 def problems(study: Study) -> list[OneProblem]:

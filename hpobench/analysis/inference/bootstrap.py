@@ -9,7 +9,7 @@ no other interval.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,6 @@ import pandas as pd
 from hpobench.analysis.core.curves import Curves, algorithm_columns
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.contract.seeding import derive_seed
-
-Statistic = Literal["mean", "iqm"]
 
 BLOCK = 2**22
 """Resampled values that are copied at a time: with hundreds of algorithms all of them take

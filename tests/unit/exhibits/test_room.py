@@ -32,7 +32,6 @@ def test_few_are_all_drawn(study: Study) -> None:
     drawn, said = _room.legible(study, table)
     assert drawn is table
     assert said == ""
-    assert anytime_regret.left_out(study) == ""
 
 
 def test_the_best_algorithms_and_the_first_problems(
@@ -66,7 +65,6 @@ def test_figures_of_the_first_problems(study: Study, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(anytime_regret, "MOST_PROBLEMS", 2)
     assert [one.name for one in anytime_regret.subjects(study)] == ["p0", "p1"]
     assert len(anytime_regret.problems(study)) == 3
-    assert "the first 2 of 3 problems" in anytime_regret.left_out(study)
 
 
 def test_tables_of_trials_are_drawn_whole(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
