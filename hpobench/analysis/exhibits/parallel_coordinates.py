@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
-TITLE = "Best configurations"
+TITLE = "Where the best tenth lies"
 STEM = "parallel_coordinates"
 SHOWS = (
     "Where the best configurations lie. Each line is a configuration and crosses every parameter "
