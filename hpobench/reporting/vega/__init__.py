@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import base64
 import json
-from importlib.resources import files
+import pkgutil
 
-RELEASES: dict[str, str] = json.loads(
-    files(__package__).joinpath("releases.json").read_text(encoding="utf-8")
-)
+
+def _data(name: str) -> bytes:
+    """A file of this folder."""
+    found = pkgutil.get_data(__name__, name)
+    assert found is not None  # packages in folders and in archives have their data
+    return found
+
+
+RELEASES: dict[str, str] = json.loads(_data("releases.json"))
 """The version of each package."""
 
 
 def library() -> str:
     """The library as a page holds it: gzipped, in base64. Browsers unpack it when the first chart
     comes into sight, so that the page is there before."""
-    data = files(__package__).joinpath("vega.js.gz").read_bytes()
-    return base64.b64encode(data).decode("ascii")
+    return base64.b64encode(_data("vega.js.gz")).decode("ascii")

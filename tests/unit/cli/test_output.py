@@ -121,7 +121,8 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
             tuner = [(0, 1, 0.5)] if cell.id != cells[-1].id else []
             yield CellHistories(cell, {"live": [(0, 1, 0.5)], "tuner": tuner})
 
-    def written(folder: Path, display: Display, *, anew: bool) -> Report:
+    def written(folder: Path, display: Display, *, anew: bool, figures: bool = False) -> Report:
+        assert not figures
         report = Report(folder / "report" / "index.html", answer_of(folder))
         display.answer(report.answer)
         display.note(f"report: {report.page}")
