@@ -112,14 +112,11 @@ class Files:
         self._kept.add(path)
         return name
 
-    def figures(self, exhibits: Iterable[Figure[Any]]) -> list[Future[list[Path]]]:
-        """Begin to draw all that ``exhibits`` show as PNG and PDF files for papers, with their
-        captions, below ``figures/``."""
+    def figure(self, exhibit: Figure[S], subject: S) -> Future[list[Path]]:
+        """Begin to draw one as a PNG and a PDF file for papers, with its caption, below
+        ``figures/``."""
         folder = self.folder / "figures"
         own_folder(folder)
-        return [self._figure(folder, *pair) for pair in shown(self.study, exhibits)]
-
-    def _figure(self, folder: Path, exhibit: Figure[S], subject: S) -> Future[list[Path]]:
         study, path = self.study, folder / self._stem(exhibit, subject)
         table = study.computed(exhibit.table, subject)
         drawn, left_out = legible(study, table)

@@ -130,8 +130,9 @@ def write_report(
 def _figures_meanwhile(files: Files, drawing: Drawing) -> Iterator[None]:
     """Other processes draw all figures while the block runs; it ends when they have."""
     with processes.given_up_on_error():
-        drawn = files.figures(_figures())
-        drawing(0, len(drawn))
+        pairs = shown(files.study, _figures())
+        drawing(0, len(pairs))
+        drawn = [files.figure(*pair) for pair in pairs]
         yield
         for done, one in enumerate(as_completed(drawn), start=1):
             one.result()  # raises what drawing it raised

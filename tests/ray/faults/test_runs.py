@@ -126,7 +126,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_report_and_prints_no_traceback(undisturbed: Any) -> None:
     """A terminal sends it to the processes that draw too, which are deaf to it from the first
     moment on: they could only print tracebacks."""
-    process = start("report", undisturbed)
+    process = start("report", undisturbed, "--figures")
     while not (drawing := draws(process)):
         assert process.poll() is None
         time.sleep(0.01)
