@@ -69,7 +69,7 @@ class Files:
         self.study = study
         own_folder(folder)
         self._names = Names()
-        self._stems: dict[tuple[str, Subject], str] = {}
+        self._stems: dict[tuple[str, str, int | None], str] = {}
         self._kept: set[Path] = set()
         # Without a page of ours, files that lie there are somebody else's.
         self._again = is_regular(folder / "index.html")
@@ -139,7 +139,8 @@ class Files:
 
     def _stem(self, exhibit: Frame[S], subject: S) -> str:
         """The name of its files without their endings."""
-        key = (exhibit.STEM, subject)
+        # Not by the subject itself: an exhibit may make it anew whenever it is asked.
+        key = (exhibit.STEM, subject.stem, self._comparison(subject))
         if key not in self._stems:
             stem = f"{exhibit.STEM}-{subject.stem}" if subject.stem else exhibit.STEM
             self._stems[key] = self._names.free(slug(stem))

@@ -156,6 +156,16 @@ def test_lineage_is_shown_where_trials_were_cloned(tmp_path: Path) -> None:
     assert alt.endswith(f" {best['trial']}.")
 
 
+def test_figures_are_called_like_the_tables_that_they_show(tmp_path: Path) -> None:
+    """Also those of single runs, and the page is the one without figures."""
+    results = make_population(6, seeds=2)
+    page = report(results, tmp_path / "with", figures=True)
+    assert page.source == report(results, tmp_path / "without").source
+    drawn = {path.stem for path in (tmp_path / "with" / "figures").glob("*.pdf")}
+    assert "lineage-pbt-cnn" in drawn
+    assert drawn <= {path.stem for path in (tmp_path / "with" / "tables").iterdir()}
+
+
 def test_only_some_lineages_are_shown(tmp_path: Path) -> None:
     """Also on problems without references, and of metrics that are maximised."""
     base = MadeProblem("p", steps=9, optimum=-0.9, clip=-0.2, direction="maximize", budget=60.0)
