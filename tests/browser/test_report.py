@@ -110,6 +110,7 @@ def test_parts_and_links(show: Any) -> None:
     page = show(**DESK).page
     for part in PARTS:
         page.locator(f"nav [data-tab={part}]").click()
+        page.wait_for_selector(f"#{part}")  # browsers say a moment later that the address changed
         assert page.locator("[data-panel]:visible").get_attribute("id") == part
     page.evaluate("location.hash = 'cost'")
     page.wait_for_selector("#cost[open]")
