@@ -52,7 +52,24 @@ def full(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Run the commands and the code that README and CONTRIBUTING show."""
+    """Build the documentation, `docs/_build/html/index.html`; a warning is an error."""
+    _sphinx(session, "html")
+
+
+@nox.session
+def links(session: nox.Session) -> None:
+    """Ask every other site that the documentation names whether the page is there."""
+    _sphinx(session, "linkcheck")
+
+
+def _sphinx(session: nox.Session, builder: str) -> None:
+    command = ("-m", "sphinx", "--fail-on-warning", "--keep-going", "--builder", builder)
+    session.run(sys.executable, *command, "docs", f"docs/_build/{builder}", *session.posargs)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Run the commands and the code that the documents show."""
     _pytest(session, "tests/ray/test_documents.py", "tests/env/testing/test_walk_through.py")
 
 

@@ -1,6 +1,6 @@
 """The plugin contract: the base classes and data types of searchers, schedulers and problems.
 
-It needs the standard library only. A plugin is one file with one class (or a few):
+It needs the standard library only. A plugin is one file with one class (or a few)::
 
     from hpobench.api import Config, Fidelity, Searcher, Space
 

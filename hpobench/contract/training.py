@@ -98,7 +98,7 @@ Report: TypeAlias = float | Mapping[str, float]
 
 
 class FunctionProblem(TrainedProblem):
-    """A problem that is one function, which trains and yields a loss after every step.
+    """A problem that is one function, which trains and yields a loss after every step::
 
         class Mine(FunctionProblem):
             name = "mine"

@@ -1,6 +1,6 @@
 """Data sets that problems need and that are not shipped: found, checked and fetched.
 
-Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem names the data it needs:
+Nothing is fetched unless ``hpobench data fetch`` asks for it. A problem names the data it needs::
 
     class Mine(TabulatedProblem):
         @classmethod
