@@ -1,8 +1,9 @@
-"""Run a small suite from Python, and ask its results who leads.
+"""Run a small suite from Python, ask its results who leads, and draw their curves.
 
     python examples/from_python.py [FOLDER]
 
-Runs what is missing below FOLDER (by default ``results``), some seconds of work on one core.
+Runs what is missing below FOLDER (by default ``results``), some seconds of work on one core, and
+puts ``curves.png`` beside the results.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def main(folder: str = "results") -> None:
     table = results.standings()
     print(table[["algorithm", "nr", "behind"]].to_string(index=False))
     print(f"{len(results.failed)} of {len(results.cells)} runs failed")
+    results.plot.curves().savefig(results.folder / "curves.png")
 
 
 if __name__ == "__main__":

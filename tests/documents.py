@@ -24,7 +24,8 @@ SITE = "https://hpobench.github.io/hpobench/"
 REPOSITORY = "https://github.com/hpobench/hpobench"
 
 _FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL
+    r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)``` *$",
+    flags=re.MULTILINE | re.DOTALL,
 )
 
 
@@ -41,10 +42,8 @@ class Block:
 
 
 def documents() -> list[Path]:
-    """Every page that people read: those of the site, and those of the repository's folders."""
-    folders = (ROOT, ROOT / "results", ROOT / "paper")
-    pages = [page for folder in folders for page in folder.glob("*.md")]
-    return sorted([*pages, *site_pages()])
+    """Every page that people read: those of the site, and those of the repository."""
+    return sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *site_pages()])
 
 
 def site_pages() -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,45 +13,66 @@ from typing import Any
 
 import pytest
 
-import hpobench
 from hpobench.plugins.starting.portfolios import models, shipped_portfolios
 from hpobench.store.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests import ROOT
+from tests import ROOT, gallery
+from tests.documents import blocks, documents, runnable, site_pages
 from tests.frames import tuples
 from tests.notebook import code_cells
 from tests.ray.faults.commands import finish
 
 NOTEBOOK = ROOT / "examples" / "results.ipynb"
 EXAMPLE = ROOT / "examples" / "from_python.py"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+ELSEWHERE = {
+    "docs/compare/new-algorithm.md": "tests/env/testing/test_walk_through.py",
+    "docs/gallery/results.md": "test_the_notebook_shows_what_it_stores",
+}
+"""The pages that other tests run."""
+PAGES = {
+    name: page
+    for page in site_pages()
+    if (name := page.relative_to(ROOT).as_posix()) not in ELSEWHERE and runnable(page)
+}
 
 
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
+    """In their order, in an empty folder, with the programs of this environment."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.documents", page],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout
 
 
-def printed(script: Path | str) -> str:
-    """What a Python file, or ``script`` as code, prints in a process of its own."""
-    what = [script] if isinstance(script, Path) else ["-c", script]
-    done = subprocess.run([sys.executable, *what], capture_output=True, text=True, check=False)
+def shown(language: str, containing: str) -> str:
+    """The first block of all documents in ``language`` that has the text ``containing``."""
+    every = (block for page in documents() for block in blocks(page))
+    return next(b.text for b in every if b.language == language and containing in b.text)
+
+
+def printed(script: Path) -> str:
+    """What a Python file prints in a process of its own."""
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_the_examples_of_a_search_work() -> None:
+def test_the_example_of_a_search_prints_what_the_gallery_shows() -> None:
     stopped = printed(ROOT / "examples" / "search_cv.py")
     assert {"stopped", "completed"} <= set(stopped.split())
     assert "test score 0.9" in stopped
-    (code,) = blocks((ROOT / "docs" / "search_cv.md").read_text(encoding="utf-8"), "python")
-    assert "'gamma'" in printed(code)
-
-
-def test_the_example_of_a_portfolio_works() -> None:
-    (code,) = blocks((ROOT / "docs" / "starts.md").read_text(encoding="utf-8"), "python")
-    rows = [(c["width"], c["learning_rate_init"]) for c in hpobench.portfolio("mlp", k=2)]
-    assert printed(code) == "".join(f"{width} {rate}\n" for width, rate in rows)
+    assert gallery.words(stopped) == gallery.words(gallery.stored("search_cv"))
 
 
 def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
@@ -64,16 +86,13 @@ def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
     assert sorted(told) == shipped_portfolios()
 
 
-def test_the_examples_of_stopping_work(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "stopping.md").read_text(encoding="utf-8")
-    (suite,), (code,) = blocks(text, "yaml"), blocks(text, "python")
+def test_the_suite_of_stopping_crosses_searchers_with_stops(tmp_path: Path) -> None:
     path = tmp_path / "stopped.yaml"
-    path.write_text(suite)
+    path.write_text(shown("yaml", "name: stopped\n"))
     stops = ["", "[stop=patience-20]"]
     labels = [f"{name}{stop}" for name in ("random", "optuna-tpe") for stop in stops]
     labels += ["optuna-gp", "optuna-gp[stop=regret-0.2]"]
     assert [ref.label for ref in load_suite(path).searchers] == labels
-    printed(f"from hpobench.testing.doubles import Curves\nproblem = Curves(27)\n{code}")
 
 
 def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
@@ -83,41 +102,39 @@ def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     stored, made = (
-        [shown for cell in code_cells(json.loads(file.read_bytes())) for shown in cell["outputs"]]
+        [output for cell in code_cells(json.loads(file.read_bytes())) for output in cell["outputs"]]
         for file in (NOTEBOOK, copy)
     )
     assert [words(one) for one in stored] == [words(one) for one in made]
-    kinds = [kind for shown in made for kind in shown["data"]]
+    kinds = [kind for output in made for kind in output["data"]]
     assert {kind: kinds.count(kind) for kind in ("text/html", "image/png")} == {
         "text/html": 3,
         "image/png": 3,
     }
 
 
-def words(shown: dict[str, Any]) -> tuple[list[str], set[str]]:
+def words(output: dict[str, Any]) -> tuple[list[str], set[str]]:
     """The kinds of an output and its words. Numbers are those of the installed libraries."""
-    texts = ["".join(text) for kind, text in shown["data"].items() if kind.startswith("text/")]
-    return list(shown["data"]), set(re.findall(r"[a-z]{2,}", " ".join(texts)))
+    texts = ["".join(text) for kind, text in output["data"].items() if kind.startswith("text/")]
+    return list(output["data"]), gallery.words(" ".join(texts))
 
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    *_, code = blocks(README, "python")
     path = tmp_path / "stubborn.py"
-    path.write_text(code)
+    path.write_text(shown("python", "class Stubborn(Searcher)"))
     return path
 
 
 def test_the_readmes_suite_loads(tmp_path: Path) -> None:
-    text, _ = blocks(README, "yaml")
+    suites = [block.text for block in blocks(README) if block.language == "yaml"]
     path = tmp_path / "mine.yaml"
-    path.write_text(text)
-    plan = build_plan(load_suite(path))
-    assert len(plan.problems) == 1 + 4 + 2
+    path.write_text(suites[0])
+    assert build_plan(load_suite(path)).problems
 
 
-def test_the_readmes_live_suite_loads(tmp_path: Path) -> None:
-    _, text = blocks(README, "yaml")
+def test_the_live_suite_that_is_shown_loads(tmp_path: Path) -> None:
+    text = shown("yaml", "estimator: sklearn.svm.SVC")
     path = tmp_path / "mine.yaml"
     path.write_text(f"name: mine\nsearchers: [random]\nseeds: 1\n{text}")
     (tmp_path / "train").write_text("#!/bin/sh\n")
@@ -127,8 +144,8 @@ def test_the_readmes_live_suite_loads(tmp_path: Path) -> None:
     assert len(plan.problems) == 2 + 1 + 2
 
 
-def test_the_readmes_function_is_a_problem_that_trains(tmp_path: Path) -> None:
-    *_, code, _ = blocks(README, "python")
+def test_the_function_that_is_shown_is_a_problem_that_trains(tmp_path: Path) -> None:
+    code = shown("python", "class Descent(FunctionProblem)")
     assert len([line for line in code.splitlines() if line.strip()]) < 15
     (tmp_path / "descent.py").write_text(code)
     suite = tmp_path / "own.yaml"
@@ -145,7 +162,7 @@ def test_the_readmes_function_is_a_problem_that_trains(tmp_path: Path) -> None:
         assert last == pytest.approx((1 - 2 * lr) ** 18)
 
 
-def test_the_readmes_plugin_runs_and_the_documents_read_its_results(
+def test_the_plugin_that_is_shown_runs_and_the_documents_read_its_results(
     plugin: Any, tmp_path: Path
 ) -> None:
     suite = tmp_path / "quick.yaml"
@@ -154,14 +171,14 @@ def test_the_readmes_plugin_runs_and_the_documents_read_its_results(
         "workers: 1\nbudget: {trials: 6}\nplugins: [stubborn.py]\n"
     )
     finish("run", suite, "--results", tmp_path / "results", "--cpus", 1, "--no-report")
-    (code,) = blocks((ROOT / "results" / "README.md").read_text(encoding="utf-8"), "python")
+    (code,) = (b.text for b in blocks(ROOT / "results" / "README.md") if b.language == "python")
     checks = (
         "\nassert list(events.astype({'cell': str}).groupby('cell').size()) == [6, 6]"
         "\nfor _, losses in events.astype({'cell': str}).groupby('cell')['loss']:"
         "\n    assert list(losses[::2]) == list(losses[1::2]) and losses.nunique() == 3"
     )
     assert "stubborn" in program(code + checks, tmp_path)
-    notebook, *_ = blocks(README, "python")
+    notebook = shown("python", "results.standings(axis=")
     assert program(notebook + "\nprint(len(results.events))", tmp_path) == "12\n"
 
 
@@ -183,10 +200,9 @@ def test_ci_runs_the_readmes_test_command(tmp_path: Path) -> None:
     script = (ROOT / ".ci" / "run").read_text().replace('eval "$command"', "exit 0")
     (folder := tmp_path / ".ci").mkdir()
     (folder / "run").write_text(script)
-    (tmp_path / "README.md").write_text(README)
+    shutil.copy(README, tmp_path)
     done = subprocess.run(["bash", folder / "run"], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "+ " + blocks(README, "sh")[1].strip()
-    assert "pytest" in done.stdout
+    assert done.stdout.strip() == "+ " + shown("sh", "-m pytest").strip()
 
 
 def test_the_glossary_is_sorted_and_its_places_exist() -> None:
@@ -202,5 +218,6 @@ def test_the_glossary_is_sorted_and_its_places_exist() -> None:
 def test_the_example_says_who_leads(tmp_path: Path) -> None:
     code = f"import runpy, sys; sys.argv = ['x', {str(tmp_path)!r}]\n"
     said = program(f"{code}runpy.run_path({str(EXAMPLE)!r}, run_name='__main__')", tmp_path)
-    assert "optuna-tpe + asha" in said
+    assert gallery.words(said) == gallery.words(gallery.stored("from_python"))
+    assert (tmp_path / "example" / "curves.png").exists()
     assert said.endswith("0 of 24 runs failed\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from ray import tune
 
 import hpobench
 from hpobench.bridges.tune_searcher import TuneSearcher
-from tests import ROOT
+from tests import ROOT, gallery
+from tests.documents import blocks, documents
 
 EXAMPLE = ROOT / "examples" / "plain_tuner.py"
 
@@ -32,14 +32,14 @@ def test_seven_searchers_tune_one_function_in_one_process(
     lines = [line for line in capsys.readouterr().out.splitlines() if " loss " in line]
     assert [line.split()[0] for line in lines] == list(example["SEARCHERS"])
     assert len(lines) == 7
+    shown = [line for line in gallery.stored("plain_tuner").splitlines() if " loss " in line]
+    assert [line.split()[:2] for line in shown] == [line.split()[:2] for line in lines]
     assert all(float(line.split()[2]) < 10 for line in lines)
 
 
 def test_the_readmes_tuner() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(
-        r"^```python\n(search = hpobench.searcher.*?)^```$", text, re.MULTILINE | re.DOTALL
-    )
+    every = (block.text for page in documents() for block in blocks(page))
+    block = next(text for text in every if text.startswith("search = hpobench.searcher("))
     found: dict[str, Any] = {"hpobench": hpobench, "tune": tune, "train": lambda config: None}
     exec(compile(block, "README.md", "exec"), found)
     assert isinstance(found["tuner"], tune.Tuner)
