@@ -9,6 +9,7 @@ each other have environments of their own, which ``uv`` builds on first use.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -66,6 +67,7 @@ def fit(name: str, samples: int, folder: str | None) -> tune.ResultGrid:
 
 
 def main(folder: str | None = None, samples: int = 12) -> None:
+    folder = folder and str(Path(folder).resolve())  # Ray takes absolute paths
     ray.init("local", include_dashboard=False, log_to_driver=False)
     for name in SEARCHERS:
         best = fit(name, samples, folder).get_best_result()
