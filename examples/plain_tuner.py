@@ -60,6 +60,7 @@ def fit(name: str, samples: int, folder: str | None) -> tune.ResultGrid:
             mode="min",
             num_samples=samples,
             max_concurrent_trials=2,
+            reuse_actors=True,  # a process for each trial would take seconds
         ),
         run_config=tune.RunConfig(storage_path=folder, verbose=0),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import runpy
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,8 @@ EXAMPLE = ROOT / "examples" / "plain_tuner.py"
 
 
 def test_seven_searchers_tune_one_function_in_one_process(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # A process for each trial would take seconds.
-    monkeypatch.setattr(tune, "TuneConfig", functools.partial(tune.TuneConfig, reuse_actors=True))
     example: dict[str, Any] = runpy.run_path(str(EXAMPLE))
     try:
         example["main"](str(tmp_path), samples=4)
