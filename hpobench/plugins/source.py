@@ -51,8 +51,8 @@ _SAME_ALWAYS = {
     "a330a70d776f1b5c": "d584e07bc5a30f5b",  # searchers/_optuna.py
     "1ecfe78d1997bc10": "57c060587610e14d",  # searchers/optuna_tpe.py
 }
-"""The digest before of every shipped file whose later edits changed no result of any cell that could
-be before, by the digest now."""
+"""The digest before of every shipped file whose later edits changed no result of any cell that
+there could be before, by the digest now."""
 _SAME_RESULTS = {
     "dde489fdbd111706": "05a070cfdab94980",  # searchers/optuna_cmaes.py
     "67ede2c8a612de5b": "49ea4cb196b51186",  # searchers/_configspace.py

@@ -1,4 +1,5 @@
-"""The environments of isolated plugins, which uv builds from their locks once on each machine."""
+"""The environments of isolated plugins and of releases, which uv builds from their locks once on
+each machine."""
 
 from __future__ import annotations
 
@@ -246,9 +247,15 @@ def folders() -> list[Path]:
     return sorted(path for path in found if _NAMED.fullmatch(path.name) and _begun(path))
 
 
+def name_of(folder: Path) -> str:
+    """What the environment in ``folder`` is called."""
+    return folder.name.rpartition("-")[0]
+
+
 def _begun(folder: Path) -> bool:
-    name = folder.name.rpartition("-")[0]
-    return (folder / f"{name}.py").is_file() or (folder.is_dir() and not any(folder.iterdir()))
+    return (folder / f"{name_of(folder)}.py").is_file() or (
+        folder.is_dir() and not any(folder.iterdir())
+    )
 
 
 def find_uv() -> str | None:
