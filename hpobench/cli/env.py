@@ -106,7 +106,7 @@ def _facts(script: Script) -> dict[str, Any]:
     named = {"name": script.name, "file": str(script.file)}
     if _readable(script):
         return named | _state(Environment(script).folder)
-    return named | _NOTHING | {"state": "not readable" if script.locked else "not locked"}
+    return {**named, **_NOTHING, "state": "not readable" if script.locked else "not locked"}
 
 
 def _state(folder: Path) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _state(folder: Path) -> dict[str, Any]:
     from hpobench.plugins.isolation.environments import built_in, failure_in, size_of
 
     if (built := built_in(folder)) is None:
-        return _NOTHING | {"state": "failed" if failure_in(folder) else "not built"}
+        return {**_NOTHING, "state": "failed" if failure_in(folder) else "not built"}
     known = {"state": "built", "packages": len(built.versions)}
     return {**known, "MB": size_of(folder) / 1e6, "built_s": built.seconds}
 

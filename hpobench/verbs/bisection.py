@@ -238,7 +238,7 @@ def sentence(found: Halving, bisection: Bisection) -> str:
     _, how = bisection.compared(good, found.bad)
     searcher, library = bisection.suite.searchers[0].label, bisection.library
     no = "" if found.moved else "no "
-    what = f"does {no}other things" if bisection.judge.any_change else f"is {no}worse"
+    what = f"behaves {no}differently" if bisection.judge.any_change else f"is {no}worse"
     text = f"{searcher} {what} with {library} {found.bad} than with {library} {good}: {how}"
     untried = f"; of the releases between, {', '.join(found.between)} could not be tried"
     return f"{text}{untried if found.between else ''}"

@@ -49,7 +49,7 @@ class Judge:
     def _worse(self, pairs: Pairs) -> tuple[Verdict, str]:
         found = gate(pairs, alpha=self.alpha, tolerance=self.tolerance)
         if found.outcome == "undecided":
-            raise UsageError(headline(found))
+            raise UsageError(f"{headline(found)}; give more by --seeds")
         return "bad" if found.outcome == "regression" else "good", _difference(found)
 
 

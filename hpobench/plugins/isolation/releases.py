@@ -108,10 +108,10 @@ def script_of(searcher: PluginRef) -> Script | None:
 def _release_script(
     file: Path, own: Script | None, library: str, requires: Sequence[str], release: str
 ) -> ReleaseScript:
-    metadata = {"dependencies": requires} if own is None else dict(own.metadata)
+    metadata: dict[str, Any] = {"dependencies": requires} if own is None else dict(own.metadata)
     needs = list(map(Requirement, metadata.get("dependencies", ())))
-    metadata["dependencies"] = [str(_pinned(library, release, needs))]
-    metadata["dependencies"] += [str(need) for need in needs if not _is(need, library)]
+    others = [str(need) for need in needs if not _is(need, library)]
+    metadata["dependencies"] = [str(_pinned(library, release, needs)), *others]
     metadata["requires-python"] = _python(str(metadata.get("requires-python", "")))
     return ReleaseScript(file, _header(metadata, own), metadata, library, release, own)
 
@@ -141,7 +141,7 @@ def _header(metadata: dict[str, Any], own: Script | None) -> str:
     """The block of a script with ``metadata``, and with the settings in tables of ``own``."""
     keys = [f"# {key} = {json.dumps(metadata[key])}" for key in ("requires-python", "dependencies")]
     tables = _TABLES.search(own.header) if own is not None else None
-    end = own.header[tables.start() :] if own is not None and tables else "# ///"
+    end = own.header[tables.start() :].rstrip() if own is not None and tables else "# ///"
     return "\n".join(["# /// script", *keys, end])
 
 
