@@ -25,7 +25,7 @@ from time import perf_counter
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Searcher, Space
 from hpobench.contract.cell import PluginRef
 from hpobench.plugins.build import build_searcher
-from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment, lock
+from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment, lock, size_of
 from hpobench.plugins.isolation.script import read_script
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
@@ -101,7 +101,7 @@ def environments() -> None:
             for state in ("cold", "warm"):
                 os.environ[FOLDER_VARIABLE] = f"{folder}/{state}"
                 row.append(Environment(script).build().seconds)
-            row.append(Environment(script).size() / 1e6)
+            row.append(size_of(Environment(script).folder) / 1e6)
         totals = [total + value for total, value in zip(totals, row, strict=True)]
         print(f"{script.file.stem:16} {row[0]:8.1f} {row[1]:8.1f} {row[2]:8.0f}", flush=True)
     print(f"{'all':16} {totals[0]:8.1f} {totals[1]:8.1f} {totals[2]:8.0f}")

@@ -151,6 +151,7 @@ def rows() -> dict[str, Row]:
 UNTRIED = {
     "paper": "runs the study for hours, and takes no plugin",
     "portfolio NAME --evaluate --plugin FILE": "asks the problem as --make, whose file it needs",
+    "bisect SUITE": "installs releases; tests/env/isolation/test_releases.py has it",
     "data fetch NAME": "tests/unit/data has it, against a server of its own",
 }
 
@@ -225,6 +226,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "data verify": ["data", "verify"],
     "env list --plugin FILE": ["env", "list", "--plugin", "trap.py"],
     "env sync --plugin FILE": ["env", "sync", "alone.py"],
+    "env sync SUITE": ["env", "sync", "suite.yaml"],
     "env clean --plugin FILE": ["env", "clean", "--plugin", "trap.py"],
     "new searcher NAME": ["new", "searcher", "fresh"],
     "new suite NAME": ["new", "suite", "fresh", "--searchers", "random"],

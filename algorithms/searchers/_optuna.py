@@ -24,6 +24,7 @@ class OptunaSearcher(Searcher):
     """
 
     library = "optuna"
+    preload = ("optuna",)
 
     def __init__(self, space: Space, sampler: BaseSampler) -> None:
         import optuna

@@ -23,6 +23,10 @@ SECTIONS = {
     },
     "Results, and what others do with them": {
         "compare": ("compare:compare", "whether newer results are worse than older ones, for CI."),
+        "bisect": (
+            "bisect:bisect",
+            "the release of a library where a searcher became worse.",
+        ),
         "export": ("export:export", "stored results in the formats of other tools."),
         "merge": (
             "merge:merge",

@@ -1,8 +1,8 @@
-"""``env``: build, show and remove the environments of isolated searchers."""
+"""``env``: build, show and remove the environments of isolated searchers and of releases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from hpobench.plugins.isolation.script import Script
 
 
+_NOTHING: Mapping[str, Any] = {"state": "", "packages": None, "MB": None, "built_s": None}
+"""What is known of an environment that is not there."""
+
+
 @click.group("env", cls=Commands)
 def group() -> None:
-    """Environments of searchers whose files have inline metadata (PEP 723).
+    """Environments of searchers whose files have inline metadata (PEP 723), and of the releases
+    that suites name.
 
-    uv builds them from the lock beside the file when they are needed first, in the user's cache
-    or where HPOBENCH_ENVIRONMENTS says.
+    uv builds them when they are needed first, in the user's cache or where HPOBENCH_ENVIRONMENTS
+    says: a searcher's from the lock beside its file; a release's from a lock that stays with it.
     """
 
 
@@ -32,8 +37,9 @@ def group() -> None:
 def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...], output: Output) -> None:
     """Build the environments of the searchers NAME..., or of all.
 
-    NAME may also be an environment, as `env list` shows them, or a plugin's file. A file without
-    a lock gets one, beside it. Ends with code 1 if an environment cannot be built.
+    NAME may also be an environment, as `env list` shows them, a plugin's file, or a suite, whose
+    releases are built too. A file without a lock gets one, beside it. Ends with code 1 if an
+    environment cannot be built.
     """
     facts = [_synced(script, output, upgrade=upgrade) for script in _scripts(names, plugins)]
     if output.as_json:
@@ -45,13 +51,16 @@ def sync(names: tuple[str, ...], upgrade: bool, plugins: tuple[Path, ...], outpu
 def _synced(script: Script, output: Output, *, upgrade: bool) -> dict[str, Any]:
     """Build the environment of ``script``; returns what came of it."""
     from hpobench.contract.errors import NotAvailableError, PluginError
-    from hpobench.plugins.isolation.environments import Environment, lock
+    from hpobench.plugins.isolation.environments import Environment, lock, remove
+    from hpobench.plugins.isolation.releases import ReleaseScript
 
-    name = script.file.stem
+    name = script.name
     try:
-        if upgrade or not script.locked:
-            lock(script)
         environment = Environment(script)
+        if upgrade and isinstance(script, ReleaseScript):
+            remove(environment.folder)
+        elif upgrade or not script.locked:
+            lock(script)
         there = environment.built() is not None
         built = environment.build()
     except (NotAvailableError, PluginError) as error:
@@ -66,14 +75,20 @@ def _synced(script: Script, output: Output, *, upgrade: bool) -> dict[str, Any]:
 @plugin_option
 @output_options(quiet="Print the names alone.")
 def show_all(plugins: tuple[Path, ...], output: Output) -> None:
-    """The environments: whether they are there, what is in them, what they take on disk."""
-    from hpobench.plugins.isolation.environments import environments_folder
+    """The environments: whether they are there, what is in them, what they take on disk.
+
+    Those of releases are shown once they are built.
+    """
+    from hpobench.plugins.isolation.environments import environments_folder, folders, name_of
+    from hpobench.plugins.isolation.releases import AT
 
     scripts = list(_scripts((), plugins))
+    built = {folder: name for folder in folders() if AT in (name := name_of(folder))}
     if output.quiet:
-        click.echo("\n".join(script.file.stem for script in scripts))
+        click.echo("\n".join([*(script.name for script in scripts), *built.values()]))
         return
     found = list(map(_facts, scripts))
+    found += [{"name": name, "file": None, **_state(folder)} for folder, name in built.items()]
     if output.as_json:
         print_json({"folder": str(environments_folder()), "environments": found})
         return
@@ -88,17 +103,20 @@ def show_all(plugins: tuple[Path, ...], output: Output) -> None:
 def _facts(script: Script) -> dict[str, Any]:
     from hpobench.plugins.isolation.environments import Environment
 
-    facts: dict[str, Any] = {"name": script.file.stem, "file": str(script.file)}
-    facts |= {"state": "not locked", "packages": None, "MB": None, "built_s": None}
+    named = {"name": script.name, "file": str(script.file)}
     if _readable(script):
-        environment = Environment(script)
-        facts["state"] = "failed" if environment.failure() else "not built"
-        if (built := environment.built()) is not None:
-            facts |= {"state": "built", "packages": len(built.versions)}
-            facts |= {"MB": environment.size() / 1e6, "built_s": built.seconds}
-    elif script.locked:
-        facts["state"] = "not readable"
-    return facts
+        return named | _state(Environment(script).folder)
+    return {**named, **_NOTHING, "state": "not readable" if script.locked else "not locked"}
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """What is known of the environment in ``folder``."""
+    from hpobench.plugins.isolation.environments import built_in, failure_in, size_of
+
+    if (built := built_in(folder)) is None:
+        return {**_NOTHING, "state": "failed" if failure_in(folder) else "not built"}
+    known = {"state": "built", "packages": len(built.versions)}
+    return {**known, "MB": size_of(folder) / 1e6, "built_s": built.seconds}
 
 
 def _number(value: float | None) -> str:
@@ -111,7 +129,8 @@ def _number(value: float | None) -> str:
 @output_options(quiet="Print nothing.")
 def clean(everything: bool, plugins: tuple[Path, ...], output: Output) -> None:
     """Remove environments that none of the searchers known here asks for: those of earlier
-    headers and locks, and of other checkouts and files, unless --plugin names them."""
+    headers and locks, and of other checkouts and files, unless --plugin names them. Those of
+    releases are removed too; the next run of a suite that names them builds them again."""
     from hpobench.plugins.isolation.environments import (
         Environment,
         environments_folder,
@@ -142,10 +161,18 @@ def _readable(script: Script) -> bool:
 
 
 def _scripts(names: tuple[str, ...], plugins: tuple[Path, ...]) -> Iterator[Script]:
-    """The headers of the searchers ``names``, or of all searchers, each file once."""
+    """What environments are made from: of the searchers or suites ``names``, or of all searchers;
+    each file once."""
     from hpobench.contract.errors import UsageError
     from hpobench.plugins.registry import Registry
+    from hpobench.suites.suite import load_suite
 
+    suites = list(filter(_is_suite, names))
+    for suite in suites:
+        yield from load_suite(suite, plugins).scripts()
+    names = tuple(name for name in names if name not in suites)
+    if suites and not names:
+        return
     files = [Path(name) for name in names if name.endswith(".py")]
     registry = Registry([*plugins, *files])
     entries = registry.entries("searcher")
@@ -161,3 +188,9 @@ def _scripts(names: tuple[str, ...], plugins: tuple[Path, ...]) -> Iterator[Scri
             yield script
         elif names:
             raise UsageError(f"{file}: has no '# /// script' header and needs no environment")
+
+
+def _is_suite(name: str) -> bool:
+    from hpobench.plugins.registry import shipped_suites
+
+    return name.endswith((".yaml", ".yml")) or name in shipped_suites()

@@ -82,6 +82,7 @@ def _facts(entry: Entry, reasons: Mapping[str, str]) -> dict[str, Any]:
     facts |= {trait: _trait(trait, entry) for trait in _TRAITS[entry.kind]}
     if entry.kind == "searcher":
         facts |= {"library": entry.attributes.get("library") or None, "version": _version(entry)}
+        facts |= {"releases": _releases(entry)}
     if entry.kind == "problem":
         facts |= {"members": _members(entry)}
         facts |= {key: entry.attributes.get(key) or None for key in ("licence", "source")}
@@ -130,6 +131,20 @@ def _trait(trait: str, entry: Entry) -> str:
     if trait == "multi_fidelity" and entry.attributes.get("schedules_itself"):
         return "schedules itself"
     return "yes" if entry.attributes.get(trait) else "no"
+
+
+def _releases(entry: Entry) -> str | None:
+    """The releases of its library that are built here, and how a suite names others."""
+    from hpobench.plugins.isolation.environments import built_in, folders, name_of
+    from hpobench.plugins.isolation.releases import AT
+
+    if not entry.attributes.get("library"):
+        return None
+    names = {name_of(folder) for folder in folders() if built_in(folder) is not None}
+    here = [name.partition(AT) for name in sorted(names)]
+    found = [release for stem, _, release in here if release and stem == entry.file.stem]
+    built = f"; built here: {', '.join(found)}" if found else ""
+    return f"any on the index, as in {{name: {entry.name}, release: [...]}}{built}"
 
 
 def _version(entry: Entry) -> str | None:

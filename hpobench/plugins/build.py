@@ -13,7 +13,7 @@ from hpobench.contract.problem import Fidelity, Problem
 from hpobench.contract.process_state import contained, unchanged
 from hpobench.contract.space import Space
 from hpobench.plugins.isolation.environments import Environment
-from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray, options_of
 
@@ -66,7 +66,7 @@ def construct_searcher(
         return build_ray_searcher(cls, space, seed, fidelity, **options)
     if (reason := cls.unsupported_reason(space, fidelity, ref.options)) is not None:
         raise UsageError(f"{ref.name}: {reason}")
-    if (script := read_script(Path(ref.file))) is not None:
+    if (script := script_of(ref)) is not None:
         from hpobench.plugins.isolation.searcher import IsolatedSearcher
 
         environment = Environment(script)

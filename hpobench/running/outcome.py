@@ -16,8 +16,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import HpobenchError
-from hpobench.plugins.isolation.environments import version_of
-from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.isolation.environments import Environment, version_of
+from hpobench.plugins.isolation.releases import RELEASE, script_of
+from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.modules import module_name
 from hpobench.running.ray.trial import Trial
 from hpobench.running.run import Run
@@ -111,14 +112,22 @@ def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
 
 
 def _library(searcher: PluginRef) -> dict[str, Any] | None:
-    """The library whose algorithm the searcher is, its version, and the lock of the searcher's own
-    environment if it has one."""
+    """The library whose algorithm the searcher is, its version, and what else is known of the
+    searcher's own environment if it has one: the hash of the lock, or every version with a
+    release."""
     with contextlib.suppress(HpobenchError):
         if isinstance(name := _declared(searcher, "library"), str) and name:
-            script = read_script(Path(searcher.file))
+            script = script_of(searcher)
             found = {"name": name, "version": version_of(name, script)}
-            return found if script is None else {**found, "lock": script.lock_hash()}
+            return found if script is None else found | _environment(searcher, script)
     return None
+
+
+def _environment(searcher: PluginRef, script: Script) -> dict[str, Any]:
+    if RELEASE not in searcher.given:
+        return {"lock": script.lock_hash()}
+    built = Environment(script).built()
+    return {"packages": {} if built is None else dict(built.versions)}
 
 
 def _family(problem: PluginRef) -> dict[str, str]:
@@ -128,9 +137,11 @@ def _family(problem: PluginRef) -> dict[str, str]:
 
 
 def _requirements(cell: Cell) -> list[str]:
-    """What the cell's plugins need beyond hpobench."""
+    """What the cell's plugins need beyond hpobench in its own process."""
     found: list[str] = []
     for ref in (cell.searcher, cell.scheduler, cell.problem):
+        if RELEASE in ref.given:
+            continue
         requires = _declared(ref, "requires")
         if isinstance(requires, tuple | list):
             found += [text for text in requires if _is_requirement(text)]

@@ -87,7 +87,7 @@ class Entries:
             path = (*text.inner, "budget")
             budget = parse_budget(self.document, path, options.pop("budget"))
         cls = self._load(entry, text)
-        givens = self._givens(text, cls, options) if kind == "searcher" else [{}]
+        givens = self._givens(text, entry, cls, options) if kind == "searcher" else [{}]
         rows = [options]
         if kind == "problem" and cls is not None:
             known = self._options(cls, text)
@@ -109,7 +109,7 @@ class Entries:
                 yield Resolved(ref, text.path, budget)
 
     def _givens(
-        self, text: _Text, cls: type | None, options: dict[str, Any]
+        self, text: _Text, entry: Entry, cls: type | None, options: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Every combination of what a searcher is given; takes its own keys out of ``options``."""
         own = options_of(cls) or {} if cls is not None else {}
@@ -122,7 +122,13 @@ class Entries:
             if not values:
                 raise self.document.error(path, "the list is empty; name at least one")
             axes.append([self._given(path, key, one) for one in values])
+            if any(axes[-1]) and cls is not None:
+                self._refuse(path, KEYS[key].objection(cls, entry.file))
         return [{k: v for part in row for k, v in part.items()} for row in itertools.product(*axes)]
+
+    def _refuse(self, path: KeyPath, objection: str | None) -> None:
+        if objection is not None:
+            raise self.document.error(path, objection)
 
     def _given(self, path: KeyPath, key: str, value: object) -> dict[str, Any]:
         try:

@@ -25,7 +25,7 @@ from hpobench.contract.budget import Budget
 from hpobench.contract.cell import PluginRef, Tell
 from hpobench.contract.package import VERSION
 from hpobench.plugins.foreign import calling, text_or_none
-from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.source import source_hash
 
@@ -98,9 +98,11 @@ def _slug(label: str) -> str:
 
 
 def _plugin(ref: PluginRef) -> dict[str, Any]:
-    requires = getattr(load_class(ref.file, ref.cls), "requires", ())
+    # The packages of a release are not those that are installed here.
+    here = RELEASE not in ref.given
+    requires = getattr(load_class(ref.file, ref.cls), "requires", ()) if here else ()
     names = sorted(Requirement(text).name for text in requires)
-    script = read_script(Path(ref.file)) if ref.kind == "searcher" else None
+    script = script_of(ref) if ref.kind == "searcher" else None
     data = _searcher_data(ref) if ref.kind == "searcher" else ""
     return {
         "name": ref.name,

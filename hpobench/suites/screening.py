@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 from hpobench.contract.algorithms import Scheduler, Searcher
@@ -17,7 +16,8 @@ from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem, build_scheduler, construct_searcher
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.foreign import calling, described, shown, text_or_none
-from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.isolation.environments import Environment
+from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.shape import check_problem, check_scheduler
@@ -109,6 +109,8 @@ class Screening:
 
     def _missing(self, ref: PluginRef) -> str | None:
         """The reason why the plugin cannot run here, whatever it is combined with."""
+        if RELEASE in ref.given:
+            return self._release_missing(ref)
         reason = self._suite.registry.find(ref.kind, ref.name).missing()
         if reason is not None or ref.kind == "searcher":
             return reason
@@ -121,6 +123,13 @@ class Screening:
             return self._problem_missing(ref)
         except NotAvailableError as error:
             return str(error)
+
+    def _release_missing(self, ref: PluginRef) -> str | None:
+        try:
+            script = script_of(ref)
+        except PluginError as error:  # without its file there is no release of it
+            return self._suite.registry.find(ref.kind, ref.name).missing() or str(error)
+        return None if script is None else Environment(script).missing()
 
     def _problem_missing(self, ref: PluginRef) -> str | None:
         """Builds the problem and keeps its estimates and its fingerprint."""
@@ -181,7 +190,7 @@ class Screening:
             )
             if reason is not None:
                 return f"searcher {searcher.name}: {reason}"
-        if read_script(Path(searcher.file)):
+        if script_of(searcher) is not None:
             return None
         # Constructed, not begun: a plan does not start the programs that a suite names.
         make = functools.partial(construct_searcher, searcher, seed=0, fidelity=problem.fidelity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,14 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Exact, Kind, PluginRef, Stage, Tell
-from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError, did_you_mean
+from hpobench.contract.errors import (
+    PluginError,
+    SuiteError,
+    UnknownNameError,
+    UsageError,
+    did_you_mean,
+)
+from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.registry import Registry, shipped_suites
 from hpobench.suites.changes import Changes
@@ -67,9 +75,16 @@ class Suite:
         return changed
 
     def scripts(self) -> list[Script]:
-        """The headers of the searchers that ask for environments of their own."""
-        entries = [self.registry.find("searcher", ref.name) for ref in self.searchers]
-        return list({s.file: s for entry in entries if (s := entry.script) is not None}.values())
+        """What the environments are made from that searchers run in, each once.
+
+        A plan says what is wrong with a searcher whose file cannot be imported.
+        """
+        found: dict[tuple[Path, str], Script] = {}
+        for ref in self.searchers:
+            with contextlib.suppress(PluginError):
+                if (script := script_of(ref)) is not None:
+                    found[script.file, script.name] = script
+        return list(found.values())
 
     def resolved(self) -> dict[str, Any]:
         """The suite as plain YAML types, all defaults written out.

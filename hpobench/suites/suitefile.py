@@ -181,7 +181,7 @@ class SuiteText(_Strict):
 
     def given(self) -> dict[str, Any]:
         """The keys at the top of the suite that all its searchers are given."""
-        values = {key: getattr(self, key) for key in KEYS}
+        values = {key: getattr(self, key, None) for key in KEYS}
         return {key: value for key, value in values.items() if value is not None}
 
     @field_validator("trial_timeout", "pace")

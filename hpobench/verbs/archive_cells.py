@@ -12,7 +12,7 @@ from hpobench.contract.cell import Cell, Kind, PluginRef
 from hpobench.evidence.archive import Archive, PluginFacts, hash_of
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.isolation.environments import version_of
-from hpobench.plugins.isolation.script import read_script
+from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.registry import Registry
 from hpobench.running.again import Key, Planner
@@ -102,4 +102,4 @@ class _Finder:
 def _library(searcher: PluginRef) -> str:
     """The library of a searcher and its version, as an archive has it."""
     name = trait(load_class(searcher.file, searcher.cls), "library")
-    return f"{name} {version_of(name, read_script(Path(searcher.file)))}" if name else ""
+    return f"{name} {version_of(name, script_of(searcher))}" if name else ""

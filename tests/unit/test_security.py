@@ -29,6 +29,7 @@ QUICK = sorted(
         "hpobench.recommend(SUITE)",
         "hpobench.load(FOLDER)",
         "env list --plugin FILE",
+        "env sync SUITE",
         "env clean --plugin FILE",
     )
 )

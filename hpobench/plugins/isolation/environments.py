@@ -1,4 +1,5 @@
-"""The environments of isolated plugins, which uv builds from their locks once on each machine."""
+"""The environments of isolated plugins and of releases, which uv builds from their locks once on
+each machine."""
 
 from __future__ import annotations
 
@@ -21,13 +22,15 @@ from packaging.utils import canonicalize_name
 
 from hpobench.contract.errors import NotAvailableError, PluginError
 from hpobench.contract.files import locked, write_whole
-from hpobench.plugins.isolation.script import Script
+from hpobench.plugins.isolation.script import Script, lock_beside, packages_in
 
 FOLDER_VARIABLE = "HPOBENCH_ENVIRONMENTS"
 _CUDA = ("nvidia-", "cuda-", "triton")
 """The beginnings of packages that torch asks for on Linux, but needs only on a GPU."""
 _NAMED = re.compile(r".+-[0-9a-f]{16}")
 """The names of environments' folders."""
+_PYTHON = Path("env", "bin", "python")
+_FAILED = "failed.txt"
 _LONGEST = 2_000
 """The number of characters at the end of uv's output that an error repeats."""
 
@@ -54,26 +57,19 @@ class Environment:
 
     @property
     def folder(self) -> Path:
-        return environments_folder() / f"{self.script.file.stem}-{self.script.key()}"
+        return environments_folder() / f"{self.script.name}-{self.script.key()}"
 
     @property
     def python(self) -> Path:
-        return self.folder / "env" / "bin" / "python"
+        return self.folder / _PYTHON
 
     def built(self) -> Built | None:
         """The facts about the environment, or ``None`` if it was not built yet."""
-        try:
-            facts = json.loads((self.folder / "built.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return Built(facts["versions"], facts["seconds"]) if self.python.exists() else None
+        return built_in(self.folder)
 
     def failure(self) -> str | None:
         """The reason why the last attempt to build it failed, or ``None``."""
-        try:
-            return (self.folder / "failed.txt").read_text(encoding="utf-8")
-        except OSError:
-            return None
+        return failure_in(self.folder)
 
     def missing(self) -> str | None:
         """The reason why the plugin cannot run here once built, and what to do; or ``None``."""
@@ -84,8 +80,7 @@ class Environment:
         if self.built() is not None:
             return None
         if (reason := self.failure()) is not None:
-            again = f"`hpobench env sync {self.script.file}` tries again"
-            return f"its environment could not be built: {reason}; {again}"
+            return f"its environment could not be built: {reason}; {self.script.again}"
         return None if find_uv() else "needs uv to build its environment; pip install uv"
 
     def build(self) -> Built:
@@ -103,57 +98,42 @@ class Environment:
                 self._build()
                 versions = self._versions()
             except NotAvailableError as error:
-                reason = self._reason(str(error))
-                self._write("failed.txt", reason)
+                reason = self.script.reason(str(error))
+                self._write(_FAILED, reason)
                 raise NotAvailableError(reason) from None
             built = Built(versions, round(time.monotonic() - begin, 2))
             self._write("built.json", json.dumps(vars(built)))
             return built
 
-    def size(self) -> int:
-        """The bytes of its files, many of which share blocks with uv's cache."""
-        files = (path for path in self.folder.rglob("*") if not path.is_symlink())
-        return sum(path.stat().st_size for path in files if path.is_file())
-
     # -- building ----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        script = self.folder / self.script.file.name
-        write_whole(script, f"{self.script.header}\n".encode())
-        write_whole(script.with_name(f"{script.name}.lock"), self.script.lock_file.read_bytes())
+        script = self.script.lay(self.folder)
+        packages = dict(packages_in(lock_beside(script)))
         prefix = self.folder / "env"
         run_uv("venv", "--python", _interpreter(self.script), str(prefix))
         sync = ("sync", "--active", "--locked", "--script", str(script))
-        torch = dict(self.script.packages()).get("torch")
-        if torch is None or sys.platform != "linux" or not self._sync_for_cpu(sync, torch):
+        cpu = "torch" in packages and sys.platform == "linux"
+        if not (cpu and self._sync_for_cpu(sync, packages)):
             run_uv(*sync, VIRTUAL_ENV=str(prefix))
 
-    def _sync_for_cpu(self, sync: tuple[str, ...], torch: str) -> bool:
+    def _sync_for_cpu(self, sync: tuple[str, ...], packages: Mapping[str, str]) -> bool:
         """Install all but torch from the lock, and the CPU build of the same version of torch.
 
         The build comes from the folder in UV_FIND_LINKS or PIP_FIND_LINKS, or else from PyTorch's
         index. Returns whether there is one. On Linux the build on PyPI brings gigabytes of CUDA,
         which no searcher uses.
         """
-        left_out = ["torch", *(n for n, _ in self.script.packages() if n.startswith(_CUDA))]
+        left_out = ["torch", *(name for name in packages if name.startswith(_CUDA))]
         leave = [word for name in left_out for word in ("--no-install-package", name)]
         run_uv(*sync, *leave, VIRTUAL_ENV=str(self.folder / "env"))
         at_hand = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS") or ""
         install = ("pip", "install", "--python", str(self.python), "--no-deps")
         for more in ({"UV_FIND_LINKS": at_hand, "UV_NO_INDEX": "1"}, {"UV_TORCH_BACKEND": "cpu"}):
             with contextlib.suppress(NotAvailableError):
-                run_uv(*install, f"torch=={torch}", **more)
+                run_uv(*install, f"torch=={packages['torch']}", **more)
                 return True
         return False
-
-    def _reason(self, message: str) -> str:
-        """uv's ``message``, or for a stale lock the command that renews it."""
-        if "lockfile" in message and "needs to be updated" in message:
-            return (
-                "uv sync failed: the header and the lock do not fit each other; "
-                f"`hpobench env sync --upgrade {self.script.file}` locks it anew"
-            )
-        return message
 
     def _versions(self) -> dict[str, str]:
         rows = run_uv("pip", "list", "--python", str(self.python), "--format", "json")
@@ -172,6 +152,30 @@ def lock(script: Script) -> None:
     run_uv("lock", "--script", str(script.file), "--upgrade", UV_FIND_LINKS="")
 
 
+def built_in(folder: Path) -> Built | None:
+    """The facts about the environment in ``folder``, or ``None`` if it was not built yet."""
+    try:
+        facts = json.loads((folder / "built.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    there = (folder / _PYTHON).exists()
+    return Built(facts["versions"], facts["seconds"]) if there else None
+
+
+def failure_in(folder: Path) -> str | None:
+    """The reason why the last attempt to build one in ``folder`` failed, or ``None``."""
+    try:
+        return (folder / _FAILED).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of the files in ``folder``, many of which share blocks with uv's cache."""
+    files = (path for path in folder.rglob("*") if not path.is_symlink())
+    return sum(path.stat().st_size for path in files if path.is_file())
+
+
 def remove(folder: Path) -> Path:
     """Remove the environment in ``folder`` once no process builds it; return the folder."""
     with _locked(folder):
@@ -182,7 +186,7 @@ def remove(folder: Path) -> Path:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Keep other processes of this machine out of the block for the same ``folder``."""
-    path = folder.with_suffix(".lock")
+    path = folder.with_name(f"{folder.name}.lock")  # a release has dots, as a suffix has
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path):
@@ -215,7 +219,7 @@ def prepare(scripts: Iterable[Script], tell: Callable[[str], None]) -> None:
     :meth:`Environment.missing`.
     """
     for script in scripts:
-        name = script.file.stem
+        name = script.name
         try:
             if not script.locked:
                 tell(f"locking the environment of {name}")
@@ -243,9 +247,15 @@ def folders() -> list[Path]:
     return sorted(path for path in found if _NAMED.fullmatch(path.name) and _begun(path))
 
 
+def name_of(folder: Path) -> str:
+    """What the environment in ``folder`` is called."""
+    return folder.name.rpartition("-")[0]
+
+
 def _begun(folder: Path) -> bool:
-    name = folder.name.rpartition("-")[0]
-    return (folder / f"{name}.py").is_file() or (folder.is_dir() and not any(folder.iterdir()))
+    return (folder / f"{name_of(folder)}.py").is_file() or (
+        folder.is_dir() and not any(folder.iterdir())
+    )
 
 
 def find_uv() -> str | None:

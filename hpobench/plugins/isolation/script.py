@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import PluginError
+from hpobench.contract.files import write_whole
 from hpobench.plugins.syntax import read_text, status_of
 
 _BEGIN = "# /// script"
@@ -37,9 +38,14 @@ class Script:
     metadata: Mapping[str, Any]
 
     @property
+    def name(self) -> str:
+        """The name of its environment."""
+        return self.file.stem
+
+    @property
     def lock_file(self) -> Path:
         """The lock file, which uv keeps beside the script."""
-        return self.file.with_name(f"{self.file.name}.lock")
+        return lock_beside(self.file)
 
     @property
     def locked(self) -> bool:
@@ -50,16 +56,37 @@ class Script:
 
         Raises :class:`PluginError` if there is no lock or it cannot be read.
         """
-        try:
-            status = status_of(self.lock_file)
-        except PluginError:
-            if self.lock_file.exists():
-                raise
+        if not self.lock_file.exists():
             raise PluginError(
                 f"{self.file}: its environment is not locked; `hpobench env sync {self.file}` "
                 "writes the lock file beside it"
-            ) from None
-        return _packages(self.lock_file, status.st_mtime_ns, status.st_size)
+            )
+        return packages_in(self.lock_file)
+
+    def lay(self, folder: Path) -> Path:
+        """Write the header and the lock into ``folder``, as a script of its name."""
+        script = folder / f"{self.name}.py"
+        write_whole(script, f"{self.header}\n".encode())
+        write_whole(lock_beside(script), self.lock_file.read_bytes())
+        return script
+
+    def speaker(self, searcher: str) -> str:
+        """What ``searcher`` is called in errors."""
+        return searcher
+
+    @property
+    def again(self) -> str:
+        """What tries again to build the environment."""
+        return f"`hpobench env sync {self.file}` tries again"
+
+    def reason(self, message: str) -> str:
+        """Why it could not be built: uv's ``message``, or for a stale lock what renews it."""
+        if "lockfile" in message and "needs to be updated" in message:
+            return (
+                "uv sync failed: the header and the lock do not fit each other; "
+                f"`hpobench env sync --upgrade {self.file}` locks it anew"
+            )
+        return message
 
     def lock_hash(self) -> str:
         """A hash of the versions in the lock, which does not depend on how uv writes them."""
@@ -70,6 +97,17 @@ class Script:
         """A hash of the header and the lock, from which the environment is made."""
         text = f"{self.header}\n{self.lock_hash()}"
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def lock_beside(file: Path) -> Path:
+    """The lock file that uv keeps beside the script ``file``."""
+    return file.with_name(f"{file.name}.lock")
+
+
+def packages_in(lock: Path) -> list[tuple[str, str]]:
+    """The distributions and versions in the file ``lock``; raises :class:`PluginError`."""
+    status = status_of(lock)
+    return _packages(lock, status.st_mtime_ns, status.st_size)
 
 
 def read_script(file: Path) -> Script | None:

@@ -173,7 +173,13 @@ class IsolatedSearcher(RemoteSearcher):
         conversation = _waiting(self._key) or _start(environment)
         conversation.forget_tail()
         timeout = cls.call_timeout
-        super().__init__(cls.name, conversation, begin, start=START_S, timeout=timeout)
+        super().__init__(
+            environment.script.speaker(cls.name),
+            conversation,
+            begin,
+            start=START_S,
+            timeout=timeout,
+        )
 
     def close(self) -> None:
         """Keep the process for further runs if it is sound; else end it."""

@@ -1,0 +1,174 @@
+"""Releases of a searcher's library, which suites name by the key ``release`` of an entry.
+
+A release runs in an environment of its own. It needs what the plugin needs, but for the library,
+which is pinned. The rest is locked in the environment's folder: in the versions of the plugin's own
+lock where it has one and they fit, else in the newest that go with the release.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from hpobench.contract.cell import PluginRef
+from hpobench.contract.files import write_whole
+from hpobench.plugins.isolation.environments import run_uv
+from hpobench.plugins.isolation.script import Script, lock_beside, read_script
+from hpobench.plugins.modules import load_class
+
+RELEASE = "release"
+"""The key of a searcher's entry."""
+AT = "@"
+"""What stands between a plugin's file and a release in the name of an environment."""
+_TABLES = re.compile(r"(?m)^# \[")
+
+
+@dataclass(frozen=True)
+class ReleaseScript(Script):
+    """What a plugin file needs with a ``release`` of its ``library``."""
+
+    library: str
+    release: str
+    own: Script | None
+    """The file's own header; ``None`` if it runs in the harness's process without a release."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.stem}{AT}{self.release}"
+
+    @property
+    def locked(self) -> bool:
+        """Whether the versions are known from which the release's are chosen."""
+        return self.own is None or self.own.locked
+
+    def packages(self) -> list[tuple[str, str]]:
+        """What is known of its packages before it is built."""
+        if self.own is not None:
+            self.own.packages()
+        return [(self.library, self.release)]
+
+    def lay(self, folder: Path) -> Path:
+        """Write the header into ``folder`` as a script, and lock it."""
+        script = folder / f"{self.name}.py"
+        write_whole(script, f"{self.header}\n".encode())
+        if self.own is not None:  # uv keeps the versions of a lock that fit
+            write_whole(lock_beside(script), self.own.lock_file.read_bytes())
+        run_uv("lock", "--script", str(script), UV_FIND_LINKS="")
+        return script
+
+    def speaker(self, searcher: str) -> str:
+        return f"{searcher} with {self.library} {self.release}"
+
+    @property
+    def again(self) -> str:
+        return "`hpobench run` tries again"
+
+    def reason(self, message: str) -> str:
+        text = " ".join(message.split())
+        library = canonicalize_name(self.library)
+        if re.search(rf"no version of {library}(\[[^]]*\])?=={re.escape(self.release)}\b", text):
+            return f"there is no release {self.release} of {self.library}"
+        # The rest is what the build printed.
+        text = text.partition("[stderr]")[0].strip()
+        return f"{self.library} {self.release} cannot be installed here: {text}"
+
+    def lock_hash(self) -> str:
+        """A hash of the plugin's own lock; empty without one.
+
+        A cell's id must be known before the release is resolved, so what uv chooses for the release
+        is no part of it. The provenance of results has every version.
+        """
+        return "" if self.own is None else self.own.lock_hash()
+
+
+def script_of(searcher: PluginRef) -> Script | None:
+    """What the environment is made from that ``searcher`` runs in; ``None`` if it has none.
+
+    Raises :class:`PluginError` for an invalid header, and for a release of a file that cannot be
+    imported.
+    """
+    own = read_script(Path(searcher.file))
+    release = searcher.given.get(RELEASE)
+    if release is None:
+        return own
+    cls: Any = load_class(searcher.file, searcher.cls)
+    return _release_script(Path(searcher.file), own, cls.library, cls.requires, release)
+
+
+def _release_script(
+    file: Path, own: Script | None, library: str, requires: Sequence[str], release: str
+) -> ReleaseScript:
+    metadata: dict[str, Any] = {"dependencies": requires} if own is None else dict(own.metadata)
+    needs = list(map(Requirement, metadata.get("dependencies", ())))
+    others = [str(need) for need in needs if not _is(need, library)]
+    metadata["dependencies"] = [str(_pinned(library, release, needs)), *others]
+    metadata["requires-python"] = _python(str(metadata.get("requires-python", "")))
+    return ReleaseScript(file, _header(metadata, own), metadata, library, release, own)
+
+
+def _pinned(library: str, release: str, needs: Sequence[Requirement]) -> Requirement:
+    """The requirement of ``library`` among ``needs``, at ``release``, with its extras."""
+    pinned = Requirement(next((str(need) for need in needs if _is(need, library)), library))
+    pinned.specifier = SpecifierSet(f"=={release}")
+    return pinned
+
+
+def _is(need: Requirement, library: str) -> bool:
+    return canonicalize_name(need.name) == canonicalize_name(library)
+
+
+def _python(wanted: str) -> str:
+    """The running minor version of Python if it fits ``wanted``, else ``wanted``.
+
+    The release is resolved for this machine alone: an older one may have an upper bound.
+    """
+    major, minor, micro = sys.version_info[:3]
+    fits = SpecifierSet(wanted).contains(f"{major}.{minor}.{micro}")
+    return f"=={major}.{minor}.*" if fits else wanted
+
+
+def _header(metadata: dict[str, Any], own: Script | None) -> str:
+    """The block of a script with ``metadata``, and with the settings in tables of ``own``."""
+    keys = [f"# {key} = {json.dumps(metadata[key])}" for key in ("requires-python", "dependencies")]
+    tables = _TABLES.search(own.header) if own is not None else None
+    end = own.header[tables.start() :].rstrip() if own is not None and tables else "# ///"
+    return "\n".join(["# /// script", *keys, end])
+
+
+def parse_release(value: object) -> str | None:
+    """The release that ``value`` names, as uv spells it; ``None`` for ``none``.
+
+    Raises :class:`ValueError` that says what is wrong.
+    """
+    if value is None or value == "none":
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f'{value!r} is no release; write it in quotes, like "4.10.0"')
+    try:
+        return str(Version(value))
+    except InvalidVersion:
+        raise ValueError(f'{value!r} is no release; name one, like "4.10.0"') from None
+
+
+def release_objection(cls: Any, file: Path) -> str | None:
+    """The reason why the searcher class ``cls`` has no releases, or ``None`` if it has.
+
+    What the releases are of is the attribute ``library``.
+    """
+    if not (library := getattr(cls, "library", "")):
+        return "the searcher names no library that it could have releases of"
+    own = read_script(file)
+    needs = [] if own is None else map(Requirement, own.metadata.get("dependencies", ()))
+    if own is not None and not any(_is(need, library) for need in needs):
+        return f"the header of {file} does not ask for the searcher's library, {library}"
+    return None

@@ -1,0 +1,251 @@
+"""The release of a library where a searcher's behaviour moved, found by halving."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import Version
+
+from hpobench.contract.errors import UsageError
+from hpobench.plugins.isolation.environments import Environment
+from hpobench.plugins.isolation.index import releases_between
+from hpobench.plugins.isolation.releases import RELEASE, release_objection, script_of
+from hpobench.plugins.modules import load_class
+from hpobench.plugins.starting.given import with_given
+from hpobench.running.cluster import needs_ray
+from hpobench.running.experiment import run_plan
+from hpobench.running.local.start import Templates
+from hpobench.running.tracking import Together
+from hpobench.suites.changes import Changes
+from hpobench.suites.grid import build_plan
+from hpobench.suites.suite import load_suite
+from hpobench.verbs.execution import noted, prepare
+from hpobench.verbs.interruption import interruptible
+
+if TYPE_CHECKING:
+    from hpobench.contract.cell import PluginRef
+    from hpobench.running.experiment import Summary
+    from hpobench.suites.grid import Plan
+    from hpobench.suites.suite import Seeds, Source, Suite
+    from hpobench.verbs.execution import RunCells
+    from hpobench.verbs.judging import Judge, Verdict
+    from hpobench.verbs.progress import Display
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was found of one release."""
+
+    release: str
+    verdict: Verdict
+    text: str
+    """The difference to the good release, or why it could not be tried."""
+
+
+@dataclass
+class Halving:
+    """Halves the ``releases`` between a good one, the first, and a bad one, the last."""
+
+    releases: Sequence[str]
+    steps: list[Step] = field(default_factory=list)
+    _at: dict[Verdict, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._at = {"good": 0, "bad": len(self.releases) - 1}
+
+    @property
+    def good(self) -> str:
+        """The good release that is nearest to the first bad one."""
+        return self.releases[self._at["good"]]
+
+    @property
+    def bad(self) -> str:
+        """The first bad release that is known."""
+        return self.releases[self._at["bad"]]
+
+    @property
+    def moved(self) -> bool:
+        """Whether any release is bad."""
+        return self.good != self.bad
+
+    @property
+    def between(self) -> Sequence[str]:
+        """The releases between these two."""
+        return self.releases[self._at["good"] + 1 : self._at["bad"]]
+
+    def next(self) -> str | None:
+        """The release to try next, nearest to the middle; ``None`` if none is left."""
+        tried = {step.release for step in self.steps}
+        middle = (len(self.between) - 1) / 2
+        left = [(abs(i - middle), one) for i, one in enumerate(self.between) if one not in tried]
+        return min(left)[1] if left else None
+
+    def take(self, step: Step) -> None:
+        """Learn what was found of a release."""
+        self.steps.append(step)
+        if step.verdict != "skipped":
+            self._at[step.verdict] = self.releases.index(step.release)
+
+
+@dataclass(frozen=True)
+class Bisection:
+    """Runs a searcher's cells of a suite release by release, in one results folder."""
+
+    suite: Suite
+    """With the searcher alone."""
+    library: str
+    folder: Path
+    judge: Judge
+    run_cells: RunCells
+    display: Display
+
+    def find(self, good: str, bad: str) -> Halving:
+        """Halve until no release between is left to try.
+
+        What is stored is not run again, so the same call goes on after an interruption. Raises
+        :class:`UsageError` if ``good`` or ``bad`` cannot be tried.
+        """
+        first, last = sorted((good, bad), key=Version)
+        between = releases_between(self.library, first, last)
+        self.display.note(
+            f"{self.library}: {len(between)} releases between {first} and {last}, "
+            f"at most about {len(between).bit_length()} to try"
+        )
+        halving = Halving([good, *(between if first == good else between[::-1]), bad])
+        end = self._try(halving, bad)
+        if end.verdict == "skipped":
+            raise UsageError(f"{self.library} {bad}: {end.text}")
+        while (release := halving.next()) is not None:
+            self._try(halving, release)
+        return halving
+
+    def _try(self, halving: Halving, release: str) -> Step:
+        """Run what is missing of ``release``, compare it with the good one, and say so."""
+        good = halving.releases[0]
+        tried = [step.release for step in halving.steps if step.verdict != "skipped"]
+        suite = self._with_releases([good, *tried, release])
+        prepare(suite, self.display)
+        if (reason := _missing(suite.searchers[0])) is not None:
+            raise UsageError(f"{self.library} {good}: {reason}")
+        if (reason := _missing(suite.searchers[-1])) is not None:
+            step = Step(release, "skipped", reason)
+        else:
+            noted(self.run_cells(suite, build_plan(suite)), self.display)
+            step = Step(release, *self.compared(good, release))
+        halving.take(step)
+        self.display.note(f"{self.library} {release}: {step.verdict}: {step.text}")
+        return step
+
+    def compared(self, one: str, other: str) -> tuple[Verdict, str]:
+        """How the runs of release ``other`` compare with those of ``one``."""
+        return self.judge(self.folder, self.label(one), self.label(other))
+
+    def label(self, release: str) -> str:
+        """What the searcher is called with ``release``."""
+        return with_given(self.suite.searchers[0].label, {RELEASE: release})
+
+    def _with_releases(self, releases: Sequence[str]) -> Suite:
+        """The suite with ``releases`` of the searcher."""
+        ref = self.suite.searchers[0]
+        refs = [
+            replace(ref, label=self.label(one), given={RELEASE: one, **ref.given})
+            for one in releases
+        ]
+        place = self.suite.places["searcher", ref.label]
+        places = {**self.suite.places, **{("searcher", new.label): place for new in refs}}
+        return replace(self.suite, searchers=tuple(refs), places=places)
+
+
+def _missing(ref: PluginRef) -> str | None:
+    """Why a release cannot run here."""
+    script = script_of(ref)
+    return None if script is None else Environment(script).missing()
+
+
+@contextlib.contextmanager
+def running(folder: Path, display: Display, cpus: int | None, timeout: float) -> Iterator[RunCells]:
+    """What runs the cells of plans that ``folder`` lacks, inside the block."""
+    kept = f"finished cells are in {folder}, the same command goes on"
+    with (
+        Templates(soon=not needs_ray("virtual", None)) as templates,
+        interruptible(kept, display.warn),
+    ):
+
+        def run_cells(suite: Suite, plan: Plan) -> Summary:
+            with display.watching() as observers:
+                return run_plan(
+                    suite,
+                    plan,
+                    folder,
+                    Together(observers),
+                    start=templates.start,
+                    cpus=cpus,
+                    timeout=timeout,
+                    warn=display.warn,
+                )
+
+        yield run_cells
+
+
+def suite_of(
+    source: Source,
+    searcher: str,
+    plugins: Sequence[Path] = (),
+    seeds: Seeds | None = None,
+    only: str | None = None,
+) -> tuple[Suite, str]:
+    """The suite ``source`` with ``searcher`` alone, and the library that this is of.
+
+    ``searcher`` is a label or a name in the suite, or the name of a plugin, which then runs with
+    its default options. Raises :class:`UsageError` where the suite has several searchers of that
+    name, and for one without a library.
+    """
+    suite = load_suite(source, plugins, seeds, only)
+    found = _named(suite, searcher)
+    if not found:
+        changes = Changes({"searchers": [searcher]})
+        suite = load_suite(source, plugins, seeds, only, changes=changes)
+        found = suite.searchers
+    if len(found) > 1:
+        labels = ", ".join(ref.label for ref in found)
+        raise UsageError(f"--searcher {searcher}: the suite has {labels}; name one of them")
+    ref = found[0]
+    cls: Any = load_class(ref.file, ref.cls)
+    if (reason := release_objection(cls, Path(ref.file))) is not None:
+        raise UsageError(f"--searcher {searcher}: {reason}")
+    name = f"{suite.name[:_LONGEST]}-bisect"
+    return replace(suite, name=name, searchers=(ref,)), cls.library
+
+
+_LONGEST = 50
+"""Characters of a suite's name in that of its bisection."""
+
+
+def _named(suite: Suite, searcher: str) -> Sequence[PluginRef]:
+    """The searchers of ``suite`` with the label ``searcher``, or else with that name."""
+    plain = [ref for ref in suite.searchers if RELEASE not in ref.given]
+    same = [ref for ref in plain if ref.label == searcher]
+    return same or [ref for ref in plain if ref.name == searcher]
+
+
+def sentence(found: Halving, bisection: Bisection) -> str:
+    """Between which releases the behaviour moved, and how much; or that it did not."""
+    good = found.good if found.moved else found.releases[0]
+    _, how = bisection.compared(good, found.bad)
+    searcher, library = bisection.suite.searchers[0].label, bisection.library
+    no = "" if found.moved else "no "
+    what = f"behaves {no}differently" if bisection.judge.any_change else f"is {no}worse"
+    text = f"{searcher} {what} with {library} {found.bad} than with {library} {good}: {how}"
+    untried = f"; of the releases between, {', '.join(found.between)} could not be tried"
+    return f"{text}{untried if found.between else ''}"
+
+
+def command(found: Halving, bisection: Bisection) -> str:
+    """What shows the difference."""
+    good = found.good if found.moved else found.releases[0]
+    base, new = map(bisection.label, (good, found.bad))
+    return f"hpobench compare {bisection.folder} --base '{base}' --new '{new}'"

@@ -1,0 +1,189 @@
+"""Releases of a searcher's library: what they need, and what is no release."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from hpobench.contract.cell import PluginRef
+from hpobench.contract.errors import NotAvailableError
+from hpobench.plugins.isolation import index
+from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment
+from hpobench.plugins.isolation.releases import (
+    ReleaseScript,
+    parse_release,
+    release_objection,
+    script_of,
+)
+from hpobench.plugins.modules import load_class
+
+HERE = f"=={sys.version_info.major}.{sys.version_info.minor}.*"
+PLUGIN = '''
+from hpobench.api import Searcher
+
+
+class Mine(Searcher):
+    """Proposes nothing."""
+
+    name = "mine"
+    library = "Google_Vizier"
+    requires = ("google-vizier[jax]>=0.1 ; python_version > '3'", "cmaes>=0.12")
+
+    def __init__(self, space, *, seed, fidelity): ...
+    def ask(self, trial): return {}
+    def tell(self, trial, step, loss, *, final): ...
+'''
+HEADER = """# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "google-vizier[jax]==0.1.24",
+#     "jax<0.6",
+# ]
+# [tool.uv]
+# prerelease = "allow"
+# ///
+"""
+LOCK = 'requires-python = ">=3.11"\n[[package]]\nname = "jax"\nversion = "0.5"\n'
+
+
+def release_of(folder: Path, header: str = "", release: str = "0.1.2") -> ReleaseScript:
+    file = folder / "mine.py"
+    file.write_text(header + PLUGIN, encoding="utf-8")
+    given = {"release": release}
+    script = script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine", given=given))
+    assert isinstance(script, ReleaseScript)
+    return script
+
+
+def needs(script: ReleaseScript) -> list[Requirement]:
+    return list(map(Requirement, script.metadata["dependencies"]))
+
+
+def test_a_searcher_of_this_process_gets_what_it_requires(tmp_path: Path) -> None:
+    script = release_of(tmp_path)
+    vizier, cmaes = needs(script)
+    assert (vizier.name, vizier.extras, str(vizier.specifier)) == (
+        "google-vizier",
+        {"jax"},
+        "==0.1.2",
+    )
+    assert str(cmaes) == "cmaes>=0.12"
+    assert script.metadata["requires-python"] == HERE
+    assert script.name == "mine@0.1.2"
+    assert script.packages() == [("Google_Vizier", "0.1.2")]
+
+
+def test_an_isolated_one_keeps_its_other_requirements_and_settings(tmp_path: Path) -> None:
+    (tmp_path / "mine.py.lock").write_text(LOCK, encoding="utf-8")
+    script = release_of(tmp_path, HEADER)
+    assert script.header == (
+        "# /// script\n"
+        f'# requires-python = "{HERE}"\n'
+        '# dependencies = ["google-vizier[jax]==0.1.2", "jax<0.6"]\n'
+        '# [tool.uv]\n# prerelease = "allow"\n# ///'
+    )
+    assert script.own is not None
+    assert script.lock_hash() == script.own.lock_hash()
+
+
+def test_every_release_and_every_lock_has_its_own_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    lock = tmp_path / "mine.py.lock"
+    lock.write_text(LOCK, encoding="utf-8")
+    folders = {Environment(release_of(tmp_path, HEADER, r)).folder for r in ("0.1.2", "0.1.3")}
+    lock.write_text(LOCK.replace("0.5", "0.4.1"), encoding="utf-8")
+    folders |= {Environment(release_of(tmp_path, HEADER)).folder}
+    assert len(folders) == 3
+    assert {folder.name.partition("-")[0] for folder in folders} == {"mine@0.1.2", "mine@0.1.3"}
+
+
+def test_an_isolated_one_without_a_lock_says_what_locks_it(tmp_path: Path) -> None:
+    script = release_of(tmp_path, HEADER)
+    assert not script.locked
+    assert "env sync" in str(Environment(script).missing())
+
+
+def test_a_searcher_without_a_release_has_no_such_script(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(PLUGIN, encoding="utf-8")
+    assert script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine")) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "release"),
+    [("4.9.0", "4.9.0"), ("v5.0.0", "5.0.0"), ("2.0-rc1", "2.0rc1"), ("none", None), (None, None)],
+)
+def test_a_release_is_spelled_as_uv_does(value: object, release: str | None) -> None:
+    assert parse_release(value) == release
+
+
+@pytest.mark.parametrize("value", [4.1, 5, "latest", ">=4", "", ["4.9.0"], True])
+def test_what_is_no_release(value: object) -> None:
+    with pytest.raises(ValueError, match="is no release"):
+        parse_release(value)
+
+
+def test_a_searcher_without_a_library_has_no_releases(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(HEADER + PLUGIN.replace("Google_Vizier", "optuna"), encoding="utf-8")
+    cls: Any = load_class(str(file), "Mine")
+    assert "does not ask for the searcher's library, optuna" in str(release_objection(cls, file))
+    cls.library = ""
+    assert release_objection(cls, file) == (
+        "the searcher names no library that it could have releases of"
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (
+            "uv lock failed: error: No solution found\n  cause: Because there is no version of\n"
+            "google-vizier[jax]==0.1.2 and you require it",
+            "there is no release 0.1.2 of Google_Vizier",
+        ),
+        (
+            "uv lock failed: error: Failed to build `a`\n  cause: exit status: 1\n[stderr]\nT",
+            "Google_Vizier 0.1.2 cannot be installed here: uv lock failed: error: Failed to build "
+            "`a` cause: exit status: 1",
+        ),
+        (
+            "uv lock failed: there is no version of google-vizier==0.1.20",
+            "Google_Vizier 0.1.2 cannot be installed here: uv lock failed: there is no version of "
+            "google-vizier==0.1.20",
+        ),
+    ],
+)
+def test_why_a_release_could_not_be_built_is_one_sentence(
+    tmp_path: Path, message: str, reason: str
+) -> None:
+    assert release_of(tmp_path).reason(message) == reason
+
+
+def test_the_index_is_asked_for_the_next_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def run_uv(*arguments: str, **_: str) -> str:
+        asked.append(Path(arguments[-1]).read_text(encoding="utf-8"))
+        if asked[-1].endswith("<1.1"):
+            raise NotAvailableError("uv pip failed: No solution found when resolving")
+        return f"some-lib=={'1.2' if asked[-1].endswith('<2.0') else '1.1'}\n"
+
+    monkeypatch.setattr(index, "run_uv", run_uv)
+    assert index.releases_between("some-lib", "1.0", "2.0") == ["1.1", "1.2"]
+    assert asked == ["some-lib>1.0,<2.0", "some-lib>1.0,<1.2", "some-lib>1.0,<1.1"]
+
+
+def test_an_index_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_uv(*_: str, **__: str) -> str:
+        raise NotAvailableError("uv pip failed: no route to host")
+
+    monkeypatch.setattr(index, "run_uv", run_uv)
+    with pytest.raises(NotAvailableError, match="no route"):
+        index.releases_between("some-lib", "1.0", "2.0")
