@@ -52,8 +52,11 @@ def scontrol(arguments: list[str]) -> int:
 def srun(arguments: list[str]) -> int:
     """The command on every machine; the highest code of all tasks."""
     _, command = _options(arguments)
+    here = ["env", f"--chdir={Path.cwd()}", "--"]
     tasks = [
-        subprocess.Popen([*entering, *command], env={**os.environ, "SLURM_PROCID": str(number)})
+        subprocess.Popen(
+            [*entering, *here, *command], env={**os.environ, "SLURM_PROCID": str(number)}
+        )
         for number, entering in enumerate(_machines().values())
     ]
     return max(abs(task.wait()) for task in tasks)
@@ -61,7 +64,7 @@ def srun(arguments: list[str]) -> int:
 
 def sbatch(arguments: list[str]) -> int:
     """Run the job, or every task of the array, unless it waits for a job that was never there."""
-    given, (script, *rest) = _options(arguments)
+    _, (script, *rest) = _options(arguments)
     file = Path(script)
     pairs = _BATCH.findall(file.read_text(encoding="utf-8"))
     lines = [f"{name}={value}" if value else name for name, value in pairs]
