@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests import ROOT
 from tests.ray.cluster import slurm
 from tests.ray.cluster.machines import Machine, lacking, machines
 from tests.ray.faults.commands import events, finish
+from tests.ray.object_store import s3_server
 
 JOBS = ROOT / "examples" / "cluster" / "slurm"
 SUITE = """
@@ -72,20 +74,30 @@ def submit(
     )
 
 
+def one_run(folder: Path) -> Path:
+    """The results of the suite in ``folder``, run at once."""
+    finish("run", folder / "tiny.yaml", "--results", folder / "one", "--no-report")
+    return folder / "one" / "tiny"
+
+
 def output(folder: Path) -> str:
     return "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
 
 
-def test_an_array_of_parts_makes_the_bytes_of_one_run(
+def test_an_array_of_parts_in_a_bucket_makes_the_bytes_of_one_run(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    environment["PARTS"] = "2"
-    done = submit(environment, JOBS / "submit.sh", "tiny.yaml")
-    assert done.returncode == 0, done.stderr
-    assert f"{CELLS} of {CELLS} cells from 2 folders" in output(tmp_path)
-    finish("run", tmp_path / "tiny.yaml", "--results", tmp_path / "one", "--no-report")
-    assert events(tmp_path / "results" / "tiny") == events(tmp_path / "one" / "tiny")
-    assert (tmp_path / "results" / "tiny" / "report" / "index.html").is_file()
+    with s3_server() as bucket:
+        environment |= bucket | {"PARTS": "2", "RESULTS": "s3://bucket/results"}
+        environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+        done = submit(environment, JOBS / "submit.sh", "tiny.yaml")
+        assert done.returncode == 0, done.stderr
+        assert f"{CELLS} of {CELLS} cells from 2 folders" in output(tmp_path)
+        elsewhere: Any = bucket | {"XDG_CACHE_HOME": str(tmp_path / "another machine")}
+        assert f"{CELLS} done" in finish("status", "s3://bucket/results/tiny", **elsewhere)
+    (merged,) = (tmp_path / "cache").glob("hpobench/stores/*/tiny")
+    assert (merged / "report" / "index.html").is_file()
+    assert events(merged) == events(one_run(tmp_path))
 
 
 def test_a_part_that_is_missing_is_named_and_runs_alone(
@@ -100,6 +112,7 @@ def test_a_part_that_is_missing_is_named_and_runs_alone(
     submit(environment, "sbatch", "--array=1", array, "tiny.yaml")
     submit(environment, "sbatch", merge, "tiny.yaml")
     assert f"{CELLS} of {CELLS} cells from 2 folders" in output(tmp_path)
+    assert events(tmp_path / "results" / "tiny") == events(one_run(tmp_path))
 
 
 def entering(found: Sequence[Machine]) -> str:
@@ -127,8 +140,7 @@ def test_a_job_makes_one_cluster_of_its_nodes_and_survives_one_that_dies(
     told = output(tmp_path)
     assert f"in all {150 * CELLS // 2} done" in told, told
     assert "attempt 3" not in told
-    finish("run", tmp_path / "tiny.yaml", "--results", tmp_path / "one", "--no-report")
-    assert events(tmp_path / "results" / "tiny") == events(tmp_path / "one" / "tiny")
+    assert events(tmp_path / "results" / "tiny") == events(one_run(tmp_path))
 
 
 def wait_for_results(folder: Path, job: subprocess.Popen[str]) -> None:
