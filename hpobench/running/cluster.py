@@ -16,6 +16,7 @@ from typing import Any
 from hpobench.contract.errors import RayError, UsageError
 from hpobench.contract.signals import ENDING_SIGNALS
 from hpobench.running.health import LostRayError
+from hpobench.running.nodes import check_nodes
 from hpobench.running.ray.node import (
     killing_servers,
     read_settings_again,
@@ -35,6 +36,8 @@ _WORKER_ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
 }
+_FOLDERS = ("HPOBENCH_DATA", "HPOBENCH_ENVIRONMENTS")
+"""The variables that name folders of a user's choice; every node uses what the driver uses."""
 _PROBE_S = 5.0
 _STARTS = 4
 
@@ -92,6 +95,7 @@ def _named(address: str) -> Iterator[Any]:
     except Exception as error:
         raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:
+        check_nodes(ray)
         yield ray
     finally:
         ray.shutdown()
@@ -226,7 +230,7 @@ def _signals_held() -> Iterator[None]:
 
 
 def runtime_environment(**more: str) -> dict[str, Any] | None:
-    """The runtime environment of tasks and actors: our pins, the data folder, and ``more``.
+    """The runtime environment of tasks and actors: our pins, the user's folders, and ``more``.
 
     Each task asks for it, because a Ray that the caller started does not have it. The processes of
     a Ray of our own are started with it: there Ray would take half a second to make it.
@@ -240,9 +244,9 @@ def runtime_environment(**more: str) -> dict[str, Any] | None:
 
 def process_environment() -> dict[str, str]:
     """The environment variables of processes that run cells."""
-    data = os.environ.get("HPOBENCH_DATA")
-    folder = {"HPOBENCH_DATA": str(Path(data).resolve())} if data else {}
-    return _WORKER_ENVIRONMENT | folder
+    given = {name: folder for name in _FOLDERS if (folder := os.environ.get(name))}
+    folders = {name: str(Path(folder).resolve()) for name, folder in given.items()}
+    return _WORKER_ENVIRONMENT | folders
 
 
 def cpus_here() -> int:
