@@ -62,7 +62,7 @@ def into_environment(library: str, requirement: str) -> None:
 
 
 def use(searcher: str, wheel: Path, plugin: list[str], *, released: bool) -> str:
-    """Let ``searcher`` run with the library; return what it runs with."""
+    """Let ``searcher`` run with the library; return a line that says so."""
     library = canonicalize_name(parse_wheel_filename(wheel.name)[0])
     requirement = library if released else f"{library} @ {wheel.resolve().as_uri()}"
     facts = described(searcher, plugin)
@@ -73,7 +73,7 @@ def use(searcher: str, wheel: Path, plugin: list[str], *, released: bool) -> str
         raise Failed(f"{searcher} runs with {facts['library']}, not with {library}")
     else:
         into_environment(library, requirement)
-    return f"{searcher} runs with {library} {described(searcher, plugin)['version'] or ''}"
+    return f"{searcher} runs with {requirement}"
 
 
 def main() -> None:
