@@ -35,15 +35,17 @@ def _yaml(path: Path) -> Any:
     return YAML(typ="safe").load(path)
 
 
+def _faults(schema: str, content: Any) -> list[str]:
+    """What in ``content`` does not fit the ``schema`` of its reader."""
+    packaged = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    rules = json.loads((packaged / f"{schema}.json").read_text())
+    return [error.message for error in validators.validator_for(rules)(rules).iter_errors(content)]
+
+
 @pytest.mark.parametrize("schema", FILES)
 def test_files_fit_the_schemas_of_those_who_read_them(schema: str) -> None:
-    packaged = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
-    content = json.loads((packaged / f"{schema}.json").read_text())
-    validator = validators.validator_for(content)(content)
     assert FILES[schema]
-    for path in FILES[schema]:
-        faults = [f"{path.name}: {e.message}" for e in validator.iter_errors(_yaml(path))]
-        assert not faults
+    assert not [fault for path in FILES[schema] for fault in _faults(schema, _yaml(path))]
 
 
 def test_nothing_unsafe_is_found_in_workflows_and_actions() -> None:
@@ -78,6 +80,17 @@ def test_the_workflow_gate_passes_on_every_input_of_the_action() -> None:
     assert {name: one.get("default") for name, one in taken.items()} == defaults | {
         "base": "released"
     }
+
+
+def test_the_workflows_that_the_documentation_shows_are_workflows_with_known_inputs() -> None:
+    page = (ROOT / "docs" / "compare" / "nightly.md").read_text()
+    blocks = re.findall(r"^```yaml\n(name:.*?)^```", page, re.M | re.S)
+    inputs = set(_yaml(ROOT / "action.yml")["inputs"])
+    assert len(blocks) == 2
+    for workflow in map(YAML(typ="safe").load, blocks):
+        assert not _faults("github-workflows", workflow)
+        (gate,) = workflow["jobs"].values()
+        assert set(gate.get("with") or gate["steps"][0]["with"]) <= inputs
 
 
 def test_the_version_is_the_same_everywhere() -> None:
