@@ -63,7 +63,7 @@ class Searcher(Plugin, ABC):
     """The distribution that the algorithm comes from; empty for an algorithm of the plugin."""
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that an isolated searcher's process imports once, before its first run. This is for
-    files with inline metadata (PEP 723); see the README."""
+    files with inline metadata (PEP 723); see docs/libraries.md."""
     call_timeout: ClassVar[float] = 600.0
     """Seconds that one call may take in an isolated searcher's process."""
     suite_folder: Path = Path()
