@@ -12,7 +12,8 @@ from hpobench.contract.space import Space
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import Archive, read_archive, shipped
 from hpobench.evidence.asking import Means, of_space, of_suite
-from hpobench.evidence.entries import Named, named, split, suite_keys
+from hpobench.evidence.entries import Named, named, problems_at_hand, split, suite_keys
+from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.scores import Pair
 from hpobench.evidence.wording import answer, grounds
 from hpobench.plugins.rays import ray_scheduler
@@ -116,7 +117,8 @@ class Recommendation:
 
     def settling(self) -> str:
         """A suite, as YAML, that would tell apart what the evidence does not: on the problems of
-        the suite that was asked about, or else on the most similar ones of the evidence."""
+        the suite that was asked about, or else on the most similar ones of the evidence that can
+        run here."""
         tied = [one.pair for one in self.advice.undecided[:_MOST]]
         pairs = dict.fromkeys([*tied, Pair("random", tied[0].scheduler)])
         changes = {**suite_keys(self.archive, [*pairs]), "seeds": _SEEDS}
@@ -126,7 +128,7 @@ class Recommendation:
         facts, question = self.archive.problems, self.advice.question
         problems = [
             {"name": facts[one.problem].name, "as": one.problem, **facts[one.problem].options}
-            for one in self.advice.near
+            for one in self._near_at_hand()
         ]
         return suite_text(
             {
@@ -139,6 +141,17 @@ class Recommendation:
             },
             (),
         )
+
+    def _near_at_hand(self) -> tuple[Near, ...]:
+        """The most similar problems that can run here; where none can, all that are similar."""
+        question, facts = self.advice.question, self.archive.problems
+        stoppable = question.features.steps > 1
+        here = [
+            name
+            for name in problems_at_hand(self.archive, Registry())
+            if (facts[name].features.steps > 1) == stoppable
+        ]
+        return nearest(self.archive, question, here) or self.advice.near
 
 
 def recommend(

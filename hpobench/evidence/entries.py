@@ -63,3 +63,10 @@ def ready(archive: Archive, registry: Registry) -> tuple[set[str], set[str]]:
         {label for label, facts in archive.searchers.items() if facts.name in searchers},
         {label for label, facts in archive.schedulers.items() if facts.name in schedulers},
     )
+
+
+def problems_at_hand(archive: Archive, registry: Registry) -> list[str]:
+    """The problems of the archive that can run here: with their libraries and their data."""
+    names = {facts.name for facts in archive.problems.values()}
+    runs = {e.name for e in registry.entries("problem") if e.name in names and e.missing() is None}
+    return [label for label, facts in archive.problems.items() if facts.name in runs]

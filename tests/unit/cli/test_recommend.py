@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,22 @@ def test_a_suite_that_would_settle_it_can_run(
     assert len(suite.problems) == 5
     code, _, err = said(capsys, *options)
     assert (code, "is there already" in err) == (2, True)
+
+
+def test_a_suite_that_would_settle_it_has_problems_that_can_run_here(tmp_path: Path) -> None:
+    problems = {
+        "near": ProblemFacts("f0", FLAT, False, 1, "nowhere", {}),
+        "far": ProblemFacts("f1", replace(FLAT, floats=9), False, 1, "branin", {}),
+        "of-steps": ProblemFacts("f2", STEPS, False, 1, "branin", {}),
+    }
+    found = joined([of_levels({"random": 0.3, "optuna-tpe": 0.1}, problems)])
+    found.write(path := tmp_path / "evidence.parquet")
+    space = hpobench.Space([hpobench.Float("x", 0, 1), hpobench.Float("y", 0, 1)])
+    advice = hpobench.recommend(space, evaluations=10, evidence=path)
+    assert advice.advice.near[0].problem == "near"
+    (tmp_path / "settle.yaml").write_text(advice.settling())
+    suite = hpobench.load_suite(tmp_path / "settle.yaml")
+    assert [ref.label for ref in suite.problems] == ["far"]
 
 
 def test_settling_a_suite_keeps_its_problems(evidence: Path, tmp_path: Path) -> None:
