@@ -58,6 +58,8 @@ def blocks(page: Path) -> list[Block]:
 
 def _block(match: re.Match[str], text: str) -> Block:
     language, _, file = match["info"].strip().partition(" ")
+    if language.startswith("{"):  # a directive of the site, whose argument is no file to write
+        file = ""
     indent = match["indent"]
     lines = (line.removeprefix(indent) for line in match["text"].splitlines(keepends=True))
     return Block(language, file.strip(), "".join(lines), text.count("\n", 0, match.start()) + 1)
@@ -93,6 +95,7 @@ def run(page: Path) -> None:
         name = f"{page.name}:{block.line}"
         print(f"--- {name}", flush=True)
         if block.file:
+            assert Path(block.file).resolve().is_relative_to(Path.cwd()), block.file
             Path(block.file).parent.mkdir(parents=True, exist_ok=True)
             Path(block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "sh":

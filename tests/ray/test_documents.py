@@ -50,7 +50,7 @@ def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=300,
+        timeout=800,
     )
     assert done.returncode == 0, done.stdout
 
