@@ -123,6 +123,8 @@ _KEYS = [
     "table",
     "dataset",
     "estimator",
+    "start",
+    "release",
 ]
 _FILES = sorted(
     [*(ROOT / "problems" / "suites").glob("*.yaml"), *(ROOT / "paper" / "suites").glob("*.yaml")]

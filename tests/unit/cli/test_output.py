@@ -18,6 +18,7 @@ from hpobench.evidence.distilling import distilled
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.recording.record import Recorded
 from hpobench.running.agreement import CellHistories
+from hpobench.verbs.bisection import Halving
 from hpobench.verbs.progress import Display
 from hpobench.verbs.reports import Report, answer_of
 from tests.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
@@ -67,6 +68,11 @@ CASES = [
         "compare stored stored",
         lambda f: [f["headline"]],
         quiet=lambda f: f["headline"],
+    ),
+    Case(
+        "bisect smoke --searcher optuna-tpe --good 4.8.0 --bad 4.9.0",
+        lambda f: [f["searcher"], f["bad"], f["good"], f["command"]],
+        quiet=lambda f: f["sentence"],
     ),
     Case(
         "export stored --to latex out", lambda f: [f["format"], f["folder"]], quiet=lambda f: "out"
@@ -134,6 +140,9 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         ("hpobench.recording.record.record_table", lambda *_, **__: Recorded(2, 1, reused=False)),
         ("hpobench.verbs.reports.write_page", written),
         ("hpobench.plugins.isolation.environments.lock", lambda _: None),
+        ("hpobench.verbs.bisection.running", lambda *_: contextlib.nullcontext()),
+        ("hpobench.verbs.bisection.Bisection.find", lambda *_: Halving(["4.8.0", "4.9.0"])),
+        ("hpobench.verbs.bisection.Bisection.compared", lambda *_: ("bad", "1 of 2 differ")),
     ):
         monkeypatch.setattr(place, double)
     monkeypatch.setattr(Environment, "built", lambda _: None)
