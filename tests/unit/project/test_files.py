@@ -63,7 +63,7 @@ def test_workflows_have_few_rights_and_end(path: Path) -> None:
 
 
 def test_actions_of_others_have_one_release_each() -> None:
-    used = {}
+    used: dict[str, str] = {}
     for path in (*FILES["github-workflows"], *FILES["github-actions"]):
         for action, release in re.findall(r"uses: ([\w/-]+)@(\S+ # v\S+)$", path.read_text(), re.M):
             assert used.setdefault(action, release) == release
