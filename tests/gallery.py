@@ -54,10 +54,9 @@ def words(text: str) -> set[str]:
 
 
 def shown(output: str) -> str:
-    """``output`` without what Ray says, and without the machine's seconds."""
-    lines = [line.rstrip() for line in output.splitlines()]
-    ours = [line for line in lines if not re.match(r"[╭│╰]|View detailed|To visualize", line)]
-    return "\n".join(ours).strip() + "\n"
+    """``output`` without what Ray says of an experiment: a box, and two lines below it."""
+    ours = re.sub(r"╭.*?^To visualize[^\n]*\n+", "", output, flags=re.MULTILINE | re.DOTALL)
+    return "\n".join(line.rstrip() for line in ours.splitlines()).strip() + "\n"
 
 
 def store(name: str) -> None:

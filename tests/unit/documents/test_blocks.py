@@ -43,7 +43,7 @@ print("the sum", first + 1)
 def run(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     (folder / "page.md").write_text(text)
     (at := folder / "at").mkdir()
-    command = [sys.executable, "-m", "tests.documents", folder / "page.md"]
+    command = [sys.executable, "-m", "tests.documents", str(folder / "page.md")]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     return subprocess.run(command, cwd=at, env=environment, capture_output=True, text=True)
 

@@ -40,7 +40,7 @@ def test_the_page_of_the_notebook_is_what_the_notebook_stores() -> None:
 
 
 def test_what_ray_says_is_left_out() -> None:
-    said = (
-        "╭───╮\n│ a │\n╰───╯\n\nView detailed results here: /x\nhebo   loss 1  \nTo visualize: y\n"
+    box = "╭───╮\n│ a │\n├───┤\n╰───╯\n\nView detailed results here: /x\nTo visualize: y\n\n"
+    assert shown(f"{box}hebo   loss 1  \n\n{box}bohb   loss 2\n\nend\n") == (
+        "hebo   loss 1\n\nbohb   loss 2\n\nend\n"
     )
-    assert shown(said) == "hebo   loss 1\n"
