@@ -60,10 +60,11 @@ class Searcher(Plugin, ABC):
     """Whether the searcher is its own scheduler: it decides how far every trial trains
     (:meth:`steps`) and runs under no other scheduler."""
     library: ClassVar[str] = ""
-    """The distribution that the algorithm comes from; empty for an algorithm of the plugin."""
+    """The distribution that the algorithm comes from, whose releases suites may name; empty for an
+    algorithm of the plugin."""
     preload: ClassVar[tuple[str, ...]] = ()
-    """Modules that an isolated searcher's process imports once, before its first run. This is for
-    files with inline metadata (PEP 723); see docs/libraries.md."""
+    """Modules that a searcher's own process imports once, before its first run. This is for files
+    with inline metadata (PEP 723) and for releases; see docs/libraries.md."""
     call_timeout: ClassVar[float] = 600.0
     """Seconds that one call may take in an isolated searcher's process."""
     suite_folder: Path = Path()

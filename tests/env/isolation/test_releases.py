@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
 from click.testing import CliRunner
 
 from hpobench.analysis.core.pairing import paired
@@ -40,7 +39,7 @@ def told(*arguments: str, code: int = 0) -> str:
 def suite(folder: Path, *searchers: object) -> str:
     """A suite of three runs of each searcher, in the file that is returned."""
     text = {"name": "some", "problems": ["branin"], "seeds": 3, "budget": {"evaluations": 30}}
-    (folder / "some.yaml").write_text(yaml.safe_dump({**text, "searchers": [*searchers]}))
+    (folder / "some.yaml").write_text(json.dumps({**text, "searchers": [*searchers]}))
     return "some.yaml"
 
 

@@ -10,6 +10,7 @@ from hpobench.contract.errors import SuiteError
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import load_suite
+from tests import ROOT
 from tests.tiny_plugins import PLUGIN, write_suite
 
 OF_A_LIBRARY = PLUGIN.replace(
@@ -86,6 +87,12 @@ def test_a_release_that_could_not_be_built_is_skipped_with_the_reason(tmp_path: 
         )
     }
     assert {cell.searcher.label for cell in made.cells} == {"b[release=1.10]"}
+
+
+def test_the_example_names_two_releases_of_what_optuna_does_by_default() -> None:
+    first, second = load_suite(ROOT / "examples" / "releases" / "optuna.yaml").searchers
+    assert (first.label, second.label) == ("default[release=4.9.0]", "default[release=5.0.0]")
+    assert first.options["multivariate"] is first.options["constant_liar"] is None
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ ASHA, FIFO = "optuna-tpe/asha", "optuna-tpe/fifo"
 def test_any_change_counts_the_pairs_that_differ() -> None:
     same = paired(*of_algorithms(SMOKE, FIFO, ASHA)).same
     differ, pairs = int((~same).sum()), len(same)
-    assert 0 < differ < pairs
+    assert differ
     found = Judge(any_change=True, alpha=0.05, tolerance=0.0)(SMOKE, FIFO, ASHA)
     assert found == ("bad", f"{differ} of {pairs} pairs of runs differ")
 
