@@ -18,7 +18,9 @@ from pathlib import Path
 import psutil
 
 _USER = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-_HOLD = "echo up; sleep infinity & wait"
+_HOLD = "echo up; exec sleep infinity"
+_FIRST = "echo up; sleep infinity & wait"
+"""The first process of a machine, which takes in the ends of all processes there."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def machines(count: int, folder: Path) -> Iterator[list[Machine]]:
 def _held(command: list[str], begin: str, *, child: bool = False) -> Iterator[int]:
     """The process that ``command`` runs (its ``child``, where it forks) until the block ends."""
     process = subprocess.Popen(
-        [*command, "bash", "-c", begin + _HOLD], stdout=subprocess.PIPE, text=True
+        [*command, "bash", "-c", begin + (_FIRST if child else _HOLD)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None
