@@ -21,6 +21,9 @@ UNREADABLE = "/proc/self/mem"
 WRONG = {
     "agreement nowhere.yaml": "nowhere.yaml: no such file",
     "agreement empty": "empty: is a folder, not a suite file",
+    "bisect smoke --searcher random --good 1.0 --bad 2.0": "names no library that it could have",
+    "bisect smoke --searcher optuna-tpe --good x --bad 5.0.0": "'x' is no release; name one",
+    "bisect smokee --searcher cma --good 4.0.0 --bad 4.4.0": "smokee",
     "check nowhere.py": "nowhere.py: no such plugin file",
     "check empty": "no plugin in it; a plugin is a class that derives from",
     "check rnadom": "did you mean random",
