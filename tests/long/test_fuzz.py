@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.frame import run_kind
 from tests.fuzz.kinds import KINDS
 
-MUTANTS = 40
+MUTANTS = 20
 """Of each kind, the same ones every time; `python -m tests.fuzz` runs as many as one likes."""
 SECONDS = 60.0
 """A kind's time, which a very slow machine may not be done in."""
