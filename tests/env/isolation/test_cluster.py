@@ -42,12 +42,15 @@ def cluster(tmp_path: Path) -> Iterator[Any]:
         cluster.shutdown()
 
 
-def test_every_node_builds_its_own_once(tmp_path: Path, cluster: Any) -> None:
+def test_every_node_builds_its_own_once(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the driver names no folder; one that it names is that of all nodes."""
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
     (tmp_path / "far.yaml").write_text(SUITE)
-    here: dict[str, Any] = {FOLDER_VARIABLE: str(tmp_path / "here")}
     options = ("--results", tmp_path, "--address", cluster.address, "--no-report")
-    finish("run", tmp_path / "far.yaml", *options, **here)
+    finish("run", tmp_path / "far.yaml", *options)
     assert list(load_results(tmp_path / "far").cells["status"]) == ["done"] * 6
-    for folder in (*(tmp_path / "nodes" / str(number) for number in range(3)), tmp_path / "here"):
-        (built,) = folder.glob("cma-*/built.json")
+    for number in range(3):
+        (built,) = (tmp_path / "nodes" / str(number)).glob("cma-*/built.json")
         assert built.with_name("env").is_dir()
