@@ -7,7 +7,7 @@ import errno
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.files import locked, move_whole
@@ -65,8 +65,14 @@ def _fetch(url: str, new: Path, wanted: File, path: str, tell: Tell) -> Path:
 
     pooch.get_logger().setLevel("WARNING")
     meter = _Meter(wanted.size, lambda done: tell(path, done))
-    downloader = pooch.HTTPDownloader(meter, _CHUNK, timeout=TIMEOUT_S)
-    return Path(pooch.retrieve(url, wanted.sha256, "part", new, downloader=downloader))
+    with contextlib.ExitStack() as ends:
+
+        def answered(response: Any, **_: Any) -> None:
+            ends.callback(response.close)  # pooch leaves the connection of a broken download open
+
+        hooks = {"response": answered}
+        downloader = pooch.HTTPDownloader(meter, _CHUNK, timeout=TIMEOUT_S, hooks=hooks)
+        return Path(pooch.retrieve(url, wanted.sha256, "part", new, downloader=downloader))
 
 
 @contextlib.contextmanager
