@@ -11,9 +11,11 @@ from hpobench.cli.shared import (
     Output,
     Written,
     complete_suite,
+    cpus_option,
     output_options,
     plugin_option,
     selection_options,
+    timeout_option,
 )
 from hpobench.cli.tables import fill
 
@@ -70,16 +72,8 @@ def _release(ctx: click.Context, param: click.Parameter, text: str) -> str:  # n
 )
 @selection_options
 @plugin_option
-@click.option(
-    "--cpus", type=click.IntRange(min=1), help="Processors of this machine to use, by default all."
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=3600.0,
-    show_default=True,
-    help="Wall seconds after which a cell is given up.",
-)
+@cpus_option
+@timeout_option
 @output_options(quiet="Print the sentence that says where alone.")
 def bisect(
     suite: str,

@@ -14,6 +14,7 @@ from hpobench.cli.shared import (
     Output,
     ResultsFolder,
     Written,
+    cpus_option,
     output_options,
     plugin_option,
     values_option,
@@ -64,9 +65,7 @@ def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     "that thinks for longer; repeatable.",
 )
 @click.option("--seeds", help="These seeds instead of the suites': 0-9, or 0,4,7.")
-@click.option(
-    "--cpus", type=click.IntRange(min=1), help="Processors of this machine to use, by default all."
-)
+@cpus_option
 @click.option(
     "--results",
     type=Written(file_okay=False),

@@ -10,7 +10,14 @@ import click
 from hpobench.cli.changing import changing_options
 from hpobench.cli.deciding import deciding_options
 from hpobench.cli.ending import Ending, ending_options
-from hpobench.cli.shared import Output, complete_suite, plugin_option, selection_options
+from hpobench.cli.shared import (
+    Output,
+    complete_suite,
+    cpus_option,
+    plugin_option,
+    selection_options,
+    timeout_option,
+)
 
 if TYPE_CHECKING:
     from hpobench.suites.changes import Changes
@@ -37,16 +44,8 @@ UNLOGGED = 3
     help="Run on this Ray cluster, or on the one at hand (auto); local starts a Ray here, which "
     "virtual cells do not need.",
 )
-@click.option(
-    "--cpus", type=click.IntRange(min=1), help="Processors of this machine to use, by default all."
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=3600.0,
-    show_default=True,
-    help="Wall seconds after which a cell is given up.",
-)
+@cpus_option
+@timeout_option
 @click.option("--retry-failed", is_flag=True, help="Run failed cells again.")
 @click.option(
     "--mlflow",

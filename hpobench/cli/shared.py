@@ -126,6 +126,26 @@ def plugin_option(command: F) -> F:
     )(command)
 
 
+def cpus_option(command: F) -> F:
+    """``--cpus``, for verbs that run cells on this machine."""
+    return click.option(
+        "--cpus",
+        type=click.IntRange(min=1),
+        help="Processors of this machine to use, by default all.",
+    )(command)
+
+
+def timeout_option(command: F) -> F:
+    """``--timeout``, for verbs that run cells."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=3600.0,
+        show_default=True,
+        help="Wall seconds after which a cell is given up.",
+    )(command)
+
+
 def selection_options(command: F) -> F:
     """``--seeds`` and ``--only``, for verbs that take a suite."""
     seeds = click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.sample import end_with_sample
-from hpobench.cli.shared import Output, Stored, output_options, plugin_option
+from hpobench.cli.shared import Output, Stored, cpus_option, output_options, plugin_option
 
 if TYPE_CHECKING:
     from hpobench.store.damage import Damage
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, help="Draw the sample with another seed than 0.")
 @plugin_option
-@click.option(
-    "--cpus", type=click.IntRange(min=1), help="Processors of this machine to use, by default all."
-)
+@cpus_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
