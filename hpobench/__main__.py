@@ -22,12 +22,7 @@ UNEXPECTED = 70
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
-    code = _code(args)
-    if code == INTERRUPTED:
-        # A second Ctrl-C while Python exits would print a traceback or change the exit code.
-        for number in signals.ENDING_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-    sys.exit(code)
+    sys.exit(_code(args))
 
 
 def _code(args: Sequence[str] | None) -> int:
@@ -44,6 +39,7 @@ def _code(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
+        _keep_exit_code()
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
@@ -56,6 +52,17 @@ def _code(args: Sequence[str] | None) -> int:
             f"{message}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
         )
     return result if isinstance(result, int) else 0
+
+
+def _keep_exit_code() -> None:
+    """Let nothing change the exit code of a program that was interrupted."""
+    # A second Ctrl-C while Python exits would print a traceback or change the code.
+    for number in signals.ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    # `python -m` ends by SIGINT if a KeyboardInterrupt has left exec() of a text, even one
+    # that was caught. Classes of dataclasses are made so, and a signal may arrive while a module
+    # with some is imported. The next exec() of a text forgets that one.
+    exec("")
 
 
 def _output_works() -> bool:

@@ -192,6 +192,27 @@ def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
             signal.signal(number, handler)
 
 
+def test_an_interrupt_in_code_made_from_text_ends_with_130(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text("""
+import click
+from hpobench.__main__ import main
+from hpobench.cli import Verbs
+
+command = click.Command("plan", callback=lambda: exec("raise KeyboardInterrupt"))
+Verbs.get_command = lambda *_: command
+main(["plan"])
+""")
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"],  # only with -m does Python kill itself
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (INTERRUPTED, "\ninterrupted\n")
+
+
 def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
