@@ -98,7 +98,7 @@ def _named(address: str) -> Iterator[Any]:
         check_nodes(ray)
         yield ray
     finally:
-        ray.shutdown()
+        _shut_down(ray)
 
 
 def _has_token() -> bool:
@@ -134,8 +134,10 @@ def _started(cpus: int | None) -> Iterator[Any]:
                     include_dashboard=False,
                     _temp_dir=str(session.ray_folder),
                 )
-        except Exception as error:
-            _shut_down()
+        except BaseException as error:
+            _shut_down_started()
+            if not isinstance(error, Exception):
+                raise
             slow = isinstance(error, TimeoutError) or "timed out" in str(error).lower()
             raise (_SlowStartError if slow else RayError)(
                 f"Ray does not start on this machine: {type(error).__name__}: {error}; its logs "
@@ -149,7 +151,7 @@ def _started(cpus: int | None) -> Iterator[Any]:
             raise
         finally:
             with killing_servers():
-                ray.shutdown()
+                _shut_down(ray)
             read_settings_again()  # the session's token is of no use any more
 
 
@@ -174,10 +176,16 @@ def _initialised(**options: Any) -> Any:
     return ray
 
 
-def _shut_down() -> None:
-    """Ends what a start that failed has begun."""
+def _shut_down(ray: Any) -> None:
+    """End the connection, and the Ray that it started. It takes a second, seven without a GCS."""
+    with _signals_held():
+        ray.shutdown()
+
+
+def _shut_down_started() -> None:
+    """End what a start that failed has begun."""
     with contextlib.suppress(Exception):
-        sys.modules["ray"].shutdown()
+        _shut_down(sys.modules["ray"])
 
 
 def _unreachable(address: str, reason: str) -> str:
@@ -214,6 +222,7 @@ def _signals_held() -> Iterator[None]:
     """Hold back signals that end a run until the block is over, then raise ``KeyboardInterrupt``.
 
     Ray crashes in native code when a signal arrives while it starts, and sets its own handler.
+    When one interrupts its end, it ends a second time as Python exits, and may crash there.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -225,8 +234,8 @@ def _signals_held() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if got:
-        raise KeyboardInterrupt
+        if got:
+            raise KeyboardInterrupt
 
 
 def runtime_environment(**more: str) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -50,5 +51,38 @@ def test_a_start_that_is_always_slow_is_an_error(monkeypatch: pytest.MonkeyPatch
 def test_other_reasons_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = failing(monkeypatch, [PermissionError("not here")])
     with pytest.raises(RayError, match="PermissionError: not here; its logs are in /"):
+        connected(LOCAL, 1).__enter__()
+    assert len(starts) == 1
+
+
+def test_a_signal_waits_until_ray_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    ended: list[bool] = []
+    real = ray.shutdown
+
+    def end() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        real()
+        ended.append(ray.is_initialized())
+
+    monkeypatch.setattr(ray, "shutdown", end)
+    with pytest.raises(KeyboardInterrupt), connected(LOCAL, 1):
+        pass
+    assert ended == [False]
+
+
+def test_a_signal_ends_a_start_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    starts: list[Any] = []
+
+    def fail(**options: Any) -> Any:
+        starts.append(options)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise TimeoutError(SLOW)
+
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(KeyboardInterrupt):
         connected(LOCAL, 1).__enter__()
     assert len(starts) == 1
