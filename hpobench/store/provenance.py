@@ -64,7 +64,7 @@ def _processor() -> str:
 def commit() -> str | None:
     """The commit of the checkout that hpobench runs from, marked if there are changes;
     ``None`` when it was installed."""
-    folder = PACKAGE
+    folder = PACKAGE.parent
     if not (folder / ".git").exists():
         return None
     try:
