@@ -12,6 +12,7 @@ from hpobench.cli.shared import (
     Written,
     complete_suite,
     cpus_option,
+    gate_options,
     output_options,
     plugin_option,
     selection_options,
@@ -49,20 +50,7 @@ def _release(ctx: click.Context, param: click.Parameter, text: str) -> str:  # n
     is_flag=True,
     help="Look for where anything changes in the runs, by a bit, not for where they become worse.",
 )
-@click.option(
-    "--alpha",
-    type=click.FloatRange(min=0, max=0.5, min_open=True),
-    default=0.05,
-    show_default=True,
-    help="The chance that a release as good as the good one is called worse.",
-)
-@click.option(
-    "--tolerance",
-    type=click.FloatRange(min=0, max=1),
-    default=0.0,
-    show_default=True,
-    help="Differences in normalised regret up to this do not count as worse.",
-)
+@gate_options(alpha="The chance that a release as good as the good one is called worse.")
 @click.option(
     "--results",
     type=Written(file_okay=False),

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.shared import Output, ResultsFolder, Written, output_options, print_json
+from hpobench.cli.shared import (
+    Output,
+    ResultsFolder,
+    Written,
+    gate_options,
+    output_options,
+    print_json,
+)
 from hpobench.cli.tables import fill, printable, show
 from hpobench.contract.package import SMOKE
 
@@ -54,20 +61,7 @@ class _Compared(ResultsFolder):
     show_default=True,
     help="Normalised regret at the end, or its mean over log time; repeatable: both are tested.",
 )
-@click.option(
-    "--alpha",
-    type=click.FloatRange(min=0, max=0.5, min_open=True),
-    default=0.05,
-    show_default=True,
-    help="The chance of a false alarm, over all that is tested.",
-)
-@click.option(
-    "--tolerance",
-    type=click.FloatRange(min=0, max=1),
-    default=0.0,
-    show_default=True,
-    help="Differences in normalised regret up to this are no regression.",
-)
+@gate_options(alpha="The chance of a false alarm, over all that is tested.")
 @click.option("--markdown", "markdown_file", type=_FILE, help="Write a summary to this file.")
 @output_options(quiet="Print the verdict alone.", verbose="Show every row of the table.")
 def compare(

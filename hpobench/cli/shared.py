@@ -159,6 +159,29 @@ def selection_options(command: F) -> F:
     return seeds(only(command))
 
 
+def gate_options(*, alpha: str) -> Callable[[F], F]:
+    """``--alpha`` with this help and ``--tolerance``, for verbs that ask whether runs are worse."""
+
+    def decorate(command: F) -> F:
+        chance = click.option(
+            "--alpha",
+            type=click.FloatRange(min=0, max=0.5, min_open=True),
+            default=0.05,
+            show_default=True,
+            help=alpha,
+        )
+        difference = click.option(
+            "--tolerance",
+            type=click.FloatRange(min=0, max=1),
+            default=0.0,
+            show_default=True,
+            help="Differences in normalised regret up to this do not count as worse.",
+        )
+        return chance(difference(command))
+
+    return decorate
+
+
 class Output(NamedTuple):
     """How much a verb prints: all, less (``-q``), more (``-v``), or its facts for programs."""
 
