@@ -195,15 +195,15 @@ def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
 def test_an_interrupt_in_code_made_from_text_ends_with_130(tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text("""
 import click
-from hpobench.__main__ import main
+from hpobench.__main__ import command
 from hpobench.cli import Verbs
 
-command = click.Command("plan", callback=lambda: exec("raise KeyboardInterrupt"))
-Verbs.get_command = lambda *_: command
-main(["plan"])
+plan = click.Command("plan", callback=lambda: exec("raise KeyboardInterrupt"))
+Verbs.get_command = lambda *_: plan
+command()
 """)
     done = subprocess.run(
-        [sys.executable, "-m", "interrupted"],  # only with -m does Python kill itself
+        [sys.executable, "-m", "interrupted", "plan"],  # only with -m does Python kill itself
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
