@@ -192,25 +192,57 @@ def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
             signal.signal(number, handler)
 
 
-def test_an_interrupt_in_code_made_from_text_ends_with_130(tmp_path: Path) -> None:
-    (tmp_path / "interrupted.py").write_text("""
-import click
-from hpobench.__main__ import command
-from hpobench.cli import Verbs
-
-plan = click.Command("plan", callback=lambda: exec("raise KeyboardInterrupt"))
-Verbs.get_command = lambda *_: plan
-command()
-""")
-    done = subprocess.run(
-        [sys.executable, "-m", "interrupted", "plan"],  # only with -m does Python kill itself
-        cwd=tmp_path,
+def as_process(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    """``source`` run by ``python -m`` with the argument ``plan``."""
+    (folder / "started.py").write_text(source)
+    return subprocess.run(
+        [sys.executable, "-m", "started", "plan"],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+COMMAND = """
+import os
+import click
+from hpobench.__main__ import command
+from hpobench.cli import Verbs
+Verbs.get_command = lambda *_: click.Command("plan", callback=plan)
+"""
+
+
+def test_an_interrupt_in_code_made_from_text_ends_with_130(tmp_path: Path) -> None:
+    # `python -m` kills itself after that, though it was caught.
+    source = f"""{COMMAND}
+def plan():
+    exec("raise KeyboardInterrupt")
+
+command()
+"""
+    done = as_process(tmp_path, source)
     assert (done.returncode, done.stderr) == (INTERRUPTED, "\ninterrupted\n")
+
+
+def test_what_crashes_as_python_exits_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    source = f"""{COMMAND}
+import atexit
+class Crashing:
+    def __del__(self):
+        os.abort()
+
+crashing = Crashing()
+
+def plan():
+    atexit.register(print, "ended")
+    print("planned", end=" ")
+
+command()
+"""
+    done = as_process(tmp_path, source)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "planned ended\n", "")
 
 
 def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
