@@ -62,6 +62,10 @@ def _code(args: Sequence[str] | None) -> int:
         return _fail(str(error), error.exit_code)
     except click.exceptions.Exit as done:
         return done.exit_code
+    except SystemExit as ended:  # verbs end so with codes of their own
+        if isinstance(ended.code, int):
+            return ended.code
+        raise
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -70,15 +74,19 @@ def _code(args: Sequence[str] | None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
-        if isinstance(error, OSError) and not _output_works():
-            return _fail(f"cannot write to standard output: {error.strerror}", 1)
-        if os.environ.get("HPOBENCH_TRACEBACK"):
-            raise
-        message = f"{type(error).__name__}: {error}".rstrip(": ")
-        return _fail(
-            f"{message}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
-        )
+        return _unexpected(error)
     return result if isinstance(result, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    if isinstance(error, OSError) and not _output_works():
+        return _fail(f"cannot write to standard output: {error.strerror}", 1)
+    if os.environ.get("HPOBENCH_TRACEBACK"):
+        raise error
+    message = f"{type(error).__name__}: {error}".rstrip(": ")
+    return _fail(
+        f"{message}\nThis is a fault of hpobench; HPOBENCH_TRACEBACK=1 shows where.", UNEXPECTED
+    )
 
 
 def _keep_exit_code() -> None:

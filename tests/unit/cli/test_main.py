@@ -226,7 +226,10 @@ command()
     assert (done.returncode, done.stderr) == (INTERRUPTED, "\ninterrupted\n")
 
 
-def test_what_crashes_as_python_exits_does_not_change_the_exit_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("end", "code"), [("pass", 0), ("raise SystemExit(3)", 3)])
+def test_what_crashes_as_python_exits_does_not_change_the_exit_code(
+    end: str, code: int, tmp_path: Path
+) -> None:
     source = f"""{COMMAND}
 import atexit
 class Crashing:
@@ -238,11 +241,12 @@ crashing = Crashing()
 def plan():
     atexit.register(print, "ended")
     print("planned", end=" ")
+    {end}
 
 command()
 """
     done = as_process(tmp_path, source)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "planned ended\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "planned ended\n", "")
 
 
 def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
