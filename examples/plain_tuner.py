@@ -59,7 +59,6 @@ def fit(name: str, samples: int, folder: str | None) -> tune.ResultGrid:
             metric="loss",
             mode="min",
             num_samples=samples,
-            max_concurrent_trials=2,
             reuse_actors=True,  # a process for each trial would take seconds
         ),
         run_config=tune.RunConfig(storage_path=folder, verbose=0),
@@ -69,7 +68,8 @@ def fit(name: str, samples: int, folder: str | None) -> tune.ResultGrid:
 
 def main(folder: str | None = None, samples: int = 12) -> None:
     folder = folder and str(Path(folder).resolve())  # Ray takes absolute paths
-    ray.init("local", include_dashboard=False, log_to_driver=False)
+    # Two trials at a time. Under `max_concurrent_trials` HyperBand would not stop any.
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     for name in SEARCHERS:
         best = fit(name, samples, folder).get_best_result()
         lr, model = best.config["lr"], best.config["model"]

@@ -187,12 +187,13 @@ def tuner(found: Found, plugins: Plugins) -> str | None:
         f"scheduler=tune.schedulers.{rays}",
         *metric,
         f"num_samples={found.trials}",
-        f"max_concurrent_trials={found.workers}",
     )
+    # Not by max_concurrent_trials, under which HyperBand's brackets cannot fill and stop nothing.
+    workers = f"ray.init(num_cpus={found.workers})"
     tuned = long_call("tuner = tune.Tuner", *train.arguments, config)
     end = f"best = tuner.fit().get_best_result()\nprint(best.config, {_metric(found.objective)})"
-    lines = ["from ray import tune", "", "import hpobench", *train.lines, "", *_given(found)]
-    return "\n".join([*lines, tuned, end])
+    imports = ["import ray", "from ray import tune", "", "import hpobench", *train.lines]
+    return "\n".join([*imports, "", *_given(found), workers, tuned, end])
 
 
 @dataclass(frozen=True)
