@@ -12,6 +12,7 @@ from hpobench.cli.shared import (
     Written,
     complete_suite,
     cpus_option,
+    failures_end_in_2,
     gate_options,
     output_options,
     plugin_option,
@@ -88,15 +89,15 @@ def bisect(
     environment of its own, runs the searcher's cells of SUITE, and is compared with the good one as
     `compare` does. One that cannot be installed, or in which no run ends well, is skipped. Finished
     cells are stored, so the same command goes on after Ctrl-C. Ends with code 0 if the place is
-    found, with 1 if BAD is no worse than GOOD, and with 2 if one of these two cannot be tried, or
-    nothing can be told with so few seeds.
+    found, with 1 if BAD is no worse than GOOD, and with 2 if one of these two cannot be tried,
+    something that it needs is missing, or nothing can be told with so few seeds.
     """
     from hpobench.verbs.bisection import Bisection, running, suite_of
     from hpobench.verbs.judging import Judge
 
     chosen, library = suite_of(suite, searcher, plugins, seeds, only)
     folder, display = results / chosen.name, output.display()
-    with running(folder, display, cpus, timeout) as run_cells:
+    with failures_end_in_2(), running(folder, display, cpus, timeout) as run_cells:
         judge = Judge(any_change, alpha, tolerance)
         bisection = Bisection(chosen, library, folder, judge, run_cells, display)
         found = bisection.find(good, bad)

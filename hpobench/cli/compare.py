@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from hpobench.cli.shared import (
     Output,
     ResultsFolder,
     Written,
+    failures_end_in_2,
     gate_options,
     output_options,
     print_json,
@@ -93,7 +92,7 @@ def compare(
     from hpobench.reporting import regression
     from hpobench.store import files
 
-    with _file_errors_end_in_2():
+    with failures_end_in_2():
         pairs = paired(*_sides(base, new, base_algorithm, new_algorithm))
         found = gate(pairs, scores=list(dict.fromkeys(scores)), alpha=alpha, tolerance=tolerance)
         if markdown_file:
@@ -130,15 +129,3 @@ def _show(found: Gate, output: Output) -> None:
         for text in (regression.LEGEND, *regression.sentences(found)):
             click.echo(fill(text))
     click.echo(printable(regression.headline(found)))
-
-
-@contextlib.contextmanager
-def _file_errors_end_in_2() -> Iterator[None]:
-    """Turn file errors into usage errors, whose exit code is 2: code 1 says that something is
-    worse."""
-    from hpobench.contract.errors import StoreError, UsageError
-
-    try:
-        yield
-    except StoreError as error:
-        raise UsageError(str(error)) from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -180,6 +181,20 @@ def gate_options(*, alpha: str) -> Callable[[F], F]:
         return chance(difference(command))
 
     return decorate
+
+
+@contextlib.contextmanager
+def failures_end_in_2() -> Iterator[None]:
+    """Turn errors with the exit code 1 into usage errors, whose code is 2, for verbs whose code 1
+    is a verdict."""
+    from hpobench.contract.errors import HpobenchError, UsageError
+
+    try:
+        yield
+    except HpobenchError as error:
+        if error.exit_code != 1:
+            raise
+        raise UsageError(str(error)) from error
 
 
 class Output(NamedTuple):

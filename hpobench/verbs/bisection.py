@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -109,6 +110,8 @@ class Bisection:
         What is stored is not run again, so the same call goes on after an interruption. Raises
         :class:`UsageError` if ``good`` or ``bad`` cannot be tried.
         """
+        if Version(good) == Version(bad):
+            raise UsageError(f"--good and --bad are the same release, {good}")
         first, last = sorted((good, bad), key=Version)
         between = releases_between(self.library, first, last)
         self.display.note(
@@ -202,9 +205,13 @@ def suite_of(
 
     ``searcher`` is a label or a name in the suite, or the name of a plugin, which then runs with
     its default options. Raises :class:`UsageError` where the suite has several searchers of that
-    name, and for one without a library.
+    name, for one without a library, and for a suite with several numbers of workers.
     """
     suite = load_suite(source, plugins, seeds, only)
+    if len(suite.workers) > 1:
+        raise UsageError(
+            f"{suite.name}: runs are compared with one number of workers; the suite has several"
+        )
     found = _named(suite, searcher)
     if not found:
         changes = Changes({"searchers": [searcher]})
@@ -248,4 +255,4 @@ def command(found: Halving, bisection: Bisection) -> str:
     """What shows the difference."""
     good = found.good if found.moved else found.releases[0]
     base, new = map(bisection.label, (good, found.bad))
-    return f"hpobench compare {bisection.folder} --base '{base}' --new '{new}'"
+    return shlex.join(["hpobench", "compare", str(bisection.folder), "--base", base, "--new", new])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +12,8 @@ from hpobench.plugins.isolation.environments import run_uv
 
 _NONE = "No solution found"
 """How uv says that no release fits."""
+_UNKNOWN = re.compile(r"was not found in|network was disabled")
+"""How it says that the index could not be asked, or does not have the library."""
 
 
 def releases_between(library: str, low: str, high: str) -> list[str]:
@@ -18,10 +21,11 @@ def releases_between(library: str, low: str, high: str) -> list[str]:
 
     They are those that uv would install here: no pre-release, no yanked one, none for another
     Python, from the index that uv is told to use. Raises :class:`NotAvailableError` with uv's
-    message if the index cannot be read.
+    message if the index cannot be read, or does not have the library.
     """
     found: list[str] = []
-    while (newest := _newest(f"{library}>{low},<{found[-1] if found else high}")) is not None:
+    above = f"{library}>={low},!={low}"  # ">" alone would leave out post-releases of the lowest
+    while (newest := _newest(f"{above},<{found[-1] if found else high}")) is not None:
         found.append(newest)
     return found[::-1]
 
@@ -36,7 +40,8 @@ def _newest(requirement: str) -> str | None:
         try:
             line = run_uv(*command, *python, str(wanted), UV_FIND_LINKS="")
         except NotAvailableError as error:
-            if _NONE in str(error):
+            message = " ".join(str(error).split())
+            if _NONE in message and not _UNKNOWN.search(message):
                 return None
             raise
     return line.partition("==")[2].split()[0]

@@ -117,8 +117,10 @@ def _release_script(
 
 
 def _pinned(library: str, release: str, needs: Sequence[Requirement]) -> Requirement:
-    """The requirement of ``library`` among ``needs``, at ``release``, with its extras."""
-    pinned = Requirement(next((str(need) for need in needs if _is(need, library)), library))
+    """The requirement of ``library`` at ``release``, with its extras in ``needs``."""
+    same = [need for need in needs if _is(need, library)]
+    pinned = Requirement(same[0].name if same else library)
+    pinned.extras = set().union(*(need.extras for need in same))
     pinned.specifier = SpecifierSet(f"=={release}")
     return pinned
 

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.errors import NotAvailableError
+from hpobench.contract.errors import NotAvailableError, PluginError
 from hpobench.plugins.isolation import index
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment
 from hpobench.plugins.isolation.releases import (
@@ -177,13 +177,53 @@ def test_the_index_is_asked_for_the_next_older_one(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(index, "run_uv", run_uv)
     assert index.releases_between("some-lib", "1.0", "2.0") == ["1.1", "1.2"]
-    assert asked == ["some-lib>1.0,<2.0", "some-lib>1.0,<1.2", "some-lib>1.0,<1.1"]
+    # A post-release of 1.0 is not above it by PEP 440, but newer.
+    assert asked == [f"some-lib>=1.0,!=1.0,<{high}" for high in ("2.0", "1.2", "1.1")]
 
 
-def test_an_index_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        "uv pip failed: no route to host",
+        "No solution found when resolving: Because some-lib was not found in the package\n"
+        "registry and you require some-lib, your requirements are unsatisfiable.",
+        "No solution found when resolving: Because some-lib was not found in the cache",
+        "No solution found: packages were unavailable because the network was disabled",
+    ],
+)
+def test_an_index_that_cannot_be_read_is_an_error(
+    message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def run_uv(*_: str, **__: str) -> str:
-        raise NotAvailableError("uv pip failed: no route to host")
+        raise NotAvailableError(message)
 
     monkeypatch.setattr(index, "run_uv", run_uv)
-    with pytest.raises(NotAvailableError, match="no route"):
+    with pytest.raises(NotAvailableError):
         index.releases_between("some-lib", "1.0", "2.0")
+
+
+def test_a_release_has_neither_the_marker_nor_the_address_of_the_header(tmp_path: Path) -> None:
+    lines = (
+        "google-vizier[jax]==0.1; python_version<'3.11'",
+        "google-vizier[torch] @ https://localhost/vizier.whl",
+    )
+    header = f"# /// script\n# dependencies = {[*lines]}\n# ///\n"
+    (need,) = needs(release_of(tmp_path, header))
+    assert str(need).lower() == "google-vizier[jax,torch]==0.1.2"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('dependencies = ["optuna =="]', "optuna"),
+        ("dependencies = [3]", "dependencies must be a list of texts"),
+        ('dependencies = "optuna"', "dependencies must be a list of texts"),
+        ("requires-python = 3.11", "requires-python must be a text, not 3.11"),
+        ('requires-python = "3.11"', "Invalid specifier"),
+    ],
+)
+def test_a_header_with_a_fault_is_a_fault_of_the_plugin(
+    line: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(PluginError, match=f"(?s)mine.py: its '/// script' block: .*{message}"):
+        release_of(tmp_path, f"# /// script\n# {line}\n# ///\n")

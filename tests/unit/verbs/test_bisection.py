@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from hpobench.analysis.core.pairing import paired
 from hpobench.analysis.numbers import number
 from hpobench.cli import cli
-from hpobench.contract.errors import UsageError
+from hpobench.contract.errors import NotAvailableError, UsageError
 from hpobench.contract.package import SMOKE
 from hpobench.running.experiment import Summary
 from hpobench.suites.grid import Plan
@@ -126,6 +127,31 @@ def test_an_end_that_cannot_be_tried_is_an_error(ran: list[list[str]], good: str
         bisection(ran, "1.5").find(good, bad)
 
 
+def test_a_release_is_not_compared_with_itself(ran: list[list[str]]) -> None:
+    with pytest.raises(UsageError, match=r"the same release, 1\.0"):
+        bisection(ran, "1.5").find("1.0", "1.0.0")
+    assert not ran
+
+
+def test_the_command_that_shows_it_can_be_pasted(ran: list[list[str]]) -> None:
+    made = replace(bisection(ran, "1.3"), folder=Path("my results"))
+    words = shlex.split(module.command(made.find("1.0", "2.0"), made))
+    assert words[:3] == ["hpobench", "compare", "my results"]
+
+
+def test_what_is_missing_does_not_end_like_a_verdict(
+    ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: str) -> list[str]:
+        raise NotAvailableError("uv pip failed: no route to host")
+
+    monkeypatch.setattr(module, "releases_between", unreadable)
+    arguments = ["smoke", "--searcher", "optuna-tpe", "--good", "1.0", "--bad", "2.0"]
+    done = CliRunner().invoke(cli, ["bisect", *arguments])
+    assert isinstance(done.exception, UsageError)
+    assert "no route to host" in str(done.exception)
+
+
 # -- what is compared ------------------------------------------------------------------------
 
 
@@ -156,6 +182,8 @@ def test_a_searcher_by_its_label_by_its_name_or_of_the_registry() -> None:
     other = {**given, "as": "other", "group": True}
     with pytest.raises(UsageError, match="the suite has joint, other; name one of them"):
         suite_of({**base, "searchers": [given, other]}, "optuna-tpe")
+    with pytest.raises(UsageError, match="one number of workers; the suite has several"):
+        suite_of({**base, "searchers": ["optuna-tpe"], "workers": [1, 4]}, "optuna-tpe")
 
 
 ASHA, FIFO = "optuna-tpe/asha", "optuna-tpe/fifo"
