@@ -225,10 +225,16 @@ def _plain(label: str, one: Recommendation) -> dict[str, Any]:
 
 
 def _evaluate(archive: Archive, output: Output) -> None:
+    from hpobench.contract.errors import UsageError
     from hpobench.evidence import wording
     from hpobench.evidence.standing import standing
 
     rows = list(standing(archive))
+    if not rows:
+        raise UsageError(
+            "advice is judged against random search on three families of problems or more; the "
+            "archive has fewer"
+        )
     verdict = list(wording.verdict(rows))
     if output.as_json:
         print_json({"verdict": verdict, "rows": list(map(_standing, rows))})

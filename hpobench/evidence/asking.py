@@ -37,6 +37,9 @@ class Means:
         workers = WORKERS if self.workers is None else self.workers
         if self.trial_time is not None and not (0 < self.trial_time < math.inf):
             raise UsageError("the time of a trial must be more than nothing")
+        for name, value in (("workers", workers), ("steps", self.steps)):
+            if value is not None and value < 1:
+                raise UsageError(f"{name} must be at least 1, not {value!r}")
         return Question(
             features,
             self._full_trials(workers),

@@ -206,14 +206,16 @@ def _probe(address: str) -> None:
     if not (colon and port.isdecimal()):
         return  # Ray itself judges other forms
     try:
-        socket.create_connection((host, int(port)), timeout=_PROBE_S).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PROBE_S).close()
     except OSError as error:
         raise RayError(_unreachable(named or address, str(error))) from error
 
 
 def _last_started() -> str | None:
     """The address that ``auto`` means: ``ray start`` leaves it in a file on the machine."""
-    note = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
+    names = ("RAY_TMPDIR", "TMPDIR") if sys.platform.startswith("linux") else ("RAY_TMPDIR",)
+    folder = next((os.environ[name] for name in names if name in os.environ), "/tmp")
+    note = Path(folder, "ray", "ray_current_cluster")
     return note.read_text(encoding="utf-8").strip() if note.is_file() else None
 
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.contract.space import Space
@@ -109,6 +111,8 @@ def given() -> Iterator[None]:
 def _filled(archive: Archive, path: Path) -> Archive:
     if not len(archive.runs):
         raise UsageError(f"{path}: the archive has no runs; `hpobench evidence make` makes one")
+    if not np.isfinite(archive.regrets()).any():
+        raise UsageError(f"{path}: no run reached one full trial, where pages begin")
     return archive
 
 

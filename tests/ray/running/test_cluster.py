@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from hpobench.contract.errors import RayError
 from hpobench.running import cluster
 from hpobench.running.cluster import LOCAL, connected
 
+NOTE = "ray/ray_current_cluster"
 SLOW = "The current node timed out during startup. This could happen because ..."
 
 
@@ -86,3 +89,31 @@ def test_a_signal_ends_a_start_that_fails(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(KeyboardInterrupt):
         connected(LOCAL, 1).__enter__()
     assert len(starts) == 1
+
+
+def test_auto_is_the_cluster_that_ray_started_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray._common.utils import get_ray_address_file
+
+    for name in ("TMPDIR", "RAY_TMPDIR"):  # the second counts more
+        folder = tmp_path / name
+        (folder / NOTE).parent.mkdir(parents=True)
+        (folder / NOTE).write_text(f"{name}:6379\n")
+        monkeypatch.setenv(name, str(folder))
+        assert get_ray_address_file(None) == str(folder / NOTE)
+        assert cluster._last_started() == f"{name}:6379"
+
+
+def test_an_address_of_ipv6_is_looked_up_without_its_brackets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        asked.append(address)
+        return socket.socket()
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    cluster._probe("[::1]:6379")
+    assert asked == [("::1", 6379)]

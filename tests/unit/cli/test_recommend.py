@@ -13,7 +13,7 @@ import hpobench
 from hpobench.__main__ import main
 from hpobench.evidence.archive import PluginFacts, ProblemFacts, joined, read_archive
 from hpobench.evidence.features import Features
-from tests.unit.evidence.archives import FLAT, of_levels
+from tests.unit.evidence.archives import FLAT, made, of_levels
 
 STEPS = Features(5, 1, 2, 3, False, 50)
 
@@ -159,6 +159,10 @@ def test_from_python(evidence: Path) -> None:
     assert found.scheduler == "fifo"
     with pytest.raises(hpobench.UsageError, match="'soon' is no time"):
         hpobench.recommend(space, budget="soon", trial_time=1, evidence=evidence)
+    none: list[dict[str, Any]] = [{"workers": 0}, {"workers": -2}, {"steps": -3}]
+    for wrong in none:
+        with pytest.raises(hpobench.UsageError, match=f"{next(iter(wrong))} must be at least 1"):
+            hpobench.recommend(space, evaluations=9, evidence=evidence, **wrong)
     with pytest.raises(hpobench.UsageError, match="the suite has several problems; name one of"):
         hpobench.recommend("smoke", evidence=evidence)
     with pytest.raises(hpobench.UsageError, match="no problem 'brani'; did you mean branin"):
@@ -203,3 +207,12 @@ def test_evaluate_says_how_good_it_is(evidence: Path, capsys: pytest.CaptureFixt
     assert code == 0
     assert out.startswith("At no budget is the advice worse than the pair that is best")
     assert "AutoSampler" in out
+
+
+def test_an_archive_that_is_too_small_to_judge_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made().write(tmp_path / "small.parquet")
+    code, out, err = said(capsys, "--evaluate", "--evidence", tmp_path / "small.parquet")
+    assert (code, out) == (2, "")
+    assert "on three families of problems or more; the archive has fewer" in err

@@ -6,10 +6,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hpobench.__main__ import _code
 from hpobench.contract.errors import UsageError
+from hpobench.evidence.archive import quantised
 from hpobench.reporting.site.folder import MARKER, write_site
 from tests.evidence_factory import make_archive
 
@@ -99,7 +101,9 @@ def test_a_damaged_marker_is_refused(marker: bytes, tmp_path: Path) -> None:
     assert content(tmp_path) == {"outside.txt": b"precious", f"out/{MARKER}": marker}
 
 
-@pytest.mark.parametrize("fault", ["cut", "flipped", "foreign", "version", "empty", "folder"])
+@pytest.mark.parametrize(
+    "fault", ["cut", "flipped", "foreign", "version", "empty", "short", "folder"]
+)
 def test_a_bad_archive_ends_with_two_and_a_message_and_writes_nothing(
     fault: str,
     tmp_path: Path,
@@ -114,6 +118,11 @@ def test_a_bad_archive_ends_with_two_and_a_message_and_writes_nothing(
             data = archive.to_bytes()
     elif fault == "empty":
         data = replace(archive, runs=archive.runs.slice(0, 0)).to_bytes()
+    elif fault == "short":  # no run came as far as one full trial
+        column = quantised(np.full(archive.regrets().shape, np.nan))
+        place = archive.runs.column_names.index("regret")
+        runs = archive.runs.set_column(place, archive.runs.schema.field(place), column)
+        data = replace(archive, runs=runs).to_bytes()
     elif fault == "folder":
         path.mkdir()
     changed = {"cut": data[:-9], "flipped": data[:99] + b"?" + data[100:], "foreign": b"PAR1"}
