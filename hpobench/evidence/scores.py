@@ -18,6 +18,11 @@ Reached: TypeAlias = Callable[[FloatArray], FloatArray]
 """The full evaluations that each pair reaches, by the seconds that its searcher thinks."""
 
 
+_LIKE_OTHERS = 5
+"""The runs that a pair is taken to have beside its own, and that vary like those of the others:
+what little is known of a pair must not make it look certain."""
+
+
 class Pair(NamedTuple):
     """A searcher under a scheduler."""
 
@@ -50,14 +55,21 @@ class Scores:
 
     @property
     def noise(self) -> FloatArray:
-        """Shape (problems, pairs): the variance of ``mean`` that comes from the seeds, with the
-        variance of a run pooled over the pairs of a problem, since a pair has few runs there."""
+        """Shape (problems, pairs): the variance of ``mean`` that comes from the seeds.
+
+        A pair has few runs on a problem, so that the variance of a run is that of the problem, over
+        all pairs, times what the pair varies more or less than the others, over all problems.
+        """
         counts = np.isfinite(self.regret).sum(axis=2)
-        squares = np.nansum((self.regret - self.mean[..., None]) ** 2, axis=2).sum(axis=1)
-        free = (counts - 1).clip(0).sum(axis=1)
-        everywhere = squares.sum() / max(int(free.sum()), 1)
-        run = np.where(free > 0, squares / np.maximum(free, 1), everywhere)
-        found: FloatArray = np.where(counts > 0, run[:, None] / np.maximum(counts, 1), np.nan)
+        squares = np.nansum((self.regret - self.mean[..., None]) ** 2, axis=2)
+        free = (counts - 1).clip(0)
+        usual = squares.sum() / max(int(free.sum()), 1)
+        known = free.sum(axis=1)
+        run = np.where(known > 0, squares.sum(axis=1) / np.maximum(known, 1), usual)
+        seen = squares.sum(axis=0) + _LIKE_OTHERS * usual
+        expected = run @ free + _LIKE_OTHERS * usual
+        times = np.divide(seen, expected, out=np.ones_like(seen), where=expected > 0)
+        found: FloatArray = np.where(counts > 0, np.outer(run, times) / counts.clip(1), np.nan)
         return found
 
     def of_problems(self, keep: NDArray[np.bool_]) -> Scores:

@@ -76,6 +76,32 @@ def test_spreads_and_errors_are_those_that_the_scores_were_drawn_with() -> None:
     assert np.sqrt((off**2).mean()) == pytest.approx(errors.mean(), rel=0.15)
 
 
+def test_the_noise_of_a_pair_is_its_own() -> None:
+    random = np.random.default_rng(4)
+    of_problem, of_pair = np.array([0.01, 0.05] * 60), np.array([0.2, 1.0, 2.0])
+    spread = np.outer(of_problem, of_pair)[..., None]
+    scores = made(spread * random.standard_normal((120, 3, 4)), ["f"] * 120)
+    found = np.sqrt(4 * scores.noise)  # of a run, where each mean is over four
+    shape = found / found.mean()
+    assert shape.mean(axis=0) == pytest.approx(of_pair / of_pair.mean(), rel=0.2)
+    for n, spread_there in enumerate(of_problem[:2]):
+        assert (found[n::2] ** 2).mean() == pytest.approx(
+            spread_there**2 * (of_pair**2).mean(), rel=0.2
+        )
+
+
+def test_a_pair_with_hardly_a_run_varies_like_the_others() -> None:
+    regret = np.random.default_rng(5).standard_normal((40, 3, 2))
+    regret[:, 2, 1] = np.nan
+    regret[1:, 2, 0] = np.nan
+    regret[0, 2] = 0.5  # twice the same, by chance
+    scores = made(regret, ["f"] * 40)
+    others = scores.noise[0, :2].mean()
+    assert 0.6 * others < scores.noise[0, 2] < others
+    assert np.isnan(scores.noise[1, 2])
+    assert not made(np.ones((4, 2, 3)), ["f"] * 4).noise.any()  # where nothing varies
+
+
 def test_where_only_chance_differs_all_effects_are_shrunk_away() -> None:
     found = [fit(drawn(seed, np.zeros(5), between=0.1, families=10)) for seed in range(50)]
     raw = 0.1 / np.sqrt(10)
