@@ -178,7 +178,7 @@ def test_the_plugin_that_is_shown_runs_and_the_documents_read_its_results(
         "\n    assert list(losses[::2]) == list(losses[1::2]) and losses.nunique() == 3"
     )
     assert "stubborn" in program(code + checks, tmp_path)
-    notebook = shown("python", "results.standings(axis=")
+    notebook = shown("python", "results.standings(axis=").replace("results/small", "results/quick")
     assert program(notebook + "\nprint(len(results.events))", tmp_path) == "12\n"
 
 
