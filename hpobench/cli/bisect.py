@@ -64,6 +64,7 @@ def _release(ctx: click.Context, param: click.Parameter, text: str) -> str:  # n
 @cpus_option
 @timeout_option
 @output_options(quiet="Print the sentence that says where alone.")
+@failures_end_in_2()
 def bisect(
     suite: str,
     searcher: str,
@@ -97,7 +98,7 @@ def bisect(
 
     chosen, library = suite_of(suite, searcher, plugins, seeds, only)
     folder, display = results / chosen.name, output.display()
-    with failures_end_in_2(), running(folder, display, cpus, timeout) as run_cells:
+    with running(folder, display, cpus, timeout) as run_cells:
         judge = Judge(any_change, alpha, tolerance)
         bisection = Bisection(chosen, library, folder, judge, run_cells, display)
         found = bisection.find(good, bad)

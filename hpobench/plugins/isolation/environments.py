@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hpobench.contract.errors import NotAvailableError, PluginError
@@ -290,8 +290,5 @@ def run_uv(*arguments: str, **environment: str) -> str:
 def _interpreter(script: Script) -> str:
     """The running Python if it fits the header, or else the version for which uv has to look."""
     wanted = str(script.metadata.get("requires-python", ""))
-    try:
-        fits = SpecifierSet(wanted).contains(".".join(map(str, sys.version_info[:3])))
-    except InvalidSpecifier as error:
-        raise NotAvailableError(f"{script.file}: requires-python: {error}") from error
+    fits = SpecifierSet(wanted).contains(".".join(map(str, sys.version_info[:3])))
     return sys.executable if fits else wanted

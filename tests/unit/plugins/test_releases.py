@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,7 @@ def test_an_index_that_cannot_be_read_is_an_error(
         raise NotAvailableError(message)
 
     monkeypatch.setattr(index, "run_uv", run_uv)
-    with pytest.raises(NotAvailableError):
+    with pytest.raises(NotAvailableError, match=re.escape(message)):
         index.releases_between("some-lib", "1.0", "2.0")
 
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from hpobench.analysis.core.pairing import paired
 from hpobench.analysis.numbers import number
 from hpobench.cli import cli
-from hpobench.contract.errors import NotAvailableError, UsageError
+from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.package import SMOKE
 from hpobench.running.experiment import Summary
 from hpobench.suites.grid import Plan
@@ -150,6 +150,19 @@ def test_what_is_missing_does_not_end_like_a_verdict(
     done = CliRunner().invoke(cli, ["bisect", *arguments])
     assert isinstance(done.exception, UsageError)
     assert "no route to host" in str(done.exception)
+
+
+def test_results_that_cannot_be_read_in_the_end_do_not_end_like_a_verdict(
+    ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> str:
+        raise StoreError("cells.parquet is damaged")
+
+    monkeypatch.setattr(module, "sentence", damaged)
+    monkeypatch.setattr(Bisection, "find", lambda *_: halved("1.4"))
+    arguments = ["smoke", "--searcher", "optuna-tpe", "--good", "1.0", "--bad", "2.0"]
+    done = CliRunner().invoke(cli, ["bisect", *arguments])
+    assert isinstance(done.exception, UsageError)
 
 
 # -- what is compared ------------------------------------------------------------------------
