@@ -70,11 +70,10 @@ def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
     between, within = _spreads(rest, there, noise, scores.families)
     variance = _variance_of_mean(there, noise, scores.families, weight, between, within)
     known = np.isfinite(variance)
-    spread = max(float(np.var(effect[known]) - np.mean(variance[known])), 0.0) if known.any() else 0
+    center, spread = center_and_spread(effect[known], variance[known])
     some = known & (spread + variance > 0)
     share = np.divide(spread, spread + variance, out=np.zeros_like(variance), where=some)
     share[known & (spread + variance == 0)] = 1.0
-    center = float(np.mean(effect[known])) if known.any() else 0.0
     return Model(
         level=float(np.average(level, weights=weight)),
         effect=np.where(known, center + share * (effect - center), np.nan),
@@ -101,6 +100,23 @@ def additive(
         if moved < _CLOSE:
             break
     return level, effect
+
+
+def center_and_spread(effect: FloatArray, variance: FloatArray) -> tuple[float, float]:
+    """The mean of the effects, and their variance beyond what is not known of each.
+
+    By the moments of DerSimonian and Laird (doi:10.1016/0197-2456(86)90046-2): an effect counts the
+    more the better it is known. Otherwise a few that are hardly known would hide how much the
+    others differ.
+    """
+    if len(effect) < 2:
+        return float(effect.sum()), 0.0
+    weight = 1 / np.maximum(variance, _CLOSE)
+    total = float(weight.sum())
+    squares = float((weight * (effect - np.average(effect, weights=weight)) ** 2).sum())
+    excess = (squares - (len(effect) - 1)) / (total - float((weight**2).sum()) / total)
+    spread = max(excess, 0.0)
+    return float(np.average(effect, weights=1 / np.maximum(spread + variance, _CLOSE))), spread
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:

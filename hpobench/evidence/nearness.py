@@ -25,8 +25,8 @@ class Near:
 def nearest(
     archive: Archive, question: Question, among: Sequence[str], count: int = 5
 ) -> tuple[Near, ...]:
-    """The ``count`` problems ``among`` the archive's that are most like that of ``question``, of
-    different families where as many are alike."""
+    """The ``count`` problems ``among`` the archive's that are most like that of ``question``, two
+    of the same family at most."""
     far = {name: distance(question, archive.problems[name]) for name in among}
     found: list[Near] = []
     seen: dict[str, int] = {}

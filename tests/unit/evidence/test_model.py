@@ -15,7 +15,7 @@ from hpobench.evidence.evaluation import (
     single_best,
 )
 from hpobench.evidence.features import Features
-from hpobench.evidence.model import fit
+from hpobench.evidence.model import center_and_spread, fit
 from hpobench.evidence.scores import FloatArray, Pair, Scores, interval, weights_of
 from tests.unit.evidence.archives import FLAT
 
@@ -106,6 +106,33 @@ def test_where_only_chance_differs_all_effects_are_shrunk_away() -> None:
     found = [fit(drawn(seed, np.zeros(5), between=0.1, families=10)) for seed in range(50)]
     raw = 0.1 / np.sqrt(10)
     assert np.median([np.abs(m.effect).max() for m in found]) < 0.4 * raw
+
+
+def test_pairs_that_are_hardly_known_do_not_hide_how_much_the_others_differ() -> None:
+    found = []
+    for seed in range(20):
+        scores = drawn(seed, np.concatenate([EFFECTS, np.zeros(15)]), noise=0.5)
+        regret = scores.regret.copy()
+        regret[4:, 5:] = np.nan
+        found.append(fit(made(regret, list(scores.families))).effect[:5])
+    assert np.ptp(np.mean(found, axis=0)) > 0.7 * np.ptp(EFFECTS)
+
+
+def test_the_center_and_the_spread_are_those_of_statsmodels() -> None:
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    random = np.random.default_rng(0)
+    effect, variance = random.normal(0, 0.1, 9), random.uniform(1e-4, 4e-3, 9)
+    theirs = combine_effects(effect, variance, method_re="dl")
+    assert theirs.tau2 > 0
+    found = center_and_spread(effect, variance)
+    assert found == pytest.approx((theirs.mean_effect_re, theirs.tau2))
+
+
+def test_effects_that_differ_less_than_chance_have_no_spread() -> None:
+    assert center_and_spread(np.array([0.1, 0.2]), np.full(2, 0.1)) == pytest.approx((0.15, 0))
+    assert center_and_spread(np.array([0.1]), np.full(1, 0.1)) == (0.1, 0)
+    assert center_and_spread(np.empty(0), np.empty(0)) == (0, 0)
 
 
 def test_families_count_alike_however_many_problems_they_have() -> None:
