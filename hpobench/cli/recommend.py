@@ -245,19 +245,18 @@ def _evaluate(archive: Archive, output: Output) -> None:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")
     show(*wording.regrets(rows))
-    click.echo("\nWhat could be gained over the single best pair, with 95 % intervals by family:")
+    click.echo("\nWhat would be gained over the advice, with 95 % intervals by family:")
     show(*wording.gains(rows))
 
 
 def _standing(row: Row) -> dict[str, Any]:
-    from hpobench.evidence.standing import WAYS
+    from hpobench.evidence.standing import ADVICE, WAYS
 
     return {
         "problems": row.kind,
         "budget": row.budget,
-        "single_best": row.single,
+        "advised": row.advised,
         "regrets": {way: row.judged.mean(way) for way in WAYS},
-        "oracle_gains": row.gap,
-        "advice_gains": row.gained,
+        "gains": {way: row.gain(way) for way in WAYS if way != ADVICE},
         "coverage": row.judged.coverage,
     }

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.evidence.features import Features
-from hpobench.evidence.model import additive, fit
+from hpobench.evidence.model import fit
 from hpobench.evidence.scores import FloatArray, Pair, Scores, interval, weights_of
 
 Adviser: TypeAlias = Callable[[Scores, Features], Pair | None]
@@ -60,14 +60,7 @@ class Judged:
 
 
 def single_best(known: Scores, _features: Features) -> Pair:
-    """The pair of the least mean regret, the levels of the problems taken out."""
-    mean = known.mean
-    _, effect = additive(mean, np.isfinite(mean), weights_of(known.families))
-    return known.pairs[int(np.argmin(effect))]
-
-
-def shrunk_best(known: Scores, _features: Features) -> Pair:
-    """The pair of the least expected regret by the model."""
+    """The pair of the least expected regret, which is the advice."""
     return known.pairs[int(fit(known).order[0])]
 
 

@@ -17,26 +17,16 @@ from hpobench.evidence.evaluation import (
     Adviser,
     Judged,
     judge,
-    shrunk_best,
     single_best,
 )
 from hpobench.evidence.scores import Scores, scores_at
 
 BUDGETS = (5.0, 10.0, 20.0, 40.0, 100.0)
 WORKERS = 4
-ADVICE, SINGLE, NEAR = "advice", "single best", "near problems"
-WAYS = (
-    "random search",
-    "Ray Tune",
-    "Ray, large",
-    "NGOpt",
-    "AutoSampler",
-    SINGLE,
-    ADVICE,
-    NEAR,
-    ORACLE,
-    NAIVE,
-)
+ADVICE, NEAR = "advice", "near problems"
+RULES = ("Ray Tune", "Ray, large", "NGOpt", "AutoSampler", NEAR)
+"""What others advise, and the advice with problems that count the more the nearer they are."""
+WAYS = ("random search", *RULES[:-1], ADVICE, NEAR, ORACLE, NAIVE)
 """The ways to choose, in the order in which they are shown."""
 
 
@@ -47,18 +37,12 @@ class Row:
     budget: float
     kind: str
     judged: Judged
-    single: str
-    """The single best pair over all families."""
+    advised: str
+    """The pair that is advised by all families."""
 
-    @property
-    def gap(self) -> tuple[float, float, float]:
-        """What the oracle would gain over the single best, with its 95 % interval."""
-        return self.judged.difference(SINGLE, ORACLE)
-
-    @property
-    def gained(self) -> tuple[float, float, float]:
-        """What the advice gains over the single best, with its 95 % interval."""
-        return self.judged.difference(SINGLE, ADVICE)
+    def gain(self, way: str) -> tuple[float, float, float]:
+        """What ``way`` gains over the advice, with its 95 % interval."""
+        return self.judged.difference(ADVICE, way)
 
 
 def standing(archive: Archive) -> Iterator[Row]:
@@ -90,8 +74,7 @@ def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator
         "Ray, large": rules.ray_tune_large,
         "NGOpt": rules.ngopt,
         "AutoSampler": rules.auto_sampler,
-        SINGLE: single_best,
-        ADVICE: shrunk_best,
+        ADVICE: single_best,
         NEAR: rules.near_problems(features),
     }
     judged = judge(scores, features, advisers, ADVICE)

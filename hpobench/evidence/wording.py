@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from hpobench.evidence.advice import Advice, Ranked
+from hpobench.evidence.evaluation import ORACLE
 from hpobench.evidence.features import Features
 from hpobench.evidence.scores import Pair
-from hpobench.evidence.standing import WAYS, Row
+from hpobench.evidence.standing import NEAR, RULES, WAYS, Row
 
 _NAMED = 3
+_NOTHING = 1e-9
+"""A gain up to this comes from rounding."""
 _RANDOM = Pair("random", "fifo")
 
 COLUMNS = ("pair", "regret", "9 runs of 10", "best", "thinking", "")
@@ -90,23 +93,28 @@ def grounds(advice: Advice) -> Iterator[str]:
 
 def verdict(found: Sequence[Row]) -> Iterator[str]:
     """How good the advice is, the answer first."""
-    worse = [row for row in found if row.gained[2] < 0]
-    if worse:
-        where = ", ".join(_place(row) for row in worse)
-        yield f"The advice is worse than the single best pair of the other families at {where}."
-    else:
-        yield (
-            "At no budget is the advice worse than the pair that is best over the other families, "
-            "beyond chance."
-        )
-    open_gaps = [row for row in found if row.gap[1] > 0]
-    if open_gaps:
-        where = ", ".join(f"{row.gap[0]:.3f} at {_place(row)}" for row in open_gaps)
-        yield f"Knowing the best pair of each problem would gain {where}; elsewhere nothing sure."
-    else:
-        yield "Knowing the best pair of each problem would gain nothing that is beyond chance."
+    yield "The advice is the pair that is best over the other families at that budget."
+    better = [f"{rule} {where}" for rule in RULES for where in _better(found, rule)]
+    yield (
+        f"Better than it beyond chance: {'; '.join(better)}; elsewhere no other rule."
+        if better
+        else "No other rule is better than it beyond chance."
+    )
+    better = _better(found, ORACLE)
+    yield (
+        f"Knowing the best pair of each problem would be better {'; '.join(better)}; elsewhere not "
+        "beyond chance."
+        if better
+        else "Knowing the best pair of each problem would gain nothing that is beyond chance."
+    )
     low, high = (f(row.judged.coverage for row in found) for f in (min, max))
     yield f"Intervals that are to hold nine runs of ten hold {low:.0%} to {high:.0%}."
+
+
+def _better(found: Sequence[Row], way: str) -> list[str]:
+    """By how much a ``way`` to choose is better than the advice beyond chance, and where."""
+    gains = [(row, *row.gain(way)) for row in found]
+    return [f"by {mean:.3f} at {_place(row)}" for row, mean, low, _ in gains if low > _NOTHING]
 
 
 def _place(row: Row) -> str:
@@ -127,27 +135,17 @@ def regrets(found: Sequence[Row]) -> Table:
 
 
 def gains(found: Sequence[Row]) -> Table:
-    """What the oracle and the advice gain over the single best pair."""
-    header = (
-        "problems",
-        "budget",
-        "number",
-        "oracle gains",
-        "advice gains",
-        "closed",
-        "coverage",
-        "single best",
-    )
+    """What the oracle and near problems gain over the advice."""
+    header = ("problems", "budget", "number", "oracle", NEAR, "coverage", "advised")
     return header, [
         (
             row.kind,
             f"{row.budget:g}",
             f"{len(row.judged.problems)} of {len(set(row.judged.families))} families",
-            _gain(row.gap),
-            _gain(row.gained),
-            f"{row.gained[0] / row.gap[0]:.0%}" if row.gap[1] > 0 else "-",
+            _gain(row.gain(ORACLE)),
+            _gain(row.gain(NEAR)),
             f"{row.judged.coverage:.0%}",
-            row.single,
+            row.advised,
         )
         for row in found
     ]

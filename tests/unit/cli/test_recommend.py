@@ -205,7 +205,7 @@ def test_what_contradicts_itself_is_refused(
 def test_evaluate_says_how_good_it_is(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "--evaluate", "--evidence", evidence)
     assert code == 0
-    assert out.startswith("At no budget is the advice worse than the pair that is best")
+    assert out.startswith("The advice is the pair that is best over the other families")
     assert "AutoSampler" in out
 
 

@@ -14,11 +14,12 @@ from hpobench.contract.errors import UsageError
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import BUDGETS, Archive, ProblemFacts, joined, quantised
 from hpobench.evidence.asking import Means, of_counts, of_space
+from hpobench.evidence.evaluation import Judged
 from hpobench.evidence.features import Features
 from hpobench.evidence.nearness import distance
 from hpobench.evidence.question import Question
 from hpobench.evidence.scores import Pair
-from hpobench.evidence.standing import standing
+from hpobench.evidence.standing import WAYS, Row, standing
 from hpobench.evidence.wording import answer, gains, grounds, regrets, seconds, verdict
 from tests.unit.evidence.archives import FLAT, made, of_levels
 
@@ -166,12 +167,36 @@ def test_the_advice_is_judged_beside_the_rules_of_others() -> None:
     assert [row.budget for row in found] == [5, 10, 20, 40, 100]
     for row in found:
         means = {way: row.judged.mean(way) for way in row.judged.regret}
-        assert means["advice"] == means["single best"] == pytest.approx(0.1, abs=0.02)
+        assert means["advice"] == pytest.approx(0.1, abs=0.02)
         assert means["NGOpt"] == pytest.approx(0.3, abs=0.02)
         assert means["Ray Tune"] == means["random search"] == means["AutoSampler"]
         assert means["oracle"] == pytest.approx(0.1, abs=0.02)
-        assert row.single == "best + fifo"
-    assert next(verdict(found)).startswith("At no budget is the advice worse")
+        assert row.advised == "best + fifo"
+        mean, low, high = row.gain("NGOpt")
+        assert mean == pytest.approx(-0.2, abs=0.02)
+        assert low <= mean <= high < 0
+    assert list(verdict(found))[1:3] == [
+        "No other rule is better than it beyond chance.",
+        "Knowing the best pair of each problem would gain nothing that is beyond chance.",
+    ]
+
+
+def test_what_is_better_than_the_advice_is_named() -> None:
+    families = np.array(["a", "b", "c"])
+    worse, better = np.array([0.5, 0.4, 0.6]), np.array([0.3, 0.1, 0.2])
+    regret = {way: better if way in ("NGOpt", "oracle") else worse for way in WAYS}
+    judged = Judged(tuple("pqr"), tuple(families), regret, np.ones(3))
+    said = list(verdict([Row(5, "one step", judged, "random + fifo")]))
+    assert said[1:3] == [
+        "Better than it beyond chance: NGOpt by 0.300 at 5 full trials (one step); elsewhere no "
+        "other rule.",
+        "Knowing the best pair of each problem would be better by 0.300 at 5 full trials (one "
+        "step); elsewhere not beyond chance.",
+    ]
+
+
+def test_each_row_of_the_standing_is_printed() -> None:
+    found = list(standing(archive({"best": 0.1, "random": 0.5})))
     for header, rows in (regrets(found), gains(found)):
         assert {len(row) for row in rows} == {len(header)}
 
