@@ -14,6 +14,8 @@ MUTANTS = 20
 SECONDS = 60.0
 """A kind's time, which a very slow machine may not be done in."""
 LEAST = 5
+# MLflow asks SQLAlchemy for what is deprecated, once in a process.
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 
 
 @pytest.mark.parametrize("name", KINDS)

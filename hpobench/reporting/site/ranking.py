@@ -89,7 +89,8 @@ class Rankings:
             "rows": [
                 [
                     self._pairs[one.pair],
-                    round(one.regret, 4),
+                    # Pages show three places; of four, 0.0055 would be shown as 0.005.
+                    round(one.regret, 6),
                     round(one.low, 4),
                     round(one.high, 4),
                     round(one.best, 3),
