@@ -26,7 +26,7 @@ WORKERS = 4
 ADVICE, NEAR = "advice", "near problems"
 RULES = ("Ray Tune", "Ray, large", "NGOpt", "AutoSampler", NEAR)
 """What others advise, and the advice with problems that count the more the nearer they are."""
-WAYS = ("random search", *RULES[:-1], ADVICE, NEAR, ORACLE, NAIVE)
+WAYS = (ADVICE, "random search", *RULES, ORACLE, NAIVE)
 """The ways to choose, in the order in which they are shown."""
 
 

@@ -90,9 +90,7 @@ class Rankings:
                 [
                     self._pairs[one.pair],
                     # Pages show three places; of four, 0.0055 would be shown as 0.005.
-                    round(one.regret, 6),
-                    round(one.low, 4),
-                    round(one.high, 4),
+                    *(round(regret, 6) for regret in (one.regret, one.low, one.high)),
                     round(one.best, 3),
                     float(f"{one.thinking:.3g}"),
                     int(one.told_apart),
