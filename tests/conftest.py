@@ -18,7 +18,7 @@ from hpobench import data
 from hpobench.data import catalogue
 from hpobench.plugins.isolation import searcher
 from tests import ROOT
-from tests.data_server import entry, write_list
+from tests.support.data_server import entry, write_list
 
 os.environ["RAY_AUTH_MODE"] = "disabled"
 

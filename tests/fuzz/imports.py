@@ -12,7 +12,13 @@ import pandas as pd
 
 from tests.fuzz.bytes import damaged, reshaped
 from tests.fuzz.frame import Command
-from tests.imported_trials import configs, curve, mlflow_experiment, optuna_journal, optuna_study
+from tests.support.imported_trials import (
+    configs,
+    curve,
+    mlflow_experiment,
+    optuna_journal,
+    optuna_study,
+)
 
 TRIALS = 8
 _MODE = ("--metric", "loss", "--mode", "min")

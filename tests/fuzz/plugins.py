@@ -18,7 +18,7 @@ from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins.discovery import find_plugins
 from tests.fuzz.frame import Command
 from tests.fuzz.texts import mutated_text
-from tests.tiny_plugins import PLUGIN
+from tests.support.tiny_plugins import PLUGIN
 
 _SHIPPED = (
     "problems/synthetic/branin.py",

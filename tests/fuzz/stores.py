@@ -51,7 +51,7 @@ class Stores:
     name = "stores"
 
     def prepare(self, folder: Path) -> None:
-        from tests.stored_results import run_suite
+        from tests.support.stored_results import run_suite
 
         run_suite(SUITE, folder / "store")
         path = folder / "store" / index.CELLS

@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 from tests import ROOT
 from tests.fuzz.frame import Command
 from tests.fuzz.texts import mutated_text
-from tests.malformed_suites import WRONG
-from tests.tiny_plugins import LINES, PLUGIN
+from tests.support.malformed_suites import WRONG
+from tests.support.tiny_plugins import LINES, PLUGIN
 
 _SCALARS = [
     "~",

@@ -18,8 +18,8 @@ from hpobench.analysis.inference.sign_flip import critical_value, max_t
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UsageError
 from hpobench.store.reader import Results, load_results
-from tests.frames import tuples
-from tests.results_factory import PROBLEMS, MadeProblem, make_results
+from tests.support.frames import tuples
+from tests.support.results_factory import PROBLEMS, MadeProblem, make_results
 
 QUICK = Settings(repetitions=20)
 SHORT = tuple(replace(problem, budget=problem.budget / 6) for problem in PROBLEMS[1:])

@@ -17,7 +17,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.export import export
 from hpobench.store.reader import Results, load_results
 from tests.ray.export.reading import TARGETS, Row, read
-from tests.results_factory import make_results
+from tests.support.results_factory import make_results
 
 Key = tuple[str, str, int, int]
 """Suite, algorithm, function, dimension."""

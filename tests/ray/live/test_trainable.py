@@ -18,10 +18,10 @@ from ray.tune.search.basic_variant import BasicVariantGenerator
 
 from hpobench.store.reader import load_results
 from tests import ROOT
-from tests.frames import tuples
 from tests.ray.faults.commands import finish, kill, start
 from tests.ray.faults.live_watch import WORKER, kill_one, lines, survivors, wait_for_steps
 from tests.ray.problems import trainables
+from tests.support.frames import tuples
 
 EXAMPLE = ROOT / "examples" / "trainable" / "suite.yaml"
 PBT = "{pbt: {population: 4, perturbation_interval: 2}}"
