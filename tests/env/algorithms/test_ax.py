@@ -102,7 +102,7 @@ def test_a_dependency_on_several_choices_or_a_number() -> None:
             searcher.tell(trial, 1, float(trial), final=True)
 
 
-@pytest.mark.slow  # Ax draws in vain for a minute
+@pytest.mark.night  # Ax draws in vain for a minute
 def test_a_space_comes_to_its_end() -> None:
     space = Space([Categorical("a", (True, False)), Ordinal("b", (1,))])
     with closing(build("ax", space, 0)) as searcher:

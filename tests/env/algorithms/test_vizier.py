@@ -76,7 +76,7 @@ for number in range(given["trials"]):
     [
         ("vizier-eagle", 60),
         pytest.param("vizier-gp", 3, id="vizier-gp"),
-        pytest.param("vizier-gp", 7, id="vizier-gp-longer", marks=pytest.mark.slow),
+        pytest.param("vizier-gp", 7, id="vizier-gp-longer", marks=pytest.mark.night),
     ],
 )
 def test_proposes_what_vizier_proposes(name: str, trials: int) -> None:

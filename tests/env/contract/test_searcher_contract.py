@@ -28,7 +28,7 @@ SLOW = {"ax", "botorch", "hebo", "neps-bo", "neps-pibo", "optuna-gp", "vizier-gp
 
 def _parameters() -> Iterator[object]:
     for name in ENTRIES:
-        yield pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+        yield pytest.param(name, marks=[pytest.mark.night] if name in SLOW else [])
 
 
 @pytest.fixture(params=_parameters(), scope="module")

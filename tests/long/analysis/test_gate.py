@@ -175,7 +175,7 @@ def test_what_is_never_detected() -> None:
     assert (detectable(rows, 2.5, 2.0)[2:] > 2.0).all()
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_false_alarms_and_planted_regressions(tmp_path: Path) -> None:
     """Real runs: sets of ten seeds of the same searchers, then of one that ignores what it is
     told."""

@@ -90,7 +90,7 @@ def test_checkpoints_are_what_trials_and_clones_go_on_from(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "scheduler", [pytest.param("hyperband", marks=pytest.mark.slow), PBT], ids=["hyperband", "pbt"]
+    "scheduler", [pytest.param("hyperband", marks=pytest.mark.night), PBT], ids=["hyperband", "pbt"]
 )
 def test_killed_runs_go_on_from_the_checkpoints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str
