@@ -339,6 +339,7 @@ logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.algorithms.schedulers.pbt import Pbt
 from tests.ray.engine.test_population import mixed_run
+from tests.support.night import night
 for scheduler in (Pbt(), Pbt(synch=True), Pb2(perturbation_interval=4)):
     run = mixed_run(scheduler)
     run.finish()
@@ -386,9 +387,12 @@ def one_worker() -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("scheduler", "steps"),
     [
-        # A trial that pauses gets a new process when it goes on, which takes seconds.
-        pytest.param(Pbt(population=5, perturbation_interval=2), 5, id="pbt"),
-        pytest.param(Pbt(population=5, perturbation_interval=2, synch=True), 5, id="pbt-synch"),
+        # A trial that pauses gets a new process when it goes on, which takes seconds. By day, the
+        # agreement of both stages has a small population of PBT.
+        pytest.param(Pbt(population=5, perturbation_interval=2), 5, id="pbt", marks=night),
+        pytest.param(
+            Pbt(population=5, perturbation_interval=2, synch=True), 5, id="pbt-synch", marks=night
+        ),
         pytest.param(Pb2(population=4, perturbation_interval=3), 9, id="pb2"),
     ],
 )

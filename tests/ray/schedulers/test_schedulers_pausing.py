@@ -24,6 +24,7 @@ from hpobench.running.run import Run
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.ray.engine.test_virtual import Broken
+from tests.support.night import night
 
 
 def finished(scheduler: Any, trials: int, steps: int = 9, workers: int = 4) -> tuple[Run, Listed]:
@@ -156,7 +157,8 @@ def one_worker() -> Any:
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
-    ("plugin", "trials"), [(HyperBandBohb(), 12), (AshaPromote(reduction_factor=2), 8)]
+    ("plugin", "trials"),
+    [pytest.param(HyperBandBohb(), 12, marks=night), (AshaPromote(reduction_factor=2), 8)],
 )
 def test_has_the_history_of_a_plain_tuner(
     plugin: Any,
