@@ -42,6 +42,7 @@ from hpobench.running.plain import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.support.global_state import numpy_state
+from tests.support.night import night
 
 
 class Mixed(TabulatedProblem):
@@ -339,7 +340,6 @@ logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.algorithms.schedulers.pbt import Pbt
 from tests.ray.engine.test_population import mixed_run
-from tests.support.night import night
 for scheduler in (Pbt(), Pbt(synch=True), Pb2(perturbation_interval=4)):
     run = mixed_run(scheduler)
     run.finish()
