@@ -56,7 +56,7 @@ def prepare(folder: Path) -> None:
     """Shipped suites, and those of tests with and without a fault."""
     for path in _FILES:
         (folder / f"{path.parent.parent.name}_{path.name}").write_bytes(path.read_bytes())
-    texts = {"right": {}, **{str(n): {w[0]: w[1]} for n, w in enumerate(WRONG.values())}}
+    texts = {"right": {}, **{str(n): {w[0]: w[1]} for n, w in enumerate(WRONG)}}
     for name, changes in texts.items():
         text = "\n".join({**LINES, **changes}.values()) + "\n"
         (folder / f"case_{name}.yaml").write_text(text, encoding="utf-8")
