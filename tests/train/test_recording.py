@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,12 +23,12 @@ from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import build_recipe
 from hpobench.recording.table import Table, read_about, read_table
 from hpobench.running.cell import run_cell
-from hpobench.running.cluster import LOCAL, connected
 from hpobench.running.live_cells import LiveCells
 from hpobench.running.stages.live.journal import Journal
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, kill, start
+from tests.support.ray_session import local_ray
 from tests.support.recording_plugin import PLUGIN
 
 TRIALS = 14
@@ -39,12 +37,8 @@ TRIALS = 14
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Ray, for commands to connect to and for cells of our own."""
-    with connected(LOCAL, 2) as ray:
+    with local_ray(2) as ray:
         yield ray
-    # Ray lets go of processes that are still ending; not in a test that is yet to come.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture(scope="module")

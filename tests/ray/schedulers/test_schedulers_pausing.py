@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from hpobench.algorithms.schedulers.asha_promote import AshaPromote
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.hyperband_bohb import HyperBandBohb
 from hpobench.algorithms.schedulers.median import Median
-from hpobench.running.cluster import LOCAL, connected
 from hpobench.running.plain import PlainTrainable
 from hpobench.running.run import Run
 from hpobench.testing import doubles
@@ -143,16 +140,6 @@ class History(tune.Callback):
     ) -> None:
         row = trials.index(trial), result["training_iteration"], result["loss"]
         self.rows.append(row)
-
-
-@pytest.fixture
-def one_worker() -> Any:
-    with connected(LOCAL, 1) as ray:
-        yield ray
-    # Ray lets go of processes that are still ending; not in a test that is yet to come.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
