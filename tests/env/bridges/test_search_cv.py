@@ -18,7 +18,7 @@ X, Y = make_classification(200, 6, random_state=0)
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("searcher", by_day(["hyperopt-tpe", "hebo", "smac-rf"]))
+@pytest.mark.parametrize("searcher", by_day(["hebo", "smac-rf"]))
 def test_scikit_learns_own_checks_pass(searcher: str) -> None:
     search = hpobench.SearchCV(
         RidgeClassifier(),
