@@ -18,7 +18,7 @@ from hpobench import data
 from hpobench.data import catalogue
 from hpobench.plugins.isolation import searcher
 from tests import ROOT
-from tests.support.data_server import entry, write_list
+from tests.support.data_server import MadeData, entry, write_list
 from tests.support.night import set_night
 
 os.environ["RAY_AUTH_MODE"] = "disabled"
@@ -101,9 +101,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def made_data(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
-) -> Callable[[str, Mapping[str, bytes]], Path]:
+def made_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> MadeData:
     """Puts files where those of a data set are looked for, and nothing else there."""
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))

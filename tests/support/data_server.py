@@ -6,12 +6,19 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 from threading import Thread
-from typing import Any
+from typing import Any, TypeAlias
 
+import pytest
+
+from hpobench.contract.errors import NotAvailableError
+
+MadeData: TypeAlias = Callable[[str, Mapping[str, bytes]], Path]
+"""Puts files where those of a data set are looked for: the fixture ``made_data``."""
 LICENCE = "CC0-1.0"
 
 
@@ -87,3 +94,11 @@ def entry(url: str | None, files: Mapping[str, bytes], /, **changed: Any) -> dic
 def write_list(file: Path, entries: Mapping[str, Any]) -> Path:
     file.write_text(json.dumps(entries), "utf-8")
     return file
+
+
+def require_refused(problem: Any, message: str, file: str) -> None:
+    """The content of ``file`` is not what ``problem`` should have."""
+    with pytest.raises(NotAvailableError, match=message) as caught:
+        problem.curve(problem.space.sample(Random(0)), 0)
+    assert f"{file} is not the pool it should be" in str(caught.value)
+    assert "hpobench data fetch" in str(caught.value)
