@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hpobench.store import files, index, seal
+from hpobench.store.format import disk, index, seal
 from tests.fuzz.frame import Command
 
 SUITE = """\
@@ -86,11 +86,11 @@ def rewrite(folder: Path, kind: str, change: Callable[[pa.Table], pa.Table]) -> 
     name."""
     if kind in ("cells", "problems"):
         path = folder / f"{kind}.parquet"
-        path.write_bytes(files.table_bytes(change(pq.read_table(path)), sealed=True))
+        path.write_bytes(disk.table_bytes(change(pq.read_table(path)), sealed=True))
         return
     shard = min(folder.glob(f"{kind}-*.parquet"))
-    data = files.table_bytes(change(pq.read_table(shard)))
-    name = files.shard_name(kind, data)
+    data = disk.table_bytes(change(pq.read_table(shard)))
+    name = disk.shard_name(kind, data)
     shard.unlink()
     (folder / name).write_bytes(data)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
 from tests.ray.faults.commands import finish, kill, start, three_nodes
 from tests.ray.faults.live_watch import Witness, faults, lines, survivors, wait_for_steps

@@ -20,7 +20,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
 from tests.present import present
 from tests.ray.faults.commands import SUITE, events, finish, kill, start

@@ -19,7 +19,7 @@ from hpobench.analysis.exhibits.survival import (
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.contract.problem import Objective
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.curves_factory import table_of_all
 from tests.results_factory import MadeProblem, hand_made, make_population, make_results
 
