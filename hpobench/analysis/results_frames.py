@@ -52,10 +52,10 @@ class Analysis:
     ``cells``, ``events``, ``trials`` and ``problems`` are the stored tables (columns:
     :mod:`hpobench.store.format.schema`); problems without a reference have the stand-ins that the
     report measures. Methods take any of :class:`hpobench.analysis.settings.Settings` by name;
-    without, they give the report's numbers. A method has the columns of the ``table`` in the module of its
-    name in :mod:`hpobench.analysis.exhibits`. Frames of averages over problems start with a column
-    ``comparison``: one where every algorithm ran on every problem, else the two fair ones. Where
-    runs had several numbers of workers, methods are about those with the most.
+    without, they give the report's numbers. A method has the columns of the ``table`` in the
+    module of its name in :mod:`hpobench.analysis.exhibits`. Frames of averages over problems start
+    with a column ``comparison``: one where every algorithm ran on every problem, else the two fair
+    ones. Where runs had several numbers of workers, methods are about those with the most.
     """
 
     def __init__(self, results: Results) -> None:
