@@ -22,8 +22,8 @@ from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results
-from tests.results_factory import make_results
-from tests.stored_results import run_suite
+from tests.support.results_factory import make_results
+from tests.support.stored_results import run_suite
 
 SUITE = """\
 name: quick

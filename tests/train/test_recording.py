@@ -31,7 +31,7 @@ from hpobench.running.stages.live.journal import Journal
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, kill, start
-from tests.recording_plugin import PLUGIN
+from tests.support.recording_plugin import PLUGIN
 
 TRIALS = 14
 

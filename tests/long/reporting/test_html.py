@@ -14,7 +14,7 @@ from hpobench.contract.errors import StoreError
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results, load_results
 from tests import ROOT
-from tests.results_factory import (
+from tests.support.results_factory import (
     PROBLEMS,
     MadeProblem,
     hand_made,

@@ -10,7 +10,7 @@ import pytest
 from hpobench.contract.errors import StoreError
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results
-from tests.results_factory import hand_made
+from tests.support.results_factory import hand_made
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from hpobench.store.prove.damage import find_damage, repair
 from hpobench.store.read.decision import decision_sentence, stored_digest, write_decision
 from hpobench.store.read.reader import Results, load_cells, load_results
 from tests.fuzz.stores import SUITE, rewrite
-from tests.stored_results import run_suite
+from tests.support.stored_results import run_suite
 
 FLIPS = 40
 """Of each file; there are eight."""

@@ -41,7 +41,7 @@ from hpobench.running.cluster.connect import LOCAL, connected
 from hpobench.running.proof.plain_tune import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from tests.global_state import numpy_state
+from tests.support.global_state import numpy_state
 
 
 class Mixed(TabulatedProblem):

@@ -14,7 +14,7 @@ from hpobench.analysis.exhibits import starts
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.store.read.reader import Results
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=200, points=100, axis="time")
 PORTFOLIO = {"start": {"portfolio": 5}}

@@ -21,9 +21,9 @@ from hpobench.running.proof.stage_agreement import CellHistories
 from hpobench.verbs.bisection import Halving
 from hpobench.verbs.progress import Display
 from hpobench.verbs.reports import Report, answer_of
-from tests.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
 from tests.ray.test_output import CASES as SLOW_CASES
-from tests.security_table import HEADER, PLUGIN
+from tests.support.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
+from tests.support.security_table import HEADER, PLUGIN
 
 COMMANDS = dict(commands())
 

@@ -1,6 +1,6 @@
 """Runs the code of a notebook and stores what it shows, as Jupyter would.
 
-    python -m tests.notebook [FILE]
+    python -m tests.support.notebook [FILE]
 
 Writes FILE, by default that of the examples, with new outputs. nbclient would bring Jupyter's
 kernel and some thirty packages into the tests; the cells of an example are plain Python.

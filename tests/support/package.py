@@ -1,6 +1,6 @@
 """The package as PyPI gets it: builds it, looks into it, and uses it in an empty environment.
 
-    python -m tests.package DIST
+    python -m tests.support.package DIST
 
 leaves the source distribution and the wheel in the folder DIST. The wheel that is made of the
 source distribution has the same bytes as the one that is made of the working tree.

@@ -1,6 +1,6 @@
 """Runs the examples and stores what they show, for the pages of `docs/gallery/`.
 
-    python -m tests.gallery [NAME ...]
+    python -m tests.support.gallery [NAME ...]
 
 Tests that run an example compare what it prints with what is stored.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import ROOT
-from tests.notebook import code_cells
+from tests.support.notebook import code_cells
 
 EXAMPLES = ROOT / "examples"
 GALLERY = ROOT / "docs" / "gallery"

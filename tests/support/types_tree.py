@@ -1,4 +1,4 @@
-"""Strict mypy over the package, its plugins, the paper and the tests: `python -m tests.types_tree`.
+"""Strict mypy over package, plugins, paper and tests: `python -m tests.support.types_tree`.
 
 The folders beside the package import as `hpobench.algorithms` and the like, because
 `hpobench.contract.package.mount` says so when the program runs. mypy knows of no mounting, so it

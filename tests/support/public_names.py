@@ -1,7 +1,7 @@
 """The names that users write into their programs, suites and workflows, which docs/deprecation.md
 promises to keep.
 
-    python -m tests.public_names
+    python -m tests.support.public_names
 
 writes them into public_names.json beside this file, as a release does. A test compares.
 """
@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from hpobench.store.format import schema
 from hpobench.suites.suitefile import BudgetText, SuiteText
 from tests import ROOT
-from tests.cli_cases import commands
+from tests.support.cli_cases import commands
 
 FILE = Path(__file__).with_suffix(".json")
 MODULES = ("hpobench", "hpobench.api", "hpobench.kit", "hpobench.testing")

@@ -1,6 +1,6 @@
 """Runs the code blocks of a page, in their order and in the folder at hand.
 
-    python -m tests.documents PAGE
+    python -m tests.support.documents PAGE
 
 A block of ``sh`` or ``python`` runs; the python blocks of a page share their names. A block that
 names a file, such as ``yaml mine.yaml``, is written to it instead. Other blocks are only shown.
