@@ -58,7 +58,7 @@ def night(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """What the unit tests reach, `htmlcov/index.html`; less than pyproject.toml asks is an error."""
+    """The lines that unit tests reach, `htmlcov/index.html`; an error below pyproject's floor."""
     _pytest(session, "--cov", "--cov-report=html", "--cov-report=term:skip-covered", "tests/unit")
 
 

@@ -41,8 +41,8 @@ LISTED = json.loads((PLUGIN_FOLDERS["problems"] / "data" / "downloads.json").rea
 
 
 def prepare(folder: Path) -> None:
-    hyper = ("num_layers", "num_cells", "dropout_rate_log", "learning_rate_log")
-    hyper += ("num_batches_per_epoch_log", "context_length_ratio_log")
+    hyper = ["num_layers", "num_cells", "dropout_rate_log", "learning_rate_log"]
+    hyper += ["num_batches_per_epoch_log", "context_length_ratio_log"]
     columns = ["task", *(f"hp_{name}" for name in hyper), "metric_CRPS", "metric_time"]
     rows = [f"electricity,1.1,4,-2,-5,4,-1,{0.01 * i},60" for i in range(200)]
     (folder / "pool.csv").write_text("\n".join([",".join(columns), *rows]))

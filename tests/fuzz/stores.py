@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis.strategies import integers, sampled_from
 
-from hpobench.store import files, index, seal
+from hpobench.store.format import disk, index, seal
 from tests.fuzz.arrow import changed
 from tests.fuzz.commands import Command
 from tests.fuzz.values import NOT_JSON, Draw, damaged, misplace, now_and_then, reshaped
@@ -64,11 +64,11 @@ def rewrite(folder: Path, kind: str, change: Callable[[pa.Table], pa.Table]) -> 
     name."""
     if kind in ("cells", "problems"):
         path = folder / f"{kind}.parquet"
-        path.write_bytes(files.table_bytes(change(pq.read_table(path)), sealed=True))
+        path.write_bytes(disk.table_bytes(change(pq.read_table(path)), sealed=True))
         return
     shard = min(folder.glob(f"{kind}-*.parquet"))
-    data = files.table_bytes(change(pq.read_table(shard)))
-    name = files.shard_name(kind, data)
+    data = disk.table_bytes(change(pq.read_table(shard)))
+    name = disk.shard_name(kind, data)
     shard.unlink()
     (folder / name).write_bytes(data)
 

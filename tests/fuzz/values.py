@@ -47,7 +47,8 @@ def damaged(draw: Draw, data: bytes) -> bytes:
             size = min(draw(integers(1, 3)), len(block))
             return head + bytes(b ^ 1 << draw(_BITS) for b in block[:size]) + data[at + size :]
         case "fill":
-            return head + draw(sampled_from((b"\0", b"\xff", b"\x7f", b"["))) * len(block) + tail
+            fill: bytes = draw(sampled_from((b"\0", b"\xff", b"\x7f", b"[")))
+            return head + fill * len(block) + tail
         case "noise":
             return head + noise + tail
         case "remove":
@@ -87,7 +88,7 @@ def mutated_text(draw: Draw, text: bytes) -> bytes:
 
 def _bytes(draw: Draw, text: bytes) -> bytes:
     at = draw(integers(0, len(text)))
-    new = draw(sampled_from((*_TOKENS, b"", bytes([draw(integers(0, 255))]))))
+    new: bytes = draw(sampled_from((*_TOKENS, b"", bytes([draw(integers(0, 255))]))))
     return text[:at] + new + text[at + draw(integers(0, 3)) :]
 
 
@@ -116,7 +117,8 @@ def _whole(draw: Draw, text: bytes) -> bytes:
             codec = draw(sampled_from(("utf-16", "utf-32", "utf-7", "cp500")))
             return text.decode("utf-8", "replace").encode(codec, "replace")
         case "declared":
-            return draw(sampled_from(_CODINGS)) + text
+            coding: bytes = draw(sampled_from(_CODINGS))
+            return coding + text
         case _:
             return text + text
 

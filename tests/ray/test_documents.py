@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hpobench.plugins.starting.portfolios import models, shipped_portfolios
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpobench.store import files, index
-from hpobench.store.batch import Batch, Outcome
-from hpobench.store.writer import open_writer
+from hpobench.store.format import disk, index
+from hpobench.store.write.batch import Batch, Outcome
+from hpobench.store.write.writer import open_writer
 
 
 @dataclass
@@ -28,7 +28,7 @@ def alter(folder: Path, cell: str, change: Callable[[Stored], None]) -> None:
     """Let ``change`` alter what ``folder`` holds of ``cell``; the files are whole afterwards."""
     table = index.load_cells(folder)
     cells = table.filter(pc.equal(table["cell"], cell))
-    tables = {kind: files.read_shards(folder, kind, cells) for kind in files.COUNTS}
+    tables = {kind: disk.read_shards(folder, kind, cells) for kind in disk.COUNTS}
     stored = Stored(*cells.to_pylist(), *(t.to_pylist() for t in tables.values()))
     change(stored)
     rows = [

@@ -11,7 +11,7 @@ import pandas as pd
 from hpobench.analysis.core.curves import Algorithm, Comparison, Curves
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 SHARES = np.array([0.1, 0.25, 0.5, 1.0])
 

@@ -20,7 +20,7 @@ from hpobench.evidence.archive import (
     quantised,
 )
 from hpobench.evidence.features import Features
-from hpobench.store import schema
+from hpobench.store.format import schema
 
 SKILL = {"random": 0.3, "sobol": 0.5, "optuna-tpe": 1.0}
 """How fast the regret of a searcher falls, by a power of the budget; others are in between."""

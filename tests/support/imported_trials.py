@@ -64,7 +64,7 @@ def optuna_journal(file: Path, trials: int, name: str = "mine") -> None:
 
 def mlflow_experiment(uri: str, trials: int, name: str = "mine") -> None:
     """An experiment at ``uri``, which may be a folder of files."""
-    from hpobench.running.tracking import client
+    from hpobench.running.tracking.tracker import client
 
     os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
     try:

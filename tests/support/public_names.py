@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from hpobench.store import schema
+from hpobench.store.format import schema
 from hpobench.suites.suitefile import BudgetText, SuiteText
 from tests import ROOT
 from tests.support.cli_cases import commands

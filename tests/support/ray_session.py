@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.cluster.connect import LOCAL, connected
 from tests import ROOT
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 @dataclass(frozen=True)

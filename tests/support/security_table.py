@@ -20,8 +20,8 @@ import pytest
 import hpobench
 from hpobench.__main__ import _code
 from hpobench.evidence.distilling import distilled
-from hpobench.store import index
-from hpobench.store.reader import load_plan
+from hpobench.store.format import index
+from hpobench.store.read.reader import load_plan
 from tests import ROOT
 
 PLUGIN = """\

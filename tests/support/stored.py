@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hpobench.store import schema
-from hpobench.store.batch import Batch, Outcome
-from hpobench.store.reader import Results
-from hpobench.store.writer import open_writer
+from hpobench.store.format import schema
+from hpobench.store.read.reader import Results
+from hpobench.store.write.batch import Batch, Outcome
+from hpobench.store.write.writer import open_writer
 
 
 def write(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hpobench.running.cell import run_cell
-from hpobench.running.experiment import labels_of, plan_content
-from hpobench.store.batch import Batch
-from hpobench.store.problems import problem_rows
-from hpobench.store.writer import open_writer
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.running.plan.experiment import labels_of, plan_content
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.problem_rows import problem_rows
+from hpobench.store.write.writer import open_writer
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,6 @@ def test_priorband_promotes_the_best_of_a_rung() -> None:
 @pytest.mark.parametrize("name", ["neps-bo", "neps-priorband"])
 def test_stands_a_start_without_losses(name: str) -> None:
     space = Space([Float("x", 0, 1), Int("n", 1, 9)])
-    ends = {"failed": range(18), "diverged": range(19, 24, 2)}
+    ends: dict[str, Any] = {"failed": range(18), "diverged": range(19, 24, 2)}
     with closing(build(name, space, 2, FIDELITY)) as searcher:
         assert len(list(trials_of(searcher, space, 25, loss=lambda _: 1.0, **ends))) == 25

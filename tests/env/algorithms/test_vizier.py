@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hpobench.api import Categorical, Ordinal, Space
@@ -78,5 +80,9 @@ def test_proposes_what_vizier_proposes(name: str, trials: int) -> None:
 
 def test_infeasible_and_diverged_trials() -> None:
     space = Space([Categorical("a", (True, 1)), Ordinal("b", (5,)), *PLAIN])
-    ends = {"failed": range(0, 60, 3), "dropped": range(1, 60, 3), "diverged": range(2, 60, 3)}
+    ends: dict[str, Any] = {
+        "failed": range(0, 60, 3),
+        "dropped": range(1, 60, 3),
+        "diverged": range(2, 60, 3),
+    }
     assert len(drive("vizier-eagle", space, 60, seed=1, **ends)) == 60

@@ -16,7 +16,7 @@ from hpobench.contract.cell import Cell, PluginRef
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from hpobench.testing import doubles
 from tests.env.contract.driving import OPTIONS, TRIALS, by_day
 

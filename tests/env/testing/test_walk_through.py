@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
 from tests.support.documents import DOCS, blocks
 

@@ -17,7 +17,7 @@ from hpobench.analysis.inference.gate import Gate, detectable, gate
 from hpobench.analysis.inference.sign_flip import critical_value, max_t
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UsageError
-from hpobench.store.reader import Results, load_results
+from hpobench.store.read.reader import Results, load_results
 from tests.support.frames import tuples
 from tests.support.results_factory import PROBLEMS, MadeProblem, make_results
 

@@ -15,7 +15,7 @@ from hpobench.contract.package import PAPER
 from hpobench.paper import draft
 from hpobench.paper.pictures import figure
 from hpobench.paper.study import Study, read_study
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.support.results_factory import MadeProblem, make_results
 from tests.support.stored import write
 

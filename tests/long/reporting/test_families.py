@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hpobench.analysis.results_frames import Analysis
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.support.results_factory import MadeProblem, make_results
 from tests.unit.reporting.pages import report, words
 

@@ -12,7 +12,7 @@ import pytest
 from hpobench.analysis.numbers import number
 from hpobench.contract.errors import StoreError
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results, load_results
+from hpobench.store.read.reader import Results, load_results
 from tests import ROOT
 from tests.support.results_factory import (
     PROBLEMS,

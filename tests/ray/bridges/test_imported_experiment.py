@@ -14,7 +14,7 @@ import ray
 from hpobench.__main__ import main
 from hpobench.bridges.imports.importing import import_trials
 from hpobench.bridges.imports.trials import Asked
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
 from tests.support.imported_trials import SPACE, STEPS, configs, curve
 

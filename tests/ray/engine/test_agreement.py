@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import UsageError
-from hpobench.running.agreement import CellHistories, compare
+from hpobench.running.proof.stage_agreement import CellHistories, compare
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

@@ -15,7 +15,7 @@ from hpobench.analysis.core.hits import compute_runs, hitting_times
 from hpobench.analysis.inference.ert import spending, time_per_hit
 from hpobench.analysis.settings import Settings
 from hpobench.export import export
-from hpobench.store.reader import Results, load_results
+from hpobench.store.read.reader import Results, load_results
 from tests.ray.export.reading import TARGETS, Row, read
 from tests.support.results_factory import make_results
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, kill, start

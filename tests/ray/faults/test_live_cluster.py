@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish, kill, start, three_nodes
 from tests.ray.faults.live_watch import Witness, faults, lines, survivors, wait_for_steps
 from tests.ray.faults.test_live import CHAIN, check, planned, write_suite

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 from tests.ray.faults.live_watch import survivors
 from tests.support.frames import tuples

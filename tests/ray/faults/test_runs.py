@@ -16,7 +16,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, kill, start
 from tests.support.present import present
 from tests.support.ray_session import free_ports, started_head

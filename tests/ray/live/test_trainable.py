@@ -16,7 +16,7 @@ import ray
 from ray import tune
 from ray.tune.search.basic_variant import BasicVariantGenerator
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
 from tests.ray.faults.commands import finish, kill, start
 from tests.ray.faults.live_watch import WORKER, kill_one, lines, survivors, wait_for_steps

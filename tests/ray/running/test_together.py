@@ -10,7 +10,7 @@ import pytest
 
 import hpobench
 from hpobench.contract.errors import UsageError
-from hpobench.store.merging import merge
+from hpobench.store.join.merging import merge
 from tests.ray.faults.commands import finish
 from tests.ray.running.test_union import MORE, SUITE
 from tests.support.altered import Stored, alter

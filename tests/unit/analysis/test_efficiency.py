@@ -15,7 +15,7 @@ from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import naive_run, random_results
 from tests.support.curves_factory import table_of
 from tests.support.frames import tuples

@@ -13,7 +13,7 @@ from hpobench.analysis.core.hits import Hits, compute_runs, first_hits, hitting_
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
 from hpobench.analysis.settings import Axis, Fidelity, Settings
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import AXES, FIDELITIES, naive_run, random_results
 from tests.support.frames import tuples
 from tests.support.results_factory import MadeProblem, hand_made

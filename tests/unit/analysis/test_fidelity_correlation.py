@@ -14,7 +14,7 @@ from hpobench.analysis.inference import rank_correlation
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.rank_correlation import rank_correlations
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.support.curves_factory import table_of_all
 from tests.support.results_factory import MadeProblem, make_population, make_results
 

@@ -14,7 +14,7 @@ from hpobench.analysis.drawing.style import png
 from hpobench.analysis.exhibits import heatmap, rank
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UnknownNameError, UsageError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.support.frames import tuples
 from tests.support.results_factory import SEARCHERS, make_results
 

@@ -11,7 +11,7 @@ import pytest
 from hpobench.analysis.exhibits import overtuning
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=50, points=50)

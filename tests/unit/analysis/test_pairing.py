@@ -12,7 +12,7 @@ import pytest
 
 from hpobench.analysis.core.pairing import KEY, paired
 from hpobench.contract.errors import UsageError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.support.results_factory import make_results
 
 PROBES = json.dumps({"losses": [0.25, None], "tolerance": 1e-5})

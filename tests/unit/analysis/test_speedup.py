@@ -17,7 +17,7 @@ from hpobench.analysis.exhibits import speedup
 from hpobench.analysis.exhibits.speedup import COLUMNS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import AXES, random_results
 from tests.support.curves_factory import caption_of, table_of
 from tests.support.results_factory import hand_made, make_results

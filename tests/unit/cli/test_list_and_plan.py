@@ -15,7 +15,7 @@ from hpobench.cli.tables import show
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.scores import thinking_of_searchers
-from hpobench.running.cluster import cpus_here
+from hpobench.running.cluster.connect import cpus_here
 from tests.support.tiny_plugins import write_suite
 
 

@@ -11,7 +11,7 @@ from hpobench.analysis.core.curves import Comparison, comparisons, compute_curve
 from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import ecdf
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.support.curves_factory import caption_of, study_of, table_of
 from tests.support.results_factory import hand_made, make_results
 

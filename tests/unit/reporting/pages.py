@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpobench.analysis.settings import Settings
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.support.results_factory import MadeProblem
 
 SETTINGS = Settings(repetitions=100, points=20)
