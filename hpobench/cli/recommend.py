@@ -44,7 +44,7 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         return None
     _, _, count = value.rpartition(":")
     if not (count.isascii() and count.isdecimal() and int(count) > 1):
-        raise click.BadParameter("give the steps of a full trial, like epochs:50", ctx, param)
+        raise click.BadParameter("give the steps of a full evaluation, like epochs:50", ctx, param)
     return int(count)
 
 
@@ -69,9 +69,9 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A YAML file with the space, as in suites.",
 )
-@click.option("--evaluations", type=float, help="The budget in full trials.")
+@click.option("--evaluations", type=float, help="The budget in full evaluations.")
 @click.option("--budget", callback=_seconds, help="Or what all trials may take, like 3h.")
-@click.option("--trial-time", callback=_seconds, help="What a full trial takes, like 4min.")
+@click.option("--trial-time", callback=_seconds, help="What a full evaluation takes, like 4min.")
 @click.option("--workers", type=click.IntRange(min=1), help="Trials at a time.")
 @click.option(
     "--settle",

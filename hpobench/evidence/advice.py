@@ -16,39 +16,42 @@ from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.model import Model, fit
 from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.question import Question
-from hpobench.evidence.scores import Pair, Scores, interval, scores_at
+from hpobench.evidence.scores import Algorithm, Scores, interval, scores_at
 
 DRAWS = 4000
 SURE = 0.9
-"""The chance of being better over all problems at which two pairs are told apart."""
+"""The chance of being better over all problems at which two algorithms are told apart."""
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One pair, and what may be expected of it."""
+    """One algorithm, and what may be expected of it."""
 
-    pair: Pair
+    algorithm: Algorithm
     regret: float
     """The expected normalised regret of its best trial on a problem of a family nobody ran."""
     low: float
     """Of the regret in nine runs of ten, like ``high``; families count alike."""
     high: float
     best: float
-    """The chance that none of the pairs does better on the problem."""
+    """The chance that none of the algorithms does better on the problem."""
     thinking: float
-    """Seconds of the searcher for a full trial's worth of training."""
+    """Seconds of the searcher for a full evaluation."""
     told_apart: bool
-    """Whether the first pair is better with a chance of :data:`SURE`."""
+    """Whether the first algorithm is better with a chance of :data:`SURE`."""
 
     @property
     def row(self) -> dict[str, Any]:
         """All of it as plain data, the searcher and the scheduler first."""
-        return {**self.pair._asdict(), **{k: v for k, v in vars(self).items() if k != "pair"}}
+        return {
+            **self.algorithm._asdict(),
+            **{k: v for k, v in vars(self).items() if k != "algorithm"},
+        }
 
 
 @dataclass(frozen=True)
 class Advice:
-    """The pairs, the one with the least expected regret first."""
+    """The algorithms, the one with the least expected regret first."""
 
     question: Question
     ranked: tuple[Ranked, ...]
@@ -59,23 +62,23 @@ class Advice:
     workers: int
     """With which the runs were made that it rests on."""
     budget: float
-    """The full trials at which they are read, at most."""
-    ended: tuple[Pair, ...]
-    """The pairs that are left out, because their runs ended before that."""
+    """The full evaluations at which they are read, at most."""
+    ended: tuple[Algorithm, ...]
+    """The algorithms that are left out, because their runs ended before that."""
 
     @property
     def choice(self) -> Ranked:
-        """The pair with the least expected regret."""
+        """The algorithm with the least expected regret."""
         return self.ranked[0]
 
     @property
     def undecided(self) -> list[Ranked]:
-        """The pairs that the evidence does not tell apart from the choice, with it."""
+        """The algorithms that the evidence does not tell apart from the choice, with it."""
         return [one for one in self.ranked if not one.told_apart]
 
     @property
     def cheapest(self) -> Ranked:
-        """Of the pairs that are not told apart, the one whose searcher thinks the least."""
+        """Of the algorithms that are not told apart, the one whose searcher thinks the least."""
         return min(self.undecided, key=lambda one: one.thinking)
 
 
@@ -92,18 +95,18 @@ def advise(
     _check_size(archive, question)
     able = _conditional(archive) if question.features.conditional else None
 
-    def usable(pair: Pair) -> bool:
+    def usable(algorithm: Algorithm) -> bool:
         return (
-            (searchers is None or pair.searcher in searchers)
-            and (schedulers is None or pair.scheduler in schedulers)
-            and (able is None or pair.searcher in able)
+            (searchers is None or algorithm.searcher in searchers)
+            and (schedulers is None or algorithm.scheduler in schedulers)
+            and (able is None or algorithm.searcher in able)
         )
 
     # Where all runs ended before the budget, what they reached by then is the best that is known.
     earlier = BUDGETS[::-1][BUDGETS[::-1] < question.budget].tolist()
     for budget in (question.budget, *earlier):
         scores, ended = _scores(archive, question, budget, usable)
-        if scores.pairs:
+        if scores.algorithms:
             break
     else:
         raise UsageError("the evidence has no run of the searchers and schedulers asked about")
@@ -120,10 +123,10 @@ def advise(
 
 
 def _scores(
-    archive: Archive, question: Question, most: float, usable: Callable[[Pair], bool]
-) -> tuple[Scores, tuple[Pair, ...]]:
-    """The scores of the usable pairs at what they reach, and at ``most`` full trials at most; and
-    the usable pairs whose runs ended before that."""
+    archive: Archive, question: Question, most: float, usable: Callable[[Algorithm], bool]
+) -> tuple[Scores, tuple[Algorithm, ...]]:
+    """The scores of the usable algorithms at what they reach, and at ``most`` full evaluations at
+    most; and the usable algorithms whose runs ended before that."""
     scores = scores_at(
         archive,
         lambda thinking: np.minimum(question.reached(thinking), most),
@@ -132,7 +135,7 @@ def _scores(
         usable=usable,
     )
     there = np.count_nonzero(np.isfinite(scores.mean), axis=0) > 0
-    return scores.of_pairs(there), scores.of_pairs(~there).pairs
+    return scores.of_algorithms(there), scores.of_algorithms(~there).algorithms
 
 
 def _check_size(archive: Archive, question: Question) -> None:
@@ -156,11 +159,11 @@ def _ranked(scores: Scores) -> tuple[Ranked, ...]:
     model = fit(scores)
     order = model.order
     draws = model.draws(DRAWS)
-    best = np.bincount(draws.argmin(axis=1), minlength=len(scores.pairs)) / DRAWS
+    best = np.bincount(draws.argmin(axis=1), minlength=len(scores.algorithms)) / DRAWS
     first = int(order[0])
     return tuple(
         Ranked(
-            scores.pairs[n],
+            scores.algorithms[n],
             float(np.clip(model.expected[n], 0, 1)),
             *interval(scores, int(n)),
             best=float(best[n]),
@@ -172,7 +175,7 @@ def _ranked(scores: Scores) -> tuple[Ranked, ...]:
 
 
 def _chance(model: Model, one: int, other: int) -> float:
-    """The chance that the first of two pairs is the better one over all problems."""
+    """The chance that the first of two algorithms is the better one over all problems."""
     spread = math.hypot(model.error[one], model.error[other])
     gap = float(model.effect[other] - model.effect[one])
     return 0.5 * (1 + math.erf(gap / spread / math.sqrt(2))) if spread else float(gap > 0)

@@ -22,11 +22,11 @@ class Means:
     """What may be spent on a problem; ``None`` where it was not said."""
 
     evaluations: float | None = None
-    """Full trials' worth of training."""
+    """In full evaluations."""
     budget: float | None = None
     """Seconds for all trials."""
     trial_time: float | None = None
-    """Seconds of a full trial."""
+    """Seconds of a full evaluation."""
     workers: int | None = None
     noisy: bool = False
     steps: int | None = None
@@ -42,14 +42,14 @@ class Means:
                 raise UsageError(f"{name} must be at least 1, not {value!r}")
         return Question(
             features,
-            self._full_trials(workers),
+            self._evaluations(workers),
             workers,
             self.noisy,
             trial_time=self.trial_time,
             names=tuple(names),
         )
 
-    def _full_trials(self, workers: int) -> float:
+    def _evaluations(self, workers: int) -> float:
         if self.evaluations is not None:
             if self.budget is not None:
                 raise UsageError("--budget and --evaluations say the same; give one of them")

@@ -8,7 +8,7 @@ from typing import Any
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.evidence.archive import Archive, PluginFacts
-from hpobench.evidence.scores import Pair
+from hpobench.evidence.scores import Algorithm
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 
@@ -40,17 +40,17 @@ def split(entry: Named) -> tuple[str, Mapping[str, Any]]:
     return entry["name"], {key: value for key, value in entry.items() if key != "name"}
 
 
-def suite_keys(archive: Archive, pairs: Sequence[Pair]) -> dict[str, Any]:
-    """The keys of a suite that runs ``pairs``, which are labels of the archive or names."""
+def suite_keys(archive: Archive, algorithms: Sequence[Algorithm]) -> dict[str, Any]:
+    """The keys of a suite that runs ``algorithms``, which are labels of the archive or names."""
 
     def entries(kind: Kind, known: Mapping[str, PluginFacts]) -> list[Named]:
-        labels = dict.fromkeys(getattr(pair, kind) for pair in pairs)
+        labels = dict.fromkeys(getattr(algorithm, kind) for algorithm in algorithms)
         return [labelled(x, named(kind, known[x])) if x in known else x for x in labels]
 
     return {
         "searchers": entries("searcher", archive.searchers),
         "schedulers": entries("scheduler", archive.schedulers),
-        "only": [f"{pair.searcher}/{pair.scheduler}/*" for pair in pairs],
+        "only": [f"{algorithm.searcher}/{algorithm.scheduler}/*" for algorithm in algorithms],
     }
 
 

@@ -1,9 +1,9 @@
 """Whether advice is any good: judged on families that it has not seen.
 
-One family after the other is left out. For each of its problems an adviser names one of the pairs
-that ran there, by the runs on the other families, and the pair's regret counts. The best pair of
-each problem is an oracle. It is chosen by one half of the seeds and judged by the other, since a
-pair that is chosen and judged by the same seeds looks better than it is.
+One family after the other is left out. For each of its problems an adviser names one of the
+algorithms that ran there, by the runs on the other families, and the algorithm's regret counts. The
+best algorithm of each problem is an oracle. It is chosen by one half of the seeds and judged by the
+other, since an algorithm that is chosen and judged by the same seeds looks better than it is.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from hpobench.evidence.features import Features
 from hpobench.evidence.model import fit
-from hpobench.evidence.scores import FloatArray, Pair, Scores, interval, weights_of
+from hpobench.evidence.scores import Algorithm, FloatArray, Scores, interval, weights_of
 
-Adviser: TypeAlias = Callable[[Scores, Features], Pair | None]
-"""Names a pair of the scores, which are those of other families, for a problem with such features;
-``None`` where it has nothing to say, which counts as random search."""
+Adviser: TypeAlias = Callable[[Scores, Features], Algorithm | None]
+"""Names an algorithm of the scores, which are those of other families, for a problem with such
+features; ``None`` where it has nothing to say, which counts as random search."""
 REPETITIONS = 2000
-RANDOM = Pair("random", "fifo")
+RANDOM = Algorithm("random", "fifo")
 ORACLE, NAIVE = "oracle", "naive oracle"
 
 
@@ -59,9 +59,9 @@ class Judged:
         return float(sums.mean()), float(low), float(high)
 
 
-def single_best(known: Scores, _features: Features) -> Pair:
-    """The pair of the least expected regret, which is the advice."""
-    return known.pairs[int(fit(known).order[0])]
+def single_best(known: Scores, _features: Features) -> Algorithm:
+    """The algorithm of the least expected regret, which is the advice."""
+    return known.algorithms[int(fit(known).order[0])]
 
 
 def judge(
@@ -79,20 +79,20 @@ def judge(
     regret = {name: np.full(count, np.nan) for name in advisers}
     covered = np.full(count, np.nan)
     mean = scores.mean
-    places = {pair: n for n, pair in enumerate(scores.pairs)}
+    places = {algorithm: n for n, algorithm in enumerate(scores.algorithms)}
     for family in sorted(set(scores.families)):
         others = families != family
-        # Problems on which the same pairs ran share what is known.
+        # Problems on which the same algorithms ran share what is known.
         for ran, numbers in _alike(np.isfinite(mean), np.flatnonzero(~others)):
-            known = scores.of_pairs(ran).of_problems(others)
+            known = scores.of_algorithms(ran).of_problems(others)
             for number in numbers:
                 asked = features[scores.problems[number]]
                 for name, adviser in advisers.items():
-                    pair = adviser(known, asked) or RANDOM
-                    regret[name][number] = mean[number, places[pair]]
+                    algorithm = adviser(known, asked) or RANDOM
+                    regret[name][number] = mean[number, places[algorithm]]
                     if name == advised:
-                        low, high = interval(known, known.pairs.index(pair))
-                        runs = scores.regret[number, places[pair]]
+                        low, high = interval(known, known.algorithms.index(algorithm))
+                        runs = scores.regret[number, places[algorithm]]
                         runs = runs[np.isfinite(runs)]
                         covered[number] = np.mean((low <= runs) & (runs <= high))
     regret[ORACLE] = cross_validated_oracle(scores)
@@ -111,7 +111,7 @@ def _alike(
 
 
 def cross_validated_oracle(scores: Scores) -> FloatArray:
-    """Shape (problems,): the regret of each problem's best pair, chosen by the even seeds and
+    """Shape (problems,): the regret of each problem's best algorithm, chosen by the even seeds and
     judged by the others, and the other way round."""
     seeds = range(scores.regret.shape[2])
     halves = [s for s in seeds if s % 2 == 0], [s for s in seeds if s % 2]

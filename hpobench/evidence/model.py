@@ -30,11 +30,12 @@ class Model:
     level: float
     """The mean level of a problem."""
     effect: FloatArray
-    """Shape (pairs,): the shrunk effects, in order of ``Scores.pairs``; NaN without any run."""
+    """Shape (algorithms,): the shrunk effects, in order of ``Scores.algorithms``; NaN without any
+    run."""
     raw: FloatArray
-    """Shape (pairs,): the effects before they were shrunk."""
+    """Shape (algorithms,): the effects before they were shrunk."""
     error: FloatArray
-    """Shape (pairs,): the standard errors of the effects."""
+    """Shape (algorithms,): the standard errors of the effects."""
     between_families: float
     """The standard deviation of an algorithm's effect from family to family."""
     within_families: float
@@ -42,19 +43,19 @@ class Model:
 
     @property
     def expected(self) -> FloatArray:
-        """Shape (pairs,): the normalised regret on a new problem."""
+        """Shape (algorithms,): the normalised regret on a new problem."""
         return self.level + self.effect
 
     @property
     def order(self) -> NDArray[np.int64]:
-        """The pairs that ran, the one with the least expected regret first, also where all effects
-        are shrunk away."""
+        """The algorithms that ran, the one with the least expected regret first, also where all
+        effects are shrunk away."""
         found: NDArray[np.int64] = np.argsort(self.raw, kind="stable")
         return found[np.isfinite(self.effect[found])]
 
     def draws(self, count: int, seed: int = 0) -> FloatArray:
-        """Shape (count, pairs): what the algorithms may reach on new problems, but for the level
-        and the noise of the seeds."""
+        """Shape (count, algorithms): what the algorithms may reach on new problems, but for the
+        level and the noise of the seeds."""
         random = np.random.default_rng(seed)
         known = np.nan_to_num(self.effect, nan=np.inf)
         spread = np.sqrt(
@@ -92,8 +93,8 @@ def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
 def additive(
     mean: FloatArray, there: NDArray[np.bool_], weight: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Levels of problems and effects of pairs, by weighted least squares, the effects of the pairs
-    with a mean of 0."""
+    """Levels of problems and effects of algorithms, by weighted least squares, the effects of the
+    algorithms with a mean of 0."""
     values, w = np.where(there, mean, 0.0), there * weight[:, None]
     effect = np.zeros(mean.shape[1])
     level = np.zeros(mean.shape[0])
@@ -131,15 +132,15 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
 def _spreads(
     rest: FloatArray, there: NDArray[np.bool_], noise: FloatArray, families: tuple[str, ...]
 ) -> tuple[float, float]:
-    """The variances between families, and between problems of a family, over all pairs.
+    """The variances between families, and between problems of a family, over all algorithms.
 
-    What is left has been centred, over the pairs of each problem and over families, which takes
-    one of so many degrees of freedom each time.
+    What is left has been centred, over the algorithms of each problem and over families, which
+    takes one of so many degrees of freedom each time.
     """
     names = sorted(set(families))
     member = np.array([[family == name for family in families] for name in names], dtype=float)
-    pairs = there.sum(axis=1)
-    centred = max(float(1 - there.any(axis=1).sum() / max(pairs.sum(), 1)), _CLOSE)
+    algorithms = there.sum(axis=1)
+    centred = max(float(1 - there.any(axis=1).sum() / max(algorithms.sum(), 1)), _CLOSE)
     counts = member @ there
     means = _ratio(member @ rest, counts)
     inside = ((rest - member.T @ means) * there) ** 2
@@ -163,7 +164,8 @@ def _variance_of_mean(
     between: float,
     within: float,
 ) -> FloatArray:
-    """Shape (pairs,): the variance of the weighted mean of each pair; NaN where it has no run."""
+    """Shape (algorithms,): the variance of the weighted mean of each algorithm; NaN where it has no
+    run."""
     w = there * weight[:, None]
     total = w.sum(axis=0)
     share = np.divide(w, total, out=np.zeros_like(w), where=total > 0)

@@ -16,10 +16,10 @@ from hpobench.evidence.scores import FloatArray
 @dataclass(frozen=True)
 class Question:
     """A problem with these features, tuned by ``workers`` at a time for ``evaluations`` full
-    trials' worth of training.
+    evaluations.
 
     ``noisy``: whether the reported loss is only an estimate of the one that counts.
-    ``trial_time``: seconds that a full trial takes, if that is known.
+    ``trial_time``: seconds that a full evaluation takes, if that is known.
     ``names``: those of the parameters, if they are known. A model may be recognised by them.
     """
 
@@ -35,7 +35,7 @@ class Question:
             raise UsageError("a space without parameters needs no searcher")
         if not (math.isfinite(self.evaluations) and self.evaluations >= 1):
             raise UsageError(
-                f"the budget is worth {self.evaluations:g} full trials; advice begins at one"
+                f"the budget is worth {self.evaluations:g} full evaluations; advice begins at one"
             )
 
     @property
@@ -44,8 +44,8 @@ class Question:
         return min(self.evaluations, float(BUDGETS[-1]))
 
     def reached(self, thinking: FloatArray) -> FloatArray:
-        """The full trials that are made in the time for ``evaluations``, by searchers that think
-        for ``thinking`` seconds for each. A searcher answers one worker after the other."""
+        """The full evaluations that are made in the time for ``evaluations``, by searchers that
+        think for ``thinking`` seconds for each. A searcher answers one worker after the other."""
         if self.trial_time is None:
             return np.full(thinking.shape, self.evaluations)
         alone = self.trial_time / (self.trial_time + thinking)
@@ -54,5 +54,5 @@ class Question:
 
 
 def affordable(budget: float, trial_time: float, workers: int) -> float:
-    """The full trials that ``workers`` can make in ``budget`` seconds."""
+    """The full evaluations that ``workers`` can make in ``budget`` seconds."""
     return budget * workers / trial_time

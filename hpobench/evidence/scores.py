@@ -15,15 +15,15 @@ from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Reached: TypeAlias = Callable[[FloatArray], FloatArray]
-"""The full evaluations that each pair reaches, by the seconds that its searcher thinks."""
+"""The full evaluations that each algorithm reaches, by the seconds that its searcher thinks."""
 
 
 _LIKE_OTHERS = 5
-"""The runs that a pair is taken to have beside its own, and that vary like those of the others:
-what little is known of a pair must not make it look certain."""
+"""The runs that an algorithm is taken to have beside its own, and that vary like those of the
+others: what little is known of an algorithm must not make it look certain."""
 
 
-class Pair(NamedTuple):
+class Algorithm(NamedTuple):
     """A searcher under a scheduler."""
 
     searcher: str
@@ -38,27 +38,28 @@ class Scores:
     """Normalised regrets at one budget with one number of workers, problem by problem."""
 
     workers: int
-    pairs: tuple[Pair, ...]
+    algorithms: tuple[Algorithm, ...]
     problems: tuple[str, ...]
     families: tuple[str, ...]
     """Of each problem."""
     regret: FloatArray
-    """Shape (problems, pairs, seeds); NaN where there is no such run."""
+    """Shape (problems, algorithms, seeds); NaN where there is no such run."""
     thinking: FloatArray
-    """Shape (pairs,): the median over runs of the searcher's seconds for a full trial's worth of
-    training, which is several trials where some are stopped early."""
+    """Shape (algorithms,): the median over runs of the searcher's seconds for a full evaluation,
+    which is several trials where some are stopped early."""
 
     @property
     def mean(self) -> FloatArray:
-        """Shape (problems, pairs): over seeds; NaN where there is no run."""
+        """Shape (problems, algorithms): over seeds; NaN where there is no run."""
         return _mean(self.regret)
 
     @property
     def noise(self) -> FloatArray:
-        """Shape (problems, pairs): the variance of ``mean`` that comes from the seeds.
+        """Shape (problems, algorithms): the variance of ``mean`` that comes from the seeds.
 
-        A pair has few runs on a problem, so that the variance of a run is that of the problem, over
-        all pairs, times what the pair varies more or less than the others, over all problems.
+        An algorithm has few runs on a problem, so that the variance of a run is that of the
+        problem, over all algorithms, times what the algorithm varies more or less than the others,
+        over all problems.
         """
         counts = np.isfinite(self.regret).sum(axis=2)
         squares = np.nansum((self.regret - self.mean[..., None]) ** 2, axis=2)
@@ -73,20 +74,20 @@ class Scores:
         return found
 
     def of_problems(self, keep: NDArray[np.bool_]) -> Scores:
-        """The part on some problems; pairs without a run on any of them are left out."""
+        """The part on some problems; algorithms without a run on any of them are left out."""
         part = replace(
             self,
             problems=tuple(p for p, k in zip(self.problems, keep, strict=True) if k),
             families=tuple(f for f, k in zip(self.families, keep, strict=True) if k),
             regret=self.regret[keep],
         )
-        return part.of_pairs(np.count_nonzero(np.isfinite(part.mean), axis=0) > 0)
+        return part.of_algorithms(np.count_nonzero(np.isfinite(part.mean), axis=0) > 0)
 
-    def of_pairs(self, keep: NDArray[np.bool_]) -> Scores:
-        """The part with some of the pairs."""
+    def of_algorithms(self, keep: NDArray[np.bool_]) -> Scores:
+        """The part with some of the algorithms."""
         return replace(
             self,
-            pairs=tuple(p for p, k in zip(self.pairs, keep, strict=True) if k),
+            algorithms=tuple(p for p, k in zip(self.algorithms, keep, strict=True) if k),
             regret=self.regret[:, keep],
             thinking=self.thinking[keep],
         )
@@ -108,14 +109,14 @@ def weights_of(families: Sequence[str]) -> FloatArray:
     return found
 
 
-def interval(scores: Scores, pair: int, inside: float = 0.9) -> tuple[float, float]:
-    """Between which regrets the share ``inside`` of the runs of a pair on a new family lies.
+def interval(scores: Scores, algorithm: int, inside: float = 0.9) -> tuple[float, float]:
+    """Between which regrets the share ``inside`` of the runs of an algorithm on a new family lies.
 
     Families count alike, and so do the problems of each and the runs on each. There are too few
     families for plain quantiles to hold what they say: the levels are those at which the quantiles
     of the other families hold the runs of one that is left out.
     """
-    regret = scores.regret[:, pair]
+    regret = scores.regret[:, algorithm]
     there = np.isfinite(regret)
     ran = np.count_nonzero(there, axis=1) > 0
     families = np.array(scores.families)
@@ -163,63 +164,66 @@ def scores_at(
     workers: int,
     *,
     stoppable: bool,
-    usable: Callable[[Pair], bool] = lambda pair: True,  # noqa: ARG005
+    usable: Callable[[Algorithm], bool] = lambda algorithm: True,  # noqa: ARG005
 ) -> Scores:
-    """The scores at ``budget`` full evaluations, or at what each pair reaches, between two of the
-    archive's budgets by its logarithm.
+    """The scores at ``budget`` full evaluations, or at what each algorithm reaches, between two of
+    the archive's budgets by its logarithm.
 
     ``workers``: those runs are taken whose number of workers is nearest. ``stoppable``: of the
-    problems whose trials have several steps, or of the others. ``usable``: the pairs that count.
+    problems whose trials have several steps, or of the others. ``usable``: the algorithms that
+    count.
     """
     runs, there = _chosen(archive, workers, stoppable, usable)
     names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
-    each = [Pair(*pair) for pair in names]
-    pairs = tuple(sorted(set(each)))
+    each = [Algorithm(*algorithm) for algorithm in names]
+    algorithms = tuple(sorted(set(each)))
     labels = runs["problem"].to_pylist()
     problems = tuple(sorted(set(labels)))
     seeds = runs["seed"].to_numpy()
     places = (
         _places(problems, labels),
-        _places(pairs, each),
+        _places(algorithms, each),
         np.unique(seeds, return_inverse=True)[1].ravel(),
     )
-    thinking = _thinking(archive, runs, places[1], len(pairs))
-    reached = budget(thinking) if callable(budget) else np.full(len(pairs), float(budget))
-    found = np.full((len(problems), len(pairs), int(places[2].max(initial=-1)) + 1), np.nan)
+    thinking = _thinking(archive, runs, places[1], len(algorithms))
+    reached = budget(thinking) if callable(budget) else np.full(len(algorithms), float(budget))
+    found = np.full((len(problems), len(algorithms), int(places[2].max(initial=-1)) + 1), np.nan)
     found[places] = _between(regrets_of(runs), reached[places[1]])
     families = tuple(archive.problems[problem].family for problem in problems)
-    return Scores(there, pairs, problems, families, found, thinking)
+    return Scores(there, algorithms, problems, families, found, thinking)
 
 
 def _chosen(
-    archive: Archive, workers: int, stoppable: bool, usable: Callable[[Pair], bool]
+    archive: Archive, workers: int, stoppable: bool, usable: Callable[[Algorithm], bool]
 ) -> tuple[pa.Table, int]:
-    """The runs of usable pairs on problems of one kind with the number of workers that is nearest,
-    and that number."""
+    """The runs of usable algorithms on problems of one kind with the number of workers that is
+    nearest, and that number."""
     names = [
         name for name, facts in archive.problems.items() if (facts.features.steps > 1) == stoppable
     ]
     runs = archive.runs
     runs = runs.filter(pc.is_in(runs["problem"].cast(pa.string()), pa.array(names, pa.string())))
     each = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
-    pairs = [Pair(*pair) for pair in each]
-    known = {pair: usable(pair) for pair in set(pairs)}
-    runs = runs.filter(pa.array([known[pair] for pair in pairs], pa.bool_()))
+    algorithms = [Algorithm(*algorithm) for algorithm in each]
+    known = {algorithm: usable(algorithm) for algorithm in set(algorithms)}
+    runs = runs.filter(pa.array([known[algorithm] for algorithm in algorithms], pa.bool_()))
     there = runs["workers"].to_numpy()
     nearest = min(set(there.tolist()), key=lambda n: abs(np.log(n / workers)), default=workers)
     return runs.filter(pc.equal(runs["workers"], nearest)), nearest
 
 
-def _thinking(archive: Archive, runs: pa.Table, pair: NDArray[np.int64], count: int) -> FloatArray:
-    """Shape (pairs,): see :attr:`Scores.thinking`."""
+def _thinking(
+    archive: Archive, runs: pa.Table, algorithm: NDArray[np.int64], count: int
+) -> FloatArray:
+    """Shape (algorithms,): see :attr:`Scores.thinking`."""
     steps = np.array([archive.problems[p].features.steps for p in runs["problem"].to_pylist()])
     trials, results = (runs[name].to_numpy().astype(np.float64) for name in ("trials", "results"))
     seconds = runs["thinking"].to_numpy() * trials * steps / np.maximum(results, 1)
-    return np.array([float(np.median(seconds[pair == n])) for n in range(count)])
+    return np.array([float(np.median(seconds[algorithm == n])) for n in range(count)])
 
 
 def thinking_of_searchers(archive: Archive) -> dict[str, float]:
-    """The median seconds of thinking for a full trial's worth of training, by the label of the
+    """The median seconds of thinking for a full evaluation, by the label of the
     searcher."""
     labels = archive.runs["searcher"].to_pylist()
     names = sorted(set(labels))

@@ -38,7 +38,7 @@ class Row:
     kind: str
     judged: Judged
     advised: str
-    """The pair that is advised by all families."""
+    """The algorithm that is advised by all families."""
 
     def gain(self, way: str) -> tuple[float, float, float]:
         """What ``way`` gains over the advice, with its 95 % interval."""
@@ -52,10 +52,10 @@ def standing(archive: Archive) -> Iterator[Row]:
         for budget in BUDGETS:
             scores = scores_at(archive, budget, WORKERS, stoppable=stoppable)
             ran = np.isfinite(scores.mean)
-            if RANDOM not in scores.pairs or not ran.any():
+            if RANDOM not in scores.algorithms or not ran.any():
                 continue
             part = ran.sum(axis=0) < ran.any(axis=1).sum() / 2
-            yield from _row(archive, scores.of_pairs(~part), budget, steps)
+            yield from _row(archive, scores.of_algorithms(~part), budget, steps)
             chosen = np.count_nonzero(ran[:, part], axis=1) > 0
             yield from _row(archive, scores.of_problems(chosen), budget, f"{steps}, slow searchers")
 
@@ -63,9 +63,9 @@ def standing(archive: Archive) -> Iterator[Row]:
 def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[Row]:
     """The row of ``scores``, if there are enough families to leave one out."""
     there: NDArray[np.bool_] = np.isfinite(scores.mean)
-    if RANDOM in scores.pairs:
-        scores = scores.of_problems(there[:, scores.pairs.index(RANDOM)])
-    if RANDOM not in scores.pairs or len(set(scores.families)) < 3:
+    if RANDOM in scores.algorithms:
+        scores = scores.of_problems(there[:, scores.algorithms.index(RANDOM)])
+    if RANDOM not in scores.algorithms or len(set(scores.families)) < 3:
         return
     features = {name: archive.problems[name].features for name in scores.problems}
     advisers: dict[str, Adviser] = {

@@ -151,4 +151,4 @@ def _shown(name: str, one: Any, other: Any) -> tuple[str, Any, Any]:
         return name, one, other
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     left, right = (None if x[place] == UNKNOWN else x[place] / LEVELS for x in (one, other))
-    return f"{name} at {BUDGETS[place]:.3g} full trials", left, right
+    return f"{name} at {BUDGETS[place]:.3g} full evaluations", left, right

@@ -145,7 +145,8 @@ class _Runner:
         return run_cells
 
     def measure(self, suite: Suite, plan: Plan) -> Mapping[str, float]:
-        """The seconds of a full trial of each problem, by cells of ``plan`` that are not kept."""
+        """The seconds of a full evaluation of each problem, measured by cells of ``plan`` that are
+        not kept."""
         from hpobench.running.timing import trial_seconds
         from hpobench.store.place import Place
 

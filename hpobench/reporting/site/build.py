@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpobench.analysis.text.file_names import Names, slug
-from hpobench.reporting.site import advice, algorithms, comparison, leaderboard, problems, render
+from hpobench.reporting.site import advice, cards, comparison, leaderboard, problems, render
 from hpobench.reporting.site.folder import check_folder, write_site
 from hpobench.reporting.site.source import Source, evidence, stored
 
@@ -47,5 +47,5 @@ def _pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, byt
     if not source.folder:  # `hpobench recommend` knows the archive, and not single suites
         yield from advice.pages(source)
     yield from comparison.pages(source)
-    yield from algorithms.pages(source)
+    yield from cards.pages(source)
     yield from problems.pages(source)

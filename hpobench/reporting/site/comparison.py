@@ -1,4 +1,4 @@
-"""Two pairs side by side, problem by problem."""
+"""Two algorithms side by side, problem by problem."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
         own = means.regret[n]
         known = np.isfinite(own)
         problems = np.flatnonzero(known.any(axis=(1, 2)))
-        pairs = np.flatnonzero(known.any(axis=(0, 2)))
+        algorithms = np.flatnonzero(known.any(axis=(0, 2)))
         yield render.data(
             source,
             f"means-{workers}",
             {
-                "pairs": pairs.tolist(),
+                "algorithms": algorithms.tolist(),
                 "problems": [places.problems[means.problems[p]] for p in problems],
-                # Problem by problem, pair by pair, budget by budget.
-                "regret": render.whole(own[np.ix_(problems, pairs)]),
+                # Problem by problem, algorithm by algorithm, budget by budget.
+                "regret": render.whole(own[np.ix_(problems, algorithms)]),
             },
         )

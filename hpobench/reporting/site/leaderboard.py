@@ -36,14 +36,14 @@ def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, byte
         {
             "budgets": means.budgets,
             "opening": opening,
-            "pairs": [
+            "algorithms": [
                 {
-                    "searcher": pair.searcher,
-                    "scheduler": pair.scheduler,
-                    "page": places.searchers[pair.searcher],
-                    "key": places.key(pair),
+                    "searcher": algorithm.searcher,
+                    "scheduler": algorithm.scheduler,
+                    "page": places.searchers[algorithm.searcher],
+                    "key": places.key(algorithm),
                 }
-                for pair in means.pairs
+                for algorithm in means.algorithms
             ],
             "families": [[family, place] for family, place in places.families.items()],
             "views": views,

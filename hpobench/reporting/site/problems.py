@@ -49,7 +49,7 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
 
 
 def _overview(source: Source) -> Iterator[dict[str, Any]]:
-    """One row for each problem: its features, and the pair that does best with the most common
+    """One row for each problem: its features, and the algorithm that does best with the most common
     number of workers."""
     means, workers = source.means, source.means.workers[source.means.main_workers]
     for n, name in enumerate(means.problems):
@@ -63,17 +63,17 @@ def _overview(source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _best(source: Source, problem: int, workers: int) -> dict[str, Any]:
-    """The pair of the least mean regret at the last budget that any pair reached."""
+    """The algorithm of the least mean regret at the last budget that any algorithm reached."""
     means = source.means
     own = means.regret[means.workers.index(workers), problem]
     place = last_place(np.isfinite(own).any(axis=0))
     if place is None:
         return {"best": "", "regret": None, "cells": ""}
-    pair = int(np.nanargmin(own[:, place]))
+    algorithm = int(np.nanargmin(own[:, place]))
     return {
-        "best": str(means.pairs[pair]),
-        "regret": float(own[pair, place]),
-        "cells": source.places.cells(means.problems[problem], means.pairs[pair], workers),
+        "best": str(means.algorithms[algorithm]),
+        "regret": float(own[algorithm, place]),
+        "cells": source.places.cells(means.problems[problem], means.algorithms[algorithm], workers),
     }
 
 
@@ -153,13 +153,14 @@ def _cells(source: Source, problem: int) -> dict[str, Any]:
     commands: dict[str, str] = {}
     rows = []
     for row in own:
-        pair, workers = int(means.runs.pair[row]), means.workers[means.runs.workers[row]]
+        algorithm, workers = int(means.runs.algorithm[row]), means.workers[means.runs.workers[row]]
         commands.setdefault(
-            f"{pair}/{workers}", command(source.suites, means.pairs[pair], name, workers)
+            f"{algorithm}/{workers}",
+            command(source.suites, means.algorithms[algorithm], name, workers),
         )
         rows.append(
             [
-                pair,
+                algorithm,
                 workers,
                 int(means.runs.seed[row]),
                 means.runs.cell[row].hex(),

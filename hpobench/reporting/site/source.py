@@ -112,7 +112,7 @@ def _filled(archive: Archive, path: Path) -> Archive:
     if not len(archive.runs):
         raise UsageError(f"{path}: the archive has no runs; `hpobench evidence make` makes one")
     if not np.isfinite(archive.regrets()).any():
-        raise UsageError(f"{path}: no run reached one full trial, where pages begin")
+        raise UsageError(f"{path}: no run reached one full evaluation, where pages begin")
     return archive
 
 

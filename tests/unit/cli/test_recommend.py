@@ -54,7 +54,7 @@ def test_the_answer_comes_first(evidence: Path, capsys: pytest.CaptureFixture[st
     assert "; random search reaches 0.30." in " ".join(lines[1:3])
     assert "searcher={'name': 'optuna-tpe', 'multivariate': True}, scheduler='fifo')" in out
     assert "hpobench.searcher('optuna-tpe', multivariate=True)" in out
-    grounds = "on 6 problems of 3 families, at 40 full trials with 4 workers"
+    grounds = "on 6 problems of 3 families, at 40 full evaluations with 4 workers"
     assert grounds in " ".join(out.split())
 
 
@@ -205,7 +205,7 @@ def test_what_contradicts_itself_is_refused(
 def test_evaluate_says_how_good_it_is(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "--evaluate", "--evidence", evidence)
     assert code == 0
-    assert out.startswith("The advice is the pair that is best over the other families")
+    assert out.startswith("The advice is the algorithm that is best over the other families")
     assert "AutoSampler" in out
 
 

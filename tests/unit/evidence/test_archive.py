@@ -22,7 +22,7 @@ from hpobench.evidence.archive import (
     quantised,
     read_archive,
 )
-from hpobench.evidence.scores import Pair, scores_at
+from hpobench.evidence.scores import Algorithm, scores_at
 from hpobench.store import seal
 from tests.unit.evidence.archives import FACTS, FLAT, made
 
@@ -157,7 +157,7 @@ def test_a_searcher_that_thinks_long_reaches_less() -> None:
 def test_scores_are_the_regrets_at_a_budget() -> None:
     archive = joined([made(), made(searcher="sobol", thinking=[0.5] * 6)])
     scores = scores_at(archive, 100.0, 4, stoppable=False)
-    assert scores.pairs == (Pair("random", "fifo"), Pair("sobol", "fifo"))
+    assert scores.algorithms == (Algorithm("random", "fifo"), Algorithm("sobol", "fifo"))
     assert scores.problems == ("a", "b")
     assert scores.thinking == pytest.approx([0.001, 0.5])
     last = archive.regrets()[:, -1].reshape(2, 2, 3)
@@ -165,7 +165,7 @@ def test_scores_are_the_regrets_at_a_budget() -> None:
     between = scores_at(archive, float(np.sqrt(BUDGETS[3] * BUDGETS[4])), 64, stoppable=False)
     both = archive.regrets()[:, 3:5].mean(axis=1).reshape(2, 2, 3).swapaxes(0, 1)
     assert between.regret == pytest.approx(both)
-    assert scores_at(archive, 10.0, 4, stoppable=True).pairs == ()
+    assert scores_at(archive, 10.0, 4, stoppable=True).algorithms == ()
 
 
 @pytest.mark.parametrize(
