@@ -152,7 +152,7 @@ def _recommended(
             raise UsageError(f"--{others[0]} is of --trials")
     said = [name for name, value in ways.items() if value]
     if len(said) > 1:
-        raise UsageError(f"{' and '.join(said)} say the same; give one of them")
+        raise UsageError(f"give either {' or '.join(said)}, not both")
     if suite is not None:
         from hpobench.suites.suite import load_suite
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.archive import BUDGETS, Archive
-from hpobench.evidence.model import Model, fit
+from hpobench.evidence.model import fit
 from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.question import Question
 from hpobench.evidence.scores import Algorithm, Scores, interval, scores_at
@@ -25,28 +25,26 @@ SURE = 0.9
 
 @dataclass(frozen=True)
 class Ranked:
-    """One algorithm, and what may be expected of it."""
+    """One algorithm and what to expect of it."""
 
     algorithm: Algorithm
     regret: float
-    """The expected normalised regret of its best trial on a problem of a family nobody ran."""
+    """The expected normalised regret of its best trial, on a problem of a family nobody has run."""
     low: float
-    """Of the regret in nine runs of ten, like ``high``; families count alike."""
+    """Nine runs of ten have a regret from ``low`` to ``high``; every family counts as one."""
     high: float
     best: float
-    """The chance that none of the algorithms does better on the problem."""
+    """The chance that no other algorithm does better on the problem."""
     thinking: float
-    """Seconds of the searcher for a full evaluation."""
+    """The seconds that the searcher thinks for one full evaluation."""
     told_apart: bool
     """Whether the first algorithm is better with a chance of :data:`SURE`."""
 
     @property
     def row(self) -> dict[str, Any]:
         """All of it as plain data, the searcher and the scheduler first."""
-        return {
-            **self.algorithm._asdict(),
-            **{k: v for k, v in vars(self).items() if k != "algorithm"},
-        }
+        values = dict(vars(self))
+        return {**values.pop("algorithm")._asdict(), **values}
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,9 @@ class Advice:
     problems: int
     families: int
     workers: int
-    """With which the runs were made that it rests on."""
+    """The number of workers of the runs that the advice rests on."""
     budget: float
-    """The full evaluations at which they are read, at most."""
+    """The full evaluations at which those runs are read, at most."""
     ended: tuple[Algorithm, ...]
     """The algorithms that are left out, because their runs ended before that."""
 
@@ -90,22 +88,40 @@ def advise(
 ) -> Advice:
     """Advice for ``question``, among some searchers or schedulers if any are named.
 
-    Raises :class:`UsageError` where the archive has nothing to go by.
+    Raises :class:`UsageError` where the archive has no run that helps.
     """
-    _check_size(archive, question)
-    able = _conditional(archive) if question.features.conditional else None
+    facts = archive.problems
+    most = max((one.features.dimensions for one in facts.values()), default=0)
+    if question.features.dimensions > most:
+        raise UsageError(
+            f"a space of {question.features.dimensions} parameters is larger than any of the "
+            f"evidence, whose largest has {most}; compare on your own problem with `hpobench run`"
+        )
+    conditional = [name for name, one in facts.items() if one.features.conditional]
+    problem = archive.runs["problem"].cast(pa.string())
+    there = pc.is_in(problem, pa.array(conditional, pa.string()))
+    # A searcher that never ran on conditions would fail on them.
+    able = set(archive.runs.filter(there)["searcher"].unique().to_pylist())
 
     def usable(algorithm: Algorithm) -> bool:
         return (
             (searchers is None or algorithm.searcher in searchers)
             and (schedulers is None or algorithm.scheduler in schedulers)
-            and (able is None or algorithm.searcher in able)
+            and (not question.features.conditional or algorithm.searcher in able)
         )
 
     # Where all runs ended before the budget, what they reached by then is the best that is known.
     earlier = BUDGETS[::-1][BUDGETS[::-1] < question.budget].tolist()
     for budget in (question.budget, *earlier):
-        scores, ended = _scores(archive, question, budget, usable)
+        scores = scores_at(
+            archive,
+            lambda thinking, most=budget: np.minimum(question.reached(thinking), most),
+            question.workers,
+            stoppable=question.features.steps > 1,
+            usable=usable,
+        )
+        ran = np.count_nonzero(np.isfinite(scores.mean), axis=0) > 0
+        ended, scores = scores.of_algorithms(~ran).algorithms, scores.of_algorithms(ran)
         if scores.algorithms:
             break
     else:
@@ -122,60 +138,27 @@ def advise(
     )
 
 
-def _scores(
-    archive: Archive, question: Question, most: float, usable: Callable[[Algorithm], bool]
-) -> tuple[Scores, tuple[Algorithm, ...]]:
-    """The scores of the usable algorithms at what they reach, and at ``most`` full evaluations at
-    most; and the usable algorithms whose runs ended before that."""
-    scores = scores_at(
-        archive,
-        lambda thinking: np.minimum(question.reached(thinking), most),
-        question.workers,
-        stoppable=question.features.steps > 1,
-        usable=usable,
-    )
-    there = np.count_nonzero(np.isfinite(scores.mean), axis=0) > 0
-    return scores.of_algorithms(there), scores.of_algorithms(~there).algorithms
-
-
-def _check_size(archive: Archive, question: Question) -> None:
-    most = max((facts.features.dimensions for facts in archive.problems.values()), default=0)
-    if question.features.dimensions > most:
-        raise UsageError(
-            f"a space of {question.features.dimensions} parameters is larger than any of the "
-            f"evidence, whose largest has {most}; compare on your own problem with `hpobench run`"
-        )
-
-
-def _conditional(archive: Archive) -> set[str]:
-    """The searchers that ran on spaces with conditions."""
-    names = [name for name, facts in archive.problems.items() if facts.features.conditional]
-    runs = archive.runs
-    there = pc.is_in(runs["problem"].cast(pa.string()), pa.array(names, pa.string()))
-    return set(runs.filter(there)["searcher"].unique().to_pylist())
-
-
 def _ranked(scores: Scores) -> tuple[Ranked, ...]:
     model = fit(scores)
     order = model.order
     draws = model.draws(DRAWS)
     best = np.bincount(draws.argmin(axis=1), minlength=len(scores.algorithms)) / DRAWS
     first = int(order[0])
+
+    def chance(other: int) -> float:
+        """The chance that the first algorithm is better than ``other`` over all problems."""
+        spread = math.hypot(model.error[first], model.error[other])
+        gap = float(model.effect[other] - model.effect[first])
+        return 0.5 * (1 + math.erf(gap / spread / math.sqrt(2))) if spread else float(gap > 0)
+
     return tuple(
         Ranked(
             scores.algorithms[n],
             float(np.clip(model.expected[n], 0, 1)),
-            *interval(scores, int(n)),
+            *interval(scores, n),
             best=float(best[n]),
             thinking=float(scores.thinking[n]),
-            told_apart=bool(n != first and _chance(model, first, int(n)) >= SURE),
+            told_apart=n != first and chance(n) >= SURE,
         )
-        for n in order
+        for n in order.tolist()
     )
-
-
-def _chance(model: Model, one: int, other: int) -> float:
-    """The chance that the first of two algorithms is the better one over all problems."""
-    spread = math.hypot(model.error[one], model.error[other])
-    gap = float(model.effect[other] - model.effect[one])
-    return 0.5 * (1 + math.erf(gap / spread / math.sqrt(2))) if spread else float(gap > 0)

@@ -1,4 +1,4 @@
-"""Questions from what people have: plain options, a space, the problems of a suite."""
+"""Makes questions of what users have: plain numbers, a space, or the problems of a suite."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from hpobench.contract.errors import UsageError
 from hpobench.contract.space import Space
 from hpobench.evidence.features import Features, features_of
-from hpobench.evidence.question import Question, affordable
+from hpobench.evidence.question import Question
 from hpobench.suites.estimate import Estimate
 from hpobench.suites.suite import Suite
 
 WORKERS = 4
-"""Trials at a time, where nothing is said of them."""
+"""The trials at a time where the user names no number."""
 
 
 @dataclass(frozen=True)
 class Means:
-    """What may be spent on a problem; ``None`` where it was not said."""
+    """What may be spent on a problem; ``None`` where the user did not say."""
 
     evaluations: float | None = None
     """In full evaluations."""
@@ -30,35 +30,36 @@ class Means:
     workers: int | None = None
     noisy: bool = False
     steps: int | None = None
-    """Steps of a trial, at which it can be stopped."""
+    """The steps of a trial, after each of which it can be stopped."""
 
     def question(self, features: Features, names: Iterable[str] = ()) -> Question:
-        """Raises :class:`UsageError` where it is not said what may be spent, or said twice."""
+        """The question about a problem with these ``features`` and parameter ``names``.
+
+        Raises :class:`UsageError` unless exactly one budget is given, and for impossible values.
+        """
         workers = WORKERS if self.workers is None else self.workers
         if self.trial_time is not None and not (0 < self.trial_time < math.inf):
-            raise UsageError("the time of a trial must be more than nothing")
+            raise UsageError("the time of a trial must be positive and finite")
         for name, value in (("workers", workers), ("steps", self.steps)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, not {value!r}")
+        evaluations = self.evaluations
+        if evaluations is None:
+            if self.budget is None or self.trial_time is None:
+                raise UsageError(
+                    "say what may be spent: --evaluations 50, or --budget 3h with --trial-time 4min"
+                )
+            evaluations = self.budget * workers / self.trial_time
+        elif self.budget is not None:
+            raise UsageError("give either --budget or --evaluations, not both")
         return Question(
             features,
-            self._evaluations(workers),
+            evaluations,
             workers,
             self.noisy,
             trial_time=self.trial_time,
             names=tuple(names),
         )
-
-    def _evaluations(self, workers: int) -> float:
-        if self.evaluations is not None:
-            if self.budget is not None:
-                raise UsageError("--budget and --evaluations say the same; give one of them")
-            return self.evaluations
-        if self.budget is None or self.trial_time is None:
-            raise UsageError(
-                "say what may be spent: --evaluations 50, or --budget 3h with --trial-time 4min"
-            )
-        return affordable(self.budget, self.trial_time, workers)
 
 
 def of_counts(

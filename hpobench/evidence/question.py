@@ -51,8 +51,3 @@ class Question:
         alone = self.trial_time / (self.trial_time + thinking)
         queued = self.trial_time / np.maximum(self.workers * thinking, 1e-12)
         return self.evaluations * np.minimum(alone, queued)
-
-
-def affordable(budget: float, trial_time: float, workers: int) -> float:
-    """The full evaluations that ``workers`` can make in ``budget`` seconds."""
-    return budget * workers / trial_time

@@ -1,1 +1,1 @@
-"""Cells on Ray: one run, one cell, all cells of a plan, and seeds that are added in stages."""
+"""Runs cells: one cell, all cells of a plan, and seeds that are added until a look decides."""

@@ -84,13 +84,13 @@ def run_plan(
 ) -> Summary:
     """Run the cells of ``plan``, or of its ``shard``, that ``folder`` does not hold yet.
 
-    ``publish`` is called whenever the folder has changed. Cells that :func:`needs_ray` not run in
-    processes that ``start`` lets begin. A cell is given
-    up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
-    after everything finished is stored. When ``time.monotonic()`` is ``until``, the running cells
-    are ended, and the next run of the plan goes on. A Ray that this starts is started again if it
-    is lost, which ``warn`` is told. Raises :class:`RayError`, :class:`WorkersError` and
-    :class:`StoreError`.
+    ``publish`` is called whenever the folder has changed. Cells that do not need Ray run in
+    processes made by ``start``. A cell is given up after ``timeout`` wall seconds. A
+    ``KeyboardInterrupt`` passes through after everything finished is stored. When
+    ``time.monotonic()`` is ``until``, the running cells are ended; the next run of the plan goes
+    on with them. If the Ray started here dies, a new one is started and ``warn`` is called.
+
+    Raises :class:`RayError`, :class:`WorkersError` and :class:`StoreError`.
     """
     from hpobench.store.writer import open_writer
 

@@ -133,7 +133,7 @@ def test_where_the_evidence_ends_is_said() -> None:
         (Means(), "say what may be spent"),
         (Means(evaluations=0.5), "advice begins at one"),
         (Means(evaluations=float("nan")), "advice begins at one"),
-        (Means(evaluations=9, budget=60), "say the same"),
+        (Means(evaluations=9, budget=60), "not both"),
         (Means(budget=60), "say what may be spent"),
         (Means(budget=60, trial_time=0), "more than nothing"),
         (Means(budget=60, trial_time=float("inf")), "more than nothing"),
