@@ -1,4 +1,4 @@
-"""What the archive says of searchers and schedulers, as suites and ``SearchCV`` name them."""
+"""Names for the archive's searchers and schedulers, as suites and ``SearchCV`` take them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Named = str | dict[str, Any]
 
 
 def named(kind: Kind, facts: PluginFacts) -> Named:
-    """What names a plugin with its options; those that are the default here are left out."""
+    """The name of a plugin, with those options that differ from the defaults here."""
     try:
         usual = plugin_ref(Registry(), kind, facts.name, {}).options
     except (NotAvailableError, UnknownNameError, UsageError):
@@ -55,8 +55,7 @@ def suite_keys(archive: Archive, algorithms: Sequence[Algorithm]) -> dict[str, A
 
 
 def ready(archive: Archive, registry: Registry) -> tuple[set[str], set[str]]:
-    """The labels of searchers and of schedulers that run here as things are, with nothing to be
-    installed."""
+    """The labels of the searchers and of the schedulers that run here without installing more."""
     entries = (registry.entries(kind) for kind in KINDS)
     searchers, schedulers = ({e.name for e in found if e.ready} for found in entries)
     return (
@@ -66,7 +65,7 @@ def ready(archive: Archive, registry: Registry) -> tuple[set[str], set[str]]:
 
 
 def problems_at_hand(archive: Archive, registry: Registry) -> list[str]:
-    """The problems of the archive that can run here: with their libraries and their data."""
+    """The problems of the archive whose libraries and data are here."""
     names = {facts.name for facts in archive.problems.values()}
     runs = {e.name for e in registry.entries("problem") if e.name in names and e.missing() is None}
     return [label for label, facts in archive.problems.items() if facts.name in runs]

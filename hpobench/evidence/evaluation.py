@@ -1,4 +1,4 @@
-"""Whether advice is any good: judged on families that it has not seen.
+"""How good advice is, judged on families of problems that it has not seen.
 
 One family after the other is left out. For each of its problems an adviser names one of the
 algorithms that ran there, by the runs on the other families, and the algorithm's regret counts. The
@@ -9,7 +9,7 @@ other, since an algorithm that is chosen and judged by the same seeds looks bett
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -20,8 +20,8 @@ from hpobench.evidence.model import fit
 from hpobench.evidence.scores import Algorithm, FloatArray, Scores, interval, weights_of
 
 Adviser: TypeAlias = Callable[[Scores, Features], Algorithm | None]
-"""Names an algorithm of the scores, which are those of other families, for a problem with such
-features; ``None`` where it has nothing to say, which counts as random search."""
+"""Names an algorithm for a problem with such features, by the scores of other families. ``None``
+means that it has no answer, which counts as random search."""
 REPETITIONS = 2000
 RANDOM = Algorithm("random", "fifo")
 ORACLE, NAIVE = "oracle", "naive oracle"
@@ -29,7 +29,7 @@ ORACLE, NAIVE = "oracle", "naive oracle"
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of each way to choose, problem by problem."""
+    """What each way to choose reached, problem by problem."""
 
     problems: tuple[str, ...]
     families: tuple[str, ...]
@@ -39,7 +39,7 @@ class Judged:
     """Shape (problems,): the share of the runs of what is advised inside the stated interval."""
 
     def mean(self, way: str) -> float:
-        """Over problems, each family counting as one."""
+        """The mean regret of ``way`` over problems, where each family counts as one."""
         return float(np.average(self.regret[way], weights=weights_of(self.families)))
 
     @property
@@ -78,13 +78,17 @@ def judge(
     count = len(families)
     regret = {name: np.full(count, np.nan) for name in advisers}
     covered = np.full(count, np.nan)
-    mean = scores.mean
+    mean, ran = scores.mean, np.isfinite(scores.mean)
     places = {algorithm: n for n, algorithm in enumerate(scores.algorithms)}
     for family in sorted(set(scores.families)):
         others = families != family
-        # Problems on which the same algorithms ran share what is known.
-        for ran, numbers in _alike(np.isfinite(mean), np.flatnonzero(~others)):
-            known = scores.of_algorithms(ran).of_problems(others)
+        # An adviser may name only what ran on the problem. Problems on which the same algorithms
+        # ran share the scores of those, and so the fitted model.
+        alike: dict[bytes, list[int]] = {}
+        for number in np.flatnonzero(~others).tolist():
+            alike.setdefault(ran[number].tobytes(), []).append(number)
+        for numbers in alike.values():
+            known = scores.of_algorithms(ran[numbers[0]]).of_problems(others)
             for number in numbers:
                 asked = features[scores.problems[number]]
                 for name, adviser in advisers.items():
@@ -100,27 +104,13 @@ def judge(
     return Judged(scores.problems, scores.families, regret, covered)
 
 
-def _alike(
-    there: NDArray[np.bool_], numbers: NDArray[np.int64]
-) -> list[tuple[NDArray[np.bool_], list[int]]]:
-    """``numbers`` of rows in groups of equal rows, with the row that they share."""
-    groups: dict[bytes, list[int]] = {}
-    for number in numbers.tolist():
-        groups.setdefault(there[number].tobytes(), []).append(number)
-    return [(there[group[0]], group) for group in groups.values()]
-
-
 def cross_validated_oracle(scores: Scores) -> FloatArray:
     """Shape (problems,): the regret of each problem's best algorithm, chosen by the even seeds and
     judged by the others, and the other way round."""
-    seeds = range(scores.regret.shape[2])
-    halves = [s for s in seeds if s % 2 == 0], [s for s in seeds if s % 2]
-    one, two = (scores.of_seeds(half).mean for half in halves)
-    found: FloatArray = (_judged_by(one, two) + _judged_by(two, one)) / 2
-    return found
-
-
-def _judged_by(choosing: FloatArray, judging: FloatArray) -> FloatArray:
-    usable = np.isfinite(choosing) & np.isfinite(judging)
-    best: NDArray[np.int64] = np.argmin(np.where(usable, choosing, np.inf), axis=1)
-    return np.take_along_axis(judging, best[:, None], axis=1)[:, 0]
+    even, odd = (replace(scores, regret=scores.regret[:, :, half::2]).mean for half in (0, 1))
+    usable = np.isfinite(even) & np.isfinite(odd)
+    sums = np.zeros(len(even))
+    for choosing, judging in ((even, odd), (odd, even)):
+        best: NDArray[np.int64] = np.argmin(np.where(usable, choosing, np.inf), axis=1)
+        sums += np.take_along_axis(judging, best[:, None], axis=1)[:, 0]
+    return sums / 2

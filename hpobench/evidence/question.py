@@ -1,4 +1,4 @@
-"""What somebody asks advice for: a problem, and what may be spent on it."""
+"""A question for advice: a problem, and what may be spent on it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Question:
 
     ``noisy``: whether the reported loss is only an estimate of the one that counts.
     ``trial_time``: seconds that a full evaluation takes, if that is known.
-    ``names``: those of the parameters, if they are known. A model may be recognised by them.
+    ``names``: the names of the parameters, if they are known, by which a model is recognised.
     """
 
     features: Features
@@ -40,12 +40,12 @@ class Question:
 
     @property
     def budget(self) -> float:
-        """The budget at which the evidence is read: its last one where more is asked for."""
+        """The budget at which the evidence is read: its last one if the question has more."""
         return min(self.evaluations, float(BUDGETS[-1]))
 
     def reached(self, thinking: FloatArray) -> FloatArray:
-        """The full evaluations that are made in the time for ``evaluations``, by searchers that
-        think for ``thinking`` seconds for each. A searcher answers one worker after the other."""
+        """The full evaluations that fit into the time for ``evaluations``, by searchers that think
+        for ``thinking`` seconds for each. A searcher answers one worker after the other."""
         if self.trial_time is None:
             return np.full(thinking.shape, self.evaluations)
         alone = self.trial_time / (self.trial_time + thinking)

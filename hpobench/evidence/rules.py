@@ -1,7 +1,7 @@
-"""Rules by which others choose, to be judged beside the advice.
+"""The rules by which others choose, to be judged beside the advice.
 
-Each is an :data:`hpobench.evidence.evaluation.Adviser`, and has nothing to say where the algorithm
-that it names did not run.
+Each is an :data:`hpobench.evidence.evaluation.Adviser`, and has no answer where the algorithm that
+it names did not run.
 """
 
 from __future__ import annotations

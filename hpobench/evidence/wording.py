@@ -1,12 +1,12 @@
-"""Advice in words."""
+"""Advice in words, and how good it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from hpobench.evidence.advice import Advice, Ranked
-from hpobench.evidence.evaluation import ORACLE
+from hpobench.evidence.advice import Advice
+from hpobench.evidence.evaluation import ORACLE, RANDOM
 from hpobench.evidence.features import Features
 from hpobench.evidence.scores import Algorithm
 from hpobench.evidence.standing import NEAR, RULES, WAYS, Row
@@ -14,7 +14,6 @@ from hpobench.evidence.standing import NEAR, RULES, WAYS, Row
 _NAMED = 3
 _NOTHING = 1e-9
 """A gain up to this comes from rounding."""
-_RANDOM = Algorithm("random", "fifo")
 
 COLUMNS = ("algorithm", "regret", "9 runs of 10", "best", "thinking", "")
 
@@ -32,39 +31,31 @@ def answer(advice: Advice) -> Iterator[str]:
                 f"{seconds(cheapest.thinking)} a full evaluation, {choice.algorithm} for "
                 f"{seconds(choice.thinking)}."
             )
-    yield _expected(advice)
-
-
-def _expected(advice: Advice) -> str:
-    choice = advice.choice
-    text = (
+    random = next((one for one in advice.ranked[1:] if one.algorithm == RANDOM), None)
+    beside = f"; random search reaches {random.regret:.2f}" if random else ""
+    yield (
         f"Expect a normalised regret of {choice.regret:.2f} (nine runs of ten: {choice.low:.2f} to "
-        f"{choice.high:.2f})"
+        f"{choice.high:.2f}){beside}."
     )
-    random = next((one for one in advice.ranked if one.algorithm == _RANDOM), None)
-    if random is None or random is choice:
-        return f"{text}."
-    return f"{text}; random search reaches {random.regret:.2f}."
 
 
 def rows(advice: Advice, most: int) -> list[tuple[str, ...]]:
     """A row of :data:`COLUMNS` for each of the first algorithms."""
-    return [_row(one) for one in advice.ranked[:most]]
-
-
-def _row(one: Ranked) -> tuple[str, ...]:
-    return (
-        str(one.algorithm),
-        f"{one.regret:.3f}",
-        f"{one.low:.2f} to {one.high:.2f}",
-        f"{one.best:.0%}",
-        seconds(one.thinking),
-        "" if one.told_apart else "tied",
-    )
+    return [
+        (
+            str(one.algorithm),
+            f"{one.regret:.3f}",
+            f"{one.low:.2f} to {one.high:.2f}",
+            f"{one.best:.0%}",
+            seconds(one.thinking),
+            "" if one.told_apart else "tied",
+        )
+        for one in advice.ranked[:most]
+    ]
 
 
 def grounds(advice: Advice) -> Iterator[str]:
-    """What the answer rests on, and where it ends."""
+    """What the answer rests on, and its limits."""
     question = advice.question
     yield (
         f"By runs on {advice.problems} problems of {advice.families} families, at "
@@ -93,7 +84,7 @@ def grounds(advice: Advice) -> Iterator[str]:
 
 
 def verdict(found: Sequence[Row]) -> Iterator[str]:
-    """How good the advice is, the answer first."""
+    """How good the advice is, in sentences."""
     yield "The advice is the algorithm that is best over the other families at that budget."
     better = [f"{rule} {where}" for rule in RULES for where in _better(found, rule)]
     yield (
@@ -113,13 +104,13 @@ def verdict(found: Sequence[Row]) -> Iterator[str]:
 
 
 def _better(found: Sequence[Row], way: str) -> list[str]:
-    """By how much a ``way`` to choose is better than the advice beyond chance, and where."""
+    """Where, and by how much, a ``way`` to choose is better than the advice beyond chance."""
     gains = [(row, *row.gain(way)) for row in found]
-    return [f"by {mean:.3f} at {_place(row)}" for row, mean, low, _ in gains if low > _NOTHING]
-
-
-def _place(row: Row) -> str:
-    return f"{row.budget:g} full evaluations ({row.kind})"
+    return [
+        f"by {mean:.3f} at {row.budget:g} full evaluations ({row.kind})"
+        for row, mean, low, _ in gains
+        if low > _NOTHING
+    ]
 
 
 Table: TypeAlias = tuple[tuple[str, ...], list[tuple[str, ...]]]
@@ -158,7 +149,7 @@ def _gain(gain: tuple[float, float, float]) -> str:
 
 
 def described(features: Features) -> str:
-    """``features`` in words, which is why a problem counts as near."""
+    """``features`` in words, to show why a problem counts as near."""
     kinds = {
         "real": features.floats,
         "whole": features.integers,
@@ -172,7 +163,7 @@ def described(features: Features) -> str:
 
 
 def seconds(value: float) -> str:
-    """A time, in the unit that suits it."""
+    """A duration in a fitting unit."""
     if value < 1:
         return f"{1000 * value:.2g} ms" if value < 0.0095 else f"{1000 * value:.0f} ms"
     if value < 120:

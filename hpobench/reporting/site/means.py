@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.evidence.archive import BUDGETS, Archive
-from hpobench.evidence.scores import Algorithm, FloatArray
+from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered
 
 Numbers: TypeAlias = NDArray[np.int64]
 SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
@@ -67,10 +67,9 @@ def last_place(known: NDArray[np.bool_]) -> int | None:
 
 def means_of(archive: Archive) -> Means:
     runs = archive.runs
-    names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
-    algorithms, of_algorithm = _numbered([Algorithm(*algorithm) for algorithm in names])
-    problems, of_problem = _numbered(runs["problem"].to_pylist())
-    workers, of_workers = _numbered(runs["workers"].to_pylist())
+    algorithms, of_algorithm = numbered(algorithms_of(runs))
+    problems, of_problem = numbered(runs["problem"].to_pylist())
+    workers, of_workers = numbered(runs["workers"].to_pylist())
     every = archive.regrets()[:, SHOWN]
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
@@ -96,10 +95,3 @@ def means_of(archive: Archive) -> Means:
             regret,
         ),
     )
-
-
-def _numbered(labels: list[Any]) -> tuple[tuple[Any, ...], Numbers]:
-    """The distinct labels in their order, and the number of each label among them."""
-    known = tuple(sorted(set(labels)))
-    number = {label: n for n, label in enumerate(known)}
-    return known, np.array([number[label] for label in labels], dtype=np.int64)

@@ -135,8 +135,8 @@ def test_where_the_evidence_ends_is_said() -> None:
         (Means(evaluations=float("nan")), "advice begins at one"),
         (Means(evaluations=9, budget=60), "not both"),
         (Means(budget=60), "say what may be spent"),
-        (Means(budget=60, trial_time=0), "more than nothing"),
-        (Means(budget=60, trial_time=float("inf")), "more than nothing"),
+        (Means(budget=60, trial_time=0), "positive and finite"),
+        (Means(budget=60, trial_time=float("inf")), "positive and finite"),
     ],
 )
 def test_what_cannot_be_spent_is_refused(means: Means, message: str) -> None:
