@@ -173,7 +173,7 @@ _DECORATORS = [
 
 
 class Plugins:
-    """Shipped plugins, the templates of ``new`` and those of tests, mutated."""
+    """Shipped plugins, the scaffolds of ``new`` and those of tests, mutated."""
 
     name = "plugins"
 
@@ -187,7 +187,7 @@ class Plugins:
             lock = PLUGIN_FOLDERS[key] / f"{rest}.lock"
             if lock.exists():
                 (folder / f"{name}.lock").write_bytes(lock.read_bytes())
-        for path in sorted((Path(testing.__file__).parent / "templates").glob("*.py")):
+        for path in sorted((Path(testing.__file__).parent / "scaffolds").glob("*.py")):
             (folder / f"template_{path.name}").write_bytes(path.read_bytes())
         (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
         for path in sorted(folder.glob("*.py")):
