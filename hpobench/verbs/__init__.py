@@ -160,7 +160,7 @@ def load(
     {...}
 
     Of several folders, also in a list, the results are those that `hpobench merge` would store of
-    them: all parts of a run, or the union of suites that differ in searchers, schedulers, problems
+    them: all shards of a run, or the union of suites that differ in searchers, schedulers, problems
     and seeds. Nothing is written.
 
     >>> both = hpobench.load("results/tables", "results/mine")
