@@ -16,7 +16,8 @@ _TEXT = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
 @dataclass(frozen=True)
 class Shard:
-    """Shard ``number`` (from 1) of ``count``, of a plan with so many ``combinations`` for each seed.
+    """Shard ``number`` (from 1) of ``count``, of a plan with so many ``combinations`` for each
+    seed.
 
     Neighbouring cells are in different shards, and so are the cells of one combination, so that no
     shard has all the expensive ones.
