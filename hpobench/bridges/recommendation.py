@@ -11,7 +11,7 @@ from hpobench.contract.errors import UnknownNameError, UsageError, did_you_mean
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import Archive, read_archive, shipped
-from hpobench.evidence.asking import Means, of_space, of_suite
+from hpobench.evidence.asking import Spending, of_space, of_suite
 from hpobench.evidence.entries import Named, named, problems_at_hand, split, suite_keys
 from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.scores import Algorithm
@@ -184,14 +184,14 @@ def recommend(
     Raises :class:`hpobench.UsageError` for what contradicts itself or is beyond the evidence, and
     :class:`hpobench.StoreError` for an archive that cannot be read.
     """
-    means = Means(evaluations, _seconds(budget), _seconds(trial_time), workers, noisy, steps)
+    spending = Spending(evaluations, _seconds(budget), _seconds(trial_time), workers, noisy, steps)
     archive = read_archive(shipped() if evidence is None else Path(evidence))
     if isinstance(of, Space):
-        return Recommendation(advise(archive, of_space(of, means)), archive)
+        return Recommendation(advise(archive, of_space(of, spending)), archive)
     from hpobench.suites.suite import load_suite
 
     suite = load_suite(of)
-    questions = dict(of_suite(suite, means))
+    questions = dict(of_suite(suite, spending))
     if problem is None and len(questions) > 1:
         raise UsageError(f"the suite has several problems; name one of {', '.join(questions)}")
     label = problem or next(iter(questions))

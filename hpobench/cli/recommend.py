@@ -22,8 +22,8 @@ from hpobench.cli.tables import fill, show
 if TYPE_CHECKING:
     from hpobench.bridges.recommendation import Recommendation
     from hpobench.evidence.archive import Archive
-    from hpobench.evidence.asking import Means
-    from hpobench.evidence.standing import Row
+    from hpobench.evidence.asking import Spending
+    from hpobench.evidence.standing import StandingRow
 
 _SHOWN = 10
 _COUNTS = ("floats", "ints", "categories", "logs", "conditional")
@@ -108,17 +108,17 @@ def recommend(
     Nothing is run.
     """
     from hpobench.evidence.archive import read_archive, shipped
-    from hpobench.evidence.asking import Means
+    from hpobench.evidence.asking import Spending
 
     archive = read_archive(evidence or shipped())
     if evaluate:
         _evaluate(archive, output)
         return
-    means = Means(
+    spending = Spending(
         **{k: options.pop(k) for k in ("evaluations", "budget", "trial_time", "workers", "noisy")},
         steps=options.pop("steps"),
     )
-    found = list(_recommended(archive, means, suite, plugins, options))
+    found = list(_recommended(archive, spending, suite, plugins, options))
     if settle is not None:
         _write_suite(settle, found)
     if output.as_json:
@@ -132,7 +132,7 @@ def recommend(
 
 def _recommended(
     archive: Archive,
-    means: Means,
+    spending: Spending,
     suite: str | None,
     plugins: tuple[Path, ...],
     options: dict[str, Any],
@@ -157,20 +157,20 @@ def _recommended(
         from hpobench.suites.suite import load_suite
 
         loaded = load_suite(suite, plugins=plugins)
-        for label, question in of_suite(loaded, means):
+        for label, question in of_suite(loaded, spending):
             yield label, Recommendation(advise(archive, question), archive, loaded)
         return
     if "trials" in given:
         from hpobench.bridges.imports.asking import of_trials
 
-        question = of_trials(given, means)
+        question = of_trials(given, spending)
     elif "space" in given:
         from hpobench.bridges.imports.spaces import read_space
 
-        question = of_space(read_space(given["space"]), means)
+        question = of_space(read_space(given["space"]), spending)
     else:
         numbers = {"floats": 0, "ints": 0, "categories": 0, "logs": None, "conditional": False}
-        question = of_counts(means, **{**numbers, **counts})
+        question = of_counts(spending, **{**numbers, **counts})
     yield "", Recommendation(advise(archive, question), archive)
 
 
@@ -249,7 +249,7 @@ def _evaluate(archive: Archive, output: Output) -> None:
     show(*wording.gains(rows))
 
 
-def _standing(row: Row) -> dict[str, Any]:
+def _standing(row: StandingRow) -> dict[str, Any]:
     from hpobench.evidence.standing import ADVICE, WAYS
 
     return {

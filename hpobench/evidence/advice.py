@@ -24,7 +24,7 @@ SURE = 0.9
 
 
 @dataclass(frozen=True)
-class Ranked:
+class Expectation:
     """One algorithm and what to expect of it."""
 
     algorithm: Algorithm
@@ -52,7 +52,7 @@ class Advice:
     """The algorithms, the one with the least expected regret first."""
 
     question: Question
-    ranked: tuple[Ranked, ...]
+    ranked: tuple[Expectation, ...]
     near: tuple[Near, ...]
     """The problems of the archive that are most like the one that is asked about."""
     problems: int
@@ -65,17 +65,17 @@ class Advice:
     """The algorithms that are left out, because their runs ended before that."""
 
     @property
-    def choice(self) -> Ranked:
+    def choice(self) -> Expectation:
         """The algorithm with the least expected regret."""
         return self.ranked[0]
 
     @property
-    def undecided(self) -> list[Ranked]:
+    def undecided(self) -> list[Expectation]:
         """The algorithms that the evidence does not tell apart from the choice, with it."""
         return [one for one in self.ranked if not one.told_apart]
 
     @property
-    def cheapest(self) -> Ranked:
+    def cheapest(self) -> Expectation:
         """Of the algorithms that are not told apart, the one whose searcher thinks the least."""
         return min(self.undecided, key=lambda one: one.thinking)
 
@@ -138,7 +138,7 @@ def advise(
     )
 
 
-def _ranked(scores: Scores) -> tuple[Ranked, ...]:
+def _ranked(scores: Scores) -> tuple[Expectation, ...]:
     model = fit(scores)
     order = model.order
     draws = model.draws(DRAWS)
@@ -152,7 +152,7 @@ def _ranked(scores: Scores) -> tuple[Ranked, ...]:
         return 0.5 * (1 + math.erf(gap / spread / math.sqrt(2))) if spread else float(gap > 0)
 
     return tuple(
-        Ranked(
+        Expectation(
             scores.algorithms[n],
             float(np.clip(model.expected[n], 0, 1)),
             *interval(scores, n),

@@ -18,7 +18,7 @@ WORKERS = 4
 
 
 @dataclass(frozen=True)
-class Means:
+class Spending:
     """What may be spent on a problem; ``None`` where the user did not say."""
 
     evaluations: float | None = None
@@ -63,7 +63,13 @@ class Means:
 
 
 def of_counts(
-    means: Means, *, floats: int, ints: int, categories: int, logs: int | None, conditional: bool
+    spending: Spending,
+    *,
+    floats: int,
+    ints: int,
+    categories: int,
+    logs: int | None,
+    conditional: bool,
 ) -> Question:
     """The question of a space with so many parameters of each kind; by default half of the real
     ones are on a logarithmic scale."""
@@ -75,25 +81,27 @@ def of_counts(
     if logs is not None and logs > floats + ints:
         raise UsageError(f"{logs} of {floats + ints} numbers cannot be logarithmic")
     logs = floats // 2 if logs is None else logs
-    return means.question(Features(floats, ints, categories, logs, conditional, means.steps or 1))
+    return spending.question(
+        Features(floats, ints, categories, logs, conditional, spending.steps or 1)
+    )
 
 
-def of_space(space: Space, means: Means) -> Question:
+def of_space(space: Space, spending: Spending) -> Question:
     """The question of ``space``."""
-    return means.question(features_of(space, means.steps or 1), space.names)
+    return spending.question(features_of(space, spending.steps or 1), space.names)
 
 
-def of_suite(suite: Suite, means: Means) -> list[tuple[str, Question]]:
+def of_suite(suite: Suite, spending: Spending) -> list[tuple[str, Question]]:
     """The question of each problem of ``suite``, by its label. Its budget, workers and steps are
-    those of the suite where ``means`` does not say otherwise."""
+    those of the suite where ``spending`` does not say otherwise."""
     from hpobench.plugins.build import build_problem
 
     found = []
     for ref in suite.problems:
         problem = build_problem(ref)
-        steps = means.steps or problem.fidelity.steps
-        own = replace(means, workers=means.workers or suite.workers[0], steps=steps)
-        if means.evaluations is None and means.budget is None:
+        steps = spending.steps or problem.fidelity.steps
+        own = replace(spending, workers=spending.workers or suite.workers[0], steps=steps)
+        if spending.evaluations is None and spending.budget is None:
             results = Estimate.of(problem, suite.budgets[ref.label], suite.workers[0]).results
             own = replace(own, evaluations=max(1.0, results / problem.fidelity.steps))
         found.append((ref.label, of_space(problem.space, own)))

@@ -26,7 +26,7 @@ _CLOSE = 1e-10
 
 
 @dataclass(frozen=True)
-class Model:
+class RegretModel:
     """The fitted parts."""
 
     level: float
@@ -66,7 +66,7 @@ class Model:
         return known + spread * random.standard_normal((count, len(known)))
 
 
-def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
+def fit(scores: Scores, weight: FloatArray | None = None) -> RegretModel:
     """The model of ``scores``; problems count with ``weight``, by default :func:`weights_of`."""
     weight = weights_of(scores.families) if weight is None else weight
     mean, there = scores.mean, np.isfinite(scores.mean)
@@ -89,7 +89,7 @@ def fit(scores: Scores, weight: FloatArray | None = None) -> Model:
     )
     share = float(np.mean(alone[known])) if known.any() else 1.0
     error = share**2 * variance + (1 - share) ** 2 * spread
-    return Model(
+    return RegretModel(
         level=float(np.average(level, weights=weight)),
         effect=np.where(known, center + share * (effect - center), np.nan),
         raw=effect,

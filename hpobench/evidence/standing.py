@@ -31,7 +31,7 @@ WAYS = (ADVICE, "random search", *RULES, ORACLE, NAIVE)
 
 
 @dataclass(frozen=True)
-class Row:
+class StandingRow:
     """What each way to choose reached at one budget, on one kind of problem."""
 
     budget: float
@@ -45,7 +45,7 @@ class Row:
         return self.judged.difference(ADVICE, way)
 
 
-def standing(archive: Archive) -> Iterator[Row]:
+def standing(archive: Archive) -> Iterator[StandingRow]:
     """The rows of ``archive``, for trials of one step and of several: once on all problems, and
     once on those on which searchers ran that think for long."""
     for stoppable, steps in ((False, "one step"), (True, "several steps")):
@@ -61,7 +61,7 @@ def standing(archive: Archive) -> Iterator[Row]:
             yield from _row(archive, scores.of_problems(chosen), budget, f"{steps}, slow searchers")
 
 
-def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[Row]:
+def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[StandingRow]:
     """The row of ``scores``, if there are enough families to leave one out."""
     there: NDArray[np.bool_] = np.isfinite(scores.mean)
     if RANDOM in scores.algorithms:
@@ -80,4 +80,4 @@ def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator
     }
     judged = judge(scores, features, advisers, ADVICE)
     any_problem = features[scores.problems[0]]
-    yield Row(budget, kind, judged, str(single_best(scores, any_problem)))
+    yield StandingRow(budget, kind, judged, str(single_best(scores, any_problem)))

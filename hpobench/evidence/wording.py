@@ -9,7 +9,7 @@ from hpobench.evidence.advice import Advice
 from hpobench.evidence.evaluation import ORACLE, RANDOM
 from hpobench.evidence.features import Features
 from hpobench.evidence.scores import Algorithm
-from hpobench.evidence.standing import NEAR, RULES, WAYS, Row
+from hpobench.evidence.standing import NEAR, RULES, WAYS, StandingRow
 
 _NAMED = 3
 _NOTHING = 1e-9
@@ -83,7 +83,7 @@ def grounds(advice: Advice) -> Iterator[str]:
         yield f"  {near.problem}: {described(near.features)}"
 
 
-def verdict(found: Sequence[Row]) -> Iterator[str]:
+def verdict(found: Sequence[StandingRow]) -> Iterator[str]:
     """How good the advice is, in sentences."""
     yield "The advice is the algorithm that is best over the other families at that budget."
     better = [f"{rule} {where}" for rule in RULES for where in _better(found, rule)]
@@ -103,7 +103,7 @@ def verdict(found: Sequence[Row]) -> Iterator[str]:
     yield f"Intervals that are to hold nine runs of ten hold {low:.0%} to {high:.0%}."
 
 
-def _better(found: Sequence[Row], way: str) -> list[str]:
+def _better(found: Sequence[StandingRow], way: str) -> list[str]:
     """Where, and by how much, a ``way`` to choose is better than the advice beyond chance."""
     gains = [(row, *row.gain(way)) for row in found]
     return [
@@ -117,7 +117,7 @@ Table: TypeAlias = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """A header and rows."""
 
 
-def regrets(found: Sequence[Row]) -> Table:
+def regrets(found: Sequence[StandingRow]) -> Table:
     """What each way to choose reaches."""
     header = ("problems", "budget", *WAYS)
     return header, [
@@ -126,7 +126,7 @@ def regrets(found: Sequence[Row]) -> Table:
     ]
 
 
-def gains(found: Sequence[Row]) -> Table:
+def gains(found: Sequence[StandingRow]) -> Table:
     """What the oracle and near problems gain over the advice."""
     header = ("problems", "budget", "number", "oracle", NEAR, "coverage", "advised")
     return header, [

@@ -13,7 +13,7 @@ from hpobench.evidence.scores import Algorithm
 from hpobench.suites.suite import Suite
 
 if TYPE_CHECKING:
-    from hpobench.evidence.advice import Ranked
+    from hpobench.evidence.advice import Expectation
     from hpobench.evidence.archive import Archive
     from hpobench.evidence.question import Question
 
@@ -37,7 +37,7 @@ class Candidates:
     def __call__(self, suite_with: Callable[[Mapping[str, Any]], Suite]) -> Suite:
         """The suite with the candidates; raises :class:`UsageError` if the evidence has none."""
         from hpobench.evidence.archive import read_archive, shipped
-        from hpobench.evidence.asking import Means, of_suite
+        from hpobench.evidence.asking import Spending, of_suite
         from hpobench.evidence.entries import ready, suite_keys
 
         suite = suite_with({"searchers": [SEARCHER]})
@@ -53,7 +53,7 @@ class Candidates:
             schedulers &= {ref.label for ref in suite.schedulers}
         found = [
             _advised(archive, here, schedulers, label, question)
-            for label, question in of_suite(suite, Means())
+            for label, question in of_suite(suite, Spending())
         ]
         self.thinking_s = {one.algorithm.searcher: one.thinking for some in found for one in some}
         best = [one.algorithm for one in _best(found)]
@@ -71,7 +71,7 @@ def _advised(
     schedulers: Collection[str],
     label: str,
     question: Question,
-) -> tuple[Ranked, ...]:
+) -> tuple[Expectation, ...]:
     """What the evidence says of some searchers and schedulers for the problem called ``label``, the
     best first."""
     from hpobench.evidence.advice import advise
@@ -82,13 +82,13 @@ def _advised(
         raise UsageError(f"{label}: {error}; name `searchers` in the suite") from None
 
 
-def _best(found: Sequence[Sequence[Ranked]]) -> list[Ranked]:
+def _best(found: Sequence[Sequence[Expectation]]) -> list[Expectation]:
     """The algorithms not told apart from the first, and always the second, which the first may have
     to be compared with: those on the most problems, then those of the least expected regret."""
     near = [
         [one for n, one in enumerate(ranked) if n < 2 or not one.told_apart] for ranked in found
     ]
-    algorithms: dict[Algorithm, list[Ranked]] = {}
+    algorithms: dict[Algorithm, list[Expectation]] = {}
     for one in itertools.chain.from_iterable(near):
         algorithms.setdefault(one.algorithm, []).append(one)
     order = sorted(

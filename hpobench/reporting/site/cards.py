@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hpobench.plugins.registry import Entry
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
-from hpobench.reporting.site.source import Source
+from hpobench.reporting.site.source import SiteSource
 from hpobench.reporting.site.suites import command
 
 Kind = Literal["searcher", "scheduler"]
@@ -67,7 +67,7 @@ class Against:
         return self.regret - self.other
 
 
-def pages(source: Source) -> Iterator[tuple[str, bytes]]:
+def pages(source: SiteSource) -> Iterator[tuple[str, bytes]]:
     kinds: tuple[Kind, ...] = ("searcher", "scheduler")
     for kind in kinds:
         labels: Mapping[str, str] = getattr(source.places, f"{kind}s")
@@ -98,7 +98,7 @@ def _share_better(card: Mapping[str, Any]) -> float:
     return float(card["better"] / max(len(card["rows"]), 1))
 
 
-def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
+def _card(source: SiteSource, kind: Kind, label: str) -> dict[str, Any]:
     means = source.means
     plugins = source.archive.searchers if kind == "searcher" else source.archive.schedulers
     facts = plugins[label]
@@ -150,7 +150,7 @@ def _hazards(entry: Entry | None, kind: Kind) -> Iterator[str]:
     yield from entry.attributes.get("notes", ())
 
 
-def _failed(source: Source, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+def _failed(source: SiteSource, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
     means = source.means
     for row in np.flatnonzero(which):
         algorithm = means.algorithms[means.runs.algorithm[row]]
@@ -166,7 +166,7 @@ def _failed(source: Source, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]
         }
 
 
-def _thinking(source: Source, members: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+def _thinking(source: SiteSource, members: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
     """The seconds for each trial by number of workers."""
     means = source.means
     of_runs = members[means.runs.algorithm]
@@ -177,7 +177,7 @@ def _thinking(source: Source, members: NDArray[np.bool_]) -> Iterator[dict[str, 
             yield {"workers": workers, "median": float(median), "slow": float(slow)}
 
 
-def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator[Against]:
+def _against(source: SiteSource, kind: Kind, members: NDArray[np.bool_]) -> Iterator[Against]:
     """The algorithms on each problem with the most common number of workers.
 
     They are compared at the last budget that an algorithm reached together with one that it is held
@@ -207,7 +207,7 @@ def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator
             )
 
 
-def _others(source: Source, kind: Kind, algorithm: int) -> NDArray[np.bool_]:
+def _others(source: SiteSource, kind: Kind, algorithm: int) -> NDArray[np.bool_]:
     """Shape (algorithms,): what an algorithm is held against, as :func:`_held_against` says."""
     algorithms = source.means.algorithms
     if kind == "searcher":

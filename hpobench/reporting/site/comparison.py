@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from hpobench.reporting.site import render
-from hpobench.reporting.site.source import Source
+from hpobench.reporting.site.source import SiteSource
 
 
-def pages(source: Source) -> Iterator[tuple[str, bytes]]:
+def pages(source: SiteSource) -> Iterator[tuple[str, bytes]]:
     yield render.page(source, "compare.html", "compare.html.j2", "Side by side")
     means, places = source.means, source.places
     for n, workers in enumerate(means.workers):

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from hpobench.reporting.site import render
 from hpobench.reporting.site.ranking import main_view
-from hpobench.reporting.site.source import Source
+from hpobench.reporting.site.source import SiteSource
 
 
-def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
+def pages(source: SiteSource, sources: Sequence[SiteSource]) -> Iterator[tuple[str, bytes]]:
     """``sources``: all of the site, to which the page leads."""
     means, places = source.means, source.places
     views = source.rankings.overall()

@@ -17,7 +17,7 @@ SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunColumns:
     """The columns of an archive's runs, each of shape (runs,) if nothing else is said."""
 
     workers: Numbers
@@ -46,7 +46,7 @@ class Means:
     """Shape (budgets,): those of the archive's budgets at which a run is known."""
     regret: FloatArray
     """Shape (workers, problems, algorithms, budgets); NaN where there is no run."""
-    runs: Runs
+    runs: RunColumns
 
     @property
     def budgets(self) -> list[float]:
@@ -84,7 +84,7 @@ def means_of(archive: Archive) -> Means:
         algorithms,
         SHOWN[known],
         np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0),
-        Runs(
+        RunColumns(
             of_workers,
             of_problem,
             of_algorithm,

@@ -13,13 +13,13 @@ from hpobench.api import Categorical, Float, Int, Space
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import BUDGETS, Archive, ProblemFacts, joined, quantised
-from hpobench.evidence.asking import Means, of_counts, of_space
+from hpobench.evidence.asking import Spending, of_counts, of_space
 from hpobench.evidence.evaluation import Judged
 from hpobench.evidence.features import Features
 from hpobench.evidence.nearness import distance
 from hpobench.evidence.question import Question
 from hpobench.evidence.scores import Algorithm
-from hpobench.evidence.standing import WAYS, Row, standing
+from hpobench.evidence.standing import WAYS, StandingRow, standing
 from hpobench.evidence.wording import answer, gains, grounds, regrets, seconds, verdict
 from tests.unit.evidence.archives import FLAT, made, of_levels
 
@@ -130,16 +130,16 @@ def test_where_the_evidence_ends_is_said() -> None:
 @pytest.mark.parametrize(
     ("means", "message"),
     [
-        (Means(), "say what may be spent"),
-        (Means(evaluations=0.5), "advice begins at one"),
-        (Means(evaluations=float("nan")), "advice begins at one"),
-        (Means(evaluations=9, budget=60), "not both"),
-        (Means(budget=60), "say what may be spent"),
-        (Means(budget=60, trial_time=0), "positive and finite"),
-        (Means(budget=60, trial_time=float("inf")), "positive and finite"),
+        (Spending(), "say what may be spent"),
+        (Spending(evaluations=0.5), "advice begins at one"),
+        (Spending(evaluations=float("nan")), "advice begins at one"),
+        (Spending(evaluations=9, budget=60), "not both"),
+        (Spending(budget=60), "say what may be spent"),
+        (Spending(budget=60, trial_time=0), "positive and finite"),
+        (Spending(budget=60, trial_time=float("inf")), "positive and finite"),
     ],
 )
-def test_what_cannot_be_spent_is_refused(means: Means, message: str) -> None:
+def test_what_cannot_be_spent_is_refused(means: Spending, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         of_counts(means, floats=2, ints=0, categories=0, logs=None, conditional=False)
 
@@ -153,7 +153,7 @@ def test_a_question_of_numbers_is_that_of_the_space() -> None:
             Categorical("d", ("x", "y")),
         ]
     )
-    means = Means(budget=7200, trial_time=60, workers=8, steps=9)
+    means = Spending(budget=7200, trial_time=60, workers=8, steps=9)
     numbers = of_counts(means, floats=2, ints=1, categories=1, logs=1, conditional=False)
     named = of_space(space, means)
     assert named.names == ("a", "b", "c", "d")
@@ -189,7 +189,7 @@ def test_what_is_better_than_the_advice_is_named() -> None:
     worse, better = np.array([0.5, 0.4, 0.6]), np.array([0.3, 0.1, 0.2])
     regret = {way: better if way in ("NGOpt", "oracle") else worse for way in WAYS}
     judged = Judged(tuple("pqr"), tuple(families), regret, np.ones(3))
-    said = list(verdict([Row(5, "one step", judged, "random + fifo")]))
+    said = list(verdict([StandingRow(5, "one step", judged, "random + fifo")]))
     assert said[1:3] == [
         "Better than it beyond chance: NGOpt by 0.300 at 5 full evaluations (one step); elsewhere "
         "no other rule.",
