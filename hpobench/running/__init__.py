@@ -1,1 +1,1 @@
-"""Runs cells: one cell, all cells of a plan, and seeds that are added until a look decides."""
+"""From a plan to stored results: where results come from, what runs a cell, and where cells run."""
