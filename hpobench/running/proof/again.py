@@ -102,8 +102,8 @@ def run_again(
         stack.callback(place.close)
         for batches in place.run(cells):
             for batch in batches:
-                for shard, data in batch.shards.items():
-                    disk.Shard(shard, data).write(folder)
+                for file, data in batch.files.items():
+                    disk.RowFile(file, data).write(folder)
                 yield from batch.outcomes(folder)
 
 
