@@ -19,7 +19,7 @@ from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_
 from hpobench.running.cluster.health import LostRayError
 from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.work import Work
-from hpobench.running.local.worker_processes import Template
+from hpobench.running.local.worker_processes import ForkServer
 from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows
 from hpobench.suites.cell_grid import Selected
@@ -72,7 +72,7 @@ def run_plan(
     folder: Path,
     progress: Progress,
     *,
-    start: Callable[[], Template],
+    start: Callable[[], ForkServer],
     publish: Callable[[], None] = lambda: None,
     address: str | None = None,
     cpus: int | None = None,
