@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def advise(
     for budget in (question.budget, *earlier):
         scores = scores_at(
             archive,
-            lambda thinking, most=budget: np.minimum(question.reached(thinking), most),
+            functools.partial(question.reached, most=budget),
             question.workers,
             stoppable=question.features.steps > 1,
             usable=usable,

@@ -7,7 +7,7 @@ all. The facts about problems and plugins stand once, as JSON in the metadata of
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -272,9 +272,13 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
         raise NoArchiveError(f"{path}: its facts cannot be read ({error})") from error
     if odd := [name for name, one in problems.items() if not one.features.sensible]:
         raise NoArchiveError(f"{path}: problem {min(odd)[:100]} has impossible features")
-    known = {"problem": problems, "searcher": searchers, "scheduler": schedulers}
-    for column, facts in known.items():
-        if missing := set(table[column].unique().to_pylist()) - set(facts):
+    known: dict[str, Collection[str]] = {
+        "problem": problems,
+        "searcher": searchers,
+        "scheduler": schedulers,
+    }
+    for column, labels in known.items():
+        if missing := set(table[column].unique().to_pylist()) - set(labels):
             raise NoArchiveError(f"{path}: says nothing of {column} {min(missing)[:100]}")
     return Archive(table, problems, searchers, schedulers)
 

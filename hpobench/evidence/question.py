@@ -43,11 +43,12 @@ class Question:
         """The budget at which the evidence is read: its last one if the question has more."""
         return min(self.evaluations, float(BUDGETS[-1]))
 
-    def reached(self, thinking: FloatArray) -> FloatArray:
-        """The full evaluations that fit into the time for ``evaluations``, by searchers that think
-        for ``thinking`` seconds for each. A searcher answers one worker after the other."""
+    def reached(self, thinking: FloatArray, most: float = math.inf) -> FloatArray:
+        """The full evaluations, at ``most``, that fit into the time for ``evaluations``, by
+        searchers that think for ``thinking`` seconds for each."""
         if self.trial_time is None:
-            return np.full(thinking.shape, self.evaluations)
+            return np.full(thinking.shape, min(self.evaluations, most))
+        # A searcher answers one worker after the other, so that workers wait for slow searchers.
         alone = self.trial_time / (self.trial_time + thinking)
         queued = self.trial_time / np.maximum(self.workers * thinking, 1e-12)
-        return self.evaluations * np.minimum(alone, queued)
+        return np.minimum(self.evaluations * np.minimum(alone, queued), most)
