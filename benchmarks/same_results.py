@@ -39,7 +39,7 @@ def differences(base: Path, new: Path) -> Iterator[str]:
 
 def _events(folder: Path, cells: pd.DataFrame, cell: str) -> bytes:
     (row,) = cells.loc[cells["cell"] == cell].to_dict("records")
-    return disk.table_bytes(disk.read_shards(folder, "events", pa.Table.from_pylist([row])))
+    return disk.table_bytes(disk.read_rows(folder, "events", pa.Table.from_pylist([row])))
 
 
 def _reports(base: Path, new: Path) -> Iterator[str]:

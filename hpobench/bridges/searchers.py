@@ -44,7 +44,7 @@ def searcher(
 
     ``space`` replaces the domains of ``param_space``, and may have conditions. Ray passes on
     ``metric`` and ``mode`` of ``TuneConfig`` only together with a ``param_space``; otherwise give
-    them here. ``max_t``, the ``training_iteration`` at which a full trial ends, is needed by
+    them here. ``max_t``, the ``training_iteration`` at which a full evaluation ends, is needed by
     searchers that learn from several fidelities, such as ``bohb``, which goes with Ray's
     ``HyperBandForBOHB``. ``plugins`` are files with searchers of one's own. ``options`` are the
     searcher's.
@@ -76,8 +76,8 @@ def searcher(
     every = trait(cls, "multi_fidelity")
     if every and max_t is None:
         raise UsageError(
-            f"{name} learns from results at several steps; say how many steps a full trial has, as "
-            "for the scheduler: max_t=81"
+            f"{name} learns from results at several steps; say how many steps a full "
+            "evaluation has, as for the scheduler: max_t=81"
         )
     return TuneSearcher(
         functools.partial(_built, ref, seed, Fidelity("training_iteration", max_t or 1)),

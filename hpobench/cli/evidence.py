@@ -43,8 +43,8 @@ def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     """Distil the results in FOLDERS (like results/evidence) into an archive.
 
     It keeps some 100 bytes of each virtual run on a problem with frozen references: what was
-    reached at thirty budgets up to 100 full trials, how long the searcher thought, and a hash of
-    the run's results. The shipped suites whose names begin with `evidence` are made for it.
+    reached at thirty budgets up to 100 full evaluations, how long the searcher thought, and a hash
+    of the run's results. The shipped suites whose names begin with `evidence` are made for it.
     `hpobench merge` joins it with other archives.
     """
     from hpobench.evidence.archive import joined

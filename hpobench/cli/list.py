@@ -14,7 +14,7 @@ from hpobench.cli.tables import fill, printable, show
 from hpobench.contract.cell import Kind
 
 if TYPE_CHECKING:
-    from hpobench.plugins.compatibility import Pair
+    from hpobench.plugins.compatibility import MatrixField
     from hpobench.plugins.registry import Entry
 
 
@@ -135,13 +135,13 @@ def compatibility(plugins: tuple[Path, ...], output: Output) -> None:
     from hpobench.plugins.registry import Registry
 
     registry = Registry(plugins)
-    pairs = matrix(registry)
+    algorithms = matrix(registry)
     takes = {entry.name: _takes(entry) for entry in registry.entries("searcher")}
     if output.as_json:
-        print_json({"pairs": [_pair_json(pair) for pair in pairs], "takes": takes})
+        print_json({"algorithms": [_field_json(field) for field in algorithms], "takes": takes})
         return
-    notes = numbered(pairs)
-    show(("scheduler", "notes", "searchers"), list(_by_scheduler(pairs, notes)), wrapped=True)
+    notes = numbered(algorithms)
+    show(("scheduler", "notes", "searchers"), list(_by_scheduler(algorithms, notes)), wrapped=True)
     click.echo()
     show(("takes", "searchers"), list(_grouped(takes)), wrapped=True)
     click.echo()
@@ -149,12 +149,14 @@ def compatibility(plugins: tuple[Path, ...], output: Output) -> None:
         click.echo(fill(f"({number}) {note}", "    "))
 
 
-def _by_scheduler(pairs: Sequence[Pair], notes: dict[str, int]) -> Iterator[tuple[str, str, str]]:
+def _by_scheduler(
+    algorithms: Sequence[MatrixField], notes: dict[str, int]
+) -> Iterator[tuple[str, str, str]]:
     """The searchers under each scheduler, by what is to know; most of them stand last, as the
     others."""
     marks: dict[str, dict[str, str]] = {}
-    for pair in pairs:
-        marks.setdefault(pair.scheduler, {})[pair.searcher] = _mark(pair, notes)
+    for field in algorithms:
+        marks.setdefault(field.scheduler, {})[field.searcher] = _mark(field, notes)
     for scheduler, own in marks.items():
         *few, (most, _) = sorted(_by_value(own).items(), key=lambda group: len(group[1]))
         rows = [*((mark, ", ".join(names)) for mark, names in few)]
@@ -179,14 +181,14 @@ def _by_value(of: dict[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def _mark(pair: Pair, notes: dict[str, int]) -> str:
-    numbers = ",".join(map(str, sorted(notes[note] for note in pair.compatibility.notes)))
-    return {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[pair.compatibility.level]
+def _mark(field: MatrixField, notes: dict[str, int]) -> str:
+    numbers = ",".join(map(str, sorted(notes[note] for note in field.compatibility.notes)))
+    return {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[field.compatibility.level]
 
 
-def _pair_json(pair: Pair) -> dict[str, object]:
-    found = pair.compatibility
-    names = {"scheduler": pair.scheduler, "searcher": pair.searcher}
+def _field_json(field: MatrixField) -> dict[str, object]:
+    found = field.compatibility
+    names = {"scheduler": field.scheduler, "searcher": field.searcher}
     return {**names, "level": found.level, "notes": list(found.notes)}
 
 

@@ -1,4 +1,4 @@
-"""``merge``: results folders or archives as one: parts of a run, or what different runs gave."""
+"""``merge``: results folders or archives as one: shards of a run, or what different runs gave."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hpobench.cli.shared import Output, Stored, output_options
 @click.option(
     "--into",
     type=Stored(writes=True, exists=False),
-    help="The folder to write; by default that of the suite's name beside the parts of a run. Of "
+    help="The folder to write; by default that of the suite's name beside the shards of a run. Of "
     "archives the file to write.",
 )
 @output_options(quiet="Print the folder or the archive alone.")
@@ -30,7 +30,7 @@ def merge(stored: tuple[Path, ...], into: Path | None, output: Output) -> None:
     """Bring the results in FOLDERS into one results folder, or archives of evidence in FILES into
     one archive; `evidence` is the one that comes with hpobench.
 
-    All parts of a run (like results/quick.shard-*) become what one run would have made. Results of
+    All shards of a run (like results/quick.shard-*) become what one run would have made. Results of
     other suites, which may differ in searchers, schedulers, problems and seeds, become those of
     their union. A cell that several hold is taken once; if its bytes are not the same in all, it is
     named, nothing is written, and the code is 2. Ends with code 1 if cells are missing, which

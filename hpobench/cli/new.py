@@ -98,10 +98,10 @@ def _write(file: Path, text: str) -> None:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _template(name: str) -> Path:
+def _scaffold(name: str) -> Path:
     import hpobench.testing
 
-    return Path(hpobench.testing.__file__).parent / "templates" / name
+    return Path(hpobench.testing.__file__).parent / "scaffolds" / name
 
 
 def _suite(file: Path, name: str, given: dict[str, Any]) -> str:
@@ -115,9 +115,9 @@ def _suite(file: Path, name: str, given: dict[str, Any]) -> str:
     from hpobench.suites.suitetext import in_one_line
     from hpobench.suites.yamlfile import read_yaml
 
-    template, keys = _template("suite.yaml"), {"name": name, **given}
-    build_plan(load_suite(read_yaml(template).value, changes=Changes(keys)))
-    lines = template.read_text(encoding="utf-8").replace("FILE", str(file)).splitlines()
+    scaffold, keys = _scaffold("suite.yaml"), {"name": name, **given}
+    build_plan(load_suite(read_yaml(scaffold).value, changes=Changes(keys)))
+    lines = scaffold.read_text(encoding="utf-8").replace("FILE", str(file)).splitlines()
     for place, line in enumerate(lines):
         key, _, _ = line.partition(":")
         if key in keys:
@@ -128,7 +128,7 @@ def _suite(file: Path, name: str, given: dict[str, Any]) -> str:
 def _plugin(kind: str, name: str) -> str:
     import hpobench.api
 
-    text = _template(f"{kind}.py").read_text(encoding="utf-8")
+    text = _scaffold(f"{kind}.py").read_text(encoding="utf-8")
     cls = "".join(part.capitalize() for part in name.split("-"))
     if keyword.iskeyword(cls) or cls in hpobench.api.__all__:
         cls += kind.capitalize()

@@ -21,9 +21,9 @@ from hpobench.cli.tables import fill, show
 
 if TYPE_CHECKING:
     from hpobench.evidence.archive import Archive
-    from hpobench.evidence.asking import Means
+    from hpobench.evidence.asking import Spending
     from hpobench.evidence.recommendation import Recommendation
-    from hpobench.evidence.standing import Row
+    from hpobench.evidence.standing import StandingRow
 
 _SHOWN = 10
 _COUNTS = ("floats", "ints", "categories", "logs", "conditional")
@@ -44,7 +44,7 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         return None
     _, _, count = value.rpartition(":")
     if not (count.isascii() and count.isdecimal() and int(count) > 1):
-        raise click.BadParameter("give the steps of a full trial, like epochs:50", ctx, param)
+        raise click.BadParameter("give the steps of a full evaluation, like epochs:50", ctx, param)
     return int(count)
 
 
@@ -69,9 +69,9 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A YAML file with the space, as in suites.",
 )
-@click.option("--evaluations", type=float, help="The budget in full trials.")
+@click.option("--evaluations", type=float, help="The budget in full evaluations.")
 @click.option("--budget", callback=_seconds, help="Or what all trials may take, like 3h.")
-@click.option("--trial-time", callback=_seconds, help="What a full trial takes, like 4min.")
+@click.option("--trial-time", callback=_seconds, help="What a full evaluation takes, like 4min.")
 @click.option("--workers", type=click.IntRange(min=1), help="Trials at a time.")
 @click.option(
     "--settle",
@@ -108,17 +108,17 @@ def recommend(
     Nothing is run.
     """
     from hpobench.evidence.archive import read_archive, shipped
-    from hpobench.evidence.asking import Means
+    from hpobench.evidence.asking import Spending
 
     archive = read_archive(evidence or shipped())
     if evaluate:
         _evaluate(archive, output)
         return
-    means = Means(
+    spending = Spending(
         **{k: options.pop(k) for k in ("evaluations", "budget", "trial_time", "workers", "noisy")},
         steps=options.pop("steps"),
     )
-    found = list(_recommended(archive, means, suite, plugins, options))
+    found = list(_recommended(archive, spending, suite, plugins, options))
     if settle is not None:
         _write_suite(settle, found)
     if output.as_json:
@@ -132,7 +132,7 @@ def recommend(
 
 def _recommended(
     archive: Archive,
-    means: Means,
+    spending: Spending,
     suite: str | None,
     plugins: tuple[Path, ...],
     options: dict[str, Any],
@@ -152,25 +152,25 @@ def _recommended(
             raise UsageError(f"--{others[0]} is of --trials")
     said = [name for name, value in ways.items() if value]
     if len(said) > 1:
-        raise UsageError(f"{' and '.join(said)} say the same; give one of them")
+        raise UsageError(f"give either {' or '.join(said)}, not both")
     if suite is not None:
         from hpobench.suites.suite import load_suite
 
         loaded = load_suite(suite, plugins=plugins)
-        for label, question in of_suite(loaded, means):
+        for label, question in of_suite(loaded, spending):
             yield label, Recommendation(advise(archive, question), archive, loaded)
         return
     if "trials" in given:
         from hpobench.bridges.imports.asking import of_trials
 
-        question = of_trials(given, means)
+        question = of_trials(given, spending)
     elif "space" in given:
         from hpobench.bridges.imports.spaces import read_space
 
-        question = of_space(read_space(given["space"]), means)
+        question = of_space(read_space(given["space"]), spending)
     else:
         numbers = {"floats": 0, "ints": 0, "categories": 0, "logs": None, "conditional": False}
-        question = of_counts(means, **{**numbers, **counts})
+        question = of_counts(spending, **{**numbers, **counts})
     yield "", Recommendation(advise(archive, question), archive)
 
 
@@ -249,7 +249,7 @@ def _evaluate(archive: Archive, output: Output) -> None:
     show(*wording.gains(rows))
 
 
-def _standing(row: Row) -> dict[str, Any]:
+def _standing(row: StandingRow) -> dict[str, Any]:
     from hpobench.evidence.standing import ADVICE, WAYS
 
     return {

@@ -56,7 +56,7 @@ UNLOGGED = 3
 @click.option(
     "--shard",
     metavar="NUMBER/COUNT",
-    help="Run one of COUNT parts of the suite, like 3/16, into a folder of its own; the parts need "
+    help="Run one of COUNT shards of the suite, like 3/16, into a folder of its own; they need "
     "not know of each other. `hpobench merge` brings them together.",
 )
 @deciding_options

@@ -11,10 +11,10 @@ from hpobench.contract.errors import UnknownNameError, UsageError, did_you_mean
 from hpobench.contract.space import Space
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import Archive, read_archive, shipped
-from hpobench.evidence.asking import Means, of_space, of_suite
+from hpobench.evidence.asking import Spending, of_space, of_suite
 from hpobench.evidence.entries import Named, named, problems_at_hand, split, suite_keys
 from hpobench.evidence.nearness import Near, nearest
-from hpobench.evidence.scores import Pair
+from hpobench.evidence.scores import Algorithm
 from hpobench.evidence.wording import answer, grounds
 from hpobench.plugins.rays import ray_scheduler
 from hpobench.plugins.registry import Registry
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hpobench.suites.suite import Suite
 
 _MOST = 4
-"""Pairs that a suite puts to the test, besides random search."""
+"""Algorithms that a suite puts to the test, besides random search."""
 _SEEDS = 10
 
 
@@ -47,18 +47,18 @@ class Recommendation:
     @property
     def searcher(self) -> Named:
         """The searcher, as ``SearchCV`` takes it: a name, or a mapping with options."""
-        return named("searcher", self.archive.searchers[self.advice.choice.pair.searcher])
+        return named("searcher", self.archive.searchers[self.advice.choice.algorithm.searcher])
 
     @property
     def scheduler(self) -> Named:
         """The scheduler, as ``SearchCV`` takes it."""
-        return named("scheduler", self.archive.schedulers[self.advice.choice.pair.scheduler])
+        return named("scheduler", self.archive.schedulers[self.advice.choice.algorithm.scheduler])
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A row for each pair, the best first: ``searcher``, ``scheduler``, ``regret`` (expected),
-        ``low`` and ``high`` (between which nine runs of ten lie), ``best`` (the chance that none
-        is better), ``thinking`` (seconds of the searcher for a full trial's worth of training) and
+        """A row for each algorithm, the best first: ``searcher``, ``scheduler``, ``regret``
+        (expected), ``low`` and ``high`` (between which nine runs of ten lie), ``best`` (the chance
+        that none is better), ``thinking`` (seconds of the searcher for a full evaluation) and
         ``told_apart`` (from the first)."""
         import pandas as pd
 
@@ -67,7 +67,7 @@ class Recommendation:
     @property
     def needs(self) -> str | None:
         """What the searcher needs that is not installed here, and how to get it."""
-        name = self.archive.searchers[self.advice.choice.pair.searcher].name
+        name = self.archive.searchers[self.advice.choice.algorithm.searcher].name
         try:
             return Registry().find("searcher", name).unmet()
         except UnknownNameError:
@@ -103,7 +103,7 @@ class Recommendation:
             f"{start})"
         ]
         steps = self.advice.question.features.steps
-        facts = self.archive.schedulers[self.advice.choice.pair.scheduler]
+        facts = self.archive.schedulers[self.advice.choice.algorithm.scheduler]
         if (rays := ray_scheduler(facts.name, facts.options, steps)) is not None:
             name, options = split(searcher)
             if facts.name != "fifo":
@@ -119,9 +119,9 @@ class Recommendation:
         """A suite, as YAML, that would tell apart what the evidence does not: on the problems of
         the suite that was asked about, or else on the most similar ones of the evidence that can
         run here."""
-        tied = [one.pair for one in self.advice.undecided[:_MOST]]
-        pairs = dict.fromkeys([*tied, Pair("random", tied[0].scheduler)])
-        changes = {**suite_keys(self.archive, [*pairs]), "seeds": _SEEDS}
+        tied = [one.algorithm for one in self.advice.undecided[:_MOST]]
+        algorithms = dict.fromkeys([*tied, Algorithm("random", tied[0].scheduler)])
+        changes = {**suite_keys(self.archive, [*algorithms]), "seeds": _SEEDS}
         if self.suite is not None:
             whole = {**self.suite.resolved(), **changes}
             return suite_text(whole, self.suite.registry.plugins)
@@ -175,23 +175,23 @@ def recommend(
 
     ``of``: a :class:`hpobench.Space`, or a suite (a file, its content, or the name of a shipped
     one), of which ``problem`` names one where it has several. ``evaluations``: what may be spent,
-    in full trials' worth of training; or ``budget``, the seconds for all trials, with
-    ``trial_time``, those of a full trial. Both may be text like ``"3h"``. A searcher that thinks
-    for long then reaches less in the time. ``steps``: the steps of a trial, if it can be stopped
-    early. ``noisy``: whether the reported loss only estimates the one that counts. ``evidence``:
-    an archive instead of the shipped one.
+    in full evaluations; or ``budget``, the seconds for all trials, with ``trial_time``, those of a
+    full evaluation. Both may be text like ``"3h"``. A searcher that thinks for long then reaches
+    less in the time. ``steps``: the steps of a trial, if it can be stopped early. ``noisy``:
+    whether the reported loss only estimates the one that counts. ``evidence``: an archive instead
+    of the shipped one.
 
     Raises :class:`hpobench.UsageError` for what contradicts itself or is beyond the evidence, and
     :class:`hpobench.StoreError` for an archive that cannot be read.
     """
-    means = Means(evaluations, _seconds(budget), _seconds(trial_time), workers, noisy, steps)
+    spending = Spending(evaluations, _seconds(budget), _seconds(trial_time), workers, noisy, steps)
     archive = read_archive(shipped() if evidence is None else Path(evidence))
     if isinstance(of, Space):
-        return Recommendation(advise(archive, of_space(of, means)), archive)
+        return Recommendation(advise(archive, of_space(of, spending)), archive)
     from hpobench.suites.suite import load_suite
 
     suite = load_suite(of)
-    questions = dict(of_suite(suite, means))
+    questions = dict(of_suite(suite, spending))
     if problem is None and len(questions) > 1:
         raise UsageError(f"the suite has several problems; name one of {', '.join(questions)}")
     label = problem or next(iter(questions))

@@ -73,16 +73,16 @@ def restored() -> Iterator[None]:
 
 
 def contained(file: Path | str) -> AbstractContextManager[None]:
-    """Put back what the block changes, in which code of the plugin ``file`` runs in a process that
-    all plugins share; nothing for a shipped plugin, which changes nothing."""
+    """Put back what code of the plugin ``file`` changes in the block, in a process that all plugins
+    share. Does nothing for a shipped plugin, which changes nothing."""
     return contextlib.nullcontext() if is_shipped(file) else restored()
 
 
 @contextlib.contextmanager
 def unchanged(space: Space) -> Iterator[None]:
-    """Put back what the block changes in ``space``, which later runs on its problem are given too.
+    """Put back what the block changes in ``space``, which later runs on its problem share.
 
-    Its objects are frozen, which ``object.__setattr__`` goes past.
+    Its objects are frozen, but ``object.__setattr__`` changes them all the same.
     """
     conditions = (parameter.when for parameter in space if parameter.when is not None)
     kept = [(part, vars(part).copy()) for part in (space, *space, *conditions)]

@@ -80,7 +80,7 @@ def run(
     :param within: the same, and end when this wall time is over, in seconds or like ``"1h"``: as
         many seeds as fit, of shorter budgets if two do not; a suite without ``searchers`` gets
         those that the evidence says are the best.
-    :param shard: run one part of many, like ``"3/16"``, into a folder of its own.
+    :param shard: run one shard of many, like ``"3/16"``, into a folder of its own.
     :param report: write the report; ``results.page`` is its page.
     :param progress: print how the run goes on; by default only on a terminal. Without, the logger
         ``hpobench`` gets the lines.
@@ -160,7 +160,7 @@ def load(
     {...}
 
     Of several folders, also in a list, the results are those that `hpobench merge` would store of
-    them: all parts of a run, or the union of suites that differ in searchers, schedulers, problems
+    them: all shards of a run, or the union of suites that differ in searchers, schedulers, problems
     and seeds. Nothing is written.
 
     >>> both = hpobench.load("results/tables", "results/mine")

@@ -12,7 +12,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.evidence.archive import Archive, hash_of, joined
 from hpobench.evidence.distilling import distilled
 from hpobench.running.cluster.connect import needs_ray
-from hpobench.running.local.early_start import Templates
+from hpobench.running.local.early_start import ForkServers
 from hpobench.running.plan.experiment import run_plan
 from hpobench.running.tracking.tracker import Together
 from hpobench.suites.cell_grid import CellGrid, Combination
@@ -132,7 +132,7 @@ def run_addition(
     counts: Counter[str] = Counter()
     parts = [part for part in addition.parts if part.plan.cells]
     with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
+        ForkServers(soon=not needs_ray("virtual", None)) as servers,
         interruptible(kept, display.warn),
     ):
         for part in parts:
@@ -143,7 +143,7 @@ def run_addition(
                     part.plan,
                     place,
                     Together(observers),
-                    start=templates.start,
+                    start=servers.start,
                     cpus=cpus,
                     warn=display.warn,
                 )

@@ -24,7 +24,7 @@ from hpobench.evidence.archive import (
 )
 from hpobench.evidence.distilling import distilled
 from hpobench.running.cluster.connect import needs_ray
-from hpobench.running.local.early_start import Templates
+from hpobench.running.local.early_start import ForkServers
 from hpobench.running.proof.again import run_again
 from hpobench.running.proof.verify_sample import Other, Verification
 from hpobench.store.prove.sameness import Difference
@@ -52,14 +52,14 @@ def verify_archive(
     from both: the hash of events and trials, the regrets, and what the archive says of the problem.
     """
     with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
+        ForkServers(soon=not needs_ray("virtual", None)) as servers,
         interruptible("nothing was changed", warn),
     ):
         cells, left_out = _population(find_cells(archive, suites, options.plugins, warn))
         count = min(options.cells, len(cells))
         drawn = {row: cells[row] for row in sorted(Random(options.seed).sample([*cells], count))}
         once = list({cell.id: cell for cell in drawn.values()}.values())
-        again = _Again.of(once, [*run_again(once, templates.start, options.timeout, options.cpus)])
+        again = _Again.of(once, [*run_again(once, servers.start, options.timeout, options.cpus)])
     same, different = [], {}
     stored = archive.runs.take(pa.array([*drawn], pa.int64())).to_pylist()
     for (row, cell), run in zip(drawn.items(), stored, strict=True):
@@ -151,4 +151,4 @@ def _shown(name: str, one: Any, other: Any) -> tuple[str, Any, Any]:
         return name, one, other
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     left, right = (None if x[place] == UNKNOWN else x[place] / LEVELS for x in (one, other))
-    return f"{name} at {BUDGETS[place]:.3g} full trials", left, right
+    return f"{name} at {BUDGETS[place]:.3g} full evaluations", left, right

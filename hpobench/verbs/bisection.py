@@ -18,7 +18,7 @@ from hpobench.plugins.isolation.releases import RELEASE, release_objection, scri
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.starting.given import with_given
 from hpobench.running.cluster.connect import needs_ray
-from hpobench.running.local.early_start import Templates
+from hpobench.running.local.early_start import ForkServers
 from hpobench.running.plan.experiment import run_plan
 from hpobench.running.tracking.tracker import Together
 from hpobench.suites.changes import Changes
@@ -174,7 +174,7 @@ def running(folder: Path, display: Display, cpus: int | None, timeout: float) ->
     """What runs the cells of plans that ``folder`` lacks, inside the block."""
     kept = f"finished cells are in {folder}, the same command goes on"
     with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
+        ForkServers(soon=not needs_ray("virtual", None)) as servers,
         interruptible(kept, display.warn),
     ):
 
@@ -185,7 +185,7 @@ def running(folder: Path, display: Display, cpus: int | None, timeout: float) ->
                     plan,
                     folder,
                     Together(observers),
-                    start=templates.start,
+                    start=servers.start,
                     cpus=cpus,
                     timeout=timeout,
                     warn=display.warn,

@@ -17,7 +17,7 @@ from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Decision, Rule
-    from hpobench.running.local.worker_processes import Template
+    from hpobench.running.local.worker_processes import ForkServer
     from hpobench.running.plan.experiment import Progress, Summary
     from hpobench.store.remote.place import Place
     from hpobench.suites.grid import Plan
@@ -53,10 +53,10 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
     ``KeyboardInterrupt`` passes through after everything finished is stored.
     """
     from hpobench.running.cluster.connect import needs_ray
-    from hpobench.running.local.early_start import Templates
+    from hpobench.running.local.early_start import ForkServers
     from hpobench.store.remote.place import Place, inside
 
-    with Templates(soon=not needs_ray("virtual", options.address)) as templates:
+    with ForkServers(soon=not needs_ray("virtual", options.address)) as servers:
         within = _within(options)
         suite, rule = with_rule(load(within.candidates if within else None), options)
         shard = Shard.of(options.shard) if options.shard else None
@@ -65,7 +65,7 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
         folder = place.fetch()
         # Where there are results, maybe nothing is left to run.
         if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
-            templates.discard()
+            servers.discard()
         from hpobench.running.tracking.tracker import tracking
 
         prepare(suite, display)
@@ -74,7 +74,7 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
             interruptible(kept, display.warn),
             tracking(options.mlflow, suite.name, folder, display.warn) as trackers,
         ):
-            runner = _Runner(options, shard, templates.start, display, within)
+            runner = _Runner(options, shard, servers.start, display, within)
             run_cells = runner.at(place, trackers)
             if within is not None:
                 summary = _run_within(within, suite, folder, runner, run_cells, display)
@@ -113,7 +113,7 @@ class _Runner:
 
     options: RunOptions
     shard: Shard | None
-    start: Callable[[], Template]
+    start: Callable[[], ForkServer]
     display: Display
     within: Within | None
 
@@ -145,7 +145,8 @@ class _Runner:
         return run_cells
 
     def measure(self, suite: Suite, plan: Plan) -> Mapping[str, float]:
-        """The seconds of a full trial of each problem, by cells of ``plan`` that are not kept."""
+        """The seconds of a full evaluation of each problem, measured by cells of ``plan`` that are
+        not kept."""
         from hpobench.running.plan.timing import trial_seconds
         from hpobench.store.remote.place import Place
 

@@ -39,10 +39,10 @@ def run_sample(folder: Path, options: SampleOptions, warn: Callable[[str], None]
     """Run a sample of the undamaged results in ``folder`` again and compare; ``folder`` stays as
     it is."""
     from hpobench.running.cluster.connect import needs_ray
-    from hpobench.running.local.early_start import Templates
+    from hpobench.running.local.early_start import ForkServers
 
     with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
+        ForkServers(soon=not needs_ray("virtual", None)) as servers,
         interruptible("nothing was changed", warn),
     ):
         from hpobench.running.proof.verify_sample import verify_sample
@@ -52,7 +52,7 @@ def run_sample(folder: Path, options: SampleOptions, warn: Callable[[str], None]
             options.cells,
             options.seed,
             options.plugins,
-            start=templates.start,
+            start=servers.start,
             timeout=options.timeout,
             cpus=options.cpus,
             tell=warn,

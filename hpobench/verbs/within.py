@@ -60,7 +60,7 @@ class Fitted:
     """With every seed that may come to run."""
     plan: Plan
     trial_s: Mapping[str, float] = field(default_factory=dict)
-    """Measured seconds of a full trial, by the label of its problem."""
+    """Measured seconds of a full evaluation, by the label of its problem."""
 
     @property
     def timing(self) -> Timing:
@@ -153,8 +153,10 @@ class Fitted:
     def lines(self) -> Iterator[str]:
         """The plan in words."""
         combinations = self.plan.cells.combinations
-        pairs = dict.fromkeys(f"{c.searcher.label} + {c.scheduler.label}" for c in combinations)
-        why = self.within.candidates.why or f"named by the suite: {', '.join(pairs)}"
+        algorithms = dict.fromkeys(
+            f"{c.searcher.label} + {c.scheduler.label}" for c in combinations
+        )
+        why = self.within.candidates.why or f"named by the suite: {', '.join(algorithms)}"
         yield f"candidates, {why}"
         yield f"budget of a run: {'; '.join(self._budgets())}"
         timing = self.timing
@@ -186,8 +188,8 @@ def fitted(suite: Suite, within: Within, folder: Path) -> Fitted:
     """
     whole = grown(suite, within.options.max_seeds or max(MAX_SEEDS, len(suite.seeds)))
     plan = build_plan(whole)
-    pairs = {(c.searcher.label, c.scheduler.label) for c in plan.cells.combinations}
-    if len(pairs) < 2:
-        names = " + ".join(next(iter(pairs)))
+    algorithms = {(c.searcher.label, c.scheduler.label) for c in plan.cells.combinations}
+    if len(algorithms) < 2:
+        names = " + ".join(next(iter(algorithms)))
         raise UsageError(f"--within compares algorithms, and only one can run: {names}")
     return Fitted(within, folder, len(suite.seeds), whole, plan).remembered()

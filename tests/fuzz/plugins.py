@@ -75,7 +75,7 @@ _LISTED = ("searchers", "schedulers", "problems", "compatibility")
 
 
 def prepare(folder: Path) -> None:
-    """Shipped plugins, the templates of ``new`` and those of tests."""
+    """Shipped plugins, the scaffolds of ``new`` and those of tests."""
     for shipped in _SHIPPED.split():
         key, _, rest = shipped.partition("/")
         text = (PLUGIN_FOLDERS[key] / rest).read_text(encoding="utf-8")
@@ -85,7 +85,7 @@ def prepare(folder: Path) -> None:
         lock = PLUGIN_FOLDERS[key] / f"{rest}.lock"
         if lock.exists():
             (folder / f"{name}.lock").write_bytes(lock.read_bytes())
-    for path in sorted((Path(testing.__file__).parent / "templates").glob("*.py")):
+    for path in sorted((Path(testing.__file__).parent / "scaffolds").glob("*.py")):
         (folder / f"template_{path.name}").write_bytes(path.read_bytes())
     (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
     for path in sorted(folder.glob("*.py")):

@@ -60,21 +60,21 @@ def mutate(draw: Draw, origin: Path, folder: Path) -> Sequence[Command]:
 
 
 def rewrite(folder: Path, kind: str, change: Callable[[pa.Table], pa.Table]) -> None:
-    """Change a table of ``folder`` and seal it anew; of shards the first one, which cells then
+    """Change a table of ``folder`` and seal it anew; of files the first one, which cells then
     name."""
     if kind in ("cells", "problems"):
         path = folder / f"{kind}.parquet"
         path.write_bytes(disk.table_bytes(change(pq.read_table(path)), sealed=True))
         return
-    shard = min(folder.glob(f"{kind}-*.parquet"))
-    data = disk.table_bytes(change(pq.read_table(shard)))
-    name = disk.shard_name(kind, data)
-    shard.unlink()
+    file = min(folder.glob(f"{kind}-*.parquet"))
+    data = disk.table_bytes(change(pq.read_table(file)))
+    name = disk.file_name(kind, data)
+    file.unlink()
     (folder / name).write_bytes(data)
 
     def renamed(cells: pa.Table) -> pa.Table:
         at = cells.schema.get_field_index(f"{kind}_shard")
-        names = [name if old == shard.name else old for old in cells.column(at).to_pylist()]
+        names = [name if old == file.name else old for old in cells.column(at).to_pylist()]
         return cells.set_column(at, cells.schema.field(at), pa.array(names, pa.string()))
 
     rewrite(folder, "cells", renamed)

@@ -28,7 +28,7 @@ def alter(folder: Path, cell: str, change: Callable[[Stored], None]) -> None:
     """Let ``change`` alter what ``folder`` holds of ``cell``; the files are whole afterwards."""
     table = index.load_cells(folder)
     cells = table.filter(pc.equal(table["cell"], cell))
-    tables = {kind: disk.read_shards(folder, kind, cells) for kind in disk.COUNTS}
+    tables = {kind: disk.read_rows(folder, kind, cells) for kind in disk.COUNTS}
     stored = Stored(*cells.to_pylist(), *(t.to_pylist() for t in tables.values()))
     change(stored)
     rows = [

@@ -234,7 +234,7 @@ def _colours(problem: pd.Series) -> ScalarMappable:
 
 
 def _ladder(steps: int) -> list[int]:
-    """Steps that halve down from all of them: numbers without decimals."""
+    """``steps``, ``steps/2``, ``steps/4``, ... rounded to whole steps."""
     return sorted({round(steps / 2**i) for i in range(20)} - {0})
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from hpobench.bridges.imports.importing import import_trials
 from hpobench.bridges.imports.trials import Asked, Trial
 from hpobench.contract.errors import UsageError
-from hpobench.evidence.asking import Means, of_space
+from hpobench.evidence.asking import Spending, of_space
 from hpobench.evidence.question import Question
 
 
-def of_trials(given: Mapping[str, Any], means: Means) -> Question:
+def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
     """The question about the trials in the storage ``given["trials"]``, which is read as
     ``problems import`` does. Their space, steps and times are taken where nothing else is said.
 
@@ -28,7 +28,7 @@ def of_trials(given: Mapping[str, Any], means: Means) -> Question:
     }
     if len(finals - {None}) < 2:
         raise UsageError(f"{imported.source}: every trial has the same result")
-    own = replace(means, steps=means.steps or imported.fidelity.steps)
+    own = replace(spending, steps=spending.steps or imported.fidelity.steps)
     whole = [_seconds(trial) for trial in trials if trial.state == "complete"]
     times = [seconds for seconds in whole if seconds]
     if own.trial_time is None and times:

@@ -6,7 +6,7 @@ from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.search import Algorithm, Named
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
-from hpobench.evidence.asking import Means, of_space
+from hpobench.evidence.asking import Spending, of_space
 from hpobench.evidence.entries import ready
 from hpobench.evidence.recommendation import Recommendation
 from hpobench.plugins.registry import Registry
@@ -20,10 +20,10 @@ def advised_searcher(problem: CandidateProblem, chosen: Algorithm, workers: int)
     """
     archive = read_archive(shipped())
     scheduler = chosen.scheduler.label
-    means = Means(float(chosen.trials), workers=workers, steps=problem.fidelity.steps)
+    spending = Spending(float(chosen.trials), workers=workers, steps=problem.fidelity.steps)
     advice = advise(
         archive,
-        of_space(problem.space, means),
+        of_space(problem.space, spending),
         ready(archive, Registry())[0],
         {scheduler} if scheduler in archive.schedulers else None,
     )

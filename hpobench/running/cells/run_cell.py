@@ -38,7 +38,7 @@ def _limit(seconds: float) -> Iterator[None]:
     """Raise :class:`OutOfTime` in the block after ``seconds`` of wall time.
 
     A process that is stuck in native code receives no exception. It ends itself half a minute
-    later, with its stack in Ray's logs.
+    later and writes its stack to the standard error, which is Ray's log where Ray runs the cell.
     """
     # Written to the descriptor, because a plugin may have replaced sys.stderr.
     faulthandler.dump_traceback_later(seconds + 30, exit=True, file=2)

@@ -14,7 +14,7 @@ from hpobench.running.cells.batches import ATTEMPTS, DIED, GRACE_S, Done, Waitin
 from hpobench.running.cells.executor import Cells
 from hpobench.running.local.channel import ChannelClosedError
 from hpobench.running.local.work import Work
-from hpobench.running.local.worker_processes import Template, Worker
+from hpobench.running.local.worker_processes import ForkServer, Worker
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch, Outcome
@@ -29,10 +29,10 @@ class LocalCells(Cells):
     workers of their own (:mod:`hpobench.running.cells.containment`).
     """
 
-    def __init__(self, start: Callable[[], Template], work: Work, count: int) -> None:
+    def __init__(self, start: Callable[[], ForkServer], work: Work, count: int) -> None:
         """``start`` starts the process that workers are forked from."""
         self._start, self._work, self._count = start, work, count
-        self._template: Template | None = None
+        self._server: ForkServer | None = None
         self._kinds: dict[Worker, str] = {}
         """The kind of process of each worker."""
         self._ready = selectors.DefaultSelector()
@@ -67,13 +67,13 @@ class LocalCells(Cells):
             worker.run(waiting.take())
 
     def _fork(self, work: Work) -> Worker:
-        if self._template is not None:
+        if self._server is not None:
             try:
-                return self._template.fork(work)
+                return self._server.fork(work)
             except WorkersError:
-                self._template.close()  # somebody has killed it
-        self._template = self._start()
-        return self._template.fork(work)
+                self._server.close()  # somebody has killed it
+        self._server = self._start()
+        return self._server.fork(work)
 
     def _taken(self, worker: Worker, waiting: Waiting) -> list[Batch]:
         """What ``worker`` hands over, or what comes of its death."""
@@ -124,9 +124,9 @@ class LocalCells(Cells):
         for worker in list(self._kinds):
             self._dismiss(worker)
         self._ready.close()
-        if self._template is not None:
-            self._template.close()
-            self._template = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
 
 def _batch(outcome: Outcome) -> Batch:

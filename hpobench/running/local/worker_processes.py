@@ -24,7 +24,7 @@ _TOLD = 4000
 _MAIN = "import sys; sys.path[:] = {path!r}; from {module} import main; main({control})"
 
 
-class Template:
+class ForkServer:
     """The process that workers are forked from. It starts at once and may not be ready yet."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -33,7 +33,7 @@ class Template:
         self._orders.settimeout(_START_S)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the process
         program = _MAIN.format(
-            path=sys.path, module="hpobench.running.local.template", control=theirs.fileno()
+            path=sys.path, module="hpobench.running.local.fork_server", control=theirs.fileno()
         )
         with theirs:
             self._process = subprocess.Popen(

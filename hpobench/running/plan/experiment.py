@@ -19,7 +19,7 @@ from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_
 from hpobench.running.cluster.health import LostRayError
 from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.work import Work
-from hpobench.running.local.worker_processes import Template
+from hpobench.running.local.worker_processes import ForkServer
 from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows
 from hpobench.suites.cell_grid import Selected
@@ -72,7 +72,7 @@ def run_plan(
     folder: Path,
     progress: Progress,
     *,
-    start: Callable[[], Template],
+    start: Callable[[], ForkServer],
     publish: Callable[[], None] = lambda: None,
     address: str | None = None,
     cpus: int | None = None,
@@ -84,13 +84,13 @@ def run_plan(
 ) -> Summary:
     """Run the cells of ``plan``, or of its ``shard``, that ``folder`` does not hold yet.
 
-    ``publish`` is called whenever the folder has changed. Cells that :func:`needs_ray` not run in
-    processes that ``start`` lets begin. A cell is given
-    up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
-    after everything finished is stored. When ``time.monotonic()`` is ``until``, the running cells
-    are ended, and the next run of the plan goes on. A Ray that this starts is started again if it
-    is lost, which ``warn`` is told. Raises :class:`RayError`, :class:`WorkersError` and
-    :class:`StoreError`.
+    ``publish`` is called whenever the folder has changed. Cells that do not need Ray run in
+    processes made by ``start``. A cell is given up after ``timeout`` wall seconds. A
+    ``KeyboardInterrupt`` passes through after everything finished is stored. When
+    ``time.monotonic()`` is ``until``, the running cells are ended; the next run of the plan goes
+    on with them. If the Ray started here dies, a new one is started and ``warn`` is called.
+
+    Raises :class:`RayError`, :class:`WorkersError` and :class:`StoreError`.
     """
     from hpobench.store.write.writer import open_writer
 

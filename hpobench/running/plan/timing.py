@@ -30,7 +30,7 @@ class Timing:
     Cells of a combination of which some are stored in ``folder``, if one is given, take as long as
     these did. Others take what their problem's estimate and their searcher's thinking say.
 
-    :param trial_s: measured seconds of a full trial, by the label of its problem.
+    :param trial_s: measured seconds of a full evaluation, by the label of its problem.
     :param thinking_s: seconds of thinking for each trial, by the label of the searcher.
     """
 
@@ -126,7 +126,7 @@ def _room(problem: Problem, cpus: int) -> int:
 
 def one_round(plan: Plan, scheduler: str, cpus: int) -> Plan:
     """One cell of each problem of ``plan``, if possible under ``scheduler``, with as many trials as
-    train at once: what a full trial takes can be measured by them."""
+    train at once: what a full evaluation takes can be measured by them."""
     picked: dict[str, Combination] = {}
     for combination in sorted(
         plan.cells.combinations, key=lambda found: found.scheduler.name != scheduler
@@ -141,8 +141,8 @@ def one_round(plan: Plan, scheduler: str, cpus: int) -> Plan:
 
 
 def trial_seconds(plan: Plan, folder: Path) -> dict[str, float]:
-    """The mean seconds of a full trial in the cells that are stored in ``folder``, by the label of
-    the problem."""
+    """The mean seconds of a full evaluation in the cells that are stored in ``folder``, by the
+    label of the problem."""
     found = {}
     rows = load_cells(folder, ("cell", "problem", "resource", "evaluation_s"))
     for ref in plan.problems:

@@ -17,7 +17,7 @@ from hpobench.running.cells.executor import Cells
 from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
 from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.work import Work
-from hpobench.running.local.worker_processes import Template
+from hpobench.running.local.worker_processes import ForkServer
 from hpobench.store.format import disk
 from hpobench.store.write import provenance
 from hpobench.store.write.batch import Outcome
@@ -93,7 +93,7 @@ def _is_of(key: Key, error: SuiteError, part: Mapping[str, Any]) -> bool:
 
 
 def run_again(
-    cells: Sequence[Cell], start: Callable[[], Template], timeout: float, cpus: int | None
+    cells: Sequence[Cell], start: Callable[[], ForkServer], timeout: float, cpus: int | None
 ) -> Iterator[Outcome]:
     """The outcomes of ``cells``, as they come. They run where ``hpobench run`` would run them."""
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
@@ -102,13 +102,13 @@ def run_again(
         stack.callback(place.close)
         for batches in place.run(cells):
             for batch in batches:
-                for shard, data in batch.shards.items():
-                    disk.Shard(shard, data).write(folder)
+                for file, data in batch.files.items():
+                    disk.RowFile(file, data).write(folder)
                 yield from batch.outcomes(folder)
 
 
 def _place(
-    stack: contextlib.ExitStack, work: Work, start: Callable[[], Template], cpus: int | None
+    stack: contextlib.ExitStack, work: Work, start: Callable[[], ForkServer], cpus: int | None
 ) -> Cells:
     if not needs_ray("virtual", None):
         return LocalCells(start, work, cpus or cpus_here())

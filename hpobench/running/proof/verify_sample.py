@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from hpobench.analysis.inference.sampling import detection, fewest_detected
 from hpobench.contract.errors import UsageError
-from hpobench.running.local.worker_processes import Template
+from hpobench.running.local.worker_processes import ForkServer
 from hpobench.running.proof.again import Key, Planner, run_again
 from hpobench.store.format import index
 from hpobench.store.prove.sameness import (
@@ -98,7 +98,7 @@ def verify_sample(
     seed: int,
     plugins: Sequence[str | Path],
     *,
-    start: Callable[[], Template],
+    start: Callable[[], ForkServer],
     timeout: float,
     cpus: int | None,
     tell: Callable[[str], None],

@@ -51,7 +51,7 @@ MOST_STEPS = 10_000_000
 """Of a problem: reports keep an array of them for every run."""
 _CELL = re.compile(r"\w[\w.+-]{0,250}")
 """The id of a cell, which is also the name of a file."""
-_SHARD = r"^{}-[0-9a-f]{{16}}\.parquet$"
+_FILE_NAME = r"^{}-[0-9a-f]{{16}}\.parquet$"
 
 
 def cells(table: pa.Table) -> None:
@@ -66,7 +66,7 @@ def cells(table: pa.Table) -> None:
     for kind in ("events", "trials"):
         if f"{kind}_shard" in there:
             column = table[f"{kind}_shard"]
-            named = pc.fill_null(pc.match_substring_regex(column, _SHARD.format(kind)), True)
+            named = pc.fill_null(pc.match_substring_regex(column, _FILE_NAME.format(kind)), True)
             _all(table, pc.invert(named), f"{kind}_shard is not the name of a shard")
     if "workers" in there:
         many = pc.greater(table["workers"], 2**15 - 1)
@@ -76,7 +76,7 @@ def cells(table: pa.Table) -> None:
             _texts(table[column], check)
     if {"events_shard", "results"} <= there:
         without = pc.and_(pc.is_null(table["events_shard"]), pc.greater(table["results"], 0))
-        _all(table, without, "it has results, but no shard of events")
+        _all(table, without, "it has results, but no file of events")
 
 
 def problems(table: pa.Table) -> None:

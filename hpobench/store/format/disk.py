@@ -1,4 +1,4 @@
-"""The files of a results folder: tables and shards, written whole and checked when read."""
+"""The files of a results folder, written whole and checked when read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hpobench.store.format import checks, schema, seal
 from hpobench.store.format.shapes import Unfit
 
 COUNTS = {"events": "results", "trials": "trials"}
-"""The column of ``cells`` that counts a cell's rows in its shard, by the kind of the shard."""
+"""The column of ``cells`` that counts a cell's rows, by the kind of file that holds them."""
 _FOLDERS = ("copies", "journals", "output", "report")
 _NAMED = 3
 """How many cells an error message lists."""
@@ -108,29 +108,29 @@ def tables_bytes(tables: Iterable[pa.Table], columns: pa.Schema, *, sealed: bool
     return seal.sealed(data) if sealed else data
 
 
-def shard_name(kind: str, data: bytes) -> str:
-    """The name of the shard of ``kind`` with the content ``data``."""
+def file_name(kind: str, data: bytes) -> str:
+    """The name of the file of ``kind`` with the content ``data``."""
     return f"{kind}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a shard exists and its content matches the hash in its name."""
+    """Whether a file of events or trials exists and its content matches the hash in its name."""
     kind = path.name.partition("-")[0]
-    return is_regular(path) and shard_name(kind, read_whole(path)) == path.name
+    return is_regular(path) and file_name(kind, read_whole(path)) == path.name
 
 
 @dataclass(frozen=True)
-class Shard:
+class RowFile:
     """A file of events or trials. Its name is a hash of its content."""
 
     name: str
     data: bytes
 
     @classmethod
-    def of(cls, kind: str, table: pa.Table) -> Shard:
-        """The shard of ``table``, whose labels are plain strings."""
+    def of(cls, kind: str, table: pa.Table) -> RowFile:
+        """The file of ``table``, whose labels are plain strings."""
         data = table_bytes(table.combine_chunks().cast(schema.TABLES[kind]))
-        return cls(shard_name(kind, data), data)
+        return cls(file_name(kind, data), data)
 
     def write(self, folder: Path) -> None:
         """Write it into ``folder``, if it is not there."""
@@ -150,7 +150,7 @@ def read_table(
     with explained(path):
         data = read_whole(path)
     kind, _, _ = path.stem.partition("-")
-    if not (shard_name(kind, data) == path.name if kind in COUNTS else seal.intact(data)):
+    if not (file_name(kind, data) == path.name if kind in COUNTS else seal.intact(data)):
         raise DamagedError(path, "its content is not what was written", cells)
     try:
         table = pq.read_table(pa.BufferReader(data), columns=columns and list(columns))
@@ -169,17 +169,17 @@ def read_table(
     return table
 
 
-def read_shards(folder: Path, kind: str, cells: pa.Table) -> pa.Table:
-    """The rows of ``kind`` of the rows of ``cells``, as :func:`shard_tables` yields them, as one
+def read_rows(folder: Path, kind: str, cells: pa.Table) -> pa.Table:
+    """The rows of ``kind`` of the rows of ``cells``, as :func:`rows_by_file` yields them, as one
     table."""
     empty = schema.plain(schema.TABLES[kind]).empty_table()
-    return pa.concat_tables([empty, *shard_tables(folder, kind, cells)])
+    return pa.concat_tables([empty, *rows_by_file(folder, kind, cells)])
 
 
-def shard_tables(folder: Path, kind: str, cells: pa.Table) -> Iterator[pa.Table]:
+def rows_by_file(folder: Path, kind: str, cells: pa.Table) -> Iterator[pa.Table]:
     """The rows of ``kind`` of the rows of ``cells``, file by file, labels as plain strings.
 
-    A cell's rows are taken from its own shard: others may still hold an earlier attempt at it.
+    A cell's rows are taken from the file that it names: others may hold an earlier attempt at it.
     Raises :class:`StoreError` if they are not as many as there must be.
     """
     for name, some in members(cells, kind):
@@ -198,7 +198,7 @@ def _own_rows(path: Path, kind: str, cells: pa.Table) -> pa.Table:
 
 
 def members(cells: pa.Table, kind: str) -> Iterator[tuple[str, pa.Table]]:
-    """The shards of ``kind`` that ``cells`` name, sorted, each with its rows of ``cells``."""
+    """The files of ``kind`` that ``cells`` name, sorted, each with its rows of ``cells``."""
     column = f"{kind}_shard"
     few = cells.select(["cell", column, COUNTS[kind]]).filter(pc.is_valid(cells[column]))
     few = few.take(pc.sort_indices(few[column]))

@@ -1,8 +1,8 @@
 """The files that say what a results folder holds: their copies, and their checks on reading.
 
-Shards hold rows; which cells there are, how they ended and where they came from stand in a few
-small files alone. Each is written twice, the second time into ``copies/``, from where
-``hpobench verify --repair`` restores it.
+Files of events and trials hold rows; which cells there are, how they ended and where they came from
+stand in a few small files alone. Each is written twice, the second time into ``copies/``, from
+where ``hpobench verify --repair`` restores it.
 
 While a run goes on, every batch of finished cells adds a file ``cells-00000001.parquet``,
 ``cells-00000002.parquet``, ... with their rows, so that storing a cell costs the same however many

@@ -1,9 +1,10 @@
 """Seals: a hash of a whole file inside the file, so that a damaged byte is found on reading.
 
-Shards have the hash of their content in their name. Files whose names are fixed carry it in a
-member called :data:`KEY`, computed with zeros in its place: a table among the metadata in its
-footer, JSON as its last member. A file is so replaced together with its hash, and pandas, DuckDB
-and polars read it as ever. Files written before there were seals have none, and pass.
+Files of events and trials have the hash of their content in their name. Files whose names are fixed
+carry it in a member called :data:`KEY`, computed with zeros in its place: a table among the
+metadata in its footer, JSON as its last member. A file is so replaced together with its hash, and
+pandas, DuckDB and polars read it as ever. Files written before there were seals have none, and
+pass.
 """
 
 from __future__ import annotations

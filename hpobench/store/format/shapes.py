@@ -110,7 +110,7 @@ def plan(value: Any) -> dict[str, Any]:
         if len(set(found[name])) < len(found[name]):
             raise Unfit(f"its {name} list one of them twice")
     if "shard" in found and not (_SHARD(found["shard"]) and len(found["shard"]) == len(_SHARD_OF)):
-        raise Unfit("its 'shard' is not a part of a plan")
+        raise Unfit("its 'shard' is not that of a plan")
     if "whole_budgets" in found and not _are_budgets(found["whole_budgets"]):
         raise Unfit("its 'whole_budgets' are not budgets by problem")
     return found

@@ -1,4 +1,4 @@
-"""Bringing results folders into one: the parts of a plan, or results of different suites."""
+"""Brings results folders into one: the shards of a plan, or results of different suites."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from hpobench.contract.errors import UsageError
 from hpobench.contract.files import is_regular, is_there, own_folder, read_whole
 from hpobench.store.format import disk, index
-from hpobench.store.join.plan_of_parts import Part, plan_of_parts
+from hpobench.store.join.plan_of_shards import Store, plan_of_shards
 from hpobench.store.join.plan_of_union import plan_of_union
 from hpobench.store.write.batch import Batch
 from hpobench.store.write.writer import open_writer
@@ -25,39 +25,39 @@ def merge(folders: Sequence[Path], into: Path | None = None) -> tuple[Path, int,
     """Bring the results in ``folders`` into one; returns its folder, and how many cells of how many
     planned ones it has.
 
-    All parts of one run, made by ``run --shard``, become what one run of all cells would have
+    All shards of one run, made by ``run --shard``, become what one run of all cells would have
     stored, by default in the folder of the suite's name beside them. Results of other suites
     become those of their union, in the new folder ``into``. Cells that a folder lacks are missing
     there too, and a run of the suite adds them.
 
     Raises :class:`UsageError`, before anything is written, if the folders do not go together
-    (:func:`plan_of_parts`, :func:`plan_of_union`), and :class:`StoreError` for damage.
+    (:func:`plan_of_shards`, :func:`plan_of_union`), and :class:`StoreError` for damage.
     """
-    parts, plan, suite = merged_plan(folders)
-    shards = "shard" in parts[0].plan
-    into = (into or parts[0].folder.parent / plan["name"]) if shards else _new(into)
-    if into.resolve() in {part.folder.resolve() for part in parts}:
-        raise UsageError(f"{into}: is one of the parts; merge them into another folder (--into)")
-    labels = _labels(parts, plan["cells"])
+    stores, plan, suite = merged_plan(folders)
+    shards = "shard" in stores[0].plan
+    into = (into or stores[0].folder.parent / plan["name"]) if shards else _new(into)
+    if into.resolve() in {store.folder.resolve() for store in stores}:
+        raise UsageError(f"{into}: is one of the folders to merge; name another one (--into)")
+    labels = _labels(stores, plan["cells"])
     stored = len(labels)
     labels |= dict.fromkeys(set(plan["cells"]) - set(labels), ("", ""))
     with open_writer(into) as writer:
-        writer.begin(suite, plan, labels, _problems(parts))
-        for part in parts:
-            for batch in _batches(part.folder, into, writer.added()):
+        writer.begin(suite, plan, labels, _problems(stores))
+        for store in stores:
+            for batch in _batches(store.folder, into, writer.added()):
                 writer.add([batch])
         writer.compact()
     return into, stored, len(plan["cells"])
 
 
-def merged_plan(folders: Sequence[Path]) -> tuple[list[Part], dict[str, Any], str]:
+def merged_plan(folders: Sequence[Path]) -> tuple[list[Store], dict[str, Any], str]:
     """The results in ``folders`` in an order of their own, the plan of all, and its suite.
 
     Raises as :func:`merge`.
     """
-    parts = [Part.of(folder) for folder in folders]
-    shards = any("shard" in part.plan for part in parts)
-    return plan_of_parts(parts) if shards else plan_of_union(parts)
+    stores = [Store.of(folder) for folder in folders]
+    shards = any("shard" in store.plan for store in stores)
+    return plan_of_shards(stores) if shards else plan_of_union(stores)
 
 
 def _new(into: Path | None) -> Path:
@@ -69,10 +69,10 @@ def _new(into: Path | None) -> Path:
     return into
 
 
-def _labels(parts: Sequence[Part], planned: Collection[str]) -> dict[str, tuple[str, str]]:
+def _labels(stores: Sequence[Store], planned: Collection[str]) -> dict[str, tuple[str, str]]:
     """The labels of searcher and scheduler of the ``planned`` cells that are stored."""
     known = set(planned)
-    tables = [index.load_cells(p.folder, ("cell", "searcher", "scheduler")) for p in parts]
+    tables = [index.load_cells(p.folder, ("cell", "searcher", "scheduler")) for p in stores]
     return {
         row["cell"]: (row["searcher"], row["scheduler"])
         for table in tables
@@ -81,11 +81,11 @@ def _labels(parts: Sequence[Part], planned: Collection[str]) -> dict[str, tuple[
     }
 
 
-def _problems(parts: Sequence[Part]) -> dict[str, dict[str, Any]]:
+def _problems(stores: Sequence[Store]) -> dict[str, dict[str, Any]]:
     """The rows of all problems; of several those with the latest reference losses."""
     found: dict[str, dict[str, Any]] = {}
-    for part in parts:
-        for row in index.load_problems(part.folder):
+    for store in stores:
+        for row in index.load_problems(store.folder):
             known = found.setdefault(row["problem"], row)
             if (row["version"] or 0) > (known["version"] or 0):
                 found[row["problem"]] = row
@@ -93,7 +93,7 @@ def _problems(parts: Sequence[Part]) -> dict[str, dict[str, Any]]:
 
 
 def _batches(folder: Path, into: Path, taken: Collection[str]) -> Iterator[Batch]:
-    """The cells of ``folder`` that are not ``taken``, with the shards that they name, which are
+    """The cells of ``folder`` that are not ``taken``, with the files that they name, which are
     copied before."""
     rows = index.load_cells(folder)
     known = pc.is_in(rows["cell"], value_set=pa.array(sorted(taken), pa.string()))

@@ -20,7 +20,7 @@ from hpobench.contract.errors import UsageError, indented
 from hpobench.contract.files import read_whole
 from hpobench.plugins.signature import moved
 from hpobench.store.format import index
-from hpobench.store.join.plan_of_parts import Part
+from hpobench.store.join.plan_of_shards import Store
 from hpobench.store.prove.sameness import CELLS, Difference, first_difference, of_cell, tables_of
 from hpobench.store.read.reader import stored_suite
 from hpobench.suites.suitetext import plugins_named, suite_text
@@ -30,64 +30,64 @@ _AT_ONCE = 2**10
 """Cells that are compared at a time."""
 
 
-def plan_of_union(parts: Sequence[Part]) -> tuple[list[Part], dict[str, Any], str]:
-    """``parts`` in an order of their own, the union of their plans, and its suite.
+def plan_of_union(stores: Sequence[Store]) -> tuple[list[Store], dict[str, Any], str]:
+    """``stores`` in an order of their own, the union of their plans, and its suite.
 
     Raises :class:`UsageError` if there is none: suites that do not go together, problems that
     changed, or cells of which two stores hold other bytes.
     """
-    if len({part.folder.resolve() for part in parts}) < max(2, len(parts)):
+    if len({store.folder.resolve() for store in stores}) < max(2, len(stores)):
         raise UsageError("name two or more different results folders to merge")
-    ordered = sorted(parts, key=_place)
-    suite = union([(str(part.folder), stored_suite(part.folder)) for part in ordered])
+    ordered = sorted(stores, key=_place)
+    suite = union([(str(store.folder), stored_suite(store.folder)) for store in ordered])
     _refuse_moved(ordered)
     _refuse_conflicts(ordered)
     plan = {"name": suite["name"], "suite": json.loads(json.dumps(suite))}
-    plan["cells"] = [*dict.fromkeys(cell for part in ordered for cell in part.plan["cells"])]
+    plan["cells"] = [*dict.fromkeys(cell for store in ordered for cell in store.plan["cells"])]
     for name in LISTS:
-        planned = {label for part in ordered for label in part.plan[name]}
+        planned = {label for store in ordered for label in store.plan[name]}
         plan[name] = [entry["as"] for entry in suite[name] if entry["as"] in planned]
     plan["skipped"] = _skipped(ordered)
-    plugins = [json.loads(file) for part in ordered for file in plugins_named(part.suite)]
+    plugins = [json.loads(file) for store in ordered for file in plugins_named(store.suite)]
     return ordered, plan, suite_text(suite, dict.fromkeys(plugins))
 
 
-def _place(part: Part) -> tuple[int, str, str]:
+def _place(store: Store) -> tuple[int, str, str]:
     """Where a store comes among others: most cells first, then by content."""
     content = hashlib.sha256()
-    for path in index.cell_files(part.folder):
+    for path in index.cell_files(store.folder):
         content.update(read_whole(path))
-    return -len(part.plan["cells"]), part.suite, content.hexdigest()
+    return -len(store.plan["cells"]), store.suite, content.hexdigest()
 
 
-def _skipped(parts: Sequence[Part]) -> list[dict[str, Any]]:
+def _skipped(stores: Sequence[Store]) -> list[dict[str, Any]]:
     """The combinations that every store which planned them skipped."""
     names = ("searcher", "scheduler", "problem")
-    tables = [index.load_cells(part.folder, ("cell", *names)) for part in parts]
+    tables = [index.load_cells(store.folder, ("cell", *names)) for store in stores]
     run = {tuple(row[n] for n in names) for table in tables for row in table.to_pylist()}
-    rows = {tuple(row[n] for n in names): row for p in parts[::-1] for row in p.plan["skipped"]}
+    rows = {tuple(row[n] for n in names): row for p in stores[::-1] for row in p.plan["skipped"]}
     return [rows[labels] for labels in sorted(rows.keys() - run)]
 
 
-def _refuse_moved(parts: Sequence[Part]) -> None:
+def _refuse_moved(stores: Sequence[Store]) -> None:
     """Refuse stores in which one label stands for problems with other losses."""
     known: dict[str, tuple[Path, str]] = {}
-    for part in parts:
-        for row in index.load_problems(part.folder):
+    for store in stores:
+        for row in index.load_problems(store.folder):
             if row["signature"] is None:
                 continue
-            first, text = known.setdefault(row["problem"], (part.folder, row["signature"]))
+            first, text = known.setdefault(row["problem"], (store.folder, row["signature"]))
             if (change := moved(json.loads(text), json.loads(row["signature"]))) is not None:
                 raise UsageError(
-                    f"{first} and {part.folder}: the problem {row['problem']} is not the same: "
+                    f"{first} and {store.folder}: the problem {row['problem']} is not the same: "
                     f"{change}"
                 )
 
 
-def _refuse_conflicts(parts: Sequence[Part]) -> None:
+def _refuse_conflicts(stores: Sequence[Store]) -> None:
     """Refuse stores that hold other bytes of one cell."""
     found = []
-    for one, other in combinations(parts, 2):
+    for one, other in combinations(stores, 2):
         for cell, what in _conflicts(one.folder, other.folder):
             found.append(
                 f"{cell}: {what}: {what.stored!r} in {one.folder}, {what.other!r} in {other.folder}"

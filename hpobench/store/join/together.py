@@ -12,13 +12,13 @@ from hpobench.store.read.reader import Results, by_cell, in_order, load_results
 
 
 def load_together(folders: Sequence[Path]) -> Results:
-    """The results in ``folders`` as those of one suite: all parts of one run, or the union of
+    """The results in ``folders`` as those of one suite: all shards of one run, or the union of
     several suites. A cell that several hold is taken once.
 
     Raises what :func:`hpobench.store.join.merging.merge` and :func:`load_results` raise.
     """
-    parts, plan, _ = merged_plan(folders)
-    every = [load_results(part.folder) for part in parts]
+    stores, plan, _ = merged_plan(folders)
+    every = [load_results(store.folder) for store in stores]
     own, taken = [], set[str]()
     for results in every:
         own.append(results.select(~results.cells["cell"].isin(taken)))

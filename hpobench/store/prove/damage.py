@@ -1,8 +1,8 @@
 """Finding damage in a results folder, and repairing what can be repaired.
 
-Files of the index are restored from their copies. What shards hold is nowhere else, so cells whose
-shards are damaged are dropped from the index, and the next run makes them anew. Nothing is deleted:
-files that cannot be used move into the folder ``damaged/``.
+Files of the index are restored from their copies. What files of events and trials hold is nowhere
+else, so cells whose files are damaged are dropped from the index, and the next run makes them anew.
+Nothing is deleted: files that cannot be used move into the folder ``damaged/``.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _damaged_rows(folder: Path) -> Iterator[Damage]:
         for name, cells in disk.members(stored, kind):
             whose = tuple(sorted(cells["cell"].to_pylist()))
             try:
-                disk.read_shards(folder, kind, cells)
+                disk.read_rows(folder, kind, cells)
             except disk.DamagedError as error:
                 yield Damage(folder / name, error.what, whose)
             except disk.OtherVersionError:

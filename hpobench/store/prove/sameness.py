@@ -60,7 +60,7 @@ class Difference:
 
 def tables_of(folder: Path, cells: pa.Table) -> Tables:
     """What ``folder`` stores of ``cells``, which are rows of its cells, sorted by cell."""
-    found = {kind: disk.read_shards(folder, kind, cells) for kind in disk.COUNTS}
+    found = {kind: disk.read_rows(folder, kind, cells) for kind in disk.COUNTS}
     found["cells"] = cells
     # Stable: the rows of a cell keep their order.
     return {kind: table.take(pc.sort_indices(table["cell"])) for kind, table in found.items()}
@@ -129,7 +129,7 @@ def digests(folder: Path, cells: pa.Table) -> dict[str, bytes]:
     of 8 bytes of all that is compared of its events and trials."""
     found = {name: hashlib.blake2b(digest_size=8) for name in cells["cell"].to_pylist()}
     for kind in disk.COUNTS:
-        for table in disk.shard_tables(folder, kind, cells):
+        for table in disk.rows_by_file(folder, kind, cells):
             rows = np.stack([_numbers(table[name]) for name in _COMPARED[kind]], axis=1)
             names = table["cell"].combine_chunks().dictionary_encode()
             codes = names.indices.to_numpy(zero_copy_only=False)

@@ -150,7 +150,7 @@ def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
     """The events or trials of ``cells``, in the order of ``cells``."""
     wanted = ["cell", f"{kind}_shard", disk.COUNTS[kind]]
     named = pa.Table.from_pandas(cells[wanted], preserve_index=False)
-    return by_cell(disk.read_shards(folder, kind, named).to_pandas(), cells)
+    return by_cell(disk.read_rows(folder, kind, named).to_pandas(), cells)
 
 
 def _check_places(

@@ -1,11 +1,12 @@
 """Results folders in object stores: ``s3://bucket/prefix``, ``gs://bucket/prefix``.
 
 A run works on a copy in the user's cache, which begins as what the store holds and is nothing but a
-copy. After every commit the copy's changes are put into the store: shards first, then the file of
-cells that names them. Files of cells are put only where nobody has put one, and the folded
-``cells.parquet`` only in place of the one that was read. So two runs that write at the same time
-cannot undo each other's work: the later one ends with an error. The credentials are those of the
-environment (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ``GOOGLE_APPLICATION_CREDENTIALS``, ...).
+copy. After every commit the copy's changes are put into the store: files of events and trials
+first, then the file of cells that names them. Files of cells are put only where nobody has put one,
+and the folded ``cells.parquet`` only in place of the one that was read. So two runs that write at
+the same time cannot undo each other's work: the later one ends with an error. The credentials are
+those of the environment (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``,
+``GOOGLE_APPLICATION_CREDENTIALS``, ...).
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class RemoteFolder:
         self._each(self._put, [name for name in changed if name not in rows])
         for name in sorted(rows, key=lambda name: (name == index.CELLS, name)):
             self._put(name)
-        # Files of cells first, the earliest of them first; then the shards that they name.
+        # Files of cells first, the earliest of them first; then the files of rows that they name.
         for name in sorted(gone, key=lambda name: (not _is_of_cells(name), name)):
             self._remove(name)
         if changed or gone:

@@ -1,6 +1,6 @@
 """Finished cells on their way into a store.
 
-The process that ran some cells makes their rows, writes the shards of events and trials, or hands
+The process that ran some cells makes their rows, writes the files of events and trials, or hands
 over their bytes where it cannot reach the store, and leaves to the run what is small: the rows of
 the cells, and what an observer wants to know of them.
 """
@@ -23,7 +23,7 @@ class Outcome:
     """The result of one cell, finished or failed."""
 
     cell: dict[str, Any]
-    """A row of ``cells`` without the shard names and ``in_suite``."""
+    """A row of ``cells`` without the names of its files and ``in_suite``."""
     events: pa.Table
     trials: pa.Table
     signature: str | None = None
@@ -73,22 +73,22 @@ class Batch:
     """Labels of problems with their signatures."""
     output: Mapping[str, Mapping[int, str]]
     """What trials printed, by cell and number."""
-    shards: Mapping[str, bytes]
-    """The shards that the rows name and that are not in the store's folder yet."""
+    files: Mapping[str, bytes]
+    """The files that the rows name and that are not in the store's folder yet."""
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], folder: Path | None = None) -> Batch:
-        """The batch of ``outcomes``, whose shards are written into ``folder`` if there is one."""
+        """The batch of ``outcomes``, whose files are written into ``folder`` if there is one."""
         named: dict[str, str | None] = {}
         unwritten = {}
         for kind in ("events", "trials"):
             table = pa.concat_tables([getattr(outcome, kind) for outcome in outcomes])
-            shard = disk.Shard.of(kind, table) if len(table) else None
-            named[f"{kind}_shard"] = shard.name if shard else None
-            if shard and folder:
-                shard.write(folder)
-            elif shard:
-                unwritten[shard.name] = shard.data
+            file = disk.RowFile.of(kind, table) if len(table) else None
+            named[f"{kind}_shard"] = file.name if file else None
+            if file and folder:
+                file.write(folder)
+            elif file:
+                unwritten[file.name] = file.data
         return cls(
             ended=tuple(map(CellEnd.of, outcomes)),
             rows=_table([{**outcome.cell, **named, "in_suite": True} for outcome in outcomes]),
@@ -96,12 +96,12 @@ class Batch:
                 (o.cell["problem"], o.signature) for o in outcomes if o.signature is not None
             ),
             output={o.cell["cell"]: o.output for o in outcomes if o.output},
-            shards=unwritten,
+            files=unwritten,
         )
 
     def outcomes(self, folder: Path) -> Iterator[Outcome]:
-        """The outcomes again, once the shards are in ``folder``; without what trials printed."""
-        tables = {kind: disk.read_shards(folder, kind, self.rows) for kind in disk.COUNTS}
+        """The outcomes again, once the files are in ``folder``; without what trials printed."""
+        tables = {kind: disk.read_rows(folder, kind, self.rows) for kind in disk.COUNTS}
         for row in self.rows.to_pylist():
             parts = (t.filter(pc.equal(t["cell"], row["cell"])) for t in tables.values())
             yield Outcome(row, *parts)

@@ -1,7 +1,7 @@
 """Bringing a results folder into its canonical form.
 
 The same finished cells are the same bytes, however often their run was interrupted and whichever
-process ran them. Events and trials lie in shards of whole cells, sorted by the cells' ids;
+process ran them. Events and trials lie in files of whole cells, sorted by the cells' ids;
 ``cells.parquet`` has all rows of cells in the same order. Everything goes through
 :class:`~hpobench.store.write.buckets.Buckets`, so that a store may be much larger than the memory.
 """
@@ -24,8 +24,8 @@ from hpobench.contract.files import read_whole
 from hpobench.store.format import disk, index, schema
 from hpobench.store.write.buckets import Buckets
 
-SHARD_ROWS = 1_000_000
-"""Events in a canonical shard, as whole cells; only the last shard holds fewer."""
+FILE_ROWS = 1_000_000
+"""Events in a canonical file, as whole cells; only the last file holds fewer."""
 _GROUP_ROWS = 2**15
 """Cells in a row group of ``cells.parquet``."""
 _COLUMNS = ("cell", "trials", "results", "events_shard", "trials_shard")
@@ -59,7 +59,7 @@ class Members:
 
 
 class Ranges:
-    """Ranges of sorted ids: those of the cells of each shard, or of each row group."""
+    """Ranges of sorted ids: those of the cells of each file, or of each row group."""
 
     def __init__(self, names: pa.ChunkedArray, begins: Sequence[int]) -> None:
         """``names`` are all ids, sorted; a range begins at each place of ``begins``."""
@@ -81,34 +81,34 @@ def compact(folder: Path, members: Members | None) -> None:
     """Bring ``folder`` into its canonical form, if it is not in it already."""
     cells = index.load_cells(folder, _COLUMNS)
     cells = cells.take(pc.sort_indices(cells["cell"]))
-    begins = _shard_begins(cells["results"].to_numpy())
+    begins = _file_begins(cells["results"].to_numpy())
     columns = [f"{kind}_shard" for kind in disk.COUNTS]
-    if not all(_are_shards(cells[column], begins) for column in columns):
+    if not all(_are_canonical(cells[column], begins) for column in columns):
         ranges = Ranges(cells["cell"], begins)
-        shards = {
+        files = {
             f"{kind}_shard": [
                 _write(folder, kind, table) for table in _sorted(folder, kind, cells, ranges)
             ]
             for kind in disk.COUNTS
         }
-        fold(folder, members, shards=(ranges, shards))
+        fold(folder, members, files=(ranges, files))
     elif index.commits(folder):
         fold(folder, members)
 
 
-def _shard_begins(results: NDArray[np.int64]) -> list[int]:
-    """The places at which canonical shards begin: whenever enough rows are together."""
-    begins, rows = [], SHARD_ROWS
+def _file_begins(results: NDArray[np.int64]) -> list[int]:
+    """The places at which canonical files begin: whenever enough rows are together."""
+    begins, rows = [], FILE_ROWS
     for place, count in enumerate(results.tolist()):
-        if rows >= SHARD_ROWS:
+        if rows >= FILE_ROWS:
             begins.append(place)
             rows = 0
         rows += count
     return begins
 
 
-def _are_shards(column: pa.ChunkedArray, begins: Sequence[int]) -> bool:
-    """Whether each group of cells has one shard of its own in ``column`` already."""
+def _are_canonical(column: pa.ChunkedArray, begins: Sequence[int]) -> bool:
+    """Whether each group of cells has one file of its own in ``column`` already."""
     groups = np.searchsorted(begins, np.arange(len(column)), side="right")
     pairs = pa.table({"group": groups, "shard": column}).group_by(["group", "shard"]).aggregate([])
     named = pairs["shard"].drop_null().to_pylist()
@@ -118,16 +118,16 @@ def _are_shards(column: pa.ChunkedArray, begins: Sequence[int]) -> bool:
 def _write(folder: Path, kind: str, table: pa.Table) -> str | None:
     if not len(table):
         return None
-    shard = disk.Shard.of(kind, table)
-    shard.write(folder)
-    return shard.name
+    file = disk.RowFile.of(kind, table)
+    file.write(folder)
+    return file.name
 
 
 def _sorted(folder: Path, kind: str, cells: pa.Table, ranges: Ranges) -> Iterator[pa.Table]:
     """The rows of ``kind`` of each range, sorted by cell; the rows of a cell keep their order."""
     plain = schema.plain(schema.TABLES[kind])
     with contextlib.closing(Buckets(len(ranges), plain, folder)) as buckets:
-        for table in disk.shard_tables(folder, kind, cells):
+        for table in disk.rows_by_file(folder, kind, cells):
             buckets.add(table, ranges.numbers(table["cell"]))
         for number in range(len(ranges)):
             yield _by_cell(buckets.take(number))
@@ -143,11 +143,11 @@ def fold(
     members: Members | None,
     *,
     drop: Collection[str] = (),
-    shards: tuple[Ranges, Mapping[str, list[str | None]]] | None = None,
+    files: tuple[Ranges, Mapping[str, list[str | None]]] | None = None,
 ) -> None:
     """Bring all rows of cells into ``cells.parquet``, without those of ``drop``.
 
-    ``members`` give the labels, if they are known; ``shards`` the new names of shards by column
+    ``members`` give the labels, if they are known; ``files`` the new names of files by column
     and range.
     """
     paths = index.cell_files(folder)
@@ -161,7 +161,7 @@ def fold(
     with contextlib.closing(Buckets(max(1, len(ranges)), schema.CELLS, folder)) as buckets:
         for path, mask in zip(paths, keep, strict=True):
             for rows in _kept(path, mask):
-                rows = rows if shards is None else _renamed(rows, *shards)
+                rows = rows if files is None else _renamed(rows, *files)
                 rows = members.applied(rows) if members else rows
                 buckets.add(rows, ranges.numbers(rows["cell"]))
         groups = (_by_cell(buckets.take(number)) for number in range(max(1, len(ranges))))
@@ -189,11 +189,11 @@ def _kept(path: Path, mask: NDArray[np.bool_]) -> Iterator[pa.Table]:
             begin += len(rows)
 
 
-def _renamed(rows: pa.Table, ranges: Ranges, shards: Mapping[str, list[str | None]]) -> pa.Table:
-    """``rows`` of cells with the new names of their shards."""
+def _renamed(rows: pa.Table, ranges: Ranges, files: Mapping[str, list[str | None]]) -> pa.Table:
+    """``rows`` of cells with the new names of their files."""
     where = pa.array(ranges.numbers(rows["cell"]))
     return _with(
-        rows, {name: pa.array(new, pa.string()).take(where) for name, new in shards.items()}
+        rows, {name: pa.array(new, pa.string()).take(where) for name, new in files.items()}
     )
 
 

@@ -1,7 +1,7 @@
 """Writing a results folder: one writer, whole cells.
 
-A cell is stored once a file of cells names it. Shards of events and trials are written first,
-under names made of their content. A crash may leave shards that no cell names; they are removed the
+A cell is stored once a file of cells names it. Files of events and trials are written first,
+under names made of their content. A crash may leave files that no cell names; they are removed the
 next time the folder is opened. :meth:`Writer.compact` brings the folder into one canonical form, so
 that the same finished cells are the same bytes, however often the run was interrupted.
 """
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch
     from hpobench.store.write.problem_rows import ProblemRows
 
-_SHARDS = ("cell", "events_shard", "trials_shard")
-_COLUMNS = (*_SHARDS, "searcher", "scheduler", "problem", "status", "in_suite")
+_NAMED = ("cell", "events_shard", "trials_shard")
+_COLUMNS = (*_NAMED, "searcher", "scheduler", "problem", "status", "in_suite")
 
 
 class Writer:
@@ -70,9 +70,9 @@ class Writer:
         for kind in disk.COUNTS:
             column = stored[f"{kind}_shard"]
             broken = [
-                shard
-                for shard in column.unique().to_pylist()
-                if shard and not disk.is_whole(self.folder / shard)
+                file
+                for file in column.unique().to_pylist()
+                if file and not disk.is_whole(self.folder / file)
             ]
             lacking = pc.is_in(column, value_set=pa.array(broken, pa.string()))
             whole = pc.and_(whole, pc.invert(lacking))
@@ -83,7 +83,7 @@ class Writer:
         drop = {*cells, *self.lost}
         self._write_problems()
         compaction.fold(self.folder, None, drop=drop)
-        self._sweep(index.load_cells(self.folder, _SHARDS))
+        self._sweep(index.load_cells(self.folder, _NAMED))
 
     def begin(
         self,
@@ -120,8 +120,8 @@ class Writer:
             for problem, signature in sorted(batch.signatures):
                 self._recognise(problem, signature)
         for batch in batches:
-            for name, data in batch.shards.items():
-                disk.Shard(name, data).write(self.folder)
+            for name, data in batch.files.items():
+                disk.RowFile(name, data).write(self.folder)
             self._print(batch)
         self._write_problems()
         rows = pa.concat_tables([batch.rows for batch in batches])
@@ -163,7 +163,7 @@ class Writer:
     def compact(self) -> None:
         """Bring the folder into its canonical form, if it is not in it already."""
         compaction.compact(self.folder, self._members)
-        self._sweep(index.load_cells(self.folder, _SHARDS))
+        self._sweep(index.load_cells(self.folder, _NAMED))
 
     def _write_problems(self) -> None:
         """Write the rows of problems, if they are not stored so already."""
@@ -174,8 +174,8 @@ class Writer:
             self._problems_stored = dict(self._problems)
 
     def _sweep(self, stored: pa.Table) -> None:
-        """Remove shards that no cell names and temporary files, which a crash may leave."""
-        named = {name for column in _SHARDS[1:] for name in stored[column].unique().to_pylist()}
+        """Remove files of rows that no cell names, and temporary files, which a crash may leave."""
+        named = {name for column in _NAMED[1:] for name in stored[column].unique().to_pylist()}
         for pattern in ("events-*.parquet", "trials-*.parquet", TEMPORARY):
             for path in self.folder.glob(pattern):
                 if path.name not in named:

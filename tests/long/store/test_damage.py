@@ -115,26 +115,26 @@ def test_without_a_copy_nothing_is_deleted(whole: Path, store: Path) -> None:
     (store / index.CELLS).write_bytes(b"PAR1")
     (told,) = repair(store)
     assert "all cells are run anew" in told
-    shards = {path.name for path in whole.glob("*-*.parquet")}
-    assert {path.name for path in (store / "damaged").iterdir()} == shards | {index.CELLS}
+    files = {path.name for path in whole.glob("*-*.parquet")}
+    assert {path.name for path in (store / "damaged").iterdir()} == files | {index.CELLS}
     assert load_cells(store) == []
 
 
 def test_damaged_cells_are_dropped_and_no_others(
     whole: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shard = min(store.glob("events-*.parquet"))
-    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    file = min(store.glob("events-*.parquet"))
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
     (damage,) = find_damage(store)
     assert set(damage.cells) == {row["cell"] for row in load_cells(store)}
     with pytest.raises(
-        StoreError, match=rf"{shard.name}: damaged.* results of \d+ cells \(.*verify"
+        StoreError, match=rf"{file.name}: damaged.* results of \d+ cells \(.*verify"
     ):
         load_results(store)
     repair(store)
     assert find_damage(store) == []
     assert load_cells(store) == []
-    assert (store / "damaged" / shard.name).exists()
+    assert (store / "damaged" / file.name).exists()
 
 
 def test_files_in_each_others_places_are_found(whole: Path, store: Path) -> None:

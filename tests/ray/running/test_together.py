@@ -56,7 +56,7 @@ def test_the_parts_of_a_run_are_the_run(tmp_path: Path) -> None:
     assert not found.missing
     finish("merge", *parts)
     same(found, hpobench.load(tmp_path / "base"))
-    with pytest.raises(UsageError, match="two of the folders are the same part"):
+    with pytest.raises(UsageError, match="two of the folders are the same shard"):
         hpobench.load(parts[0], parts[0])
 
 

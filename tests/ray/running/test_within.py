@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import hpobench
-from hpobench.running.local.early_start import Templates
+from hpobench.running.local.early_start import ForkServers
 from hpobench.running.plan.experiment import Summary, run_plan
 from hpobench.store.read.decision import FILE
 from hpobench.store.read.reader import load_plan, load_results
@@ -141,10 +141,10 @@ def test_it_ends_in_time_and_goes_on(plugin: Path, tmp_path: Path) -> None:
 def run_until(folder: Path, plugin: Path, seconds: float) -> Summary:
     content = SUITE | {"problems": [{"slow": {"seconds": 0.1}}], "seeds": 20}
     suite = load_suite(content, plugins=[plugin])
-    with Templates(soon=False) as templates:
+    with ForkServers(soon=False) as servers:
         until = time.monotonic() + seconds
         return run_plan(
-            suite, build_plan(suite), folder, Tally(), start=templates.start, cpus=2, until=until
+            suite, build_plan(suite), folder, Tally(), start=servers.start, cpus=2, until=until
         )
 
 

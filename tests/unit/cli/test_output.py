@@ -42,7 +42,7 @@ CASES = [
         for kind in ("searchers", "schedulers", "problems", "suites")
     ),
     Case("list searchers random", lambda facts: [facts["name"], facts["summary"][:30]]),
-    Case("list compatibility", lambda facts: [facts["pairs"][0]["scheduler"]]),
+    Case("list compatibility", lambda facts: [facts["algorithms"][0]["scheduler"]]),
     Case("data list", names, quiet=listed),
     Case("data verify", lambda facts: ["no data set is there", *facts], quiet=lambda _: ""),
     Case(

@@ -119,7 +119,7 @@ def test_without_a_copy_its_cells_run_again_and_no_others(tmp_path: Path) -> Non
 def test_what_does_not_fit_into_memory_is_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "SHARD_ROWS", 20)
+    monkeypatch.setattr(compaction, "FILE_ROWS", 20)
     monkeypatch.setattr(compaction, "_GROUP_ROWS", 7)
     batches = [[9, 3, 14], [0], [12, 11, 10, 8], [7, 6, 5], [4, 2, 1, 13]]
     write(tmp_path / "memory", batches)

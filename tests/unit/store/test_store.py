@@ -137,7 +137,7 @@ def test_plain_pandas_reads_it(tmp_path: Path) -> None:
 def test_bytes_do_not_depend_on_order_batches_or_interruptions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "SHARD_ROWS", 12)  # three cells a shard
+    monkeypatch.setattr(compaction, "FILE_ROWS", 12)  # three cells a file
     write(tmp_path / "a", [[0, 1, 2, 3, 4, 5, 6]])
     write(tmp_path / "b", [[6], [3, 1], [0, 5], [2, 4]])
     with open_writer(tmp_path / "c") as store:
@@ -249,12 +249,12 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
 
 def test_damage_is_named(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
-    shard = next(tmp_path.glob("events-*"))
-    shard.write_bytes(shard.read_bytes()[:100])
-    with pytest.raises(StoreError, match=shard.name):
+    file = next(tmp_path.glob("events-*"))
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(StoreError, match=file.name):
         load_results(tmp_path)
-    shard.unlink()
-    with pytest.raises(StoreError, match=shard.name):
+    file.unlink()
+    with pytest.raises(StoreError, match=file.name):
         load_results(tmp_path)
 
 
@@ -262,14 +262,14 @@ def test_damage_is_named(tmp_path: Path) -> None:
 def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "SHARD_ROWS", 5)
+    monkeypatch.setattr(compaction, "FILE_ROWS", 5)
     write(tmp_path, [[0, 1]])
     expected = data(tmp_path)
-    shard = sorted(tmp_path.glob("events-*"))[0]
+    file = sorted(tmp_path.glob("events-*"))[0]
     if damage == "missing":
-        shard.unlink()
+        file.unlink()
     elif damage == "changed":
-        shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+        file.write_bytes(file.read_bytes()[:-1] + b"x")
     else:
         (tmp_path / "problems.parquet").unlink()
     with open_writer(tmp_path) as store:

@@ -43,7 +43,7 @@ const chartAxes = (svg, { box, height, range, x, y }, budgets) => {
     svg.append(svgElement("text", label, String(budget)));
   }
   const middle = { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" };
-  svg.append(svgElement("text", middle, "budget in full trials; expected regret"));
+  svg.append(svgElement("text", middle, "budget in full evaluations; expected regret"));
 };
 
 const drawChart = (figure, view, setting) => {
@@ -53,14 +53,14 @@ const drawChart = (figure, view, setting) => {
   const budgets = settings.map((one) => ranking.budgets[one.budget]);
   const curves = new Map(setting.rows.map((row) => [row[0], []]));
   settings.forEach((one, n) => {
-    for (const [pair, regret] of one.rows) curves.get(pair)?.push([budgets[n], regret]);
+    for (const [algorithm, regret] of one.rows) curves.get(algorithm)?.push([budgets[n], regret]);
   });
   const scales = chartScales(figure, budgets, [...curves.values()].flat().map((one) => one[1]));
   const { box, width, height, named, x, y } = scales;
   const svg = svgElement("svg", { width, height, role: "img" });
   svg.setAttribute(
     "aria-label",
-    `Expected regret of ${setting.rows.length} pairs over the budget. The table below has the ` +
+    `Expected regret of ${setting.rows.length} algorithms over the budget. The table below has the ` +
       `numbers at ${text.budget(ranking.budgets[setting.budget])}.`,
   );
   chartAxes(svg, scales, budgets);
@@ -69,11 +69,11 @@ const drawChart = (figure, view, setting) => {
 
   // The best are drawn last, over the others.
   const undecided = new Set(setting.rows.filter((row) => !row[6]).map((row) => row[0]));
-  for (const [pair, points] of [...curves].reverse()) {
+  for (const [algorithm, points] of [...curves].reverse()) {
     const d = points.map(([b, r], n) => `${n ? "L" : "M"}${x(b).toFixed(1)} ${y(r).toFixed(1)}`);
-    const kind = undecided.has(pair) ? "near" : "";
+    const kind = undecided.has(algorithm) ? "near" : "";
     const path = svgElement("path", { class: `curve ${kind}`, d: d.join("") });
-    path.dataset.pair = pair;
+    path.dataset.algorithm = algorithm;
     svg.append(path);
   }
   const name = svgElement("text", { class: "name", x: named ? box.right + 8 : box.right });
@@ -81,17 +81,17 @@ const drawChart = (figure, view, setting) => {
   svg.append(name);
   const point = (number) => {
     for (const path of svg.querySelectorAll(".curve")) {
-      path.classList.toggle("pointed", Number(path.dataset.pair) === number);
+      path.classList.toggle("pointed", Number(path.dataset.algorithm) === number);
     }
     const points = curves.get(number);
-    name.textContent = pairName(ranking.pairs[number]);
+    name.textContent = algorithmName(ranking.algorithms[number]);
     name.setAttribute("y", named ? y(points.at(-1)[1]) + 4 : 16);
   };
   point(setting.rows[0][0]);
   const table = byId("ranking");
   const pointed = (event) => {
-    const row = event.target.closest("tr[data-pair]");
-    if (row) point(Number(row.dataset.pair));
+    const row = event.target.closest("tr[data-algorithm]");
+    if (row) point(Number(row.dataset.algorithm));
   };
   table.onpointerover = pointed;
   for (const anchor of table.querySelectorAll("tbody a")) anchor.onfocus = pointed;

@@ -86,7 +86,7 @@ def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """Let the system end this process when the template is killed, and first if memory is short."""
+    """Let the system end this process with the fork server, and first if memory is short."""
     parent = os.getppid()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

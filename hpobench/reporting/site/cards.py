@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hpobench.plugins.registry import Entry
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
-from hpobench.reporting.site.source import Source
+from hpobench.reporting.site.source import SiteSource
 from hpobench.reporting.site.suites import command
 
 Kind = Literal["searcher", "scheduler"]
@@ -46,20 +46,20 @@ _PLAIN = "fifo"
 
 @dataclass(frozen=True)
 class Against:
-    """A pair on one problem, and what it is held against."""
+    """An algorithm on one problem, and what it is held against."""
 
     problem: str
     family: str
     budget: float
-    """In full trials."""
-    pair: str
+    """In full evaluations."""
+    algorithm: str
     cells: str
     """The address of its runs from the site's root."""
     regret: float
     other: float
     """The regret that it is held against."""
     rank: int
-    """Among the pairs that ran on the problem; 1 is the best."""
+    """Among the algorithms that ran on the problem; 1 is the best."""
     of: int
 
     @property
@@ -67,7 +67,7 @@ class Against:
         return self.regret - self.other
 
 
-def pages(source: Source) -> Iterator[tuple[str, bytes]]:
+def pages(source: SiteSource) -> Iterator[tuple[str, bytes]]:
     kinds: tuple[Kind, ...] = ("searcher", "scheduler")
     for kind in kinds:
         labels: Mapping[str, str] = getattr(source.places, f"{kind}s")
@@ -76,7 +76,7 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
         yield render.page(
             source,
             f"{kind}s.html",
-            "algorithms.html.j2",
+            "cards.html.j2",
             f"{kind.capitalize()}s",
             kind=kind,
             cards={label: cards[label] for label in best_first},
@@ -87,7 +87,7 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
             yield render.page(
                 source,
                 f"{kind}s/{place}.html",
-                "algorithm.html.j2",
+                "card.html.j2",
                 label,
                 kind=kind,
                 **cards[label],
@@ -98,13 +98,13 @@ def _share_better(card: Mapping[str, Any]) -> float:
     return float(card["better"] / max(len(card["rows"]), 1))
 
 
-def _card(source: Source, kind: Kind, label: str) -> dict[str, Any]:
+def _card(source: SiteSource, kind: Kind, label: str) -> dict[str, Any]:
     means = source.means
     plugins = source.archive.searchers if kind == "searcher" else source.archive.schedulers
     facts = plugins[label]
     entry = source.plugin(kind, facts.name)
-    members = np.array([getattr(pair, kind) == label for pair in means.pairs])
-    of_runs = members[means.runs.pair]
+    members = np.array([getattr(algorithm, kind) == label for algorithm in means.algorithms])
+    of_runs = members[means.runs.algorithm]
     rows = sorted(_against(source, kind, members), key=lambda row: (row.difference, row.problem))
     return {
         "entry": entry,
@@ -150,26 +150,26 @@ def _hazards(entry: Entry | None, kind: Kind) -> Iterator[str]:
     yield from entry.attributes.get("notes", ())
 
 
-def _failed(source: Source, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+def _failed(source: SiteSource, which: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
     means = source.means
     for row in np.flatnonzero(which):
-        pair = means.pairs[means.runs.pair[row]]
+        algorithm = means.algorithms[means.runs.algorithm[row]]
         problem = means.problems[means.runs.problem[row]]
         workers = means.workers[means.runs.workers[row]]
         yield {
-            "pair": str(pair),
+            "algorithm": str(algorithm),
             "problem": problem,
             "workers": workers,
             "seed": int(means.runs.seed[row]),
-            "cells": source.places.cells(problem, pair, workers),
-            "command": command(source.suites, pair, problem, workers),
+            "cells": source.places.cells(problem, algorithm, workers),
+            "command": command(source.suites, algorithm, problem, workers),
         }
 
 
-def _thinking(source: Source, members: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+def _thinking(source: SiteSource, members: NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
     """The seconds for each trial by number of workers."""
     means = source.means
-    of_runs = members[means.runs.pair]
+    of_runs = members[means.runs.algorithm]
     for n, workers in enumerate(means.workers):
         seconds = means.runs.thinking[of_runs & (means.runs.workers == n)]
         if len(seconds):
@@ -177,14 +177,14 @@ def _thinking(source: Source, members: NDArray[np.bool_]) -> Iterator[dict[str, 
             yield {"workers": workers, "median": float(median), "slow": float(slow)}
 
 
-def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator[Against]:
-    """The pairs on each problem with the most common number of workers.
+def _against(source: SiteSource, kind: Kind, members: NDArray[np.bool_]) -> Iterator[Against]:
+    """The algorithms on each problem with the most common number of workers.
 
-    They are compared at the last budget that a pair reached together with one that it is held
+    They are compared at the last budget that an algorithm reached together with one that it is held
     against, since schedulers may run for other budgets.
     """
     means, n = source.means, source.means.main_workers
-    others = [_others(source, kind, q) for q in range(len(means.pairs))]
+    others = [_others(source, kind, q) for q in range(len(means.algorithms))]
     for p, problem in enumerate(means.problems):
         regret = means.regret[n, p]
         known = np.isfinite(regret)
@@ -198,8 +198,8 @@ def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator
                 problem,
                 source.archive.problems[problem].family,
                 means.budgets[place],
-                str(means.pairs[q]),
-                source.places.cells(problem, means.pairs[q], means.workers[n]),
+                str(means.algorithms[q]),
+                source.places.cells(problem, means.algorithms[q], means.workers[n]),
                 own,
                 float(np.nanmedian(regret[others[q], place])),
                 int((every < own).sum()) + 1,
@@ -207,24 +207,24 @@ def _against(source: Source, kind: Kind, members: NDArray[np.bool_]) -> Iterator
             )
 
 
-def _others(source: Source, kind: Kind, pair: int) -> NDArray[np.bool_]:
-    """Shape (pairs,): what a pair is held against, as :func:`_held_against` says."""
-    pairs = source.means.pairs
+def _others(source: SiteSource, kind: Kind, algorithm: int) -> NDArray[np.bool_]:
+    """Shape (algorithms,): what an algorithm is held against, as :func:`_held_against` says."""
+    algorithms = source.means.algorithms
     if kind == "searcher":
-        return np.ones(len(pairs), dtype=bool)
-    own = pairs[pair]
+        return np.ones(len(algorithms), dtype=bool)
+    own = algorithms[algorithm]
     return np.array(
         [
             other.searcher == own.searcher
             and (other.scheduler == _PLAIN) != (own.scheduler == _PLAIN)
-            for other in pairs
+            for other in algorithms
         ]
     )
 
 
 def _held_against(kind: Kind, label: str) -> str:
     if kind == "searcher":
-        return "the median pair"
+        return "the median algorithm"
     if label == _PLAIN:
         return "the same searcher under other schedulers (their median)"
     return f"the same searcher under {_PLAIN}"

@@ -1,4 +1,4 @@
-"""Results folders that are merged: the parts of one plan, which ran apart."""
+"""Results folders that are merged: the shards of one plan, which ran apart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hpobench.suites.shard import Shard
 
 
 @dataclass(frozen=True)
-class Part:
+class Store:
     """A results folder that is merged with others."""
 
     folder: Path
@@ -24,66 +24,66 @@ class Part:
     """The text of the suite, without its seal."""
 
     @classmethod
-    def of(cls, folder: Path) -> Part:
+    def of(cls, folder: Path) -> Store:
         file = folder / index.SUITE
         text = index.read_sealed(file) if is_there(file) else ""
         return cls(folder, load_plan(folder), _unsealed(text))
 
     @property
     def shard(self) -> Shard:
-        """Which part of a plan it is; raises :class:`UsageError` if it is none."""
+        """Which shard of a plan it is; raises :class:`UsageError` if it is none."""
         if "shard" not in self.plan:
             raise UsageError(
-                f"{self.folder}: not a part of a run, as others are; merge all parts of a run "
-                "first, and what comes of it with this folder"
+                f"{self.folder}: is no shard of a run, as others are; merge all shards of a "
+                "run first, then their result with this folder"
             )
         return Shard(**self.plan["shard"])
 
 
-def plan_of_parts(parts: Sequence[Part]) -> tuple[list[Part], dict[str, Any], str]:
-    """``parts`` in their order, the plan that they are all the parts of, and its suite.
+def plan_of_shards(stores: Sequence[Store]) -> tuple[list[Store], dict[str, Any], str]:
+    """``stores`` in their order, the plan that they are all the shards of, and its suite.
 
-    Raises :class:`UsageError` if they are not all the parts of one plan.
+    Raises :class:`UsageError` if they are not all the shards of one plan.
     """
-    ordered = _checked(parts)
+    ordered = _checked(stores)
     plan = {key: value for key, value in ordered[0].plan.items() if key != "shard"}
     return ordered, plan | {"cells": _whole(ordered)}, ordered[0].suite
 
 
-def _checked(parts: Sequence[Part]) -> list[Part]:
-    """``parts`` in their order, which must be all of one plan."""
-    found = {part.shard.number: part for part in parts}
-    first = parts[0]
-    for part in parts[1:]:
+def _checked(stores: Sequence[Store]) -> list[Store]:
+    """``stores`` in their order, which must be all shards of one plan."""
+    found = {store.shard.number: store for store in stores}
+    first = stores[0]
+    for store in stores[1:]:
         for what, one, other in (
-            ("suite", first.suite, part.suite),
-            ("plan", _common(first.plan), _common(part.plan)),
-            ("number of parts", first.shard.count, part.shard.count),
+            ("suite", first.suite, store.suite),
+            ("plan", _common(first.plan), _common(store.plan)),
+            ("number of shards", first.shard.count, store.shard.count),
         ):
             if one != other:
-                raise UsageError(f"{part.folder} and {first.folder}: not of the same {what}")
-    if len(found) < len(parts):
-        raise UsageError("two of the folders are the same part")
+                raise UsageError(f"{store.folder} and {first.folder}: not of the same {what}")
+    if len(found) < len(stores):
+        raise UsageError("two of the folders are the same shard")
     if missing := sorted(set(range(1, first.shard.count + 1)) - set(found)):
         name = f"{first.plan['name']}{Shard(missing[0], first.shard.count).suffix}"
         raise UsageError(
-            f"{len(missing)} of {first.shard.count} parts are not there, such as {name}; run "
+            f"{len(missing)} of {first.shard.count} shards are not there, such as {name}; run "
             f"`hpobench run SUITE --shard {missing[0]}/{first.shard.count}`, or name it"
         )
     return [found[number] for number in sorted(found)]
 
 
-def _whole(parts: Sequence[Part]) -> list[str]:
+def _whole(stores: Sequence[Store]) -> list[str]:
     """The ids of all cells, in the plan's order."""
     try:
-        return parts[0].shard.whole([part.plan["cells"] for part in parts])
+        return stores[0].shard.whole([store.plan["cells"] for store in stores])
     except StopIteration:
-        names = ", ".join(part.folder.name for part in parts)
+        names = ", ".join(store.folder.name for store in stores)
         raise UsageError(f"{names}: their cells are not those of one plan") from None
 
 
 def _common(plan: dict[str, Any]) -> dict[str, Any]:
-    """What the plans of all parts have in common."""
+    """What the plans of all shards have in common."""
     own = {"cells", "shard"}
     return {key: value for key, value in plan.items() if key not in own} | {
         "combinations": plan["shard"]["combinations"]
