@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterSampler
 
-from hpobench.bridges.keys import Key, choice_key
+from hpobench.bridges.keys import SpaceKey, choice_key
 from hpobench.contract.algorithms import Exhausted, Searcher
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int, Value
@@ -117,7 +117,7 @@ def check_space(space: Any) -> None:
         )
 
 
-def _key(name: str, domain: Any) -> Key:
+def _key(name: str, domain: Any) -> SpaceKey:
     if hasattr(domain, "ppf"):
         return _distribution(name, domain)
     if hasattr(domain, "rvs"):
@@ -133,16 +133,16 @@ def _key(name: str, domain: Any) -> Key:
     return choice_key((name,), list(domain))
 
 
-def _distribution(name: str, domain: Any) -> Key:
+def _distribution(name: str, domain: Any) -> SpaceKey:
     """The parameter for a distribution of scipy's."""
     low, high = (float(bound) for bound in domain.support())
     law = domain.dist.name
     if law == "randint" and high > low:
-        return Key((name,), Int(name, int(low), int(high)), int)
+        return SpaceKey((name,), Int(name, int(low), int(high)), int)
     if law == "uniform" and high > low:
-        return Key((name,), Float(name, low, high))
+        return SpaceKey((name,), Float(name, low, high))
     if law in ("loguniform", "reciprocal") and _is_log(domain, low, high):
-        return Key((name,), Float(name, low, high, log=True))
+        return SpaceKey((name,), Float(name, low, high, log=True))
     first = 0.0 if math.isfinite(low) else _TAIL
     last = 1.0 if math.isfinite(high) else 1 - _TAIL
     discrete = hasattr(domain, "pmf")
@@ -152,7 +152,7 @@ def _distribution(name: str, domain: Any) -> Key:
         # The quantile 0 of a discrete distribution lies one below its support.
         return int(max(value, low)) if discrete else float(value)
 
-    return Key((name,), Float(name, first, last), at, lambda value: float(domain.cdf(value)))
+    return SpaceKey((name,), Float(name, first, last), at, lambda value: float(domain.cdf(value)))
 
 
 def _is_log(domain: Any, low: float, high: float) -> bool:
