@@ -161,7 +161,7 @@ def _recommended(
             yield label, Recommendation(advise(archive, question), archive, loaded)
         return
     if "trials" in given:
-        from hpobench.bridges.imports.asking import of_trials
+        from hpobench.bridges.imports.importing import of_trials
 
         question = of_trials(given, means)
     elif "space" in given:

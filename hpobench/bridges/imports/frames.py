@@ -45,14 +45,21 @@ def read_frame(path: Path, asked: Asked) -> Source:
     timed = asked.cost if asked.seconds is None else None
     if timed is not None:
         choose("column", columns, timed, "--cost", path)
-    names, prefix = _parameters(columns, {metric, asked.step, asked.trial, timed})
+    others = {metric, asked.step, asked.trial, timed}
+    for prefix in (*_PREFIXES, ""):
+        if names := [c for c in columns if c.startswith(prefix) and c not in others]:
+            break
     form = _Form(path, metric, asked.step, timed, names, prefix)
-    groups = _groups(rows, asked, names)
-    trials = [form.trial(name, group) for name, group in groups.items()]
+    groups: dict[Any, list[tuple[int, Row]]] = {}
+    for number, row in enumerate(rows, 1):
+        key: object = number
+        if asked.step is not None:  # without a column of trials, rows of equal parameters are one
+            key = repr(row[asked.trial] if asked.trial else [row[name] for name in names])
+        groups.setdefault(key, []).append((number, row))
+    trials = with_last_step([form.trial(f"row {group[0][0]}", group) for group in groups.values()])
     objective = asked.objective(metric, path)
     resource = asked.step or "step"
-    found = with_last_step(trials)
-    return Source(str(path), "table", path.stem, objective, found, resource, notes=notes)
+    return Source(str(path), "table", path.stem, objective, trials, resource, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -69,24 +76,19 @@ class _Form:
 
     def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> Trial:
         """The trial that has ``rows``, each with its number in the file."""
+        number, row = rows[0]
         params = {
             column.removeprefix(self.prefix).replace("/", "."): row[column]
-            for _, row in rows[:1]
             for column in self.names
             if row[column] is not None
         }
         if self.step is None:
-            ((number, row),) = rows
             loss = self._number(number, row, self.metric)
             seconds = self._number(number, row, self.cost) if self.cost else None
             return Trial(name, params, final=loss, seconds=seconds)
-        return Trial(name, params, *self._curve(rows))
-
-    def _curve(self, rows: Sequence[tuple[int, Row]]) -> tuple[Any, None, Any]:
-        """The reports of a trial, nothing for its final metric, and the times."""
         reports: dict[int, float] = {}
         times: dict[int, float] = {}
-        found = [(self._whole(number, row), number, row) for number, row in rows]
+        found = [(self._whole(number, row, self.step), number, row) for number, row in rows]
         passed = 0.0
         for step, number, row in sorted(found, key=lambda one: one[:2]):
             if step in reports:
@@ -98,12 +100,12 @@ class _Form:
             if self.cost:
                 passed += self._number(number, row, self.cost)
                 times[step] = passed
-        return reports, None, times
+        return Trial(name, params, reports, times=times)
 
-    def _whole(self, number: int, row: Row) -> int:
-        value = self._number(number, row, self.step or "")
-        if not (math.isfinite(value) and value == int(value)):
-            raise UsageError(f"{self.path}: row {number}: {self.step} is no whole number")
+    def _whole(self, number: int, row: Row, column: str) -> int:
+        value = self._number(number, row, column)
+        if not value.is_integer():
+            raise UsageError(f"{self.path}: row {number}: {column} is no whole number")
         return int(value)
 
     def _number(self, number: int, row: Row, column: str) -> float:
@@ -114,30 +116,6 @@ class _Form:
             raise UsageError(
                 f"{self.path}: row {number}: {column} is {str(value)[:60]!r}, no number"
             ) from None
-
-
-def _parameters(columns: Sequence[str], others: set[str | None]) -> tuple[list[str], str]:
-    """The columns of parameters, and the prefix of their names."""
-    for prefix in _PREFIXES:
-        if found := [c for c in columns if c.startswith(prefix) and c not in others]:
-            return found, prefix
-    return [c for c in columns if c not in others], ""
-
-
-def _groups(
-    rows: Sequence[Row], asked: Asked, names: Sequence[str]
-) -> dict[str, list[tuple[int, Row]]]:
-    """The rows of each trial, with their numbers, by the trial's name."""
-    groups: dict[Any, list[tuple[int, Row]]] = {}
-    for number, row in enumerate(rows, 1):
-        if asked.step is None:
-            key: Any = number
-        elif asked.trial is not None:
-            key = repr(row[asked.trial])
-        else:
-            key = repr([row[name] for name in names])
-        groups.setdefault(key, []).append((number, row))
-    return {f"row {group[0][0]}": group for group in groups.values()}
 
 
 def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:

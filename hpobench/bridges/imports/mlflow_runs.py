@@ -64,7 +64,10 @@ def read_server(uri: str, asked: Asked, where: str | None = None) -> Source:
     try:
         connection = client(uri, f"{where}:")
         experiments = {e.name: e.experiment_id for e in connection.search_experiments()}
-        names = _used(connection, experiments) if asked.study is None else sorted(experiments)
+        names = sorted(experiments)
+        if asked.study is None:  # every storage has an experiment "Default", mostly without runs
+            used = {n: connection.search_runs([experiments[n]], max_results=1) for n in names}
+            names = [n for n in names if used[n]]
         name = choose("experiment", names, asked.study, "--study", where)
         runs = sorted(
             _runs(connection, experiments[name]),
@@ -108,15 +111,6 @@ def _files_allowed() -> Iterator[None]:
             os.environ[_FILES] = before
 
 
-def _used(connection: MlflowClient, experiments: Mapping[str, str]) -> list[str]:
-    """The names of the experiments that have runs."""
-    return sorted(
-        name
-        for name, number in experiments.items()
-        if connection.search_runs([number], max_results=1)
-    )
-
-
 def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
     token, count = None, 0
     while token != "":
@@ -154,16 +148,16 @@ def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:
     history = sorted(history, key=lambda point: (point.step, point.timestamp))
     state = _STATES[run.info.status]
     begin = run.info.start_time
-    whole = (run.info.end_time - begin) / 1000 if begin and run.info.end_time else None
-    several = len({point.step for point in history}) > 1
+    reports = {point.step: float(point.value) for point in history}
+    times: dict[int, float] = {}
+    if len(reports) > 1:  # a metric that is logged once is logged at any time
+        times = {point.step: (point.timestamp - begin) / 1000 for point in history}
     return Trial(
         f"run {run.info.run_name or run.info.run_id}",
         dict(sorted(run.data.params.items())),
-        reports={point.step: float(point.value) for point in history},
-        times={point.step: (point.timestamp - begin) / 1000 for point in history}
-        if several
-        else {},
-        seconds=whole,
+        reports=reports,
+        times=times,
+        seconds=(run.info.end_time - begin) / 1000 if begin and run.info.end_time else None,
         state=state,
         error="failed in MLflow" if state == "failed" else None,
     )

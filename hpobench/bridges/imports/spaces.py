@@ -120,17 +120,15 @@ def _fitted(p: Parameter, value: Any) -> Value:
         return value if number is None or number != int(number) else int(number)
     if p.contains(value):
         return value  # type: ignore[no-any-return]
-    return next((c for c in p.choices if _alike(c, value)), value)
-
-
-def _alike(choice: Value, value: Any) -> bool:
-    number = None if isinstance(choice, bool | str) else _number(value)
-    return str(choice).lower() == str(value).lower() or _close(number, choice)
-
-
-def _close(number: float | None, choice: Value) -> bool:
-    """Whether they are equal but for how a computer rounds."""
-    return number is not None and math.isclose(number, float(choice), rel_tol=1e-12)
+    number = _number(value)
+    for choice in p.choices:
+        if str(choice).lower() == str(value).lower():
+            return choice
+        # Numbers that went through a text may differ in the last digit.
+        if number is not None and not isinstance(choice, bool | str):
+            if math.isclose(number, choice, rel_tol=1e-12):
+                return choice
+    return value  # type: ignore[no-any-return]
 
 
 def _number(value: Any) -> float | int | None:

@@ -36,8 +36,14 @@ def lines(imported: Imported) -> Iterator[str]:
     for p in imported.space:
         yield f"  {p.name}: {_parameter(p)}"
     yield _steps(imported)
-    if imported.twin is not None:
-        yield _twin(imported.twin, imported.fidelity.steps)
+    if (twin := imported.twin) is not None:
+        yield (
+            f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} "
+            f"where losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
+            f"{twin['trials']} held-out trials at step {twin['step']} of "
+            f"{imported.fidelity.steps}, {twin['folds']} folds"
+            f"{'; NOT TO BE TRUSTED, forced' if twin['forced'] else ''}"
+        )
     else:
         yield (
             "the nearest trial answers; if trials are spread out, races on a model (--surrogate) "
@@ -88,8 +94,7 @@ budget: {{evaluations: 30}}
 def _best(imported: Imported) -> str:
     table, objective = imported.table, imported.source.objective
     last = np.where(np.isfinite(table.curves["loss"][:, -1]), table.curves["loss"][:, -1], np.inf)
-    for row, _ in table.about["continued"]:
-        last[row] = np.inf  # nobody saw its end
+    last[[row for row, _ in table.about["continued"]]] = np.inf  # nobody saw their ends
     if not np.isfinite(last).any():
         return f"{objective.direction} {objective.metric}; no trial ran to the end"
     row = int(last.argmin())
@@ -111,20 +116,6 @@ def _parameter(p: Parameter) -> str:
 def _steps(imported: Imported) -> str:
     fidelity, wall = imported.fidelity, imported.table.curves["wall"]
     cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
-    of = (
-        ""
-        if (fidelity.unit, fidelity.name) == (1, "step")
-        else f"{fidelity.unit:g} {fidelity.name}"
-    )
-    steps = f"{fidelity.steps} steps{' of ' if of else ''}{of}"
+    plain = (fidelity.unit, fidelity.name) == (1, "step")
+    steps = f"{fidelity.steps} steps{'' if plain else f' of {fidelity.unit:g} {fidelity.name}'}"
     return f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"
-
-
-def _twin(twin: dict[str, Any], steps: int) -> str:
-    forced = "; NOT TO BE TRUSTED, forced" if twin["forced"] else ""
-    return (
-        f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} where "
-        f"losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
-        f"{twin['trials']} held-out trials at step {twin['step']} of {steps}, {twin['folds']} folds"
-        f"{forced}"
-    )
