@@ -10,11 +10,8 @@ import functools
 import hashlib
 import json
 import math
-import os
 import random
 import statistics
-import subprocess
-import sys
 
 from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
@@ -28,6 +25,7 @@ from hpobench.running.cell import run_cell
 from hpobench.testing import doubles
 from hpobench.testing.check import Misbehaved
 from hpobench.testing.spaces import SPACES
+from hpobench.testing.subject import fresh_process
 
 _PRINT = "from hpobench.testing.sentinel import result; print(result())"
 
@@ -113,13 +111,8 @@ def _ref(kind: Kind, cls: type, file: str, **options: int) -> PluginRef:
 @functools.cache
 def _fresh() -> str:
     """The result in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", _PRINT],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    done = fresh_process(_PRINT)
+    done.check_returncode()
     return done.stdout.strip()
 
 

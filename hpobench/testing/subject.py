@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +22,27 @@ from hpobench.testing.check import Misbehaved, NotApplicable
 
 
 @dataclass(frozen=True)
-class Subject:
+class PluginSubject:
+    """The plugin that is checked."""
+
     entry: Entry
     ref: PluginRef
 
     @property
     def cls(self) -> type:
         return self.entry.load()
+
+    def exercise(self) -> None:
+        """Use the plugin as cells do."""
+
+
+def fresh_process(
+    code: str, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What ``code`` did in a process of its own, which finds the same modules."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=env, check=False, capture_output=True, text=True)
 
 
 def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
@@ -41,20 +58,12 @@ def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
     if faults:
         message = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
         raise UsageError(f"{entry.kind} {entry.name}: {message} (-o KEY=VALUE sets an option)")
-    return PluginRef(
-        entry.kind,
-        entry.name,
-        entry.name,
-        options,
-        str(entry.file),
-        entry.cls,
-        str(folder.resolve()),
-    )
+    file, name = str(entry.file), entry.name
+    return PluginRef(entry.kind, name, name, options, file, entry.cls, str(folder.resolve()))
 
 
 def _defaults(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    known = options_of(cls) or {}
-    required = [option for option in known.values() if option.required]
+    required = [option for option in (options_of(cls) or {}).values() if option.required]
     if issubclass(cls, Problem):
         for member in members_of(cls):
             if all(member.get(key, value) == value for key, value in given.items()):
@@ -62,7 +71,7 @@ def _defaults(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
     return {option.name: option.choices[0] for option in required if option.choices}
 
 
-def description(subject: Subject) -> None:
+def description(subject: PluginSubject) -> None:
     """A name in lower case with hyphens, and a first line that ends with a full stop."""
     entry = subject.entry
     if not entry.ray and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name):
@@ -73,7 +82,7 @@ def description(subject: Subject) -> None:
         )
 
 
-def options(subject: Subject) -> str | None:
+def options(subject: PluginSubject) -> str | None:
     """Options are keywords with annotations, which suites are checked against."""
     if is_ray(subject.cls):
         raise NotApplicable("options of Ray's own kind are passed on as they are")
@@ -92,3 +101,11 @@ def options(subject: Subject) -> str | None:
             raise Misbehaved(f"{option.name!r} has no annotation; give it one, like `: float`")
         named.append(option.name)
     return ", ".join(named)
+
+
+def leaves_other_cells_alone(subject: PluginSubject) -> None:
+    """A cell of other plugins has the same result in this process as in a fresh one."""
+    from hpobench.testing.sentinel import check_sentinel
+
+    subject.exercise()
+    check_sentinel()

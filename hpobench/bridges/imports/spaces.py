@@ -124,10 +124,10 @@ def _fitted(p: Parameter, value: Any) -> Value:
     for choice in p.choices:
         if str(choice).lower() == str(value).lower():
             return choice
+        numeric = number is not None and not isinstance(choice, bool | str)
         # Numbers that went through a text may differ in the last digit.
-        if number is not None and not isinstance(choice, bool | str):
-            if math.isclose(number, choice, rel_tol=1e-12):
-                return choice
+        if numeric and math.isclose(number, choice, rel_tol=1e-12):
+            return choice
     return value  # type: ignore[no-any-return]
 
 

@@ -19,24 +19,27 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from hpobench.bridges.recommendation import Recommendation
 from hpobench.bridges.search_cv import private
-from hpobench.bridges.search_cv.auto import advised_searcher
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.folder import kept_seed
-from hpobench.bridges.search_cv.identity import identity
-from hpobench.bridges.search_cv.progress import shown
+from hpobench.bridges.search_cv.folder import identity, kept_seed
 from hpobench.bridges.search_cv.resource import Resource, find_resource
-from hpobench.bridges.search_cv.search import Algorithm, Named, Search, Tried, algorithm
-from hpobench.bridges.search_cv.spaces import (
-    Distributions,
-    Drawn,
-    Plain,
-    SearchSpace,
-    check_space,
+from hpobench.bridges.search_cv.search import (
+    ChosenAlgorithm,
+    Named,
+    Search,
+    Tried,
+    algorithm,
+    shown,
 )
+from hpobench.bridges.search_cv.spaces import Distributions, Drawn, Plain, SearchSpace, check_space
 from hpobench.bridges.search_cv.start import PORTFOLIO, starting_points
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
+from hpobench.evidence.advice import advise
+from hpobench.evidence.archive import read_archive, shipped
+from hpobench.evidence.asking import Means, of_space
+from hpobench.evidence.entries import ready
+from hpobench.plugins.registry import Registry
 
 
 class SearchCV(private.BaseSearch):  # type: ignore[misc]
@@ -195,7 +198,9 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
                 workers=workers,
                 address=self.ray_address,
                 resume=None if self.resume is None else Path(self.resume),
-                identity={} if self.resume is None else identity(self, task, chosen, points),
+                identity={}
+                if self.resume is None
+                else identity(self, task, (chosen.searcher, chosen.scheduler), chosen.seed, points),
                 progress=progress,
             )
             try:
@@ -210,7 +215,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
                 )
         return search.tried
 
-    def _algorithm(self, task: Task, workers: int) -> Algorithm:
+    def _algorithm(self, task: Task, workers: int) -> ChosenAlgorithm:
         named = functools.partial(
             algorithm, trials=self.n_trials, timeout=self.timeout, seed=self._seed()
         )
@@ -218,48 +223,52 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
             return named(self.searcher.searcher, self.searcher.scheduler)
         if self.searcher != "auto":
             return named(self.searcher, self.scheduler)
-        usual = named("optuna-tpe", self.scheduler)
-        searcher = advised_searcher(self._problem(task, usual), usual, workers)
-        return named(searcher, self.scheduler)
+        problem = self._problem(task, usual := named("optuna-tpe", self.scheduler))
+        archive, scheduler = read_archive(shipped()), usual.scheduler.label
+        means = Means(float(self.n_trials), workers=workers, steps=problem.fidelity.steps)
+        # A scheduler without evidence does not count.
+        under = {scheduler} if scheduler in archive.schedulers else None
+        hand = ready(archive, Registry())[0]
+        advice = advise(archive, of_space(problem.space, means), hand, under)
+        return named(Recommendation(advice, archive).searcher, self.scheduler)
 
     def _seed(self) -> int:
-        kept = None if self.resume is None else kept_seed(Path(self.resume))
-        if self.random_state is None and kept is not None:
-            return kept
+        if self.resume is not None and self.random_state is None:
+            kept = kept_seed(Path(self.resume))
+            if kept is not None:
+                return kept
         # A copy, because the candidates of random search are drawn from the same state.
         state = check_random_state(self.random_state)
         if isinstance(self.random_state, np.random.RandomState):
             state = clone(state, safe=False)
         return int(state.randint(2**31 - 1))
 
-    def _problem(self, task: Task, chosen: Algorithm) -> CandidateProblem:
+    def _problem(self, task: Task, chosen: ChosenAlgorithm) -> CandidateProblem:
         search_space = self._search_space(chosen)
-        _check_names(task.estimator, search_space)
+        # scikit-learn raises here if the space names no parameter of the estimator.
+        middle = search_space.space.from_unit([0.5] * len(search_space.space))
+        clone(task.estimator).set_params(**clone(search_space.params(middle), safe=False))
         resource: Resource | None = None
-        steps = 1
         if chosen.needs_fidelity:
             fit_params = bool(task.fitting["fit_params"])
             resource = find_resource(task.estimator, task.y, fit_params=fit_params)
-            steps = resource.most_steps(task)
-        if steps == 1:
-            resource = None
-        return CandidateProblem(task, search_space, resource, steps)
+        steps = resource.most_steps(task) if resource else 1
+        return CandidateProblem(task, search_space, resource if steps > 1 else None, steps)
 
-    def _search_space(self, chosen: Algorithm) -> SearchSpace:
+    def _search_space(self, chosen: ChosenAlgorithm) -> SearchSpace:
         check_space(self.space)
         if isinstance(self.space, Space):
             return Plain(self.space)
         if chosen.searcher.name == "random" and self.start is None:
             state = chosen.seed if self.random_state is None else self.random_state
             return Drawn(self.space, self.n_trials, state)
-        if isinstance(self.space, Mapping):
-            return Distributions(self.space)
-        if len(self.space) > 1:
+        parts = [self.space] if isinstance(self.space, Mapping) else self.space
+        if len(parts) > 1:
             raise SpaceError(
                 "space is a list of dicts, which only searcher='random' without a start can "
                 f"search; give {chosen.searcher.name} one dict, or a hpobench.Space with conditions"
             )
-        return Distributions(self.space[0])
+        return Distributions(parts[0])
 
     # -- scikit-learn's attributes ---------------------------------------------------------
 
@@ -282,7 +291,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         return results
 
     def _choose(self, results: dict[str, Any], refit_metric: Any) -> None:
-        if not (self.refit or not self.multimetric_):
+        if self.multimetric_ and not self.refit:
             return
         self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
         if not callable(self.refit):
@@ -308,10 +317,3 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         self.refit_time_ = time.perf_counter() - begin
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-def _check_names(estimator: Any, search_space: SearchSpace) -> None:
-    """Raise scikit-learn's ``ValueError`` if ``space`` names no parameter of ``estimator``."""
-    middle = search_space.space.from_unit([0.5] * len(search_space.space))
-    params = search_space.params(middle)
-    clone(estimator).set_params(**clone(params, safe=False))

@@ -10,6 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
 from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.folder import search_folder
 from hpobench.bridges.search_cv.spaces import Drawn, InOrder
@@ -55,7 +59,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Algorithm:
+class ChosenAlgorithm:
     """A searcher and a scheduler, for a search of ``trials`` candidates."""
 
     searcher: PluginRef
@@ -64,22 +68,16 @@ class Algorithm:
     timeout: float
     seed: int
 
+    def claims(self, name: str) -> bool:
+        """Whether the searcher has the trait ``name``."""
+        return bool(trait(load_class(self.searcher.file, self.searcher.cls), name))
+
     @property
     def needs_fidelity(self) -> bool:
         """Whether candidates should be scored with parts of a resource."""
         if build_scheduler(self.scheduler).needs_fidelity:
             return True
-        return self.multi_fidelity or bool(trait(self._class, "schedules_itself"))
-
-    @property
-    def multi_fidelity(self) -> bool:
-        """Whether the searcher learns from every score of a candidate."""
-        return bool(trait(self._class, "multi_fidelity"))
-
-    @property
-    def _class(self) -> type:
-        found: type = load_class(self.searcher.file, self.searcher.cls)
-        return found
+        return self.claims("multi_fidelity") or self.claims("schedules_itself")
 
     def build(
         self, problem: CandidateProblem, points: Sequence[Config]
@@ -92,9 +90,11 @@ class Algorithm:
         scheduler.check(problem)
         if isinstance(problem.search_space, Drawn):
             return InOrder(problem.space), scheduler
-        if (objection := space_objection(self._class, problem.space)) is not None:
-            raise UsageError(f"{self.searcher.name}: {objection}")
-        if points and (objection := start_objection(self._class, {"points": points})):
+        cls = load_class(self.searcher.file, self.searcher.cls)
+        objection = space_objection(cls, problem.space)
+        if objection is None and points:
+            objection = start_objection(cls, {"points": points})
+        if objection is not None:
             raise UsageError(f"{self.searcher.name}: {objection}")
         seed = derive_seed("searcher", self.seed)
         searcher = build_searcher(self.searcher, problem.space, seed, problem.fidelity)
@@ -105,7 +105,7 @@ class Algorithm:
 
 def algorithm(
     searcher: Named, scheduler: Named, *, trials: int, timeout: float | None, seed: int
-) -> Algorithm:
+) -> ChosenAlgorithm:
     """The searcher and the scheduler of these names; raises :class:`UsageError` if they do not go
     together in a search, and :class:`NotAvailableError` where a library is missing."""
     registry = Registry()
@@ -113,7 +113,7 @@ def algorithm(
     for kind, named in (("searcher", searcher), ("scheduler", scheduler)):
         options = dict(named) if isinstance(named, Mapping) else {"name": named}
         refs[kind] = plugin_ref(registry, kind, options.pop("name", ""), options)  # type: ignore[arg-type]
-    found = Algorithm(
+    found = ChosenAlgorithm(
         refs["searcher"], refs["scheduler"], trials, math.inf if timeout is None else timeout, seed
     )
     one, other = (load_class(ref.file, ref.cls) for ref in refs.values())
@@ -152,7 +152,7 @@ class Search:
     def __init__(
         self,
         problem: CandidateProblem,
-        chosen: Algorithm,
+        chosen: ChosenAlgorithm,
         *,
         points: Sequence[Config],
         workers: int,
@@ -194,14 +194,20 @@ class Search:
                 stage,
                 trials=self._algorithm.trials,
                 scheduler_seed=derive_seed("scheduler", self._algorithm.seed),
-                tell="every" if self._algorithm.multi_fidelity else "last",
+                tell="every" if self._algorithm.claims("multi_fidelity") else "last",
             )
             try:
                 self._run.finish()
             except _Raised:
                 self._raise_again()
             except StageFailure as failure:
-                raise _explained(failure.error, self._resume) from failure
+                error = failure.error
+                if isinstance(error, ReplayError):
+                    error = CellError(
+                        f"{self._resume}: {error}; a search that is to be resumed needs one job "
+                        "and estimators, scorers and splits that repeat themselves"
+                    )
+                raise error from failure
 
     @contextlib.contextmanager
     def _journal(self) -> Iterator[Journal]:
@@ -263,10 +269,29 @@ class Search:
         return {"share": 0.0, "resource": 0, "fits": self._problem.task.failures(str(trial.error))}
 
 
-def _explained(error: Exception, folder: Path | None) -> Exception:
-    if isinstance(error, ReplayError):
-        return CellError(
-            f"{folder}: {error}; a search that is to be resumed needs one job and estimators, "
-            "scorers and splits that repeat themselves"
+@contextlib.contextmanager
+def shown(problem: CandidateProblem, candidates: int, *, verbose: int) -> Iterator[Progress]:
+    """What is called after each result; with ``verbose`` it shows a bar on standard error."""
+    if not verbose:
+        yield lambda *_: None
+        return
+    console = Console(stderr=True)
+    splits, resource, steps = len(problem.task.splits), problem.resource, problem.fidelity.steps
+    text = f"every candidate is fitted {splits} times, with all of the data"
+    if resource is not None:
+        shares = [
+            "all" if rung == steps else f"1/{steps // rung}" for rung in sorted(problem.rungs)
+        ]
+        text = (
+            f"candidates are scored with {', '.join(shares)} of {resource.name}, on {splits} splits"
         )
-    return error
+    console.print(text, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, TimeElapsedColumn(), console=console) as bar:
+        shown_task = bar.add_task("candidates", total=candidates)
+
+        def update(over: int, best: float) -> None:
+            score = f", best score {best:.4g}" if math.isfinite(best) else ""
+            bar.update(shown_task, completed=over, description=f"candidates{score}")
+
+        yield update

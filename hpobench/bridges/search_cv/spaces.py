@@ -141,7 +141,12 @@ def _distribution(name: str, domain: Any) -> SpaceKey:
         return SpaceKey((name,), Int(name, int(low), int(high)), int)
     if law == "uniform" and high > low:
         return SpaceKey((name,), Float(name, low, high))
-    if law in ("loguniform", "reciprocal") and _is_log(domain, low, high):
+    # One that is moved is log-uniform no more between its bounds.
+    if (
+        law in ("loguniform", "reciprocal")
+        and low > 0
+        and math.isclose(float(domain.median()), math.sqrt(low * high), rel_tol=1e-6)
+    ):
         return SpaceKey((name,), Float(name, low, high, log=True))
     first = 0.0 if math.isfinite(low) else _TAIL
     last = 1.0 if math.isfinite(high) else 1 - _TAIL
@@ -153,8 +158,3 @@ def _distribution(name: str, domain: Any) -> SpaceKey:
         return int(max(value, low)) if discrete else float(value)
 
     return SpaceKey((name,), Float(name, first, last), at, lambda value: float(domain.cdf(value)))
-
-
-def _is_log(domain: Any, low: float, high: float) -> bool:
-    """Whether the distribution is log-uniform in its bounds, which one that is moved is not."""
-    return low > 0 and math.isclose(float(domain.median()), math.sqrt(low * high), rel_tol=1e-6)

@@ -8,7 +8,7 @@ from typing import Any
 from hpobench.bridges.search_cv.spaces import SearchSpace
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.space import Config
-from hpobench.plugins.starting.portfolios import Model, models, portfolio
+from hpobench.plugins.starting.portfolios import models, portfolio
 from hpobench.plugins.starting.start import SIZE
 
 PORTFOLIO = "portfolio"
@@ -77,17 +77,11 @@ def _of_portfolio(estimator: Any, search_space: SearchSpace) -> list[Config]:
 
 def _sources(estimator: Any, names: Iterable[str]) -> Iterable[tuple[str, tuple[str, str]]]:
     """Each of ``names`` that a portfolio knows, with the model and the name there."""
-    parts = estimator.get_params()
+    parts = {"": estimator, **estimator.get_params()}
     for name in names:
         step, _, own = name.rpartition("__")
-        model = _model_of(parts.get(step) if step else estimator)
-        if model is None:
-            continue
-        for parameter, called in model.parameters.items():
+        classes = {cls.__name__ for cls in type(parts.get(step)).__mro__}
+        model = next((m for m in models().values() if classes.intersection(m.estimators)), None)
+        for parameter, called in model.parameters.items() if model else ():
             if called == own:
                 yield name, (model.name, parameter)
-
-
-def _model_of(estimator: Any) -> Model | None:
-    classes = {cls.__name__ for cls in type(estimator).__mro__}
-    return next((m for m in models().values() if classes.intersection(m.estimators)), None)
