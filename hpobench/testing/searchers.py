@@ -16,7 +16,7 @@ from hpobench.contract.space import Config, Space
 from hpobench.plugins.build import build_searcher
 from hpobench.testing import driving
 from hpobench.testing import subject as common
-from hpobench.testing.check import Misbehaved, NotApplicable
+from hpobench.testing.check import Misbehaved, NotApplicable, fresh_process
 from hpobench.testing.searcher_subject import OBSERVATIONS, SearcherSubject, on_space
 from hpobench.testing.spaces import SPACES
 
@@ -145,7 +145,7 @@ def string_hashes(subject: SearcherSubject) -> None:
     trials = min(FEW_TRIALS, subject.trials)
     other = str(int(os.environ.get("PYTHONHASHSEED") == "1") + 1)
     text = subject.ref.to_text()
-    done = common.fresh_process(_HASHES, text, str(trials), PYTHONHASHSEED=other)
+    done = fresh_process(_HASHES, text, str(trials), PYTHONHASHSEED=other)
     output = done.stderr if done.returncode else done.stdout
     *_, there = output.strip().splitlines() or [""]
     if done.returncode:

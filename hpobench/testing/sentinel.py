@@ -23,9 +23,8 @@ from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config, Space
 from hpobench.running.cell import run_cell
 from hpobench.testing import doubles
-from hpobench.testing.check import Misbehaved
+from hpobench.testing.check import Misbehaved, fresh_process
 from hpobench.testing.spaces import SPACES
-from hpobench.testing.subject import fresh_process
 
 _PRINT = "from hpobench.testing.sentinel import result; print(result())"
 

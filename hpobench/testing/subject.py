@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,15 +31,6 @@ class PluginSubject:
 
     def exercise(self) -> None:
         """Use the plugin as cells do."""
-
-
-def fresh_process(
-    code: str, *arguments: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """What ``code`` did in a process of its own, which finds the same modules."""
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=env, check=False, capture_output=True, text=True)
 
 
 def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
