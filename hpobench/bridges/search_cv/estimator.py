@@ -7,7 +7,9 @@ import numbers
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,7 +22,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from hpobench.bridges.recommendation import Recommendation
 from hpobench.bridges.search_cv import private
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.folder import identity, kept_seed
+from hpobench.bridges.search_cv.folder import identity, kept_seed, search_folder
 from hpobench.bridges.search_cv.resource import Resource, find_resource
 from hpobench.bridges.search_cv.search import (
     ChosenAlgorithm,
@@ -190,19 +192,14 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         points = starting_points(self.start, task.estimator, problem.search_space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
+        folder: AbstractContextManager[Path | str] = TemporaryDirectory(prefix="hpobench-search-")
+        if self.resume is not None:
+            plugins = (chosen.searcher, chosen.scheduler)
+            same = identity(self, task, plugins, chosen.seed, points)
+            folder = search_folder(Path(self.resume), same)
         with shown(problem, self.n_trials, verbose=self.verbose) as progress:
-            search = Search(
-                problem,
-                chosen,
-                points=points,
-                workers=workers,
-                address=self.ray_address,
-                resume=None if self.resume is None else Path(self.resume),
-                identity={}
-                if self.resume is None
-                else identity(self, task, (chosen.searcher, chosen.scheduler), chosen.seed, points),
-                progress=progress,
-            )
+            address = self.ray_address
+            search = Search(problem, chosen, points, workers, address, folder, progress)
             try:
                 search.finish()
             except KeyboardInterrupt:

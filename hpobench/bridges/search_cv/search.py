@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.folder import search_folder
 from hpobench.bridges.search_cv.spaces import Drawn, InOrder
 from hpobench.bridges.search_cv.worker import open_workers
 from hpobench.contract.algorithms import Scheduler, Searcher
@@ -142,45 +141,37 @@ class _SearchStage(LiveStage):
         self.after(actor)
 
 
+@dataclass(eq=False)
 class Search:
-    """A search under way; :attr:`tried` is what there is of it so far, also if it is interrupted.
+    """A search under way; :attr:`tried` is what there is of it so far, also if it is interrupted."""
 
-    ``points``: the first candidates. ``resume``: a folder that keeps the results, so that the same
-    search goes on there.
-    """
-
-    def __init__(
-        self,
-        problem: CandidateProblem,
-        chosen: ChosenAlgorithm,
-        *,
-        points: Sequence[Config],
-        workers: int,
-        address: str | None,
-        resume: Path | None,
-        identity: Mapping[str, Any],
-        progress: Progress,
-    ) -> None:
-        self._problem, self._algorithm, self._points = problem, chosen, points
-        self._workers, self._address = workers, address
-        self._resume, self._identity = resume, identity
-        self._progress, self._best = progress, -math.inf
-        self._run: Run | None = None
-        self._stage: _SearchStage | None = None
+    problem: CandidateProblem
+    chosen: ChosenAlgorithm
+    points: Sequence[Config]
+    """The first candidates."""
+    workers: int
+    address: str | None
+    folder: AbstractContextManager[Path | str]
+    """Where the results are kept, so that the same search can go on there."""
+    progress: Progress
+    _best: float = field(default=-math.inf, init=False)
+    _run: Run | None = field(default=None, init=False)
+    _stage: _SearchStage | None = field(default=None, init=False)
 
     def finish(self) -> None:
         """Run to the end. Raises what a fit raised, if ``error_score`` says so."""
-        searcher, scheduler = self._algorithm.build(self._problem, self._points)
+        searcher, scheduler = self.chosen.build(self.problem, self.points)
         with (
             contextlib.closing(searcher),
-            self._journal() as journal,
-            open_workers(self._problem, self._workers, self._address) as connections,
+            self.folder as folder,
+            contextlib.closing(Journal(Path(folder, "journal"))) as journal,
+            open_workers(self.problem, self.workers, self.address) as connections,
         ):
             stage = self._stage = _SearchStage(
-                self._problem,
+                self.problem,
                 seed=0,
-                workers=self._workers,
-                budget=Budget(trials=self._algorithm.trials),
+                workers=self.workers,
+                budget=Budget(trials=self.chosen.trials),
                 connections=connections,
                 journal=journal,
                 ahead=0.0,
@@ -188,13 +179,13 @@ class Search:
             stage.after = self._after
             stage.replay(list(journal.records()))
             self._run = Run(
-                self._problem,
+                self.problem,
                 searcher,
                 scheduler,
                 stage,
-                trials=self._algorithm.trials,
-                scheduler_seed=derive_seed("scheduler", self._algorithm.seed),
-                tell="every" if self._algorithm.claims("multi_fidelity") else "last",
+                trials=self.chosen.trials,
+                scheduler_seed=derive_seed("scheduler", self.chosen.seed),
+                tell="every" if self.chosen.claims("multi_fidelity") else "last",
             )
             try:
                 self._run.finish()
@@ -204,19 +195,10 @@ class Search:
                 error = failure.error
                 if isinstance(error, ReplayError):
                     error = CellError(
-                        f"{self._resume}: {error}; a search that is to be resumed needs one job "
+                        f"{folder}: {error}; a search that is to be resumed needs one job "
                         "and estimators, scorers and splits that repeat themselves"
                     )
                 raise error from failure
-
-    @contextlib.contextmanager
-    def _journal(self) -> Iterator[Journal]:
-        with contextlib.ExitStack() as stack:
-            if self._resume is None:
-                folder = Path(stack.enter_context(TemporaryDirectory(prefix="hpobench-search-")))
-            else:
-                folder = stack.enter_context(search_folder(self._resume, self._identity))
-            yield stack.enter_context(contextlib.closing(Journal(folder / "journal")))
 
     def _after(self, actor: Actor) -> None:
         assert self._stage is not None
@@ -224,19 +206,19 @@ class Search:
         notes = self._stage.notes[actor.trial]
         if "raised" in notes.get(max(notes, default=0), {}):
             raise _Raised
-        if self._stage.now >= self._algorithm.timeout:
+        if self._stage.now >= self.chosen.timeout:
             self._run.source.end()
         self._best = max(self._best, -actor.result.get("loss", math.inf))
-        self._progress(len(self._run.ended), self._best)
+        self.progress(len(self._run.ended), self._best)
 
     def _raise_again(self) -> None:
         """Raise what a fit raised; one of another process is repeated in this one."""
         assert self._run is not None
-        task = self._problem.task
+        task = self.problem.task
         if task.raised is None:
             for trial in reversed(self._run.source.trials):
-                training = self._problem.start(trial.config, 0)
-                for _ in range(self._problem.fidelity.steps):
+                training = self.problem.start(trial.config, 0)
+                for _ in range(self.problem.fidelity.steps):
                     training.step()
         raise task.raised or CellError("a fit raised an error in another process only")
 
@@ -250,7 +232,7 @@ class Search:
         for trial in self._run.source.trials:
             note = self._last_note(trial)
             if note is not None:
-                params = self._problem.search_space.params(trial.proposed)
+                params = self.problem.search_space.params(trial.proposed)
                 clock = clocks.get(trial.number, self._run.ended.get(trial.number, math.nan))
                 found.append(
                     Tried(params, **note, status=self._run.trial_status(trial), clock=clock)
@@ -266,7 +248,7 @@ class Search:
         if trial.error is None:
             return None
         # Its worker died again and again.
-        return {"share": 0.0, "resource": 0, "fits": self._problem.task.failures(str(trial.error))}
+        return {"share": 0.0, "resource": 0, "fits": self.problem.task.failures(str(trial.error))}
 
 
 @contextlib.contextmanager
