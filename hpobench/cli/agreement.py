@@ -40,8 +40,8 @@ def agreement(
     `workers: 1` in the suite: with more, results arrive in another order every time. Ends with
     code 1 if any history differs.
     """
-    from hpobench.running.agreement import compare
-    from hpobench.running.cluster import LOCAL, connected
+    from hpobench.running.cluster.connect import LOCAL, connected
+    from hpobench.running.proof.stage_agreement import compare
     from hpobench.suites.grid import build_plan
     from hpobench.suites.suite import load_suite
 

@@ -90,13 +90,13 @@ def compare(
     from hpobench.analysis.core.pairing import paired
     from hpobench.analysis.inference.gate import gate
     from hpobench.reporting import regression
-    from hpobench.store import files
+    from hpobench.store.format import disk
 
     with failures_end_in_2():
         pairs = paired(*_sides(base, new, base_algorithm, new_algorithm))
         found = gate(pairs, scores=list(dict.fromkeys(scores)), alpha=alpha, tolerance=tolerance)
         if markdown_file:
-            files.replace(markdown_file, regression.markdown(found).encode())
+            disk.replace(markdown_file, regression.markdown(found).encode())
     if output.as_json:
         print_json(json.loads(regression.as_json(found)))
     else:

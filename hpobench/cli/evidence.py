@@ -120,7 +120,7 @@ def add(
 
 def _announced(addition: Addition, cpus: int | None) -> Iterator[str]:
     """What is about to run, and what is left out."""
-    from hpobench.running.cluster import cpus_here
+    from hpobench.running.cluster.connect import cpus_here
 
     cpus = cpus or cpus_here()
     for part in addition.parts:

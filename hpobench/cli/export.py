@@ -22,7 +22,7 @@ def export(folder: Path, to: str, out: Path, output: Output) -> None:
     tables. README.txt in OUT says what its numbers are.
     """
     from hpobench.export import export
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     notes = list(export(load_results(folder), to, out))
     output.end({"format": to, "folder": str(out), "notes": notes}, out, *notes, f"{to}: {out}")

@@ -55,7 +55,7 @@ def merge(stored: tuple[Path, ...], into: Path | None, output: Output) -> None:
 
 def _merge_folders(folders: Sequence[Path], into: Path | None, output: Output) -> None:
     from hpobench.contract.errors import UsageError
-    from hpobench.store.merging import merge as merged
+    from hpobench.store.join.merging import merge as merged
 
     if into is not None and into.is_file():
         raise UsageError(f"{into}: is a file; results are merged into a folder")

@@ -115,6 +115,6 @@ def _run(study: Study, part: str, folder: Path, *, quick: bool) -> Analysed:
 
 def _analysed(place: Path) -> Analysed:
     from hpobench.analysis.study import Study
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     return Study(load_results(place))

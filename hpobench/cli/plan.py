@@ -105,7 +105,7 @@ def show_dry_run(
 
 def _show_within(load: Callable[[Choose | None], Suite], options: RunOptions) -> None:
     """Print what fits into the time of ``options``."""
-    from hpobench.store.place import Place, inside
+    from hpobench.store.remote.place import Place, inside
     from hpobench.verbs.within import LEAST, Within, fitted
 
     within = Within(options)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hpobench.analysis.inference.power import Power
-    from hpobench.running.pilot import Pilot
+    from hpobench.running.plan.pilot import Pilot
     from hpobench.suites.grid import Plan
 
 
 def show_power(plan: Plan, folder: Path) -> None:
     """Print what differences more seeds can detect, by the pilot in ``folder``."""
     from hpobench.analysis.inference.power import POWER, SEEDS, power
-    from hpobench.running.pilot import load_pilot
+    from hpobench.running.plan.pilot import load_pilot
 
     pilot = load_pilot(folder, plan)
     found, curves = power(pilot.comparison.curves), pilot.comparison.curves
@@ -49,7 +49,7 @@ def show_power(plan: Plan, folder: Path) -> None:
 def power_json(plan: Plan, folder: Path) -> dict[str, Any]:
     """The facts of :func:`show_power`."""
     from hpobench.analysis.inference.power import power
-    from hpobench.running.pilot import load_pilot
+    from hpobench.running.plan.pilot import load_pilot
 
     pilot = load_pilot(folder, plan)
     found = power(pilot.comparison.curves)

@@ -96,11 +96,11 @@ def import_(
 
 def _write_suite(suite: Path, text: str) -> str:
     """Write the suite, unless there is one; returns what was done."""
-    from hpobench.store import files
+    from hpobench.store.format import disk
 
     if suite.exists():
         return f"{suite}: was there, and is left as it is"
-    files.replace(suite, text.encode())
+    disk.replace(suite, text.encode())
     return f"{suite}: written; `hpobench run {suite}` races six searchers"
 
 

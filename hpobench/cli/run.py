@@ -89,7 +89,7 @@ def run(
     again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
-    from hpobench.store.place import place_of
+    from hpobench.store.remote.place import place_of
     from hpobench.verbs.execution import execute
     from hpobench.verbs.options import RunOptions
 

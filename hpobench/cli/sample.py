@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hpobench.cli.shared import Output
 
 if TYPE_CHECKING:
-    from hpobench.running.verification import Other, Verification
+    from hpobench.running.proof.verify_sample import Other, Verification
 
 _SHARE = 0.05
 _NAMED = 20

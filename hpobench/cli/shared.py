@@ -62,15 +62,15 @@ class ResultsFolder(click.Path):
         self._small, self._writes = small, writes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from hpobench.store.place import Place, place_of
+        from hpobench.store.remote.place import Place, place_of
 
         if isinstance(given := place_of(value), Path):
             if self.exists and not (given.exists() if self.file_okay else given.is_dir()):
-                from hpobench.store.index import what_is_there  # it brings pyarrow
+                from hpobench.store.format.index import what_is_there  # it brings pyarrow
 
                 self.fail(f"{given}: {what_is_there(given)}", param, ctx)
             return super().convert(given, param, ctx)
-        from hpobench.store.remote import is_small  # it brings pyarrow
+        from hpobench.store.remote.remote_folder import is_small  # it brings pyarrow
 
         place = Place(given)
         if self._writes and ctx is not None:

@@ -33,7 +33,7 @@ def status(folder: Path, errors: bool, output: Output) -> None:
     Ends with code 1 unless every cell is done.
     """
     from hpobench.cli.tables import printable, show
-    from hpobench.store.reader import load_cells, load_plan
+    from hpobench.store.read.reader import load_cells, load_plan
 
     planned = load_plan(folder)["cells"]
     columns = ("cell", "status", "error", "results")

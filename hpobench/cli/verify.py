@@ -12,7 +12,7 @@ from hpobench.cli.sample import end_with_sample
 from hpobench.cli.shared import Output, Stored, cpus_option, output_options, plugin_option
 
 if TYPE_CHECKING:
-    from hpobench.store.damage import Damage
+    from hpobench.store.prove.damage import Damage
 
 
 @click.command()
@@ -64,7 +64,7 @@ def verify(stored: Path, repair: bool, output: Output, **options: Any) -> None:
 
 
 def _verify_folder(folder: Path, given: Mapping[str, Any], output: Output, *, repair: bool) -> None:
-    from hpobench.store.damage import find_damage
+    from hpobench.store.prove.damage import find_damage
     from hpobench.verbs.verification import SampleOptions, run_sample
 
     if damage := find_damage(folder):
@@ -100,7 +100,7 @@ def _verify_archive(file: Path, given: Mapping[str, Any], output: Output) -> Non
 
 def _plugins(folder: Path) -> list[str]:
     """The plugin files with which the results in ``folder`` were made."""
-    from hpobench.store import index
+    from hpobench.store.format import index
     from hpobench.suites.suitetext import plugins_named
 
     file = folder / index.SUITE
@@ -109,8 +109,8 @@ def _plugins(folder: Path) -> list[str]:
 
 def _end_damaged(folder: Path, damage: Sequence[Damage], output: Output, *, repair: bool) -> None:
     """Say what is damaged, and repair it if that is asked; else end with code 1."""
-    from hpobench.store.damage import repair as repaired
-    from hpobench.store.files import listed
+    from hpobench.store.format.disk import listed
+    from hpobench.store.prove.damage import repair as repaired
 
     done = repaired(folder) if repair else []
     lines = []

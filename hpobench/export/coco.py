@@ -13,7 +13,7 @@ from hpobench.contract.files import own_folder, write_whole
 from hpobench.contract.package import VERSION
 from hpobench.export.layout import OTHERS, FunctionRuns, write_functions
 from hpobench.export.traces import Traces
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 NOTHING = 2e21
 """What COCO's logger writes for a value that is not a number; no target is that easy."""

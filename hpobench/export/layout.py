@@ -15,7 +15,7 @@ from hpobench.analysis.text.file_names import Names, slug
 from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.files import write_whole
 from hpobench.export.traces import Traces
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 SUITES = ("bbob", "bbob-mixint", "bbob-noisy")
 """COCO's suites whose members keep COCO's numbers: problems of that name with the options

@@ -42,7 +42,7 @@ from hpobench.plugins.starting.portfolios import (
     read_portfolio,
 )
 from hpobench.recording.measuring import PROBLEM_SEED, chances_of_best
-from hpobench.store.files import replace
+from hpobench.store.format.disk import replace
 
 TRIALS = (1, 3, 5, 10)
 """The numbers of trials after which a portfolio is evaluated."""

@@ -24,11 +24,11 @@ from hpobench.contract.parameters import Float, Int, Ordinal, Parameter, When
 from hpobench.contract.space import Config, Space
 from hpobench.recording.recipe import Recipe
 from hpobench.recording.table import CURVES, VERSION, Table, read_about, write_table
-from hpobench.running.cluster import LOCAL, connected, starts_ray
-from hpobench.running.live_cells import LiveCells, capacity
+from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
+from hpobench.running.cluster.live_cells import LiveCells, capacity
 from hpobench.running.stages.live.journal import read_headers
-from hpobench.store import provenance
-from hpobench.store.batch import Outcome
+from hpobench.store.write import provenance
+from hpobench.store.write.batch import Outcome
 
 MEASURED = pa.schema(
     {

@@ -15,7 +15,8 @@ from hpobench.contract.errors import StoreError
 from hpobench.contract.files import is_regular, read_text, read_whole, write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting.answer import Answer
-from hpobench.store import index, provenance
+from hpobench.store.format import index
+from hpobench.store.write import provenance
 
 FILE, PAGE = "answer.json", "index.html"
 _LONGEST = 2**24

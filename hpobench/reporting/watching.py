@@ -10,9 +10,9 @@ from pathlib import Path
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.reporting.html import Drawing, write_report
 from hpobench.reporting.stored_answer import made_of
-from hpobench.store import index
-from hpobench.store.decision import decision_sentence
-from hpobench.store.reader import Results, load_plan, load_results
+from hpobench.store.format import index
+from hpobench.store.read.decision import decision_sentence
+from hpobench.store.read.reader import Results, load_plan, load_results
 
 PATIENCE = 3
 """Looks in a row at unreadable results, after which they are taken for damaged: while a run stores

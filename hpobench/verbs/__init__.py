@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hpobench.running.verification import Verification
+    from hpobench.running.proof.verify_sample import Verification
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Choose, Seeds, Source, Suite
     from hpobench.verbs.progress import Display
@@ -88,7 +88,7 @@ def run(
     :raises RayError: there is no cluster at ``address``.
     :raises StoreError: results cannot be written or read.
     """
-    from hpobench.store.place import place_of
+    from hpobench.store.remote.place import place_of
     from hpobench.suites.suite import load_suite
     from hpobench.verbs.execution import execute
     from hpobench.verbs.options import RunOptions
@@ -133,7 +133,7 @@ def plan(
 
 def report(folder: str | os.PathLike[str]) -> Path:
     """Write the report of the results in ``folder``; returns the page to open."""
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.remote.place import Place, place_of
     from hpobench.verbs.progress import Quiet
     from hpobench.verbs.reports import write_page
 
@@ -172,7 +172,7 @@ def load(
     results are damaged.
     """
     from hpobench.contract.errors import UsageError
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.remote.place import Place, place_of
     from hpobench.verbs.results import SuiteResults
 
     first = [path] if isinstance(path, str | os.PathLike) else [*path]
@@ -205,8 +205,8 @@ def verify(
     :raises StoreError: results are damaged, so that a sample of them would say nothing.
     """
     from hpobench.contract.errors import StoreError
-    from hpobench.store.damage import find_damage
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.prove.damage import find_damage
+    from hpobench.store.remote.place import Place, place_of
     from hpobench.verbs.progress import Quiet
     from hpobench.verbs.verification import SampleOptions, run_sample
 

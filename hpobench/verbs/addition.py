@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.archive import Archive, hash_of, joined
 from hpobench.evidence.distilling import distilled
-from hpobench.running.cluster import needs_ray
-from hpobench.running.experiment import run_plan
-from hpobench.running.local.start import Templates
-from hpobench.running.tracking import Together
+from hpobench.running.cluster.connect import needs_ray
+from hpobench.running.local.early_start import Templates
+from hpobench.running.plan.experiment import run_plan
+from hpobench.running.tracking.tracker import Together
 from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import Seeds, Source, Suite, load_suite

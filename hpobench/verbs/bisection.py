@@ -17,10 +17,10 @@ from hpobench.plugins.isolation.index import releases_between
 from hpobench.plugins.isolation.releases import RELEASE, release_objection, script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.starting.given import with_given
-from hpobench.running.cluster import needs_ray
-from hpobench.running.experiment import run_plan
-from hpobench.running.local.start import Templates
-from hpobench.running.tracking import Together
+from hpobench.running.cluster.connect import needs_ray
+from hpobench.running.local.early_start import Templates
+from hpobench.running.plan.experiment import run_plan
+from hpobench.running.tracking.tracker import Together
 from hpobench.suites.changes import Changes
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
@@ -29,7 +29,7 @@ from hpobench.verbs.interruption import interruptible
 
 if TYPE_CHECKING:
     from hpobench.contract.cell import PluginRef
-    from hpobench.running.experiment import Summary
+    from hpobench.running.plan.experiment import Summary
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Seeds, Source, Suite
     from hpobench.verbs.execution import RunCells

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hpobench.contract.errors import UnknownNameError, UsageError
-from hpobench.store.reader import Results, load_results
+from hpobench.store.read.reader import Results, load_results
 
 
 class Sides(NamedTuple):

@@ -17,9 +17,9 @@ from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Decision, Rule
-    from hpobench.running.experiment import Progress, Summary
-    from hpobench.running.local.processes import Template
-    from hpobench.store.place import Place
+    from hpobench.running.local.worker_processes import Template
+    from hpobench.running.plan.experiment import Progress, Summary
+    from hpobench.store.remote.place import Place
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Choose, Suite
     from hpobench.verbs.progress import Display
@@ -52,9 +52,9 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
     ``load`` is given what chooses searchers for a suite without any, if the time is limited. A
     ``KeyboardInterrupt`` passes through after everything finished is stored.
     """
-    from hpobench.running.cluster import needs_ray
-    from hpobench.running.local.start import Templates
-    from hpobench.store.place import Place, inside
+    from hpobench.running.cluster.connect import needs_ray
+    from hpobench.running.local.early_start import Templates
+    from hpobench.store.remote.place import Place, inside
 
     with Templates(soon=not needs_ray("virtual", options.address)) as templates:
         within = _within(options)
@@ -66,7 +66,7 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
         # Where there are results, maybe nothing is left to run.
         if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
             templates.discard()
-        from hpobench.running.tracking import tracking
+        from hpobench.running.tracking.tracker import tracking
 
         prepare(suite, display)
         kept = f"finished cells are in {place.given}, the same command goes on"
@@ -119,8 +119,8 @@ class _Runner:
 
     def at(self, place: Place, trackers: Sequence[Progress] = ()) -> RunCells:
         """The same with results in ``place``."""
-        from hpobench.running.experiment import run_plan
-        from hpobench.running.tracking import Together
+        from hpobench.running.plan.experiment import run_plan
+        from hpobench.running.tracking.tracker import Together
 
         options = self.options
 
@@ -146,8 +146,8 @@ class _Runner:
 
     def measure(self, suite: Suite, plan: Plan) -> Mapping[str, float]:
         """The seconds of a full trial of each problem, by cells of ``plan`` that are not kept."""
-        from hpobench.running.timing import trial_seconds
-        from hpobench.store.place import Place
+        from hpobench.running.plan.timing import trial_seconds
+        from hpobench.store.remote.place import Place
 
         self.display.note("measuring what a trial of each problem takes")
         with tempfile.TemporaryDirectory() as folder:
@@ -165,7 +165,7 @@ def with_rule(suite: Suite, options: RunOptions) -> tuple[Suite, Rule | None]:
     if not options.until_decided or options.within is not None:
         return suite, None
     from hpobench.analysis.inference.sequential import Rule, looks
-    from hpobench.running.deciding import grown
+    from hpobench.running.plan.until_decided import grown
 
     cap = MAX_SEEDS if options.max_seeds is None else options.max_seeds
     return grown(suite, cap), Rule(looks(len(suite.seeds), cap), options.decides_by)
@@ -180,7 +180,7 @@ def _run(
     plan = build_plan(suite)
     if rule is None:
         return noted(run_cells(suite, plan), display)
-    from hpobench.running.deciding import until_decided
+    from hpobench.running.plan.until_decided import until_decided
 
     return _run_looks(until_decided(suite, plan, rule, folder, run_cells), rule, display)
 
@@ -194,7 +194,7 @@ def _run_within(
     display: Display,
 ) -> Summary:
     """Run what fits into the time: the first seed, by which seeds are counted, and then looks."""
-    from hpobench.running.deciding import until_decided
+    from hpobench.running.plan.until_decided import until_decided
     from hpobench.verbs.within import LEAST, fitted
 
     found = fitted(suite, within, folder).measured(runner.measure).shortened()

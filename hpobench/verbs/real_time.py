@@ -28,8 +28,8 @@ def real_time(plan: Plan, folder: Path | None, cpus: int | None = None) -> RealT
     """
     from hpobench.evidence.archive import read_archive, shipped
     from hpobench.evidence.scores import thinking_of_searchers
-    from hpobench.running.cluster import cpus_here
-    from hpobench.running.timing import Timing
+    from hpobench.running.cluster.connect import cpus_here
+    from hpobench.running.plan.timing import Timing
 
     archive = read_archive(shipped())
     known = thinking_of_searchers(archive)

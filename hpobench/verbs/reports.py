@@ -44,6 +44,6 @@ def answer_of(folder: Path) -> Answer:
     from hpobench.analysis.study import Study
     from hpobench.reporting.answer import answer
     from hpobench.reporting.stored_answer import up_to_date
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     return up_to_date(folder) or answer(Study(load_results(folder)))

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hpobench.store.batch import Batch, CellEnd
-    from hpobench.store.problems import ProblemRows
+    from hpobench.store.write.batch import Batch, CellEnd
+    from hpobench.store.write.problem_rows import ProblemRows
 
 
 def duration(seconds: float) -> str:

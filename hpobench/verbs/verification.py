@@ -11,7 +11,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.verbs.interruption import interruptible
 
 if TYPE_CHECKING:
-    from hpobench.running.verification import Verification
+    from hpobench.running.proof.verify_sample import Verification
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class SampleOptions:
 def run_sample(folder: Path, options: SampleOptions, warn: Callable[[str], None]) -> Verification:
     """Run a sample of the undamaged results in ``folder`` again and compare; ``folder`` stays as
     it is."""
-    from hpobench.running.cluster import needs_ray
-    from hpobench.running.local.start import Templates
+    from hpobench.running.cluster.connect import needs_ray
+    from hpobench.running.local.early_start import Templates
 
     with (
         Templates(soon=not needs_ray("virtual", None)) as templates,
         interruptible("nothing was changed", warn),
     ):
-        from hpobench.running.verification import verify_sample
+        from hpobench.running.proof.verify_sample import verify_sample
 
         return verify_sample(
             folder,

@@ -16,7 +16,7 @@ from pathlib import Path
 from hpobench.bridges.imports.trials import MAX_BYTES
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import is_regular, open_regular
-from hpobench.store.files import explained
+from hpobench.store.format.disk import explained
 
 _JOURNALS = ("-wal", "-journal")
 """Suffixes of the files with what a database that was killed has not yet taken in, or out."""

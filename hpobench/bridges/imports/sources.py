@@ -10,7 +10,7 @@ from hpobench.bridges.imports.copies import copied, tables
 from hpobench.bridges.imports.trials import Asked, Source
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import open_regular
-from hpobench.store.files import explained
+from hpobench.store.format.disk import explained
 
 _SERVERS = ("http://", "https://")
 _SQLITE = b"SQLite format 3\0"

@@ -19,7 +19,6 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from hpobench.bridges.recommendation import Recommendation
 from hpobench.bridges.search_cv import private
 from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.folder import identity, kept_seed, search_folder
@@ -41,6 +40,7 @@ from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.asking import Means, of_space
 from hpobench.evidence.entries import ready
+from hpobench.evidence.recommendation import Recommendation
 from hpobench.plugins.registry import Registry
 
 

@@ -12,7 +12,7 @@ from hpobench.__main__ import _code
 from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
 from hpobench.evidence.archive import LEVELS, Archive, read_archive
 from hpobench.evidence.suites import evidence_suites
-from hpobench.store.reader import load_cells
+from hpobench.store.read.reader import load_cells
 from hpobench.verbs.addition import Addition, plan_addition, run_addition
 from hpobench.verbs.archive_sample import verify_archive
 from hpobench.verbs.progress import Quiet

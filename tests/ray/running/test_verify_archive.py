@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpobench.evidence.archive import UNKNOWN, Archive
-from hpobench.running.verification import Verification
+from hpobench.running.proof.verify_sample import Verification
 from hpobench.verbs.archive_sample import verify_archive
 from hpobench.verbs.verification import SampleOptions
 from tests.ray.faults.commands import finish

@@ -17,7 +17,7 @@ from hpobench.analysis.notes import notes
 from hpobench.analysis.numbers import MOST_NAMES, listed
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from tests.results_factory import MadeProblem, make_results
+from tests.support.results_factory import MadeProblem, make_results
 
 
 @pytest.fixture(scope="module")
