@@ -165,7 +165,7 @@ def _recommended(
 
         question = of_trials(given, means)
     elif "space" in given:
-        from hpobench.bridges.imports.spaces import read_space
+        from hpobench.bridges.imports.inferred_space import read_space
 
         question = of_space(read_space(given["space"]), means)
     else:

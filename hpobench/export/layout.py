@@ -78,22 +78,17 @@ def write_functions(
         name, suite, function, title = (
             group[column].iloc[0] for column in ("algorithm", "suite", "function", "name")
         )
-        dimensions = _dimensions(group)
+        dimensions: dict[int, list[FunctionRun]] = {}
+        ordered = group.sort_values(["dimension", "instance", "seed"], kind="stable")
+        fields = [ordered[field].tolist() for field in ("dimension", *FunctionRun._fields)]
+        for dimension, *run in zip(*fields, strict=True):
+            dimensions.setdefault(dimension, []).append(FunctionRun(*run))
         found = FunctionRuns(name, folders[name], suite, int(function), title, dimensions)
         write(traces, found, folder)
     for stem, frame in (("functions", functions), ("algorithms", algorithms)):
         write_whole(folder / f"{stem}.csv", csv_bytes(frame), flush=False)
     write_whole(folder / "README.txt", readme.encode(), flush=False)
     return traces.notes
-
-
-def _dimensions(runs: pd.DataFrame) -> dict[int, list[FunctionRun]]:
-    found: dict[int, list[FunctionRun]] = {}
-    ordered = runs.sort_values(["dimension", "instance", "seed"], kind="stable")
-    columns = [ordered[name].tolist() for name in ("dimension", *FunctionRun._fields)]
-    for dimension, *run in zip(*columns, strict=True):
-        found.setdefault(dimension, []).append(FunctionRun(*run))
-    return found
 
 
 def _numbered(results: Results, problems: pd.DataFrame) -> pd.DataFrame:

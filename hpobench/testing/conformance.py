@@ -92,14 +92,14 @@ def _rules(
 ) -> tuple[PluginSubject, Sequence[Callable[[Any], str | None]]]:
     # Imported here because the checks of schedulers import Ray, which those of searchers need not.
     if entry.kind == "searcher":
-        from hpobench.testing import searchers
+        from hpobench.testing import searcher_rules
         from hpobench.testing.searcher_subject import SearcherSubject
 
-        return SearcherSubject(entry, ref, patience, trials), searchers.CHECKS
+        return SearcherSubject(entry, ref, patience, trials), searcher_rules.CHECKS
     if entry.kind == "scheduler":
-        from hpobench.testing import schedulers
+        from hpobench.testing import scheduler_rules
 
-        return schedulers.SchedulerSubject(entry, ref), schedulers.CHECKS
-    from hpobench.testing import problems
+        return scheduler_rules.SchedulerSubject(entry, ref), scheduler_rules.CHECKS
+    from hpobench.testing import problem_rules
 
-    return problems.ProblemSubject(entry, ref), problems.CHECKS
+    return problem_rules.ProblemSubject(entry, ref), problem_rules.CHECKS

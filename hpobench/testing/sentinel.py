@@ -6,7 +6,6 @@ behind, changes the results of others without a word.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import math
@@ -107,22 +106,17 @@ def _ref(kind: Kind, cls: type, file: str, **options: int) -> PluginRef:
     return PluginRef(kind, "sentinel", "sentinel", options, file, cls.__name__)
 
 
-@functools.cache
-def _fresh() -> str:
-    """The result in a process of its own."""
-    done = fresh_process(_PRINT)
-    done.check_returncode()
-    return done.stdout.strip()
-
-
 _last: list[str] = []
 """The result that this process gave last, so that the plugin after an offender is not blamed."""
 
 
 def check_sentinel() -> None:
     """Raise :class:`Misbehaved` if the process gives other results than before."""
-    before, now = (_last or [_fresh()])[0], result()
-    _last[:] = [now]
+    if not _last:
+        done = fresh_process(_PRINT)
+        done.check_returncode()
+        _last.append(done.stdout.strip())
+    before, _last[0] = _last[0], (now := result())
     if now != before:
         error = f", {now}" if " " in now else ""
         raise Misbehaved(

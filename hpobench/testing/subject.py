@@ -42,21 +42,18 @@ def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
     Raises :class:`UsageError` for options that are missing or wrong.
     """
     cls = entry.load()
-    options, faults = resolve(cls, {**_defaults(cls, given), **given})
+    required = [option for option in (options_of(cls) or {}).values() if option.required]
+    taken = {option.name: option.choices[0] for option in required if option.choices}
+    for member in members_of(cls) if issubclass(cls, Problem) else ():
+        if all(member.get(key, value) == value for key, value in given.items()):
+            taken = {option.name: member[option.name] for option in required}
+            break
+    options, faults = resolve(cls, {**taken, **given})
     if faults:
         message = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
         raise UsageError(f"{entry.kind} {entry.name}: {message} (-o KEY=VALUE sets an option)")
     file, name = str(entry.file), entry.name
     return PluginRef(entry.kind, name, name, options, file, entry.cls, str(folder.resolve()))
-
-
-def _defaults(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    required = [option for option in (options_of(cls) or {}).values() if option.required]
-    if issubclass(cls, Problem):
-        for member in members_of(cls):
-            if all(member.get(key, value) == value for key, value in given.items()):
-                return {option.name: member[option.name] for option in required}
-    return {option.name: option.choices[0] for option in required if option.choices}
 
 
 def description(subject: PluginSubject) -> None:

@@ -11,15 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.trials import (
-    MAX_BYTES,
-    MOST_TRIALS,
-    Asked,
-    Source,
-    Trial,
-    choose,
-    with_last_step,
-)
+from hpobench.bridges.imports import trials as common
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import read_whole
 from hpobench.recording.table import KEY
@@ -32,19 +24,19 @@ _PREFIXES = ("config/", "params_", "params.", "config.")
 Row = Mapping[str, Any]
 
 
-def read_frame(path: Path, asked: Asked) -> Source:
+def read_frame(path: Path, asked: common.Asked) -> common.TrialSource:
     """The trials in the CSV or parquet file ``path``."""
     columns, rows, notes = _rows(path)
     if not rows:
         raise UsageError(f"{path}: has no rows: there is nothing to import")
-    choose("table", [path.stem], asked.study, "--study", path)
-    metric = choose("column", columns, asked.metric, "--metric", path)
+    common.choose("table", [path.stem], asked.study, "--study", path)
+    metric = common.choose("column", columns, asked.metric, "--metric", path)
     for option, name in (("--step", asked.step), ("--trial", asked.trial)):
         if name is not None:
-            choose("column", columns, name, option, path)
+            common.choose("column", columns, name, option, path)
     timed = asked.cost if asked.seconds is None else None
     if timed is not None:
-        choose("column", columns, timed, "--cost", path)
+        common.choose("column", columns, timed, "--cost", path)
     others = {metric, asked.step, asked.trial, timed}
     for prefix in (*_PREFIXES, ""):
         if names := [c for c in columns if c.startswith(prefix) and c not in others]:
@@ -56,10 +48,11 @@ def read_frame(path: Path, asked: Asked) -> Source:
         if asked.step is not None:  # without a column of trials, rows of equal parameters are one
             key = repr(row[asked.trial] if asked.trial else [row[name] for name in names])
         groups.setdefault(key, []).append((number, row))
-    trials = with_last_step([form.trial(f"row {group[0][0]}", group) for group in groups.values()])
-    objective = asked.objective(metric, path)
-    resource = asked.step or "step"
-    return Source(str(path), "table", path.stem, objective, trials, resource, notes=notes)
+    trials = common.with_last_step(
+        [form.trial(f"row {group[0][0]}", group) for group in groups.values()]
+    )
+    objective, steps = asked.objective(metric, path), asked.step or "step"
+    return common.TrialSource(str(path), "table", path.stem, objective, trials, steps, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ class _Form:
     """Those of parameters, which all begin with ``prefix``."""
     prefix: str
 
-    def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> Trial:
+    def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> common.PastTrial:
         """The trial that has ``rows``, each with its number in the file."""
         number, row = rows[0]
         params = {
@@ -85,10 +78,15 @@ class _Form:
         if self.step is None:
             loss = self._number(number, row, self.metric)
             seconds = self._number(number, row, self.cost) if self.cost else None
-            return Trial(name, params, final=loss, seconds=seconds)
+            return common.PastTrial(name, params, final=loss, seconds=seconds)
         reports: dict[int, float] = {}
         times: dict[int, float] = {}
-        found = [(self._whole(number, row, self.step), number, row) for number, row in rows]
+        found: list[tuple[int, int, Row]] = []
+        for number, row in rows:
+            value = self._number(number, row, self.step)
+            if not value.is_integer():
+                raise UsageError(f"{self.path}: row {number}: {self.step} is no whole number")
+            found.append((int(value), number, row))
         passed = 0.0
         for step, number, row in sorted(found, key=lambda one: one[:2]):
             if step in reports:
@@ -100,13 +98,7 @@ class _Form:
             if self.cost:
                 passed += self._number(number, row, self.cost)
                 times[step] = passed
-        return Trial(name, params, reports, times=times)
-
-    def _whole(self, number: int, row: Row, column: str) -> int:
-        value = self._number(number, row, column)
-        if not value.is_integer():
-            raise UsageError(f"{self.path}: row {number}: {column} is no whole number")
-        return int(value)
+        return common.PastTrial(name, params, reports, times=times)
 
     def _number(self, number: int, row: Row, column: str) -> float:
         value = row[column]
@@ -121,11 +113,11 @@ class _Form:
 def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:
     """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
     with explained(path):
-        data = read_whole(path, limit=MAX_BYTES)
+        data = read_whole(path, limit=common.MAX_BYTES)
     read = _parquet if data.startswith(PARQUET) else _csv
     columns, rows, notes = read(path, data)
-    if len(rows) > MOST_TRIALS:
-        raise UsageError(f"{path}: more than {MOST_TRIALS:,} rows")
+    if len(rows) > common.MOST_TRIALS:
+        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} rows")
     # Frames of pandas have their index in a column without a name.
     columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
     return columns, rows, notes

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from hpobench.bridges.imports.curves import StepCurves, axis, curves
+from hpobench.bridges.imports.equal_steps import StepCurves, axis, curves
+from hpobench.bridges.imports.inferred_space import fit_to, infer_space, read_space
 from hpobench.bridges.imports.sources import read_source
-from hpobench.bridges.imports.spaces import fit_to, infer_space, read_space
-from hpobench.bridges.imports.trials import Asked, Source, Trial
+from hpobench.bridges.imports.trials import Asked, PastTrial, TrialSource
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
@@ -34,7 +34,7 @@ _SEARCHED = 2000
 class Imported:
     """What was imported, for the user to read."""
 
-    source: Source
+    source: TrialSource
     table: Table
     inferred: bool
     """Whether the space was guessed from values."""
@@ -156,7 +156,7 @@ def check_target(out: Path) -> None:
 
 
 def _table(
-    source: Source, space: Space, configs: list[Config], fidelity: Fidelity, made: StepCurves
+    source: TrialSource, space: Space, configs: list[Config], fidelity: Fidelity, made: StepCurves
 ) -> Table:
     loss, errors = made.loss, [trial.error for trial in source.trials]
     for row, curve in enumerate(loss):
@@ -201,7 +201,7 @@ def _table(
     return Table(about, configs, {"loss": loss, "wall": made.wall}, errors)
 
 
-def _said(trials: Sequence[Trial], fidelity: Fidelity, asked: Asked) -> list[str]:
+def _said(trials: Sequence[PastTrial], fidelity: Fidelity, asked: Asked) -> list[str]:
     """What the user should know about the curves."""
     notes = []
     if any(trial.state == "stopped" for trial in trials):

@@ -10,16 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpobench.bridges.imports import trials as common
 from hpobench.bridges.imports.copies import copy
-from hpobench.bridges.imports.trials import (
-    MOST_TRIALS,
-    Asked,
-    Source,
-    State,
-    Trial,
-    choose,
-    with_last_step,
-)
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.running.tracking.tracker import client, without_secrets
 
@@ -32,7 +24,11 @@ _FILES = "MLFLOW_ALLOW_FILE_STORE"
 """MLflow refuses folders of files unless this variable is set."""
 _KEPT = {"params", "metrics", "tags"}
 """The folders of a run that say what it was; its artifacts may be large."""
-_STATES: Mapping[str, State] = {"FINISHED": "complete", "FAILED": "failed", "KILLED": "stopped"}
+_STATES: Mapping[str, common.State] = {
+    "FINISHED": "complete",
+    "FAILED": "failed",
+    "KILLED": "stopped",
+}
 
 
 def is_folder(path: Path) -> bool:
@@ -40,12 +36,12 @@ def is_folder(path: Path) -> bool:
     return any(path.glob("*/meta.yaml"))
 
 
-def read_database(path: Path, copied_to: Path, asked: Asked) -> Source:
+def read_database(path: Path, copied_to: Path, asked: common.Asked) -> common.TrialSource:
     """The experiment in the sqlite database ``path``, whose copy is opened."""
     return read_server(f"sqlite:///{copied_to}", asked, str(path))
 
 
-def read_folder(path: Path, asked: Asked) -> Source:
+def read_folder(path: Path, asked: common.Asked) -> common.TrialSource:
     """The experiment in the folder of files ``path``, of which a copy is opened."""
     with tempfile.TemporaryDirectory(prefix="hpobench-import-") as folder, _files_allowed():
         for file in _text_files(path):
@@ -58,7 +54,7 @@ def read_folder(path: Path, asked: Asked) -> Source:
         return read_server(folder, asked, str(path))
 
 
-def read_server(uri: str, asked: Asked, where: str | None = None) -> Source:
+def read_server(uri: str, asked: common.Asked, where: str | None = None) -> common.TrialSource:
     """The experiment at ``uri``; ``where`` is what the user calls it."""
     where = without_secrets(where or uri)
     try:
@@ -68,7 +64,7 @@ def read_server(uri: str, asked: Asked, where: str | None = None) -> Source:
         if asked.study is None:  # every storage has an experiment "Default", mostly without runs
             used = {n: connection.search_runs([experiments[n]], max_results=1) for n in names}
             names = [n for n in names if used[n]]
-        name = choose("experiment", names, asked.study, "--study", where)
+        name = common.choose("experiment", names, asked.study, "--study", where)
         runs = sorted(
             _runs(connection, experiments[name]),
             key=lambda run: (run.info.start_time, run.info.run_id),
@@ -117,16 +113,16 @@ def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
         page = connection.search_runs([experiment], page_token=token)
         yield from page
         count += len(page)
-        if count > MOST_TRIALS:
-            raise UsageError(f"more than {MOST_TRIALS:,} runs")
+        if count > common.MOST_TRIALS:
+            raise UsageError(f"more than {common.MOST_TRIALS:,} runs")
         token = page.token or ""
 
 
 def _source(
-    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: Asked
-) -> Source:
+    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: common.Asked
+) -> common.TrialSource:
     metrics = Counter(metric for run in runs for metric in run.data.metrics)
-    metric = choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
+    metric = common.choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs}
     kept = [
         run
@@ -135,15 +131,15 @@ def _source(
         and (metric in run.data.metrics or run.info.run_id not in parents)
     ]
     found = [_trial(connection, run, metric) for run in kept]
-    trials = with_last_step([trial for trial in found if trial.reports or trial.error])
+    trials = common.with_last_step([trial for trial in found if trial.reports or trial.error])
     notes = []
     if left := len(runs) - len(trials):
         notes.append(f"{left} runs that are not over, or have no {metric}, are left out")
     objective = asked.objective(metric, where)
-    return Source(where, "MLflow experiment", name, objective, trials, notes=notes)
+    return common.TrialSource(where, "MLflow experiment", name, objective, trials, notes=notes)
 
 
-def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:
+def _trial(connection: MlflowClient, run: Any, metric: str) -> common.PastTrial:
     history = connection.get_metric_history(run.info.run_id, metric)
     history = sorted(history, key=lambda point: (point.step, point.timestamp))
     state = _STATES[run.info.status]
@@ -152,7 +148,7 @@ def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:
     times: dict[int, float] = {}
     if len(reports) > 1:  # a metric that is logged once is logged at any time
         times = {point.step: (point.timestamp - begin) / 1000 for point in history}
-    return Trial(
+    return common.PastTrial(
         f"run {run.info.run_name or run.info.run_id}",
         dict(sorted(run.data.params.items())),
         reports=reports,

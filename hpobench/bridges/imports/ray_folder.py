@@ -8,14 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.trials import (
-    MOST_TRIALS,
-    Asked,
-    Source,
-    Trial,
-    choose,
-    with_last_step,
-)
+from hpobench.bridges.imports import trials as common
 from hpobench.bridges.keys import flat
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_regular, read_text
@@ -50,13 +43,13 @@ def trial_folders(path: Path) -> list[Path]:
     return [p for p in found if is_regular(p / PARAMS) or is_regular(p / RESULTS)]
 
 
-def read_folder(path: Path, asked: Asked) -> Source:
+def read_folder(path: Path, asked: common.Asked) -> common.TrialSource:
     """The experiment whose trials have their folders in ``path``."""
     folders = trial_folders(path)
-    if len(folders) > MOST_TRIALS:
-        raise UsageError(f"{path}: more than {MOST_TRIALS:,} trials")
+    if len(folders) > common.MOST_TRIALS:
+        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} trials")
     results = {folder: list(_results(folder / RESULTS)) for folder in folders}
-    choose("experiment", [path.name], asked.study, "--study", path)
+    common.choose("experiment", [path.name], asked.study, "--study", path)
     numbers = {
         name
         for rows in results.values()
@@ -64,19 +57,19 @@ def read_folder(path: Path, asked: Asked) -> Source:
         for name, value in row.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
-    metric = choose("metric", sorted(numbers - _OWN), asked.metric, "--metric", path)
+    metric = common.choose("metric", sorted(numbers - _OWN), asked.metric, "--metric", path)
     found = [_trial(folder, rows, metric) for folder, rows in results.items()]
-    trials = with_last_step([trial for trial in found if trial is not None])
+    trials = common.with_last_step([trial for trial in found if trial is not None])
     notes = []
     if silent := len(found) - len(trials):
         notes.append(f"{silent} trials without a result and without an error are left out")
     objective = asked.objective(metric, path)
-    return Source(
+    return common.TrialSource(
         str(path), "Ray Tune experiment", path.name, objective, trials, "iteration", notes=notes
     )
 
 
-def _trial(folder: Path, rows: Sequence[Row], metric: str) -> Trial | None:
+def _trial(folder: Path, rows: Sequence[Row], metric: str) -> common.PastTrial | None:
     """The trial in ``folder``; ``None`` if nothing ever came of it."""
     error = None
     if is_regular(folder / ERROR):  # its last line says what the trial died of
@@ -89,7 +82,7 @@ def _trial(folder: Path, rows: Sequence[Row], metric: str) -> Trial | None:
     if rows and not kept:
         raise UsageError(f"{folder / RESULTS} has no {metric!r}, which other trials report")
     steps = {int(row[_STEP]): row for row in kept}  # the later of two, after a restore
-    return Trial(
+    return common.PastTrial(
         folder.name,
         params,
         reports={step: _number(row[metric]) for step, row in sorted(steps.items())},

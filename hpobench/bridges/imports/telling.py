@@ -34,13 +34,17 @@ def lines(imported: Imported) -> Iterator[str]:
     yield f"space{', inferred from the values' if imported.inferred else ''}:"
     for p in imported.space:
         yield f"  {p.name}: {_parameter(p)}"
-    yield _steps(imported)
+    fidelity, wall = imported.fidelity, imported.table.curves["wall"]
+    cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
+    plain = (fidelity.unit, fidelity.name) == (1, "step")
+    steps = f"{fidelity.steps} steps{'' if plain else f' of {fidelity.unit:g} {fidelity.name}'}"
+    yield f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"
     if (twin := imported.twin) is not None:
         yield (
             f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} "
             f"where losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
-            f"{twin['trials']} held-out trials at step {twin['step']} of "
-            f"{imported.fidelity.steps}, {twin['folds']} folds"
+            f"{twin['trials']} held-out trials at step {twin['step']} of {fidelity.steps}, "
+            f"{twin['folds']} folds"
             f"{'; NOT TO BE TRUSTED, forced' if twin['forced'] else ''}"
         )
     else:
@@ -110,11 +114,3 @@ def _parameter(p: Parameter) -> str:
     if p.when is not None:
         text += f", if {p.when.parent} is {' or '.join(map(str, p.when.values))}"
     return text
-
-
-def _steps(imported: Imported) -> str:
-    fidelity, wall = imported.fidelity, imported.table.curves["wall"]
-    cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
-    plain = (fidelity.unit, fidelity.name) == (1, "step")
-    steps = f"{fidelity.steps} steps{'' if plain else f' of {fidelity.unit:g} {fidelity.name}'}"
-    return f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"

@@ -67,7 +67,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Trial:
+class PastTrial:
     """One trial, in the terms of its storage."""
 
     name: str
@@ -86,7 +86,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Source:
+class TrialSource:
     """The trials of a storage."""
 
     where: str
@@ -95,7 +95,7 @@ class Source:
     """What it is: ``Optuna study``, ``Ray Tune experiment``, ..."""
     name: str
     objective: Objective
-    trials: Sequence[Trial]
+    trials: Sequence[PastTrial]
     resource: str = "step"
     """What the steps of the trials are."""
     space: Space | None = None
@@ -124,7 +124,7 @@ def choose(what: str, names: Sequence[str], asked: str | None, option: str, wher
     return names[0] if asked is None else asked
 
 
-def with_last_step(trials: Sequence[Trial]) -> list[Trial]:
+def with_last_step(trials: Sequence[PastTrial]) -> list[PastTrial]:
     """``trials`` of a tool that does not tell whether a scheduler stopped one: those with fewer
     steps than the longest count as stopped."""
     last = max((max(trial.reports, default=0) for trial in trials), default=0)

@@ -7,9 +7,7 @@ import numbers
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,19 +18,12 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from hpobench.bridges.search_cv import private
+from hpobench.bridges.search_cv import search as searching
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.folder import identity, kept_seed, search_folder
+from hpobench.bridges.search_cv.first_points import PORTFOLIO, starting_points
+from hpobench.bridges.search_cv.kept_search import identity, kept_seed, search_folder
 from hpobench.bridges.search_cv.resource import Resource, find_resource
-from hpobench.bridges.search_cv.search import (
-    ChosenAlgorithm,
-    Named,
-    Search,
-    Tried,
-    algorithm,
-    shown,
-)
-from hpobench.bridges.search_cv.spaces import Distributions, Drawn, Plain, SearchSpace, check_space
-from hpobench.bridges.search_cv.start import PORTFOLIO, starting_points
+from hpobench.bridges.search_cv.search_space import Distributions, Drawn, SearchSpace, check_space
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
@@ -118,8 +109,8 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         estimator: Any,
         space: Any,
         *,
-        searcher: Named | Recommendation = "optuna-tpe",
-        scheduler: Named = "asha",
+        searcher: searching.Named | Recommendation = "optuna-tpe",
+        scheduler: searching.Named = "asha",
         start: str | Sequence[Mapping[str, Any]] | None = None,
         n_trials: int = 50,
         timeout: float | None = None,
@@ -184,7 +175,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
 
     # -- the search ------------------------------------------------------------------------
 
-    def _search(self, task: Task) -> list[Tried]:
+    def _search(self, task: Task) -> list[searching.Tried]:
         """The candidates with their scores, and ``KeyboardInterrupt`` if there are none yet."""
         workers = private.effective_n_jobs(self.n_jobs)
         chosen = self._algorithm(task, workers)
@@ -192,14 +183,14 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         points = starting_points(self.start, task.estimator, problem.search_space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
-        folder: AbstractContextManager[Path | str] = TemporaryDirectory(prefix="hpobench-search-")
+        folder = search_folder()
         if self.resume is not None:
             plugins = (chosen.searcher, chosen.scheduler)
             same = identity(self, task, plugins, chosen.seed, points)
             folder = search_folder(Path(self.resume), same)
-        with shown(problem, self.n_trials, verbose=self.verbose) as progress:
+        with searching.shown(problem, self.n_trials, verbose=self.verbose) as progress:
             address = self.ray_address
-            search = Search(problem, chosen, points, workers, address, folder, progress)
+            search = searching.Search(problem, chosen, points, workers, address, folder, progress)
             try:
                 search.finish()
             except KeyboardInterrupt:
@@ -212,9 +203,9 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
                 )
         return search.tried
 
-    def _algorithm(self, task: Task, workers: int) -> ChosenAlgorithm:
+    def _algorithm(self, task: Task, workers: int) -> searching.ChosenAlgorithm:
         named = functools.partial(
-            algorithm, trials=self.n_trials, timeout=self.timeout, seed=self._seed()
+            searching.algorithm, trials=self.n_trials, timeout=self.timeout, seed=self._seed()
         )
         if isinstance(self.searcher, Recommendation):
             return named(self.searcher.searcher, self.searcher.scheduler)
@@ -240,7 +231,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
             state = clone(state, safe=False)
         return int(state.randint(2**31 - 1))
 
-    def _problem(self, task: Task, chosen: ChosenAlgorithm) -> CandidateProblem:
+    def _problem(self, task: Task, chosen: searching.ChosenAlgorithm) -> CandidateProblem:
         search_space = self._search_space(chosen)
         # scikit-learn raises here if the space names no parameter of the estimator.
         middle = search_space.space.from_unit([0.5] * len(search_space.space))
@@ -252,10 +243,10 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         steps = resource.most_steps(task) if resource else 1
         return CandidateProblem(task, search_space, resource if steps > 1 else None, steps)
 
-    def _search_space(self, chosen: ChosenAlgorithm) -> SearchSpace:
+    def _search_space(self, chosen: searching.ChosenAlgorithm) -> SearchSpace:
         check_space(self.space)
         if isinstance(self.space, Space):
-            return Plain(self.space)
+            return SearchSpace(self.space)
         if chosen.searcher.name == "random" and self.start is None:
             state = chosen.seed if self.random_state is None else self.random_state
             return Drawn(self.space, self.n_trials, state)
@@ -269,7 +260,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
 
     # -- scikit-learn's attributes ---------------------------------------------------------
 
-    def _results(self, tried: Sequence[Tried]) -> dict[str, Any]:
+    def _results(self, tried: Sequence[searching.Tried]) -> dict[str, Any]:
         """``cv_results_``; raises ``ValueError`` if all fits failed."""
         if not tried:
             raise ValueError("no candidate was tried: the space or the searcher has none to offer")

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.spaces import Drawn, InOrder
+from hpobench.bridges.search_cv.search_space import Drawn, InOrder
 from hpobench.bridges.search_cv.worker import open_workers
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.budget import Budget
@@ -31,7 +31,6 @@ from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.prepare import Prepared
 from hpobench.plugins.starting.started import StartedSearcher, start_objection
 from hpobench.running.cells.tuning import Run
-from hpobench.running.ray.trial import Trial
 from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.journal import Journal
 from hpobench.running.stages.live.live_stage import LiveStage
@@ -151,7 +150,7 @@ class Search:
     """The first candidates."""
     workers: int
     address: str | None
-    folder: AbstractContextManager[Path | str]
+    folder: AbstractContextManager[Path]
     """Where the results are kept, so that the same search can go on there."""
     progress: Progress
     _best: float = field(default=-math.inf, init=False)
@@ -164,7 +163,7 @@ class Search:
         with (
             contextlib.closing(searcher),
             self.folder as folder,
-            contextlib.closing(Journal(Path(folder, "journal"))) as journal,
+            contextlib.closing(Journal(folder / "journal")) as journal,
             open_workers(self.problem, self.workers, self.address) as connections,
         ):
             stage = self._stage = _SearchStage(
@@ -230,25 +229,18 @@ class Search:
         clocks = {event.trial: event.clock for event in self._run.events}
         found = []
         for trial in self._run.source.trials:
-            note = self._last_note(trial)
-            if note is not None:
-                params = self.problem.search_space.params(trial.proposed)
-                clock = clocks.get(trial.number, self._run.ended.get(trial.number, math.nan))
-                found.append(
-                    Tried(params, **note, status=self._run.trial_status(trial), clock=clock)
-                )
+            notes = self._stage.notes.get(trial.number, {})
+            note = notes[max(notes)] if notes else {}
+            if "fits" not in note:
+                if trial.error is None:
+                    continue  # it was not over
+                # Its worker died again and again.
+                fits = self.problem.task.failures(str(trial.error))
+                note = {"share": 0.0, "resource": 0, "fits": fits}
+            params = self.problem.search_space.params(trial.proposed)
+            clock = clocks.get(trial.number, self._run.ended.get(trial.number, math.nan))
+            found.append(Tried(params, **note, status=self._run.trial_status(trial), clock=clock))
         return found
-
-    def _last_note(self, trial: Trial) -> dict[str, Any] | None:
-        """What is known of a candidate; ``None`` for one that was not over."""
-        assert self._stage is not None
-        notes = self._stage.notes.get(trial.number, {})
-        if notes and "fits" in (last := notes[max(notes)]):
-            return dict(last)
-        if trial.error is None:
-            return None
-        # Its worker died again and again.
-        return {"share": 0.0, "resource": 0, "fits": self.problem.task.failures(str(trial.error))}
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import sklearn
@@ -22,12 +23,19 @@ _WHAT = "search.json"
 
 
 @contextlib.contextmanager
-def search_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
-    """``folder``, made if need be, for the search of this ``identity`` alone.
+def search_folder(
+    folder: Path | None = None, identity: Mapping[str, Any] | None = None
+) -> Iterator[Path]:
+    """``folder``, made if need be, for the search of this ``identity`` alone; a temporary one
+    unless it is given.
 
     Raises :class:`UsageError` if another search is or was there, and :class:`StoreError` where
     nothing can be written.
     """
+    if folder is None or identity is None:
+        with TemporaryDirectory(prefix="hpobench-search-") as temporary:
+            yield Path(temporary)
+        return
     with writing("a search", folder):
         folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hpobench.bridges.imports.trials import Source, Trial
+from hpobench.bridges.imports.trials import PastTrial, TrialSource
 from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Fidelity
 from hpobench.recording.table import Array
@@ -43,7 +43,7 @@ class StepCurves:
     """Steps of each trial that were observed."""
 
 
-def axis(source: Source, steps: int | None, resource: str | None) -> Axis:
+def axis(source: TrialSource, steps: int | None, resource: str | None) -> Axis:
     """The axis of equal steps on which all reports lie, or of so many ``steps``."""
     name = resource or source.resource
     reported = sorted({step for trial in source.trials for step in trial.reports})
@@ -63,7 +63,7 @@ def axis(source: Source, steps: int | None, resource: str | None) -> Axis:
     return Axis(Fidelity(name, count, full / count), shift)
 
 
-def curves(source: Source, axis: Axis, seconds: float | None) -> StepCurves:
+def curves(source: TrialSource, axis: Axis, seconds: float | None) -> StepCurves:
     """The curves of the trials of ``source``; ``seconds`` is what every step costs, if given."""
     made = [_curve(source, trial, axis) for trial in source.trials]
     loss, observed = np.array([curve for curve, _ in made]), [steps for _, steps in made]
@@ -73,7 +73,7 @@ def curves(source: Source, axis: Axis, seconds: float | None) -> StepCurves:
     return StepCurves(loss, wall, observed)
 
 
-def _curve(source: Source, trial: Trial, axis: Axis) -> tuple[Array, int]:
+def _curve(source: TrialSource, trial: PastTrial, axis: Axis) -> tuple[Array, int]:
     """The losses of ``trial``, NaN after what was observed, and how many steps were."""
     steps, sign = axis.fidelity.steps, source.objective.loss(1.0)
     curve = np.full(steps, math.nan)
@@ -97,7 +97,7 @@ def _steps(reached: float, steps: int) -> int:
     return min(max(math.floor(reached + 1e-9), 1), steps)
 
 
-def _costs(trial: Trial, axis: Axis, observed: int, seconds: float | None) -> Array:
+def _costs(trial: PastTrial, axis: Axis, observed: int, seconds: float | None) -> Array:
     """The seconds that each step added; one that was not observed costs the mean of the others."""
     steps = axis.fidelity.steps
     costs = np.full(steps, math.nan)

@@ -8,7 +8,6 @@ its quantile otherwise. Random search needs no bounds: it draws as ``RandomizedS
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,14 +26,15 @@ _TAIL = 1e-6
 """The share of an unbounded distribution that is cut off at each end."""
 
 
-class SearchSpace(ABC):
-    """The parameters of an estimator that configurations of ``space`` stand for."""
+class SearchSpace:
+    """The parameters of an estimator that configurations of ``space`` stand for: the same ones."""
 
-    space: Space
+    def __init__(self, space: Space) -> None:
+        self.space = space
 
-    @abstractmethod
     def params(self, config: Config) -> dict[str, Any]:
         """The parameters for ``set_params`` that ``config`` stands for."""
+        return dict(config)
 
     def value(self, name: str, given: Any) -> Value:  # noqa: ARG002 - subclasses use it
         """The value in ``space`` for ``given`` of the estimator's parameter ``name``.
@@ -52,22 +52,12 @@ class SearchSpace(ABC):
             return None
 
 
-class Plain(SearchSpace):
-    """A :class:`Space` whose parameters are the estimator's."""
-
-    def __init__(self, space: Space) -> None:
-        self.space = space
-
-    def params(self, config: Config) -> dict[str, Any]:
-        return dict(config)
-
-
 class Distributions(SearchSpace):
     """The distributions and lists of ``RandomizedSearchCV``, for any searcher."""
 
     def __init__(self, distributions: Mapping[str, Any]) -> None:
         self._keys = {name: _key(name, domain) for name, domain in distributions.items()}
-        self.space = Space([key.parameter for key in self._keys.values()])
+        super().__init__(Space([key.parameter for key in self._keys.values()]))
 
     def params(self, config: Config) -> dict[str, Any]:
         return {name: self._keys[name].to_value(value) for name, value in config.items()}
@@ -82,7 +72,8 @@ class Drawn(SearchSpace):
     def __init__(self, distributions: Any, n: int, random_state: Any) -> None:
         self._drawn = list(ParameterSampler(distributions, n, random_state=random_state))
         last = len(self._drawn) - 1
-        self.space = Space([Int("number", 0, last) if last else Categorical("number", (0,))])
+        number = Int("number", 0, last) if last else Categorical("number", (0,))
+        super().__init__(Space([number]))
 
     def params(self, config: Config) -> dict[str, Any]:
         return dict(self._drawn[int(config["number"])])

@@ -28,7 +28,7 @@ LEAK = 1 << 20
 _HASHES = """
 import json, sys
 from hpobench.contract.cell import PluginRef
-from hpobench.testing.searchers import in_turn
+from hpobench.testing.searcher_rules import in_turn
 print(json.dumps(in_turn(PluginRef.from_text(sys.argv[1]), int(sys.argv[2]))))
 """
 
