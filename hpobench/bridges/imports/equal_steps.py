@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hpobench.bridges.imports.trials import PastTrial, TrialSource
+from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Fidelity
 from hpobench.recording.table import Array
@@ -43,7 +44,7 @@ class StepCurves:
     """Steps of each trial that were observed."""
 
 
-def axis(source: TrialSource, steps: int | None, resource: str | None) -> Axis:
+def axis(source: StoredTrials, steps: int | None, resource: str | None) -> Axis:
     """The axis of equal steps on which all reports lie, or of so many ``steps``."""
     name = resource or source.resource
     reported = sorted({step for trial in source.trials for step in trial.reports})
@@ -63,7 +64,7 @@ def axis(source: TrialSource, steps: int | None, resource: str | None) -> Axis:
     return Axis(Fidelity(name, count, full / count), shift)
 
 
-def curves(source: TrialSource, axis: Axis, seconds: float | None) -> StepCurves:
+def curves(source: StoredTrials, axis: Axis, seconds: float | None) -> StepCurves:
     """The curves of the trials of ``source``; ``seconds`` is what every step costs, if given."""
     made = [_curve(source, trial, axis) for trial in source.trials]
     loss, observed = np.array([curve for curve, _ in made]), [steps for _, steps in made]
@@ -73,7 +74,7 @@ def curves(source: TrialSource, axis: Axis, seconds: float | None) -> StepCurves
     return StepCurves(loss, wall, observed)
 
 
-def _curve(source: TrialSource, trial: PastTrial, axis: Axis) -> tuple[Array, int]:
+def _curve(source: StoredTrials, trial: PastTrial, axis: Axis) -> tuple[Array, int]:
     """The losses of ``trial``, NaN after what was observed, and how many steps were."""
     steps, sign = axis.fidelity.steps, source.objective.loss(1.0)
     curve = np.full(steps, math.nan)
@@ -117,7 +118,7 @@ def _costs(trial: PastTrial, axis: Axis, observed: int, seconds: float | None) -
     return made
 
 
-def _continue(loss: Array, observed: Array, stopped: Array) -> None:
+def _continue(loss: Array, observed: NDArray[np.int64], stopped: NDArray[np.bool_]) -> None:
     """Let the curves of trials that were ``stopped`` go on, in place.
 
     At each further step they change by the median of those that were observed there.

@@ -24,7 +24,7 @@ _PREFIXES = ("config/", "params_", "params.", "config.")
 Row = Mapping[str, Any]
 
 
-def read_frame(path: Path, asked: common.Asked) -> common.TrialSource:
+def read_frame(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The trials in the CSV or parquet file ``path``."""
     columns, rows, notes = _rows(path)
     if not rows:
@@ -52,7 +52,7 @@ def read_frame(path: Path, asked: common.Asked) -> common.TrialSource:
         [form.trial(f"row {group[0][0]}", group) for group in groups.values()]
     )
     objective, steps = asked.objective(metric, path), asked.step or "step"
-    return common.TrialSource(str(path), "table", path.stem, objective, trials, steps, notes=notes)
+    return common.StoredTrials(str(path), "table", path.stem, objective, trials, steps, notes=notes)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from hpobench.bridges.imports.equal_steps import StepCurves, axis, curves
 from hpobench.bridges.imports.inferred_space import fit_to, infer_space, read_space
 from hpobench.bridges.imports.sources import read_source
-from hpobench.bridges.imports.trials import Asked, PastTrial, TrialSource
+from hpobench.bridges.imports.trials import Asked, PastTrial, StoredTrials
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
@@ -34,7 +34,7 @@ _SEARCHED = 2000
 class Imported:
     """What was imported, for the user to read."""
 
-    source: TrialSource
+    source: StoredTrials
     table: Table
     inferred: bool
     """Whether the space was guessed from values."""
@@ -156,7 +156,7 @@ def check_target(out: Path) -> None:
 
 
 def _table(
-    source: TrialSource, space: Space, configs: list[Config], fidelity: Fidelity, made: StepCurves
+    source: StoredTrials, space: Space, configs: list[Config], fidelity: Fidelity, made: StepCurves
 ) -> Table:
     loss, errors = made.loss, [trial.error for trial in source.trials]
     for row, curve in enumerate(loss):

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from hpobench.bridges.imports.found_conditions import with_conditions
-from hpobench.bridges.imports.trials import PastTrial, TrialSource
+from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
 from hpobench.contract.space import Config, Space
@@ -45,7 +45,7 @@ def read_space(file: Path) -> Space:
         raise UsageError(f"{file}: {error}") from None
 
 
-def infer_space(source: TrialSource) -> tuple[Space, list[str]]:
+def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
     """The space that the values of the trials suggest, and what to know about it."""
     trials = source.trials
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
@@ -74,7 +74,7 @@ def infer_space(source: TrialSource) -> tuple[Space, list[str]]:
     return space, [*notes, *said]
 
 
-def fit_to(space: Space, source: TrialSource) -> tuple[list[PastTrial], list[Config], list[str]]:
+def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Config], list[str]]:
     """The trials of ``source``, their configurations in ``space``, and what to know.
 
     Trials that failed before they had all parameters are left out. Raises :class:`UsageError`
@@ -124,9 +124,10 @@ def _fitted(p: Parameter, value: Any) -> Value:
     for choice in p.choices:
         if str(choice).lower() == str(value).lower():
             return choice
-        numeric = number is not None and not isinstance(choice, bool | str)
+        if number is None or isinstance(choice, bool | str):
+            continue
         # Numbers that went through a text may differ in the last digit.
-        if numeric and math.isclose(number, choice, rel_tol=1e-12):
+        if math.isclose(number, choice, rel_tol=1e-12):
             return choice
     return value  # type: ignore[no-any-return]
 

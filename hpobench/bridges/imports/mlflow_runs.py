@@ -36,12 +36,12 @@ def is_folder(path: Path) -> bool:
     return any(path.glob("*/meta.yaml"))
 
 
-def read_database(path: Path, copied_to: Path, asked: common.Asked) -> common.TrialSource:
+def read_database(path: Path, copied_to: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment in the sqlite database ``path``, whose copy is opened."""
     return read_server(f"sqlite:///{copied_to}", asked, str(path))
 
 
-def read_folder(path: Path, asked: common.Asked) -> common.TrialSource:
+def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment in the folder of files ``path``, of which a copy is opened."""
     with tempfile.TemporaryDirectory(prefix="hpobench-import-") as folder, _files_allowed():
         for file in _text_files(path):
@@ -54,7 +54,7 @@ def read_folder(path: Path, asked: common.Asked) -> common.TrialSource:
         return read_server(folder, asked, str(path))
 
 
-def read_server(uri: str, asked: common.Asked, where: str | None = None) -> common.TrialSource:
+def read_server(uri: str, asked: common.Asked, where: str | None = None) -> common.StoredTrials:
     """The experiment at ``uri``; ``where`` is what the user calls it."""
     where = without_secrets(where or uri)
     try:
@@ -120,7 +120,7 @@ def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
 
 def _source(
     connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: common.Asked
-) -> common.TrialSource:
+) -> common.StoredTrials:
     metrics = Counter(metric for run in runs for metric in run.data.metrics)
     metric = common.choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs}
@@ -136,7 +136,7 @@ def _source(
     if left := len(runs) - len(trials):
         notes.append(f"{left} runs that are not over, or have no {metric}, are left out")
     objective = asked.objective(metric, where)
-    return common.TrialSource(where, "MLflow experiment", name, objective, trials, notes=notes)
+    return common.StoredTrials(where, "MLflow experiment", name, objective, trials, notes=notes)
 
 
 def _trial(connection: MlflowClient, run: Any, metric: str) -> common.PastTrial:

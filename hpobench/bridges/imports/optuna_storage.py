@@ -10,7 +10,7 @@ from typing import Any
 
 from hpobench.bridges.imports.copies import copied
 from hpobench.bridges.imports.found_conditions import with_conditions
-from hpobench.bridges.imports.trials import Asked, PastTrial, State, TrialSource, choose
+from hpobench.bridges.imports.trials import Asked, PastTrial, State, StoredTrials, choose
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
 from hpobench.contract.problem import Objective
@@ -32,7 +32,7 @@ def is_journal(beginning: bytes) -> bool:
     return isinstance(entry, dict) and {"op_code", "worker_id"} <= entry.keys()
 
 
-def read_database(path: Path, copy: Path, asked: Asked) -> TrialSource:
+def read_database(path: Path, copy: Path, asked: Asked) -> StoredTrials:
     """The study in the sqlite database ``path``, whose ``copy`` is opened and may be migrated."""
     from optuna.storages import RDBStorage
 
@@ -46,7 +46,7 @@ def read_database(path: Path, copy: Path, asked: Asked) -> TrialSource:
             storage.engine.dispose()
 
 
-def read_journal(path: Path, asked: Asked) -> TrialSource:
+def read_journal(path: Path, asked: Asked) -> StoredTrials:
     """The study in the journal file ``path``."""
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
@@ -87,7 +87,7 @@ def _explained(path: Path) -> Iterator[None]:
         optuna.logging.set_verbosity(level)
 
 
-def _read(path: Path, storage: Any, asked: Asked) -> TrialSource:
+def _read(path: Path, storage: Any, asked: Asked) -> StoredTrials:
     studies = {study.study_name: study for study in storage.get_all_studies()}
     name = choose("study", sorted(studies), asked.study, "--study", path)
     study = studies[name]
@@ -101,7 +101,9 @@ def _read(path: Path, storage: Any, asked: Asked) -> TrialSource:
     # A failed trial may lack parameters that it was about to ask for.
     space, said = _space_of(str(path), [t for t in over if t.state.name != "FAIL"] or over)
     notes += said
-    return TrialSource(str(path), "Optuna study", name, objective, trials, space=space, notes=notes)
+    return StoredTrials(
+        str(path), "Optuna study", name, objective, trials, space=space, notes=notes
+    )
 
 
 def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:

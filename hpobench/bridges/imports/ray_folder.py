@@ -43,7 +43,7 @@ def trial_folders(path: Path) -> list[Path]:
     return [p for p in found if is_regular(p / PARAMS) or is_regular(p / RESULTS)]
 
 
-def read_folder(path: Path, asked: common.Asked) -> common.TrialSource:
+def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment whose trials have their folders in ``path``."""
     folders = trial_folders(path)
     if len(folders) > common.MOST_TRIALS:
@@ -64,7 +64,7 @@ def read_folder(path: Path, asked: common.Asked) -> common.TrialSource:
     if silent := len(found) - len(trials):
         notes.append(f"{silent} trials without a result and without an error are left out")
     objective = asked.objective(metric, path)
-    return common.TrialSource(
+    return common.StoredTrials(
         str(path), "Ray Tune experiment", path.name, objective, trials, "iteration", notes=notes
     )
 

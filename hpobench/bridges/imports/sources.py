@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hpobench.bridges.imports import frames, mlflow_runs, optuna_storage, ray_folder
 from hpobench.bridges.imports.copies import copied, tables
-from hpobench.bridges.imports.trials import Asked, TrialSource
+from hpobench.bridges.imports.trials import Asked, StoredTrials
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import open_regular
 from hpobench.store.format.disk import explained
@@ -16,7 +16,7 @@ _SERVERS = ("http://", "https://")
 _SQLITE = b"SQLite format 3\0"
 
 
-def read_source(storage: str, asked: Asked) -> TrialSource:
+def read_source(storage: str, asked: Asked) -> StoredTrials:
     """The trials of ``storage``, a path or the address of an MLflow server.
 
     Raises :class:`UsageError` if it is of no tool that is known, holds nothing, or needs a choice
@@ -33,7 +33,7 @@ def read_source(storage: str, asked: Asked) -> TrialSource:
     return _folder(path, asked) if path.is_dir() else _file(path, asked)
 
 
-def _folder(path: Path, asked: Asked) -> TrialSource:
+def _folder(path: Path, asked: Asked) -> StoredTrials:
     asked.check_columns("folder")
     if mlflow_runs.is_folder(path):
         return mlflow_runs.read_folder(path, asked)
@@ -45,7 +45,7 @@ def _folder(path: Path, asked: Asked) -> TrialSource:
     raise _foreign(path, "a folder without trials of Ray Tune and without runs of MLflow")
 
 
-def _file(path: Path, asked: Asked) -> TrialSource:
+def _file(path: Path, asked: Asked) -> StoredTrials:
     with explained(path), os.fdopen(open_regular(path), "rb") as file:
         begin = file.read(4096)
     if not begin:

@@ -86,7 +86,7 @@ class PastTrial:
 
 
 @dataclass(frozen=True)
-class TrialSource:
+class StoredTrials:
     """The trials of a storage."""
 
     where: str

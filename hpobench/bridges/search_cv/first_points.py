@@ -84,6 +84,7 @@ def _sources(estimator: Any, names: Iterable[str]) -> Iterable[tuple[str, tuple[
         step, _, own = name.rpartition("__")
         classes = {cls.__name__ for cls in type(parts.get(step)).__mro__}
         model = next((m for m in models().values() if classes.intersection(m.estimators)), None)
-        for parameter, called in model.parameters.items() if model else ():
-            if called == own:
-                yield name, (model.name, parameter)
+        if model is not None:
+            for parameter, called in model.parameters.items():
+                if called == own:
+                    yield name, (model.name, parameter)

@@ -191,13 +191,12 @@ class Search:
             except _Raised:
                 self._raise_again()
             except StageFailure as failure:
-                error = failure.error
-                if isinstance(error, ReplayError):
-                    error = CellError(
-                        f"{folder}: {error}; a search that is to be resumed needs one job "
-                        "and estimators, scorers and splits that repeat themselves"
-                    )
-                raise error from failure
+                if not isinstance(failure.error, ReplayError):
+                    raise failure.error from failure
+                raise CellError(
+                    f"{folder}: {failure.error}; a search that is to be resumed needs one job and "
+                    "estimators, scorers and splits that repeat themselves"
+                ) from failure
 
     def _after(self, actor: Actor) -> None:
         assert self._stage is not None
