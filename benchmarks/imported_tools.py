@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.twins import agreement, regrets
-from hpobench.bridges.imports.importing import import_trials, with_twin, write
+from hpobench.bridges.imports.importing import import_trials, with_twin
 from hpobench.bridges.imports.trials import Asked
+from hpobench.recording.table import write_table
 from tests.support import imported_trials
 
 REAL = '''
@@ -86,7 +87,7 @@ def main() -> None:
             storage = make(folder, options.trials)
             begin = time.monotonic()
             made = with_twin(import_trials(str(storage), Asked(mode="min")), force=True)
-            write(made, folder / f"{tool}.parquet")
+            write_table(folder / f"{tool}.parquet", made.table)
             took = time.monotonic() - begin
             assert made.twin is not None
             worth = made.twin["rank_correlation"]

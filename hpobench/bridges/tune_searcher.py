@@ -52,8 +52,8 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
     ``identity`` is plain data, equal for equal searchers; a restored state must have the same.
     ``steps`` is the number of results of a full evaluation for a searcher that learns from all of
     them, and ``None`` for one that learns from the last. ``charged``: whether it wants to know
-    costs. ``points`` are the first configurations. The searcher learns their results if it adopts
-    them.
+    costs.
+    ``points`` are the first configurations. The searcher learns their results if it adopts them.
     """
 
     def __init__(

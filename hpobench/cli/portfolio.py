@@ -116,7 +116,7 @@ def _short(value: object) -> str:
 def _make(name: str | None, plugins: Sequence[Path], output: Output) -> None:
     from hpobench.plugins.starting.portfolios import file_of_class, read_portfolio
     from hpobench.recording.freezing import members
-    from hpobench.recording.portfolios import make
+    from hpobench.recording.portfolio_choice import make
 
     if name is None:
         raise click.UsageError("--make needs the NAME of a problem class")
@@ -138,8 +138,7 @@ def _evaluate(name: str | None, plugins: Sequence[Path], output: Output) -> None
         shipped_portfolios,
     )
     from hpobench.recording.freezing import members
-    from hpobench.recording.portfolio_regret import TRIALS, evaluate
-    from hpobench.recording.portfolios import Class
+    from hpobench.recording.portfolio_choice import TRIALS, Class, evaluate
 
     facts: list[dict[str, Any]] = []
     rows: list[tuple[str, ...]] = []

@@ -73,6 +73,7 @@ def import_(
     from hpobench.bridges.imports import importing, telling
     from hpobench.bridges.imports.trials import Asked
     from hpobench.contract.errors import UsageError
+    from hpobench.recording.table import write_table
 
     if force and not surrogate:
         raise UsageError("--force is about a model: it goes with --surrogate")
@@ -83,7 +84,7 @@ def import_(
     if surrogate:
         made = importing.with_twin(made, force=force)
     text = telling.suite(made, out.stem, out, suite) if suite is not None else None
-    importing.write(made, out)
+    write_table(out, made.table)
     entry = telling.entry(made, out.stem, out.name)
     lines = [*telling.lines(made), f"{out}: written; in a suite beside it:"]
     lines.append(f"  problems: [{entry}]")

@@ -27,7 +27,7 @@ from hpobench.verbs.progress import Pace
 from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
-    from hpobench.recording.journal_steps import Tally
+    from hpobench.recording.record import TrialCounts
 
 
 @click.group("problems", cls=Commands)
@@ -158,7 +158,7 @@ def record(
 
 
 @contextlib.contextmanager
-def _progress(total: int, output: Output) -> Iterator[Callable[[Tally], None]]:
+def _progress(total: int, output: Output) -> Iterator[Callable[[TrialCounts], None]]:
     """Shows how many of ``total`` trials are over, as a bar on a terminal and as lines
     elsewhere, unless less is wanted."""
     if output.quiet or output.as_json:
@@ -172,7 +172,7 @@ def _progress(total: int, output: Output) -> Iterator[Callable[[Tally], None]]:
     with Progress(transient=True) as bar:
         task = bar.add_task("starting Ray", total=total)
 
-        def report(tally: Tally) -> None:
+        def report(tally: TrialCounts) -> None:
             bar.update(task, completed=tally.finished, description=_counts(tally, total))
 
         yield report
@@ -186,7 +186,7 @@ class _Lines:
         self._first: tuple[int, float] | None = None
         self._pace = Pace()
 
-    def __call__(self, tally: Tally) -> None:
+    def __call__(self, tally: TrialCounts) -> None:
         now = time.monotonic()
         if not self._pace.due(now, last=tally.finished >= self._total):
             return
@@ -198,5 +198,5 @@ class _Lines:
         click.echo(text)
 
 
-def _counts(tally: Tally, total: int) -> str:
+def _counts(tally: TrialCounts, total: int) -> str:
     return f"{tally.finished}/{total} trials, {tally.failed} failed"

@@ -161,11 +161,11 @@ def _recommended(
             yield label, Recommendation(advise(archive, question), archive, loaded)
         return
     if "trials" in given:
-        from hpobench.bridges.imports.asking import of_trials
+        from hpobench.bridges.imports.importing import of_trials
 
         question = of_trials(given, spending)
     elif "space" in given:
-        from hpobench.bridges.imports.spaces import read_space
+        from hpobench.bridges.imports.inferred_space import read_space
 
         question = of_space(read_space(given["space"]), spending)
     else:

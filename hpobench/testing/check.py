@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 import unittest
 from collections.abc import Callable
@@ -68,3 +71,12 @@ def judge(check: Check, limit: float) -> CheckResult:
         return CheckResult("failed", str(error))
     except (Exception, SystemExit) as error:
         return CheckResult("failed", f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def fresh_process(
+    code: str, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What ``code`` did in a process of its own, which finds the same modules."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=env, check=False, capture_output=True, text=True)

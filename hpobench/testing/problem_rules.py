@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import math
@@ -23,7 +24,7 @@ SEED = 7
 
 
 @dataclass(frozen=True)
-class ProblemSubject(common.Subject):
+class ProblemSubject(common.PluginSubject):
     @functools.cached_property
     def problem(self) -> Problem:
         return build_problem(self.ref)
@@ -40,9 +41,14 @@ class ProblemSubject(common.Subject):
             raise NotApplicable("its curves are looked up")
         return self.problem
 
-    def sample(self, count: int, seed: int = 0) -> list[Config]:
-        rng = Random(seed)
+    def sample(self, count: int) -> list[Config]:
+        rng = Random(0)
         return [self.problem.space.sample(rng) for _ in range(count)]
+
+    def exercise(self) -> None:
+        if isinstance(self.problem, TabulatedProblem):
+            for config in self.sample(10):
+                self.problem.curve(config, SEED)
 
 
 def builds(subject: ProblemSubject) -> str:
@@ -99,7 +105,9 @@ def reference(subject: ProblemSubject) -> str:
     if not (math.isfinite(found.clip) and found.optimum < found.clip):
         raise Misbehaved(f"its optimum {found.optimum:g} is not below its clip {found.clip:g}")
     if isinstance(subject.problem, TabulatedProblem):
-        losses = [_final(subject.problem, config) for config in subject.sample(8 * SAMPLE)]
+        curves = [subject.problem.curve(config, SEED) for config in subject.sample(8 * SAMPLE)]
+        finals = [curve.losses if curve.heldout is None else curve.heldout for curve in curves]
+        losses = [float(values[-1]) for values in finals]
         # The tolerance is for the rounding of sums.
         if found.known and min(losses) < found.optimum - 1e-9 * max(1.0, abs(found.optimum)):
             raise Misbehaved(
@@ -107,12 +115,6 @@ def reference(subject: ProblemSubject) -> str:
             )
         return f"optimum {found.optimum:g}, clip {found.clip:g}, sampled median {median(losses):g}"
     return f"optimum {found.optimum:g}, clip {found.clip:g}"
-
-
-def _final(problem: TabulatedProblem, config: Config) -> float:
-    """The final loss that references describe: the held-out one if there is one."""
-    curve = problem.curve(config, SEED)
-    return float((curve.losses if curve.heldout is None else curve.heldout)[-1])
 
 
 def curves(subject: ProblemSubject) -> str:
@@ -165,21 +167,14 @@ def saved_states(subject: ProblemSubject) -> str:
     if problem.fidelity.steps == 1:
         raise NotApplicable("its trials have one step")
     (config,) = subject.sample(1)
-    trial = problem.start(config, SEED)
-    try:
+    with contextlib.closing(problem.start(config, SEED)) as trial:
         trial.step()
-        state = trial.save()
-        if state is None:
+        if (state := trial.save()) is None:
             raise NotApplicable("save() gives None; paused trials train finished steps again")
         expected = _report(problem, trial.step())
-    finally:
-        trial.close()
-    continued = problem.start(config, SEED)
-    try:
+    with contextlib.closing(problem.start(config, SEED)) as continued:
         continued.load(state)
         found = _report(problem, continued.step())
-    finally:
-        continued.close()
     if not math.isclose(found["loss"], expected["loss"], rel_tol=1e-6):
         raise Misbehaved(
             f"step 2 gives {found['loss']:g} from the saved state, {expected['loss']:g} without; "
@@ -196,24 +191,10 @@ def training_repeats(subject: ProblemSubject) -> None:
         raise Misbehaved(f"losses are {first} and {second}; seed all that draws from `seed`")
 
 
-def leaves_other_cells_alone(subject: ProblemSubject) -> None:
-    """A cell of other plugins has the same result in this process as in a fresh one."""
-    from hpobench.testing.sentinel import check_sentinel
-
-    for config in subject.sample(10):
-        if isinstance(subject.problem, TabulatedProblem):
-            subject.problem.curve(config, SEED)
-    check_sentinel()
-
-
 def _train(problem: TrainedProblem, config: Config) -> list[Mapping[str, float]]:
     """The reports of the first two steps."""
-    trial = problem.start(config, SEED)
-    try:
-        steps = min(2, problem.fidelity.steps)
-        return [_report(problem, trial.step()) for _ in range(steps)]
-    finally:
-        trial.close()
+    with contextlib.closing(problem.start(config, SEED)) as trial:
+        return [_report(problem, trial.step()) for _ in range(min(2, problem.fidelity.steps))]
 
 
 def _report(problem: TrainedProblem, report: Mapping[str, float]) -> Mapping[str, float]:
@@ -237,5 +218,5 @@ CHECKS: tuple[Callable[[ProblemSubject], str | None], ...] = (
     training,
     training_repeats,
     saved_states,
-    leaves_other_cells_alone,
+    common.leaves_other_cells_alone,
 )

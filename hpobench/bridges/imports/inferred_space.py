@@ -8,8 +8,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hpobench.bridges.imports.conditions import with_conditions
-from hpobench.bridges.imports.trials import Source, Trial
+from hpobench.bridges.imports.found_conditions import with_conditions
+from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
 from hpobench.contract.space import Config, Space
@@ -45,7 +45,7 @@ def read_space(file: Path) -> Space:
         raise UsageError(f"{file}: {error}") from None
 
 
-def infer_space(source: Source) -> tuple[Space, list[str]]:
+def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
     """The space that the values of the trials suggest, and what to know about it."""
     trials = source.trials
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
@@ -74,13 +74,13 @@ def infer_space(source: Source) -> tuple[Space, list[str]]:
     return space, [*notes, *said]
 
 
-def fit_to(space: Space, source: Source) -> tuple[list[Trial], list[Config], list[str]]:
+def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Config], list[str]]:
     """The trials of ``source``, their configurations in ``space``, and what to know.
 
     Trials that failed before they had all parameters are left out. Raises :class:`UsageError`
     that names the trial and the parameter for any other that is not in ``space``.
     """
-    trials: list[Trial] = []
+    trials: list[PastTrial] = []
     configs: list[Config] = []
     early = 0
     for trial in source.trials:
@@ -101,7 +101,7 @@ def fit_to(space: Space, source: Source) -> tuple[list[Trial], list[Config], lis
     return trials, configs, notes if early else []
 
 
-def _config(space: Space, trial: Trial) -> Config:
+def _config(space: Space, trial: PastTrial) -> Config:
     """What ``trial`` says of the parameters that are active by its own values."""
     config: Config = {}
     for p in space:
@@ -120,17 +120,16 @@ def _fitted(p: Parameter, value: Any) -> Value:
         return value if number is None or number != int(number) else int(number)
     if p.contains(value):
         return value  # type: ignore[no-any-return]
-    return next((c for c in p.choices if _alike(c, value)), value)
-
-
-def _alike(choice: Value, value: Any) -> bool:
-    number = None if isinstance(choice, bool | str) else _number(value)
-    return str(choice).lower() == str(value).lower() or _close(number, choice)
-
-
-def _close(number: float | None, choice: Value) -> bool:
-    """Whether they are equal but for how a computer rounds."""
-    return number is not None and math.isclose(number, float(choice), rel_tol=1e-12)
+    number = _number(value)
+    for choice in p.choices:
+        if str(choice).lower() == str(value).lower():
+            return choice
+        if number is None or isinstance(choice, bool | str):
+            continue
+        # Numbers that went through a text may differ in the last digit.
+        if math.isclose(number, choice, rel_tol=1e-12):
+            return choice
+    return value  # type: ignore[no-any-return]
 
 
 def _number(value: Any) -> float | int | None:

@@ -33,18 +33,21 @@ def with_conditions(
             made.append(p)
             continue
         found = [w for parent in made if (w := _condition(p.name, parent, trials)) is not None]
-        if len(found) > 1:
-            found = _outermost(found, having)
+        # What waits for a parameter tells of it, too; so the one that most trials have counts.
+        most = max((sum(having[when.parent]) for when in found), default=0)
+        found = [when for when in found if sum(having[when.parent]) == most]
         if len(found) != 1:
-            lacking = names[having[p.name].index(False)]
+            tells = f"each of {', '.join(repr(when.parent) for when in found)} tells which"
             raise UsageError(
-                f"{where}: {lacking} has no {p.name!r}, which {sum(having[p.name])} of "
-                f"{len(trials)} trials have, and {_why(found)}; say with --space on what it "
-                "depends: {when: {parent: value}}"
+                f"{where}: {names[having[p.name].index(False)]} has no {p.name!r}, which "
+                f"{sum(having[p.name])} of {len(trials)} trials have, and "
+                f"{tells if found else 'no other parameter tells which'}; say with --space on what "
+                "it depends: {when: {parent: value}}"
             )
         (when,) = found
         made.append(replace(p, when=when))
-        notes.append(f"{p.name} is there for {when.parent} = {_values(when)}, so the trials say")
+        values = " or ".join(map(str, when.values))
+        notes.append(f"{p.name} is there for {when.parent} = {values}, so the trials say")
     return Space(made), notes
 
 
@@ -76,20 +79,3 @@ def _active(parent: Parameter, there: Mapping[tuple[type, Value], bool]) -> tupl
         return tuple(sorted(value for value, active in seen.items() if active))
     whole = range(int(parent.low), int(parent.high) + 1)
     return tuple(v for v in whole if seen[min(seen, key=lambda s: abs(float(s) - v))])
-
-
-def _outermost(found: Sequence[When], having: Mapping[str, Sequence[bool]]) -> list[When]:
-    """Those of ``found`` whose parents most trials have: what waits for a parameter tells of it,
-    too."""
-    most = max(sum(having[when.parent]) for when in found)
-    return [when for when in found if sum(having[when.parent]) == most]
-
-
-def _why(found: Sequence[When]) -> str:
-    if not found:
-        return "no other parameter tells which"
-    return f"each of {', '.join(repr(when.parent) for when in found)} tells which"
-
-
-def _values(when: When) -> str:
-    return " or ".join(map(str, when.values))

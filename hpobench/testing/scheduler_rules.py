@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -19,7 +20,6 @@ from hpobench.running.ray.trial import Trial
 from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from hpobench.testing.sentinel import check_sentinel
 
 STEPS = (1, 3, 27, 52, 81)
 SHORT = (1, 6)
@@ -28,25 +28,26 @@ TRIALS = 16
 
 
 @dataclass(frozen=True)
-class SchedulerSubject(common.Subject):
+class SchedulerSubject(common.PluginSubject):
     def build(self) -> Scheduler:
         return build_scheduler(self.ref)
 
     def problems(self, steps: Sequence[int] = STEPS) -> list[Curves]:
         """The problems of so many ``steps`` that it can serve."""
-        served = [problem for problem in map(Curves, steps) if self._serves(problem)]
+        served = []
+        for problem in map(Curves, steps):
+            scheduler = self.build()
+            with contextlib.suppress(UsageError):
+                if problem.fidelity.steps > 1 or not scheduler.needs_fidelity:
+                    scheduler.check(problem)
+                    served.append(problem)
         if not served:
             raise Misbehaved(f"its check() refuses problems of {steps} steps, all of them")
         return served
 
-    def _serves(self, problem: Curves) -> bool:
-        if problem.fidelity.steps == 1 and self.build().needs_fidelity:
-            return False
-        try:
-            self.build().check(problem)
-        except UsageError:
-            return False
-        return True
+    def exercise(self) -> None:
+        for problem in self.problems(SHORT):
+            _finished(self, problem, 4)
 
 
 class SomeFail(Curves):
@@ -157,13 +158,6 @@ def repeatable(subject: SchedulerSubject) -> None:
             )
 
 
-def leaves_other_cells_alone(subject: SchedulerSubject) -> None:
-    """A cell of other plugins has the same result in this process as in a fresh one."""
-    for problem in subject.problems(SHORT):
-        _finished(subject, problem, 4)
-    check_sentinel()
-
-
 def _finished(subject: SchedulerSubject, problem: Curves, workers: int) -> Run:
     run = make_run(subject.build(), problem=problem, trials=TRIALS, workers=workers)
     try:
@@ -186,5 +180,5 @@ CHECKS: tuple[Callable[[SchedulerSubject], str | None], ...] = (
     comes_to_an_end,
     failing_trials,
     repeatable,
-    leaves_other_cells_alone,
+    common.leaves_other_cells_alone,
 )

@@ -1,5 +1,7 @@
 """Chooses portfolios: few configurations that do well on all data sets of a problem class.
 
+They are evaluated on the data sets that they were chosen without, beside random search.
+
 Each candidate's loss at full fidelity, the one that searchers see, becomes a regret on each member:
 ``(loss - best) / (median - best)``, where best and median are those of the candidates on it. A
 failed trial has the regret :data:`MOST`, and no regret is higher, so that one training that
@@ -33,14 +35,17 @@ from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of
 from hpobench.plugins.starting.datasets import data_set_of, same_data_set
 from hpobench.plugins.starting.portfolios import (
+    Portfolio,
     default_of,
     model_of,
     parse_portfolio,
     read_portfolio,
 )
-from hpobench.recording.measuring import PROBLEM_SEED
+from hpobench.recording.measuring import PROBLEM_SEED, chances_of_best
 from hpobench.store.format.disk import replace
 
+TRIALS = (1, 3, 5, 10)
+"""The numbers of trials after which a portfolio is evaluated."""
 STORED = 25
 """The configurations of a portfolio."""
 DRAWN = 2_000
@@ -101,9 +106,14 @@ class Class:
 
     @cached_property
     def losses(self) -> Matrix:
-        """The losses of the candidates, ``[candidates, members]``; infinite for a failure."""
+        """The losses of the candidates, ``[candidates, members]``; infinite for a failure.
+
+        Raises :class:`UsageError` if a member has no loss to measure regrets by.
+        """
         losses = self.losses_of(self.candidates)
-        self._check(losses)
+        for problem, column in zip(self.members, losses.T, strict=True):
+            if not np.isfinite(column).any():
+                raise UsageError(f"problem {self.name} {problem.key}: all candidates fail")
         return losses
 
     def losses_of(self, configs: Sequence[Config]) -> Matrix:
@@ -114,12 +124,6 @@ class Class:
             columns.append([loss for loss, _ in finals])
         losses = np.array(columns, float).T
         return np.where(np.isfinite(losses), losses, math.inf)
-
-    def _check(self, losses: Matrix) -> None:
-        """Raise :class:`UsageError` if a member has no loss to measure regrets by."""
-        for problem, column in zip(self.members, losses.T, strict=True):
-            if not np.isfinite(column).any():
-                raise UsageError(f"problem {self.name} {problem.key}: all candidates fail")
 
     def regrets_of(self, configs: Sequence[Config]) -> Matrix:
         """The regrets of ``configs`` by the candidates' best and median losses."""
@@ -206,9 +210,8 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
     rows = {"": greedy(regret, found.weights, STORED)}
     for name in sorted(set(names)):
         kept = names != name
-        rows[name] = greedy(
-            regret[:, kept], found.weights[kept] / found.weights[kept].sum(), STORED
-        )
+        weights = found.weights[kept] / found.weights[kept].sum()
+        rows[name] = greedy(regret[:, kept], weights, STORED)
         tell(f"{found.name}: chosen without {name}")
     used = sorted(set(itertools.chain.from_iterable(rows.values())))
     place = {row: i for i, row in enumerate(used)}
@@ -222,10 +225,13 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
         "all": numbered.pop(""),
         "without": numbered,
     }
-    content["version"] = _version(content, file)
-    parse_portfolio(content)
+    after = parse_portfolio(content)
+    if file.is_file():
+        before, parts = read_portfolio(file), ("space", "configs", "whole", "without")
+        same = all(getattr(before, part) == getattr(after, part) for part in parts)
+        content["version"] = before.version + (not same)
     file.parent.mkdir(parents=True, exist_ok=True)
-    replace(file, _written(content))
+    replace(file, _as_json(content))
     read_portfolio.cache_clear()
     tell(f"{file}: version {content['version']}, {len(used)} configurations")
 
@@ -244,26 +250,64 @@ def _made(found: Class) -> dict[str, str]:
     }
 
 
-def _version(content: dict[str, Any], file: Path) -> int:
-    if not file.is_file():
-        return 1
-    before, after = read_portfolio(file), parse_portfolio(content)
-    same = all(
-        getattr(before, part) == getattr(after, part)
-        for part in ("space", "configs", "whole", "without")
-    )
-    return before.version + (not same)
-
-
-def _written(content: dict[str, Any]) -> bytes:
+def _as_json(content: dict[str, Any]) -> bytes:
     """JSON with a line for each part and for each portfolio."""
-    parts = []
-    for key, value in content.items():
-        text = json.dumps(value, separators=(",", ":"))
-        if key == "without":
-            lines = (
-                f"{json.dumps(n)}:{json.dumps(r, separators=(',', ':'))}" for n, r in value.items()
-            )
-            text = "{\n" + ",\n".join(lines) + "\n}"
-        parts.append(f"{json.dumps(key)}:{text}")
-    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+    dumps = json.JSONEncoder(separators=(",", ":")).encode
+    without = ",\n".join(
+        f"{dumps(name)}:{dumps(rows)}" for name, rows in content["without"].items()
+    )
+    texts = {
+        **{key: dumps(value) for key, value in content.items()},
+        "without": f"{{\n{without}\n}}",
+    }
+    lines = ",\n".join(f"{dumps(key)}:{text}" for key, text in texts.items())
+    return f"{{\n{lines}\n}}\n".encode()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Regrets in the mean over data sets, by the number of trials."""
+
+    members: int
+    data_sets: int
+    portfolio: tuple[float, ...]
+    """After each of :data:`TRIALS`, on each data set with the portfolio chosen without it."""
+    random: tuple[float, ...]
+    """The expectation for random search, which draws each candidate equally often."""
+    default: float
+    """Of the library's default configuration, or of the middle of the space without one."""
+
+
+def evaluate(found: Class, portfolio: Portfolio) -> Evaluation:
+    """How ``portfolio`` does on the members of ``found``, beside random search.
+
+    Raises :class:`UsageError` if the class has other data sets than the portfolio.
+    """
+    position = {name: i for i, name in enumerate(found.data_sets)}
+    if set(position) != set(portfolio.without):
+        raise UsageError(
+            f"problem {found.name}: its data sets are others than those of its portfolio; run "
+            f"`hpobench portfolio {found.name} --make`"
+        )
+    every = found.regrets_of(portfolio.configs)
+    reached = np.array(
+        [
+            np.minimum.accumulate(every[list(portfolio.without[name]), member])
+            for member, name in enumerate(found.data_sets)
+        ]
+    ).T
+    own = regrets(found.losses, found.losses)
+    default = found.regrets_of([default_of(found.members[0])])[0]
+    return Evaluation(
+        len(found.members),
+        len(position),
+        tuple(float(reached[n - 1] @ found.weights) for n in TRIALS),
+        tuple(float(expected_best(own, n) @ found.weights) for n in TRIALS),
+        float(default @ found.weights),
+    )
+
+
+def expected_best(regret: Matrix, n: int) -> Matrix:
+    """The expected least regret of ``n`` rows drawn with replacement, for each member."""
+    expected: Matrix = chances_of_best(len(regret), n) @ np.sort(regret, axis=0)
+    return expected

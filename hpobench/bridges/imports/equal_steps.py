@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hpobench.bridges.imports.trials import Source, Trial
+from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Fidelity
 from hpobench.recording.table import Array
@@ -18,8 +18,8 @@ MOST_STEPS = 200
 """Curves with more reports than this are looked at less often, unless ``--steps`` says so."""
 FEWER_STEPS = 100
 LAST_STEP = 10**12
-LEAST_SECONDS = 1e-6
-"""A step costs something."""
+# A step costs something: a clock that stands still would let a budget of seconds never end.
+_LEAST_SECONDS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Axis:
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class StepCurves:
     """Arrays ``[trials, steps]``, and how much of each row is not observed but continued."""
 
     loss: Array
@@ -44,7 +44,7 @@ class Curves:
     """Steps of each trial that were observed."""
 
 
-def axis(source: Source, steps: int | None, resource: str | None) -> Axis:
+def axis(source: StoredTrials, steps: int | None, resource: str | None) -> Axis:
     """The axis of equal steps on which all reports lie, or of so many ``steps``."""
     name = resource or source.resource
     reported = sorted({step for trial in source.trials for step in trial.reports})
@@ -64,39 +64,33 @@ def axis(source: Source, steps: int | None, resource: str | None) -> Axis:
     return Axis(Fidelity(name, count, full / count), shift)
 
 
-def curves(source: Source, axis: Axis, seconds: float | None) -> Curves:
+def curves(source: StoredTrials, axis: Axis, seconds: float | None) -> StepCurves:
     """The curves of the trials of ``source``; ``seconds`` is what every step costs, if given."""
     made = [_curve(source, trial, axis) for trial in source.trials]
-    loss = np.array([curve for curve, _ in made])
-    observed = [steps for _, steps in made]
-    wall = np.array(
-        [
-            _costs(trial, axis, steps, seconds)
-            for trial, steps in zip(source.trials, observed, strict=True)
-        ]
-    )
-    stopped = [trial.state == "stopped" for trial in source.trials]
-    _continue(loss, observed, stopped)
-    return Curves(loss, wall, observed)
+    loss, observed = np.array([curve for curve, _ in made]), [steps for _, steps in made]
+    trials = zip(source.trials, observed, strict=True)
+    wall = np.array([_costs(trial, axis, steps, seconds) for trial, steps in trials])
+    _continue(loss, np.array(observed), np.array([t.state == "stopped" for t in source.trials]))
+    return StepCurves(loss, wall, observed)
 
 
-def _curve(source: Source, trial: Trial, axis: Axis) -> tuple[Array, int]:
+def _curve(source: StoredTrials, trial: PastTrial, axis: Axis) -> tuple[Array, int]:
     """The losses of ``trial``, NaN after what was observed, and how many steps were."""
     steps, sign = axis.fidelity.steps, source.objective.loss(1.0)
     curve = np.full(steps, math.nan)
-    final = None if trial.final is None else sign * trial.final
     if not trial.reports:
-        if final is not None:
-            curve[:] = final
-        return curve, steps if final is not None else 0
+        if trial.final is None:
+            return curve, 0
+        curve[:] = sign * trial.final
+        return curve, steps
     at = np.array(list(trial.reports), float) + axis.shift
     values = sign * np.array(list(trial.reports.values()), float)
     whole = trial.state == "complete"
     observed = steps if whole else _steps(at[-1] / axis.fidelity.unit, steps)
     # Between two reports a curve is a line; after the last one of a complete trial it is level.
     curve[:observed] = np.interp(axis.places()[:observed], at, values)
-    if whole and final is not None:
-        curve[-1] = final
+    if whole and trial.final is not None:
+        curve[-1] = sign * trial.final
     return curve, observed
 
 
@@ -104,7 +98,7 @@ def _steps(reached: float, steps: int) -> int:
     return min(max(math.floor(reached + 1e-9), 1), steps)
 
 
-def _costs(trial: Trial, axis: Axis, observed: int, seconds: float | None) -> Array:
+def _costs(trial: PastTrial, axis: Axis, observed: int, seconds: float | None) -> Array:
     """The seconds that each step added; one that was not observed costs the mean of the others."""
     steps = axis.fidelity.steps
     costs = np.full(steps, math.nan)
@@ -120,19 +114,17 @@ def _costs(trial: Trial, axis: Axis, observed: int, seconds: float | None) -> Ar
         costs[:] = trial.seconds / max(observed, 1)
     if trial.state == "failed":
         costs[observed:] = math.nan
-    made: Array = np.maximum(costs, LEAST_SECONDS)
+    made: Array = np.maximum(costs, _LEAST_SECONDS)
     return made
 
 
-def _continue(loss: Array, observed: Sequence[int], stopped: Sequence[bool]) -> None:
+def _continue(loss: Array, observed: NDArray[np.int64], stopped: NDArray[np.bool_]) -> None:
     """Let the curves of trials that were ``stopped`` go on, in place.
 
     At each further step they change by the median of those that were observed there.
     """
-    steps = loss.shape[1]
-    reached = np.array(observed)
-    for step in range(1, steps):
-        seen = (reached > step) & np.isfinite(loss[:, step]) & np.isfinite(loss[:, step - 1])
+    for step in range(1, loss.shape[1]):
+        seen = (observed > step) & np.isfinite(loss[:, step]) & np.isfinite(loss[:, step - 1])
         change = np.median(loss[seen, step] - loss[seen, step - 1]) if seen.any() else 0.0
-        further = np.array(stopped) & (reached <= step)
+        further = stopped & (observed <= step)
         loss[further, step] = loss[further, step - 1] + change

@@ -8,14 +8,13 @@ its quantile otherwise. Random search needs no bounds: it draws as ``RandomizedS
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import ParameterSampler
 
-from hpobench.bridges.keys import Key, choice_key
+from hpobench.bridges.keys import SpaceKey, choice_key
 from hpobench.contract.algorithms import Exhausted, Searcher
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int, Value
@@ -27,14 +26,15 @@ _TAIL = 1e-6
 """The share of an unbounded distribution that is cut off at each end."""
 
 
-class SearchSpace(ABC):
-    """The parameters of an estimator that configurations of ``space`` stand for."""
+class SearchSpace:
+    """The parameters of an estimator that configurations of ``space`` stand for: the same ones."""
 
-    space: Space
+    def __init__(self, space: Space) -> None:
+        self.space = space
 
-    @abstractmethod
     def params(self, config: Config) -> dict[str, Any]:
         """The parameters for ``set_params`` that ``config`` stands for."""
+        return dict(config)
 
     def value(self, name: str, given: Any) -> Value:  # noqa: ARG002 - subclasses use it
         """The value in ``space`` for ``given`` of the estimator's parameter ``name``.
@@ -52,22 +52,12 @@ class SearchSpace(ABC):
             return None
 
 
-class Plain(SearchSpace):
-    """A :class:`Space` whose parameters are the estimator's."""
-
-    def __init__(self, space: Space) -> None:
-        self.space = space
-
-    def params(self, config: Config) -> dict[str, Any]:
-        return dict(config)
-
-
 class Distributions(SearchSpace):
     """The distributions and lists of ``RandomizedSearchCV``, for any searcher."""
 
     def __init__(self, distributions: Mapping[str, Any]) -> None:
         self._keys = {name: _key(name, domain) for name, domain in distributions.items()}
-        self.space = Space([key.parameter for key in self._keys.values()])
+        super().__init__(Space([key.parameter for key in self._keys.values()]))
 
     def params(self, config: Config) -> dict[str, Any]:
         return {name: self._keys[name].to_value(value) for name, value in config.items()}
@@ -82,7 +72,8 @@ class Drawn(SearchSpace):
     def __init__(self, distributions: Any, n: int, random_state: Any) -> None:
         self._drawn = list(ParameterSampler(distributions, n, random_state=random_state))
         last = len(self._drawn) - 1
-        self.space = Space([Int("number", 0, last) if last else Categorical("number", (0,))])
+        number = Int("number", 0, last) if last else Categorical("number", (0,))
+        super().__init__(Space([number]))
 
     def params(self, config: Config) -> dict[str, Any]:
         return dict(self._drawn[int(config["number"])])
@@ -117,7 +108,7 @@ def check_space(space: Any) -> None:
         )
 
 
-def _key(name: str, domain: Any) -> Key:
+def _key(name: str, domain: Any) -> SpaceKey:
     if hasattr(domain, "ppf"):
         return _distribution(name, domain)
     if hasattr(domain, "rvs"):
@@ -133,16 +124,21 @@ def _key(name: str, domain: Any) -> Key:
     return choice_key((name,), list(domain))
 
 
-def _distribution(name: str, domain: Any) -> Key:
+def _distribution(name: str, domain: Any) -> SpaceKey:
     """The parameter for a distribution of scipy's."""
     low, high = (float(bound) for bound in domain.support())
     law = domain.dist.name
     if law == "randint" and high > low:
-        return Key((name,), Int(name, int(low), int(high)), int)
+        return SpaceKey((name,), Int(name, int(low), int(high)), int)
     if law == "uniform" and high > low:
-        return Key((name,), Float(name, low, high))
-    if law in ("loguniform", "reciprocal") and _is_log(domain, low, high):
-        return Key((name,), Float(name, low, high, log=True))
+        return SpaceKey((name,), Float(name, low, high))
+    # One that is moved is log-uniform no more between its bounds.
+    if (
+        law in ("loguniform", "reciprocal")
+        and low > 0
+        and math.isclose(float(domain.median()), math.sqrt(low * high), rel_tol=1e-6)
+    ):
+        return SpaceKey((name,), Float(name, low, high, log=True))
     first = 0.0 if math.isfinite(low) else _TAIL
     last = 1.0 if math.isfinite(high) else 1 - _TAIL
     discrete = hasattr(domain, "pmf")
@@ -152,9 +148,4 @@ def _distribution(name: str, domain: Any) -> Key:
         # The quantile 0 of a discrete distribution lies one below its support.
         return int(max(value, low)) if discrete else float(value)
 
-    return Key((name,), Float(name, first, last), at, lambda value: float(domain.cdf(value)))
-
-
-def _is_log(domain: Any, low: float, high: float) -> bool:
-    """Whether the distribution is log-uniform in its bounds, which one that is moved is not."""
-    return low > 0 and math.isclose(float(domain.median()), math.sqrt(low * high), rel_tol=1e-6)
+    return SpaceKey((name,), Float(name, first, last), at, lambda value: float(domain.cdf(value)))

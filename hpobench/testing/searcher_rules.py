@@ -6,28 +6,17 @@ import contextlib
 import json
 import os
 import random
-import subprocess
 import sys
 from collections.abc import Callable, Generator
 from statistics import median
 
-from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.contract.algorithms import Exhausted, NothingYet
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.build import build_searcher
+from hpobench.testing import driving
 from hpobench.testing import subject as common
-from hpobench.testing.check import Misbehaved, NotApplicable
-from hpobench.testing.driving import (
-    FIDELITY,
-    adopt,
-    ask,
-    call,
-    drive,
-    loss_of,
-    propose_in_turn,
-    steps_of,
-    tell,
-)
+from hpobench.testing.check import Misbehaved, NotApplicable, fresh_process
 from hpobench.testing.searcher_subject import OBSERVATIONS, SearcherSubject, on_space
 from hpobench.testing.spaces import SPACES
 
@@ -39,19 +28,17 @@ LEAK = 1 << 20
 _HASHES = """
 import json, sys
 from hpobench.contract.cell import PluginRef
-from hpobench.testing.searchers import in_turn
+from hpobench.testing.searcher_rules import in_turn
 print(json.dumps(in_turn(PluginRef.from_text(sys.argv[1]), int(sys.argv[2]))))
 """
-
-
-# -- proposals -----------------------------------------------------------------------------
 
 
 def proposals(subject: SearcherSubject) -> str:
     """Proposals are valid, complete and in order, on spaces without conditions."""
     plain = {n: s for n, s in subject.spaces.items() if not s.conditional}
     for name, space in plain.items():
-        on_space(name, subject.drive, space, 3, ("completed",))
+        with on_space(name):
+            subject.drive(space, 3, ("completed",))
     return f"{subject.trials} trials each on {', '.join(plain)}"
 
 
@@ -70,11 +57,11 @@ def exhaustion(subject: SearcherSubject) -> str:
             continue
         space = subject.spaces[name]
         with subject.building(space, 0) as searcher:
-            asked = len(drive(searcher, space, subject.trials))
+            asked = len(driving.drive(searcher, space, subject.trials))
             for _ in range(2):
-                with contextlib.suppress(Exhausted):
-                    config = ask(searcher, space, asked)
-                    raise Misbehaved(f"on the {name} space: after Exhausted it returned {config}")
+                with contextlib.suppress(Exhausted), on_space(name):
+                    config = driving.ask(searcher, space, asked)
+                    raise Misbehaved(f"after Exhausted it returned {config}")
         ends.append(f"on the {name} space after {asked} trials")
     if not ends:
         raise NotApplicable(f"it proposes {subject.trials} trials and more everywhere")
@@ -85,8 +72,14 @@ def pending(subject: SearcherSubject) -> str:
     """Trials under way are not proposed again, where the space has more to offer."""
     counted, doubled = [], []
     for name, space in subject.spaces.items():
+        asked: list[str] = []
         with subject.building(space, 0) as searcher:
-            repeated = _repeated(searcher, space, min(FEW_TRIALS, subject.trials))
+            done = len(driving.propose_in_turn(searcher, space, min(FEW_TRIALS, subject.trials)))
+            with contextlib.suppress(Exhausted, NothingYet):
+                for trial in range(done, done + PENDING):
+                    asked.append(json.dumps(driving.ask(searcher, space, trial)))
+                    driving.steps_of(searcher, trial)
+        repeated = len(asked) - len(set(asked))
         counted.append(f"{name} {repeated}")
         if repeated and any(p.size == float("inf") for p in space if p.when is None):
             doubled.append(name)
@@ -97,20 +90,6 @@ def pending(subject: SearcherSubject) -> str:
             "`parallel = False`"
         )
     return counts
-
-
-def _repeated(searcher: Searcher, space: Space, observed: int) -> int:
-    asked: list[str] = []
-    done = len(propose_in_turn(searcher, space, observed))
-    with contextlib.suppress(Exhausted, NothingYet):
-        for trial in range(done, done + PENDING):
-            asked.append(json.dumps(ask(searcher, space, trial)))
-            if searcher.schedules_itself:
-                steps_of(searcher, trial)
-    return len(asked) - len(set(asked))
-
-
-# -- repeating -----------------------------------------------------------------------------
 
 
 def anything(subject: SearcherSubject) -> None:
@@ -151,11 +130,10 @@ def warm_process(subject: SearcherSubject) -> None:
     # All histories come from one process; the run before this one was on another space.
     warm = subject.histories["mixed"]
     end_warm()
-    fresh = subject.drive(SPACES["mixed"], 0)
-    if warm != fresh:
-        difference = _difference(fresh, warm)
+    if warm != (fresh := subject.drive(SPACES["mixed"], 0)):
         raise Misbehaved(
-            f"{difference} in a process that served others; `preload` must leave no state"
+            f"{_difference(fresh, warm)} in a process that served others; `preload` must leave no "
+            "state"
         )
 
 
@@ -166,13 +144,8 @@ def string_hashes(subject: SearcherSubject) -> None:
     _claims_to_repeat(subject)
     trials = min(FEW_TRIALS, subject.trials)
     other = str(int(os.environ.get("PYTHONHASHSEED") == "1") + 1)
-    done = subprocess.run(
-        [sys.executable, "-c", _HASHES, subject.ref.to_text(), str(trials)],
-        env=os.environ | {"PYTHONHASHSEED": other, "PYTHONPATH": os.pathsep.join(sys.path)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    text = subject.ref.to_text()
+    done = fresh_process(_HASHES, text, str(trials), PYTHONHASHSEED=other)
     output = done.stderr if done.returncode else done.stdout
     *_, there = output.strip().splitlines() or [""]
     if done.returncode:
@@ -188,8 +161,8 @@ def string_hashes(subject: SearcherSubject) -> None:
 def in_turn(ref: PluginRef, trials: int) -> list[Config]:
     """Proposals of a new searcher, one trial at a time."""
     space = SPACES["mixed"]
-    with contextlib.closing(build_searcher(ref, space, 0, FIDELITY)) as searcher:
-        return propose_in_turn(searcher, space, trials)
+    with contextlib.closing(build_searcher(ref, space, 0, driving.FIDELITY)) as searcher:
+        return driving.propose_in_turn(searcher, space, trials)
 
 
 def global_generators(subject: SearcherSubject) -> None:
@@ -231,9 +204,6 @@ def _difference(first: str, second: str) -> str:
     return f"{len(two)} trials instead of {len(one)}"
 
 
-# -- what may happen to trials -------------------------------------------------------------
-
-
 def diverged(subject: SearcherSubject) -> None:
     """Some trials end with a loss of 1e30."""
     subject.drive(SPACES["mixed"], 0, ("completed", "diverged"))
@@ -246,8 +216,7 @@ def some_fail(subject: SearcherSubject) -> None:
 
 def all_fail(subject: SearcherSubject) -> None:
     """Every trial fails."""
-    for name, space in subject.spaces.items():
-        on_space(name, _one_after_the_other, subject, space, 5, "failed")
+    _one_after_the_other(subject, 5, "failed")
 
 
 def early_ends(subject: SearcherSubject) -> None:
@@ -257,33 +226,35 @@ def early_ends(subject: SearcherSubject) -> None:
 
 def equal_losses(subject: SearcherSubject) -> None:
     """Every trial ends with the same loss."""
+    _one_after_the_other(subject, 4, "completed")
+
+
+def _one_after_the_other(subject: SearcherSubject, seed: int, fate: str) -> None:
     for name, space in subject.spaces.items():
-        on_space(name, _one_after_the_other, subject, space, 4, "completed")
-
-
-def _one_after_the_other(subject: SearcherSubject, space: Space, seed: int, fate: str) -> str:
-    with subject.building(space, seed) as searcher, contextlib.suppress(Exhausted):
-        for trial in range(min(FEW_TRIALS, subject.trials)):
-            ask(searcher, space, trial)
-            steps = steps_of(searcher, trial) if searcher.schedules_itself else FIDELITY.steps
-            if fate == "failed":
-                call(f"failed({trial})", searcher.failed, trial)
-            else:
-                tell(searcher, trial, steps, 1.0, final=True)
-    return ""
-
-
-# -- what others chose ---------------------------------------------------------------------
+        with (
+            on_space(name),
+            subject.building(space, seed) as searcher,
+            contextlib.suppress(Exhausted),
+        ):
+            for trial in range(min(FEW_TRIALS, subject.trials)):
+                driving.ask(searcher, space, trial)
+                steps = driving.steps_of(searcher, trial)
+                if fate == "failed":
+                    driving.call(f"failed({trial})", searcher.failed, trial)
+                else:
+                    driving.tell(searcher, trial, steps, 1.0, final=True)
 
 
 def adoption(subject: SearcherSubject) -> str:
     """What it adopts is learnt from like what it proposed."""
     with subject.building(SPACES["continuous"], 0) as searcher:
         (config,) = _chosen(SPACES["continuous"], 1)
-        if not call("adopt(0)", searcher.adopt, 0, config):
+        if not driving.call("adopt(0)", searcher.adopt, 0, config):
             raise NotApplicable("it does not learn from what others chose")
     for name, space in subject.spaces.items():
-        on_space(name, _adopt_first, subject, space)
+        given = _chosen(space, min(FEW_TRIALS, subject.trials))
+        with on_space(name), subject.building(space, 0) as searcher:
+            driving.drive(searcher, space, len(given) + 2, given=given)
     if not subject.claims("deterministic"):
         return f"on {', '.join(subject.spaces)}"
     with contextlib.closing(_after_adopting(subject, -1.0)) as other:
@@ -296,24 +267,17 @@ def adoption(subject: SearcherSubject) -> str:
     )
 
 
-def _adopt_first(subject: SearcherSubject, space: Space) -> str:
-    """Adopted trials end in all ways, beside proposed ones."""
-    given = _chosen(space, min(FEW_TRIALS, subject.trials))
-    with subject.building(space, 0) as searcher:
-        drive(searcher, space, len(given) + 2, given=given)
-    return ""
-
-
 def _after_adopting(subject: SearcherSubject, sign: float) -> Generator[str, None, None]:
     """Proposals, all of the same loss, after as many adopted ones of different losses."""
     space = SPACES["mixed"]
     with subject.building(space, 0) as searcher, contextlib.suppress(Exhausted):
         for trial, config in enumerate(_chosen(space, subject.trials)):
-            adopt(searcher, trial, config)
-            tell(searcher, trial, FIDELITY.steps, sign * loss_of(space, config), final=True)
+            driving.adopt(searcher, trial, config)
+            loss = sign * driving.loss_of(space, config)
+            driving.tell(searcher, trial, driving.FIDELITY.steps, loss, final=True)
         for trial in range(subject.trials, 2 * subject.trials):
-            yield json.dumps(ask(searcher, space, trial))
-            tell(searcher, trial, FIDELITY.steps, 1.0, final=True)
+            yield json.dumps(driving.ask(searcher, space, trial))
+            driving.tell(searcher, trial, driving.FIDELITY.steps, 1.0, final=True)
 
 
 def _chosen(space: Space, number: int) -> list[Config]:
@@ -321,9 +285,6 @@ def _chosen(space: Space, number: int) -> list[Config]:
     rng = random.Random("the same configurations for every searcher")
     corners = [space.from_unit([u] * len(space)) for u in (0.0, 1.0)]
     return [*corners, *(space.sample(rng) for _ in range(number))][:number]
-
-
-# -- what it takes -------------------------------------------------------------------------
 
 
 def thinking_time(subject: SearcherSubject) -> str:
@@ -358,17 +319,6 @@ def memory_growth(subject: SearcherSubject) -> str:
     return f"{max(growth, 0) / 1e3:.1f} KB a trial"
 
 
-# -- others ----------------------------------------------------------------------------------
-
-
-def leaves_other_cells_alone(subject: SearcherSubject) -> None:
-    """A cell of other plugins has the same result in this process as in a fresh one."""
-    from hpobench.testing.sentinel import check_sentinel
-
-    _ = subject.histories
-    check_sentinel()
-
-
 CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
     common.description,
     common.options,
@@ -390,5 +340,5 @@ CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
     adoption,
     thinking_time,
     memory_growth,
-    leaves_other_cells_alone,
+    common.leaves_other_cells_alone,
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hpobench.bridges.search_cv.spaces import SearchSpace
+from hpobench.bridges.search_cv.search_space import SearchSpace
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.space import Config
-from hpobench.plugins.starting.portfolios import Model, models, portfolio
+from hpobench.plugins.starting.portfolios import models, portfolio
 from hpobench.plugins.starting.start import SIZE
 
 PORTFOLIO = "portfolio"
@@ -30,22 +30,24 @@ def starting_points(
     if isinstance(start, str):
         points = _of_portfolio(estimator, search_space)[:trials]
     else:
-        points = [_given(search_space, params, i) for i, params in enumerate(start)]
+        points = []
+        for i, params in enumerate(start):
+            try:
+                points.append(_given(search_space, params))
+            except (TypeError, ValueError) as error:
+                raise SpaceError(f"start[{i}]: {error}") from error
         if len(points) > trials:
             raise UsageError(f"start has {len(points)} candidates, and n_trials is {trials}")
     return [point for i, point in enumerate(points) if point not in points[:i]]
 
 
-def _given(search_space: SearchSpace, params: Mapping[str, Any], i: int) -> Config:
-    try:
-        if not isinstance(params, Mapping):
-            raise SpaceError(f"a dict of parameters is due, not {params!r:.80}")
-        if unknown := set(params) - set(search_space.space.names):
-            raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
-        config = {name: search_space.value(name, given) for name, given in params.items()}
-        search_space.space.check(config)
-    except (TypeError, ValueError) as error:
-        raise SpaceError(f"start[{i}]: {error}") from error
+def _given(search_space: SearchSpace, params: Mapping[str, Any]) -> Config:
+    if not isinstance(params, Mapping):
+        raise SpaceError(f"a dict of parameters is due, not {params!r:.80}")
+    if unknown := set(params) - set(search_space.space.names):
+        raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
+    config = {name: search_space.value(name, given) for name, given in params.items()}
+    search_space.space.check(config)
     return search_space.space.build(config)
 
 
@@ -77,17 +79,12 @@ def _of_portfolio(estimator: Any, search_space: SearchSpace) -> list[Config]:
 
 def _sources(estimator: Any, names: Iterable[str]) -> Iterable[tuple[str, tuple[str, str]]]:
     """Each of ``names`` that a portfolio knows, with the model and the name there."""
-    parts = estimator.get_params()
+    parts = {"": estimator, **estimator.get_params()}
     for name in names:
         step, _, own = name.rpartition("__")
-        model = _model_of(parts.get(step) if step else estimator)
-        if model is None:
-            continue
-        for parameter, called in model.parameters.items():
-            if called == own:
-                yield name, (model.name, parameter)
-
-
-def _model_of(estimator: Any) -> Model | None:
-    classes = {cls.__name__ for cls in type(estimator).__mro__}
-    return next((m for m in models().values() if classes.intersection(m.estimators)), None)
+        classes = {cls.__name__ for cls in type(parts.get(step)).__mro__}
+        model = next((m for m in models().values() if classes.intersection(m.estimators)), None)
+        if model is not None:
+            for parameter, called in model.parameters.items():
+                if called == own:
+                    yield name, (model.name, parameter)
