@@ -4,11 +4,12 @@
     python -m benchmarks.identities REVISION
 
 For edits of shipped plugins, or of how ids are made, that change no result. Both stores of the
-repository are rewritten: the archive of evidence and ``results/reference``. REVISION is a commit that
-gave the ids stored now. Their suites are planned there and here. The specification that a cell
-had there, with the versions of the programs that it ran with, must give the stored id, and what
-differs between the specifications there and here is taken over. Nothing is written if one cell is
-not found so. ``hpobench verify evidence --sample 60`` then shows that results have not changed.
+repository are rewritten: the archive of evidence and ``results/reference``. REVISION is a commit
+that gave the ids stored now. Their suites are planned there and here. The specification that a
+cell had there, with the versions of the programs that it ran with, must give the stored id, and
+what differs between the specifications there and here is taken over. Nothing is written if one
+cell is not found so. ``hpobench verify evidence --sample 60`` then shows that results have not
+changed.
 """
 
 from __future__ import annotations
