@@ -38,11 +38,8 @@ def slim(cells: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema.CELLS)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="results of a whole run")
-    folder = parser.parse_args().folder
-    target = REFERENCE / folder.resolve().name
+def store(folder: Path, target: Path) -> None:
+    """Write what a comparison reads of the results in ``folder`` into the folder ``target``."""
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)
@@ -53,6 +50,13 @@ def main() -> None:
     disk.replace(target / "cells.parquet", disk.table_bytes(cells))
     size = sum(path.stat().st_size for path in target.iterdir())
     print(f"{target}: {len(cells)} runs, {size / 1e3:.0f} kB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="results of a whole run")
+    folder = parser.parse_args().folder
+    store(folder, REFERENCE / folder.resolve().name)
 
 
 if __name__ == "__main__":

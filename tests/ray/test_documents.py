@@ -92,7 +92,6 @@ def test_the_suite_of_stopping_crosses_searchers_with_stops(tmp_path: Path) -> N
     path.write_text(shown("yaml", "name: stopped\n"))
     stops = ["", "[stop=patience-20]"]
     labels = [f"{name}{stop}" for name in ("random", "optuna-tpe") for stop in stops]
-    labels += ["optuna-gp", "optuna-gp[stop=regret-0.2]"]
     assert [ref.label for ref in load_suite(path).searchers] == labels
 
 
