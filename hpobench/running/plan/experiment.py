@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
-from hpobench.running.cells.executor import Cells
+from hpobench.running.cells.batches import Cells
 from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
 from hpobench.running.cluster.health import LostRayError
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.work import Work
+from hpobench.running.local.template import Work
 from hpobench.running.local.worker_processes import Template
 from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows

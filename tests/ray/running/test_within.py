@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import hpobench
-from hpobench.running.local.early_start import Templates
+from hpobench.running.local.worker_processes import Templates
 from hpobench.running.plan.experiment import Summary, run_plan
 from hpobench.store.read.decision import FILE
 from hpobench.store.read.reader import load_plan, load_results
