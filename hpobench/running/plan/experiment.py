@@ -84,13 +84,12 @@ def run_plan(
 ) -> Summary:
     """Run the cells of ``plan``, or of its ``shard``, that ``folder`` does not hold yet.
 
-    ``publish`` is called whenever the folder has changed. Cells that :func:`needs_ray` not run in
-    processes that ``start`` lets begin. A cell is given
-    up after ``timeout`` wall seconds. A ``KeyboardInterrupt`` passes through
-    after everything finished is stored. When ``time.monotonic()`` is ``until``, the running cells
-    are ended, and the next run of the plan goes on. A Ray that this starts is started again if it
-    is lost, which ``warn`` is told. Raises :class:`RayError`, :class:`WorkersError` and
-    :class:`StoreError`.
+    ``publish`` is called whenever the folder has changed. Cells that do not need Ray run in
+    processes made by ``start``. A cell is given up after ``timeout`` wall seconds. A
+    ``KeyboardInterrupt`` passes through after everything finished is stored. When
+    ``time.monotonic()`` is ``until``, the running cells are ended, and the next run of the plan
+    goes on. If the Ray started here dies, a new one is started and ``warn`` is called. Raises
+    :class:`RayError`, :class:`WorkersError` and :class:`StoreError`.
     """
     from hpobench.store.write.writer import open_writer
 
@@ -116,15 +115,7 @@ def run_plan(
         if todo.late():
             left = []  # workers would start in vain
         if left and needs_ray(suite.stage, address):
-            own = starts_ray(address or LOCAL)
-
-            def run_left() -> None:
-                with connected(address or LOCAL, cpus) as ray:
-                    cells = _ray_cells(suite, ray, folder, timeout, own=own)
-                    cells.stored(writer.statuses)
-                    todo.run(cells)
-
-            _run_again_if_lost(run_left, todo, warn if own else None)
+            _run_on_ray(todo, suite, folder, address or LOCAL, cpus, timeout, warn)
         elif left:
             work = Work(provenance.commit(), timeout, str(folder.resolve()))
             todo.run(LocalCells(start, work, cpus or cpus_here()))
@@ -137,22 +128,40 @@ def run_plan(
     return Summary(folder, counts, todo.counts.total(), len(writer.lost), seconds, late=missing > 0)
 
 
-def _run_again_if_lost(
-    run: Callable[[], None], todo: Todo, warn: Callable[[str], None] | None
+def _run_on_ray(
+    todo: Todo,
+    suite: Suite,
+    folder: Path,
+    address: str,
+    cpus: int | None,
+    timeout: float,
+    warn: Callable[[str], None],
 ) -> None:
-    """``run`` the cells; what is left when Ray is lost runs on a new Ray, as long as that helps.
-
-    Without ``warn`` nothing runs again.
-    """
-    idle = 0
+    """Run the cells of ``todo``. If a Ray started here dies, what is left runs on a new one, as
+    long as that helps."""
+    own, idle, commit = starts_ray(address), 0, provenance.commit()
     while True:
         before = todo.counts.total()
         try:
-            return run()
+            with connected(address, cpus) as ray:
+                cells: Cells
+                if suite.stage == "virtual":
+                    from hpobench.running.cluster.ray_cells import VirtualCells
+
+                    cells = VirtualCells(ray, commit=commit, timeout=timeout, own=own)
+                else:
+                    from hpobench.running.cluster.live_cells import LiveCells
+
+                    journals = folder.resolve() / "journals"
+                    cells = LiveCells(
+                        ray, commit=commit, timeout=timeout, journals=journals, own=own
+                    )
+                cells.stored(todo.writer.statuses)
+                return todo.run(cells)
         except LostRayError as lost:
             idle = 0 if todo.counts.total() > before else idle + 1
             kept = f"{len(todo.cells)} cells are not finished and nothing is stored of them"
-            if warn is None or idle > _IDLE_LOSSES:
+            if not own or idle > _IDLE_LOSSES:
                 logs = f"; Ray's logs are in {lost.logs} until the next run" if lost.logs else ""
                 raise RayError(f"{lost}; {kept}; the same command goes on{logs}") from lost
             warn(f"{lost}; {kept}; they go on with a new Ray")
@@ -176,7 +185,7 @@ class Todo:
         self.cells, self._publish, self._until = cells, publish, until
         self.counts: Counter[str] = Counter()
         """The cells stored by now, by status."""
-        self._writer, self._progress = writer, progress
+        self.writer, self._progress = writer, progress
         self._batches: list[Batch] = []
         self._next = 0.0
 
@@ -200,7 +209,7 @@ class Todo:
                 cells.cancel()
         except LostRayError:
             self._store(None)
-            done = self._writer.added()
+            done = self.writer.added()
             self.cells = [cell for cell in self.cells if cell.id not in done]
             raise
         except BaseException:
@@ -218,7 +227,7 @@ class Todo:
             return
         begin = time.monotonic()
         batches, self._batches = self._batches, []
-        self._writer.add(batches)
+        self.writer.add(batches)
         self._publish()
         statuses = {end.cell: end.status for batch in batches for end in batch.ended}
         self.counts.update(statuses.values())
@@ -227,18 +236,6 @@ class Todo:
         self._progress.update(batches, cells.running if cells else 0)
         end = time.monotonic()
         self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
-
-
-def _ray_cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: bool) -> Cells:
-    commit = provenance.commit()
-    if suite.stage == "virtual":
-        from hpobench.running.cluster.ray_cells import VirtualCells
-
-        return VirtualCells(ray, commit=commit, timeout=timeout, own=own)
-    from hpobench.running.cluster.live_cells import LiveCells
-
-    journals = folder.resolve() / "journals"
-    return LiveCells(ray, commit=commit, timeout=timeout, journals=journals, own=own)
 
 
 def labels_of(plan: Plan, places: Sequence[int], ids: Sequence[str]) -> dict[str, tuple[str, str]]:

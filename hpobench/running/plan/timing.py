@@ -30,7 +30,7 @@ class Timing:
     Cells of a combination of which some are stored in ``folder``, if one is given, take as long as
     these did. Others take what their problem's estimate and their searcher's thinking say.
 
-    :param trial_s: measured seconds of a full trial, by the label of its problem.
+    :param trial_s: measured seconds of a full evaluation, by the label of its problem.
     :param thinking_s: seconds of thinking for each trial, by the label of the searcher.
     """
 
@@ -93,14 +93,12 @@ def _measured(
 ) -> float | None:
     """The mean seconds of the stored cells of ``combination``; ``None`` if there are none."""
     names = (combination.identity(seed)[0] for seed in cells.seeds)
-    found = [_wall(rows[name]) for name in names if name in rows]
+    found = []
+    for row in (rows[name] for name in names if name in rows):
+        thinking = float(row["suggest_s"] + row["observe_s"] + row["harness_s"])
+        # A live cell that was resumed has been under way for longer than its last process.
+        found.append(max(thinking, row["clock"]) if row["stage"] == "live" else thinking)
     return fmean(found) if found else None
-
-
-def _wall(row: Mapping[str, Any]) -> float:
-    # A live cell that was resumed has been under way for longer than its last process.
-    clock = row["clock"] if row["stage"] == "live" else 0.0
-    return max(float(row["suggest_s"] + row["observe_s"] + row["harness_s"]), float(clock))
 
 
 def _estimated(
@@ -126,7 +124,7 @@ def _room(problem: Problem, cpus: int) -> int:
 
 def one_round(plan: Plan, scheduler: str, cpus: int) -> Plan:
     """One cell of each problem of ``plan``, if possible under ``scheduler``, with as many trials as
-    train at once: what a full trial takes can be measured by them."""
+    train at once: what a full evaluation takes can be measured by them."""
     picked: dict[str, Combination] = {}
     for combination in sorted(
         plan.cells.combinations, key=lambda found: found.scheduler.name != scheduler
@@ -141,7 +139,7 @@ def one_round(plan: Plan, scheduler: str, cpus: int) -> Plan:
 
 
 def trial_seconds(plan: Plan, folder: Path) -> dict[str, float]:
-    """The mean seconds of a full trial in the cells that are stored in ``folder``, by the label of
+    """The mean seconds of a full evaluation in the cells stored in ``folder``, by the label of
     the problem."""
     found = {}
     rows = load_cells(folder, ("cell", "problem", "resource", "evaluation_s"))
