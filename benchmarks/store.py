@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 
 from hpobench.contract.cell import Cell
-from hpobench.running.cells.executor import Cells
+from hpobench.running.cells.batches import Cells
 from hpobench.running.plan import experiment
 from hpobench.store.format import disk, schema
 from hpobench.store.write.batch import Batch, CellEnd

@@ -13,6 +13,7 @@ from hpobench.evidence.archive import Archive, hash_of, joined
 from hpobench.evidence.distilling import distilled
 from hpobench.running.cluster.connect import needs_ray
 from hpobench.running.local.early_start import ForkServers
+from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.plan.experiment import run_plan
 from hpobench.running.tracking.tracker import Together
 from hpobench.suites.cell_grid import CellGrid, Combination

@@ -25,6 +25,7 @@ from hpobench.evidence.archive import (
 from hpobench.evidence.distilling import distilled
 from hpobench.running.cluster.connect import needs_ray
 from hpobench.running.local.early_start import ForkServers
+from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.proof.again import run_again
 from hpobench.running.proof.verify_sample import Other, Verification
 from hpobench.store.prove.sameness import Difference

@@ -19,6 +19,7 @@ from hpobench.plugins.modules import load_class
 from hpobench.plugins.starting.given import with_given
 from hpobench.running.cluster.connect import needs_ray
 from hpobench.running.local.early_start import ForkServers
+from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.plan.experiment import run_plan
 from hpobench.running.tracking.tracker import Together
 from hpobench.suites.changes import Changes

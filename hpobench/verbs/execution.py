@@ -53,7 +53,7 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
     ``KeyboardInterrupt`` passes through after everything finished is stored.
     """
     from hpobench.running.cluster.connect import needs_ray
-    from hpobench.running.local.early_start import ForkServers
+    from hpobench.running.local.worker_processes import ForkServers
     from hpobench.store.remote.place import Place, inside
 
     with ForkServers(soon=not needs_ray("virtual", options.address)) as servers:

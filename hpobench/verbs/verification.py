@@ -39,7 +39,7 @@ def run_sample(folder: Path, options: SampleOptions, warn: Callable[[str], None]
     """Run a sample of the undamaged results in ``folder`` again and compare; ``folder`` stays as
     it is."""
     from hpobench.running.cluster.connect import needs_ray
-    from hpobench.running.local.early_start import ForkServers
+    from hpobench.running.local.worker_processes import ForkServers
 
     with (
         ForkServers(soon=not needs_ray("virtual", None)) as servers,

@@ -9,8 +9,9 @@ one, so that only the cell at fault pays.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,10 +31,41 @@ _BATCH_S = 0.5
 _MOST = 512
 
 
+class Cells(ABC):
+    """The cells of a run, wherever they run.
+
+    A cell is given up after a limit of wall time, also if its process does not hear of it.
+    """
+
+    @property
+    @abstractmethod
+    def running(self) -> int:
+        """About how many cells run now."""
+
+    @abstractmethod
+    def run(self, cells: Sequence[Cell]) -> Iterator[list[Batch]]:
+        """Yields what has finished, about every half second (maybe nothing).
+
+        Raises :class:`StoreError` if a cell cannot write. What has not finished by then has no
+        outcome.
+        """
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """End the running cells."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+    def stored(self, statuses: Mapping[str, str]) -> None:  # noqa: B027 - only live cells keep journals
+        """Drop what is kept for cells that are in the store now, given with their statuses."""
+
+
 @dataclass(frozen=True)
 class Done:
-    """What a process hands over: the first ``count`` cells that it was given are finished, and
-    took so many ``seconds``."""
+    """What a process hands over: the first ``count`` of its cells are finished, and took so many
+    ``seconds``."""
 
     batch: Batch
     count: int
@@ -63,12 +95,12 @@ def run_batch(
 class Waiting:
     """The cells that no process has, in batches for one kind of process each.
 
-    Those of shipped plugins come first, then one kind after the other: where kinds alternated,
-    every cell would start a process. Results do not depend on the order.
+    Cells of shipped plugins come first, then one kind after the other: if kinds alternated, every
+    cell would start a process. Results do not depend on the order.
     """
 
     def __init__(self, cells: Sequence[Cell], processes: int, *, most: int = _MOST) -> None:
-        """``processes`` take the cells, each at most so many at a time; their number may change."""
+        """``processes`` take at most ``most`` of the cells at a time; their number may change."""
         self.processes, self._left, self._most = processes, len(cells), most
         self._new = _by_kind(cells)
         self._next = next(self._new, None)
@@ -112,9 +144,9 @@ class Waiting:
             self._again.appendleft(cells[done.count :])
 
     def failed(self, cells: Sequence[Cell], *, last: bool = False) -> list[Cell]:
-        """Take note that the process died that had ``cells``; they wait again one by one.
+        """Take note that the process of ``cells`` died; they wait again one by one.
 
-        Returns the cell whose attempts are over. A ``last`` attempt at a single cell ends them.
+        Returns the cell whose attempts are over; a ``last`` attempt at a single cell ends them.
         """
         if len(cells) == 1:
             (cell,) = cells
@@ -132,12 +164,13 @@ class Waiting:
 def overdue(cell: Cell, commit: str | None, timeout: float, *, died: bool) -> Outcome:
     """The outcome of a cell that had to be ended. ``died``: its process died before, and another
     attempt was under way."""
-    from hpobench.running.cells.outcome import lost_cell, overdue_cell
+    from hpobench.running.cells.outcome import unfinished_cell
 
-    if not died:
-        return overdue_cell(cell, commit, timeout)
-    late = f"{DIED}, and no other attempt ended in the {timeout:g} s of wall time"
-    return lost_cell(cell, commit, late)
+    if died:
+        late = f"{DIED}, and no other attempt ended in the {timeout:g} s of wall time"
+        return unfinished_cell(cell, commit, "failed", late)
+    late = f"not finished after {timeout:g} s of wall time; its process did not end and was killed"
+    return unfinished_cell(cell, commit, "timeout", late)
 
 
 def _by_kind(cells: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:

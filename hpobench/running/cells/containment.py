@@ -24,24 +24,20 @@ reuses one only for tasks of the same runtime environment."""
 
 def process_key(*plugins: PluginRef) -> str:
     """The kind of process for code of ``plugins``; empty for the one that shipped plugins share."""
-    code = sorted({name for plugin in plugins if (name := _code(plugin))})
+    code = set()
+    for plugin in plugins:
+        if not _is_shipped(plugin.file):
+            code.add(plugin.file)
+        elif plugin.kind == "problem" and getattr(
+            load_class(plugin.file, plugin.cls), "private_process", False
+        ):
+            code.add(plugin.to_text())
     if not code:
         return ""
-    return hashlib.blake2b("\0".join(code).encode(), digest_size=8).hexdigest()
-
-
-def _code(plugin: PluginRef) -> str:
-    """A name for the code of ``plugin`` that may do anything; empty without such code."""
-    if not _is_shipped(plugin.file):
-        return plugin.file
-    return plugin.to_text() if plugin.kind == "problem" and _is_private(plugin) else ""
+    return hashlib.blake2b("\0".join(sorted(code)).encode(), digest_size=8).hexdigest()
 
 
 _is_shipped = functools.cache(is_shipped)  # a run asks for each of its cells
-
-
-def _is_private(problem: PluginRef) -> bool:
-    return bool(getattr(load_class(problem.file, problem.cls), "private_process", False))
 
 
 def cell_key(cell: Cell) -> str:

@@ -63,6 +63,8 @@ def _open_live_stage(
 
     with own_failures():
         opened = Journal(journal)
+    # Seconds that trials may run ahead of the scheduler: none if it may return to any step.
+    ahead = 0.0 if scheduler.pauses else 0.005 if scheduler.needs_fidelity else 0.1
     with (
         contextlib.closing(opened),
         contextlib.closing(
@@ -76,7 +78,7 @@ def _open_live_stage(
             budget=cell.budget,
             connections=connections,
             journal=opened,
-            ahead=_ahead(scheduler),
+            ahead=ahead,
             pauses=scheduler.pauses,
             trial_timeout=math.inf if cell.trial_timeout is None else cell.trial_timeout,
         )
@@ -84,14 +86,6 @@ def _open_live_stage(
             records = _resume(opened, run)
         stage.replay(records)
         yield stage
-
-
-def _ahead(scheduler: Scheduler) -> float:
-    """Seconds that trials may run ahead of ``scheduler``."""
-    if scheduler.pauses:
-        return 0.0  # it may return to any step
-    # It may stop trials, or it never does.
-    return 0.005 if scheduler.needs_fidelity else 0.1
 
 
 def _resume(journal: Journal, run: str) -> list[tuple[dict[str, Any], Blob | None]]:

@@ -18,10 +18,8 @@ from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import HpobenchError
 from hpobench.plugins.isolation.environments import Environment, version_of
 from hpobench.plugins.isolation.releases import RELEASE, script_of
-from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.modules import module_name
 from hpobench.running.cells.tuning import Run
-from hpobench.running.ray.trial import Trial
 from hpobench.store.format import schema
 from hpobench.store.write import provenance
 from hpobench.store.write.batch import Outcome
@@ -42,43 +40,9 @@ def make_outcome(
 ) -> Outcome:
     """The outcome of ``cell``. ``run`` is ``None`` if it never began; ``signed`` is the problem's
     signature, and ``end`` the status and the error, if there is one."""
-    return Outcome(
-        cell=_cell_row(cell, run, end, wall_s)
-        | {"spec": cell.spec, "provenance": json.dumps(_provenance(cell, started, commit))},
-        events=events_table(cell.id, run.events if run else []),
-        trials=_trials(cell, run),
-        signature=signed,
-        output=dict(run.stage.output) if run else {},
-    )
-
-
-def lost_cell(cell: Cell, commit: str | None, error: str) -> Outcome:
-    """The outcome of a cell whose process died in every attempt."""
-    return make_outcome(cell, commit, now(), None, None, ("failed", storable(error)), 0.0)
-
-
-def overdue_cell(cell: Cell, commit: str | None, timeout: float) -> Outcome:
-    """The outcome of a cell that had to be ended because it did not end by itself."""
-    error = f"not finished after {timeout:g} s of wall time; its process did not end and was killed"
-    return make_outcome(cell, commit, now(), None, None, ("timeout", error), 0.0)
-
-
-def now() -> str:
-    """The time of day, in the form that provenance keeps it."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def storable(text: str) -> str:
-    """``text`` as it can be stored: valid Unicode, at most 20,000 characters."""
-    return str.encode(text, "utf-8", "backslashreplace").decode()[:_LONGEST_TEXT]
-
-
-def _cell_row(
-    cell: Cell, run: Run | None, end: tuple[str, str | None], wall_s: float
-) -> dict[str, Any]:
     suggest_s = sum(run.source.suggest_s) if run else 0.0
     observe_s = sum(run.source.observe_s) if run else 0.0
-    return {
+    row = {
         "cell": cell.id,
         "searcher": cell.searcher.label,
         "scheduler": cell.scheduler.label,
@@ -97,14 +61,44 @@ def _cell_row(
         "observe_s": observe_s,
         "harness_s": max(wall_s - suggest_s - observe_s, 0.0),
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "spec": cell.spec,
+        "provenance": json.dumps(_provenance(cell, started, commit)),
     }
+    return Outcome(
+        cell=row,
+        events=events_table(cell.id, run.events if run else []),
+        trials=_trials(cell, run),
+        signature=signed,
+        output=dict(run.stage.output) if run else {},
+    )
+
+
+def unfinished_cell(cell: Cell, commit: str | None, status: str, error: str) -> Outcome:
+    """The outcome of a cell whose process died in every attempt, or had to be killed."""
+    return make_outcome(cell, commit, now(), None, None, (status, storable(error)), 0.0)
+
+
+def now() -> str:
+    """The time of day, in the form that provenance keeps it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def storable(text: str) -> str:
+    """``text`` as it can be stored: valid Unicode, at most 20,000 characters."""
+    return str.encode(text, "utf-8", "backslashreplace").decode()[:_LONGEST_TEXT]
 
 
 def _provenance(cell: Cell, started: str, commit: str | None) -> dict[str, Any]:
+    requirements: list[str] = []  # what plugins need beyond hpobench in this process
+    for ref in (cell.searcher, cell.scheduler, cell.problem):
+        requires = None if RELEASE in ref.given else _declared(ref, "requires")
+        if isinstance(requires, tuple | list):
+            requirements += filter(_is_requirement, requires)
+    family = _declared(cell.problem, "family")
     return {
-        "versions": provenance.versions(_requirements(cell)),
+        "versions": provenance.versions(requirements),
         "library": _library(cell.searcher),
-        **_family(cell.problem),
+        **({"family": family} if isinstance(family, str) and family else {}),
         "seeds": {r: cell.role_seed(r) for r in ("searcher", "scheduler", "problem")},
         "host": provenance.host(),
         "commit": commit,
@@ -117,36 +111,18 @@ def _library(searcher: PluginRef) -> dict[str, Any] | None:
     searcher's own environment if it has one: the hash of the lock, or every version with a
     release."""
     with contextlib.suppress(HpobenchError):
-        if isinstance(name := _declared(searcher, "library"), str) and name:
-            script = script_of(searcher)
-            found = {"name": name, "version": version_of(name, script)}
-            return found if script is None else found | _environment(searcher, script)
+        if not (isinstance(name := _declared(searcher, "library"), str) and name):
+            return None
+        script = script_of(searcher)
+        found: dict[str, Any] = {"name": name, "version": version_of(name, script)}
+        if script is not None and RELEASE in searcher.given:
+            built = Environment(script).built()
+            found["packages"] = {} if built is None else dict(built.versions)
+        elif script is not None:
+            found["lock"] = script.lock_hash()
+        return found
     return None
-
-
-def _environment(searcher: PluginRef, script: Script) -> dict[str, Any]:
-    if RELEASE not in searcher.given:
-        return {"lock": script.lock_hash()}
-    built = Environment(script).built()
-    return {"packages": {} if built is None else dict(built.versions)}
-
-
-def _family(problem: PluginRef) -> dict[str, str]:
-    """The family that the problem's class names; empty if it names none."""
-    family = _declared(problem, "family")
-    return {"family": family} if isinstance(family, str) and family else {}
-
-
-def _requirements(cell: Cell) -> list[str]:
-    """What the cell's plugins need beyond hpobench in its own process."""
-    found: list[str] = []
-    for ref in (cell.searcher, cell.scheduler, cell.problem):
-        if RELEASE in ref.given:
-            continue
-        requires = _declared(ref, "requires")
-        if isinstance(requires, tuple | list):
-            found += [text for text in requires if _is_requirement(text)]
-    return found
+    return None
 
 
 def _declared(ref: PluginRef, name: str) -> object:
@@ -194,12 +170,9 @@ def _trials(cell: Cell, run: Run | None) -> pa.Table:
         # A searcher that ended the cell may have been asked for one more.
         "suggest_s": source.suggest_s[: len(trials)],
         "observe_s": source.observe_s[: len(trials)],
-        "error": [_trial_error(run, trial) for trial in trials],
+        "error": [
+            run.stage.cut_off(trial.number) if trial.error is None else storable(str(trial.error))
+            for trial in trials
+        ],
     }
     return pa.table(columns, schema=_TRIALS)
-
-
-def _trial_error(run: Run, trial: Trial) -> str | None:
-    if trial.error is not None:
-        return storable(str(trial.error))
-    return run.stage.cut_off(trial.number)

@@ -106,7 +106,12 @@ class Run:
             if stage.exhausted:
                 return
             if stage.steps >= MAX_RESULTS or len(trials) >= MAX_TRIALS:
-                raise self._too_large()
+                over = stage.steps >= MAX_RESULTS
+                most, what = (MAX_RESULTS, "results") if over else (MAX_TRIALS, "trials")
+                raise CellError(
+                    f"{most:,} {what} at {stage.now:g} s, the most of one cell; give it a "
+                    "smaller budget, or one of trials or evaluations"
+                )
             # Two idle steps in a row: nothing is queued and a further step changes nothing.
             idle = idle + 1 if stage.idle else 0
             if idle > 1:
@@ -116,16 +121,6 @@ class Run:
                     f"stalled at {stage.now:g} s: no trial runs and none can start "
                     f"({counts or 'no trials'})"
                 )
-
-    def _too_large(self) -> CellError:
-        over = self.stage.steps >= MAX_RESULTS
-        most, what = (MAX_RESULTS, "results") if over else (MAX_TRIALS, "trials")
-        return CellError(
-            f"{most:,} {what} at {self.stage.now:g} s, the most of one cell; give it a "
-            "smaller budget, or one of trials or evaluations"
-        )
-
-    # -- what the controller reports ---------------------------------------------------------
 
     def _on_event(self, event: Event, decision: str) -> None:
         event.decision = decision

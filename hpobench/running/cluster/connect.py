@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import RayError, UsageError
+from hpobench.contract.package import VERSION
 from hpobench.contract.signals import ENDING_SIGNALS
 from hpobench.running.cluster.health import LostRayError
-from hpobench.running.cluster.nodes import check_nodes
 from hpobench.running.cluster.session import private_session
 from hpobench.running.ray.environment import process_environment, runtime_environment
 from hpobench.running.ray.servers import (
@@ -30,6 +30,9 @@ LOCAL = "local"
 
 _PROBE_S = 5.0
 _STARTS = 4
+_DISTRIBUTION = "hpobench"
+_ANSWER_S = 30.0
+"""How long a node may take to start a process and answer. A busy one is not waited for."""
 
 
 @contextlib.contextmanager
@@ -76,25 +79,53 @@ def starts_ray(address: str) -> bool:
 @contextlib.contextmanager
 def _named(address: str) -> Iterator[Any]:
     _probe(address)
-    if "ray" not in sys.modules and _has_token():
-        # ray 2.60 starts clusters with a token, but finds the mode out by itself only for "auto",
-        # and decides on it when it is imported.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    with contextlib.suppress(RuntimeError, OSError):  # there is no home folder
+        if "ray" not in sys.modules and (Path.home() / ".ray" / "auth_token").is_file():
+            # ray 2.60 starts clusters with a token, but finds the mode out by itself only for
+            # "auto", and decides on it when it is imported.
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         ray = _initialised(address=address, runtime_env=runtime_environment())
     except Exception as error:
         raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:
-        check_nodes(ray)
+        _check_nodes(ray)
         yield ray
     finally:
         _shut_down(ray)
 
 
-def _has_token() -> bool:
-    with contextlib.suppress(RuntimeError, OSError):  # there is no home folder
-        return (Path.home() / ".ray" / "auth_token").is_file()
-    return False
+def _check_nodes(ray: Any) -> None:
+    """Raise :class:`RayError` if a node of the cluster has another hpobench than this one, or none:
+    all cells would fail there, or be those of another version."""
+    distribution = _DISTRIBUTION
+
+    # Ray sends a function within a function whole, so that it runs where there is no hpobench.
+    def version() -> str | None:
+        from importlib import metadata
+
+        try:
+            return metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            return None
+
+    affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    remote = ray.remote(num_cpus=0, max_retries=0)(version)
+    asked = {
+        remote.options(scheduling_strategy=affinity(node["NodeID"], soft=True)).remote(): node
+        for node in ray.nodes()
+        if node["Alive"]
+    }
+    answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=_ANSWER_S)
+    for reference in answered:
+        with contextlib.suppress(ray.exceptions.RayError):  # the node has died, or is no use
+            if (found := ray.get(reference)) != VERSION:
+                has = f"hpobench {found}" if found else "no hpobench in the Python of its Ray"
+                raise RayError(
+                    f"the node {asked[reference]['NodeManagerAddress']} of the Ray cluster has "
+                    f"{has}, and this is hpobench {VERSION}; install hpobench=={VERSION} on every "
+                    "node"
+                )
 
 
 @contextlib.contextmanager
@@ -105,11 +136,10 @@ def _local(cpus: int | None) -> Iterator[Any]:
         for attempt in range(1, _STARTS + 1):
             try:
                 ray = stack.enter_context(_started(cpus))
+                break
             except _SlowStartError:
                 if attempt == _STARTS:
                     raise
-            else:
-                break
         yield ray
 
 
@@ -125,7 +155,8 @@ def _started(cpus: int | None) -> Iterator[Any]:
                     _temp_dir=str(session.ray_folder),
                 )
         except BaseException as error:
-            _shut_down_started()
+            with contextlib.suppress(Exception):  # end what the start has begun
+                _shut_down(sys.modules["ray"])
             if not isinstance(error, Exception):
                 raise
             slow = isinstance(error, TimeoutError) or "timed out" in str(error).lower()
@@ -170,12 +201,6 @@ def _shut_down(ray: Any) -> None:
     """End the connection, and the Ray that it started. It takes a second, seven without a GCS."""
     with _signals_held():
         ray.shutdown()
-
-
-def _shut_down_started() -> None:
-    """End what a start that failed has begun."""
-    with contextlib.suppress(Exception):
-        _shut_down(sys.modules["ray"])
 
 
 def _unreachable(address: str, reason: str) -> str:

@@ -35,7 +35,11 @@ class Health:
     """Says what has happened to the connected ``ray``."""
 
     def __init__(self, ray: Any) -> None:
-        self._address = None if has_own_servers() else _head(ray)
+        self._address: tuple[str, int] | None = None
+        # Under ray:// the head may be out of reach.
+        if not has_own_servers() and not ray.util.client.ray.is_connected():
+            host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+            self._address = host.strip("[]"), int(port)
         self._probed = self._answered = time.monotonic()
         self._found: str | None = None
 
@@ -87,27 +91,15 @@ class Health:
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
         try:
-            return self._wait(done)
+            begin = time.monotonic()
+            # Waiting ends with the result, or with an error of the call itself.
+            while not wait([done], _LAST_S if self._found else _LOOK_S).done:
+                # One last moment, because the step may be about to hand over what has finished.
+                if self._found:
+                    raise LostRayError(self._found)
+                if self.fault() is None and time.monotonic() - begin > _SILENCE_S:
+                    self._found = f"Ray has not answered for {_SILENCE_S:g} s"
+            return done.result()
         except BaseException:
             thread.join(_LEAVING_S)  # Ray crashes if it is shut down while a call returns
             raise
-
-    def _wait(self, done: Future[T]) -> T:
-        begin = time.monotonic()
-        # Waiting ends with the result, or with an error of the call itself.
-        while not wait([done], _LAST_S if self._found else _LOOK_S).done:
-            # One last moment, because the step may be about to hand over what has finished.
-            if self._found:
-                raise LostRayError(self._found)
-            if self.fault() is None and time.monotonic() - begin > _SILENCE_S:
-                self._found = f"Ray has not answered for {_SILENCE_S:g} s"
-        return done.result()
-
-
-def _head(ray: Any) -> tuple[str, int] | None:
-    """The address of the cluster's head; ``None`` under ``ray://``, where it may be out of
-    reach."""
-    if ray.util.client.ray.is_connected():
-        return None
-    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
-    return host.strip("[]"), int(port)

@@ -85,18 +85,14 @@ class WorkerPool:
 
         threads = str(max(1, int(resources.cpu)))
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        environment = environment_of(kind, **dict.fromkeys(names, threads))
-        return (
-            self._ray.remote(Worker)
-            .options(
-                num_cpus=resources.cpu,
-                num_gpus=resources.gpu,
-                resources=dict(resources.custom),
-                max_restarts=-1,
-                runtime_env=environment,
-            )
-            .remote()
+        actor = self._ray.remote(Worker).options(
+            num_cpus=resources.cpu,
+            num_gpus=resources.gpu,
+            resources=dict(resources.custom),
+            max_restarts=-1,
+            runtime_env=environment_of(kind, **dict.fromkeys(names, threads)),
         )
+        return actor.remote()
 
 
 def _key(resources: Resources, kind: str) -> str:
@@ -120,7 +116,10 @@ class LiveCells(RayCells["Outcome"]):
         own: bool = False,
     ) -> None:
         super().__init__(ray, commit=commit, timeout=timeout, own=own)
-        self._journals = _reachable(ray, journals)
+        self._journals = journals
+        if ray.util.client.ray.is_connected():  # the cells run on the cluster's head
+            name = hashlib.blake2b(str(journals).encode(), digest_size=8).hexdigest()
+            self._journals = Path("~/.cache/hpobench/journals", name)
         self._run = secrets.token_hex(4)
         self._pool = WorkerPool(ray)
         self._lent: dict[str, tuple[Resources, str, list[Any]]] = {}
@@ -166,13 +165,9 @@ class LiveCells(RayCells["Outcome"]):
         resources, trains = resources_of(cell), process_key(cell.problem)
         workers = self._pool.lend(resources, trains, cell.workers)
         self._lent[cell.id] = resources, trains, workers
-        return self._remote.options(runtime_env=environment_of(kind)).remote(
-            cell,
-            self._commit,
-            self._timeout,
-            str(self._path(cell.id)),
-            self._run,
-            workers,
+        task = self._remote.options(runtime_env=environment_of(kind))
+        return task.remote(
+            cell, self._commit, self._timeout, str(self._path(cell.id)), self._run, workers
         )
 
     def _accepted(self, waiting: Waiting, cells: Sequence[Cell], answer: Any) -> Outcome:  # noqa: ARG002
@@ -194,10 +189,10 @@ class LiveCells(RayCells["Outcome"]):
 
     def journal(self, cell: str, read: Callable[[Path], T]) -> T:
         """What ``read`` returns for the journal of ``cell``, called on the node that has it."""
-        answer: T = self._answer(self._read.remote(read, str(self._path(cell))))
-        return answer
+        found: T = self._ask(self._read.remote(read, str(self._path(cell))))
+        return found
 
-    def _answer(self, reference: Any) -> Any:
+    def _ask(self, reference: Any) -> Any:
         try:
             return self._ray.get(reference, timeout=_ANSWER_S)
         except self._ray.exceptions.RayTaskError:
@@ -213,16 +208,7 @@ class LiveCells(RayCells["Outcome"]):
         """Remove the journals of cells that are stored."""
         # A cell that ran out of wall time may still be resumed.
         over = [str(self._path(cell)) for cell, status in statuses.items() if status != "timeout"]
-        self._answer(self._forget.remote(over))
-
-
-def _reachable(ray: Any, journals: Path) -> Path:
-    """The folder for journals. Under ``ray://`` the cells run on the cluster's head, so that the
-    folder is one there."""
-    if not ray.util.client.ray.is_connected():
-        return journals
-    name = hashlib.blake2b(str(journals).encode(), digest_size=8).hexdigest()
-    return Path("~/.cache/hpobench/journals", name)
+        self._ask(self._forget.remote(over))
 
 
 def _as_text(amounts: Mapping[str, float]) -> str:

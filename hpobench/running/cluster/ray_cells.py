@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import StoreError
-from hpobench.running.cells.batches import ATTEMPTS, DIED, Done, Waiting, overdue, run_batch
+from hpobench.running.cells.batches import (
+    ATTEMPTS,
+    DIED,
+    Cells,
+    Done,
+    Waiting,
+    overdue,
+    run_batch,
+)
 from hpobench.running.cells.containment import environment_of
-from hpobench.running.cells.executor import Cells
 from hpobench.running.cluster.deadlines import Deadlines, note_start
 from hpobench.running.cluster.health import Health, LostRayError
 
@@ -120,7 +127,7 @@ class RayCells(Cells, Generic[Result]):
         return found
 
     def _answered(self, reference: Any, waiting: Waiting) -> list[Result]:
-        from hpobench.running.cells.outcome import lost_cell  # it imports Ray Tune
+        from hpobench.running.cells.outcome import unfinished_cell  # it imports Ray Tune
 
         cells = self._tasks[reference]
         try:
@@ -128,7 +135,8 @@ class RayCells(Cells, Generic[Result]):
         except _TaskLostError as lost:
             # Ray has tried as often as it may.
             left = waiting.failed(cells, last=True)
-            return [self._failed(lost_cell(cell, self._commit, str(lost))) for cell in left]
+            commit, error = self._commit, str(lost)
+            return [self._failed(unfinished_cell(c, commit, "failed", error)) for c in left]
         return [self._accepted(waiting, cells, answer)]
 
     def _given_up(self, waiting: Waiting) -> list[Result]:

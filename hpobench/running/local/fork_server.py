@@ -1,4 +1,4 @@
-"""The process that worker processes are forked from.
+"""The process that worker processes are forked from, and what these do.
 
 It imports once what every cell needs, so that a worker is there after some milliseconds, and a
 worker that died is replaced as fast. It never runs a cell itself: it has one thread, no plugin and
@@ -10,20 +10,37 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import json
 import os
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from hpobench.contract.signals import ENDING_SIGNALS
-from hpobench.running.local.channel import PID, Channel
-from hpobench.running.local.work import Work, serve
+from hpobench.running.cells.batches import run_batch
+from hpobench.running.cells.containment import VARIABLE
+from hpobench.running.local.channel import PID, Channel, ChannelClosedError
 
 _PR_SET_PDEATHSIG = 1
 _FIRST_TO_GO = "1000"
 """The system's measure of which process to end when memory is short: workers before the run."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all cells of a worker have in common."""
+
+    commit: str | None
+    """That of the checkout."""
+    timeout: float
+    """The wall seconds that a cell may take."""
+    folder: str
+    """The results folder, in which the worker writes the rows of events and trials itself."""
+    kind: str = ""
+    """The kind of process, as :func:`hpobench.running.cells.containment.cell_key` names it."""
 
 
 def main(control: int) -> None:
@@ -77,12 +94,26 @@ def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
         _end_with_parent()
         os.dup2(errors, 2)
         faulthandler.enable()
-        serve(Channel(socket.socket(fileno=channel)), Work.from_text(message.decode()))
+        _serve(Channel(socket.socket(fileno=channel)), Work(**json.loads(message)))
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)
+
+
+def _serve(channel: Channel, work: Work) -> None:
+    """Answer every list of cells with a :class:`~hpobench.running.cells.batches.Done`, until the
+    run closes its end."""
+    if work.kind:
+        os.environ[VARIABLE] = work.kind
+    while True:
+        try:
+            cells = channel.receive()
+        except ChannelClosedError:
+            return
+        os.ftruncate(2, 0)  # what it says of a cell that kills it begins with this batch
+        channel.send(run_batch(cells, work.commit, work.timeout, Path(work.folder)))
 
 
 def _end_with_parent() -> None:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
-from hpobench.running.cells.batches import ATTEMPTS, DIED, GRACE_S, Done, Waiting, overdue
-from hpobench.running.cells.executor import Cells
+from hpobench.running.cells.batches import ATTEMPTS, DIED, GRACE_S, Cells, Done, Waiting, overdue
 from hpobench.running.local.channel import ChannelClosedError
-from hpobench.running.local.work import Work
+from hpobench.running.local.fork_server import Work
 from hpobench.running.local.worker_processes import ForkServer, Worker
 
 if TYPE_CHECKING:
-    from hpobench.store.write.batch import Batch, Outcome
+    from hpobench.store.write.batch import Batch
 
 _LOOK_S = 0.5
 
@@ -81,8 +80,14 @@ class LocalCells(Cells):
         try:
             done: Done | None = worker.answer()
         except ChannelClosedError:
-            said = self._dismiss(worker)
-            return [self._lost(cell, said) for cell in waiting.failed(cells)]
+            from hpobench.running.cells.outcome import unfinished_cell  # it imports Ray Tune
+            from hpobench.store.write.batch import Batch
+
+            said = f"{DIED}, in each of {ATTEMPTS} attempts\n\n{self._dismiss(worker)}".rstrip()
+            return [
+                Batch.of([unfinished_cell(cell, self._work.commit, "failed", said)])
+                for cell in waiting.failed(cells)
+            ]
         if done is None:
             return []
         waiting.done(cells, done)
@@ -90,27 +95,18 @@ class LocalCells(Cells):
 
     def _given_up(self, waiting: Waiting) -> list[Batch]:
         """What comes of cells whose deadline is over, also if their process hears of nothing."""
+        from hpobench.store.write.batch import Batch
+
         latest = time.monotonic() - self._work.timeout - GRACE_S
         found = []
+        commit, timeout = self._work.commit, self._work.timeout
         for worker in [w for w in self._kinds if w.cells and w.begun < latest]:
             cells = worker.cells
             self._dismiss(worker)
-            found += [
-                _batch(
-                    overdue(cell, self._work.commit, self._work.timeout, died=waiting.tried(cell))
-                )
-                for cell in waiting.failed(cells, last=True)
-            ]
+            for cell in waiting.failed(cells, last=True):
+                end = overdue(cell, commit, timeout, died=waiting.tried(cell))
+                found.append(Batch.of([end]))
         return found
-
-    def _lost(self, cell: Cell, said: str) -> Batch:
-        from hpobench.running.cells.outcome import lost_cell  # it imports Ray Tune
-
-        reason = f"{DIED}, in each of {ATTEMPTS} attempts"
-        return _batch(lost_cell(cell, self._work.commit, f"{reason}\n\n{said}".rstrip()))
-
-    def _late(self, cell: Cell, *, died: bool) -> Batch:
-        return _batch(overdue(cell, self._work.commit, self._work.timeout, died=died))
 
     def _dismiss(self, worker: Worker) -> str:
         self._ready.unregister(worker)
@@ -127,9 +123,3 @@ class LocalCells(Cells):
         if self._server is not None:
             self._server.close()
             self._server = None
-
-
-def _batch(outcome: Outcome) -> Batch:
-    from hpobench.store.write.batch import Batch
-
-    return Batch.of([outcome])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -11,12 +12,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
 from hpobench.running.local.channel import PID, Channel, ChannelClosedError
-from hpobench.running.local.work import Work
+from hpobench.running.ray.environment import process_environment
+
+if TYPE_CHECKING:
+    from hpobench.running.local.fork_server import Work
 
 _START_S = 120.0
 _TOLD = 4000
@@ -56,7 +60,8 @@ class ForkServer:
                 if not self._ready:
                     self._answer()
                     self._ready = True
-                message, files = work.to_text().encode(), [theirs.fileno(), errors.fileno()]
+                message = json.dumps(vars(work)).encode()
+                files = [theirs.fileno(), errors.fileno()]
                 socket.send_fds(self._orders, [message], files)
                 process = self._answer()
             except OSError as error:
@@ -81,6 +86,31 @@ class ForkServer:
         self._process.wait()
         self._orders.close()
         self._errors.close()
+
+
+class ForkServers:
+    """The processes that workers are forked from; a context manager.
+
+    ``soon``: start one now, because its imports take longer than reading a suite and planning it.
+    """
+
+    def __init__(self, *, soon: bool) -> None:
+        self._early = [ForkServer(process_environment())] if soon else []
+
+    def start(self) -> ForkServer:
+        """A process for the caller to close: the one that was started early, or else a new one."""
+        return self._early.pop() if self._early else ForkServer(process_environment())
+
+    def discard(self) -> None:
+        """End the process that was started early, if nobody has it."""
+        while self._early:
+            self._early.pop().close()
+
+    def __enter__(self) -> ForkServers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
 
 class Worker:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
-from hpobench.running.cells.executor import Cells
+from hpobench.running.cells.batches import Cells
 from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
 from hpobench.running.cluster.health import LostRayError
+from hpobench.running.local.fork_server import Work
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.work import Work
 from hpobench.running.local.worker_processes import ForkServer
 from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows
@@ -116,15 +116,7 @@ def run_plan(
         if todo.late():
             left = []  # workers would start in vain
         if left and needs_ray(suite.stage, address):
-            own = starts_ray(address or LOCAL)
-
-            def run_left() -> None:
-                with connected(address or LOCAL, cpus) as ray:
-                    cells = _ray_cells(suite, ray, folder, timeout, own=own)
-                    cells.stored(writer.statuses)
-                    todo.run(cells)
-
-            _run_again_if_lost(run_left, todo, warn if own else None)
+            _run_on_ray(todo, suite, folder, address or LOCAL, cpus, timeout, warn)
         elif left:
             work = Work(provenance.commit(), timeout, str(folder.resolve()))
             todo.run(LocalCells(start, work, cpus or cpus_here()))
@@ -137,22 +129,40 @@ def run_plan(
     return Summary(folder, counts, todo.counts.total(), len(writer.lost), seconds, late=missing > 0)
 
 
-def _run_again_if_lost(
-    run: Callable[[], None], todo: Todo, warn: Callable[[str], None] | None
+def _run_on_ray(
+    todo: Todo,
+    suite: Suite,
+    folder: Path,
+    address: str,
+    cpus: int | None,
+    timeout: float,
+    warn: Callable[[str], None],
 ) -> None:
-    """``run`` the cells; what is left when Ray is lost runs on a new Ray, as long as that helps.
-
-    Without ``warn`` nothing runs again.
-    """
-    idle = 0
+    """Run the cells of ``todo``. If a Ray started here dies, what is left runs on a new one, as
+    long as that helps."""
+    own, idle, commit = starts_ray(address), 0, provenance.commit()
     while True:
         before = todo.counts.total()
         try:
-            return run()
+            with connected(address, cpus) as ray:
+                cells: Cells
+                if suite.stage == "virtual":
+                    from hpobench.running.cluster.ray_cells import VirtualCells
+
+                    cells = VirtualCells(ray, commit=commit, timeout=timeout, own=own)
+                else:
+                    from hpobench.running.cluster.live_cells import LiveCells
+
+                    journals = folder.resolve() / "journals"
+                    cells = LiveCells(
+                        ray, commit=commit, timeout=timeout, journals=journals, own=own
+                    )
+                cells.stored(todo.writer.statuses)
+                return todo.run(cells)
         except LostRayError as lost:
             idle = 0 if todo.counts.total() > before else idle + 1
             kept = f"{len(todo.cells)} cells are not finished and nothing is stored of them"
-            if warn is None or idle > _IDLE_LOSSES:
+            if not own or idle > _IDLE_LOSSES:
                 logs = f"; Ray's logs are in {lost.logs} until the next run" if lost.logs else ""
                 raise RayError(f"{lost}; {kept}; the same command goes on{logs}") from lost
             warn(f"{lost}; {kept}; they go on with a new Ray")
@@ -176,7 +186,7 @@ class Todo:
         self.cells, self._publish, self._until = cells, publish, until
         self.counts: Counter[str] = Counter()
         """The cells stored by now, by status."""
-        self._writer, self._progress = writer, progress
+        self.writer, self._progress = writer, progress
         self._batches: list[Batch] = []
         self._next = 0.0
 
@@ -200,7 +210,7 @@ class Todo:
                 cells.cancel()
         except LostRayError:
             self._store(None)
-            done = self._writer.added()
+            done = self.writer.added()
             self.cells = [cell for cell in self.cells if cell.id not in done]
             raise
         except BaseException:
@@ -218,7 +228,7 @@ class Todo:
             return
         begin = time.monotonic()
         batches, self._batches = self._batches, []
-        self._writer.add(batches)
+        self.writer.add(batches)
         self._publish()
         statuses = {end.cell: end.status for batch in batches for end in batch.ended}
         self.counts.update(statuses.values())
@@ -227,18 +237,6 @@ class Todo:
         self._progress.update(batches, cells.running if cells else 0)
         end = time.monotonic()
         self._next = end + max(_FLUSH_S, (end - begin) / _FLUSH_SHARE)
-
-
-def _ray_cells(suite: Suite, ray: Any, folder: Path, timeout: float, *, own: bool) -> Cells:
-    commit = provenance.commit()
-    if suite.stage == "virtual":
-        from hpobench.running.cluster.ray_cells import VirtualCells
-
-        return VirtualCells(ray, commit=commit, timeout=timeout, own=own)
-    from hpobench.running.cluster.live_cells import LiveCells
-
-    journals = folder.resolve() / "journals"
-    return LiveCells(ray, commit=commit, timeout=timeout, journals=journals, own=own)
 
 
 def labels_of(plan: Plan, places: Sequence[int], ids: Sequence[str]) -> dict[str, tuple[str, str]]:

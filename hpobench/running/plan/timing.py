@@ -93,14 +93,12 @@ def _measured(
 ) -> float | None:
     """The mean seconds of the stored cells of ``combination``; ``None`` if there are none."""
     names = (combination.identity(seed)[0] for seed in cells.seeds)
-    found = [_wall(rows[name]) for name in names if name in rows]
+    found = []
+    for row in (rows[name] for name in names if name in rows):
+        thinking = float(row["suggest_s"] + row["observe_s"] + row["harness_s"])
+        # A live cell that was resumed has been under way for longer than its last process.
+        found.append(max(thinking, row["clock"]) if row["stage"] == "live" else thinking)
     return fmean(found) if found else None
-
-
-def _wall(row: Mapping[str, Any]) -> float:
-    # A live cell that was resumed has been under way for longer than its last process.
-    clock = row["clock"] if row["stage"] == "live" else 0.0
-    return max(float(row["suggest_s"] + row["observe_s"] + row["harness_s"]), float(clock))
 
 
 def _estimated(

@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.isolation.environments import prepare
-from hpobench.running.cells.executor import Cells
+from hpobench.running.cells.batches import Cells
 from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
+from hpobench.running.local.fork_server import Work
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.work import Work
 from hpobench.running.local.worker_processes import ForkServer
 from hpobench.store.format import disk
 from hpobench.store.write import provenance

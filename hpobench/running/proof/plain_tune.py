@@ -22,7 +22,7 @@ from hpobench.contract.space import Config, Space
 from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.ray_searcher import to_ray_space
-from hpobench.running.stages.live.paced import begin_training
+from hpobench.running.stages.live.trainer import begin_training
 
 HistoryRow = tuple[int, int, float]
 """One result: the number of the trial in the order of asking, the step, the loss."""

@@ -72,13 +72,18 @@ def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iter
 
 def _compare(ray: Any, cell: Cell, timeout: float) -> CellHistories:
     from hpobench.running.cells.run_cell import run_cell
+    from hpobench.running.cluster.live_cells import LiveCells
     from hpobench.running.proof.plain_tune import plain_history
 
     histories: dict[str, list[HistoryRow]] = {}
     if isinstance(build_problem(cell.problem), TabulatedProblem):
         virtual = run_cell(dataclasses.replace(cell, stage="virtual"), None, timeout)
         histories["virtual"] = _history(virtual)
-    live = _run_live(ray, dataclasses.replace(cell, stage="live", pace=0.0), timeout)
+    live_cell = dataclasses.replace(cell, stage="live", pace=0.0)
+    with TemporaryDirectory() as folder:
+        cells = LiveCells(ray, commit=None, timeout=timeout, journals=Path(folder))
+        (live,) = [outcome for some in cells.outcomes([live_cell]) for outcome in some]
+        cells.close()
     histories["live"] = _history(live)
     configs = [json.loads(text) for text in live.trials["config"].to_pylist()]
     histories["tuner"] = plain_history(
@@ -90,16 +95,6 @@ def _compare(ray: Any, cell: Cell, timeout: float) -> CellHistories:
         cpus=ray.cluster_resources()["CPU"] / cell.workers,
     )
     return CellHistories(cell, histories)
-
-
-def _run_live(ray: Any, cell: Cell, timeout: float) -> Outcome:
-    from hpobench.running.cluster.live_cells import LiveCells
-
-    with TemporaryDirectory() as folder:
-        cells = LiveCells(ray, commit=None, timeout=timeout, journals=Path(folder))
-        (outcome,) = [outcome for some in cells.outcomes([cell]) for outcome in some]
-        cells.close()
-    return outcome
 
 
 def _history(outcome: Outcome) -> list[HistoryRow]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -22,100 +23,54 @@ from ray.tune.schedulers import trial_scheduler as _trial_scheduler
 from ray.tune.schedulers.median_stopping_rule import MedianStoppingRule
 
 from hpobench.contract.errors import RayError
+from hpobench.running.ray.servers import exchanged
 from hpobench.running.ray.trial import RunMetadata, actor_arguments
 
-_PRIVATE: list[tuple[Any, tuple[str, ...]]] = [
+_PRIVATE: list[tuple[Any, str]] = [
     (
         _tc,
-        (
-            "_FutureTrainingResult",
-            "_TrainingResult",
-            "_get_trainable_kwargs",
-            "flatten_dict",
-            "warn_if_slow",
-        ),
+        "_FutureTrainingResult _TrainingResult _get_trainable_kwargs flatten_dict warn_if_slow",
     ),
-    (_trial, ("_TrainingRunMetadata",)),
-    (_trial_scheduler, ("tag_scheduler",)),
+    (_trial, "_TrainingRunMetadata"),
+    (_trial_scheduler, "tag_scheduler"),
     (
         _tc.TuneController,
-        (
-            "_mark_trial_to_checkpoint",
-            "_maybe_add_actors",
-            "_maybe_execute_queued_decision",
-            "_maybe_update_trial_queue",
-            "_process_trial_result",
-            "_process_trial_failure",
-            "_queue_decision",
-            "_schedule_trial_train",
-            "_set_trial_status",
-            "_stop_experiment_if_needed",
-            "_trial_task_failure",
-            "_update_trial_queue",
-            "_wrapped",
-            "checkpoint",
-            "is_finished",
-            "step",
-        ),
+        "_mark_trial_to_checkpoint _maybe_add_actors _maybe_execute_queued_decision "
+        "_maybe_update_trial_queue _process_trial_result _process_trial_failure _queue_decision "
+        "_schedule_trial_train _set_trial_status _stop_experiment_if_needed _trial_task_failure "
+        "_update_trial_queue _wrapped checkpoint is_finished step",
     ),
     (
         Trial,
-        (
-            "create_placement_group_factory",
-            "get_trainable_cls",
-            "handle_error",
-            "should_stop",
-            "init_local_path",
-            "set_ray_actor",
-            "update_last_result",
-        ),
+        "create_placement_group_factory get_trainable_cls handle_error should_stop "
+        "init_local_path set_ray_actor update_last_result",
     ),
-    (_asha, ("_Bracket",)),
-    (_asha._Bracket, ("cutoff", "on_result")),
-    (_hyperband, ("_Bracket",)),
-    (_hyperband._Bracket, ("completion_percentage",)),
-    (_hyperband.HyperBandScheduler, ("_process_bracket", "choose_trial_to_run")),
-    (_bohb.HyperBandForBOHB, ("choose_trial_to_run",)),
-    (MedianStoppingRule, ("_on_insufficient_samples",)),
+    (_asha, "_Bracket"),
+    (_asha._Bracket, "cutoff on_result"),
+    (_hyperband, "_Bracket"),
+    (_hyperband._Bracket, "completion_percentage"),
+    (_hyperband.HyperBandScheduler, "_process_bracket choose_trial_to_run"),
+    (_bohb.HyperBandForBOHB, "choose_trial_to_run"),
+    (MedianStoppingRule, "_on_insufficient_samples"),
 ]
-_PRIVATE_STATE: list[tuple[type[Any], tuple[str, ...]]] = [
-    (_tc.TrialRunnerWrapper, ("_tune_controller",)),
-    (_asha.AsyncHyperBandScheduler, ("_brackets", "_metric", "_metric_op", "_trial_info")),
-    (_asha._Bracket, ("_rungs", "rf")),
-    (_hyperband.HyperBandScheduler, ("_hyperbands", "_trial_info")),
-    (_hyperband._Bracket, ("_live_trials", "trials_to_unpause")),
+_PRIVATE_STATE: list[tuple[type[Any], str]] = [
+    (_tc.TrialRunnerWrapper, "_tune_controller"),
+    (_asha.AsyncHyperBandScheduler, "_brackets _metric _metric_op _trial_info"),
+    (_asha._Bracket, "_rungs rf"),
+    (_hyperband.HyperBandScheduler, "_hyperbands _trial_info"),
+    (_hyperband._Bracket, "_live_trials trials_to_unpause"),
     (
         MedianStoppingRule,
-        (
-            "_compare_op",
-            "_grace_period",
-            "_hard_stop",
-            "_last_pause",
-            "_metric",
-            "_min_samples_required",
-            "_results",
-            "_stopped_trials",
-            "_time_attr",
-        ),
+        "_compare_op _grace_period _hard_stop _last_pause _metric _min_samples_required "
+        "_results _stopped_trials _time_attr",
     ),
 ]
 """Attributes that each class sets in ``__init__``."""
 _PRIVATE_ATTRIBUTES = (
-    "_actor_manager",
-    "_actor_to_trial",
-    "_cached_trial_decisions",
-    "_class_cache",
-    "_insufficient_resources_manager",
-    "_max_pending_trials",
-    "_paused_trials",
-    "_pending_trials",
-    "_pending_trials_list",
-    "_print_trial_errors",
-    "_running_trials",
-    "_scheduler_alg",
-    "_search_alg",
-    "_should_stop_experiment",
-    "_trial_to_actor",
+    "_actor_manager _actor_to_trial _cached_trial_decisions _class_cache "
+    "_insufficient_resources_manager _max_pending_trials _paused_trials _pending_trials "
+    "_pending_trials_list _print_trial_errors _running_trials _scheduler_alg _search_alg "
+    "_should_stop_experiment _trial_to_actor"
 )
 
 
@@ -124,13 +79,13 @@ def check_ray() -> None:
     gone = [
         f"{owner.__name__}.{name}"
         for owner, names in _PRIVATE
-        for name in names
+        for name in names.split()
         if not hasattr(owner, name)
     ]
     gone += [
         f"{owner.__name__}.{name}"
         for owner, names in _PRIVATE_STATE
-        for name in names
+        for name in names.split()
         if name not in owner.__init__.__code__.co_names
     ]
     if gone:
@@ -145,7 +100,7 @@ def check_attributes(controller: _tc.TuneController) -> None:
 
     Ray sets them in ``__init__``, so that only an instance shows whether they are there.
     """
-    missing = [name for name in _PRIVATE_ATTRIBUTES if not hasattr(controller, name)]
+    missing = [name for name in _PRIVATE_ATTRIBUTES.split() if not hasattr(controller, name)]
     if missing:
         raise RayError(
             f"ray {ray.__version__}: TuneController has no {', '.join(missing)} any more"
@@ -183,16 +138,7 @@ class _Future(_tc._FutureTrainingResult):
         return self._task()
 
 
-_UNTIMED = contextlib.nullcontext()
-
-
-def _untimed(*args: object, **kwargs: object) -> contextlib.nullcontext[None]:  # noqa: ARG001
-    """Replaces ``warn_if_slow``, which reads the wall clock eight times a step."""
-    return _UNTIMED
-
-
-def _untagged(scheduler: object) -> None:
-    """Replaces ``tag_scheduler``, which counts Ray's users: a call to its head for every run."""
+_UNTIMED = nullcontext()
 
 
 # Results on our stages are flat already (an Event counts as one value), so that flattening a result
@@ -202,26 +148,21 @@ _EXCHANGED: list[tuple[ModuleType, dict[str, Any]]] = [
         _tc,
         {
             "flatten_dict": dict,
-            "warn_if_slow": _untimed,
+            "warn_if_slow": lambda *_, **__: _UNTIMED,  # it reads the clock eight times a step
             "_FutureTrainingResult": _Future,
             "_get_trainable_kwargs": actor_arguments,
         },
     ),
     (_trial, {"_TrainingRunMetadata": RunMetadata}),
-    (_trial_scheduler, {"tag_scheduler": _untagged}),
+    # It counts Ray's users by a call to its head for every run.
+    (_trial_scheduler, {"tag_scheduler": lambda _: None}),
 ]
 
 
 @contextlib.contextmanager
 def ray_names() -> Iterator[None]:
     """Exchange a few helpers of Ray's modules inside the block."""
-    theirs = [
-        (vars(module), {name: vars(module)[name] for name in ours}) for module, ours in _EXCHANGED
-    ]
-    for module, ours in _EXCHANGED:
-        vars(module).update(ours)
-    try:
+    with contextlib.ExitStack() as stack:
+        for module, ours in _EXCHANGED:
+            stack.enter_context(exchanged(module, **ours))
         yield
-    finally:
-        for names, before in theirs:
-            names.update(before)

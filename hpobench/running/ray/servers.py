@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 _SERVERS = ("raylet", "gcs_server")
@@ -20,21 +21,27 @@ def read_settings_again() -> None:
 
 
 @contextlib.contextmanager
-def silenced() -> Iterator[None]:
+def exchanged(owner: Any, **names: Any) -> Iterator[None]:
+    """Give attributes of ``owner``, a module, class or object, other values inside the block."""
+    before = {name: getattr(owner, name) for name in names}
+    for name, value in names.items():
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(owner, name, value)
+
+
+def silenced() -> AbstractContextManager[None]:
     """Keep Ray, inside the block, from printing pages of its servers' logs when one of them dies,
     which it does even without ``log_to_driver``."""
     from ray._private import worker
 
-    before = worker.print_to_stdstream
-    worker.print_to_stdstream = lambda *_, **__: None
-    try:
-        yield
-    finally:
-        worker.print_to_stdstream = before
+    return exchanged(worker, print_to_stdstream=lambda *_, **__: None)
 
 
-@contextlib.contextmanager
-def servers_alone() -> Iterator[None]:
+def servers_alone() -> AbstractContextManager[None]:
     """Let Ray start, inside the block, only the servers that run tasks.
 
     The autoscaler, the dashboard's server and what collects the logs are Python programs, each of
@@ -43,55 +50,40 @@ def servers_alone() -> Iterator[None]:
     from ray._private.node import Node
 
     started = ("start_monitor", "start_api_server", "start_log_monitor")
-    before = {name: getattr(Node, name) for name in started}
-    for name in started:
-        setattr(Node, name, lambda *_, **__: None)
-    try:
-        yield
-    finally:
-        for name, method in before.items():
-            setattr(Node, name, method)
+    return exchanged(Node, **dict.fromkeys(started, lambda *_, **__: None))
 
 
-@contextlib.contextmanager
-def killing_servers() -> Iterator[None]:
+def killing_servers() -> AbstractContextManager[None]:
     """Let Ray, inside the block, kill the servers that it ends. It would ask one after the other
     to end and wait for it, a second in all, and nothing of a private session is needed."""
+    if (node := _node()) is None:
+        return contextlib.nullcontext()
+    kill = functools.partial(node.kill_all_processes, check_alive=False)
+    return exchanged(node, kill_all_processes=lambda **_: kill())
+
+
+def _node() -> Any:
+    """The node that this process belongs to; ``None`` without Ray."""
     from ray._private import worker
 
-    node: Any = worker._global_node
-    if node is None:
-        yield
-        return
-    kill = functools.partial(type(node).kill_all_processes, node, check_alive=False)
-    node.kill_all_processes = lambda **_: kill()
-    try:
-        yield
-    finally:
-        del node.kill_all_processes
+    return worker._global_node
 
 
 def ended_servers() -> list[str]:
     """The servers that this process started for its Ray and that have ended."""
-    from ray._private import worker
-
-    node: Any = worker._global_node
+    node = _node()
     return [] if node is None else [name for name, _ in node.dead_processes() if name in _SERVERS]
 
 
 def has_own_servers() -> bool:
     """Whether this process started the servers of the Ray that it uses."""
-    from ray._private import worker
-
-    node: Any = worker._global_node
+    node = _node()
     return node is not None and any(name in node.all_processes for name in _SERVERS)
 
 
 def session_folder() -> str | None:
     """The folder of this process's Ray session, which ends with it; ``None`` without Ray."""
-    from ray._private import worker
-
-    node: Any = worker._global_node
+    node = _node()
     return None if node is None else str(node.get_session_dir_path())
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 from ray.tune.search import SearchAlgorithm
@@ -27,20 +28,6 @@ from hpobench.contract.errors import CellError
 from hpobench.contract.space import Space
 from hpobench.plugins.proposals import check_proposal
 from hpobench.running.ray.trial import Trial
-
-
-class _Silent:
-    """The searcher that Ray's HyperBandForBOHB notifies past the ``SearchAlgorithm``.
-
-    It ignores the notices, because :meth:`TrialSource.on_status` already tells searchers of every
-    pause under any scheduler.
-    """
-
-    def on_pause(self, trial_id: str) -> None:
-        pass
-
-    def on_unpause(self, trial_id: str) -> None:
-        pass
 
 
 class TrialSource(SearchAlgorithm):
@@ -69,7 +56,9 @@ class TrialSource(SearchAlgorithm):
         self._clock, self._population = clock, population
         self._over = False
         self._name = getattr(searcher, "name", type(searcher).__name__)
-        self.searcher = _Silent()
+        # HyperBandForBOHB notifies this one past the ``SearchAlgorithm``. It ignores the notices,
+        # because :meth:`on_status` already tells searchers of every pause under any scheduler.
+        self.searcher = SimpleNamespace(on_pause=lambda _: None, on_unpause=lambda _: None)
         self.trials: list[Trial] = []
         self.started: list[float] = []
         self.suggest_s: list[float] = []
@@ -109,7 +98,8 @@ class TrialSource(SearchAlgorithm):
         self.trials.append(trial)
         self.started.append(self._clock())
         self._over = len(self.trials) == self._limit
-        self._finished = self._over or self._filled
+        filled = self._population is not None and len(self.trials) % self._population == 0
+        self._finished = self._over or filled
         return trial
 
     def _last_step(self, number: int) -> int | None:
@@ -122,10 +112,6 @@ class TrialSource(SearchAlgorithm):
                 )
             return steps
         return None if self._ends_trials else self._steps
-
-    @property
-    def _filled(self) -> bool:
-        return self._population is not None and len(self.trials) % self._population == 0
 
     def _observe(self, number: int, notice: Callable[..., None], *args: Any, **kw: Any) -> None:
         begin = perf_counter()
@@ -151,14 +137,13 @@ class TrialSource(SearchAlgorithm):
         self._charge(number, last)
         if error or "loss" not in last:
             self._observe(number, self._searcher.failed, number)
-        elif self._withheld(last["training_iteration"]):
+        elif self._tell == "full" and not (
+            last["training_iteration"] >= self._steps or self._searcher.schedules_itself
+        ):
             self._observe(number, self._searcher.dropped, number)
         else:
             step, loss = last["training_iteration"], last["loss"]
             self._observe(number, self._searcher.tell, number, step, loss, final=True)
-
-    def _withheld(self, step: int) -> bool:
-        return self._tell == "full" and step < self._steps and not self._searcher.schedules_itself
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
         """Tell the searcher when the trial pauses or resumes."""

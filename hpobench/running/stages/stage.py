@@ -261,20 +261,8 @@ class TrainingStage(ABC):
             return
         actor.step += 1
         actor.elapsed += step.cost
-        actor.result = {
-            "loss": step.loss,
-            "training_iteration": actor.step,
-            "time_this_iter_s": step.cost,
-            "time_total_s": actor.elapsed,
-            EVENT: self._event(actor, step),
-        }
-        actor.parent = None
-        on_result(actor, actor.result)
-
-    def _event(self, actor: Actor, step: Step) -> Event:
-        """The record of ``step``, which waits for the scheduler's decision."""
         parent, parent_step = actor.parent or (None, None)
-        return Event(
+        event = Event(  # it waits for the scheduler's decision
             trial=actor.trial,
             step=actor.step,
             resource=self._unit,
@@ -287,6 +275,15 @@ class TrainingStage(ABC):
             parent_step=parent_step,
             config=None if parent is None else json.dumps(actor.config),
         )
+        actor.result = {
+            "loss": step.loss,
+            "training_iteration": actor.step,
+            "time_this_iter_s": step.cost,
+            "time_total_s": actor.elapsed,
+            EVENT: event,
+        }
+        actor.parent = None
+        on_result(actor, actor.result)
 
     def _expire(self) -> bool:
         """End the stage, because the budget's time is over."""

@@ -93,7 +93,7 @@ class Tracker:
         ]
 
     def drain(self) -> None:
-        """Wait until all cells are logged, and report every ten seconds."""
+        """Wait until all cells are logged, and report it every ten seconds."""
         while waiting := len(wait(self._cells, timeout=_LINE_S).not_done):
             total = len(self._cells)
             self._tell(f"logging to MLflow: {total - waiting}/{total} cells")
@@ -154,7 +154,10 @@ class Tracker:
         # Last, so that a run that looks finished is complete.
         self._client.set_terminated(parent, cell.status, cell.end)
         for run in earlier.get(cell.name, ()):
-            self._delete(experiment, run)
+            # All are found before any is deleted, because deletions shift the pages of a search.
+            trials = list(self._search(experiment, f"tags.`mlflow.parentRunId` = '{run}'"))
+            for old in [run, *(trial.info.run_id for trial in trials)]:
+                self._client.delete_run(old)
         return True
 
     def _start(self, experiment: str, record: Record, tags: Mapping[str, str]) -> str:
@@ -170,12 +173,6 @@ class Tracker:
             [Param(_name(key), str(value)) for key, value in record.params.items()],
         )
         return run
-
-    def _delete(self, experiment: str, parent: str) -> None:
-        # All are found before any is deleted, because deletions shift the pages of a search.
-        trials = list(self._search(experiment, f"tags.`mlflow.parentRunId` = '{parent}'"))
-        for run in [parent, *(trial.info.run_id for trial in trials)]:
-            self._client.delete_run(run)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def test_the_names_we_stand_on_are_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(owner, name) for owner, names in internals._PRIVATE for name in names]
+    ("owner", "name"),
+    [(owner, name) for owner, names in internals._PRIVATE for name in names.split()],
 )
 def test_a_moved_name_is_named(owner: Any, name: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for cls in getattr(owner, "__mro__", [owner]):
@@ -44,14 +45,14 @@ def test_a_moved_name_is_named(owner: Any, name: Any, monkeypatch: pytest.Monkey
 
 
 def test_moved_state_of_a_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = [(FIFOScheduler, ("_went_away",))]
+    state = [(FIFOScheduler, "_went_away")]
     monkeypatch.setattr(internals, "_PRIVATE_STATE", state)
     with pytest.raises(RayError, match=r"no longer has FIFOScheduler\._went_away"):
         internals.check_ray()
 
 
 def test_a_moved_attribute_is_named(fifo: Fifo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(internals, "_PRIVATE_ATTRIBUTES", ("_actor_manager", "_went_away"))
+    monkeypatch.setattr(internals, "_PRIVATE_ATTRIBUTES", "_actor_manager _went_away")
     with pytest.raises(RayError, match="_went_away"):
         make_run(fifo).finish()
 

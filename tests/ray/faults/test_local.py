@@ -13,7 +13,7 @@ import pytest
 
 from hpobench.contract.errors import WorkersError
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.work import Work
+from hpobench.running.local.template import Work
 from hpobench.running.local.worker_processes import ForkServer
 from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan

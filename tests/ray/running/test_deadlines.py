@@ -12,13 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
-from hpobench.running.cells.executor import Cells
+from hpobench.running.cells.batches import Cells
 from hpobench.running.cluster import deadlines
 from hpobench.running.cluster.connect import LOCAL, connected
 from hpobench.running.cluster.ray_cells import VirtualCells
 from hpobench.running.local import local_cells as local_cells
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.work import Work
+from hpobench.running.local.template import Work
 from hpobench.running.local.worker_processes import ForkServer
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite

@@ -17,7 +17,7 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
-from hpobench.running.cells.outcome import lost_cell
+from hpobench.running.cells.outcome import unfinished_cell
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.tracking.tracker import _reason, client, tracking, without_secrets
 from hpobench.store.format import schema
@@ -262,7 +262,8 @@ def test_a_later_attempt_replaces_an_earlier_one(
 ) -> None:
     whole = outcomes[0]
     cell = next(c for c in build_plan(load_suite(suite)).cells if c.id == whole.cell["cell"])
-    failed = log(database, name, lost_cell(cell, None, "it crashed"), outcomes[1])
+    crashed = unfinished_cell(cell, None, "failed", "it crashed")
+    failed = log(database, name, crashed, outcomes[1])
     run = failed.cells[cell.id]
     assert run.info.status == "FAILED"
     assert run.data.tags["hpobench.error"] == "it crashed"

@@ -11,6 +11,7 @@ import pytest
 
 import hpobench
 from hpobench.running.local.early_start import ForkServers
+from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.plan.experiment import Summary, run_plan
 from hpobench.store.read.decision import FILE
 from hpobench.store.read.reader import load_plan, load_results
@@ -18,7 +19,10 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish
-from tests.unit.verbs.test_candidates import flat, ship  # noqa: F401 - a fixture
+from tests.unit.verbs.test_candidates import (
+    flat,
+    ship,  # noqa: F401 - a fixture
+)
 
 PLUGINS = '''
 import time

@@ -14,8 +14,6 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import hb_bohb as _bohb
 from ray.tune.schedulers import hyperband as _ray
 
-from hpobench.running.ray.fast.waiting import pending, running
-
 PENDING, PAUSED = Trial.PENDING, Trial.PAUSED
 
 
@@ -50,7 +48,7 @@ class _Waking:
         Ray passes over the other brackets of that band, and over all bands before it.
         """
         found: dict[Any, int] = {}
-        for trial in pending(tune_controller):
+        for trial in tune_controller._tune_controller._pending_trials:
             bracket, band = self._trial_info[trial]
             if trial in bracket._live_trials:
                 found[bracket] = band
@@ -119,7 +117,7 @@ class HyperBandForBohb(_Waking, _bohb.HyperBandForBOHB):
         brackets = self._in_order(self._waiting(tune_controller))
         if brackets:
             return _first_trial(brackets[0])
-        if running(tune_controller):
+        if tune_controller._tune_controller._running_trials:
             return None
         # Nothing runs and nothing can start: Ray closes brackets that are not full.
         return super().choose_trial_to_run(tune_controller, allow_recurse)

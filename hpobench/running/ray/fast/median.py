@@ -83,7 +83,10 @@ class MedianRule(FirstComeFirstServed, MedianStoppingRule):
             return TrialScheduler.CONTINUE  # type: ignore[no-any-return]
         median = self._median_of_others(time, curve)
         if median is None:
-            return self._without_samples(tune_controller, trial, time)
+            action: str = self._on_insufficient_samples(tune_controller, trial, time)
+            if action == TrialScheduler.PAUSE:
+                self._last_pause[trial] = time
+            return action
         if self._compare_op(median, curve.best) == curve.best:
             return TrialScheduler.CONTINUE  # type: ignore[no-any-return]
         self._stopped_trials.add(trial)
@@ -103,12 +106,6 @@ class MedianRule(FirstComeFirstServed, MedianStoppingRule):
             if not self._plain:
                 self._curves, self._times, self._means = {}, [], {}
         return self._plain
-
-    def _without_samples(self, tune_controller: Any, trial: Any, time: float) -> str:
-        action: str = self._on_insufficient_samples(tune_controller, trial, time)
-        if action == TrialScheduler.PAUSE:
-            self._last_pause[trial] = time
-        return action
 
     def _note(self, trial: Any, time: float, loss: float) -> _Curve:
         """Take the result into the means of its trial."""

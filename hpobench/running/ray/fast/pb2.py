@@ -8,10 +8,7 @@ stays the same from call to call is computed once.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,8 @@ from ray.tune.schedulers import pb2 as _ray
 from ray.tune.schedulers import pb2_utils as _utils
 from scipy.linalg import get_lapack_funcs
 from scipy.spatial.distance import cdist
+
+from hpobench.running.ray.servers import exchanged
 
 Matrix = NDArray[np.float64]
 
@@ -128,21 +127,11 @@ def ucb(m: Any, m1: Any, x: Any, fixed: Any, kappa: Any = None) -> Any:
     return mean + kappa * second.variance(second.correlations(point))
 
 
-@contextlib.contextmanager
-def _exchanged(module: ModuleType, **names: Any) -> Iterator[None]:
-    before = {name: getattr(module, name) for name in names}
-    vars(module).update(names)
-    try:
-        yield
-    finally:
-        vars(module).update(before)
-
-
 def _new_config(scheduler: Any, trial: Any, trial_to_clone: Any) -> Any:
     """Ray's ``_get_new_config`` with what is above."""
     with (
-        _exchanged(_ray, TV_SquaredExp=Kernel, UCB=ucb),
-        _exchanged(_utils, TV_SquaredExp=Kernel),
+        exchanged(_ray, TV_SquaredExp=Kernel, UCB=ucb),
+        exchanged(_utils, TV_SquaredExp=Kernel),
     ):
         return _ray.PB2._get_new_config(scheduler, trial, trial_to_clone)
 

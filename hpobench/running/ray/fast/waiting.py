@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ray.tune.schedulers.trial_scheduler import FIFOScheduler
-
-
-def pending(tune_controller: Any) -> AbstractSet[Any]:
-    """The trials whose status is ``PENDING``; Ray's controller keeps them."""
-    return tune_controller._tune_controller._pending_trials  # type: ignore[no-any-return]
-
-
-def running(tune_controller: Any) -> AbstractSet[Any]:
-    """The trials whose status is ``RUNNING``."""
-    return tune_controller._tune_controller._running_trials  # type: ignore[no-any-return]
-
-
-def paused(tune_controller: Any) -> AbstractSet[Any]:
-    """The trials whose status is ``PAUSED``."""
-    return tune_controller._tune_controller._paused_trials  # type: ignore[no-any-return]
 
 
 class FirstComeFirstServed:
@@ -31,7 +15,8 @@ class FirstComeFirstServed:
     """
 
     def choose_trial_to_run(self, tune_controller: Any) -> Any:
-        waiting = pending(tune_controller) or paused(tune_controller)
+        controller = tune_controller._tune_controller  # Ray's, which keeps trials by status
+        waiting = controller._pending_trials or controller._paused_trials
         if len(waiting) > 1:
             return super().choose_trial_to_run(tune_controller)  # type: ignore[misc]
         return next(iter(waiting), None)

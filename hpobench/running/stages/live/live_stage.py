@@ -114,23 +114,24 @@ class LiveStage(TrainingStage):
 
     def _next_step(self) -> bool:
         while True:
-            actor = self._next_arrived()
-            if actor is not None:
-                self._deliver(actor)
+            for actor in [a for a, (tasks, *_) in self._wanted.items() if tasks != a.tasks]:
+                del self._wanted[actor]  # its task is void
+            arrived = self._arrivals.first(self._wanted)
+            if arrived is not None:
+                self._deliver(arrived)
                 return True
             if not self._wanted:
                 return False
             if self._clock() >= self._deadline:
-                self._cut_all()
+                for actor in self._wanted.keys() & self._links.keys():
+                    spent = time.monotonic() - self._since[actor]
+                    self._cut[actor.trial] = (
+                        f"step {actor.step + 1} was cut off after {spent:.3g} s, when the "
+                        "budget's time was over"
+                    )
                 return self._expire()
             self._dispatch()
             self._receive()
-
-    def _next_arrived(self) -> Actor | None:
-        """The waiting trial whose result arrived first."""
-        for actor in [a for a, (tasks, *_) in self._wanted.items() if tasks != a.tasks]:
-            del self._wanted[actor]
-        return self._arrivals.first(self._wanted)
 
     def _deliver(self, actor: Actor) -> None:
         arrival = self._arrivals.take(actor.trial)
@@ -192,11 +193,16 @@ class LiveStage(TrainingStage):
     @own_failures()
     def _before_save(self, actor: Actor) -> None:
         """Ask the worker, which is waiting, for the state, unless it has sent it already."""
+        last: LastState | None = actor.state
         saved = self._kept.pop((actor.trial, self._delivered), None)
         link = self._links.get(actor)
         if saved is not None:
             actor.state = LastState(saved, actor.step, actor.config)
-        elif link is not None and link.job is None and not _is_current(actor):
+        elif (
+            link is not None
+            and link.job is None
+            and (last is None or (last.at, last.config) != (actor.step, actor.config))
+        ):
             link.job, self._since[actor] = actor, time.monotonic()
             link.order({"save": True})
             while link.job is actor and self._clock() < self._deadline:
@@ -208,15 +214,6 @@ class LiveStage(TrainingStage):
         if saved is not None:
             actor.state = LastState(saved, actor.step, actor.config)
 
-    def _cut_all(self) -> None:
-        for actor in self._wanted:
-            if actor in self._links:
-                spent = time.monotonic() - self._since[actor]
-                self._cut[actor.trial] = (
-                    f"step {actor.step + 1} was cut off after {spent:.3g} s, when the budget's "
-                    "time was over"
-                )
-
     # -- arrivals --------------------------------------------------------------------------
 
     @own_failures()
@@ -224,7 +221,11 @@ class LiveStage(TrainingStage):
         """Wait a moment at most for what arrives next, journal it, and only then use it."""
         # Now, when the workers have their orders: starting a flush keeps them waiting.
         self._journal.flush_soon()
-        answers = self._connections.wait(max(self._patience(), 0.0))
+        left = self._deadline - self._clock()
+        if not math.isinf(self._trial_timeout):
+            waiting = self._links.keys() & self._wanted.keys()
+            left = min([left, *map(self._time_left, waiting)])
+        answers = self._connections.wait(max(left, 0.0))
         clock = self._clock()
         if clock >= self._deadline:
             return
@@ -242,7 +243,8 @@ class LiveStage(TrainingStage):
         if answer is None or "more" not in answer:
             link.job = None
         if answer is None:
-            self._forget(link)
+            for held in [actor for actor, its in self._links.items() if its is link]:
+                del self._links[held]
         if not isinstance(actor, Actor):
             return None
         if actor not in self._wanted:  # the worker was asked for the state only
@@ -258,17 +260,6 @@ class LiveStage(TrainingStage):
         record = self._journaled(actor, link.number, answer, state, clock)
         self._since[actor] = time.monotonic()
         return record
-
-    def _forget(self, link: Link) -> None:
-        for actor in [actor for actor, held in self._links.items() if held is link]:
-            del self._links[actor]
-
-    def _patience(self) -> float:
-        """Seconds until a limit of time is reached."""
-        left = [self._deadline - self._clock()]
-        if not math.isinf(self._trial_timeout):
-            left += [self._time_left(actor) for actor in self._links if actor in self._wanted]
-        return min(left)
 
     def _time_left(self, actor: Actor) -> float:
         spent = actor.elapsed + time.monotonic() - self._since[actor]
@@ -328,8 +319,3 @@ class LiveStage(TrainingStage):
 def _failure(link: Link, error: str) -> dict[str, Any]:
     """A failure in place of the answer that ``link`` did not give."""
     return {"results": [], "step": link.reached + 1, "error": error}
-
-
-def _is_current(actor: Actor) -> bool:
-    last: LastState | None = actor.state
-    return last is not None and (last.at, last.config) == (actor.step, actor.config)
