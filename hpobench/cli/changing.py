@@ -86,7 +86,7 @@ def _split(text: str) -> list[str]:
 
 
 def _budget(ctx: click.Context, param: click.Parameter, text: str | None) -> Any:  # noqa: ARG001
-    from hpobench.suites.suitefile import parse_seconds
+    from hpobench.contract.wording import parse_seconds
 
     if text is None:
         return None

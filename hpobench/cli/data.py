@@ -142,9 +142,9 @@ def _facts(found: Found) -> dict[str, Any]:
 def _fetch(name: str, root: Path, output: Output) -> dict[str, Any]:
     """Print what the data set is, whose it is and where it goes; then fetch it. Returns that as
     facts."""
+    from hpobench.contract.wording import megabytes
     from hpobench.data import catalogue, openml
     from hpobench.data.download import fetch
-    from hpobench.data.local import megabytes
 
     of_openml = catalogue.is_openml(name)
     dataset = openml.described(name, root) if of_openml else catalogue.listed(name)

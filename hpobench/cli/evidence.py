@@ -19,7 +19,7 @@ from hpobench.cli.shared import (
     plugin_option,
     values_option,
 )
-from hpobench.verbs.tally import duration
+from hpobench.contract.wording import duration
 
 if TYPE_CHECKING:
     from hpobench.verbs.addition import Addition

@@ -23,8 +23,8 @@ from hpobench.cli.shared import (
 )
 from hpobench.cli.tables import fill, show
 from hpobench.contract.errors import UsageError
+from hpobench.contract.wording import duration, roughly
 from hpobench.verbs.real_time import RealTime, real_time
-from hpobench.verbs.tally import duration, roughly
 
 if TYPE_CHECKING:
     from hpobench.cli.ending import Ending

@@ -22,9 +22,9 @@ from hpobench.cli.shared import (
     plugin_option,
     values_option,
 )
+from hpobench.contract.wording import duration
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.progress import Pace
-from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.recording.journal_steps import Tally

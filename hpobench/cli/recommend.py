@@ -31,7 +31,7 @@ _OF_TRIALS = ("metric", "mode", "cost")
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from hpobench.suites.suitefile import parse_seconds
+    from hpobench.contract.wording import parse_seconds
 
     try:
         return None if value is None else parse_seconds(value)

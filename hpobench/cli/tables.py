@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hpobench.plugins.foreign import printable
+from hpobench.contract.wording import printable
 
 __all__ = ["fill", "printable", "show"]
 

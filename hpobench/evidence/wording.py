@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from hpobench.contract.wording import count, listed, measured
 from hpobench.evidence.advice import Advice, Ranked
 from hpobench.evidence.evaluation import ORACLE
 from hpobench.evidence.features import Features
@@ -24,13 +25,14 @@ def answer(advice: Advice) -> Iterator[str]:
     choice, others = advice.choice, advice.undecided[1:]
     yield f"Use {choice.pair}."
     if others:
-        yield f"The evidence does not tell it apart from {_listed([o.pair for o in others])}."
+        tied = listed((one.pair for one in others), _NAMED)
+        yield f"The evidence does not tell it apart from {tied}."
         cheapest = advice.cheapest
         if cheapest is not choice:
             yield (
                 f"The cheapest of them is {cheapest.pair}: it thinks for "
-                f"{seconds(cheapest.thinking)} a full trial, {choice.pair} for "
-                f"{seconds(choice.thinking)}."
+                f"{measured(cheapest.thinking)} a full trial, {choice.pair} for "
+                f"{measured(choice.thinking)}."
             )
     yield _expected(advice)
 
@@ -58,7 +60,7 @@ def _row(one: Ranked) -> tuple[str, ...]:
         f"{one.regret:.3f}",
         f"{one.low:.2f} to {one.high:.2f}",
         f"{one.best:.0%}",
-        seconds(one.thinking),
+        measured(one.thinking),
         "" if one.told_apart else "tied",
     )
 
@@ -68,7 +70,7 @@ def grounds(advice: Advice) -> Iterator[str]:
     question = advice.question
     yield (
         f"By runs on {advice.problems} problems of {advice.families} families, at "
-        f"{advice.budget:.3g} full trials with {_count(advice.workers, 'worker')}. A regret of 0 "
+        f"{advice.budget:.3g} full trials with {count(advice.workers, 'worker')}. A regret of 0 "
         "is the optimum, 1 the median of random configurations; best: the chance that no other "
         "pair does better on your problem; thinking: the searcher's own time for a full trial."
     )
@@ -78,12 +80,12 @@ def grounds(advice: Advice) -> Iterator[str]:
             f"{question.evaluations:.4g}."
         )
     if advice.ended:
-        yield f"Left out, because their runs end before that: {_listed(advice.ended)}."
+        yield f"Left out, because their runs end before that: {listed(advice.ended, _NAMED)}."
     if question.workers != advice.workers:
-        yield f"It has no such runs with {_count(question.workers, 'worker')}."
+        yield f"It has no such runs with {count(question.workers, 'worker')}."
     if question.trial_time is not None:
         yield (
-            f"Thinking counts: a full trial takes {seconds(question.trial_time)}, and what a "
+            f"Thinking counts: a full trial takes {measured(question.trial_time)}, and what a "
             "searcher thinks is taken from its budget."
         )
     yield "The problems of the evidence that are most like yours:"
@@ -167,22 +169,4 @@ def described(features: Features) -> str:
     parts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     conditions = ", with conditions" if features.conditional else ""
     steps = f", {features.steps} steps" if features.steps > 1 else ""
-    return f"{_count(features.dimensions, 'parameter')} ({parts}){conditions}{steps}"
-
-
-def seconds(value: float) -> str:
-    """A time, in the unit that suits it."""
-    if value < 1:
-        return f"{1000 * value:.2g} ms" if value < 0.0095 else f"{1000 * value:.0f} ms"
-    if value < 120:
-        return f"{value:.3g} s"
-    return f"{value / 60:.3g} min" if value < 7200 else f"{value / 3600:.3g} h"
-
-
-def _listed(pairs: Sequence[Pair]) -> str:
-    more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
-    return ", ".join(map(str, pairs[:_NAMED])) + more
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{count(features.dimensions, 'parameter')} ({parts}){conditions}{steps}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from hpobench.analysis.numbers import number
-from hpobench.plugins.foreign import printable
+from hpobench.contract.wording import number, printable
 from hpobench.reporting.answer import Answer, Compared, RandomSearch, Ranked
 
 COLUMNS = 80

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.exhibits import critical_difference
 from hpobench.analysis.inference.significance import ALPHA
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.study import Study
+from hpobench.contract.wording import interval, number
 from hpobench.reporting.answer import Answer, Compared, Ranked
 from hpobench.reporting.answer_text import advice_of
 

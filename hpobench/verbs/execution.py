@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hpobench.contract.wording import duration
 from hpobench.suites.shard import Shard
 from hpobench.verbs.interruption import interruptible
 from hpobench.verbs.options import MAX_SEEDS, RunOptions
 from hpobench.verbs.reports import Report, write_page
-from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Decision, Rule

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from hpobench.analysis.core.pairing import Pairs, paired
 from hpobench.analysis.inference.gate import Gate, gate
-from hpobench.analysis.numbers import count, interval, number
 from hpobench.contract.errors import UsageError
+from hpobench.contract.wording import count, interval, number
 from hpobench.reporting.regression import headline
 from hpobench.verbs.comparison import of_algorithms
 

@@ -69,7 +69,7 @@ class RunOptions:
         """The wall time that ``within`` gives; infinite if it is not given."""
         if self.within is None:
             return math.inf
-        from hpobench.suites.suitefile import parse_seconds  # it brings pydantic
+        from hpobench.contract.wording import parse_seconds  # it brings pydantic
 
         try:
             return parse_seconds(str(self.within))

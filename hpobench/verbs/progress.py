@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from hpobench.plugins.foreign import printable
-from hpobench.verbs.tally import Tally, duration
+from hpobench.contract.wording import duration, printable
+from hpobench.verbs.tally import Tally
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

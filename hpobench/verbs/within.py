@@ -12,6 +12,7 @@ from hpobench.analysis.inference.sequential import Rule
 from hpobench.analysis.settings import SCHEDULER
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.wording import duration
 from hpobench.plugins.build import build_problem
 from hpobench.running.cluster import cpus_here, needs_ray
 from hpobench.running.deciding import grown, looks_within, rule_of
@@ -22,7 +23,6 @@ from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import Suite
 from hpobench.verbs.candidates import Candidates
 from hpobench.verbs.options import MAX_SEEDS, RunOptions
-from hpobench.verbs.tally import duration
 
 LEAST = 2
 """Seeds that a plan makes room for: one tells nothing about chance."""

@@ -10,12 +10,14 @@ from typing import Any, Literal
 from hpobench.contract.errors import UsageError, did_you_mean
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
+from hpobench.contract.wording import listed
 
 State = Literal["complete", "stopped", "failed"]
 """``stopped``: it ended before its last step, but not by an error."""
 MOST_TRIALS = 1_000_000
 MAX_BYTES = 2**31
 """Of a storage's file."""
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,14 @@ def choose(what: str, names: Sequence[str], asked: str | None, option: str, wher
     Raises :class:`UsageError` that says where and lists them, with the ``option`` that chooses.
     """
     if asked is not None and asked not in names:
-        hint = did_you_mean(asked, names) or f"; it has {_listed(names)}"
+        hint = did_you_mean(asked, names) or f"; it has {listed(map(repr, names), _NAMED)}"
         raise UsageError(f"{where} has no {what} {asked!r}{hint}")
     if asked is None and len(names) != 1:
         if not names:
             raise UsageError(f"{where} has no {what}: there is nothing to import")
         raise UsageError(
-            f"{where} has more than one {what}: {_listed(names)}; choose with {option}"
+            f"{where} has more than one {what}: {listed(map(repr, names), _NAMED)}; choose with "
+            f"{option}"
         )
     return names[0] if asked is None else asked
 
@@ -132,8 +135,3 @@ def with_last_step(trials: Sequence[Trial]) -> list[Trial]:
         else trial
         for trial in trials
     ]
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(repr, names[:most])) + more

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hpobench.contract.wording import count
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.features import Features
@@ -103,7 +104,7 @@ class Rankings:
 def lead(advice: Advice) -> str:
     """Who leads, in a sentence."""
     question = advice.question
-    workers = f"{question.workers} worker{'' if question.workers == 1 else 's'}"
+    workers = count(question.workers, "worker")
     return f"{advice.choice.pair} leads at {question.budget:.3g} full trials with {workers}."
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.numbers import interval, number
+from hpobench.contract.wording import interval, number
 from hpobench.reporting.html import write_report
 from hpobench.store.reader import Results
 from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results, on_workers

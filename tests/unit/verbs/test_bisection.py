@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.analysis.core.pairing import paired
-from hpobench.analysis.numbers import number
 from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.package import SMOKE
+from hpobench.contract.wording import number
 from hpobench.running.experiment import Summary
 from hpobench.suites.grid import Plan
 from hpobench.suites.suite import Suite
