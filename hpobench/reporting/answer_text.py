@@ -120,8 +120,8 @@ def _table(ranked: Sequence[Ranked], *, blocks: bool) -> Iterator[str]:
 
 def _standing(one: Ranked) -> str:
     behind = f"+{number(one.behind)}"
-    return {"leads": "leads", "tied": "tied", "behind": f"behind, {behind}"}.get(
-        one.standing, f"{behind}, unclear"
+    return {"behind": f"behind, {behind}", "unclear": f"{behind}, unclear"}.get(
+        one.standing, one.standing
     )
 
 

@@ -15,12 +15,6 @@ from hpobench.reporting.answer_text import advice_of
 
 ROWS = 12
 """Of the list before the others are asked for."""
-_STANDINGS = {
-    "leads": "leads",
-    "tied": "tied with the first",
-    "behind": "behind",
-    "unknown": "too few seeds to say",
-}
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,7 @@ def _row(one: Ranked, member: int, end: float, *, folded: bool) -> Row:
         algorithm=one.algorithm,
         member=member,
         standing=one.standing,
-        words=_STANDINGS[one.standing],
+        words="tied with the first" if one.standing == "tied" else one.standing,
         regret=number(one.regret),
         interval=interval(low, high) if one.low is not None else "",
         at=_percent(one.regret, end),
