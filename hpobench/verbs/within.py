@@ -20,9 +20,9 @@ from hpobench.running.timing import Timing, one_round, shortened
 from hpobench.store.index import PLAN
 from hpobench.store.reader import load_plan
 from hpobench.suites.grid import Plan, build_plan
+from hpobench.suites.options import MAX_SEEDS, RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs.candidates import Candidates
-from hpobench.verbs.options import MAX_SEEDS, RunOptions
 
 LEAST = 2
 """Seeds that a plan makes room for: one tells nothing about chance."""

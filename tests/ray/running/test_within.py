@@ -15,6 +15,7 @@ from hpobench.running.local.start import Templates
 from hpobench.store.decision import FILE
 from hpobench.store.reader import load_plan, load_results
 from hpobench.suites.grid import build_plan
+from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish
@@ -142,9 +143,14 @@ def run_until(folder: Path, plugin: Path, seconds: float) -> Summary:
     content = SUITE | {"problems": [{"slow": {"seconds": 0.1}}], "seeds": 20}
     suite = load_suite(content, plugins=[plugin])
     with Templates(soon=False) as templates:
-        until = time.monotonic() + seconds
         return run_plan(
-            suite, build_plan(suite), folder, Tally(), start=templates.start, cpus=2, until=until
+            suite,
+            build_plan(suite),
+            folder,
+            Tally(),
+            start=templates.start,
+            options=RunOptions(cpus=2),
+            until=time.monotonic() + seconds,
         )
 
 
