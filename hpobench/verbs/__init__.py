@@ -174,4 +174,4 @@ def verify(
     place = Place(place_of(folder)).fetch()
     if damaged := find_damage(place):
         raise StoreError(f"{damaged[0].path}: {damaged[0].reason}; {len(damaged)} damaged in all")
-    return run_sample(place, options, Quiet().warn)
+    return run_sample(place, options, Quiet())

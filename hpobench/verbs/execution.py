@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import duration
 from hpobench.suites.options import MAX_SEEDS, RunOptions
-from hpobench.verbs.interruption import interruptible
+from hpobench.verbs.interruption import interruptible, workers
 from hpobench.verbs.reports import Report, write_page
 
 if TYPE_CHECKING:
@@ -177,15 +177,10 @@ class Runner:
 @contextlib.contextmanager
 def running(folder: Path, options: RunOptions, display: Display) -> Iterator[Runner]:
     """What runs virtual cells inside the block, with results in ``folder``."""
-    from hpobench.running.cluster import needs_ray
-    from hpobench.running.local.start import Templates
     from hpobench.store.place import Place
 
-    with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
-        interruptible(_kept(folder), display.warn),
-    ):
-        yield Runner(options, Place(folder), templates.start, display)
+    with workers(_kept(folder), display.warn) as start:
+        yield Runner(options, Place(folder), start, display)
 
 
 def with_rule(suite: Suite, options: RunOptions) -> tuple[Suite, Rule | None]:

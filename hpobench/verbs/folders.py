@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +35,22 @@ def fetched(
     from hpobench.store.remote import is_small  # it brings pyarrow
 
     return place.fetch(is_small) if small else place.fetch(), place.publish
+
+
+def merge(folders: Sequence[Path], into: Path | None) -> tuple[Path, int, int]:
+    """Bring the results in ``folders`` into one, as :func:`hpobench.store.merging.merge` says."""
+    from hpobench.contract.errors import UsageError
+    from hpobench.store.merging import merge as merged
+
+    if into is not None and into.is_file():
+        raise UsageError(f"{into}: is a file; results are merged into a folder")
+    return merged(folders, into)
+
+
+def export(folder: Path, to: str, out: Path) -> list[str]:
+    """Write the results in ``folder`` in the format ``to`` into the new folder ``out``; returns
+    what to know of them."""
+    from hpobench.export import export as exported
+    from hpobench.store.reader import load_results
+
+    return list(exported(load_results(folder), to, out))
