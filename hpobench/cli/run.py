@@ -36,7 +36,8 @@ def _deciding_options(command: F) -> F:
         click.option(
             "--max-seeds",
             type=click.IntRange(min=1),
-            help=f"With --until-decided or --within: the most seeds to run.  [default: {MAX_SEEDS}]",
+            help="With --until-decided or --within: the most seeds to run.  "
+            f"[default: {MAX_SEEDS}]",
         ),
         click.option(
             "--within",

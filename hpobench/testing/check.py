@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -68,3 +68,12 @@ def judge(check: Check, limit: float) -> CheckResult:
         return CheckResult("failed", str(error))
     except (Exception, SystemExit) as error:
         return CheckResult("failed", f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def judged(checks: Iterable[Check], limit: float) -> Iterator[tuple[Check, CheckResult]]:
+    """Each of ``checks`` with its result; after one that hangs the others are skipped."""
+    hung = False
+    for check in checks:
+        result = CheckResult("skipped", "an earlier check hung") if hung else judge(check, limit)
+        hung |= result.hung
+        yield check, result

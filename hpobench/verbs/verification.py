@@ -63,8 +63,8 @@ def verify(
     """Look for damage in a results folder or an archive of evidence, and ``repair`` it, or else
     run a ``sample`` of what is undamaged again and compare.
 
-    ``display`` is told what is undamaged before a sample runs. Raises :class:`StoreError` for an archive that cannot be
-    read, and :class:`UsageError` for what cannot be repaired, or sampled.
+    ``display`` is told what is undamaged before a sample runs. Raises :class:`StoreError` for an
+    archive that cannot be read, and :class:`UsageError` for what cannot be repaired or sampled.
     """
     if repair and sample:
         raise UsageError("--sample is for undamaged results; run --repair alone before")
