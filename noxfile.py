@@ -28,7 +28,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Strict mypy over the package, its plugins, the paper and the tests."""
-    session.run(sys.executable, "-m", "tests.types_tree")
+    session.run(sys.executable, "-m", "tests.support.types_tree")
 
 
 def _pytest(session: nox.Session, *folders: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.twins import agreement, regrets
 from hpobench.bridges.imports.importing import import_trials, with_twin, write
 from hpobench.bridges.imports.trials import Asked
-from tests import imported_trials
+from tests.support import imported_trials
 
 REAL = '''
 import sys
@@ -28,7 +28,7 @@ import sys
 sys.path.insert(0, {root!r})
 
 from hpobench.api import Curve, Fidelity, TabulatedProblem
-from tests.imported_trials import SPACE, STEPS, curve
+from tests.support.imported_trials import SPACE, STEPS, curve
 
 
 class Real(TabulatedProblem):

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from hpobench.store import files
+from hpobench.store.format import disk
 
 MEASURED = {"cost", "setting", "thinking", "runs"}
 """Tables and figures that show wall times, dates or the folder that a run was stored in."""
@@ -24,7 +24,7 @@ MEASURED = {"cost", "setting", "thinking", "runs"}
 
 def differences(base: Path, new: Path) -> Iterator[str]:
     """One line for each thing that is not the same."""
-    cells = [files.read_table(folder / "cells.parquet").to_pandas() for folder in (base, new)]
+    cells = [disk.read_table(folder / "cells.parquet").to_pandas() for folder in (base, new)]
     ids = [set(frame["cell"]) for frame in cells]
     if ids[0] != ids[1]:
         yield f"cell ids: {len(ids[0] - ids[1])} only in BASE, {len(ids[1] - ids[0])} only in NEW"
@@ -39,7 +39,7 @@ def differences(base: Path, new: Path) -> Iterator[str]:
 
 def _events(folder: Path, cells: pd.DataFrame, cell: str) -> bytes:
     (row,) = cells.loc[cells["cell"] == cell].to_dict("records")
-    return files.table_bytes(files.read_shards(folder, "events", pa.Table.from_pylist([row])))
+    return disk.table_bytes(disk.read_shards(folder, "events", pa.Table.from_pylist([row])))
 
 
 def _reports(base: Path, new: Path) -> Iterator[str]:

@@ -26,10 +26,10 @@ import numpy as np
 import pyarrow as pa
 
 from hpobench.contract.cell import Cell
-from hpobench.running import experiment
-from hpobench.running.cells import Cells
-from hpobench.store import files, schema
-from hpobench.store.batch import Batch, CellEnd
+from hpobench.running.cells.executor import Cells
+from hpobench.running.plan import experiment
+from hpobench.store.format import disk, schema
+from hpobench.store.write.batch import Batch, CellEnd
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
@@ -76,7 +76,7 @@ def ready(cells: Sequence[Cell], folder: Path) -> Batch:
     trials = _table("trials", names, np.random.default_rng(1))
     shards = {}
     for kind, table in (("events", events), ("trials", trials)):
-        shard = files.Shard.of(kind, table)
+        shard = disk.Shard.of(kind, table)
         shard.write(folder)
         shards[f"{kind}_shard"] = [shard.name] * count
     ends = tuple(

@@ -12,7 +12,7 @@ from hpobench.paper import draft, pictures
 from hpobench.paper.checklist import Asked, checklist
 from hpobench.paper.facts import Facts
 from hpobench.paper.study import read_study
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.execution import execute

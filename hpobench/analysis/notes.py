@@ -23,7 +23,7 @@ from hpobench.analysis.numbers import listed
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.contract.errors import TooFewError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 def notes(study: Study) -> list[str]:

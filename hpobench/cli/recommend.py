@@ -20,9 +20,9 @@ from hpobench.cli.shared import (
 from hpobench.cli.tables import fill, show
 
 if TYPE_CHECKING:
-    from hpobench.bridges.recommendation import Recommendation
     from hpobench.evidence.archive import Archive
     from hpobench.evidence.asking import Means
+    from hpobench.evidence.recommendation import Recommendation
     from hpobench.evidence.standing import Row
 
 _SHOWN = 10
@@ -138,10 +138,10 @@ def _recommended(
     options: dict[str, Any],
 ) -> Iterator[tuple[str, Recommendation]]:
     """What is recommended for each problem that is asked about, by its label."""
-    from hpobench.bridges.recommendation import Recommendation
     from hpobench.contract.errors import UsageError
     from hpobench.evidence.advice import advise
     from hpobench.evidence.asking import of_counts, of_space, of_suite
+    from hpobench.evidence.recommendation import Recommendation
 
     given = {name: value for name, value in options.items() if value is not None}
     counts = {name: given.pop(name) for name in _COUNTS if name in given}
@@ -195,13 +195,13 @@ def _show(one: Recommendation, output: Output) -> None:
 
 def _write_suite(file: Path, found: list[tuple[str, Recommendation]]) -> None:
     from hpobench.contract.errors import UsageError
-    from hpobench.store import files
+    from hpobench.store.format import disk
 
     if len(found) > 1:
         raise UsageError("--settle writes one suite, and this one has several problems")
     if file.exists():
         raise UsageError(f"{file}: is there already")
-    files.replace(file, found[0][1].settling().encode())
+    disk.replace(file, found[0][1].settling().encode())
     click.echo(f"{file}: `hpobench run {file}` tells them apart", err=True)
 
 

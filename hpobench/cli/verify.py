@@ -21,7 +21,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import count, listed
 
 if TYPE_CHECKING:
-    from hpobench.running.verification import Verification
+    from hpobench.running.proof.verify_sample import Verification
 
 _SHARE = 0.05
 _CELLS = 20
@@ -63,7 +63,7 @@ def verify(stored: Path, repair: bool, output: Output, **options: Any) -> None:
     suites of the evidence. Says which altered cells this would have shown, with what probability,
     and ends with code 1 if a cell differs or none could run.
     """
-    from hpobench.verbs.verification import SampleOptions
+    from hpobench.verbs.sample import SampleOptions
     from hpobench.verbs.verification import verify as verified
 
     given = {name: value for name, value in options.items() if value not in (None, ())}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hpobench.contract.errors import StoreError, UsageError, indented
 from hpobench.contract.files import is_there, read_whole
 from hpobench.evidence.features import Features
-from hpobench.store import files, schema, seal
+from hpobench.store.format import disk, schema, seal
 
 VERSION = 1
 """Raised when a column changes its meaning."""
@@ -134,7 +134,7 @@ class Archive:
         return seal.sealed(bytes(sink.getvalue()))
 
     def write(self, path: Path) -> None:
-        files.replace(path, self.to_bytes())
+        disk.replace(path, self.to_bytes())
 
 
 def regrets_of(runs: pa.Table, column: str = "regret") -> NDArray[np.float64]:
@@ -246,7 +246,7 @@ def read_archive(path: Path) -> Archive:
     """
     if not is_there(path):
         raise NoArchiveError(f"{path}: there is no archive of evidence")
-    with files.explained(path):
+    with disk.explained(path):
         data = read_whole(path)
     if not (seal.is_sealed(data) and seal.intact(data)):
         raise NoArchiveError(

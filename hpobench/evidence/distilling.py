@@ -35,8 +35,9 @@ from hpobench.evidence.archive import (
 )
 from hpobench.evidence.features import features_of
 from hpobench.plugins.registry import Registry
-from hpobench.store import index, sameness, schema
-from hpobench.store.reader import Results, load_results
+from hpobench.store.format import index, schema
+from hpobench.store.prove import sameness
+from hpobench.store.read.reader import Results, load_results
 
 
 def distilled(folder: Path) -> Archive:

@@ -15,7 +15,7 @@ from hpobench.contract.package import VERSION
 from hpobench.export.functions import OTHERS
 from hpobench.export.layout import FunctionRuns, Layout
 from hpobench.export.traces import Row, Traces
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 NOTHING = 2e21
 """What COCO's logger writes for a value that is not a number; no target is that easy."""

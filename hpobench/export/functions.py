@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 SUITES = ("bbob", "bbob-mixint", "bbob-noisy")
 """COCO's suites whose members keep COCO's numbers: problems of that name with the options

@@ -16,7 +16,7 @@ from hpobench.contract.files import own_folder, write_whole
 from hpobench.contract.package import VERSION as HPOBENCH
 from hpobench.export.layout import FunctionRuns, Layout
 from hpobench.export.traces import Row, Traces
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 VERSION = "0.4.2"
 """Of ioh, whose files these are like."""

@@ -18,7 +18,7 @@ from hpobench.analysis.core.incumbent import incumbents, run_of
 from hpobench.analysis.core.references import completed, unreferenced
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.contract.errors import StoreError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 class Row(NamedTuple):

@@ -21,7 +21,7 @@ from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.signature import moved
 from hpobench.recording.measuring import measure
-from hpobench.store.files import replace
+from hpobench.store.format.disk import replace
 
 
 def members(problem: str, options: Mapping[str, Any], plugins: Iterable[Path]) -> list[Problem]:

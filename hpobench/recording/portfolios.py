@@ -39,7 +39,7 @@ from hpobench.plugins.starting.portfolios import (
     read_portfolio,
 )
 from hpobench.recording.measuring import PROBLEM_SEED
-from hpobench.store.files import replace
+from hpobench.store.format.disk import replace
 
 STORED = 25
 """The configurations of a portfolio."""

@@ -24,10 +24,10 @@ from hpobench.recording.grid_space import grid_space
 from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import Recipe
 from hpobench.recording.table import CURVES, VERSION, Array, Table, read_about, write_table
-from hpobench.running.cluster import LOCAL, connected, starts_ray
-from hpobench.running.live_cells import LiveCells, capacity
-from hpobench.store import provenance
-from hpobench.store.batch import Outcome
+from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
+from hpobench.running.cluster.live_cells import LiveCells, capacity
+from hpobench.store.write import provenance
+from hpobench.store.write.batch import Outcome
 
 _NO_LIMIT_S = 1e9
 _LOOK_S = 2.0

@@ -34,7 +34,7 @@ from hpobench.contract.files import read_whole
 from hpobench.contract.parameters import Float, Int, Parameter
 from hpobench.contract.problem import Fidelity, Objective
 from hpobench.contract.space import Config, Space
-from hpobench.store import files
+from hpobench.store.format import disk
 
 VERSION = 1
 KEY = b"hpobench_recording"
@@ -84,7 +84,7 @@ def write_table(path: Path, table: Table) -> None:
         use_byte_stream_split=[f"{name}.list.element" for name in table.curves],
         write_page_checksum=True,
     )
-    files.replace(path, bytes(sink.getvalue()))
+    disk.replace(path, bytes(sink.getvalue()))
 
 
 def read_about(path: Path) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _curves(column: pa.ChunkedArray, shape: tuple[int, int]) -> Array:
 def _readable(path: Path) -> Iterator[None]:
     """Turn every error of reading a damaged file into a :class:`StoreError`."""
     try:
-        with files.explained(path):
+        with disk.explained(path):
             yield
     except (StoreError, KeyboardInterrupt):
         raise

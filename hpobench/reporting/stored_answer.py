@@ -16,7 +16,8 @@ from hpobench.contract.files import is_regular, read_text, read_whole, write_who
 from hpobench.contract.package import VERSION
 from hpobench.reporting.answer import Answer
 from hpobench.reporting.answer_text import advice
-from hpobench.store import index, provenance
+from hpobench.store.format import index
+from hpobench.store.write import provenance
 
 FILE, PAGE = "answer.json", "index.html"
 _LONGEST = 2**24

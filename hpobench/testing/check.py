@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from hpobench.running.time_limit import OutOfTime, time_limit
+from hpobench.running.cells.time_limit import OutOfTime, time_limit
 
 Status: TypeAlias = Literal["ok", "failed", "skipped"]
 

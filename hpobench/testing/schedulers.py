@@ -14,8 +14,8 @@ from hpobench.contract.errors import CellError, UsageError
 from hpobench.contract.problem import Curve
 from hpobench.contract.space import Config
 from hpobench.plugins.build import build_scheduler
+from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.running.run import Run
 from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs

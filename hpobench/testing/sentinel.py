@@ -24,7 +24,7 @@ from hpobench.contract.cell import Cell, Kind, PluginRef
 from hpobench.contract.problem import Fidelity, Problem
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config, Space
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from hpobench.testing import doubles
 from hpobench.testing.check import Misbehaved
 from hpobench.testing.spaces import SPACES

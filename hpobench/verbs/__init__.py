@@ -15,7 +15,7 @@ from hpobench.suites.options import RunOptions, taking
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hpobench.running.verification import Verification
+    from hpobench.running.proof.verify_sample import Verification
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Seeds, Source
     from hpobench.verbs.results import SuiteResults
@@ -93,7 +93,7 @@ def plan(
 
 def report(folder: str | os.PathLike[str]) -> Path:
     """Write the report of the results in ``folder``; returns the page to open."""
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.remote.place import Place, place_of
     from hpobench.verbs.progress import Quiet
     from hpobench.verbs.reports import write_page
 
@@ -132,7 +132,7 @@ def load(
     results are damaged.
     """
     from hpobench.contract.errors import UsageError
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.remote.place import Place, place_of
     from hpobench.verbs.results import SuiteResults
 
     first = [path] if isinstance(path, str | os.PathLike) else [*path]
@@ -165,10 +165,10 @@ def verify(
     :raises StoreError: results are damaged, so that a sample of them would say nothing.
     """
     from hpobench.contract.errors import StoreError
-    from hpobench.store.damage import find_damage
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.prove.damage import find_damage
+    from hpobench.store.remote.place import Place, place_of
     from hpobench.verbs.progress import Quiet
-    from hpobench.verbs.verification import SampleOptions, run_sample
+    from hpobench.verbs.sample import SampleOptions, run_sample
 
     options = SampleOptions(cells, seed, [Path(file) for file in plugins], cpus, timeout)
     place = Place(place_of(folder)).fetch()

@@ -12,7 +12,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import count, duration
 from hpobench.evidence.archive import Archive, hash_of, joined
 from hpobench.evidence.distilling import distilled
-from hpobench.running.cluster import cpus_here
+from hpobench.running.cluster.connect import cpus_here
 from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.options import RunOptions

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def agreement(source: Source, options: RunOptions) -> Iterator[tuple[int, dict[str, Any]]]:
     """Run every cell of a suite on each stage and through a plain Tuner; yields the number of
     cells, and for each the ``results`` by where it ran and the ``differences`` in words."""
-    from hpobench.running.agreement import compare
-    from hpobench.running.cluster import LOCAL, connected
+    from hpobench.running.cluster.connect import LOCAL, connected
+    from hpobench.running.proof.stage_agreement import compare
     from hpobench.verbs.planned import planned
 
     cells = planned(source, options).plan.cells

@@ -23,17 +23,17 @@ from hpobench.evidence.archive import (
     hash_of,
 )
 from hpobench.evidence.distilling import distilled
-from hpobench.running.again import run_again
-from hpobench.running.verification import Other, Verification
-from hpobench.store.batch import Batch, Outcome
-from hpobench.store.problems import problem_rows
-from hpobench.store.sameness import Difference
-from hpobench.store.writer import open_writer
+from hpobench.running.proof.again import run_again
+from hpobench.running.proof.verify_sample import Other, Verification
+from hpobench.store.prove.sameness import Difference
+from hpobench.store.write.batch import Batch, Outcome
+from hpobench.store.write.problem_rows import problem_rows
+from hpobench.store.write.writer import open_writer
 from hpobench.suites.suite import Source
 from hpobench.suites.union import LISTS
 from hpobench.verbs.archive_cells import Run, find_cells
 from hpobench.verbs.interruption import workers
-from hpobench.verbs.verification import SampleOptions
+from hpobench.verbs.sample import SampleOptions
 
 _UNREFERENCED = "its problem has no frozen references here"
 

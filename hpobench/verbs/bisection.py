@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hpobench.contract.cell import PluginRef
-    from hpobench.running.experiment import Summary
+    from hpobench.running.plan.experiment import Summary
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Source, Suite
     from hpobench.verbs.comparison import Verdict

@@ -12,8 +12,8 @@ from hpobench.analysis.inference.gate import Gate, gate
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.contract.wording import count, interval, number
 from hpobench.reporting.regression import headline, markdown
-from hpobench.store import files
-from hpobench.store.reader import Results, load_results
+from hpobench.store.format import disk
+from hpobench.store.read.reader import Results, load_results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def compare(
     chosen = list(dict.fromkeys(scores))
     found = gate(paired(*sides), scores=chosen, alpha=alpha, tolerance=tolerance)
     if summary:
-        files.replace(summary, markdown(found).encode())
+        disk.replace(summary, markdown(found).encode())
     return found
 
 

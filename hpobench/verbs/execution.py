@@ -20,9 +20,9 @@ from hpobench.verbs.reports import Report, write_page
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Decision, Rule
-    from hpobench.running.experiment import Progress, Summary
-    from hpobench.running.local.processes import Template
-    from hpobench.store.place import Place
+    from hpobench.running.local.worker_processes import Template
+    from hpobench.running.plan.experiment import Progress, Summary
+    from hpobench.store.remote.place import Place
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Choose, Source, Suite
@@ -72,9 +72,9 @@ def execute(
     ``display``: by default what ``options.progress`` asks for. A ``KeyboardInterrupt`` passes
     through after everything finished is stored.
     """
-    from hpobench.running.cluster import needs_ray
-    from hpobench.running.local.start import Templates
-    from hpobench.store.place import Place, inside, place_of
+    from hpobench.running.cluster.connect import needs_ray
+    from hpobench.running.local.early_start import Templates
+    from hpobench.store.remote.place import Place, inside, place_of
     from hpobench.verbs.progress import Quiet, Shown
 
     if display is None:
@@ -96,7 +96,7 @@ def execute(
         # Where there are results, maybe nothing is left to run.
         if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
             templates.discard()
-        from hpobench.running.tracking import tracking
+        from hpobench.running.tracking.tracker import tracking
 
         prepare(suite, display)
         with (
@@ -141,8 +141,8 @@ class Runner:
     """When cells must be over, by :func:`time.monotonic`."""
 
     def __call__(self, suite: Suite, plan: Plan) -> Summary:
-        from hpobench.running.experiment import run_plan
-        from hpobench.running.tracking import Together
+        from hpobench.running.plan.experiment import run_plan
+        from hpobench.running.tracking.tracker import Together
 
         with self.display.watching() as observers:
             return run_plan(
@@ -159,14 +159,14 @@ class Runner:
 
     def at(self, folder: Path) -> Runner:
         """The same with results in ``folder``, which are not tracked."""
-        from hpobench.store.place import Place
+        from hpobench.store.remote.place import Place
 
         return dataclasses.replace(self, place=Place(folder), trackers=())
 
     def measure(self, suite: Suite, plan: Plan) -> Mapping[str, float]:
         """The seconds of a full evaluation of each problem, by cells of ``plan`` that are not
         kept."""
-        from hpobench.running.timing import trial_seconds
+        from hpobench.running.plan.timing import trial_seconds
 
         self.display.note("measuring what a trial of each problem takes")
         with tempfile.TemporaryDirectory() as folder:
@@ -177,7 +177,7 @@ class Runner:
 @contextlib.contextmanager
 def running(folder: Path, options: RunOptions, display: Display) -> Iterator[Runner]:
     """What runs virtual cells inside the block, with results in ``folder``."""
-    from hpobench.store.place import Place
+    from hpobench.store.remote.place import Place
 
     with workers(_kept(folder), display.warn) as start:
         yield Runner(options, Place(folder), start, display)
@@ -193,7 +193,7 @@ def with_rule(suite: Suite, options: RunOptions) -> tuple[Suite, Rule | None]:
     if not options.until_decided or options.within is not None:
         return suite, None
     from hpobench.analysis.inference.sequential import Rule, looks
-    from hpobench.running.deciding import grown
+    from hpobench.running.plan.until_decided import grown
 
     cap = MAX_SEEDS if options.max_seeds is None else options.max_seeds
     return grown(suite, cap), Rule(looks(len(suite.seeds), cap), options.decides_by)
@@ -206,7 +206,7 @@ def _run(suite: Suite, rule: Rule | None, runner: Runner) -> Summary:
     plan = build_plan(suite)
     if rule is None:
         return noted(runner(suite, plan), runner.display)
-    from hpobench.running.deciding import until_decided
+    from hpobench.running.plan.until_decided import until_decided
 
     looks = until_decided(suite, plan, rule, runner.place.folder, runner)
     return _run_looks(looks, rule, runner.display)
@@ -214,7 +214,7 @@ def _run(suite: Suite, rule: Rule | None, runner: Runner) -> Summary:
 
 def _run_within(within: Within, suite: Suite, runner: Runner) -> Summary:
     """Run what fits into the time: the first seed, by which seeds are counted, and then looks."""
-    from hpobench.running.deciding import until_decided
+    from hpobench.running.plan.until_decided import until_decided
     from hpobench.verbs.within import LEAST, fitted
 
     display, folder = runner.display, runner.place.folder

@@ -19,7 +19,7 @@ def fetched(
     ``exists``: a results folder must be there, or with ``archive`` also a file, or the word for
     the shipped archive. Raises :class:`ValueError` that says what is there instead.
     """
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.remote.place import Place, place_of
 
     if archive and exists and given == SHIPPED:
         from hpobench.evidence.archive import shipped
@@ -28,11 +28,11 @@ def fetched(
     place = Place(place_of(given))
     if isinstance(place.given, Path):
         if exists and not (place.given.exists() if archive else place.given.is_dir()):
-            from hpobench.store.index import what_is_there  # it brings pyarrow
+            from hpobench.store.format.index import what_is_there  # it brings pyarrow
 
             raise ValueError(f"{place.given}: {what_is_there(place.given)}")
         return place.given, place.publish
-    from hpobench.store.remote import is_small  # it brings pyarrow
+    from hpobench.store.remote.remote_folder import is_small  # it brings pyarrow
 
     return place.fetch(is_small) if small else place.fetch(), place.publish
 
@@ -40,7 +40,7 @@ def fetched(
 def merge(folders: Sequence[Path], into: Path | None) -> tuple[Path, int, int]:
     """Bring the results in ``folders`` into one, as :func:`hpobench.store.merging.merge` says."""
     from hpobench.contract.errors import UsageError
-    from hpobench.store.merging import merge as merged
+    from hpobench.store.join.merging import merge as merged
 
     if into is not None and into.is_file():
         raise UsageError(f"{into}: is a file; results are merged into a folder")
@@ -51,6 +51,6 @@ def export(folder: Path, to: str, out: Path) -> list[str]:
     """Write the results in ``folder`` in the format ``to`` into the new folder ``out``; returns
     what to know of them."""
     from hpobench.export import export as exported
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     return list(exported(load_results(folder), to, out))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hpobench.contract import signals
 
 if TYPE_CHECKING:
-    from hpobench.running.local.processes import Template
+    from hpobench.running.local.worker_processes import Template
 
 
 @contextlib.contextmanager
@@ -39,8 +39,8 @@ def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
 @contextlib.contextmanager
 def workers(kept: str, warn: Callable[[str], None]) -> Iterator[Callable[[], Template]]:
     """What starts processes for virtual cells in the block, which is interruptible."""
-    from hpobench.running.cluster import needs_ray
-    from hpobench.running.local.start import Templates
+    from hpobench.running.cluster.connect import needs_ray
+    from hpobench.running.local.early_start import Templates
 
     soon = not needs_ray("virtual", None)
     with Templates(soon=soon) as templates, interruptible(kept, warn):

@@ -12,7 +12,7 @@ from hpobench.verbs.execution import read_suite, with_rule
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.power import Power
-    from hpobench.running.pilot import Pilot
+    from hpobench.running.plan.pilot import Pilot
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import Plan
     from hpobench.suites.options import RunOptions
@@ -45,8 +45,8 @@ class Planned:
         """
         from hpobench.evidence.archive import read_archive, shipped
         from hpobench.evidence.scores import thinking_of_searchers
-        from hpobench.running.cluster import cpus_here
-        from hpobench.running.timing import Timing
+        from hpobench.running.cluster.connect import cpus_here
+        from hpobench.running.plan.timing import Timing
 
         archive, cells, cpus = read_archive(shipped()), self.plan.cells, cpus_here()
         known = thinking_of_searchers(archive)
@@ -100,7 +100,7 @@ class Planned:
     def power(self, folder: Path) -> tuple[Pilot, Power]:
         """The pilot in ``folder``, and what differences more seeds can detect by it."""
         from hpobench.analysis.inference.power import power
-        from hpobench.running.pilot import load_pilot
+        from hpobench.running.plan.pilot import load_pilot
 
         pilot = load_pilot(folder, self.plan)
         return pilot, power(pilot.comparison.curves)
@@ -142,7 +142,7 @@ def planned(source: Source, options: RunOptions, changes: Changes | None = None)
 
     With ``options.within``, what fits into the time by what is stored now.
     """
-    from hpobench.store.place import Place, inside, place_of
+    from hpobench.store.remote.place import Place, inside, place_of
     from hpobench.suites.grid import build_plan
 
     if options.within is None:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hpobench.reporting.answer import Answer
-    from hpobench.running.experiment import Progress
-    from hpobench.store.batch import Batch
-    from hpobench.store.problems import ProblemRows
+    from hpobench.running.plan.experiment import Progress
+    from hpobench.store.write.batch import Batch
+    from hpobench.store.write.problem_rows import ProblemRows
 
 _LINE_S = 10.0
 _LOG = logging.getLogger("hpobench")

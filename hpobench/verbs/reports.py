@@ -13,7 +13,7 @@ from hpobench.contract.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
     from hpobench.reporting.html import Drawing
-    from hpobench.store.reader import Results
+    from hpobench.store.read.reader import Results
     from hpobench.verbs.progress import Display
 
 PATIENCE = 3
@@ -63,8 +63,8 @@ def _report_of(
     """
     from hpobench.reporting.html import write_report
     from hpobench.reporting.stored_answer import made_of
-    from hpobench.store.decision import decision_sentence
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.decision import decision_sentence
+    from hpobench.store.read.reader import load_results
 
     key = made_of(folder)  # before reading: a run may add cells meanwhile
     results = load_results(folder)
@@ -84,8 +84,8 @@ def _report_of(
 def watch(folder: Path, every: float, tell: Callable[[str], None]) -> None:
     """Write the report again whenever cells came in, looking every so many seconds, until no
     planned cell is missing. ``tell`` gets a line for each report."""
-    from hpobench.store import index
-    from hpobench.store.reader import load_plan
+    from hpobench.store.format import index
+    from hpobench.store.read.reader import load_plan
 
     load_plan(folder)  # where there is none, nothing runs here
     seen, failures = -1, 0
@@ -120,6 +120,6 @@ def answer_of(folder: Path) -> Answer:
     from hpobench.analysis.study import Study
     from hpobench.reporting.answer import answer
     from hpobench.reporting.stored_answer import up_to_date
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     return up_to_date(folder) or answer(Study(load_results(folder)))

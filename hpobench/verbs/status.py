@@ -45,7 +45,7 @@ class Status:
 
 def status(folder: Path, *, answer: bool = True) -> Status:
     """How far the run in ``folder`` is; without ``answer`` it is not computed who leads."""
-    from hpobench.store.reader import load_cells, load_plan
+    from hpobench.store.read.reader import load_cells, load_plan
 
     planned = load_plan(folder)["cells"]
     columns = ("cell", "status", "error", "results")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hpobench.contract.wording import duration
 
 if TYPE_CHECKING:
-    from hpobench.store.batch import Batch, CellEnd
-    from hpobench.store.problems import ProblemRows
+    from hpobench.store.write.batch import Batch, CellEnd
+    from hpobench.store.write.problem_rows import ProblemRows
 
 
 _FEWEST = 5

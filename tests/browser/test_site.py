@@ -18,7 +18,7 @@ from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
 from hpobench.reporting.site.build import build_site
-from tests.evidence_factory import PROBLEMS, facts, make_archive
+from tests.support.evidence_factory import PROBLEMS, facts, make_archive
 
 ODD = "<b>odd</b>"
 PAGES = (

@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 
 from hpobench.plugins.starting.portfolios import models, shipped_portfolios
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests import ROOT, gallery
-from tests.documents import blocks, documents, runnable, site_pages
-from tests.frames import tuples
-from tests.notebook import code_cells
+from tests import ROOT
 from tests.ray.faults.commands import finish
+from tests.support import gallery
+from tests.support.documents import blocks, documents, runnable, site_pages
+from tests.support.frames import tuples
+from tests.support.notebook import code_cells
 
 NOTEBOOK = ROOT / "examples" / "results.ipynb"
 EXAMPLE = ROOT / "examples" / "from_python.py"
@@ -43,7 +44,7 @@ def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
     """In their order, in an empty folder, with the programs of this environment."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        [sys.executable, "-m", "tests.documents", page],
+        [sys.executable, "-m", "tests.support.documents", page],
         cwd=tmp_path,
         env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -98,7 +99,7 @@ def test_the_suite_of_stopping_crosses_searchers_with_stops(tmp_path: Path) -> N
 def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
     copy = tmp_path / NOTEBOOK.name
     copy.write_bytes(NOTEBOOK.read_bytes())
-    command = [sys.executable, "-m", "tests.notebook", str(copy)]
+    command = [sys.executable, "-m", "tests.support.notebook", str(copy)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     stored, made = (

@@ -24,14 +24,14 @@ from hpobench.recording.grid_space import grid_space
 from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import build_recipe
 from hpobench.recording.table import Table, read_about, read_table
-from hpobench.running.cell import run_cell
-from hpobench.running.cluster import LOCAL, connected
-from hpobench.running.live_cells import LiveCells
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.running.cluster.connect import LOCAL, connected
+from hpobench.running.cluster.live_cells import LiveCells
 from hpobench.running.stages.live.journal import Journal
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, kill, start
-from tests.recording_plugin import PLUGIN
+from tests.support.recording_plugin import PLUGIN
 
 TRIALS = 14
 

@@ -14,7 +14,7 @@ from hpobench.analysis.core.incumbent import Incumbents, incumbents
 from hpobench.analysis.core.references import referenced
 from hpobench.analysis.numbers import count
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 class Algorithm(NamedTuple):

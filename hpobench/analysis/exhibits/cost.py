@@ -10,7 +10,7 @@ from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 TITLE = "Cost"
 STEM = "cost"

@@ -26,7 +26,7 @@ from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

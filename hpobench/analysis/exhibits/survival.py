@@ -20,7 +20,7 @@ from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.numbers import count, ends
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,7 +16,7 @@ from pathlib import Path
 from hpobench.bridges.imports.trials import MAX_BYTES
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_regular, open_regular
-from hpobench.store.files import explained
+from hpobench.store.format.disk import explained
 
 SQLITE = b"SQLite format 3\0"
 _JOURNALS = ("-wal", "-journal")

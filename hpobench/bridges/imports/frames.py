@@ -23,7 +23,7 @@ from hpobench.bridges.imports.trials import (
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import read_whole
 from hpobench.recording.table import KEY
-from hpobench.store.files import explained
+from hpobench.store.format.disk import explained
 
 PARQUET = b"PAR1"
 _PREFIXES = ("config/", "params_", "params.", "config.")

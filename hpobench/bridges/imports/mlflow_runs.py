@@ -21,7 +21,7 @@ from hpobench.bridges.imports.trials import (
     with_last_step,
 )
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
-from hpobench.running.tracking import client, without_secrets
+from hpobench.running.tracking.tracker import client, without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -8,7 +8,7 @@ from typing import Any
 
 from hpobench.bridges.imports import importing, telling
 from hpobench.bridges.imports.trials import Asked
-from hpobench.store import files
+from hpobench.store.format import disk
 
 
 def import_problem(
@@ -43,7 +43,7 @@ def import_problem(
     if suite is not None and suite.exists():
         lines.append(f"{suite}: was there, and is left as it is")
     elif suite is not None and text is not None:
-        files.replace(suite, text.encode())
+        disk.replace(suite, text.encode())
         lines.append(f"{suite}: written; `hpobench run {suite}` races six searchers")
     facts = {
         "table": str(out),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hpobench.bridges.recommendation import Recommendation
 from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.search import Algorithm, Named
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.asking import Means, of_space
 from hpobench.evidence.entries import ready
+from hpobench.evidence.recommendation import Recommendation
 from hpobench.plugins.registry import Registry
 
 

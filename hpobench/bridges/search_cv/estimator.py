@@ -17,7 +17,6 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from hpobench.bridges.recommendation import Recommendation
 from hpobench.bridges.search_cv import private
 from hpobench.bridges.search_cv.auto import advised_searcher
 from hpobench.bridges.search_cv.candidate import CandidateProblem
@@ -37,6 +36,7 @@ from hpobench.bridges.search_cv.start import PORTFOLIO, starting_points
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
+from hpobench.evidence.recommendation import Recommendation
 
 
 class SearchCV(private.BaseSearch):  # type: ignore[misc]

@@ -27,11 +27,11 @@ from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.prepare import Prepared
 from hpobench.plugins.starting.started import StartedSearcher, start_objection
+from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.running.run import Run
 from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.journal import Journal
-from hpobench.running.stages.live.stage import LiveStage
+from hpobench.running.stages.live.live_stage import LiveStage
 from hpobench.running.stages.stage import StageFailure
 
 Named = str | Mapping[str, Any]

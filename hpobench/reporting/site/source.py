@@ -24,7 +24,7 @@ from hpobench.reporting.site.means import Means, means_of
 from hpobench.reporting.site.places import Places
 from hpobench.reporting.site.ranking import Rankings
 from hpobench.reporting.site.suites import RunSuite
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.suites.suite import Suite, load_suite
 
 

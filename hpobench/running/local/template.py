@@ -32,7 +32,7 @@ def main(control: int) -> None:
     A request is the JSON of a :class:`Work` with two descriptors: the worker's end of its channel,
     and the file for what it writes to standard error. The answer is the number of its process.
     """
-    import hpobench.running.cell  # noqa: F401 - before the forks, for all of them
+    import hpobench.running.cells.run_cell  # noqa: F401 - before the forks, for all of them
 
     orders = socket.socket(fileno=control)
     workers: set[int] = set()

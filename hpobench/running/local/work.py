@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from hpobench.running.batches import run_batch
-from hpobench.running.containment import VARIABLE
+from hpobench.running.cells.batches import run_batch
+from hpobench.running.cells.containment import VARIABLE
 from hpobench.running.local.channel import Channel, ChannelClosedError
 
 
@@ -23,7 +23,7 @@ class Work:
     folder: str
     """The results folder, in which the worker writes the rows of events and trials itself."""
     kind: str = ""
-    """The kind of process, as :func:`hpobench.running.containment.cell_key` names it."""
+    """The kind of process, as :func:`hpobench.running.cells.containment.cell_key` names it."""
 
     def to_text(self) -> str:
         return json.dumps(vars(self))
@@ -34,8 +34,8 @@ class Work:
 
 
 def serve(channel: Channel, work: Work) -> None:
-    """Answer every list of cells with a :class:`~hpobench.running.batches.Done`, until the run
-    closes its end."""
+    """Answer every list of cells with a :class:`~hpobench.running.cells.batches.Done`, until the
+    run closes its end."""
     if work.kind:
         os.environ[VARIABLE] = work.kind
     while True:

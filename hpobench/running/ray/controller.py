@@ -15,10 +15,10 @@ from ray.tune.schedulers import TrialScheduler
 from ray.tune.search import SearchAlgorithm
 
 from hpobench.contract.errors import TrialError
-from hpobench.running.ray.private import check_attributes
+from hpobench.running.ray.internals import check_attributes
 from hpobench.running.ray.shortened import ShortenedController
 from hpobench.running.ray.trial import STORAGE, Trial
-from hpobench.store.event import Event
+from hpobench.store.write.event import Event
 
 EVENT = "event"
 """The key of the :class:`Event` in the results that Ray's controller and schedulers are given.

@@ -15,7 +15,7 @@ from ray.tune.error import TuneError
 from ray.tune.execution import tune_controller as _tc
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from hpobench.running.ray.schedulers.waiting import FirstComeFirstServed
+from hpobench.running.ray.fast.waiting import FirstComeFirstServed
 from hpobench.running.ray.trial import Trial
 
 _PAUSE, _STOP = TrialScheduler.PAUSE, TrialScheduler.STOP

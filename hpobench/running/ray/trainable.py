@@ -29,8 +29,8 @@ from hpobench.contract.errors import TrialError, UsageError
 from hpobench.contract.generators import generator_states, restore_generators, seed_generators
 from hpobench.contract.training import Resources, Training
 from hpobench.plugins.foreign import shown
-from hpobench.running.folder_state import pack, unpack
-from hpobench.running.ray.node import session_folder
+from hpobench.running.ray.folder_state import pack, unpack
+from hpobench.running.ray.servers import session_folder
 
 # Ray tells every restored checkpoint with the machine's address, which is no output of the trial.
 logging.getLogger("ray.tune.trainable").setLevel(logging.WARNING)

@@ -9,6 +9,10 @@ import pytest
 from hpobench.api import Categorical, Config, Exhausted, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import CellError
 from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 SPACE = Space(
     [
@@ -102,7 +106,6 @@ def test_a_dependency_on_several_choices_or_a_number() -> None:
             searcher.tell(trial, 1, float(trial), final=True)
 
 
-@pytest.mark.slow  # Ax draws in vain for a minute
 def test_a_space_comes_to_its_end() -> None:
     space = Space([Categorical("a", (True, False)), Ordinal("b", (1,))])
     with closing(build("ax", space, 0)) as searcher:

@@ -11,6 +11,10 @@ import pytest
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
 from hpobench.contract.errors import CellError
 from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 FLOATS = Space([Float("x", -5, 10), Float("rate", 1e-5, 1, log=True)])
 FLOATS_BY_BAYES_OPT = """

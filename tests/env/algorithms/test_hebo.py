@@ -11,6 +11,10 @@ import pytest
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
 from hpobench.contract.errors import CellError
 from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 SPACE = Space(
     [

@@ -9,6 +9,10 @@ import pytest
 from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space
 from hpobench.contract.errors import HpobenchError
 from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 FIDELITY = Fidelity("epoch", steps=9)
 SPACE = Space(

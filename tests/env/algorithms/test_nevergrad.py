@@ -11,6 +11,10 @@ import pytest
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Searcher, Space, When
 from hpobench.contract.errors import CellError
 from tests.env.algorithms.own_loop import CONDITIONAL, MIXED, build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 NAMES = ["nevergrad-ngopt", "nevergrad-de", "nevergrad-pso", "nevergrad-oneplusone"]
 SPACES = {

@@ -11,6 +11,10 @@ import pytest
 from hpobench.api import Categorical, Exhausted, Fidelity, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import HpobenchError
 from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 FIDELITY = Fidelity("epoch", steps=10)
 SPACE = Space(

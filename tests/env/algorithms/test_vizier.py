@@ -8,6 +8,10 @@ import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
 from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 SPACE = Space(
     [
@@ -76,7 +80,7 @@ for number in range(given["trials"]):
     [
         ("vizier-eagle", 60),
         pytest.param("vizier-gp", 3, id="vizier-gp"),
-        pytest.param("vizier-gp", 7, id="vizier-gp-longer", marks=pytest.mark.slow),
+        pytest.param("vizier-gp", 7, id="vizier-gp-longer"),
     ],
 )
 def test_proposes_what_vizier_proposes(name: str, trials: int) -> None:

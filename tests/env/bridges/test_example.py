@@ -12,8 +12,9 @@ from ray import tune
 
 import hpobench
 from hpobench.bridges.tune_searcher import TuneSearcher
-from tests import ROOT, gallery
-from tests.documents import blocks, documents
+from tests import ROOT
+from tests.support import gallery
+from tests.support.documents import blocks, documents
 
 EXAMPLE = ROOT / "examples" / "plain_tuner.py"
 

@@ -14,8 +14,8 @@ import pytest
 
 from hpobench.contract.wording import interval, number
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results
-from tests.results_factory import PROBLEMS, MadeProblem, hand_made, make_results, on_workers
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import PROBLEMS, MadeProblem, hand_made, make_results, on_workers
 from tests.unit.reporting.pages import OWN, Page, joined, report, words
 
 

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from hpobench.contract.errors import StoreError
-from hpobench.store import files, index
-from hpobench.store.damage import find_damage, repair
-from hpobench.store.decision import decision_sentence, stored_digest, write_decision
-from hpobench.store.reader import Results, load_cells, load_results
+from hpobench.store.format import disk, index
+from hpobench.store.prove.damage import find_damage, repair
+from hpobench.store.read.decision import decision_sentence, stored_digest, write_decision
+from hpobench.store.read.reader import Results, load_cells, load_results
 from tests.fuzz.stores import SUITE, rewrite
-from tests.stored_results import run_suite
+from tests.support.stored_results import run_suite
 
 FLIPS = 40
 """Of each file; there are eight."""
@@ -175,7 +175,7 @@ def test_stores_of_earlier_versions_have_no_seals(whole: Path, store: Path) -> N
     shutil.rmtree(store / "copies")
     for kind in ("cells", "problems"):
         table = pq.read_table(store / f"{kind}.parquet")
-        (store / f"{kind}.parquet").write_bytes(files.table_bytes(table))
+        (store / f"{kind}.parquet").write_bytes(disk.table_bytes(table))
     plain = index.read_plan(store / index.PLAN)
     (store / index.PLAN).write_text(json.dumps(plain))
     assert same(load_results(store), load_results(whole))

@@ -9,8 +9,8 @@ import pytest
 from ray import tune
 
 import hpobench
-from hpobench.bridges.recommendation import Recommendation
 from hpobench.evidence.archive import PluginFacts
+from hpobench.evidence.recommendation import Recommendation
 from hpobench.evidence.scores import Pair
 from hpobench.plugins.build import build_problem, build_scheduler
 from hpobench.plugins.refs import plugin_ref

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import RayError
-from hpobench.running import nodes
-from hpobench.running.cluster import connected
+from hpobench.running.cluster import nodes
+from hpobench.running.cluster.connect import connected
 from tests.ray.faults.commands import three_nodes
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import UsageError
-from hpobench.running.agreement import CellHistories, compare
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.cluster.connect import LOCAL, connected
+from hpobench.running.proof.stage_agreement import CellHistories, compare
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

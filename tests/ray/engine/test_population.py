@@ -37,11 +37,11 @@ from hpobench.api import (
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import StallError
 from hpobench.contract.seeding import uniform
-from hpobench.running.cluster import LOCAL, connected
-from hpobench.running.plain import plain_history
+from hpobench.running.cluster.connect import LOCAL, connected
+from hpobench.running.proof.plain_tune import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from tests.global_state import numpy_state
+from tests.support.global_state import numpy_state
 
 
 class Mixed(TabulatedProblem):

@@ -17,10 +17,10 @@ from hpobench.contract.errors import StoreError, UnknownNameError, UsageError
 from hpobench.export import FORMATS, export, traces
 from hpobench.export.functions import FIRST, OTHERS
 from hpobench.export.traces import Row, Trace, Traces
-from hpobench.store.reader import Results, load_results
-from tests.frames import tuples
+from hpobench.store.read.reader import Results, load_results
 from tests.long.analysis.test_against_naive import naive_run, random_results
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.support.frames import tuples
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 BOWL = MadeProblem("bowl", steps=1, optimum=0.5, clip=9.0, heldout=True)
 

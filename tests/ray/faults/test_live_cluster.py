@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
 from tests.ray.faults.commands import finish, kill, start, three_nodes
 from tests.ray.faults.live_watch import Witness, faults, lines, survivors, wait_for_steps
@@ -68,7 +68,7 @@ def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(
     assert witness.again() <= 2  # a batch
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(
     tmp_path: Path, log: Any, cluster: Any
 ) -> None:
@@ -81,7 +81,7 @@ def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(
     assert "Ray cannot start or restart a worker" in told
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_node_after_node_joins_and_dies(tmp_path: Path, log: Any, cluster: Any) -> None:
     suite = write_suite(tmp_path, "hyperband", workers=4, trials=60, seeds=2)
     options = ("--plugin", CHAIN, "--results", tmp_path, "--no-report")
@@ -149,7 +149,7 @@ def wait_for_port(port: Any) -> Any:
             time.sleep(0.2)
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_a_driver_far_away_is_killed_and_its_cells_go_on_at_the_head(
     tmp_path: Path, log: Any, client_server: Any
 ) -> None:

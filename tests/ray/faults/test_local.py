@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from hpobench.contract.errors import WorkersError
-from hpobench.running.local.cells import LocalCells
-from hpobench.running.local.processes import Template
+from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.work import Work
-from hpobench.store.reader import load_results
+from hpobench.running.local.worker_processes import Template
+from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, start

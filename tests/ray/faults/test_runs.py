@@ -20,10 +20,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
-from tests.present import present
 from tests.ray.faults.commands import SUITE, events, finish, kill, start
+from tests.support.present import present
 
 CELLS = 2 * (1 + 4 + 4) * 4
 

@@ -14,7 +14,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.text.fields import anchor
 from hpobench.reporting.html import write_report
 from tests import ROOT
-from tests.results_factory import make_results
+from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
 SUITE = """

@@ -12,7 +12,7 @@ import pytest
 import hpobench
 from hpobench.evidence.archive import BUDGETS, RUNS, read_archive
 from hpobench.evidence.distilling import distilled
-from hpobench.store import schema
+from hpobench.store.format import schema
 from tests.ray.faults.commands import finish
 
 SUITE = {

@@ -8,7 +8,7 @@ import pytest
 
 import hpobench
 from hpobench.contract.errors import StoreError
-from hpobench.store.damage import find_damage, repair
+from hpobench.store.prove.damage import find_damage, repair
 
 SUITE = {
     "name": "mended",

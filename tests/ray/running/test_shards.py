@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.store.merging import merge
-from hpobench.store.reader import load_results
+from hpobench.store.join.merging import merge
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish
 
 SUITE = """

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import hpobench
-from hpobench.running.experiment import Summary, run_plan
-from hpobench.running.local.start import Templates
-from hpobench.store.decision import FILE
-from hpobench.store.reader import load_plan, load_results
+from hpobench.running.local.early_start import Templates
+from hpobench.running.plan.experiment import Summary, run_plan
+from hpobench.store.read.decision import FILE
+from hpobench.store.read.reader import load_plan, load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import load_suite

@@ -18,9 +18,9 @@ from hpobench.algorithms.schedulers.asha_promote import AshaPromote
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.hyperband_bohb import HyperBandBohb
 from hpobench.algorithms.schedulers.median import Median
-from hpobench.running.cluster import LOCAL, connected
-from hpobench.running.plain import PlainTrainable
-from hpobench.running.run import Run
+from hpobench.running.cells.tuning import Run
+from hpobench.running.cluster.connect import LOCAL, connected
+from hpobench.running.proof.plain_tune import PlainTrainable
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.ray.engine.test_virtual import Broken

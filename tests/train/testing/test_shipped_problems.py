@@ -13,7 +13,7 @@ from hpobench.plugins.registry import Registry
 from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of
 from tests import ROOT
-from tests.imported_trials import configs, curve
+from tests.support.imported_trials import configs, curve
 
 LR = {"lr": {"float": [1e-4, 1.0], "log": True}}
 PROGRAM = 'read task; for _ in 1 2 3; do echo "{\\"loss\\": 0.5}"; done'

@@ -14,9 +14,9 @@ from hpobench.analysis.drawing.style import png
 from hpobench.analysis.exhibits import heatmap, rank
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UnknownNameError, UsageError
-from hpobench.store.reader import Results
-from tests.frames import tuples
-from tests.results_factory import SEARCHERS, make_results
+from hpobench.store.read.reader import Results
+from tests.support.frames import tuples
+from tests.support.results_factory import SEARCHERS, make_results
 
 FEW: dict[str, Any] = {"repetitions": 20, "points": 10}
 

@@ -11,8 +11,8 @@ from hpobench.analysis.exhibits import total_time
 from hpobench.analysis.exhibits.total_time import _front
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.store.reader import Results
-from tests.results_factory import hand_made
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import hand_made
 
 SETTINGS = Settings(repetitions=50, points=40)
 

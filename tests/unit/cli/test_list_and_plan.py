@@ -15,8 +15,8 @@ from hpobench.cli.tables import show
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.scores import thinking_of_searchers
-from hpobench.running.cluster import cpus_here
-from tests.tiny_plugins import write_suite
+from hpobench.running.cluster.connect import cpus_here
+from tests.support.tiny_plugins import write_suite
 
 
 def invoke(*args: str) -> str:

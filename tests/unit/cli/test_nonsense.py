@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_cases import commands, end, lay
+from tests.support.cli_cases import commands, end, lay
 
 NOWHERE = "no such folder (from "
 PARENT = "there is no folder nowhere; make it first"

@@ -17,13 +17,13 @@ from hpobench.contract.cell import Cell
 from hpobench.evidence.distilling import distilled
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.recording.record import Recorded
-from hpobench.running.agreement import CellHistories
+from hpobench.running.proof.stage_agreement import CellHistories
 from hpobench.verbs.bisection import Halving
 from hpobench.verbs.progress import Display
 from hpobench.verbs.reports import Report, answer_of
-from tests.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
 from tests.ray.test_output import CASES as SLOW_CASES
-from tests.security_table import HEADER, PLUGIN
+from tests.support.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
+from tests.support.security_table import HEADER, PLUGIN
 
 COMMANDS = dict(commands())
 
@@ -135,8 +135,8 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         return report
 
     for place, double in (
-        ("hpobench.running.agreement.compare", compared),
-        ("hpobench.running.cluster.connected", lambda *_: contextlib.nullcontext()),
+        ("hpobench.running.proof.stage_agreement.compare", compared),
+        ("hpobench.running.cluster.connect.connect.connected", lambda *_: contextlib.nullcontext()),
         ("hpobench.recording.record.record_table", lambda *_, **__: Recorded(2, 1, reused=False)),
         ("hpobench.verbs.reports.write_page", written),
         ("hpobench.plugins.isolation.environments.lock", lambda _: None),

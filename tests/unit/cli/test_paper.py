@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hpobench.__main__ import main
-from tests.results_factory import MadeProblem, make_results
-from tests.stored import write
+from tests.support.results_factory import MadeProblem, make_results
+from tests.support.stored import write
 
 
 def call(*arguments: object) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hpobench.store import schema
-from hpobench.store.batch import Batch, CellEnd
+from hpobench.store.format import schema
+from hpobench.store.write.batch import Batch, CellEnd
 from hpobench.verbs.progress import LineProgress, Shown
 from hpobench.verbs.tally import Tally
 

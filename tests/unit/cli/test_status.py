@@ -9,10 +9,10 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.cli.tables import printable
-from hpobench.store.batch import Batch
-from hpobench.store.writer import open_writer
-from tests.results_factory import PROBLEMS, make_results
-from tests.stored import write as write_results
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.writer import open_writer
+from tests.support.results_factory import PROBLEMS, make_results
+from tests.support.stored import write as write_results
 from tests.unit.store.test_store import begin, outcome, write
 
 

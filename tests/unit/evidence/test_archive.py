@@ -23,7 +23,7 @@ from hpobench.evidence.archive import (
     read_archive,
 )
 from hpobench.evidence.scores import Pair, scores_at
-from hpobench.store import seal
+from hpobench.store.format import seal
 from tests.unit.evidence.archives import FACTS, FLAT, made
 
 

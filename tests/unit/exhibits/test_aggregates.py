@@ -10,8 +10,8 @@ from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import aggregates
 from hpobench.analysis.exhibits.aggregates import draw
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import caption_of, curves_of, made_nr, table_of
-from tests.results_factory import make_results
+from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=300)
 

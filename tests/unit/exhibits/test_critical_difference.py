@@ -12,7 +12,7 @@ from hpobench.analysis.exhibits import critical_difference
 from hpobench.analysis.exhibits.critical_difference import draw
 from hpobench.analysis.inference.rank_tests import rank_tests
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import caption_of, curves_of, made_nr
+from tests.support.curves_factory import caption_of, curves_of, made_nr
 
 CROSSED = [
     Algorithm(f"searcher-{i} + scheduler-{j}", f"searcher-{i}", f"scheduler-{j}")

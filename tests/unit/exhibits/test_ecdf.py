@@ -11,9 +11,9 @@ from hpobench.analysis.core.curves import Comparison, comparisons, compute_curve
 from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import ecdf
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import caption_of, study_of, table_of
-from tests.results_factory import hand_made, make_results
+from hpobench.store.read.reader import Results
+from tests.support.curves_factory import caption_of, study_of, table_of
+from tests.support.results_factory import hand_made, make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
 

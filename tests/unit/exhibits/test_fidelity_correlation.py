@@ -13,7 +13,7 @@ from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import fidelity_correlation
 from hpobench.analysis.exhibits.fidelity_correlation import draw
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import ANY, caption_of
+from tests.support.curves_factory import ANY, caption_of
 
 SETTINGS = Settings(repetitions=30)
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits.lineage import ACCENT, LINE, draw, lineage, stretches
 from hpobench.contract.problem import Objective
-from tests.results_factory import make_population
+from tests.support.results_factory import make_population
 
 
 def table_of(trials: int) -> pd.DataFrame:

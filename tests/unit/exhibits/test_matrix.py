@@ -16,8 +16,8 @@ from hpobench.analysis.drawing.matrix import short
 from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import interaction, win_matrix
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import caption_of, curves_of, made_nr, table_of
-from tests.frames import tuples
+from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.support.frames import tuples
 
 SETTINGS = Settings(repetitions=50)
 GRID = [Algorithm(f"s{i} + {c}", f"s{i}", c) for i in range(3) for c in ("fifo", "asha", "pbt")]

@@ -12,9 +12,9 @@ from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import profile
 from hpobench.analysis.exhibits.profile import SCORES, draw
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import caption_of, table_of
-from tests.results_factory import hand_made, make_results
+from hpobench.store.read.reader import Results
+from tests.support.curves_factory import caption_of, table_of
+from tests.support.results_factory import hand_made, make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
 

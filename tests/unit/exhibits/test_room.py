@@ -17,7 +17,7 @@ from hpobench.analysis.notes import notes
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.wording import MOST_NAMES, listed
-from tests.results_factory import MadeProblem, make_results
+from tests.support.results_factory import MadeProblem, make_results
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import survival
 from hpobench.analysis.exhibits.survival import draw, selective
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import ANY, caption_of, table_of_all
-from tests.results_factory import make_results
+from tests.support.curves_factory import ANY, caption_of, table_of_all
+from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30)
 

@@ -14,8 +14,8 @@ from hpobench.paper import sentences, tables
 from hpobench.paper.checklist import checklist
 from hpobench.paper.facts import Facts, listed, some, with_interval
 from hpobench.reporting.answer import Compared, Ranked
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem, make_results
 
 PROBLEMS = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 4)]
 

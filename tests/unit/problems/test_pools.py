@@ -19,7 +19,7 @@ from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import OPERATIONS, NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
 from hpobench.problems.tabular.nasbench201 import NASBench201
-from tests.present import present
+from tests.support.present import present
 
 SAMPLES = [(DeepAR, "m4-Yearly", 248), (XGBoostPool, "heart", 5000)]
 

@@ -14,7 +14,7 @@ from scipy.stats import kruskal
 from hpobench.api import Config, Float, Int
 from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
 from hpobench.problems.pools.taskset import TaskSet
-from tests.present import present
+from tests.support.present import present
 
 DIVERGING: Any = "FixedTextRNNClassification_imdb_patch32_IRNN64_relu_avg_bs128"
 """The file has a test loss of it where the validation loss is NaN."""

@@ -18,7 +18,7 @@ from hpobench.contract.errors import SpaceError, StoreError, UsageError
 from hpobench.problems.recorded import _forest
 from hpobench.problems.recorded.twin import Twin
 from hpobench.recording.table import Table, read_table, write_table
-from tests.imported_trials import SPACE, STEPS, configs, curve
+from tests.support.imported_trials import SPACE, STEPS, configs, curve
 
 CONDITIONAL = Space(
     [

@@ -20,7 +20,7 @@ from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench
 from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
-from tests.present import present
+from tests.support.present import present
 
 SCENARIOS: dict[str, Any] = {
     "lcbench": LCBench,

@@ -12,8 +12,8 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.reporting.answer import Answer, answer
 from hpobench.reporting.opening import Opening, openings
-from tests.curves_factory import curves_of, study_of
-from tests.results_factory import PROBLEMS, make_results
+from tests.support.curves_factory import curves_of, study_of
+from tests.support.results_factory import PROBLEMS, make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
 

@@ -13,7 +13,7 @@ from hpobench.__main__ import _code
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.archive import quantised
 from hpobench.reporting.site.folder import MARKER, write_site
-from tests.evidence_factory import make_archive
+from tests.support.evidence_factory import make_archive
 
 
 def content(folder: Path) -> dict[str, bytes]:

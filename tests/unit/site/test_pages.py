@@ -19,7 +19,7 @@ from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
 from hpobench.reporting.site.build import build_site
 from tests import ROOT
-from tests.evidence_factory import PROBLEMS, facts, make_archive
+from tests.support.evidence_factory import PROBLEMS, facts, make_archive
 
 ODD = ("<script>alert(1)</script>", "$x_1$ \\input{a}", "=1+1", "../../outside", "</title>\"'&")
 

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 
 from hpobench.contract.errors import StoreError
-from hpobench.store import buckets, compaction, index
-from hpobench.store.batch import Batch
-from hpobench.store.damage import find_damage, repair
-from hpobench.store.reader import load_results
-from hpobench.store.writer import open_writer
+from hpobench.store.format import index
+from hpobench.store.prove.damage import find_damage, repair
+from hpobench.store.read.reader import load_results
+from hpobench.store.write import buckets, compaction
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.writer import open_writer
 from tests.unit.store.test_store import begin, data, outcome, write
 
 

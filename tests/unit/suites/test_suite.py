@@ -17,8 +17,8 @@ from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import Suite, find_suite, load_suite
 from hpobench.suites.suitefile import MAX_CELLS, parse_seeds
 from hpobench.suites.yamlfile import read_yaml
-from tests.malformed_suites import WRONG
-from tests.tiny_plugins import PLUGIN, write_suite
+from tests.support.malformed_suites import WRONG
+from tests.support.tiny_plugins import PLUGIN, write_suite
 
 
 def load(folder: Path, changes: dict[int, str] | None = None, **overrides: Any) -> Suite:

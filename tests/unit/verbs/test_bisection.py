@@ -18,7 +18,7 @@ from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.package import SMOKE
 from hpobench.contract.wording import number
-from hpobench.running.experiment import Summary
+from hpobench.running.plan.experiment import Summary
 from hpobench.suites.grid import Plan
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import CellError
-from hpobench.running.session import MARK
+from hpobench.running.ray.environment import MARK
 from hpobench.running.stages.live.wire import break_off, hang_up, receive, send, welcome
 
 _CHECK_S = 0.5
@@ -91,7 +91,7 @@ class _WorkerLink(Link):
 class WorkerConnections(Connections):
     """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect.
 
-    They are of :class:`hpobench.running.stages.live.worker.Worker`. Ray restarts a worker that
+    They are of :class:`hpobench.running.stages.live.ray_worker.Worker`. Ray restarts a worker that
     died, elsewhere if need be, and starts one that found no room as soon as there is some. A worker
     is called again until it connects.
     """

@@ -27,7 +27,7 @@ from filelock import lock_descriptor
 
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import move_whole, open_regular, own_folder
-from hpobench.store import files
+from hpobench.store.format import disk
 
 _HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
 SYNC_S = 0.1
@@ -65,7 +65,7 @@ class Journal:
         self._dirty, self._synced = False, -SYNC_S
         self._background = ThreadPoolExecutor(1)
         self._flush: Future[None] | None = None
-        with files.explained(path):
+        with disk.explained(path):
             own_folder(path.parent)
             self._file = self._open()
             self._temporary.unlink(missing_ok=True)
@@ -88,7 +88,7 @@ class Journal:
 
     def records(self) -> Iterator[tuple[dict[str, Any], Blob | None]]:
         """The records in order. An incomplete record at the end is cut off."""
-        with files.explained(self.path):
+        with disk.explained(self.path):
             self._file.seek(0)
             whole = 0
             while (record := _read_record(self._file, whole)) is not None:
@@ -116,7 +116,7 @@ class Journal:
 
     def commit(self) -> None:
         """Write what was appended, so that it outlives this process."""
-        with files.explained(self.path):
+        with disk.explained(self.path):
             if self._pending:
                 self._file.write(b"".join(self._pending))
                 self._file.flush()
@@ -132,7 +132,7 @@ class Journal:
 
         Call it again within a moment, so that what was written since follows.
         """
-        with files.explained(self.path):
+        with disk.explained(self.path):
             if self._flush is not None:
                 if not self._flush.done():
                     return
@@ -148,7 +148,7 @@ class Journal:
 
     def read(self, saved: Blob) -> bytes:
         """The blob that ``saved`` stands for."""
-        with files.explained(self.path):
+        with disk.explained(self.path):
             self._file.seek(saved.offset)
             return self._file.read(saved.length)
 
@@ -156,7 +156,7 @@ class Journal:
         """Write the file again without the blobs that nothing refers to."""
         alive = {saved.offset: saved for saved in self._saved}
         moved: dict[Blob, int] = {}
-        with files.explained(self.path):
+        with disk.explained(self.path):
             self._temporary.unlink(missing_ok=True)
             with self._temporary.open("x+b") as file:
                 lock_descriptor(file.fileno())
@@ -198,7 +198,7 @@ def read_headers(path: Path) -> Iterator[dict[str, Any]]:
     """The headers in the journal at ``path``, if there is one; it may be in use."""
     if not path.exists():
         return
-    with files.explained(path), os.fdopen(open_regular(path), "rb") as file:
+    with disk.explained(path), os.fdopen(open_regular(path), "rb") as file:
         at = 0
         while (record := _read_record(file, at)) is not None:
             header, blob_at, length = record
