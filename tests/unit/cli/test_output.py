@@ -136,7 +136,7 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for place, double in (
         ("hpobench.running.proof.stage_agreement.compare", compared),
-        ("hpobench.running.cluster.connect.connect.connected", lambda *_: contextlib.nullcontext()),
+        ("hpobench.running.cluster.connect.connected", lambda *_: contextlib.nullcontext()),
         ("hpobench.recording.record.record_table", lambda *_, **__: Recorded(2, 1, reused=False)),
         ("hpobench.verbs.reports.write_page", written),
         ("hpobench.plugins.isolation.environments.lock", lambda _: None),
@@ -207,7 +207,7 @@ def test_only_one_of_them_is_taken(args: str, tmp_path: Path, monkeypatch: Any) 
     words = args.replace("nowhere", "stored").replace("a b", "stored stored").split()
     code, out, err = end([*words, "--json"])
     assert (code, out) == (2, "")
-    assert "exclude each other; give one" in err
+    assert "give only one of --quiet, --verbose and --json" in err
 
 
 SOLID = re.compile(r"/|^    \w+\.\w+\(.*\)$")
