@@ -81,7 +81,8 @@ def problems(name: str | None, plugins: tuple[Path, ...], output: Output) -> Non
 def _show_plugins(kind: Kind, files: Iterable[Path], name: str | None, output: Output) -> None:
     from hpobench.verbs import inventory
 
-    found = inventory.plugins(kind, files, name)
+    in_full = output.as_json or name is not None
+    found = inventory.plugins(kind, files, name, in_full=in_full)
     if output.as_json:
         print_json(found.facts if name is None else found.facts[0])
     elif output.quiet:

@@ -184,10 +184,10 @@ class Output(NamedTuple):
 
     def display(self) -> Display:
         """What shows the verb's work."""
-        from hpobench.verbs.progress import Brief, Shown, Warnings
+        from hpobench.verbs.progress import Brief, Shown
 
         if self.as_json:
-            return Warnings()
+            return Brief(advice=False)
         return Brief() if self.quiet else Shown(verbose=self.verbose)
 
     def end(self, facts: object, brief: object, *lines: str) -> None:

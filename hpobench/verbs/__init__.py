@@ -94,11 +94,11 @@ def plan(
 def report(folder: str | os.PathLike[str]) -> Path:
     """Write the report of the results in ``folder``; returns the page to open."""
     from hpobench.store.remote.place import Place, place_of
-    from hpobench.verbs.progress import Quiet
+    from hpobench.verbs.progress import Display
     from hpobench.verbs.reports import write_page
 
     place = Place(place_of(folder))
-    page = write_page(place.fetch(), Quiet(), anew=True).page
+    page = write_page(place.fetch(), Display(), anew=True).page
     place.publish()
     return page
 
@@ -167,11 +167,11 @@ def verify(
     from hpobench.contract.errors import StoreError
     from hpobench.store.prove.damage import find_damage
     from hpobench.store.remote.place import Place, place_of
-    from hpobench.verbs.progress import Quiet
+    from hpobench.verbs.progress import Display
     from hpobench.verbs.sample import SampleOptions, run_sample
 
     options = SampleOptions(cells, seed, [Path(file) for file in plugins], cpus, timeout)
     place = Place(place_of(folder)).fetch()
     if damaged := find_damage(place):
         raise StoreError(f"{damaged[0].path}: {damaged[0].reason}; {len(damaged)} damaged in all")
-    return run_sample(place, options, Quiet())
+    return run_sample(place, options, Display())

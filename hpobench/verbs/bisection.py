@@ -194,10 +194,7 @@ def bisect(
     so, and the ``command`` that shows the difference. Raises :class:`UsageError` where nothing can
     be told.
     """
-    try:
-        good, bad = (parse_release(one) or "none" for one in (good, bad))
-    except ValueError as error:
-        raise UsageError(f"--good and --bad: {error}") from None
+    good, bad = (_release(*given) for given in (("--good", good), ("--bad", bad)))
     suite, library = suite_of(source, searcher, options)
     folder = Path(options.results) / suite.name
     with running(folder, options, display) as run_cells:
@@ -214,6 +211,15 @@ def bisect(
         "sentence": sentence(found, bisection),
         "command": command(found, bisection),
     }
+
+
+def _release(option: str, text: str) -> str:
+    try:
+        if (release := parse_release(text)) is not None:
+            return release
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+    raise UsageError(f"{option}: {text!r} is no release")
 
 
 def suite_of(source: Source, searcher: str, options: RunOptions) -> tuple[Suite, str]:

@@ -16,6 +16,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import duration
 from hpobench.suites.options import MAX_SEEDS, RunOptions
 from hpobench.verbs.interruption import interruptible, workers
+from hpobench.verbs.progress import Display, Shown
 from hpobench.verbs.reports import Report, write_page
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from hpobench.suites.changes import Changes
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Choose, Source, Suite
-    from hpobench.verbs.progress import Display
     from hpobench.verbs.within import Within
 
 
@@ -75,11 +75,10 @@ def execute(
     from hpobench.running.cluster.connect import needs_ray
     from hpobench.running.local.early_start import Templates
     from hpobench.store.remote.place import Place, inside, place_of
-    from hpobench.verbs.progress import Quiet, Shown
 
     if display is None:
         shown = sys.stdout.isatty() if options.progress is None else options.progress
-        display = Shown() if shown else Quiet()
+        display = Shown() if shown else Display()
     results = place_of(options.results)
     if isinstance(results, Path) and results.is_file():
         raise UsageError(f"results: {results} is a file; name a folder")

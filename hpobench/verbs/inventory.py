@@ -35,15 +35,17 @@ class Listed(NamedTuple):
     """Plugins of a kind."""
 
     facts: list[dict[str, Any]]
-    """Of each plugin: its ``name``, ``summary`` and ``options``, whether it is ``available``, for
-    what ``reason`` it is not, and more that depends on the kind."""
+    """Of each plugin its ``name`` and ``summary``, whether it is ``available`` and for what
+    ``reason`` it is not; ``in_full`` also its ``options``, and more that depends on the kind."""
     unasked: list[str]
     """Plugins that only say whether they can run when they run."""
     broken: list[str]
     """What is wrong with the files that are left out."""
 
 
-def plugins(kind: Kind, files: Iterable[Path], name: str | None = None) -> Listed:
+def plugins(
+    kind: Kind, files: Iterable[Path], name: str | None = None, *, in_full: bool = True
+) -> Listed:
     """The plugins of a kind, also in ``files``, or the one called ``name``.
 
     Raises :class:`UnknownNameError` if there is none of that name.
@@ -52,15 +54,18 @@ def plugins(kind: Kind, files: Iterable[Path], name: str | None = None) -> Liste
     entries = registry.entries(kind) if name is None else [registry.find(kind, name)]
     facts = [_facts(entry) for entry in entries]
     unasked = [
-        e.name for e, own in zip(entries, facts, strict=True) if e.asked and not own["reason"]
+        entry.name
+        for entry, own in zip(entries, facts, strict=True)
+        if entry.asked and not own["reason"]
     ]
+    if in_full:
+        facts = [own | _details(entry) for entry, own in zip(entries, facts, strict=True)]
     return Listed(facts, unasked, list(map(str, registry.broken)))
 
 
 def _facts(entry: Entry) -> dict[str, Any]:
-    from hpobench.plugins.isolation.environments import Environment, version_of
+    from hpobench.plugins.isolation.environments import Environment
 
-    attributes, script = entry.attributes, entry.script
     # As far as reading its file tells: a plugin that is asked would run.
     reason = entry.unmet() if entry.asked else entry.missing()
     if reason:
@@ -68,16 +73,24 @@ def _facts(entry: Entry) -> dict[str, Any]:
     elif entry.asked:
         available = "not asked"
     else:
-        built = script is None or Environment(script).built() is not None
+        built = entry.script is None or Environment(entry.script).built() is not None
         available = "yes" if built else "once built"
     facts: dict[str, Any] = {"name": entry.name, "summary": entry.summary}
-    facts |= {"available": available, "reason": reason or None}
-    facts |= {trait: "yes" if attributes.get(trait) else "no" for trait in _TRAITS[entry.kind]}
+    return facts | {"available": available, "reason": reason or None}
+
+
+def _details(entry: Entry) -> dict[str, Any]:
+    from hpobench.plugins.isolation.environments import version_of
+
+    attributes = entry.attributes
+    facts: dict[str, Any] = {
+        trait: "yes" if attributes.get(trait) else "no" for trait in _TRAITS[entry.kind]
+    }
     if attributes.get("schedules_itself"):
         facts["multi_fidelity"] = "schedules itself"
     if entry.kind == "searcher":
         library = str(attributes.get("library") or "")
-        version = version_of(library, script) if library else None
+        version = version_of(library, entry.script) if library else None
         facts |= {"library": library or None, "version": version or None}
         facts |= {"releases": _releases(entry) if library else None}
     if entry.kind == "problem":

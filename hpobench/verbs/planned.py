@@ -78,11 +78,7 @@ class Planned:
     def prior_regrets(self) -> dict[str, list[float]]:
         """By the quality of a prior, the normalised regrets of its centre on the problems that
         have references."""
-        import numpy as np
-
-        from hpobench.analysis.core.normalise import normalised_regret
         from hpobench.plugins.build import build_problem
-        from hpobench.plugins.starting.priors import centre_of
 
         regrets: dict[str, dict[str, float]] = {}
         for row in self.plan.cells.combinations:
@@ -92,6 +88,12 @@ class Planned:
             found = regrets.setdefault(quality, {})
             problem = None if row.problem.label in found else build_problem(row.problem)
             if problem is not None and (reference := problem.reference()) is not None:
+                # Few plans have priors, and numpy and scipy take a tenth of a second.
+                import numpy as np
+
+                from hpobench.analysis.core.normalise import normalised_regret
+                from hpobench.plugins.starting.priors import centre_of
+
                 loss = centre_of(quality, row.problem, problem).loss
                 losses = map(np.asarray, (loss, reference.optimum, reference.clip))
                 found[row.problem.label] = float(normalised_regret(*losses))

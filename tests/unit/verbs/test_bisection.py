@@ -26,7 +26,7 @@ from hpobench.verbs import bisection as module
 from hpobench.verbs import comparison
 from hpobench.verbs.bisection import Bisection, Halving, Step, suite_of
 from hpobench.verbs.comparison import Judge, Sides, Verdict, of_algorithms
-from hpobench.verbs.progress import Quiet
+from hpobench.verbs.progress import Display
 
 OPTIONS = RunOptions()
 BETWEEN = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
@@ -88,7 +88,7 @@ def bisection(ran: list[list[str]], first_bad: str) -> Bisection:
             return ("bad", f"{base} {new}") if is_bad else ("good", "the same")
 
     judge = Told(any_change=False, alpha=0.05, tolerance=0.0)
-    return Bisection(suite, library, Path("results"), judge, run_cells, Quiet())
+    return Bisection(suite, library, Path("results"), judge, run_cells, Display())
 
 
 def test_each_step_runs_one_release_more(ran: list[list[str]]) -> None:
