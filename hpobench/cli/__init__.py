@@ -58,7 +58,8 @@ class Verbs(Commands):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for section, verbs in SECTIONS.items():
             with formatter.section(section):
-                formatter.write_dl(list(verbs.items()))
+                # Not list(): that is a module of this package once it is imported.
+                formatter.write_dl([*verbs.items()])
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -177,7 +177,7 @@ def test_from_python(evidence: Path) -> None:
         (["--floats", 3, "--evaluations", 9, "--budget", "1h"], "say the same"),
         (["--floats", 99, "--evaluations", 9], "larger than any of the evidence"),
         (["--logs", 4, "--ints", 1, "--evaluations", 9], "4 of 1 numbers cannot"),
-        (["smoke", "--floats", 3], "SUITE and --floats and the like say the same"),
+        (["smoke", "--floats", 3], "give either SUITE or --floats and the like, not both"),
         (["--mode", "min", "--floats", 3, "--evaluations", 9], "--mode is of --trials"),
         (["--floats", 3, "--budget", "soon"], "'soon' is no time"),
         (["--floats", 3, "--fidelity", "epochs"], "like epochs:50"),
