@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.errors import UnknownNameError, UsageError, did_you_mean
 from hpobench.contract.space import Space
+from hpobench.contract.wording import parse_seconds
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import Archive, read_archive, shipped
 from hpobench.evidence.asking import Spending, of_space, of_suite
@@ -19,7 +20,6 @@ from hpobench.evidence.wording import answer, grounds
 from hpobench.plugins.rays import ray_scheduler
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.portfolios import model_with
-from hpobench.suites.suitefile import parse_seconds
 from hpobench.suites.suitetext import suite_text
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from hpobench.contract.wording import count, listed, measured
 from hpobench.evidence.advice import Advice
 from hpobench.evidence.evaluation import ORACLE, RANDOM
 from hpobench.evidence.features import Features
-from hpobench.evidence.scores import Algorithm
 from hpobench.evidence.standing import NEAR, RULES, WAYS, StandingRow
 
 _NAMED = 3
@@ -23,13 +23,14 @@ def answer(advice: Advice) -> Iterator[str]:
     choice, others = advice.choice, advice.undecided[1:]
     yield f"Use {choice.algorithm}."
     if others:
-        yield f"The evidence does not tell it apart from {_listed([o.algorithm for o in others])}."
+        tied = listed((one.algorithm for one in others), _NAMED)
+        yield f"The evidence does not tell it apart from {tied}."
         cheapest = advice.cheapest
         if cheapest is not choice:
             yield (
                 f"The cheapest of them is {cheapest.algorithm}: it thinks for "
-                f"{seconds(cheapest.thinking)} a full evaluation, {choice.algorithm} for "
-                f"{seconds(choice.thinking)}."
+                f"{measured(cheapest.thinking)} a full evaluation, {choice.algorithm} for "
+                f"{measured(choice.thinking)}."
             )
     random = next((one for one in advice.ranked[1:] if one.algorithm == RANDOM), None)
     beside = f"; random search reaches {random.regret:.2f}" if random else ""
@@ -47,7 +48,7 @@ def rows(advice: Advice, most: int) -> list[tuple[str, ...]]:
             f"{one.regret:.3f}",
             f"{one.low:.2f} to {one.high:.2f}",
             f"{one.best:.0%}",
-            seconds(one.thinking),
+            measured(one.thinking),
             "" if one.told_apart else "tied",
         )
         for one in advice.ranked[:most]
@@ -59,10 +60,10 @@ def grounds(advice: Advice) -> Iterator[str]:
     question = advice.question
     yield (
         f"By runs on {advice.problems} problems of {advice.families} families, at "
-        f"{advice.budget:.3g} full evaluations with {_count(advice.workers, 'worker')}. A "
-        "regret of 0 is the optimum, 1 the median of random configurations; best: the chance that "
-        "no other algorithm does better on your problem; thinking: the searcher's own time for a "
-        "full evaluation."
+        f"{advice.budget:.3g} full evaluations with {count(advice.workers, 'worker')}. A regret of "
+        "0 is the optimum, 1 the median of random configurations; best: the chance that no other "
+        "algorithm does better on your problem; thinking: the searcher's own time for a full "
+        "evaluation."
     )
     if question.evaluations > advice.budget:
         yield (
@@ -70,12 +71,12 @@ def grounds(advice: Advice) -> Iterator[str]:
             f"{question.evaluations:.4g}."
         )
     if advice.ended:
-        yield f"Left out, because their runs end before that: {_listed(advice.ended)}."
+        yield f"Left out, because their runs end before that: {listed(advice.ended, _NAMED)}."
     if question.workers != advice.workers:
-        yield f"It has no such runs with {_count(question.workers, 'worker')}."
+        yield f"It has no such runs with {count(question.workers, 'worker')}."
     if question.trial_time is not None:
         yield (
-            f"Thinking counts: a full evaluation takes {seconds(question.trial_time)}, and what a "
+            f"Thinking counts: a full evaluation takes {measured(question.trial_time)}, and what a "
             "searcher thinks is taken from its budget."
         )
     yield "The problems of the evidence that are most like yours:"
@@ -159,22 +160,4 @@ def described(features: Features) -> str:
     parts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     conditions = ", with conditions" if features.conditional else ""
     steps = f", {features.steps} steps" if features.steps > 1 else ""
-    return f"{_count(features.dimensions, 'parameter')} ({parts}){conditions}{steps}"
-
-
-def seconds(value: float) -> str:
-    """A duration in a fitting unit."""
-    if value < 1:
-        return f"{1000 * value:.2g} ms" if value < 0.0095 else f"{1000 * value:.0f} ms"
-    if value < 120:
-        return f"{value:.3g} s"
-    return f"{value / 60:.3g} min" if value < 7200 else f"{value / 3600:.3g} h"
-
-
-def _listed(algorithms: Sequence[Algorithm]) -> str:
-    more = f" and {len(algorithms) - _NAMED} more" if len(algorithms) > _NAMED else ""
-    return ", ".join(map(str, algorithms[:_NAMED])) + more
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{count(features.dimensions, 'parameter')} ({parts}){conditions}{steps}"

@@ -40,7 +40,6 @@ from hpobench.reporting.glossary import glossed
 from hpobench.reporting.opening import Opening, openings
 from hpobench.reporting.replay import Replay, replayed
 from hpobench.reporting.stored_answer import PAGE, write_answer
-from hpobench.reporting.verdict import verdict
 from hpobench.store.read.reader import Results
 
 Drawing: TypeAlias = Callable[[int, int], None]
@@ -58,7 +57,6 @@ class Page:
     """What the first screen says, for each fair comparison."""
     reason: str | None
     """Why nothing can be compared, or ``None``."""
-    verdicts: list[Markup]
     decision: str | None
     reload: float | None
     """Seconds after which the page loads itself anew."""
@@ -165,7 +163,6 @@ def _page(
         facts=_facts(study.every),
         openings=openings(study, said),
         reason=said.reason,
-        verdicts=[verdict(study, comparison) for comparison in study.shown],
         decision=decision,
         reload=reload,
         notes=notes(study),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -80,3 +80,12 @@ def fresh_process(
     env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
     command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+
+
+def judged(checks: Iterable[Check], limit: float) -> Iterator[tuple[Check, CheckResult]]:
+    """Each of ``checks`` with its result; after one that hangs the others are skipped."""
+    hung = False
+    for check in checks:
+        result = CheckResult("skipped", "an earlier check hung") if hung else judge(check, limit)
+        hung |= result.hung
+        yield check, result

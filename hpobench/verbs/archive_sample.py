@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any
 
 import pyarrow as pa
 
@@ -23,9 +23,6 @@ from hpobench.evidence.archive import (
     hash_of,
 )
 from hpobench.evidence.distilling import distilled
-from hpobench.running.cluster.connect import needs_ray
-from hpobench.running.local.early_start import ForkServers
-from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.proof.again import run_again
 from hpobench.running.proof.verify_sample import Other, Verification
 from hpobench.store.prove.sameness import Difference
@@ -35,11 +32,9 @@ from hpobench.store.write.writer import open_writer
 from hpobench.suites.suite import Source
 from hpobench.suites.union import LISTS
 from hpobench.verbs.archive_cells import Run, find_cells
-from hpobench.verbs.interruption import interruptible
-from hpobench.verbs.verification import SampleOptions
+from hpobench.verbs.interruption import workers
+from hpobench.verbs.sample import SampleOptions
 
-_Rows: TypeAlias = Mapping[int, Cell]
-"""Cells by the rows of their runs in the archive."""
 _UNREFERENCED = "its problem has no frozen references here"
 
 
@@ -52,15 +47,14 @@ def verify_archive(
     """Draw runs of ``archive``, run their cells in ``suites`` again, and compare what is distilled
     from both: the hash of events and trials, the regrets, and what the archive says of the problem.
     """
-    with (
-        ForkServers(soon=not needs_ray("virtual", None)) as servers,
-        interruptible("nothing was changed", warn),
-    ):
-        cells, left_out = _population(find_cells(archive, suites, options.plugins, warn))
+    with workers("nothing was changed", warn) as start:
+        found = find_cells(archive, suites, options.plugins, warn)
+        cells = {row: cell for row, cell in enumerate(found) if isinstance(cell, Cell)}
+        left_out = dict(Counter(reason for reason in found if isinstance(reason, str)))
         count = min(options.cells, len(cells))
         drawn = {row: cells[row] for row in sorted(Random(options.seed).sample([*cells], count))}
         once = list({cell.id: cell for cell in drawn.values()}.values())
-        again = _Again.of(once, [*run_again(once, servers.start, options.timeout, options.cpus)])
+        again = _Again.of(once, [*run_again(once, start, options.timeout, options.cpus)])
     same, different = [], {}
     stored = archive.runs.take(pa.array([*drawn], pa.int64())).to_pylist()
     for (row, cell), run in zip(drawn.items(), stored, strict=True):
@@ -70,17 +64,10 @@ def verify_archive(
             same.append(cell.id)
         else:
             changed = again.changes(archive, run["problem"])
-            different[cell.id] = Other(difference, again.errors[cell.id], tuple(changed))
+            different[cell.id] = Other(difference, again.errors[cell.id], changed)
     return Verification(
         len(cells), options.seed, left_out, tuple(same), different, again.unfinished
     )
-
-
-def _population(found: Sequence[Cell | str]) -> tuple[_Rows, dict[str, int]]:
-    """The cells that can run again, and how many others there are, and why."""
-    cells = {row: cell for row, cell in enumerate(found) if isinstance(cell, Cell)}
-    left_out = Counter(reason for reason in found if isinstance(reason, str))
-    return cells, dict(left_out)
 
 
 @dataclass(frozen=True)
@@ -121,11 +108,10 @@ class _Again:
                 return Difference("problems", place, name, one[name], other[name])
         return None
 
-    def changes(self, archive: Archive, problem: str) -> Iterator[str]:
+    def changes(self, archive: Archive, problem: str) -> tuple[str, ...]:
         """What was another when a run was archived, and may be the reason for a difference."""
         then, now = (found[problem].reference for found in (archive.problems, self.problems))
-        if then != now:
-            yield f"reference losses of version {then} then, {now} now"
+        return () if then == now else (f"reference losses of version {then} then, {now} now",)
 
 
 def _distilled(cells: Sequence[Cell], outcomes: Sequence[Outcome]) -> Archive:

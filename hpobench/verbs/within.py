@@ -12,6 +12,7 @@ from hpobench.analysis.inference.sequential import Rule
 from hpobench.analysis.settings import SCHEDULER
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.wording import duration
 from hpobench.plugins.build import build_problem
 from hpobench.running.cluster.connect import cpus_here, needs_ray
 from hpobench.running.plan.timing import Timing, one_round, shortened
@@ -19,10 +20,9 @@ from hpobench.running.plan.until_decided import grown, looks_within, rule_of
 from hpobench.store.format.index import PLAN
 from hpobench.store.read.reader import load_plan
 from hpobench.suites.grid import Plan, build_plan
+from hpobench.suites.options import MAX_SEEDS, RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs.candidates import Candidates
-from hpobench.verbs.options import MAX_SEEDS, RunOptions
-from hpobench.verbs.tally import duration
 
 LEAST = 2
 """Seeds that a plan makes room for: one tells nothing about chance."""

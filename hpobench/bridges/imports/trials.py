@@ -10,14 +10,14 @@ from typing import Any, Literal
 from hpobench.contract.errors import UsageError, did_you_mean
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
+from hpobench.contract.wording import listed
 
 State = Literal["complete", "stopped", "failed"]
 """``stopped``: it ended before its last step, but not by an error."""
 MOST_TRIALS = 1_000_000
 MAX_BYTES = 2**31
 """Of a storage's file."""
-_LISTED = 12
-"""Names that an error message lists."""
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -112,15 +112,16 @@ def choose(what: str, names: Sequence[str], asked: str | None, option: str, wher
 
     Raises :class:`UsageError` that says where and lists them, with the ``option`` that chooses.
     """
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    listed = ", ".join(map(repr, names[:_LISTED])) + more
     if asked is not None and asked not in names:
-        hint = did_you_mean(asked, names) or f"; it has {listed}"
+        hint = did_you_mean(asked, names) or f"; it has {listed(map(repr, names), _NAMED)}"
         raise UsageError(f"{where} has no {what} {asked!r}{hint}")
-    if asked is None and not names:
-        raise UsageError(f"{where} has no {what}: there is nothing to import")
-    if asked is None and len(names) > 1:
-        raise UsageError(f"{where} has more than one {what}: {listed}; choose with {option}")
+    if asked is None and len(names) != 1:
+        if not names:
+            raise UsageError(f"{where} has no {what}: there is nothing to import")
+        raise UsageError(
+            f"{where} has more than one {what}: {listed(map(repr, names), _NAMED)}; choose with "
+            f"{option}"
+        )
     return names[0] if asked is None else asked
 
 

@@ -10,18 +10,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hpobench.contract.wording import count
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
-from hpobench.reporting.site.means import Means
+from hpobench.reporting.site.means import Spending
 
 
 class Rankings:
     """The rankings by an archive, whose runs are looked up once."""
 
-    def __init__(self, archive: Archive, means: Means) -> None:
+    def __init__(self, archive: Archive, means: Spending) -> None:
         self._archive, self._means = archive, means
         self._algorithms = {algorithm: n for n, algorithm in enumerate(means.algorithms)}
         facts = [archive.problems[name] for name in means.problems]
@@ -103,10 +104,9 @@ class Rankings:
 def lead(advice: Advice) -> str:
     """Who leads, in a sentence."""
     question = advice.question
-    workers = f"{question.workers} worker{'' if question.workers == 1 else 's'}"
-    return (
-        f"{advice.choice.algorithm} leads at {question.budget:.3g} full evaluations with {workers}."
-    )
+    workers = count(question.workers, "worker")
+    leader = advice.choice.algorithm
+    return f"{leader} leads at {question.budget:.3g} full evaluations with {workers}."
 
 
 def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> int:

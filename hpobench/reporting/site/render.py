@@ -11,8 +11,8 @@ import numpy as np
 
 from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION
+from hpobench.contract.wording import measured
 from hpobench.evidence.scores import FloatArray
-from hpobench.evidence.wording import seconds
 from hpobench.reporting.site.source import SiteSource
 
 STYLES_AND_SCRIPTS = "assets"
@@ -30,7 +30,7 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["seconds"] = seconds
+    environment.filters["seconds"] = measured
     return environment
 
 

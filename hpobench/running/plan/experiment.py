@@ -24,7 +24,7 @@ from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows
 from hpobench.suites.cell_grid import Selected
 from hpobench.suites.grid import Plan
-from hpobench.suites.shard import Shard
+from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import Suite
 
 if TYPE_CHECKING:
@@ -73,33 +73,28 @@ def run_plan(
     progress: Progress,
     *,
     start: Callable[[], ForkServer],
+    options: RunOptions = RunOptions(),  # noqa: B008 - it is frozen
     publish: Callable[[], None] = lambda: None,
-    address: str | None = None,
-    cpus: int | None = None,
-    shard: Shard | None = None,
-    timeout: float = 3600.0,
-    retry_failed: bool = False,
     until: float = math.inf,
     warn: Callable[[str], None] = _LOG.warning,
 ) -> Summary:
-    """Run the cells of ``plan``, or of its ``shard``, that ``folder`` does not hold yet.
+    """Run the cells of ``plan``, or of its shard, that ``folder`` does not hold yet.
 
     ``publish`` is called whenever the folder has changed. Cells that do not need Ray run in
-    processes made by ``start``. A cell is given up after ``timeout`` wall seconds. A
-    ``KeyboardInterrupt`` passes through after everything finished is stored. When
-    ``time.monotonic()`` is ``until``, the running cells are ended; the next run of the plan goes
-    on with them. If the Ray started here dies, a new one is started and ``warn`` is called.
-
+    processes made by ``start``. Of the ``options``, those count that say where cells run, which,
+    and when one is given up. A ``KeyboardInterrupt`` passes through after everything finished is
+    stored. When ``time.monotonic()`` is ``until``, the running cells are ended, and the next run of
+    the plan goes on. If the Ray started here dies, a new one is started and ``warn`` is called.
     Raises :class:`RayError`, :class:`WorkersError` and :class:`StoreError`.
     """
     from hpobench.store.write.writer import open_writer
 
     begin = time.monotonic()
     with open_writer(folder) as writer:
-        again = {"missing", *(("failed", "timeout") if retry_failed else ())}
+        again = {"missing", *(("failed", "timeout") if options.retry_failed else ())}
         ids = plan.cells.ids()
         places: Sequence[int] = range(len(ids))
-        if shard:
+        if shard := options.share:
             shard = replace(shard, combinations=len(plan.cells.combinations))
             places = shard.places(len(ids))
             ids = [ids[place] for place in places]
@@ -115,11 +110,11 @@ def run_plan(
         todo = Todo(Selected(plan.cells, left), writer, progress, publish, until)
         if todo.late():
             left = []  # workers would start in vain
-        if left and needs_ray(suite.stage, address):
-            _run_on_ray(todo, suite, folder, address or LOCAL, cpus, timeout, warn)
+        if left and needs_ray(suite.stage, options.address):
+            _run_on_ray(todo, suite, folder, options, warn)
         elif left:
-            work = Work(provenance.commit(), timeout, str(folder.resolve()))
-            todo.run(LocalCells(start, work, cpus or cpus_here()))
+            work = Work(provenance.commit(), options.timeout, str(folder.resolve()))
+            todo.run(LocalCells(start, work, options.cpus or cpus_here()))
         writer.compact()
         publish()
     counts += todo.counts
@@ -133,18 +128,17 @@ def _run_on_ray(
     todo: Todo,
     suite: Suite,
     folder: Path,
-    address: str,
-    cpus: int | None,
-    timeout: float,
+    options: RunOptions,
     warn: Callable[[str], None],
 ) -> None:
     """Run the cells of ``todo``. If a Ray started here dies, what is left runs on a new one, as
     long as that helps."""
+    address, timeout = options.address or LOCAL, options.timeout
     own, idle, commit = starts_ray(address), 0, provenance.commit()
     while True:
         before = todo.counts.total()
         try:
-            with connected(address, cpus) as ray:
+            with connected(address, options.cpus) as ray:
                 cells: Cells
                 if suite.stage == "virtual":
                     from hpobench.running.cluster.ray_cells import VirtualCells

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hpobench.contract import wording
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import (
     is_regular,
@@ -23,6 +24,7 @@ from hpobench.contract.files import (
     read_whole,
     write_whole,
 )
+from hpobench.contract.wording import count
 from hpobench.store.format import checks, schema, seal
 from hpobench.store.format.shapes import Unfit
 
@@ -76,10 +78,7 @@ class LockedError(StoreError):
 
 def listed(cells: Collection[str]) -> str:
     """``3 cells (a, b, c)``, and of many the first few."""
-    names = sorted(cells)
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    plural = "" if len(names) == 1 else "s"
-    return f"{len(names):,} cell{plural} ({', '.join(names[:_NAMED])}{more})"
+    return f"{count(len(cells), 'cell')} ({wording.listed(sorted(cells), _NAMED)})"
 
 
 def refuse_links(folder: Path) -> None:

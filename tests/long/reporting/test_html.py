@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hpobench.analysis.numbers import number
 from hpobench.contract.errors import StoreError
+from hpobench.contract.wording import number
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results, load_results
 from tests import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.reporting.watching import PATIENCE, watch
+from hpobench.verbs.reports import PATIENCE, watch
 from tests.support.results_factory import PROBLEMS, make_results
 from tests.support.stored import write
 

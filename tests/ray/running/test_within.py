@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import hpobench
-from hpobench.running.local.early_start import ForkServers
 from hpobench.running.local.worker_processes import ForkServers
 from hpobench.running.plan.experiment import Summary, run_plan
 from hpobench.store.read.decision import FILE
 from hpobench.store.read.reader import load_plan, load_results
 from hpobench.suites.grid import build_plan
+from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish
@@ -146,9 +146,14 @@ def run_until(folder: Path, plugin: Path, seconds: float) -> Summary:
     content = SUITE | {"problems": [{"slow": {"seconds": 0.1}}], "seeds": 20}
     suite = load_suite(content, plugins=[plugin])
     with ForkServers(soon=False) as servers:
-        until = time.monotonic() + seconds
         return run_plan(
-            suite, build_plan(suite), folder, Tally(), start=servers.start, cpus=2, until=until
+            suite,
+            build_plan(suite),
+            folder,
+            Tally(),
+            start=servers.start,
+            options=RunOptions(cpus=2),
+            until=time.monotonic() + seconds,
         )
 
 

@@ -207,7 +207,7 @@ def test_only_one_of_them_is_taken(args: str, tmp_path: Path, monkeypatch: Any) 
     words = args.replace("nowhere", "stored").replace("a b", "stored stored").split()
     code, out, err = end([*words, "--json"])
     assert (code, out) == (2, "")
-    assert "exclude each other; give one" in err
+    assert "give only one of --quiet, --verbose and --json" in err
 
 
 SOLID = re.compile(r"/|^    \w+\.\w+\(.*\)$")

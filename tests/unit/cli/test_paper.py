@@ -39,7 +39,7 @@ def test_checklist_of_stored_results(tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (["--checklist"], "has no results of the study; run `python -m hpobench paper` first"),
         (["--checklist", "--quick"], "run `python -m hpobench paper --quick` first"),
-        (["regret", "--checklist"], "FIGURE and --checklist exclude each other"),
+        (["regret", "--checklist"], "give either FIGURE or --checklist, not both"),
         (["regrets"], "unknown figure 'regrets'; did you mean regret?"),
     ],
 )

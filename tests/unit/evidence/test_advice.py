@@ -20,7 +20,7 @@ from hpobench.evidence.nearness import distance
 from hpobench.evidence.question import Question
 from hpobench.evidence.scores import Algorithm
 from hpobench.evidence.standing import WAYS, StandingRow, standing
-from hpobench.evidence.wording import answer, gains, grounds, regrets, seconds, verdict
+from hpobench.evidence.wording import answer, gains, grounds, regrets, verdict
 from tests.unit.evidence.archives import FLAT, made, of_levels
 
 LEVELS = {"best": 0.1, "near": 0.105, "random": 0.5, "sobol": 0.4}
@@ -202,14 +202,6 @@ def test_each_row_of_the_standing_is_printed() -> None:
     found = list(standing(archive({"best": 0.1, "random": 0.5})))
     for header, rows in (regrets(found), gains(found)):
         assert {len(row) for row in rows} == {len(header)}
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.00037, "0.37 ms"), (0.0042, "4.2 ms"), (0.25, "250 ms"), (3, "3 s"), (600, "10 min")],
-)
-def test_times_are_in_the_unit_that_suits_them(value: float, text: str) -> None:
-    assert seconds(value) == text
 
 
 def test_where_runs_ended_early_their_last_budget_counts() -> None:

@@ -69,7 +69,7 @@ def test_the_answer_in_short(ranks: tuple[Ranked, ...], says: str) -> None:
 
 
 def test_few_seeds_say_little() -> None:
-    few = known(LEADER, ranked("gp + asha", 0.3, "unknown"), needed=5)
+    few = known(LEADER, ranked("gp + asha", 0.3, "unclear"), needed=5)
     assert "with 2 seeds no difference to another can be called clear" in sentences.short(few)
     assert "The seeds are too few to call the difference clear." in sentences.lead(few)
     assert sentences.seeds_advice(few).startswith("Compare with 5 seeds or more.")

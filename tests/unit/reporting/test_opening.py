@@ -55,7 +55,7 @@ def test_a_single_seed_has_no_interval() -> None:
     study = Study(make_results(seeds=1, failed=()), SETTINGS)
     rows = openings(study, answer(study))[0].rows
     assert all(row.interval == "" and row.low == row.at == row.high for row in rows)
-    assert {row.standing for row in rows[1:]} <= {"unknown", "tied"}
+    assert {row.standing for row in rows[1:]} <= {"unclear", "tied"}
 
 
 def over_problems(*regrets: list[float]) -> Opening:
