@@ -21,6 +21,16 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:,.{max(digits - whole, 0)}f}"
 
 
+def short(value: float) -> str:
+    """A positive number with two significant digits in the least space: .012, 3e-4, 0."""
+    if value == 0:
+        return "0"
+    if value < 0.001:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
+
+
 def interval(low: float, high: float, before: str = "", digits: int = 3) -> str:
     """``[low, high]`` with ``before`` in front; empty where there is no interval."""
     if not (math.isfinite(low) and math.isfinite(high)):

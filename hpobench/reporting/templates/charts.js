@@ -42,7 +42,7 @@ const charts = (() => {
       if (typeof value === "string" && /^[=+\-@\t\n]/.test(text) && Number.isNaN(Number(text))) text = `'${text}`;
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
-    const names = Object.keys(table);
+    const names = Object.keys(table).filter((name) => !name.startsWith("_")); // for drawing alone
     const lines = [names, ...table[names[0]].map((_, i) => names.map((name) => table[name][i]))];
     const csv = lines.map((line) => line.map(field).join(",")).join("\n") + "\n";
     const link = Object.assign(document.createElement("a"), {
