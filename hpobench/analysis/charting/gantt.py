@@ -13,7 +13,7 @@ ROW = 14
 SHAPES = {"o": "circle", "X": "cross", "d": "diamond", "P": "triangle-up"}
 """The shapes of matplotlib's markers."""
 TOOLTIP = [
-    text("run", "Scheduler"),
+    text("_run", "Scheduler"),
     text("trial", "Trial"),
     text("worker", "Worker"),
     number("begin", "Begins at, s", ",.3~f"),

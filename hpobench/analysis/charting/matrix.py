@@ -9,7 +9,7 @@ from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.figures import Matrix
 from hpobench.analysis.looks import INK, WARNING
 
-LETTER, HEIGHT = 7, 22
+LETTER, HEIGHT = 8, 22
 """Pixels of a letter and of a field."""
 WHITE = "#FFFFFF"
 """A number on a dark field; :data:`INK` on a light one: the fields' colours depend on the page's
@@ -47,7 +47,12 @@ def chart(matrix: Matrix) -> Spec:
     field = {"field": "shown", "type": "quantitative", "scale": colours, "legend": gradient}
     dot = {
         "transform": [{"filter": f"datum.{matrix.dotted}"}],
-        "mark": {"type": "point", "filled": True, "size": 18, "opacity": 1},
+        "mark": {
+            "type": "point",
+            "filled": True,
+            "size": 20 if matrix.warning else 9,
+            "opacity": 1,
+        },
         "encoding": {
             "x": {**x, "bandPosition": 0.9},
             "y": {**y, "bandPosition": 0.17},

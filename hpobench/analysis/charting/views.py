@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hpobench.analysis.charting import Spec
 from hpobench.analysis.charting.lines import chart as chart_of_lines
@@ -12,15 +13,16 @@ from hpobench.analysis.figures import Views
 
 def chart(views: Views) -> Spec:
     """What runs along the axes is said above them, for titles of axes cannot change."""
-    spec = chart_of_lines(views.lines[0])
-    own = views.choice
+    own, first = views.choice, views.lines[0]
+    plain = replace(first, x=first.x._replace(title="At"), y=first.y._replace(title="Share"))
+    spec = chart_of_lines(plain)
+    kinds = [value for _, value in own.options]
     titles = {
-        value: [f"Up: {lines.y.title}.", f"Across: {lines.x.title}."]
-        for (_, value), lines in zip(own.options, views.lines, strict=True)
+        value: [f"Up: {_small(lines.y.title)}.", f"Across: {_small(lines.x.title)}."]
+        for value, lines in zip(kinds, views.lines, strict=True)
     }
     nines = {
-        value: lines.x.scale == "nines"
-        for (_, value), lines in zip(own.options, views.lines, strict=True)
+        value: lines.x.scale == "nines" for value, lines in zip(kinds, views.lines, strict=True)
     }
     is_nines = f"({json.dumps(nines)})[{own.column}]"
     decade = "test(/^10*$/, toString(datum.value))"
@@ -41,3 +43,7 @@ def chart(views: Views) -> Spec:
         "transform": [chosen(own), place, *transforms],
         "encoding": {**spec["encoding"], "x": x},
     }
+
+
+def _small(title: str) -> str:
+    return f"{title[0].lower()}{title[1:]}"

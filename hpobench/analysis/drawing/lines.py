@@ -79,12 +79,11 @@ def scale_both(ax: Axes, lines: figures.Lines) -> None:
 
 
 def panels_of(algorithms: list[Algorithm], styles: Styles) -> Panels:
-    if not styles.faceted:
-        return {"": algorithms}
+    """One without a title, or one for each scheduler."""
     panels: Panels = {}
     for algorithm in algorithms:
         panels.setdefault(algorithm.scheduler, []).append(algorithm)
-    return panels
+    return panels if styles.faceted and len(panels) > 1 else {"": algorithms}
 
 
 def panels_beside(panels: Panels, views: int, curves: Rows) -> tuple[Figure, Any]:

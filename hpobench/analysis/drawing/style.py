@@ -27,6 +27,7 @@ from matplotlib.ticker import (
     MaxNLocator,
     MultipleLocator,
     NullFormatter,
+    NullLocator,
 )
 from PIL import Image
 
@@ -97,14 +98,14 @@ def scale(axis: Axis, described: figures.Axis) -> None:
     axis.axes.set(**{f"{name}scale": "log" if log else "linear", f"{name}lim": (low, high)})
     if described.scale == "nines":
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{1 - 1 / value:g}"))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
     elif log:
         label_decades(axis, narrow=high < 60 * low, percent=percent)
     elif percent:
         axis.set_major_locator(MultipleLocator(0.2))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
     else:
-        axis.set_major_locator(MaxNLocator(8 if name == "y" else 6, integer=True))
+        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
@@ -118,7 +119,7 @@ def bare(ax: Axes) -> None:
     """Neither lines nor ticks; grey where there is no field."""
     ax.grid(False)
     ax.set_facecolor(GRID)
-    ax.tick_params(length=0)
+    ax.tick_params(which="both", length=0)
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
 
