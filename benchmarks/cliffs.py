@@ -190,8 +190,12 @@ def exhibits(folder: Path) -> None:
                 if len(text) > 3000:
                     print(f"  {figure.STEM}: caption and alt of {len(text):,} characters")
                 told(f"{figure.STEM} csv {one.stem}", lambda t=table: csv_bytes(t))
-                draw = figure.drawing(study, one, legible(study, table)[0])
-                told(f"{figure.STEM} draw {one.stem}", lambda d=draw: _save(d, folder))
+                drawn = legible(study, table)[0]
+                described = figure.figure(study, one, drawn)
+                told(
+                    f"{figure.STEM} draw {one.stem}",
+                    lambda f=described, t=drawn: _save(f, t, folder),
+                )
     tables = {t: None for g in TABLES.values() for t in g} | dict.fromkeys(
         (*STANDINGS, *SETTING, *ORIGINS, *FILES)
     )
@@ -212,10 +216,11 @@ def exhibits(folder: Path) -> None:
     print(f"  explorer: {len(data) / 1e6:.1f} MB")
 
 
-def _save(draw: Any, folder: Path) -> Any:
+def _save(described: Any, table: Any, folder: Path) -> Any:
+    from hpobench.analysis.drawing import draw
     from hpobench.analysis.drawing.style import save
 
-    figure = draw()
+    figure = draw(described, table)
     width, height = figure.get_size_inches()
     if max(width, height) > 30:
         print(f"  figure of {width:.0f} x {height:.0f} inches")

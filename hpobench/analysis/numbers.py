@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hpobench.contract.wording import MOST_NAMES as MOST_NAMES
-from hpobench.contract.wording import count as count
-from hpobench.contract.wording import interval as interval
-from hpobench.contract.wording import listed as listed
-from hpobench.contract.wording import number as number
-from hpobench.contract.wording import ranges as ranges
+
+def short(value: float) -> str:
+    """A positive number with two significant digits in the least space: .012, 3e-4, 0."""
+    if value == 0:
+        return "0"
+    if value < 0.001:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
 
 
 def ends(table: pd.DataFrame) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from hpobench.analysis.core.curves import Algorithm, Comparison, Curves
+from hpobench.analysis.drawing import draw
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, Whole
 from hpobench.store.read.reader import Results
@@ -82,6 +84,11 @@ def caption_of(
 ) -> str:
     study = study_of(curves, settings, results)
     return str(exhibit.caption(study, Comparison("Everything", curves), table))
+
+
+def drawn(exhibit: Any, study: Study, table: pd.DataFrame, subject: Any = None) -> Figure:
+    """``table`` in a file."""
+    return draw(exhibit.figure(study, subject, table), table)
 
 
 def table_of_all(exhibit: Any, results: Results, settings: Settings | None = None) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hpobench.analysis.charting.expected import expected
 from hpobench.reporting.site import render
 from hpobench.reporting.site.ranking import main_view
 from hpobench.reporting.site.source import SiteSource
@@ -36,6 +37,7 @@ def pages(source: SiteSource, sources: Sequence[SiteSource]) -> Iterator[tuple[s
         {
             "budgets": means.budgets,
             "opening": opening,
+            "chart": expected(),
             "algorithms": [
                 {
                     "searcher": algorithm.searcher,

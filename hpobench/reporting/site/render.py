@@ -13,6 +13,7 @@ from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION
 from hpobench.contract.wording import measured
 from hpobench.evidence.scores import FloatArray
+from hpobench.reporting import vega
 from hpobench.reporting.site.source import SiteSource
 
 STYLES_AND_SCRIPTS = "assets"
@@ -80,10 +81,8 @@ def whole(values: FloatArray) -> Any:
 def assets() -> dict[str, bytes]:
     """The style and the scripts of all pages, by where they lie in the site."""
     here = Path(__file__).parent
-    tables = here.parent / "templates" / "tables.js"
-    own = here / STYLES_AND_SCRIPTS
-    files = [file for file in own.iterdir() if file.name.endswith((".css", ".js"))]
-    return {
-        f"{STYLES_AND_SCRIPTS}/{file.name}": read_whole(file)
-        for file in sorted([*files, tables], key=lambda file: file.name)
-    }
+    shared = [here.parent / "templates" / name for name in ("tables.js", "theme.js")]
+    own = (here / STYLES_AND_SCRIPTS).iterdir()
+    files = [*shared, *(file for file in own if file.name.endswith((".css", ".js")))]
+    found = {file.name: read_whole(file) for file in files} | {"vega.js": vega.script()}
+    return {f"{STYLES_AND_SCRIPTS}/{name}": found[name] for name in sorted(found)}
