@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from hpobench.contract.wording import number
+
 
 def short(value: float) -> str:
     """A positive number with two significant digits in the least space: .012, 3e-4, 0."""

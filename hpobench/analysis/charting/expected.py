@@ -14,9 +14,11 @@ FLOOR = 1e-3
 
 
 def expected() -> Spec:
-    """Curves of a table with the columns ``algorithm, budget, regret, near``, the last of which says
-    what is not worse than the first. The script sets the ends of the axes and the parameters, and
-    the page's theme has the colours of the styles ``crowd`` and ``near``."""
+    """Curves of a table with the columns ``algorithm, budget, regret, near``.
+
+    ``near`` says what is not worse than the first. The script sets the ends of the axes and the
+    parameters, and the page's theme has the colours of the styles ``crowd`` and ``near``.
+    """
     return {
         "data": TABLE,
         "height": 220,
