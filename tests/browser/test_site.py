@@ -19,6 +19,7 @@ from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
 from hpobench.reporting.site.build import build_site
 from tests.support.evidence_factory import PROBLEMS, facts, make_archive
+from tests.support.night import night
 
 ODD = "<b>odd</b>"
 PAGES = (
@@ -85,8 +86,15 @@ def texts(page: Page, column: int) -> list[str]:
     return page.locator(f"#ranking tbody tr > :nth-child({column})").all_inner_texts()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "light"),
+        (1400, "dark"),
+        pytest.param(390, "dark", marks=night),
+        pytest.param(1400, "light", marks=night),
+    ],
+)
 def test_accessibility(visit: Show, scheme: str, width: int) -> None:
     """axe-core finds nothing on any kind of page, and nothing but tables scrolls sideways."""
     for path in PAGES:
