@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hpobench.cli.shared import Output
 
 if TYPE_CHECKING:
-    from hpobench.running.proof.verify_sample import Other, Verification
+    from hpobench.running.proof.verify_sample import AnotherResult, Verification
 
 _SHARE = 0.05
 _NAMED = 20
@@ -85,7 +85,7 @@ def _cells(count: int) -> str:
     return f"{count:,} cell{'' if count == 1 else 's'}"
 
 
-def _difference(cell: str, other: Other) -> Iterator[str]:
+def _difference(cell: str, other: AnotherResult) -> Iterator[str]:
     d = other.difference
     yield f"{cell}: {d}: {d.stored!r} is stored, {d.other!r} came of it now"
     if other.error:
