@@ -24,7 +24,7 @@ from hpobench.evidence.archive import (
 )
 from hpobench.evidence.distilling import distilled
 from hpobench.running.proof.again import run_again
-from hpobench.running.proof.verify_sample import Other, Verification
+from hpobench.running.proof.verify_sample import AnotherResult, Verification
 from hpobench.store.prove.sameness import Difference
 from hpobench.store.write.batch import Batch, Outcome
 from hpobench.store.write.problem_rows import problem_rows
@@ -64,7 +64,7 @@ def verify_archive(
             same.append(cell.id)
         else:
             changed = again.changes(archive, run["problem"])
-            different[cell.id] = Other(difference, again.errors[cell.id], changed)
+            different[cell.id] = AnotherResult(difference, again.errors[cell.id], changed)
     return Verification(
         len(cells), options.seed, left_out, tuple(same), different, again.unfinished
     )

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hpobench.verbs.interruption import interruptible
 
 if TYPE_CHECKING:
-    from hpobench.recording.journal_steps import Tally
-    from hpobench.recording.record import Recorded
+    from hpobench.recording.record import Recorded, TrialCounts
 
 
 def freeze(
@@ -50,7 +49,7 @@ def record(
     problem: str,
     options: Mapping[str, Any],
     out: Path,
-    progress: Callable[[int], AbstractContextManager[Callable[[Tally], None]]],
+    progress: Callable[[int], AbstractContextManager[Callable[[TrialCounts], None]]],
     warn: Callable[[str], None],
     *,
     address: str,

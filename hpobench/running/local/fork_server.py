@@ -22,7 +22,7 @@ from types import FrameType
 from hpobench.contract.signals import ENDING_SIGNALS
 from hpobench.running.cells.batches import run_batch
 from hpobench.running.cells.containment import VARIABLE
-from hpobench.running.local.channel import PID, Channel, ChannelClosedError
+from hpobench.running.local.channel import PID, ChannelClosedError, SocketChannel
 
 _PR_SET_PDEATHSIG = 1
 _FIRST_TO_GO = "1000"
@@ -94,7 +94,7 @@ def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
         _end_with_parent()
         os.dup2(errors, 2)
         faulthandler.enable()
-        _serve(Channel(socket.socket(fileno=channel)), Work(**json.loads(message)))
+        _serve(SocketChannel(socket.socket(fileno=channel)), Work(**json.loads(message)))
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -102,7 +102,7 @@ def _be_a_worker(message: bytes, channel: int, errors: int) -> None:
         os._exit(code)
 
 
-def _serve(channel: Channel, work: Work) -> None:
+def _serve(channel: SocketChannel, work: Work) -> None:
     """Answer every list of cells with a :class:`~hpobench.running.cells.batches.Done`, until the
     run closes its end."""
     if work.kind:

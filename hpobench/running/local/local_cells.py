@@ -13,7 +13,7 @@ from hpobench.contract.errors import WorkersError
 from hpobench.running.cells.batches import ATTEMPTS, DIED, GRACE_S, Cells, Done, Waiting, overdue
 from hpobench.running.local.channel import ChannelClosedError
 from hpobench.running.local.fork_server import Work
-from hpobench.running.local.worker_processes import ForkServer, Worker
+from hpobench.running.local.worker_processes import ForkServer, LocalWorker
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch
@@ -32,7 +32,7 @@ class LocalCells(Cells):
         """``start`` starts the process that workers are forked from."""
         self._start, self._work, self._count = start, work, count
         self._server: ForkServer | None = None
-        self._kinds: dict[Worker, str] = {}
+        self._kinds: dict[LocalWorker, str] = {}
         """The kind of process of each worker."""
         self._ready = selectors.DefaultSelector()
 
@@ -65,7 +65,7 @@ class LocalCells(Cells):
             self._ready.register(worker, selectors.EVENT_READ, worker)
             worker.run(waiting.take())
 
-    def _fork(self, work: Work) -> Worker:
+    def _fork(self, work: Work) -> LocalWorker:
         if self._server is not None:
             try:
                 return self._server.fork(work)
@@ -74,7 +74,7 @@ class LocalCells(Cells):
         self._server = self._start()
         return self._server.fork(work)
 
-    def _taken(self, worker: Worker, waiting: Waiting) -> list[Batch]:
+    def _taken(self, worker: LocalWorker, waiting: Waiting) -> list[Batch]:
         """What ``worker`` hands over, or what comes of its death."""
         cells = worker.cells
         try:
@@ -108,7 +108,7 @@ class LocalCells(Cells):
                 found.append(Batch.of([end]))
         return found
 
-    def _dismiss(self, worker: Worker) -> str:
+    def _dismiss(self, worker: LocalWorker) -> str:
         self._ready.unregister(worker)
         del self._kinds[worker]
         return worker.end()

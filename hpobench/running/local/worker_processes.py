@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
-from hpobench.running.local.channel import PID, Channel, ChannelClosedError
+from hpobench.running.local.channel import PID, ChannelClosedError, SocketChannel
 from hpobench.running.ray.environment import process_environment
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ForkServer:
             )
         self._ready = False
 
-    def fork(self, work: Work) -> Worker:
+    def fork(self, work: Work) -> LocalWorker:
         """A new worker; raises :class:`WorkersError` if there can be none."""
         ours, theirs = socket.socketpair()
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the worker
@@ -71,7 +71,7 @@ class ForkServer:
                 raise WorkersError(
                     f"worker processes do not start on this machine: {said}"
                 ) from error
-        return Worker(Channel(ours), process, errors)
+        return LocalWorker(SocketChannel(ours), process, errors)
 
     def _answer(self) -> int:
         data = self._orders.recv(PID.size, socket.MSG_WAITALL)
@@ -113,10 +113,10 @@ class ForkServers:
         self.discard()
 
 
-class Worker:
+class LocalWorker:
     """A worker process. ``cells`` are those that it runs now, since ``begun`` (monotonic)."""
 
-    def __init__(self, channel: Channel, process: int, errors: IO[bytes]) -> None:
+    def __init__(self, channel: SocketChannel, process: int, errors: IO[bytes]) -> None:
         self.channel, self._process, self._errors = channel, process, errors
         self.cells: Sequence[Cell] = ()
         self.begun = 0.0

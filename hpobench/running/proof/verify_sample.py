@@ -34,7 +34,7 @@ _ROW = ("cell", "searcher", "scheduler", "problem", "seed", "workers", "stage", 
 
 
 @dataclass(frozen=True)
-class Other:
+class AnotherResult:
     """A cell that did not give the same bytes."""
 
     difference: Difference
@@ -57,7 +57,7 @@ class Verification:
     """How many stored cells could not be drawn, by the reason."""
     same: tuple[str, ...]
     """The ids of the cells that gave the same bytes."""
-    different: Mapping[str, Other]
+    different: Mapping[str, AnotherResult]
     unfinished: Mapping[str, str]
     """Why cells of the sample did not end, by their id."""
 
@@ -161,7 +161,7 @@ def _reason(row: Mapping[str, Any], planned: set[str]) -> str | None:
     return None if row["status"] == "done" else "failed or given up"
 
 
-def _compared(stored: Tables, outcome: Outcome) -> Other | None:
+def _compared(stored: Tables, outcome: Outcome) -> AnotherResult | None:
     """How ``outcome`` differs from what is stored of the cell; ``None`` if it does not."""
     cells = Batch.of([outcome]).rows
     again = {"events": outcome.events, "trials": outcome.trials, "cells": cells}
@@ -169,7 +169,7 @@ def _compared(stored: Tables, outcome: Outcome) -> Other | None:
     if difference is None:
         return None
     before, now = (table["cells"].to_pylist()[0] for table in (stored, again))
-    return Other(difference, outcome.cell["error"], tuple(_changes(before, now)))
+    return AnotherResult(difference, outcome.cell["error"], tuple(_changes(before, now)))
 
 
 def _changes(stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.signals import noticed_signals
 from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
-from hpobench.running.stages.live.output import Output
+from hpobench.running.stages.live.output import CaughtOutput
 from hpobench.running.stages.live.trainer import Disconnected, Trainer
 from hpobench.running.stages.live.wire import call, hang_up, receive, send
 
@@ -55,7 +55,7 @@ class Worker:
                 connection = call(address, key, number)
             except OSError:
                 return  # the cell is gone
-            Session(connection, ready, pace, arrived).run()
+            CellService(connection, ready, pace, arrived).run()
 
     def problem(self, given: Any) -> TabulatedProblem | TrainedProblem:
         """The prepared problem of ``given``, the text of its
@@ -73,7 +73,7 @@ def _problem(text: str) -> TabulatedProblem | TrainedProblem:
     return problem
 
 
-class Session(Trainer):
+class CellService(Trainer):
     """The service for one cell, over ``connection``."""
 
     streams = True
@@ -88,7 +88,7 @@ class Session(Trainer):
         super().__init__(problem, pace, ending)
         self._connection = connection
         self._orders: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
-        self._output = Output()
+        self._output = CaughtOutput()
         self._gone = False
         self._idle = threading.Event()
         self._idle.set()
