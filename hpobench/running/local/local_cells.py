@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
-from hpobench.running.cells.batches import ATTEMPTS, DIED, GRACE_S, Done, Waiting, overdue
+from hpobench.running.cells.batches import ATTEMPTS, DIED, Done, Waiting, overdue
 from hpobench.running.cells.executor import Cells
+from hpobench.running.cells.time_limit import GRACE_S
 from hpobench.running.local.channel import ChannelClosedError
 from hpobench.running.local.work import Work
 from hpobench.running.local.worker_processes import Template, Worker

@@ -110,10 +110,10 @@ def test_an_address_of_ipv6_is_looked_up_without_its_brackets(
 ) -> None:
     asked: list[tuple[str, int]] = []
 
-    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+    def answer(address: tuple[str, int], timeout: float) -> socket.socket:
         asked.append(address)
         return socket.socket()
 
-    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", answer)
     connect._probe("[::1]:6379")
     assert asked == [("::1", 6379)]
