@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 ATTEMPTS = 4
 """How often a cell whose process dies runs before it counts as failed."""
 DIED = "the process died (a crash in native code, os._exit, or out of memory)"
-GRACE_S = 20.0
-"""How long after its limit of time a cell may take to hand over what it has."""
 _BATCH_S = 0.5
 _MOST = 512
 

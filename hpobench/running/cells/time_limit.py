@@ -15,6 +15,8 @@ class OutOfTime(Interruption):
     """Raised by :func:`time_limit`."""
 
 
+GRACE_S = 20.0
+"""How long after its limit of time a cell may take to hand over what it has."""
 _EARLY_S = 0.05
 """An alarm that comes so much too early is not ours."""
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from hpobench.running.cells.batches import GRACE_S
+from hpobench.running.cells.time_limit import GRACE_S
 from hpobench.running.ray.servers import put_note, read_note, remove_notes
 
 _LOOK_S, _LOOK_SHARE = 1.0, 0.002

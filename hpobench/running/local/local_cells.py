@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
-from hpobench.running.cells.batches import ATTEMPTS, DIED, GRACE_S, Cells, Done, Waiting, overdue
+from hpobench.running.cells.batches import ATTEMPTS, DIED, Cells, Done, Waiting, overdue
+from hpobench.running.cells.time_limit import GRACE_S
 from hpobench.running.local.channel import ChannelClosedError
 from hpobench.running.local.fork_server import Work
 from hpobench.running.local.worker_processes import ForkServer, LocalWorker
