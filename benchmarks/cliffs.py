@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.made_results import Made, store
-from hpobench.running.cell import run_cell
-from hpobench.running.experiment import labels_of, plan_content
-from hpobench.store.batch import Batch
-from hpobench.store.problems import problem_rows
-from hpobench.store.writer import open_writer
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.running.plan.experiment import labels_of, plan_content
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.problem_rows import problem_rows
+from hpobench.store.write.writer import open_writer
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
@@ -167,7 +167,7 @@ def exhibits(folder: Path) -> None:
     from hpobench.analysis.text.spreadsheet import csv_bytes
     from hpobench.reporting.embedded import embedded
     from hpobench.reporting.explorer import explorer
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     study = Study(told("load", lambda: load_results(folder)))
     told("curves", lambda: study.curves)
@@ -190,8 +190,12 @@ def exhibits(folder: Path) -> None:
                 if len(text) > 3000:
                     print(f"  {figure.STEM}: caption and alt of {len(text):,} characters")
                 told(f"{figure.STEM} csv {one.stem}", lambda t=table: csv_bytes(t))
-                draw = figure.drawing(study, one, legible(study, table)[0])
-                told(f"{figure.STEM} draw {one.stem}", lambda d=draw: _save(d, folder))
+                drawn = legible(study, table)[0]
+                described = figure.figure(study, one, drawn)
+                told(
+                    f"{figure.STEM} draw {one.stem}",
+                    lambda f=described, t=drawn: _save(f, t, folder),
+                )
     tables = {t: None for g in TABLES.values() for t in g} | dict.fromkeys(
         (*STANDINGS, *SETTING, *ORIGINS, *FILES)
     )
@@ -212,10 +216,11 @@ def exhibits(folder: Path) -> None:
     print(f"  explorer: {len(data) / 1e6:.1f} MB")
 
 
-def _save(draw: Any, folder: Path) -> Any:
+def _save(described: Any, table: Any, folder: Path) -> Any:
+    from hpobench.analysis.drawing import draw
     from hpobench.analysis.drawing.style import save
 
-    figure = draw()
+    figure = draw(described, table)
     width, height = figure.get_size_inches()
     if max(width, height) > 30:
         print(f"  figure of {width:.0f} x {height:.0f} inches")

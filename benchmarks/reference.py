@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hpobench.store import files, schema
+from hpobench.store.format import disk, schema
 from tests import ROOT
 
 REFERENCE = ROOT / "results" / "reference"
@@ -46,8 +46,8 @@ def store(folder: Path, target: Path) -> None:
     for pattern in ("events-*.parquet", "problems.parquet", "plan.json"):
         for path in folder.glob(pattern):
             shutil.copy(path, target)
-    cells = slim(files.read_table(folder / "cells.parquet"))
-    files.replace(target / "cells.parquet", files.table_bytes(cells))
+    cells = slim(disk.read_table(folder / "cells.parquet"))
+    disk.replace(target / "cells.parquet", disk.table_bytes(cells))
     size = sum(path.stat().st_size for path in target.iterdir())
     print(f"{target}: {len(cells)} runs, {size / 1e3:.0f} kB")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hpobench.store import files
+from hpobench.store.format import disk
 
 CELL = ("searcher", "scheduler", "problem", "seed", "workers", "stage")
 """What tells the cells of a suite apart, with their budgets."""
@@ -42,7 +42,7 @@ def differences(base: Path, new: Path) -> Iterator[str]:
 
 def _cells(folder: Path) -> dict[tuple[str, ...], dict[str, Any]]:
     """The rows of the cells of the suite, by what a cell is whatever its id."""
-    rows = files.read_table(folder / "cells.parquet").to_pylist()
+    rows = disk.read_table(folder / "cells.parquet").to_pylist()
     return {
         (*(str(row[name]) for name in CELL), json.dumps(json.loads(row["spec"])["budget"])): row
         for row in rows
@@ -51,8 +51,8 @@ def _cells(folder: Path) -> dict[tuple[str, ...], dict[str, Any]]:
 
 
 def _events(folder: Path, row: dict[str, Any]) -> bytes:
-    events = files.read_shards(folder, "events", pa.Table.from_pylist([row]))
-    return files.table_bytes(events.drop_columns(["cell"]))
+    events = disk.read_rows(folder, "events", pa.Table.from_pylist([row]))
+    return disk.table_bytes(events.drop_columns(["cell"]))
 
 
 def _reports(base: Path, new: Path) -> Iterator[str]:

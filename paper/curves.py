@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from hpobench.analysis.core.curves import Curves
-from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.drawing import draw
 from hpobench.analysis.exhibits import anytime_regret
+from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.paper.claims import Publication, Value
 from hpobench.paper.published import settings_of
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +50,7 @@ def figures(publication: Publication, results: Results, settings: Settings) -> I
         table = study.computed(anytime_regret.table, problem)
         sign = -1.0 if problem.row["direction"] == "maximize" else 1.0
         marks = _marks(publication, study.curves, name, sign)
-        figure = anytime_regret.drawing(study, problem, table)()
+        figure = draw(anytime_regret.figure(study, problem, table), table)
         _mark(figure, marks, study.styles)
         yield Drawn(name, figure, table, marked=bool(marks))
 

@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpobench.analysis.drawing import draw as made_of
 from hpobench.analysis.drawing.style import house_style, save
 from hpobench.analysis.exhibits import FIGURES, standings
 from hpobench.analysis.exhibits import Figure as Exhibit
@@ -53,10 +54,11 @@ def draw(picture: Picture, name: str, study: Study, folder: Path) -> list[Path]:
         )
     table = study.computed(exhibit.table, subjects[0])
     drawn, _ = legible(study, table)
-    made = exhibit.drawing(study, subjects[0], drawn)()
+    made = made_of(exhibit.figure(study, subjects[0], drawn), drawn)
     if "algorithm" in drawn and len(made.axes[0].get_yticks()) > MOST:
         first = study.computed(standings.table, study.main_comparison())["algorithm"][:MOST]
-        made = exhibit.drawing(study, subjects[0], drawn[drawn["algorithm"].isin(first)])()
+        drawn = drawn[drawn["algorithm"].isin(first)]
+        made = made_of(exhibit.figure(study, subjects[0], drawn), drawn)
     stem = folder / name
     paths = save(fitted(made, HIGHEST), stem)
     caption = exhibit.caption(study, subjects[0], table)

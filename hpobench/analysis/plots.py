@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hpobench.analysis.drawing.style import png
+from hpobench.analysis.drawing import draw
 from hpobench.analysis.exhibits import Figure as Exhibit
 from hpobench.analysis.exhibits import (
     aggregates,
@@ -116,8 +116,10 @@ def _nothing(exhibit: Exhibit[Any], study: Study) -> UsageError:
 
 
 def _drawn(exhibit: Exhibit[Any], study: Study, subject: Any) -> Figure:
+    from hpobench.analysis.drawing.style import png  # it imports matplotlib
+
     table, _ = legible(study, study.computed(exhibit.table, subject))
-    figure = exhibit.drawing(study, subject, table)()
+    figure = draw(exhibit.figure(study, subject, table), table)
     # Notebooks show a figure by itself only if pyplot made it; this is what they ask others for.
     vars(figure)["_repr_png_"] = partial(png, figure)
     return figure

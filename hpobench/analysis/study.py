@@ -23,11 +23,11 @@ from hpobench.analysis.core.families import FEWEST, families_of
 from hpobench.analysis.core.hits import Runs, compute_runs
 from hpobench.analysis.core.references import completed
 from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.drawing.style import Styles
 from hpobench.analysis.inference.families import Families
+from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import TooFewError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 class Subject(Hashable, Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting import Spec, chart
 from hpobench.analysis.drawing import processes
 from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, table_entry
 from hpobench.analysis.exhibits._room import legible
@@ -82,15 +82,17 @@ class Files:
         study, name = self.study, self.frame(exhibit, subject)
         table = study.computed(exhibit.table, subject)
         drawn, left_out = legible(study, table)
+        figure = exhibit.figure(study, subject, drawn)
         entry = ChartEntry(
             name,
             heading(exhibit, subject),
             exhibit.SHOWS,
             exhibit.caption(study, subject, table) + left_out,
             exhibit.alt(subject, table),
-            exhibit.chart(study, subject, drawn),
+            chart(figure),
         )
-        return Entry(exhibit.TAB, self._comparison(subject), packed(drawn), chart=entry)
+        rows = packed(figure.rows(drawn))
+        return Entry(exhibit.TAB, self._comparison(subject), rows, chart=entry)
 
     def tables(self, exhibits: Iterable[Table[Any]]) -> list[Entry]:
         """Save the tables of all that ``exhibits`` show."""
@@ -124,7 +126,7 @@ class Files:
         text = path.with_name(f"{path.name}.caption.txt")
         write_whole(text, f"{' '.join((*said, reading(study.settings)))}\n".encode(), flush=False)
         self._kept |= {text, *(path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf"))}
-        return processes.start(exhibit.drawing(study, subject, drawn), path)
+        return processes.start(exhibit.figure(study, subject, drawn), drawn, path)
 
     def remove_stale(self) -> None:
         """Remove what an earlier report wrote here and this one did not."""

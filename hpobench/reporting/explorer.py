@@ -11,10 +11,9 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.drawing.lines import curves_of
-from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.charting import Spec, chart
 from hpobench.analysis.exhibits import FIGURES, Figure, anytime_regret, mean_regret, number_of
+from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import REGRET_FLOOR, Axis, Settings
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text import phrases
@@ -72,16 +71,18 @@ def exhibits() -> tuple[Figure[Any], ...]:
 
 
 def _specs(study: Study) -> dict[str, Spec]:
-    """How the curves of a comparison and those of a single problem are drawn."""
+    """How the curves of a comparison and those of a single problem are drawn; the page's script
+    sets the ends of their axes."""
     subjects: dict[str, tuple[Any, Sequence[Subject]]] = {
         "mean": (mean_regret, study.comparisons),
         "single": (anytime_regret, anytime_regret.problems(study)),
     }
-    return {
-        name: exhibit.chart(study, own[0], study.computed(exhibit.table, own[0]))
-        for name, (exhibit, own) in subjects.items()
-        if own
-    }
+    found = {}
+    for name, (exhibit, own) in subjects.items():
+        if own:
+            lines = exhibit.figure(study, own[0], study.computed(exhibit.table, own[0]))
+            found[name] = chart(replace(lines, x=lines.x._replace(low=0.0)))
+    return found
 
 
 def caption(settings: Settings) -> str:
@@ -122,7 +123,7 @@ def _packed(table: pd.DataFrame, styles: Styles) -> dict[str, Any]:
     the difference to the one before, 16 bits, least significant byte first; a place is a share of
     the way from the logarithm of ``low`` to that of ``high``.
     """
-    curves = curves_of(table, styles)
+    curves = styles.rows(table)
     members = [i for i, a in enumerate(styles.algorithms) if a in curves]
     own = list(curves.values())
     at = own[0]["at"].to_numpy(np.float64)

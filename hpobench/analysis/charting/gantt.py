@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
-from hpobench.analysis.charting.parts import clone_of, number, text
+from hpobench.analysis.charting.parts import EDGE, clone_of, number, text, zoom
+from hpobench.analysis.figures import ENDS, Gantt
 
 ROW = 14
 """Pixels of a worker's row."""
 SHAPES = {"o": "circle", "X": "cross", "d": "diamond", "P": "triangle-up"}
 """The shapes of matplotlib's markers."""
 TOOLTIP = [
-    text("run", "Scheduler"),
+    text("_run", "Scheduler"),
     text("trial", "Trial"),
     text("worker", "Worker"),
     number("begin", "Begins at, s", ",.3~f"),
@@ -27,106 +27,71 @@ ENDED = "ended_picked"
 """How the bars ended that a reader picked in the legend."""
 
 
-def gantt(
-    runs: Mapping[str, str],
-    workers: int,
-    *,
-    step: str,
-    steps: int,
-    ladder: Sequence[int],
-    ends: Mapping[str, tuple[str, str]],
-    until: float,
-    links: int,
-) -> Spec:
-    """Bars of a table with the columns of :mod:`hpobench.analysis.exhibits.timeline`.
-
-    ``runs``: the name of each ``cell``, in the order from the top, on ``workers`` each. ``step`` is
-    the title of the steps, of which there are ``steps``; ``ladder`` are those that the legend
-    names. ``ends``: the marker and the colour by ``ended``. The axis begins with the first
-    ``until`` seconds. The clones of a run that has more than ``links`` are not linked to their
-    donors.
-    """
+def chart(gantt: Gantt) -> Spec:
+    workers = max(n for _, _, n in gantt.runs)
+    marks = [_marks(gantt.ends, workers)] if gantt.ends else []
     return {
         "data": TABLE,
-        "transform": [
-            {"calculate": f"({json.dumps(dict(runs))})[datum.cell]", "as": "run"},
-            clone_of(),
-            {
-                "joinaggregate": [{"op": "valid", "field": "parent_worker", "as": "clones"}],
-                "groupby": ["cell"],
-            },
-        ],
-        "height": ROW * len(runs) * (workers + 1),
+        "transform": [clone_of()],
+        "height": ROW * len(gantt.runs) * (workers + 1),
         "encoding": {
             "tooltip": TOOLTIP,
             "y": {
-                "field": "run",
+                "field": "_run",
                 "type": "nominal",
                 "title": None,
-                "scale": {"domain": list(runs.values()), "padding": 0.5 / workers},
+                "scale": {
+                    "domain": [name for _, name, _ in gantt.runs],
+                    "padding": 0.5 / workers,
+                },
                 "axis": {"ticks": False, "domain": False, "labelLimit": 110},
             },
         },
-        "layer": [
-            _bars(step, steps, ladder, until, workers),
-            _links(links, workers),
-            *([_marks(ends, workers)] if ends else []),
-        ],
+        "layer": [_bars(gantt, workers), _links(workers), *marks],
         "resolve": {"scale": {"color": "independent", "shape": "independent"}},
     }
 
 
-def _bars(step: str, steps: int, ladder: Sequence[int], until: float, workers: int) -> Spec:
+def _bars(gantt: Gantt, workers: int) -> Spec:
     return {
-        "params": [
-            {
-                "name": "zoom",
-                "select": {
-                    "type": "interval",
-                    "encodings": ["x"],
-                    "zoom": "wheel![event.shiftKey]",
-                    "clear": "dblclick",
-                },
-                "bind": "scales",
-            }
-        ],
-        "mark": {"type": "bar", "clip": True, "stroke": "#8a94a0", "strokeWidth": 0.4},
+        "params": [zoom("x")],
+        "mark": {"type": "bar", "clip": True, **EDGE},
         "encoding": {
             "x": {
                 "field": "begin",
                 "type": "quantitative",
-                "title": "Seconds of the run's clock",
-                "scale": {"domain": [0, until], "nice": False},
+                "title": gantt.x.title,
+                "scale": {"domain": [gantt.x.low, gantt.x.high], "nice": False},
             },
             "x2": {"field": "end"},
             "yOffset": _row("worker", workers),
             "color": {
                 "field": "last_step",
                 "type": "quantitative",
-                "title": f"{step} reached",
+                "title": gantt.label,
                 # As rungs are. From below the first step on, whose bars would else look like
                 # paper.
                 "scale": {
                     "type": "log",
-                    "domain": [steps**-0.6, steps],
+                    "domain": [gantt.steps**-0.6, gantt.steps],
                     "range": "heatmap",
                     "interpolate": "rgb",
                 },
-                "legend": {"values": list(ladder), "format": "~g", "gradientLength": 160},
+                "legend": {"values": gantt.ladder, "format": "~g", "gradientLength": 160},
             },
         },
     }
 
 
-def _marks(ends: Mapping[str, tuple[str, str]], workers: int) -> Spec:
+def _marks(ends: Sequence[str], workers: int) -> Spec:
     """How bars ended; a click on the legend picks."""
-    markers, colours = zip(*ends.values(), strict=True)
+    markers, colours = zip(*(ENDS[ended] for ended in ends), strict=True)
     title = "Then"
     return {
         "params": [
             {"name": ENDED, "select": {"type": "point", "fields": ["ended"]}, "bind": "legend"}
         ],
-        "transform": [{"filter": {"field": "ended", "oneOf": list(ends)}}],
+        "transform": [{"filter": {"field": "ended", "oneOf": ends}}],
         "mark": {"type": "point", "clip": True, "filled": True, "size": 34, "opacity": 1},
         "encoding": {
             "x": {"field": "end", "type": "quantitative"},
@@ -134,25 +99,25 @@ def _marks(ends: Mapping[str, tuple[str, str]], workers: int) -> Spec:
             "shape": {
                 "field": "ended",
                 "title": title,
-                "scale": {"domain": list(ends), "range": [SHAPES[m] for m in markers]},
+                "scale": {"domain": ends, "range": [SHAPES[m] for m in markers]},
             },
             "color": {
                 "field": "ended",
                 "title": title,
-                "scale": {"domain": list(ends), "range": list(colours)},
+                "scale": {"domain": ends, "range": colours},
             },
             "opacity": {"condition": {"param": ENDED, "value": 1}, "value": 0},
         },
     }
 
 
-def _links(most: int, workers: int) -> Spec:
+def _links(workers: int) -> Spec:
     """From the donor's state to where the clone went on."""
     donor = "{at: datum.parent_clock, on: datum.parent_worker}"
     clone = "{at: datum.begin, on: datum.worker}"
     return {
         "transform": [
-            {"filter": f"isValid(datum.parent_worker) && datum.clones <= {most}"},
+            {"filter": "datum._linked"},
             {"calculate": f"[{donor}, {clone}]", "as": "link"},
             {"flatten": ["link"]},
             {"calculate": "datum.link.at", "as": "at"},

@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
-from hpobench.analysis.charting.parts import number, pointed_at, text
+from hpobench.analysis.charting.parts import GREY, number, pointed_at, text
+from hpobench.analysis.figures import GOLDEN, INACTIVE, Axis, Parallel, Parameter
 
 LEAST, MOST, ALL = 84, 130, 780
 """Pixels between two axes, where the name of a choice has room, and of all together, if they fit.
 A narrow page scrolls."""
-REST = "#8a94a0"
 COLOURS = ("#0072B2", "#009E73", "#E69F00")
 """From the best on: as dark as each other, to be seen on light and on dark paper."""
 NEAR = "line_near"
 """The line that a reader points at."""
 
 
-class Label(NamedTuple):
-    """What stands along an axis."""
-
-    parameter: str
-    position: float
-    setting: str
-    side: str
-    """``above`` or ``below`` the axis' end, or ``beside`` the axis."""
-
-
-def parallel(
-    parameters: Mapping[str, str],
-    labels: Sequence[Label],
-    *,
-    room: Mapping[str, float],
-    inactive: float,
-    bottom: float,
-    golden: float,
-    colours: Spec,
-    value: str,
-) -> Spec:
-    """Lines of a table with the columns of
-    :mod:`hpobench.analysis.exhibits._best_configurations`.
-
-    ``parameters``: what each is called, in the order of the axes. ``room``: over which share of its
-    axis the lines with the same choice are spread; ``golden`` spreads them. Lines without a
-    parameter pass its axis at ``inactive``; ``bottom`` is the end of the view. ``colours`` is the
-    scale of the best lines' values, ``value`` their title.
-    """
-    names = list(parameters)
+def chart(parallel: Parallel) -> Spec:
+    parameters, value = parallel.parameters, parallel.colours.title
+    names = [parameter.name for parameter in parameters]
+    titles = {parameter.name: parameter.title for parameter in parameters}
+    coloured = {
+        "field": "value",
+        "type": "quantitative",
+        "title": value,
+        "scale": _scale(parallel.colours, parallel.maximize),
+        "legend": {"gradientLength": 200, "format": "~g", "titleLimit": 300},
+    }
     return {
         "data": TABLE,
         "width": {"step": min(max(ALL // len(names), LEAST), MOST)},
         "autosize": "pad",
         "height": 320,
-        "transform": _places(names, room, inactive, golden),
+        "transform": _places(parameters),
         "encoding": {
             "x": {
                 "field": "parameter",
@@ -62,7 +42,7 @@ def parallel(
                 "title": None,
                 "scale": {"type": "point", "domain": names, "padding": 0.6},
                 "axis": {
-                    "labelExpr": f"({json.dumps(dict(parameters))})[datum.value]",
+                    "labelExpr": f"({json.dumps(titles)})[datum.value]",
                     "labelAngle": -20,
                     "labelLimit": 160,
                     "ticks": False,
@@ -73,34 +53,45 @@ def parallel(
                 "field": "height",
                 "type": "quantitative",
                 "axis": None,
-                "scale": {"domain": [bottom, 1.1]},
+                "scale": {"domain": [parallel.bottom, 1.1]},
             },
         },
         "layer": [
             _axes(),
-            _lines("!datum.best", {"value": REST}, 0.25),
-            _lines("datum.best", _coloured(colours, value), 0.65),
-            _lines("datum.line == 0", _coloured(colours, value), 1.0, width=3.5),
+            _lines("!datum.best", {"value": GREY}, 0.25),
+            _lines("datum.best", coloured, 0.65),
+            _lines("datum.line == 0", coloured, 1.0, width=3.5),
             _pointed_at(names, value),
-            *(_labels(labels, side) for side in ("above", "below", "beside")),
+            *(_labels(parallel, side) for side in ("above", "below", "beside")),
         ],
     }
 
 
-def _places(
-    names: Sequence[str], room: Mapping[str, float], inactive: float, golden: float
-) -> list[Spec]:
-    spread = f"(({json.dumps(dict(room))})[datum.parameter])"
+def _scale(colours: Axis, maximize: bool) -> Spec:
+    """From the best value on."""
+    low, high, log = colours.low, colours.high, colours.scale == "log"
+    stops = [low, (low * high) ** 0.5 if log else (low + high) / 2, high]
+    return {
+        "type": colours.scale,
+        "domain": stops[::-1] if maximize else stops,
+        "range": COLOURS,
+        "interpolate": "rgb",
+    }
+
+
+def _places(parameters: Sequence[Parameter]) -> list[Spec]:
+    room = {parameter.name: parameter.room for parameter in parameters}
+    spread = f"(({json.dumps(room)})[datum.parameter])"
     return [
         {
             "joinaggregate": [{"op": "values", "field": "setting", "as": "settings"}],
             "groupby": ["line"],
         },
-        *({"calculate": _written(j), "as": f"setting_{j}"} for j in range(len(names))),
-        {"calculate": f"(datum.line * {golden}) % 1 - 0.5", "as": "shift"},
+        *({"calculate": _written(j), "as": f"setting_{j}"} for j in range(len(parameters))),
+        {"calculate": f"(datum.line * {GOLDEN}) % 1 - 0.5", "as": "shift"},
         {
             "calculate": f"isValid(datum.position) ? datum.position + datum.shift * {spread} : "
-            f"{inactive} + 0.05 * datum.shift",
+            f"{INACTIVE} + 0.05 * datum.shift",
             "as": "height",
         },
     ]
@@ -117,16 +108,6 @@ def _axes() -> Spec:
         "transform": [{"filter": "datum.line == 0"}],
         "mark": {"type": "rule", "tooltip": None},
         "encoding": {"y": {"datum": 0}, "y2": {"datum": 1}},
-    }
-
-
-def _coloured(colours: Spec, value: str) -> Spec:
-    return {
-        "field": "value",
-        "type": "quantitative",
-        "title": value,
-        "scale": {**colours, "range": list(COLOURS), "interpolate": "rgb"},
-        "legend": {"gradientLength": 200, "format": "~g", "titleLimit": 300},
     }
 
 
@@ -177,21 +158,26 @@ def _pointed_at(names: Sequence[str], value: str) -> Spec:
     }
 
 
-def _labels(labels: Sequence[Label], side: str) -> Spec:
+def _labels(parallel: Parallel, side: str) -> Spec:
     place = {
         "above": {"baseline": "bottom", "dy": -3},
         "below": {"baseline": "top", "dy": 3},
         "beside": {"align": "left", "dx": 4},
     }
+    values = [
+        {"parameter": parameter.name, "position": label.position, "setting": label.text}
+        for parameter in parallel.parameters
+        for label in parameter.labels
+        if label.side == side
+    ]
+    first = parallel.parameters[0].name
+    if parallel.conditional and side == "beside":
+        inactive = {"position": INACTIVE - 0.05, "setting": "not active"}
+        values.append({"parameter": first, **inactive})
+    mark = {"type": "text", "fontSize": 11, "fontWeight": "bold", "tooltip": None}
     return {
-        "data": {"values": [label._asdict() for label in labels if label.side == side]},
-        "mark": {
-            "type": "text",
-            "fontSize": 11,
-            "fontWeight": "bold",
-            "tooltip": None,
-            **place[side],
-        },
+        "data": {"values": values},
+        "mark": {**mark, **place[side]},
         "encoding": {
             "y": {"field": "position", "type": "quantitative"},
             "text": {"field": "setting", "type": "nominal"},

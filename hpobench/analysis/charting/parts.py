@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from hpobench.analysis.charting import Spec
-from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.figures import Choice
+from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import REGRET_FLOOR
 
+GREY = "#8a94a0"
+"""Seen on light paper and on dark."""
+EDGE: Spec = {"stroke": GREY, "strokeWidth": 0.4}
+"""Of a field."""
 PICKED, NEAR = "picked", "near"
 """The algorithms that a reader clicked, and the one that she points at."""
 
 
 def colour(styles: Styles, *, legend: bool = True) -> Spec:
     """The hue of an algorithm: by its searcher, or by its scheduler where there is one searcher."""
-    looks = {styles.hue_of(a): styles.look(a, together=True).color for a in styles.algorithms}
+    field, title = _hue(styles)
+    looks = {
+        a.name if field == "algorithm" else getattr(a, field): styles.look(a, together=True).color
+        for a in styles.algorithms
+    }
     return {
-        "field": _hue(styles),
+        "field": field,
         "type": "nominal",
-        "title": _hue(styles).capitalize(),
+        "title": title,
         "scale": {"domain": list(looks), "range": list(looks.values())},
         "legend": {} if legend and len(looks) > 1 else None,
     }
@@ -44,14 +50,17 @@ def dashed(styles: Styles) -> bool:
     return len(styles.searchers) > 1 and len(styles.schedulers) > 1
 
 
-def _hue(styles: Styles) -> str:
-    return "searcher" if len(styles.searchers) > 1 else "scheduler"
+def _hue(styles: Styles) -> tuple[str, str]:
+    """The column that hues tell apart, and its title."""
+    if styles.schedulers == [""]:
+        return "algorithm", "Searcher"  # searchers alone stand for algorithms
+    return styles.hue, styles.hue.capitalize()
 
 
 def picks(styles: Styles) -> list[Spec]:
     """The parameters with which a reader picks algorithms: a click on the legend's entries (with
     Shift on several), or on a mark, and pointing at a mark. Put them on one layer alone."""
-    legends = [_hue(styles), *(["scheduler"] if dashed(styles) else [])]
+    legends = [_hue(styles)[0], *(["scheduler"] if dashed(styles) else [])]
     return [
         *(
             {
@@ -85,14 +94,12 @@ def shown_if_near(opacity: float) -> Spec:
     return {"condition": {"param": NEAR, "empty": False, "value": opacity}, "value": 0}
 
 
-def zoom() -> Spec:
-    """Lets a reader drag the axes, and zoom with Shift and the wheel."""
+def zoom(*axes: str) -> Spec:
+    """Lets a reader drag the ``axes``, by default both, and zoom with Shift and the wheel."""
     wheel = "wheel![event.shiftKey]"
-    return {
-        "name": "zoom",
-        "select": {"type": "interval", "zoom": wheel, "clear": "dblclick"},
-        "bind": "scales",
-    }
+    select = {"type": "interval", "zoom": wheel, "clear": "dblclick"}
+    encodings = {"encodings": axes} if axes else {}
+    return {"name": "zoom", "select": {**select, **encodings}, "bind": "scales"}
 
 
 def drawn_intervals(*, log: bool = False) -> list[Spec]:
@@ -100,31 +107,28 @@ def drawn_intervals(*, log: bool = False) -> list[Spec]:
     at_low, at_high``.
 
     What has no interval gets one without a length, for Vega-Lite warns of a field without numbers.
-    On a ``log`` axis what is not positive is drawn at the bottom, below all that is.
+    On a ``log`` axis what is not positive is drawn below its end.
     """
-    names = ("estimate", "low", "high")
     places = {
-        f"at_{name}": f"isValid(datum.{name}) ? datum.{name} : datum.estimate" for name in names
+        name: f"isValid(datum.{name}) ? datum.{name} : datum.estimate"
+        for name in ("estimate", "low", "high")
     }
-    calculated = [{"calculate": place, "as": name} for name, place in places.items()]
-    if not log:
-        return calculated
-    floored = [{"calculate": f"max(datum.{name}, datum.bottom)", "as": name} for name in places]
-    least = [{"op": "min", "field": "positive", "as": "least"}]
     return [
-        *calculated,
-        {"calculate": "datum.estimate > 0 ? datum.estimate : null", "as": "positive"},
-        {"joinaggregate": least},
-        {"calculate": f"(datum.least || {REGRET_FLOOR}) / 2", "as": "bottom"},
-        *floored,
+        {"calculate": f"max({place}, {REGRET_FLOOR})" if log else place, "as": f"at_{name}"}
+        for name, place in places.items()
     ]
 
 
-def choice(name: str, title: str, options: Mapping[str, str | float]) -> Spec:
-    """The parameter ``name``, one of the values of ``options``, which a reader chooses by their
-    labels below ``title``; at first the first one."""
-    bound = {"input": "radio", "options": list(options.values()), "labels": list(options)}
-    return {"name": name, "value": bound["options"][0], "bind": {**bound, "name": f"{title}: "}}
+def choice(of: Choice) -> Spec:
+    """The parameter, named after the column, by which a reader chooses one of the options."""
+    labels, values = zip(*of.options, strict=True)
+    bound = {"input": "radio", "options": values, "labels": labels, "name": f"{of.title}: "}
+    return {"name": of.column, "value": values[0], "bind": bound}
+
+
+def chosen(of: Choice) -> Spec:
+    """The transform that keeps the chosen rows."""
+    return {"filter": f"datum.{of.column} === {of.column}"}
 
 
 def number(field: str, title: str, format_: str = ".3~g") -> Spec:
@@ -147,8 +151,3 @@ def clone_of() -> Spec:
     with ``parent`` and ``parent_step``."""
     donor = "'trial ' + datum.parent + ' at step ' + datum.parent_step"
     return {"calculate": f"isValid(datum.parent) ? {donor} : 'none'", "as": "clone_of"}
-
-
-def order(algorithms: Iterable[Algorithm]) -> list[str]:
-    """For the ``sort`` of an axis with a row for each algorithm."""
-    return [a.name for a in algorithms]

@@ -3,55 +3,50 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
-from hpobench.analysis.charting.dots import height, rows
-from hpobench.analysis.charting.parts import NEAR, choice, colour, number, text
-from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.charting.dots import ROW, rows
+from hpobench.analysis.charting.parts import GREY, NEAR, choice, chosen, colour, number, text
+from hpobench.analysis.figures import Ranks
+from hpobench.analysis.looks import Styles
 
-GREY = "#7D8590"
-"""Seen on light paper and on dark."""
 _IN_ORDER: Spec = {"window": [{"op": "row_number", "as": "lane"}]}
 
 
-def critical_differences(
-    styles: Styles,
-    names: Sequence[str],
-    shares: Mapping[str, float],
-    tests: Mapping[str, str],
-    lanes: int | None,
-) -> Spec:
-    """Ranks and groups of a table with the columns ``share, algorithm, searcher, scheduler, rank,
-    groups``, at one share of the budget.
-
-    ``names``: the algorithms. ``shares``: by their labels, those that a reader chooses from.
-    ``tests``: what is said above the ranks of each share. A bar stands for one of at most
-    ``lanes`` groups, or, if that is ``None``, for an algorithm and all that share a group with it.
-    What shares a group with the algorithm that a reader points at keeps its colour.
-    """
-    last, groups = max(len(names), 2), len(names) if lanes is None else lanes
-    stride, room = -(-(last - 1) // 5), (last - 1) / max(20, 2 * groups)
+def chart(ranks: Ranks) -> Spec:
+    """What shares a group with the algorithm that a reader points at keeps its colour."""
+    last = max(len(ranks.names), 2)
+    lanes = max(len(one.lanes) for one in ranks.rankings)
+    if ranks.by_group:
+        lanes = max(sum(map(len, one.lanes)) for one in ranks.rankings)
+    stride, room = -(-(last - 1) // 5), (last - 1) / max(20, 2 * lanes)
     across: Spec = {
         "field": "rank",
         "type": "quantitative",
         "title": "Average rank (1 is best)",
-        "scale": {"domain": [1, last + (groups + 0.5) * room]},
+        "scale": {"domain": [1, last + (lanes + 0.5) * room]},
         "axis": {"values": list(range(1, last + 1, stride)), "titleAnchor": "end"},
     }
     place = f"{last} + datum.lane * {room}"
-    said = f"({json.dumps(dict(tests))})[share]"
+    tests = {
+        f"{share:g}": f"Friedman's test: {one.test}"
+        for (_, share), one in zip(ranks.choice.options, ranks.rankings, strict=True)
+    }
     return {
         "data": TABLE,
-        "title": {"text": {"expr": said}, "fontWeight": "normal", "offset": 8},
-        "height": height(names),
-        "params": [choice("share", "Share of the budget", shares)],
-        "transform": [{"filter": "datum.share === share"}],
-        "encoding": {"y": {**rows(names), "sort": {"field": "rank", "op": "min"}}},
+        "title": {
+            "text": {"expr": f"({json.dumps(tests)})[share]"},
+            "fontWeight": "normal",
+            "offset": 8,
+        },
+        "height": ROW * len(ranks.names),
+        "params": [choice(ranks.choice)],
+        "transform": [chosen(ranks.choice)],
+        "encoding": {"y": {**rows(ranks.names), "sort": {"field": "rank", "op": "min"}}},
         "layer": [
-            _bars(place, across, by_group=lanes is not None),
-            *([_rings(place, across)] if lanes is None else []),
-            _dots(styles, across),
+            _bars(place, across, by_group=ranks.by_group),
+            *([] if ranks.by_group else [_rings(place, across)]),
+            _dots(ranks.styles, across),
             # Towards the middle, where there is room.
             _numbers(across, f"datum.rank <= {last / 2}", "left", 9),
             _numbers(across, f"datum.rank > {last / 2}", "right", -9),

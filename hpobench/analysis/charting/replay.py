@@ -7,7 +7,7 @@ from typing import Any
 
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import number, text
-from hpobench.analysis.drawing.style import PALETTE
+from hpobench.analysis.looks import PALETTE
 
 CLOCK, LEADER, BEST = "clock", "leader", "best"
 """The parameters that a script sets: the moment, the stretch of the incumbent, and its value."""

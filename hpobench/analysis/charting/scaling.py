@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
 
 from hpobench.analysis.charting import TABLE, Spec
 from hpobench.analysis.charting.parts import (
+    GREY,
     choice,
+    chosen,
     colour,
     dash,
     number,
@@ -16,11 +17,10 @@ from hpobench.analysis.charting.parts import (
     shown_if_picked,
     text,
 )
-from hpobench.analysis.drawing.style import Styles
+from hpobench.analysis.figures import Scaling
+from hpobench.analysis.looks import Styles
 
-SHOWN = "measure_shown"
-"""The measure that a reader chose."""
-GUIDE = {"color": "#8a94a0", "strokeWidth": 1}
+GUIDE = {"color": GREY, "strokeWidth": 1}
 TOOLTIP = [
     text("algorithm", "Algorithm"),
     text("workers", "Workers"),
@@ -30,35 +30,18 @@ TOOLTIP = [
 ]
 
 
-def scaling(
-    styles: Styles,
-    measures: Mapping[str, str],
-    workers: Sequence[int],
-    *,
-    low: float,
-    high: float,
-    spread: float,
-) -> Spec:
-    """Means of a table with the columns of :mod:`hpobench.analysis.exhibits.efficiency`.
-
-    ``measures``: what the reader chooses from, by its name. ``workers``: their numbers,
-    ascending. ``low`` and ``high`` end the axis. The points of the same number of workers lie
-    beside each other, over ``spread`` of a doubling.
-    """
+def chart(scaling: Scaling) -> Spec:
+    styles, workers, (title, low, high, *_) = scaling.styles, scaling.workers, scaling.y
     names = [a.name for a in styles.algorithms]
     place = f"(indexof({json.dumps(names)}, datum.algorithm) + 0.5) / {len(names)} - 0.5"
     doublings = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
     return {
         "data": TABLE,
-        "params": [choice(SHOWN, "Efficiency", measures)],
+        "params": [choice(scaling.choice)],
         "transform": [
-            {"calculate": "indexof(['<=', '>='], datum.bound) < 0 ? 0 : 1", "as": "is_bound"},
-            {
-                "joinaggregate": [{"op": "max", "field": "is_bound", "as": "bounded"}],
-                "groupby": ["measure", "algorithm", "workers"],
-            },
-            {"filter": f"!isValid(datum.problem) && datum.measure == {SHOWN}"},
-            {"calculate": f"datum.workers * pow(2, {spread} * ({place}))", "as": "at"},
+            chosen(scaling.choice),
+            {"filter": "!isValid(datum.problem)"},
+            {"calculate": f"datum.workers * pow(2, {scaling.spread} * ({place}))", "as": "at"},
         ],
         "height": 300,
         "encoding": {
@@ -67,12 +50,12 @@ def scaling(
                 "type": "quantitative",
                 "title": "Workers",
                 "scale": _doubling(workers[0] / 1.2, workers[-1] * 1.2),
-                "axis": {"values": list(workers), "grid": False},
+                "axis": {"values": workers, "grid": False},
             },
             "y": {
                 "field": "estimate",
                 "type": "quantitative",
-                "title": "Efficiency",
+                "title": title,
                 "scale": _doubling(low / 1.3, high * 1.3),
                 "axis": {"values": [2.0**i for i in doublings], "format": ".3~g"},
             },
@@ -145,7 +128,7 @@ def _intervals(styles: Styles) -> Spec:
 def _points(styles: Styles, *, bounded: bool) -> Spec:
     """Hollow ones where the mean holds a bound."""
     return {
-        "transform": [{"filter": f"datum.bounded == {int(bounded)}"}],
+        "transform": [{"filter": "datum._bounded" if bounded else "!datum._bounded"}],
         "mark": {"type": "point", "filled": not bounded, "clip": True, "size": 50},
         "encoding": {
             "color": colour(styles),

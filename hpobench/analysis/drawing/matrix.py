@@ -1,95 +1,82 @@
-"""Matrices of numbers that lie on either side of a middle."""
+"""Coloured fields with a number in each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from hpobench.analysis.drawing.style import GRID, INK, MUTED, drawable, house_style
+from hpobench.analysis import figures
+from hpobench.analysis.drawing.style import (
+    bare,
+    colour_bar,
+    contrasting,
+    drawable,
+    label_decades,
+    name_rows,
+)
+from hpobench.analysis.looks import INK, WARNING
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.figure import Figure
-
-HIGH_IS_BETTER, LOW_IS_BETTER = "RdBu", "RdBu_r"
-"""Colours: blue is better, red is worse."""
-WIDTH, HEIGHT = 0.37, 0.25
+COLOURS = {"high is better": "RdBu", "low is better": "RdBu_r", "regret": "YlGnBu"}
+"""Blue is better, red is worse; regrets are the darker the more is left."""
+WIDTH, HEIGHT = 0.4, 0.27
 """Inches of a field."""
 
 
-def draw_matrix(
-    table: pd.DataFrame,
-    rows: tuple[str, list[str]],
-    columns: tuple[str, list[str]],
-    *,
-    colours: str,
-    limits: tuple[float, float],
-    write: Callable[[float], str],
-    label: str,
-) -> Figure:
-    """A figure of the column ``estimate``, with the number in each field.
-
-    ``rows`` and ``columns``: the columns of ``table`` that say where a number stands, and their
-    values in the order to be drawn. What is ``clear`` is in bold with a dot at the corner; places
-    without a number are grey. The middle of the ``limits`` is white.
-    """
-    from matplotlib.figure import Figure
-
-    down, across = (list(map(drawable, names)) for _, names in (rows, columns))
-    places = [pd.Index(names).get_indexer(pd.Index(table[key])) for key, names in (rows, columns)]
-    numbers = np.full((len(down), len(across)), np.nan)
-    numbers[tuple(places)] = table["estimate"]
-    with house_style():
-        size = (
-            1.4 + 0.075 * max(map(len, down)) + WIDTH * len(across),
-            0.5 + 0.05 * max(map(len, across)) + HEIGHT * max(len(down), 6),
-        )
-        figure = Figure(figsize=size, layout="constrained")
-        ax = figure.subplots()
-        shown = np.ma.masked_invalid(numbers)
-        image = ax.imshow(shown, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto")
-        bare(ax)
-        for y, x, value, clear in zip(*places, table["estimate"], table["clear"], strict=True):
-            _write(ax, x, y, write(value), clear, contrasting(image, value))
-        ax.set_yticks(range(len(down)), down, color=INK)
-        ax.set_xticks(range(len(across)), across, rotation=40, ha="right", rotation_mode="anchor")
-        bar = figure.colorbar(image, ax=ax, pad=0.01, fraction=0.05, aspect=14)
-        bar.set_label(label, color=MUTED)
-        bar.ax.spines["outline"].set_visible(False)
+def draw(matrix: figures.Matrix, table: pd.DataFrame) -> Figure:
+    """The middle of the colours is white."""
+    sides = matrix.down, matrix.across
+    down, across = (names for _, names in sides)
+    rows, columns = (pd.Index(names).get_indexer(pd.Index(table[key])) for key, names in sides)
+    values = np.full((len(down), len(across)), np.nan)
+    values[rows, columns] = table[matrix.value].clip(*matrix.limits)
+    labels = [name for _, own in matrix.groups for name in own] or across
+    longest_down, longest_across = (max(map(len, map(drawable, one))) for one in (down, labels))
+    size = (
+        1.4 + 0.075 * longest_down + WIDTH * len(across),
+        (0.9 if matrix.groups else 0.5) + 0.05 * longest_across + HEIGHT * max(len(down), 6),
+    )
+    figure = Figure(figsize=size, layout="constrained")
+    ax = figure.subplots()
+    log = matrix.colours == "regret"
+    norm = (LogNorm if log else Normalize)(*matrix.limits)
+    colours: Any = {"cmap": COLOURS[matrix.colours], "norm": norm}
+    image = ax.imshow(np.ma.masked_invalid(values), aspect="auto", **colours)
+    bare(ax)
+    parts = (table[name] for name in ("_text", matrix.strong, matrix.dotted))
+    for x, y, text, strong, dotted in zip(columns, rows, *parts, strict=True):
+        if np.isnan(values[y, x]):
+            continue
+        ink = contrasting(image, values[y, x])
+        weight = "bold" if strong else "normal"
+        ax.text(x, y, text, ha="center", va="center", fontsize=7, fontweight=weight, color=ink)
+        if strong and matrix.framed:
+            frame = {"fill": False, "zorder": 3, "edgecolor": INK, "linewidth": 1.1}
+            ax.add_patch(Rectangle((x - 0.43, y - 0.43), 0.86, 0.86, **frame))
+        if dotted:
+            color, size_of_dot = (WARNING, 3.0) if matrix.warning else (ink, 2.2)
+            ax.plot(x + 0.38, y - 0.32, "o", color=color, markersize=size_of_dot, mew=0)
+    name_rows(ax, down)
+    ax.set_xticks(range(len(across)), list(map(drawable, labels)), rotation=40, ha="right")
+    for label in ax.get_xticklabels():
+        label.set_rotation_mode("anchor")
+    _head_groups(ax, matrix)
+    bar = colour_bar(figure, image, ax, matrix.label, extend="min" if log else "neither")
+    if log:
+        label_decades(bar.ax.yaxis, narrow=False)
     return figure
 
 
-def _write(ax: Axes, x: int, y: int, text: str, clear: bool, ink: str) -> None:
-    weight = "bold" if clear else "normal"
-    ax.text(x, y, text, ha="center", va="center", fontsize=7, fontweight=weight, color=ink)
-    if clear:
-        ax.plot(x + 0.4, y - 0.33, "o", color=ink, markersize=2.2, markeredgewidth=0)
-
-
-def contrasting(colours: ScalarMappable, value: float) -> str:
-    """Ink or white, by the brightness of the field's colour."""
-    red, green, blue, _ = colours.to_rgba(np.array([value]))[0]
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
-
-
-def bare(ax: Axes) -> None:
-    """Neither lines nor ticks; grey where there is no field."""
-    ax.grid(False)
-    ax.set_facecolor(GRID)
-    ax.tick_params(length=0)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
-
-
-def short(value: float) -> str:
-    """Two significant digits in the least space: .012, 3e-4, 0."""
-    if value == 0:
-        return "0"
-    if value < 0.001:
-        mantissa, exponent = f"{value:.0e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
-    return f"{value:.2f}".lstrip("0") if value >= 0.0995 else f"{value:.3f}".lstrip("0")
+def _head_groups(ax: Axes, matrix: figures.Matrix) -> None:
+    start = 0
+    for name, own in matrix.groups:
+        middle = start + (len(own) - 1) / 2
+        ax.text(middle, -0.62, drawable(name), ha="center", va="bottom", fontweight="bold")
+        if start:
+            ax.axvline(start - 0.5, color="white", linewidth=5)
+        start += len(own)

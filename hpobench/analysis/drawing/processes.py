@@ -6,33 +6,35 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from hpobench.analysis.drawing.style import save
+import pandas as pd
+
+from hpobench.analysis.drawing import draw
+from hpobench.analysis.figures import Figure
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from loky import ProcessPoolExecutor
-    from matplotlib.figure import Figure
 
 IDLE_SECONDS = 10
 """After which the processes that draw end."""
 
 
-def start(draw: Callable[[], Figure], stem: Path) -> Future[list[Path]]:
-    """Draw a figure in another process and save it as ``stem``.png and ``stem``.pdf.
+def start(figure: Figure, table: pd.DataFrame, stem: Path) -> Future[list[Path]]:
+    """Draw ``table`` in another process and save it as ``stem``.png and ``stem``.pdf.
 
-    ``draw`` is pickled. What it raises, the future's result raises.
+    What drawing raises, the future's result raises.
     """
     executor = _processes()
     resource_tracker.ensure_running()  # or loky does it among the processes, and unblocks signals
     with _interrupting_us_alone():
-        future: Future[list[Path]] = executor.submit(_draw, draw, stem)
+        future: Future[list[Path]] = executor.submit(_draw, figure, table, stem)
     return future
 
 
@@ -91,5 +93,7 @@ def _answered_later() -> Iterator[None]:
         handler(signal.SIGINT, came[0])
 
 
-def _draw(draw: Callable[[], Figure], stem: Path) -> list[Path]:
-    return save(draw(), stem)
+def _draw(figure: Figure, table: pd.DataFrame, stem: Path) -> list[Path]:
+    from hpobench.analysis.drawing.style import save  # it imports matplotlib
+
+    return save(draw(figure, table), stem)

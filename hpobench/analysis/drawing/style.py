@@ -1,4 +1,4 @@
-"""How algorithms look, the same in every figure of a report, and how figures are saved."""
+"""The house style of files: labels, axes and bars of colours, and how a figure is saved."""
 
 from __future__ import annotations
 
@@ -6,41 +6,34 @@ import functools
 import hashlib
 import io
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
+import matplotlib
 import numpy as np
-
-from hpobench.analysis.core.curves import Algorithm
-from hpobench.contract.files import write_whole
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
-
-Drawing: TypeAlias = "Callable[[], Figure]"
-"""The call that draws a figure, to be made in another process."""
-
-PALETTE = (
-    "#0072B2",  # blue
-    "#D55E00",  # vermilion
-    "#009E73",  # green
-    "#CC79A7",  # purple
-    "#E69F00",  # orange
-    "#56B4E9",  # sky
-    "#2B2B2B",  # near black
-    "#94891A",  # olive: Okabe and Ito's yellow, dark enough for a line on white
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    MultipleLocator,
+    NullFormatter,
+    NullLocator,
 )
-"""Okabe and Ito's colours, told apart under the common colour blindnesses."""
-MARKERS = ("o", "s", "^", "D", "v", "p", "X", "h")
-DASHES = ((0, ()), (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
-INK, MUTED, GRID, GHOST = "#1F2328", "#59636E", "#E3E6EA", "#CDD2D8"
-ONE_PANEL = 8
-"""More algorithms than this and each scheduler gets a panel of its own."""
+from PIL import Image
+
+from hpobench.analysis import figures
+from hpobench.analysis.looks import GRID, INK, MUTED
+from hpobench.contract.files import write_whole
 
 _RC: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same on any machine
@@ -73,45 +66,6 @@ _RC: Any = {
 }
 
 
-@dataclass(frozen=True)
-class Look:
-    color: str
-    marker: str
-    dashes: tuple[int, tuple[float, ...]]
-
-
-class Styles:
-    """The look of each algorithm: hue and marker by searcher, line style by scheduler.
-
-    Assigned by the order of ``algorithms``, which is the suite's; with a single searcher the
-    hue tells schedulers apart.
-    """
-
-    def __init__(self, algorithms: Sequence[Algorithm]) -> None:
-        self.algorithms = tuple(algorithms)
-        self.searchers = list(dict.fromkeys(a.searcher for a in algorithms))
-        self.schedulers = list(dict.fromkeys(a.scheduler for a in algorithms))
-        self.faceted = len(self.algorithms) > ONE_PANEL and len(self.schedulers) > 1
-
-    def hue_of(self, algorithm: Algorithm) -> str:
-        """What the algorithm's hue stands for, and legends of panels name."""
-        return algorithm.searcher if len(self.searchers) > 1 else algorithm.scheduler
-
-    def look(self, algorithm: Algorithm, *, together: bool = False) -> Look:
-        """``together``: all algorithms are drawn in one panel, however many they are."""
-        by_searcher = len(self.searchers) > 1
-        i = (
-            self.searchers.index(algorithm.searcher)
-            if by_searcher
-            else self.schedulers.index(algorithm.scheduler)
-        )
-        # Once around the palette the markers shift, so that no pair comes twice.
-        marker = MARKERS[(i + i // len(PALETTE)) % len(MARKERS)]
-        solid = (self.faceted and not together) or not by_searcher
-        j = 0 if solid else self.schedulers.index(algorithm.scheduler) % len(DASHES)
-        return Look(PALETTE[i % len(PALETTE)], marker, DASHES[j])
-
-
 def power_of_ten(value: float) -> str:
     """The label of a decade in plain characters, which draw far faster than formulas."""
     if 0.001 <= value <= 10000:
@@ -122,23 +76,88 @@ def power_of_ten(value: float) -> str:
     return "10" + str(round(math.log10(value))).translate(digits)
 
 
-def label_decades(axis: Axis, *, narrow: bool) -> None:
+def label_decades(axis: Axis, *, narrow: bool, percent: bool = False) -> None:
     """Labels for a logarithmic ``axis``; a ``narrow`` one has few powers of ten to label."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     if narrow:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}" if narrow else power_of_ten(x)))
+
+    def label(value: float, _: float) -> str:
+        if percent:
+            return f"{100 * value:.3g} %"
+        return f"{value:g}" if narrow else power_of_ten(value)
+
+    axis.set_major_formatter(FuncFormatter(label))
     axis.set_minor_formatter(NullFormatter())
 
 
-def label_shares(ax: Axes) -> None:
-    """A linear y axis from nothing to all."""
-    from matplotlib.ticker import MultipleLocator, PercentFormatter
+def scale(axis: Axis, described: figures.Axis) -> None:
+    """Scale and label ``axis``, ``ax.xaxis`` say."""
+    low, high, percent = described.low, described.high, described.percent
+    log = described.scale != "linear"
+    name = axis.axis_name
+    axis.axes.set(**{f"{name}scale": "log" if log else "linear", f"{name}lim": (low, high)})
+    if described.scale == "nines":
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{1 - 1 / value:g}"))
+        axis.set_minor_locator(NullLocator())
+    elif log:
+        label_decades(axis, narrow=high < 60 * low, percent=percent)
+    elif percent:
+        axis.set_major_locator(MultipleLocator(0.2))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
+    else:
+        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
-    ax.set_ylim(-0.02, 1.02)
-    ax.yaxis.set_major_locator(MultipleLocator(0.2))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """A label for each row of ``ax``, the first on top."""
+    ax.set_yticks(range(len(names)), [drawable(name) for name in names], color=INK)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def bare(ax: Axes) -> None:
+    """Neither lines nor ticks; grey where there is no field."""
+    ax.grid(False)
+    ax.set_facecolor(GRID)
+    ax.tick_params(which="both", length=0)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+
+
+def contrasting(colours: ScalarMappable, value: float) -> str:
+    """Ink or white, by the brightness of the field's colour."""
+    red, green, blue, _ = colours.to_rgba(np.array([value]))[0]
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
+
+
+def colour_bar(
+    figure: Figure, colours: ScalarMappable, ax: Any, label: str, **place: Any
+) -> Colorbar:
+    """What the colours stand for, at the right of ``ax``, one panel or several."""
+    bar = figure.colorbar(colours, ax=ax, pad=0.01, **{"fraction": 0.05, "aspect": 14, **place})
+    bar.set_label(drawable(label), color=MUTED)
+    bar.ax.spines["outline"].set_visible(False)
+    return bar
+
+
+def head(figure: Figure, title: str) -> None:
+    """A title at the left, unless it is empty."""
+    if title:
+        figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=10, fontweight="bold")
+
+
+def legend_row(figure: Figure, handles: Sequence[Artist]) -> None:
+    """A legend below all panels, in as many columns as its longest label leaves room for."""
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    room = int(figure.get_figwidth() / (0.55 + 0.065 * longest))
+    figure.legend(
+        handles=list(handles),
+        loc="outside lower center",
+        ncols=min(len(handles), max(room, 1), 6),
+        handlelength=2.4,
+        columnspacing=1.6,
+        labelcolor=MUTED,
+    )
 
 
 LONGEST = 80
@@ -166,8 +185,6 @@ def drawable(label: str) -> str:
 @functools.cache
 def _characters() -> frozenset[int]:
     """What both weights of the font can draw."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
     family = _RC["font.family"]
     weights = [FontProperties(family=family, weight=weight) for weight in ("normal", "bold")]
     regular, bold = (get_font(findfont(weight)).get_charmap() for weight in weights)
@@ -177,8 +194,6 @@ def _characters() -> frozenset[int]:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Inside the block matplotlib is set to our style, whatever the user's own settings are."""
-    import matplotlib
-
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_RC)
@@ -202,9 +217,6 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 def png(figure: Figure) -> bytes:
     """``figure`` as a PNG file, always the same bytes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
     canvas: Any = FigureCanvasAgg(figure)
     with house_style():
         canvas.draw()

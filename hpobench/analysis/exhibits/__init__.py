@@ -1,4 +1,5 @@
-"""The figures and tables of a report, one file each: the numbers, the caption and the drawing.
+"""The figures and tables of a report, one file each: the numbers, the caption and the
+description of the drawing.
 
 A new figure is a file here that provides what :class:`Figure` asks for, and one line in
 :data:`FIGURES`, from which the report takes it. Only this file knows the order of the exhibits and
@@ -13,9 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Figure as Description
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import Grid, TableEntry
 
@@ -57,12 +57,8 @@ class Figure(Exhibit[S], Protocol):
     def alt(self, subject: S, table: pd.DataFrame, /) -> str:
         """What is to be seen, for those who cannot see it."""
 
-    def drawing(self, study: Study, subject: S, table: pd.DataFrame, /) -> Drawing:
-        """The call that draws ``table``. Another process makes it, so it is pickled: give it what
-        it draws, and never the study. matplotlib is imported inside of it."""
-
-    def chart(self, study: Study, subject: S, table: pd.DataFrame, /) -> Spec:
-        """The same for a page: drawn in the browser from ``table``."""
+    def figure(self, study: Study, subject: S, table: pd.DataFrame, /) -> Description:
+        """How ``table`` is drawn, on a page and in a file alike."""
 
 
 class Table(Exhibit[S], Protocol):

@@ -5,26 +5,13 @@ Agarwal et al., Deep reinforcement learning at the edge of the statistical preci
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.dots import dots
-from hpobench.analysis.charting.parts import choice
 from hpobench.analysis.core.curves import Comparison, algorithm_columns
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.style import (
-    INK,
-    Drawing,
-    Styles,
-    drawable,
-    house_style,
-    label_decades,
-)
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Axis, Choice, Dots
 from hpobench.analysis.inference.bootstrap import (
     Interval,
     interval_valid,
@@ -38,10 +25,6 @@ from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 TITLE = "Aggregates"
 STEM = "aggregates"
@@ -118,82 +101,21 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Intervals of four aggregates of final regrets. {first_and_last(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table, study.styles)
-
-
-def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
-    """One aggregate at a time."""
-    low, high = table["estimate"].min(), table["estimate"].max()
-    # Clamped, for an interval that reaches 0 has no end on a log axis.
-    log = {"type": "log", "domain": [low / 1.6, high * 1.4], "clamp": True}
-    spec = dots(
-        study.styles,
-        list(table["algorithm"].unique()),
-        x="Final normalised regret (lower is better)",
-        scale=log if _far_apart(table) else {"zero": False},
-        transform=[{"filter": "datum.aggregate === aggregate"}],
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Dots:
+    low, high = float(table["estimate"].min()), float(table["estimate"].max())
+    # Logarithmic where that tells the best apart; the estimates set its range, for an interval
+    # that reaches 0 has no end there.
+    x = Axis("Final normalised regret (lower is better)", low / 1.6, high * 1.4, "log")
+    if not 0 < 10 * low < high:
+        ends = table[["estimate", "low", "high"]].to_numpy(np.float64)
+        low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
+        margin = 0.05 * (high - low) or 0.05
+        x = x._replace(low=low - margin, high=high + margin, scale="linear")
+    return Dots(
+        styles=study.styles,
+        names=tuple(table["algorithm"].unique()),
+        x=x,
+        choice=Choice(
+            "aggregate", "Average", tuple((label, name) for name, label in _TITLES.items())
+        ),
     )
-    return {
-        **spec,
-        "params": [
-            choice("aggregate", "Average", dict(zip(_TITLES.values(), _TITLES, strict=True)))
-        ],
-    }
-
-
-def draw(table: pd.DataFrame, styles: Styles) -> Figure:
-    """Draws :func:`table`, its order from the top."""
-    from matplotlib.figure import Figure
-
-    names = list(table["algorithm"].unique())
-    longest = max(len(drawable(name)) for name in names)
-    with house_style():
-        size = (0.5 + 0.07 * longest + 1.75 * len(_TITLES), 0.85 + 0.19 * len(names))
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots(1, len(_TITLES), sharex=True, sharey=True)
-        for ax, (aggregate, title) in zip(axes, _TITLES.items(), strict=True):
-            _intervals(ax, table[table["aggregate"] == aggregate], styles)
-            ax.set_title(title)
-        _scale(axes[0], table)
-        axes[0].set_yticks(range(len(names)), list(map(drawable, names)), color=INK)
-        axes[0].set_ylim(len(names) - 0.4, -0.6)
-        figure.supxlabel("Final normalised regret (lower is better)", fontsize=8.5)
-    return figure
-
-
-def _intervals(ax: Axes, rows: pd.DataFrame, styles: Styles) -> None:
-    algorithms = {a.name: a for a in styles.algorithms}
-    for y, (_, row) in enumerate(rows.iterrows()):
-        look = styles.look(algorithms[row["algorithm"]])
-        ax.plot(
-            [row["low"], row["high"]],
-            [y, y],
-            color=look.color,
-            linewidth=4.5,
-            alpha=0.4,
-            solid_capstyle="butt",
-        )
-        ax.plot(row["estimate"], y, look.marker, color=look.color, markersize=3.8)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-
-
-def _scale(ax: Axes, table: pd.DataFrame) -> None:
-    """Logarithmic where that tells the best apart; the estimates set its range, for an interval
-    that reaches 0 has no end there."""
-    from matplotlib.ticker import MaxNLocator
-
-    if _far_apart(table):
-        low, high = table["estimate"].min(), table["estimate"].max()
-        ax.set_xscale("log")
-        ax.set_xlim(low / 1.6, high * 1.4)
-        label_decades(ax.xaxis, narrow=high < 30 * low)
-    else:
-        ax.xaxis.set_major_locator(MaxNLocator(4))
-
-
-def _far_apart(table: pd.DataFrame) -> bool:
-    """Whether the best estimates would look alike on a linear axis."""
-    low, high = table["estimate"].min(), table["estimate"].max()
-    return bool(0 < 10 * low < high)

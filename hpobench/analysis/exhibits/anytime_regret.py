@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.curves import curves
 from hpobench.analysis.core.normalise import below_optimum, regrets
-from hpobench.analysis.drawing.lines import draw_lines
-from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.exhibits._room import MOST_PROBLEMS
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text import phrases
+from hpobench.contract.wording import count
 
 TITLE = "Anytime regret"
 STEM = "anytime_regret"
@@ -74,23 +70,10 @@ def alt(problem: OneProblem, table: pd.DataFrame) -> str:
     return f"Curves of simple regret on {problem.name}. {ends(table)}"
 
 
-def drawing(study: Study, problem: OneProblem, table: pd.DataFrame) -> Drawing:
-    return partial(
-        draw_lines,
-        table,
-        study.styles,
-        xlabel=phrases.axis_label(study.settings),
-        ylabel="Simple regret",
-        log_y=True,
+def figure(study: Study, problem: OneProblem, table: pd.DataFrame) -> Lines:
+    return Lines(
         title=problem.name,
-    )
-
-
-def chart(study: Study, _: OneProblem, __: pd.DataFrame) -> Spec:
-    return curves(
-        study.styles,
-        x=phrases.axis_label(study.settings),
-        y="Simple regret",
-        log_y=True,
-        percent_x=False,
+        styles=study.styles,
+        x=x_axis(table, phrases.axis_label(study.settings)),
+        y=y_axis(table, "Simple regret", log=True),
     )

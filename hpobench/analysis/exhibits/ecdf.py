@@ -8,18 +8,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.hits import hitting_times
 from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targets
-from hpobench.analysis.drawing.style import Drawing
-from hpobench.analysis.exhibits._over_shares import chart_over_shares, drawing_over_shares
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
+from hpobench.contract.wording import count
 
 TITLE = "Targets hit"
 STEM = "ecdf"
@@ -84,9 +83,6 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of the share of targets hit. {ends(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return drawing_over_shares(study, table, "Share of targets hit", share_y=True)
-
-
-def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
-    return chart_over_shares(study, "Share of targets hit", share_y=True)
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:
+    x = x_axis(table, phrases.share_label(study.settings), percent=True)
+    return Lines(styles=study.styles, x=x, y=y_axis(table, "Share of targets hit", percent=True))

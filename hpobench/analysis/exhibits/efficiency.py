@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.scaling import scaling
-from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, places
+from hpobench.analysis.core.curves import Comparison, Curves, places
 from hpobench.analysis.core.hits import Hits, first_hits
 from hpobench.analysis.core.incumbent import incumbents
 from hpobench.analysis.core.references import referenced
 from hpobench.analysis.core.targets import TOLERANCES, tolerance_targets
 from hpobench.analysis.core.workers import with_workers, worker_counts
-from hpobench.analysis.drawing.lines import curves_of, draw_legend, panels_of
-from hpobench.analysis.drawing.style import MUTED, Drawing, Styles, drawable, house_style
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Axis, Choice, Scaling
 from hpobench.analysis.inference.ert import spending
 from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
-from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
+from hpobench.store.read.reader import Results
 
 TITLE = "Parallel efficiency"
 STEM = "efficiency"
@@ -175,109 +164,19 @@ def alt(_: Comparison, __: pd.DataFrame) -> str:
     )
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table, study.styles)
-
-
-def chart(study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
-    means = _means(table)
-    low, high = _ends(means)
-    return scaling(
-        study.styles,
-        {_title(measure).replace("nr", "regret"): measure for measure in MEASURES},
-        _workers(means),
-        low=low,
-        high=high,
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Scaling:
+    means, counts = table.loc[table["problem"].isna(), "estimate"], _workers(table)
+    titles = [*(f"To regret {tolerance:g}" for tolerance in TOLERANCES), "Evaluations"]
+    # The estimates set the range: an interval may have no end.
+    low = min(float(means.min()), counts[0] / counts[-1])
+    return Scaling(
+        styles=study.styles,
+        choice=Choice("measure", "Efficiency", tuple(zip(titles, MEASURES, strict=True))),
+        workers=tuple(counts),
+        y=Axis("Efficiency", low, max(float(means.max()), 1.0)),
         spread=SPREAD,
     )
 
 
-def draw(table: pd.DataFrame, styles: Styles) -> Figure:
-    """Draws the means in :func:`table`, which has
-    rows: a panel for each measure, and with many algorithms such a row for each scheduler."""
-    from matplotlib.figure import Figure
-
-    means = _means(table)
-    measures = {m: curves_of(means[means["measure"] == m], styles) for m in MEASURES}
-    curves = measures[EVALUATIONS]
-    panels = panels_of(list(curves), styles)
-    single = len(panels) == 1
-    with house_style():
-        height = max(2.9, 0.2 * len(curves)) if single else 0.6 + 2.1 * len(panels)
-        figure = Figure(figsize=(8.6, height), layout="constrained")
-        axes = figure.subplots(len(panels), len(MEASURES), sharex=True, sharey=True, squeeze=False)
-        for row, (name, members) in zip(axes, panels.items(), strict=True):
-            for ax, (measure, own) in zip(row, measures.items(), strict=True):
-                _guides(ax, means)
-                _panel(ax, own, members, styles)
-                ax.set_title(drawable(f"{name}: {_title(measure)}" if name else _title(measure)))
-            row[0].set_ylabel("Efficiency")
-        for ax in axes[-1]:
-            ax.set_xlabel("Workers")
-        _scale(axes[0, 0], means)
-        draw_legend(figure, panels, curves, styles)
-    return figure
-
-
-def _title(measure: str) -> str:
-    return "Evaluations" if measure == EVALUATIONS else f"To {measure}"
-
-
-def _panel(
-    ax: Axes, curves: dict[Algorithm, pd.DataFrame], members: list[Algorithm], styles: Styles
-) -> None:
-    for n, algorithm in enumerate(members):
-        rows, look = curves[algorithm], styles.look(algorithm)
-        offset = SPREAD * ((n + 0.5) / len(members) - 0.5)
-        at = rows["workers"].to_numpy(np.float64) * 2.0**offset
-        ax.vlines(at, rows["low"], rows["high"], color=look.color, linewidth=1.6, alpha=0.4)
-        line: Any = {"color": look.color, "zorder": 3}
-        ax.plot(at, rows["estimate"], linestyle=look.dashes, linewidth=1.3, **line)
-        for hollow, face in ((False, look.color), (True, "white")):
-            value = rows["estimate"].where(rows["bounded"] == hollow)
-            edge: Any = {"markerfacecolor": face, "markersize": 4.4, "markeredgewidth": 0.9}
-            ax.plot(at, value, look.marker, **edge, **line)
-
-
-def _scale(ax: Axes, means: pd.DataFrame) -> None:
-    counts, (low, high) = _workers(means), _ends(means)
-    ax.set(xscale="log", yscale="log")
-    for axis, ends in ((ax.xaxis, (counts[0], counts[-1])), (ax.yaxis, (low, high))):
-        _doubling(axis, *ends)
-    ax.set_xlim(counts[0] / 1.2, counts[-1] * 1.2)
-    ax.set_ylim(low / 1.3, high * 1.3)
-
-
 def _workers(table: pd.DataFrame) -> list[int]:
     return sorted(table["workers"].unique().tolist())
-
-
-def _ends(means: pd.DataFrame) -> tuple[float, float]:
-    """The estimates set the range: an interval may have no end."""
-    counts = _workers(means)
-    low = min(float(means["estimate"].min()), counts[0] / counts[-1])
-    return low, max(float(means["estimate"].max()), 1.0)
-
-
-def _doubling(axis: Axis, low: float, high: float) -> None:
-    """Labels at the powers of two within."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    powers = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
-    axis.set_major_locator(FixedLocator([2.0**i for i in powers]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}"))
-
-
-def _guides(ax: Axes, means: pd.DataFrame) -> None:
-    """Where every worker counts, and where none but the first do."""
-    ends = np.array([means["workers"].min(), means["workers"].max()])
-    ax.axhline(1.0, color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-    ax.plot(ends, ends[0] / ends, color=MUTED, linewidth=0.9, linestyle=(0, (1, 1.6)), zorder=1)
-
-
-def _means(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the means; ``bounded``: the mean holds a bound."""
-    key = ["measure", "algorithm", "workers"]
-    bound = table["bound"].isin(["<=", ">="]).groupby([table[k] for k in key]).transform("any")
-    return table.assign(bounded=bound)[table["problem"].isna()]

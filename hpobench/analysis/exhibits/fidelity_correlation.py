@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.strips import strips
 from hpobench.analysis.core.curves import problems_of
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.drawing.matrix import HIGH_IS_BETTER, bare, contrasting
-from hpobench.analysis.drawing.style import INK, MUTED, Drawing, drawable, house_style
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Axis, Strips
 from hpobench.analysis.inference.rank_correlation import rank_correlations
 from hpobench.analysis.settings import SCHEDULER, SEARCHER, FloatArray, IntArray
 from hpobench.analysis.study import Study, Whole
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.figure import Figure
 
 TITLE = "Losses across fidelities"
 STEM = "fidelity_correlation"
@@ -32,17 +21,11 @@ SHOWS = (
 )
 TAB: Tab = "problems"
 
-XLABEL = "Share of the full fidelity"
-
 COLUMNS = ["problem", "at", "step", "estimate", "low", "high", "trials", "selected"]
 ENOUGH = 10
 """Fewer trials than this say nothing about an order."""
 FIDELITIES = 12
 """Compared with the full one, per problem: evenly spaced on a log scale."""
-WIDTH, HEIGHT = 4.8, 0.21
-"""Inches of a strip."""
-LEGIBLE = 0.27
-"""Inches that a number takes."""
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -140,86 +123,25 @@ def alt(_: Whole, __: pd.DataFrame) -> str:
     )
 
 
-def drawing(_study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table)
-
-
-def chart(_study: Study, _: Whole, table: pd.DataFrame) -> Spec:
-    return strips(_labels(table), x=XLABEL, value="Rank correlation")
-
-
-def _order(table: pd.DataFrame) -> list[str]:
-    """The problems, the most faithful first."""
+def figure(_study: Study, _: Whole, table: pd.DataFrame) -> Strips:
+    """The most faithful problem on top, with an asterisk where survivors stand in."""
     means = table[table["at"] < 1].groupby("problem", sort=False)["estimate"].mean()
-    names: list[str] = means.sort_values(ascending=False, kind="stable").index.tolist()
-    return names
-
-
-def _labels(table: pd.DataFrame) -> list[str]:
-    """The same with an asterisk where survivors stand in."""
+    order = means.sort_values(ascending=False, kind="stable").index
     selected = set(table.loc[table["selected"], "problem"])
-    return [name + " *" * (name in selected) for name in _order(table)]
-
-
-def draw(table: pd.DataFrame) -> Figure:
-    """Draws :func:`table`, which
-    has rows: a strip for each problem, the most faithful at the top."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
-
-    names = _order(table)
-    labels = list(map(drawable, _labels(table)))
-    first = float(table["at"].min())
-    with house_style():
-        size = (
-            WIDTH + 1.0 + 0.062 * max(map(len, labels)),
-            0.6 + HEIGHT * max(len(names), 5),
-        )
-        figure = Figure(figsize=size, layout="constrained")
-        ax = figure.subplots()
-        bare(ax)
-        colours = ScalarMappable(Normalize(-1.0, 1.0), HIGH_IS_BETTER)
-        for y, name in enumerate(names):
-            _strip(ax, y, table[table["problem"] == name], colours, WIDTH / -np.log(first))
-        _scale(ax, first)
-        ax.set_yticks(range(len(names)), labels, color=INK)
-        ax.set_ylim(len(names) - 0.5, -0.5)
-        ax.set_xlabel(XLABEL)
-        bar = figure.colorbar(colours, ax=ax, pad=0.01, fraction=0.05, aspect=14)
-        bar.set_label("Spearman's rho with\nfull fidelity", color=MUTED)
-        bar.ax.spines["outline"].set_visible(False)
-    return figure
-
-
-def _strip(ax: Axes, y: int, rows: pd.DataFrame, colours: ScalarMappable, inches: float) -> None:
-    """A field from each fidelity to the next one compared, ``inches`` a unit of the logarithm."""
-    ends = np.append(rows["at"].to_numpy()[1:], 1.0)
-    columns = (rows[c] for c in ("at", "estimate", "low", "high"))
-    for end, at, rho, low, high in zip(ends, *columns, strict=True):
-        width = np.log(end / at)
-        if width == 0 or np.isnan(rho):  # full fidelity itself, or nothing to tell
-            continue
-        fill = colours.to_rgba(np.array([rho]))[0]
-        ax.barh(y, end - at, left=at, height=0.86, color=fill, edgecolor="white", linewidth=0.6)
-        if width * inches > LEGIBLE:
-            ink = contrasting(colours, rho)
-            text = f"({_short(rho)})" if low <= 0 <= high else _short(rho)
-            middle = np.sqrt(at * end)
-            ax.text(middle, y, text, ha="center", va="center_baseline", fontsize=6, color=ink)
-
-
-def _scale(ax: Axes, first: float) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    ax.set_xscale("log")
-    ax.set_xlim(first, 1.0)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.3g} %"))
+    parts = zip(table["estimate"], table["low"], table["high"], strict=True)
+    return Strips(
+        names=tuple((name, name + " *" * (name in selected)) for name in order),
+        texts=tuple(
+            f"({_short(rho)})" if low <= 0 <= high else _short(rho) for rho, low, high in parts
+        ),
+        x=Axis("Share of the full fidelity", float(table["at"].min()), 1.0, "log", percent=True),
+        label="Rank correlation",
+    )
 
 
 def _short(rho: float) -> str:
     """Two digits; what is written as 1 is no rounding."""
+    if np.isnan(rho):
+        return ""
     text = f"{min(abs(rho), 0.99):.2f}".lstrip("0") if abs(rho) < 1 else "1"
     return "\u2212" * (rho < 0) + text

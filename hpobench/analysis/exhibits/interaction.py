@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.matrix import matrix, written_short
-from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.matrix import LOW_IS_BETTER, draw_matrix, short
-from hpobench.analysis.drawing.style import Drawing, Styles
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import suite_mean
+from hpobench.analysis.numbers import short
 from hpobench.analysis.settings import SCHEDULER, FloatArray, Settings
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text import phrases
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TITLE = "What each scheduler does to each searcher"
 STEM = "interaction"
@@ -100,53 +91,29 @@ def alt(_: Whole, __: pd.DataFrame) -> str:
     )
 
 
-def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table, study.styles)
-
-
-def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
-    reach, size = _reach(table), written_short("abs(datum.estimate)")
-    title = f"Change of regret against {SCHEDULER}"
-    return matrix(
-        ("searcher", study.styles.searchers),
-        ("scheduler", study.styles.schedulers),
+def figure(study: Study, _: Whole, table: pd.DataFrame) -> Matrix:
+    styles, reach = study.styles, float(table["estimate"].abs().max()) or 1.0
+    label = f"Change of regret against {SCHEDULER}"
+    return Matrix(
+        down=("searcher", tuple(s for s in styles.searchers if s in set(table["searcher"]))),
+        across=("scheduler", tuple(s for s in styles.schedulers if s in set(table["scheduler"]))),
         value="estimate",
-        scale={"domain": [-reach, reach], "domainMid": 0, "range": "diverging", "reverse": True},
-        legend=title,
-        write=f"(datum.estimate > 0 ? '+' : datum.estimate < 0 ? '\u2212' : '') + {size}",
-        strong="clear",
-        width=48,
-        tooltip=[
-            text("searcher", "Searcher"),
-            text("scheduler", "Scheduler"),
-            number("estimate", title),
-            number("low", "From"),
-            number("high", "To"),
-            number("problems", "Problems"),
-            number("pairs", "Pairs of runs"),
-        ],
-    )
-
-
-def draw(table: pd.DataFrame, styles: Styles) -> Figure:
-    """Draws :func:`table`, which has a row; both sides in the order of ``styles``."""
-    searchers = [s for s in styles.searchers if s in set(table["searcher"])]
-    schedulers = [s for s in styles.schedulers if s in set(table["scheduler"])]
-    reach = _reach(table)
-    return draw_matrix(
-        table,
-        ("searcher", searchers),
-        ("scheduler", schedulers),
-        colours=LOW_IS_BETTER,
+        texts=tuple(map(_signed, table["estimate"])),
+        label=label,
+        colours="low is better",
         limits=(-reach, reach),
-        write=_signed,
-        label=f"Final nr less\nthat under {SCHEDULER}",
+        strong="clear",
+        dotted="clear",
+        told=(
+            ("searcher", "Searcher"),
+            ("scheduler", "Scheduler"),
+            ("estimate", label),
+            ("low", "From"),
+            ("high", "To"),
+            ("problems", "Problems"),
+            ("pairs", "Pairs of runs"),
+        ),
     )
-
-
-def _reach(table: pd.DataFrame) -> float:
-    """How far the colours reach on both sides of 0."""
-    return float(table["estimate"].abs().max()) or 1.0
 
 
 def _signed(value: float) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.style import Drawing
-from hpobench.analysis.exhibits._over_shares import chart_over_shares, drawing_over_shares
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, each_comparison
@@ -49,9 +47,6 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of mean normalised regret. {ends(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return drawing_over_shares(study, table, TITLE, log_y=True)
-
-
-def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
-    return chart_over_shares(study, TITLE, log_y=True)
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:
+    x = x_axis(table, phrases.share_label(study.settings), percent=True)
+    return Lines(styles=study.styles, x=x, y=y_axis(table, TITLE, log=True))

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.curves import curves as curves_chart
-from hpobench.analysis.charting.parts import choice
-from hpobench.analysis.core.curves import Algorithm, Comparison, Curves
+from hpobench.analysis.core.curves import Comparison, Curves
 from hpobench.analysis.core.hits import Runs, hitting_times
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.core.targets import tolerance_targets
-from hpobench.analysis.drawing.lines import curves_of, draw_legend, draw_panel, panels_of
-from hpobench.analysis.drawing.style import (
-    Drawing,
-    Styles,
-    drawable,
-    house_style,
-    label_decades,
-    label_shares,
-)
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Axis, Choice, Lines, Views, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import (
     curve_frame,
     interval_valid,
@@ -38,10 +23,6 @@ from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 TITLE = "Performance profile and scores"
 STEM = "profile"
@@ -56,11 +37,6 @@ TOLERANCE = 0.1
 budgets of hyper-parameter optimisation are small."""
 NEAREST = 1e-4
 """The score distribution ends this far from a perfect score."""
-SCORES = (0.0, 0.9, 0.99, 0.999, 0.9999)
-"""Labelled: each leaves a tenth of the regret of the one before."""
-
-_SPEED_AXES = "Up: share of problems solved.", "Across: within so many times the best time."
-_SCORE_AXES = "Up: share of runs.", "Across: their score, 1 - nr, is above this."
 
 subjects = each_comparison
 
@@ -153,90 +129,19 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of the share of problems solved, and of runs by score. {ends(solved)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table, study.styles, study.settings)
-
-
-def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
-    """One of the two at a time: both run along a log axis, scores by the inverse of what they
-    lack."""
-    score = "view === 'scores'"
-    decade = "test(/^10*$/, toString(datum.value))"
-    label = f"{score} ? {decade} ? format(1 - 1 / datum.value, '~g') : '' : datum.label"
-    titles = f"view === 'scores' ? {json.dumps(_SCORE_AXES)} : {json.dumps(_SPEED_AXES)}"
-    spec = curves_chart(
-        study.styles,
-        x="At",
-        y="Share",
-        percent_x=False,
-        percent_y=True,
-        transform=[
-            {"filter": "datum.view === view"},
-            {"calculate": f"{score} ? 1 / (1 - datum.at) : datum.at", "as": "across"},
-        ],
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Views:
+    speed, scores = (table[table["view"] == view] for view in ("performance", "scores"))
+    kind = "Time" if study.settings.axis.startswith("time") else "Resource"
+    within = x_axis(speed, f"{kind} within so many times the least")._replace(low=0.97)
+    above = Axis("Final score, 1 - nr, above", 0.0, 1 - NEAREST, "nines")
+    return Views(
+        choice=Choice("view", "Show", (("Speed", "performance"), ("Scores", "scores"))),
+        lines=(
+            Lines(
+                styles=study.styles,
+                x=within,
+                y=y_axis(speed, "Share of problems solved", percent=True),
+            ),
+            Lines(styles=study.styles, x=above, y=y_axis(scores, "Share of runs", percent=True)),
+        ),
     )
-    across = {
-        **spec["encoding"]["x"],
-        "field": "across",
-        "title": None,
-        "axis": {"format": "~g", "labelExpr": label},
-    }
-    return {
-        **spec,
-        "title": {"text": {"expr": titles}, "fontWeight": "normal", "lineHeight": 16, "offset": 8},
-        "params": [choice("view", "Show", {"Speed": "performance", "Scores": "scores"})],
-        "encoding": {**spec["encoding"], "x": across},
-    }
-
-
-def draw(table: pd.DataFrame, styles: Styles, settings: Settings) -> Figure:
-    """Draws :func:`table`.
-
-    The profile on the left, the distribution on the right; with many algorithms there is such a
-    pair for each scheduler.
-    """
-    from matplotlib.figure import Figure
-
-    views = {view: curves_of(rows, styles) for view, rows in table.groupby("view", sort=False)}
-    curves = views["performance"]
-    panels = panels_of(list(curves), styles)
-    single = len(panels) == 1
-    with house_style():
-        height = max(3.0, 0.2 * len(curves)) if single else 0.6 + 2.2 * len(panels)
-        figure = Figure(figsize=(8.6, height), layout="constrained")
-        axes = figure.subplots(len(panels), 2, sharex="col", sharey="col", squeeze=False)
-        for row, (name, members) in zip(axes, panels.items(), strict=True):
-            for ax, own in zip(row, views.values(), strict=True):
-                draw_panel(ax, own, members, styles)
-                ax.set_title(drawable(name))
-            row[0].set_ylabel("Share of problems solved")
-            row[1].set_ylabel("Share of runs")
-        _scale(axes[0, 0], axes[0, 1], curves)
-        kind = "time" if settings.axis.startswith("time") else "resource"
-        axes[-1, 0].set_xlabel(f"Expected {kind} within so many times the least")
-        axes[-1, 1].set_xlabel("Final score (1 - nr) above")
-        draw_legend(figure, panels, curves, styles)
-    return figure
-
-
-def _scale(left: Axes, right: Axes, profiles: dict[Algorithm, pd.DataFrame]) -> None:
-    """The axes of the first row, which the others share."""
-    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
-
-    last = max(float(rows["at"].iloc[-1]) for rows in profiles.values())
-    left.set_xscale("log")
-    left.set_xlim(0.97, last)
-    label_decades(left.xaxis, narrow=last < 100)
-    right.set_xscale("function", functions=(_nines, lambda nines: 1.0 - 10.0**-nines))
-    right.set_xlim(SCORES[0], SCORES[-1])
-    right.xaxis.set_major_locator(FixedLocator(SCORES))
-    right.xaxis.set_major_formatter(FixedFormatter([f"{score:g}" for score in SCORES]))
-    right.xaxis.set_minor_locator(NullLocator())
-    for ax in (left, right):
-        label_shares(ax)
-
-
-def _nines(score: FloatArray) -> FloatArray:
-    """0.9 is one, 0.99 two: good scores differ in what they leave."""
-    nines: FloatArray = -np.log10(np.maximum(1.0 - score, 1e-9))
-    return nines

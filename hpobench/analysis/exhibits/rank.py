@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.style import Drawing
-from hpobench.analysis.exhibits._over_shares import chart_over_shares, drawing_over_shares
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.average_ranks import suite_ranks
 from hpobench.analysis.inference.bootstrap import curve_frame
 from hpobench.analysis.numbers import ends
@@ -48,9 +46,6 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of average rank. {ends(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return drawing_over_shares(study, table, "Average rank (lower is better)")
-
-
-def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
-    return chart_over_shares(study, "Average rank (lower is better)")
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:
+    x = x_axis(table, phrases.share_label(study.settings), percent=True)
+    return Lines(styles=study.styles, x=x, y=y_axis(table, "Average rank (lower is better)"))

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.curves import curves
 from hpobench.analysis.core.curves import Algorithm, algorithm_names, algorithms_of, problems_of
 from hpobench.analysis.core.incumbent import run_of
-from hpobench.analysis.drawing.lines import draw_lines
-from hpobench.analysis.drawing.style import Drawing, Styles
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import suite_mean
-from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.looks import Styles
+from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.store.reader import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from hpobench.contract.wording import count
+from hpobench.store.read.reader import Results
 
 TITLE = "Rung survival"
 STEM = "survival"
@@ -32,8 +27,6 @@ SHOWS = (
     "full training. At 100 % stand those that finish."
 )
 TAB: Tab = "setup"
-
-XLABEL, YLABEL = "Share of the full fidelity", "Share of trials that train on"
 
 COLUMNS = ["algorithm", "searcher", "scheduler", "at", "estimate", "low", "high", "problems"]
 FRESH = -1
@@ -261,44 +254,16 @@ def alt(_: Whole, table: pd.DataFrame) -> str:
     return f"Curves of the share of trials that train on. {ends(table)}"
 
 
-def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table, _styles(study))
-
-
-def chart(study: Study, _: Whole, table: pd.DataFrame) -> Spec:
+def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:
     drawn = selective(table)
-    first = _first(table[table["algorithm"].isin(drawn)])
-    shown = {"filter": {"field": "algorithm", "oneOf": drawn}}
-    visible = {"calculate": f"max(datum.at, {first})", "as": "at"}
-    looks = _styles(study)
-    return curves(looks, x=XLABEL, y=YLABEL, percent_y=True, transform=[shown, visible])
-
-
-def _styles(study: Study) -> Styles:
-    """Of its own: there are curves also on problems without references."""
-    return Styles(algorithms_of(study.results.cells))
-
-
-def _first(table: pd.DataFrame) -> float:
-    """Where 0 is drawn: a log axis has none."""
-    return float(table.loc[table["at"] > 0, "at"].min()) / 1.5
-
-
-def draw(table: pd.DataFrame, styles: Styles) -> Figure:
-    """Draws :func:`table`, in which some trial ended
-    early."""
-    shown = table[table["algorithm"].isin(selective(table))]
-    figure = draw_lines(
-        shown.assign(at=shown["at"].clip(lower=_first(shown))),
-        styles,
-        xlabel=XLABEL,
-        percent=True,
-        ylabel=YLABEL,
-        log_y=False,
-        share_y=True,
+    shown = table[table["algorithm"].isin(drawn)]
+    return Lines(
+        # Of its own: there are curves also on problems without references.
+        styles=Styles(tuple(algorithms_of(study.results.cells))),
+        x=x_axis(shown, "Share of the full fidelity", percent=True)._replace(high=1.0),
+        y=y_axis(shown, "Share of trials that train on", percent=True),
+        only=tuple(drawn),
     )
-    figure.axes[0].set_xlim(right=1.0)
-    return figure
 
 
 def selective(table: pd.DataFrame) -> list[str]:

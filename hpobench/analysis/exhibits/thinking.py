@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.curves import curves
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.drawing.lines import draw_lines
-from hpobench.analysis.drawing.style import Drawing, Styles
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
+from hpobench.analysis.looks import Styles
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import Study, Whole
 
@@ -23,8 +19,6 @@ SHOWS = (
     "faster."
 )
 TAB: Tab = "setup"
-
-_X, _Y = "Trials asked for before", "Thinking, seconds a trial"
 
 
 def subjects(study: Study) -> list[Whole]:
@@ -72,17 +66,10 @@ def alt(_: Whole, table: pd.DataFrame) -> str:
     return f"Curves of thinking time. {ends(table)}"
 
 
-def drawing(study: Study, _: Whole, table: pd.DataFrame) -> Drawing:
-    return partial(draw_lines, table, _searchers(study), xlabel=_X, ylabel=_Y, log_y=True)
-
-
-def chart(study: Study, _: Whole, __: pd.DataFrame) -> Spec:
-    names = {"searcher": "datum.algorithm", "scheduler": "''"}
-    named = [{"calculate": by, "as": name} for name, by in names.items()]
-    looks = _searchers(study)
-    return curves(looks, x=_X, y=_Y, log_y=True, percent_x=False, transform=named)
-
-
-def _searchers(study: Study) -> Styles:
-    """Searchers as algorithms, which keep their hues."""
-    return Styles([Algorithm(name, name, "") for name in study.styles.searchers])
+def figure(study: Study, _: Whole, table: pd.DataFrame) -> Lines:
+    return Lines(
+        # Searchers as algorithms, which keep their hues.
+        styles=Styles(tuple(Algorithm(name, name, "") for name in study.styles.searchers)),
+        x=x_axis(table, "Trials asked for before"),
+        y=y_axis(table, "Thinking, seconds a trial", log=True),
+    )

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.gantt import gantt
 from hpobench.analysis.core.lineage import descent
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.drawing.lines import legend_row
-from hpobench.analysis.drawing.style import (
-    GRID,
-    INK,
-    MUTED,
-    PALETTE,
-    Drawing,
-    drawable,
-    house_style,
-)
 from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.numbers import count
+from hpobench.analysis.figures import ENDS, Axis, Gantt
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.figure import Figure
+from hpobench.contract.wording import count
 
 TITLE = "Trial timeline"
 STEM = "timeline"
@@ -49,19 +30,8 @@ COLUMNS = ["cell", "worker", "trial", "begin", "end", "first_step", "last_step",
 
 COLUMNS += ["parent", "parent_step", "parent_worker", "parent_clock"]
 
-ENDS = {
-    "completed": ("o", PALETTE[6]),
-    "stopped": ("X", PALETTE[1]),
-    "paused": ("d", PALETTE[4]),
-    "failed": ("P", PALETTE[3]),
-}
-"""Shape and colour by how a bar ended; one that was cut off has no mark."""
 LINKS = 40
 """With more clones than this their links hide the bars."""
-THICKNESS = 0.76
-"""Of a bar, where workers are 1 apart."""
-LABELLED = 8
-"""More workers than this and only every other one, say, has its number."""
 
 
 def subjects(study: Study) -> list[SomeRuns]:
@@ -151,7 +121,8 @@ def caption(_: Study, runs: SomeRuns, table: pd.DataFrame) -> str:
         if np.isfinite(until)
         else ""
     )
-    dropped = [name for name, n in _clones(table[table["begin"] < until]).items() if n > LINKS]
+    shown = table[table["begin"] < until]
+    dropped = shown.groupby("cell")["parent_worker"].count().max() > LINKS
     left_out = f" Runs with more than {LINKS} clones have no such lines." if dropped else ""
     return (
         f"The runs are those of {cell['searcher']} under {count(len(cells), 'scheduler')} on "
@@ -168,147 +139,17 @@ def alt(runs: SomeRuns, _: pd.DataFrame) -> str:
     return f"Bars of trials on workers, under {schedulers}. The numbers are in the CSV file."
 
 
-def drawing(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table, runs.cells, runs.problem)
-
-
-def chart(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Spec:
-    cells, steps = runs.cells, int(runs.problem["steps"])
-    cells = cells[cells["cell"].isin(table["cell"])]
-    return gantt(
-        dict(zip(cells["cell"], cells["scheduler"], strict=True)),
-        int(cells["workers"].max()),
-        step=phrases.step_label(runs.problem),
+def figure(_: Study, runs: SomeRuns, table: pd.DataFrame) -> Gantt:
+    steps, until = int(runs.problem["steps"]), min(shown_until(table), float(table["end"].max()))
+    cells = runs.cells[runs.cells["cell"].isin(table["cell"])]
+    parts = zip(cells["cell"], cells["scheduler"], cells["workers"], strict=True)
+    ended = set(table.loc[table["begin"] < until, "ended"])
+    return Gantt(
+        runs=tuple((cell, scheduler, int(workers)) for cell, scheduler, workers in parts),
+        x=Axis("Seconds of the run's clock", 0.0, until),
+        label=f"{phrases.step_label(runs.problem)} reached",
         steps=steps,
-        ladder=_ladder(steps),
-        ends={ended: look for ended, look in ENDS.items() if (table["ended"] == ended).any()},
-        until=_until(table),
+        ladder=tuple(sorted({round(steps / 2**i) for i in range(20)} - {0})),
+        ends=tuple(one for one in ENDS if one in ended),
         links=LINKS,
     )
-
-
-def _until(table: pd.DataFrame) -> float:
-    """Where the axis ends at first."""
-    return min(shown_until(table), float(table["end"].max()))
-
-
-def draw(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> Figure:
-    """Draws :func:`table` of the runs ``cells`` on
-    ``problem``, a row of the results' problems; in it is a bar.
-
-    All panels show the same time: until one of them is full.
-    """
-    from matplotlib.figure import Figure
-
-    cells = cells[cells["cell"].isin(table["cell"])]
-    until = _until(table)
-    shown = table[table["begin"] < until]
-    colours = _colours(problem)
-    rows = [0.35 + 0.13 * max(int(n), 4) for n in cells["workers"]]
-    with house_style():
-        figure = Figure(figsize=(7.6, 1.0 + sum(rows)), layout="constrained")
-        axes = figure.subplots(
-            len(cells), 1, sharex=True, squeeze=False, height_ratios=rows
-        ).ravel()
-        for ax, (_, cell) in zip(axes, cells.iterrows(), strict=True):
-            _panel(ax, shown[shown["cell"] == cell["cell"]], colours, until)
-            _workers(ax, int(cell["workers"]))
-            ax.set_title(drawable(cell["scheduler"]))
-        axes[-1].set_xlim(0.0, until)
-        axes[-1].set_xlabel("Time in seconds of the run's clock")
-        figure.supylabel("Worker", fontsize=8.5)
-        bar = figure.colorbar(colours, ax=list(axes), pad=0.01, fraction=0.03, aspect=30)
-        bar.set_label(drawable(f"{phrases.step_label(problem)} reached"), color=MUTED)
-        bar.ax.spines["outline"].set_visible(False)
-        _ticks(bar, int(problem["steps"]))
-        _legend(figure, shown)
-    return figure
-
-
-def _colours(problem: pd.Series) -> ScalarMappable:
-    """Logarithmic, as rungs are."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LogNorm
-
-    return ScalarMappable(LogNorm(1, int(problem["steps"])), "YlGnBu")
-
-
-def _ladder(steps: int) -> list[int]:
-    """Steps that halve down from all of them: numbers without decimals."""
-    return sorted({round(steps / 2**i) for i in range(20)} - {0})
-
-
-def _ticks(bar: Any, steps: int) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    bar.ax.yaxis.set_major_locator(FixedLocator(_ladder(steps)))
-    bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-
-
-def _panel(ax: Axes, bars: pd.DataFrame, colours: ScalarMappable, until: float) -> None:
-    from matplotlib.collections import PolyCollection
-
-    y, begin, end = (bars[c].to_numpy(np.float64) for c in ("worker", "begin", "end"))
-    low, high = y - THICKNESS / 2, y + THICKNESS / 2
-    corners = np.stack(
-        [
-            np.stack(pair, axis=-1)
-            for pair in ((begin, low), (end, low), (end, high), (begin, high))
-        ],
-        axis=1,
-    )
-    faces = colours.to_rgba(bars["last_step"].to_numpy(np.float64))
-    ax.add_collection(
-        PolyCollection(list(corners), facecolors=faces, edgecolors="white", linewidths=0.4)
-    )
-    for ended, (marker, colour) in ENDS.items():
-        own = bars[(bars["ended"] == ended) & (bars["end"] <= until)]
-        ax.plot(own["end"], own["worker"], **_mark(marker, colour))
-    if _clones(bars).sum() <= LINKS:
-        _links(ax, bars[bars["parent_worker"].notna()])
-
-
-def _mark(marker: str, colour: str) -> dict[str, Any]:
-    look: dict[str, Any] = {"marker": marker, "color": colour, "linestyle": "none", "zorder": 3}
-    return look | {"markersize": 3.9, "markeredgecolor": "white", "markeredgewidth": 0.4}
-
-
-def _clones(bars: pd.DataFrame) -> pd.Series:
-    """The number of clones by cell."""
-    return bars.groupby("cell", sort=False)["parent_worker"].count()
-
-
-LINK: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.5, 1.2)), "zorder": 2.5}
-
-
-def _links(ax: Axes, clones: pd.DataFrame) -> None:
-    x, y = (
-        clones[list(pair)].to_numpy(np.float64).T
-        for pair in (("parent_clock", "begin"), ("parent_worker", "worker"))
-    )
-    ax.plot(x, y, color="white", linewidth=2.2, zorder=2.4)  # to be seen on dark bars
-    ax.plot(x, y, **LINK)
-
-
-def _workers(ax: Axes, workers: int) -> None:
-    ax.set_ylim(workers - 0.4, -0.6)
-    ax.set_yticks(range(0, workers, -(-workers // LABELLED)))
-    ax.grid(False)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_color(GRID)
-
-
-def _legend(figure: Figure, shown: pd.DataFrame) -> None:
-    from matplotlib.lines import Line2D
-
-    present = set(shown["ended"])
-    handles = [
-        Line2D([], [], **_mark(*look), label=ended)
-        for ended, look in ENDS.items()
-        if ended in present
-    ]
-    if (_clones(shown) > 0).any():
-        handles.append(Line2D([], [], **LINK, label="clone"))
-    if handles:
-        legend_row(figure, handles)

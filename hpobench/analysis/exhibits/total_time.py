@@ -7,27 +7,19 @@ lead here.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.curves import curves as chart_of_curves
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.lines import draw_lines
-from hpobench.analysis.drawing.style import INK, Drawing, Styles
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import BoolArray, FloatArray, Settings
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TITLE = "Quality against total time"
 STEM = "total_time"
@@ -36,8 +28,6 @@ SHOWS = (
     "better; the broad grey line is the best at each time."
 )
 TAB: Tab = "curves"
-
-XLABEL, YLABEL = "Total time as a share of the longest run's", "Mean normalised regret"
 
 _SHARES = (0.01, 0.1, 0.5, 1.0)
 """Of the total time of the longest run: where the caption names who leads."""
@@ -99,38 +89,10 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of mean normalised regret over total time. {ends(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table, study.styles)
-
-
-def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
-    spec = chart_of_curves(study.styles, x=XLABEL, y=YLABEL, log_y=True)
-    front: Spec = {
-        "transform": [{"filter": "datum.front"}],
-        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 9, "clip": True},
-        "encoding": {
-            "y": spec["layer"][1]["encoding"]["y"],
-            "color": {"value": "#8a94a0"},
-            "opacity": {"value": 0.35},
-            "detail": None,
-        },
-    }
-    first, *others = spec["layer"]
-    return {**spec, "layer": [first, front, *others]}
-
-
-def draw(table: pd.DataFrame, styles: Styles) -> Figure:
-    """Draws :func:`table`, the front behind the curves of every panel."""
-    figure = draw_lines(
-        table,
-        styles,
-        xlabel=XLABEL,
-        percent=True,
-        ylabel=YLABEL,
-        log_y=True,
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:
+    return Lines(
+        styles=study.styles,
+        x=x_axis(table, "Total time as a share of the longest run's", percent=True),
+        y=y_axis(table, "Mean normalised regret", log=True),
+        front=True,
     )
-    front = table[table["front"]].sort_values("at", kind="stable")
-    look: Any = {"color": INK, "alpha": 0.22, "linewidth": 6.0, "solid_capstyle": "butt"}
-    for ax in figure.axes:
-        ax.step(front["at"], front["estimate"], where="post", zorder=2, **look)
-    return figure

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.curves import curves as chart_of_curves
 from hpobench.analysis.core.curves import Comparison, places
 from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.core.occupancy import occupancy
-from hpobench.analysis.drawing.lines import draw_lines
-from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import Interval, curve_frame, suite_mean
 from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 TITLE = "Worker utilisation"
 STEM = "utilisation"
 SHOWS = "The share of the workers that are busy as a run goes on. At 100 % no worker waits."
 TAB: Tab = "setup"
-
-XLABEL, YLABEL = "Share of the run's clock", "Share of workers busy"
 
 
 def subjects(study: Study) -> list[Comparison]:
@@ -133,19 +126,9 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"Curves of the share of workers that are busy. {ends(table)}"
 
 
-def drawing(study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(
-        draw_lines,
-        table,
-        study.styles,
-        xlabel=XLABEL,
-        percent=True,
-        ylabel=YLABEL,
-        log_x=False,
-        log_y=False,
-        share_y=True,
+def figure(study: Study, _: Comparison, table: pd.DataFrame) -> Lines:
+    return Lines(
+        styles=study.styles,
+        x=x_axis(table, "Share of the run's clock", log=False, percent=True),
+        y=y_axis(table, "Share of workers busy", percent=True),
     )
-
-
-def chart(study: Study, _: Comparison, __: pd.DataFrame) -> Spec:
-    return chart_of_curves(study.styles, x=XLABEL, y=YLABEL, log_x=False, percent_y=True)

@@ -5,21 +5,15 @@ Agarwal et al., Deep reinforcement learning at the edge of the statistical preci
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hpobench.analysis.charting import Spec
-from hpobench.analysis.charting.matrix import matrix, without_zero
-from hpobench.analysis.charting.parts import number, text
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.core.normalise import normalised
-from hpobench.analysis.drawing.matrix import HIGH_IS_BETTER, draw_matrix
-from hpobench.analysis.drawing.style import Drawing
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Matrix
 from hpobench.analysis.inference.bootstrap import (
     Interval,
     blocks,
@@ -33,9 +27,6 @@ from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TITLE = "Probability of improvement"
 STEM = "win_matrix"
@@ -150,42 +141,26 @@ def alt(_: Comparison, table: pd.DataFrame) -> str:
     return f"{drawn} {first_and_last(table)}"
 
 
-def drawing(_study: Study, _: Comparison, table: pd.DataFrame) -> Drawing:
-    return partial(draw, table)
-
-
-def chart(_study: Study, _: Comparison, table: pd.DataFrame) -> Spec:
-    names = list(table["algorithm"].unique())
-    digits = without_zero("format(clamp(datum.estimate, 0.01, 0.99), '.2f')")
-    return matrix(
-        ("algorithm", names),
-        ("other", names),
+def figure(_study: Study, _: Comparison, table: pd.DataFrame) -> Matrix:
+    names = tuple(table["algorithm"].unique())
+    label = "The row ends better"
+    return Matrix(
+        down=("algorithm", names),
+        across=("other", names),
         value="estimate",
-        scale={"domain": [0, 1], "domainMid": 0.5, "range": "diverging"},
-        legend="The row ends better",
-        write=f"indexof([0, 1], datum.estimate) < 0 ? {digits} : datum.estimate",
-        strong="clear",
-        tooltip=[
-            text("algorithm", "Row"),
-            text("other", "Column"),
-            number("estimate", "The row ends better"),
-            number("low", "From"),
-            number("high", "To"),
-        ],
-    )
-
-
-def draw(table: pd.DataFrame) -> Figure:
-    """Draws :func:`table`."""
-    names = list(table["algorithm"].unique())
-    return draw_matrix(
-        table,
-        ("algorithm", names),
-        ("other", names),
-        colours=HIGH_IS_BETTER,
+        texts=tuple(map(_short, table["estimate"])),
+        label=label,
+        colours="high is better",
         limits=(0.0, 1.0),
-        write=_short,
-        label="P(row ends better\nthan column)",
+        strong="clear",
+        dotted="clear",
+        told=(
+            ("algorithm", "Row"),
+            ("other", "Column"),
+            ("estimate", label),
+            ("low", "From"),
+            ("high", "To"),
+        ),
     )
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION
+from hpobench.contract.wording import measured
 from hpobench.evidence.scores import FloatArray
-from hpobench.evidence.wording import seconds
-from hpobench.reporting.site.source import Source
+from hpobench.reporting import vega
+from hpobench.reporting.site.source import SiteSource
 
 STYLES_AND_SCRIPTS = "assets"
 SCALE = 100_000
@@ -30,11 +31,13 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["seconds"] = seconds
+    environment.filters["seconds"] = measured
     return environment
 
 
-def page(source: Source, path: str, template: str, title: str, **shown: Any) -> tuple[str, bytes]:
+def page(
+    source: SiteSource, path: str, template: str, title: str, **shown: Any
+) -> tuple[str, bytes]:
     """The page at ``path`` among those of ``source``: where it lies in the site, and its bytes."""
     whole = f"{source.folder}{path}"
     text = (
@@ -57,7 +60,7 @@ def _up(path: str) -> str:
     return "../" * (len(PurePosixPath(path).parts) - 1)
 
 
-def data(source: Source, name: str, value: Any) -> tuple[str, bytes]:
+def data(source: SiteSource, name: str, value: Any) -> tuple[str, bytes]:
     """``value`` as a script, since a page that is opened from a disk may load nothing else.
 
     The page's script finds it by ``name``. It is text to the browser whatever its labels hold.
@@ -78,10 +81,8 @@ def whole(values: FloatArray) -> Any:
 def assets() -> dict[str, bytes]:
     """The style and the scripts of all pages, by where they lie in the site."""
     here = Path(__file__).parent
-    tables = here.parent / "templates" / "tables.js"
-    own = here / STYLES_AND_SCRIPTS
-    files = [file for file in own.iterdir() if file.name.endswith((".css", ".js"))]
-    return {
-        f"{STYLES_AND_SCRIPTS}/{file.name}": read_whole(file)
-        for file in sorted([*files, tables], key=lambda file: file.name)
-    }
+    shared = [here.parent / "templates" / name for name in ("tables.js", "theme.js")]
+    own = (here / STYLES_AND_SCRIPTS).iterdir()
+    files = [*shared, *(file for file in own if file.name.endswith((".css", ".js")))]
+    found = {file.name: read_whole(file) for file in files} | {"vega.js": vega.script()}
+    return {f"{STYLES_AND_SCRIPTS}/{name}": found[name] for name in sorted(found)}

@@ -42,7 +42,7 @@ const charts = (() => {
       if (typeof value === "string" && /^[=+\-@\t\n]/.test(text) && Number.isNaN(Number(text))) text = `'${text}`;
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
-    const names = Object.keys(table);
+    const names = Object.keys(table).filter((name) => !name.startsWith("_")); // for drawing alone
     const lines = [names, ...table[names[0]].map((_, i) => names.map((name) => table[name][i]))];
     const csv = lines.map((line) => line.map(field).join(",")).join("\n") + "\n";
     const link = Object.assign(document.createElement("a"), {
@@ -52,27 +52,6 @@ const charts = (() => {
     link.click();
     URL.revokeObjectURL(link.href);
   }
-
-  function theme() {
-    const style = getComputedStyle(document.documentElement);
-    const [ink, muted, line, paper] = ["--ink", "--muted", "--line", "--paper"].map((name) => style.getPropertyValue(name).trim());
-    const text = { labelColor: muted, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
-    return {
-      background: "transparent",
-      font: getComputedStyle(document.body).fontFamily,
-      view: { stroke: null },
-      axis: { ...text, gridColor: line, domainColor: muted, tickColor: line, labelLimit: narrow() ? 150 : 220, titlePadding: 8 },
-      legend: { ...text, orient: "bottom", columns: narrow() ? 2 : 5, labelLimit: 200, symbolOpacity: 1, symbolStrokeWidth: 2, symbolType: "circle", layout: { bottom: { direction: narrow() ? "vertical" : "horizontal", anchor: "start" } } },
-      header: { ...text, labelColor: ink, labelFontWeight: "bold", labelAnchor: "start" },
-      title: { color: ink, fontSize: 12, anchor: "start" },
-      text: { color: ink, fontSize: 12 },
-      rule: { color: muted },
-      scale: { invalid: { x: { value: 0 } } },
-      range: { diverging: ["#b2182b", "#ef8a62", paper, "#67a9cf", "#2166ac"], heatmap: [paper, "#2166ac"] },
-    };
-  }
-
-  const narrow = () => innerWidth < 600;
 
   // Colours for light paper that could not be seen on dark.
   const painted = (spec) =>
@@ -88,7 +67,7 @@ const charts = (() => {
       autosize: { type: "fit-x", contains: "padding" },
       ...painted(spec),
       datasets: { table: data },
-      config: theme(),
+      config: chartTheme(),
     };
     const made = await vegaEmbed(element, full, {
       renderer: "svg",

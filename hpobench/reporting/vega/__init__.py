@@ -8,6 +8,7 @@ licence is ``LICENSE`` in this folder.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import pkgutil
 
@@ -27,3 +28,8 @@ def library() -> str:
     """The library as a page holds it: gzipped, in base64. Browsers unpack it when the first chart
     comes into sight, so that the page is there before."""
     return base64.b64encode(_data("vega.js.gz")).decode("ascii")
+
+
+def script() -> bytes:
+    """The library as a file that pages load."""
+    return gzip.decompress(_data("vega.js.gz"))

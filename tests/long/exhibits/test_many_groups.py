@@ -6,27 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
-from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import critical_difference
-from hpobench.analysis.exhibits.critical_difference import draw
 from hpobench.analysis.inference.rank_tests import rank_tests
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import caption_of, curves_of, made_nr
+from tests.curves_factory import drawn, study_of
+from tests.support.curves_factory import caption_of, curves_of, made_nr
 from tests.unit.exhibits.test_critical_difference import CROSSED, members
 
 
 def test_more_groups_than_algorithms_become_a_bar_for_each_algorithm(tmp_path: Path) -> None:
     curves = curves_of(made_nr(39, 15, 3), CROSSED[:39])
     found = rank_tests(curves)
-    figure = draw(found.ranks, Styles(curves.algorithms))
+    figure = drawn(critical_difference, study_of(curves, Settings()), found.ranks)
     order = found.ranks["algorithm"][found.ranks["share"] == 1.0].tolist()
     last = found.pairs[found.pairs["share"] == 1.0]
     alike = np.eye(39, dtype=bool)
     for pair in last[~last["apart"]].itertuples():
         i, j = order.index(pair.a), order.index(pair.b)
         alike[i, j] = alike[j, i] = True
-    drawn = members(figure.axes[-1])
-    assert drawn[:-1] == [np.flatnonzero(row).tolist() for row in alike]
-    assert drawn[-1] == list(range(39))
+    bars = members(figure.axes[-1])
+    assert bars[:-1] == [np.flatnonzero(row).tolist() for row in alike]
+    assert bars[-1] == list(range(39))
     assert "at its ring" in caption_of(critical_difference, curves, Settings(), found.ranks)
     save(figure, tmp_path / "many")

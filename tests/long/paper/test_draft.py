@@ -15,9 +15,9 @@ from hpobench.contract.package import PAPER
 from hpobench.paper import draft
 from hpobench.paper.pictures import figure
 from hpobench.paper.study import Study, read_study
-from hpobench.store.reader import load_results
-from tests.results_factory import MadeProblem, make_results
-from tests.stored import write
+from hpobench.store.read.reader import load_results
+from tests.support.results_factory import MadeProblem, make_results
+from tests.support.stored import write
 
 LATIN = "äöüéèÄÖÜß"
 """Letters that the source may have besides ASCII."""

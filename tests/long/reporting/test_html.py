@@ -3,18 +3,20 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import signal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from hpobench.analysis.numbers import number
+from hpobench.analysis import figures
+from hpobench.analysis.exhibits import rank
 from hpobench.contract.errors import StoreError
+from hpobench.contract.wording import number
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results, load_results
+from hpobench.store.read.reader import Results, load_results
 from tests import ROOT
-from tests.results_factory import (
+from tests.support.results_factory import (
     PROBLEMS,
     MadeProblem,
     hand_made,
@@ -244,16 +246,19 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_process_that_draws_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it raises is an error with what to do; the next report is whole."""
+    figure = rank.figure
     with monkeypatch.context() as patch:
-        patch.setattr("hpobench.analysis.exhibits.mean_regret.drawing", lambda *_: Killed())
+        patch.setattr(rank, "figure", lambda *_: Lines(**vars(figure(*_))))
         with pytest.raises(StoreError, match="a process that drew figures was killed"):
             report(make_results(seeds=1), tmp_path, figures=True)
     assert report(make_results(seeds=1), tmp_path, figures=True).charts
 
 
-class Killed:
-    def __call__(self, *_: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
+class Lines(figures.Lines):
+    """The process that unpickles it dies."""
+
+    def __reduce__(self) -> Any:
+        return os.abort, ()
 
 
 def test_a_reference_without_trials_has_a_report(tmp_path: Path) -> None:

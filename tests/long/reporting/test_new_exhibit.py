@@ -14,17 +14,14 @@ import pytest
 from loky import get_reusable_executor
 
 from hpobench.analysis import exhibits
-from tests.results_factory import make_results
+from tests.support.results_factory import make_results
 from tests.unit.reporting.pages import report, words
 
 FILE = '''
 """How many runs each algorithm has."""
 
-from functools import partial
-
-from hpobench.analysis.charting import TABLE
 from hpobench.analysis.core.curves import algorithm_columns
-from hpobench.analysis.drawing.style import house_style
+from hpobench.analysis.figures import Axis, Choice, Dots
 
 TITLE = "Runs by algorithm"
 STEM = "run_counts"
@@ -38,36 +35,26 @@ def subjects(study):
 
 def table(study, comparison):
     curves = comparison.curves
-    return algorithm_columns(curves.algorithms).assign(runs=curves.present.sum(axis=(1, 2)))
+    runs = curves.present.sum(axis=(1, 2))
+    counted = {"kind": "all", "estimate": runs, "low": float("nan"), "high": float("nan")}
+    return algorithm_columns(curves.algorithms).assign(**counted)
 
 
 def caption(study, comparison, table):
-    return f"The {table['runs'].sum()} runs of {len(table)} algorithms."
+    return f"The {table['estimate'].sum()} runs of {len(table)} algorithms."
 
 
 def alt(comparison, table):
-    return "A bar for the runs of each algorithm."
+    return "A dot for the runs of each algorithm."
 
 
-def drawing(study, comparison, table):
-    return partial(draw, table)
-
-
-def chart(study, comparison, table):
-    return {
-        "data": TABLE,
-        "mark": "bar",
-        "encoding": {"x": {"field": "runs", "type": "quantitative"}, "y": {"field": "algorithm"}},
-    }
-
-
-def draw(table):
-    from matplotlib.figure import Figure
-
-    with house_style():
-        figure = Figure()
-        figure.subplots().barh(range(len(table)), table["runs"])
-    return figure
+def figure(study, comparison, table):
+    return Dots(
+        styles=study.styles,
+        names=tuple(table["algorithm"]),
+        x=Axis("Runs", 0, 30),
+        choice=Choice("kind", "Runs", (("All", "all"),)),
+    )
 '''
 
 
@@ -89,10 +76,10 @@ def test_a_new_figure_is_one_file_and_one_line(
     assert caption.startswith("How many runs there are. The 18 runs of 3 algorithms. ")
     assert "How many runs there are." in words(page)
     assert "The 18 runs of 3 algorithms." in words(page)
-    assert pd.read_csv(tables / "run_counts.csv")["runs"].tolist() == [6, 6, 6]
-    assert pd.read_csv(tables / "run_counts-2.csv")["runs"].sum() == 24
-    assert page.charts["run_counts"] == "A bar for the runs of each algorithm."
-    assert '"mark":"bar"' in page.source
+    assert pd.read_csv(tables / "run_counts.csv")["estimate"].tolist() == [6, 6, 6]
+    assert pd.read_csv(tables / "run_counts-2.csv")["estimate"].sum() == 24
+    assert page.charts["run_counts"] == "A dot for the runs of each algorithm."
+    assert '"title":"Runs"' in page.source
     assert (figures / "run_counts.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -116,7 +103,7 @@ def test_every_file_is_registered() -> None:
 @pytest.mark.parametrize(
     ("registered", "functions"),
     [
-        (FIGURES, {"subjects": 1, "table": 2, "caption": 3, "alt": 2, "drawing": 3, "chart": 3}),
+        (FIGURES, {"subjects": 1, "table": 2, "caption": 3, "alt": 2, "figure": 3}),
         (TABLES, {"subjects": 1, "table": 2, "caption": 3, "grid": 1}),
         (exhibits.FILES, {"subjects": 1, "table": 2}),
     ],

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, start
 from tests.ray.faults.live_watch import Witness, survivors, wait_for_steps
 from tests.ray.faults.test_live import arguments, check, log, write_suite  # noqa: F401 - a fixture

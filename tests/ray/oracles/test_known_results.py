@@ -17,8 +17,8 @@ LEVEL = 0.99
 MODELS = [
     ("optuna-tpe", 20, 100),
     ("hyperopt-tpe", 40, 100),
-    pytest.param("optuna-gp", 10, 40, marks=pytest.mark.slow),
-    pytest.param("hebo", 10, 40, marks=pytest.mark.slow),
+    pytest.param("optuna-gp", 10, 40, marks=pytest.mark.night),
+    pytest.param("hebo", 10, 40, marks=pytest.mark.night),
 ]
 """Searcher, seeds and trials. Ten seeds can reject at 0.1 %."""
 

@@ -14,9 +14,10 @@ from hpobench.analysis.drawing.style import png
 from hpobench.analysis.exhibits import heatmap, rank
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UnknownNameError, UsageError
-from hpobench.store.reader import Results
-from tests.frames import tuples
-from tests.results_factory import SEARCHERS, make_results
+from hpobench.store.read.reader import Results
+from tests.curves_factory import drawn as drawn_of
+from tests.support.frames import tuples
+from tests.support.results_factory import SEARCHERS, make_results
 
 FEW: dict[str, Any] = {"repetitions": 20, "points": 10}
 
@@ -77,11 +78,11 @@ def test_each_figure_is_drawn(found: Analysis, name: str) -> None:
 def test_figures_are_those_of_the_report_and_show_themselves(found: Analysis) -> None:
     study = found._study.under(found.settings(**FEW))
     comparison = rank.subjects(study)[0]
-    drawn = rank.drawing(study, comparison, rank.table(study, comparison))()
+    drawn = drawn_of(rank, study, rank.table(study, comparison), comparison)
     shown: Any = found.plot.ranks(**FEW)
     assert shown._repr_png_() == png(drawn)
     table = heatmap.table(study, study.whole)
-    assert png(found.plot.heatmap(**FEW)) == png(heatmap.drawing(study, study.whole, table)())
+    assert png(found.plot.heatmap(**FEW)) == png(drawn_of(heatmap, study, table, study.whole))
 
 
 def test_a_problem_and_a_comparison_are_chosen_by_name(found: Analysis) -> None:

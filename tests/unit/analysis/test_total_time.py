@@ -11,8 +11,9 @@ from hpobench.analysis.exhibits import total_time
 from hpobench.analysis.exhibits.total_time import _front
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.store.reader import Results
-from tests.results_factory import hand_made
+from hpobench.store.read.reader import Results
+from tests.curves_factory import drawn
+from tests.support.results_factory import hand_made
 
 SETTINGS = Settings(repetitions=50, points=40)
 
@@ -79,7 +80,7 @@ def test_the_front() -> None:
 def test_the_front_is_drawn_behind_the_curves() -> None:
     study = Study(thinkers(), SETTINGS)
     table = total_time.table(study, study.comparisons[0])
-    figure = total_time.drawing(study, study.comparisons[0], table)()
+    figure = drawn(total_time, study, table)
     ax: Any = figure.axes[0]
     behind = [line for line in ax.lines if line.get_linewidth() > 5]
     front = table[table["front"]].sort_values("at")

@@ -1,22 +1,31 @@
-"""Charts, made from results: they speak of columns that their tables have, and of no others."""
+"""Every figure in both drawings, made from results."""
 
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args
 
+import pandas as pd
 import pytest
+from matplotlib.text import Text
 
-from hpobench.analysis.charting import TABLE, Spec
+from hpobench.analysis import figures
+from hpobench.analysis.charting import TABLE, Spec, chart
+from hpobench.analysis.core.curves import Algorithm, Comparison
+from hpobench.analysis.drawing import draw
+from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import FAILURES, FIGURES, ORIGINS, SETTING, STANDINGS, TABLES
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from tests.results_factory import MadeProblem, make_population, make_results, on_workers
+from tests.curves_factory import curves_of, drawn, made_nr, study_of
+from tests.support.results_factory import MadeProblem, make_population, make_results, on_workers
 from tests.unit.analysis.test_parallel_coordinates import configured
 
 LONGEST = 170
@@ -42,13 +51,71 @@ def studies() -> list[Study]:
     return [Study(results, settings) for results in made]
 
 
-def charts(stem: str) -> Iterator[tuple[Spec, list[str]]]:
-    """The charts of a figure with the columns of their tables."""
+def described(stem: str) -> Iterator[tuple[figures.Figure, pd.DataFrame]]:
+    """What a figure shows of the studies, and the tables."""
     exhibit: Any = DRAWN[stem]
     for study in studies():
         for subject in exhibit.subjects(study):
             table = study.computed(exhibit.table, subject)
-            yield exhibit.chart(study, subject, table), list(map(str, table.columns))
+            yield exhibit.figure(study, subject, table), table
+
+
+def charts(stem: str) -> Iterator[tuple[Spec, list[str]]]:
+    """The charts of a figure with the columns that they draw."""
+    for figure, table in described(stem):
+        yield chart(figure), list(map(str, figure.rows(table).columns))
+
+
+def titles(part: Any) -> Iterator[str]:
+    """The titles of axes and colours, and the labels of choices, that both drawings have."""
+    for name, value in vars(part).items():
+        if isinstance(value, figures.Axis):
+            yield value.title
+        elif isinstance(value, figures.Choice) and not isinstance(part, figures.Views):
+            yield from (label for label, _ in value.options)
+        elif name == "label":
+            yield value
+        elif name == "lines":
+            for lines in value:
+                yield from titles(lines)
+
+
+@pytest.mark.parametrize("stem", DRAWN)
+def test_both_drawings_have_the_titles_of_the_description(stem: str) -> None:
+    figure, table = next(described(stem))
+    assert pickle.loads(pickle.dumps(figure)) == figure  # noqa: S301
+    on_page = json.dumps(chart(figure), ensure_ascii=False).lower()
+    in_file = "\n".join(text.get_text() for text in draw(figure, table).findobj(Text))
+    found = list(titles(figure))
+    assert found
+    for title in found:
+        assert title.lower() in on_page
+        assert title in in_file
+
+
+@pytest.mark.parametrize("stem", DRAWN)
+def test_a_file_is_the_same_byte_by_byte_whatever_its_labels_hold(
+    stem: str, tmp_path: Path
+) -> None:
+    """Warnings are errors in tests: none may come from a label."""
+    figure, table = list(described(stem))[-1]
+    odd = replace(figure, title="$\\frac$ \u6d4b " + "x" * 60)
+    if isinstance(odd, figures.Gantt):
+        odd = replace(odd, runs=tuple((cell, "$\\frac$\u6d4b", n) for cell, _, n in odd.runs))
+    paths = [save(draw(odd, table), tmp_path / name) for name in "ab"]
+    for one, other in zip(*paths, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("stem", ["win_matrix", "interaction", "heatmap", "critical_difference"])
+def test_names_of_algorithms_that_cannot_be_drawn(stem: str, tmp_path: Path) -> None:
+    names, schedulers = ["$\\frac$", "\u6d4b", "x" * 60], ["fifo", "$a$"]
+    crossed = [Algorithm(f"{n} + {c}", n, c) for n in names for c in schedulers]
+    curves = curves_of(made_nr(6, 5, 1), crossed)
+    settings = Settings(repetitions=20)
+    study, subject = study_of(curves, settings), Comparison("Everything", curves)
+    table = DRAWN[stem].table(study, subject)
+    save(drawn(DRAWN[stem], study, table, subject), tmp_path / "odd")
 
 
 def parts(spec: Any) -> Iterator[dict[str, Any]]:

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from hpobench.analysis.core.curves import Algorithm
-from hpobench.analysis.drawing.style import Styles, save
 from hpobench.analysis.exhibits import critical_difference
-from hpobench.analysis.exhibits.critical_difference import draw
 from hpobench.analysis.inference.rank_tests import rank_tests
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import caption_of, curves_of, made_nr
+from tests.curves_factory import drawn, study_of
+from tests.support.curves_factory import caption_of, curves_of, made_nr
 
 CROSSED = [
     Algorithm(f"searcher-{i} + scheduler-{j}", f"searcher-{i}", f"scheduler-{j}")
@@ -29,7 +27,7 @@ def members(ax: Any) -> list[list[int]]:
 def test_rows_and_bars_are_those_of_the_table() -> None:
     curves = curves_of(made_nr(6, 20, 3))
     table = rank_tests(curves).ranks
-    figure = draw(table, Styles(curves.algorithms))
+    figure = drawn(critical_difference, study_of(curves, Settings()), table)
     axes: list[Any] = figure.axes
     ranks, bars = axes[::2], axes[1::2]
     assert [ax.get_title(loc="left") for ax in ranks] == [
@@ -50,7 +48,7 @@ def test_rows_and_bars_are_those_of_the_table() -> None:
 def test_nemenyi_has_its_ruler() -> None:
     curves = curves_of(made_nr(4, 14, 3))
     table = rank_tests(curves, "nemenyi").ranks
-    for ax in draw(table, Styles(curves.algorithms)).axes[::2]:
+    for ax in drawn(critical_difference, study_of(curves, Settings()), table).axes[::2]:
         assert [t.get_text().strip() for t in ax.texts] == ["CD = 1.25"]
         (ruler,) = [line for line in ax.lines if line.get_marker() == "|"]
         assert ruler.get_xdata() == pytest.approx([1, 1 + 1.2535], abs=1e-4)
@@ -69,12 +67,3 @@ def test_a_test_without_hope_says_so() -> None:
     assert "cannot tell" not in caption_of(
         critical_difference, few, Settings(), rank_tests(few, "nemenyi").ranks
     )
-
-
-def test_labels_that_cannot_be_drawn_and_the_same_bytes(tmp_path: Path) -> None:
-    names = ["$\\frac$", "\u6d4b", "x" * 60]
-    curves = curves_of(made_nr(3, 5, 1), [Algorithm(n, n, "fifo") for n in names])
-    table = rank_tests(curves).ranks
-    paths = [save(draw(table, Styles(curves.algorithms)), tmp_path / stem) for stem in "ab"]
-    for one, other in zip(*paths, strict=True):
-        assert one.read_bytes() == other.read_bytes()

@@ -12,13 +12,14 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import Curves, comparisons, compute_curves
 from hpobench.analysis.core.workers import with_most_workers
-from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import efficiency
-from hpobench.analysis.exhibits.efficiency import MEASURES, SPREAD, draw
+from hpobench.analysis.exhibits.efficiency import MEASURES, SPREAD
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import caption_of, table_of
-from tests.results_factory import MadeProblem, hand_made, make_results, on_workers
+from hpobench.store.read.reader import Results
+from tests.curves_factory import drawn, study_of
+from tests.support.curves_factory import caption_of, table_of
+from tests.support.results_factory import MadeProblem, hand_made, make_results, on_workers
 
 SETTINGS = Settings(repetitions=30, points=4)
 COUNTS = (1, 2, 8)
@@ -34,9 +35,9 @@ def made(searchers: Sequence[str], schedulers: Sequence[str]) -> tuple[pd.DataFr
 
 def test_a_panel_for_each_measure_shows_the_means(tmp_path: Path) -> None:
     table, curves = made(["random", "tpe"], ["fifo", "asha"])
-    figure = draw(table, Styles(curves.algorithms))
+    figure = drawn(efficiency, study_of(curves, SETTINGS), table)
     titles = [ax.get_title(loc="left") for ax in figure.axes]
-    assert titles == ["To nr 0.1", "To nr 0.01", "Evaluations"]
+    assert titles == ["To regret 0.1", "To regret 0.01", "Evaluations"]
     axes: list[Any] = figure.axes
     for ax, measure in zip(axes, MEASURES, strict=True):
         ideal, useless, *lines = ax.lines
@@ -68,7 +69,8 @@ def test_means_that_hold_a_bound_are_hollow(tmp_path: Path) -> None:
     both = [two_problems(hit, hit), two_problems(hit, never), two_problems(hit, hit)]
     results = on_workers(dict(zip(COUNTS, both, strict=True)))
     curves = compute_curves(with_most_workers(results), SETTINGS)
-    figure = draw(table_of(efficiency, curves, SETTINGS, results), Styles(curves.algorithms))
+    table = table_of(efficiency, curves, SETTINGS, results)
+    figure = drawn(efficiency, study_of(curves, SETTINGS), table)
     _, full, hollow = figure.axes[0].lines[2:]
     assert np.isnan(full.get_ydata()).tolist() == [False, True, False]
     assert np.isnan(hollow.get_ydata()).tolist() == [True, False, True]
@@ -96,7 +98,7 @@ def test_targets_that_nobody_hits_can_be_drawn(tmp_path: Path) -> None:
     results = on_workers({1: never, 2: never})
     curves = compute_curves(with_most_workers(results), SETTINGS)
     table = table_of(efficiency, curves, SETTINGS, results)
-    save(draw(table, Styles(curves.algorithms)), tmp_path / "never")
+    save(drawn(efficiency, study_of(curves, SETTINGS), table), tmp_path / "never")
 
 
 def test_caption_names_what_it_is_relative_to() -> None:

@@ -11,9 +11,9 @@ from matplotlib.patches import Rectangle
 
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import fidelity_correlation
-from hpobench.analysis.exhibits.fidelity_correlation import draw
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import ANY, caption_of
+from tests.curves_factory import drawn, study_of
+from tests.support.curves_factory import ANY, caption_of
 
 SETTINGS = Settings(repetitions=30)
 
@@ -27,6 +27,10 @@ def made(problems: int, *, steps: int = 9) -> pd.DataFrame:
         frame = pd.DataFrame({"problem": name, "at": step / steps, "step": step, "estimate": rho})
         frames.append(frame.assign(low=rho - 0.2, high=rho + 0.2, trials=20 + i, selected=i == 1))
     return pd.concat(frames, ignore_index=True)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    return drawn(fidelity_correlation, study_of(ANY, SETTINGS), table)
 
 
 def fields(figure: Figure) -> list[Rectangle]:
@@ -85,11 +89,3 @@ def test_many_problems_do_not_overlap(tmp_path: Path) -> None:
     boxes = [t.get_window_extent() for t in figure.axes[0].get_yticklabels()]
     assert all(high.y0 >= low.y1 for high, low in pairwise(boxes))
     assert min(box.x0 for box in boxes) >= 0
-
-
-def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        save(draw(made(4)), tmp_path / name)
-    for kind in ("png", "pdf"):
-        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes()

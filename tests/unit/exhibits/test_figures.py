@@ -9,22 +9,16 @@ import pytest
 from matplotlib.figure import Figure
 
 from hpobench.analysis.core.curves import Algorithm, Comparison, Curves, comparisons, compute_curves
-from hpobench.analysis.drawing.style import (
-    LONGEST,
-    MARKERS,
-    PALETTE,
-    Styles,
-    drawable,
-    power_of_ten,
-    save,
-)
+from hpobench.analysis.drawing.style import LONGEST, drawable, power_of_ten, save
 from hpobench.analysis.exhibits import anytime_regret, heatmap, mean_regret, rank
+from hpobench.analysis.looks import MARKERS, PALETTE, Styles
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text.phrases import reading, share_label
-from hpobench.store.reader import Results
-from tests.curves_factory import caption_of, study_of, table_of
-from tests.results_factory import make_results
+from hpobench.store.read.reader import Results
+from tests.curves_factory import drawn
+from tests.support.curves_factory import caption_of, study_of, table_of
+from tests.support.results_factory import make_results
 from tests.unit.exhibits import test_lineage
 
 SETTINGS = Settings(repetitions=50, points=20)
@@ -39,7 +33,7 @@ def crossed(searchers: int, schedulers: int) -> list[Algorithm]:
 
 
 def test_a_searcher_keeps_its_colour_under_every_scheduler() -> None:
-    styles = Styles(crossed(6, 3))
+    styles = Styles(tuple(crossed(6, 3)))
     looks = {a: styles.look(a) for a in styles.algorithms}
     for a, look in looks.items():
         assert look.color == PALETTE[int(a.searcher[1:])]
@@ -48,7 +42,7 @@ def test_a_searcher_keeps_its_colour_under_every_scheduler() -> None:
 
 @pytest.mark.parametrize(("searchers", "schedulers"), [(1, 5), (2, 3), (4, 2), (8, 1), (20, 1)])
 def test_no_two_curves_of_a_panel_look_the_same(searchers: int, schedulers: int) -> None:
-    styles = Styles(crossed(searchers, schedulers))
+    styles = Styles(tuple(crossed(searchers, schedulers)))
     looks = [styles.look(a) for a in styles.algorithms]
     assert len(set(looks)) == len(looks)
     assert not styles.faceted
@@ -78,8 +72,7 @@ def test_the_palette_is_told_apart_under_colour_blindness() -> None:
 
 def drawn_of(exhibit: Any, curves: Curves, settings: Settings = SETTINGS) -> Figure:
     study, comparison = study_of(curves, settings), Comparison("Everything", curves)
-    figure: Figure = exhibit.drawing(study, comparison, exhibit.table(study, comparison))()
-    return figure
+    return drawn(exhibit, study, exhibit.table(study, comparison), comparison)
 
 
 def regrets_of(results: Results, name: str, settings: Settings) -> tuple[Study, OneProblem]:
@@ -93,7 +86,7 @@ def draw_all(folder: Path) -> None:
     part = comparisons(curves)[1].curves
     study, branin = regrets_of(results, "branin", SETTINGS)
     regret = anytime_regret.table(study, branin)
-    save(anytime_regret.drawing(study, branin, regret)(), folder / "f1")
+    save(drawn(anytime_regret, study, regret, branin), folder / "f1")
     save(drawn_of(mean_regret, part), folder / "f2")
     save(drawn_of(rank, part), folder / "f3")
     save(drawn_of(heatmap, curves), folder / "f14")
@@ -103,7 +96,7 @@ def draw_all(folder: Path) -> None:
 def test_curves_are_steps_of_the_table() -> None:
     study, branin = regrets_of(make_results(seeds=2), "branin", SETTINGS)
     table = anytime_regret.table(study, branin)
-    figure = anytime_regret.drawing(study, branin, table)()
+    figure = drawn(anytime_regret, study, table, branin)
     ax: Any = figure.axes[0]
     lines = [line for line in ax.lines if len(line.get_xdata()) > 2]
     assert len(lines) == 3

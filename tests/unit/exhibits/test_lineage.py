@@ -9,10 +9,14 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from hpobench.analysis import figures
+from hpobench.analysis.drawing import draw
+from hpobench.analysis.drawing.descent import LINE
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.exhibits.lineage import ACCENT, LINE, draw, lineage, stretches
+from hpobench.analysis.exhibits.lineage import _values, lineage
+from hpobench.analysis.looks import ACCENT
 from hpobench.contract.problem import Objective
-from tests.results_factory import make_population
+from tests.support.results_factory import make_population
 
 
 def table_of(trials: int) -> pd.DataFrame:
@@ -21,7 +25,9 @@ def table_of(trials: int) -> pd.DataFrame:
 
 
 def drawn(table: pd.DataFrame, title: str = "pbt") -> Figure:
-    return draw(table, title=title, xlabel="Epoch", ylabel="Loss", maximize=False)
+    x = figures.Axis("Epoch", 0, int(table["step"].max()))
+    y = _values(table, "Loss", "minimize")
+    return draw(figures.Descent(title=title, x=x, y=y), table)
 
 
 def numbers(figure: Figure) -> list[str]:
@@ -44,9 +50,9 @@ def test_a_line_for_every_stretch_and_a_link_for_every_clone() -> None:
     np.testing.assert_array_equal([x[0] for x in links], starts)
     np.testing.assert_array_equal([x[1] for x in links], clones[["step", "value"]])
     crosses = next(x for x in ax.lines if x.get_marker() == "x")
-    parts = stretches(table)
-    left = parts[parts.duplicated("trial", keep="last")]
-    np.testing.assert_array_equal(crosses.get_xydata(), left[["last_step", "last_value"]])
+    ends = table.drop_duplicates("stretch", keep="last")
+    left = ends[ends.duplicated("trial", keep="last")]
+    assert sorted(crosses.get_xydata().tolist()) == sorted(left[["step", "value"]].values.tolist())
 
 
 def test_the_descent_of_the_best_is_one_line_with_the_trials_along_it() -> None:

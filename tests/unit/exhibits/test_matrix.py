@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from hpobench.analysis.core.curves import Algorithm, Curves
-from hpobench.analysis.drawing.matrix import short
-from hpobench.analysis.drawing.style import Styles, save
+from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import interaction, win_matrix
+from hpobench.analysis.numbers import short
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import caption_of, curves_of, made_nr, table_of
-from tests.frames import tuples
+from tests.curves_factory import ANY, drawn, study_of
+from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.support.frames import tuples
 
 SETTINGS = Settings(repetitions=50)
 GRID = [Algorithm(f"s{i} + {c}", f"s{i}", c) for i in range(3) for c in ("fifo", "asha", "pbt")]
@@ -28,6 +29,10 @@ def made() -> Curves:
     nr[5] = np.nan  # s1 was not run under pbt
     curves = curves_of(nr, GRID)
     return curves.select(np.arange(9) != 5, np.ones(4, dtype=bool))
+
+
+def draw(exhibit: Any, table: pd.DataFrame, curves: Curves = ANY) -> Figure:
+    return drawn(exhibit, study_of(curves, SETTINGS), table)
 
 
 def fields(figure: Figure) -> dict[tuple[int, int], tuple[str, bool]]:
@@ -48,7 +53,7 @@ def dots(figure: Figure) -> set[tuple[int, int]]:
 
 def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
     table = table_of(win_matrix, made(), SETTINGS)
-    figure = win_matrix.draw(table)
+    figure = draw(win_matrix, table)
     ax = figure.axes[0]
     rows, columns = (
         [t.get_text() for t in x] for x in (ax.get_yticklabels(), ax.get_xticklabels())
@@ -75,17 +80,17 @@ def test_the_win_matrix_shows_the_table(tmp_path: Path) -> None:
 
 def test_only_certain_wins_are_whole() -> None:
     nr = np.stack([np.full((300, 2), 0.2), np.full((300, 2), 0.1)])
-    found = fields(win_matrix.draw(table_of(win_matrix, curves_of(nr), SETTINGS)))
+    found = fields(draw(win_matrix, table_of(win_matrix, curves_of(nr), SETTINGS)))
     assert {text for text, _ in found.values()} == {"1", "0"}
     nr[:, 0] = nr[::-1, 0]
-    found = fields(win_matrix.draw(table_of(win_matrix, curves_of(nr), SETTINGS)))
+    found = fields(draw(win_matrix, table_of(win_matrix, curves_of(nr), SETTINGS)))
     assert {text for text, _ in found.values()} == {".99", ".01"}
 
 
 def test_the_interaction_shows_the_table(tmp_path: Path) -> None:
     curves = made()
     table = table_of(interaction, curves, SETTINGS)
-    figure = interaction.draw(table, Styles(curves.algorithms))
+    figure = draw(interaction, table, curves)
     ax = figure.axes[0]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["s0", "s1", "s2"]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["asha", "pbt"]
@@ -105,23 +110,9 @@ def test_the_interaction_shows_the_table(tmp_path: Path) -> None:
 
 def test_no_effect_at_all_can_be_drawn(tmp_path: Path) -> None:
     curves = curves_of(np.full((2, 2, 2), 0.5), GRID[:2])
-    figure = interaction.draw(table_of(interaction, curves, SETTINGS), Styles(curves.algorithms))
+    figure = draw(interaction, table_of(interaction, curves, SETTINGS), curves)
     assert fields(figure) == {(0, 0): ("0", False)}
     save(figure, tmp_path / "none")
-
-
-def test_labels_that_cannot_be_drawn_and_the_same_bytes(tmp_path: Path) -> None:
-    names = ["$\\frac$", "\u6d4b", "x" * 60]
-    algorithms = [Algorithm(f"{n} + {c}", n, c) for n in names for c in ("fifo", "$a$")]
-    curves = curves_of(made_nr(6, 3, 1), algorithms)
-    draws: list[Callable[[], Figure]] = [
-        lambda: win_matrix.draw(table_of(win_matrix, curves, SETTINGS)),
-        lambda: interaction.draw(table_of(interaction, curves, SETTINGS), Styles(algorithms)),
-    ]
-    for draw in draws:
-        paths = [save(draw(), tmp_path / stem) for stem in "ab"]
-        for one, other in zip(*paths, strict=True):
-            assert one.read_bytes() == other.read_bytes()
 
 
 def test_captions_follow_curves() -> None:

@@ -11,13 +11,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.exhibits.parallel_coordinates import INACTIVE, caption, draw
+from hpobench.analysis.exhibits import parallel_coordinates
+from hpobench.analysis.exhibits.parallel_coordinates import caption
+from hpobench.analysis.figures import INACTIVE
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem
 from hpobench.contract.parameters import Categorical, Float, Int, When
 from hpobench.contract.space import Space
-from tests.curves_factory import ANY, study_of
-from tests.present import present
+from tests.curves_factory import drawn
+from tests.support.curves_factory import ANY, study_of
+from tests.support.present import present
 
 SPACE = Space(
     [
@@ -48,6 +51,10 @@ def made(space: Space = SPACE, best: int = 20, rest: int = 40) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def draw(table: pd.DataFrame, row: pd.Series) -> Figure:
+    return drawn(parallel_coordinates, study_of(ANY, Settings()), table, OneProblem(row))
+
+
 def lines(figure: Figure) -> tuple[LineCollection, LineCollection]:
     rest, best = (c for c in figure.axes[0].collections if isinstance(c, LineCollection))
     return rest, best
@@ -57,8 +64,8 @@ def test_lines_cross_the_axes_where_the_table_says() -> None:
     table = made()
     rest, best = lines(draw(table, row_of()))
     assert len(rest.get_segments()) == 40
-    drawn = best.get_segments()[::-1]  # the best comes last, over all others
-    for (_, own), points in zip(table[table["best"]].groupby("line"), drawn, strict=True):
+    crossed = best.get_segments()[::-1]  # the best comes last, over all others
+    for (_, own), points in zip(table[table["best"]].groupby("line"), crossed, strict=True):
         np.testing.assert_array_equal(points[:, 0], range(4))
         position = own["position"].to_numpy()
         np.testing.assert_allclose(points[:2, 1], position[:2])
@@ -67,7 +74,7 @@ def test_lines_cross_the_axes_where_the_table_says() -> None:
             assert points[3, 1] == pytest.approx(INACTIVE, abs=0.026)
         else:
             assert points[3, 1] == position[3]
-    heights = {points[2, 1] for points in drawn}
+    heights = {points[2, 1] for points in crossed}
     assert len(heights) == 20  # no line hides another
     assert present(best.get_array())[-1] == 1.0
 
@@ -122,11 +129,3 @@ def test_many_choices_with_some_names() -> None:
     space = Space([Float("x", 0, 1), Categorical("c", tuple(range(30)))])
     ax = draw(made(space), row_of(space)).axes[0]
     assert [t.get_text() for t in ax.texts[2:]] == [str(i) for i in range(0, 30, 3)]
-
-
-def test_byte_identical_when_redrawn(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        save(draw(made(), row_of()), tmp_path / name)
-    for kind in ("png", "pdf"):
-        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from hpobench.analysis.drawing import draw
 from hpobench.analysis.exhibits import (
     _room,
     anytime_regret,
@@ -14,10 +15,10 @@ from hpobench.analysis.exhibits import (
     win_matrix,
 )
 from hpobench.analysis.notes import notes
-from hpobench.analysis.numbers import MOST_NAMES, listed
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from tests.results_factory import MadeProblem, make_results
+from hpobench.contract.wording import MOST_NAMES, listed
+from tests.support.results_factory import MadeProblem, make_results
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_the_best_algorithms_and_the_first_problems(
     assert set(drawn["algorithm"]) == set(means.nsmallest(2).index)
     assert "the first 2 of 3 problems" in said
     assert "the 2 of 3 algorithms" in said
-    assert heatmap.drawing(study, study.whole, drawn)().axes
+    assert draw(heatmap.figure(study, study.whole, drawn), drawn).axes
 
     pairs = study.computed(win_matrix.table, study.comparisons[0])
     assert len(_room.legible(study, pairs)[0]) == 2

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpobench.analysis.charting import Spec
+from hpobench.analysis.charting import Spec, chart
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import (
     efficiency,
@@ -22,11 +22,13 @@ from hpobench.analysis.exhibits import (
     timeline,
     total_time,
 )
+from hpobench.analysis.figures import INACTIVE
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
-from hpobench.store.reader import Results
-from tests.curves_factory import ANY, study_of
-from tests.results_factory import MadeProblem, make_population, make_results, on_workers
+from hpobench.store.read.reader import Results
+from tests.curves_factory import drawn
+from tests.support.curves_factory import ANY, study_of
+from tests.support.results_factory import MadeProblem, make_population, make_results, on_workers
 from tests.unit.exhibits.test_parallel_coordinates import SPACE, made, row_of
 
 SETTINGS = Settings(repetitions=30, points=20)
@@ -36,7 +38,7 @@ def chart_of(exhibit: Any, study: Study) -> tuple[Spec, pd.DataFrame]:
     """That of the first subject, and its table."""
     subject = exhibit.subjects(study)[0]
     table = study.computed(exhibit.table, subject)
-    return exhibit.chart(study, subject, table), table
+    return chart(exhibit.figure(study, subject, table)), table
 
 
 def test_the_timeline_has_a_row_for_each_worker_under_each_scheduler() -> None:
@@ -48,32 +50,33 @@ def test_the_timeline_has_a_row_for_each_worker_under_each_scheduler() -> None:
     assert bars["encoding"]["x"]["scale"]["domain"] == [0, timeline.shown_until(table)]
     ended = marks["encoding"]["shape"]["scale"]["domain"]
     assert set(ended) == set(table["ended"]) - {"cut"}
-    names = json.loads(spec["transform"][0]["calculate"].removesuffix(")[datum.cell]")[1:])
-    assert set(names) == set(table["cell"])
 
 
 def test_a_timeline_on_which_all_is_cut_off_has_no_marks() -> None:
     study = Study(make_results(["random"], ["fifo"], failed=()))
     (runs,) = timeline.subjects(study)
     table = timeline.table(study, runs).assign(ended="cut")
-    assert len(timeline.chart(study, runs, table)["layer"]) == 2
+    assert len(chart(timeline.figure(study, runs, table))["layer"]) == 2
 
 
 def test_survival_draws_what_ended_early_and_begins_before_the_first_end() -> None:
     study = Study(make_results(failed=()), SETTINGS)
     spec, table = chart_of(survival, study)
-    drawn, first, *_ = spec["transform"]
-    assert drawn["filter"]["oneOf"] == survival.selective(table)
-    assert 0 < float(first["calculate"].split(", ")[1][:-1]) < table["at"][table["at"] > 0].min()
+    assert spec["transform"][0]["filter"]["oneOf"] == survival.selective(table)
+    assert 0 < spec["encoding"]["x"]["scale"]["domain"][0] < table["at"][table["at"] > 0].min()
 
 
 def test_efficiency_is_chosen_by_measure() -> None:
     parts = {n: make_results(["random", "tpe"], ["fifo"], seeds=2, failed=()) for n in (1, 4)}
     spec, table = chart_of(efficiency, Study(on_workers(parts), SETTINGS))
     (choice,) = spec["params"]
-    assert choice["bind"]["options"] == list(efficiency.MEASURES) == list(table["measure"].unique())
-    assert choice["bind"]["labels"] == ["To regret 0.1", "To regret 0.01", "Evaluations"]
-    assert spec["encoding"]["x"]["axis"]["values"] == [1, 4]
+    assert (
+        list(choice["bind"]["options"])
+        == list(efficiency.MEASURES)
+        == list(table["measure"].unique())
+    )
+    assert list(choice["bind"]["labels"]) == ["To regret 0.1", "To regret 0.01", "Evaluations"]
+    assert spec["encoding"]["x"]["axis"]["values"] == (1, 4)
     low, high = spec["encoding"]["y"]["scale"]["domain"]
     means = table[table["problem"].isna()]["estimate"]
     assert low < means.min()
@@ -117,7 +120,7 @@ def test_total_time_draws_the_front_behind_the_curves() -> None:
 
 def best(direction: str, table: pd.DataFrame) -> Spec:
     problem = OneProblem(row_of(direction=direction))
-    return parallel_coordinates.chart(study_of(ANY, SETTINGS), problem, table)
+    return chart(parallel_coordinates.figure(study_of(ANY, SETTINGS), problem, table))
 
 
 def test_configurations_cross_the_axes_and_tell_all_their_settings() -> None:
@@ -132,7 +135,7 @@ def test_configurations_cross_the_axes_and_tell_all_their_settings() -> None:
         ["0.5", "1e-05", "8", "1", "tree", "a linear on\u2026", "0.123", "1", "0", "not active"]
     )
     low, _ = spec["encoding"]["y"]["scale"]["domain"]
-    assert low < parallel_coordinates.INACTIVE
+    assert low < INACTIVE
 
 
 def test_the_best_configuration_has_the_first_colour_in_either_direction() -> None:
@@ -147,7 +150,8 @@ def test_the_colour_bar_of_losses_far_apart_has_numbers(tmp_path: Path) -> None:
     table = made()
     for factor in (6.0, 1e4):
         values = np.geomspace(1e-4, 1e-4 * factor, int(table["line"].max()) + 1)
-        figure = parallel_coordinates.draw(table.assign(value=values[table["line"]]), row_of())
+        shown = table.assign(value=values[table["line"]])
+        figure = drawn(parallel_coordinates, study_of(ANY, SETTINGS), shown, OneProblem(row_of()))
         save(figure, tmp_path / "f13")
         labels = [text.get_text() for text in figure.axes[1].get_yticklabels()]
         assert any(labels)

@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import timeline
-from hpobench.analysis.exhibits.timeline import BARS, ENDS, LINKS, draw, shown_until
+from hpobench.analysis.exhibits.timeline import BARS, LINKS, shown_until
+from hpobench.analysis.figures import ENDS
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import SomeRuns, Study
-from hpobench.store.reader import Results
-from tests.curves_factory import ANY, study_of
-from tests.results_factory import MadeProblem, make_population, make_results
+from hpobench.store.read.reader import Results
+from tests.curves_factory import drawn
+from tests.support.curves_factory import ANY, study_of
+from tests.support.results_factory import MadeProblem, make_population, make_results
 
 
 def parts(results: Results) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
@@ -31,6 +33,10 @@ def parts(results: Results) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
 def caption(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> str:
     study = study_of(ANY, Settings())
     return timeline.caption(study, SomeRuns(cells, problem), table)
+
+
+def draw(table: pd.DataFrame, cells: pd.DataFrame, problem: pd.Series) -> Figure:
+    return drawn(timeline, study_of(ANY, Settings()), table, SomeRuns(cells, problem))
 
 
 def boxes(ax: Axes) -> np.ndarray:
@@ -98,23 +104,14 @@ def test_clones_are_linked_where_they_are_few(tmp_path: Path) -> None:
     linked = table[table["parent"].notna()]
     assert 0 < len(linked) <= LINKS
     figure = draw(table, cells, problem)
-    drawn = [link for ax in figure.axes[:-1] for link in links(ax)]
+    lines = [link for ax in figure.axes[:-1] for link in links(ax)]
     places = linked[["parent_clock", "parent_worker", "begin", "worker"]].to_numpy(float)
-    np.testing.assert_allclose(sorted(x.ravel().tolist() for x in drawn), sorted(places.tolist()))
+    np.testing.assert_allclose(sorted(x.ravel().tolist() for x in lines), sorted(places.tolist()))
     assert "more than 40" not in caption(table, cells, problem)
     save(figure, tmp_path / "few")
     table, cells, problem = parts(many)
     assert clones(draw(table, cells, problem)) == 0
     assert "more than 40 clones have no such lines" in caption(table, cells, problem)
-
-
-def test_byte_identical_and_labels_that_cannot_be_drawn(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        results = make_results(["random"], ["fifo", "$\\frac$\u6d4b"], seeds=1, failed=())
-        save(draw(*parts(results)), tmp_path / name)
-    for kind in ("png", "pdf"):
-        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes()
 
 
 def test_caption() -> None:

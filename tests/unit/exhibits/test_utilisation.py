@@ -10,9 +10,10 @@ from hpobench.analysis.core.curves import Comparison, Curves, comparisons, compu
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import utilisation
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import caption_of, study_of
-from tests.results_factory import make_results
+from hpobench.store.read.reader import Results
+from tests.curves_factory import drawn as drawn_of
+from tests.support.curves_factory import caption_of, study_of
+from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
 
@@ -20,7 +21,7 @@ SETTINGS = Settings(repetitions=30, points=20)
 def drawn(results: Results, curves: Curves) -> tuple[pd.DataFrame, Figure]:
     study, comparison = study_of(curves, SETTINGS, results), Comparison("Everything", curves)
     table = utilisation.table(study, comparison)
-    return table, utilisation.drawing(study, comparison, table)()
+    return table, drawn_of(utilisation, study, table)
 
 
 def test_curves_are_steps_of_the_table_over_the_whole_clock(tmp_path: Path) -> None:
@@ -37,16 +38,10 @@ def test_curves_are_steps_of_the_table_over_the_whole_clock(tmp_path: Path) -> N
     save(figure, tmp_path / "f10")
 
 
-def test_byte_identical_when_redrawn_in_panels(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
-        curves = comparisons(compute_curves(results, SETTINGS))[-1].curves
-        _, figure = drawn(results, curves)
-        assert len(figure.axes) == 3
-        save(figure, tmp_path / name)
-    for kind in ("png", "pdf"):
-        one, two = (tmp_path / f"{name}.{kind}" for name in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes()
+def test_many_algorithms_get_panels() -> None:
+    results = make_results(["a", "b", "c"], ["fifo", "asha", "median"], seeds=2, failed=())
+    curves = comparisons(compute_curves(results, SETTINGS))[-1].curves
+    assert len(drawn(results, curves)[1].axes) == 3
 
 
 def test_caption() -> None:

@@ -23,7 +23,7 @@ from hpobench.suites import identity
 from hpobench.suites.grid import build_plan
 from hpobench.suites.identity import cell_ids
 from hpobench.suites.suite import load_suite
-from tests.tiny_plugins import PLUGIN, write_suite
+from tests.support.tiny_plugins import PLUGIN, write_suite
 
 CELL: dict[str, Any] = {
     "seed": 0,

@@ -67,7 +67,7 @@
     const steps = chosen.get("steps") ?? (several ? "several" : "one");
     offer(place, chosen.get("workers") ?? workers, steps);
   };
-  addEventListener("resize", () => {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     if (shown) drawChart(byId("chart"), shown.view, shown.setting);
   });
   select.workers.onchange = offerAgain;
