@@ -35,7 +35,7 @@ from benchmarks import reference
 from hpobench.contract.package import SMOKE
 from hpobench.evidence.archive import KEYS, Archive, hash_of, read_archive, shipped
 from hpobench.evidence.suites import evidence_suites
-from hpobench.store import files, index, schema
+from hpobench.store.format import disk, index, schema
 from tests import ROOT
 
 Spec: TypeAlias = dict[str, Any]
@@ -147,12 +147,12 @@ def results_of_today(folder: Path, planned: Plans, into: Path) -> None:
         digest_now = digest(json.loads(row["spec"])).hex()
         row["cell"] = f"{row['cell'].rpartition('-')[0]}-{digest_now}"
     ids = dict(zip(cells["cell"].to_pylist(), (row["cell"] for row in rows), strict=True))
-    events = files.read_shards(folder, "events", cells)
+    events = disk.read_rows(folder, "events", cells)
     place = pc.index_in(events["cell"], value_set=pa.array(ids))
     events = events.set_column(0, events.schema.field("cell"), pa.array(ids.values()).take(place))
-    shard = files.Shard.of("events", events.take(pc.sort_indices(events["cell"])))
-    shard.write(into)
-    rows = sorted(({**row, "events_shard": shard.name} for row in rows), key=lambda r: r["cell"])
+    file = disk.RowFile.of("events", events.take(pc.sort_indices(events["cell"])))
+    file.write(into)
+    rows = sorted(({**row, "events_shard": file.name} for row in rows), key=lambda r: r["cell"])
     index.write_table(into / index.CELLS, pa.Table.from_pylist(rows, schema=schema.CELLS))
     plan = index.read_plan(folder / index.PLAN)
     index.write_json(into / index.PLAN, {**plan, "cells": [ids[name] for name in plan["cells"]]})

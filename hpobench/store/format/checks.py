@@ -8,13 +8,14 @@ file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from hpobench.store.format import shapes
 from hpobench.store.format.shapes import Unfit
@@ -71,9 +72,9 @@ def cells(table: pa.Table) -> None:
     if "workers" in there:
         many = pc.greater(table["workers"], 2**15 - 1)
         _all(table, many, "its workers are more than there can be")
-    for column, check in (("spec", shapes.spec), ("provenance", shapes.mapping)):
+    for column, shape in (("spec", shapes.StoredSpec), ("provenance", shapes.StoredMapping)):
         if column in there:
-            _texts(table[column], check)
+            _texts(table[column], shape)
     if {"events_shard", "results"} <= there:
         without = pc.and_(pc.is_null(table["events_shard"]), pc.greater(table["results"], 0))
         _all(table, without, "it has results, but no file of events")
@@ -92,9 +93,10 @@ def problems(table: pa.Table) -> None:
     _all(table, ~(np.isfinite(unit) & (unit > 0)), "its unit is not positive")
     long = pc.greater(pc.utf8_length(table["source"]), shapes.LONGEST_TEXT)
     _all(table, long, f"its source is longer than {shapes.LONGEST_TEXT:,} characters")
-    _texts(table["random"], shapes.random_quartiles)
-    _texts(table["signature"], shapes.signature)
-    _texts(table["space"], shapes.space)
+    _texts(table["random"], shapes.StoredQuartiles)
+    _texts(table["signature"], shapes.StoredSignature)
+    for text in table["space"].unique().to_pylist():
+        shapes.space(text)
     _all(table, pc.greater(table["steps"], MOST_STEPS), f"its steps are more than {MOST_STEPS:,}")
 
 
@@ -150,11 +152,10 @@ def _unique(table: pa.Table, name: str) -> None:
         raise Unfit(f"it has {name} {twice[:80]!r} more than once")
 
 
-def _texts(column: pa.ChunkedArray, check: Callable[[str], object]) -> None:
+def _texts(column: pa.ChunkedArray, shape: type[BaseModel]) -> None:
     """Check the JSON in ``column``, every text once."""
-    for text in column.unique().to_pylist():
-        if text is not None:
-            check(text)
+    for text in column.drop_null().unique().to_pylist():
+        shapes.of_json(shape, text)
 
 
 def _all(table: pa.Table, wrong: pa.ChunkedArray | NDArray[np.bool_], what: str) -> None:

@@ -104,7 +104,7 @@ def read_plan(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path.parent}: {what_is_there(path.parent)}")
     content = _read_json(path)
     with _told_of(path):
-        return shapes.plan(content)
+        return shapes.fit(shapes.StoredPlan, content)
 
 
 def read_decision(path: Path) -> dict[str, Any] | None:
@@ -113,7 +113,7 @@ def read_decision(path: Path) -> dict[str, Any] | None:
         return None
     content = _read_json(path)
     with _told_of(path):
-        return shapes.decision(content)
+        return shapes.fit(shapes.StoredDecision, content)
 
 
 def read_cells(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -12,8 +12,7 @@ import pyarrow as pa
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.files import is_there
-from hpobench.store.format import disk, index
-from hpobench.store.format.shapes import LONGEST_TEXT, has, is_label, is_list_of, is_whole
+from hpobench.store.format import disk, index, shapes
 from hpobench.suites.yamlfile import read_yaml
 
 
@@ -96,12 +95,10 @@ def stored_suite(folder: Path) -> dict[str, Any]:
     if is_there(file):
         index.read_sealed(file)
         suite = read_yaml(file).value
-    entries = has({"as": is_label})
-    lists = dict.fromkeys(("searchers", "schedulers", "problems"), is_list_of(entries))
-    if not has({"name": is_label, "seeds": is_list_of(is_whole), **lists})(suite):
-        raise UsageError(f"{folder}: its suite is not one that a run has stored")
-    found: dict[str, Any] = suite
-    return found
+    try:
+        return shapes.fit(shapes.StoredSuite, suite)
+    except shapes.Unfit as error:
+        raise UsageError(f"{folder}: its suite is not one that a run has stored") from error
 
 
 def load_cells(folder: Path, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -121,7 +118,7 @@ def _planned(folder: Path, plan: dict[str, Any]) -> pd.DataFrame:
         if not cells[label].isin(plan[f"{label}s"]).all():
             path = folder / index.CELLS
             raise disk.DamagedError(path, f"it has a {label} that {index.PLAN} does not name")
-    cells["error"] = cells["error"].str.slice(0, LONGEST_TEXT)
+    cells["error"] = cells["error"].str.slice(0, shapes.LONGEST_TEXT)
     return in_order(cells, plan)
 
 

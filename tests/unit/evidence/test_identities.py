@@ -20,8 +20,8 @@ from benchmarks.identities import (
 )
 from hpobench.contract.package import SMOKE
 from hpobench.evidence.archive import KEYS, Archive
-from hpobench.store.reader import load_results
-from tests.evidence_factory import make_archive
+from hpobench.store.read.reader import load_results
+from tests.support.evidence_factory import make_archive
 
 
 def spec(version: int, source: str, **packages: str) -> Spec:
