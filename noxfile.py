@@ -28,12 +28,12 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Strict mypy over the package, its plugins, the paper and the tests."""
-    session.run(sys.executable, "-m", "tests.types_tree")
+    session.run(sys.executable, "-m", "tests.support.types_tree")
 
 
 def _pytest(session: nox.Session, *folders: str) -> None:
-    """Two files at a time; what follows `--` on the command line goes to pytest."""
-    workers = ("-n", "2", "--dist", "loadfile")
+    """Two tests at a time; what follows `--` on the command line goes to pytest."""
+    workers = ("-n", "2", "--dist", "worksteal")
     session.run(sys.executable, "-m", "pytest", *workers, *folders, *session.posargs)
 
 
@@ -46,8 +46,20 @@ def fast(session: nox.Session) -> None:
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Every tier that CI runs, style and types included."""
+    """Every tier at the counts of the day, as CI runs it, style and types included."""
     _pytest(session, "tests")
+
+
+@nox.session
+def night(session: nox.Session) -> None:
+    """Every test at its full count, for hours; `-- tests/ray` for those of one tier."""
+    _pytest(session, "--night", *([] if session.posargs else ["tests"]))
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """The lines that unit tests reach, `htmlcov/index.html`; an error below pyproject's floor."""
+    _pytest(session, "--cov", "--cov-report=html", "--cov-report=term:skip-covered", "tests/unit")
 
 
 @nox.session

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.contract.cell import Cell
-from hpobench.running.cell import run_cell
-from hpobench.store.batch import Outcome
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.store.write.batch import Outcome
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

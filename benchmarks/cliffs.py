@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.made_results import Made, store
-from hpobench.running.cell import run_cell
-from hpobench.running.experiment import labels_of, plan_content
-from hpobench.store.batch import Batch
-from hpobench.store.problems import problem_rows
-from hpobench.store.writer import open_writer
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.running.plan.experiment import labels_of, plan_content
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.problem_rows import problem_rows
+from hpobench.store.write.writer import open_writer
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
@@ -167,7 +167,7 @@ def exhibits(folder: Path) -> None:
     from hpobench.analysis.text.spreadsheet import csv_bytes
     from hpobench.reporting.embedded import embedded
     from hpobench.reporting.explorer import explorer
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     study = Study(told("load", lambda: load_results(folder)))
     told("curves", lambda: study.curves)

@@ -30,10 +30,10 @@ from benchmarks.cells import run
 from hpobench.analysis.core.pairing import paired
 from hpobench.analysis.inference.gate import Gate, gate
 from hpobench.analysis.settings import Settings
-from hpobench.store.batch import Batch
-from hpobench.store.problems import problem_rows
-from hpobench.store.reader import Results, load_results
-from hpobench.store.writer import open_writer
+from hpobench.store.read.reader import Results, load_results
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.problem_rows import problem_rows
+from hpobench.store.write.writer import open_writer
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.twins import agreement, regrets
-from hpobench.bridges.imports.importing import import_trials, with_twin, write
+from hpobench.bridges.imports.importing import import_trials, with_twin
 from hpobench.bridges.imports.trials import Asked
-from tests import imported_trials
+from hpobench.recording.table import write_table
+from tests.support import imported_trials
 
 REAL = '''
 import sys
@@ -28,7 +29,7 @@ import sys
 sys.path.insert(0, {root!r})
 
 from hpobench.api import Curve, Fidelity, TabulatedProblem
-from tests.imported_trials import SPACE, STEPS, curve
+from tests.support.imported_trials import SPACE, STEPS, curve
 
 
 class Real(TabulatedProblem):
@@ -86,7 +87,7 @@ def main() -> None:
             storage = make(folder, options.trials)
             begin = time.monotonic()
             made = with_twin(import_trials(str(storage), Asked(mode="min")), force=True)
-            write(made, folder / f"{tool}.parquet")
+            write_table(folder / f"{tool}.parquet", made.table)
             took = time.monotonic() - begin
             assert made.twin is not None
             worth = made.twin["rank_correlation"]

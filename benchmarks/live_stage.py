@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.cells import column, plan
 from hpobench.contract.cell import Cell
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.cluster.connect import LOCAL, connected
 
 if TYPE_CHECKING:
-    from hpobench.running.live_cells import LiveCells
+    from hpobench.running.cluster.live_cells import LiveCells
 
 TUNER_TRIALS = 40
 
@@ -107,7 +107,7 @@ def main() -> None:
             )[0]
             for steps, problem in problems.items()
         }
-        from hpobench.running.live_cells import LiveCells
+        from hpobench.running.cluster.live_cells import LiveCells
 
         for _ in range(options.repeat):
             ours = LiveCells(ray, commit=None, timeout=600, journals=Path(folder))

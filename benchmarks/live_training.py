@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.cells import plan
 from hpobench.contract.cell import Cell
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.cluster.connect import LOCAL, connected
 
 if TYPE_CHECKING:
-    from hpobench.running.live_cells import LiveCells
+    from hpobench.running.cluster.live_cells import LiveCells
 
 
 def planned(folder: Path, dataset: str, scheduler: str, workers: int, seconds: float) -> Cell:
@@ -62,7 +62,7 @@ def main() -> None:
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     print(f"{'':22} {'overhead, 1 and 2 workers':>26} {'steps/s':>18} {'efficiency':>11}")
     with tempfile.TemporaryDirectory() as folder, connected(LOCAL, 2) as ray:
-        from hpobench.running.live_cells import LiveCells
+        from hpobench.running.cluster.live_cells import LiveCells
 
         cells = LiveCells(ray, commit=None, timeout=600, journals=Path(folder))
         warm = planned(Path(folder), options.datasets[0], "fifo", 2, 5.0)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hpobench.store import schema
-from hpobench.store.batch import Batch, Outcome
-from hpobench.store.writer import open_writer
+from hpobench.store.format import schema
+from hpobench.store.write.batch import Batch, Outcome
+from hpobench.store.write.writer import open_writer
 
 
 @dataclass(frozen=True)

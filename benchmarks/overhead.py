@@ -21,7 +21,7 @@ from benchmarks.cells import column, plan, run
 from hpobench.api import TabulatedProblem
 from hpobench.contract.cell import Cell
 from hpobench.plugins.build import build_problem, build_searcher
-from tests.present import present
+from tests.support.present import present
 
 
 def in_the_harness(cell: Cell) -> list[float]:

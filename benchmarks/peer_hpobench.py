@@ -13,7 +13,7 @@ from hpobench.algorithms.schedulers.asha import Asha
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.algorithms.searchers.random_search import RandomSearch
 from hpobench.api import Budget, Config, Curve, Fidelity, Float, Reference, Space, TabulatedProblem
-from hpobench.running.run import Run
+from hpobench.running.cells.tuning import Run
 from hpobench.running.stages.virtual import VirtualStage
 
 

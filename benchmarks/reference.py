@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hpobench.store import files, schema
+from hpobench.store.format import disk, schema
 from tests import ROOT
 
 REFERENCE = ROOT / "results" / "reference"
@@ -38,21 +38,25 @@ def slim(cells: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema.CELLS)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="results of a whole run")
-    folder = parser.parse_args().folder
-    target = REFERENCE / folder.resolve().name
+def store(folder: Path, target: Path) -> None:
+    """Write what a comparison reads of the results in ``folder`` into the folder ``target``."""
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)
     for pattern in ("events-*.parquet", "problems.parquet", "plan.json"):
         for path in folder.glob(pattern):
             shutil.copy(path, target)
-    cells = slim(files.read_table(folder / "cells.parquet"))
-    files.replace(target / "cells.parquet", files.table_bytes(cells))
+    cells = slim(disk.read_table(folder / "cells.parquet"))
+    disk.replace(target / "cells.parquet", disk.table_bytes(cells))
     size = sum(path.stat().st_size for path in target.iterdir())
     print(f"{target}: {len(cells)} runs, {size / 1e3:.0f} kB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="results of a whole run")
+    folder = parser.parse_args().folder
+    store(folder, REFERENCE / folder.resolve().name)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.results_factory import MadeProblem, make_results
-from tests.stored import write
+from tests.support.results_factory import MadeProblem, make_results
+from tests.support.stored import write
 
 SEARCHERS = ("random", "tpe", "gp", "cmaes", "sobol", "bohb")
 SCHEDULERS = ("fifo", "asha", "hyperband")

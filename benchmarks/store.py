@@ -26,10 +26,10 @@ import numpy as np
 import pyarrow as pa
 
 from hpobench.contract.cell import Cell
-from hpobench.running import experiment
-from hpobench.running.cells import Cells
-from hpobench.store import files, schema
-from hpobench.store.batch import Batch, CellEnd
+from hpobench.running.cells.batches import Cells
+from hpobench.running.plan import experiment
+from hpobench.store.format import disk, schema
+from hpobench.store.write.batch import Batch, CellEnd
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
@@ -74,11 +74,11 @@ def ready(cells: Sequence[Cell], folder: Path) -> Batch:
     names = [cell.id for cell in found]
     events = _table("events", names, np.random.default_rng(found[0].seed))
     trials = _table("trials", names, np.random.default_rng(1))
-    shards = {}
+    files = {}
     for kind, table in (("events", events), ("trials", trials)):
-        shard = files.Shard.of(kind, table)
-        shard.write(folder)
-        shards[f"{kind}_shard"] = [shard.name] * count
+        file = disk.RowFile.of(kind, table)
+        file.write(folder)
+        files[f"{kind}_shard"] = [file.name] * count
     ends = tuple(
         CellEnd(c.id, c.searcher.label, c.scheduler.label, c.problem.label, c.seed, 1, "done", 1.0)
         for c in found
@@ -100,7 +100,7 @@ def ready(cells: Sequence[Cell], folder: Path) -> Batch:
         "results": [RESULTS] * count,
         **numbers,
         "peak_memory": [2**28] * count,
-        **shards,
+        **files,
         "in_suite": [True] * count,
         "spec": [cell.spec for cell in found],
         "provenance": [json.dumps({"versions": {"ray": "2.60.0"}, "padding": "x" * 600})] * count,

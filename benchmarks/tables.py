@@ -37,7 +37,7 @@ from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
-from hpobench.recording.grid_space import grid_space
+from hpobench.recording.record import grid_space
 from hpobench.recording.table import Table, write_table
 
 LOOKUPS, CURVES = 20_000, 500

@@ -29,11 +29,12 @@ from scipy.stats import kendalltau, spearmanr
 
 from benchmarks.cells import column, plan, run
 from hpobench.api import Float, Int, Parameter, TabulatedProblem
-from hpobench.bridges.imports.importing import Imported, import_trials, with_twin, write
+from hpobench.bridges.imports.importing import Imported, import_trials, with_twin
 from hpobench.bridges.imports.trials import Asked
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
+from hpobench.recording.table import write_table
 
 FUNCTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "branin": ("branin", {}),
@@ -124,8 +125,8 @@ def stand_ins(folder: Path, name: str, trials: int, by: str) -> tuple[Imported, 
     record(real, folder / "study.log", trials, by)
     nearest = import_trials(str(folder / "study.log"), Asked(cost="1"))
     twin = with_twin(nearest, force=True)
-    write(nearest, folder / "nearest.parquet")
-    write(twin, folder / "twin.parquet")
+    write_table(folder / "nearest.parquet", nearest.table)
+    write_table(folder / "twin.parquet", twin.table)
     shared = {"cost": "wall"}
     return twin, [
         {"name": problem, "as": "real", **options},

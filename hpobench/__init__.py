@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         Training,
         When,
     )
-    from hpobench.bridges.recommendation import Recommendation, recommend
     from hpobench.bridges.search_cv.estimator import SearchCV
     from hpobench.bridges.searchers import searcher
     from hpobench.contract.errors import (
@@ -59,8 +58,9 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
+    from hpobench.evidence.recommendation import Recommendation, recommend
     from hpobench.plugins.starting.portfolios import portfolio
-    from hpobench.running.verification import Verification
+    from hpobench.running.proof.verify_sample import Verification
     from hpobench.suites.grid import Plan
     from hpobench.suites.suite import Suite, load_suite
     from hpobench.verbs import load, plan, report, run, verify
@@ -126,10 +126,10 @@ _HOMES = (
     "hpobench.suites.suite",
     "hpobench.suites.grid",
     "hpobench.verbs.results",
-    "hpobench.running.verification",
+    "hpobench.running.proof.verify_sample",
     "hpobench.plugins.starting.portfolios",
     "hpobench.bridges.searchers",
-    "hpobench.bridges.recommendation",
+    "hpobench.evidence.recommendation",
     "hpobench.bridges.search_cv.estimator",
 )
 """Where the public names come from, the lightest module first."""

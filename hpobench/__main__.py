@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import click
 
 from hpobench.cli import cli
-from hpobench.cli.tables import printable
 from hpobench.contract import signals
 from hpobench.contract.errors import HpobenchError
+from hpobench.contract.wording import printable
 
 INTERRUPTED = 130
 """The exit code that shells report for a program that Ctrl-C ended."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from hpobench.analysis.numbers import count, number
+from hpobench.contract.wording import count, number
 from hpobench.paper.facts import Facts, listed, some
 from hpobench.plugins.registry import Registry
 

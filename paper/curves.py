@@ -16,7 +16,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.paper.claims import Publication, Value
 from hpobench.paper.published import settings_of
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from hpobench.analysis.drawing.style import save
-from hpobench.analysis.numbers import number
 from hpobench.analysis.settings import SCHEDULER, IntArray, Settings
 from hpobench.analysis.study import Study as Analysed
 from hpobench.analysis.text.file_names import slug
 from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.errors import NotAvailableError, StoreError, writing
 from hpobench.contract.files import own_folder, read_text, read_whole, write_whole
+from hpobench.contract.wording import number
 from hpobench.paper import document, sentences, tables
 from hpobench.paper.as_latex import latex
 from hpobench.paper.as_typst import typst

@@ -16,9 +16,9 @@ import pandas as pd
 from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.exhibits import conditions, cost, problems
 from hpobench.analysis.inference.coverage import coverage
-from hpobench.analysis.numbers import count, interval, number
 from hpobench.analysis.settings import IntArray, Settings
 from hpobench.analysis.study import Study
+from hpobench.contract.wording import count, interval, number
 from hpobench.reporting.answer import Compared, answer
 
 

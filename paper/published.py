@@ -25,7 +25,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.paper.claims import Claim, Order, Publication, Speedup, Value
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 COLUMNS = ["source", "claim", "says", "where", "published"]
 COLUMNS += ["ours", "low", "high", "bound", "agrees", "why"]

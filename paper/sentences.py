@@ -7,9 +7,9 @@ import pandas as pd
 
 from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits import fidelity_correlation, interaction, mean_regret, thinking
-from hpobench.analysis.numbers import number
 from hpobench.analysis.settings import SCHEDULER
 from hpobench.analysis.study import Study
+from hpobench.contract.wording import measured, number
 from hpobench.paper.facts import Facts, listed, some, with_interval
 from hpobench.reporting.answer import Answer, Ranked
 from hpobench.reporting.answer_text import advice as answer_advice
@@ -198,19 +198,21 @@ def fidelity(facts: Facts) -> str:
 def thinking_span(facts: Facts) -> str:
     """How long the quickest and the slowest searcher think over a trial."""
     quick, slow = _thinkers(facts.study)
+    least, most = (measured(float(one["estimate"])) for one in (quick, slow))
     return (
-        f"{quick['algorithm']} thinks {_seconds(quick)} over a trial after {int(quick['at']):,} "
-        f"trials, {slow['algorithm']} {_seconds(slow)} after {int(slow['at']):,}."
+        f"{quick['algorithm']} thinks {least} over a trial after {int(quick['at']):,} trials, "
+        f"{slow['algorithm']} {most} after {int(slow['at']):,}."
     )
 
 
 def thinking_advice(facts: Facts) -> str:
     """From what length of trainings on the slowest searcher's thinking does not matter."""
     _, slow = _thinkers(facts.study)
+    seconds = float(slow["estimate"])
     return (
-        f"Mind the thinking where trials are short: {slow['algorithm']} took {_seconds(slow)} a "
-        f"trial, so a training of less than {_duration(10 * float(slow['estimate']))} is slowed "
-        "down by more than a tenth."
+        f"Mind the thinking where trials are short: {slow['algorithm']} took {measured(seconds)} a "
+        f"trial, so a training of less than {measured(10 * seconds)} is slowed down by more than a "
+        "tenth."
     )
 
 
@@ -258,16 +260,6 @@ def _thinkers(study: Study) -> tuple[pd.Series, pd.Series]:
     table = study.computed(thinking.table, study.whole)
     last = table.drop_duplicates("algorithm", keep="last").sort_values("estimate", kind="stable")
     return last.iloc[0], last.iloc[-1]
-
-
-def _seconds(row: pd.Series) -> str:
-    return _duration(float(row["estimate"]))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return f"{number(1000 * seconds, 2)} ms"
-    return f"{number(seconds, 2)} s" if seconds < 120 else f"{number(seconds / 60, 2)} min"
 
 
 def _ordinal(place: int) -> str:

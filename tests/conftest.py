@@ -18,9 +18,26 @@ from hpobench import data
 from hpobench.data import catalogue
 from hpobench.plugins.isolation import searcher
 from tests import ROOT
-from tests.data_server import entry, write_list
+from tests.support.data_server import MadeData, entry, write_list
+from tests.support.night import set_night
 
 os.environ["RAY_AUTH_MODE"] = "disabled"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--night", action="store_true", help="full counts; see tests/support/night.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    set_night(config.getoption("night"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("night"):
+        by_night = [item for item in items if item.get_closest_marker("night")]
+        config.hook.pytest_deselected(items=by_night)
+        items[:] = [item for item in items if not item.get_closest_marker("night")]
+
 
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -84,9 +101,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def made_data(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
-) -> Callable[[str, Mapping[str, bytes]], Path]:
+def made_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> MadeData:
     """Puts files where those of a data set are looked for, and nothing else there."""
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))

@@ -19,11 +19,11 @@ from hpobench.analysis.exhibits import (
 )
 from hpobench.analysis.inference.coverage import coverage, enough_seeds
 from hpobench.analysis.inference.rank_tests import require_enough
-from hpobench.analysis.numbers import listed
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.contract.errors import TooFewError
-from hpobench.store.reader import Results
+from hpobench.contract.wording import listed
+from hpobench.store.read.reader import Results
 
 
 def notes(study: Study) -> list[str]:

@@ -36,7 +36,7 @@ from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.errors import UnknownNameError, UsageError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 CHOICES = {
     name: get_args(hint)
@@ -50,12 +50,12 @@ class Analysis:
     """What :func:`hpobench.load` returns.
 
     ``cells``, ``events``, ``trials`` and ``problems`` are the stored tables (columns:
-    :mod:`hpobench.store.schema`); problems without a reference have the stand-ins that the report
-    measures. Methods take any of :class:`hpobench.analysis.settings.Settings` by name; without,
-    they give the report's numbers. A method has the columns of the ``table`` in the module of its
-    name in :mod:`hpobench.analysis.exhibits`. Frames of averages over problems start with a column
-    ``comparison``: one where every algorithm ran on every problem, else the two fair ones. Where
-    runs had several numbers of workers, methods are about those with the most.
+    :mod:`hpobench.store.format.schema`); problems without a reference have the stand-ins that the
+    report measures. Methods take any of :class:`hpobench.analysis.settings.Settings` by name;
+    without, they give the report's numbers. A method has the columns of the ``table`` in the
+    module of its name in :mod:`hpobench.analysis.exhibits`. Frames of averages over problems start
+    with a column ``comparison``: one where every algorithm ran on every problem, else the two fair
+    ones. Where runs had several numbers of workers, methods are about those with the most.
     """
 
     def __init__(self, results: Results) -> None:

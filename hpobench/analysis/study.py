@@ -27,7 +27,7 @@ from hpobench.analysis.inference.families import Families
 from hpobench.analysis.looks import Styles
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import TooFewError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 class Subject(Hashable, Protocol):

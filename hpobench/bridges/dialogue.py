@@ -36,7 +36,7 @@ class Dialogue:
         if self._waiting:
             return None
         trial = self.asked
-        config = _ask(self._ready(), trial)
+        config: Config | None = _called(self._ready(), "ask", [trial], {})
         if config is not None:
             check_proposal(self._name, self._space, trial, config)
         self._note("ask", [trial], {}, config)
@@ -45,8 +45,7 @@ class Dialogue:
     def adopt(self, config: Config) -> bool:
         """Let the searcher take ``config`` as that of the next trial; ``False`` if it cannot."""
         trial = self.asked
-        adopted = self._ready().adopt(trial, config)
-        if adopted:
+        if adopted := self._ready().adopt(trial, config):
             self._note("adopt", [trial, config], {}, True)
         return adopted
 
@@ -73,35 +72,22 @@ class Dialogue:
             searcher = self._build(self._space)
             weakref.finalize(self, searcher.close)
             for method, arguments, keywords, answer in self.log:
-                self._repeat(searcher, method, arguments, keywords, answer)
+                found = _called(searcher, method, arguments, keywords)
+                if method in ("ask", "adopt") and found != answer:
+                    raise ReplayError(
+                        f"{self._name} answers {found} to {method} for trial {arguments[0]}, where "
+                        f"it had answered {answer}; it cannot go on where it was, perhaps because "
+                        "its library has changed"
+                    )
             self._searcher = searcher
         return self._searcher
-
-    def _repeat(
-        self,
-        searcher: Searcher,
-        method: str,
-        arguments: list[Any],
-        keywords: dict[str, Any],
-        answer: Any,
-    ) -> None:
-        if method == "ask":
-            found: object = _ask(searcher, *arguments)
-        else:
-            found = getattr(searcher, method)(*arguments, **keywords)
-        if method in ("ask", "adopt") and found != answer:
-            raise ReplayError(
-                f"{self._name} answers {found} to {method} for trial {arguments[0]}, where it had "
-                f"answered {answer}; it cannot go on where it was, perhaps because its library has "
-                "changed"
-            )
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_searcher": None}
 
 
-def _ask(searcher: Searcher, trial: int) -> Config | None:
+def _called(searcher: Searcher, method: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     try:
-        return searcher.ask(trial)
+        return getattr(searcher, method)(*arguments, **keywords)
     except NothingYet:
         return None

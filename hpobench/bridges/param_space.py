@@ -8,13 +8,13 @@ itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ray.tune.search import sample
 from ray.tune.search.variant_generator import parse_spec_vars
 
-from hpobench.bridges.keys import Key, Path, choice_key, key_name
+from hpobench.bridges.keys import Path, SpaceKey, choice_key, flat, key_name
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int
 from hpobench.contract.space import Config, Space
@@ -36,8 +36,8 @@ class ParamSpace:
                 "param_space has no domain, such as tune.uniform(0, 1): nothing varies"
             )
         self.space = Space([key.parameter for key in self._keys])
-        names = (name for name, _ in _values(param_space, {key.path for key in self._keys}))
-        self._constants = set(names) - set(self.space.names)
+        self._paths = {key.path for key in self._keys}
+        self._known = {name for name, _ in flat(param_space, self._paths)} | set(self.space.names)
 
     def to_ray(self, config: Config) -> dict[str, Any]:
         """``config``, a configuration of ``space``, as nested dicts of the values of its keys."""
@@ -55,8 +55,8 @@ class ParamSpace:
         Constants do not count. Raises :class:`SpaceError` if it lacks a parameter or has a value
         that is in no domain.
         """
-        given = dict(_values(point, {key.path for key in self._keys}))
-        if unknown := set(given) - set(self.space.names) - self._constants:
+        given = dict(flat(point, self._paths))
+        if unknown := set(given) - self._known:
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")
         config: Config = {}
         for key in self._keys:
@@ -84,33 +84,28 @@ def _domains(param_space: Mapping[str, Any], above: Path = ()) -> Iterator[tuple
             yield path, value
 
 
-def _key(path: Path, domain: Any) -> Key:
+def _key(path: Path, domain: Any) -> SpaceKey:
     """The key at ``path``, with a parameter for its domain."""
-    sampler, step = _sampler(domain)
+    sampler = domain.get_sampler() if isinstance(domain, sample.Domain) else None
+    step = None
+    if isinstance(sampler, sample.Quantized):
+        sampler, step = sampler.get_sampler(), sampler.q
     log = isinstance(sampler, sample.LogUniform)
     if isinstance(domain, sample.Categorical) and isinstance(sampler, sample.Uniform):
         return choice_key(path, domain.categories)
     if not (log or isinstance(sampler, sample.Uniform)):
         raise SpaceError(f"param_space key {key_name(path)}: {_refusal(domain)}")
     if isinstance(domain, sample.Float) and step is None:
-        return Key(path, Float(key_name(path), domain.lower, domain.upper, log))
-    return _integers(path, domain, step or 1, log)
+        return SpaceKey(path, Float(key_name(path), domain.lower, domain.upper, log))
+    return _multiples(path, domain, step or 1, log)
 
 
-def _sampler(domain: Any) -> tuple[Any, float | None]:
-    """The distribution of ``domain`` and its quantum, if there is one."""
-    sampler = domain.get_sampler() if isinstance(domain, sample.Domain) else None
-    if isinstance(sampler, sample.Quantized):
-        return sampler.get_sampler(), sampler.q
-    return sampler, None
-
-
-def _integers(path: Path, domain: Any, step: float, log: bool) -> Key:
-    """The multiples of ``step``, by their factor. Ray's integers exclude their upper bound unless
-    they are quantized by more than 1."""
+def _multiples(path: Path, domain: Any, step: float, log: bool) -> SpaceKey:
+    """The multiples of ``step``, by their factor."""
     integer = isinstance(domain, sample.Integer)
     # As in Ray, a bound that is no multiple is rounded inwards.
     low = math.ceil(domain.lower / step - _ROUNDING)
+    # Ray's integers exclude their upper bound unless they are quantized by more than 1.
     high = math.floor(domain.upper / step + _ROUNDING) - (integer and step == 1)
 
     def to_value(factor: Any) -> Any:
@@ -123,9 +118,8 @@ def _integers(path: Path, domain: Any, step: float, log: bool) -> Key:
         return factor
 
     name = key_name(path)
-    only = low == high
-    parameter = Categorical(name, (low,)) if only else Int(name, low, high, log)
-    return Key(path, parameter, to_value, from_value)
+    parameter = Categorical(name, (low,)) if low == high else Int(name, low, high, log)
+    return SpaceKey(path, parameter, to_value, from_value)
 
 
 def _refusal(domain: Any) -> str:
@@ -136,15 +130,3 @@ def _refusal(domain: Any) -> str:
     if isinstance(domain, sample.Domain):
         return "a normal distribution has no bounds; give tune.uniform or tune.loguniform"
     return "a domain inside of a list; give it a key of its own in a dict"
-
-
-def _values(
-    point: Mapping[str, Any], known: Collection[Path], above: Path = ()
-) -> Iterator[tuple[str, Any]]:
-    """The values of ``point`` by name; one at a ``known`` path may be a dict itself."""
-    for key, value in point.items():
-        path = (*above, key)
-        if isinstance(value, Mapping) and path not in known:
-            yield from _values(value, known, path)
-        else:
-            yield key_name(path), value

@@ -39,22 +39,22 @@ def searcher(
     ...     tune_config=tune.TuneConfig(search_alg=search, metric="loss", mode="min"),
     ... )
 
-    A searcher whose library needs an environment of its own gets one, which ``uv`` builds on first
-    use; the program itself then does not need that library.
+    If its library needs an environment of its own, ``uv`` builds one on first use, and the program
+    itself does not need that library.
 
     ``space`` replaces the domains of ``param_space``, and may have conditions. Ray passes on
     ``metric`` and ``mode`` of ``TuneConfig`` only together with a ``param_space``; otherwise give
-    them here. ``max_t``, the ``training_iteration`` at which a full trial ends, is needed by
+    them here. ``max_t``, the ``training_iteration`` at which a full evaluation ends, is needed by
     searchers that learn from several fidelities, such as ``bohb``, which goes with Ray's
     ``HyperBandForBOHB``. ``plugins`` are files with searchers of one's own. ``options`` are the
     searcher's.
 
     ``points_to_evaluate`` are tried first, and their results are learnt like those of the
-    searcher's own proposals. The searcher's ``add_evaluated_point`` lets it learn from points that
-    were tried before. Some searchers cannot learn from points of others: ``random``, ``grid``,
-    ``sobol``, ``optuna-qmc``, ``random-prior``, ``bounding-box`` and ``quantile-transfer``, which
-    learn nothing from losses, and ``optuna-cmaes`` and Ray's own. They try ``points_to_evaluate``
-    all the same, and refuse evaluated ones. FLAML's take those before their first proposal.
+    searcher's own proposals; ``add_evaluated_point`` adds points that were tried before. Some
+    searchers cannot learn from points of others: ``random``, ``grid``, ``sobol``, ``optuna-qmc``,
+    ``random-prior``, ``bounding-box`` and ``quantile-transfer``, which learn nothing from losses,
+    ``optuna-cmaes`` and Ray's own. They try ``points_to_evaluate`` all the same, and refuse
+    evaluated ones. FLAML's take those before their first proposal.
 
     Raises :class:`hpobench.UsageError` for names, options and spaces that do not fit, and for
     searchers that schedule their trials themselves, and :class:`hpobench.NotAvailableError` for a
@@ -68,27 +68,35 @@ def searcher(
     registry = Registry(plugins)
     ref = plugin_ref(registry, "searcher", name, options)
     cls = registry.find("searcher", name).load()
-    if trait(cls, "schedules_itself"):
-        raise UsageError(
-            f"{name} decides itself how far each trial trains, and a Tuner leaves that to its "
-            f"scheduler; run {name} in a suite, or take bohb with Ray's HyperBandForBOHB"
-        )
-    every = trait(cls, "multi_fidelity")
-    if every and max_t is None:
-        raise UsageError(
-            f"{name} learns from results at several steps; say how many steps a full trial has, as "
-            "for the scheduler: max_t=81"
-        )
     return TuneSearcher(
         functools.partial(_built, ref, seed, Fidelity("training_iteration", max_t or 1)),
         {"searcher": name, "options": dict(ref.options), "seed": seed, "max_t": max_t},
         space=space,
-        steps=max_t if every else None,
+        steps=_steps(name, cls, max_t),
         charged=trait(cls, "cost_aware"),
         points=points_to_evaluate,
         metric=metric,
         mode=mode,
     )
+
+
+def _steps(name: str, cls: type, max_t: int | None) -> int | None:
+    """The results of a full evaluation that the searcher learns; ``None``: only the last one."""
+    from hpobench.plugins.compatibility import trait
+
+    if trait(cls, "schedules_itself"):
+        raise UsageError(
+            f"{name} decides itself how far each trial trains, and a Tuner leaves that to its "
+            f"scheduler; run {name} in a suite, or take bohb with Ray's HyperBandForBOHB"
+        )
+    if not trait(cls, "multi_fidelity"):
+        return None
+    if max_t is None:
+        raise UsageError(
+            f"{name} learns from results at several steps; say how many steps a full evaluation "
+            "has, as for the scheduler: max_t=81"
+        )
+    return max_t
 
 
 def _built(ref: PluginRef, seed: int, fidelity: Fidelity, space: Space) -> Searcher:

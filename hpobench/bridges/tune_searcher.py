@@ -50,8 +50,9 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
     """The searcher that ``build`` makes for a space, for one experiment of Ray Tune's.
 
     ``identity`` is plain data, equal for equal searchers; a restored state must have the same.
-    ``steps`` is the number of results of a full trial for a searcher that learns from all of them,
-    and ``None`` for one that learns from the last. ``charged``: whether it wants to know costs.
+    ``steps`` is the number of results of a full evaluation for a searcher that learns from all of
+    them, and ``None`` for one that learns from the last. ``charged``: whether it wants to know
+    costs.
     ``points`` are the first configurations. The searcher learns their results if it adopts them.
     """
 
@@ -170,8 +171,8 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
 
         A point that comes before the ``param_space``, which a Tuner passes on when it begins, is
         learnt then. ``intermediate_values`` are those of the steps from the first one on, of which
-        ``value`` is the last; without them it is that of a full trial. A trial that was ``pruned``
-        counts like one that a scheduler stopped.
+        ``value`` is the last; without them it is that of a full evaluation. A trial that was
+        ``pruned`` counts like one that a scheduler stopped.
 
         Raises :class:`UsageError` if the searcher cannot learn from points that others chose, and
         :class:`SpaceError` for a point outside the space.

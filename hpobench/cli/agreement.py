@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,15 +22,8 @@ from hpobench.cli.tables import show
 @click.option("--cpus", type=click.IntRange(min=1), help="Processors of the local Ray.")
 @plugin_option
 @selection_options
-@output_options(quiet="Print differences alone.")
-def agreement(
-    suite: str,
-    cpus: int | None,
-    plugins: tuple[Path, ...],
-    seeds: str | None,
-    only: str | None,
-    output: Output,
-) -> None:
+@output_options(quiet="Print only differences.")
+def agreement(suite: str, output: Output, **options: Any) -> None:
     """Compare the decisions on the stages with those of `tune.Tuner(...).fit()` itself.
 
     Runs every cell of SUITE on the virtual stage (if its problem is a table), on the live stage
@@ -40,30 +31,16 @@ def agreement(
     `workers: 1` in the suite: with more, results arrive in another order every time. Ends with
     code 1 if any history differs.
     """
-    from hpobench.running.agreement import compare
-    from hpobench.running.cluster import LOCAL, connected
-    from hpobench.suites.grid import build_plan
-    from hpobench.suites.suite import load_suite
+    from hpobench.suites.options import RunOptions
+    from hpobench.verbs.agreement import agreement as compared
 
-    loaded = load_suite(suite, plugins=plugins, seeds=seeds, only=only)
-    plan = build_plan(loaded)
     facts = []
-    with connected(LOCAL, cpus) as ray:
-        for found in compare(ray, plan.cells):
-            counts = {where: len(history) for where, history in found.histories.items()}
-            differences = list(found.differences())
-            facts.append({"cell": found.cell.id, "results": counts, "differences": differences})
-            click.echo(f"{len(facts)}/{len(plan.cells)} cells", err=True)
+    for cells, one in compared(suite, RunOptions(**options)):
+        facts.append(one)
+        click.echo(f"{len(facts)}/{cells} cells", err=True)
     if output.as_json:
         print_json(facts)
-    else:
-        _show(facts, output)
-    if any(one["differences"] for one in facts):
-        raise SystemExit(1)
-
-
-def _show(facts: Sequence[Mapping[str, Any]], output: Output) -> None:
-    if not output.quiet:
+    elif not output.quiet:
         rows = [
             (
                 one["cell"],
@@ -73,6 +50,8 @@ def _show(facts: Sequence[Mapping[str, Any]], output: Output) -> None:
             for one in facts
         ]
         show(("cell", "results", "histories"), rows)
-    for one in facts:
+    for one in () if output.as_json else facts:
         for text in one["differences"]:
             click.echo(f"{one['cell']}: {text}")
+    if any(one["differences"] for one in facts):
+        raise SystemExit(1)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -21,21 +20,6 @@ from hpobench.cli.shared import (
 )
 from hpobench.cli.tables import fill
 
-if TYPE_CHECKING:
-    from hpobench.verbs.bisection import Bisection, Halving
-
-
-def _release(ctx: click.Context, param: click.Parameter, text: str) -> str:  # noqa: ARG001 - click's signature
-    from hpobench.plugins.isolation.releases import parse_release
-
-    try:
-        release = parse_release(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    if release is None:
-        raise click.BadParameter(f"{text!r} is no release")
-    return release
-
 
 @click.command()
 @click.argument("suite", shell_complete=complete_suite)
@@ -44,12 +28,12 @@ def _release(ctx: click.Context, param: click.Parameter, text: str) -> str:  # n
     required=True,
     help="The searcher, by its label in the suite, or any other by its name.",
 )
-@click.option("--good", required=True, callback=_release, help="A release that is as it should be.")
-@click.option("--bad", required=True, callback=_release, help="A release that is worse.")
+@click.option("--good", required=True, help="A release that is as it should be.")
+@click.option("--bad", required=True, help="A release that is worse.")
 @click.option(
     "--any-change",
     is_flag=True,
-    help="Look for where anything changes in the runs, by a bit, not for where they become worse.",
+    help="Look for the release where the runs change by a bit, not where they become worse.",
 )
 @gate_options(alpha="The chance that a release as good as the good one is called worse.")
 @click.option(
@@ -63,7 +47,7 @@ def _release(ctx: click.Context, param: click.Parameter, text: str) -> str:  # n
 @plugin_option
 @cpus_option
 @timeout_option
-@output_options(quiet="Print the sentence that says where alone.")
+@output_options(quiet="Print only the sentence that says where.")
 @failures_end_in_2()
 def bisect(
     suite: str,
@@ -73,13 +57,8 @@ def bisect(
     any_change: bool,
     alpha: float,
     tolerance: float,
-    results: Path,
-    seeds: str | None,
-    only: str | None,
-    plugins: tuple[Path, ...],
-    cpus: int | None,
-    timeout: float,
     output: Output,
+    **options: Any,
 ) -> None:
     """Find the release of a searcher's library where the searcher became worse.
 
@@ -93,33 +72,15 @@ def bisect(
     found, with 1 if BAD is no worse than GOOD, and with 2 if one of these two cannot be tried,
     something that it needs is missing, or nothing can be told with so few seeds.
     """
-    from hpobench.verbs.bisection import Bisection, running, suite_of
-    from hpobench.verbs.judging import Judge
+    from hpobench.suites.options import RunOptions
+    from hpobench.verbs.bisection import bisect as found_between
+    from hpobench.verbs.comparison import Judge
 
-    chosen, library = suite_of(suite, searcher, plugins, seeds, only)
-    folder, display = results / chosen.name, output.display()
-    with running(folder, display, cpus, timeout) as run_cells:
-        judge = Judge(any_change, alpha, tolerance)
-        bisection = Bisection(chosen, library, folder, judge, run_cells, display)
-        found = bisection.find(good, bad)
-    _end(found, bisection, output)
-
-
-def _end(found: Halving, bisection: Bisection, output: Output) -> None:
-    from hpobench.verbs.bisection import command, sentence
-
-    said, shown = sentence(found, bisection), command(found, bisection)
-    facts = {
-        "searcher": bisection.suite.searchers[0].label,
-        "library": bisection.library,
-        "moved": found.moved,
-        "good": found.good if found.moved else found.releases[0],
-        "bad": found.bad,
-        "untried": list(found.between),
-        "steps": [vars(step) for step in found.steps],
-        "sentence": said,
-        "command": shown,
-    }
-    output.end(facts, said, "", fill(said), f"`{shown}` shows it")
-    if not found.moved:
+    judge = Judge(any_change, alpha, tolerance)
+    found = found_between(
+        suite, searcher, good, bad, judge, RunOptions(**options), output.display()
+    )
+    said = found["sentence"]
+    output.end(found, said, "", fill(said), f"`{found['command']}` shows it")
+    if not found["moved"]:
         raise SystemExit(1)

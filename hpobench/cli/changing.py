@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
 
 from hpobench.cli.shared import add_key_value, json_or_word
-
-_BUDGET = "give evaluations (50), a time (1h), or KEY=VALUE like trials=100,time=1h"
 
 
 def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,12 +48,8 @@ def taken(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value not in (None, [])}
 
 
-def _entries(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> list[Any]:  # noqa: ARG001 - click's signature
+def _entries(text: str) -> Iterator[Any]:
     """The entries of ``NAME[:OPTION=VALUE,...],NAME...`` as a suite file has them."""
-    return [entry for text in given for entry in _entries_of(text)]
-
-
-def _entries_of(text: str) -> Iterator[Any]:
     name, options = "", dict[str, Any]()
     for part in _split(text):
         head, colon, rest = part.partition(":")
@@ -85,11 +79,9 @@ def _split(text: str) -> list[str]:
     return parts
 
 
-def _budget(ctx: click.Context, param: click.Parameter, text: str | None) -> Any:  # noqa: ARG001
-    from hpobench.suites.suitefile import parse_seconds
+def _budget(text: str) -> Any:
+    from hpobench.contract.wording import parse_seconds
 
-    if text is None:
-        return None
     if "=" in text:
         budget: dict[str, Any] = {}
         for part in text.split(","):
@@ -100,49 +92,51 @@ def _budget(ctx: click.Context, param: click.Parameter, text: str | None) -> Any
     try:
         return {"time": parse_seconds(text)}
     except ValueError:
-        raise click.BadParameter(f"{text!r}: {_BUDGET}") from None
+        raise click.BadParameter(
+            f"{text!r}: give evaluations (50), a time (1h), or KEY=VALUE like trials=100,time=1h"
+        ) from None
 
 
-def _workers(ctx: click.Context, param: click.Parameter, text: str | None) -> Any:  # noqa: ARG001
-    return None if text is None else [json_or_word(part) for part in text.split(",")]
+def _option(name: str, parse: Callable[[str], Any], **more: Any) -> Callable[..., Any]:
+    def parsed(_ctx: click.Context, _param: click.Parameter, given: Any) -> Any:
+        if isinstance(given, tuple):
+            return [entry for text in given for entry in parse(text)]
+        return None if given is None else parse(given)
+
+    return click.option(name, callback=parsed, **more)
 
 
-def _start(ctx: click.Context, param: click.Parameter, text: str | None) -> Any:  # noqa: ARG001
-    return None if text is None else json_or_word(text)
-
-
-def _list(name: str, example: str) -> Callable[..., Any]:
-    return click.option(
-        f"--{name}",
-        multiple=True,
-        metavar="NAME[:OPTION=VALUE,...],...",
-        callback=_entries,
-        help=f"These {name} instead of the suite's, like {example}; repeatable.",
-    )
+def _list(name: str, text: str) -> Callable[..., Any]:
+    metavar = "NAME[:OPTION=VALUE,...],..."
+    return _option(name, _entries, multiple=True, metavar=metavar, help=f"{text}; repeatable.")
 
 
 GRID: dict[str, Callable[..., Any]] = {
-    "searchers": _list("searchers", "random,optuna-tpe:multivariate=true"),
-    "schedulers": _list("schedulers", "fifo,asha:reduction_factor=3"),
-    "problems": _list("problems", "branin,fcnet:dataset=all"),
-    "budget": click.option(
+    name: _list(f"--{name}", f"These {name} instead of the suite's, like {example}")
+    for name, example in (
+        ("searchers", "random,optuna-tpe:multivariate=true"),
+        ("schedulers", "fifo,asha:reduction_factor=3"),
+        ("problems", "branin,fcnet:dataset=all"),
+    )
+} | {
+    "budget": _option(
         "--budget",
+        _budget,
         metavar="BUDGET",
-        callback=_budget,
         help="The budget of every problem: 50 evaluations, a time (1h), or trials=100,time=1h.",
     ),
-    "workers": click.option(
+    "workers": _option(
         "--workers",
+        lambda text: [json_or_word(part) for part in text.split(",")],
         metavar="N,...",
-        callback=_workers,
         help="Workers of each run instead of the suite's, like 4 or 1,4.",
     ),
 }
 """What a suite is made of, by the key that each option gives."""
 _MORE: dict[str, Callable[..., Any]] = {
-    "start": click.option(
+    "start": _option(
         "--start",
-        callback=_start,
+        json_or_word,
         help="What searchers start from that name no start of their own: none, default, "
         'portfolio, history, or JSON like {"portfolio": 10}.',
     ),
@@ -154,10 +148,4 @@ _MORE: dict[str, Callable[..., Any]] = {
         "Without a SUITE the name is adhoc.",
     ),
 }
-_ADD = click.option(
-    "--add",
-    multiple=True,
-    metavar="NAME[:OPTION=VALUE,...],...",
-    callback=_entries,
-    help="These searchers besides the suite's, also those of --plugin; repeatable.",
-)
+_ADD = _list("--add", "These searchers besides the suite's, also those of --plugin")

@@ -6,7 +6,6 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ _NARROW, _WIDE = 60, 120
     show_default=True,
     help="Seconds after which a check counts as hanging.",
 )
-@output_options(quiet="Show failed checks and the totals alone.")
+@output_options(quiet="Show only failed checks and the totals.")
 def check(
     plugin: str,
     only: str | None,
@@ -58,54 +57,29 @@ def check(
         hpobench check mine.py
         hpobench check command -o 'run=["./mine"]'
     """
+    from hpobench.testing.check import judged
     from hpobench.testing.conformance import checks_of, entries
 
-    shown: Collection[Status] = (
-        () if output.as_json else ("failed",) if output.quiet else tuple(_COLOURS)
-    )
-    facts, failed = [], False
+    facts = []
     for entry in entries(plugin, only):
         checks = checks_of(entry, options, Path(), patience=patience)
         if not output.as_json:
             click.echo(f"{entry.kind} {entry.name} ({entry.file})")
-        results = _run(checks, limit, shown)
+        width, results = max(len(check.name) for check in checks), []
+        for check, result in judged(checks, limit):
+            results.append({"name": check.name, "status": result.status, "text": result.text})
+            if not output.as_json and (result.status == "failed" or not output.quiet):
+                _show(check, result, width)
+        counts = Counter(one["status"] for one in results)
         if not output.as_json:
-            _show_totals(results)
+            totals = [f"{counts[status]} {status}" for status in _COLOURS if counts[status]]
+            click.echo(f"  {', '.join(totals)}\n")
         names = {"kind": entry.kind, "name": entry.name, "file": str(entry.file)}
         facts.append({**names, "checks": results})
-        failed |= any(one["status"] == "failed" for one in results)
     if output.as_json:
         print_json(facts)
-    if failed:
+    if any(result["status"] == "failed" for one in facts for result in one["checks"]):
         raise SystemExit(1)
-
-
-def _run(checks: Sequence[Check], limit: float, shown: Collection[Status]) -> list[dict[str, str]]:
-    """Run each check, and show those whose status is in ``shown``; returns what was found."""
-    width = max(len(check.name) for check in checks)
-    found = []
-    for check, result in _judged(checks, limit):
-        found.append({"name": check.name, "status": result.status, "text": result.text})
-        if result.status in shown:
-            _show(check, result, width)
-    return found
-
-
-def _show_totals(results: Sequence[Mapping[str, str]]) -> None:
-    counts = Counter(one["status"] for one in results)
-    totals = ", ".join(f"{counts[status]} {status}" for status in _COLOURS if counts[status])
-    click.echo(f"  {totals}\n")
-
-
-def _judged(checks: Sequence[Check], limit: float) -> Iterator[tuple[Check, CheckResult]]:
-    """Run each check."""
-    from hpobench.testing.check import CheckResult, judge
-
-    hung = False
-    for check in checks:
-        result = CheckResult("skipped", "an earlier check hung") if hung else judge(check, limit)
-        hung |= result.hung
-        yield check, result
 
 
 def _show(check: Check, result: CheckResult, width: int) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.archives import write_archive
 from hpobench.cli.shared import (
     Commands,
     Output,
@@ -19,10 +17,15 @@ from hpobench.cli.shared import (
     plugin_option,
     values_option,
 )
-from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
-    from hpobench.verbs.addition import Addition
+    from hpobench.verbs.archives import Kept
+
+
+def end_with_archive(kept: Kept, output: Output, *more: str, **facts: Any) -> None:
+    """Print what an archive that is written holds; ``more`` lines and ``facts`` follow."""
+    line = f"{kept.file}: {kept.archive.summary}, {kept.size / 1e6:.2f} MB"
+    output.end({**kept.to_json(), **facts}, kept.file, line, *more)
 
 
 @click.group("evidence", cls=Commands)
@@ -38,19 +41,18 @@ def group() -> None:
     type=Written(dir_okay=False),
     help="The archive to write.",
 )
-@output_options(quiet="Print the archive alone.")
+@output_options(quiet="Print only the archive.")
 def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     """Distil the results in FOLDERS (like results/evidence) into an archive.
 
     It keeps some 100 bytes of each virtual run on a problem with frozen references: what was
-    reached at thirty budgets up to 100 full trials, how long the searcher thought, and a hash of
-    the run's results. The shipped suites whose names begin with `evidence` are made for it.
+    reached at thirty budgets up to 100 full evaluations, how long the searcher thought, and a hash
+    of the run's results. The shipped suites whose names begin with `evidence` are made for it.
     `hpobench merge` joins it with other archives.
     """
-    from hpobench.evidence.archive import joined
-    from hpobench.evidence.distilling import distilled
+    from hpobench.verbs import archives
 
-    write_archive(joined([*map(distilled, folders)]), into, output)
+    end_with_archive(archives.make(folders, into), output)
 
 
 @group.command()
@@ -59,7 +61,7 @@ def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
 @plugin_option
 @click.option(
     "--suite",
-    "chosen",
+    "suites",
     multiple=True,
     help="One of the suites of the evidence instead of all, such as evidence-slow for a searcher "
     "that thinks for longer; repeatable.",
@@ -76,18 +78,8 @@ def make(folders: tuple[Path, ...], into: Path, output: Output) -> None:
     type=Written(dir_okay=False),
     help="The archive to write, by default evidence.parquet in the folder of the runs.",
 )
-@output_options(quiet="Print the archive and warnings alone.")
-def add(
-    searcher: str,
-    options: dict[str, Any],
-    plugins: tuple[Path, ...],
-    chosen: tuple[str, ...],
-    seeds: str | None,
-    cpus: int | None,
-    results: Path | None,
-    into: Path | None,
-    output: Output,
-) -> None:
+@output_options(quiet="Print only the archive and warnings.")
+def add(searcher: str, options: dict[str, Any], output: Output, **given: Any) -> None:
     """Run the suites of the evidence with SEARCHER alone, one of a plugin file or of the registry,
     and write the shipped archive with the new runs.
 
@@ -96,39 +88,9 @@ def add(
     it is fetched the same command adds them. Ends with code 1 if runs failed, which count in the
     archive as the clip value.
     """
-    from hpobench.evidence.archive import read_archive, shipped
-    from hpobench.evidence.suites import evidence_suites
-    from hpobench.verbs.addition import plan_addition, run_addition
+    from hpobench.verbs import archives
 
-    display = output.display()
-    addition = plan_addition(
-        {**options, "name": searcher},
-        evidence_suites(chosen),
-        read_archive(shipped()),
-        plugins=plugins,
-        seeds=seeds,
-        display=display,
-    )
-    for line in _announced(addition, cpus):
-        output.note(line)
-    folder = results or Path("results") / f"evidence-{searcher}"
-    archive, counts = run_addition(addition, folder, cpus=cpus, display=display)
-    write_archive(archive, into or folder / "evidence.parquet", output, cells=dict(counts))
-    if counts["done"] < counts.total():
+    kept, counts = archives.add(searcher, options, display=output.display(), **given)
+    end_with_archive(kept, output, cells=dict(counts))
+    if counts["done"] < sum(counts.values()):
         raise SystemExit(1)
-
-
-def _announced(addition: Addition, cpus: int | None) -> Iterator[str]:
-    """What is about to run, and what is left out."""
-    from hpobench.running.cluster import cpus_here
-
-    cpus = cpus or cpus_here()
-    for part in addition.parts:
-        held = f", {part.known:,} more are in the archive" if part.known else ""
-        yield f"{part.suite.name}: {len(part.plan.cells):,} cells{held}"
-    for reason, problems in addition.left_out.items():
-        yield f"left out: {problems} problem{'' if problems == 1 else 's'}: {reason}"
-    yield (
-        f"{addition.cells:,} cells: at most about {duration(addition.seconds(cpus))} on {cpus} "
-        f"processor{'' if cpus == 1 else 's'}, and what the searcher thinks"
-    )

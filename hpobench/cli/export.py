@@ -14,15 +14,14 @@ from hpobench.export import FORMATS
 @click.argument("folder", type=ResultsFolder())
 @click.option("--to", required=True, type=click.Choice(FORMATS), help="The format.")
 @click.argument("out", type=Written())
-@output_options(quiet="Print the new folder alone.")
+@output_options(quiet="Print only the new folder.")
 def export(folder: Path, to: str, out: Path, output: Output) -> None:
     """Write the results in FOLDER (like results/quick) into the new folder OUT.
 
     coco and iohprofiler: every run, for cocopp and iohinspector to read. latex: the report's
     tables. README.txt in OUT says what its numbers are.
     """
-    from hpobench.export import export
-    from hpobench.store.reader import load_results
+    from hpobench.verbs import folders
 
-    notes = list(export(load_results(folder), to, out))
+    notes = folders.export(folder, to, out)
     output.end({"format": to, "folder": str(out), "notes": notes}, out, *notes, f"{to}: {out}")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.plugin_lists import show_plugins
 from hpobench.cli.shared import Commands, Output, output_options, plugin_option, print_json
-from hpobench.cli.tables import fill, printable, show
+from hpobench.cli.tables import fill, show
 from hpobench.contract.cell import Kind
+from hpobench.contract.wording import printable
 
 if TYPE_CHECKING:
-    from hpobench.plugins.compatibility import Pair
-    from hpobench.plugins.registry import Entry
+    from hpobench.verbs.inventory import Listed
 
 
 @click.group("list", cls=Commands)
@@ -23,39 +22,26 @@ def group() -> None:
     """Show what there is, whether it can run here, and what would make it so."""
 
 
-def _listing(
-    complete: Callable[[], Iterable[str]],
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The argument and the options of a list, whose names ``complete`` has for shells."""
+def _listing(kind: Kind | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The argument and the options of a list; shells complete the names of a ``kind``, or of
+    suites."""
 
     def completed(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-        return [name for name in complete() if name.startswith(incomplete)]
+        from hpobench.verbs import inventory
+
+        names = inventory.suite_names() if kind is None else inventory.names(kind)
+        return [name for name in names if name.startswith(incomplete)]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         name = click.argument("name", required=False, shell_complete=completed)
-        named: Callable[..., Any] = name(output_options(quiet="Print the names alone.")(command))
+        named: Callable[..., Any] = name(output_options(quiet="Print only the names.")(command))
         return named
 
     return decorate
 
 
-def _names(kind: Kind) -> Callable[[], Iterable[str]]:
-    def names() -> list[str]:
-        from hpobench.plugins.registry import Registry
-
-        return [entry.name for entry in Registry().entries(kind)]
-
-    return names
-
-
-def _suite_names() -> Iterable[str]:
-    from hpobench.plugins.registry import shipped_suites
-
-    return shipped_suites()
-
-
 @group.command()
-@_listing(_names("searcher"))
+@_listing("searcher")
 @plugin_option
 def searchers(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
     """Searchers, or the one called NAME in full, with its capabilities and options.
@@ -66,22 +52,22 @@ def searchers(name: str | None, plugins: tuple[Path, ...], output: Output) -> No
     proposals. The version is that of the searcher's own environment
     where it has one; `env sync` builds those that are available "once built".
     """
-    show_plugins("searcher", plugins, name, output)
+    _show_plugins("searcher", plugins, name, output)
 
 
 @group.command()
-@_listing(_names("scheduler"))
+@_listing("scheduler")
 @plugin_option
 def schedulers(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
     """Schedulers, or the one called NAME in full, with its options.
 
     needs fidelity: only makes sense for trials of several steps.
     """
-    show_plugins("scheduler", plugins, name, output)
+    _show_plugins("scheduler", plugins, name, output)
 
 
 @group.command()
-@_listing(_names("problem"))
+@_listing("problem")
 @plugin_option
 def problems(name: str | None, plugins: tuple[Path, ...], output: Output) -> None:
     """Problem families, or the one called NAME in full, with its parameters and its source.
@@ -89,34 +75,75 @@ def problems(name: str | None, plugins: tuple[Path, ...], output: Output) -> Non
     members: those that have frozen references, and how many of their optima are known; an option
     that is a number makes many more.
     """
-    show_plugins("problem", plugins, name, output)
+    _show_plugins("problem", plugins, name, output)
+
+
+def _show_plugins(kind: Kind, files: Iterable[Path], name: str | None, output: Output) -> None:
+    from hpobench.verbs import inventory
+
+    in_full = output.as_json or name is not None
+    found = inventory.plugins(kind, files, name, in_full=in_full)
+    if output.as_json:
+        print_json(found.facts if name is None else found.facts[0])
+    elif output.quiet:
+        click.echo("\n".join(one["name"] for one in found.facts))
+    elif name is None:
+        _show_all(kind, found)
+    else:
+        _show_one(kind, found.facts[0])
+    for fault in found.broken:
+        click.echo(f"warning: left out: {fault}", err=True)
+
+
+def _show_all(kind: Kind, found: Listed) -> None:
+    rows = [(one["name"], one["available"], one["summary"]) for one in found.facts]
+    show((kind, "available", "summary"), rows, wrapped=True)
+    missing = [one for one in found.facts if one["reason"]]
+    if missing:
+        click.echo("\nnot available:")
+        for one in missing:
+            click.echo(fill(f"  {one['name']}: {one['reason']}", "    "))
+    if found.unasked:
+        click.echo()
+        click.echo(
+            fill(
+                f"not asked: {', '.join(found.unasked)}: missing() says whether a problem can run; "
+                "`plan` and `check` run it, `list` runs no file that --plugin names"
+            )
+        )
+    click.echo(f"\n`hpobench list {kind}s NAME` shows one in full, with its options.")
+
+
+def _show_one(kind: Kind, facts: Mapping[str, Any]) -> None:
+    rows = [
+        (key.replace("_", " "), str(value))
+        for key, value in facts.items()
+        if key not in ("name", "options") and value is not None
+    ]
+    show((kind, facts["name"]), rows, wrapped=True)
+    if facts["options"]:
+        click.echo()
+        rows = []
+        for one in facts["options"]:
+            default = "must be given" if one["default"] is None else f"by default {one['default']}"
+            rows.append((one["name"], f"{one['type']}, {default}"))
+        show(("option", "value"), rows, wrapped=True)
 
 
 @group.command()
-@_listing(_suite_names)
+@_listing(None)
 def suites(name: str | None, output: Output) -> None:
     """Shipped suites, or the text of the one called NAME; `run` and `plan` take their names."""
-    from hpobench.contract.errors import UnknownNameError
-    from hpobench.plugins.registry import shipped_suites
-    from hpobench.suites.yamlfile import read_yaml
+    from hpobench.verbs import inventory
 
-    found = shipped_suites()
-    if name is not None and name not in found:
-        raise UnknownNameError("suite", name, found)
-    rows = [
-        {"name": one, "description": str(read_yaml(file).value.get("description", ""))}
-        | {"file": str(file)}
-        for one, file in found.items()
-        if name in (None, one)
-    ]
+    rows = inventory.suites(name)
     if output.as_json:
         print_json(rows if name is None else rows[0])
     elif output.quiet:
         click.echo("\n".join(row["name"] for row in rows))
     elif name is not None:
-        click.echo(
-            f"# {found[name]}\n{printable(found[name].read_text(encoding='utf-8'))}", nl=False
-        )
+        file = rows[0]["file"]
+        click.echo(f"# {file}\n{printable(Path(file).read_text(encoding='utf-8'))}", nl=False)
     else:
         show(("suite", "description"), [(r["name"], r["description"]) for r in rows], wrapped=True)
         click.echo("\n`hpobench list suites NAME` shows the text of one.")
@@ -131,68 +158,44 @@ def compatibility(plugins: tuple[Path, ...], output: Output) -> None:
     takes: what a suite's `start` and `prior` can give searchers, which are points, a history of
     old trials, and a prior.
     """
-    from hpobench.plugins.compatibility import matrix, numbered
-    from hpobench.plugins.registry import Registry
+    from hpobench.verbs import inventory
 
-    registry = Registry(plugins)
-    pairs = matrix(registry)
-    takes = {entry.name: _takes(entry) for entry in registry.entries("searcher")}
+    fields, notes, takes = inventory.compatibility(plugins)
+    marks: dict[str, dict[str, str]] = {}
+    facts = []
+    for field in fields:
+        own = field.compatibility
+        names = {"scheduler": field.scheduler, "searcher": field.searcher}
+        facts.append({**names, "level": own.level, "notes": list(own.notes)})
+        numbers = ",".join(map(str, sorted(notes[note] for note in own.notes)))
+        mark = {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[own.level]
+        marks.setdefault(field.scheduler, {})[field.searcher] = mark
     if output.as_json:
-        print_json({"pairs": [_pair_json(pair) for pair in pairs], "takes": takes})
+        print_json({"algorithms": facts, "takes": takes})
         return
-    notes = numbered(pairs)
-    show(("scheduler", "notes", "searchers"), list(_by_scheduler(pairs, notes)), wrapped=True)
+    rows = []
+    for scheduler, by_searcher in marks.items():
+        # Most searchers of a scheduler stand last, as all others.
+        *few, (most, _) = sorted(_by_value(by_searcher).items(), key=lambda group: len(group[1]))
+        own_rows = [*((mark, ", ".join(names)) for mark, names in few)]
+        own_rows.append((most, "all others" if few else "all"))
+        rows += [(scheduler if i == 0 else "", *row) for i, row in enumerate(own_rows)]
+    show(("scheduler", "notes", "searchers"), rows, wrapped=True)
     click.echo()
-    show(("takes", "searchers"), list(_grouped(takes)), wrapped=True)
+    words = {
+        name: "not asked" if own is None else ", ".join(own) or "nothing"
+        for name, own in takes.items()
+    }
+    grouped = [(what, ", ".join(names)) for what, names in _by_value(words).items()]
+    show(("takes", "searchers"), grouped, wrapped=True)
     click.echo()
     for note, number in notes.items():
         click.echo(fill(f"({number}) {note}", "    "))
 
 
-def _by_scheduler(pairs: Sequence[Pair], notes: dict[str, int]) -> Iterator[tuple[str, str, str]]:
-    """The searchers under each scheduler, by what is to know; most of them stand last, as the
-    others."""
-    marks: dict[str, dict[str, str]] = {}
-    for pair in pairs:
-        marks.setdefault(pair.scheduler, {})[pair.searcher] = _mark(pair, notes)
-    for scheduler, own in marks.items():
-        *few, (most, _) = sorted(_by_value(own).items(), key=lambda group: len(group[1]))
-        rows = [*((mark, ", ".join(names)) for mark, names in few)]
-        rows.append((most, "all others" if few else "all"))
-        yield from ((scheduler if i == 0 else "", *row) for i, row in enumerate(rows))
-
-
-def _grouped(takes: dict[str, list[str] | None]) -> Iterator[tuple[str, str]]:
-    words = {
-        name: "not asked" if own is None else ", ".join(own) or "nothing"
-        for name, own in takes.items()
-    }
-    for what, names in _by_value(words).items():
-        yield what, ", ".join(names)
-
-
-def _by_value(of: dict[str, str]) -> dict[str, list[str]]:
+def _by_value(of: Mapping[str, str]) -> dict[str, list[str]]:
     """The keys of ``of`` by their values."""
     found: dict[str, list[str]] = {}
     for key, value in of.items():
         found.setdefault(value, []).append(key)
     return found
-
-
-def _mark(pair: Pair, notes: dict[str, int]) -> str:
-    numbers = ",".join(map(str, sorted(notes[note] for note in pair.compatibility.notes)))
-    return {"ok": "ok", "note": numbers, "refused": f"refused {numbers}"}[pair.compatibility.level]
-
-
-def _pair_json(pair: Pair) -> dict[str, object]:
-    found = pair.compatibility
-    names = {"scheduler": pair.scheduler, "searcher": pair.searcher}
-    return {**names, "level": found.level, "notes": list(found.notes)}
-
-
-def _takes(entry: Entry) -> list[str] | None:
-    """What a suite can give the searcher; ``None`` for a file, which is not run: its methods
-    tell."""
-    from hpobench.plugins.starting.building import takes
-
-    return None if entry.origin == "file" else list(takes(entry.load()))

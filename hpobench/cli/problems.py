@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.problem_import import import_
 from hpobench.cli.shared import (
     Commands,
     Output,
@@ -22,12 +21,13 @@ from hpobench.cli.shared import (
     plugin_option,
     values_option,
 )
-from hpobench.verbs.interruption import interruptible
-from hpobench.verbs.progress import Pace
-from hpobench.verbs.tally import duration
+from hpobench.contract.errors import UsageError
+from hpobench.contract.wording import duration
 
 if TYPE_CHECKING:
-    from hpobench.recording.journal_steps import Tally
+    from hpobench.recording.record import TrialCounts
+
+_file = Written(dir_okay=False)
 
 
 @click.group("problems", cls=Commands)
@@ -35,7 +35,58 @@ def group() -> None:
     """Record trained problems into tables, import old trials, freeze references."""
 
 
-group.add_command(import_)
+@group.command("import")
+@click.argument("storage")
+@click.option("--out", required=True, type=_file, help="The table, a parquet file.")
+@click.option("--suite", type=_file, help="Also write a suite that races six searchers on it.")
+@click.option("--study", metavar="NAME", help="The study or experiment, if there are several.")
+@click.option("--metric", metavar="NAME", help="The metric or column, if there are several.")
+@click.option(
+    "--mode",
+    type=click.Choice(["min", "max"]),
+    help="Whether the metric is better low or high; Optuna's studies say so themselves.",
+)
+@click.option(
+    "--space",
+    "space_file",
+    type=_file,
+    help="A YAML file with the space, as in suites; other parameters are left out.",
+)
+@click.option("--step", metavar="COLUMN", help="The steps of trials with several rows (CSV).")
+@click.option("--trial", metavar="COLUMN", help="Which trial such a row is of (CSV).")
+@click.option("--cost", metavar="COLUMN|SECONDS", help="A row's seconds (CSV), or each step's.")
+@click.option(
+    "--steps",
+    metavar="N",
+    type=click.IntRange(1, 10_000),
+    help="Divide curves into so many equal steps.  [default: as reported; 100 if more than 200]",
+)
+@click.option("--resource", metavar="NAME", help="What steps are, like epoch.")
+@click.option(
+    "--surrogate",
+    is_flag=True,
+    help="A model of the trials, the problem `twin`, in place of the nearest trial.",
+)
+@click.option("--force", is_flag=True, help="Take a model that is not to be trusted.")
+@output_options(quiet="Print only the table.")
+def import_(
+    storage: str, out: Path, suite: Path | None, force: bool, output: Output, **asked: Any
+) -> None:
+    """Make a problem of the trials in STORAGE, so that searchers can be raced on it.
+
+    STORAGE is an Optuna storage (a sqlite database or a journal file), the folder of a Ray Tune
+    experiment, an MLflow database, folder or server, or a CSV or parquet file. It is only read.
+
+    \b
+        hpobench problems import study.db --out mine.parquet --surrogate --suite mine.yaml
+        hpobench run mine.yaml
+    """
+    from hpobench.bridges.imports.problem import import_problem
+
+    if force and not asked["surrogate"]:
+        raise UsageError("--force is about a model: it goes with --surrogate")
+    lines, facts = import_problem(storage, out, suite, force=force, **asked)
+    output.end(facts, out, *lines)
 
 
 @group.command()
@@ -48,7 +99,7 @@ group.add_command(import_)
     help="Draw N random configurations.  [default: 20,000; 100 where they are trained]",
 )
 @plugin_option
-@output_options(quiet="Print the file of the references alone.")
+@output_options(quiet="Print only the file of the references.")
 def freeze(
     problem: str,
     options: dict[str, Any],
@@ -65,15 +116,10 @@ def freeze(
     \b
         hpobench problems freeze bbob -o dimension=5
     """
-    from hpobench.contract.references import read_members, references_of
-    from hpobench.recording.freezing import freeze as freeze_all
-    from hpobench.recording.freezing import members
+    from hpobench.verbs import recordings
 
-    found = members(problem, options, plugins)
-    file = references_of(type(found[0]))
-    freeze_all(found, file, output.note, sample)
-    entries = read_members(file)
-    output.end({"file": str(file), "members": {one.key: entries[one.key] for one in found}}, file)
+    file, members = recordings.freeze(problem, options, sample, plugins, output.note)
+    output.end({"file": str(file), "members": members}, file)
 
 
 @group.command()
@@ -90,12 +136,7 @@ def freeze(
     help="Record a grid of so many values of each numeric parameter.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option(
-    "--out",
-    required=True,
-    type=Written(dir_okay=False),
-    help="The table, a parquet file.",
-)
+@click.option("--out", required=True, type=_file, help="The table, a parquet file.")
 @click.option("--workers", type=click.IntRange(1, 32_767), help="Trials at once.")
 @click.option(
     "--trial-timeout",
@@ -105,22 +146,8 @@ def freeze(
 @plugin_option
 @click.option("--address", default="local", show_default=True, help="Ray cluster, or auto.")
 @click.option("--cpus", type=click.IntRange(min=1), help="Slots of the local Ray.")
-@output_options(quiet="Print the table alone.")
-def record(
-    problem: str,
-    options: dict[str, Any],
-    name: str | None,
-    sample: int | None,
-    grid: int | None,
-    seed: int,
-    out: Path,
-    workers: int | None,
-    trial_timeout: float | None,
-    plugins: tuple[Path, ...],
-    address: str,
-    cpus: int | None,
-    output: Output,
-) -> None:
+@output_options(quiet="Print only the table.")
+def record(problem: str, options: dict[str, Any], out: Path, output: Output, **how: Any) -> None:
     """Train PROBLEM to the end in many configurations, into a table that replays it.
 
     The same command goes on where an earlier one was interrupted. Suites use the table as
@@ -129,64 +156,58 @@ def record(
     \b
         hpobench problems record xgboost -o dataset=digits --sample 1000 --out digits.parquet
     """
-    from hpobench.recording.recipe import build_recipe
-    from hpobench.recording.record import record_table
+    from hpobench.verbs import recordings
 
-    recipe = build_recipe(
-        problem,
-        options,
-        sample=sample,
-        grid=grid,
-        seed=seed,
-        name=name,
-        trial_timeout=trial_timeout,
-        plugins=plugins,
-    )
-    begin = time.monotonic()
-    kept = f"{out}.recording has what is trained, run it again"
-    with interruptible(kept, output.display().warn), _progress(recipe.trials, output) as report:
-        made = record_table(recipe, out, report, address=address, cpus=cpus, workers=workers)
-    label = recipe.problem.label
-    took = "it was there" if made.reused else duration(time.monotonic() - begin)
-    entry = {"name": "recorded", "as": label, "table": out.name}
+    warn = output.display().warn
+    table = recordings.record(problem, options, out, _progress(output), warn, **how)
+    made, entry = table.made, table.entry(out)
+    took = "it was there" if made.reused else duration(table.seconds)
     output.end(
         {"table": str(out), **dataclasses.asdict(made), "entry": entry},
         out,
-        f"{out}: {made.trials} trials of {label}, {made.failed} of them failed; {took}",
+        f"{out}: {made.trials} trials of {table.label}, {made.failed} of them failed; {took}",
         f"in a suite beside it: {json.dumps(entry, ensure_ascii=False)}",
     )
 
 
-@contextlib.contextmanager
-def _progress(total: int, output: Output) -> Iterator[Callable[[Tally], None]]:
-    """Shows how many of ``total`` trials are over, as a bar on a terminal and as lines
-    elsewhere, unless less is wanted."""
-    if output.quiet or output.as_json:
-        yield lambda tally: None  # noqa: ARG005
-        return
-    if not sys.stdout.isatty():
-        yield _Lines(total)
-        return
-    from rich.progress import Progress
+def _progress(
+    output: Output,
+) -> Callable[[int], contextlib.AbstractContextManager[Callable[[TrialCounts], None]]]:
+    """Shows how many trials are over, as a bar on a terminal and as lines elsewhere, unless less
+    is wanted."""
 
-    with Progress(transient=True) as bar:
-        task = bar.add_task("starting Ray", total=total)
+    @contextlib.contextmanager
+    def shown(total: int) -> Iterator[Callable[[TrialCounts], None]]:
+        if output.quiet or output.as_json:
+            yield lambda tally: None  # noqa: ARG005
+            return
+        if not sys.stdout.isatty():
+            yield _Lines(total)
+            return
+        from rich.progress import Progress
 
-        def report(tally: Tally) -> None:
-            bar.update(task, completed=tally.finished, description=_counts(tally, total))
+        with Progress(transient=True) as bar:
+            task = bar.add_task("starting Ray", total=total)
 
-        yield report
+            def report(tally: TrialCounts) -> None:
+                bar.update(task, completed=tally.finished, description=_counts(tally, total))
+
+            yield report
+
+    return shown
 
 
 class _Lines:
     """A line every ten seconds, and at the end."""
 
     def __init__(self, total: int) -> None:
+        from hpobench.verbs.progress import Pace
+
         self._total = total
         self._first: tuple[int, float] | None = None
         self._pace = Pace()
 
-    def __call__(self, tally: Tally) -> None:
+    def __call__(self, tally: TrialCounts) -> None:
         now = time.monotonic()
         if not self._pace.due(now, last=tally.finished >= self._total):
             return
@@ -198,5 +219,5 @@ class _Lines:
         click.echo(text)
 
 
-def _counts(tally: Tally, total: int) -> str:
+def _counts(tally: TrialCounts, total: int) -> str:
     return f"{tally.finished}/{total} trials, {tally.failed} failed"

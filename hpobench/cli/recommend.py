@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpobench.cli.shared import (
+    ARCHIVE,
     Output,
     Written,
     complete_suite,
@@ -20,18 +20,13 @@ from hpobench.cli.shared import (
 from hpobench.cli.tables import fill, show
 
 if TYPE_CHECKING:
-    from hpobench.bridges.recommendation import Recommendation
-    from hpobench.evidence.archive import Archive
-    from hpobench.evidence.asking import Means
-    from hpobench.evidence.standing import Row
+    from hpobench.evidence.recommendation import Recommendation
 
 _SHOWN = 10
-_COUNTS = ("floats", "ints", "categories", "logs", "conditional")
-_OF_TRIALS = ("metric", "mode", "cost")
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from hpobench.suites.suitefile import parse_seconds
+    from hpobench.contract.wording import parse_seconds
 
     try:
         return None if value is None else parse_seconds(value)
@@ -44,7 +39,7 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         return None
     _, _, count = value.rpartition(":")
     if not (count.isascii() and count.isdecimal() and int(count) > 1):
-        raise click.BadParameter("give the steps of a full trial, like epochs:50", ctx, param)
+        raise click.BadParameter("give the steps of a full evaluation, like epochs:50", ctx, param)
     return int(count)
 
 
@@ -66,12 +61,12 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--cost", metavar="COLUMN|SECONDS", help="Their seconds, or the column of these.")
 @click.option(
     "--space",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ARCHIVE,
     help="A YAML file with the space, as in suites.",
 )
-@click.option("--evaluations", type=float, help="The budget in full trials.")
+@click.option("--evaluations", type=float, help="The budget in full evaluations.")
 @click.option("--budget", callback=_seconds, help="Or what all trials may take, like 3h.")
-@click.option("--trial-time", callback=_seconds, help="What a full trial takes, like 4min.")
+@click.option("--trial-time", callback=_seconds, help="What a full evaluation takes, like 4min.")
 @click.option("--workers", type=click.IntRange(min=1), help="Trials at a time.")
 @click.option(
     "--settle",
@@ -81,19 +76,13 @@ def _steps(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--evaluate", is_flag=True, help="Say how good this advice is, on families left out.")
 @click.option(
     "--evidence",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ARCHIVE,
     help="An archive of your own instead of the shipped one.",
 )
 @plugin_option
-@output_options(quiet="Print the answer alone.")
+@output_options(quiet="Print only the answer.")
 def recommend(
-    suite: str | None,
-    evidence: Path | None,
-    plugins: tuple[Path, ...],
-    settle: Path | None,
-    output: Output,
-    evaluate: bool,
-    **options: Any,
+    evidence: Path | None, settle: Path | None, evaluate: bool, output: Output, **options: Any
 ) -> None:
     """Say which searcher and scheduler to use, by the runs that hpobench ships.
 
@@ -107,71 +96,22 @@ def recommend(
 
     Nothing is run.
     """
-    from hpobench.evidence.archive import read_archive, shipped
-    from hpobench.evidence.asking import Means
+    from hpobench.bridges import advice
 
-    archive = read_archive(evidence or shipped())
     if evaluate:
-        _evaluate(archive, output)
+        _evaluate(evidence, output)
         return
-    means = Means(
-        **{k: options.pop(k) for k in ("evaluations", "budget", "trial_time", "workers", "noisy")},
-        steps=options.pop("steps"),
-    )
-    found = list(_recommended(archive, means, suite, plugins, options))
+    found = advice.recommended(evidence=evidence, **options)
     if settle is not None:
-        _write_suite(settle, found)
+        advice.settle(settle, found)
+        click.echo(f"{settle}: `hpobench run {settle}` tells them apart", err=True)
     if output.as_json:
-        print_json([_plain(label, one) for label, one in found])
+        print_json([_facts(label, one) for label, one in found])
         return
     for label, one in found:
         if label:
             click.echo(f"\n{label}")
         _show(one, output)
-
-
-def _recommended(
-    archive: Archive,
-    means: Means,
-    suite: str | None,
-    plugins: tuple[Path, ...],
-    options: dict[str, Any],
-) -> Iterator[tuple[str, Recommendation]]:
-    """What is recommended for each problem that is asked about, by its label."""
-    from hpobench.bridges.recommendation import Recommendation
-    from hpobench.contract.errors import UsageError
-    from hpobench.evidence.advice import advise
-    from hpobench.evidence.asking import of_counts, of_space, of_suite
-
-    given = {name: value for name, value in options.items() if value is not None}
-    counts = {name: given.pop(name) for name in _COUNTS if name in given}
-    ways = {"SUITE": suite, "--trials": given.get("trials"), "--floats and the like": counts}
-    if "trials" not in given:
-        ways["--space"] = given.get("space")
-        if others := [name for name in _OF_TRIALS if name in given]:
-            raise UsageError(f"--{others[0]} is of --trials")
-    said = [name for name, value in ways.items() if value]
-    if len(said) > 1:
-        raise UsageError(f"{' and '.join(said)} say the same; give one of them")
-    if suite is not None:
-        from hpobench.suites.suite import load_suite
-
-        loaded = load_suite(suite, plugins=plugins)
-        for label, question in of_suite(loaded, means):
-            yield label, Recommendation(advise(archive, question), archive, loaded)
-        return
-    if "trials" in given:
-        from hpobench.bridges.imports.asking import of_trials
-
-        question = of_trials(given, means)
-    elif "space" in given:
-        from hpobench.bridges.imports.spaces import read_space
-
-        question = of_space(read_space(given["space"]), means)
-    else:
-        numbers = {"floats": 0, "ints": 0, "categories": 0, "logs": None, "conditional": False}
-        question = of_counts(means, **{**numbers, **counts})
-    yield "", Recommendation(advise(archive, question), archive)
 
 
 def _show(one: Recommendation, output: Output) -> None:
@@ -193,21 +133,9 @@ def _show(one: Recommendation, output: Output) -> None:
         click.echo(f"    {line}")
 
 
-def _write_suite(file: Path, found: list[tuple[str, Recommendation]]) -> None:
-    from hpobench.contract.errors import UsageError
-    from hpobench.store import files
-
-    if len(found) > 1:
-        raise UsageError("--settle writes one suite, and this one has several problems")
-    if file.exists():
-        raise UsageError(f"{file}: is there already")
-    files.replace(file, found[0][1].settling().encode())
-    click.echo(f"{file}: `hpobench run {file}` tells them apart", err=True)
-
-
-def _plain(label: str, one: Recommendation) -> dict[str, Any]:
-    """What ``--json`` prints of a recommendation."""
+def _facts(label: str, one: Recommendation) -> dict[str, Any]:
     advice = one.advice
+    counts = ("problems", "families", "workers")
     return {
         "problem": label or None,
         "searcher": one.searcher,
@@ -216,28 +144,18 @@ def _plain(label: str, one: Recommendation) -> dict[str, Any]:
         "question": asdict(advice.question),
         "ranked": [ranked.row for ranked in advice.ranked],
         "near": [asdict(near) for near in advice.near],
-        "evidence": {
-            "problems": advice.problems,
-            "families": advice.families,
-            "workers": advice.workers,
-        },
+        "evidence": {name: getattr(advice, name) for name in counts},
     }
 
 
-def _evaluate(archive: Archive, output: Output) -> None:
-    from hpobench.contract.errors import UsageError
+def _evaluate(evidence: Path | None, output: Output) -> None:
+    from hpobench.bridges import advice
     from hpobench.evidence import wording
-    from hpobench.evidence.standing import standing
 
-    rows = list(standing(archive))
-    if not rows:
-        raise UsageError(
-            "advice is judged against random search on three families of problems or more; the "
-            "archive has fewer"
-        )
+    rows = advice.evaluated(evidence)
     verdict = list(wording.verdict(rows))
     if output.as_json:
-        print_json({"verdict": verdict, "rows": list(map(_standing, rows))})
+        print_json({"verdict": verdict, "rows": list(map(advice.facts, rows))})
         return
     for line in verdict:
         click.echo(fill(line))
@@ -247,16 +165,3 @@ def _evaluate(archive: Archive, output: Output) -> None:
     show(*wording.regrets(rows))
     click.echo("\nWhat would be gained over the advice, with 95 % intervals by family:")
     show(*wording.gains(rows))
-
-
-def _standing(row: Row) -> dict[str, Any]:
-    from hpobench.evidence.standing import ADVICE, WAYS
-
-    return {
-        "problems": row.kind,
-        "budget": row.budget,
-        "advised": row.advised,
-        "regrets": {way: row.judged.mean(way) for way in WAYS},
-        "gains": {way: row.gain(way) for way in WAYS if way != ADVICE},
-        "coverage": row.judged.coverage,
-    }

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.ending import Ending, ending_options
-from hpobench.cli.shared import Output, ResultsFolder
+from hpobench.cli.shared import Output, ResultsFolder, end_with_report, report_options
 
 
 @click.command()
@@ -30,22 +29,18 @@ from hpobench.cli.shared import Output, ResultsFolder
     is_flag=True,
     help="Also draw every figure as PNG and PDF, for papers, into FOLDER/report/figures.",
 )
-@ending_options
+@report_options
 def report(
     folder: Path, watch: bool, every: float, figures: bool, output: Output, open_page: bool
 ) -> None:
     """Write the report of the results in FOLDER (like results/quick), and say who leads."""
-    ending = Ending(output, open_page)
-    if watch:
-        from hpobench.contract.errors import UsageError
-        from hpobench.reporting.watching import watch as follow
+    from hpobench.contract.errors import UsageError
+    from hpobench.verbs import reports
 
-        if any(output) or open_page or figures:
-            raise UsageError(
-                "--watch prints a line for each report; leave out the options of its end"
-            )
-        follow(folder, every, click.echo)
-        return
-    from hpobench.verbs.reports import write_page
-
-    ending.end(write_page(folder, output.display(), anew=True, figures=figures))
+    if not watch:
+        written = reports.write_page(folder, output.display(), anew=True, figures=figures)
+        end_with_report(written, output, open_page=open_page)
+    elif any(output) or open_page or figures:
+        raise UsageError("--watch prints a line for each report; leave out the options of its end")
+    else:
+        reports.watch(folder, every, click.echo)

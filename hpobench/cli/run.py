@@ -2,29 +2,65 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from hpobench.cli.changing import changing_options
-from hpobench.cli.deciding import deciding_options
-from hpobench.cli.ending import Ending, ending_options
 from hpobench.cli.shared import (
+    F,
     Output,
     complete_suite,
     cpus_option,
+    end_with_report,
     plugin_option,
+    report_options,
     selection_options,
     timeout_option,
 )
-
-if TYPE_CHECKING:
-    from hpobench.suites.changes import Changes
-    from hpobench.suites.suite import Choose, Source, Suite
+from hpobench.suites.options import MARGIN, MAX_SEEDS, RunOptions
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""
+
+
+def _deciding_options(command: F) -> F:
+    """Of a run that adds seeds until the ranking is decided."""
+    for option in (
+        click.option(
+            "--margin",
+            type=click.FloatRange(min=0, max=1),
+            help="With --until-decided or --within: differences in mean normalised regret below it "
+            f"do not matter; with 0 all do.  [default: {MARGIN}]",
+        ),
+        click.option(
+            "--max-seeds",
+            type=click.IntRange(min=1),
+            help="With --until-decided or --within: the most seeds to run.  "
+            f"[default: {MAX_SEEDS}]",
+        ),
+        click.option(
+            "--within",
+            metavar="TIME",
+            help="Like --until-decided, and ends when this wall time is over (90s, 20min, 1h), of "
+            "which a fifth, at most 30 s, is left for the report. As many seeds are planned as "
+            "fit; if two do not, budgets are shortened. A suite that names no searchers gets those "
+            "that the evidence says are the best. What is finished by then is stored, and the same "
+            "command goes on with as much time again.",
+        ),
+        click.option(
+            "--until-decided",
+            is_flag=True,
+            help="Add seeds to the suite's until the ranking is decided: the algorithm of the "
+            "lowest mean normalised regret is shown to be better than every other one, but for "
+            "those that are shown to lie within --margin of it. Looks after the suite's number of "
+            "seeds, after twice as many each time, and at --max-seeds. The chance that anything "
+            "said in the end is wrong is held at 5 %, over all algorithms and all looks, as far as "
+            "differences of seeds are symmetric; strong skew can nearly double it.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -56,25 +92,15 @@ UNLOGGED = 3
 @click.option(
     "--shard",
     metavar="NUMBER/COUNT",
-    help="Run one of COUNT parts of the suite, like 3/16, into a folder of its own; the parts need "
-    "not know of each other. `hpobench merge` brings them together.",
+    help="Run one of COUNT shards of the suite, like 3/16, into a folder of its own; the shards "
+    "need not know of each other. `hpobench merge` brings them together.",
 )
-@deciding_options
+@_deciding_options
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("--no-report", is_flag=True, help="Leave out the report.")
-@ending_options
+@click.option("--no-report", "report", flag_value=False, default=True, help="Write no report.")
+@report_options
 def run(
-    suite: Source,
-    changes: Changes,
-    plugins: tuple[Path, ...],
-    seeds: str | None,
-    only: str | None,
-    dry_run: bool,
-    no_report: bool,
-    results: str,
-    output: Output,
-    open_page: bool,
-    **options: Any,
+    suite: Any, changes: Any, dry_run: bool, output: Output, open_page: bool, **options: Any
 ) -> None:
     """Run SUITE: a YAML file, or the name of a shipped suite.
 
@@ -89,26 +115,26 @@ def run(
     again. Ends with code 1 if cells failed, with 3 if
     all are done and stored but could not be logged to MLflow.
     """
-    from hpobench.store.place import place_of
-    from hpobench.verbs.execution import execute
-    from hpobench.verbs.options import RunOptions
-
-    def loaded(choose: Choose | None) -> Suite:
-        from hpobench.suites.suite import load_suite
-
-        return load_suite(suite, plugins, seeds, only, choose, changes)
-
-    ending = Ending(output, open_page)
-    chosen = RunOptions(results=place_of(results), report=not no_report, **options)
+    chosen = RunOptions(**options)
     if dry_run:
-        from hpobench.cli.plan import show_dry_run
+        from hpobench.cli.plan import show_plan
+        from hpobench.contract.errors import UsageError
+        from hpobench.verbs.planned import planned
 
-        show_dry_run(loaded, chosen, ending)
+        if any(output) or open_page:
+            raise UsageError(
+                "--quiet, --verbose, --json and --open are about a run, and with --dry-run nothing "
+                "runs; `hpobench plan` has --quiet and --json"
+            )
+        show_plan(planned(suite, chosen, changes))
         return
-    ended = execute(loaded, chosen, output.display())
+    from hpobench.verbs.execution import execute
+
+    ended = execute(suite, chosen, output.display(), changes)
     summary = ended.summary
     facts = {"folder": str(summary.folder), "cells": dict(summary.counts), "ran": summary.ran}
-    ending.end(ended.report, **facts, seconds=round(summary.seconds, 1))
+    facts["seconds"] = round(summary.seconds, 1)
+    end_with_report(ended.report, output, open_page=open_page, **facts)
     if not ended.complete:
         raise SystemExit(1)
     if ended.unlogged:

@@ -1,21 +1,25 @@
-"""Options and groups that several verbs share."""
+"""Options and groups that several verbs share, and how verbs end."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-from hpobench.cli.tables import printable
+from hpobench.contract.errors import HpobenchError, UnknownNameError, UsageError
+from hpobench.contract.wording import printable
 
 if TYPE_CHECKING:
     from hpobench.verbs.progress import Display
+    from hpobench.verbs.reports import Report
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
@@ -24,8 +28,6 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from hpobench.contract.errors import UnknownNameError
-
         names = self.list_commands(ctx)
         if args and args[0] not in names and not args[0].startswith("-"):
             raise UnknownNameError("command", args[0], names)
@@ -38,16 +40,17 @@ def complete_suite(
     incomplete: str,
 ) -> list[CompletionItem]:
     """What shells offer for a suite: the shipped ones, or else files."""
-    from hpobench.plugins.registry import shipped_suites
+    from hpobench.verbs.inventory import suite_names
 
-    names = [name for name in shipped_suites() if name.startswith(incomplete)]
-    files = [CompletionItem(incomplete, type="file")]
-    return [CompletionItem(name) for name in names] or files
+    names = [name for name in suite_names() if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
 class ResultsFolder(click.Path):
-    """A results folder. Of one in an object store the copy on this machine is given, with what is
-    needed of it; what a verb that ``writes`` changes goes back when the verb ends."""
+    """A results folder. A folder in an object store becomes a copy on this machine, ``small``: one
+    without events and trials; what a verb that ``writes`` changes goes back when the verb ends.
+    With ``archive`` also the file of an archive of evidence, or ``evidence`` for the shipped one,
+    so a folder of that name must be written as ``./evidence``."""
 
     def __init__(
         self,
@@ -55,27 +58,22 @@ class ResultsFolder(click.Path):
         small: bool = False,
         writes: bool = False,
         exists: bool = True,
-        file_okay: bool = False,
+        archive: bool = False,
     ) -> None:
-        """``small``: the verb needs no events and trials."""
-        super().__init__(exists=exists, file_okay=file_okay, path_type=Path)
-        self._small, self._writes = small, writes
+        super().__init__(exists=exists, file_okay=archive, path_type=Path)
+        self._how = {"small": small, "exists": exists, "archive": archive}
+        self._writes = writes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from hpobench.store.place import Place, place_of
+        from hpobench.verbs.folders import fetched
 
-        if isinstance(given := place_of(value), Path):
-            if self.exists and not (given.exists() if self.file_okay else given.is_dir()):
-                from hpobench.store.index import what_is_there  # it brings pyarrow
-
-                self.fail(f"{given}: {what_is_there(given)}", param, ctx)
-            return super().convert(given, param, ctx)
-        from hpobench.store.remote import is_small  # it brings pyarrow
-
-        place = Place(given)
+        try:
+            path, publish = fetched(value, **self._how)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
         if self._writes and ctx is not None:
-            ctx.call_on_close(place.publish)
-        return place.fetch(is_small) if self._small else place.fetch()
+            ctx.call_on_close(publish)
+        return super().convert(path, param, ctx)
 
 
 class Written(click.Path):
@@ -94,26 +92,8 @@ class Written(click.Path):
         return found
 
 
-SHIPPED = "evidence"
-"""The word for the archive that comes with hpobench."""
-
-
-class Stored(ResultsFolder):
-    """A results folder, or the file of an archive of evidence; a word stands for the shipped one,
-    so that a folder of that name must be written as ``./evidence``."""
-
-    def __init__(self, *, writes: bool = False, exists: bool = True) -> None:
-        super().__init__(writes=writes, exists=exists, file_okay=True)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == SHIPPED and self.exists:
-            from hpobench.evidence.archive import shipped
-
-            return shipped()
-        return super().convert(value, param, ctx)
-
-
-F = TypeVar("F", bound=Callable[..., Any])
+ARCHIVE: Any = click.Path(exists=True, dir_okay=False, path_type=Path)
+"""The file of an archive of evidence."""
 
 
 def plugin_option(command: F) -> F:
@@ -187,8 +167,6 @@ def gate_options(*, alpha: str) -> Callable[[F], F]:
 def failures_end_in_2() -> Iterator[None]:
     """Turn errors with the exit code 1 into usage errors, whose code is 2, for verbs whose code 1
     is a verdict."""
-    from hpobench.contract.errors import HpobenchError, UsageError
-
     try:
         yield
     except HpobenchError as error:
@@ -206,10 +184,10 @@ class Output(NamedTuple):
 
     def display(self) -> Display:
         """What shows the verb's work."""
-        from hpobench.verbs.progress import Brief, Shown, Warnings
+        from hpobench.verbs.progress import Brief, Shown
 
         if self.as_json:
-            return Warnings()
+            return Brief(advice=False)
         return Brief() if self.quiet else Shown(verbose=self.verbose)
 
     def end(self, facts: object, brief: object, *lines: str) -> None:
@@ -233,7 +211,6 @@ def output_options(
 
     The verb is given an :class:`Output` as ``output``. More than one of the options is refused.
     """
-    helps = {"quiet": quiet, "verbose": verbose}
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -241,20 +218,48 @@ def output_options(
             *, as_json: bool, quiet: bool = False, verbose: bool = False, **given: Any
         ) -> Any:
             if quiet + verbose + as_json > 1:
-                from hpobench.contract.errors import UsageError
-
-                raise UsageError("--quiet, --verbose and --json exclude each other; give one")
+                raise UsageError("give only one of --quiet, --verbose and --json")
             return command(output=Output(quiet, verbose, as_json), **given)
 
         told: Callable[..., Any] = click.option(
             "--json", "as_json", is_flag=True, help="Print the facts as JSON, and nothing else."
         )(with_output)
-        for name, text in reversed(helps.items()):
+        for name, text in (("verbose", verbose), ("quiet", quiet)):
             if text is not None:
                 told = click.option(f"-{name[0]}", f"--{name}", is_flag=True, help=text)(told)
         return told
 
     return decorate
+
+
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``-q``, ``-v``, ``--json`` and ``--open``, for verbs that end with a report."""
+    output = output_options(
+        quiet="Print only the advice, the page and warnings.",
+        verbose="Print a line for each run that ends, too.",
+    )
+    page = click.option(
+        "--open", "open_page", is_flag=True, help="Open the report in the browser at the end."
+    )
+    return output(page(command))
+
+
+def end_with_report(
+    report: Report | None, output: Output, *, open_page: bool, **facts: Any
+) -> None:
+    """Print what is left to print of ``report`` and the ``facts`` beside it, and open its page."""
+    if output.as_json:
+        from hpobench.reporting.stored_answer import answer_json
+
+        page, answer = (str(report.page), report.answer) if report else (None, None)
+        print_json({**facts, "page": page, **answer_json(answer)})
+    elif output.quiet and report is not None:
+        click.echo(report.page)
+    if open_page and report is not None:
+        import webbrowser
+
+        if not webbrowser.open(report.page.resolve().as_uri()):
+            click.echo(f"no browser can be started here; open {report.page} yourself", err=True)
 
 
 def print_json(content: object) -> None:
@@ -265,27 +270,22 @@ def print_json(content: object) -> None:
 
 def values_option(command: F) -> F:
     """``--option``, for verbs that take one plugin."""
+
+    def values(_ctx: click.Context, _param: click.Parameter, given: Any) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        for text in given:
+            add_key_value(options, text)
+        return options
+
     return click.option(
         "-o",
         "--option",
         "options",
         multiple=True,
         metavar="KEY=VALUE",
-        callback=_key_values,
+        callback=values,
         help="An option of the plugin, its value a word or JSON; repeatable.",
     )(command)
-
-
-def _key_values(
-    ctx: click.Context,  # noqa: ARG001 - click's signature
-    param: click.Parameter,  # noqa: ARG001
-    given: Sequence[str],
-) -> dict[str, Any]:
-    """The values of ``KEY=VALUE`` by their keys."""
-    options: dict[str, Any] = {}
-    for text in given:
-        add_key_value(options, text)
-    return options
 
 
 def add_key_value(options: dict[str, Any], text: str) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from hpobench.plugins.foreign import printable
-
-__all__ = ["fill", "printable", "show"]
+from hpobench.contract.wording import printable
 
 COLUMNS = 80
 """What lists fit into where there is no terminal."""
@@ -49,17 +47,14 @@ def fill(text: str, indent: str = "") -> str:
 
 def _columns(rows: Sequence[Sequence[str]], *, wrapped: bool) -> str:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = [list(row) for row in rows]
     if wrapped:
         widths[-1] = max(COLUMNS - sum(width + 2 for width in widths[:-1]), _LEAST)
-        rows = [line for row in rows for line in _lines(row, widths[-1])]
+        lines = []
+        for *cells, last in rows:
+            for part in textwrap.wrap(last, widths[-1], **_WHOLE) or [""]:
+                lines.append([*cells, part])
+                cells = [""] * len(cells)
     return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines
     )
-
-
-def _lines(row: Sequence[str], width: int) -> list[list[str]]:
-    """``row`` as rows whose last cells have at most ``width`` letters."""
-    *cells, last = row
-    parts = textwrap.wrap(last, width, **_WHOLE) or [""]
-    blank = [""] * len(cells)
-    return [[*(blank if i else cells), part] for i, part in enumerate(parts)]

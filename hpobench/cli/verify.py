@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpobench.cli.sample import end_with_sample
-from hpobench.cli.shared import Output, Stored, cpus_option, output_options, plugin_option
+from hpobench.cli.shared import (
+    Output,
+    ResultsFolder,
+    cpus_option,
+    output_options,
+    plugin_option,
+)
+from hpobench.contract.errors import UsageError
+from hpobench.contract.wording import count, listed
 
 if TYPE_CHECKING:
-    from hpobench.store.damage import Damage
+    from hpobench.running.proof.verify_sample import Verification
+
+_SHARE = 0.05
+_CELLS = 20
+"""Cells with other bytes that are shown of many."""
 
 
 @click.command()
-@click.argument("stored", metavar="FOLDER|FILE|evidence", type=Stored(writes=True))
+@click.argument(
+    "stored", metavar="FOLDER|FILE|evidence", type=ResultsFolder(writes=True, archive=True)
+)
 @click.option("--repair", is_flag=True, help="Restore what can be restored and drop the rest.")
 @click.option(
     "--sample",
@@ -33,7 +48,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="Wall seconds after which a cell of the sample is given up, by default 3600.",
 )
-@output_options(quiet="Print the verdict alone.")
+@output_options(quiet="Print only the verdict.")
 def verify(stored: Path, repair: bool, output: Output, **options: Any) -> None:
     """Check every stored file of the results in FOLDER (like results/quick), or an archive of
     evidence in FILE; `evidence` is the one that comes with hpobench.
@@ -48,86 +63,88 @@ def verify(stored: Path, repair: bool, output: Output, **options: Any) -> None:
     suites of the evidence. Says which altered cells this would have shown, with what probability,
     and ends with code 1 if a cell differs or none could run.
     """
-    from hpobench.contract.errors import UsageError
+    from hpobench.verbs.sample import SampleOptions
+    from hpobench.verbs.verification import verify as verified
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "cells" not in given and given:
         raise UsageError("--seed, --plugin, --cpus and --timeout are for --sample")
-    if repair and given:
-        raise UsageError("--sample is for undamaged results; run --repair alone before")
-    if stored.is_dir():
-        _verify_folder(stored, given, output, repair=repair)
-    elif repair:
-        raise UsageError(f"{stored}: an archive has no copies to repair it from; take it anew")
+    sample = SampleOptions(**given) if given else None
+    found = verified(stored, sample, output.display(), repair=repair)
+    facts = {"path": str(stored), **found.to_json(), "sample": None}
+    if found.sample is not None:
+        facts["sample"] = dataclasses.asdict(found.sample) | {
+            "detection_of_5_percent": found.sample.detection(_SHARE),
+            "fewest_detected": found.sample.fewest_detected,
+        }
+        lines = list(_sentences(found.sample, found.plugins))
+        output.end(facts, lines[0], *lines)
+    elif found.damage:
+        costs = (f"; costs {_cells(one.cells)}" if one.cells else "" for one in found.damage)
+        damage = zip(found.damage, costs, strict=True)
+        lines = [f"{one.path}: {one.reason}{cost}" for one, cost in damage]
+        next_ = (
+            "`hpobench run` with the same suite makes anew what is missing"
+            if repair
+            else f"`hpobench verify {stored} --repair` restores what it can and drops the rest"
+        )
+        output.end(facts, found.line, *lines, *found.repaired, next_)
     else:
-        _verify_archive(stored, given, output)
-
-
-def _verify_folder(folder: Path, given: Mapping[str, Any], output: Output, *, repair: bool) -> None:
-    from hpobench.store.damage import find_damage
-    from hpobench.verbs.verification import SampleOptions, run_sample
-
-    if damage := find_damage(folder):
-        _end_damaged(folder, damage, output, repair=repair)
-        return
-    facts, line = {"path": str(folder), "damage": [], "repaired": []}, f"{folder}: undamaged"
-    if not given:
-        output.end({**facts, "sample": None}, line, line)
-        return
-    output.note(line)
-    found = run_sample(folder, SampleOptions(**given), output.display().warn)
-    end_with_sample(found, facts, output, _plugins(folder))
-
-
-def _verify_archive(file: Path, given: Mapping[str, Any], output: Output) -> None:
-    from hpobench.evidence.archive import read_archive
-    from hpobench.evidence.suites import evidence_suites
-
-    archive = read_archive(file)
-    facts = {"path": str(file), "damage": [], "repaired": []}
-    line = f"{file}: undamaged: {archive.summary}"
-    if not given:
-        output.end({**facts, "sample": None}, line, line)
-        return
-    from hpobench.verbs.archive_sample import verify_archive
-    from hpobench.verbs.verification import SampleOptions
-
-    output.note(line)
-    warn = output.display().warn
-    found = verify_archive(archive, evidence_suites(), SampleOptions(**given), warn)
-    end_with_sample(found, facts, output)
-
-
-def _plugins(folder: Path) -> list[str]:
-    """The plugin files with which the results in ``folder`` were made."""
-    from hpobench.store import index
-    from hpobench.suites.suitetext import plugins_named
-
-    file = folder / index.SUITE
-    return plugins_named(index.read_sealed(file)) if file.exists() else []
-
-
-def _end_damaged(folder: Path, damage: Sequence[Damage], output: Output, *, repair: bool) -> None:
-    """Say what is damaged, and repair it if that is asked; else end with code 1."""
-    from hpobench.store.damage import repair as repaired
-    from hpobench.store.files import listed
-
-    done = repaired(folder) if repair else []
-    lines = []
-    for one in damage:
-        cost = f"; costs {listed(one.cells)}" if one.cells else ""
-        lines.append(f"{one.path}: {one.reason}{cost}")
-    lines += done
-    if repair:
-        lines.append("`hpobench run` with the same suite makes anew what is missing")
-    else:
-        what = "restores what it can and drops the rest"
-        lines.append(f"`hpobench verify {folder} --repair` {what}")
-    found = [
-        {"path": str(one.path), "reason": one.reason, "cells": list(one.cells)} for one in damage
-    ]
-    facts = {"path": str(folder), "damage": found, "repaired": done, "sample": None}
-    verdict = f"{folder}: {len(damage)} damaged{', repaired' if repair else ''}"
-    output.end(facts, verdict, *lines)
-    if not repair:
+        output.end(facts, found.line, found.line)
+    if (found.damage and not repair) or (found.sample is not None and not found.sample.ok):
         raise SystemExit(1)
+
+
+def _cells(names: Sequence[str]) -> str:
+    return f"{count(len(names), 'cell')} ({listed(names, 3)})"
+
+
+def _sentences(found: Verification, plugins: Sequence[str]) -> Iterator[str]:
+    yield _answer(found)
+    if found.ok:
+        yield from _strength(found)
+    yield f"{found.sample:,} of {found.cells:,} cells drawn with --seed {found.seed}"
+    for cell, other in [*found.different.items()][:_CELLS]:
+        d = other.difference
+        yield f"{cell}: {d}: {d.stored!r} is stored, {d.other!r} came of it now"
+        if other.error:
+            yield f"  it failed: {other.error.partition(chr(10))[0]}"
+        if other.changed:
+            yield f"  a likely reason: {', '.join(other.changed)}"
+    if len(found.different) > _CELLS:
+        yield f"and {len(found.different) - _CELLS:,} more"
+    for cell, reason in found.unfinished.items():
+        yield f"{cell}: could not be run again: {reason}"
+    for reason, cells in found.left_out.items():
+        yield f"left out: {count(cells, 'cell')}: {reason}"
+    if found.left_out and plugins:
+        yield f"the results were made with --plugin {' --plugin '.join(plugins)}"
+
+
+def _answer(found: Verification) -> str:
+    if not found.cells:
+        return "no cell can be run again here"
+    if not found.compared:
+        return f"none of the {count(found.sample, 'cell')} could be run again"
+    if found.different:
+        return f"{len(found.different):,} of {count(found.compared, 'cell')} gave other bytes"
+    late = f"; {count(len(found.unfinished), 'cell')} did not end" if found.unfinished else ""
+    return f"all {count(found.compared, 'cell')} gave the same bytes{late}"
+
+
+def _strength(found: Verification) -> Iterator[str]:
+    """What the sample says of all cells."""
+    if found.compared == found.cells:
+        yield "these are all cells that can run again here"
+        return
+    # Rounded down, so that only certainty is 100 %.
+    chance = math.floor(found.detection(_SHARE) * 1000 + 1e-9) / 10
+    yield (
+        f"if {_SHARE * 100:g} % of the {found.cells:,} cells that can run again had been altered "
+        f"({found.altered(_SHARE):,}), this would have shown it with a probability of {chance:g} %"
+    )
+    if fewest := found.fewest_detected:
+        yield (
+            f"with 95 % confidence fewer than {fewest:,} of them "
+            f"({fewest / found.cells * 100:.1f} %) are altered"
+        )

@@ -72,7 +72,7 @@ class Searcher(Plugin, ABC):
     ``__init__`` runs."""
 
     prior: Prior | None = None
-    """What the suite lets the searcher believe of the space. It is set before ``__init__`` runs,
+    """The suite's belief about good configurations. It is set before ``__init__`` runs,
     and only if the searcher says ``takes_prior``."""
 
     @abstractmethod

@@ -14,8 +14,8 @@ Kind = Literal["searcher", "scheduler", "problem"]
 Tell = Literal["last", "full", "every"]
 Stage = Literal["virtual", "live"]
 Exact = Literal["ray"]
-"""Whose code takes the decisions of Ray's schedulers, where not ours: it takes the same ones in
-less time."""
+"""``ray`` lets Ray's own code decide for its schedulers. By default ours takes the same decisions
+in less time."""
 
 
 @dataclass(frozen=True)

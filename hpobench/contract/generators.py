@@ -12,7 +12,7 @@ from typing import Any, cast
 
 
 def seed_generators(seed: int) -> None:
-    """Let all global generators begin with ``seed``, from 0 to ``2**32 - 1``."""
+    """Seed all global generators with ``seed``, from 0 to ``2**32 - 1``."""
     import numpy.random as legacy
 
     random.seed(seed)
@@ -22,7 +22,7 @@ def seed_generators(seed: int) -> None:
 
 
 def generator_states() -> dict[str, Any]:
-    """Where the generators are, as plain data for :func:`restore_generators`."""
+    """The states of the generators, as plain data for :func:`restore_generators`."""
     import numpy.random as legacy
 
     version, numbers, gauss = random.getstate()
@@ -37,7 +37,7 @@ def generator_states() -> dict[str, Any]:
 
 
 def restore_generators(states: dict[str, Any]) -> None:
-    """Put the generators where ``states`` found them."""
+    """Set the generators to ``states``."""
     import numpy.random as legacy
 
     version, numbers, gauss = states["random"]

@@ -181,7 +181,8 @@ class Problem(Plugin, ABC):
         """A loss of ``config`` that shows whether this is still the same problem.
 
         A few fixed configurations are probed whenever a run begins or goes on. If one of them has
-        another loss than before, the run refuses to mix results. ``None`` if a probe is too dear.
+        another loss than before, the run refuses to mix results. ``None`` if a probe is too
+        expensive.
         """
         return None
 

@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.files import locked, move_whole
+from hpobench.contract.wording import megabytes
 from hpobench.data.archive import unpacked
 from hpobench.data.catalogue import Dataset, File
-from hpobench.data.local import megabytes, verify
+from hpobench.data.local import verify
 
 Tell: TypeAlias = Callable[[str, int], None]
 """A function that takes a file of the data set and the number of its bytes fetched so far."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hpobench.contract.errors import NotAvailableError
+from hpobench.contract.wording import megabytes
 from hpobench.data import catalogue
 from hpobench.data.catalogue import Dataset, File
 
@@ -198,8 +199,3 @@ def _reason(found: Found) -> str:
         f"{what}; {found.mending} ({megabytes(chosen.size)}, {chosen.licence}, from "
         f"{chosen.source}; {VARIABLE} names another data folder)"
     )
-
-
-def megabytes(size: int) -> str:
-    """``size`` bytes as text in kB or MB."""
-    return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,69 +14,70 @@ import pyarrow.compute as pc
 
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.archive import BUDGETS, Archive
-from hpobench.evidence.model import Model, fit
+from hpobench.evidence.model import fit
 from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.question import Question
-from hpobench.evidence.scores import Pair, Scores, interval, scores_at
+from hpobench.evidence.scores import Algorithm, Scores, interval, scores_at
 
 DRAWS = 4000
 SURE = 0.9
-"""The chance of being better over all problems at which two pairs are told apart."""
+"""The chance of being better over all problems at which two algorithms are told apart."""
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """One pair, and what may be expected of it."""
+class Expectation:
+    """One algorithm and what to expect of it."""
 
-    pair: Pair
+    algorithm: Algorithm
     regret: float
-    """The expected normalised regret of its best trial on a problem of a family nobody ran."""
+    """The expected normalised regret of its best trial, on a problem of a family nobody has run."""
     low: float
-    """Of the regret in nine runs of ten, like ``high``; families count alike."""
+    """Nine runs of ten have a regret from ``low`` to ``high``; every family counts as one."""
     high: float
     best: float
-    """The chance that none of the pairs does better on the problem."""
+    """The chance that no other algorithm does better on the problem."""
     thinking: float
-    """Seconds of the searcher for a full trial's worth of training."""
+    """The seconds that the searcher thinks for one full evaluation."""
     told_apart: bool
-    """Whether the first pair is better with a chance of :data:`SURE`."""
+    """Whether the first algorithm is better with a chance of :data:`SURE`."""
 
     @property
     def row(self) -> dict[str, Any]:
         """All of it as plain data, the searcher and the scheduler first."""
-        return {**self.pair._asdict(), **{k: v for k, v in vars(self).items() if k != "pair"}}
+        values = dict(vars(self))
+        return {**values.pop("algorithm")._asdict(), **values}
 
 
 @dataclass(frozen=True)
 class Advice:
-    """The pairs, the one with the least expected regret first."""
+    """The algorithms, the one with the least expected regret first."""
 
     question: Question
-    ranked: tuple[Ranked, ...]
+    ranked: tuple[Expectation, ...]
     near: tuple[Near, ...]
     """The problems of the archive that are most like the one that is asked about."""
     problems: int
     families: int
     workers: int
-    """With which the runs were made that it rests on."""
+    """The number of workers of the runs that the advice rests on."""
     budget: float
-    """The full trials at which they are read, at most."""
-    ended: tuple[Pair, ...]
-    """The pairs that are left out, because their runs ended before that."""
+    """The full evaluations at which those runs are read, at most."""
+    ended: tuple[Algorithm, ...]
+    """The algorithms that are left out, because their runs ended before that."""
 
     @property
-    def choice(self) -> Ranked:
-        """The pair with the least expected regret."""
+    def choice(self) -> Expectation:
+        """The algorithm with the least expected regret."""
         return self.ranked[0]
 
     @property
-    def undecided(self) -> list[Ranked]:
-        """The pairs that the evidence does not tell apart from the choice, with it."""
+    def undecided(self) -> list[Expectation]:
+        """The algorithms that the evidence does not tell apart from the choice, with it."""
         return [one for one in self.ranked if not one.told_apart]
 
     @property
-    def cheapest(self) -> Ranked:
-        """Of the pairs that are not told apart, the one whose searcher thinks the least."""
+    def cheapest(self) -> Expectation:
+        """Of the algorithms that are not told apart, the one whose searcher thinks the least."""
         return min(self.undecided, key=lambda one: one.thinking)
 
 
@@ -87,23 +89,41 @@ def advise(
 ) -> Advice:
     """Advice for ``question``, among some searchers or schedulers if any are named.
 
-    Raises :class:`UsageError` where the archive has nothing to go by.
+    Raises :class:`UsageError` where the archive has no run that helps.
     """
-    _check_size(archive, question)
-    able = _conditional(archive) if question.features.conditional else None
+    facts = archive.problems
+    most = max((one.features.dimensions for one in facts.values()), default=0)
+    if question.features.dimensions > most:
+        raise UsageError(
+            f"a space of {question.features.dimensions} parameters is larger than any of the "
+            f"evidence, whose largest has {most}; compare on your own problem with `hpobench run`"
+        )
+    conditional = [name for name, one in facts.items() if one.features.conditional]
+    problem = archive.runs["problem"].cast(pa.string())
+    there = pc.is_in(problem, pa.array(conditional, pa.string()))
+    # A searcher that never ran on conditions would fail on them.
+    able = set(archive.runs.filter(there)["searcher"].unique().to_pylist())
 
-    def usable(pair: Pair) -> bool:
+    def usable(algorithm: Algorithm) -> bool:
         return (
-            (searchers is None or pair.searcher in searchers)
-            and (schedulers is None or pair.scheduler in schedulers)
-            and (able is None or pair.searcher in able)
+            (searchers is None or algorithm.searcher in searchers)
+            and (schedulers is None or algorithm.scheduler in schedulers)
+            and (not question.features.conditional or algorithm.searcher in able)
         )
 
     # Where all runs ended before the budget, what they reached by then is the best that is known.
     earlier = BUDGETS[::-1][BUDGETS[::-1] < question.budget].tolist()
     for budget in (question.budget, *earlier):
-        scores, ended = _scores(archive, question, budget, usable)
-        if scores.pairs:
+        scores = scores_at(
+            archive,
+            functools.partial(question.reached, most=budget),
+            question.workers,
+            stoppable=question.features.steps > 1,
+            usable=usable,
+        )
+        ran = np.count_nonzero(np.isfinite(scores.mean), axis=0) > 0
+        ended, scores = scores.of_algorithms(~ran).algorithms, scores.of_algorithms(ran)
+        if scores.algorithms:
             break
     else:
         raise UsageError("the evidence has no run of the searchers and schedulers asked about")
@@ -119,60 +139,27 @@ def advise(
     )
 
 
-def _scores(
-    archive: Archive, question: Question, most: float, usable: Callable[[Pair], bool]
-) -> tuple[Scores, tuple[Pair, ...]]:
-    """The scores of the usable pairs at what they reach, and at ``most`` full trials at most; and
-    the usable pairs whose runs ended before that."""
-    scores = scores_at(
-        archive,
-        lambda thinking: np.minimum(question.reached(thinking), most),
-        question.workers,
-        stoppable=question.features.steps > 1,
-        usable=usable,
-    )
-    there = np.count_nonzero(np.isfinite(scores.mean), axis=0) > 0
-    return scores.of_pairs(there), scores.of_pairs(~there).pairs
-
-
-def _check_size(archive: Archive, question: Question) -> None:
-    most = max((facts.features.dimensions for facts in archive.problems.values()), default=0)
-    if question.features.dimensions > most:
-        raise UsageError(
-            f"a space of {question.features.dimensions} parameters is larger than any of the "
-            f"evidence, whose largest has {most}; compare on your own problem with `hpobench run`"
-        )
-
-
-def _conditional(archive: Archive) -> set[str]:
-    """The searchers that ran on spaces with conditions."""
-    names = [name for name, facts in archive.problems.items() if facts.features.conditional]
-    runs = archive.runs
-    there = pc.is_in(runs["problem"].cast(pa.string()), pa.array(names, pa.string()))
-    return set(runs.filter(there)["searcher"].unique().to_pylist())
-
-
-def _ranked(scores: Scores) -> tuple[Ranked, ...]:
+def _ranked(scores: Scores) -> tuple[Expectation, ...]:
     model = fit(scores)
     order = model.order
     draws = model.draws(DRAWS)
-    best = np.bincount(draws.argmin(axis=1), minlength=len(scores.pairs)) / DRAWS
+    best = np.bincount(draws.argmin(axis=1), minlength=len(scores.algorithms)) / DRAWS
     first = int(order[0])
+
+    def chance(other: int) -> float:
+        """The chance that the first algorithm is better than ``other`` over all problems."""
+        spread = math.hypot(model.error[first], model.error[other])
+        gap = float(model.effect[other] - model.effect[first])
+        return 0.5 * (1 + math.erf(gap / spread / math.sqrt(2))) if spread else float(gap > 0)
+
     return tuple(
-        Ranked(
-            scores.pairs[n],
+        Expectation(
+            scores.algorithms[n],
             float(np.clip(model.expected[n], 0, 1)),
-            *interval(scores, int(n)),
+            *interval(scores, n),
             best=float(best[n]),
             thinking=float(scores.thinking[n]),
-            told_apart=bool(n != first and _chance(model, first, int(n)) >= SURE),
+            told_apart=n != first and chance(n) >= SURE,
         )
-        for n in order
+        for n in order.tolist()
     )
-
-
-def _chance(model: Model, one: int, other: int) -> float:
-    """The chance that the first of two pairs is the better one over all problems."""
-    spread = math.hypot(model.error[one], model.error[other])
-    gap = float(model.effect[other] - model.effect[one])
-    return 0.5 * (1 + math.erf(gap / spread / math.sqrt(2))) if spread else float(gap > 0)

@@ -1,13 +1,13 @@
-"""The archive of evidence: one row for each run, in one sealed file that pandas reads as it lies.
+"""The archive of evidence: a sealed parquet file with one row for each run.
 
-It keeps of a run what advice needs and what shows that the run can be repeated, some 100 bytes in
-all. What problems and libraries are stands once, as JSON in the metadata of the table.
+Of a run it keeps what advice needs and what shows that the run can be repeated, some 100 bytes in
+all. The facts about problems and plugins stand once, as JSON in the metadata of the table.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,17 @@ from numpy.typing import NDArray
 from hpobench.contract.errors import StoreError, UsageError, indented
 from hpobench.contract.files import is_there, read_whole
 from hpobench.evidence.features import Features
-from hpobench.store import files, schema, seal
+from hpobench.store.format import disk, schema, seal
 
 VERSION = 1
-"""Raised when a column changes its meaning."""
+"""Goes up when a column changes its meaning."""
 BUDGETS: NDArray[np.float64] = np.geomspace(1.0, 100.0, 30)
 """The budgets, in full evaluations, at which incumbents are kept."""
 LEVELS = 50_000
-"""A normalised regret is kept as a whole number of this fraction, to five digits."""
+"""A normalised regret is stored as a whole number from 0 to this, which keeps five digits."""
 UNKNOWN = 2**16 - 1
-"""In place of the regret at a budget that the run did not reach."""
+"""Stands for the regret at a budget that the run did not reach."""
 _KEY = b"hpobench_evidence"
-_KINDS = ("searchers", "schedulers")
 
 _label = pa.dictionary(pa.int16(), pa.string())
 _regrets = pa.list_(pa.uint16(), len(BUDGETS))
@@ -49,26 +48,26 @@ RUNS = pa.schema(
         "results": pa.int32(),
         "thinking": pa.float32(),  # wall seconds of the searcher for each trial
         "regret": _regrets,  # of the incumbent at each budget, on held-out losses where there are
-        "visible": _regrets,  # on the losses that it was chosen by; null where they are the same
+        "visible": _regrets,  # on the losses it was chosen by; null where they are the same
         "content": pa.binary(8),  # a hash of its events and trials, by which it can be verified
     }
 )
 _PLAIN = schema.plain(RUNS)
 KEYS = ("searcher", "scheduler", "problem", "seed", "workers")
-"""What tells the runs of an archive apart, in the order in which they are sorted."""
+"""The columns that tell runs apart, in the order in which runs are sorted."""
 RESULT = ("content", "done", "trials", "results", "regret", "visible")
-"""What a run gives again, whenever and wherever it is repeated."""
+"""The columns that come out the same whenever and wherever a run is repeated."""
 
 
 class NoArchiveError(StoreError):
-    """The file is no archive of evidence, a damaged one, or one of another version."""
+    """The file is not an archive of evidence, is damaged, or has another version."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class ProblemFacts:
-    """What the archive says of a problem."""
+    """What the archive says about a problem."""
 
     family: str
     features: Features
@@ -76,25 +75,25 @@ class ProblemFacts:
     reference: int
     """The version of the reference losses that its regrets are measured by."""
     name: str
-    """Of its plugin."""
+    """The name of its plugin."""
     options: dict[str, Any]
-    """All of them, defaults included."""
+    """All options, defaults included."""
 
 
 @dataclass(frozen=True)
 class PluginFacts:
-    """What the archive says of a searcher or a scheduler."""
+    """What the archive says about a searcher or a scheduler."""
 
     name: str
     options: dict[str, Any]
-    """All of them, defaults included."""
+    """All options, defaults included."""
     library: str
-    """Its name and version; empty for what comes with hpobench."""
+    """The name and version of its library; empty for what comes with hpobench."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """Runs, sorted by their labels, seed and workers, and what they are runs of, by its label."""
+    """Runs, sorted by :data:`KEYS`, and the facts about their problems and plugins by label."""
 
     runs: pa.Table
     problems: dict[str, ProblemFacts]
@@ -102,12 +101,12 @@ class Archive:
     schedulers: dict[str, PluginFacts]
 
     def regrets(self, column: str = "regret") -> NDArray[np.float64]:
-        """Shape (runs, budgets): the normalised regrets; NaN where they are not known."""
+        """The normalised regrets of shape (runs, budgets); NaN where they are not known."""
         return regrets_of(self.runs, column)
 
     @property
     def summary(self) -> str:
-        """What it holds, in numbers."""
+        """How much it holds, in words."""
         families = {facts.family for facts in self.problems.values()}
         return (
             f"{len(self.runs):,} runs of {len(self.searchers)} searchers on "
@@ -115,13 +114,10 @@ class Archive:
         )
 
     def to_bytes(self) -> bytes:
-        """The file. The same archive gives the same bytes."""
-        about = {
-            "version": VERSION,
-            "problems": _plain_facts(self.problems),
-            "searchers": _plain_facts(self.searchers),
-            "schedulers": _plain_facts(self.schedulers),
-        }
+        """The content of the file. The same archive gives the same bytes."""
+        about: dict[str, Any] = {"version": VERSION}
+        for kind in ("problems", "searchers", "schedulers"):
+            about[kind] = {name: asdict(facts) for name, facts in getattr(self, kind).items()}
         metadata = {_KEY: json.dumps(about, sort_keys=True), seal.KEY: seal.BLANK}
         sink = pa.BufferOutputStream()
         pq.write_table(
@@ -134,12 +130,11 @@ class Archive:
         return seal.sealed(bytes(sink.getvalue()))
 
     def write(self, path: Path) -> None:
-        files.replace(path, self.to_bytes())
+        disk.replace(path, self.to_bytes())
 
 
 def regrets_of(runs: pa.Table, column: str = "regret") -> NDArray[np.float64]:
-    """Shape (runs, budgets): the normalised regrets of rows of an archive; NaN where they are not
-    known."""
+    """The normalised regrets of some ``runs``, of shape (runs, budgets); NaN where not known."""
     values = runs[column].combine_chunks()
     flat = values.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
     found = np.full((len(values), len(BUDGETS)), np.nan)
@@ -148,18 +143,14 @@ def regrets_of(runs: pa.Table, column: str = "regret") -> NDArray[np.float64]:
     return found / LEVELS
 
 
-def _plain_facts(facts: Mapping[str, ProblemFacts | PluginFacts]) -> dict[str, Any]:
-    return {name: asdict(one) for name, one in sorted(facts.items())}
-
-
 def quantised(regrets: NDArray[np.float64]) -> pa.Array:
-    """``regrets`` of shape (runs, budgets) as the archive keeps them."""
+    """``regrets`` of shape (runs, budgets) as the archive stores them."""
     whole = np.where(np.isnan(regrets), UNKNOWN, np.rint(regrets * LEVELS)).astype(np.uint16)
     return pa.FixedSizeListArray.from_arrays(pa.array(whole.ravel()), len(BUDGETS))
 
 
 def hash_of(cell: str) -> bytes:
-    """What an archive keeps of the id ``cell``: the hash at its end."""
+    """The hash at the end of the id ``cell``, as the archive stores it."""
     return bytes.fromhex(cell.rpartition("-")[2])
 
 
@@ -169,8 +160,8 @@ def shipped() -> Path:
 
 
 def ordered(runs: pa.Table) -> pa.Table:
-    """``runs`` sorted by :data:`KEYS`, with labels encoded as they come, so that the bytes of the
-    archive depend on nothing but the runs. Labels may be given as plain strings."""
+    """``runs`` sorted by :data:`KEYS`. Labels may be given as plain strings."""
+    # Labels are encoded again in sorted order, so that the file's bytes depend on the runs alone.
     runs = runs.cast(_PLAIN)
     order = pc.sort_indices(runs, sort_keys=[(name, "ascending") for name in KEYS])
     runs = runs.take(order).combine_chunks()
@@ -187,8 +178,8 @@ def joined(archives: Sequence[Archive]) -> Archive:
     """The runs of all ``archives``. Of runs with the same :data:`KEYS`, which differ in the
     versions of programs, the last archive's is taken.
 
-    Raises :class:`UsageError` for cells with other content, for problems that the archives describe
-    otherwise, for instance by other references, and for labels that stand for different things.
+    Raises :class:`UsageError` if a cell has different contents, if a problem is described in
+    different ways, for instance with other references, or if a label means different plugins.
     """
     problems: dict[str, ProblemFacts] = {}
     searchers: dict[str, PluginFacts] = {}
@@ -197,30 +188,25 @@ def joined(archives: Sequence[Archive]) -> Archive:
         for name, facts in archive.problems.items():
             if problems.setdefault(name, facts) != facts:
                 raise UsageError(
-                    f"{name}: the archives measure its regrets by other references, or say other "
-                    "things of it; make them with the same version of hpobench"
+                    f"{name}: the archives describe this problem in different ways, for instance "
+                    "with other references; make them with the same version of hpobench"
                 )
-        _add(searchers, archive.searchers)
-        _add(schedulers, archive.schedulers)
+        for known, plugins in (searchers, archive.searchers), (schedulers, archive.schedulers):
+            for label, plugin in plugins.items():
+                before = known.get(label, plugin)
+                if (before.name, before.options) != (plugin.name, plugin.options):
+                    raise UsageError(
+                        f"{label}: the archives mean different things by this label: {before.name} "
+                        f"with {before.options} and {plugin.name} with {plugin.options}"
+                    )
+                known[label] = plugin
     whole = pa.concat_tables([archive.runs.cast(_PLAIN) for archive in archives])
     runs = ordered(whole.take(pa.array(_latest(whole))))
     return Archive(runs, problems, searchers, schedulers)
 
 
-def _add(known: dict[str, PluginFacts], plugins: Mapping[str, PluginFacts]) -> None:
-    for label, facts in plugins.items():
-        before = known.get(label, facts)
-        if (before.name, before.options) != (facts.name, facts.options):
-            raise UsageError(
-                f"{label}: the archives call different things by this label: {before.name} with "
-                f"{before.options} and {facts.name} with {facts.options}"
-            )
-        known[label] = facts
-
-
 def _latest(runs: pa.Table) -> list[int]:
-    """The last row with each of :data:`KEYS`. Raises :class:`UsageError` for cells with several
-    contents."""
+    """The last row of each run; raises :class:`UsageError` for cells with several contents."""
     rows: dict[tuple[Any, ...], int] = {}
     contents: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     conflicts = []
@@ -232,8 +218,8 @@ def _latest(runs: pa.Table) -> list[int]:
             conflicts.append("/".join(map(str, key)))
     if conflicts:
         raise UsageError(
-            f"the archives hold other results of the same cells ({len(conflicts):,}), and nothing "
-            f"is joined:\n{indented(sorted(conflicts))}\n"
+            f"the archives hold different results of the same cells ({len(conflicts):,}), so "
+            f"nothing was joined:\n{indented(sorted(conflicts))}\n"
             "`hpobench verify FILE --sample N` shows which archive repeats"
         )
     return [*rows.values()]
@@ -246,12 +232,12 @@ def read_archive(path: Path) -> Archive:
     """
     if not is_there(path):
         raise NoArchiveError(f"{path}: there is no archive of evidence")
-    with files.explained(path):
+    with disk.explained(path):
         data = read_whole(path)
     if not (seal.is_sealed(data) and seal.intact(data)):
         raise NoArchiveError(
-            f"{path}: is no archive of evidence, or damaged: it is not as written; take it anew "
-            "from where it came"
+            f"{path}: is no archive of evidence, or is damaged: its bytes are not those that were "
+            "written; copy it again from its source"
         )
     try:
         table = pq.read_table(pa.BufferReader(data))
@@ -259,11 +245,12 @@ def read_archive(path: Path) -> Archive:
         about = json.loads((table.schema.metadata or {})[_KEY])
         version = about["version"]
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
-        raise NoArchiveError(f"{path}: is no archive of evidence ({_first_line(error)})") from error
+        reason = str(error).partition("\n")[0][:200]
+        raise NoArchiveError(f"{path}: is no archive of evidence ({reason})") from error
     if version != VERSION:
         raise NoArchiveError(
-            f"{path}: an archive of version {version!r:.20}, this hpobench reads version "
-            f"{VERSION}; use the hpobench that wrote it"
+            f"{path}: has version {version!r:.20}, and this hpobench reads version {VERSION}; use "
+            "the hpobench that wrote it"
         )
     return _checked(path, table, about)
 
@@ -277,26 +264,28 @@ def _checked(path: Path, table: pa.Table, about: dict[str, Any]) -> Archive:
 
     try:
         problems = TypeAdapter(dict[str, ProblemFacts]).validate_python(about["problems"])
-        facts = TypeAdapter(dict[str, PluginFacts])
-        searchers, schedulers = (facts.validate_python(about[k]) for k in _KINDS)
+        plugins = TypeAdapter(dict[str, PluginFacts])
+        searchers, schedulers = (
+            plugins.validate_python(about[k]) for k in ("searchers", "schedulers")
+        )
     except (LookupError, ValidationError) as error:
-        raise NoArchiveError(f"{path}: what it says of its contents is odd ({error})") from error
+        raise NoArchiveError(f"{path}: its facts cannot be read ({error})") from error
     if odd := [name for name, one in problems.items() if not one.features.sensible]:
-        raise NoArchiveError(f"{path}: the features of problem {min(odd)[:100]} cannot be")
-    found = Archive(table, problems, searchers, schedulers)
+        raise NoArchiveError(f"{path}: problem {min(odd)[:100]} has impossible features")
     known: dict[str, Collection[str]] = {
         "problem": problems,
-        "searcher": found.searchers,
-        "scheduler": found.schedulers,
+        "searcher": searchers,
+        "scheduler": schedulers,
     }
     for column, labels in known.items():
         if missing := set(table[column].unique().to_pylist()) - set(labels):
             raise NoArchiveError(f"{path}: says nothing of {column} {min(missing)[:100]}")
-    return found
+    return Archive(table, problems, searchers, schedulers)
 
 
 def _fault(runs: pa.Table) -> str | None:
-    """What is wrong with the values of ``runs``, which a stranger may have sealed; or ``None``."""
+    """What is wrong with the values of ``runs``; ``None`` if nothing is."""
+    # The seal only finds accidents: a stranger may have sealed impossible values.
     for name in RUNS.names:
         if name != "visible" and runs[name].null_count:
             return f"{name} is missing in a run"
@@ -305,12 +294,8 @@ def _fault(runs: pa.Table) -> str | None:
         if values.null_count or ((flat := values.to_numpy()) > LEVELS)[flat != UNKNOWN].any():
             return f"{name} is not between 0 and 1 in a run"
     if pc.any(pc.or_(pc.less(runs["seed"], 0), pc.less(runs["workers"], 1))).as_py():
-        return "a run has no seed or no workers that there could be"
+        return "a run has an impossible seed or number of workers"
     labels = runs.select(list(KEYS)).cast(pa.schema([_PLAIN.field(name) for name in KEYS]))
     if len(labels.group_by(list(KEYS)).aggregate([])) < len(runs):
         return "it has a run twice"
     return None
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0][:200]

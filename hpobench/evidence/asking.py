@@ -1,4 +1,4 @@
-"""Questions from what people have: plain options, a space, the problems of a suite."""
+"""Makes questions of what users have: plain numbers, a space, or the problems of a suite."""
 
 from __future__ import annotations
 
@@ -9,60 +9,67 @@ from dataclasses import dataclass, replace
 from hpobench.contract.errors import UsageError
 from hpobench.contract.space import Space
 from hpobench.evidence.features import Features, features_of
-from hpobench.evidence.question import Question, affordable
+from hpobench.evidence.question import Question
 from hpobench.suites.estimate import Estimate
 from hpobench.suites.suite import Suite
 
 WORKERS = 4
-"""Trials at a time, where nothing is said of them."""
+"""The trials at a time where the user names no number."""
 
 
 @dataclass(frozen=True)
-class Means:
-    """What may be spent on a problem; ``None`` where it was not said."""
+class Spending:
+    """What may be spent on a problem; ``None`` where the user did not say."""
 
     evaluations: float | None = None
-    """Full trials' worth of training."""
+    """In full evaluations."""
     budget: float | None = None
     """Seconds for all trials."""
     trial_time: float | None = None
-    """Seconds of a full trial."""
+    """Seconds of a full evaluation."""
     workers: int | None = None
     noisy: bool = False
     steps: int | None = None
-    """Steps of a trial, at which it can be stopped."""
+    """The steps of a trial, after each of which it can be stopped."""
 
     def question(self, features: Features, names: Iterable[str] = ()) -> Question:
-        """Raises :class:`UsageError` where it is not said what may be spent, or said twice."""
+        """The question about a problem with these ``features`` and parameter ``names``.
+
+        Raises :class:`UsageError` unless exactly one budget is given, and for impossible values.
+        """
         workers = WORKERS if self.workers is None else self.workers
         if self.trial_time is not None and not (0 < self.trial_time < math.inf):
-            raise UsageError("the time of a trial must be more than nothing")
+            raise UsageError("the time of a trial must be positive and finite")
         for name, value in (("workers", workers), ("steps", self.steps)):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, not {value!r}")
+        evaluations = self.evaluations
+        if evaluations is None:
+            if self.budget is None or self.trial_time is None:
+                raise UsageError(
+                    "say what may be spent: --evaluations 50, or --budget 3h with --trial-time 4min"
+                )
+            evaluations = self.budget * workers / self.trial_time
+        elif self.budget is not None:
+            raise UsageError("give either --budget or --evaluations, not both")
         return Question(
             features,
-            self._full_trials(workers),
+            evaluations,
             workers,
             self.noisy,
             trial_time=self.trial_time,
             names=tuple(names),
         )
 
-    def _full_trials(self, workers: int) -> float:
-        if self.evaluations is not None:
-            if self.budget is not None:
-                raise UsageError("--budget and --evaluations say the same; give one of them")
-            return self.evaluations
-        if self.budget is None or self.trial_time is None:
-            raise UsageError(
-                "say what may be spent: --evaluations 50, or --budget 3h with --trial-time 4min"
-            )
-        return affordable(self.budget, self.trial_time, workers)
-
 
 def of_counts(
-    means: Means, *, floats: int, ints: int, categories: int, logs: int | None, conditional: bool
+    spending: Spending,
+    *,
+    floats: int,
+    ints: int,
+    categories: int,
+    logs: int | None,
+    conditional: bool,
 ) -> Question:
     """The question of a space with so many parameters of each kind; by default half of the real
     ones are on a logarithmic scale."""
@@ -74,25 +81,27 @@ def of_counts(
     if logs is not None and logs > floats + ints:
         raise UsageError(f"{logs} of {floats + ints} numbers cannot be logarithmic")
     logs = floats // 2 if logs is None else logs
-    return means.question(Features(floats, ints, categories, logs, conditional, means.steps or 1))
+    return spending.question(
+        Features(floats, ints, categories, logs, conditional, spending.steps or 1)
+    )
 
 
-def of_space(space: Space, means: Means) -> Question:
+def of_space(space: Space, spending: Spending) -> Question:
     """The question of ``space``."""
-    return means.question(features_of(space, means.steps or 1), space.names)
+    return spending.question(features_of(space, spending.steps or 1), space.names)
 
 
-def of_suite(suite: Suite, means: Means) -> list[tuple[str, Question]]:
+def of_suite(suite: Suite, spending: Spending) -> list[tuple[str, Question]]:
     """The question of each problem of ``suite``, by its label. Its budget, workers and steps are
-    those of the suite where ``means`` does not say otherwise."""
+    those of the suite where ``spending`` does not say otherwise."""
     from hpobench.plugins.build import build_problem
 
     found = []
     for ref in suite.problems:
         problem = build_problem(ref)
-        steps = means.steps or problem.fidelity.steps
-        own = replace(means, workers=means.workers or suite.workers[0], steps=steps)
-        if means.evaluations is None and means.budget is None:
+        steps = spending.steps or problem.fidelity.steps
+        own = replace(spending, workers=spending.workers or suite.workers[0], steps=steps)
+        if spending.evaluations is None and spending.budget is None:
             results = Estimate.of(problem, suite.budgets[ref.label], suite.workers[0]).results
             own = replace(own, evaluations=max(1.0, results / problem.fidelity.steps))
         found.append((ref.label, of_space(problem.space, own)))

@@ -1,4 +1,4 @@
-"""From stored runs to the rows of the archive."""
+"""Makes an archive of stored runs."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ from hpobench.evidence.archive import (
 )
 from hpobench.evidence.features import features_of
 from hpobench.plugins.registry import Registry
-from hpobench.store import index, sameness, schema
-from hpobench.store.reader import Results, load_results
+from hpobench.store.format import index, schema
+from hpobench.store.prove import sameness
+from hpobench.store.read.reader import Results, load_results
 
 
 def distilled(folder: Path) -> Archive:
-    """What the archive keeps of the virtual runs in ``folder`` on problems with frozen
-    references."""
+    """The archive of the virtual runs in ``folder`` on problems with frozen references.
+
+    Raises :class:`StoreError` if there are none.
+    """
     results = referenced(bounded(load_results(folder)))
     results = results.select(results.cells["stage"] == "virtual")
     cells = results.cells
@@ -51,6 +54,7 @@ def distilled(folder: Path) -> Archive:
     heldout = problems["heldout"].astype(bool).loc[cells["problem"]].to_numpy()
     visible = replace(results, problems=results.problems.assign(heldout=False))
     stored = index.load_cells(folder, list(sameness.NAMED))
+    kept = pa.array(np.arange(len(cells)), mask=~heldout)
     names = pa.array(cells["cell"], pa.string())
     content = sameness.digests(folder, stored.filter(pc.is_in(stored["cell"], names)))
     columns = {
@@ -61,17 +65,12 @@ def distilled(folder: Path) -> Archive:
         "results": cells["results"],
         "thinking": (cells["suggest_s"] + cells["observe_s"]) / cells["trials"].clip(lower=1),
         "regret": quantised(_regrets(results)),
-        "visible": _where(heldout, quantised(_regrets(visible))),
+        "visible": quantised(_regrets(visible)).take(kept),  # null where nothing is held out
         "content": [content[name] for name in cells["cell"]],
     }
     runs = pa.table(columns, schema=schema.plain(RUNS))
     plugins = (_plugins(cells, kind) for kind in ("searcher", "scheduler"))
     return Archive(ordered(runs), _facts(results), *plugins)
-
-
-def _where(keep: np.ndarray, values: pa.Array) -> pa.Array:
-    """``values``, null where ``keep`` is false."""
-    return values.take(pa.array(np.where(keep, np.arange(len(values)), -1), mask=~keep))
 
 
 def _regrets(results: Results) -> FloatArray:
@@ -90,32 +89,23 @@ def _regrets(results: Results) -> FloatArray:
 
 
 def _facts(results: Results) -> dict[str, ProblemFacts]:
-    families = families_of(results.cells) | _named_today(results.cells)
-    first = results.cells.drop_duplicates("problem").set_index("problem")["spec"]
-    plugins = {problem: stored_mapping(spec)["problem"] for problem, spec in first.items()}
-    return {
-        row["problem"]: ProblemFacts(
-            families[row["problem"]],
+    families = families_of(results.cells)
+    specs = results.cells.drop_duplicates("problem").set_index("problem")["spec"]
+    plugins = {problem: stored_mapping(spec)["problem"] for problem, spec in specs.items()}
+    known = {entry.name: entry.attributes for entry in Registry().entries("problem")}
+    found = {}
+    for row in results.problems.to_dict("records"):
+        problem, plugin = row["problem"], plugins[row["problem"]]
+        # The family that the plugin names today counts, which older runs may not have stored.
+        family = known.get(plugin["name"], {}).get("family") or families[problem]
+        found[problem] = ProblemFacts(
+            str(family),
             features_of(Space.from_json(json.loads(row["space"])), int(row["steps"])),
             bool(row["heldout"]),
             int(row["version"]),
-            plugins[row["problem"]]["name"],
-            plugins[row["problem"]]["options"],
+            plugin["name"],
+            plugin["options"],
         )
-        for row in results.problems.to_dict("records")
-    }
-
-
-def _named_today(cells: pd.DataFrame) -> dict[str, str]:
-    """The families of problems whose plugins come with this hpobench, which older runs do not
-    have."""
-    known = {entry.name: entry.attributes for entry in Registry().entries("problem")}
-    found = {}
-    for problem, spec in zip(cells["problem"], cells["spec"], strict=True):
-        if problem not in found:
-            name = stored_mapping(spec).get("problem", {}).get("name", "")
-            if family := known.get(name, {}).get("family"):
-                found[problem] = str(family)
     return found
 
 
@@ -125,17 +115,14 @@ def _plugins(cells: pd.DataFrame, kind: str) -> dict[str, PluginFacts]:
     libraries: dict[str, set[str]] = {}
     columns = (cells[name] for name in (kind, "spec", "provenance"))
     for label, spec, provenance in zip(*columns, strict=True):
-        if kind == "searcher":
-            library: Mapping[str, object] = stored_mapping(provenance).get("library") or {}
-            libraries.setdefault(label, set()).add(_library(library))
         if label not in found:
             plugin = stored_mapping(spec)[kind]
             found[label] = PluginFacts(plugin["name"], plugin["options"], "")
+        library = stored_mapping(provenance).get("library") if kind == "searcher" else None
+        if isinstance(library, Mapping):
+            named = (str(library[key]) for key in ("name", "version") if key in library)
+            libraries.setdefault(label, set()).add(" ".join(named))
     return {
         label: replace(facts, library=", ".join(sorted(libraries.get(label, ()))))
         for label, facts in found.items()
     }
-
-
-def _library(library: Mapping[str, object]) -> str:
-    return " ".join(str(library[key]) for key in ("name", "version") if key in library)

@@ -1,4 +1,4 @@
-"""What the archive says of searchers and schedulers, as suites and ``SearchCV`` name them."""
+"""Names for the archive's searchers and schedulers, as suites and ``SearchCV`` take them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.evidence.archive import Archive, PluginFacts
-from hpobench.evidence.scores import Pair
+from hpobench.evidence.scores import Algorithm
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 
@@ -18,7 +18,7 @@ Named = str | dict[str, Any]
 
 
 def named(kind: Kind, facts: PluginFacts) -> Named:
-    """What names a plugin with its options; those that are the default here are left out."""
+    """The name of a plugin, with those options that differ from the defaults here."""
     try:
         usual = plugin_ref(Registry(), kind, facts.name, {}).options
     except (NotAvailableError, UnknownNameError, UsageError):
@@ -40,23 +40,22 @@ def split(entry: Named) -> tuple[str, Mapping[str, Any]]:
     return entry["name"], {key: value for key, value in entry.items() if key != "name"}
 
 
-def suite_keys(archive: Archive, pairs: Sequence[Pair]) -> dict[str, Any]:
-    """The keys of a suite that runs ``pairs``, which are labels of the archive or names."""
+def suite_keys(archive: Archive, algorithms: Sequence[Algorithm]) -> dict[str, Any]:
+    """The keys of a suite that runs ``algorithms``, which are labels of the archive or names."""
 
     def entries(kind: Kind, known: Mapping[str, PluginFacts]) -> list[Named]:
-        labels = dict.fromkeys(getattr(pair, kind) for pair in pairs)
+        labels = dict.fromkeys(getattr(algorithm, kind) for algorithm in algorithms)
         return [labelled(x, named(kind, known[x])) if x in known else x for x in labels]
 
     return {
         "searchers": entries("searcher", archive.searchers),
         "schedulers": entries("scheduler", archive.schedulers),
-        "only": [f"{pair.searcher}/{pair.scheduler}/*" for pair in pairs],
+        "only": [f"{algorithm.searcher}/{algorithm.scheduler}/*" for algorithm in algorithms],
     }
 
 
 def ready(archive: Archive, registry: Registry) -> tuple[set[str], set[str]]:
-    """The labels of searchers and of schedulers that run here as things are, with nothing to be
-    installed."""
+    """The labels of the searchers and of the schedulers that run here without installing more."""
     entries = (registry.entries(kind) for kind in KINDS)
     searchers, schedulers = ({e.name for e in found if e.ready} for found in entries)
     return (
@@ -66,7 +65,7 @@ def ready(archive: Archive, registry: Registry) -> tuple[set[str], set[str]]:
 
 
 def problems_at_hand(archive: Archive, registry: Registry) -> list[str]:
-    """The problems of the archive that can run here: with their libraries and their data."""
+    """The problems of the archive whose libraries and data are here."""
     names = {facts.name for facts in archive.problems.values()}
     runs = {e.name for e in registry.entries("problem") if e.name in names and e.missing() is None}
     return [label for label, facts in archive.problems.items() if facts.name in runs]

@@ -1,15 +1,15 @@
-"""Whether advice is any good: judged on families that it has not seen.
+"""How good advice is, judged on families of problems that it has not seen.
 
-One family after the other is left out. For each of its problems an adviser names one of the pairs
-that ran there, by the runs on the other families, and the pair's regret counts. The best pair of
-each problem is an oracle. It is chosen by one half of the seeds and judged by the other, since a
-pair that is chosen and judged by the same seeds looks better than it is.
+One family after the other is left out. For each of its problems an adviser names one of the
+algorithms that ran there, by the runs on the other families, and the algorithm's regret counts. The
+best algorithm of each problem is an oracle. It is chosen by one half of the seeds and judged by the
+other, since an algorithm that is chosen and judged by the same seeds looks better than it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 
 from hpobench.evidence.features import Features
 from hpobench.evidence.model import fit
-from hpobench.evidence.scores import FloatArray, Pair, Scores, interval, weights_of
+from hpobench.evidence.scores import Algorithm, FloatArray, Scores, interval, weights_of
 
-Adviser: TypeAlias = Callable[[Scores, Features], Pair | None]
-"""Names a pair of the scores, which are those of other families, for a problem with such features;
-``None`` where it has nothing to say, which counts as random search."""
+Adviser: TypeAlias = Callable[[Scores, Features], Algorithm | None]
+"""Names an algorithm for a problem with such features, by the scores of other families. ``None``
+means that it has no answer, which counts as random search."""
 REPETITIONS = 2000
-RANDOM = Pair("random", "fifo")
+RANDOM = Algorithm("random", "fifo")
 ORACLE, NAIVE = "oracle", "naive oracle"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of each way to choose, problem by problem."""
+    """What each way to choose reached, problem by problem."""
 
     problems: tuple[str, ...]
     families: tuple[str, ...]
@@ -39,7 +39,7 @@ class Judged:
     """Shape (problems,): the share of the runs of what is advised inside the stated interval."""
 
     def mean(self, way: str) -> float:
-        """Over problems, each family counting as one."""
+        """The mean regret of ``way`` over problems, where each family counts as one."""
         return float(np.average(self.regret[way], weights=weights_of(self.families)))
 
     @property
@@ -59,9 +59,9 @@ class Judged:
         return float(sums.mean()), float(low), float(high)
 
 
-def single_best(known: Scores, _features: Features) -> Pair:
-    """The pair of the least expected regret, which is the advice."""
-    return known.pairs[int(fit(known).order[0])]
+def single_best(known: Scores, _features: Features) -> Algorithm:
+    """The algorithm of the least expected regret, which is the advice."""
+    return known.algorithms[int(fit(known).order[0])]
 
 
 def judge(
@@ -78,21 +78,25 @@ def judge(
     count = len(families)
     regret = {name: np.full(count, np.nan) for name in advisers}
     covered = np.full(count, np.nan)
-    mean = scores.mean
-    places = {pair: n for n, pair in enumerate(scores.pairs)}
+    mean, ran = scores.mean, np.isfinite(scores.mean)
+    places = {algorithm: n for n, algorithm in enumerate(scores.algorithms)}
     for family in sorted(set(scores.families)):
         others = families != family
-        # Problems on which the same pairs ran share what is known.
-        for ran, numbers in _alike(np.isfinite(mean), np.flatnonzero(~others)):
-            known = scores.of_pairs(ran).of_problems(others)
+        # An adviser may name only what ran on the problem. Problems on which the same algorithms
+        # ran share the scores of those, and so the fitted model.
+        alike: dict[bytes, list[int]] = {}
+        for number in np.flatnonzero(~others).tolist():
+            alike.setdefault(ran[number].tobytes(), []).append(number)
+        for numbers in alike.values():
+            known = scores.of_algorithms(ran[numbers[0]]).of_problems(others)
             for number in numbers:
                 asked = features[scores.problems[number]]
                 for name, adviser in advisers.items():
-                    pair = adviser(known, asked) or RANDOM
-                    regret[name][number] = mean[number, places[pair]]
+                    algorithm = adviser(known, asked) or RANDOM
+                    regret[name][number] = mean[number, places[algorithm]]
                     if name == advised:
-                        low, high = interval(known, known.pairs.index(pair))
-                        runs = scores.regret[number, places[pair]]
+                        low, high = interval(known, known.algorithms.index(algorithm))
+                        runs = scores.regret[number, places[algorithm]]
                         runs = runs[np.isfinite(runs)]
                         covered[number] = np.mean((low <= runs) & (runs <= high))
     regret[ORACLE] = cross_validated_oracle(scores)
@@ -100,27 +104,13 @@ def judge(
     return Judged(scores.problems, scores.families, regret, covered)
 
 
-def _alike(
-    there: NDArray[np.bool_], numbers: NDArray[np.int64]
-) -> list[tuple[NDArray[np.bool_], list[int]]]:
-    """``numbers`` of rows in groups of equal rows, with the row that they share."""
-    groups: dict[bytes, list[int]] = {}
-    for number in numbers.tolist():
-        groups.setdefault(there[number].tobytes(), []).append(number)
-    return [(there[group[0]], group) for group in groups.values()]
-
-
 def cross_validated_oracle(scores: Scores) -> FloatArray:
-    """Shape (problems,): the regret of each problem's best pair, chosen by the even seeds and
+    """Shape (problems,): the regret of each problem's best algorithm, chosen by the even seeds and
     judged by the others, and the other way round."""
-    seeds = range(scores.regret.shape[2])
-    halves = [s for s in seeds if s % 2 == 0], [s for s in seeds if s % 2]
-    one, two = (scores.of_seeds(half).mean for half in halves)
-    found: FloatArray = (_judged_by(one, two) + _judged_by(two, one)) / 2
-    return found
-
-
-def _judged_by(choosing: FloatArray, judging: FloatArray) -> FloatArray:
-    usable = np.isfinite(choosing) & np.isfinite(judging)
-    best: NDArray[np.int64] = np.argmin(np.where(usable, choosing, np.inf), axis=1)
-    return np.take_along_axis(judging, best[:, None], axis=1)[:, 0]
+    even, odd = (replace(scores, regret=scores.regret[:, :, half::2]).mean for half in (0, 1))
+    usable = np.isfinite(even) & np.isfinite(odd)
+    sums = np.zeros(len(even))
+    for choosing, judging in ((even, odd), (odd, even)):
+        best: NDArray[np.int64] = np.argmin(np.where(usable, choosing, np.inf), axis=1)
+        sums += np.take_along_axis(judging, best[:, None], axis=1)[:, 0]
+    return sums / 2

@@ -1,4 +1,4 @@
-"""What is known of a problem before anybody tunes it, by which problems are near each other."""
+"""What is known of a problem before anybody tunes it, by which near problems are found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hpobench.contract.space import Space
 
 @dataclass(frozen=True)
 class Features:
-    """Of the space, and of the axis along which trials can be stopped."""
+    """Counts of the space's parameters, and the steps at which trials can be stopped."""
 
     floats: int
     integers: int

@@ -10,8 +10,6 @@ from hpobench.evidence.archive import Archive, ProblemFacts
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 
-_SHARES = ("floats", "integers", "choices", "logarithmic")
-
 
 @dataclass(frozen=True)
 class Near:
@@ -25,31 +23,28 @@ class Near:
 def nearest(
     archive: Archive, question: Question, among: Sequence[str], count: int = 5
 ) -> tuple[Near, ...]:
-    """The ``count`` problems ``among`` the archive's that are most like that of ``question``, two
-    of the same family at most."""
-    far = {name: distance(question, archive.problems[name]) for name in among}
+    """The ``count`` problems ``among`` those of the archive that are most like that of
+    ``question``, with at most two of the same family."""
     found: list[Near] = []
-    seen: dict[str, int] = {}
-    for name in sorted(among, key=lambda name: (far[name], name)):
+    for name in sorted(among, key=lambda name: (distance(question, archive.problems[name]), name)):
         facts = archive.problems[name]
-        seen[facts.family] = seen.get(facts.family, 0) + 1
-        if seen[facts.family] <= 2:
+        if sum(near.family == facts.family for near in found) < 2:
             found.append(Near(name, facts.family, facts.features))
     return tuple(found[:count])
 
 
 def distance(question: Question, facts: ProblemFacts) -> float:
-    """How unlike the problem of ``question`` and one of the archive are."""
+    """How unlike the problem of ``question`` and a problem of the archive are."""
     return unlikeness(question.features, facts.features) + (question.noisy != facts.heldout) / 2
 
 
 def unlikeness(one: Features, other: Features) -> float:
-    """How unlike two problems are: in the number of parameters and of steps by their ratio, in the
-    shares of kinds of parameters, and in conditions."""
+    """How unlike two problems are: by the ratios of their numbers of parameters and steps, by the
+    shares of each kind of parameter, and by whether there are conditions."""
     ratio = abs(math.log(one.dimensions / other.dimensions))
     ratio += abs(math.log(one.steps / other.steps)) / 4
     shares = sum(
         abs(getattr(one, kind) / one.dimensions - getattr(other, kind) / other.dimensions)
-        for kind in _SHARES
+        for kind in ("floats", "integers", "choices", "logarithmic")
     )
     return float(ratio + shares / 2 + (one.conditional != other.conditional))

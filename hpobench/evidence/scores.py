@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +15,14 @@ from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 
 FloatArray: TypeAlias = NDArray[np.float64]
 Reached: TypeAlias = Callable[[FloatArray], FloatArray]
-"""The full evaluations that each pair reaches, by the seconds that its searcher thinks."""
-
+"""Maps the seconds that each algorithm's searcher thinks to the full evaluations it reaches."""
 
 _LIKE_OTHERS = 5
-"""The runs that a pair is taken to have beside its own, and that vary like those of the others:
-what little is known of a pair must not make it look certain."""
+"""Each algorithm is treated as if it had this many more runs, which vary as those of the others do.
+Without them an algorithm with few runs would look certain."""
 
 
-class Pair(NamedTuple):
+class Algorithm(NamedTuple):
     """A searcher under a scheduler."""
 
     searcher: str
@@ -38,27 +37,30 @@ class Scores:
     """Normalised regrets at one budget with one number of workers, problem by problem."""
 
     workers: int
-    pairs: tuple[Pair, ...]
+    algorithms: tuple[Algorithm, ...]
     problems: tuple[str, ...]
     families: tuple[str, ...]
     """Of each problem."""
     regret: FloatArray
-    """Shape (problems, pairs, seeds); NaN where there is no such run."""
+    """Shape (problems, algorithms, seeds); NaN where there is no such run."""
     thinking: FloatArray
-    """Shape (pairs,): the median over runs of the searcher's seconds for a full trial's worth of
-    training, which is several trials where some are stopped early."""
+    """Shape (algorithms,): the median over runs of the searcher's seconds for a full evaluation,
+    which is several trials where some are stopped early."""
 
     @property
     def mean(self) -> FloatArray:
-        """Shape (problems, pairs): over seeds; NaN where there is no run."""
-        return _mean(self.regret)
+        """Shape (problems, algorithms): over seeds; NaN where there is no run."""
+        counts = np.isfinite(self.regret).sum(axis=-1)
+        sums = np.nansum(self.regret, axis=-1)
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
     @property
     def noise(self) -> FloatArray:
-        """Shape (problems, pairs): the variance of ``mean`` that comes from the seeds.
+        """Shape (problems, algorithms): the variance of ``mean`` that comes from the seeds.
 
-        A pair has few runs on a problem, so that the variance of a run is that of the problem, over
-        all pairs, times what the pair varies more or less than the others, over all problems.
+        An algorithm has few runs on a problem. So the variance of a run is estimated as a product:
+        the variance on the problem, over all algorithms, times how much more or less than the
+        others the algorithm varies, over all problems.
         """
         counts = np.isfinite(self.regret).sum(axis=2)
         squares = np.nansum((self.regret - self.mean[..., None]) ** 2, axis=2)
@@ -73,32 +75,23 @@ class Scores:
         return found
 
     def of_problems(self, keep: NDArray[np.bool_]) -> Scores:
-        """The part on some problems; pairs without a run on any of them are left out."""
+        """The part on some problems; algorithms without a run on any of them are left out."""
         part = replace(
             self,
             problems=tuple(p for p, k in zip(self.problems, keep, strict=True) if k),
             families=tuple(f for f, k in zip(self.families, keep, strict=True) if k),
             regret=self.regret[keep],
         )
-        return part.of_pairs(np.count_nonzero(np.isfinite(part.mean), axis=0) > 0)
+        return part.of_algorithms(np.count_nonzero(np.isfinite(part.mean), axis=0) > 0)
 
-    def of_pairs(self, keep: NDArray[np.bool_]) -> Scores:
-        """The part with some of the pairs."""
+    def of_algorithms(self, keep: NDArray[np.bool_]) -> Scores:
+        """The part with some of the algorithms."""
         return replace(
             self,
-            pairs=tuple(p for p, k in zip(self.pairs, keep, strict=True) if k),
+            algorithms=tuple(p for p, k in zip(self.algorithms, keep, strict=True) if k),
             regret=self.regret[:, keep],
             thinking=self.thinking[keep],
         )
-
-    def of_seeds(self, seeds: Sequence[int]) -> Scores:
-        """The part with some of the seeds."""
-        return replace(self, regret=self.regret[:, :, list(seeds)])
-
-
-def _mean(regret: FloatArray) -> FloatArray:
-    counts = np.isfinite(regret).sum(axis=-1)
-    return np.where(counts > 0, np.nansum(regret, axis=-1) / np.maximum(counts, 1), np.nan)
 
 
 def weights_of(families: Sequence[str]) -> FloatArray:
@@ -108,14 +101,14 @@ def weights_of(families: Sequence[str]) -> FloatArray:
     return found
 
 
-def interval(scores: Scores, pair: int, inside: float = 0.9) -> tuple[float, float]:
-    """Between which regrets the share ``inside`` of the runs of a pair on a new family lies.
+def interval(scores: Scores, algorithm: int, inside: float = 0.9) -> tuple[float, float]:
+    """The regrets between which the share ``inside`` of an algorithm's runs on a new family lies.
 
-    Families count alike, and so do the problems of each and the runs on each. There are too few
-    families for plain quantiles to hold what they say: the levels are those at which the quantiles
-    of the other families hold the runs of one that is left out.
+    Families count alike, and so do the problems of a family and the runs on a problem. There are
+    too few families for plain quantiles to hold what they promise. So the levels are those at which
+    the quantiles of the other families hold the runs of a family that is left out.
     """
-    regret = scores.regret[:, pair]
+    regret = scores.regret[:, algorithm]
     there = np.isfinite(regret)
     ran = np.count_nonzero(there, axis=1) > 0
     families = np.array(scores.families)
@@ -125,34 +118,28 @@ def interval(scores: Scores, pair: int, inside: float = 0.9) -> tuple[float, flo
     family = np.broadcast_to(families[:, None], regret.shape)[there]
     values = regret[there]
     low, high = (1 - inside) / 2, (1 + inside) / 2
-    names = set(family.tolist())
+    names = sorted(set(family.tolist()))
     if len(names) > 1:
+        # For each run, the share of the other families' runs up to it, and of those below it.
         up_to, below = np.zeros(len(values)), np.zeros(len(values))
-        for name in sorted(names):
+        for name in names:
             out = family == name
-            up_to[out], below[out] = _shares(values[~out], each[~out], values[out])
+            order = np.argsort(values[~out], kind="stable")
+            others = values[~out][order]
+            total = np.concatenate([[0.0], np.cumsum(each[~out][order])])
+            up_to[out] = total[np.searchsorted(others, values[out], "right")] / total[-1]
+            below[out] = total[np.searchsorted(others, values[out], "left")] / total[-1]
         low, high = _quantile(up_to, each, low), _quantile(below, each, high)
     return _quantile(values, each, low), _quantile(values, each, high, above=True)
-
-
-def _shares(
-    values: FloatArray, weight: FloatArray, asked: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """The shares of ``values`` up to each that is ``asked``, and below it."""
-    order = np.argsort(values, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(weight[order])])
-    sides = (np.searchsorted(values[order], asked, side) for side in ("right", "left"))
-    up_to, below = (total[places] / total[-1] for places in sides)
-    return up_to, below
 
 
 def _quantile(
     values: FloatArray, weight: FloatArray, share: float, *, above: bool = False
 ) -> float:
-    """The least value up to which there is the ``share``, or ``above`` it more than the share."""
+    """The least value with at least ``share`` of the weight up to it; with ``above``, with more."""
     order = np.argsort(values, kind="stable")
     total = np.cumsum(weight[order])
-    # A hair beside the share, which sums of weights meet only up to rounding.
+    # Sums of weights meet the share only up to rounding.
     place = np.searchsorted(total / total[-1], share + (1e-9 if above else -1e-9))
     return float(values[order][min(int(place), len(order) - 1)])
 
@@ -163,73 +150,60 @@ def scores_at(
     workers: int,
     *,
     stoppable: bool,
-    usable: Callable[[Pair], bool] = lambda pair: True,  # noqa: ARG005
+    usable: Callable[[Algorithm], bool] = lambda algorithm: True,  # noqa: ARG005
 ) -> Scores:
-    """The scores at ``budget`` full evaluations, or at what each pair reaches, between two of the
-    archive's budgets by its logarithm.
+    """The scores at ``budget`` full evaluations, or at what each algorithm reaches; between two
+    budgets of the archive they are interpolated over the logarithm of the budget.
 
-    ``workers``: those runs are taken whose number of workers is nearest. ``stoppable``: of the
-    problems whose trials have several steps, or of the others. ``usable``: the pairs that count.
+    ``workers``: runs with the nearest number of workers are taken. ``stoppable``: whether problems
+    count whose trials have several steps, or the others. ``usable``: the algorithms that count.
     """
-    runs, there = _chosen(archive, workers, stoppable, usable)
-    names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
-    each = [Pair(*pair) for pair in names]
-    pairs = tuple(sorted(set(each)))
-    labels = runs["problem"].to_pylist()
-    problems = tuple(sorted(set(labels)))
-    seeds = runs["seed"].to_numpy()
-    places = (
-        _places(problems, labels),
-        _places(pairs, each),
-        np.unique(seeds, return_inverse=True)[1].ravel(),
-    )
-    thinking = _thinking(archive, runs, places[1], len(pairs))
-    reached = budget(thinking) if callable(budget) else np.full(len(pairs), float(budget))
-    found = np.full((len(problems), len(pairs), int(places[2].max(initial=-1)) + 1), np.nan)
-    found[places] = _between(regrets_of(runs), reached[places[1]])
-    families = tuple(archive.problems[problem].family for problem in problems)
-    return Scores(there, pairs, problems, families, found, thinking)
-
-
-def _chosen(
-    archive: Archive, workers: int, stoppable: bool, usable: Callable[[Pair], bool]
-) -> tuple[pa.Table, int]:
-    """The runs of usable pairs on problems of one kind with the number of workers that is nearest,
-    and that number."""
-    names = [
-        name for name, facts in archive.problems.items() if (facts.features.steps > 1) == stoppable
-    ]
+    several = [name for name, facts in archive.problems.items() if facts.features.steps > 1]
     runs = archive.runs
-    runs = runs.filter(pc.is_in(runs["problem"].cast(pa.string()), pa.array(names, pa.string())))
-    each = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
-    pairs = [Pair(*pair) for pair in each]
-    known = {pair: usable(pair) for pair in set(pairs)}
-    runs = runs.filter(pa.array([known[pair] for pair in pairs], pa.bool_()))
-    there = runs["workers"].to_numpy()
-    nearest = min(set(there.tolist()), key=lambda n: abs(np.log(n / workers)), default=workers)
-    return runs.filter(pc.equal(runs["workers"], nearest)), nearest
+    stops = pc.is_in(runs["problem"].cast(pa.string()), pa.array(several, pa.string()))
+    runs = runs.filter(stops if stoppable else pc.invert(stops))
+    known = {algorithm: usable(algorithm) for algorithm in set(algorithms_of(runs))}
+    runs = runs.filter(pa.array([known[a] for a in algorithms_of(runs)], pa.bool_()))
+    there = set(runs["workers"].unique().to_pylist())
+    nearest = min(there, key=lambda n: abs(np.log(n / workers)), default=workers)
+    runs = runs.filter(pc.equal(runs["workers"], nearest))
+    algorithms, of_algorithm = numbered(algorithms_of(runs))
+    problems, of_problem = numbered(runs["problem"].to_pylist())
+    seeds, of_seed = numbered(runs["seed"].to_pylist())
+    thinking = _thinking(archive, runs, of_algorithm, len(algorithms))
+    reached = budget(thinking) if callable(budget) else np.full(len(algorithms), float(budget))
+    found = np.full((len(problems), len(algorithms), len(seeds)), np.nan)
+    found[of_problem, of_algorithm, of_seed] = _between(regrets_of(runs), reached[of_algorithm])
+    families = tuple(archive.problems[problem].family for problem in problems)
+    return Scores(nearest, algorithms, problems, families, found, thinking)
 
 
-def _thinking(archive: Archive, runs: pa.Table, pair: NDArray[np.int64], count: int) -> FloatArray:
-    """Shape (pairs,): see :attr:`Scores.thinking`."""
+def algorithms_of(runs: pa.Table) -> list[Algorithm]:
+    """The algorithm of each of an archive's ``runs``."""
+    names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
+    return [Algorithm(*each) for each in names]
+
+
+def numbered(labels: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    """The distinct ``labels`` in their order, and the number of each label among them."""
+    known = tuple(sorted(set(labels)))
+    number = {label: n for n, label in enumerate(known)}
+    return known, np.array([number[label] for label in labels], dtype=np.int64)
+
+
+def _thinking(archive: Archive, runs: pa.Table, of: NDArray[np.int64], count: int) -> FloatArray:
+    """The median seconds of thinking for a full evaluation, of each of ``count`` groups of runs."""
     steps = np.array([archive.problems[p].features.steps for p in runs["problem"].to_pylist()])
     trials, results = (runs[name].to_numpy().astype(np.float64) for name in ("trials", "results"))
     seconds = runs["thinking"].to_numpy() * trials * steps / np.maximum(results, 1)
-    return np.array([float(np.median(seconds[pair == n])) for n in range(count)])
+    return np.array([float(np.median(seconds[of == n])) for n in range(count)])
 
 
 def thinking_of_searchers(archive: Archive) -> dict[str, float]:
-    """The median seconds of thinking for a full trial's worth of training, by the label of the
-    searcher."""
-    labels = archive.runs["searcher"].to_pylist()
-    names = sorted(set(labels))
-    seconds = _thinking(archive, archive.runs, _places(names, labels), len(names))
+    """The median seconds of thinking for a full evaluation, by the label of the searcher."""
+    names, of_searcher = numbered(archive.runs["searcher"].to_pylist())
+    seconds = _thinking(archive, archive.runs, of_searcher, len(names))
     return dict(zip(names, seconds.tolist(), strict=True))
-
-
-def _places(known: Sequence[object], each: Sequence[object]) -> NDArray[np.int64]:
-    number = {name: n for n, name in enumerate(known)}
-    return np.array([number[name] for name in each], dtype=np.int64)
 
 
 def _between(regrets: FloatArray, budget: FloatArray) -> FloatArray:
@@ -239,5 +213,6 @@ def _between(regrets: FloatArray, budget: FloatArray) -> FloatArray:
     above = np.minimum(below + 1, len(BUDGETS) - 1)
     share, rows = place - below, np.arange(len(regrets))
     low, high = regrets[rows, below], regrets[rows, above]
+    # Without the condition, a regret that is not known would count at a share of 0.
     found: FloatArray = np.where(share > 0, (1 - share) * low + share * high, low)
     return found

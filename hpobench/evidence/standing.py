@@ -1,4 +1,4 @@
-"""How good the advice of an archive is, beside what others advise: one row for each budget."""
+"""How good the advice of an archive is beside the rules of others, at several budgets."""
 
 from __future__ import annotations
 
@@ -25,47 +25,48 @@ BUDGETS = (5.0, 10.0, 20.0, 40.0, 100.0)
 WORKERS = 4
 ADVICE, NEAR = "advice", "near problems"
 RULES = ("Ray Tune", "Ray, large", "NGOpt", "AutoSampler", NEAR)
-"""What others advise, and the advice with problems that count the more the nearer they are."""
+"""The rules of others, and advice that lets problems count the more the nearer they are."""
 WAYS = (ADVICE, "random search", *RULES, ORACLE, NAIVE)
 """The ways to choose, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """What came of the ways at one budget, on one kind of problems."""
+class StandingRow:
+    """What each way to choose reached at one budget, on one kind of problem."""
 
     budget: float
     kind: str
     judged: Judged
     advised: str
-    """The pair that is advised by all families."""
+    """The algorithm that all families together advise."""
 
     def gain(self, way: str) -> tuple[float, float, float]:
         """What ``way`` gains over the advice, with its 95 % interval."""
         return self.judged.difference(ADVICE, way)
 
 
-def standing(archive: Archive) -> Iterator[Row]:
-    """The rows of ``archive``: problems with one step and with several, all of them, and those on
-    which searchers ran that think for long."""
+def standing(archive: Archive) -> Iterator[StandingRow]:
+    """The rows of ``archive``, for trials of one step and of several: once on all problems, and
+    once on those on which searchers ran that think for long."""
     for stoppable, steps in ((False, "one step"), (True, "several steps")):
         for budget in BUDGETS:
             scores = scores_at(archive, budget, WORKERS, stoppable=stoppable)
             ran = np.isfinite(scores.mean)
-            if RANDOM not in scores.pairs or not ran.any():
+            if RANDOM not in scores.algorithms or not ran.any():
                 continue
-            part = ran.sum(axis=0) < ran.any(axis=1).sum() / 2
-            yield from _row(archive, scores.of_pairs(~part), budget, steps)
-            chosen = np.count_nonzero(ran[:, part], axis=1) > 0
+            # Searchers that think for long ran on fewer than half of the problems.
+            slow = ran.sum(axis=0) < ran.any(axis=1).sum() / 2
+            yield from _row(archive, scores.of_algorithms(~slow), budget, steps)
+            chosen = np.count_nonzero(ran[:, slow], axis=1) > 0
             yield from _row(archive, scores.of_problems(chosen), budget, f"{steps}, slow searchers")
 
 
-def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[Row]:
+def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator[StandingRow]:
     """The row of ``scores``, if there are enough families to leave one out."""
     there: NDArray[np.bool_] = np.isfinite(scores.mean)
-    if RANDOM in scores.pairs:
-        scores = scores.of_problems(there[:, scores.pairs.index(RANDOM)])
-    if RANDOM not in scores.pairs or len(set(scores.families)) < 3:
+    if RANDOM in scores.algorithms:
+        scores = scores.of_problems(there[:, scores.algorithms.index(RANDOM)])
+    if RANDOM not in scores.algorithms or len(set(scores.families)) < 3:
         return
     features = {name: archive.problems[name].features for name in scores.problems}
     advisers: dict[str, Adviser] = {
@@ -79,4 +80,4 @@ def _row(archive: Archive, scores: Scores, budget: float, kind: str) -> Iterator
     }
     judged = judge(scores, features, advisers, ADVICE)
     any_problem = features[scores.problems[0]]
-    yield Row(budget, kind, judged, str(single_best(scores, any_problem)))
+    yield StandingRow(budget, kind, judged, str(single_best(scores, any_problem)))

@@ -1,89 +1,82 @@
-"""Advice in words."""
+"""Advice in words, and how good it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from hpobench.evidence.advice import Advice, Ranked
-from hpobench.evidence.evaluation import ORACLE
+from hpobench.contract.wording import count, listed, measured
+from hpobench.evidence.advice import Advice
+from hpobench.evidence.evaluation import ORACLE, RANDOM
 from hpobench.evidence.features import Features
-from hpobench.evidence.scores import Pair
-from hpobench.evidence.standing import NEAR, RULES, WAYS, Row
+from hpobench.evidence.standing import NEAR, RULES, WAYS, StandingRow
 
 _NAMED = 3
 _NOTHING = 1e-9
 """A gain up to this comes from rounding."""
-_RANDOM = Pair("random", "fifo")
 
-COLUMNS = ("pair", "regret", "9 runs of 10", "best", "thinking", "")
+COLUMNS = ("algorithm", "regret", "9 runs of 10", "best", "thinking", "")
 
 
 def answer(advice: Advice) -> Iterator[str]:
     """The answer, a sentence or two a line."""
     choice, others = advice.choice, advice.undecided[1:]
-    yield f"Use {choice.pair}."
+    yield f"Use {choice.algorithm}."
     if others:
-        yield f"The evidence does not tell it apart from {_listed([o.pair for o in others])}."
+        tied = listed((one.algorithm for one in others), _NAMED)
+        yield f"The evidence does not tell it apart from {tied}."
         cheapest = advice.cheapest
         if cheapest is not choice:
             yield (
-                f"The cheapest of them is {cheapest.pair}: it thinks for "
-                f"{seconds(cheapest.thinking)} a full trial, {choice.pair} for "
-                f"{seconds(choice.thinking)}."
+                f"The cheapest of them is {cheapest.algorithm}: it thinks for "
+                f"{measured(cheapest.thinking)} a full evaluation, {choice.algorithm} for "
+                f"{measured(choice.thinking)}."
             )
-    yield _expected(advice)
-
-
-def _expected(advice: Advice) -> str:
-    choice = advice.choice
-    text = (
+    random = next((one for one in advice.ranked[1:] if one.algorithm == RANDOM), None)
+    beside = f"; random search reaches {random.regret:.2f}" if random else ""
+    yield (
         f"Expect a normalised regret of {choice.regret:.2f} (nine runs of ten: {choice.low:.2f} to "
-        f"{choice.high:.2f})"
+        f"{choice.high:.2f}){beside}."
     )
-    random = next((one for one in advice.ranked if one.pair == _RANDOM), None)
-    if random is None or random is choice:
-        return f"{text}."
-    return f"{text}; random search reaches {random.regret:.2f}."
 
 
 def rows(advice: Advice, most: int) -> list[tuple[str, ...]]:
-    """A row of :data:`COLUMNS` for each of the first pairs."""
-    return [_row(one) for one in advice.ranked[:most]]
-
-
-def _row(one: Ranked) -> tuple[str, ...]:
-    return (
-        str(one.pair),
-        f"{one.regret:.3f}",
-        f"{one.low:.2f} to {one.high:.2f}",
-        f"{one.best:.0%}",
-        seconds(one.thinking),
-        "" if one.told_apart else "tied",
-    )
+    """A row of :data:`COLUMNS` for each of the first algorithms."""
+    return [
+        (
+            str(one.algorithm),
+            f"{one.regret:.3f}",
+            f"{one.low:.2f} to {one.high:.2f}",
+            f"{one.best:.0%}",
+            measured(one.thinking),
+            "" if one.told_apart else "tied",
+        )
+        for one in advice.ranked[:most]
+    ]
 
 
 def grounds(advice: Advice) -> Iterator[str]:
-    """What the answer rests on, and where it ends."""
+    """What the answer rests on, and its limits."""
     question = advice.question
     yield (
         f"By runs on {advice.problems} problems of {advice.families} families, at "
-        f"{advice.budget:.3g} full trials with {_count(advice.workers, 'worker')}. A regret of 0 "
-        "is the optimum, 1 the median of random configurations; best: the chance that no other "
-        "pair does better on your problem; thinking: the searcher's own time for a full trial."
+        f"{advice.budget:.3g} full evaluations with {count(advice.workers, 'worker')}. A regret of "
+        "0 is the optimum, 1 the median of random configurations; best: the chance that no other "
+        "algorithm does better on your problem; thinking: the searcher's own time for a full "
+        "evaluation."
     )
     if question.evaluations > advice.budget:
         yield (
-            f"The evidence ends at {advice.budget:.3g} full trials; yours are "
+            f"The evidence ends at {advice.budget:.3g} full evaluations; yours are "
             f"{question.evaluations:.4g}."
         )
     if advice.ended:
-        yield f"Left out, because their runs end before that: {_listed(advice.ended)}."
+        yield f"Left out, because their runs end before that: {listed(advice.ended, _NAMED)}."
     if question.workers != advice.workers:
-        yield f"It has no such runs with {_count(question.workers, 'worker')}."
+        yield f"It has no such runs with {count(question.workers, 'worker')}."
     if question.trial_time is not None:
         yield (
-            f"Thinking counts: a full trial takes {seconds(question.trial_time)}, and what a "
+            f"Thinking counts: a full evaluation takes {measured(question.trial_time)}, and what a "
             "searcher thinks is taken from its budget."
         )
     yield "The problems of the evidence that are most like yours:"
@@ -91,9 +84,9 @@ def grounds(advice: Advice) -> Iterator[str]:
         yield f"  {near.problem}: {described(near.features)}"
 
 
-def verdict(found: Sequence[Row]) -> Iterator[str]:
-    """How good the advice is, the answer first."""
-    yield "The advice is the pair that is best over the other families at that budget."
+def verdict(found: Sequence[StandingRow]) -> Iterator[str]:
+    """How good the advice is, in sentences."""
+    yield "The advice is the algorithm that is best over the other families at that budget."
     better = [f"{rule} {where}" for rule in RULES for where in _better(found, rule)]
     yield (
         f"Better than it beyond chance: {'; '.join(better)}; elsewhere no other rule."
@@ -102,30 +95,30 @@ def verdict(found: Sequence[Row]) -> Iterator[str]:
     )
     better = _better(found, ORACLE)
     yield (
-        f"Knowing the best pair of each problem would be better {'; '.join(better)}; elsewhere not "
-        "beyond chance."
+        f"Knowing the best algorithm of each problem would be better {'; '.join(better)}; "
+        "elsewhere not beyond chance."
         if better
-        else "Knowing the best pair of each problem would gain nothing that is beyond chance."
+        else "Knowing the best algorithm of each problem would gain nothing that is beyond chance."
     )
     low, high = (f(row.judged.coverage for row in found) for f in (min, max))
     yield f"Intervals that are to hold nine runs of ten hold {low:.0%} to {high:.0%}."
 
 
-def _better(found: Sequence[Row], way: str) -> list[str]:
-    """By how much a ``way`` to choose is better than the advice beyond chance, and where."""
+def _better(found: Sequence[StandingRow], way: str) -> list[str]:
+    """Where, and by how much, a ``way`` to choose is better than the advice beyond chance."""
     gains = [(row, *row.gain(way)) for row in found]
-    return [f"by {mean:.3f} at {_place(row)}" for row, mean, low, _ in gains if low > _NOTHING]
-
-
-def _place(row: Row) -> str:
-    return f"{row.budget:g} full trials ({row.kind})"
+    return [
+        f"by {mean:.3f} at {row.budget:g} full evaluations ({row.kind})"
+        for row, mean, low, _ in gains
+        if low > _NOTHING
+    ]
 
 
 Table: TypeAlias = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """A header and rows."""
 
 
-def regrets(found: Sequence[Row]) -> Table:
+def regrets(found: Sequence[StandingRow]) -> Table:
     """What each way to choose reaches."""
     header = ("problems", "budget", *WAYS)
     return header, [
@@ -134,7 +127,7 @@ def regrets(found: Sequence[Row]) -> Table:
     ]
 
 
-def gains(found: Sequence[Row]) -> Table:
+def gains(found: Sequence[StandingRow]) -> Table:
     """What the oracle and near problems gain over the advice."""
     header = ("problems", "budget", "number", "oracle", NEAR, "coverage", "advised")
     return header, [
@@ -157,7 +150,7 @@ def _gain(gain: tuple[float, float, float]) -> str:
 
 
 def described(features: Features) -> str:
-    """``features`` in words, which is why a problem counts as near."""
+    """``features`` in words, to show why a problem counts as near."""
     kinds = {
         "real": features.floats,
         "whole": features.integers,
@@ -167,22 +160,4 @@ def described(features: Features) -> str:
     parts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
     conditions = ", with conditions" if features.conditional else ""
     steps = f", {features.steps} steps" if features.steps > 1 else ""
-    return f"{_count(features.dimensions, 'parameter')} ({parts}){conditions}{steps}"
-
-
-def seconds(value: float) -> str:
-    """A time, in the unit that suits it."""
-    if value < 1:
-        return f"{1000 * value:.2g} ms" if value < 0.0095 else f"{1000 * value:.0f} ms"
-    if value < 120:
-        return f"{value:.3g} s"
-    return f"{value / 60:.3g} min" if value < 7200 else f"{value / 3600:.3g} h"
-
-
-def _listed(pairs: Sequence[Pair]) -> str:
-    more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
-    return ", ".join(map(str, pairs[:_NAMED])) + more
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{count(features.dimensions, 'parameter')} ({parts}){conditions}{steps}"

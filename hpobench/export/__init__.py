@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hpobench.contract.errors import StoreError, UnknownNameError, UsageError, writing
 
 if TYPE_CHECKING:
-    from hpobench.store.reader import Results
+    from hpobench.store.read.reader import Results
 
 FORMATS = ("coco", "iohprofiler", "latex")
 

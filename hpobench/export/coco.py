@@ -6,16 +6,14 @@ Hansen et al., COCO: a platform for comparing continuous optimizers in a black-b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
 from hpobench.contract.files import own_folder, write_whole
 from hpobench.contract.package import VERSION
-from hpobench.export.functions import OTHERS
-from hpobench.export.layout import FunctionRuns, Layout
-from hpobench.export.traces import Row, Traces
-from hpobench.store.reader import Results
+from hpobench.export.layout import OTHERS, FunctionRuns, write_functions
+from hpobench.export.traces import Traces
+from hpobench.store.read.reader import Results
 
 NOTHING = 2e21
 """What COCO's logger writes for a value that is not a number; no target is that easy."""
@@ -60,15 +58,11 @@ one evaluation long.
 
 def write(results: Results, folder: Path) -> list[str]:
     """Write the runs of ``results`` below ``folder``; returns what was left out."""
-    traces = Traces(results)
-    layout = Layout(traces)
-    for group in layout.groups():
-        _write_function(traces, group, folder / group.suite / group.folder)
-    layout.describe(folder, README)
-    return traces.notes
+    return write_functions(results, folder, README, _write_function)
 
 
-def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
+def _write_function(traces: Traces, group: FunctionRuns, out: Path) -> None:
+    folder = out / group.suite / group.folder
     suite = PASSED_FOR if group.suite == OTHERS else group.suite
     stem = f"bbobexp_f{group.function}"
     entries = []
@@ -80,7 +74,10 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
         lines: list[str] = []
         for run, trace in zip(runs, found, strict=True):
             rows = list(trace.rows(NOTHING))
-            lines += (HEADER.format(optimum=trace.optimum), *_lines(rows))
+            lines.append(HEADER.format(optimum=trace.optimum))
+            best = accumulate((row.loss for row in rows), min)
+            for (at, regret, loss), lowest in zip(rows, best, strict=True):
+                lines.append(f"{at} 0 {regret!r} {loss!r} {lowest!r}\n")
             parts.append(f"{run.instance}:{rows[-1].at}|{rows[-1].regret!r}")
         for kind in (".dat", ".tdat"):
             text = "".join(lines).encode("ascii")
@@ -91,9 +88,3 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
             f"data_format = 'bbob-new2'\n% hpobench {VERSION}\n{', '.join(parts)}\n"
         )
     write_whole(folder / f"{stem}.info", "".join(entries).encode("ascii"), flush=False)
-
-
-def _lines(rows: list[Row]) -> Iterator[str]:
-    best = accumulate((row.loss for row in rows), min)
-    for (at, regret, loss), lowest in zip(rows, best, strict=True):
-        yield f"{at} 0 {regret!r} {loss!r} {lowest!r}\n"

@@ -14,9 +14,9 @@ from typing import Any
 
 from hpobench.contract.files import own_folder, write_whole
 from hpobench.contract.package import VERSION as HPOBENCH
-from hpobench.export.layout import FunctionRuns, Layout
-from hpobench.export.traces import Row, Traces
-from hpobench.store.reader import Results
+from hpobench.export.layout import FunctionRuns, write_functions
+from hpobench.export.traces import Traces
+from hpobench.store.read.reader import Results
 
 VERSION = "0.4.2"
 """Of ioh, whose files these are like."""
@@ -44,15 +44,11 @@ long as they were; one that died before its first evaluation counts as one evalu
 
 def write(results: Results, folder: Path) -> list[str]:
     """Write the runs of ``results`` below ``folder``; returns what was left out."""
-    traces = Traces(results)
-    layout = Layout(traces)
-    for group in layout.groups():
-        _write_function(traces, group, folder / group.folder)
-    layout.describe(folder, README)
-    return traces.notes
+    return write_functions(results, folder, README, _write_function)
 
 
-def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
+def _write_function(traces: Traces, group: FunctionRuns, out: Path) -> None:
+    folder = out / group.folder
     name = f"f{group.function}_{group.suite}"
     scenarios = []
     for dimension, runs in group.dimensions.items():
@@ -65,7 +61,14 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
             rows = list(trace.rows(NOTHING))
             lines += (f"{at} {regret!r} {loss!r}\n" for at, regret, loss in rows)
             facts = {"instance": run.instance, "seed": run.seed, "status": run.status}
-            described.append({**facts, "evals": rows[-1].at, "best": _best(rows)})
+            lowest = rows[-1].regret
+            # When the lowest regret was first there. Its point is empty, for configurations are
+            # more than vectors.
+            best: dict[str, Any] = {"evals": rows[-1].at, "y": None, "x": []}
+            if not math.isnan(lowest):
+                first = next(row.at for row in rows if row.regret == lowest)
+                best |= {"evals": first, "y": lowest}
+            described.append({**facts, "evals": rows[-1].at, "best": best})
         write_whole(folder / path, "".join(lines).encode("ascii"), flush=False)
         scenarios.append({"dimension": dimension, "path": path.as_posix(), "runs": described})
     meta = {
@@ -80,12 +83,3 @@ def _write_function(traces: Traces, group: FunctionRuns, folder: Path) -> None:
     }
     text = json.dumps(meta, indent=1, allow_nan=False) + "\n"
     write_whole(folder / f"IOHprofiler_{name}.json", text.encode("ascii"), flush=False)
-
-
-def _best(rows: list[Row]) -> dict[str, Any]:
-    """When the lowest regret was first there; its point is empty, for configurations are more
-    than vectors."""
-    best = rows[-1].regret
-    if math.isnan(best):
-        return {"evals": rows[-1].at, "y": None, "x": []}
-    return {"evals": next(row.at for row in rows if row.regret == best), "y": best, "x": []}

@@ -28,7 +28,7 @@ from hpobench.analysis.text.phrases import reading
 from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import own_folder, write_whole
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 EXPORTED: tuple[Table[Any], ...] = (final_loss, standings, speedup, anytime_score)
 

@@ -18,10 +18,10 @@ from hpobench.analysis.core.incumbent import incumbents, run_of
 from hpobench.analysis.core.references import completed, unreferenced
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.contract.errors import StoreError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
-class Row(NamedTuple):
+class TraceRow(NamedTuple):
     """A line of a file: from this evaluation on."""
 
     at: int
@@ -44,13 +44,13 @@ class Trace:
     optimum: float
     """The problem's reference loss."""
 
-    def rows(self, nothing: float) -> Iterator[Row]:
+    def rows(self, nothing: float) -> Iterator[TraceRow]:
         """The first evaluation, each at which the incumbent changed, and the last; ``nothing``
         stands for both losses while there is no incumbent."""
         columns = self.at.tolist(), self.regret.tolist(), self.loss.tolist()
-        changes = [Row(*values) for values in zip(*columns, strict=True)]
+        changes = [TraceRow(*values) for values in zip(*columns, strict=True)]
         if not changes or changes[0].at > 1:
-            changes.insert(0, Row(1, nothing, nothing))
+            changes.insert(0, TraceRow(1, nothing, nothing))
         yield from changes
         if changes[-1].at < self.end:
             yield changes[-1]._replace(at=self.end)

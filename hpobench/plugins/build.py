@@ -10,12 +10,12 @@ from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.contract.prior import Prior
 from hpobench.contract.problem import Fidelity, Problem
-from hpobench.contract.process_state import contained, unchanged
 from hpobench.contract.space import Space
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray, options_of
+from hpobench.plugins.process_state import contained, unchanged
 
 
 def build_problem(ref: PluginRef) -> Problem:

@@ -1,4 +1,4 @@
-"""Which searchers and schedulers go together on Ray Tune, and what to know about a pair.
+"""Which searchers and schedulers go together on Ray Tune, and what to know about each combination.
 
 Everything follows from class attributes of the plugins; no algorithm is known by name.
 """
@@ -19,9 +19,9 @@ Level = Literal["ok", "note", "refused"]
 
 @dataclass(frozen=True)
 class Compatibility:
-    """Whether a searcher runs under a scheduler, and what to know about the pair.
+    """Whether a searcher runs under a scheduler, and what to know about it.
 
-    A ``refused`` pair would not measure what it claims to measure.
+    A ``refused`` combination would not measure what it claims to measure.
     """
 
     level: Level
@@ -33,7 +33,7 @@ class Compatibility:
 
 
 @dataclass(frozen=True)
-class Pair:
+class MatrixField:
     """One field of the compatibility matrix."""
 
     searcher: str
@@ -79,7 +79,7 @@ def limits_concurrency(searcher: type) -> bool:
     )
 
 
-def matrix(registry: Registry) -> list[Pair]:
+def matrix(registry: Registry) -> list[MatrixField]:
     """The compatibility of every searcher with every scheduler, by name.
 
     A file that the user named is not run: its plugins count by what it says of them.
@@ -87,7 +87,7 @@ def matrix(registry: Registry) -> list[Pair]:
     schedulers = [(entry.name, _traits(entry)) for entry in registry.entries("scheduler")]
     searchers = [(entry.name, _traits(entry)) for entry in registry.entries("searcher")]
     return [
-        Pair(name, other, compatibility(searcher, scheduler))
+        MatrixField(name, other, compatibility(searcher, scheduler))
         for name, searcher in searchers
         for other, scheduler in schedulers
     ]
@@ -156,7 +156,7 @@ _NONDETERMINISTIC = (
 )
 
 
-def numbered(pairs: Iterable[Pair]) -> dict[str, int]:
+def numbered(fields: Iterable[MatrixField]) -> dict[str, int]:
     """The footnotes of a matrix: the distinct notes in their order, numbered from 1."""
-    notes = dict.fromkeys(note for pair in pairs for note in pair.compatibility.notes)
+    notes = dict.fromkeys(note for field in fields for note in field.compatibility.notes)
     return {note: number for number, note in enumerate(notes, start=1)}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hpobench.contract.errors import HpobenchError, Interruption, PluginError, describe
 from hpobench.contract.signals import noticed_signals
+from hpobench.contract.wording import printable
 
 _LONGEST = 2_000
 """Characters of an error's message that are repeated."""
@@ -74,14 +75,6 @@ def shown(value: object) -> str:
     except BaseException:  # as above
         text = "an object whose repr() fails"
     return printable(text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}...")
-
-
-def printable(text: str) -> str:
-    """``text`` as a terminal may show it: characters that would steer the terminal, or order text
-    anew, as escapes. Labels, errors and files may come from strangers."""
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
-    )
 
 
 def text_or_none(file: Path | str, call: str, answer: object) -> str | None:

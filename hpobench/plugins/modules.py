@@ -14,8 +14,8 @@ from typing import cast
 
 from hpobench.contract.errors import PluginError
 from hpobench.contract.package import PLUGIN_FOLDERS
-from hpobench.contract.process_state import contained
 from hpobench.plugins.foreign import calling
+from hpobench.plugins.process_state import contained
 
 FOLDER_PREFIX = "hpobench_plugins_"
 """The package of a lone plugin file's folder is called this and a hash of the path."""

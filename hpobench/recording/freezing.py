@@ -21,7 +21,7 @@ from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.signature import moved
 from hpobench.recording.measuring import measure
-from hpobench.store.files import replace
+from hpobench.store.format.disk import replace
 
 
 def members(problem: str, options: Mapping[str, Any], plugins: Iterable[Path]) -> list[Problem]:
@@ -57,10 +57,15 @@ def freeze(
         with _alone(file):
             members = read_members(file)
             before = members.get(problem.key)
-            entry = renewed(before, entry, same_problem=_same(before, entry))
+            entry = renewed(before, entry)
             content = {"problem": problem.name, "members": members | {problem.key: entry}}
             replace(file, (json.dumps(content, indent=1) + "\n").encode())
-        tell(_summary(problem, before, entry))
+        name = f"{problem.name}[{problem.key}]" if problem.key else problem.name
+        new = "" if before and before["version"] == entry["version"] else "new: "
+        tell(
+            f"{name}: optimum {entry['optimum']:g}{'' if entry['known'] else ' (found)'}, clip "
+            f"{entry['clip']:g}, {entry['seconds']:g} s; {new}version {entry['version']}"
+        )
 
 
 @contextlib.contextmanager
@@ -78,9 +83,7 @@ def _alone(file: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def renewed(
-    before: Mapping[str, Any] | None, entry: Mapping[str, Any], *, same_problem: bool
-) -> dict[str, Any]:
+def renewed(before: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> dict[str, Any]:
     """``entry`` with its version, which grows by one if a number differs from ``before``.
 
     The lowest loss ever found on the same problem stays its optimum.
@@ -88,26 +91,10 @@ def renewed(
     if before is None:
         return {"version": 1, **entry}
     new = dict(entry)
+    same_problem = (
+        before["data"] == new["data"] and moved(before["signature"], new["signature"]) is None
+    )
     if not new["known"] and same_problem and before["optimum"] < new["optimum"]:
         new |= {key: before[key] for key in ("optimum", "found")}
     same = all(before[key] == new[key] for key in ("optimum", "known", "clip", "random"))
     return {"version": before["version"] + (not same), **new}
-
-
-def _same(before: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> bool:
-    """Whether the entry ``before`` was measured on the same problem as ``entry``."""
-    if before is None or before["data"] != entry["data"]:
-        return False
-    return moved(before["signature"], entry["signature"]) is None
-
-
-def _summary(problem: Problem, before: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> str:
-    """One line about ``entry``, which takes the place of the entry ``before``."""
-    name = f"{problem.name}[{problem.key}]" if problem.key else problem.name
-    version = f"version {entry['version']}"
-    if before is None or before["version"] != entry["version"]:
-        version = f"new: {version}"
-    return (
-        f"{name}: optimum {entry['optimum']:g}{'' if entry['known'] else ' (found)'}, "
-        f"clip {entry['clip']:g}, {entry['seconds']:g} s; {version}"
-    )

@@ -8,10 +8,10 @@ optimum, a local search from the best configurations looks for a better one.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from random import Random
 from typing import Any, TypeAlias
 
@@ -52,7 +52,7 @@ def measure(problem: Problem, sample: int | None = None) -> dict[str, Any]:
     points: list[Point] = []
     if whole is None:
         points = [[rng.random() for _ in problem.space] for _ in range(size)]
-        drawn = _Full(problem).losses(points)
+        drawn = _losses(problem, points)
         how = f"{size:,} random configurations"
     else:
         drawn = np.array(whole, float)
@@ -63,11 +63,12 @@ def measure(problem: Problem, sample: int | None = None) -> dict[str, Any]:
     least = drawn[:, 1].min(where=~failed, initial=math.inf)
     drawn[failed] = math.inf, clip
     optimum, found = _optimum(problem, points, drawn, float(least), rng)
+    budgets = [n for n in EVALUATIONS if whole is not None or 10 * n <= len(drawn)]
     return {
         "optimum": optimum,
         "known": problem.optimum() is not None or whole is not None,
         "clip": clip,
-        "random": {str(n): quartiles(drawn, n) for n in _budgets(len(drawn), whole is not None)},
+        "random": {str(n): quartiles(drawn, n) for n in budgets},
         "seconds": float(f"{_seconds(problem, timed):.3g}"),
         "found": found,
         "sampled": how,
@@ -77,22 +78,20 @@ def measure(problem: Problem, sample: int | None = None) -> dict[str, Any]:
 
 
 def quartiles(drawn: Losses, n: int) -> list[float]:
-    """The quartiles of the held-out loss of the best of ``n`` draws from ``drawn``.
-
-    If the N losses are sorted by the visible one, the k-th is the best of the draws with
-    probability ``((N-k+1)/N)^n - ((N-k)/N)^n``.
-    """
+    """The quartiles of the held-out loss of the best of ``n`` draws from ``drawn``."""
     by_visible = drawn[np.argsort(drawn[:, 0], kind="stable"), 1]
-    above = (np.arange(len(drawn), -1, -1) / len(drawn)) ** n
-    chance = above[:-1] - above[1:]
     order = np.argsort(by_visible, kind="stable")
-    reached = np.cumsum(chance[order])
+    reached = np.cumsum(chances_of_best(len(drawn), n)[order])
     return [float(by_visible[order][np.searchsorted(reached, q)]) for q in (0.25, 0.5, 0.75)]
 
 
-def _budgets(size: int, exact: bool) -> list[int]:
-    """The budgets in :data:`EVALUATIONS` for which a sample of ``size`` is large enough."""
-    return [n for n in EVALUATIONS if exact or 10 * n <= size]
+def chances_of_best(size: int, n: int) -> NDArray[np.float64]:
+    """The chance of each of N = ``size`` sorted losses to be the best of ``n`` draws.
+
+    For the k-th it is ``((N-k+1)/N)^n - ((N-k)/N)^n``.
+    """
+    above = (np.arange(size, -1, -1) / size) ** n
+    return above[:-1] - above[1:]
 
 
 def _optimum(
@@ -105,7 +104,7 @@ def _optimum(
         return least, "the least of all configurations"
     parents = max(5, len(points) // 200)
     children = max(1, len(points) // (parents * ROUNDS))
-    best = _search(_Full(problem), points, drawn[:, 1], parents, children, rng)
+    best = _search(problem, points, drawn[:, 1], parents, children, rng)
     how = (
         f"the best of these and of a local search from the best {parents} ({ROUNDS} rounds, "
         f"{children} Gaussian children each); no proof that nothing is better"
@@ -114,7 +113,7 @@ def _optimum(
 
 
 def _search(
-    full: _Full, points: list[Point], losses: Losses, parents: int, children: int, rng: Random
+    problem: Problem, points: list[Point], losses: Losses, parents: int, children: int, rng: Random
 ) -> float:
     """The least held-out loss among the descendants of the best ``points``."""
     for i in range(ROUNDS):
@@ -122,7 +121,7 @@ def _search(
         width = WIDTH * SHRINKING**i
         kept = [points[j] for j in best]
         born = [_child(point, width, rng) for point in kept for _ in range(children)]
-        heldout = full.losses(born)[:, 1]
+        heldout = _losses(problem, born)[:, 1]
         points = kept + born
         losses = np.concatenate([losses[best], np.where(np.isfinite(heldout), heldout, math.inf)])
     return float(losses.min())
@@ -140,50 +139,34 @@ def _child(point: Point, width: float, rng: Random) -> Point:
     ]
 
 
-@dataclass(frozen=True)
-class _Full:
-    """Full evaluations of ``problem``, looked up or trained at once."""
-
-    problem: Problem
-
-    def losses(self, points: Sequence[Point]) -> Losses:
-        configs = [self.problem.space.from_unit(point) for point in points]
-        if isinstance(self.problem, TabulatedProblem):
-            return np.array(self.problem.finals(configs, PROBLEM_SEED), float)
-        return np.array([self.trained(config) for config in configs], float)
-
-    def trained(self, config: Config) -> tuple[float, float]:
-        try:
-            *_, last = _steps(self.problem, config)
-        except Exception:  # whatever a library raises, the trial would fail
-            return math.inf, math.inf
-        return last["loss"], last.get("heldout", last["loss"])
+def _losses(problem: Problem, points: Sequence[Point]) -> Losses:
+    """The losses of full evaluations, looked up or trained at once."""
+    configs = [problem.space.from_unit(point) for point in points]
+    if isinstance(problem, TabulatedProblem):
+        return np.array(problem.finals(configs, PROBLEM_SEED), float)
+    return np.array([_trained(problem, config) for config in configs], float)
 
 
-def _steps(problem: Problem, config: Config) -> Iterator[Mapping[str, float]]:
+def _trained(problem: Problem, config: Config) -> tuple[float, float]:
     assert isinstance(problem, TrainedProblem)
-    training = problem.start(config, PROBLEM_SEED)
     try:
-        for _ in range(problem.fidelity.steps):
-            yield training.step()
-    finally:
-        training.close()
+        with contextlib.closing(problem.start(config, PROBLEM_SEED)) as training:
+            last = [training.step() for _ in range(problem.fidelity.steps)][-1]
+    except Exception:  # whatever a library raises, the trial would fail
+        return math.inf, math.inf
+    return last["loss"], last.get("heldout", last["loss"])
 
 
 def _seconds(problem: Problem, configs: Sequence[Config]) -> float:
     """The median cost of a full evaluation in seconds; processor time for a training."""
+    costs = []
     if isinstance(problem, TabulatedProblem):
-        return float(np.nanmedian([_cost(problem, config) for config in configs]))
-    full, costs = _Full(problem), []
+        for config in configs:
+            with contextlib.suppress(Exception):  # the trial would fail
+                costs.append(sum(problem.curve(config, PROBLEM_SEED).costs))
+        return float(np.nanmedian(costs or [math.nan]))
     for config in configs[:TRAININGS_TIMED]:
         begin = time.process_time()
-        full.trained(config)
+        _trained(problem, config)
         costs.append(time.process_time() - begin)
     return float(np.median(costs))
-
-
-def _cost(problem: TabulatedProblem, config: Config) -> float:
-    try:
-        return sum(problem.curve(config, PROBLEM_SEED).costs)
-    except Exception:  # the trial would fail
-        return math.nan

@@ -11,7 +11,6 @@ from typing import Any
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import UsageError
-from hpobench.contract.space import Space
 from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
@@ -50,14 +49,7 @@ class Recipe:
         more = {} if limit is None else {"trial_timeout": limit}
         name, spec = cell_ids(*refs, budget, 1, "live", "last", data, more)(self.seed)
         return Cell(
-            name,
-            *refs,
-            self.seed,
-            budget,
-            workers,
-            stage="live",
-            trial_timeout=limit,
-            spec=spec,
+            name, *refs, self.seed, budget, workers, stage="live", trial_timeout=limit, spec=spec
         )
 
 
@@ -91,27 +83,15 @@ def build_recipe(
         raise UsageError(
             f"problem {problem!r} does not train, so there is nothing to record: use it directly"
         )
-    asked = ("random", {}) if grid is None else ("grid", {"resolution": grid})
-    return Recipe(
-        ref,
-        plugin_ref(registry, "searcher", *asked),
-        plugin_ref(registry, "scheduler", "fifo", {}),
-        seed,
-        _trials(made.space, sample, grid),
-        grid,
-        trial_timeout,
-        made,
-    )
-
-
-def _trials(space: Space, sample: int | None, grid: int | None) -> int:
-    """The number of trials to train; raises :class:`UsageError` if it is too large."""
-    count = sample or 0
+    count, asked = sample or 0, ("random", dict[str, Any]())
     if grid is not None:
-        count = sum(1 for _ in itertools.islice(space.grid(grid), MAX_TRIALS + 1))
+        count = sum(1 for _ in itertools.islice(made.space.grid(grid), MAX_TRIALS + 1))
+        asked = ("grid", {"resolution": grid})
     if count > MAX_TRIALS:
         raise UsageError(
             f"more than {MAX_TRIALS:,} configurations: too many to record; take a smaller sample, "
             "or a grid of a lower resolution"
         )
-    return count
+    searcher = plugin_ref(registry, "searcher", *asked)
+    fifo = plugin_ref(registry, "scheduler", "fifo", {})
+    return Recipe(ref, searcher, fifo, seed, count, grid, trial_timeout, made)

@@ -10,25 +10,36 @@ import contextlib
 import functools
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.recording.grid_space import grid_space
-from hpobench.recording.journal_steps import Tally, measured, tally
+from hpobench.contract.parameters import Float, Int, Ordinal, Parameter, When
+from hpobench.contract.space import Config, Space
 from hpobench.recording.recipe import Recipe
-from hpobench.recording.table import CURVES, VERSION, Array, Table, read_about, write_table
-from hpobench.running.cluster import LOCAL, connected, starts_ray
-from hpobench.running.live_cells import LiveCells, capacity
-from hpobench.store import provenance
-from hpobench.store.batch import Outcome
+from hpobench.recording.table import CURVES, VERSION, Table, read_about, write_table
+from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
+from hpobench.running.cluster.live_cells import LiveCells, capacity
+from hpobench.running.stages.live.journal import read_headers
+from hpobench.store.write import provenance
+from hpobench.store.write.batch import Outcome
 
+MEASURED = pa.schema(
+    {
+        "trial": pa.int32(),
+        "step": pa.int32(),  # 1, 2, ...
+        "loss": pa.float64(),
+        "heldout": pa.float64(),
+        "wall": pa.float64(),  # seconds
+        "cpu": pa.float64(),  # seconds of the processor, over all threads
+    }
+)
 _NO_LIMIT_S = 1e9
 _LOOK_S = 2.0
 _LOOK_SHARE = 0.05
@@ -48,7 +59,7 @@ class Recorded:
 def record_table(
     recipe: Recipe,
     out: Path,
-    report: Callable[[Tally], None],
+    report: Callable[[TrialCounts], None],
     *,
     address: str = LOCAL,
     cpus: int | None = None,
@@ -101,7 +112,9 @@ def _reused(recipe: Recipe, out: Path) -> Recorded:
     return Recorded(about["trials"], about["failed"], reused=True)
 
 
-def _run(cells: LiveCells, cell: Cell, report: Callable[[Tally], None], steps: int) -> Outcome:
+def _run(
+    cells: LiveCells, cell: Cell, report: Callable[[TrialCounts], None], steps: int
+) -> Outcome:
     """The outcome of ``cell``; ``report`` takes the progress while it runs and at its end."""
     look = functools.partial(tally, steps=steps)
     due = 0.0
@@ -123,37 +136,18 @@ def _run(cells: LiveCells, cell: Cell, report: Callable[[Tally], None], steps: i
 
 
 def _table(recipe: Recipe, cell: Cell, outcome: Outcome, steps: pa.Table) -> Table:
+    problem, ref = recipe.made, recipe.problem
     trials = outcome.trials.to_pylist()
     configs = [json.loads(trial["config"]) for trial in trials]
     errors = [trial["error"] for trial in trials]
-    about = _about(recipe, cell, outcome)
-    about |= {"trials": len(configs), "failed": sum(error is not None for error in errors)}
-    if recipe.grid is not None:
-        about["space"] = grid_space(recipe.made.space, configs).to_json()
-    curves = {name: _curves(steps, name, len(configs), recipe) for name in CURVES}
-    if not recipe.made.heldout:
-        del curves["heldout"]
-    return Table(about, configs, curves, errors)
-
-
-def _curves(steps: pa.Table, name: str, trials: int, recipe: Recipe) -> Array:
-    """The column ``name`` as ``[trials, steps]``, with NaN for steps that a trial did not reach."""
-    curves = np.full((trials, recipe.made.fidelity.steps), np.nan)
-    trial, step = (steps[key].to_numpy() for key in ("trial", "step"))
-    curves[trial, step - 1] = steps[name].to_numpy()
-    return curves
-
-
-def _about(recipe: Recipe, cell: Cell, outcome: Outcome) -> dict[str, Any]:
-    problem, ref = recipe.made, recipe.problem
-    space = problem.space.to_json()
-    return {
+    space = problem.space if recipe.grid is None else grid_space(problem.space, configs)
+    about: dict[str, Any] = {
         "version": VERSION,
         "problem": ref.label,
         "name": ref.name,
         "options": dict(ref.options),
-        "space": space,
-        "trained": space,
+        "space": space.to_json(),
+        "trained": problem.space.to_json(),
         "grid": recipe.grid,
         "fidelity": asdict(problem.fidelity),
         "objective": asdict(problem.objective),
@@ -162,4 +156,71 @@ def _about(recipe: Recipe, cell: Cell, outcome: Outcome) -> dict[str, Any]:
         "heldout": problem.heldout,
         "spec": json.loads(cell.spec),
         **json.loads(outcome.cell["provenance"]),
+        "trials": len(configs),
+        "failed": sum(error is not None for error in errors),
     }
+    place = steps["trial"].to_numpy(), steps["step"].to_numpy() - 1
+    curves = {}
+    for name in CURVES:
+        if name != "heldout" or problem.heldout:
+            # Steps that a trial did not reach stay NaN.
+            curves[name] = np.full((len(configs), problem.fidelity.steps), np.nan)
+            curves[name][place] = steps[name].to_numpy()
+    return Table(about, configs, curves, errors)
+
+
+def grid_space(space: Space, configs: Iterable[Config]) -> Space:
+    """``space`` with each numeric parameter replaced by its ordered values in ``configs``.
+
+    The values come from the trials, because values computed again may differ in the last bit on
+    another machine. A parameter that no trial has is left out, and so are values in conditions
+    that no trial has.
+    """
+    configs = list(configs)
+    kept: dict[str, Parameter] = {}
+    for p in space:
+        values = {config[p.name] for config in configs if p.name in config}
+        if not values:
+            continue
+        when = p.when
+        if when is not None:
+            parent = kept[when.parent]
+            when = When(when.parent, tuple(v for v in when.values if parent.contains(v)))
+        if isinstance(p, Float | Int):
+            cheap = p.cheap if p.cheap in values else None
+            kept[p.name] = Ordinal(p.name, tuple(sorted(values)), when, cheap)
+        else:
+            kept[p.name] = replace(p, when=when)
+    return Space(list(kept.values()))
+
+
+class TrialCounts(NamedTuple):
+    """The numbers of trials that are over."""
+
+    finished: int = 0
+    failed: int = 0
+    """The number of finished trials that failed."""
+
+
+def tally(journal: Path, steps: int) -> TrialCounts:
+    """The progress of the cell with ``journal``, whose whole trials have ``steps`` steps."""
+    finished = failed = 0
+    for header in read_headers(journal):
+        if "trial" in header:
+            error = "error" in header
+            finished += error or header["step"] + len(header["results"]) > steps
+            failed += error
+    return TrialCounts(finished, failed)
+
+
+def measured(journal: Path) -> pa.Table:
+    """Every finished step in ``journal``, with the columns of :data:`MEASURED`."""
+    # The store keeps a step's cost in wall seconds only; the journal has processor seconds too.
+    rows = [
+        (header["trial"], header["step"] + i, *result)
+        for header in read_headers(journal)
+        if "trial" in header
+        for i, result in enumerate(header["results"])
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(MEASURED)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, MEASURED, strict=True)], MEASURED)

@@ -34,7 +34,7 @@ from hpobench.contract.files import read_whole
 from hpobench.contract.parameters import Float, Int, Parameter
 from hpobench.contract.problem import Fidelity, Objective
 from hpobench.contract.space import Config, Space
-from hpobench.store import files
+from hpobench.store.format import disk
 
 VERSION = 1
 KEY = b"hpobench_recording"
@@ -66,8 +66,7 @@ def write_table(path: Path, table: Table) -> None:
     """Put ``table`` at ``path``, whole or not at all."""
     space = Space.from_json(table.about["trained"])
     columns: dict[str, pa.Array] = {
-        f"config/{p.name}": pa.array([_stored(p, c.get(p.name)) for c in table.configs], _type(p))
-        for p in space
+        f"config/{p.name}": pa.array(_stored(p, table.configs), _type(p)) for p in space
     }
     for name, curve in table.curves.items():
         rows, steps = curve.shape
@@ -84,29 +83,31 @@ def write_table(path: Path, table: Table) -> None:
         use_byte_stream_split=[f"{name}.list.element" for name in table.curves],
         write_page_checksum=True,
     )
-    files.replace(path, bytes(sink.getvalue()))
+    disk.replace(path, bytes(sink.getvalue()))
 
 
 def read_about(path: Path) -> dict[str, Any]:
     """The metadata of the table at ``path``; raises :class:`StoreError` if it is no such table."""
     with _readable(path):
-        return _about(path, pq.ParquetFile(_source(path)))
+        return _about(path, pq.ParquetFile(pa.BufferReader(read_whole(path, limit=MAX_BYTES))))
 
 
 def read_table(path: Path) -> Table:
     """The table at ``path``; raises :class:`StoreError` if it is no such table, damaged, or larger
     than :data:`MAX_VALUES`."""
     with _readable(path):
-        file = pq.ParquetFile(_source(path), page_checksum_verification=True)
+        data = pa.BufferReader(read_whole(path, limit=MAX_BYTES))
+        file = pq.ParquetFile(data, page_checksum_verification=True)
         about = _about(path, file)
         _check_size(path, file.metadata)
         columns = file.read()
         space = Space.from_json(about["trained"])
-        values = [columns[f"config/{p.name}"].to_pylist() for p in space]
-        configs = [
-            {p.name: _value(p, x) for p, x in zip(space, row, strict=True) if x is not None}
-            for row in zip(*values, strict=True)
-        ]
+        configs: list[Config] = [{} for _ in range(columns.num_rows)]
+        for p in space:
+            stored, mixed = columns[f"config/{p.name}"].to_pylist(), _mixed(p)
+            for config, value in zip(configs, stored, strict=True):
+                if value is not None:
+                    config[p.name] = json.loads(value) if mixed else value
         for config in configs:
             space.check(config)
         shape = len(configs), about["fidelity"]["steps"]
@@ -116,10 +117,6 @@ def read_table(path: Path) -> Table:
         if "loss" not in curves:
             raise ValueError("it has no column loss")
         return Table(about, configs, curves, columns["error"].to_pylist())
-
-
-def _source(path: Path) -> pa.BufferReader:
-    return pa.BufferReader(read_whole(path, limit=MAX_BYTES))
 
 
 def _about(path: Path, file: pq.ParquetFile) -> dict[str, Any]:
@@ -192,7 +189,7 @@ def _curves(column: pa.ChunkedArray, shape: tuple[int, int]) -> Array:
 def _readable(path: Path) -> Iterator[None]:
     """Turn every error of reading a damaged file into a :class:`StoreError`."""
     try:
-        with files.explained(path):
+        with disk.explained(path):
             yield
     except (StoreError, KeyboardInterrupt):
         raise
@@ -217,9 +214,8 @@ def _mixed(p: Parameter) -> bool:
     return not isinstance(p, Float | Int) and len({type(choice) for choice in p.choices}) > 1
 
 
-def _stored(p: Parameter, value: Any) -> Any:
-    return json.dumps(value) if value is not None and _mixed(p) else value
-
-
-def _value(p: Parameter, stored: Any) -> Any:
-    return json.loads(stored) if _mixed(p) else stored
+def _stored(p: Parameter, configs: list[Config]) -> list[Any]:
+    values = [config.get(p.name) for config in configs]
+    if _mixed(p):
+        return [None if value is None else json.dumps(value) for value in values]
+    return values

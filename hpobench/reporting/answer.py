@@ -21,9 +21,9 @@ from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 from hpobench.contract.errors import TooFewError
 
-Standing = Literal["leads", "tied", "behind", "unknown"]
+Standing = Literal["leads", "tied", "behind", "unclear"]
 """Against the first. ``tied``: the interval of the difference includes zero, or there is no
-difference. ``unknown``: seeds are too few to say."""
+difference. ``unclear``: seeds are too few to say."""
 
 _MOST_SEEDS = 100
 
@@ -151,7 +151,7 @@ def _ranked(row: pd.Series, *, enough: bool, first: bool) -> Ranked:
 def _standing(row: pd.Series, *, enough: bool) -> Standing:
     if row["clear"]:
         return "behind"
-    return "tied" if enough or row["behind"] == 0 else "unknown"
+    return "tied" if enough or row["behind"] == 0 else "unclear"
 
 
 def _seeds_needed(problems: int, settings: Settings) -> int | None:

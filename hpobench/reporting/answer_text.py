@@ -5,8 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from hpobench.analysis.numbers import number
-from hpobench.plugins.foreign import printable
+from hpobench.contract.wording import number, printable
 from hpobench.reporting.answer import Answer, Compared, RandomSearch, Ranked
 
 COLUMNS = 80
@@ -121,8 +120,8 @@ def _table(ranked: Sequence[Ranked], *, blocks: bool) -> Iterator[str]:
 
 def _standing(one: Ranked) -> str:
     behind = f"+{number(one.behind)}"
-    return {"leads": "leads", "tied": "tied", "behind": f"behind, {behind}"}.get(
-        one.standing, f"{behind}, unclear"
+    return {"behind": f"behind, {behind}", "unclear": f"{behind}, unclear"}.get(
+        one.standing, one.standing
     )
 
 

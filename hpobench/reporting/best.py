@@ -13,10 +13,10 @@ import pandas as pd
 from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.exhibits._best_configurations import best_of_each
-from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
+from hpobench.contract.wording import number
 from hpobench.reporting.calls import Found, Plugins, search_cv, tuner
 from hpobench.reporting.python_text import written
 

@@ -13,7 +13,7 @@ TERMS = {
     "incumbent": "The best result of a run so far.",
     "clip value": "The median loss of a random configuration, the 1 of normalised regret; a failed "
     "run counts as it.",
-    "full evaluation": "A trial that trains to its last step.",
+    "full evaluation": "The training of one configuration to its last step.",
     "fidelity": "How far a trial trains: epochs, trees or data, say.",
     "rung": "A fidelity at which a scheduler compares trials and stops the worse ones.",
     "seed": "The number that a run's randomness begins with: runs with other seeds repeat it.",

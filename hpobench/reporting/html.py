@@ -40,8 +40,7 @@ from hpobench.reporting.glossary import glossed
 from hpobench.reporting.opening import Opening, openings
 from hpobench.reporting.replay import Replay, replayed
 from hpobench.reporting.stored_answer import PAGE, write_answer
-from hpobench.reporting.verdict import verdict
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 Drawing: TypeAlias = Callable[[int, int], None]
 """Is told how many figures are drawn, of how many."""
@@ -58,7 +57,6 @@ class Page:
     """What the first screen says, for each fair comparison."""
     reason: str | None
     """Why nothing can be compared, or ``None``."""
-    verdicts: list[Markup]
     decision: str | None
     reload: float | None
     """Seconds after which the page loads itself anew."""
@@ -96,8 +94,8 @@ def write_report(
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
     ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default on
     the axis that the budgets are in. ``decision``: what seeds in stages decided
-    (:func:`hpobench.store.decision.decision_sentence`). ``reload``: seconds after which an open
-    page loads itself anew. ``made_of``: what ``answer.json`` keeps to tell whether the report
+    (:func:`hpobench.store.read.decision.decision_sentence`). ``reload``: seconds after which an
+    open page loads itself anew. ``made_of``: what ``answer.json`` keeps to tell whether the report
     is up to date (:mod:`hpobench.reporting.stored_answer`). ``figures``: also draw ``figures/``, a
     PNG and a PDF of every figure; ``drawing`` is told how many of them are drawn. The same results
     give the same bytes; files of an earlier report in ``folder`` that this one has no use for are
@@ -165,7 +163,6 @@ def _page(
         facts=_facts(study.every),
         openings=openings(study, said),
         reason=said.reason,
-        verdicts=[verdict(study, comparison) for comparison in study.shown],
         decision=decision,
         reload=reload,
         notes=notes(study),

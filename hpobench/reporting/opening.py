@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.exhibits import critical_difference
 from hpobench.analysis.inference.significance import ALPHA
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.study import Study
+from hpobench.contract.wording import interval, number
 from hpobench.reporting.answer import Answer, Compared, Ranked
 from hpobench.reporting.answer_text import advice_of
 
 ROWS = 12
 """Of the list before the others are asked for."""
-_STANDINGS = {
-    "leads": "leads",
-    "tied": "tied with the first",
-    "behind": "behind",
-    "unknown": "too few seeds to say",
-}
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,7 @@ def _row(one: Ranked, member: int, end: float, *, folded: bool) -> Row:
         algorithm=one.algorithm,
         member=member,
         standing=one.standing,
-        words=_STANDINGS[one.standing],
+        words="tied with the first" if one.standing == "tied" else one.standing,
         regret=number(one.regret),
         interval=interval(low, high) if one.low is not None else "",
         at=_percent(one.regret, end),

@@ -13,7 +13,7 @@ import pandas as pd
 from hpobench.analysis.exhibits.conditions import conditions
 from hpobench.analysis.inference.gate import POWER, Gate
 from hpobench.analysis.inference.sign_flip import smallest_p
-from hpobench.analysis.numbers import count, interval, number
+from hpobench.contract.wording import count, interval, number
 
 ALL_ROWS = 30
 """With more, single problems on which nothing was found are left out of the short table."""

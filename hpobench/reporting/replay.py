@@ -14,11 +14,12 @@ from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.analysis.exhibits import standings
 from hpobench.analysis.exhibits.lineage import lineage
-from hpobench.analysis.numbers import count, far_apart
+from hpobench.analysis.numbers import far_apart
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.problem import Objective
+from hpobench.contract.wording import count
 from hpobench.reporting.embedded import embedded
 from hpobench.reporting.packed import packed
 

@@ -15,7 +15,9 @@ from hpobench.contract.errors import StoreError
 from hpobench.contract.files import is_regular, read_text, read_whole, write_whole
 from hpobench.contract.package import VERSION
 from hpobench.reporting.answer import Answer
-from hpobench.store import index, provenance
+from hpobench.reporting.answer_text import advice
+from hpobench.store.format import index
+from hpobench.store.write import provenance
 
 FILE, PAGE = "answer.json", "index.html"
 _LONGEST = 2**24
@@ -32,15 +34,17 @@ def made_of(folder: Path) -> str:
     return found.hexdigest()
 
 
-def as_json(answer: Answer) -> dict[str, Any]:
-    """The facts of ``answer`` as JSON takes them."""
-    return dataclasses.asdict(answer)
+def answer_json(answer: Answer | None) -> dict[str, Any]:
+    """What verbs print of an answer for programs: its facts, and its sentences."""
+    if answer is None:
+        return {"answer": None, "advice": None}
+    return {"answer": dataclasses.asdict(answer), "advice": advice(answer)}
 
 
 def write_answer(report: Path, answer: Answer, made_of: str | None) -> None:
     """Write ``answer`` into the folder ``report``; ``made_of`` is ``None`` for a report that is not
     complete by itself."""
-    content = {"made_of": made_of, "answer": as_json(answer)}
+    content = {"made_of": made_of, "answer": dataclasses.asdict(answer)}
     text = json.dumps(content, indent=1, allow_nan=False)
     write_whole(report / FILE, f"{text}\n".encode(), flush=False)
 

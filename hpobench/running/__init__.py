@@ -1,1 +1,1 @@
-"""Cells on Ray: one run, one cell, all cells of a plan, and seeds that are added in stages."""
+"""From a plan to stored results: where results come from, what runs a cell, and where cells run."""

@@ -29,15 +29,13 @@ from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.source import source_hash
 
-IDENTITY_VERSION = 1
+IDENTITY_VERSION = 2
 """Raise this number when the same spec gives other results, or when the spec changes its form.
 
 Of hpobench itself only its version and this number count, not its source: in a checkout, cells
 that ran before an edit of the harness stay valid until one of the two is raised.
 """
 
-_TOLD = frozenset({"start", "prior"})
-"""What suites give searchers and the searchers' own files make something of."""
 _SLUG = 32
 """Characters of each label in an id, so that an id stays well within a file name's length."""
 
@@ -108,7 +106,7 @@ def _plugin(ref: PluginRef) -> dict[str, Any]:
         "name": ref.name,
         "class": ref.cls,
         "options": dict(ref.options),
-        "source": source_hash(Path(ref.file), ref.kind, exact=bool(_TOLD & {*ref.given})),
+        "source": source_hash(Path(ref.file)),
         "packages": {name: _version(name) for name in names},
         **({} if script is None else {"lock": script.lock_hash()}),
         **({"data": data} if data else {}),

@@ -1,4 +1,4 @@
-"""Parts of a plan that run apart, without knowing of each other."""
+"""Shards: shares of a plan's cells that run on machines which know nothing of each other."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _TEXT = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
 @dataclass(frozen=True)
 class Shard:
-    """Part ``number`` (from 1) of ``count``, for plans of so many ``combinations`` with each seed.
+    """Shard ``number`` (from 1) of ``count``, of a plan with so many ``combinations`` for each
+    seed.
 
-    Neighbouring cells are in different parts, and the cells of one combination too, so that no part
-    has all the expensive ones.
+    Neighbouring cells are in different shards, and so are the cells of one combination, so that no
+    shard has all the expensive ones.
     """
 
     number: int
@@ -28,12 +29,12 @@ class Shard:
 
     @classmethod
     def of(cls, text: str) -> Shard:
-        """The part that ``text`` like ``3/16`` names; raises :class:`UsageError`."""
+        """The shard that ``text`` like ``3/16`` names; raises :class:`UsageError`."""
         if found := _TEXT.fullmatch(text):
             number, count = map(int, found.groups())
             if 1 <= number <= count:
                 return cls(number, count)
-        raise UsageError(f"--shard {text}: give the number of the part and how many, like 3/16")
+        raise UsageError(f"--shard {text}: give the number of the shard and how many, like 3/16")
 
     @property
     def suffix(self) -> str:
@@ -41,17 +42,17 @@ class Shard:
         return f".shard-{self.number}-of-{self.count}"
 
     def owner(self, place: int) -> int:
-        """The number of the part that has the cell at ``place`` of the plan."""
+        """The number of the shard that has the cell at ``place`` of the plan."""
         return (place + place // self.combinations) % self.count + 1
 
     def places(self, cells: int) -> list[int]:
-        """The places of this part's cells in a plan of so many ``cells``."""
+        """The places of this shard's cells in a plan of so many ``cells``."""
         return [place for place in range(cells) if self.owner(place) == self.number]
 
-    def whole(self, parts: Sequence[Sequence[T]]) -> list[T]:
-        """What all ``parts``, in their order, have of a plan, in the plan's order.
+    def whole(self, shards: Sequence[Sequence[T]]) -> list[T]:
+        """The cells of all ``shards``, which are in their order, in the order of the plan.
 
-        Raises ``StopIteration`` if they are not the parts of one.
+        Raises ``StopIteration`` if they are not the shards of one plan.
         """
-        left = [iter(part) for part in parts]
-        return [next(left[self.owner(place) - 1]) for place in range(sum(map(len, parts)))]
+        left = [iter(shard) for shard in shards]
+        return [next(left[self.owner(place) - 1]) for place in range(sum(map(len, shards)))]

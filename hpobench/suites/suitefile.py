@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Exact, Stage, Tell
 from hpobench.contract.errors import SuiteError, did_you_mean
+from hpobench.contract.wording import parse_seconds
 from hpobench.plugins.starting.given import KEYS
 from hpobench.suites.yamlfile import Document, KeyPath
 
@@ -33,7 +34,6 @@ MAX_WORKERS = 32_767
 MAX_AMOUNT = 1e12
 """The most of a budget in seconds, resource or evaluations: enough for 30,000 years."""
 MAX_TRIALS = 10**9
-_UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def parse_seeds(value: object) -> Sequence[int]:
@@ -118,14 +118,6 @@ def parse_globs(value: object) -> tuple[str, ...]:
     if not globs or not all(isinstance(glob, str) for glob in globs):
         raise ValueError(f"a word is due, or a list of words, not {_short(value)}")
     return tuple(globs)
-
-
-def parse_seconds(value: str) -> float:
-    """The seconds of ``90``, ``4 min`` or ``3h``. Raises :class:`ValueError`."""
-    match = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{1,18})?)\s*([a-z]*)\s*", value)
-    if match is None or (match[2] or "s") not in _UNITS:
-        raise ValueError(f"{value!r} is no time; write seconds, or a unit of {', '.join(_UNITS)}")
-    return float(match[1]) * _UNITS[match[2] or "s"]
 
 
 def _seconds(value: object) -> object:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from hpobench.running.time_limit import OutOfTime, time_limit
+from hpobench.running.cells.time_limit import OutOfTime, time_limit
 
 Status: TypeAlias = Literal["ok", "failed", "skipped"]
 
@@ -68,3 +71,21 @@ def judge(check: Check, limit: float) -> CheckResult:
         return CheckResult("failed", str(error))
     except (Exception, SystemExit) as error:
         return CheckResult("failed", f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def fresh_process(
+    code: str, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What ``code`` did in a process of its own, which finds the same modules."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+
+
+def judged(checks: Iterable[Check], limit: float) -> Iterator[tuple[Check, CheckResult]]:
+    """Each of ``checks`` with its result; after one that hangs the others are skipped."""
+    hung = False
+    for check in checks:
+        result = CheckResult("skipped", "an earlier check hung") if hung else judge(check, limit)
+        hung |= result.hung
+        yield check, result

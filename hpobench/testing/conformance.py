@@ -11,7 +11,7 @@ from hpobench.contract.cell import Kind, PluginRef
 from hpobench.contract.errors import NotAvailableError, UnknownNameError
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.check import Check
-from hpobench.testing.subject import Subject, ref_of
+from hpobench.testing.subject import PluginSubject, ref_of
 
 _KINDS: tuple[Kind, ...] = ("searcher", "scheduler", "problem")
 
@@ -77,32 +77,29 @@ def checks_of(
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
     subject, functions = _rules(entry, ref_of(entry, options, folder), patience, trials)
     return [
-        Check(_spaced(f), _first_line(f), entry.name, functools.partial(f, subject))
+        Check(
+            f.__name__.replace("_", " "),
+            (f.__doc__ or "").partition("\n")[0],
+            entry.name,
+            functools.partial(f, subject),
+        )
         for f in functions
     ]
 
 
 def _rules(
     entry: Entry, ref: PluginRef, patience: float, trials: int | None
-) -> tuple[Subject, Sequence[Callable[[Any], str | None]]]:
+) -> tuple[PluginSubject, Sequence[Callable[[Any], str | None]]]:
     # Imported here because the checks of schedulers import Ray, which those of searchers need not.
     if entry.kind == "searcher":
-        from hpobench.testing import searchers
+        from hpobench.testing import searcher_rules
         from hpobench.testing.searcher_subject import SearcherSubject
 
-        return SearcherSubject(entry, ref, patience, trials), searchers.CHECKS
+        return SearcherSubject(entry, ref, patience, trials), searcher_rules.CHECKS
     if entry.kind == "scheduler":
-        from hpobench.testing import schedulers
+        from hpobench.testing import scheduler_rules
 
-        return schedulers.SchedulerSubject(entry, ref), schedulers.CHECKS
-    from hpobench.testing import problems
+        return scheduler_rules.SchedulerSubject(entry, ref), scheduler_rules.CHECKS
+    from hpobench.testing import problem_rules
 
-    return problems.ProblemSubject(entry, ref), problems.CHECKS
-
-
-def _spaced(function: Callable[..., object]) -> str:
-    return function.__name__.replace("_", " ")
-
-
-def _first_line(function: Callable[..., object]) -> str:
-    return (function.__doc__ or "").partition("\n")[0]
+    return problem_rules.ProblemSubject(entry, ref), problem_rules.CHECKS

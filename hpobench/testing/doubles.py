@@ -14,7 +14,7 @@ from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem
 from hpobench.contract.references import Reference
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config, Space
-from hpobench.running.run import Run
+from hpobench.running.cells.tuning import Run
 from hpobench.running.stages.virtual import VirtualStage
 
 SPACE = Space(

@@ -63,11 +63,10 @@ def drive(
                 exhausted = True
                 continue
             except NothingYet:
-                waits = True
                 if not running:
-                    raise Misbehaved(
-                        f"ask({number}) waits for results, and no trial runs"
-                    ) from None
+                    text = f"ask({number}) waits for results, and no trial runs"
+                    raise Misbehaved(text) from None
+                waits = True
                 continue
             running.append(number)
             if searcher.schedules_itself:
@@ -117,7 +116,9 @@ def adopt(searcher: Searcher, trial: int, config: Config) -> Config:
 
 
 def steps_of(searcher: Searcher, trial: int) -> int:
-    """The number of steps that a searcher which schedules itself wants of a trial."""
+    """The number of steps that the searcher wants of a trial: all, unless it schedules itself."""
+    if not searcher.schedules_itself:
+        return FIDELITY.steps
     steps: object = call(f"steps({trial})", searcher.steps, trial)
     if not isinstance(steps, int) or not 1 <= steps <= FIDELITY.steps:
         raise Misbehaved(f"steps({trial}) returned {steps!r}, not 1 to {FIDELITY.steps}")
@@ -148,7 +149,7 @@ def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Confi
             config = ask(searcher, space, trial)
         except Exhausted:
             break
-        steps = steps_of(searcher, trial) if searcher.schedules_itself else FIDELITY.steps
+        steps = steps_of(searcher, trial)
         tell(searcher, trial, steps, math.sqrt(loss_of(space, config)), final=True)
         proposed.append(config)
     return proposed

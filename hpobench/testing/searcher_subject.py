@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, perf_counter
 
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
@@ -16,9 +18,8 @@ from hpobench.plugins.build import build_searcher
 from hpobench.plugins.compatibility import trait
 from hpobench.testing.check import Misbehaved
 from hpobench.testing.driving import FATES, FIDELITY, ask, call, drive, loss_of, steps_of, tell
-from hpobench.testing.memory import memory_of_processes
 from hpobench.testing.spaces import SPACES
-from hpobench.testing.subject import Subject
+from hpobench.testing.subject import PluginSubject
 
 MOST_TRIALS = 60
 LEAST_TRIALS = 8
@@ -27,7 +28,7 @@ OBSERVATIONS = (10, 100, 1000)
 
 
 @dataclass(frozen=True)
-class SearcherSubject(Subject):
+class SearcherSubject(PluginSubject):
     patience: float = 10.0
     """Seconds for which a run goes on asking."""
     given_trials: int | None = None
@@ -75,13 +76,19 @@ class SearcherSubject(Subject):
     def trials(self) -> int:
         if self.given_trials is not None:
             return self.given_trials
-        done = sum(1 for _ in self._ask_and_tell(MOST_TRIALS))
-        return done if done >= LEAST_TRIALS else LEAST_TRIALS
+        return max(sum(1 for _ in self._ask_and_tell(MOST_TRIALS)), LEAST_TRIALS)
 
     @functools.cached_property
     def histories(self) -> dict[str, str]:
         """Its proposals with seed 0, by the name of the space."""
-        return {name: on_space(name, self.drive, space, 0) for name, space in self.spaces.items()}
+        found = {}
+        for name, space in self.spaces.items():
+            with on_space(name):
+                found[name] = self.drive(space, 0)
+        return found
+
+    def exercise(self) -> None:
+        _ = self.histories
 
     @functools.cached_property
     def long_run(self) -> list[tuple[float, int | None]]:
@@ -107,14 +114,33 @@ class SearcherSubject(Subject):
                     config = ask(searcher, space, trial)
                 except (Exhausted, NothingYet):
                     return
-                steps = steps_of(searcher, trial) if searcher.schedules_itself else FIDELITY.steps
+                steps = steps_of(searcher, trial)
                 tell(searcher, trial, steps, loss_of(space, config), final=True)
                 yield perf_counter() - started
 
 
-def on_space(space: str, function: Callable[..., str], *args: object) -> str:
-    """The result of ``function``; an error names the space on which it happened."""
+@contextlib.contextmanager
+def on_space(space: str) -> Iterator[None]:
+    """Let errors name the space on which they happened."""
     try:
-        return function(*args)
+        yield
     except Misbehaved as error:
         raise Misbehaved(f"on the {space} space: {error}") from error
+
+
+def memory_of_processes() -> int | None:
+    """Resident bytes of this process and its descendants; ``None`` where there is no ``/proc``."""
+    if not Path("/proc/self/stat").exists():
+        return None
+    parents, pages = {}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                stat = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+                # The name, in brackets, may hold anything; the other fields come after it.
+                fields = stat.rpartition(")")[2].split()
+                parents[int(folder.name)], pages[int(folder.name)] = int(fields[1]), int(fields[21])
+    ours = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(pages.get(pid, 0) for pid in ours) * os.sysconf("SC_PAGE_SIZE")

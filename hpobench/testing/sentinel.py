@@ -6,15 +6,11 @@ behind, changes the results of others without a word.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import math
-import os
 import random
 import statistics
-import subprocess
-import sys
 
 from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
@@ -24,9 +20,9 @@ from hpobench.contract.cell import Cell, Kind, PluginRef
 from hpobench.contract.problem import Fidelity, Problem
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config, Space
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from hpobench.testing import doubles
-from hpobench.testing.check import Misbehaved
+from hpobench.testing.check import Misbehaved, fresh_process
 from hpobench.testing.spaces import SPACES
 
 _PRINT = "from hpobench.testing.sentinel import result; print(result())"
@@ -110,27 +106,17 @@ def _ref(kind: Kind, cls: type, file: str, **options: int) -> PluginRef:
     return PluginRef(kind, "sentinel", "sentinel", options, file, cls.__name__)
 
 
-@functools.cache
-def _fresh() -> str:
-    """The result in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", _PRINT],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
-
-
 _last: list[str] = []
 """The result that this process gave last, so that the plugin after an offender is not blamed."""
 
 
 def check_sentinel() -> None:
     """Raise :class:`Misbehaved` if the process gives other results than before."""
-    before, now = (_last or [_fresh()])[0], result()
-    _last[:] = [now]
+    if not _last:
+        done = fresh_process(_PRINT)
+        done.check_returncode()
+        _last.append(done.stdout.strip())
+    before, _last[0] = _last[0], (now := result())
     if now != before:
         error = f", {now}" if " " in now else ""
         raise Misbehaved(

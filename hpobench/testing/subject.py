@@ -19,13 +19,18 @@ from hpobench.testing.check import Misbehaved, NotApplicable
 
 
 @dataclass(frozen=True)
-class Subject:
+class PluginSubject:
+    """The plugin that is checked."""
+
     entry: Entry
     ref: PluginRef
 
     @property
     def cls(self) -> type:
         return self.entry.load()
+
+    def exercise(self) -> None:
+        """Use the plugin as cells do."""
 
 
 def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
@@ -37,32 +42,21 @@ def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
     Raises :class:`UsageError` for options that are missing or wrong.
     """
     cls = entry.load()
-    options, faults = resolve(cls, {**_defaults(cls, given), **given})
+    required = [option for option in (options_of(cls) or {}).values() if option.required]
+    taken = {option.name: option.choices[0] for option in required if option.choices}
+    for member in members_of(cls) if issubclass(cls, Problem) else ():
+        if all(member.get(key, value) == value for key, value in given.items()):
+            taken = {option.name: member[option.name] for option in required}
+            break
+    options, faults = resolve(cls, {**taken, **given})
     if faults:
         message = "; ".join(f"{f.key}: {f.message}" if f.key else f.message for f in faults)
         raise UsageError(f"{entry.kind} {entry.name}: {message} (-o KEY=VALUE sets an option)")
-    return PluginRef(
-        entry.kind,
-        entry.name,
-        entry.name,
-        options,
-        str(entry.file),
-        entry.cls,
-        str(folder.resolve()),
-    )
+    file, name = str(entry.file), entry.name
+    return PluginRef(entry.kind, name, name, options, file, entry.cls, str(folder.resolve()))
 
 
-def _defaults(cls: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    known = options_of(cls) or {}
-    required = [option for option in known.values() if option.required]
-    if issubclass(cls, Problem):
-        for member in members_of(cls):
-            if all(member.get(key, value) == value for key, value in given.items()):
-                return {option.name: member[option.name] for option in required}
-    return {option.name: option.choices[0] for option in required if option.choices}
-
-
-def description(subject: Subject) -> None:
+def description(subject: PluginSubject) -> None:
     """A name in lower case with hyphens, and a first line that ends with a full stop."""
     entry = subject.entry
     if not entry.ray and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.name):
@@ -73,7 +67,7 @@ def description(subject: Subject) -> None:
         )
 
 
-def options(subject: Subject) -> str | None:
+def options(subject: PluginSubject) -> str | None:
     """Options are keywords with annotations, which suites are checked against."""
     if is_ray(subject.cls):
         raise NotApplicable("options of Ray's own kind are passed on as they are")
@@ -92,3 +86,11 @@ def options(subject: Subject) -> str | None:
             raise Misbehaved(f"{option.name!r} has no annotation; give it one, like `: float`")
         named.append(option.name)
     return ", ".join(named)
+
+
+def leaves_other_cells_alone(subject: PluginSubject) -> None:
+    """A cell of other plugins has the same result in this process as in a fresh one."""
+    from hpobench.testing.sentinel import check_sentinel
+
+    subject.exercise()
+    check_sentinel()

@@ -7,40 +7,22 @@ a verb is called.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hpobench.suites.options import RunOptions, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hpobench.running.verification import Verification
+    from hpobench.running.proof.verify_sample import Verification
     from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Choose, Seeds, Source, Suite
-    from hpobench.verbs.progress import Display
+    from hpobench.suites.suite import Seeds, Source
     from hpobench.verbs.results import SuiteResults
 
 
-def run(
-    suite: Source,
-    *,
-    results: str | os.PathLike[str] = "results",
-    seeds: Seeds | None = None,
-    only: str | None = None,
-    plugins: Iterable[str | os.PathLike[str]] = (),
-    address: str | None = None,
-    cpus: int | None = None,
-    timeout: float = 3600.0,
-    retry_failed: bool = False,
-    mlflow: str | None = None,
-    until_decided: bool = False,
-    within: str | float | None = None,
-    max_seeds: int | None = None,
-    margin: float | None = None,
-    shard: str | None = None,
-    report: bool = True,
-    progress: bool | None = None,
-) -> SuiteResults:
+@taking(RunOptions)
+def run(suite: Source, options: RunOptions) -> SuiteResults:
     """Run what is missing of ``suite``, write its report, and return its results.
 
     >>> results = hpobench.run("smoke")
@@ -80,7 +62,7 @@ def run(
     :param within: the same, and end when this wall time is over, in seconds or like ``"1h"``: as
         many seeds as fit, of shorter budgets if two do not; a suite without ``searchers`` gets
         those that the evidence says are the best.
-    :param shard: run one part of many, like ``"3/16"``, into a folder of its own.
+    :param shard: run one shard of many, like ``"3/16"``, into a folder of its own.
     :param report: write the report; ``results.page`` is its page.
     :param progress: print how the run goes on; by default only on a terminal. Without, the logger
         ``hpobench`` gets the lines.
@@ -88,30 +70,9 @@ def run(
     :raises RayError: there is no cluster at ``address``.
     :raises StoreError: results cannot be written or read.
     """
-    from hpobench.store.place import place_of
-    from hpobench.suites.suite import load_suite
     from hpobench.verbs.execution import execute
-    from hpobench.verbs.options import RunOptions
 
-    options = RunOptions(
-        results=place_of(results),
-        address=address,
-        cpus=cpus,
-        timeout=timeout,
-        retry_failed=retry_failed,
-        mlflow=mlflow,
-        until_decided=until_decided,
-        within=within,
-        max_seeds=max_seeds,
-        margin=margin,
-        shard=shard,
-        report=report,
-    )
-
-    def loaded(choose: Choose | None) -> Suite:
-        return load_suite(suite, plugins=plugins, seeds=seeds, only=only, choose=choose)
-
-    return load(execute(loaded, options, _display(progress)).summary.folder)
+    return load(execute(suite, options).summary.folder)
 
 
 def plan(
@@ -125,20 +86,19 @@ def plan(
 
     Takes the arguments of :func:`hpobench.run` and makes the same checks, but runs nothing.
     """
-    from hpobench.suites.grid import build_plan
-    from hpobench.suites.suite import load_suite
+    from hpobench.verbs.planned import planned
 
-    return build_plan(load_suite(suite, plugins=plugins, seeds=seeds, only=only))
+    return planned(suite, RunOptions(seeds=seeds, only=only, plugins=plugins)).plan
 
 
 def report(folder: str | os.PathLike[str]) -> Path:
     """Write the report of the results in ``folder``; returns the page to open."""
-    from hpobench.store.place import Place, place_of
-    from hpobench.verbs.progress import Quiet
+    from hpobench.store.remote.place import Place, place_of
+    from hpobench.verbs.progress import Display
     from hpobench.verbs.reports import write_page
 
     place = Place(place_of(folder))
-    page = write_page(place.fetch(), Quiet(), anew=True).page
+    page = write_page(place.fetch(), Display(), anew=True).page
     place.publish()
     return page
 
@@ -160,7 +120,7 @@ def load(
     {...}
 
     Of several folders, also in a list, the results are those that `hpobench merge` would store of
-    them: all parts of a run, or the union of suites that differ in searchers, schedulers, problems
+    them: all shards of a run, or the union of suites that differ in searchers, schedulers, problems
     and seeds. Nothing is written.
 
     >>> both = hpobench.load("results/tables", "results/mine")
@@ -172,7 +132,7 @@ def load(
     results are damaged.
     """
     from hpobench.contract.errors import UsageError
-    from hpobench.store.place import Place, place_of
+    from hpobench.store.remote.place import Place, place_of
     from hpobench.verbs.results import SuiteResults
 
     first = [path] if isinstance(path, str | os.PathLike) else [*path]
@@ -205,20 +165,13 @@ def verify(
     :raises StoreError: results are damaged, so that a sample of them would say nothing.
     """
     from hpobench.contract.errors import StoreError
-    from hpobench.store.damage import find_damage
-    from hpobench.store.place import Place, place_of
-    from hpobench.verbs.progress import Quiet
-    from hpobench.verbs.verification import SampleOptions, run_sample
+    from hpobench.store.prove.damage import find_damage
+    from hpobench.store.remote.place import Place, place_of
+    from hpobench.verbs.progress import Display
+    from hpobench.verbs.sample import SampleOptions, run_sample
 
     options = SampleOptions(cells, seed, [Path(file) for file in plugins], cpus, timeout)
     place = Place(place_of(folder)).fetch()
     if damaged := find_damage(place):
         raise StoreError(f"{damaged[0].path}: {damaged[0].reason}; {len(damaged)} damaged in all")
-    return run_sample(place, options, Quiet().warn)
-
-
-def _display(progress: bool | None) -> Display:
-    from hpobench.verbs.progress import Quiet, Shown
-
-    shown = sys.stdout.isatty() if progress is None else progress
-    return Shown() if shown else Quiet()
+    return run_sample(place, options, Display())

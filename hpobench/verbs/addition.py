@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import UsageError
+from hpobench.contract.wording import count, duration
 from hpobench.evidence.archive import Archive, hash_of, joined
 from hpobench.evidence.distilling import distilled
-from hpobench.running.cluster import needs_ray
-from hpobench.running.experiment import run_plan
-from hpobench.running.local.start import Templates
-from hpobench.running.tracking import Together
+from hpobench.running.cluster.connect import cpus_here
 from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.grid import Plan, build_plan
+from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import Seeds, Source, Suite, load_suite
-from hpobench.verbs.execution import noted, prepare
-from hpobench.verbs.interruption import interruptible
+from hpobench.verbs.execution import noted, prepare, running
 from hpobench.verbs.progress import Display
 
 _Place: TypeAlias = tuple[str, str, int]
@@ -57,6 +55,19 @@ class Addition:
         """About what the cells take on ``cpus`` processors at most, without the searcher's
         thinking."""
         return sum(part.plan.total.results for part in self.parts) * _RESULT_S / cpus
+
+    def lines(self, cpus: int | None) -> Iterator[str]:
+        """What is about to run, and what is left out."""
+        cpus = cpus or cpus_here()
+        for part in self.parts:
+            held = f", {part.known:,} more are in the archive" if part.known else ""
+            yield f"{part.suite.name}: {len(part.plan.cells):,} cells{held}"
+        for reason, problems in self.left_out.items():
+            yield f"left out: {count(problems, 'problem')}: {reason}"
+        yield (
+            f"{self.cells:,} cells: at most about {duration(self.seconds(cpus))} on "
+            f"{count(cpus, 'processor')}, and what the searcher thinks"
+        )
 
 
 def plan_addition(
@@ -128,26 +139,12 @@ def run_addition(
 
     The same call goes on after an interruption.
     """
-    kept = f"finished cells are in {folder}, the same command goes on"
     counts: Counter[str] = Counter()
     parts = [part for part in addition.parts if part.plan.cells]
-    with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
-        interruptible(kept, display.warn),
-    ):
+    with running(folder, RunOptions(cpus=cpus), display) as runner:
         for part in parts:
             place = folder / part.suite.name
-            with display.watching() as observers:
-                summary = run_plan(
-                    part.suite,
-                    part.plan,
-                    place,
-                    Together(observers),
-                    start=templates.start,
-                    cpus=cpus,
-                    warn=display.warn,
-                )
-            noted(summary, display)
+            summary = noted(runner.at(place)(part.suite, part.plan), display)
             if summary.counts["done"] < summary.counts.total():
                 display.warn(f"`python -m hpobench status {place}` shows what failed")
             counts += summary.counts

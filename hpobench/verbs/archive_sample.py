@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any
 
 import pyarrow as pa
 
@@ -23,22 +23,18 @@ from hpobench.evidence.archive import (
     hash_of,
 )
 from hpobench.evidence.distilling import distilled
-from hpobench.running.again import run_again
-from hpobench.running.cluster import needs_ray
-from hpobench.running.local.start import Templates
-from hpobench.running.verification import Other, Verification
-from hpobench.store.batch import Batch, Outcome
-from hpobench.store.problems import problem_rows
-from hpobench.store.sameness import Difference
-from hpobench.store.writer import open_writer
+from hpobench.running.proof.again import run_again
+from hpobench.running.proof.verify_sample import AnotherResult, Verification
+from hpobench.store.prove.sameness import Difference
+from hpobench.store.write.batch import Batch, Outcome
+from hpobench.store.write.problem_rows import problem_rows
+from hpobench.store.write.writer import open_writer
 from hpobench.suites.suite import Source
 from hpobench.suites.union import LISTS
 from hpobench.verbs.archive_cells import Run, find_cells
-from hpobench.verbs.interruption import interruptible
-from hpobench.verbs.verification import SampleOptions
+from hpobench.verbs.interruption import workers
+from hpobench.verbs.sample import SampleOptions
 
-_Rows: TypeAlias = Mapping[int, Cell]
-"""Cells by the rows of their runs in the archive."""
 _UNREFERENCED = "its problem has no frozen references here"
 
 
@@ -51,15 +47,14 @@ def verify_archive(
     """Draw runs of ``archive``, run their cells in ``suites`` again, and compare what is distilled
     from both: the hash of events and trials, the regrets, and what the archive says of the problem.
     """
-    with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
-        interruptible("nothing was changed", warn),
-    ):
-        cells, left_out = _population(find_cells(archive, suites, options.plugins, warn))
+    with workers("nothing was changed", warn) as start:
+        found = find_cells(archive, suites, options.plugins, warn)
+        cells = {row: cell for row, cell in enumerate(found) if isinstance(cell, Cell)}
+        left_out = dict(Counter(reason for reason in found if isinstance(reason, str)))
         count = min(options.cells, len(cells))
         drawn = {row: cells[row] for row in sorted(Random(options.seed).sample([*cells], count))}
         once = list({cell.id: cell for cell in drawn.values()}.values())
-        again = _Again.of(once, [*run_again(once, templates.start, options.timeout, options.cpus)])
+        again = _Again.of(once, [*run_again(once, start, options.timeout, options.cpus)])
     same, different = [], {}
     stored = archive.runs.take(pa.array([*drawn], pa.int64())).to_pylist()
     for (row, cell), run in zip(drawn.items(), stored, strict=True):
@@ -69,17 +64,10 @@ def verify_archive(
             same.append(cell.id)
         else:
             changed = again.changes(archive, run["problem"])
-            different[cell.id] = Other(difference, again.errors[cell.id], tuple(changed))
+            different[cell.id] = AnotherResult(difference, again.errors[cell.id], changed)
     return Verification(
         len(cells), options.seed, left_out, tuple(same), different, again.unfinished
     )
-
-
-def _population(found: Sequence[Cell | str]) -> tuple[_Rows, dict[str, int]]:
-    """The cells that can run again, and how many others there are, and why."""
-    cells = {row: cell for row, cell in enumerate(found) if isinstance(cell, Cell)}
-    left_out = Counter(reason for reason in found if isinstance(reason, str))
-    return cells, dict(left_out)
 
 
 @dataclass(frozen=True)
@@ -120,11 +108,10 @@ class _Again:
                 return Difference("problems", place, name, one[name], other[name])
         return None
 
-    def changes(self, archive: Archive, problem: str) -> Iterator[str]:
+    def changes(self, archive: Archive, problem: str) -> tuple[str, ...]:
         """What was another when a run was archived, and may be the reason for a difference."""
         then, now = (found[problem].reference for found in (archive.problems, self.problems))
-        if then != now:
-            yield f"reference losses of version {then} then, {now} now"
+        return () if then == now else (f"reference losses of version {then} then, {now} now",)
 
 
 def _distilled(cells: Sequence[Cell], outcomes: Sequence[Outcome]) -> Archive:
@@ -151,4 +138,4 @@ def _shown(name: str, one: Any, other: Any) -> tuple[str, Any, Any]:
         return name, one, other
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     left, right = (None if x[place] == UNKNOWN else x[place] / LEVELS for x in (one, other))
-    return f"{name} at {BUDGETS[place]:.3g} full trials", left, right
+    return f"{name} at {BUDGETS[place]:.3g} full evaluations", left, right

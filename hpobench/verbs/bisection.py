@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,27 +13,27 @@ from packaging.version import Version
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.index import releases_between
-from hpobench.plugins.isolation.releases import RELEASE, release_objection, script_of
+from hpobench.plugins.isolation.releases import RELEASE, parse_release, release_objection, script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.starting.given import with_given
-from hpobench.running.cluster import needs_ray
-from hpobench.running.experiment import run_plan
-from hpobench.running.local.start import Templates
-from hpobench.running.tracking import Together
 from hpobench.suites.changes import Changes
 from hpobench.suites.grid import build_plan
-from hpobench.suites.suite import load_suite
-from hpobench.verbs.execution import noted, prepare
-from hpobench.verbs.interruption import interruptible
+from hpobench.suites.options import RunOptions
+from hpobench.verbs.comparison import Judge
+from hpobench.verbs.execution import noted, prepare, read_suite, running
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hpobench.contract.cell import PluginRef
-    from hpobench.running.experiment import Summary
+    from hpobench.running.plan.experiment import Summary
     from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Seeds, Source, Suite
-    from hpobench.verbs.execution import RunCells
-    from hpobench.verbs.judging import Judge, Verdict
+    from hpobench.suites.suite import Source, Suite
+    from hpobench.verbs.comparison import Verdict
     from hpobench.verbs.progress import Display
+
+_LONGEST = 50
+"""Characters of a suite's name in that of its bisection."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,11 @@ class Halving:
         return self.good != self.bad
 
     @property
+    def nearest(self) -> str:
+        """The good release that ``bad`` is compared with: the first where nothing moved."""
+        return self.good if self.moved else self.releases[0]
+
+    @property
     def between(self) -> Sequence[str]:
         """The releases between these two."""
         return self.releases[self._at["good"] + 1 : self._at["bad"]]
@@ -101,7 +105,7 @@ class Bisection:
     library: str
     folder: Path
     judge: Judge
-    run_cells: RunCells
+    run_cells: Callable[[Suite, Plan], Summary]
     display: Display
 
     def find(self, good: str, bad: str) -> Halving:
@@ -169,53 +173,67 @@ def _missing(ref: PluginRef) -> str | None:
     return None if script is None else Environment(script).missing()
 
 
-@contextlib.contextmanager
-def running(folder: Path, display: Display, cpus: int | None, timeout: float) -> Iterator[RunCells]:
-    """What runs the cells of plans that ``folder`` lacks, inside the block."""
-    kept = f"finished cells are in {folder}, the same command goes on"
-    with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
-        interruptible(kept, display.warn),
-    ):
-
-        def run_cells(suite: Suite, plan: Plan) -> Summary:
-            with display.watching() as observers:
-                return run_plan(
-                    suite,
-                    plan,
-                    folder,
-                    Together(observers),
-                    start=templates.start,
-                    cpus=cpus,
-                    timeout=timeout,
-                    warn=display.warn,
-                )
-
-        yield run_cells
-
-
-def suite_of(
+def bisect(
     source: Source,
     searcher: str,
-    plugins: Sequence[Path] = (),
-    seeds: Seeds | None = None,
-    only: str | None = None,
-) -> tuple[Suite, str]:
+    good: str,
+    bad: str,
+    judge: Judge,
+    options: RunOptions,
+    display: Display,
+) -> dict[str, Any]:
+    """Find the release between ``good`` and ``bad`` where ``searcher`` moved in the suite
+    ``source``; the runs of all releases get a folder in ``options.results``.
+
+    Returns the facts: whether it ``moved`` and between which releases, a ``sentence`` that says
+    so, and the ``command`` that shows the difference. Raises :class:`UsageError` where nothing can
+    be told.
+    """
+    good, bad = (_release(*given) for given in (("--good", good), ("--bad", bad)))
+    suite, library = suite_of(source, searcher, options)
+    folder = Path(options.results) / suite.name
+    with running(folder, options, display) as run_cells:
+        bisection = Bisection(suite, library, folder, judge, run_cells, display)
+        found = bisection.find(good, bad)
+    return {
+        "searcher": suite.searchers[0].label,
+        "library": library,
+        "moved": found.moved,
+        "good": found.nearest,
+        "bad": found.bad,
+        "untried": list(found.between),
+        "steps": [vars(step) for step in found.steps],
+        "sentence": sentence(found, bisection),
+        "command": command(found, bisection),
+    }
+
+
+def _release(option: str, text: str) -> str:
+    try:
+        if (release := parse_release(text)) is not None:
+            return release
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+    raise UsageError(f"{option}: {text!r} is no release")
+
+
+def suite_of(source: Source, searcher: str, options: RunOptions) -> tuple[Suite, str]:
     """The suite ``source`` with ``searcher`` alone, and the library that this is of.
 
     ``searcher`` is a label or a name in the suite, or the name of a plugin, which then runs with
     its default options. Raises :class:`UsageError` where the suite has several searchers of that
     name, for one without a library, and for a suite with several numbers of workers.
     """
-    suite = load_suite(source, plugins, seeds, only)
+    suite = read_suite(source, options)
     if len(suite.workers) > 1:
         raise UsageError(
             f"{suite.name}: runs are compared with one number of workers; the suite has several"
         )
-    found = _named(suite, searcher)
+    plain = [ref for ref in suite.searchers if RELEASE not in ref.given]
+    found: Sequence[PluginRef] = [ref for ref in plain if ref.label == searcher]
+    found = found or [ref for ref in plain if ref.name == searcher]
     if not found:
-        changes = Changes({"searchers": [searcher]})
-        suite = load_suite(source, plugins, seeds, only, changes=changes)
+        suite = read_suite(source, options, Changes({"searchers": [searcher]}))
         found = suite.searchers
     if len(found) > 1:
         labels = ", ".join(ref.label for ref in found)
@@ -228,20 +246,9 @@ def suite_of(
     return replace(suite, name=name, searchers=(ref,)), cls.library
 
 
-_LONGEST = 50
-"""Characters of a suite's name in that of its bisection."""
-
-
-def _named(suite: Suite, searcher: str) -> Sequence[PluginRef]:
-    """The searchers of ``suite`` with the label ``searcher``, or else with that name."""
-    plain = [ref for ref in suite.searchers if RELEASE not in ref.given]
-    same = [ref for ref in plain if ref.label == searcher]
-    return same or [ref for ref in plain if ref.name == searcher]
-
-
 def sentence(found: Halving, bisection: Bisection) -> str:
     """Between which releases the behaviour moved, and how much; or that it did not."""
-    good = found.good if found.moved else found.releases[0]
+    good = found.nearest
     _, how = bisection.compared(good, found.bad)
     searcher, library = bisection.suite.searchers[0].label, bisection.library
     no = "" if found.moved else "no "
@@ -253,6 +260,5 @@ def sentence(found: Halving, bisection: Bisection) -> str:
 
 def command(found: Halving, bisection: Bisection) -> str:
     """What shows the difference."""
-    good = found.good if found.moved else found.releases[0]
-    base, new = map(bisection.label, (good, found.bad))
+    base, new = map(bisection.label, (found.nearest, found.bad))
     return shlex.join(["hpobench", "compare", str(bisection.folder), "--base", base, "--new", new])

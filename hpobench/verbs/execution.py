@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import math
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpobench.suites.shard import Shard
-from hpobench.verbs.interruption import interruptible
-from hpobench.verbs.options import MAX_SEEDS, RunOptions
+from hpobench.contract.errors import UsageError
+from hpobench.contract.wording import duration
+from hpobench.suites.options import MAX_SEEDS, RunOptions
+from hpobench.verbs.interruption import interruptible, workers
+from hpobench.verbs.progress import Display, Shown
 from hpobench.verbs.reports import Report, write_page
-from hpobench.verbs.tally import duration
 
 if TYPE_CHECKING:
     from hpobench.analysis.inference.sequential import Decision, Rule
-    from hpobench.running.experiment import Progress, Summary
-    from hpobench.running.local.processes import Template
-    from hpobench.store.place import Place
+    from hpobench.running.local.worker_processes import ForkServer
+    from hpobench.running.plan.experiment import Progress, Summary
+    from hpobench.store.remote.place import Place
+    from hpobench.suites.changes import Changes
     from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Choose, Suite
-    from hpobench.verbs.progress import Display
+    from hpobench.suites.suite import Choose, Source, Suite
     from hpobench.verbs.within import Within
-
-RunCells = Callable[["Suite", "Plan"], "Summary"]
-"""Runs what is missing of a plan."""
 
 
 @dataclass(frozen=True)
@@ -46,43 +47,67 @@ class Ended:
         return counts["done"] + self.summary.late * counts["missing"] == counts.total()
 
 
-def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display: Display) -> Ended:
-    """Run what is missing of the suite that ``load`` returns, and write its report.
+def read_suite(
+    source: Source,
+    options: RunOptions,
+    changes: Changes | None = None,
+    choose: Choose | None = None,
+) -> Suite:
+    """The suite ``source`` with the plugins, the seeds and the cells that ``options`` ask for."""
+    from hpobench.suites.changes import Changes
+    from hpobench.suites.suite import load_suite
 
-    ``load`` is given what chooses searchers for a suite without any, if the time is limited. A
-    ``KeyboardInterrupt`` passes through after everything finished is stored.
+    changes = changes or Changes()
+    return load_suite(source, options.plugins, options.seeds, options.only, choose, changes)
+
+
+def execute(
+    source: Source,
+    options: RunOptions,
+    display: Display | None = None,
+    changes: Changes | None = None,
+) -> Ended:
+    """Run what is missing of a suite, and write its report.
+
+    ``display``: by default what ``options.progress`` asks for. A ``KeyboardInterrupt`` passes
+    through after everything finished is stored.
     """
-    from hpobench.running.cluster import needs_ray
-    from hpobench.running.local.start import Templates
-    from hpobench.store.place import Place, inside
+    from hpobench.running.cluster.connect import needs_ray
+    from hpobench.running.local.worker_processes import ForkServers
+    from hpobench.store.remote.place import Place, inside, place_of
 
-    with Templates(soon=not needs_ray("virtual", options.address)) as templates:
-        within = _within(options)
-        suite, rule = with_rule(load(within.candidates if within else None), options)
-        shard = Shard.of(options.shard) if options.shard else None
-        name = suite.name + (shard.suffix if shard else "")
-        place = Place(inside(options.results, name))
+    if display is None:
+        shown = sys.stdout.isatty() if options.progress is None else options.progress
+        display = Shown() if shown else Display()
+    results = place_of(options.results)
+    if isinstance(results, Path) and results.is_file():
+        raise UsageError(f"results: {results} is a file; name a folder")
+    with ForkServers(soon=not needs_ray("virtual", options.address)) as servers:
+        within = None
+        if options.within is not None:
+            from hpobench.verbs.within import Within
+
+            within = Within(options)  # its time begins now
+        choose = within.candidates if within else None
+        suite, rule = with_rule(read_suite(source, options, changes, choose), options)
+        place = Place(inside(results, suite.name + (options.share.suffix if options.share else "")))
         folder = place.fetch()
         # Where there are results, maybe nothing is left to run.
         if needs_ray(suite.stage, options.address) or (folder / "plan.json").exists():
-            templates.discard()
-        from hpobench.running.tracking import tracking
+            servers.discard()
+        from hpobench.running.tracking.tracker import tracking
 
         prepare(suite, display)
-        kept = f"finished cells are in {place.given}, the same command goes on"
         with (
-            interruptible(kept, display.warn),
+            interruptible(_kept(place.given), display.warn),
             tracking(options.mlflow, suite.name, folder, display.warn) as trackers,
         ):
-            runner = _Runner(options, shard, templates.start, display, within)
-            run_cells = runner.at(place, trackers)
-            if within is not None:
-                summary = _run_within(within, suite, folder, runner, run_cells, display)
-            else:
-                summary = _run(suite, rule, folder, run_cells, display)
+            until = within.until if within else math.inf
+            runner = Runner(options, place, servers.start, display, trackers, until)
+            summary = _run_within(within, suite, runner) if within else _run(suite, rule, runner)
             stored = summary.counts["missing"] < summary.counts.total()
-            # A part of the runs would look like a result.
-            shown = options.report and not shard and stored
+            # A shard alone would look like a result.
+            shown = options.report and not options.share and stored
             report = write_page(folder, display, anew=False) if shown else None
             place.publish()
     ended = Ended(summary, report, any(tracker.unlogged for tracker in trackers))
@@ -91,13 +116,8 @@ def execute(load: Callable[[Choose | None], Suite], options: RunOptions, display
     return ended
 
 
-def _within(options: RunOptions) -> Within | None:
-    """The limit of wall time, which begins now; ``None`` if there is none."""
-    if options.within is None:
-        return None
-    from hpobench.verbs.within import Within
-
-    return Within(options)
+def _kept(where: object) -> str:
+    return f"finished cells are in {where}, the same command goes on"
 
 
 def prepare(suite: Suite, display: Display) -> None:
@@ -108,51 +128,58 @@ def prepare(suite: Suite, display: Display) -> None:
 
 
 @dataclass(frozen=True)
-class _Runner:
-    """Runs what is missing of plans."""
+class Runner:
+    """Runs what is missing of plans in a ``place``."""
 
     options: RunOptions
-    shard: Shard | None
-    start: Callable[[], Template]
+    place: Place
+    start: Callable[[], ForkServer]
     display: Display
-    within: Within | None
+    trackers: Sequence[Progress] = ()
+    until: float = math.inf
+    """When cells must be over, by :func:`time.monotonic`."""
 
-    def at(self, place: Place, trackers: Sequence[Progress] = ()) -> RunCells:
-        """The same with results in ``place``."""
-        from hpobench.running.experiment import run_plan
-        from hpobench.running.tracking import Together
+    def __call__(self, suite: Suite, plan: Plan) -> Summary:
+        from hpobench.running.plan.experiment import run_plan
+        from hpobench.running.tracking.tracker import Together
 
-        options = self.options
+        with self.display.watching() as observers:
+            return run_plan(
+                suite,
+                plan,
+                self.place.folder,
+                Together([*observers, *self.trackers]),
+                start=self.start,
+                options=self.options,
+                publish=self.place.publish,
+                until=self.until,
+                warn=self.display.warn,
+            )
 
-        def run_cells(suite: Suite, plan: Plan) -> Summary:
-            with self.display.watching() as observers:
-                return run_plan(
-                    suite,
-                    plan,
-                    place.folder,
-                    Together([*observers, *trackers]),
-                    publish=place.publish,
-                    start=self.start,
-                    address=options.address,
-                    cpus=options.cpus,
-                    shard=self.shard,
-                    timeout=options.timeout,
-                    retry_failed=options.retry_failed,
-                    until=self.within.until if self.within else math.inf,
-                    warn=self.display.warn,
-                )
+    def at(self, folder: Path) -> Runner:
+        """The same with results in ``folder``, which are not tracked."""
+        from hpobench.store.remote.place import Place
 
-        return run_cells
+        return dataclasses.replace(self, place=Place(folder), trackers=())
 
     def measure(self, suite: Suite, plan: Plan) -> Mapping[str, float]:
-        """The seconds of a full trial of each problem, by cells of ``plan`` that are not kept."""
-        from hpobench.running.timing import trial_seconds
-        from hpobench.store.place import Place
+        """The seconds of a full evaluation of each problem, by cells of ``plan`` that are not
+        kept."""
+        from hpobench.running.plan.timing import trial_seconds
 
         self.display.note("measuring what a trial of each problem takes")
         with tempfile.TemporaryDirectory() as folder:
-            self.at(Place(Path(folder)))(suite, plan)
+            self.at(Path(folder))(suite, plan)
             return trial_seconds(plan, Path(folder))
+
+
+@contextlib.contextmanager
+def running(folder: Path, options: RunOptions, display: Display) -> Iterator[Runner]:
+    """What runs virtual cells inside the block, with results in ``folder``."""
+    from hpobench.store.remote.place import Place
+
+    with workers(_kept(folder), display.warn) as start:
+        yield Runner(options, Place(folder), start, display)
 
 
 def with_rule(suite: Suite, options: RunOptions) -> tuple[Suite, Rule | None]:
@@ -165,43 +192,36 @@ def with_rule(suite: Suite, options: RunOptions) -> tuple[Suite, Rule | None]:
     if not options.until_decided or options.within is not None:
         return suite, None
     from hpobench.analysis.inference.sequential import Rule, looks
-    from hpobench.running.deciding import grown
+    from hpobench.running.plan.until_decided import grown
 
     cap = MAX_SEEDS if options.max_seeds is None else options.max_seeds
     return grown(suite, cap), Rule(looks(len(suite.seeds), cap), options.decides_by)
 
 
-def _run(
-    suite: Suite, rule: Rule | None, folder: Path, run_cells: RunCells, display: Display
-) -> Summary:
+def _run(suite: Suite, rule: Rule | None, runner: Runner) -> Summary:
     """Run all cells, or those that it takes to decide by ``rule``."""
     from hpobench.suites.grid import build_plan
 
     plan = build_plan(suite)
     if rule is None:
-        return noted(run_cells(suite, plan), display)
-    from hpobench.running.deciding import until_decided
+        return noted(runner(suite, plan), runner.display)
+    from hpobench.running.plan.until_decided import until_decided
 
-    return _run_looks(until_decided(suite, plan, rule, folder, run_cells), rule, display)
+    looks = until_decided(suite, plan, rule, runner.place.folder, runner)
+    return _run_looks(looks, rule, runner.display)
 
 
-def _run_within(
-    within: Within,
-    suite: Suite,
-    folder: Path,
-    runner: _Runner,
-    run_cells: RunCells,
-    display: Display,
-) -> Summary:
+def _run_within(within: Within, suite: Suite, runner: Runner) -> Summary:
     """Run what fits into the time: the first seed, by which seeds are counted, and then looks."""
-    from hpobench.running.deciding import until_decided
+    from hpobench.running.plan.until_decided import until_decided
     from hpobench.verbs.within import LEAST, fitted
 
+    display, folder = runner.display, runner.place.folder
     found = fitted(suite, within, folder).measured(runner.measure).shortened()
     for line in found.lines():
         display.note(line)
     if not found.has_all(1):
-        summary = noted(run_cells(*found.part(1)), display)
+        summary = noted(runner(*found.part(1)), display)
         if summary.late:
             return summary
     fitting = found.timing.fitting(found.left)
@@ -209,8 +229,8 @@ def _run_within(
     if rule is None:
         seeds = max(fitting, LEAST)
         display.note(f"going on to {seeds} seeds, by what the first took; too few to decide")
-        return noted(run_cells(*found.part(seeds)), display)
-    looks = until_decided(found.suite, found.plan, rule, folder, run_cells, found.has_time)
+        return noted(runner(*found.part(seeds)), display)
+    looks = until_decided(found.suite, found.plan, rule, folder, runner, found.has_time)
     return _run_looks(looks, rule, display)
 
 
@@ -233,7 +253,7 @@ def _run_looks(
 
 
 def noted(summary: Summary, display: Display) -> Summary:
-    """``summary``, which is told."""
+    """Say how a run ended; returns ``summary``."""
     if summary.lost:
         display.warn(f"{summary.lost} stored cells were missing or damaged and ran again")
     counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.counts.items()))

@@ -1,4 +1,4 @@
-"""How a run is interrupted, from the command line and from Python alike."""
+"""How runs are interrupted, from the command line and from Python alike."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from hpobench.contract import signals
+
+if TYPE_CHECKING:
+    from hpobench.running.local.worker_processes import ForkServer
 
 
 @contextlib.contextmanager
@@ -30,3 +34,14 @@ def interruptible(kept: str, warn: Callable[[str], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def workers(kept: str, warn: Callable[[str], None]) -> Iterator[Callable[[], ForkServer]]:
+    """What starts processes for virtual cells in the block, which is interruptible."""
+    from hpobench.running.cluster.connect import needs_ray
+    from hpobench.running.local.worker_processes import ForkServers
+
+    soon = not needs_ray("virtual", None)
+    with ForkServers(soon=soon) as servers, interruptible(kept, warn):
+        yield servers.start

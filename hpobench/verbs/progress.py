@@ -12,66 +12,52 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from hpobench.plugins.foreign import printable
-from hpobench.verbs.tally import Tally, duration
+from hpobench.contract.wording import duration, printable
+from hpobench.verbs.tally import Tally
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hpobench.reporting.answer import Answer
-    from hpobench.running.experiment import Progress
-    from hpobench.store.batch import Batch
-    from hpobench.store.problems import ProblemRows
+    from hpobench.running.plan.experiment import Progress
+    from hpobench.store.write.batch import Batch
+    from hpobench.store.write.problem_rows import ProblemRows
 
 _LINE_S = 10.0
 _LOG = logging.getLogger("hpobench")
 
 
-class Display(Protocol):
-    """Where a run says what it does."""
+class Display:
+    """Where a run says what it does: here, to the logger ``hpobench``."""
 
     def note(self, text: str) -> None:
         """``text`` says what was done."""
-
-    def warn(self, text: str) -> None:
-        """``text`` says what needs attention; may be called from any thread."""
-
-    def watching(self) -> AbstractContextManager[Sequence[Progress]]:
-        """The observers of the cells that run inside the block."""
-
-    def drawing(self, done: int, total: int) -> None:
-        """``done`` of ``total`` figures of the report are drawn."""
-
-    def answer(self, answer: Answer) -> None:
-        """Who leads in the results that a report is about."""
-
-
-class Quiet:
-    """Prints nothing: notes and warnings go to the logger ``hpobench``."""
-
-    def note(self, text: str) -> None:
         _LOG.info(text)
 
     def warn(self, text: str) -> None:
+        """``text`` says what needs attention; may be called from any thread."""
         _LOG.warning(text)
 
     def watching(self) -> AbstractContextManager[Sequence[Progress]]:
+        """The observers of the cells that run inside the block."""
         return contextlib.nullcontext(())
 
     def drawing(self, done: int, total: int) -> None:
+        """``done`` of ``total`` figures of the report are drawn."""
         if done == 0:
             _LOG.info("drawing %s figures", total)
 
     def answer(self, answer: Answer) -> None:
+        """Who leads in the results that a report is about."""
         from hpobench.reporting.answer_text import advice
 
         for sentence in advice(answer):
             _LOG.info(sentence)
 
 
-class Shown:
+class Shown(Display):
     """Prints notes and the progress of cells to standard output, warnings to standard error."""
 
     def __init__(self, *, verbose: bool = False) -> None:
@@ -79,7 +65,7 @@ class Shown:
         self._more = [CellLines()] if verbose else []
 
     def note(self, text: str) -> None:
-        print(text, flush=True)
+        print(printable(text), flush=True)
 
     def warn(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -112,7 +98,12 @@ def show_answer(answer: Answer) -> None:
 
 
 class Brief(Shown):
-    """Prints the advice and warnings alone."""
+    """Prints the advice and warnings alone, or where standard output is for programs, without
+    ``advice``, warnings alone."""
+
+    def __init__(self, *, advice: bool = True) -> None:
+        super().__init__()
+        self._advice = advice
 
     def note(self, text: str) -> None:
         pass
@@ -125,16 +116,10 @@ class Brief(Shown):
         pass
 
     def answer(self, answer: Answer) -> None:
-        from hpobench.reporting.answer_text import advice
+        if self._advice:
+            from hpobench.reporting.answer_text import advice
 
-        print(*advice(answer), sep="\n", flush=True)
-
-
-class Warnings(Brief):
-    """Prints warnings alone, where standard output is for programs."""
-
-    def answer(self, answer: Answer) -> None:
-        pass
+            print(*advice(answer), sep="\n", flush=True)
 
 
 class CellLines:
@@ -181,15 +166,13 @@ class LineProgress:
         complete = tally.stored + tally.finished == tally.total
         if not self._pace.due(time.monotonic(), last=complete):
             return
-        parts = [f"{tally.stored + tally.finished}/{tally.total} cells, {failed(tally.failed)}"]
+        why = f"{tally.failed} failed (`hpobench status` will say why)"
+        failed = why if tally.failed else "none failed"
+        parts = [f"{tally.stored + tally.finished}/{tally.total} cells, {failed}"]
         parts.append(f"{duration(tally.elapsed)} gone")
         if outlook := tally.outlook():
             parts.append(outlook)
         print("; ".join([", ".join(parts), *leading(tally)]), flush=True)
-
-
-def failed(count: int) -> str:
-    return f"{count} failed (`hpobench status` will say why)" if count else "none failed"
 
 
 def leading(tally: Tally) -> Iterator[str]:

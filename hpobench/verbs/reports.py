@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hpobench.contract.errors import StoreError, UsageError
+
 if TYPE_CHECKING:
     from hpobench.reporting.answer import Answer
+    from hpobench.reporting.html import Drawing
+    from hpobench.store.read.reader import Results
     from hpobench.verbs.progress import Display
+
+PATIENCE = 3
+"""Looks in a row at unreadable results, after which they are taken for damaged: while a run stores
+cells, files that are read may be replaced by others."""
 
 
 class Report(NamedTuple):
@@ -24,11 +35,10 @@ def write_page(folder: Path, display: Display, *, anew: bool, figures: bool = Fa
     ``figures``: beside an anew page, draw all figures as PNG and PDF files.
     """
     from hpobench.reporting.stored_answer import PAGE, read_answer, up_to_date
-    from hpobench.reporting.watching import report_of
 
     kept = None if anew else up_to_date(folder)
     if kept is None:
-        page, _ = report_of(folder, figures=figures, drawing=display.drawing)
+        page, _ = _report_of(folder, figures=figures, drawing=display.drawing)
         _, answer = read_answer(page.parent)
     else:
         page, answer = folder / "report" / PAGE, kept
@@ -39,11 +49,77 @@ def write_page(folder: Path, display: Display, *, anew: bool, figures: bool = Fa
     return Report(page, answer)
 
 
+def _report_of(
+    folder: Path,
+    *,
+    every: float | None = None,
+    figures: bool = False,
+    drawing: Drawing = lambda _done, _total: None,
+) -> tuple[Path, Results]:
+    """Write ``folder/report``; returns its page and what it is about.
+
+    ``every``: an open page loads itself anew after so many seconds while planned runs are missing.
+    ``drawing`` is told how many figures are drawn.
+    """
+    from hpobench.reporting.html import write_report
+    from hpobench.reporting.stored_answer import made_of
+    from hpobench.store.read.decision import decision_sentence
+    from hpobench.store.read.reader import load_results
+
+    key = made_of(folder)  # before reading: a run may add cells meanwhile
+    results = load_results(folder)
+    reload = every if every and not _complete(results) else None
+    page = write_report(
+        results,
+        folder / "report",
+        decision=decision_sentence(folder),
+        reload=reload,
+        made_of=None if reload else key,
+        figures=figures,
+        drawing=drawing,
+    )
+    return page, results
+
+
+def watch(folder: Path, every: float, tell: Callable[[str], None]) -> None:
+    """Write the report again whenever cells came in, looking every so many seconds, until no
+    planned cell is missing. ``tell`` gets a line for each report."""
+    from hpobench.store.format import index
+    from hpobench.store.read.reader import load_plan
+
+    load_plan(folder)  # where there is none, nothing runs here
+    seen, failures = -1, 0
+    while True:
+        stamp = 0
+        with contextlib.suppress(FileNotFoundError):  # a run may be folding its files
+            stamp = max((p.stat().st_mtime_ns for p in index.cell_files(folder)), default=0)
+        if stamp != seen:
+            try:
+                page, results = _report_of(folder, every=every)
+            except StoreError:
+                failures += 1
+                if failures == PATIENCE:
+                    raise
+            except UsageError:
+                pass  # no cell has ended yet
+            else:
+                seen, failures = stamp, 0
+                planned = len(results.plan["cells"])
+                tell(f"{len(results.cells):,} of {planned:,} runs: {page}")
+                if _complete(results):
+                    return
+        time.sleep(every)
+
+
+def _complete(results: Results) -> bool:
+    return set(results.plan["cells"]) <= set(results.cells["cell"])
+
+
 def answer_of(folder: Path) -> Answer:
     """The answer of the results in ``folder``: the report's, if that is up to date."""
     from hpobench.analysis.study import Study
     from hpobench.reporting.answer import answer
     from hpobench.reporting.stored_answer import up_to_date
-    from hpobench.store.reader import load_results
+    from hpobench.store.read.reader import load_results
 
     return up_to_date(folder) or answer(Study(load_results(folder)))

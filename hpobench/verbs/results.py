@@ -9,8 +9,8 @@ import pandas as pd
 
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UsageError
-from hpobench.store.reader import load_results
-from hpobench.store.together import load_together
+from hpobench.store.join.together import load_together
+from hpobench.store.read.reader import load_results
 
 
 class SuiteResults(Analysis):

@@ -7,28 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from hpobench.contract.wording import duration
+
 if TYPE_CHECKING:
-    from hpobench.store.batch import Batch, CellEnd
-    from hpobench.store.problems import ProblemRows
-
-
-def duration(seconds: float) -> str:
-    """``seconds`` for a person: ``42 s``, ``3 min 5 s``, ``2 h 10 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def roughly(seconds: float) -> str:
-    """An estimate of ``seconds`` for a person: ``a minute``, ``4 min``, ``2.5 h``, ``3 d``."""
-    if seconds < 90:
-        return "a minute"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.2g} h" if seconds < 48 * 3600 else f"{seconds / 86400:,.0f} d"
+    from hpobench.store.write.batch import Batch, CellEnd
+    from hpobench.store.write.problem_rows import ProblemRows
 
 
 _FEWEST = 5

@@ -1,59 +1,81 @@
-"""Verifying results: ``hpobench verify --sample`` and :func:`hpobench.verify` both come here."""
+"""Verifying results: ``hpobench verify`` and :func:`hpobench.verify` both come here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hpobench.contract.errors import UsageError
-from hpobench.verbs.interruption import interruptible
+from hpobench.verbs.sample import SampleOptions, run_sample
 
 if TYPE_CHECKING:
-    from hpobench.running.verification import Verification
+    from hpobench.running.proof.verify_sample import Verification
+    from hpobench.store.prove.damage import Damage
+    from hpobench.verbs.progress import Display
 
 
-@dataclass(frozen=True)
-class SampleOptions:
-    """How a sample of stored cells runs again; :func:`hpobench.verify` says what each means."""
+class Verified(NamedTuple):
+    """What was found of stored results or of an archive."""
 
-    cells: int = 40
-    seed: int = 0
-    plugins: Sequence[str | Path] = ()
-    cpus: int | None = None
-    timeout: float = 3600.0
+    line: str
+    damage: Sequence[Damage] = ()
+    repaired: Sequence[str] = ()
+    """What was done, a sentence for each file."""
+    sample: Verification | None = None
+    plugins: Sequence[str] = ()
+    """The plugin files with which the results were made."""
 
-    def __post_init__(self) -> None:
-        """Raises :class:`UsageError` for a number out of its range."""
-        for name, fits, due in (
-            ("cells", self.cells >= 1, "at least 1"),
-            ("cpus", self.cpus is None or self.cpus >= 1, "at least 1"),
-            ("timeout", self.timeout > 0, "positive"),
-        ):
-            if not fits:
-                raise UsageError(f"{name} must be {due}, not {getattr(self, name)!r}")
+    def to_json(self) -> dict[str, Any]:
+        """The facts of all but the sample, for programs."""
+        damage = [
+            {"path": str(one.path), "reason": one.reason, "cells": list(one.cells)}
+            for one in self.damage
+        ]
+        return {"damage": damage, "repaired": list(self.repaired)}
 
 
-def run_sample(folder: Path, options: SampleOptions, warn: Callable[[str], None]) -> Verification:
-    """Run a sample of the undamaged results in ``folder`` again and compare; ``folder`` stays as
-    it is."""
-    from hpobench.running.cluster import needs_ray
-    from hpobench.running.local.start import Templates
+def verify(
+    stored: Path, sample: SampleOptions | None, display: Display, *, repair: bool = False
+) -> Verified:
+    """Look for damage in a results folder or an archive of evidence, and ``repair`` it, or else
+    run a ``sample`` of what is undamaged again and compare.
 
-    with (
-        Templates(soon=not needs_ray("virtual", None)) as templates,
-        interruptible("nothing was changed", warn),
-    ):
-        from hpobench.running.verification import verify_sample
+    ``display`` is told what is undamaged before a sample runs. Raises :class:`StoreError` for an
+    archive that cannot be read, and :class:`UsageError` for what cannot be repaired or sampled.
+    """
+    if repair and sample:
+        raise UsageError("--sample is for undamaged results; run --repair alone before")
+    if not stored.is_dir():
+        if repair:
+            raise UsageError(f"{stored}: an archive has no copies to repair it from; take it anew")
+        return _verify_archive(stored, sample, display)
+    from hpobench.store.format import index
+    from hpobench.store.prove import damage
+    from hpobench.suites.suitetext import plugins_named
 
-        return verify_sample(
-            folder,
-            options.cells,
-            options.seed,
-            options.plugins,
-            start=templates.start,
-            timeout=options.timeout,
-            cpus=options.cpus,
-            tell=warn,
-        )
+    if found := damage.find_damage(stored):
+        line = f"{stored}: {len(found)} damaged{', repaired' if repair else ''}"
+        return Verified(line, found, damage.repair(stored) if repair else ())
+    line = f"{stored}: undamaged"
+    if sample is None:
+        return Verified(line)
+    display.note(line)
+    suite = stored / index.SUITE
+    plugins = plugins_named(index.read_sealed(suite)) if suite.exists() else []
+    return Verified(line, sample=run_sample(stored, sample, display), plugins=plugins)
+
+
+def _verify_archive(file: Path, sample: SampleOptions | None, display: Display) -> Verified:
+    from hpobench.evidence.archive import read_archive
+    from hpobench.evidence.suites import evidence_suites
+
+    archive = read_archive(file)
+    line = f"{file}: undamaged: {archive.summary}"
+    if sample is None:
+        return Verified(line)
+    display.note(line)
+    from hpobench.verbs.archive_sample import verify_archive
+
+    found = verify_archive(archive, evidence_suites(), sample, display.warn)
+    return Verified(line, sample=found)

@@ -12,17 +12,17 @@ from hpobench.analysis.inference.sequential import Rule
 from hpobench.analysis.settings import SCHEDULER
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.wording import duration
 from hpobench.plugins.build import build_problem
-from hpobench.running.cluster import cpus_here, needs_ray
-from hpobench.running.deciding import grown, looks_within, rule_of
-from hpobench.running.timing import Timing, one_round, shortened
-from hpobench.store.index import PLAN
-from hpobench.store.reader import load_plan
+from hpobench.running.cluster.connect import cpus_here, needs_ray
+from hpobench.running.plan.timing import Timing, one_round, shortened
+from hpobench.running.plan.until_decided import grown, looks_within, rule_of
+from hpobench.store.format.index import PLAN
+from hpobench.store.read.reader import load_plan
 from hpobench.suites.grid import Plan, build_plan
+from hpobench.suites.options import MAX_SEEDS, RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs.candidates import Candidates
-from hpobench.verbs.options import MAX_SEEDS, RunOptions
-from hpobench.verbs.tally import duration
 
 LEAST = 2
 """Seeds that a plan makes room for: one tells nothing about chance."""
@@ -60,7 +60,7 @@ class Fitted:
     """With every seed that may come to run."""
     plan: Plan
     trial_s: Mapping[str, float] = field(default_factory=dict)
-    """Measured seconds of a full trial, by the label of its problem."""
+    """Measured seconds of a full evaluation, by the label of its problem."""
 
     @property
     def timing(self) -> Timing:
@@ -153,8 +153,10 @@ class Fitted:
     def lines(self) -> Iterator[str]:
         """The plan in words."""
         combinations = self.plan.cells.combinations
-        pairs = dict.fromkeys(f"{c.searcher.label} + {c.scheduler.label}" for c in combinations)
-        why = self.within.candidates.why or f"named by the suite: {', '.join(pairs)}"
+        algorithms = dict.fromkeys(
+            f"{c.searcher.label} + {c.scheduler.label}" for c in combinations
+        )
+        why = self.within.candidates.why or f"named by the suite: {', '.join(algorithms)}"
         yield f"candidates, {why}"
         yield f"budget of a run: {'; '.join(self._budgets())}"
         timing = self.timing
@@ -186,8 +188,8 @@ def fitted(suite: Suite, within: Within, folder: Path) -> Fitted:
     """
     whole = grown(suite, within.options.max_seeds or max(MAX_SEEDS, len(suite.seeds)))
     plan = build_plan(whole)
-    pairs = {(c.searcher.label, c.scheduler.label) for c in plan.cells.combinations}
-    if len(pairs) < 2:
-        names = " + ".join(next(iter(pairs)))
+    algorithms = {(c.searcher.label, c.scheduler.label) for c in plan.cells.combinations}
+    if len(algorithms) < 2:
+        names = " + ".join(next(iter(algorithms)))
         raise UsageError(f"--within compares algorithms, and only one can run: {names}")
     return Fitted(within, folder, len(suite.seeds), whole, plan).remembered()

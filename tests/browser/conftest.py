@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from hpobench.analysis.settings import Settings
 from hpobench.reporting.html import write_report
-from tests.results_factory import make_results
+from tests.support.results_factory import make_results
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from hpobench.analysis.settings import Settings
 from hpobench.reporting import html
-from tests.results_factory import make_population
+from tests.support.results_factory import make_population
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from tests.support.night import night
+
 PHONE = {"viewport": {"width": 390, "height": 740}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1400, "height": 900}}
 PARTS = ("tab-answer", "tab-curves", "tab-problems", "tab-tests", "tab-setup")
@@ -352,8 +354,15 @@ def test_charts_are_whole(show: Any, device: dict[str, Any]) -> None:
     assert cut == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("device", "scheme"),
+    [
+        pytest.param(DESK, "light", id="desk-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESK, "dark", id="desk-dark", marks=night),
+        pytest.param(PHONE, "light", id="phone-light", marks=night),
+    ],
+)
 def test_accessibility(show: Any, scheme: str, device: dict[str, object]) -> None:
     """axe-core finds nothing: names, roles, alternative texts, order of headings, contrast."""
     opened = show("tab-curves", color_scheme=scheme, **device)

@@ -18,7 +18,8 @@ from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
 from hpobench.reporting.site.build import build_site
-from tests.evidence_factory import PROBLEMS, facts, make_archive
+from tests.support.evidence_factory import PROBLEMS, facts, make_archive
+from tests.support.night import night
 
 ODD = "<b>odd</b>"
 PAGES = (
@@ -77,7 +78,7 @@ def visit(browser: Browser, site: Path) -> Iterator[Show]:
 
 
 def ranked(page: Page) -> list[str]:
-    """The pairs in the order in which the page shows them."""
+    """The algorithms in the order in which the page shows them."""
     return page.locator("#ranking tbody th").all_inner_texts()
 
 
@@ -85,8 +86,15 @@ def texts(page: Page, column: int) -> list[str]:
     return page.locator(f"#ranking tbody tr > :nth-child({column})").all_inner_texts()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "light"),
+        (1400, "dark"),
+        pytest.param(390, "dark", marks=night),
+        pytest.param(1400, "light", marks=night),
+    ],
+)
 def test_accessibility(visit: Show, scheme: str, width: int) -> None:
     """axe-core finds nothing on any kind of page, and nothing but tables scrolls sideways."""
     for path in PAGES:
@@ -103,14 +111,14 @@ def test_the_slider_ranks_again(visit: Show, archive: Archive) -> None:
     for key, budget in (("End", 100.0), ("Home", 1.0)):
         page.locator("#budget").press(key)
         advice = advise(archive, Question(Features(1, 0, 0, 0, False, 1), budget, 4))
-        assert ranked(page) == [str(one.pair) for one in advice.ranked]
+        assert ranked(page) == [str(one.algorithm) for one in advice.ranked]
         assert texts(page, 3) == [f"{one.regret:.3f}" for one in advice.ranked]
         assert (
             page.locator("#answer")
             .inner_text()
-            .startswith(f"{advice.ranked[0].pair} leads at {budget:g} full trials")
+            .startswith(f"{advice.ranked[0].algorithm} leads at {budget:g} full evaluations")
         )
-    assert page.locator("#budget-shown").inner_text() == "1 full trial"
+    assert page.locator("#budget-shown").inner_text() == "1 full evaluation"
 
 
 def test_filters_rank_again_and_the_address_keeps_them(visit: Show) -> None:
@@ -171,14 +179,14 @@ def test_the_form_answers_as_recommend_does(
     features = Features(2, 1, 1, 2, conditional, steps)
     advice = advise(archive, Question(features, 100.0, 4, noisy=True))
     assert page.locator("#use").inner_text() == " ".join(answer(advice))
-    assert ranked(page) == [str(one.pair) for one in advice.ranked[:10]]
+    assert ranked(page) == [str(one.algorithm) for one in advice.ranked[:10]]
     near = page.locator("#near a").all_inner_texts()
     assert near == [one.problem for one in advice.near]
     command = shlex.split(page.locator("#command").inner_text())
     assert command[:4] == ["hpobench", "recommend", "--floats", "2"]
     assert ("--conditional" in command) == conditional
     assert _code([*command[1:], "--evidence", str(site.parent / "evidence.parquet")]) == 0
-    assert str(advice.choice.pair) in capsys.readouterr().out
+    assert str(advice.choice.algorithm) in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -186,7 +194,7 @@ def test_the_form_answers_as_recommend_does(
     [
         ("logs", "9", "9 of 6 numbers cannot be logarithmic."),
         ("categories", "9", "The space is larger than any of the evidence"),
-        ("evaluations", "0", "Budget in full trials: "),
+        ("evaluations", "0", "Budget in full evaluations: "),
         ("floats", "-1", "Real parameters: "),
         ("workers", "", "Workers at a time: "),
     ],

@@ -12,7 +12,7 @@ import pytest
 
 from hpobench.plugins.isolation.environments import run_uv
 from tests import ROOT
-from tests.github import Ended, Runner
+from tests.support.github import Ended, Runner
 
 GOOD = "def propose(rng, count):\n    return [rng.random() for _ in range(count)]\n"
 WORSE = "def propose(rng, count):\n    return [0.0] * count\n"

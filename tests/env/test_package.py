@@ -1,10 +1,10 @@
-"""The distributions that PyPI gets. `python -m tests.package` also installs and uses the wheel."""
+"""The distributions that PyPI gets. `python -m tests.support.package` also uses the wheel."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.package import build, of_the_tree, unwanted
+from tests.support.package import build, of_the_tree, unwanted
 
 
 def test_sources_and_tree_make_the_same_wheel_with_nothing_unwanted(tmp_path: Path) -> None:

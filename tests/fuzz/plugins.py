@@ -8,208 +8,106 @@ from __future__ import annotations
 
 import ast
 import json
-import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hypothesis.strategies import integers, sampled_from
+
 from hpobench import testing
+from hpobench.api import Problem, Scheduler, Searcher
 from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins.discovery import find_plugins
-from tests.fuzz.frame import Command
-from tests.fuzz.texts import mutated_text
-from tests.tiny_plugins import PLUGIN
+from tests.fuzz.commands import Command
+from tests.fuzz.values import Draw, mutated_text, now_and_then, shuffled
+from tests.support.tiny_plugins import PLUGIN
 
-_SHIPPED = (
-    "problems/synthetic/branin.py",
-    "problems/synthetic/jenatton.py",
-    "problems/synthetic/learning_curves.py",
-    "problems/synthetic/mf_hartmann.py",
-    "algorithms/searchers/random_search.py",
-    "algorithms/searchers/grid_search.py",
-    "algorithms/searchers/optuna_tpe.py",
-    "algorithms/searchers/hyperopt.py",
-    "algorithms/schedulers/asha.py",
-    "algorithms/schedulers/hyperband.py",
-    "algorithms/schedulers/pbt.py",
-)
+_SHIPPED = """
+problems/synthetic/branin.py problems/synthetic/jenatton.py
+problems/synthetic/learning_curves.py problems/synthetic/mf_hartmann.py
+algorithms/searchers/random_search.py algorithms/searchers/grid_search.py
+algorithms/searchers/optuna_tpe.py algorithms/searchers/hyperopt.py
+algorithms/schedulers/asha.py algorithms/schedulers/hyperband.py algorithms/schedulers/pbt.py
+"""
 _REQUIRED: Mapping[str, str] = {
     "bowl": "{dimension: 2}",
     "fuzz-mf-hartmann": "{dimension: 3, quality: good}",
 }
 _OTHERS = {"searcher": "random", "scheduler": "fifo", "problem": "branin"}
-_VALUES = [
-    "None",
-    "True",
-    "-1",
-    "0",
-    "1",
-    "1.5",
-    "-0.0",
-    "1e308",
-    "1e999",
-    "-1e999",
-    "''",
-    "'x'",
-    "'x/../y'",
-    "'\\33[31m'",
-    "b''",
-    "()",
-    "[]",
-    "{}",
-    "set()",
-    "(3,)",
-    "[None]",
-    "{'a':1}",
-    "...",
-    "10**400",
-    "float('nan')",
-    "object()",
-    "int",
-    "lambda:0",
-    "(yield)",
-    "x.y",
-    "exit(3)",
-    "type",
-    "print",
-    "NotImplemented",
-]
+_VALUES = r"""
+None True -1 0 1 1.5 -0.0 1e308 1e999 -1e999 '' 'x' 'x/../y' '\33[31m' b'' () [] {} set() (3,)
+[None] {'a':1} ... 10**400 float('nan') object() int lambda:0 (yield) x.y exit(3) type print
+NotImplemented
+"""
 _DEEP = {
     "deep_sum": "1+" * 900 + "1",
     "deep_sign": "-" * 900 + "1",
     "deep_name": ".".join("a" * 2000),
 }
 """Names in trees, and the expressions that take their places in the text."""
-_RAISED = [
-    "SystemExit(3)",
-    "KeyboardInterrupt()",
-    "GeneratorExit()",
-    "BaseException('x')",
-    "RecursionError()",
-    "StopIteration()",
-    "EOFError()",
-    "MemoryError()",
-    "ValueError('\\33[31m'*9)",
-    "OSError(2,'x')",
-    "ValueError('\\ud800')",
-    "UnicodeDecodeError('x',b'y',0,1,'z')",
-    "type('E',(Exception,),{'__str__':lambda*a:exit(4)})()",
-]
-_ATTRIBUTES = [
-    "name",
-    "requires",
-    "deterministic",
-    "conditional",
-    "multi_fidelity",
-    "parallel",
-    "cost_aware",
-    "schedules_itself",
-    "library",
-    "preload",
-    "call_timeout",
-    "needs_fidelity",
-    "ends_trials",
-    "lookahead",
-    "pauses",
-    "clones",
-    "notes",
-    "leaves_scheduling",
-    "population",
-    "source",
-    "licence",
-    "space",
-    "fidelity",
-    "objective",
-    "mutable",
-    "heldout",
-    "suite_folder",
-    "__init__",
-    "__new__",
-    "__slots__",
-    "__class__",
-    "__doc__",
-    "__module__",
-    "__abstractmethods__",
-]
-_METHODS = [
-    "missing",
-    "members",
-    "reference",
-    "optimum",
-    "fingerprint",
-    "estimate",
-    "probe",
-    "key",
-    "curve",
-    "ask",
-    "tell",
-    "steps",
-    "build",
-    "check",
-    "unsupported_reason",
-    "close",
-    "__new__",
-    "__init_subclass__",
-    "__getattr__",
-    "__getattribute__",
-    "__set_name__",
-    "__class_getitem__",
-    "__repr__",
-    "__eq__",
-    "__hash__",
-    "__len__",
-    "__iter__",
-    "__bool__",
-]
-_DECORATORS = [
-    "property",
-    "staticmethod",
-    "classmethod",
-    "exit",
-    "list",
-    "functools.cache",
-    "int.x",
-]
+_RAISED = r"""
+SystemExit(3) KeyboardInterrupt() GeneratorExit() BaseException('x') RecursionError()
+StopIteration() EOFError() MemoryError() ValueError('\33[31m'*9) OSError(2,'x')
+ValueError('\ud800') UnicodeDecodeError('x',b'y',0,1,'z')
+type('E',(Exception,),{'__str__':lambda*a:exit(4)})()
+"""
+_CONTRACT = sorted(
+    {
+        name
+        for plugin in (Searcher, Scheduler, Problem)
+        for place in plugin.__mro__
+        for name in {*vars(place), *getattr(place, "__annotations__", {})}
+        if not name.startswith("_")
+    }
+)
+"""The names of attributes and methods that plugins may have."""
+_SPECIAL = """
+__init__ __new__ __slots__ __class__ __doc__ __module__ __abstractmethods__ __init_subclass__
+__getattr__ __getattribute__ __set_name__ __class_getitem__ __repr__ __eq__ __hash__ __len__
+__iter__ __bool__
+"""
+_DECORATORS = "property staticmethod classmethod exit list functools.cache int.x"
+VALUE, RAISED, SPECIAL, DECORATOR = (
+    sampled_from(text.split()) for text in (_VALUES, _RAISED, _SPECIAL, _DECORATORS)
+)
+NAME = sampled_from([*_CONTRACT, "curve", "heldout", "notes"]) | SPECIAL
+_LISTED = ("searchers", "schedulers", "problems", "compatibility")
 
 
-class Plugins:
-    """Shipped plugins, the templates of ``new`` and those of tests, mutated."""
+def prepare(folder: Path) -> None:
+    """Shipped plugins, the scaffolds of ``new`` and those of tests."""
+    for shipped in _SHIPPED.split():
+        key, _, rest = shipped.partition("/")
+        text = (PLUGIN_FOLDERS[key] / rest).read_text(encoding="utf-8")
+        name = f"{key}_{Path(rest).name}"
+        renamed = re.sub(r'(?m)^(    name = )"', r'\1"fuzz-', text)
+        (folder / name).write_text(renamed, encoding="utf-8")
+        lock = PLUGIN_FOLDERS[key] / f"{rest}.lock"
+        if lock.exists():
+            (folder / f"{name}.lock").write_bytes(lock.read_bytes())
+    for path in sorted((Path(testing.__file__).parent / "scaffolds").glob("*.py")):
+        (folder / f"template_{path.name}").write_bytes(path.read_bytes())
+    (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
+    for path in sorted(folder.glob("*.py")):
+        path.with_suffix(".yaml").write_text(_suite(path), encoding="utf-8")
 
-    name = "plugins"
 
-    def prepare(self, folder: Path) -> None:
-        for shipped in _SHIPPED:
-            key, _, rest = shipped.partition("/")
-            text = (PLUGIN_FOLDERS[key] / rest).read_text(encoding="utf-8")
-            name = f"{key}_{Path(rest).name}"
-            renamed = re.sub(r'(?m)^(    name = )"', r'\1"fuzz-', text)
-            (folder / name).write_text(renamed, encoding="utf-8")
-            lock = PLUGIN_FOLDERS[key] / f"{rest}.lock"
-            if lock.exists():
-                (folder / f"{name}.lock").write_bytes(lock.read_bytes())
-        for path in sorted((Path(testing.__file__).parent / "templates").glob("*.py")):
-            (folder / f"template_{path.name}").write_bytes(path.read_bytes())
-        (folder / "tiny.py").write_text(PLUGIN, encoding="utf-8")
-        for path in sorted(folder.glob("*.py")):
-            path.with_suffix(".yaml").write_text(_suite(path), encoding="utf-8")
-
-    def mutate(self, rng: random.Random, origin: Path, folder: Path) -> Sequence[Command]:
-        source = rng.choice(sorted(origin.glob("*.py")))
-        text = source.read_bytes()
-        if rng.random() < 0.75:
-            text = _mutated_tree(rng, text.decode())
-        if rng.random() < 0.35:
-            text = mutated_text(rng, text)
-        (folder / "mine.py").write_bytes(text)
-        for kind in (".py.lock", ".yaml"):
-            if (beside := source.with_suffix(kind)).exists():
-                target = folder / f"mine{kind}"
-                target.write_bytes(beside.read_bytes())
-        kinds = rng.choice(("searchers", "schedulers", "problems", "compatibility"))
-        commands = [["list", kinds, "--plugin", "mine.py"], ["plan", "mine.yaml"]]
-        if rng.random() < 0.1:
-            commands.append(["check", "mine.py", "--patience", "0.1", "--limit", "5"])
-        return commands
+def mutate(draw: Draw, origin: Path, folder: Path) -> Sequence[Command]:
+    source = draw(sampled_from(sorted(origin.glob("*.py"))))
+    text = source.read_bytes()
+    ways = draw(sampled_from(("tree", "tree", "tree", "text", "both")))
+    if ways in ("tree", "both"):
+        text = _mutated_tree(draw, text.decode())
+    if ways in ("text", "both"):
+        text = mutated_text(draw, text)
+    (folder / "mine.py").write_bytes(text)
+    for kind in (".py.lock", ".yaml"):
+        if (beside := source.with_suffix(kind)).exists():
+            (folder / f"mine{kind}").write_bytes(beside.read_bytes())
+    commands = [["list", draw(sampled_from(_LISTED)), "--plugin", "mine.py"], ["plan", "mine.yaml"]]
+    if now_and_then(draw, 10):
+        commands.append(["check", "mine.py", "--patience", "0.1", "--limit", "5"])
+    return commands
 
 
 def _suite(file: Path) -> str:
@@ -227,10 +125,13 @@ def _suite(file: Path) -> str:
     return f"name: fuzz\n{lists}seeds: 1\nbudget: {{trials: 3}}\nplugins: [mine.py]\n"
 
 
-def _mutated_tree(rng: random.Random, text: str) -> bytes:
+def _mutated_tree(draw: Draw, text: str) -> bytes:
     tree = ast.parse(text)
-    for _ in range(rng.randint(1, 3)):
-        rng.choice(_TREE)(rng, tree)
+    for _ in range(draw(integers(1, 3))):
+        change, kinds = draw(sampled_from(_CHANGES))
+        kind = draw(sampled_from(kinds))
+        if found := [node for node in ast.walk(tree) if isinstance(node, kind)]:
+            change(draw, draw(sampled_from(found)))
     try:
         text = ast.unparse(ast.fix_missing_locations(tree))
     except (ValueError, AttributeError, TypeError):  # a tree that no text stands for
@@ -240,115 +141,91 @@ def _mutated_tree(rng: random.Random, text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _expression(rng: random.Random) -> ast.expr:
-    if rng.random() < 0.1:
-        text = rng.choice(list(_DEEP))
-    elif rng.random() < 0.1:
-        text = json.dumps("x" * rng.choice((300, 5000, 100_000)))
-    else:
-        text = rng.choice(_VALUES)
+def _parsed(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-def _pick(rng: random.Random, tree: ast.AST, kind: type[ast.AST]) -> ast.AST | None:
-    found = [node for node in ast.walk(tree) if isinstance(node, kind)]
-    return rng.choice(found) if found else None
+def _expression(draw: Draw) -> ast.expr:
+    long = sampled_from([json.dumps("x" * size) for size in (300, 5000, 100_000)])
+    few = now_and_then(draw, 5)
+    return _parsed(draw(sampled_from(list(_DEEP)) | long if few else VALUE))
 
 
-def _value(rng: random.Random, tree: ast.AST) -> None:
+def _value(draw: Draw, node: ast.Assign | ast.AnnAssign | ast.Return | ast.keyword) -> None:
     """Another value in the place of a literal, or of what a function returns."""
-    node = _pick(rng, tree, rng.choice((ast.Assign, ast.AnnAssign, ast.Return, ast.keyword)))
-    if isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.keyword):
-        node.value = _expression(rng)
+    node.value = _expression(draw)
 
 
-def _attribute(rng: random.Random, tree: ast.AST) -> None:
+def _attribute(draw: Draw, node: ast.ClassDef) -> None:
     """A class attribute of the contract with a value of any type."""
-    if isinstance(node := _pick(rng, tree, ast.ClassDef), ast.ClassDef):
-        target = ast.Name(rng.choice(_ATTRIBUTES), ast.Store())
-        node.body.append(ast.Assign([target], _expression(rng)))
+    target = ast.Name(draw(NAME), ast.Store())
+    node.body.append(ast.Assign([target], _expression(draw)))
 
 
-def _method(rng: random.Random, tree: ast.AST) -> None:
+def _method(draw: Draw, node: ast.ClassDef) -> None:
     """A method of the contract that returns or raises anything."""
-    if not isinstance(node := _pick(rng, tree, ast.ClassDef), ast.ClassDef):
-        return
-    what = rng.choice((f"return {rng.choice(_VALUES)}", f"raise {rng.choice(_RAISED)}"))
-    arguments = rng.choice(("*a, **k", "self", "cls", "", "self, x, /", "a, b=1, *, c"))
-    head = rng.choice(("", "", "", "@classmethod\n", "@staticmethod\n", "@property\n", "async "))
-    text = f"{head}def {rng.choice(_METHODS)}({arguments}):\n    {what}"
-    node.body += ast.parse(text).body
+    ends = [f"return {draw(VALUE)}", f"raise {draw(RAISED)}"]
+    arguments = draw(sampled_from(("*a, **k", "self", "cls", "", "self, x, /", "a, b=1, *, c")))
+    heads = ("", "", "", "@classmethod\n", "@staticmethod\n", "@property\n", "async ")
+    head, name = draw(sampled_from(heads)), draw(NAME)
+    node.body += ast.parse(f"{head}def {name}({arguments}):\n    {draw(sampled_from(ends))}").body
 
 
-def _raising(rng: random.Random, tree: ast.AST) -> None:
+def _raising(draw: Draw, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> None:
     """An exception at import, in a class or in a function."""
-    node = _pick(rng, tree, rng.choice((ast.Module, ast.ClassDef, ast.FunctionDef)))
-    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-        raising = ast.parse(f"raise {rng.choice(_RAISED)}").body
-        at = rng.randint(min(1, len(node.body)), len(node.body))
-        node.body[at:at] = raising
+    at = draw(integers(min(1, len(node.body)), len(node.body)))
+    node.body[at:at] = ast.parse(f"raise {draw(RAISED)}").body
 
 
-def _base(rng: random.Random, tree: ast.AST) -> None:
-    """Another base, metaclass or decorator."""
-    if not isinstance(node := _pick(rng, tree, ast.ClassDef), ast.ClassDef):
-        return
-    change = rng.randrange(4)
-    if change == 0:
-        texts = (node.name, "object", "type", "Exception", "deep_name.Problem", "x()", "int")
-        base = ast.parse(rng.choice(texts), mode="eval").body
-        node.bases = [base] if rng.random() < 0.5 else [*node.bases, base]
-    elif change == 1:
-        node.keywords.append(ast.keyword("metaclass", _expression(rng)))
-    elif change == 2:
-        node.decorator_list.append(_expression(rng))
-    else:
-        node.name = rng.choice(("_X", "Searcher", "X" * 300, "name", node.name))
+def _heritage(draw: Draw, node: ast.ClassDef) -> None:
+    """Another base, metaclass, decorator or name."""
+    match draw(sampled_from(("base", "more bases", "metaclass", "decorator", "name"))):
+        case "metaclass":
+            node.keywords.append(ast.keyword("metaclass", _expression(draw)))
+        case "decorator":
+            node.decorator_list.append(_expression(draw))
+        case "name":
+            node.name = draw(sampled_from(("_X", "Searcher", "X" * 300, "name")))
+        case which:
+            texts = (node.name, "object", "type", "Exception", "deep_name.Problem", "x()", "int")
+            base = _parsed(draw(sampled_from(texts)))
+            node.bases = [base] if which == "base" else [*node.bases, base]
 
 
-def _signature(rng: random.Random, tree: ast.AST) -> None:
-    """Other parameters, annotations, defaults and decorators of a function."""
-    if not isinstance(node := _pick(rng, tree, ast.FunctionDef), ast.FunctionDef):
-        return
-    arguments, change = node.args, rng.randrange(6)
-    if change == 0:
-        arguments.posonlyargs += [arguments.args.pop()] if arguments.args else []
-        arguments.defaults = []
-    elif change == 1:
-        arguments.vararg, arguments.kwarg = ast.arg("a"), ast.arg("k")
-    elif change == 2:
-        arguments.kwonlyargs.append(ast.arg("extra", _expression(rng)))
-        arguments.kw_defaults.append(_expression(rng) if rng.random() < 0.5 else None)
-    elif change == 3:
-        arguments.kwonlyargs, arguments.kw_defaults = [], []
-    elif change == 4:
-        name = rng.choice(_DECORATORS)
-        node.decorator_list.append(ast.parse(name, mode="eval").body)
-    else:
-        node.name = rng.choice(_METHODS)
+def _signature(draw: Draw, node: ast.FunctionDef) -> None:
+    """Other parameters, defaults, decorators or another name of a function."""
+    arguments = node.args
+    match draw(sampled_from(("positional", "any", "more", "fewer", "decorator", "name"))):
+        case "positional":
+            arguments.posonlyargs += [arguments.args.pop()] if arguments.args else []
+            arguments.defaults = []
+        case "any":
+            arguments.vararg, arguments.kwarg = ast.arg("a"), ast.arg("k")
+        case "more":
+            arguments.kwonlyargs.append(ast.arg("extra", _expression(draw)))
+            arguments.kw_defaults.append(draw(sampled_from((None, _expression(draw)))))
+        case "fewer":
+            arguments.kwonlyargs, arguments.kw_defaults = [], []
+        case "decorator":
+            node.decorator_list.append(_parsed(draw(DECORATOR)))
+        case _:
+            node.name = draw(NAME)
 
 
-def _statements(rng: random.Random, tree: ast.AST) -> None:
-    """A statement that is gone, doubled or elsewhere."""
-    node = _pick(rng, tree, rng.choice((ast.Module, ast.ClassDef, ast.FunctionDef)))
-    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-        return
-    at, change = rng.randrange(len(node.body)), rng.randrange(3)
-    if change == 0:
-        del node.body[at]
-    elif change == 1:
-        node.body.insert(rng.randrange(len(node.body) + 1), node.body[at])
-    else:
-        rng.shuffle(node.body)
+def _statements(draw: Draw, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> None:
+    if node.body:
+        shuffled(draw, node.body)
     node.body = node.body or [ast.Pass()]
 
 
-_TREE: Sequence[Callable[[random.Random, ast.AST], None]] = (
-    _value,
-    _attribute,
-    _method,
-    _raising,
-    _base,
-    _signature,
-    _statements,
+_BODIES = (ast.Module, ast.ClassDef, ast.FunctionDef)
+_CHANGES = (
+    (_value, (ast.Assign, ast.AnnAssign, ast.Return, ast.keyword)),
+    (_attribute, (ast.ClassDef,)),
+    (_method, (ast.ClassDef,)),
+    (_raising, _BODIES),
+    (_heritage, (ast.ClassDef,)),
+    (_signature, (ast.FunctionDef,)),
+    (_statements, _BODIES),
 )
+"""Each change with the nodes that it is made to."""

@@ -21,9 +21,9 @@ from hpobench.analysis.results_frames import Analysis
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results
-from tests.results_factory import make_results
-from tests.stored_results import run_suite
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import make_results
+from tests.support.stored_results import run_suite
 
 SUITE = """\
 name: quick

@@ -14,7 +14,7 @@ import pytest
 from sphinx.util.inventory import InventoryFile
 
 from tests import ROOT
-from tests.documents import site_pages
+from tests.support.documents import site_pages
 
 PUBLIC = ("hpobench", "hpobench.api", "hpobench.kit", "hpobench.testing")
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from hpobench.plugins.starting.datasets import SHIPPED
 from hpobench.plugins.starting.portfolios import read_portfolio
 from hpobench.recording.freezing import members
-from hpobench.recording.portfolio_regret import evaluate
-from hpobench.recording.portfolios import Class, make
+from hpobench.recording.portfolio_choice import Class, evaluate, make
 
 
 def test_the_figures_of_lcbench(data_set: Callable[[str], Path]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from tests.types_tree import check_types
+from tests.support.types_tree import check_types
 
 LINT_IMPORTS = (str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo")
 

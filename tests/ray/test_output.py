@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from hpobench.evidence.distilling import distilled
-from tests.cli_cases import SMOKE, Case, check, lay
+from tests.support.cli_cases import SMOKE, Case, check, lay
 
 CASES = [
     Case(

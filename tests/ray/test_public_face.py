@@ -21,7 +21,7 @@ import ray
 import hpobench
 import hpobench.api
 from hpobench.contract import errors, signals
-from hpobench.running import experiment
+from hpobench.running.plan import experiment
 from hpobench.suites.grid import build_plan
 from tests.ray.faults.commands import events
 

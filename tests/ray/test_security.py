@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.security_table import try_row
+from tests.support.security_table import try_row
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish, three_nodes
 from tests.ray.faults.live_watch import CELL, WORKER, Witness, faults, lines, sequence, survivors
 from tests.ray.faults.test_live import CHAIN, planned, write_suite

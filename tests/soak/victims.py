@@ -81,6 +81,6 @@ MACHINE: Mapping[str, Strike] = {
 }
 """After these the run goes on, or ends with a message and exit code 1."""
 VIRTUAL: Mapping[str, Strike] = {"cell": _of_command("ray::_run_batch")}
-LOCAL: Mapping[str, Strike] = {"cell": _of_command("hpobench.running.local.template")}
+LOCAL: Mapping[str, Strike] = {"cell": _of_command("hpobench.running.local.fork_server")}
 """The processes of cells where there is no Ray, and the one that they are forked from."""
 LIVE: Mapping[str, Strike] = {"cell": _of_command(CELL), "worker": _of_command(WORKER)}

@@ -13,7 +13,7 @@ import pytest
 from hpobench.contract.problem import Objective
 from hpobench.problems.general.sklearn_estimator import SklearnEstimator
 from hpobench.reporting.calls import Found, Plugins, search_cv, tuner
-from tests.present import present
+from tests.support.present import present
 
 ROOT = Path(__file__).parents[2]
 SVC: dict[str, Any] = {

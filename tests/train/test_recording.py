@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,18 +18,17 @@ from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import CellError, NotAvailableError, StoreError, UsageError
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.recording import record
-from hpobench.recording.grid_space import grid_space
-from hpobench.recording.journal_steps import Tally, measured, tally
 from hpobench.recording.recipe import build_recipe
+from hpobench.recording.record import TrialCounts, grid_space, measured, tally
 from hpobench.recording.table import Table, read_about, read_table
-from hpobench.running.cell import run_cell
-from hpobench.running.cluster import LOCAL, connected
-from hpobench.running.live_cells import LiveCells
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.running.cluster.live_cells import LiveCells
 from hpobench.running.stages.live.journal import Journal
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, kill, start
-from tests.recording_plugin import PLUGIN
+from tests.support.ray_session import local_ray
+from tests.support.recording_plugin import PLUGIN
 
 TRIALS = 14
 
@@ -39,12 +36,8 @@ TRIALS = 14
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Ray, for commands to connect to and for cells of our own."""
-    with connected(LOCAL, 2) as ray:
+    with local_ray(2) as ray:
         yield ray
-    # Ray lets go of processes that are still ending; not in a test that is yet to come.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture(scope="module")
@@ -386,7 +379,7 @@ def test_a_recording_of_failures_alone_is_none(recorded: Any, tmp_path: Path) ->
 
 def test_steps_are_read_from_the_journal_also_while_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "a.journal"
-    assert tally(path, 3) == Tally(0, 0)
+    assert tally(path, 3) == TrialCounts(0, 0)
     assert len(measured(path)) == 0
     journal = Journal(path)
     journal.append({"version": 1, "run": "x"})
@@ -396,7 +389,7 @@ def test_steps_are_read_from_the_journal_also_while_it_is_written(tmp_path: Path
     journal.append(record | {"trial": 1, "step": 1, "results": [], "error": "no", "cost": 1.0})
     journal.append(record | {"trial": 0, "step": 3, "results": steps[:1]})
     journal.commit()
-    assert tally(path, 3) == Tally(finished=2, failed=1)
+    assert tally(path, 3) == TrialCounts(finished=2, failed=1)
     assert measured(path).to_pydict() == {
         "trial": [0, 0, 0],
         "step": [1, 2, 3],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hpobench.cli import VERBS
-from tests.security_table import TRIALS, UNTRIED, rows, try_row
+from tests.support.security_table import TRIALS, UNTRIED, rows, try_row
 
 QUICK = sorted(
     verb

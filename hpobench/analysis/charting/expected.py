@@ -13,9 +13,11 @@ FLOOR = 1e-3
 
 
 def expected() -> Spec:
-    """Curves of a table with the columns ``pair, budget, regret, near``, the last of which says
-    what is not worse than the first. The script sets the ends of the axes, the parameters and the
-    budget of the rule, and the page's theme has the colours of the styles ``crowd`` and ``near``."""
+    """Curves of a table with the columns ``algorithm, budget, regret, near``.
+
+    ``near`` says what is not worse than the first. The script sets the ends of the axes,
+    the parameters and the budget of the rule, and the page's theme has the colours of the styles ``crowd`` and ``near``.
+    """
     return {
         "data": TABLE,
         "height": 220,
@@ -41,12 +43,12 @@ def expected() -> Spec:
                 "scale": {"type": "log", "nice": False},
                 "axis": {"format": "~g"},
             },
-            "detail": {"field": "pair"},
+            "detail": {"field": "algorithm"},
         },
         "layer": [
             _lines("!datum.near", style="crowd", strokeWidth=1.2, opacity=0.3),
             _lines("datum.near", style="near", strokeWidth=1.2, opacity=0.55),
-            _lines(f"datum.pair === {POINTED}", style="near", strokeWidth=2.8),
+            _lines(f"datum.algorithm === {POINTED}", style="near", strokeWidth=2.8),
             {
                 "data": {"values": [{"budget": 1}]},
                 "mark": {"type": "rule", "strokeDash": [3, 3], "aria": False},

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.numbers import LEAST_COST, MOST_COST
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 MOST = 1e150
 """A finite loss beyond it counts as this in a report, whose squares are finite; the store keeps it

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hpobench.analysis.settings import Axis
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 def budget_axis(results: Results) -> Axis:

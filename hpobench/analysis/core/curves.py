@@ -12,9 +12,9 @@ import pandas as pd
 from hpobench.analysis.core.align import align, log_grid
 from hpobench.analysis.core.incumbent import Incumbents, incumbents
 from hpobench.analysis.core.references import referenced
-from hpobench.analysis.numbers import count
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
-from hpobench.store.reader import Results
+from hpobench.contract.wording import count
+from hpobench.store.read.reader import Results
 
 
 class Algorithm(NamedTuple):

@@ -48,7 +48,7 @@ def given_pairs(
 def _without(searcher: dict[str, Any], key: str) -> str:
     """The searcher of a specification as text, without what it was given under ``key``.
 
-    Its source does not count: with a start or a prior more of it matters for results.
+    Ignores the source hash, which differs between a searcher with and without a start.
     """
     kept = {name: searcher.get(name) for name in ("name", "class", "options")}
     given = {name: value for name, value in searcher.get("given", {}).items() if name != key}

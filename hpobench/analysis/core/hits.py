@@ -13,7 +13,7 @@ from hpobench.analysis.core.curves import Curves
 from hpobench.analysis.core.incumbent import Incumbents, incumbents
 from hpobench.analysis.core.references import referenced
 from hpobench.analysis.settings import FloatArray, Settings
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hpobench.analysis.settings import Axis, BoolArray, Fidelity, FloatArray, IntArray
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from hpobench.analysis.core.incumbent import run_of
 from hpobench.analysis.settings import BoolArray
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.signature import moved
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 KEY = ["searcher", "scheduler", "problem", "seed"]
 """Labels, and what a seed means the same for."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from hpobench.analysis.settings import BoolArray
 from hpobench.contract.references import Reference
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 MEASURED = (
     "not frozen but measured in these results, and moves when results are added; optimum: the best "

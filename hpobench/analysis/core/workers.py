@@ -6,7 +6,7 @@ other runs are there for :mod:`hpobench.analysis.exhibits.efficiency`.
 
 from __future__ import annotations
 
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 
 def worker_counts(results: Results) -> list[int]:

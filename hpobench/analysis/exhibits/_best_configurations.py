@@ -15,7 +15,7 @@ from hpobench.contract.parameters import Categorical, Ordinal, Parameter, Value
 from hpobench.contract.problem import Objective
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 AXES = 12
 """Parameters shown at most."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from hpobench.analysis.exhibits._room import first_problems
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
+from hpobench.contract.wording import interval, number
 
 
 def mean_or_problem(table: pd.DataFrame) -> pd.Series:

@@ -10,9 +10,10 @@ from hpobench.analysis.exhibits._room import MOST_PROBLEMS
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.numbers import ends
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text import phrases
+from hpobench.contract.wording import count
 
 TITLE = "Anytime regret"
 STEM = "anytime_regret"

@@ -8,10 +8,10 @@ import pandas as pd
 
 from hpobench.analysis.core.budgets import stored_mapping
 from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.numbers import ranges
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid
-from hpobench.store.reader import Results
+from hpobench.contract.wording import ranges
+from hpobench.store.read.reader import Results
 
 TITLE = "Setting"
 STEM = "setting"

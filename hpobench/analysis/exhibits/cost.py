@@ -7,10 +7,10 @@ import pandas as pd
 from hpobench.analysis.core.curves import algorithm_columns, algorithm_names, algorithms_of
 from hpobench.analysis.core.failures import KINDS
 from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
-from hpobench.store.reader import Results
+from hpobench.contract.wording import number
+from hpobench.store.read.reader import Results
 
 TITLE = "Cost"
 STEM = "cost"

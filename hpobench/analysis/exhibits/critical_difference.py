@@ -12,9 +12,10 @@ from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Bar, Choice, Ranking, Ranks
 from hpobench.analysis.inference.rank_tests import RankTests, enough_to_test, rank_tests
 from hpobench.analysis.inference.significance import ALPHA
-from hpobench.analysis.numbers import count, first_and_last
+from hpobench.analysis.numbers import first_and_last
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
+from hpobench.contract.wording import count
 
 TITLE = "Critical differences"
 STEM = "critical_difference"

@@ -14,10 +14,11 @@ from hpobench.analysis.core.targets import REGRETS, SHARES, Targets, suite_targe
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import curve_frame, suite_mean
-from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
+from hpobench.contract.wording import count
 
 TITLE = "Targets hit"
 STEM = "ecdf"

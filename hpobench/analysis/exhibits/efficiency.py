@@ -20,7 +20,7 @@ from hpobench.analysis.inference.ert_ratio import ert_ratios
 from hpobench.analysis.settings import FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 TITLE = "Parallel efficiency"
 STEM = "efficiency"

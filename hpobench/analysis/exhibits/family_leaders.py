@@ -15,10 +15,10 @@ from hpobench.analysis.inference.families import (
     leaders_without,
     rank_intervals,
 )
-from hpobench.analysis.numbers import interval, listed, number
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
+from hpobench.contract.wording import interval, listed, number
 
 TITLE = "Leaders by family of problems"
 STEM = "family_leaders"

@@ -10,11 +10,11 @@ from hpobench.analysis.exhibits._room import first_problems
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.inference.significance import ALPHA, p_against_best
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, anchor
+from hpobench.contract.wording import interval, number
 
 TITLE = "Final values"
 STEM = "final_loss"

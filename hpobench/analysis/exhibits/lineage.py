@@ -13,11 +13,12 @@ import pandas as pd
 from hpobench.analysis.core.lineage import descent
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Descent
-from hpobench.analysis.numbers import count, far_apart, number
+from hpobench.analysis.numbers import far_apart
 from hpobench.analysis.settings import IntArray
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.problem import Objective
+from hpobench.contract.wording import count, number
 
 TITLE = "Lineage"
 STEM = "lineage"

@@ -10,12 +10,12 @@ from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.mixed_model import GROUPS, design, mixed_model
 from hpobench.analysis.inference.rank_tests import SHARES
-from hpobench.analysis.numbers import interval, listed, number
 from hpobench.analysis.settings import SCHEDULER, SEARCHER
 from hpobench.analysis.study import Study, each_of_families
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid
 from hpobench.contract.errors import NotAvailableError
+from hpobench.contract.wording import interval, listed, number
 
 TITLE = "Mixed model"
 STEM = "mixed_model"

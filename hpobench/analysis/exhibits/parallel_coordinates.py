@@ -17,11 +17,12 @@ from hpobench.analysis.exhibits._best_configurations import (
 )
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Axis, Label, Parallel
-from hpobench.analysis.numbers import count, far_apart
+from hpobench.analysis.numbers import far_apart
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.parameters import Categorical, Parameter, Value
 from hpobench.contract.space import Space
+from hpobench.contract.wording import count
 
 TITLE = "Where the best tenth lies"
 STEM = "parallel_coordinates"

@@ -9,9 +9,9 @@ import pandas as pd
 from hpobench.analysis.core.budgets import budget_of
 from hpobench.analysis.core.curves import problems_of
 from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.numbers import number
 from hpobench.analysis.study import Study, Whole
 from hpobench.analysis.text.fields import Field, Grid, integer_field
+from hpobench.contract.wording import number
 
 TITLE = "Problems"
 STEM = "problems"

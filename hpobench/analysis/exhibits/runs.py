@@ -8,9 +8,9 @@ import pandas as pd
 
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.exhibits._tab import Tab
-from hpobench.analysis.numbers import ranges
 from hpobench.analysis.study import Study, Whole, whole_study
 from hpobench.analysis.text.fields import Field, Grid, anchor
+from hpobench.contract.wording import ranges
 
 TITLE = "Runs"
 STEM = "runs"

@@ -17,10 +17,10 @@ from hpobench.analysis.inference.bootstrap import (
     suite_mean,
 )
 from hpobench.analysis.inference.coverage import enough_seeds
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field, integer_field
+from hpobench.contract.wording import interval, number
 
 TITLE = "Standings"
 STEM = "standings"

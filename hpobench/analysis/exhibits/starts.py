@@ -12,11 +12,11 @@ from hpobench.analysis.exhibits._means import claim, means
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import Interval, interval_valid, percentile_interval
 from hpobench.analysis.inference.rank_tests import SHARES
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_of_several
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
+from hpobench.contract.wording import interval, number
 
 TITLE = "What a start or a prior is worth"
 STEM = "starts"

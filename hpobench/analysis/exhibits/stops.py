@@ -13,11 +13,11 @@ from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits._means import claim, means
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.inference.bootstrap import interval_valid, percentile_interval
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.settings import FloatArray
 from hpobench.analysis.study import Study, each_comparison
 from hpobench.analysis.text import phrases
 from hpobench.analysis.text.fields import Field, Grid, algorithm_field
+from hpobench.contract.wording import interval, number
 
 TITLE = "What stopping saved and what it cost"
 STEM = "stops"

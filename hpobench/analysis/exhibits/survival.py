@@ -14,10 +14,11 @@ from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import Lines, x_axis, y_axis
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.looks import Styles
-from hpobench.analysis.numbers import count, ends
+from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import BoolArray, FloatArray, IntArray, Settings
 from hpobench.analysis.study import Study, Whole
-from hpobench.store.reader import Results
+from hpobench.contract.wording import count
+from hpobench.store.read.reader import Results
 
 TITLE = "Rung survival"
 STEM = "survival"

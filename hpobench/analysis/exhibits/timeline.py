@@ -9,9 +9,9 @@ from hpobench.analysis.core.lineage import descent
 from hpobench.analysis.core.occupancy import occupancy
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.figures import ENDS, Axis, Gantt
-from hpobench.analysis.numbers import count
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.analysis.text import phrases
+from hpobench.contract.wording import count
 
 TITLE = "Trial timeline"
 STEM = "timeline"

@@ -15,7 +15,7 @@ from hpobench.analysis.numbers import ends
 from hpobench.analysis.settings import FloatArray, IntArray
 from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 
 TITLE = "Worker utilisation"
 STEM = "utilisation"

@@ -8,8 +8,8 @@ import pandas as pd
 from hpobench.analysis.core.curves import Curves
 from hpobench.analysis.inference.coverage import coverage
 from hpobench.analysis.inference.families import Families
-from hpobench.analysis.numbers import count
 from hpobench.analysis.settings import REGRET_FLOOR, Settings
+from hpobench.contract.wording import count
 
 _AXES = {
     "time": "time in seconds of the run's clock",

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hpobench.bridges.imports.trials import MAX_BYTES
-from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.errors import StoreError
 from hpobench.contract.files import is_regular, open_regular
-from hpobench.store.files import explained
+from hpobench.store.format.disk import explained
 
-SQLITE = b"SQLite format 3\0"
 _JOURNALS = ("-wal", "-journal")
 """Suffixes of the files with what a database that was killed has not yet taken in, or out."""
 
@@ -48,12 +47,6 @@ def copy(path: Path, target: Path) -> None:
             shutil.copyfileobj(source, sink)
 
 
-def beginning(path: Path, size: int = 4096) -> bytes:
-    """The first bytes of the regular file ``path``."""
-    with explained(path), os.fdopen(open_regular(path), "rb") as file:
-        return file.read(size)
-
-
 def tables(path: Path, copied_to: Path) -> set[str]:
     """The tables of the sqlite database ``path``, whose copy is looked at and must be whole."""
     try:
@@ -68,11 +61,3 @@ def tables(path: Path, copied_to: Path) -> set[str]:
             f"{path}: a damaged or half-written sqlite database ({error}); if something writes to "
             "it now, wait until that is over, else restore it from a copy"
         ) from error
-
-
-def refuse_foreign(path: Path, what: str) -> UsageError:
-    """The error for a storage that no reader knows."""
-    return UsageError(
-        f"{path}: {what}; what can be imported is an Optuna storage (sqlite or journal file), the "
-        "folder of a Ray Tune experiment, an MLflow database, folder or server, and CSV or parquet"
-    )

@@ -11,19 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.trials import (
-    MAX_BYTES,
-    MOST_TRIALS,
-    Asked,
-    Source,
-    Trial,
-    choose,
-    with_last_step,
-)
+from hpobench.bridges.imports import trials as common
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import read_whole
 from hpobench.recording.table import KEY
-from hpobench.store.files import explained
+from hpobench.store.format.disk import explained
 
 PARQUET = b"PAR1"
 _PREFIXES = ("config/", "params_", "params.", "config.")
@@ -32,27 +24,35 @@ _PREFIXES = ("config/", "params_", "params.", "config.")
 Row = Mapping[str, Any]
 
 
-def read_frame(path: Path, asked: Asked) -> Source:
+def read_frame(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The trials in the CSV or parquet file ``path``."""
     columns, rows, notes = _rows(path)
     if not rows:
         raise UsageError(f"{path}: has no rows: there is nothing to import")
-    choose("table", [path.stem], asked.study, "--study", path)
-    metric = choose("column", columns, asked.metric, "--metric", path)
+    common.choose("table", [path.stem], asked.study, "--study", path)
+    metric = common.choose("column", columns, asked.metric, "--metric", path)
     for option, name in (("--step", asked.step), ("--trial", asked.trial)):
         if name is not None:
-            choose("column", columns, name, option, path)
+            common.choose("column", columns, name, option, path)
     timed = asked.cost if asked.seconds is None else None
     if timed is not None:
-        choose("column", columns, timed, "--cost", path)
-    names, prefix = _parameters(columns, {metric, asked.step, asked.trial, timed})
+        common.choose("column", columns, timed, "--cost", path)
+    others = {metric, asked.step, asked.trial, timed}
+    for prefix in (*_PREFIXES, ""):
+        if names := [c for c in columns if c.startswith(prefix) and c not in others]:
+            break
     form = _Form(path, metric, asked.step, timed, names, prefix)
-    groups = _groups(rows, asked, names)
-    trials = [form.trial(name, group) for name, group in groups.items()]
-    objective = asked.objective(metric, path)
-    resource = asked.step or "step"
-    found = with_last_step(trials)
-    return Source(str(path), "table", path.stem, objective, found, resource, notes=notes)
+    groups: dict[Any, list[tuple[int, Row]]] = {}
+    for number, row in enumerate(rows, 1):
+        key: object = number
+        if asked.step is not None:  # without a column of trials, rows of equal parameters are one
+            key = repr(row[asked.trial] if asked.trial else [row[name] for name in names])
+        groups.setdefault(key, []).append((number, row))
+    trials = common.with_last_step(
+        [form.trial(f"row {group[0][0]}", group) for group in groups.values()]
+    )
+    objective, steps = asked.objective(metric, path), asked.step or "step"
+    return common.StoredTrials(str(path), "table", path.stem, objective, trials, steps, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -67,26 +67,26 @@ class _Form:
     """Those of parameters, which all begin with ``prefix``."""
     prefix: str
 
-    def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> Trial:
+    def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> common.PastTrial:
         """The trial that has ``rows``, each with its number in the file."""
+        number, row = rows[0]
         params = {
             column.removeprefix(self.prefix).replace("/", "."): row[column]
-            for _, row in rows[:1]
             for column in self.names
             if row[column] is not None
         }
         if self.step is None:
-            ((number, row),) = rows
             loss = self._number(number, row, self.metric)
             seconds = self._number(number, row, self.cost) if self.cost else None
-            return Trial(name, params, final=loss, seconds=seconds)
-        return Trial(name, params, *self._curve(rows))
-
-    def _curve(self, rows: Sequence[tuple[int, Row]]) -> tuple[Any, None, Any]:
-        """The reports of a trial, nothing for its final metric, and the times."""
+            return common.PastTrial(name, params, final=loss, seconds=seconds)
         reports: dict[int, float] = {}
         times: dict[int, float] = {}
-        found = [(self._whole(number, row), number, row) for number, row in rows]
+        found: list[tuple[int, int, Row]] = []
+        for number, row in rows:
+            value = self._number(number, row, self.step)
+            if not value.is_integer():
+                raise UsageError(f"{self.path}: row {number}: {self.step} is no whole number")
+            found.append((int(value), number, row))
         passed = 0.0
         for step, number, row in sorted(found, key=lambda one: one[:2]):
             if step in reports:
@@ -98,13 +98,7 @@ class _Form:
             if self.cost:
                 passed += self._number(number, row, self.cost)
                 times[step] = passed
-        return reports, None, times
-
-    def _whole(self, number: int, row: Row) -> int:
-        value = self._number(number, row, self.step or "")
-        if not (math.isfinite(value) and value == int(value)):
-            raise UsageError(f"{self.path}: row {number}: {self.step} is no whole number")
-        return int(value)
+        return common.PastTrial(name, params, reports, times=times)
 
     def _number(self, number: int, row: Row, column: str) -> float:
         value = row[column]
@@ -116,38 +110,14 @@ class _Form:
             ) from None
 
 
-def _parameters(columns: Sequence[str], others: set[str | None]) -> tuple[list[str], str]:
-    """The columns of parameters, and the prefix of their names."""
-    for prefix in _PREFIXES:
-        if found := [c for c in columns if c.startswith(prefix) and c not in others]:
-            return found, prefix
-    return [c for c in columns if c not in others], ""
-
-
-def _groups(
-    rows: Sequence[Row], asked: Asked, names: Sequence[str]
-) -> dict[str, list[tuple[int, Row]]]:
-    """The rows of each trial, with their numbers, by the trial's name."""
-    groups: dict[Any, list[tuple[int, Row]]] = {}
-    for number, row in enumerate(rows, 1):
-        if asked.step is None:
-            key: Any = number
-        elif asked.trial is not None:
-            key = repr(row[asked.trial])
-        else:
-            key = repr([row[name] for name in names])
-        groups.setdefault(key, []).append((number, row))
-    return {f"row {group[0][0]}": group for group in groups.values()}
-
-
 def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:
     """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
     with explained(path):
-        data = read_whole(path, limit=MAX_BYTES)
+        data = read_whole(path, limit=common.MAX_BYTES)
     read = _parquet if data.startswith(PARQUET) else _csv
     columns, rows, notes = read(path, data)
-    if len(rows) > MOST_TRIALS:
-        raise UsageError(f"{path}: more than {MOST_TRIALS:,} rows")
+    if len(rows) > common.MOST_TRIALS:
+        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} rows")
     # Frames of pandas have their index in a column without a name.
     columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
     return columns, rows, notes

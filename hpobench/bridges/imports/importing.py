@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
+from statistics import median
 from typing import Any
 
 import numpy as np
 
-from hpobench.bridges.imports.curves import Curves, axis, curves
+from hpobench.bridges.imports.equal_steps import StepCurves, axis, curves
+from hpobench.bridges.imports.inferred_space import fit_to, infer_space, read_space
 from hpobench.bridges.imports.sources import read_source
-from hpobench.bridges.imports.spaces import fit_to, infer_space, read_space
-from hpobench.bridges.imports.trials import Asked, Source, Trial
+from hpobench.bridges.imports.trials import Asked, PastTrial, StoredTrials
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
+from hpobench.evidence.asking import Spending, of_space
+from hpobench.evidence.question import Question
 from hpobench.plugins.registry import Registry
 from hpobench.recording.measuring import measure
-from hpobench.recording.table import VERSION, Table, read_about, write_table
+from hpobench.recording.table import VERSION, Table, read_about
 
 TRUSTED = 0.5
 """The least rank correlation of a twin that is to be trusted. Below, it puts fewer than two of
@@ -31,7 +34,7 @@ _SEARCHED = 2000
 class Imported:
     """What was imported, for the user to read."""
 
-    source: Source
+    source: StoredTrials
     table: Table
     inferred: bool
     """Whether the space was guessed from values."""
@@ -87,6 +90,30 @@ def import_trials(
     return Imported(source, table, inferred, [*notes, *said, *_said(trials, ax.fidelity, asked)])
 
 
+def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
+    """The question to the evidence about the problem of the trials in ``given["trials"]``.
+
+    The storage is read as ``problems import`` does. Its space, steps and times are taken where
+    nothing else is said. Raises :class:`UsageError` where all trials are alike, so that nothing can
+    be learnt of them.
+    """
+    asked = Asked(**{key: given.get(key) for key in ("metric", "mode", "cost")})
+    imported = import_trials(given["trials"], asked, space_file=given.get("space"))
+    trials = imported.source.trials
+    values = {value for trial in trials for value in (trial.final, *trial.reports.values())}
+    if len(values - {None}) < 2:
+        raise UsageError(f"{imported.source}: every trial has the same result")
+    own = replace(spending, steps=spending.steps or imported.fidelity.steps)
+    taken = [
+        max(trial.times.values(), default=0) if trial.seconds is None else trial.seconds
+        for trial in trials
+        if trial.state == "complete"
+    ]
+    if own.trial_time is None and any(taken):
+        own = replace(own, trial_time=median(filter(None, taken)))
+    return of_space(imported.space, own)
+
+
 def with_twin(imported: Imported, *, force: bool) -> Imported:
     """``imported`` with the quality of its twin, and references measured on it.
 
@@ -128,18 +155,13 @@ def check_target(out: Path) -> None:
         )
 
 
-def write(imported: Imported, out: Path) -> None:
-    """Put the table at ``out``, whole or not at all; the same trials give the same bytes."""
-    write_table(out, imported.table)
-
-
 def _table(
-    source: Source, space: Space, configs: list[Config], fidelity: Fidelity, made: Curves
+    source: StoredTrials, space: Space, configs: list[Config], fidelity: Fidelity, made: StepCurves
 ) -> Table:
     loss, errors = made.loss, [trial.error for trial in source.trials]
     for row, curve in enumerate(loss):
-        bad = np.flatnonzero(~np.isfinite(curve))
-        if len(bad):  # a trial ends where it fails
+        # A trial ends where it fails: what came after cannot be replayed.
+        if len(bad := np.flatnonzero(~np.isfinite(curve))):
             loss[row, bad[0] :] = made.wall[row, bad[0] :] = np.nan
             errors[row] = errors[row] or f"no finite {source.objective.metric} in step {bad[0] + 1}"
     failed = int((~np.isfinite(loss[:, -1])).sum())
@@ -148,12 +170,12 @@ def _table(
     known = made.wall[np.isfinite(made.wall)]
     timeless = np.isfinite(loss) & ~np.isfinite(made.wall)
     made.wall[timeless] = np.median(known) if len(known) else 1.0
-    steps = fidelity.steps
     about: dict[str, Any] = {
         "version": VERSION,
         "problem": source.name,
         "name": "imported",
         "options": {},
+        # The file's name without its folder, so that the bytes are the same wherever it lies.
         "imported": {
             "tool": source.tool,
             "study": source.name,
@@ -173,13 +195,13 @@ def _table(
         "continued": [
             [row, seen]
             for row, (trial, seen) in enumerate(zip(source.trials, made.observed, strict=True))
-            if trial.state == "stopped" and seen < steps and np.isfinite(loss[row, -1])
+            if trial.state == "stopped" and seen < fidelity.steps and np.isfinite(loss[row, -1])
         ],
     }
     return Table(about, configs, {"loss": loss, "wall": made.wall}, errors)
 
 
-def _said(trials: Sequence[Trial], fidelity: Fidelity, asked: Asked) -> list[str]:
+def _said(trials: Sequence[PastTrial], fidelity: Fidelity, asked: Asked) -> list[str]:
     """What the user should know about the curves."""
     notes = []
     if any(trial.state == "stopped" for trial in trials):

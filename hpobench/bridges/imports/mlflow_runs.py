@@ -10,18 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpobench.bridges.imports import trials as common
 from hpobench.bridges.imports.copies import copy
-from hpobench.bridges.imports.trials import (
-    MOST_TRIALS,
-    Asked,
-    Source,
-    State,
-    Trial,
-    choose,
-    with_last_step,
-)
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
-from hpobench.running.tracking import client, without_secrets
+from hpobench.running.tracking.tracker import client, without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,7 +24,11 @@ _FILES = "MLFLOW_ALLOW_FILE_STORE"
 """MLflow refuses folders of files unless this variable is set."""
 _KEPT = {"params", "metrics", "tags"}
 """The folders of a run that say what it was; its artifacts may be large."""
-_STATES: Mapping[str, State] = {"FINISHED": "complete", "FAILED": "failed", "KILLED": "stopped"}
+_STATES: Mapping[str, common.State] = {
+    "FINISHED": "complete",
+    "FAILED": "failed",
+    "KILLED": "stopped",
+}
 
 
 def is_folder(path: Path) -> bool:
@@ -40,12 +36,12 @@ def is_folder(path: Path) -> bool:
     return any(path.glob("*/meta.yaml"))
 
 
-def read_database(path: Path, copied_to: Path, asked: Asked) -> Source:
+def read_database(path: Path, copied_to: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment in the sqlite database ``path``, whose copy is opened."""
     return read_server(f"sqlite:///{copied_to}", asked, str(path))
 
 
-def read_folder(path: Path, asked: Asked) -> Source:
+def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment in the folder of files ``path``, of which a copy is opened."""
     with tempfile.TemporaryDirectory(prefix="hpobench-import-") as folder, _files_allowed():
         for file in _text_files(path):
@@ -58,14 +54,17 @@ def read_folder(path: Path, asked: Asked) -> Source:
         return read_server(folder, asked, str(path))
 
 
-def read_server(uri: str, asked: Asked, where: str | None = None) -> Source:
+def read_server(uri: str, asked: common.Asked, where: str | None = None) -> common.StoredTrials:
     """The experiment at ``uri``; ``where`` is what the user calls it."""
     where = without_secrets(where or uri)
     try:
         connection = client(uri, f"{where}:")
         experiments = {e.name: e.experiment_id for e in connection.search_experiments()}
-        names = _used(connection, experiments) if asked.study is None else sorted(experiments)
-        name = choose("experiment", names, asked.study, "--study", where)
+        names = sorted(experiments)
+        if asked.study is None:  # every storage has an experiment "Default", mostly without runs
+            used = {n: connection.search_runs([experiments[n]], max_results=1) for n in names}
+            names = [n for n in names if used[n]]
+        name = common.choose("experiment", names, asked.study, "--study", where)
         runs = sorted(
             _runs(connection, experiments[name]),
             key=lambda run: (run.info.start_time, run.info.run_id),
@@ -108,31 +107,22 @@ def _files_allowed() -> Iterator[None]:
             os.environ[_FILES] = before
 
 
-def _used(connection: MlflowClient, experiments: Mapping[str, str]) -> list[str]:
-    """The names of the experiments that have runs."""
-    return sorted(
-        name
-        for name, number in experiments.items()
-        if connection.search_runs([number], max_results=1)
-    )
-
-
 def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
     token, count = None, 0
     while token != "":
         page = connection.search_runs([experiment], page_token=token)
         yield from page
         count += len(page)
-        if count > MOST_TRIALS:
-            raise UsageError(f"more than {MOST_TRIALS:,} runs")
+        if count > common.MOST_TRIALS:
+            raise UsageError(f"more than {common.MOST_TRIALS:,} runs")
         token = page.token or ""
 
 
 def _source(
-    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: Asked
-) -> Source:
+    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: common.Asked
+) -> common.StoredTrials:
     metrics = Counter(metric for run in runs for metric in run.data.metrics)
-    metric = choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
+    metric = common.choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs}
     kept = [
         run
@@ -141,29 +131,29 @@ def _source(
         and (metric in run.data.metrics or run.info.run_id not in parents)
     ]
     found = [_trial(connection, run, metric) for run in kept]
-    trials = with_last_step([trial for trial in found if trial.reports or trial.error])
+    trials = common.with_last_step([trial for trial in found if trial.reports or trial.error])
     notes = []
     if left := len(runs) - len(trials):
         notes.append(f"{left} runs that are not over, or have no {metric}, are left out")
     objective = asked.objective(metric, where)
-    return Source(where, "MLflow experiment", name, objective, trials, notes=notes)
+    return common.StoredTrials(where, "MLflow experiment", name, objective, trials, notes=notes)
 
 
-def _trial(connection: MlflowClient, run: Any, metric: str) -> Trial:
+def _trial(connection: MlflowClient, run: Any, metric: str) -> common.PastTrial:
     history = connection.get_metric_history(run.info.run_id, metric)
     history = sorted(history, key=lambda point: (point.step, point.timestamp))
     state = _STATES[run.info.status]
     begin = run.info.start_time
-    whole = (run.info.end_time - begin) / 1000 if begin and run.info.end_time else None
-    several = len({point.step for point in history}) > 1
-    return Trial(
+    reports = {point.step: float(point.value) for point in history}
+    times: dict[int, float] = {}
+    if len(reports) > 1:  # a metric that is logged once is logged at any time
+        times = {point.step: (point.timestamp - begin) / 1000 for point in history}
+    return common.PastTrial(
         f"run {run.info.run_name or run.info.run_id}",
         dict(sorted(run.data.params.items())),
-        reports={point.step: float(point.value) for point in history},
-        times={point.step: (point.timestamp - begin) / 1000 for point in history}
-        if several
-        else {},
-        seconds=whole,
+        reports=reports,
+        times=times,
+        seconds=(run.info.end_time - begin) / 1000 if begin and run.info.end_time else None,
         state=state,
         error="failed in MLflow" if state == "failed" else None,
     )

@@ -1,4 +1,4 @@
-"""Studies in Optuna's storages: sqlite databases and journal files."""
+"""Studies in Optuna's storages, sqlite databases and journal files, with their spaces."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from hpobench.bridges.imports.copies import copied
-from hpobench.bridges.imports.optuna_space import space_of, value_of
-from hpobench.bridges.imports.trials import Asked, Source, State, Trial, choose
+from hpobench.bridges.imports.found_conditions import with_conditions
+from hpobench.bridges.imports.trials import Asked, PastTrial, State, StoredTrials, choose
 from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
 from hpobench.contract.problem import Objective
+from hpobench.contract.space import Space
 
 TABLES = {"studies", "trials", "trial_params"}
 """By these a database is known to be Optuna's."""
 _STATES: Mapping[str, State] = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
+_MOST_LEVELS = 1000
+"""Values of a parameter with a step; one with more is taken for a plain range."""
 
 
 def is_journal(beginning: bytes) -> bool:
@@ -28,7 +32,7 @@ def is_journal(beginning: bytes) -> bool:
     return isinstance(entry, dict) and {"op_code", "worker_id"} <= entry.keys()
 
 
-def read_database(path: Path, copy: Path, asked: Asked) -> Source:
+def read_database(path: Path, copy: Path, asked: Asked) -> StoredTrials:
     """The study in the sqlite database ``path``, whose ``copy`` is opened and may be migrated."""
     from optuna.storages import RDBStorage
 
@@ -42,28 +46,24 @@ def read_database(path: Path, copy: Path, asked: Asked) -> Source:
             storage.engine.dispose()
 
 
-def read_journal(path: Path, asked: Asked) -> Source:
+def read_journal(path: Path, asked: Asked) -> StoredTrials:
     """The study in the journal file ``path``."""
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     with copied(path) as copy, _explained(path):
-        _check_lines(path, copy)
+        lines = copy.read_bytes().split(b"\n")
+        for number, line in enumerate(lines[:-1], 1):
+            try:
+                json.loads(line)
+            except ValueError as error:
+                raise StoreError(
+                    f"{path}:{number}: no entry of a journal of Optuna's; remove this line if the "
+                    "rest is whole, or restore the file from a copy"
+                ) from error
+        # What follows the last line break is an entry that was being written.
+        copy.write_bytes(b"\n".join([*lines[:-1], b""]))
         return _read(path, JournalStorage(JournalFileBackend(str(copy))), asked)
-
-
-def _check_lines(path: Path, copy: Path) -> None:
-    """Raise for a line that is no entry; a last one that was cut off is removed from ``copy``."""
-    lines = copy.read_bytes().split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            json.loads(line)
-        except ValueError as error:
-            raise StoreError(
-                f"{path}:{number}: no entry of a journal of Optuna's; remove this line if the rest "
-                "is whole, or restore the file from a copy"
-            ) from error
-    copy.write_bytes(b"\n".join([*lines[:-1], b""]))
 
 
 @contextlib.contextmanager
@@ -87,21 +87,23 @@ def _explained(path: Path) -> Iterator[None]:
         optuna.logging.set_verbosity(level)
 
 
-def _read(path: Path, storage: Any, asked: Asked) -> Source:
+def _read(path: Path, storage: Any, asked: Asked) -> StoredTrials:
     studies = {study.study_name: study for study in storage.get_all_studies()}
     name = choose("study", sorted(studies), asked.study, "--study", path)
     study = studies[name]
     which, objective = _objective(path, study, asked)
     found = storage.get_all_trials(study._study_id, deepcopy=False)
-    trials = [_trial(trial, which) for trial in found if trial.state.name in _STATES]
-    notes = []
-    if unfinished := len(found) - len(trials):
-        notes.append(f"{unfinished} trials that are waiting or running are left out")
     over = [trial for trial in found if trial.state.name in _STATES]
+    trials = [_trial(trial, which) for trial in over]
+    notes = []
+    if unfinished := len(found) - len(over):
+        notes.append(f"{unfinished} trials that are waiting or running are left out")
     # A failed trial may lack parameters that it was about to ask for.
-    space, said = space_of(str(path), [t for t in over if t.state.name != "FAIL"] or over)
+    space, said = _space_of(str(path), [t for t in over if t.state.name != "FAIL"] or over)
     notes += said
-    return Source(str(path), "Optuna study", name, objective, trials, space=space, notes=notes)
+    return StoredTrials(
+        str(path), "Optuna study", name, objective, trials, space=space, notes=notes
+    )
 
 
 def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:
@@ -119,21 +121,82 @@ def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:
     return which, Objective(metric, direction)
 
 
-def _trial(trial: Any, which: int) -> Trial:
-    seconds = trial.duration.total_seconds() if trial.duration else None
+def _trial(trial: Any, which: int) -> PastTrial:
     values = trial.values if trial.state.name == "COMPLETE" else None
     state = _STATES[trial.state.name]
-    return Trial(
+    reason = trial.system_attrs.get("fail_reason", "failed in Optuna")
+    return PastTrial(
         name=f"trial {trial.number}",
-        params={name: value_of(value) for name, value in trial.params.items()},
+        params={name: _value_of(value) for name, value in trial.params.items()},
         # A journal that was edited may hold anything.
         reports={step: float(x) for step, x in sorted(trial.intermediate_values.items())},
         final=float(values[which]) if values else None,
-        seconds=seconds,
+        seconds=trial.duration.total_seconds() if trial.duration else None,
         state=state,
-        error=_reason(trial) if state == "failed" else None,
+        error=str(reason)[:500] if state == "failed" else None,
     )
 
 
-def _reason(trial: Any) -> str:
-    return str(trial.system_attrs.get("fail_reason", "failed in Optuna"))[:500]
+def _value_of(value: Any) -> Value:
+    """``value`` as a choice; what is no word, number or boolean becomes its text."""
+    return value if type(value) in (str, int, float, bool) else str(value)
+
+
+def _space_of(where: str, trials: Sequence[Any]) -> tuple[Space, list[str]]:
+    """The space of ``trials``, with what to know about it.
+
+    Parameters come in the order in which they were first suggested. Raises :class:`UsageError` if
+    a name stands for different things.
+    """
+    seen: dict[str, list[tuple[Any, Any]]] = {}
+    for trial in trials:
+        for name, distribution in trial.distributions.items():
+            kept = seen.setdefault(name, [])
+            if all(known != distribution for known, _ in kept):
+                kept.append((distribution, trial))
+    parameters = [_merged(where, name, found) for name, found in seen.items()]
+    notes = [
+        f"{name} has other bounds in some trials; its space holds all of them"
+        for name, found in seen.items()
+        if len(found) > 1
+    ]
+    params = [{k: _value_of(v) for k, v in trial.params.items()} for trial in trials]
+    names = [f"trial {trial.number}" for trial in trials]
+    space, said = with_conditions(where, parameters, params, names)
+    return space, [*notes, *said]
+
+
+def _merged(where: str, name: str, found: Sequence[tuple[Any, Any]]) -> Parameter:
+    """The parameter ``name`` with all its distributions, each beside a trial that had it."""
+    (first, trial), *others = found
+    for other, its in others:
+        if type(other) is not type(first) or getattr(other, "log", 0) != getattr(first, "log", 0):
+            raise UsageError(
+                f"{where}: {name!r} is {first} in trial {trial.number} and {other} in trial "
+                f"{its.number}: two parameters of one name; say with --space what it is"
+            )
+    distributions = [distribution for distribution, _ in found]
+    if hasattr(first, "choices"):
+        choices = [_value_of(choice) for d in distributions for choice in d.choices]
+        kept = {(type(choice), choice): choice for choice in choices}
+        return Categorical(name, tuple(kept.values()))
+    low, high = min(d.low for d in distributions), max(d.high for d in distributions)
+    integer = type(first).__name__ == "IntDistribution"
+    if low == high:
+        return Categorical(name, (low,))
+    if first.step is not None and (levels := _levels(distributions, 1 if integer else 0)):
+        return Ordinal(name, tuple(levels))
+    return Int(name, low, high, first.log) if integer else Float(name, low, high, first.log)
+
+
+def _levels(distributions: Sequence[Any], plain: int) -> list[Any]:
+    """The values of parameters with a step; none for a step of ``plain``, or for too many."""
+    values: set[Any] = set()
+    for d in distributions:
+        if d.step in (plain, None):
+            return []
+        count = round((d.high - d.low) / d.step) + 1
+        if count > _MOST_LEVELS:
+            return []
+        values |= {min(d.low + i * d.step, d.high) for i in range(count)}
+    return sorted(values)

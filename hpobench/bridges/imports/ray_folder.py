@@ -5,18 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.trials import (
-    MOST_TRIALS,
-    Asked,
-    Source,
-    Trial,
-    choose,
-    with_last_step,
-)
+from hpobench.bridges.imports import trials as common
+from hpobench.bridges.keys import flat
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_regular, read_text
 
@@ -50,53 +43,61 @@ def trial_folders(path: Path) -> list[Path]:
     return [p for p in found if is_regular(p / PARAMS) or is_regular(p / RESULTS)]
 
 
-def read_folder(path: Path, asked: Asked) -> Source:
+def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment whose trials have their folders in ``path``."""
     folders = trial_folders(path)
-    if len(folders) > MOST_TRIALS:
-        raise UsageError(f"{path}: more than {MOST_TRIALS:,} trials")
+    if len(folders) > common.MOST_TRIALS:
+        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} trials")
     results = {folder: list(_results(folder / RESULTS)) for folder in folders}
-    choose("experiment", [path.name], asked.study, "--study", path)
-    metric = choose("metric", _metrics(results.values()), asked.metric, "--metric", path)
+    common.choose("experiment", [path.name], asked.study, "--study", path)
+    numbers = {
+        name
+        for rows in results.values()
+        for row in rows[:1]
+        for name, value in row.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    metric = common.choose("metric", sorted(numbers - _OWN), asked.metric, "--metric", path)
     found = [_trial(folder, rows, metric) for folder, rows in results.items()]
-    trials = with_last_step([trial for trial in found if trial is not None])
+    trials = common.with_last_step([trial for trial in found if trial is not None])
     notes = []
     if silent := len(found) - len(trials):
         notes.append(f"{silent} trials without a result and without an error are left out")
     objective = asked.objective(metric, path)
-    return Source(
+    return common.StoredTrials(
         str(path), "Ray Tune experiment", path.name, objective, trials, "iteration", notes=notes
     )
 
 
-def _trial(folder: Path, rows: Sequence[Row], metric: str) -> Trial | None:
+def _trial(folder: Path, rows: Sequence[Row], metric: str) -> common.PastTrial | None:
     """The trial in ``folder``; ``None`` if nothing ever came of it."""
-    error = _error(folder / ERROR)
+    error = None
+    if is_regular(folder / ERROR):  # its last line says what the trial died of
+        lines = read_text(folder / ERROR, limit=_MAX_ERROR).strip().splitlines()
+        error = lines[-1][:500] if lines else "failed in Ray Tune"
     if not rows and error is None:
         return None
-    trial = Trial(
-        folder.name,
-        _params(folder, rows),
-        state="complete" if error is None else "failed",
-        error=error,
-    )
+    params = _params(folder, rows)
     kept = [row for row in rows if metric in row]  # a last row may only say that it is done
     if rows and not kept:
         raise UsageError(f"{folder / RESULTS} has no {metric!r}, which other trials report")
     steps = {int(row[_STEP]): row for row in kept}  # the later of two, after a restore
-    return replace(
-        trial,
+    return common.PastTrial(
+        folder.name,
+        params,
         reports={step: _number(row[metric]) for step, row in sorted(steps.items())},
         times={
             step: seconds
             for step, row in sorted(steps.items())
             if math.isfinite(seconds := _number(row.get("time_total_s")))
         },
+        state="complete" if error is None else "failed",
+        error=error,
     )
 
 
 def _params(folder: Path, rows: Sequence[Row]) -> dict[str, Any]:
-    """The configuration, with names like ``model.layers`` for nested keys."""
+    """The configuration in a file of its own, or else that in the first result."""
     file = folder / PARAMS
     if is_regular(file):
         config = _json(file, 1, read_text(file, limit=_MAX_PARAMS))
@@ -106,16 +107,7 @@ def _params(folder: Path, rows: Sequence[Row]) -> dict[str, Any]:
         raise StoreError(
             f"{file}: no configuration of a trial; remove the folder, or mend the file"
         )
-    return dict(_flat(config))
-
-
-def _flat(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in config.items():
-        name = f"{above}{key}".replace("/", ".")
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{name}.")
-        else:
-            yield name, value
+    return dict(flat(config))
 
 
 def _results(file: Path) -> Iterator[Row]:
@@ -144,26 +136,6 @@ def _json(file: Path, line: int, text: str) -> Any:
         raise StoreError(
             f"{file}:{line}: not JSON ({error}); mend the file, or remove the trial's folder"
         ) from error
-
-
-def _metrics(results: Any) -> list[str]:
-    """The numbers that trials report themselves, by name."""
-    names = {
-        name
-        for rows in results
-        for row in rows[:1]
-        for name, value in row.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    return sorted(names - _OWN)
-
-
-def _error(file: Path) -> str | None:
-    """The last line of what a trial died of."""
-    if not is_regular(file):
-        return None
-    lines = read_text(file, limit=_MAX_ERROR).strip().splitlines()
-    return lines[-1][:500] if lines else "failed in Ray Tune"
 
 
 def _number(value: Any) -> float:

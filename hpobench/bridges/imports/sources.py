@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hpobench.bridges.imports import frames, mlflow_runs, optuna_storage, ray_folder
-from hpobench.bridges.imports.copies import SQLITE, beginning, copied, refuse_foreign, tables
-from hpobench.bridges.imports.trials import Asked, Source
-from hpobench.contract.errors import StoreError
+from hpobench.bridges.imports.copies import copied, tables
+from hpobench.bridges.imports.trials import Asked, StoredTrials
+from hpobench.contract.errors import StoreError, UsageError
+from hpobench.contract.files import open_regular
+from hpobench.store.format.disk import explained
 
 _SERVERS = ("http://", "https://")
+_SQLITE = b"SQLite format 3\0"
 
 
-def read_source(storage: str, asked: Asked) -> Source:
+def read_source(storage: str, asked: Asked) -> StoredTrials:
     """The trials of ``storage``, a path or the address of an MLflow server.
 
     Raises :class:`UsageError` if it is of no tool that is known, holds nothing, or needs a choice
@@ -29,7 +33,7 @@ def read_source(storage: str, asked: Asked) -> Source:
     return _folder(path, asked) if path.is_dir() else _file(path, asked)
 
 
-def _folder(path: Path, asked: Asked) -> Source:
+def _folder(path: Path, asked: Asked) -> StoredTrials:
     asked.check_columns("folder")
     if mlflow_runs.is_folder(path):
         return mlflow_runs.read_folder(path, asked)
@@ -37,37 +41,38 @@ def _folder(path: Path, asked: Asked) -> Source:
         return ray_folder.read_folder(path, asked)
     inner = [p.name for p in sorted(path.iterdir()) if p.is_dir() and ray_folder.trial_folders(p)]
     if inner:
-        raise refuse_foreign(path, f"holds experiments of Ray Tune: name one, like {inner[0]}")
-    raise refuse_foreign(path, "a folder without trials of Ray Tune and without runs of MLflow")
+        raise _foreign(path, f"holds experiments of Ray Tune: name one, like {inner[0]}")
+    raise _foreign(path, "a folder without trials of Ray Tune and without runs of MLflow")
 
 
-def _file(path: Path, asked: Asked) -> Source:
-    begin = beginning(path)
+def _file(path: Path, asked: Asked) -> StoredTrials:
+    with explained(path), os.fdopen(open_regular(path), "rb") as file:
+        begin = file.read(4096)
     if not begin:
-        raise refuse_foreign(path, "an empty file")
-    if begin.startswith(SQLITE):
-        return _database(path, asked)
+        raise _foreign(path, "an empty file")
+    if begin.startswith(_SQLITE):
+        asked.check_columns("database")
+        with copied(path) as copy:
+            found = tables(path, copy)
+            if found >= optuna_storage.TABLES:
+                return optuna_storage.read_database(path, copy, asked)
+            if found >= mlflow_runs.TABLES:
+                return mlflow_runs.read_database(path, copy, asked)
+        has = f"with {', '.join(sorted(found)[:8])}" if found else "without tables"
+        raise _foreign(path, f"a database of another tool, {has}")
     if optuna_storage.is_journal(begin):
         asked.check_columns("journal")
         return optuna_storage.read_journal(path, asked)
-    if begin.startswith(frames.PARQUET) or _is_text(begin):
-        return frames.read_frame(path, asked)
-    raise refuse_foreign(path, "a file of a kind that is not known")
-
-
-def _database(path: Path, asked: Asked) -> Source:
-    asked.check_columns("database")
-    with copied(path) as copy:
-        found = tables(path, copy)
-        if found >= optuna_storage.TABLES:
-            return optuna_storage.read_database(path, copy, asked)
-        if found >= mlflow_runs.TABLES:
-            return mlflow_runs.read_database(path, copy, asked)
-    has = f"with {', '.join(sorted(found)[:8])}" if found else "without tables"
-    raise refuse_foreign(path, f"a database of another tool, {has}")
-
-
-def _is_text(begin: bytes) -> bool:
-    """Whether it may be CSV: text of several columns."""
     first = begin.split(b"\n")[0]
-    return b"\0" not in begin and b"," in first and not first.lstrip().startswith((b"{", b"["))
+    # JSON lines have commas, too.
+    text = b"\0" not in begin and b"," in first and not first.lstrip().startswith((b"{", b"["))
+    if begin.startswith(frames.PARQUET) or text:
+        return frames.read_frame(path, asked)
+    raise _foreign(path, "a file of a kind that is not known")
+
+
+def _foreign(path: Path, what: str) -> UsageError:
+    return UsageError(
+        f"{path}: {what}; what can be imported is an Optuna storage (sqlite or journal file), the "
+        "folder of a Ray Tune experiment, an MLflow database, folder or server, and CSV or parquet"
+    )

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -35,9 +34,19 @@ def lines(imported: Imported) -> Iterator[str]:
     yield f"space{', inferred from the values' if imported.inferred else ''}:"
     for p in imported.space:
         yield f"  {p.name}: {_parameter(p)}"
-    yield _steps(imported)
-    if imported.twin is not None:
-        yield _twin(imported.twin, imported.fidelity.steps)
+    fidelity, wall = imported.fidelity, imported.table.curves["wall"]
+    cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
+    plain = (fidelity.unit, fidelity.name) == (1, "step")
+    steps = f"{fidelity.steps} steps{'' if plain else f' of {fidelity.unit:g} {fidelity.name}'}"
+    yield f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"
+    if (twin := imported.twin) is not None:
+        yield (
+            f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} "
+            f"where losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
+            f"{twin['trials']} held-out trials at step {twin['step']} of {fidelity.steps}, "
+            f"{twin['folds']} folds"
+            f"{'; NOT TO BE TRUSTED, forced' if twin['forced'] else ''}"
+        )
     else:
         yield (
             "the nearest trial answers; if trials are spread out, races on a model (--surrogate) "
@@ -88,8 +97,7 @@ budget: {{evaluations: 30}}
 def _best(imported: Imported) -> str:
     table, objective = imported.table, imported.source.objective
     last = np.where(np.isfinite(table.curves["loss"][:, -1]), table.curves["loss"][:, -1], np.inf)
-    for row, _ in table.about["continued"]:
-        last[row] = np.inf  # nobody saw its end
+    last[[row for row, _ in table.about["continued"]]] = np.inf  # nobody saw their ends
     if not np.isfinite(last).any():
         return f"{objective.direction} {objective.metric}; no trial ran to the end"
     row = int(last.argmin())
@@ -106,25 +114,3 @@ def _parameter(p: Parameter) -> str:
     if p.when is not None:
         text += f", if {p.when.parent} is {' or '.join(map(str, p.when.values))}"
     return text
-
-
-def _steps(imported: Imported) -> str:
-    fidelity, wall = imported.fidelity, imported.table.curves["wall"]
-    cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
-    of = (
-        ""
-        if (fidelity.unit, fidelity.name) == (1, "step")
-        else f"{fidelity.unit:g} {fidelity.name}"
-    )
-    steps = f"{fidelity.steps} steps{' of ' if of else ''}{of}"
-    return f"{steps if fidelity.steps > 1 else 'one step'}; a whole trial takes {cost:.3g} s"
-
-
-def _twin(twin: dict[str, Any], steps: int) -> str:
-    forced = "; NOT TO BE TRUSTED, forced" if twin["forced"] else ""
-    return (
-        f"twin: rank correlation {twin['rank_correlation']:.2f}, error {twin['error']:.3g} where "
-        f"losses spread {twin['spread']:.3g} (root mean square, standard deviation), on "
-        f"{twin['trials']} held-out trials at step {twin['step']} of {steps}, {twin['folds']} folds"
-        f"{forced}"
-    )

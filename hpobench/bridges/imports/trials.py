@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hpobench.contract.errors import UsageError, did_you_mean
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
+from hpobench.contract.wording import listed
 
 State = Literal["complete", "stopped", "failed"]
 """``stopped``: it ended before its last step, but not by an error."""
 MOST_TRIALS = 1_000_000
 MAX_BYTES = 2**31
 """Of a storage's file."""
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Trial:
+class PastTrial:
     """One trial, in the terms of its storage."""
 
     name: str
@@ -84,7 +86,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Source:
+class StoredTrials:
     """The trials of a storage."""
 
     where: str
@@ -93,7 +95,7 @@ class Source:
     """What it is: ``Optuna study``, ``Ray Tune experiment``, ..."""
     name: str
     objective: Objective
-    trials: Sequence[Trial]
+    trials: Sequence[PastTrial]
     resource: str = "step"
     """What the steps of the trials are."""
     space: Space | None = None
@@ -111,29 +113,25 @@ def choose(what: str, names: Sequence[str], asked: str | None, option: str, wher
     Raises :class:`UsageError` that says where and lists them, with the ``option`` that chooses.
     """
     if asked is not None and asked not in names:
-        hint = did_you_mean(asked, names) or f"; it has {_listed(names)}"
+        hint = did_you_mean(asked, names) or f"; it has {listed(map(repr, names), _NAMED)}"
         raise UsageError(f"{where} has no {what} {asked!r}{hint}")
     if asked is None and len(names) != 1:
         if not names:
             raise UsageError(f"{where} has no {what}: there is nothing to import")
         raise UsageError(
-            f"{where} has more than one {what}: {_listed(names)}; choose with {option}"
+            f"{where} has more than one {what}: {listed(map(repr, names), _NAMED)}; choose with "
+            f"{option}"
         )
     return names[0] if asked is None else asked
 
 
-def with_last_step(trials: Sequence[Trial]) -> list[Trial]:
+def with_last_step(trials: Sequence[PastTrial]) -> list[PastTrial]:
     """``trials`` of a tool that does not tell whether a scheduler stopped one: those with fewer
     steps than the longest count as stopped."""
     last = max((max(trial.reports, default=0) for trial in trials), default=0)
     return [
-        Trial(**{**vars(trial), "state": "stopped"})
+        replace(trial, state="stopped")
         if trial.state == "complete" and max(trial.reports, default=0) < last
         else trial
         for trial in trials
     ]
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(repr, names[:most])) + more

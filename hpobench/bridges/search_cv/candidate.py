@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from hpobench.bridges.search_cv.resource import Resource
-from hpobench.bridges.search_cv.spaces import SearchSpace
+from hpobench.bridges.search_cv.search_space import SearchSpace
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import TrialError, describe
 from hpobench.contract.problem import Fidelity
@@ -57,26 +57,24 @@ class _Candidate(Training):
         return {"loss": self._loss}
 
     def _evaluate(self, share: float) -> float:
-        task = self._problem.task
+        task, resource = self._problem.task, self._problem.resource
         try:
-            fits = [self._fit(split, share) for split in range(len(task.splits))]
+            fits = []
+            for split, kept in enumerate(self._kept):
+                if resource is None:
+                    fit = task.fit_and_score(split, self._params)
+                else:
+                    fit, self._kept[split] = resource.fit(task, self._params, split, share, kept)
+                fits.append(fit)
         except Exception as error:
             task.raised, self.note = error, {"raised": describe(error)}
             raise
-        resource = self._problem.resource
         amount = resource.amount(task, self._params, share) if resource else 1
         self.note = {"share": share, "resource": amount, "fits": fits}
         scores = [score_of(fit["test_scores"], task.metric) for fit in fits]
         if not all(map(math.isfinite, scores)):
             raise TrialError(f"scores are {scores}")
         return -fmean(scores)
-
-    def _fit(self, split: int, share: float) -> dict[str, Any]:
-        resource, task = self._problem.resource, self._problem.task
-        if resource is None:
-            return task.fit_and_score(split, self._params)
-        fit, self._kept[split] = resource.fit(task, self._params, split, share, self._kept[split])
-        return fit
 
     def save(self) -> bytes:
         """The last score alone: the next part is trained from the start."""

@@ -17,26 +17,22 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from hpobench.bridges.recommendation import Recommendation
 from hpobench.bridges.search_cv import private
-from hpobench.bridges.search_cv.auto import advised_searcher
+from hpobench.bridges.search_cv import search as searching
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.folder import kept_seed
-from hpobench.bridges.search_cv.identity import identity
-from hpobench.bridges.search_cv.progress import shown
+from hpobench.bridges.search_cv.first_points import PORTFOLIO, starting_points
+from hpobench.bridges.search_cv.kept_search import identity, kept_seed, search_folder
 from hpobench.bridges.search_cv.resource import Resource, find_resource
-from hpobench.bridges.search_cv.search import Algorithm, Named, Search, Tried, algorithm
-from hpobench.bridges.search_cv.spaces import (
-    Distributions,
-    Drawn,
-    Plain,
-    SearchSpace,
-    check_space,
-)
-from hpobench.bridges.search_cv.start import PORTFOLIO, starting_points
+from hpobench.bridges.search_cv.search_space import Distributions, Drawn, SearchSpace, check_space
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
 from hpobench.contract.space import Space
+from hpobench.evidence.advice import advise
+from hpobench.evidence.archive import read_archive, shipped
+from hpobench.evidence.asking import Spending, of_space
+from hpobench.evidence.entries import ready
+from hpobench.evidence.recommendation import Recommendation
+from hpobench.plugins.registry import Registry
 
 
 class SearchCV(private.BaseSearch):  # type: ignore[misc]
@@ -113,8 +109,8 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         estimator: Any,
         space: Any,
         *,
-        searcher: Named | Recommendation = "optuna-tpe",
-        scheduler: Named = "asha",
+        searcher: searching.Named | Recommendation = "optuna-tpe",
+        scheduler: searching.Named = "asha",
         start: str | Sequence[Mapping[str, Any]] | None = None,
         n_trials: int = 50,
         timeout: float | None = None,
@@ -179,7 +175,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
 
     # -- the search ------------------------------------------------------------------------
 
-    def _search(self, task: Task) -> list[Tried]:
+    def _search(self, task: Task) -> list[searching.Tried]:
         """The candidates with their scores, and ``KeyboardInterrupt`` if there are none yet."""
         workers = private.effective_n_jobs(self.n_jobs)
         chosen = self._algorithm(task, workers)
@@ -187,17 +183,14 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         points = starting_points(self.start, task.estimator, problem.search_space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
-        with shown(problem, self.n_trials, verbose=self.verbose) as progress:
-            search = Search(
-                problem,
-                chosen,
-                points=points,
-                workers=workers,
-                address=self.ray_address,
-                resume=None if self.resume is None else Path(self.resume),
-                identity={} if self.resume is None else identity(self, task, chosen, points),
-                progress=progress,
-            )
+        folder = search_folder()
+        if self.resume is not None:
+            plugins = (chosen.searcher, chosen.scheduler)
+            same = identity(self, task, plugins, chosen.seed, points)
+            folder = search_folder(Path(self.resume), same)
+        with searching.shown(problem, self.n_trials, verbose=self.verbose) as progress:
+            address = self.ray_address
+            search = searching.Search(problem, chosen, points, workers, address, folder, progress)
             try:
                 search.finish()
             except KeyboardInterrupt:
@@ -210,60 +203,64 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
                 )
         return search.tried
 
-    def _algorithm(self, task: Task, workers: int) -> Algorithm:
+    def _algorithm(self, task: Task, workers: int) -> searching.ChosenAlgorithm:
         named = functools.partial(
-            algorithm, trials=self.n_trials, timeout=self.timeout, seed=self._seed()
+            searching.algorithm, trials=self.n_trials, timeout=self.timeout, seed=self._seed()
         )
         if isinstance(self.searcher, Recommendation):
             return named(self.searcher.searcher, self.searcher.scheduler)
         if self.searcher != "auto":
             return named(self.searcher, self.scheduler)
-        usual = named("optuna-tpe", self.scheduler)
-        searcher = advised_searcher(self._problem(task, usual), usual, workers)
-        return named(searcher, self.scheduler)
+        problem = self._problem(task, usual := named("optuna-tpe", self.scheduler))
+        archive, scheduler = read_archive(shipped()), usual.scheduler.label
+        spending = Spending(float(self.n_trials), workers=workers, steps=problem.fidelity.steps)
+        # A scheduler without evidence does not count.
+        under = {scheduler} if scheduler in archive.schedulers else None
+        hand = ready(archive, Registry())[0]
+        advice = advise(archive, of_space(problem.space, spending), hand, under)
+        return named(Recommendation(advice, archive).searcher, self.scheduler)
 
     def _seed(self) -> int:
-        kept = None if self.resume is None else kept_seed(Path(self.resume))
-        if self.random_state is None and kept is not None:
-            return kept
+        if self.resume is not None and self.random_state is None:
+            kept = kept_seed(Path(self.resume))
+            if kept is not None:
+                return kept
         # A copy, because the candidates of random search are drawn from the same state.
         state = check_random_state(self.random_state)
         if isinstance(self.random_state, np.random.RandomState):
             state = clone(state, safe=False)
         return int(state.randint(2**31 - 1))
 
-    def _problem(self, task: Task, chosen: Algorithm) -> CandidateProblem:
+    def _problem(self, task: Task, chosen: searching.ChosenAlgorithm) -> CandidateProblem:
         search_space = self._search_space(chosen)
-        _check_names(task.estimator, search_space)
+        # scikit-learn raises here if the space names no parameter of the estimator.
+        middle = search_space.space.from_unit([0.5] * len(search_space.space))
+        clone(task.estimator).set_params(**clone(search_space.params(middle), safe=False))
         resource: Resource | None = None
-        steps = 1
         if chosen.needs_fidelity:
             fit_params = bool(task.fitting["fit_params"])
             resource = find_resource(task.estimator, task.y, fit_params=fit_params)
-            steps = resource.most_steps(task)
-        if steps == 1:
-            resource = None
-        return CandidateProblem(task, search_space, resource, steps)
+        steps = resource.most_steps(task) if resource else 1
+        return CandidateProblem(task, search_space, resource if steps > 1 else None, steps)
 
-    def _search_space(self, chosen: Algorithm) -> SearchSpace:
+    def _search_space(self, chosen: searching.ChosenAlgorithm) -> SearchSpace:
         check_space(self.space)
         if isinstance(self.space, Space):
-            return Plain(self.space)
+            return SearchSpace(self.space)
         if chosen.searcher.name == "random" and self.start is None:
             state = chosen.seed if self.random_state is None else self.random_state
             return Drawn(self.space, self.n_trials, state)
-        if isinstance(self.space, Mapping):
-            return Distributions(self.space)
-        if len(self.space) > 1:
+        parts = [self.space] if isinstance(self.space, Mapping) else self.space
+        if len(parts) > 1:
             raise SpaceError(
                 "space is a list of dicts, which only searcher='random' without a start can "
                 f"search; give {chosen.searcher.name} one dict, or a hpobench.Space with conditions"
             )
-        return Distributions(self.space[0])
+        return Distributions(parts[0])
 
     # -- scikit-learn's attributes ---------------------------------------------------------
 
-    def _results(self, tried: Sequence[Tried]) -> dict[str, Any]:
+    def _results(self, tried: Sequence[searching.Tried]) -> dict[str, Any]:
         """``cv_results_``; raises ``ValueError`` if all fits failed."""
         if not tried:
             raise ValueError("no candidate was tried: the space or the searcher has none to offer")
@@ -282,7 +279,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         return results
 
     def _choose(self, results: dict[str, Any], refit_metric: Any) -> None:
-        if not (self.refit or not self.multimetric_):
+        if self.multimetric_ and not self.refit:
             return
         self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
         if not callable(self.refit):
@@ -308,10 +305,3 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         self.refit_time_ = time.perf_counter() - begin
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-def _check_names(estimator: Any, search_space: SearchSpace) -> None:
-    """Raise scikit-learn's ``ValueError`` if ``space`` names no parameter of ``estimator``."""
-    middle = search_space.space.from_unit([0.5] * len(search_space.space))
-    params = search_space.params(middle)
-    clone(estimator).set_params(**clone(params, safe=False))

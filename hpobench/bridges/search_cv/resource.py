@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from hpobench.bridges.search_cv.task import Task
 
@@ -148,21 +148,14 @@ def _pass(model: Any, times: int, labels: Any, x: Any, y: Any) -> Any:
     """Let ``model``, or the last step of a pipeline, pass ``times`` over the data."""
     known = {} if labels is None else {"classes": labels}
     if before := getattr(model, "steps", [])[:-1]:
-        x = _prepared(model[: len(before)], x, y)
-        model = model[-1]
+        first, model = model[: len(before)], model[-1]
+        try:
+            x = first.transform(x)
+        except NotFittedError:  # only the first pass over the data fits what prepares it
+            x = first.fit(x, y).transform(x)
     for _ in range(times):
         model.partial_fit(x, y, **known)
     return model
-
-
-def _prepared(transformer: Any, x: Any, y: Any) -> Any:
-    """``x`` after the steps of a pipeline before its last one, which are fitted the first time."""
-    from sklearn.exceptions import NotFittedError
-
-    try:
-        return transformer.transform(x)
-    except NotFittedError:
-        return transformer.fit(x, y).transform(x)
 
 
 def find_resource(estimator: Any, y: Any, *, fit_params: bool) -> Resource:
@@ -170,7 +163,10 @@ def find_resource(estimator: Any, y: Any, *, fit_params: bool) -> Resource:
 
     ``fit_params``: whether its ``fit`` is given more than data.
     """
-    last, prefix = _last(estimator)
+    last, prefix = estimator, ""
+    if getattr(estimator, "steps", None) and hasattr(estimator, "named_steps"):  # a pipeline
+        name, last = estimator.steps[-1]
+        prefix = f"{name}__"
     known = last.get_params(deep=False) if hasattr(last, "get_params") else {}
     warm = f"{prefix}warm_start" if "warm_start" in known else None
     if "n_estimators" in known:
@@ -184,12 +180,3 @@ def find_resource(estimator: Any, y: Any, *, fit_params: bool) -> Resource:
         return Rows()
     # Boosting adds rounds to a model; what converges is better begun anew.
     return Rounds(f"{prefix}max_iter", warm if "max_leaf_nodes" in known else None)
-
-
-def _last(estimator: Any) -> tuple[Any, str]:
-    """The last step of a pipeline and the prefix of its parameters; any other estimator itself."""
-    steps = getattr(estimator, "steps", None)
-    if not steps or not hasattr(estimator, "named_steps"):
-        return estimator, ""
-    name, last = steps[-1]
-    return last, f"{name}__"

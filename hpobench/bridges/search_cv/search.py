@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.folder import search_folder
-from hpobench.bridges.search_cv.spaces import Drawn, InOrder
+from hpobench.bridges.search_cv.search_space import Drawn, InOrder
 from hpobench.bridges.search_cv.worker import open_workers
 from hpobench.contract.algorithms import Scheduler, Searcher
 from hpobench.contract.budget import Budget
@@ -27,11 +30,10 @@ from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.prepare import Prepared
 from hpobench.plugins.starting.started import StartedSearcher, start_objection
-from hpobench.running.ray.trial import Trial
-from hpobench.running.run import Run
+from hpobench.running.cells.tuning import Run
 from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.journal import Journal
-from hpobench.running.stages.live.stage import LiveStage
+from hpobench.running.stages.live.live_stage import LiveStage
 from hpobench.running.stages.stage import StageFailure
 
 Named = str | Mapping[str, Any]
@@ -55,7 +57,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Algorithm:
+class ChosenAlgorithm:
     """A searcher and a scheduler, for a search of ``trials`` candidates."""
 
     searcher: PluginRef
@@ -64,22 +66,16 @@ class Algorithm:
     timeout: float
     seed: int
 
+    def claims(self, name: str) -> bool:
+        """Whether the searcher has the trait ``name``."""
+        return bool(trait(load_class(self.searcher.file, self.searcher.cls), name))
+
     @property
     def needs_fidelity(self) -> bool:
         """Whether candidates should be scored with parts of a resource."""
         if build_scheduler(self.scheduler).needs_fidelity:
             return True
-        return self.multi_fidelity or bool(trait(self._class, "schedules_itself"))
-
-    @property
-    def multi_fidelity(self) -> bool:
-        """Whether the searcher learns from every score of a candidate."""
-        return bool(trait(self._class, "multi_fidelity"))
-
-    @property
-    def _class(self) -> type:
-        found: type = load_class(self.searcher.file, self.searcher.cls)
-        return found
+        return self.claims("multi_fidelity") or self.claims("schedules_itself")
 
     def build(
         self, problem: CandidateProblem, points: Sequence[Config]
@@ -92,9 +88,11 @@ class Algorithm:
         scheduler.check(problem)
         if isinstance(problem.search_space, Drawn):
             return InOrder(problem.space), scheduler
-        if (objection := space_objection(self._class, problem.space)) is not None:
-            raise UsageError(f"{self.searcher.name}: {objection}")
-        if points and (objection := start_objection(self._class, {"points": points})):
+        cls = load_class(self.searcher.file, self.searcher.cls)
+        objection = space_objection(cls, problem.space)
+        if objection is None and points:
+            objection = start_objection(cls, {"points": points})
+        if objection is not None:
             raise UsageError(f"{self.searcher.name}: {objection}")
         seed = derive_seed("searcher", self.seed)
         searcher = build_searcher(self.searcher, problem.space, seed, problem.fidelity)
@@ -105,7 +103,7 @@ class Algorithm:
 
 def algorithm(
     searcher: Named, scheduler: Named, *, trials: int, timeout: float | None, seed: int
-) -> Algorithm:
+) -> ChosenAlgorithm:
     """The searcher and the scheduler of these names; raises :class:`UsageError` if they do not go
     together in a search, and :class:`NotAvailableError` where a library is missing."""
     registry = Registry()
@@ -113,7 +111,7 @@ def algorithm(
     for kind, named in (("searcher", searcher), ("scheduler", scheduler)):
         options = dict(named) if isinstance(named, Mapping) else {"name": named}
         refs[kind] = plugin_ref(registry, kind, options.pop("name", ""), options)  # type: ignore[arg-type]
-    found = Algorithm(
+    found = ChosenAlgorithm(
         refs["searcher"], refs["scheduler"], trials, math.inf if timeout is None else timeout, seed
     )
     one, other = (load_class(ref.file, ref.cls) for ref in refs.values())
@@ -142,45 +140,37 @@ class _SearchStage(LiveStage):
         self.after(actor)
 
 
+@dataclass(eq=False)
 class Search:
-    """A search under way; :attr:`tried` is what there is of it so far, also if it is interrupted.
+    """A search under way; :attr:`tried` is what it has so far, also if it is interrupted."""
 
-    ``points``: the first candidates. ``resume``: a folder that keeps the results, so that the same
-    search goes on there.
-    """
-
-    def __init__(
-        self,
-        problem: CandidateProblem,
-        chosen: Algorithm,
-        *,
-        points: Sequence[Config],
-        workers: int,
-        address: str | None,
-        resume: Path | None,
-        identity: Mapping[str, Any],
-        progress: Progress,
-    ) -> None:
-        self._problem, self._algorithm, self._points = problem, chosen, points
-        self._workers, self._address = workers, address
-        self._resume, self._identity = resume, identity
-        self._progress, self._best = progress, -math.inf
-        self._run: Run | None = None
-        self._stage: _SearchStage | None = None
+    problem: CandidateProblem
+    chosen: ChosenAlgorithm
+    points: Sequence[Config]
+    """The first candidates."""
+    workers: int
+    address: str | None
+    folder: AbstractContextManager[Path]
+    """Where the results are kept, so that the same search can go on there."""
+    progress: Progress
+    _best: float = field(default=-math.inf, init=False)
+    _run: Run | None = field(default=None, init=False)
+    _stage: _SearchStage | None = field(default=None, init=False)
 
     def finish(self) -> None:
         """Run to the end. Raises what a fit raised, if ``error_score`` says so."""
-        searcher, scheduler = self._algorithm.build(self._problem, self._points)
+        searcher, scheduler = self.chosen.build(self.problem, self.points)
         with (
             contextlib.closing(searcher),
-            self._journal() as journal,
-            open_workers(self._problem, self._workers, self._address) as connections,
+            self.folder as folder,
+            contextlib.closing(Journal(folder / "journal")) as journal,
+            open_workers(self.problem, self.workers, self.address) as connections,
         ):
             stage = self._stage = _SearchStage(
-                self._problem,
+                self.problem,
                 seed=0,
-                workers=self._workers,
-                budget=Budget(trials=self._algorithm.trials),
+                workers=self.workers,
+                budget=Budget(trials=self.chosen.trials),
                 connections=connections,
                 journal=journal,
                 ahead=0.0,
@@ -188,29 +178,25 @@ class Search:
             stage.after = self._after
             stage.replay(list(journal.records()))
             self._run = Run(
-                self._problem,
+                self.problem,
                 searcher,
                 scheduler,
                 stage,
-                trials=self._algorithm.trials,
-                scheduler_seed=derive_seed("scheduler", self._algorithm.seed),
-                tell="every" if self._algorithm.multi_fidelity else "last",
+                trials=self.chosen.trials,
+                scheduler_seed=derive_seed("scheduler", self.chosen.seed),
+                tell="every" if self.chosen.claims("multi_fidelity") else "last",
             )
             try:
                 self._run.finish()
             except _Raised:
                 self._raise_again()
             except StageFailure as failure:
-                raise _explained(failure.error, self._resume) from failure
-
-    @contextlib.contextmanager
-    def _journal(self) -> Iterator[Journal]:
-        with contextlib.ExitStack() as stack:
-            if self._resume is None:
-                folder = Path(stack.enter_context(TemporaryDirectory(prefix="hpobench-search-")))
-            else:
-                folder = stack.enter_context(search_folder(self._resume, self._identity))
-            yield stack.enter_context(contextlib.closing(Journal(folder / "journal")))
+                if not isinstance(failure.error, ReplayError):
+                    raise failure.error from failure
+                raise CellError(
+                    f"{folder}: {failure.error}; a search that is to be resumed needs one job and "
+                    "estimators, scorers and splits that repeat themselves"
+                ) from failure
 
     def _after(self, actor: Actor) -> None:
         assert self._stage is not None
@@ -218,19 +204,19 @@ class Search:
         notes = self._stage.notes[actor.trial]
         if "raised" in notes.get(max(notes, default=0), {}):
             raise _Raised
-        if self._stage.now >= self._algorithm.timeout:
+        if self._stage.now >= self.chosen.timeout:
             self._run.source.end()
         self._best = max(self._best, -actor.result.get("loss", math.inf))
-        self._progress(len(self._run.ended), self._best)
+        self.progress(len(self._run.ended), self._best)
 
     def _raise_again(self) -> None:
         """Raise what a fit raised; one of another process is repeated in this one."""
         assert self._run is not None
-        task = self._problem.task
+        task = self.problem.task
         if task.raised is None:
             for trial in reversed(self._run.source.trials):
-                training = self._problem.start(trial.config, 0)
-                for _ in range(self._problem.fidelity.steps):
+                training = self.problem.start(trial.config, 0)
+                for _ in range(self.problem.fidelity.steps):
                     training.step()
         raise task.raised or CellError("a fit raised an error in another process only")
 
@@ -242,31 +228,43 @@ class Search:
         clocks = {event.trial: event.clock for event in self._run.events}
         found = []
         for trial in self._run.source.trials:
-            note = self._last_note(trial)
-            if note is not None:
-                params = self._problem.search_space.params(trial.proposed)
-                clock = clocks.get(trial.number, self._run.ended.get(trial.number, math.nan))
-                found.append(
-                    Tried(params, **note, status=self._run.trial_status(trial), clock=clock)
-                )
+            notes = self._stage.notes.get(trial.number, {})
+            note = notes[max(notes)] if notes else {}
+            if "fits" not in note:
+                if trial.error is None:
+                    continue  # it was not over
+                # Its worker died again and again.
+                fits = self.problem.task.failures(str(trial.error))
+                note = {"share": 0.0, "resource": 0, "fits": fits}
+            params = self.problem.search_space.params(trial.proposed)
+            clock = clocks.get(trial.number, self._run.ended.get(trial.number, math.nan))
+            found.append(Tried(params, **note, status=self._run.trial_status(trial), clock=clock))
         return found
 
-    def _last_note(self, trial: Trial) -> dict[str, Any] | None:
-        """What is known of a candidate; ``None`` for one that was not over."""
-        assert self._stage is not None
-        notes = self._stage.notes.get(trial.number, {})
-        if notes and "fits" in (last := notes[max(notes)]):
-            return dict(last)
-        if trial.error is None:
-            return None
-        # Its worker died again and again.
-        return {"share": 0.0, "resource": 0, "fits": self._problem.task.failures(str(trial.error))}
 
-
-def _explained(error: Exception, folder: Path | None) -> Exception:
-    if isinstance(error, ReplayError):
-        return CellError(
-            f"{folder}: {error}; a search that is to be resumed needs one job and estimators, "
-            "scorers and splits that repeat themselves"
+@contextlib.contextmanager
+def shown(problem: CandidateProblem, candidates: int, *, verbose: int) -> Iterator[Progress]:
+    """What is called after each result; with ``verbose`` it shows a bar on standard error."""
+    if not verbose:
+        yield lambda *_: None
+        return
+    console = Console(stderr=True)
+    splits, resource, steps = len(problem.task.splits), problem.resource, problem.fidelity.steps
+    text = f"every candidate is fitted {splits} times, with all of the data"
+    if resource is not None:
+        shares = [
+            "all" if rung == steps else f"1/{steps // rung}" for rung in sorted(problem.rungs)
+        ]
+        text = (
+            f"candidates are scored with {', '.join(shares)} of {resource.name}, on {splits} splits"
         )
-    return error
+    console.print(text, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, TimeElapsedColumn(), console=console) as bar:
+        shown_task = bar.add_task("candidates", total=candidates)
+
+        def update(over: int, best: float) -> None:
+            score = f", best score {best:.4g}" if math.isfinite(best) else ""
+            bar.update(shown_task, completed=over, description=f"candidates{score}")
+
+        yield update

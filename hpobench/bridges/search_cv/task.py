@@ -39,7 +39,9 @@ class Task:
 
     @cached_property
     def labels(self) -> Any:
-        return _labels(self.estimator, self.y)
+        """The classes that ``partial_fit`` must know from the start; ``None`` for none."""
+        plain = self.y is not None and is_classifier(self.estimator) and np.ndim(self.y) == 1
+        return np.unique(self.y) if plain else None
 
     @property
     def classes(self) -> int:
@@ -82,12 +84,11 @@ class Task:
     @cached_property
     def _orders(self) -> list[Any]:
         """The rows of every split to train on, of which the first ones are a fair sample."""
-        return [_order(train, self._classes_of(train)) for train, _ in self.splits]
-
-    def _classes_of(self, rows: Any) -> Any:
-        if self.labels is None or not is_classifier(self.estimator):
-            return np.zeros(len(rows))
-        return np.asarray(self.y)[rows]
+        classes = None if self.labels is None else np.asarray(self.y)
+        return [
+            _order(train, np.zeros(len(train)) if classes is None else classes[train])
+            for train, _ in self.splits
+        ]
 
 
 def _order(rows: Any, classes: Any) -> Any:
@@ -99,8 +100,3 @@ def _order(rows: Any, classes: Any) -> Any:
         spots = (np.arange(len(members)) + rng.random(len(members))) / len(members)
         place[rng.permutation(members)] = spots
     return rows[np.argsort(place, kind="stable")]
-
-
-def _labels(estimator: Any, y: Any) -> Any:
-    """The classes in ``y`` that ``partial_fit`` must know from the start; ``None`` for none."""
-    return np.unique(y) if y is not None and is_classifier(estimator) and np.ndim(y) == 1 else None

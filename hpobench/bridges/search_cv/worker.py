@@ -8,10 +8,10 @@ from typing import Any
 
 from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.contract.training import TrainedProblem
-from hpobench.running.cluster import LOCAL, connected, starts_ray
+from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
 from hpobench.running.stages.live.connections import Connections, WorkerConnections
 from hpobench.running.stages.live.here import HereConnections
-from hpobench.running.stages.live.worker import Worker
+from hpobench.running.stages.live.ray_worker import Worker
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

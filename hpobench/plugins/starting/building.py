@@ -15,7 +15,7 @@ from hpobench.plugins.build import build_searcher
 from hpobench.plugins.starting.prepare import check_room, content, prepare
 from hpobench.plugins.starting.priors import prior_objection, prior_of
 from hpobench.plugins.starting.started import StartedSearcher, start_objection
-from hpobench.plugins.starting.stopping import StoppedSearcher, check_stop, rules_of
+from hpobench.plugins.starting.stopping import StoppedSearcher
 
 
 def build_given_searcher(
@@ -37,9 +37,7 @@ def build_given_searcher(
     except BaseException:
         searcher.close()
         raise
-    return (
-        StoppedSearcher(searcher, rules_of(stop, problem.space, seed), steps) if stop else searcher
-    )
+    return StoppedSearcher(searcher, stop, steps) if stop else searcher
 
 
 def given_objections(cls: type, given: Mapping[str, Any]) -> Iterator[str]:
@@ -60,11 +58,9 @@ def takes(cls: type) -> list[str]:
 def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
     """What counts for results of what ``ref`` is given on ``problem``; empty if it is nothing.
 
-    It is hashes of what its start and its prior come to, and the versions of packages that its stop
-    takes.
-    Raises :class:`UsageError` if that does not fit the problem or the budget, and
-    :class:`NotAvailableError` if there is nothing of its kind for this problem, or a package is
-    missing.
+    It is hashes of what its start and its prior come to. Raises :class:`UsageError` if that does
+    not fit the problem or the budget, and :class:`NotAvailableError` if there is nothing of its
+    kind for this problem.
     """
     parts = []
     if start := ref.given.get("start"):
@@ -73,6 +69,4 @@ def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget
     if belief := ref.given.get("prior"):
         text = json.dumps(prior_of(belief, problem_ref, problem).to_json())
         parts.append(hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
-    if stop := ref.given.get("stop"):
-        parts.append(check_stop(stop))
-    return " ".join(filter(None, parts))
+    return " ".join(parts)

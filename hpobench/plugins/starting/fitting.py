@@ -1,4 +1,4 @@
-"""Values of another space as values of a parameter: the nearest that it takes."""
+"""Maps a value from another space to the nearest value that this parameter allows."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 from hpobench.plugins.isolation.releases import RELEASE, parse_release, release_objection
 from hpobench.plugins.starting.priors import parse_prior, spell_prior
 from hpobench.plugins.starting.start import parse_start, spell_start
-from hpobench.plugins.starting.stop import parse_stop, spell_stop
+from hpobench.plugins.starting.stopping import parse_stop, spell_stop
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -11,6 +11,7 @@ from hpobench.contract.errors import CellError
 from hpobench.contract.space import Config
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.starting.prepare import Prepared, Told
+from hpobench.plugins.starting.wrapped import Wrapped
 
 _ENOUGH = 4
 """Losses of the search by which old losses are matched: fewer say little about their spread."""
@@ -34,7 +35,7 @@ def _recalls(cls: Any) -> bool:
     return cls.recall is not Searcher.recall
 
 
-class StartedSearcher(Searcher):
+class StartedSearcher(Wrapped):
     """``inner``, whose first proposals are given and which is told old trials of ``steps`` steps.
 
     Given configurations become trials like any other, and a searcher that learns is told their
@@ -45,9 +46,8 @@ class StartedSearcher(Searcher):
     """
 
     def __init__(self, inner: Searcher, prepared: Prepared, steps: int) -> None:
-        self._inner, self._given, self._steps = inner, prepared.points, steps
-        self.name = getattr(inner, "name", type(inner).__name__)  # type: ignore[misc]
-        self.cost_aware = inner.cost_aware  # type: ignore[misc]
+        super().__init__(inner)
+        self._given, self._steps = prepared.points, steps
         self._numbers: dict[int, int] = {}
         """The numbers by which ``inner`` knows the trials."""
         self._next = 0
@@ -63,28 +63,27 @@ class StartedSearcher(Searcher):
 
     def ask(self, trial: int) -> Config:
         if trial < len(self._given):
-            self._take(trial, self._given[trial])
+            self.adopt(trial, self._given[trial])
             return dict(self._given[trial])
         config = self._inner.ask(self._next)
-        self._number(trial)
+        self._count(trial)
         return config
 
     def adopt(self, trial: int, config: Config) -> bool:
-        return self._take(trial, config)
-
-    def _take(self, trial: int, config: Config) -> bool:
         adopted = self._inner.adopt(self._next, dict(config))
         if adopted:
-            self._number(trial)
+            self._count(trial)
         return adopted
 
-    def _number(self, trial: int) -> None:
+    def _count(self, trial: int) -> None:
         self._numbers[trial] = self._next
         self._next += 1
 
+    def _number(self, trial: int) -> int | None:
+        return self._numbers.get(trial)
+
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
-        if trial in self._numbers:
-            self._inner.tell(self._numbers[trial], step, loss, final=final)
+        super().tell(trial, step, loss, final=final)
         if final and self._waiting:
             self._losses.append(loss)
             if len(self._losses) == _ENOUGH:
@@ -98,29 +97,6 @@ class StartedSearcher(Searcher):
                 raise CellError(f"{self.name} does not adopt the old trial {config}")
             self._inner.tell(self._next, self._steps, loss, final=True)
             self._next += 1
-
-    def failed(self, trial: int) -> None:
-        self._notify(self._inner.failed, trial)
-
-    def dropped(self, trial: int) -> None:
-        self._notify(self._inner.dropped, trial)
-
-    def paused(self, trial: int) -> None:
-        self._notify(self._inner.paused, trial)
-
-    def resumed(self, trial: int) -> None:
-        self._notify(self._inner.resumed, trial)
-
-    def charged(self, trial: int, seconds: float) -> None:
-        if trial in self._numbers:
-            self._inner.charged(self._numbers[trial], seconds)
-
-    def _notify(self, notice: Callable[[int], None], trial: int) -> None:
-        if trial in self._numbers:
-            notice(self._numbers[trial])
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def matched(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpobench.analysis.text.file_names import Names, slug
-from hpobench.reporting.site import advice, algorithms, comparison, leaderboard, problems, render
+from hpobench.reporting.site import advice, cards, comparison, leaderboard, problems, render
 from hpobench.reporting.site.folder import check_folder, write_site
-from hpobench.reporting.site.source import Source, evidence, stored
+from hpobench.reporting.site.source import SiteSource, evidence, stored
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltSite:
     """What was written."""
 
     page: Path
@@ -23,7 +23,7 @@ class Built:
     """Bytes."""
 
 
-def build_site(out: Path, archive: Path, folders: Sequence[Path] = ()) -> Built:
+def build_site(out: Path, archive: Path, folders: Sequence[Path] = ()) -> BuiltSite:
     """Write the pages about the archive of evidence, and about the results in ``folders``.
 
     The same input gives the same bytes. Raises :class:`UsageError` for an input that cannot be
@@ -39,13 +39,13 @@ def build_site(out: Path, archive: Path, folders: Sequence[Path] = ()) -> Built:
     for source in sources:
         files.update(_pages(source, sources))
     write_site(out, files)
-    return Built(out / "index.html", len(files), sum(map(len, files.values())))
+    return BuiltSite(out / "index.html", len(files), sum(map(len, files.values())))
 
 
-def _pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
+def _pages(source: SiteSource, sources: Sequence[SiteSource]) -> Iterator[tuple[str, bytes]]:
     yield from leaderboard.pages(source, sources)
     if not source.folder:  # `hpobench recommend` knows the archive, and not single suites
         yield from advice.pages(source)
     yield from comparison.pages(source)
-    yield from algorithms.pages(source)
+    yield from cards.pages(source)
     yield from problems.pages(source)

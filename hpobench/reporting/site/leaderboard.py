@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from hpobench.analysis.charting.expected import expected
 from hpobench.reporting.site import render
 from hpobench.reporting.site.ranking import main_view
-from hpobench.reporting.site.source import Source
+from hpobench.reporting.site.source import SiteSource
 
 
-def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, bytes]]:
+def pages(source: SiteSource, sources: Sequence[SiteSource]) -> Iterator[tuple[str, bytes]]:
     """``sources``: all of the site, to which the page leads."""
     means, places = source.means, source.places
     views = source.rankings.overall()
@@ -38,14 +38,14 @@ def pages(source: Source, sources: Sequence[Source]) -> Iterator[tuple[str, byte
             "budgets": means.budgets,
             "opening": opening,
             "chart": expected(),
-            "pairs": [
+            "algorithms": [
                 {
-                    "searcher": pair.searcher,
-                    "scheduler": pair.scheduler,
-                    "page": places.searchers[pair.searcher],
-                    "key": places.key(pair),
+                    "searcher": algorithm.searcher,
+                    "scheduler": algorithm.scheduler,
+                    "page": places.searchers[algorithm.searcher],
+                    "key": places.key(algorithm),
                 }
-                for pair in means.pairs
+                for algorithm in means.algorithms
             ],
             "families": [[family, place] for family, place in places.families.items()],
             "views": views,

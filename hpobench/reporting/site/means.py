@@ -1,15 +1,15 @@
-"""Mean regrets over seeds, of all problems, pairs and numbers of workers at once."""
+"""Mean regrets over seeds, of all problems, algorithms and numbers of workers at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpobench.evidence.archive import BUDGETS, Archive
-from hpobench.evidence.scores import FloatArray, Pair
+from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered
 
 Numbers: TypeAlias = NDArray[np.int64]
 SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
@@ -17,13 +17,13 @@ SHOWN = np.unique(np.linspace(0, len(BUDGETS) - 1, 12).round().astype(int))
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunColumns:
     """The columns of an archive's runs, each of shape (runs,) if nothing else is said."""
 
     workers: Numbers
     """The number of workers by its place among those of :class:`Means`, like the next two."""
     problem: Numbers
-    pair: Numbers
+    algorithm: Numbers
     seed: Numbers
     cell: list[bytes]
     """The hash at the end of the cell's id."""
@@ -41,16 +41,16 @@ class Means:
 
     workers: tuple[int, ...]
     problems: tuple[str, ...]
-    pairs: tuple[Pair, ...]
+    algorithms: tuple[Algorithm, ...]
     places: Numbers
     """Shape (budgets,): those of the archive's budgets at which a run is known."""
     regret: FloatArray
-    """Shape (workers, problems, pairs, budgets); NaN where there is no run."""
-    runs: Runs
+    """Shape (workers, problems, algorithms, budgets); NaN where there is no run."""
+    runs: RunColumns
 
     @property
     def budgets(self) -> list[float]:
-        """In full trials."""
+        """In full evaluations."""
         return [float(BUDGETS[place]) for place in self.places]
 
     @property
@@ -67,28 +67,27 @@ def last_place(known: NDArray[np.bool_]) -> int | None:
 
 def means_of(archive: Archive) -> Means:
     runs = archive.runs
-    names = zip(runs["searcher"].to_pylist(), runs["scheduler"].to_pylist(), strict=True)
-    pairs, of_pair = _numbered([Pair(*pair) for pair in names])
-    problems, of_problem = _numbered(runs["problem"].to_pylist())
-    workers, of_workers = _numbered(runs["workers"].to_pylist())
+    algorithms, of_algorithm = numbered(algorithms_of(runs))
+    problems, of_problem = numbered(runs["problem"].to_pylist())
+    workers, of_workers = numbered(runs["workers"].to_pylist())
     every = archive.regrets()[:, SHOWN]
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
-    shape = (len(workers), len(problems), len(pairs), regret.shape[1])
+    shape = (len(workers), len(problems), len(algorithms), regret.shape[1])
     sums, counts = np.zeros(shape), np.zeros(shape)
-    place = (of_workers, of_problem, of_pair)
+    place = (of_workers, of_problem, of_algorithm)
     np.add.at(sums, place, np.nan_to_num(regret))
     np.add.at(counts, place, np.isfinite(regret))
     return Means(
         workers,
         problems,
-        pairs,
+        algorithms,
         SHOWN[known],
         np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0),
-        Runs(
+        RunColumns(
             of_workers,
             of_problem,
-            of_pair,
+            of_algorithm,
             runs["seed"].to_numpy(),
             runs["cell"].to_pylist(),
             runs["done"].to_numpy(zero_copy_only=False),
@@ -96,10 +95,3 @@ def means_of(archive: Archive) -> Means:
             regret,
         ),
     )
-
-
-def _numbered(labels: list[Any]) -> tuple[tuple[Any, ...], Numbers]:
-    """The distinct labels in their order, and the number of each label among them."""
-    known = tuple(sorted(set(labels)))
-    number = {label: n for n, label in enumerate(known)}
-    return known, np.array([number[label] for label in labels], dtype=np.int64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hpobench.analysis.text.file_names import Names, slug
 from hpobench.evidence.archive import Archive
-from hpobench.evidence.scores import Pair
+from hpobench.evidence.scores import Algorithm
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,15 @@ class Places:
             _named({archive.problems[name].family for name in used}),
         )
 
-    def key(self, pair: Pair) -> str:
-        """By which links name ``pair``; file names have no full stop."""
-        return f"{self.searchers[pair.searcher]}.{self.schedulers[pair.scheduler]}"
+    def key(self, algorithm: Algorithm) -> str:
+        """By which links name ``algorithm``; file names have no full stop."""
+        return f"{self.searchers[algorithm.searcher]}.{self.schedulers[algorithm.scheduler]}"
 
-    def cells(self, problem: str, pair: Pair, workers: int) -> str:
-        """The address, from the site's root, of the cells of ``pair`` on ``problem``."""
-        return f"problems/{self.problems[problem]}.html#cells={self.key(pair)}&workers={workers}"
+    def cells(self, problem: str, algorithm: Algorithm, workers: int) -> str:
+        """The address, from the site's root, of the cells of ``algorithm`` on ``problem``."""
+        return (
+            f"problems/{self.problems[problem]}.html#cells={self.key(algorithm)}&workers={workers}"
+        )
 
 
 def _named(labels: Iterable[str]) -> dict[str, str]:

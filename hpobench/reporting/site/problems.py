@@ -15,14 +15,14 @@ from hpobench.evidence.scores import FloatArray
 from hpobench.evidence.wording import described
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
-from hpobench.reporting.site.source import ProblemDetails, Source
+from hpobench.reporting.site.source import ProblemDetails, SiteSource
 from hpobench.reporting.site.suites import command
 
 _FEWEST = 3
 """Runs of which an order can be compared."""
 
 
-def pages(source: Source) -> Iterator[tuple[str, bytes]]:
+def pages(source: SiteSource) -> Iterator[tuple[str, bytes]]:
     yield render.page(
         source, "problems.html", "problems.html.j2", "Problems", rows=[*_overview(source)]
     )
@@ -48,8 +48,8 @@ def pages(source: Source) -> Iterator[tuple[str, bytes]]:
         yield render.data(source, f"cells-{source.places.problems[name]}", _cells(source, n))
 
 
-def _overview(source: Source) -> Iterator[dict[str, Any]]:
-    """One row for each problem: its features, and the pair that does best with the most common
+def _overview(source: SiteSource) -> Iterator[dict[str, Any]]:
+    """One row for each problem: its features, and the algorithm that does best with the most common
     number of workers."""
     means, workers = source.means, source.means.workers[source.means.main_workers]
     for n, name in enumerate(means.problems):
@@ -62,22 +62,22 @@ def _overview(source: Source) -> Iterator[dict[str, Any]]:
         }
 
 
-def _best(source: Source, problem: int, workers: int) -> dict[str, Any]:
-    """The pair of the least mean regret at the last budget that any pair reached."""
+def _best(source: SiteSource, problem: int, workers: int) -> dict[str, Any]:
+    """The algorithm of the least mean regret at the last budget that any algorithm reached."""
     means = source.means
     own = means.regret[means.workers.index(workers), problem]
     place = last_place(np.isfinite(own).any(axis=0))
     if place is None:
         return {"best": "", "regret": None, "cells": ""}
-    pair = int(np.nanargmin(own[:, place]))
+    algorithm = int(np.nanargmin(own[:, place]))
     return {
-        "best": str(means.pairs[pair]),
-        "regret": float(own[pair, place]),
-        "cells": source.places.cells(means.problems[problem], means.pairs[pair], workers),
+        "best": str(means.algorithms[algorithm]),
+        "regret": float(own[algorithm, place]),
+        "cells": source.places.cells(means.problems[problem], means.algorithms[algorithm], workers),
     }
 
 
-def _facts(source: Source) -> Iterator[dict[str, Any]]:
+def _facts(source: SiteSource) -> Iterator[dict[str, Any]]:
     """What the advice page and the comparison say of problems."""
     means = source.means
     for n, name in enumerate(means.problems):
@@ -122,7 +122,7 @@ def _condition(parameter: Parameter) -> str:
     return f"{when.parent} is {' or '.join(map(str, when.values))}"
 
 
-def _order(source: Source, problem: int) -> Iterator[dict[str, float]]:
+def _order(source: SiteSource, problem: int) -> Iterator[dict[str, float]]:
     """Spearman's correlation over runs between the regrets at each budget and at the last one.
 
     The runs are those with the most common number of workers that reached the last budget.
@@ -146,20 +146,21 @@ def _spearman(early: FloatArray, late: FloatArray) -> float | None:
     return float(np.corrcoef(rankdata(early), rankdata(late))[0, 1])
 
 
-def _cells(source: Source, problem: int) -> dict[str, Any]:
+def _cells(source: SiteSource, problem: int) -> dict[str, Any]:
     """Every run on a problem, and the commands that make them again."""
     means, name = source.means, source.means.problems[problem]
     own = np.flatnonzero(means.runs.problem == problem)
     commands: dict[str, str] = {}
     rows = []
     for row in own:
-        pair, workers = int(means.runs.pair[row]), means.workers[means.runs.workers[row]]
+        algorithm, workers = int(means.runs.algorithm[row]), means.workers[means.runs.workers[row]]
         commands.setdefault(
-            f"{pair}/{workers}", command(source.suites, means.pairs[pair], name, workers)
+            f"{algorithm}/{workers}",
+            command(source.suites, means.algorithms[algorithm], name, workers),
         )
         rows.append(
             [
-                pair,
+                algorithm,
                 workers,
                 int(means.runs.seed[row]),
                 means.runs.cell[row].hex(),

@@ -10,20 +10,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hpobench.contract.wording import count
 from hpobench.evidence.advice import Advice, advise
 from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
-from hpobench.reporting.site.means import Means
+from hpobench.reporting.site.means import Spending
 
 
 class Rankings:
     """The rankings by an archive, whose runs are looked up once."""
 
-    def __init__(self, archive: Archive, means: Means) -> None:
+    def __init__(self, archive: Archive, means: Spending) -> None:
         self._archive, self._means = archive, means
-        self._pairs = {pair: n for n, pair in enumerate(means.pairs)}
+        self._algorithms = {algorithm: n for n, algorithm in enumerate(means.algorithms)}
         facts = [archive.problems[name] for name in means.problems]
         of_run = means.runs.problem
         self._several = np.array([one.features.steps > 1 for one in facts])[of_run]
@@ -34,10 +35,10 @@ class Rankings:
 
     def _of_searchers_with(self, runs: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Shape (runs,): whether the searcher of a run has any of ``runs``."""
-        names = [pair.searcher for pair in self._means.pairs]
-        having = {names[pair] for pair in np.unique(self._means.runs.pair[runs])}
-        of_pair = np.array([name in having for name in names])
-        found: NDArray[np.bool_] = of_pair[self._means.runs.pair]
+        names = [algorithm.searcher for algorithm in self._means.algorithms]
+        having = {names[algorithm] for algorithm in np.unique(self._means.runs.algorithm[runs])}
+        of_algorithm = np.array([name in having for name in names])
+        found: NDArray[np.bool_] = of_algorithm[self._means.runs.algorithm]
         return found
 
     def overall(self) -> list[dict[str, Any]]:
@@ -88,7 +89,7 @@ class Rankings:
             "families": advice.families,
             "rows": [
                 [
-                    self._pairs[one.pair],
+                    self._algorithms[one.algorithm],
                     # Pages show three places; of four, 0.0055 would be shown as 0.005.
                     *(round(regret, 6) for regret in (one.regret, one.low, one.high)),
                     round(one.best, 3),
@@ -103,8 +104,9 @@ class Rankings:
 def lead(advice: Advice) -> str:
     """Who leads, in a sentence."""
     question = advice.question
-    workers = f"{question.workers} worker{'' if question.workers == 1 else 's'}"
-    return f"{advice.choice.pair} leads at {question.budget:.3g} full trials with {workers}."
+    workers = count(question.workers, "worker")
+    leader = advice.choice.algorithm
+    return f"{leader} leads at {question.budget:.3g} full evaluations with {workers}."
 
 
 def main_view(views: Sequence[Mapping[str, Any]], workers: int) -> int:

@@ -11,10 +11,10 @@ import numpy as np
 
 from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION
+from hpobench.contract.wording import measured
 from hpobench.evidence.scores import FloatArray
-from hpobench.evidence.wording import seconds
 from hpobench.reporting import vega
-from hpobench.reporting.site.source import Source
+from hpobench.reporting.site.source import SiteSource
 
 STYLES_AND_SCRIPTS = "assets"
 SCALE = 100_000
@@ -31,11 +31,13 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["seconds"] = seconds
+    environment.filters["seconds"] = measured
     return environment
 
 
-def page(source: Source, path: str, template: str, title: str, **shown: Any) -> tuple[str, bytes]:
+def page(
+    source: SiteSource, path: str, template: str, title: str, **shown: Any
+) -> tuple[str, bytes]:
     """The page at ``path`` among those of ``source``: where it lies in the site, and its bytes."""
     whole = f"{source.folder}{path}"
     text = (
@@ -58,7 +60,7 @@ def _up(path: str) -> str:
     return "../" * (len(PurePosixPath(path).parts) - 1)
 
 
-def data(source: Source, name: str, value: Any) -> tuple[str, bytes]:
+def data(source: SiteSource, name: str, value: Any) -> tuple[str, bytes]:
     """``value`` as a script, since a page that is opened from a disk may load nothing else.
 
     The page's script finds it by ``name``. It is text to the browser whatever its labels hold.

@@ -24,7 +24,7 @@ from hpobench.reporting.site.means import Means, means_of
 from hpobench.reporting.site.places import Places
 from hpobench.reporting.site.ranking import Rankings
 from hpobench.reporting.site.suites import RunSuite
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.suites.suite import Suite, load_suite
 
 
@@ -45,7 +45,7 @@ class ProblemDetails:
 
 
 @dataclass(frozen=True)
-class Source:
+class SiteSource:
     """An archive that gets pages."""
 
     title: str
@@ -78,16 +78,16 @@ class Source:
         return next(entries, None)
 
 
-def evidence(path: Path) -> Source:
+def evidence(path: Path) -> SiteSource:
     """The archive at ``path``; raises :class:`UsageError` if it is none."""
     with given():
         archive = _filled(read_archive(path), path)
     suites = [load_suite(name) for name in evidence_suites()]
     details = dict(_shipped_details(suites, archive))
-    return Source("evidence", "", archive, [RunSuite.of(s.resolved()) for s in suites], details)
+    return SiteSource("evidence", "", archive, [RunSuite.of(s.resolved()) for s in suites], details)
 
 
-def stored(folder: Path, place: str) -> Source:
+def stored(folder: Path, place: str) -> SiteSource:
     """The results in ``folder``, whose pages shall lie in ``place``.
 
     Raises :class:`UsageError` if there are none with reference losses, or if they are damaged.
@@ -96,7 +96,7 @@ def stored(folder: Path, place: str) -> Source:
         results = load_results(folder)
         archive = _filled(distilled(folder), folder)
     details = {row["problem"]: _stored_details(row) for row in results.problems.to_dict("records")}
-    return Source(results.name, place, archive, [RunSuite.of(results.suite)], details)
+    return SiteSource(results.name, place, archive, [RunSuite.of(results.suite)], details)
 
 
 @contextlib.contextmanager
@@ -112,7 +112,7 @@ def _filled(archive: Archive, path: Path) -> Archive:
     if not len(archive.runs):
         raise UsageError(f"{path}: the archive has no runs; `hpobench evidence make` makes one")
     if not np.isfinite(archive.regrets()).any():
-        raise UsageError(f"{path}: no run reached one full trial, where pages begin")
+        raise UsageError(f"{path}: no run reached one full evaluation, where pages begin")
     return archive
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hpobench.evidence.scores import Pair
+from hpobench.evidence.scores import Algorithm
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class RunSuite:
             frozenset(workers if isinstance(workers, list) else [workers]),
         )
 
-    def has(self, pair: Pair, problem: str, workers: int) -> bool:
+    def has(self, algorithm: Algorithm, problem: str, workers: int) -> bool:
         return (
-            pair.searcher in self.searchers
-            and pair.scheduler in self.schedulers
+            algorithm.searcher in self.searchers
+            and algorithm.scheduler in self.schedulers
             and problem in self.problems
             and workers in self.workers
         )
@@ -45,10 +45,10 @@ def _labels(entries: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(str(entry.get("as", entry["name"])) for entry in entries)
 
 
-def command(suites: Sequence[RunSuite], pair: Pair, problem: str, workers: int) -> str:
+def command(suites: Sequence[RunSuite], algorithm: Algorithm, problem: str, workers: int) -> str:
     """The command that makes the runs again; empty where no suite has them."""
     for suite in suites:
-        if suite.has(pair, problem, workers):
-            only = "/".join((*pair, problem))
+        if suite.has(algorithm, problem, workers):
+            only = "/".join((*algorithm, problem))
             return shlex.join(["hpobench", "run", suite.name, "--only", only])
     return ""

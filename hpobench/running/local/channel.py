@@ -19,7 +19,7 @@ class ChannelClosedError(ConnectionError):
     """The other end is gone, or takes no messages."""
 
 
-class Channel:
+class SocketChannel:
     """One end of a socket pair that carries pickled messages between processes of one run."""
 
     def __init__(self, end: socket.socket) -> None:

@@ -1,1 +1,1 @@
-"""Ray Tune's own controller on our stages. Importing a module from here imports Ray."""
+"""Ray Tune's own controller on our stages, and all contact with Ray's private names."""

@@ -9,34 +9,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from ray.tune.schedulers import TrialScheduler
 from ray.tune.search import SearchAlgorithm
 
 from hpobench.contract.errors import TrialError
-from hpobench.running.ray.private import check_attributes
+from hpobench.running.ray.internals import check_attributes
 from hpobench.running.ray.shortened import ShortenedController
 from hpobench.running.ray.trial import STORAGE, Trial
-from hpobench.store.event import Event
+from hpobench.store.write.event import Event
 
 EVENT = "event"
 """The key of the :class:`Event` in the results that Ray's controller and schedulers are given.
 
 They read their own keys only, and copy results whole, never value by value.
 """
-
-
-class _ClassCache:
-    def get(self, cls: type) -> type:
-        return cls
-
-
-class _NoResourceWarnings:
-    """Replaces the manager that warns of missing resources, by the wall clock."""
-
-    def on_no_available_trials(self, trials: list[Any]) -> None:
-        pass
 
 
 class Controller(ShortenedController):
@@ -73,8 +62,10 @@ class Controller(ShortenedController):
         )
         check_attributes(self)
         self._actor_manager = manager
-        self._class_cache = _ClassCache()
-        self._insufficient_resources_manager = _NoResourceWarnings()
+        self._class_cache = SimpleNamespace(get=lambda cls: cls)
+        # Ray's own one warns of missing resources, by the wall clock.
+        quiet = SimpleNamespace(on_no_available_trials=lambda _: None)
+        self._insufficient_resources_manager = quiet
         self._max_pending_trials = 1
         self._print_trial_errors = False
         self._on_event, self._on_status = on_event, on_status
@@ -106,12 +97,10 @@ class Controller(ShortenedController):
 
     def _process_trial_result(self, trial: Trial, result: dict[str, Any]) -> str | None:
         decision = super()._process_trial_result(trial, result)
-        self._on_event(result[EVENT], decision or self._deferred(trial))
+        # While the trial is saved, the decision waits.
+        waiting = self._cached_trial_decisions.get(trial.trial_id, TrialScheduler.NOOP)
+        self._on_event(result[EVENT], decision or str(waiting))
         return decision
-
-    def _deferred(self, trial: Trial) -> str:
-        """The decision that waits until ``trial`` is saved."""
-        return str(self._cached_trial_decisions.get(trial.trial_id, TrialScheduler.NOOP))
 
     def _set_trial_status(self, trial: Trial, status: str) -> None:
         old = trial.status

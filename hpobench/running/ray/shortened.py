@@ -15,7 +15,7 @@ from ray.tune.error import TuneError
 from ray.tune.execution import tune_controller as _tc
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from hpobench.running.ray.schedulers.waiting import FirstComeFirstServed
+from hpobench.running.ray.fast.waiting import FirstComeFirstServed
 from hpobench.running.ray.trial import Trial
 
 _PAUSE, _STOP = TrialScheduler.PAUSE, TrialScheduler.STOP
@@ -65,18 +65,15 @@ class ShortenedController(_tc.TuneController):
         return bool(super()._update_trial_queue(blocking=False))
 
     def _maybe_add_actors(self) -> None:
-        if not (self._chooses_the_first and self._all_have_actors()):
-            super()._maybe_add_actors()
-
-    def _all_have_actors(self) -> bool:
-        """Whether there is no trial to give an actor to, as nearly always."""
-        pending, listed = self._pending_trials, self._pending_trials_list
-        if self._paused_trials:
-            return False
-        if not pending:
-            listed.clear()  # of trials that were pending
-            return True
-        return len(pending) == len(listed) == 1 and listed[0] in self._trial_to_actor
+        # Nearly always there is no trial to give an actor to.
+        if self._chooses_the_first and not self._paused_trials:
+            pending, listed = self._pending_trials, self._pending_trials_list
+            if not pending:
+                listed.clear()  # of trials that were pending
+                return
+            if len(pending) == len(listed) == 1 and listed[0] in self._trial_to_actor:
+                return
+        super()._maybe_add_actors()
 
     def _schedule_trial_train(self, trial: Trial) -> None:
         self._actor_manager.schedule_actor_task(

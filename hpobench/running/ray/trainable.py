@@ -29,8 +29,8 @@ from hpobench.contract.errors import TrialError, UsageError
 from hpobench.contract.generators import generator_states, restore_generators, seed_generators
 from hpobench.contract.training import Resources, Training
 from hpobench.plugins.foreign import shown
-from hpobench.running.folder_state import pack, unpack
-from hpobench.running.ray.node import session_folder
+from hpobench.running.ray.folder_state import pack, unpack
+from hpobench.running.ray.servers import session_folder
 
 # Ray tells every restored checkpoint with the machine's address, which is no output of the trial.
 logging.getLogger("ray.tune.trainable").setLevel(logging.WARNING)
@@ -99,7 +99,13 @@ class TrainableTraining(Training):
         elif self._stops_early and self._step:
             self._ended = True
         else:
-            raise self._ended_too_soon()
+            raise TrialError(
+                f"the trainable ended after {self._step} of {self._steps} steps; write `steps: "
+                f"{self._step}`, or `stops_early: true` if trials end when they are done: the last "
+                "loss then stands for the steps that are left"
+                if self._step
+                else "the trainable ended before its first report; call tune.report"
+            )
         self._step += 1
         return self._last
 
@@ -108,15 +114,6 @@ class TrainableTraining(Training):
             seed_generators(self._seed)
             self._running = _Running(self._cls, self._config, self._trial_id, self._resources)
         return self._running
-
-    def _ended_too_soon(self) -> TrialError:
-        if not self._step:
-            return TrialError("the trainable ended before its first report; call tune.report")
-        return TrialError(
-            f"the trainable ended after {self._step} of {self._steps} steps; write `steps: "
-            f"{self._step}`, or `stops_early: true` if trials end when they are done: the last "
-            "loss then stands for the steps that are left"
-        )
 
     def save(self) -> bytes | None:
         """The last checkpoint: a class writes it now, a function wrote it with a report.

@@ -5,7 +5,7 @@ Everything else (starting, saving, restoring and stopping a trial) takes none: i
 in the order in which it was asked for, before the next result. So a history depends on nothing
 but the order of the results, and a subclass decides nothing but that order:
 :class:`hpobench.running.stages.virtual.VirtualStage` by an event queue, and
-:class:`hpobench.running.stages.live.stage.LiveStage` by the arrival of real ones.
+:class:`hpobench.running.stages.live.live_stage.LiveStage` by the arrival of real ones.
 
 It matters that everything else goes first. Where two trials of a HyperBand bracket report at the
 same instant and the first is still being saved, Ray's bracket overlooks it when it closes, and the
@@ -27,9 +27,9 @@ from hpobench.contract.budget import Budget
 from hpobench.contract.errors import CellError, Interruption, ReplayError, StoreError
 from hpobench.contract.problem import Problem
 from hpobench.running.ray.controller import EVENT
-from hpobench.running.ray.private import saved
+from hpobench.running.ray.internals import saved
 from hpobench.running.stages.actor import Actor, SavedTrial, Step
-from hpobench.store.event import Event
+from hpobench.store.write.event import Event
 
 
 class StageFailure(Interruption):
@@ -261,20 +261,8 @@ class TrainingStage(ABC):
             return
         actor.step += 1
         actor.elapsed += step.cost
-        actor.result = {
-            "loss": step.loss,
-            "training_iteration": actor.step,
-            "time_this_iter_s": step.cost,
-            "time_total_s": actor.elapsed,
-            EVENT: self._event(actor, step),
-        }
-        actor.parent = None
-        on_result(actor, actor.result)
-
-    def _event(self, actor: Actor, step: Step) -> Event:
-        """The record of ``step``, which waits for the scheduler's decision."""
         parent, parent_step = actor.parent or (None, None)
-        return Event(
+        event = Event(  # it waits for the scheduler's decision
             trial=actor.trial,
             step=actor.step,
             resource=self._unit,
@@ -287,6 +275,15 @@ class TrainingStage(ABC):
             parent_step=parent_step,
             config=None if parent is None else json.dumps(actor.config),
         )
+        actor.result = {
+            "loss": step.loss,
+            "training_iteration": actor.step,
+            "time_this_iter_s": step.cost,
+            "time_total_s": actor.elapsed,
+            EVENT: event,
+        }
+        actor.parent = None
+        on_result(actor, actor.result)
 
     def _expire(self) -> bool:
         """End the stage, because the budget's time is over."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import subprocess
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from hpobench.api import (
@@ -42,6 +44,27 @@ CONDITIONAL = Space(
         Int("depth", 1, 9, when=When("kind", ("bb",))),
         # Of two choices.
         Float("rate", 1e-5, 1, log=True, when=When("kind", ("a", "ccc"))),
+    ]
+)
+
+TUNED = Space(
+    [
+        Float("x", -5, 10),
+        Float("rate", 1e-5, 1, log=True),
+        Int("width", 1, 64, log=True),
+        Ordinal("batch", (8, 16, 32)),
+        Categorical("kind", ("a", "bb", "ccc")),
+        Float("momentum", 0, 1, when=When("kind", ("a",))),
+    ]
+)
+PLAIN = Space(
+    [
+        Float("x", -1, 2),
+        Float("rate", 1e-5, 1, log=True),
+        Int("layers", 1, 4),
+        Int("width", 16, 64, log=True),
+        Ordinal("batch", (8, 16, 32)),
+        Categorical("kind", ("a", "bbb", "cc")),
     ]
 )
 
@@ -101,18 +124,56 @@ def objective(config: Config) -> float:
     )
 
 
-def propose(searcher: Searcher, space: Space, trials: int) -> list[Config]:
-    """Proposals one after the other; of seven trials the third fails and the sixth diverges."""
-    proposed = []
+def trials_of(
+    searcher: Searcher,
+    space: Space,
+    trials: int,
+    *,
+    workers: int = 1,
+    failed: Container[int] = (),
+    dropped: Container[int] = (),
+    diverged: Container[int] = (),
+    loss: Callable[[Config], float] = objective,
+) -> Iterator[tuple[Config, int]]:
+    """Each configuration and its last step. ``workers`` trials are under way at once and end in the
+    order of their beginning, with their losses or as the three groups of numbers say."""
+    proposed: list[Config] = []
     for trial in range(trials):
-        config = searcher.ask(trial)
-        space.check(config)
-        proposed.append(config)
-        match (trial + 1) % 7:
-            case 3:
-                searcher.failed(trial)
-            case 6:
-                searcher.tell(trial, 1, 1e30, final=True)
-            case _:
-                searcher.tell(trial, 1, objective(config), final=True)
-    return proposed
+        if (ended := trial - workers) >= 0:
+            steps = searcher.steps(ended) if searcher.schedules_itself else 1
+            if ended in failed:
+                searcher.failed(ended)
+            elif ended in dropped:
+                searcher.dropped(ended)
+            elif ended in diverged:
+                searcher.tell(ended, steps, 1e30, final=True)
+            else:
+                searcher.tell(ended, steps, loss(proposed[ended]), final=True)
+        proposed.append(searcher.ask(trial))
+        space.check(proposed[-1])
+        yield proposed[-1], searcher.steps(trial) if searcher.schedules_itself else 1
+
+
+def drive(
+    name: str,
+    space: Space,
+    trials: int,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    failed: Container[int] = (),
+    dropped: Container[int] = (),
+    diverged: Container[int] = (),
+    loss: Callable[[Config], float] = objective,
+    **options: Any,
+) -> list[Config]:
+    """What the shipped searcher ``name`` proposes; see :func:`trials_of`."""
+    ends = {"failed": failed, "dropped": dropped, "diverged": diverged}
+    with contextlib.closing(build(name, space, seed, **options)) as searcher:
+        driven = trials_of(searcher, space, trials, workers=workers, loss=loss, **ends)
+        return [config for config, _ in driven]
+
+
+THIRDS = range(2, 1000, 7)
+"""Of seven trials the third fails, and the sixth diverges."""
+SIXTHS = range(5, 1000, 7)

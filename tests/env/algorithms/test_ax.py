@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import closing
 
 import pytest
 
-from hpobench.api import Categorical, Config, Exhausted, Float, Int, Ordinal, Space, When
-from hpobench.contract.errors import CellError
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from hpobench.api import Categorical, Exhausted, Float, Int, Ordinal, Space, When
+from tests.env.algorithms.own_loop import build, drive, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 SPACE = Space(
     [
@@ -62,19 +66,7 @@ TRIALS = 9
 
 
 def test_proposes_what_ax_proposes() -> None:
-    proposed: list[Config] = []
-    with closing(build("ax", SPACE, 0)) as searcher:
-        for number in range(TRIALS):
-            proposed.append(searcher.ask(number))
-            match number:
-                case 0:
-                    pass
-                case 3:
-                    searcher.failed(number - 1)
-                case 7:
-                    searcher.dropped(number - 1)
-                case _:
-                    searcher.tell(number - 1, 1, objective(proposed[number - 1]), final=True)
+    proposed = drive("ax", SPACE, TRIALS, workers=2, failed=(2,), dropped=(6,))
     assert proposed == own_loop("ax", OWN_LOOP, seed=0, trials=TRIALS)
     assert len({str(config) for config in proposed}) == TRIALS
 
@@ -95,22 +87,13 @@ def test_a_dependency_on_several_choices_or_a_number() -> None:
             Float("z", 0, 1, when=When("kind", ("c",))),
         ]
     )
-    with closing(build("ax", space, 0)) as searcher:
-        for trial in range(8):
-            config = searcher.ask(trial)
-            space.check(config)
-            searcher.tell(trial, 1, float(trial), final=True)
+    losses = itertools.count(0.0)
+    assert len(drive("ax", space, 8, loss=lambda _: next(losses))) == 8
 
 
-@pytest.mark.slow  # Ax draws in vain for a minute
 def test_a_space_comes_to_its_end() -> None:
     space = Space([Categorical("a", (True, False)), Ordinal("b", (1,))])
     with closing(build("ax", space, 0)) as searcher:
         assert {searcher.ask(trial)["a"] for trial in range(2)} == {True, False}
         with pytest.raises(Exhausted, match="has not proposed before"):
             searcher.ask(2)
-
-
-def test_a_model_needs_points() -> None:
-    with pytest.raises(CellError, match="initialization_budget must be at least 2, not 1"):
-        build("ax", SPACE, 0, initialization_budget=1)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
-from hpobench.contract.errors import CellError
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.env.algorithms.own_loop import drive, own_loop
+from tests.support.night import night
 
+pytestmark = night
+
+
+FEW: dict[str, Any] = {"init_points": 3}
 FLOATS = Space([Float("x", -5, 10), Float("rate", 1e-5, 1, log=True)])
 FLOATS_BY_BAYES_OPT = """
 bounds = {"x": (-5.0, 10.0), "rate": (-5.0, 0.0)}
@@ -80,34 +82,6 @@ for trial in range(given["trials"]):
 """
 
 
-def propose(
-    space: Space,
-    trials: int,
-    *,
-    seed: int = 0,
-    workers: int = 1,
-    failing: tuple[int, ...] = (),
-    loss: Callable[[Config], float] = objective,
-    **options: Any,
-) -> list[Config]:
-    """Proposals with ``workers`` trials at once, which end in the order of their beginning."""
-    proposed: list[Config] = []
-    ended = 0
-    with contextlib.closing(
-        build("bayes-opt", space, seed, **{"init_points": 3, **options})
-    ) as searcher:
-        for trial in range(trials):
-            if trial - ended == workers:
-                if ended in failing:
-                    searcher.failed(ended)
-                else:
-                    searcher.tell(ended, 1, loss(proposed[ended]), final=True)
-                ended += 1
-            proposed.append(searcher.ask(trial))
-            space.check(proposed[-1])
-    return proposed
-
-
 @pytest.mark.parametrize(
     ("space", "bounds", "trials"),
     [(FLOATS, FLOATS_BY_BAYES_OPT, 12), (MIXED, MIXED_BY_BAYES_OPT, 7)],
@@ -115,13 +89,15 @@ def propose(
 )
 def test_proposes_what_maximize_tries(space: Space, bounds: str, trials: int) -> None:
     code = BEGINNING + bounds + MAXIMIZE
-    assert propose(space, trials) == own_loop("bayes-opt", code, seed=0, trials=trials)
+    assert drive("bayes-opt", space, trials, **FEW) == own_loop(
+        "bayes-opt", code, seed=0, trials=trials
+    )
 
 
 def test_failed_trials_are_not_registered() -> None:
     given: dict[str, Any] = {"trials": 9, "failing": (0, 4, 5)}
     code = BEGINNING + FLOATS_BY_BAYES_OPT + FAILURES
-    assert propose(FLOATS, 9, seed=3, failing=given["failing"]) == own_loop(
+    assert drive("bayes-opt", FLOATS, 9, seed=3, failed=given["failing"], **FEW) == own_loop(
         "bayes-opt", code, seed=3, **given
     )
 
@@ -129,11 +105,13 @@ def test_failed_trials_are_not_registered() -> None:
 def test_trials_under_way_are_the_librarys_lies() -> None:
     # Of floats, to which alone its own constant liar can lie.
     code = BEGINNING + FLOATS_BY_BAYES_OPT + LIAR
-    assert propose(FLOATS, 9, seed=1, workers=3) == own_loop("bayes-opt", code, seed=1, trials=9)
+    assert drive("bayes-opt", FLOATS, 9, seed=1, workers=3, **FEW) == own_loop(
+        "bayes-opt", code, seed=1, trials=9
+    )
 
 
 def test_trials_under_way_are_not_proposed_again() -> None:
-    proposed = propose(MIXED, 7, workers=4)
+    proposed = drive("bayes-opt", MIXED, 7, workers=4, **FEW)
     assert len({tuple(config.values()) for config in proposed[-4:]}) == 4
 
 
@@ -145,12 +123,12 @@ def test_both_bounds_are_reached(sign: float) -> None:
         return sign * sum(p.to_unit(config[p.name]) for p in space)
 
     corner = {p.name: p.from_unit(sign < 0) for p in space}
-    assert corner in propose(space, 8, loss=slope)
+    assert corner in drive("bayes-opt", space, 8, loss=slope, **FEW)
 
 
 def test_integers_take_all_their_values() -> None:
     space = Space([Int("n", -1, 2), Int("width", 1, 4, log=True), Ordinal("batch", (8, 16, 32))])
-    proposed = propose(space, 60, init_points=60)
+    proposed = drive("bayes-opt", space, 60, init_points=60)
     for p in space:
         assert {config[p.name] for config in proposed} == set(p.grid(4))
 
@@ -159,17 +137,5 @@ def test_choices_that_are_equal_in_python_stay_apart() -> None:
     space = Space(
         [Categorical("kind", (True, 1, 1.0, "1")), Ordinal("only", (3,)), Float("x", 0, 1)]
     )
-    proposed = propose(space, 30, init_points=30)
+    proposed = drive("bayes-opt", space, 30, init_points=30)
     assert {repr(config["kind"]) for config in proposed} == {"True", "1", "1.0", "'1'"}
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"init_points": 0}, "init_points must be at least 1, not 0"),
-        ({"kappa": -1.0}, "kappa must not be negative"),
-    ],
-)
-def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(CellError, match=message):
-        build("bayes-opt", MIXED, 0, **options)

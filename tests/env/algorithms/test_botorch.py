@@ -9,8 +9,11 @@ from contextlib import closing
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
-from hpobench.contract.errors import CellError
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.env.algorithms.own_loop import build, drive, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 SPACE = Space(
     [
@@ -90,14 +93,7 @@ TRIALS = 8
 
 
 def test_proposes_what_botorch_proposes() -> None:
-    proposed: list[Config] = []
-    with closing(build("botorch", SPACE, 0, n_initial=4)) as searcher:
-        for number in range(TRIALS):
-            proposed.append(searcher.ask(number))
-            if number == 3:
-                searcher.failed(number - 1)
-            elif number:
-                searcher.tell(number - 1, 1, objective(proposed[number - 1]), final=True)
+    proposed = drive("botorch", SPACE, TRIALS, workers=2, failed=(2,), n_initial=4)
     own = own_loop("botorch", OWN_LOOP, seed=0, trials=TRIALS)
     assert proposed == own
 
@@ -114,25 +110,16 @@ def test_pending_trials_keep_proposals_apart() -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_both_bounds_of_every_kind_are_reached(sign: int) -> None:
     space = Space([Float("x", -5, 5), Int("n", 1, 3), Int("m", 1, 1000, log=True)])
-    configs = []
-    with closing(build("botorch", space, 0, n_initial=4)) as searcher:
-        for trial in range(10):
-            configs.append(searcher.ask(trial))
-            loss = sum(p.to_unit(configs[-1][p.name]) for p in space)
-            searcher.tell(trial, 1, sign * loss, final=True)
+
+    def loss(config: Config) -> float:
+        return sign * sum(p.to_unit(config[p.name]) for p in space)
+
+    configs = drive("botorch", space, 10, loss=loss, n_initial=4)
     bounds = {"x": -5, "n": 1, "m": 1} if sign == 1 else {"x": 5, "n": 3, "m": 1000}
     assert bounds in configs[4:]
 
 
-def test_a_model_needs_points() -> None:
-    with pytest.raises(CellError, match="n_initial must be at least 2, not 1"):
-        build("botorch", SPACE, 0, n_initial=1)
-
-
 def test_a_category_of_one_choice_is_a_constant() -> None:
     space = Space([Float("x", 0, 1), Categorical("only", ("a",))])
-    with closing(build("botorch", space, 0)) as searcher:
-        for trial in range(12):
-            config = searcher.ask(trial)
-            assert config["only"] == "a"
-            searcher.tell(trial, 1, float(config["x"]), final=True)
+    found = drive("botorch", space, 12, loss=lambda config: float(config["x"]))
+    assert {config["only"] for config in found} == {"a"}

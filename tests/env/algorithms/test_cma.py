@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, Value
-from hpobench.contract.errors import CellError, UsageError
 from tests import ROOT
-from tests.env.algorithms.own_loop import build, objective, own_loop, propose
+from tests.env.algorithms.own_loop import SIXTHS, THIRDS, build, drive, objective, own_loop
 
 SPACES = {
     "mixed": Space(
@@ -94,8 +93,7 @@ result = {"configs": configs[: given["trials"]], "starts": starts}
 def test_proposes_what_pycmas_loop_proposes(label: str, trials: int, sigma0: float) -> None:
     space = SPACES[label]
     theirs = own_loop("cma", LOOP, seed=0, space=label, trials=trials, sigma0=sigma0)
-    with contextlib.closing(build("cma", space, 0, sigma0=sigma0)) as searcher:
-        proposed = propose(searcher, space, trials)
+    proposed = drive("cma", space, trials, failed=THIRDS, diverged=SIXTHS, sigma0=sigma0)
     assert json.dumps(proposed) == json.dumps(theirs["configs"])
     assert theirs["starts"] > 1 or label != "small"
 
@@ -220,10 +218,3 @@ def test_choices_are_as_likely_at_first_and_learnt() -> None:
             searcher.tell(trial, 1, float(config["x"]) + (config["c"] is not True), final=True)
             then += config["c"] is True
     assert then > 200
-
-
-def test_what_it_cannot_do_is_refused() -> None:
-    with pytest.raises(UsageError, match="does not support spaces of one dimension"):
-        build("cma", Space([Float("x", 0, 1)]), 0)
-    with pytest.raises(CellError, match="sigma0 must be above 0 and at most 1"):
-        build("cma", SPACES["mixed"], 0, sigma0=0.0)

@@ -9,6 +9,7 @@ import pytest
 
 from hpobench.api import Categorical, Fidelity, Float, Int, Ordinal, Space, When
 from tests.env.algorithms.own_loop import build
+from tests.env.contract.driving import by_day
 
 SPACE = Space(
     [
@@ -25,7 +26,7 @@ SPACE = Space(
 )
 
 
-@pytest.mark.parametrize("name", ["bohb", "dehb", "smac-rf"])
+@pytest.mark.parametrize("name", by_day(["bohb", "dehb", "smac-rf"]))
 def test_every_value_is_proposed_where_it_is_active(name: str) -> None:
     seen: dict[str, set[str]] = {parameter: set() for parameter in SPACE.names}
     options = {"n_trials": 600} if name == "smac-rf" else {}  # all of a Sobol' design

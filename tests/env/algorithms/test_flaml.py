@@ -12,6 +12,10 @@ import pytest
 from hpobench.api import Categorical, Config, Exhausted, Float, Int, Ordinal, Space, When
 from tests import ROOT
 from tests.env.algorithms.own_loop import build, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 MIXED = Space(
     [

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
 
 import pytest
 
-from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
-from hpobench.contract.errors import CellError
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from hpobench.api import Categorical, Float, Int, Ordinal, Space
+from tests.env.algorithms.own_loop import build, drive, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 SPACE = Space(
     [
@@ -44,31 +46,17 @@ for trial in range(given["trials"]):
 """
 
 
-def by_hpobench(seed: int, trials: int, **options: Any) -> list[Config]:
-    proposed = []
-    with contextlib.closing(build("hebo", SPACE, seed, **options)) as searcher:
-        for trial in range(trials):
-            config = searcher.ask(trial)
-            SPACE.check(config)
-            proposed.append(config)
-            if trial == 1:
-                searcher.failed(trial)
-            else:
-                searcher.tell(trial, 1, objective(config), final=True)
-    return proposed
-
-
 def test_proposes_what_hebo_tries() -> None:
     # Sobol' points up to the third loss, that of the fourth trial.
     theirs = own_loop("hebo", LOOP, seed=0, trials=6, rand_sample=3)
-    ours = by_hpobench(0, 6, rand_sample=3)
+    ours = drive("hebo", SPACE, 6, failed=(1,), rand_sample=3)
     assert json.dumps(ours) == json.dumps(theirs)
 
 
 def test_seed_0_is_a_seed() -> None:
-    first = by_hpobench(0, 3)
-    assert by_hpobench(0, 3) == first
-    assert by_hpobench(1, 3) != first
+    first = drive("hebo", SPACE, 3)
+    assert drive("hebo", SPACE, 3) == first
+    assert drive("hebo", SPACE, 3, seed=1) != first
 
 
 def test_choices_keep_their_types_and_bounds_are_reached() -> None:
@@ -102,12 +90,4 @@ def test_choices_keep_their_types_and_bounds_are_reached() -> None:
 @pytest.mark.parametrize("loss", [1e30, 0.0])
 def test_survives_losses_that_tell_nothing(loss: float) -> None:
     space = Space([Float("x", 0, 1)])
-    with contextlib.closing(build("hebo", space, 0, rand_sample=2)) as searcher:
-        for trial in range(3):
-            space.check(searcher.ask(trial))
-            searcher.tell(trial, 1, loss, final=True)
-
-
-def test_the_model_needs_two_losses() -> None:
-    with pytest.raises(CellError, match="rand_sample must be at least 2, not 1"):
-        build("hebo", SPACE, 0, rand_sample=1)
+    assert len(drive("hebo", space, 4, loss=lambda _: loss, rand_sample=2)) == 4

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 
 import pytest
 
-from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Space
-from hpobench.contract.errors import HpobenchError
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from hpobench.api import Categorical, Fidelity, Float, Int, Ordinal, Space
+from tests.env.algorithms.own_loop import build, own_loop, trials_of
+from tests.support.night import night
+
+pytestmark = night
+
 
 FIDELITY = Fidelity("epoch", steps=9)
 SPACE = Space(
@@ -63,17 +67,10 @@ for number in range(given["trials"]):
     ids=["neps-bo", "neps-priorband"],
 )
 def test_proposes_what_neps_proposes(name: str, options: dict[str, int], trials: int) -> None:
-    proposed: list[list[Config | int]] = []
-    configs: list[Config] = []
     with closing(build(name, SPACE, 0, FIDELITY, **options)) as searcher:
-        for number in range(trials):
-            configs.append(searcher.ask(number))
-            steps = searcher.steps(number) if searcher.schedules_itself else FIDELITY.steps
-            proposed.append([configs[-1], steps])
-            if number and number % 5 == 4:
-                searcher.failed(number - 1)
-            elif number:
-                searcher.tell(number - 1, 1, objective(configs[number - 1]), final=True)
+        found = trials_of(searcher, SPACE, trials, workers=2, failed=range(3, trials, 5))
+        whole = None if searcher.schedules_itself else FIDELITY.steps
+        proposed = [[config, whole or steps] for config, steps in found]
     assert proposed == own_loop(name, OWN_LOOP, seed=0, trials=trials, name=name)
 
 
@@ -92,25 +89,6 @@ def test_priorband_promotes_the_best_of_a_rung() -> None:
 @pytest.mark.parametrize("name", ["neps-bo", "neps-priorband"])
 def test_stands_a_start_without_losses(name: str) -> None:
     space = Space([Float("x", 0, 1), Int("n", 1, 9)])
+    ends: dict[str, Any] = {"failed": range(18), "diverged": range(19, 24, 2)}
     with closing(build(name, space, 2, FIDELITY)) as searcher:
-        for trial in range(24):
-            space.check(searcher.ask(trial))
-            if trial < 18:
-                searcher.failed(trial)
-            else:
-                searcher.tell(trial, 1, 1e30 if trial % 2 else 1.0, final=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "fidelity", "message"),
-    [
-        ("neps-bo", {"initial_design_size": 0}, FIDELITY, "initial_design_size must be at least 1"),
-        ("neps-priorband", {"eta": 1}, FIDELITY, "eta must be at least 2, not 1"),
-        ("neps-priorband", {}, Fidelity(), "needs trials of at least eta = 3 steps"),
-    ],
-)
-def test_options_that_make_no_sense(
-    name: str, options: dict[str, int], fidelity: Fidelity, message: str
-) -> None:
-    with pytest.raises(HpobenchError, match=message):
-        build(name, SPACE, 0, fidelity, **options)
+        assert len(list(trials_of(searcher, space, 25, loss=lambda _: 1.0, **ends))) == 25

@@ -8,9 +8,22 @@ from typing import Any
 
 import pytest
 
-from hpobench.api import Categorical, Config, Float, Int, Ordinal, Searcher, Space, When
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import CellError
-from tests.env.algorithms.own_loop import CONDITIONAL, MIXED, build, objective, own_loop
+from tests.env.algorithms.own_loop import (
+    CONDITIONAL,
+    MIXED,
+    SIXTHS,
+    THIRDS,
+    build,
+    drive,
+    objective,
+    own_loop,
+)
+from tests.support.night import night
+
+pytestmark = night
+
 
 NAMES = ["nevergrad-ngopt", "nevergrad-de", "nevergrad-pso", "nevergrad-oneplusone"]
 SPACES = {
@@ -78,24 +91,6 @@ for label, order in given["orders"].items():
 """
 
 
-def by_hpobench(searcher: Searcher, space: Space, trials: int) -> list[Config]:
-    """Four trials run at once and end in the order that they began."""
-    proposed = []
-    for trial in range(trials):
-        config = searcher.ask(trial)
-        space.check(config)
-        proposed.append(config)
-        if (ended := trial - 3) >= 0:
-            match ended % 7:
-                case 2:
-                    searcher.failed(ended)
-                case 5:
-                    searcher.tell(ended, 1, 1e30, final=True)
-                case _:
-                    searcher.tell(ended, 1, objective(proposed[ended]), final=True)
-    return proposed
-
-
 @pytest.mark.parametrize(
     ("name", "optimizer", "trials", "options"),
     [
@@ -112,8 +107,7 @@ def test_proposes_what_nevergrads_loop_proposes(
     orders = {label: space.names for label, space in SPACES.items()}
     theirs = own_loop(name, LOOP, seed=0, orders=orders, **given)
     for label, space in SPACES.items():
-        with contextlib.closing(build(name, space, 0, **options)) as searcher:
-            ours = by_hpobench(searcher, space, trials)
+        ours = drive(name, space, trials, workers=4, failed=THIRDS, diverged=SIXTHS, **options)
         assert json.dumps(ours) == json.dumps(theirs[label])
 
 
@@ -138,8 +132,7 @@ def test_conditions_on_numbers(name: str) -> None:
             Float("never", 0, 1, when=When("rest", (0.25,))),
         ]
     )
-    with contextlib.closing(build(name, space, 1)) as searcher:
-        sets = {frozenset(config) for config in by_hpobench(searcher, space, 40)}
+    sets = {frozenset(config) for config in drive(name, space, 40, seed=1, workers=4)}
     assert {len(names & {"width_2", "width_3"}) for names in sets} == {0, 1, 2}
     assert {"rest" in names for names in sets} == {True, False}
 
@@ -154,8 +147,7 @@ def test_choices_of_one(name: str) -> None:
             Int("n", 1, 9),
         ]
     )
-    with contextlib.closing(build(name, space, 0)) as searcher:
-        assert all(len(config) == 4 for config in by_hpobench(searcher, space, 40))
+    assert all(len(config) == 4 for config in drive(name, space, 40, workers=4))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -185,15 +177,7 @@ def test_ngopt_says_so_if_it_planned_for_one_worker_and_there_are_more() -> None
 def test_ngopt_plans_by_its_budget_and_goes_on_after_it() -> None:
     def proposed(budget: int) -> list[Config]:
         space = Space([Float(f"x{i}", 0, 1) for i in range(6)])
-        with contextlib.closing(build("nevergrad-ngopt", space, 0, budget=budget)) as ngopt:
-            return by_hpobench(ngopt, space, 20)
+        return drive("nevergrad-ngopt", space, 20, workers=4, budget=budget)
 
     assert len(proposed(10)) == 20
     assert proposed(10) != proposed(1000)
-
-
-@pytest.mark.parametrize("option", ["budget", "num_workers"])
-def test_ngopts_options_are_checked(option: str) -> None:
-    given: dict[str, Any] = {option: 0}
-    with pytest.raises(CellError, match=f"{option} must be at least 1"):
-        build("nevergrad-ngopt", SPACES["continuous"], 0, **given)

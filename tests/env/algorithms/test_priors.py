@@ -14,6 +14,7 @@ from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.testing.driving import loss_of
 from hpobench.testing.spaces import SPACES
+from tests.env.contract.driving import by_day
 
 REGISTRY = Registry()
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -71,7 +72,7 @@ def distance(prior: Prior, config: Config) -> float:
 
 
 @pytest.mark.parametrize("space", ["continuous", "mixed"])
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("name", by_day(OPTIONS))
 def test_the_first_proposals_are_nearer_to_the_centre(name: str, space: str) -> None:
     prior = prior_at(SPACES[space], GOOD)
     with_it, without = (
@@ -82,7 +83,10 @@ def test_the_first_proposals_are_nearer_to_the_centre(name: str, space: str) -> 
     assert with_it < 0.9 * without if name in ("random-prior", "neps-priorband") else 0.5 * without
 
 
-@pytest.mark.parametrize("name", ["smac-rf", "smac-gp", "smac-hyperband", "random-prior"])
+SMACS = ["smac-rf", *by_day(["smac-gp", "smac-hyperband"])]
+
+
+@pytest.mark.parametrize("name", ["random-prior", *SMACS])
 def test_conditions_go_with_priors(name: str) -> None:
     prior = prior_at(SPACES["conditional"], GOOD)
     found = proposals(name, prior.space, prior)
@@ -91,7 +95,7 @@ def test_conditions_go_with_priors(name: str) -> None:
     assert len(found) == 12
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("name", by_day(OPTIONS))
 def test_a_misleading_prior_hurts_at_first(name: str) -> None:
     space = SPACES["continuous"]
     good, misleading = (
@@ -101,7 +105,7 @@ def test_a_misleading_prior_hurts_at_first(name: str) -> None:
     assert misleading > 1.2 * good
 
 
-@pytest.mark.parametrize("name", ["smac-rf", "neps-pibo", "botorch"])
+@pytest.mark.parametrize("name", ["smac-rf", *by_day(["neps-pibo", "botorch"])])
 def test_a_sure_prior_leaves_less(name: str) -> None:
     space = SPACES["continuous"]
     sure, unsure = (

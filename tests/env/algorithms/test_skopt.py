@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 
-from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
-from hpobench.contract.errors import CellError
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from hpobench.api import Categorical, Float, Int, Ordinal, Space
+from tests.env.algorithms.own_loop import drive, objective, own_loop
+from tests.support.night import night
+
+pytestmark = night
+
 
 SPACE = Space(
     [
@@ -100,56 +101,27 @@ for trial in range(given["trials"]):
 ALL = pytest.mark.parametrize("name", LOOPS)
 
 
-def propose(
-    name: str,
-    trials: int,
-    *,
-    seed: int = 0,
-    space: Space = SPACE,
-    workers: int = 1,
-    failing: tuple[int, ...] = (),
-    n_initial_points: int = 3,
-    sign: float = 1.0,
-) -> list[Config]:
-    """Proposals with ``workers`` trials at once, which end in the order of their beginning."""
-    proposed: list[Config] = []
-    ended = 0
-    with contextlib.closing(
-        build(name, space, seed, n_initial_points=n_initial_points)
-    ) as searcher:
-        for trial in range(trials):
-            if trial - ended == workers:
-                if ended in failing:
-                    searcher.failed(ended)
-                else:
-                    searcher.tell(ended, 1, sign * objective(proposed[ended]), final=True)
-                ended += 1
-            proposed.append(searcher.ask(trial))
-            space.check(proposed[-1])
-    return proposed
-
-
 @ALL
 def test_proposes_what_its_own_function_tries(name: str) -> None:
     expected = own_loop(name, BEGINNING + LOOPS[name], seed=0, trials=7)
-    assert propose(name, 7) == expected
+    assert drive(name, SPACE, 7, n_initial_points=3) == expected
 
 
 def test_failed_trials_count_as_the_worst_loss_seen() -> None:
     failing = (0, 1, 4)
     expected = own_loop("skopt-gp", BEGINNING + FAILURES, seed=5, trials=7, failing=failing)
-    assert propose("skopt-gp", 7, seed=5, failing=failing) == expected
+    assert drive("skopt-gp", SPACE, 7, seed=5, failed=failing, n_initial_points=3) == expected
 
 
 def test_trials_under_way_are_lied_about_as_the_best() -> None:
     expected = own_loop("skopt-et", BEGINNING + PENDING, seed=2, trials=7)
-    assert propose("skopt-et", 7, seed=2, workers=3) == expected
+    assert drive("skopt-et", SPACE, 7, seed=2, workers=3, n_initial_points=3) == expected
 
 
 @ALL
 def test_trials_under_way_are_not_proposed_again(name: str) -> None:
     space = Space([Categorical("a", ("x", "y", "z")), Ordinal("b", (1, 2, 3, 4)), Int("c", 1, 4)])
-    proposed = propose(name, 9, space=space, workers=4, n_initial_points=3)
+    proposed = drive(name, space, 9, workers=4, n_initial_points=3)
     assert len({tuple(config.values()) for config in proposed[-4:]}) == 4
 
 
@@ -157,7 +129,7 @@ def test_trials_under_way_are_not_proposed_again(name: str) -> None:
 def test_trees_propose_more_than_the_highest_of_an_integer_with_a_log_scale(name: str) -> None:
     # With the library's default transformation they propose 1024 at every turn.
     space = Space([Int("n", 4, 1024, log=True), Float("x", 0, 1)])
-    proposed = propose(name, 8, space=space, n_initial_points=3)
+    proposed = drive(name, space, 8, n_initial_points=3)
     assert min(int(config["n"]) for config in proposed[3:]) < 100
 
 
@@ -165,7 +137,10 @@ def test_trees_propose_more_than_the_highest_of_an_integer_with_a_log_scale(name
 def test_both_bounds_are_reached(sign: float) -> None:
     space = Space([Float("rate", 1.0, 7.3, log=True), Int("n", 3, 7, log=True), Int("m", 1, 5)])
     corner = {p.name: p.from_unit(sign < 0) for p in space}
-    assert corner in propose("skopt-gp", 12, space=space, sign=sign)
+    found = drive(
+        "skopt-gp", space, 12, loss=lambda config: sign * objective(config), n_initial_points=3
+    )
+    assert corner in found
 
 
 @pytest.mark.parametrize("name", ["skopt-gp", "skopt-rf"])
@@ -173,10 +148,5 @@ def test_choices_that_are_equal_in_python_stay_apart(name: str) -> None:
     space = Space(
         [Categorical("kind", (True, 1, 1.0, "1")), Ordinal("only", (3,)), Float("x", 0, 1)]
     )
-    proposed = propose(name, 30, space=space, n_initial_points=28)
+    proposed = drive(name, space, 30, n_initial_points=28)
     assert {repr(config["kind"]) for config in proposed} == {"True", "1", "1.0", "'1'"}
-
-
-def test_at_least_one_point_is_random() -> None:
-    with pytest.raises(CellError, match="n_initial_points must be at least 1, not 0"):
-        build("skopt-rf", SPACE, 0, n_initial_points=0)

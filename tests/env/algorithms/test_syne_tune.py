@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import itertools
 from typing import Any
 
 import pytest
 
-from hpobench.api import Categorical, Config, Float, Int, Ordinal, Searcher, Space
-from hpobench.contract.errors import CellError
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from hpobench.api import Float, Int, Space
+from tests.env.algorithms.own_loop import PLAIN, drive, own_loop
+from tests.support.night import night
 
-SPACE = Space(
-    [
-        Float("x", -1, 2),
-        Float("rate", 1e-5, 1, log=True),
-        Int("layers", 1, 4),
-        Int("width", 16, 64, log=True),
-        Ordinal("batch", (8, 16, 32)),
-        Categorical("kind", ("a", "bbb", "cc")),
-    ]
-)
+pytestmark = night
+
+
 OWN_LOOP = """
 from syne_tune.config_space import choice, lograndint, loguniform, ordinal, randint, uniform
 from syne_tune.optimizer import baselines
@@ -58,46 +51,23 @@ CASES = [
 ]
 
 
-def by_hpobench(searcher: Searcher, trials: int) -> list[Config]:
-    """With two trials under way, every fifth of which fails."""
-    proposed: list[Config] = []
-    for number in range(trials):
-        proposed.append(searcher.ask(number))
-        if number:
-            if number % 5 == 4:
-                searcher.failed(number - 1)
-            else:
-                searcher.tell(number - 1, 1, objective(proposed[number - 1]), final=True)
-    return proposed
-
-
 @pytest.mark.parametrize(("name", "cls", "options", "trials"), CASES)
 def test_proposes_what_syne_tune_proposes(
     name: str, cls: str, options: dict[str, Any], trials: int
 ) -> None:
     own = own_loop(name, OWN_LOOP, seed=0, cls=cls, options=options, trials=trials)
-    with closing(build(name, SPACE, 0, **options)) as searcher:
-        assert by_hpobench(searcher, trials) == own
+    failed = range(3, trials, 5)
+    assert drive(name, PLAIN, trials, workers=2, failed=failed, **options) == own
 
 
 def test_integers_of_the_density_estimates_stay_in_their_range() -> None:
     space = Space([Int("n", 100, 110), Int("m", -9, 9)])
     options: dict[str, Any] = {"num_min_data_points": 3, "random_fraction": 0.0}
-    with closing(build("syne-tune-kde", space, 1, **options)) as searcher:
-        for trial in range(60):
-            config = searcher.ask(trial)
-            space.check(config)
-            searcher.tell(trial, 1, float(trial % 7), final=True)
+    losses = itertools.cycle(map(float, range(7)))
+    drive("syne-tune-kde", space, 60, seed=1, loss=lambda _: next(losses), **options)
 
 
 def test_a_diverged_trial_does_not_stop_the_quantiles() -> None:
     space = Space([Float("x", 0, 1)])
-    with closing(build("syne-tune-cqr", space, 2)) as searcher:
-        for trial in range(8):
-            config = searcher.ask(trial)
-            searcher.tell(trial, 1, 1e30 if trial % 3 == 0 else float(config["x"]), final=True)
-
-
-def test_too_few_points_for_a_density_estimate() -> None:
-    with pytest.raises(CellError, match="must be at least the number of parameters, 6, not 2"):
-        build("syne-tune-kde", SPACE, 0, num_min_data_points=2)
+    worst = range(0, 8, 3)
+    drive("syne-tune-cqr", space, 9, seed=2, diverged=worst, loss=lambda c: float(c["x"]))

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from typing import Any
 
 import pytest
 
-from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space
-from tests.env.algorithms.own_loop import build, objective, own_loop
+from hpobench.api import Categorical, Ordinal, Space
+from tests.env.algorithms.own_loop import PLAIN, drive, own_loop
+from tests.support.night import night
 
-SPACE = Space(
-    [
-        Float("x", -1, 2),
-        Float("rate", 1e-5, 1, log=True),
-        Int("layers", 1, 4),
-        Int("width", 16, 64, log=True),
-        Ordinal("batch", (8, 16, 32)),
-        Categorical("kind", ("a", "bbb", "cc")),
-    ]
-)
+pytestmark = night
+
+
 OWN_LOOP = """
 import jax
 from vizier import algorithms, pyvizier
@@ -76,32 +70,19 @@ for number in range(given["trials"]):
     [
         ("vizier-eagle", 60),
         pytest.param("vizier-gp", 3, id="vizier-gp"),
-        pytest.param("vizier-gp", 7, id="vizier-gp-longer", marks=pytest.mark.slow),
+        pytest.param("vizier-gp", 7, id="vizier-gp-longer"),
     ],
 )
 def test_proposes_what_vizier_proposes(name: str, trials: int) -> None:
-    proposed: list[Config] = []
-    with closing(build(name, SPACE, 0)) as searcher:
-        for number in range(trials):
-            proposed.append(searcher.ask(number))
-            if number:
-                if number % 5 == 4:
-                    searcher.failed(number - 1)
-                else:
-                    loss = objective(proposed[number - 1])
-                    searcher.tell(number - 1, 1, loss, final=True)
+    proposed = drive(name, PLAIN, trials, workers=2, failed=range(3, trials, 5))
     assert proposed == own_loop(name, OWN_LOOP, seed=0, trials=trials, name=name)
 
 
 def test_infeasible_and_diverged_trials() -> None:
-    space = Space([Categorical("a", (True, 1)), Ordinal("b", (5,)), *SPACE])
-    with closing(build("vizier-eagle", space, 1)) as searcher:
-        for trial in range(60):
-            space.check(searcher.ask(trial))
-            match trial % 3:
-                case 0:
-                    searcher.failed(trial)
-                case 1:
-                    searcher.dropped(trial)
-                case 2:
-                    searcher.tell(trial, 1, 1e30, final=True)
+    space = Space([Categorical("a", (True, 1)), Ordinal("b", (5,)), *PLAIN])
+    ends: dict[str, Any] = {
+        "failed": range(0, 60, 3),
+        "dropped": range(1, 60, 3),
+        "diverged": range(2, 60, 3),
+    }
+    assert len(drive("vizier-eagle", space, 60, seed=1, **ends)) == 60

@@ -16,9 +16,9 @@ from hpobench.contract.cell import Cell, PluginRef
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from hpobench.testing import doubles
-from tests.env.contract.driving import OPTIONS, TRIALS
+from tests.env.contract.driving import OPTIONS, TRIALS, by_day
 
 STEPS = 3
 NAMES = [
@@ -49,7 +49,7 @@ def proposals_inside(name: str, trials: int) -> tuple[Cell, list[dict[str, Any]]
     return cell, configs, outcome.events.to_pylist()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", by_day(NAMES))
 def test_the_same_proposals(name: str) -> None:
     trials = TRIALS.get(name, 12)
     cell, expected, events = proposals_inside(name, trials)
@@ -86,7 +86,7 @@ PARAM_SPACE = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", by_day(NAMES))
 def test_a_nested_space_with_odd_keys(name: str) -> None:
     search: Any = hpobench.searcher(name, max_t=1, **OPTIONS.get(name, {}))
     search.set_search_properties("loss", "max", PARAM_SPACE)

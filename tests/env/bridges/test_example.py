@@ -12,12 +12,15 @@ from ray import tune
 
 import hpobench
 from hpobench.bridges.tune_searcher import TuneSearcher
-from tests import ROOT, gallery
-from tests.documents import blocks, documents
+from tests import ROOT
+from tests.support import gallery
+from tests.support.documents import blocks, documents
+from tests.support.night import night
 
 EXAMPLE = ROOT / "examples" / "plain_tuner.py"
 
 
+@night  # seven environments; other tests have plain Tuners with one
 def test_seven_searchers_tune_one_function_in_one_process(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from hpobench.contract.space import Config
 from hpobench.testing.driving import loss_of
 from hpobench.testing.spaces import SPACES
 from tests.env.bridges.test_every_searcher import NAMES, STEPS
-from tests.env.contract.driving import OPTIONS
+from tests.env.contract.driving import OPTIONS, by_day
 
 SPACE = SPACES["mixed"]
 POINTS = [SPACE.sample(Random(i)) for i in range(4)]
@@ -31,7 +31,7 @@ def make(name: str, **arguments: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", by_day(NAMES))
 def test_who_learns_from_points_of_others(name: str) -> None:
     search = make(name)
     if name not in DEAF:

@@ -1,8 +1,15 @@
-"""The searchers of the contract tests."""
+"""The searchers of the contract tests, and which of them run by day."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from hpobench.plugins.registry import Registry
+from tests.support.night import night
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "bayes-opt": {"init_points": 3},
@@ -44,3 +51,15 @@ TRIALS = {
     "vizier-gp": 2,
 }
 """Trials of searchers that take a quarter of a second for each."""
+DAY = frozenset({"bohb", "cma", "dehb", "hyperopt-tpe"})
+"""Isolated searchers that run by day, too: one with conditional spaces, one that is nothing but
+NumPy, one that learns from every step, and one that decides how far its trials train."""
+SLOW = frozenset({"optuna-gp"})
+"""In this process, but minutes for all checks."""
+
+
+def by_day(names: Iterable[str]) -> list[ParameterSet]:
+    """``names`` of searchers as parameters: by day those of this process, and a few others."""
+    isolated = {entry.name for entry in Registry().entries("searcher") if entry.script is not None}
+    rare = (isolated - DAY) | SLOW
+    return [pytest.param(name, marks=[night] if name in rare else []) for name in names]

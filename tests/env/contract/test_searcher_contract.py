@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,11 @@ import pytest
 
 from hpobench.plugins.discovery import GIVEN
 from hpobench.plugins.registry import Entry, Registry
+from hpobench.testing.searcher_rules import CHECKS
 from hpobench.testing.searcher_subject import SearcherSubject
-from hpobench.testing.searchers import CHECKS
 from hpobench.testing.subject import ref_of
-from tests.env.contract.driving import OPTIONS, TRIALS
+from tests.env.contract.driving import OPTIONS, TRIALS, by_day
+from tests.support.night import count
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("searcher")}
 ENTRIES.pop("command", None)  # nothing without a program of the user's
@@ -22,16 +22,7 @@ PATIENCE = 1.0
 """Seconds for which thinking time and memory are looked at."""
 
 
-SLOW = {"ax", "botorch", "hebo", "neps-bo", "neps-pibo", "optuna-gp", "vizier-gp"}
-"""They think for seconds over each proposal: minutes for all checks."""
-
-
-def _parameters() -> Iterator[object]:
-    for name in ENTRIES:
-        yield pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
-
-
-@pytest.fixture(params=_parameters(), scope="module")
+@pytest.fixture(params=by_day(ENTRIES), scope="module")
 def entry(request: pytest.FixtureRequest) -> Entry:
     return ENTRIES[request.param]
 
@@ -41,7 +32,7 @@ def subject(entry: Entry) -> SearcherSubject:
     if entry.script is None and (reason := entry.missing()) is not None:
         pytest.skip(reason)  # an environment that cannot be built is a fault, however
     ref = ref_of(entry, OPTIONS.get(entry.name, {}), Path())
-    return SearcherSubject(entry, ref, PATIENCE, TRIALS.get(entry.name, 60))
+    return SearcherSubject(entry, ref, PATIENCE, TRIALS.get(entry.name, count(30, 60)))
 
 
 def test_shipped_searchers_are_found() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpobench.plugins.isolation.environments import FOLDER_VARIABLE
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 
 SUITE = """

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from hpobench.analysis.core.pairing import paired
 from hpobench.cli import cli
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.verbs.comparison import of_algorithms
 
 OLD, NEW, NONE = "4.4.2", "4.4.4", "4.4.999"

@@ -11,10 +11,10 @@ import pytest
 
 from hpobench.plugins.isolation.environments import run_uv
 from hpobench.plugins.isolation.script import read_script
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
-from tests.present import present
 from tests.ray.faults.commands import finish
+from tests.support.present import present
 
 SEARCHER = """
 from hpobench.api import Searcher

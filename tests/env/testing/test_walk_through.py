@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
-from tests.documents import DOCS, blocks
+from tests.support.documents import DOCS, blocks
 
 PAGE = DOCS / "compare" / "new-algorithm.md"
 
@@ -31,7 +31,7 @@ def run(folder: Path, *command: object) -> str:
 
 def test_the_walk_through_works(tmp_path: Path) -> None:
     assert {"hill.py", "hill.yaml"} <= {block.file for block in blocks(PAGE)}
-    printed = run(tmp_path, sys.executable, "-m", "tests.documents", PAGE)
+    printed = run(tmp_path, sys.executable, "-m", "tests.support.documents", PAGE)
     assert printed.count(f"searcher hill ({tmp_path / 'hill.py'})") >= 2
     results = load_results(tmp_path / "results" / "hill")
     assert set(results.cells["status"]) == {"done"}

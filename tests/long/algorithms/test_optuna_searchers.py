@@ -153,7 +153,7 @@ SLOW = Case(
 )
 FOR_EACH_CASE = pytest.mark.parametrize(
     "case",
-    [*CASES, pytest.param(SLOW, marks=pytest.mark.slow)],
+    [*CASES, pytest.param(SLOW, marks=pytest.mark.night)],
     ids=lambda case: case.label,
 )
 

@@ -15,9 +15,9 @@ from hpobench.analysis.core.normalise import normalised, regrets
 from hpobench.analysis.inference.average_ranks import average_ranks, suite_ranks
 from hpobench.analysis.inference.bootstrap import resampled_means, seed_draws, seed_means
 from hpobench.analysis.settings import Axis, Fidelity, Settings
-from hpobench.store.reader import Results
-from tests.frames import tuples
-from tests.results_factory import MadeProblem, make_results
+from hpobench.store.read.reader import Results
+from tests.support.frames import tuples
+from tests.support.results_factory import MadeProblem, make_results
 
 PROBLEMS = (
     MadeProblem("one", steps=1, optimum=0.0, clip=1.0, budget=60.0, cost=10.0),

@@ -14,7 +14,7 @@ from hpobench.analysis.core.workers import with_most_workers
 from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import EVALUATIONS, MEASURES
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import table_of
+from tests.support.curves_factory import table_of
 from tests.unit.analysis.test_efficiency import many, naive_spending, one_problem
 
 

@@ -17,9 +17,9 @@ from hpobench.analysis.inference.gate import Gate, detectable, gate
 from hpobench.analysis.inference.sign_flip import critical_value, max_t
 from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UsageError
-from hpobench.store.reader import Results, load_results
-from tests.frames import tuples
-from tests.results_factory import PROBLEMS, MadeProblem, make_results
+from hpobench.store.read.reader import Results, load_results
+from tests.support.frames import tuples
+from tests.support.results_factory import PROBLEMS, MadeProblem, make_results
 
 QUICK = Settings(repetitions=20)
 SHORT = tuple(replace(problem, budget=problem.budget / 6) for problem in PROBLEMS[1:])
@@ -175,7 +175,7 @@ def test_what_is_never_detected() -> None:
     assert (detectable(rows, 2.5, 2.0)[2:] > 2.0).all()
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_false_alarms_and_planted_regressions(tmp_path: Path) -> None:
     """Real runs: sets of ten seeds of the same searchers, then of one that ignores what it is
     told."""

@@ -14,7 +14,7 @@ from hpobench.analysis.inference.sign_flip import max_t
 from hpobench.analysis.inference.significance import holm, paired_p
 from hpobench.analysis.settings import FloatArray
 from hpobench.contract.errors import TooFewError
-from tests.curves_factory import curves_of
+from tests.support.curves_factory import curves_of
 
 REPETITIONS = 1000
 ERROR = 3.5 * np.sqrt(0.8 * 0.2 / REPETITIONS)

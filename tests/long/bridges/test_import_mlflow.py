@@ -10,8 +10,8 @@ import pytest
 from hpobench.bridges.imports.importing import Imported, import_trials
 from hpobench.bridges.imports.trials import Asked
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.running.tracking import client
-from tests.imported_trials import configs, curve, mlflow_experiment
+from hpobench.running.tracking.tracker import client
+from tests.support.imported_trials import configs, curve, mlflow_experiment
 
 # MLflow's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings(

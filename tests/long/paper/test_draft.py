@@ -15,9 +15,10 @@ from hpobench.contract.package import PAPER
 from hpobench.paper import draft
 from hpobench.paper.pictures import figure
 from hpobench.paper.study import Study, read_study
-from hpobench.store.reader import load_results
-from tests.results_factory import MadeProblem, make_results
-from tests.stored import write
+from hpobench.store.read.reader import load_results
+from tests.support.night import night
+from tests.support.results_factory import MadeProblem, make_results
+from tests.support.stored import write
 
 LATIN = "äöüéèÄÖÜß"
 """Letters that the source may have besides ASCII."""
@@ -32,10 +33,10 @@ claims:
 """
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """The paper's own sources with made-up publications: one, and another that says the same."""
-    folder = tmp_path / "sources"
+    folder = tmp_path_factory.mktemp("paper") / "sources"
     shutil.copytree(PAPER, folder)
     shutil.rmtree(folder / "published")
     (folder / "published").mkdir()
@@ -44,24 +45,35 @@ def study(tmp_path: Path) -> Study:
     return read_study(folder)
 
 
-@pytest.fixture
-def results(tmp_path: Path, study: Study) -> dict[str, Analysed]:
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, study: Study) -> dict[str, Analysed]:
+    folder = tmp_path_factory.mktemp("made")
     problems = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 6)]
-    write(make_results(problems=problems, seeds=3, failed=()), tmp_path / "made")
-    made = Analysed(load_results(tmp_path / "made"))
+    write(make_results(problems=problems, seeds=3, failed=()), folder)
+    made = Analysed(load_results(folder))
     return dict.fromkeys(study.parts, made)
 
 
-def drafted(study: Study, results: dict[str, Analysed], folder: Path) -> tuple[bytes, str, str]:
-    """The PDF and the two sources."""
-    pdf, source = draft.draft(study, results, "python -m hpobench paper", folder)
-    return pdf.read_bytes(), (folder / "paper.typ").read_text(), source.read_text()
+def draft_into(folder: Path, study: Study, results: dict[str, Analysed]) -> Path:
+    draft.draft(study, results, "python -m hpobench paper", folder)
+    return folder
 
 
-def test_the_paper_is_made_of_the_results(
-    study: Study, results: dict[str, Analysed], tmp_path: Path
-) -> None:
-    pdf, typst, latex = drafted(study, results, tmp_path / "out")
+def parts_of(folder: Path) -> tuple[bytes, str, str]:
+    """The PDF and its two sources."""
+    typst, latex = folder / "paper.typ", folder / "latex" / "paper.tex"
+    return (folder / "paper.pdf").read_bytes(), typst.read_text(), latex.read_text()
+
+
+@pytest.fixture(scope="module")
+def drafted(
+    tmp_path_factory: pytest.TempPathFactory, study: Study, results: dict[str, Analysed]
+) -> Path:
+    return draft_into(tmp_path_factory.mktemp("drafted"), study, results)
+
+
+def test_the_paper_is_made_of_the_results(drafted: Path, study: Study) -> None:
+    pdf, typst, latex = parts_of(drafted)
     assert pdf.startswith(b"%PDF")
     for source in (typst, latex):
         text = " ".join(source.split())
@@ -74,16 +86,20 @@ def test_the_paper_is_made_of_the_results(
         assert "hold the truth in about 75" in text  # three seeds
     figures = re.findall(r'image\("([^"]+)"', typst)
     assert len(figures) == len(study.figures) + 1  # both publications draw the same curves
-    assert drafted(study, results, tmp_path / "again") == (pdf, typst, latex)
 
 
-def test_the_latex_source_is_whole(
-    study: Study, results: dict[str, Analysed], tmp_path: Path
+@night
+def test_a_second_draft_is_the_same(
+    drafted: Path, study: Study, results: dict[str, Analysed], tmp_path: Path
 ) -> None:
+    assert parts_of(draft_into(tmp_path, study, results)) == parts_of(drafted)
+
+
+def test_the_latex_source_is_whole(drafted: Path) -> None:
     """All that is opened is closed, and all that is referred to is there."""
-    *_, latex = drafted(study, results, tmp_path)
+    *_, latex = parts_of(drafted)
     LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()
-    folder = tmp_path / "latex"
+    folder = drafted / "latex"
     figures = re.findall(r"includegraphics\{([^}]+)\}", latex)
     assert all((folder / name).read_bytes().startswith(b"%PDF") for name in figures)
     labels = re.findall(r"\\label\{([^}]+)\}", latex)

@@ -26,7 +26,7 @@ from hpobench.problems.synthetic.jenatton import Jenatton
 from hpobench.problems.synthetic.learning_curves import LearningCurves
 from hpobench.problems.synthetic.mf_hartmann import MFHartmann
 from hpobench.problems.synthetic.mixed import Mixed
-from tests.present import present
+from tests.support.present import present
 
 COUNTS = (1, 10, 50)
 SAMPLE, SIMULATED = 10_000, 200_000

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from hpobench.analysis.results_frames import Analysis
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem, make_results
 from tests.unit.reporting.pages import report, words
 
 FAMILIES = {"bbob": 2, "fcnet": 2, "cnn": 1, "nas": 1, "xgboost": 1}

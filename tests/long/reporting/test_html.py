@@ -11,12 +11,12 @@ import pytest
 
 from hpobench.analysis import figures
 from hpobench.analysis.exhibits import rank
-from hpobench.analysis.numbers import number
 from hpobench.contract.errors import StoreError
+from hpobench.contract.wording import number
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results, load_results
+from hpobench.store.read.reader import Results, load_results
 from tests import ROOT
-from tests.results_factory import (
+from tests.support.results_factory import (
     PROBLEMS,
     MadeProblem,
     hand_made,

@@ -9,8 +9,8 @@ import pytest
 
 from hpobench.contract.errors import StoreError
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results
-from tests.results_factory import hand_made
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import hand_made
 
 
 @pytest.fixture

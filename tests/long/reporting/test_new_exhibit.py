@@ -14,7 +14,7 @@ import pytest
 from loky import get_reusable_executor
 
 from hpobench.analysis import exhibits
-from tests.results_factory import make_results
+from tests.support.results_factory import make_results
 from tests.unit.reporting.pages import report, words
 
 FILE = '''

@@ -15,14 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from hpobench.contract.errors import StoreError
-from hpobench.store import files, index
-from hpobench.store.damage import find_damage, repair
-from hpobench.store.decision import decision_sentence, stored_digest, write_decision
-from hpobench.store.reader import Results, load_cells, load_results
+from hpobench.store.format import disk, index
+from hpobench.store.prove.damage import find_damage, repair
+from hpobench.store.read.decision import decision_sentence, stored_digest, write_decision
+from hpobench.store.read.reader import Results, load_cells, load_results
 from tests.fuzz.stores import SUITE, rewrite
-from tests.stored_results import run_suite
+from tests.support.night import count
+from tests.support.stored_results import run_suite
 
-FLIPS = 40
+FLIPS = count(10, 40)
 """Of each file; there are eight."""
 
 
@@ -89,7 +90,7 @@ def test_every_flipped_bit_is_found_or_changes_nothing(whole: Path, store: Path)
             assert reported or not refused
             found += bool(reported)
             (store / name).write_bytes(data)
-    assert found > 250
+    assert found > FLIPS * 25 // 4
 
 
 @pytest.mark.parametrize(
@@ -115,26 +116,26 @@ def test_without_a_copy_nothing_is_deleted(whole: Path, store: Path) -> None:
     (store / index.CELLS).write_bytes(b"PAR1")
     (told,) = repair(store)
     assert "all cells are run anew" in told
-    shards = {path.name for path in whole.glob("*-*.parquet")}
-    assert {path.name for path in (store / "damaged").iterdir()} == shards | {index.CELLS}
+    files = {path.name for path in whole.glob("*-*.parquet")}
+    assert {path.name for path in (store / "damaged").iterdir()} == files | {index.CELLS}
     assert load_cells(store) == []
 
 
 def test_damaged_cells_are_dropped_and_no_others(
     whole: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shard = min(store.glob("events-*.parquet"))
-    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    file = min(store.glob("events-*.parquet"))
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
     (damage,) = find_damage(store)
     assert set(damage.cells) == {row["cell"] for row in load_cells(store)}
     with pytest.raises(
-        StoreError, match=rf"{shard.name}: damaged.* results of \d+ cells \(.*verify"
+        StoreError, match=rf"{file.name}: damaged.* results of \d+ cells \(.*verify"
     ):
         load_results(store)
     repair(store)
     assert find_damage(store) == []
     assert load_cells(store) == []
-    assert (store / "damaged" / shard.name).exists()
+    assert (store / "damaged" / file.name).exists()
 
 
 def test_files_in_each_others_places_are_found(whole: Path, store: Path) -> None:
@@ -175,7 +176,7 @@ def test_stores_of_earlier_versions_have_no_seals(whole: Path, store: Path) -> N
     shutil.rmtree(store / "copies")
     for kind in ("cells", "problems"):
         table = pq.read_table(store / f"{kind}.parquet")
-        (store / f"{kind}.parquet").write_bytes(files.table_bytes(table))
+        (store / f"{kind}.parquet").write_bytes(disk.table_bytes(table))
     plain = index.read_plan(store / index.PLAN)
     (store / index.PLAN).write_text(json.dumps(plain))
     assert same(load_results(store), load_results(whole))

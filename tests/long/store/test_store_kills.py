@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hpobench.store.batch import Batch
-from hpobench.store.reader import load_results
-from hpobench.store.writer import open_writer
+from hpobench.store.read.reader import load_results
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.writer import open_writer
 from tests import ROOT
 from tests.unit.store.test_store import begin, data, outcome, write
 
@@ -18,8 +18,8 @@ import itertools, os, sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from tests.unit.store.test_store import begin, outcome
-from hpobench.store.batch import Batch
-from hpobench.store.writer import open_writer
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.writer import open_writer
 
 def killed_at(last):
     count = 0

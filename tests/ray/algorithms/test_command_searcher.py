@@ -21,7 +21,7 @@ from hpobench.contract.errors import CellError, NotAvailableError, SuiteError, U
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from hpobench.testing.check import judge

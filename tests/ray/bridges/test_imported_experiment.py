@@ -14,9 +14,9 @@ import ray
 from hpobench.__main__ import main
 from hpobench.bridges.imports.importing import import_trials
 from hpobench.bridges.imports.trials import Asked
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
-from tests.imported_trials import SPACE, STEPS, configs, curve
+from tests.support.imported_trials import SPACE, STEPS, configs, curve
 
 TRIALS = 24
 
@@ -25,7 +25,8 @@ TRIALS = 24
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ray")
     code = (
-        "import ray\nfrom pathlib import Path\nfrom tests.imported_trials import ray_experiment\n"
+        "import ray\nfrom pathlib import Path\n"
+        "from tests.support.imported_trials import ray_experiment\n"
         "ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)\n"
         f"ray_experiment(Path({str(folder)!r}), {TRIALS})\n"
     )

@@ -9,9 +9,9 @@ import pytest
 from ray import tune
 
 import hpobench
-from hpobench.bridges.recommendation import Recommendation
 from hpobench.evidence.archive import PluginFacts
-from hpobench.evidence.scores import Pair
+from hpobench.evidence.recommendation import Recommendation
+from hpobench.evidence.scores import Algorithm
 from hpobench.plugins.build import build_problem, build_scheduler
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
@@ -22,7 +22,7 @@ SPACE = hpobench.Space([hpobench.Float("lr", 1e-4, 1, log=True)])
 def recommended(searcher: PluginFacts, scheduler: PluginFacts) -> Recommendation:
     """A recommendation of the two, for trials of 27 steps."""
     found = hpobench.recommend(SPACE, evaluations=20, steps=27)
-    choice = replace(found.advice.choice, pair=Pair("mine", "its"))
+    choice = replace(found.advice.choice, algorithm=Algorithm("mine", "its"))
     return Recommendation(
         replace(found.advice, ranked=(choice,)),
         replace(found.archive, searchers={"mine": searcher}, schedulers={"its": scheduler}),

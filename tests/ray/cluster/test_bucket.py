@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.store.remote import RemoteFolder
+from hpobench.store.remote.remote_folder import RemoteFolder
 from tests.ray.faults.commands import events, finish, kill, start, three_nodes
 from tests.ray.object_store import s3_server
 

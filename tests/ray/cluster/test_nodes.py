@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import RayError
-from hpobench.running import nodes
-from hpobench.running.cluster import connected
+from hpobench.running.cluster import connect
+from hpobench.running.cluster.connect import connected
 from tests.ray.faults.commands import three_nodes
 
 
@@ -35,7 +35,7 @@ def address() -> Iterator[str]:
 def test_another_hpobench_or_none_is_told_before_a_cell_runs(
     address: str, monkeypatch: pytest.MonkeyPatch, name: str, other: str, told: str
 ) -> None:
-    monkeypatch.setattr(nodes, name, other)
+    monkeypatch.setattr(connect, name, other)
     with pytest.raises(RayError, match=f"the node .* {told}"), connected(address):
         pass
 

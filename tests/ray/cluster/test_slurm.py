@@ -84,11 +84,11 @@ def output(folder: Path) -> str:
     return "\n".join(path.read_text() for path in sorted(folder.glob("*.out")))
 
 
-def test_an_array_of_parts_in_a_bucket_makes_the_bytes_of_one_run(
+def test_an_array_of_shards_in_a_bucket_makes_the_bytes_of_one_run(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     with s3_server() as bucket:
-        environment |= bucket | {"PARTS": "2", "RESULTS": "s3://bucket/results"}
+        environment |= bucket | {"SHARDS": "2", "RESULTS": "s3://bucket/results"}
         environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
         done = submit(environment, JOBS / "submit.sh", "tiny.yaml")
         assert done.returncode == 0, done.stderr
@@ -100,10 +100,10 @@ def test_an_array_of_parts_in_a_bucket_makes_the_bytes_of_one_run(
     assert events(merged) == events(one_run(tmp_path))
 
 
-def test_a_part_that_is_missing_is_named_and_runs_alone(
+def test_a_shard_that_is_missing_is_named_and_runs_alone(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    environment["PARTS"] = "2"
+    environment["SHARDS"] = "2"
     array, merge = JOBS / "array.sbatch", JOBS / "merge.sbatch"
     submit(environment, "sbatch", "--array=2", array, "tiny.yaml")
     submit(environment, "sbatch", merge, "tiny.yaml")

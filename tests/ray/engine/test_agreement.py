@@ -6,17 +6,13 @@ result and trial by trial.
 
 from __future__ import annotations
 
-import gc
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hpobench.contract.errors import UsageError
-from hpobench.running.agreement import CellHistories, compare
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.proof.stage_agreement import CellHistories, compare
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
@@ -30,16 +26,6 @@ seeds: 1
 workers: 1
 budget: {budget}
 """
-
-
-@pytest.fixture(scope="module")
-def one_worker() -> Iterator[Any]:
-    with connected(LOCAL, 1) as ray:
-        yield ray
-    # Ray lets go of processes that are still ending; not in a test that is yet to come.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def planned(folder: Path, scheduler: str, budget: str) -> Any:

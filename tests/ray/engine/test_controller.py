@@ -22,46 +22,47 @@ from hpobench.contract.algorithms import Scheduler
 from hpobench.contract.errors import RayError, StallError
 from hpobench.contract.problem import Curve
 from hpobench.contract.space import Config
-from hpobench.running.ray import private
+from hpobench.running.ray import internals
 from hpobench.running.ray.shortened import ShortenedController
 from hpobench.running.ray.trial import Trial
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 
 
 def test_the_names_we_stand_on_are_there() -> None:
-    private.check_ray()
+    internals.check_ray()
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(owner, name) for owner, names in private._PRIVATE for name in names]
+    ("owner", "name"),
+    [(owner, name) for owner, names in internals._PRIVATE for name in names.split()],
 )
 def test_a_moved_name_is_named(owner: Any, name: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for cls in getattr(owner, "__mro__", [owner]):
         if name in vars(cls):
             monkeypatch.delattr(cls, name)
     with pytest.raises(RayError, match=rf"{ray.__version__}.*\.{name}"):
-        private.check_ray()
+        internals.check_ray()
 
 
 def test_moved_state_of_a_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = [(FIFOScheduler, ("_went_away",))]
-    monkeypatch.setattr(private, "_PRIVATE_STATE", state)
+    state = [(FIFOScheduler, "_went_away")]
+    monkeypatch.setattr(internals, "_PRIVATE_STATE", state)
     with pytest.raises(RayError, match=r"no longer has FIFOScheduler\._went_away"):
-        private.check_ray()
+        internals.check_ray()
 
 
 def test_a_moved_attribute_is_named(fifo: Fifo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(private, "_PRIVATE_ATTRIBUTES", ("_actor_manager", "_went_away"))
+    monkeypatch.setattr(internals, "_PRIVATE_ATTRIBUTES", "_actor_manager _went_away")
     with pytest.raises(RayError, match="_went_away"):
         make_run(fifo).finish()
 
 
 def test_exchanged_names_are_put_back() -> None:
-    before = [vars(module).copy() for module, _ in private._EXCHANGED]
-    with contextlib.suppress(KeyError), private.ray_names():
+    before = [vars(module).copy() for module, _ in internals._EXCHANGED]
+    with contextlib.suppress(KeyError), internals.ray_names():
         assert tune_controller.flatten_dict is dict
         raise KeyError
-    assert [vars(module) for module, _ in private._EXCHANGED] == before
+    assert [vars(module) for module, _ in internals._EXCHANGED] == before
 
 
 def test_a_trial_compares_by_identity_and_hashes_by_number() -> None:

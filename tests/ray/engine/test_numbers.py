@@ -13,7 +13,7 @@ import pytest
 from hpobench.algorithms.schedulers.fifo import Fifo
 from hpobench.api import Budget, Config, Curve
 from hpobench.contract.errors import CellError
-from hpobench.running import run as runs
+from hpobench.running.cells import tuning as runs
 from hpobench.testing.doubles import Curves, make_run
 
 NUMBERS: dict[str, Any] = {

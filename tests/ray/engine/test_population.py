@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import json
 import os
 import random
 import subprocess
 import sys
-import warnings
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -37,11 +34,11 @@ from hpobench.api import (
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import StallError
 from hpobench.contract.seeding import uniform
-from hpobench.running.cluster import LOCAL, connected
-from hpobench.running.plain import plain_history
+from hpobench.running.proof.plain_tune import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from tests.global_state import numpy_state
+from tests.support.global_state import numpy_state
+from tests.support.night import night
 
 
 class Mixed(TabulatedProblem):
@@ -372,23 +369,16 @@ def test_histories_depend_on_no_hash_and_no_thread_count() -> None:
 # -- agreement with a plain Tuner ---------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def one_worker() -> Iterator[Any]:
-    with connected(LOCAL, 1) as ray:
-        yield ray
-    # Ray lets go of processes that are still ending; not in a test that is yet to come.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
     ("scheduler", "steps"),
     [
-        # A trial that pauses gets a new process when it goes on, which takes seconds.
-        pytest.param(Pbt(population=5, perturbation_interval=2), 5, id="pbt"),
-        pytest.param(Pbt(population=5, perturbation_interval=2, synch=True), 5, id="pbt-synch"),
+        # A trial that pauses gets a new process when it goes on, which takes seconds. By day, the
+        # agreement of both stages has a small population of PBT.
+        pytest.param(Pbt(population=5, perturbation_interval=2), 5, id="pbt", marks=night),
+        pytest.param(
+            Pbt(population=5, perturbation_interval=2, synch=True), 5, id="pbt-synch", marks=night
+        ),
         pytest.param(Pb2(population=4, perturbation_interval=3), 9, id="pb2"),
     ],
 )

@@ -17,7 +17,7 @@ from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.api import Budget, Config, Curve, Fidelity
 from hpobench.contract.errors import CellError, StallError
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
-from tests.global_state import numpy_state
+from tests.support.global_state import numpy_state
 
 
 def statuses(run: Any) -> Counter[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stored_results import run_suite
+from tests.support.stored_results import run_suite
 
 SUITE = """\
 name: round-trip

@@ -15,12 +15,12 @@ from click.testing import CliRunner
 from hpobench.cli import cli
 from hpobench.contract.errors import StoreError, UnknownNameError, UsageError
 from hpobench.export import FORMATS, export, traces
-from hpobench.export.functions import FIRST, OTHERS
-from hpobench.export.traces import Row, Trace, Traces
-from hpobench.store.reader import Results, load_results
-from tests.frames import tuples
+from hpobench.export.layout import FIRST, OTHERS
+from hpobench.export.traces import Trace, TraceRow, Traces
+from hpobench.store.read.reader import Results, load_results
 from tests.long.analysis.test_against_naive import naive_run, random_results
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.support.frames import tuples
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 BOWL = MadeProblem("bowl", steps=1, optimum=0.5, clip=9.0, heldout=True)
 
@@ -106,7 +106,7 @@ def test_traces_against_plain_loops(number: int, monkeypatch: pytest.MonkeyPatch
 
 
 def test_rows_begin_with_the_first_evaluation_and_end_with_the_last() -> None:
-    def rows(at: list[int], end: int) -> list[Row]:
+    def rows(at: list[int], end: int) -> list[TraceRow]:
         values = np.arange(len(at), dtype=float)
         return list(Trace(np.array(at, dtype=int), values, -values, end, 0.0).rows(math.inf))
 

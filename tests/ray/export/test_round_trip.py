@@ -15,9 +15,9 @@ from hpobench.analysis.core.hits import compute_runs, hitting_times
 from hpobench.analysis.inference.ert import spending, time_per_hit
 from hpobench.analysis.settings import Settings
 from hpobench.export import export
-from hpobench.store.reader import Results, load_results
+from hpobench.store.read.reader import Results, load_results
 from tests.ray.export.reading import TARGETS, Row, read
-from tests.results_factory import make_results
+from tests.support.results_factory import make_results
 
 Key = tuple[str, str, int, int]
 """Suite, algorithm, function, dimension."""
@@ -115,7 +115,7 @@ def test_losses_below_the_reference_are_solved(tmp_path: Path) -> None:
         compare(rows, ours(results, KEYS), {"random": "random"})
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_cocopp_makes_its_pages_of_other_problems(real: Path, tmp_path: Path) -> None:
     export(load_results(real), "coco", tmp_path / "out")
     pages: Any = read("pages", tmp_path / "out", tmp_path)

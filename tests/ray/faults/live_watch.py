@@ -23,11 +23,11 @@ from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.api import Config
 from hpobench.contract.cell import Cell
 from hpobench.plugins.build import build_problem, build_searcher
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from hpobench.running.stages.live.journal import Journal
-from hpobench.store.reader import Results
-from tests.frames import tuples
+from hpobench.store.read.reader import Results
 from tests.ray.faults.live_chain import beginning, link, loss_of
+from tests.support.frames import tuples
 
 CELL, WORKER = "ray::_run_live_cell", "ray::Worker.serve"
 Key = tuple[int, float]

@@ -42,8 +42,8 @@ from hpobench.api import Config, Fidelity, Searcher, Space
 from hpobench.contract import parameters, seeding
 from hpobench.plugins import signature
 from hpobench.problems.synthetic.branin import Branin
-from hpobench.running.ray.source import TrialSource
-from hpobench.running.run import Run
+from hpobench.running.cells.tuning import Run
+from hpobench.running.ray.trial_source import TrialSource
 from hpobench.running.stages.virtual import VirtualStage
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from hpobench.contract.cell import Cell
-from hpobench.running.cell import run_cell
-from hpobench.store.reader import load_results
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 from tests.ray.running import raising_plugins
 from tests.ray.running.raising_plugins import DEADLY, KINDS

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, kill, start
@@ -145,7 +145,7 @@ def test_what_is_asked_to_end_fails_nothing(tmp_path: Path, log: Any) -> None:
     check(suite, tmp_path, witness)
 
 
-@pytest.mark.slow
+@pytest.mark.night
 @EACH
 def test_one_worker_the_events_are_those_of_an_undisturbed_run(
     tmp_path: Path, log: Any, scheduler: Any
@@ -159,7 +159,7 @@ def test_one_worker_the_events_are_those_of_an_undisturbed_run(
     pd.testing.assert_frame_equal(events, calm)
 
 
-@pytest.mark.slow
+@pytest.mark.night
 @EACH
 def test_several_workers_each_scheduler(tmp_path: Path, log: Any, scheduler: Any) -> None:
     victims = ["group", WORKER, CELL, "driver", WORKER, WORKER, CELL, "driver"]
@@ -171,7 +171,7 @@ def test_several_workers_each_scheduler(tmp_path: Path, log: Any, scheduler: Any
     assert witness.again() <= 3 * 2 * kills
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_trials_that_cannot_save_are_trained_over_again_unseen(tmp_path: Path, log: Any) -> None:
     """Finished steps are executed again, and give what they gave."""
     victims = [WORKER, CELL, "driver", WORKER]

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from hpobench.store.reader import load_results
-from tests import ROOT
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish, kill, start, three_nodes
 from tests.ray.faults.live_watch import Witness, faults, lines, survivors, wait_for_steps
 from tests.ray.faults.test_live import CHAIN, check, planned, write_suite
+from tests.support.ray_session import free_ports, started_head
 
 
 @pytest.fixture
@@ -68,7 +63,7 @@ def test_nodes_that_join_are_used_and_nodes_that_die_cost_what_ran_there(
     assert witness.again() <= 2  # a batch
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(
     tmp_path: Path, log: Any, cluster: Any
 ) -> None:
@@ -81,7 +76,7 @@ def test_a_cluster_whose_tokens_are_others_is_an_error_of_the_cell(
     assert "Ray cannot start or restart a worker" in told
 
 
-@pytest.mark.slow
+@pytest.mark.night
 def test_node_after_node_joins_and_dies(tmp_path: Path, log: Any, cluster: Any) -> None:
     suite = write_suite(tmp_path, "hyperband", workers=4, trials=60, seeds=2)
     options = ("--plugin", CHAIN, "--results", tmp_path, "--no-report")
@@ -112,44 +107,13 @@ def client_server(log: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
-    with socket.socket() as one, socket.socket() as two:
-        ports = []
-        for probe in (one, two):
-            probe.bind(("127.0.0.1", 0))
-            ports.append(probe.getsockname()[1])
-    options = "--num-cpus=2 --include-dashboard=false --node-ip-address=127.0.0.1 --block"
-    with tempfile.TemporaryDirectory(prefix="ray-") as folder:
-        head = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head"),
-                *(f"--port={ports[0]}", f"--ray-client-server-port={ports[1]}"),
-                *(f"--temp-dir={folder}", *options.split()),
-            ],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            text=True,
-        )
-        try:
-            wait_for_port(ports[1])
-            yield f"ray://127.0.0.1:{ports[1]}"
-        finally:
-            kill(head, everything=True)
-            assert survivors(log) == []
+    port, client = free_ports(2)
+    with started_head(port, f"--ray-client-server-port={client}", waits_for=client):
+        yield f"ray://127.0.0.1:{client}"
+    assert survivors(log) == []
 
 
-def wait_for_port(port: Any) -> Any:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < deadline, "the cluster does not start"
-            time.sleep(0.2)
-
-
-@pytest.mark.slow
+@pytest.mark.night
 def test_a_driver_far_away_is_killed_and_its_cells_go_on_at_the_head(
     tmp_path: Path, log: Any, client_server: Any
 ) -> None:

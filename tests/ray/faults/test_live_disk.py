@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 from tests.ray.faults.live_watch import Witness, faults, lines, survivors
 from tests.ray.faults.test_live import arguments, planned, write_suite

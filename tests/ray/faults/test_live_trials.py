@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.store.reader import load_results
-from tests.frames import tuples
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import finish
 from tests.ray.faults.live_watch import survivors
+from tests.support.frames import tuples
 
 MISBEHAVING = Path(__file__).with_name("live_misbehaving.py")
 CHAIN = Path(__file__).with_name("live_chain.py")

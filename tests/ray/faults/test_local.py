@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from hpobench.contract.errors import WorkersError
-from hpobench.running.local.cells import LocalCells
-from hpobench.running.local.processes import Template
-from hpobench.running.local.work import Work
-from hpobench.store.reader import load_results
+from hpobench.running.local.fork_server import Work
+from hpobench.running.local.local_cells import LocalCells
+from hpobench.running.local.worker_processes import ForkServer
+from hpobench.store.read.reader import load_results
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.ray.faults.commands import finish, start
@@ -138,7 +138,7 @@ def test_ctrl_c_ends_every_process(tmp_path: Path, log: Path) -> None:
 
 def test_workers_that_cannot_start_are_an_error_that_says_why(tmp_path: Path) -> None:
     cells = LocalCells(
-        lambda: Template({"PYTHONHOME": str(tmp_path)}), Work(None, 9.0, str(tmp_path)), 1
+        lambda: ForkServer({"PYTHONHOME": str(tmp_path)}), Work(None, 9.0, str(tmp_path)), 1
     )
     with pytest.raises(WorkersError, match=r"(?s)do not start on this machine: .*encodings"):
         list(cells.run(build_plan(load_suite(suite(tmp_path, "fine", 1))).cells))

@@ -10,11 +10,12 @@ from typing import Any
 import psutil
 import pytest
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, start
 from tests.ray.faults.live_watch import Witness, survivors, wait_for_steps
 from tests.ray.faults.test_live import arguments, check, log, write_suite  # noqa: F401 - a fixture
 from tests.ray.faults.test_runs import wait_for_cells
+from tests.support.night import night
 
 SERVERS = ("gcs_server", "raylet", "ray::DashboardAgent", "ray::RuntimeEnvAgent")
 
@@ -38,7 +39,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return events(folder / "fragile")
 
 
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if n == "raylet" else [night]) for n in SERVERS]
+)
 def test_a_run_whose_ray_dies_goes_on_with_another(
     undisturbed: dict[str, bytes], tmp_path: Path, name: str
 ) -> None:
@@ -56,7 +59,7 @@ def test_a_run_whose_ray_dies_goes_on_with_another(
     assert set(load_results(tmp_path / "fragile").cells["status"]) == {"done"}
 
 
-@pytest.mark.parametrize("name", ["gcs_server", "raylet"])
+@pytest.mark.parametrize("name", ["gcs_server", pytest.param("raylet", marks=night)])
 def test_live_cells_go_on_from_their_journals(tmp_path: Path, log: Any, name: str) -> None:  # noqa: F811
     suite = write_suite(
         tmp_path, "hyperband", workers=2, trials=24, problem="{chain: {pause: 0.1}}"

@@ -7,10 +7,6 @@ import os
 import random
 import re
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +16,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from hpobench.store.reader import load_results
-from tests import ROOT
-from tests.present import present
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import SUITE, events, finish, kill, start
+from tests.support.present import present
+from tests.support.ray_session import free_ports, started_head
 
 CELLS = 2 * (1 + 4 + 4) * 4
 
@@ -157,35 +153,9 @@ def test_a_named_cluster_that_is_not_there_is_an_error_at_once(tmp_path: Path) -
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a Ray cluster of its own, as ``ray start`` makes it: it asks for a token."""
     monkeypatch.delenv("RAY_AUTH_MODE")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = "--num-cpus=2 --include-dashboard=false --node-ip-address=127.0.0.1 --block"
-    with tempfile.TemporaryDirectory(prefix="ray-") as folder:
-        head = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head"),
-                *(f"--port={port}", f"--temp-dir={folder}", *options.split()),
-            ],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            text=True,
-        )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not accepts(port):
-            time.sleep(0.2)
+    (port,) = free_ports(1)
+    with started_head(port, waits_for=port):
         yield f"127.0.0.1:{port}"
-        kill(head, everything=True)
-
-
-def accepts(port: Any) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def test_on_a_named_cluster_the_bytes_are_the_same(

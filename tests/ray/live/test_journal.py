@@ -19,7 +19,7 @@ import pytest
 from hpobench.contract.errors import StoreError
 from hpobench.running.stages.live import journal as module
 from hpobench.running.stages.live.journal import Journal
-from tests.present import present
+from tests.support.present import present
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ import ray
 from ray import tune
 from ray.tune.search.basic_variant import BasicVariantGenerator
 
-from hpobench.store.reader import load_results
+from hpobench.store.read.reader import load_results
 from tests import ROOT
-from tests.frames import tuples
 from tests.ray.faults.commands import finish, kill, start
 from tests.ray.faults.live_watch import WORKER, kill_one, lines, survivors, wait_for_steps
 from tests.ray.problems import trainables
+from tests.support.frames import tuples
 
 EXAMPLE = ROOT / "examples" / "trainable" / "suite.yaml"
 PBT = "{pbt: {population: 4, perturbation_interval: 2}}"
@@ -90,7 +90,7 @@ def test_checkpoints_are_what_trials_and_clones_go_on_from(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "scheduler", [pytest.param("hyperband", marks=pytest.mark.slow), PBT], ids=["hyperband", "pbt"]
+    "scheduler", [pytest.param("hyperband", marks=pytest.mark.night), PBT], ids=["hyperband", "pbt"]
 )
 def test_killed_runs_go_on_from_the_checkpoints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str

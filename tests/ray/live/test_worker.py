@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from hpobench.api import Config
+from hpobench.running.stages.live.ray_worker import Worker
 from hpobench.running.stages.live.wire import call, receive, send, welcome
-from hpobench.running.stages.live.worker import Worker
 from tests import ROOT
 from tests.ray.faults.live_chain import beginning, link, loss_of
 

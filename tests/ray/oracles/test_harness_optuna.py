@@ -79,7 +79,7 @@ PROBLEMS: dict[str, tuple[Any, TabulatedProblem, Callable[[Trial], Config]]] = {
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize(
     "searcher",
-    [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in SEARCHERS],
+    [pytest.param(name, marks=pytest.mark.night if name in SLOW else ()) for name in SEARCHERS],
 )
 def test_proposes_and_sees_what_study_optimize_does(
     searcher: str, problem: str, tmp_path: Path

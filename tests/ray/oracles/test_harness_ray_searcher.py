@@ -13,7 +13,7 @@ from ray import tune
 
 from benchmarks.cells import column, configs, plan, run
 from hpobench.problems.synthetic.branin import Branin
-from tests.present import present
+from tests.support.present import present
 
 TRIALS = 30
 

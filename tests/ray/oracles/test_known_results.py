@@ -11,14 +11,15 @@ import pytest
 from scipy.stats import wilcoxon
 
 from benchmarks.cells import column, plan, run
+from tests.support.night import night
 
 LEVEL = 0.99
 """Confidence of every single claim: one-sided Wilcoxon signed-rank tests, paired by seed."""
 MODELS = [
     ("optuna-tpe", 20, 100),
-    ("hyperopt-tpe", 40, 100),
-    pytest.param("optuna-gp", 10, 40, marks=pytest.mark.slow),
-    pytest.param("hebo", 10, 40, marks=pytest.mark.slow),
+    pytest.param("hyperopt-tpe", 40, 100, marks=night),
+    pytest.param("optuna-gp", 10, 40, marks=night),
+    pytest.param("hebo", 10, 40, marks=night),
 ]
 """Searcher, seeds and trials. Ten seeds can reject at 0.1 %."""
 
@@ -67,7 +68,7 @@ def _incumbent(outcome: Any) -> Iterator[float]:
     yield float(truth[largest][np.argmin(losses[largest])])
 
 
-@pytest.mark.parametrize("searcher", ["random", "bohb"])
+@pytest.mark.parametrize("searcher", ["random", pytest.param("bohb", marks=night)])
 def test_early_on_counting_ones_low_budgets_beat_full_evaluations(
     tmp_path: Path, searcher: str
 ) -> None:

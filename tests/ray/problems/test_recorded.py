@@ -17,9 +17,9 @@ from hpobench.api import Categorical, Config, Float, Int, Ordinal, Space, When
 from hpobench.contract.errors import SpaceError, StoreError, SuiteError, UsageError
 from hpobench.problems.recorded._nearest import Nearest, places
 from hpobench.problems.recorded.recorded import Recorded
-from hpobench.recording.grid_space import grid_space
+from hpobench.recording.record import grid_space
 from hpobench.recording.table import KEY, Table, read_table, write_table
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

@@ -16,7 +16,7 @@ from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.problems.synthetic._functions import Scalable
 from hpobench.problems.synthetic._landscape import Field
 from hpobench.problems.synthetic.learning_curves import LearningCurves
-from tests.present import present
+from tests.support.present import present
 
 KNOB = (0.0, 0.25, 0.5, 0.75, 1.0)
 FUNCTIONS = get_args(Scalable)

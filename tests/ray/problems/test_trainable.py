@@ -18,7 +18,7 @@ from hpobench.api import Training
 from hpobench.contract.errors import PluginError, TrialError, UnknownNameError, UsageError
 from hpobench.problems.general.trainable import Trainable
 from hpobench.running.ray import trainable as under_test
-from tests.present import present
+from tests.support.present import present
 
 HERE = Path(__file__).parent
 LR = {"lr": {"float": [0.0, 1.0]}}

@@ -14,7 +14,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.text.fields import anchor
 from hpobench.reporting.html import write_report
 from tests import ROOT
-from tests.results_factory import make_results
+from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
 SUITE = """
@@ -68,6 +68,6 @@ def hpobench(command: str, folder: Path) -> None:
 
 def rows(folder: Path) -> pd.DataFrame:
     """All stored events but for what other suites left, by cell."""
-    frames = [pd.read_parquet(shard) for shard in sorted(folder.glob("events-*.parquet"))]
+    frames = [pd.read_parquet(file) for file in sorted(folder.glob("events-*.parquet"))]
     events = pd.concat(frames).astype({"cell": str, "decision": str})
     return events.sort_values(["cell"], kind="stable", ignore_index=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.reporting.watching import PATIENCE, watch
-from tests.results_factory import PROBLEMS, make_results
-from tests.stored import write
+from hpobench.verbs.reports import PATIENCE, watch
+from tests.support.results_factory import PROBLEMS, make_results
+from tests.support.stored import write
 
 
 def test_the_report_follows_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import hpobench
 from hpobench.evidence.archive import RUNS, Archive, joined
 from hpobench.evidence.distilling import distilled
-from hpobench.store import schema
+from hpobench.store.format import schema
 
 BASE: dict[str, Any] = {
     "name": "evidence",

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import RayError
-from hpobench.running import cluster
-from hpobench.running.cluster import LOCAL, connected
+from hpobench.running.cluster import connect
+from hpobench.running.cluster.connect import LOCAL, connected
 
 NOTE = "ray/ray_current_cluster"
 SLOW = "The current node timed out during startup. This could happen because ..."
@@ -22,7 +22,7 @@ SLOW = "The current node timed out during startup. This could happen because ...
 def failing(monkeypatch: pytest.MonkeyPatch, errors: list[Exception]) -> list[Any]:
     """Let starts of Ray fail with ``errors``; returns the options of all starts."""
     starts: list[Any] = []
-    real: Callable[..., Any] = cluster._initialised
+    real: Callable[..., Any] = connect._initialised
 
     def start(**options: Any) -> Any:
         starts.append(options)
@@ -30,7 +30,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, errors: list[Exception]) -> list[An
             raise errors.pop()
         return real(**options)
 
-    monkeypatch.setattr(cluster, "_initialised", start)
+    monkeypatch.setattr(connect, "_initialised", start)
     return starts
 
 
@@ -48,7 +48,7 @@ def test_a_start_that_is_always_slow_is_an_error(monkeypatch: pytest.MonkeyPatch
     starts = failing(monkeypatch, [Exception(SLOW) for _ in range(9)])
     with pytest.raises(RayError, match=r"Ray does not start on this machine: .*timed out"):
         connected(LOCAL, 1).__enter__()
-    assert len(starts) == cluster._STARTS
+    assert len(starts) == connect._STARTS
 
 
 def test_other_reasons_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_auto_is_the_cluster_that_ray_started_last(
         (folder / NOTE).write_text(f"{name}:6379\n")
         monkeypatch.setenv(name, str(folder))
         assert get_ray_address_file(None) == str(folder / NOTE)
-        assert cluster._last_started() == f"{name}:6379"
+        assert connect._last_started() == f"{name}:6379"
 
 
 def test_an_address_of_ipv6_is_looked_up_without_its_brackets(
@@ -110,10 +110,10 @@ def test_an_address_of_ipv6_is_looked_up_without_its_brackets(
 ) -> None:
     asked: list[tuple[str, int]] = []
 
-    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+    def create(address: tuple[str, int], timeout: float) -> socket.socket:
         asked.append(address)
         return socket.socket()
 
-    monkeypatch.setattr(socket, "create_connection", connect)
-    cluster._probe("[::1]:6379")
+    monkeypatch.setattr(socket, "create_connection", create)
+    connect._probe("[::1]:6379")
     assert asked == [("::1", 6379)]

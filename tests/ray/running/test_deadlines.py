@@ -12,14 +12,14 @@ from typing import Any
 import psutil
 import pytest
 
-from hpobench.running import deadlines
-from hpobench.running.cells import Cells
-from hpobench.running.cluster import LOCAL, connected
-from hpobench.running.local import cells as local_cells
-from hpobench.running.local.cells import LocalCells
-from hpobench.running.local.processes import Template
-from hpobench.running.local.work import Work
-from hpobench.running.ray_cells import VirtualCells
+from hpobench.running.cells.batches import Cells
+from hpobench.running.cluster import deadlines
+from hpobench.running.cluster.connect import LOCAL, connected
+from hpobench.running.cluster.ray_cells import VirtualCells
+from hpobench.running.local import local_cells as local_cells
+from hpobench.running.local.fork_server import Work
+from hpobench.running.local.local_cells import LocalCells
+from hpobench.running.local.worker_processes import ForkServer
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
@@ -62,7 +62,7 @@ def on_ray(folder: Path) -> Iterator[Cells]:
 @contextlib.contextmanager
 def here(folder: Path) -> Iterator[Cells]:
     with contextlib.closing(
-        LocalCells(lambda: Template({}), Work(None, LIMIT, str(folder)), 1)
+        LocalCells(lambda: ForkServer({}), Work(None, LIMIT, str(folder)), 1)
     ) as c:
         yield c
 

@@ -14,12 +14,12 @@ from click.testing import CliRunner
 
 from hpobench.cli import cli
 from hpobench.contract.errors import SuiteError, TooFewError, UsageError
-from hpobench.running import experiment
-from hpobench.running.cell import run_cell
-from hpobench.running.deciding import grown
-from hpobench.store.batch import Batch
-from hpobench.store.decision import FILE, decision_sentence
-from hpobench.store.reader import load_results
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.running.plan import experiment
+from hpobench.running.plan.until_decided import grown
+from hpobench.store.read.decision import FILE, decision_sentence
+from hpobench.store.read.reader import load_results
+from hpobench.store.write.batch import Batch
 from hpobench.suites.suite import load_suite
 
 SUITE = """

@@ -12,7 +12,7 @@ import pytest
 import hpobench
 from hpobench.evidence.archive import BUDGETS, RUNS, read_archive
 from hpobench.evidence.distilling import distilled
-from hpobench.store import schema
+from hpobench.store.format import schema
 from tests.ray.faults.commands import finish
 
 SUITE = {
@@ -121,7 +121,7 @@ def test_archives_merge(folder: Path, tmp_path: Path) -> None:
     rows[4]["content"] = b"otherone"
     replace(whole, runs=pa.Table.from_pylist(rows[4:], schema=schema.plain(RUNS))).write(two)
     told = finish("merge", one, two, "--into", into, code=2)
-    assert "other results of the same cells (1)" in told
+    assert "different results of the same cells (1)" in told
     assert into.read_bytes() == whole.to_bytes()
     two.write_bytes(two.read_bytes()[:-9] + b"123456789")
     assert "damaged" in finish("merge", one, two, "--into", into, code=2)

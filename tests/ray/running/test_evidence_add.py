@@ -12,11 +12,11 @@ from hpobench.__main__ import _code
 from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
 from hpobench.evidence.archive import LEVELS, Archive, read_archive
 from hpobench.evidence.suites import evidence_suites
-from hpobench.store.reader import load_cells
+from hpobench.store.read.reader import load_cells
 from hpobench.verbs.addition import Addition, plan_addition, run_addition
 from hpobench.verbs.archive_sample import verify_archive
-from hpobench.verbs.progress import Quiet
-from hpobench.verbs.verification import SampleOptions
+from hpobench.verbs.progress import Display
+from hpobench.verbs.sample import SampleOptions
 from tests.ray.running.small_evidence import BASE, HILL, RUNS_HELD, SUITES, make_archive
 
 
@@ -35,7 +35,7 @@ def plugin(tmp_path: Path) -> Path:
 def planned(archive: Archive, name: str, *plugins: Path, **options: Any) -> Addition:
     entry = {"name": name, **options.pop("entry", {})}
     return plan_addition(
-        entry, options.pop("suites", SUITES), archive, plugins=plugins, display=Quiet(), **options
+        entry, options.pop("suites", SUITES), archive, plugins=plugins, display=Display(), **options
     )
 
 
@@ -45,14 +45,14 @@ def test_a_new_searcher_runs_everywhere_and_the_others_not_again(
     addition = planned(archive, "hill", plugin)
     assert [len(part.plan.cells) for part in addition.parts] == [4, 2]
     assert addition.cells == 6
-    whole, counts = run_addition(addition, tmp_path / "runs", cpus=2, display=Quiet())
+    whole, counts = run_addition(addition, tmp_path / "runs", cpus=2, display=Display())
     assert counts == {"done": 6}
     cells = [c for name in tmp_path.glob("runs/evidence*") for c in load_cells(name)]
     assert {cell["searcher"] for cell in cells} == {"hill"}
     runs = whole.runs.to_pylist()
     assert [run for run in runs if run["searcher"] != "hill"] == archive.runs.to_pylist()
     with caplog.at_level(logging.INFO, "hpobench"):
-        again, _ = run_addition(addition, tmp_path / "runs", cpus=2, display=Quiet())
+        again, _ = run_addition(addition, tmp_path / "runs", cpus=2, display=Display())
     assert caplog.text.count("ran 0 cells") == 2
     assert again.to_bytes() == whole.to_bytes()
     options = SampleOptions(99, plugins=[plugin], cpus=2)

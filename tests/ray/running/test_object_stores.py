@@ -9,10 +9,10 @@ import pytest
 
 import hpobench
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.store import index
-from hpobench.store.batch import Batch
-from hpobench.store.remote import RemoteFolder
-from hpobench.store.writer import open_writer
+from hpobench.store.format import index
+from hpobench.store.remote.remote_folder import RemoteFolder
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.writer import open_writer
 from tests.ray.faults.commands import events, finish
 from tests.ray.object_store import s3_server
 from tests.unit.store.test_store import begin, data, outcome

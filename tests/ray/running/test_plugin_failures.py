@@ -17,7 +17,7 @@ import pytest
 from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Cell, Kind, PluginRef
 from hpobench.plugins.registry import Registry
-from hpobench.running.cell import run_cell
+from hpobench.running.cells.run_cell import run_cell
 from tests.ray.running.raising_plugins import HARMLESS, HOOKS, KINDS
 
 FILE = Path(__file__).with_name("raising_plugins.py")

@@ -8,7 +8,7 @@ import pytest
 
 import hpobench
 from hpobench.contract.errors import StoreError
-from hpobench.store.damage import find_damage, repair
+from hpobench.store.prove.damage import find_damage, repair
 
 SUITE = {
     "name": "mended",
@@ -26,9 +26,9 @@ def test_repaired_and_run_again_a_store_is_what_it_was(tmp_path: Path) -> None:
 
     run()
     folder = tmp_path / "mended"
-    (shard,) = folder.glob("events-*.parquet")
-    events, cells = shard.read_bytes(), (folder / "cells.parquet").read_bytes()
-    shard.write_bytes(events[:200] + bytes([events[200] ^ 1]) + events[201:])
+    (file,) = folder.glob("events-*.parquet")
+    events, cells = file.read_bytes(), (folder / "cells.parquet").read_bytes()
+    file.write_bytes(events[:200] + bytes([events[200] ^ 1]) + events[201:])
     (folder / "cells.parquet").write_bytes(cells[:-1])
     with pytest.raises(StoreError, match=f"cells.parquet: damaged.*hpobench verify {folder}"):
         run()
@@ -37,5 +37,5 @@ def test_repaired_and_run_again_a_store_is_what_it_was(tmp_path: Path) -> None:
     assert find_damage(folder) == []
     run()
     (again,) = folder.glob("events-*.parquet")
-    assert (again.name, again.read_bytes()) == (shard.name, events)
+    assert (again.name, again.read_bytes()) == (file.name, events)
     assert hpobench.load(folder).missing == []

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import PluginError
-from hpobench.running.cell import run_cell
-from hpobench.running.outcome import lost_cell
-from hpobench.store.batch import Batch
-from hpobench.store.problems import problem_rows
-from hpobench.store.reader import load_results
-from hpobench.store.writer import open_writer
+from hpobench.running.cells.outcome import unfinished_cell
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.store.read.reader import load_results
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.problem_rows import problem_rows
+from hpobench.store.write.writer import open_writer
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
@@ -155,7 +155,7 @@ def test_a_space_among_the_options_keeps_its_order(tmp_path: Path) -> None:
 
 
 def test_a_lost_cell_can_be_stored(tmp_path: Path) -> None:
-    outcome = lost_cell(cell(tmp_path), None, "the process died")
+    outcome = unfinished_cell(cell(tmp_path), None, "failed", "the process died")
     assert outcome.cell["status"] == "failed"
     store(tmp_path, outcome)
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.store.merging import merge
-from hpobench.store.reader import load_results
+from hpobench.store.join.merging import merge
+from hpobench.store.read.reader import load_results
 from tests.ray.faults.commands import events, finish
 
 SUITE = """
-name: parts
+name: shards
 searchers: [random, sobol]
 schedulers: [fifo, asha]
 problems: [branin, {mf-hartmann: {dimension: 3, quality: good}}]
@@ -27,7 +27,7 @@ CELLS = 2 * (1 + 2) * 3
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One run of all cells, and one of each of three parts, in which the last is interrupted."""
+    """One run of all cells, and one of each of three shards, in which the last is interrupted."""
     folder = tmp_path_factory.mktemp("stores")
     (folder / "suite.yaml").write_text(SUITE)
     finish("run", folder / "suite.yaml", "--results", folder / "one", "--no-report")
@@ -38,13 +38,13 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def parts(folder: Path) -> list[Path]:
-    return sorted(folder.glob("parts.shard-*"))
+def shards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("shards.shard-*"))
 
 
 def test_merged_they_are_the_same_bytes_in_any_order(stores: Path, tmp_path: Path) -> None:
-    one = stores / "one" / "parts"
-    for name, order in (("a", parts(stores)), ("b", parts(stores)[::-1])):
+    one = stores / "one" / "shards"
+    for name, order in (("a", shards(stores)), ("b", shards(stores)[::-1])):
         output = finish("merge", *order, "--into", tmp_path / name)
         assert f"{CELLS} of {CELLS} cells from 3 folders" in output
         assert events(tmp_path / name) == events(one)
@@ -57,57 +57,59 @@ def test_merged_they_are_the_same_bytes_in_any_order(stores: Path, tmp_path: Pat
 
 
 def test_a_part_alone_knows_its_own_cells(stores: Path) -> None:
-    shares = [load_results(part).cells for part in parts(stores)]
+    shares = [load_results(shard).cells for shard in shards(stores)]
     assert sum(map(len, shares)) == CELLS
-    for part, cells in zip(parts(stores), shares, strict=True):
-        assert f"{len(cells)} cells: {len(cells)} done" in finish("status", part)
+    for shard, cells in zip(shards(stores), shares, strict=True):
+        assert f"{len(cells)} cells: {len(cells)} done" in finish("status", shard)
         assert cells["searcher"].nunique() == 2
 
 
 def test_an_unfinished_part_is_merged_and_a_run_adds_the_rest(stores: Path, tmp_path: Path) -> None:
-    for part in parts(stores):
-        shutil.copytree(part, tmp_path / part.name)
-    short = parts(tmp_path)[1]
+    for shard in shards(stores):
+        shutil.copytree(shard, tmp_path / shard.name)
+    short = shards(tmp_path)[1]
     for file in ("cells.parquet", "copies/cells.parquet"):
         (short / file).unlink()
-    output = finish("merge", *parts(tmp_path), code=1)
+    output = finish("merge", *shards(tmp_path), code=1)
     assert f"of {CELLS} cells from 3 folders" in output
     output = finish("run", stores / "suite.yaml", "--results", tmp_path, "--no-report")
     assert f"in all {CELLS} done" in output
-    assert events(tmp_path / "parts") == events(stores / "one" / "parts")
+    assert events(tmp_path / "shards") == events(stores / "one" / "shards")
 
 
-def changed(part: Path, **plan: Any) -> None:
-    for file in (part / "plan.json", part / "copies" / "plan.json"):
+def changed(folder: Path, **plan: Any) -> None:
+    for file in (folder / "plan.json", folder / "copies" / "plan.json"):
         content = json.loads(file.read_text()) | plan
         content.pop("hpobench_sha256")
         file.write_text(json.dumps(content))
 
 
 def test_what_is_not_all_of_one_run_is_refused(stores: Path, tmp_path: Path) -> None:
-    first, second, third = (shutil.copytree(p, tmp_path / p.name) for p in parts(stores))
-    with pytest.raises(UsageError, match=r"1 of 3 parts are not there, such as parts.shard-2-of-3"):
+    first, second, third = (shutil.copytree(p, tmp_path / p.name) for p in shards(stores))
+    with pytest.raises(
+        UsageError, match=r"1 of 3 shards are not there, such as shards.shard-2-of-3"
+    ):
         merge([first, third], tmp_path / "x")
-    with pytest.raises(UsageError, match="the same part"):
+    with pytest.raises(UsageError, match="the same shard"):
         merge([first, first, second, third], tmp_path / "x")
-    with pytest.raises(UsageError, match="is one of the parts"):
+    with pytest.raises(UsageError, match="is one of the folders"):
         merge([first, second, third], second)
-    with pytest.raises(UsageError, match="not a part of a run"):
-        merge([first, stores / "one" / "parts"], tmp_path / "x")
+    with pytest.raises(UsageError, match="is no shard of a run"):
+        merge([first, stores / "one" / "shards"], tmp_path / "x")
     changed(second, problems=["another"])
     with pytest.raises(UsageError, match="not of the same plan"):
         merge([first, second, third], tmp_path / "x")
     changed(third, shard={"number": 9})
-    with pytest.raises(StoreError, match="'shard' is not a part of a plan"):
+    with pytest.raises(StoreError, match="'shard' is not that of a plan"):
         merge([first, third], tmp_path / "x")
     assert not (tmp_path / "x").exists()
 
 
 def test_damage_is_not_merged(stores: Path, tmp_path: Path) -> None:
-    folders = [shutil.copytree(p, tmp_path / p.name) for p in parts(stores)]
-    shard = next(folders[0].glob("events-*"))
-    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
-    with pytest.raises(StoreError, match=f"{shard.name}: damaged"):
+    folders = [shutil.copytree(p, tmp_path / p.name) for p in shards(stores)]
+    file = next(folders[0].glob("events-*"))
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(StoreError, match=f"{file.name}: damaged"):
         merge(folders, tmp_path / "x")
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hpobench.analysis.core.families import families_of
-from hpobench.store.reader import load_results
-from tests.stored_results import run_suite
+from hpobench.store.read.reader import load_results
+from tests.support.stored_results import run_suite
 
 
 def test_a_run_stores_the_families(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 import hpobench
 from hpobench.contract.errors import UsageError
-from hpobench.store.merging import merge
-from tests.altered import Stored, alter
+from hpobench.store.join.merging import merge
 from tests.ray.faults.commands import finish
 from tests.ray.running.test_union import MORE, SUITE
-from tests.stored_results import run_suite
+from tests.support.altered import Stored, alter
+from tests.support.stored_results import run_suite
 
 TABLES = ("cells", "events", "trials", "problems")
 
@@ -56,7 +56,7 @@ def test_the_parts_of_a_run_are_the_run(tmp_path: Path) -> None:
     assert not found.missing
     finish("merge", *parts)
     same(found, hpobench.load(tmp_path / "base"))
-    with pytest.raises(UsageError, match="two of the folders are the same part"):
+    with pytest.raises(UsageError, match="two of the folders are the same shard"):
         hpobench.load(parts[0], parts[0])
 
 

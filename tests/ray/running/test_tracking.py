@@ -17,12 +17,12 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
-from hpobench.running.cell import run_cell
-from hpobench.running.outcome import lost_cell
-from hpobench.running.tracking import _reason, client, tracking, without_secrets
-from hpobench.store import schema
-from hpobench.store.batch import Batch
-from hpobench.store.reader import Results, load_results
+from hpobench.running.cells.outcome import unfinished_cell
+from hpobench.running.cells.run_cell import run_cell
+from hpobench.running.tracking.tracker import _reason, client, tracking, without_secrets
+from hpobench.store.format import schema
+from hpobench.store.read.reader import Results, load_results
+from hpobench.store.write.batch import Batch
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
@@ -262,7 +262,8 @@ def test_a_later_attempt_replaces_an_earlier_one(
 ) -> None:
     whole = outcomes[0]
     cell = next(c for c in build_plan(load_suite(suite)).cells if c.id == whole.cell["cell"])
-    failed = log(database, name, lost_cell(cell, None, "it crashed"), outcomes[1])
+    crashed = unfinished_cell(cell, None, "failed", "it crashed")
+    failed = log(database, name, crashed, outcomes[1])
     run = failed.cells[cell.id]
     assert run.info.status == "FAILED"
     assert run.data.tags["hpobench.error"] == "it crashed"
@@ -423,7 +424,7 @@ def test_without_the_package_the_error_says_what_brings_it(
 
 def test_mlflow_reports_nothing_about_its_use() -> None:
     code = (
-        "from hpobench.running.tracking import client\n"
+        "from hpobench.running.tracking.tracker import client\n"
         f"client('{NOBODY}', '--mlflow')\n"
         "from mlflow.telemetry import get_telemetry_client\n"
         "print(get_telemetry_client())"

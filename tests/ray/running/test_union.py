@@ -9,12 +9,12 @@ import pytest
 
 import hpobench
 from hpobench.contract.errors import UsageError
-from hpobench.store import index
-from hpobench.store.damage import find_damage
-from hpobench.store.merging import merge
-from tests.altered import Stored, alter
+from hpobench.store.format import index
+from hpobench.store.join.merging import merge
+from hpobench.store.prove.damage import find_damage
 from tests.ray.faults.commands import finish
-from tests.stored_results import run_suite
+from tests.support.altered import Stored, alter
+from tests.support.stored_results import run_suite
 
 SUITE = """
 name: base

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import hpobench
-from hpobench.store import index
-from hpobench.store.damage import find_damage
-from tests.altered import Stored, alter
+from hpobench.store.format import index
+from hpobench.store.prove.damage import find_damage
 from tests.ray.faults.commands import finish
-from tests.stored_results import run_suite
+from tests.support.altered import Stored, alter
+from tests.support.stored_results import run_suite
 
 SUITE = """
 name: checked
@@ -213,9 +213,9 @@ def test_without_any_cell_to_run_there_is_no_answer(folder: Path) -> None:
     assert "none of the 2 cells could be run again" in finish("verify", folder, *options, code=1)
     with pytest.raises(hpobench.UsageError, match="cells must be at least 1, not 0"):
         verified(folder, 0)
-    shard = next(folder.glob("events-*"))
-    shard.write_bytes(shard.read_bytes()[:-1])
-    with pytest.raises(hpobench.StoreError, match=f"{shard.name}: its content is not what"):
+    file = next(folder.glob("events-*"))
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(hpobench.StoreError, match=f"{file.name}: its content is not what"):
         verified(folder)
     assert "costs 24 cells" in finish("verify", folder, "--sample", 2, code=1)
 

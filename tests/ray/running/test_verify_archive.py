@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hpobench.evidence.archive import UNKNOWN, Archive
-from hpobench.running.verification import Verification
+from hpobench.running.proof.verify_sample import Verification
 from hpobench.verbs.archive_sample import verify_archive
-from hpobench.verbs.verification import SampleOptions
+from hpobench.verbs.sample import SampleOptions
 from tests.ray.faults.commands import finish
 from tests.ray.running.small_evidence import RUNS_HELD, SUITES, altered, make_archive
 
@@ -65,8 +65,8 @@ def test_every_altered_run_of_a_sample_of_all_is_caught(archive: Archive) -> Non
     assert len(found.same) == RUNS_HELD - 5
     assert [str(other.difference) for other in found.different.values()] == [
         "content in row 0 of runs",
-        "regret at 1 full trials in row 1 of runs",
-        "regret at 1.61 full trials in row 2 of runs",
+        "regret at 1 full evaluations in row 1 of runs",
+        "regret at 1.61 full evaluations in row 2 of runs",
         "visible in row 3 of runs",
         "trials in row 4 of runs",
     ]

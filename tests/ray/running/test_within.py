@@ -10,15 +10,19 @@ from typing import Any
 import pytest
 
 import hpobench
-from hpobench.running.experiment import Summary, run_plan
-from hpobench.running.local.start import Templates
-from hpobench.store.decision import FILE
-from hpobench.store.reader import load_plan, load_results
+from hpobench.running.local.worker_processes import ForkServers
+from hpobench.running.plan.experiment import Summary, run_plan
+from hpobench.store.read.decision import FILE
+from hpobench.store.read.reader import load_plan, load_results
 from hpobench.suites.grid import build_plan
+from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish
-from tests.unit.verbs.test_candidates import flat, ship  # noqa: F401 - a fixture
+from tests.unit.verbs.test_candidates import (
+    flat,
+    ship,  # noqa: F401 - a fixture
+)
 
 PLUGINS = '''
 import time
@@ -141,10 +145,15 @@ def test_it_ends_in_time_and_goes_on(plugin: Path, tmp_path: Path) -> None:
 def run_until(folder: Path, plugin: Path, seconds: float) -> Summary:
     content = SUITE | {"problems": [{"slow": {"seconds": 0.1}}], "seeds": 20}
     suite = load_suite(content, plugins=[plugin])
-    with Templates(soon=False) as templates:
-        until = time.monotonic() + seconds
+    with ForkServers(soon=False) as servers:
         return run_plan(
-            suite, build_plan(suite), folder, Tally(), start=templates.start, cpus=2, until=until
+            suite,
+            build_plan(suite),
+            folder,
+            Tally(),
+            start=servers.start,
+            options=RunOptions(cpus=2),
+            until=time.monotonic() + seconds,
         )
 
 

@@ -14,8 +14,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 
 from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.contract.cell import Exact
-from hpobench.running.ray.schedulers.equal import equal
-from hpobench.running.ray.schedulers.pb2 import Kernel, ucb
+from hpobench.running.ray.fast.equal import equal
+from hpobench.running.ray.fast.pb2 import Kernel, ucb
 from hpobench.testing.doubles import Curves, make_run
 
 

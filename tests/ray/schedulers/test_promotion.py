@@ -20,8 +20,8 @@ from hpobench.algorithms.schedulers.pasha import Pasha
 from hpobench.api import Config, NothingYet, Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Curve
+from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.running.run import Run
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.ray.schedulers.paper_asha import PaperAsha, PaperPasha
 

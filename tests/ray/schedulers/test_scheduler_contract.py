@@ -14,7 +14,7 @@ from hpobench.api import Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.testing.doubles import Curves, make_run
-from hpobench.testing.schedulers import CHECKS, STEPS, SchedulerSubject
+from hpobench.testing.scheduler_rules import CHECKS, STEPS, SchedulerSubject
 from hpobench.testing.subject import ref_of
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,12 @@ from hpobench.algorithms.schedulers.asha_promote import AshaPromote
 from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.hyperband_bohb import HyperBandBohb
 from hpobench.algorithms.schedulers.median import Median
-from hpobench.running.cluster import LOCAL, connected
-from hpobench.running.plain import PlainTrainable
-from hpobench.running.run import Run
+from hpobench.running.cells.tuning import Run
+from hpobench.running.proof.plain_tune import PlainTrainable
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.ray.engine.test_virtual import Broken
+from tests.support.night import night
 
 
 def finished(scheduler: Any, trials: int, steps: int = 9, workers: int = 4) -> tuple[Run, Listed]:
@@ -144,19 +142,10 @@ class History(tune.Callback):
         self.rows.append(row)
 
 
-@pytest.fixture
-def one_worker() -> Any:
-    with connected(LOCAL, 1) as ray:
-        yield ray
-    # Ray lets go of processes that are still ending; not in a test that is yet to come.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations
 @pytest.mark.parametrize(
-    ("plugin", "trials"), [(HyperBandBohb(), 12), (AshaPromote(reduction_factor=2), 8)]
+    ("plugin", "trials"),
+    [pytest.param(HyperBandBohb(), 12, marks=night), (AshaPromote(reduction_factor=2), 8)],
 )
 def test_has_the_history_of_a_plain_tuner(
     plugin: Any,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests.tiny_plugins import write_suite
+from tests.support.tiny_plugins import write_suite
 
 
 def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
 from tests import ROOT
-from tests.present import present
+from tests.support.present import present
 
 ADAM: Config = {
     "lr": 3e-3,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hpobench.problems.cnn._data import splits
-from tests.global_state import numpy_state
+from tests.support.global_state import numpy_state
 
 SHAPES = {
     "digits": (1, 8, 8),

@@ -27,7 +27,7 @@ from hpobench.problems.general import _openml
 from hpobench.problems.general.sklearn_estimator import SklearnEstimator, load_data
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests.data_server import serving
+from tests.support.data_server import serving
 
 KEPT = Path(sklearn.datasets.__file__).parent / "tests" / "data" / "openml"
 IRIS, ZOO, ANNEAL, SPARSE, CPU, MULTI, TITANIC, PENGUINS = (

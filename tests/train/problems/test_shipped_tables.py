@@ -23,7 +23,7 @@ from hpobench.problems.recorded.cnn_sample import CNNSample
 from hpobench.problems.recorded.xgboost_grid import XGBoostGrid
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.recording.table import read_table
-from tests.present import present
+from tests.support.present import present
 
 GRIDS = get_args(xgboost_grid.Dataset)
 SAMPLES = get_args(cnn_sample.Dataset)

@@ -20,7 +20,7 @@ from hpobench.api import Config, TrainedProblem
 from hpobench.contract.errors import UsageError
 from hpobench.problems.general.sklearn_estimator import Dataset, SklearnEstimator, load_data
 from hpobench.suites.suite import load_suite
-from tests.present import present
+from tests.support.present import present
 
 SVM: dict[str, Any] = {
     "estimator": "sklearn.svm.SVC",

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from hpobench.bridges.imports.importing import import_trials, with_twin, write
+from hpobench.bridges.imports.importing import import_trials, with_twin
 from hpobench.bridges.imports.trials import Asked
 from hpobench.plugins.registry import Registry
+from hpobench.recording.table import write_table
 from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of
 from tests import ROOT
-from tests.imported_trials import configs, curve
+from tests.support.imported_trials import configs, curve
 
 LR = {"lr": {"float": [1e-4, 1.0], "log": True}}
 PROGRAM = 'read task; for _ in 1 2 3; do echo "{\\"loss\\": 0.5}"; done'
@@ -46,7 +47,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [",".join(map(str, [*c.values(), *[*curve(c)][-1:]])) for c in configs(60)]
     (folder / "mine.csv").write_text("\n".join(["lr,depth,kind,loss", *rows, ""]), encoding="utf-8")
     made = import_trials(str(folder / "mine.csv"), Asked(metric="loss", mode="min"))
-    write(with_twin(made, force=False), folder / "mine.parquet")
+    write_table(folder / "mine.parquet", with_twin(made, force=False).table)
     return folder
 
 

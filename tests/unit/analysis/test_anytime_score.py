@@ -14,10 +14,10 @@ from hpobench.analysis.core.curves import compute_curves
 from hpobench.analysis.exhibits import anytime_score
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import caption_of, curves_of, made_nr, table_of
-from tests.frames import tuples
 from tests.long.analysis.test_against_naive import incumbent_at, naive_run
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.support.frames import tuples
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 
 def test_by_hand() -> None:

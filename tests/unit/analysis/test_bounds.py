@@ -13,8 +13,8 @@ from hpobench.analysis.exhibits import FIGURES, FILES, TABLES, shown
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.reporting.explorer import explorer
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem, make_results
 
 SMALL = {"budget": 60.0, "cost": 10.0}
 PROBLEMS = (

@@ -19,7 +19,7 @@ from hpobench.analysis.inference.rank_tests import (
 )
 from hpobench.analysis.inference.significance import holm, paired_p, paired_ps
 from hpobench.contract.errors import TooFewError
-from tests.curves_factory import curves_of, made_nr
+from tests.support.curves_factory import curves_of, made_nr
 
 DEMSAR = np.array(
     [

@@ -15,9 +15,9 @@ from hpobench.analysis.core.targets import suite_targets
 from hpobench.analysis.exhibits import ecdf
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import table_of
 from tests.long.analysis.test_against_naive import AXES, naive_run, random_results
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.support.curves_factory import table_of
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 RANDOM = json.dumps({"1": [2, 1.5, 1], "10": [1, 0.5, 0], "100": [0, -0.5, -1]})
 

@@ -11,7 +11,7 @@ from scipy import stats
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.effects import effects, scopes
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr
+from tests.support.curves_factory import curves_of, made_nr
 
 SETTINGS = Settings(repetitions=40)
 

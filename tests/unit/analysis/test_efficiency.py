@@ -15,11 +15,11 @@ from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import COLUMNS, EVALUATIONS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import table_of
-from tests.frames import tuples
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import naive_run, random_results
-from tests.results_factory import hand_made, on_workers
+from tests.support.curves_factory import table_of
+from tests.support.frames import tuples
+from tests.support.results_factory import hand_made, on_workers
 
 SETTINGS = Settings(points=3, repetitions=30)
 ONE = {("a", 0): [(4.0, 0.1)], ("a", 1): [(8.0, 0.05)]}

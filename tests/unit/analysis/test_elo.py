@@ -12,7 +12,7 @@ from hpobench.analysis.exhibits import elo as exhibit
 from hpobench.analysis.inference.elo import elo, ratings, win_totals
 from hpobench.analysis.inference.families import Families
 from hpobench.analysis.settings import FloatArray, Settings
-from tests.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
 
 SETTINGS = Settings(repetitions=2000)
 

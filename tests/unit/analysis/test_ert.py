@@ -13,10 +13,10 @@ from hpobench.analysis.core.hits import Hits, compute_runs, first_hits, hitting_
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.ert import ert, resampled_spending, time_per_hit
 from hpobench.analysis.settings import Axis, Fidelity, Settings
-from hpobench.store.reader import Results
-from tests.frames import tuples
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import AXES, FIDELITIES, naive_run, random_results
-from tests.results_factory import MadeProblem, hand_made
+from tests.support.frames import tuples
+from tests.support.results_factory import MadeProblem, hand_made
 
 HELDOUT = MadeProblem("p", steps=1, optimum=0.0, clip=1.0, heldout=True, budget=10.0)
 TARGETS = np.array([[2.0, 0.5, 0.0, -0.5], [3.0, 0.0, -2.0, np.nan], [0.5, np.nan, np.nan, np.nan]])

@@ -10,7 +10,7 @@ import pandas as pd
 from hpobench.analysis.core.families import families_of
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study, each_of_families
-from tests.results_factory import MadeProblem, make_results
+from tests.support.results_factory import MadeProblem, make_results
 
 SETTINGS = Settings(repetitions=50, points=10)
 

@@ -15,7 +15,7 @@ from hpobench.analysis.inference.families import (
     rank_intervals,
 )
 from hpobench.analysis.settings import FloatArray, Settings
-from tests.curves_factory import caption_of, curves_of, made_nr, study_of, table_of
+from tests.support.curves_factory import caption_of, curves_of, made_nr, study_of, table_of
 
 SETTINGS = Settings(repetitions=4000)
 MANY = 10**6

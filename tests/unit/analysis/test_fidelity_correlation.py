@@ -14,9 +14,9 @@ from hpobench.analysis.inference import rank_correlation
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.inference.rank_correlation import rank_correlations
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import table_of_all
-from tests.results_factory import MadeProblem, make_population, make_results
+from hpobench.store.read.reader import Results
+from tests.support.curves_factory import table_of_all
+from tests.support.results_factory import MadeProblem, make_population, make_results
 
 SETTINGS = Settings(repetitions=50)
 NOISY = MadeProblem("noisy", heldout=True, budget=900.0)

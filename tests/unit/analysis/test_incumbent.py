@@ -11,7 +11,7 @@ from hpobench.analysis.core.align import align, log_grid, look_up
 from hpobench.analysis.core.curves import compute_curves
 from hpobench.analysis.core.incumbent import incumbents
 from hpobench.analysis.settings import Settings
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 HELDOUT = MadeProblem("p", steps=1, optimum=0.0, clip=1.0, heldout=True, budget=10.0)
 

@@ -10,8 +10,8 @@ from hpobench.analysis.exhibits import interaction
 from hpobench.analysis.exhibits.interaction import COLUMNS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr, table_of
-from tests.results_factory import make_results
+from tests.support.curves_factory import curves_of, made_nr, table_of
+from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=80)
 

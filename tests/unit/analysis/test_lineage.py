@@ -13,9 +13,9 @@ from hpobench.analysis.core.lineage import lineage_faults
 from hpobench.analysis.exhibits.lineage import lineage, stretches, subjects
 from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
-from hpobench.store.reader import Results
-from tests.frames import tuples
-from tests.results_factory import POPULATION, make_population, make_results
+from hpobench.store.read.reader import Results
+from tests.support.frames import tuples
+from tests.support.results_factory import POPULATION, make_population, make_results
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", "maximize")
 

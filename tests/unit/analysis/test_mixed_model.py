@@ -14,7 +14,7 @@ from hpobench.analysis.inference.mixed_model import GROUPS, MixedModel, design, 
 from hpobench.analysis.notes import _unmodelled
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.contract.errors import NotAvailableError
-from tests.curves_factory import caption_of, curves_of, study_of, table_of
+from tests.support.curves_factory import caption_of, curves_of, study_of, table_of
 
 SETTINGS = Settings(repetitions=50)
 FAMILIES, PROBLEMS, SEEDS = 12, 3, 4

@@ -17,8 +17,8 @@ from hpobench.analysis.core.normalise import (
 )
 from hpobench.analysis.exhibits import mean_regret
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import table_of
-from tests.results_factory import MadeProblem, hand_made
+from tests.support.curves_factory import table_of
+from tests.support.results_factory import MadeProblem, hand_made
 
 UNIT = MadeProblem("unit", steps=1, optimum=0.0, clip=1.0, budget=50.0)
 

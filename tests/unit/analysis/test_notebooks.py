@@ -14,10 +14,10 @@ from hpobench.analysis.drawing.style import png
 from hpobench.analysis.exhibits import heatmap, rank
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UnknownNameError, UsageError
-from hpobench.store.reader import Results
+from hpobench.store.read.reader import Results
 from tests.curves_factory import drawn as drawn_of
-from tests.frames import tuples
-from tests.results_factory import SEARCHERS, make_results
+from tests.support.frames import tuples
+from tests.support.results_factory import SEARCHERS, make_results
 
 FEW: dict[str, Any] = {"repetitions": 20, "points": 10}
 

@@ -11,8 +11,8 @@ import pytest
 from hpobench.analysis.exhibits import overtuning
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, hand_made, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=50, points=50)
 PROBLEM = MadeProblem("p", steps=1, optimum=0.0, clip=1.0, budget=10.0, heldout=True)

@@ -12,8 +12,8 @@ import pytest
 
 from hpobench.analysis.core.pairing import KEY, paired
 from hpobench.contract.errors import UsageError
-from hpobench.store.reader import Results
-from tests.results_factory import make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import make_results
 
 PROBES = json.dumps({"losses": [0.25, None], "tolerance": 1e-5})
 

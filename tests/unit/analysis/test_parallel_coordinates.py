@@ -26,8 +26,8 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
 from hpobench.contract.space import Space
-from hpobench.store.reader import Results
-from tests.results_factory import PROBLEMS, MadeProblem, make_population, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import PROBLEMS, MadeProblem, make_population, make_results
 
 SETTINGS = Settings()
 SPACE = Space(

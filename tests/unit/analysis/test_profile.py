@@ -17,10 +17,10 @@ from hpobench.analysis.exhibits import profile
 from hpobench.analysis.exhibits.profile import TOLERANCE, share_within
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import FloatArray, Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import table_of
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import AXES, random_results
-from tests.results_factory import hand_made
+from tests.support.curves_factory import table_of
+from tests.support.results_factory import hand_made
 
 INF = math.inf
 NUMBERS = (2, 4, 5, 6, 7, 18)

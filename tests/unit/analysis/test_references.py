@@ -17,8 +17,8 @@ from hpobench.analysis.core.references import (
     referenced,
     unreferenced,
 )
-from tests.frames import tuples
-from tests.results_factory import MadeProblem, hand_made, make_results
+from tests.support.frames import tuples
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 OWN = MadeProblem("own", steps=9, budget=600.0, cost=3.0, referenced=False)
 NOISY = dataclasses.replace(OWN, name="noisy", heldout=True)

@@ -8,8 +8,8 @@ import pytest
 from hpobench.analysis.core.curves import compute_curves
 from hpobench.analysis.core.hits import compute_runs, snapshot
 from hpobench.analysis.settings import Settings
-from tests.frames import tuples
 from tests.long.analysis.test_against_naive import AXES, FIDELITIES, naive_run, random_results
+from tests.support.frames import tuples
 
 
 @pytest.mark.parametrize("number", range(16))

@@ -17,10 +17,10 @@ from hpobench.analysis.exhibits import speedup
 from hpobench.analysis.exhibits.speedup import COLUMNS
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import caption_of, table_of
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import AXES, random_results
-from tests.results_factory import hand_made, make_results
+from tests.support.curves_factory import caption_of, table_of
+from tests.support.results_factory import hand_made, make_results
 
 SETTINGS = Settings(points=3, repetitions=30)
 RUNS = {("random", 0): [(4.0, 0.1)], ("random", 1): [(8.0, 0.05)]}

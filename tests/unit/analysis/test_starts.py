@@ -13,8 +13,8 @@ from hpobench.analysis.core.normalise import normalised
 from hpobench.analysis.exhibits import starts
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, hand_made, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=200, points=100, axis="time")
 PORTFOLIO = {"start": {"portfolio": 5}}

@@ -10,18 +10,13 @@ import pytest
 from scipy import stats
 
 from hpobench.analysis.exhibits import lineage, survival
-from hpobench.analysis.exhibits.survival import (
-    FRESH,
-    Stretches,
-    product_limit,
-    stretches_of,
-)
+from hpobench.analysis.exhibits.survival import FRESH, Stretches, product_limit, stretches_of
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
 from hpobench.contract.problem import Objective
-from hpobench.store.reader import Results
-from tests.curves_factory import table_of_all
-from tests.results_factory import MadeProblem, hand_made, make_population, make_results
+from hpobench.store.read.reader import Results
+from tests.support.curves_factory import table_of_all
+from tests.support.results_factory import MadeProblem, hand_made, make_population, make_results
 
 SETTINGS = Settings(repetitions=40)
 STEPS = 9

@@ -25,9 +25,9 @@ from hpobench.analysis.exhibits import (
 )
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem
-from hpobench.store.reader import Results
-from tests.curves_factory import study_of, table_of, table_of_all
-from tests.results_factory import MadeProblem, hand_made, make_results
+from hpobench.store.read.reader import Results
+from tests.support.curves_factory import study_of, table_of, table_of_all
+from tests.support.results_factory import MadeProblem, hand_made, make_results
 
 SETTINGS = Settings(repetitions=500, points=20)
 

@@ -13,8 +13,8 @@ from hpobench.analysis.core.curves import Curves, compute_curves
 from hpobench.analysis.core.normalise import normalised_regret
 from hpobench.analysis.core.targets import suite_targets, tolerance_targets
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem, make_results
 
 PROBLEMS = (
     MadeProblem("known", steps=1, optimum=-3.0, clip=7.0),

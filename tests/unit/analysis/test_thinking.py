@@ -6,9 +6,9 @@ import dataclasses
 import statistics
 
 from hpobench.analysis.exhibits import thinking
-from tests.curves_factory import table_of_all
-from tests.frames import tuples
-from tests.results_factory import make_results
+from tests.support.curves_factory import table_of_all
+from tests.support.frames import tuples
+from tests.support.results_factory import make_results
 
 
 def test_medians_of_doubling_classes() -> None:

@@ -13,9 +13,9 @@ from hpobench.analysis.exhibits import timeline
 from hpobench.analysis.exhibits.timeline import BARS, COLUMNS, shown_until
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import SomeRuns, Study
-from hpobench.store.reader import Results
-from tests.frames import tuples
-from tests.results_factory import PROBLEMS, hand_made, make_population, make_results
+from hpobench.store.read.reader import Results
+from tests.support.frames import tuples
+from tests.support.results_factory import PROBLEMS, hand_made, make_population, make_results
 
 
 def run_of(rows: list[tuple[Any, ...]], statuses: dict[int, str]) -> Results:

@@ -15,11 +15,11 @@ from hpobench.analysis.exhibits import utilisation
 from hpobench.analysis.exhibits.utilisation import busy_shares
 from hpobench.analysis.inference.bootstrap import suite_mean
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import table_of
-from tests.frames import tuples
+from hpobench.store.read.reader import Results
 from tests.long.analysis.test_against_naive import random_results
-from tests.results_factory import hand_made, make_results
+from tests.support.curves_factory import table_of
+from tests.support.frames import tuples
+from tests.support.results_factory import hand_made, make_results
 
 SETTINGS = Settings(points=8, repetitions=40)
 

@@ -13,7 +13,7 @@ from scipy import stats
 from hpobench.analysis.exhibits import win_matrix
 from hpobench.analysis.inference.bootstrap import seed_draws
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import curves_of, made_nr, table_of
+from tests.support.curves_factory import curves_of, made_nr, table_of
 
 SETTINGS = Settings(repetitions=60)
 

@@ -5,7 +5,7 @@ import pytest
 from hpobench.analysis.core.curves import compute_curves
 from hpobench.analysis.core.workers import with_most_workers, with_workers, worker_counts
 from hpobench.analysis.settings import Settings
-from tests.results_factory import make_results, on_workers
+from tests.support.results_factory import make_results, on_workers
 
 
 def test_a_report_compares_the_runs_with_the_most_workers() -> None:

@@ -21,7 +21,7 @@ from hpobench.api import Categorical, Float, Int, Ordinal, Space, When
 from hpobench.bridges.imports.importing import Imported, import_trials
 from hpobench.bridges.imports.trials import Asked
 from hpobench.contract.errors import StoreError, UsageError
-from tests.imported_trials import SPACE, configs, curve, optuna_journal, optuna_study
+from tests.support.imported_trials import SPACE, configs, curve, optuna_journal, optuna_study
 
 # Optuna's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")

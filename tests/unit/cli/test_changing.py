@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from hpobench.cli import cli
 from hpobench.cli.changing import changing_options
-from tests.tiny_plugins import write_suite
+from tests.support.tiny_plugins import write_suite
 
 
 def given(*args: str) -> dict[str, Any]:

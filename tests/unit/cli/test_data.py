@@ -12,7 +12,7 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.data import catalogue
-from tests.data_server import entry, serving, write_list
+from tests.support.data_server import entry, serving, write_list
 
 SETS = {"one": {"a.txt": b"alpha", "b.txt": b"beta"}, "two": {"c.txt": b"gamma"}}
 PAGES = {f"/{name}/{path}": body for name, files in SETS.items() for path, body in files.items()}

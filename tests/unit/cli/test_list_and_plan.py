@@ -15,8 +15,8 @@ from hpobench.cli.tables import show
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.scores import thinking_of_searchers
-from hpobench.running.cluster import cpus_here
-from tests.tiny_plugins import write_suite
+from hpobench.running.cluster.connect import cpus_here
+from tests.support.tiny_plugins import write_suite
 
 
 def invoke(*args: str) -> str:
@@ -116,9 +116,9 @@ def test_compatibility_has_a_footnote_for_every_number(tiny: str) -> None:
 
 def test_compatibility_is_the_matrix(tiny: str) -> None:
     facts = json.loads(invoke("list", "compatibility", "--json", "--plugin", tiny))
-    pairs = {(one["searcher"], one["scheduler"]): one for one in facts["pairs"]}
-    assert (pairs["tiny", "whole"]["level"], pairs["tiny", "whole"]["notes"]) == ("ok", [])
-    assert pairs["dehb", "fifo"]["level"] == "refused"
+    levels = {(one["searcher"], one["scheduler"]): one for one in facts["algorithms"]}
+    assert (levels["tiny", "whole"]["level"], levels["tiny", "whole"]["notes"]) == ("ok", [])
+    assert levels["dehb", "fifo"]["level"] == "refused"
     assert facts["takes"]["smac-rf"] == ["points", "history", "prior"]
     assert facts["takes"]["tiny"] is None
     text = " ".join(invoke("list", "compatibility").split())

@@ -18,7 +18,7 @@ import hpobench
 from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
 from hpobench.cli import SECTIONS, VERBS, Verbs, cli
 from hpobench.contract import signals
-from tests.tiny_plugins import write_suite
+from tests.support.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]
 HEAVY = ("ray", "pandas", "numpy", "optuna", "torch", "matplotlib", "scipy", "pyarrow")

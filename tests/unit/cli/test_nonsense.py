@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_cases import commands, end, lay
+from tests.support.cli_cases import commands, end, lay
 
 NOWHERE = "no such folder (from "
 PARENT = "there is no folder nowhere; make it first"
@@ -30,7 +30,7 @@ WRONG = {
     f"check {UNREADABLE}": "mem: cannot be read: Input/output error",
     "compare nowhere stored": NOWHERE,
     "compare file stored": "not a folder; name the one that holds plan.json",
-    "compare stored": "name two folders, or one and two of its algorithms",
+    "compare stored": "name two folders, or one folder and two of its algorithms",
     "compare stored stored --markdown nowhere/a.md": PARENT,
     "data fetch nobody": "unknown data set 'nobody'; known: ",
     "data fetch yahpo-lcbench --to file": "'file' is a file",

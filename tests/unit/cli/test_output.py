@@ -17,13 +17,13 @@ from hpobench.contract.cell import Cell
 from hpobench.evidence.distilling import distilled
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.recording.record import Recorded
-from hpobench.running.agreement import CellHistories
+from hpobench.running.proof.stage_agreement import CellHistories
 from hpobench.verbs.bisection import Halving
 from hpobench.verbs.progress import Display
 from hpobench.verbs.reports import Report, answer_of
-from tests.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
 from tests.ray.test_output import CASES as SLOW_CASES
-from tests.security_table import HEADER, PLUGIN
+from tests.support.cli_cases import NEVER, SMOKE, Case, check, commands, end, lay
+from tests.support.security_table import HEADER, PLUGIN
 
 COMMANDS = dict(commands())
 
@@ -42,7 +42,7 @@ CASES = [
         for kind in ("searchers", "schedulers", "problems", "suites")
     ),
     Case("list searchers random", lambda facts: [facts["name"], facts["summary"][:30]]),
-    Case("list compatibility", lambda facts: [facts["pairs"][0]["scheduler"]]),
+    Case("list compatibility", lambda facts: [facts["algorithms"][0]["scheduler"]]),
     Case("data list", names, quiet=listed),
     Case("data verify", lambda facts: ["no data set is there", *facts], quiet=lambda _: ""),
     Case(
@@ -135,8 +135,8 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         return report
 
     for place, double in (
-        ("hpobench.running.agreement.compare", compared),
-        ("hpobench.running.cluster.connected", lambda *_: contextlib.nullcontext()),
+        ("hpobench.running.proof.stage_agreement.compare", compared),
+        ("hpobench.running.cluster.connect.connected", lambda *_: contextlib.nullcontext()),
         ("hpobench.recording.record.record_table", lambda *_, **__: Recorded(2, 1, reused=False)),
         ("hpobench.verbs.reports.write_page", written),
         ("hpobench.plugins.isolation.environments.lock", lambda _: None),
@@ -207,7 +207,7 @@ def test_only_one_of_them_is_taken(args: str, tmp_path: Path, monkeypatch: Any) 
     words = args.replace("nowhere", "stored").replace("a b", "stored stored").split()
     code, out, err = end([*words, "--json"])
     assert (code, out) == (2, "")
-    assert "exclude each other; give one" in err
+    assert "give only one of --quiet, --verbose and --json" in err
 
 
 SOLID = re.compile(r"/|^    \w+\.\w+\(.*\)$")

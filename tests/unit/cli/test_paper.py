@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hpobench.__main__ import main
-from tests.results_factory import MadeProblem, make_results
-from tests.stored import write
+from tests.support.results_factory import MadeProblem, make_results
+from tests.support.stored import write
 
 
 def call(*arguments: object) -> int:
@@ -39,7 +39,7 @@ def test_checklist_of_stored_results(tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (["--checklist"], "has no results of the study; run `python -m hpobench paper` first"),
         (["--checklist", "--quick"], "run `python -m hpobench paper --quick` first"),
-        (["regret", "--checklist"], "FIGURE and --checklist exclude each other"),
+        (["regret", "--checklist"], "give either FIGURE or --checklist, not both"),
         (["regrets"], "unknown figure 'regrets'; did you mean regret?"),
     ],
 )

@@ -15,7 +15,7 @@ from hpobench.problems.recorded import _forest
 from hpobench.recording.table import read_about
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests.imported_trials import configs, curve
+from tests.support.imported_trials import configs, curve
 
 
 @pytest.fixture(autouse=True)

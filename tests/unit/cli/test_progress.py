@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from hpobench.store import schema
-from hpobench.store.batch import Batch, CellEnd
+from hpobench.store.format import schema
+from hpobench.store.write.batch import Batch, CellEnd
 from hpobench.verbs.progress import LineProgress, Shown
-from hpobench.verbs.tally import Tally, duration, roughly
+from hpobench.verbs.tally import Tally
 
 PROBLEMS: dict[str, dict[str, float | None]] = {
     key: {"optimum": 0.0, "clip": 10.0} for key in ("p", "hard", "easy")
@@ -158,18 +158,3 @@ def test_drawing_is_told_once_and_shown_on_a_terminal(
         for done in range(3):
             Shown().drawing(done, 2)
         assert capsys.readouterr().out == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")]
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(3, "a minute"), (238, "4 min"), (9000, "2.5 h"), (86400 * 1234, "1,234 d")],
-)
-def test_rough_durations(seconds: float, text: str) -> None:
-    assert roughly(seconds) == text

@@ -54,7 +54,7 @@ def test_the_answer_comes_first(evidence: Path, capsys: pytest.CaptureFixture[st
     assert "; random search reaches 0.30." in " ".join(lines[1:3])
     assert "searcher={'name': 'optuna-tpe', 'multivariate': True}, scheduler='fifo')" in out
     assert "hpobench.searcher('optuna-tpe', multivariate=True)" in out
-    grounds = "on 6 problems of 3 families, at 40 full trials with 4 workers"
+    grounds = "on 6 problems of 3 families, at 40 full evaluations with 4 workers"
     assert grounds in " ".join(out.split())
 
 
@@ -174,10 +174,10 @@ def test_from_python(evidence: Path) -> None:
     [
         ([], "say what is tuned"),
         (["--floats", 3], "say what may be spent"),
-        (["--floats", 3, "--evaluations", 9, "--budget", "1h"], "say the same"),
+        (["--floats", 3, "--evaluations", 9, "--budget", "1h"], "not both"),
         (["--floats", 99, "--evaluations", 9], "larger than any of the evidence"),
         (["--logs", 4, "--ints", 1, "--evaluations", 9], "4 of 1 numbers cannot"),
-        (["smoke", "--floats", 3], "SUITE and --floats and the like say the same"),
+        (["smoke", "--floats", 3], "give either SUITE or --floats and the like, not both"),
         (["--mode", "min", "--floats", 3, "--evaluations", 9], "--mode is of --trials"),
         (["--floats", 3, "--budget", "soon"], "'soon' is no time"),
         (["--floats", 3, "--fidelity", "epochs"], "like epochs:50"),
@@ -205,7 +205,7 @@ def test_what_contradicts_itself_is_refused(
 def test_evaluate_says_how_good_it_is(evidence: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "--evaluate", "--evidence", evidence)
     assert code == 0
-    assert out.startswith("The advice is the pair that is best over the other families")
+    assert out.startswith("The advice is the algorithm that is best over the other families")
     assert "AutoSampler" in out
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from hpobench.__main__ import main
 from hpobench.cli.tables import printable
-from hpobench.store.batch import Batch
-from hpobench.store.writer import open_writer
-from tests.results_factory import PROBLEMS, make_results
-from tests.stored import write as write_results
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.writer import open_writer
+from tests.support.results_factory import PROBLEMS, make_results
+from tests.support.stored import write as write_results
 from tests.unit.store.test_store import begin, outcome, write
 
 
@@ -79,10 +79,10 @@ def test_it_says_as_much_as_it_is_asked_to(
     assert (facts["done"], facts["missing"], facts["errors"]) == (3, 1, {})
     assert facts["missing_cells"] == ["tpe-fifo-branin-1"]
     (compared,) = facts["answer"]["compared"]
-    assert [one["standing"] for one in compared["ranked"]] == ["leads", "unknown"]
+    assert [one["standing"] for one in compared["ranked"]] == ["leads", "unclear"]
     assert len(facts["advice"]) == 1
     assert call("status", results, "-q", "--json") == 2
-    assert "exclude each other" in capsys.readouterr().err
+    assert "give only one of --quiet" in capsys.readouterr().err
 
 
 def test_results_that_cannot_be_read_hide_no_counts(

@@ -15,7 +15,7 @@ from hpobench.contract.errors import NotAvailableError
 from hpobench.data import catalogue, local
 from hpobench.data.catalogue import Dataset, parse
 from hpobench.data.download import fetch
-from tests.data_server import entry, serving, write_list
+from tests.support.data_server import entry, serving, write_list
 
 FILES = {"package/data/a.npz": bytes(range(256)) * 1024, "package/b.json": b"{}"}
 HERE = Path("list.json")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hpobench.data.mapped import mapped, tables_folder
-from tests.present import present
+from tests.support.present import present
 
 MEGABYTE = 2**20
 LARGE = 32 * MEGABYTE

@@ -1,4 +1,4 @@
-"""How pages are run: `tests.documents`, the mechanism that runs every page."""
+"""How pages are run: `tests.support.documents`, the mechanism that runs every page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from tests.documents import blocks, runnable
+from tests.support.documents import blocks, runnable
 
 PAGE = """# Title
 
@@ -43,7 +43,7 @@ print("the sum", first + 1)
 def run(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     (folder / "page.md").write_text(text)
     (at := folder / "at").mkdir()
-    command = [sys.executable, "-m", "tests.documents", str(folder / "page.md")]
+    command = [sys.executable, "-m", "tests.support.documents", str(folder / "page.md")]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     return subprocess.run(command, cwd=at, env=environment, capture_output=True, text=True)
 

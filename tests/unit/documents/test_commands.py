@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from hpobench.cli import cli
 from tests import ROOT
-from tests.documents import blocks, commands, documents
+from tests.support.documents import blocks, commands, documents
 
 
 def name(page: Path) -> str:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.gallery import (
+from tests.support.gallery import (
     COMMANDS,
     EXAMPLES,
     GALLERY,

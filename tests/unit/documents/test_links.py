@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from tests.documents import DOCS, REPOSITORY, SITE, blocks, documents, prose, site_pages
+from tests.support.documents import DOCS, REPOSITORY, SITE, blocks, documents, prose, site_pages
 
 LINK = re.compile(r"\[(?:[^\]\[]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?\)")
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 
 from tests import ROOT
-from tests.documents import DOCS, REPOSITORY, SITE
+from tests.support.documents import DOCS, REPOSITORY, SITE
 
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = CONFIG["project"]

@@ -19,7 +19,7 @@ from hpobench.evidence.archive import (
     quantised,
 )
 from hpobench.evidence.features import Features
-from hpobench.store import schema
+from hpobench.store.format import schema
 
 FLAT = Features(2, 0, 0, 1, False, 1)
 FACTS = ProblemFacts("family", FLAT, heldout=False, reference=1, name="branin", options={})

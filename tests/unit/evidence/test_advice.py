@@ -13,14 +13,14 @@ from hpobench.api import Categorical, Float, Int, Space
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import BUDGETS, Archive, ProblemFacts, joined, quantised
-from hpobench.evidence.asking import Means, of_counts, of_space
+from hpobench.evidence.asking import Spending, of_counts, of_space
 from hpobench.evidence.evaluation import Judged
 from hpobench.evidence.features import Features
 from hpobench.evidence.nearness import distance
 from hpobench.evidence.question import Question
-from hpobench.evidence.scores import Pair
-from hpobench.evidence.standing import WAYS, Row, standing
-from hpobench.evidence.wording import answer, gains, grounds, regrets, seconds, verdict
+from hpobench.evidence.scores import Algorithm
+from hpobench.evidence.standing import WAYS, StandingRow, standing
+from hpobench.evidence.wording import answer, gains, grounds, regrets, verdict
 from tests.unit.evidence.archives import FLAT, made, of_levels
 
 LEVELS = {"best": 0.1, "near": 0.105, "random": 0.5, "sobol": 0.4}
@@ -38,9 +38,9 @@ def archive(
     return of_levels(levels, problems, **changes)
 
 
-def test_the_pairs_are_ranked_by_what_they_reach() -> None:
+def test_the_algorithms_are_ranked_by_what_they_reach() -> None:
     found = advise(archive(), ASKED)
-    assert [one.pair.searcher for one in found.ranked] == ["best", "near", "sobol", "random"]
+    assert [one.algorithm.searcher for one in found.ranked] == ["best", "near", "sobol", "random"]
     assert [one.regret for one in found.ranked] == pytest.approx([0.1, 0.105, 0.4, 0.5], abs=0.02)
     assert (found.problems, found.families, found.workers) == (12, 6, 4)
     for one in found.ranked:
@@ -50,16 +50,16 @@ def test_the_pairs_are_ranked_by_what_they_reach() -> None:
 
 def test_what_chance_explains_is_not_told_apart() -> None:
     found = advise(archive(spread=0.1), ASKED)
-    assert {one.pair.searcher for one in found.undecided} == {"best", "near"}
+    assert {one.algorithm.searcher for one in found.undecided} == {"best", "near"}
     found = advise(archive(spread=0.001), ASKED)
-    assert [one.pair.searcher for one in found.undecided] == ["best"]
+    assert [one.algorithm.searcher for one in found.undecided] == ["best"]
 
 
 def test_the_cheapest_of_those_not_told_apart_is_named() -> None:
     thinking = {"best": 2.0, "near": 0.001, "random": 0.0}
     found = advise(archive(spread=0.1, thinking=thinking), ASKED)
-    names = {found.choice.pair.searcher, found.cheapest.pair.searcher}
-    assert found.cheapest.pair.searcher == "near"
+    names = {found.choice.algorithm.searcher, found.cheapest.algorithm.searcher}
+    assert found.cheapest.algorithm.searcher == "near"
     lines = " ".join(answer(found))
     assert "The evidence does not tell it apart from" in lines
     if names == {"best", "near"}:
@@ -80,7 +80,10 @@ def np_of(*values: float) -> Any:
 
 def test_only_what_is_allowed_is_advised() -> None:
     found = advise(archive(), ASKED, searchers={"near", "sobol"})
-    assert [one.pair for one in found.ranked] == [Pair("near", "fifo"), Pair("sobol", "fifo")]
+    assert [one.algorithm for one in found.ranked] == [
+        Algorithm("near", "fifo"),
+        Algorithm("sobol", "fifo"),
+    ]
     with pytest.raises(UsageError, match="no run of the searchers and schedulers asked about"):
         advise(archive(), ASKED, schedulers={"asha"})
 
@@ -91,7 +94,7 @@ def test_on_spaces_with_conditions_only_those_that_understand_them() -> None:
     both = of_levels({"a": 0.1, "b": 0.2}, problems)
     some = of_levels({"b": 0.2}, {"c": facts("h", conditional)})
     found = advise(joined([both, some]), Question(conditional, 10, 4))
-    assert [one.pair.searcher for one in found.ranked] == ["b"]
+    assert [one.algorithm.searcher for one in found.ranked] == ["b"]
 
 
 def test_near_problems_are_those_with_the_same_features() -> None:
@@ -105,7 +108,7 @@ def test_near_problems_are_those_with_the_same_features() -> None:
     assert "  near: 3 parameters (2 real, 1 of choices, 1 logarithmic)" in list(grounds(found))
 
 
-def test_the_nearest_workers_are_those_of_the_pairs_asked_about() -> None:
+def test_the_nearest_workers_are_those_of_the_algorithms_asked_about() -> None:
     """Runs of one scheduler with as many workers do not hide those of another with fewer."""
     columns: dict[str, Any] = {"workers": [16] * 6, "cell": [f"w{n:05}".encode() for n in range(6)]}
     many = joined(
@@ -118,7 +121,7 @@ def test_the_nearest_workers_are_those_of_the_pairs_asked_about() -> None:
 
 def test_where_the_evidence_ends_is_said() -> None:
     said = " ".join(grounds(advise(archive(), Question(FLAT, 500, 16))))
-    assert "The evidence ends at 100 full trials; yours are 500." in said
+    assert "The evidence ends at 100 full evaluations; yours are 500." in said
     assert "It has no such runs with 16 workers." in said
     with pytest.raises(UsageError, match="a space of 30 parameters is larger than any"):
         advise(archive(), Question(Features(30, 0, 0, 0, False, 1), 10, 4))
@@ -127,16 +130,16 @@ def test_where_the_evidence_ends_is_said() -> None:
 @pytest.mark.parametrize(
     ("means", "message"),
     [
-        (Means(), "say what may be spent"),
-        (Means(evaluations=0.5), "advice begins at one"),
-        (Means(evaluations=float("nan")), "advice begins at one"),
-        (Means(evaluations=9, budget=60), "say the same"),
-        (Means(budget=60), "say what may be spent"),
-        (Means(budget=60, trial_time=0), "more than nothing"),
-        (Means(budget=60, trial_time=float("inf")), "more than nothing"),
+        (Spending(), "say what may be spent"),
+        (Spending(evaluations=0.5), "advice begins at one"),
+        (Spending(evaluations=float("nan")), "advice begins at one"),
+        (Spending(evaluations=9, budget=60), "not both"),
+        (Spending(budget=60), "say what may be spent"),
+        (Spending(budget=60, trial_time=0), "positive and finite"),
+        (Spending(budget=60, trial_time=float("inf")), "positive and finite"),
     ],
 )
-def test_what_cannot_be_spent_is_refused(means: Means, message: str) -> None:
+def test_what_cannot_be_spent_is_refused(means: Spending, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         of_counts(means, floats=2, ints=0, categories=0, logs=None, conditional=False)
 
@@ -150,7 +153,7 @@ def test_a_question_of_numbers_is_that_of_the_space() -> None:
             Categorical("d", ("x", "y")),
         ]
     )
-    means = Means(budget=7200, trial_time=60, workers=8, steps=9)
+    means = Spending(budget=7200, trial_time=60, workers=8, steps=9)
     numbers = of_counts(means, floats=2, ints=1, categories=1, logs=1, conditional=False)
     named = of_space(space, means)
     assert named.names == ("a", "b", "c", "d")
@@ -177,7 +180,7 @@ def test_the_advice_is_judged_beside_the_rules_of_others() -> None:
         assert low <= mean <= high < 0
     assert list(verdict(found))[1:3] == [
         "No other rule is better than it beyond chance.",
-        "Knowing the best pair of each problem would gain nothing that is beyond chance.",
+        "Knowing the best algorithm of each problem would gain nothing that is beyond chance.",
     ]
 
 
@@ -186,12 +189,12 @@ def test_what_is_better_than_the_advice_is_named() -> None:
     worse, better = np.array([0.5, 0.4, 0.6]), np.array([0.3, 0.1, 0.2])
     regret = {way: better if way in ("NGOpt", "oracle") else worse for way in WAYS}
     judged = Judged(tuple("pqr"), tuple(families), regret, np.ones(3))
-    said = list(verdict([Row(5, "one step", judged, "random + fifo")]))
+    said = list(verdict([StandingRow(5, "one step", judged, "random + fifo")]))
     assert said[1:3] == [
-        "Better than it beyond chance: NGOpt by 0.300 at 5 full trials (one step); elsewhere no "
-        "other rule.",
-        "Knowing the best pair of each problem would be better by 0.300 at 5 full trials (one "
-        "step); elsewhere not beyond chance.",
+        "Better than it beyond chance: NGOpt by 0.300 at 5 full evaluations (one step); elsewhere "
+        "no other rule.",
+        "Knowing the best algorithm of each problem would be better by 0.300 at 5 full evaluations "
+        "(one step); elsewhere not beyond chance.",
     ]
 
 
@@ -199,14 +202,6 @@ def test_each_row_of_the_standing_is_printed() -> None:
     found = list(standing(archive({"best": 0.1, "random": 0.5})))
     for header, rows in (regrets(found), gains(found)):
         assert {len(row) for row in rows} == {len(header)}
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.00037, "0.37 ms"), (0.0042, "4.2 ms"), (0.25, "250 ms"), (3, "3 s"), (600, "10 min")],
-)
-def test_times_are_in_the_unit_that_suits_them(value: float, text: str) -> None:
-    assert seconds(value) == text
 
 
 def test_where_runs_ended_early_their_last_budget_counts() -> None:
@@ -218,9 +213,9 @@ def test_where_runs_ended_early_their_last_budget_counts() -> None:
     )
     both = joined([archive({"random": 0.5}), replace(short, runs=runs)])
     found = advise(both, Question(FLAT, 80, 4), {"sobol"})
-    assert found.choice.pair.searcher == "sobol"
+    assert found.choice.algorithm.searcher == "sobol"
     assert found.budget == pytest.approx(BUDGETS[19])
     assert "The evidence ends at" in " ".join(grounds(found))
     found = advise(both, Question(FLAT, 80, 4))
-    assert found.choice.pair.searcher == "random"
+    assert found.choice.algorithm.searcher == "random"
     assert "Left out, because their runs end before that: sobol + fifo." in list(grounds(found))

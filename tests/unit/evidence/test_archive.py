@@ -22,8 +22,8 @@ from hpobench.evidence.archive import (
     quantised,
     read_archive,
 )
-from hpobench.evidence.scores import Pair, scores_at
-from hpobench.store import seal
+from hpobench.evidence.scores import Algorithm, scores_at
+from hpobench.store.format import seal
 from tests.unit.evidence.archives import FACTS, FLAT, made
 
 
@@ -66,11 +66,11 @@ def test_every_flipped_byte_is_found(tmp_path: Path) -> None:
         (b"", "is no archive of evidence"),
         (b"PAR1 nonsense PAR1", "is no archive of evidence"),
         ("frame", "is no archive of evidence"),
-        ("version", "an archive of version 2, this hpobench reads version 1"),
+        ("version", "has version 2, and this hpobench reads version 1"),
         ("columns", "the columns of its runs are not those"),
         ("problem", "says nothing of problem a"),
         ({"seed": [0] * 6}, "it has a run twice"),
-        ({"seed": [-1, 1, 2] * 2}, "no seed"),
+        ({"seed": [-1, 1, 2] * 2}, "impossible seed"),
         ({"scheduler": [None] * 6}, "scheduler is missing in a run"),
         ({"regret": quantised(np.full((6, len(BUDGETS)), 1.1))}, "regret is not between 0 and 1"),
     ],
@@ -118,13 +118,13 @@ def test_archives_join_in_any_order_to_the_same_bytes() -> None:
 
 def test_the_same_cell_with_other_results_is_refused() -> None:
     other = made(range(30), content=[b"otherone"] * 60)
-    with pytest.raises(UsageError, match=r"other results of the same cells \(60\)") as refusal:
+    with pytest.raises(UsageError, match=r"different results of the same cells \(60\)") as refusal:
         joined([made(range(30)), other])
     lines = str(refusal.value).splitlines()
     assert lines[1] == "  random/fifo/a/0/4"
     assert lines[21] == "  and 40 more"
     regrets = made(regret=quantised(np.zeros((6, len(BUDGETS)))))
-    with pytest.raises(UsageError, match=r"other results of the same cells \(6\)"):
+    with pytest.raises(UsageError, match=r"different results of the same cells \(6\)"):
         joined([made(), regrets])
 
 
@@ -135,13 +135,13 @@ def test_a_cell_of_another_version_takes_the_place_of_the_old_one() -> None:
 
 def test_problems_must_be_measured_by_the_same_references() -> None:
     other = replace(made(), problems={"a": replace(FACTS, reference=2), "b": FACTS})
-    with pytest.raises(UsageError, match="a: the archives measure its regrets by other references"):
+    with pytest.raises(UsageError, match="a: the archives describe this problem in different ways"):
         joined([made(), other])
 
 
 def test_a_label_means_one_thing() -> None:
     other = PluginFacts("random", {"shuffle": True}, "library 1.0")
-    with pytest.raises(UsageError, match="random: the archives call different things"):
+    with pytest.raises(UsageError, match="random: the archives mean different things"):
         joined([made(), replace(made(), searchers={"random": other})])
 
 
@@ -157,7 +157,7 @@ def test_a_searcher_that_thinks_long_reaches_less() -> None:
 def test_scores_are_the_regrets_at_a_budget() -> None:
     archive = joined([made(), made(searcher="sobol", thinking=[0.5] * 6)])
     scores = scores_at(archive, 100.0, 4, stoppable=False)
-    assert scores.pairs == (Pair("random", "fifo"), Pair("sobol", "fifo"))
+    assert scores.algorithms == (Algorithm("random", "fifo"), Algorithm("sobol", "fifo"))
     assert scores.problems == ("a", "b")
     assert scores.thinking == pytest.approx([0.001, 0.5])
     last = archive.regrets()[:, -1].reshape(2, 2, 3)
@@ -165,17 +165,17 @@ def test_scores_are_the_regrets_at_a_budget() -> None:
     between = scores_at(archive, float(np.sqrt(BUDGETS[3] * BUDGETS[4])), 64, stoppable=False)
     both = archive.regrets()[:, 3:5].mean(axis=1).reshape(2, 2, 3).swapaxes(0, 1)
     assert between.regret == pytest.approx(both)
-    assert scores_at(archive, 10.0, 4, stoppable=True).pairs == ()
+    assert scores_at(archive, 10.0, 4, stoppable=True).algorithms == ()
 
 
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"features": {"floats": "many"}}, "what it says of its contents is odd"),
-        ({"features": None}, "what it says of its contents is odd"),
-        ({"options": []}, "what it says of its contents is odd"),
-        ({"features": {**asdict(FLAT), "floats": 0}}, "the features of problem a cannot be"),
-        ({"features": {**asdict(FLAT), "steps": 0}}, "the features of problem a cannot be"),
+        ({"features": {"floats": "many"}}, "its facts cannot be read"),
+        ({"features": None}, "its facts cannot be read"),
+        ({"options": []}, "its facts cannot be read"),
+        ({"features": {**asdict(FLAT), "floats": 0}}, "problem a has impossible features"),
+        ({"features": {**asdict(FLAT), "steps": 0}}, "problem a has impossible features"),
     ],
 )
 def test_facts_that_a_stranger_made_up_are_refused(

@@ -15,21 +15,21 @@ from hpobench.evidence.evaluation import (
 )
 from hpobench.evidence.features import Features
 from hpobench.evidence.model import center_and_spread, fit
-from hpobench.evidence.scores import FloatArray, Pair, Scores, interval, weights_of
+from hpobench.evidence.scores import Algorithm, FloatArray, Scores, interval, weights_of
 from tests.unit.evidence.archives import FLAT
 
 
 def made(regret: FloatArray, families: list[str], searchers: list[str] | None = None) -> Scores:
-    """Scores of ``regret``, of shape (problems, pairs, seeds)."""
-    problems, pairs, _ = regret.shape
-    names = searchers or [f"s{n}" for n in range(pairs)]
+    """Scores of ``regret``, of shape (problems, algorithms, seeds)."""
+    problems, algorithms, _ = regret.shape
+    names = searchers or [f"s{n}" for n in range(algorithms)]
     return Scores(
         workers=4,
-        pairs=tuple(Pair(name, "fifo") for name in names),
+        algorithms=tuple(Algorithm(name, "fifo") for name in names),
         problems=tuple(f"p{n}" for n in range(problems)),
         families=tuple(families),
         regret=regret,
-        thinking=np.ones(pairs),
+        thinking=np.ones(algorithms),
     )
 
 
@@ -45,11 +45,11 @@ def drawn(
     noise: float = 0.0,
 ) -> Scores:
     random = np.random.default_rng(seed)
-    problems, pairs = families * each, len(effects)
+    problems, algorithms = families * each, len(effects)
     level = random.uniform(0.2, 0.5, problems)
-    of_family = between * random.standard_normal((families, pairs)).repeat(each, axis=0)
-    of_problem = within * random.standard_normal((problems, pairs))
-    of_seed = noise * random.standard_normal((problems, pairs, seeds))
+    of_family = between * random.standard_normal((families, algorithms)).repeat(each, axis=0)
+    of_problem = within * random.standard_normal((problems, algorithms))
+    of_seed = noise * random.standard_normal((problems, algorithms, seeds))
     regret = (level[:, None] + effects + of_family + of_problem)[..., None] + of_seed
     return made(regret, [f"f{n // each}" for n in range(problems)])
 
@@ -75,21 +75,21 @@ def test_spreads_and_errors_are_those_that_the_scores_were_drawn_with() -> None:
     assert np.sqrt((off**2).mean()) == pytest.approx(errors.mean(), rel=0.15)
 
 
-def test_the_noise_of_a_pair_is_its_own() -> None:
+def test_the_noise_of_an_algorithm_is_its_own() -> None:
     random = np.random.default_rng(4)
-    of_problem, of_pair = np.array([0.01, 0.05] * 60), np.array([0.2, 1.0, 2.0])
-    spread = np.outer(of_problem, of_pair)[..., None]
+    of_problem, of_algorithm = np.array([0.01, 0.05] * 60), np.array([0.2, 1.0, 2.0])
+    spread = np.outer(of_problem, of_algorithm)[..., None]
     scores = made(spread * random.standard_normal((120, 3, 4)), ["f"] * 120)
     found = np.sqrt(4 * scores.noise)  # of a run, where each mean is over four
     shape = found / found.mean()
-    assert shape.mean(axis=0) == pytest.approx(of_pair / of_pair.mean(), rel=0.2)
+    assert shape.mean(axis=0) == pytest.approx(of_algorithm / of_algorithm.mean(), rel=0.2)
     for n, spread_there in enumerate(of_problem[:2]):
         assert (found[n::2] ** 2).mean() == pytest.approx(
-            spread_there**2 * (of_pair**2).mean(), rel=0.2
+            spread_there**2 * (of_algorithm**2).mean(), rel=0.2
         )
 
 
-def test_a_pair_with_hardly_a_run_varies_like_the_others() -> None:
+def test_an_algorithm_with_hardly_a_run_varies_like_the_others() -> None:
     regret = np.random.default_rng(5).standard_normal((40, 3, 2))
     regret[:, 2, 1] = np.nan
     regret[1:, 2, 0] = np.nan
@@ -124,7 +124,7 @@ def test_effects_that_differ_less_than_chance_have_no_spread() -> None:
     assert center_and_spread(np.empty(0), np.empty(0)) == (0, 0)
 
 
-def test_pairs_with_few_runs_are_shrunk_as_much_as_the_others() -> None:
+def test_algorithms_with_few_runs_are_shrunk_as_much_as_the_others() -> None:
     scores = drawn(7, EFFECTS, noise=0.2)
     regret = scores.regret.copy()
     regret[8:, 0] = np.nan
@@ -144,7 +144,7 @@ def test_families_count_alike_however_many_problems_they_have() -> None:
     assert single_best(scores, FLAT).searcher == "s1"  # .3 and .2, and not .14 and .28
 
 
-def test_pairs_that_ran_on_few_problems_are_compared_on_those() -> None:
+def test_algorithms_that_ran_on_few_problems_are_compared_on_those() -> None:
     scores = drawn(1, EFFECTS)
     regret = scores.regret.copy()
     regret[::2, 0] = np.nan
@@ -186,7 +186,7 @@ def test_advisers_know_nothing_of_the_family_that_they_are_judged_on() -> None:
     scores = made(scores.regret, list(scores.families), ["random", "a", "b", "c", "d"])
     seen: list[set[str]] = []
 
-    def adviser(known: Scores, asked: Features) -> Pair:
+    def adviser(known: Scores, asked: Features) -> Algorithm:
         seen.append(set(known.families))
         return single_best(known, asked)
 
@@ -206,7 +206,7 @@ def test_advisers_choose_among_what_ran_on_the_problem() -> None:
     found: list[tuple[str, ...]] = []
 
     def adviser(known: Scores, _asked: Features) -> None:
-        found.append(tuple(pair.searcher for pair in known.pairs))
+        found.append(tuple(algorithm.searcher for algorithm in known.algorithms))
 
     judged = judged_by(scores, {"says nothing": adviser})
     assert found == [("random",), ("random",)]  # there is nothing of a on the other family

@@ -16,7 +16,7 @@ from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits.lineage import _values, lineage
 from hpobench.analysis.looks import ACCENT
 from hpobench.contract.problem import Objective
-from tests.results_factory import make_population
+from tests.support.results_factory import make_population
 
 
 def table_of(trials: int) -> pd.DataFrame:

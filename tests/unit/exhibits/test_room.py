@@ -15,10 +15,10 @@ from hpobench.analysis.exhibits import (
     win_matrix,
 )
 from hpobench.analysis.notes import notes
-from hpobench.analysis.numbers import MOST_NAMES, listed
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from tests.results_factory import MadeProblem, make_results
+from hpobench.contract.wording import MOST_NAMES, listed
+from tests.support.results_factory import MadeProblem, make_results
 
 
 @pytest.fixture(scope="module")

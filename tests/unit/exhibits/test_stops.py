@@ -12,8 +12,8 @@ import pytest
 
 from hpobench.analysis.exhibits import stops
 from hpobench.analysis.study import Study
-from hpobench.store.reader import Results
-from tests.results_factory import hand_made
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import hand_made
 
 LOSSES = (0.9, 0.5, 0.6, 0.6, 0.2, 0.3, 0.3, 0.1)
 STOPPED = "random[stop=patience-2]"

@@ -10,10 +10,10 @@ from hpobench.analysis.core.curves import Comparison, Curves, comparisons, compu
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import utilisation
 from hpobench.analysis.settings import Settings
-from hpobench.store.reader import Results
-from tests.curves_factory import caption_of, study_of
+from hpobench.store.read.reader import Results
 from tests.curves_factory import drawn as drawn_of
-from tests.results_factory import make_results
+from tests.support.curves_factory import caption_of, study_of
+from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
 

@@ -16,7 +16,7 @@ from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.paper.claims import Claim, Order, Publication, Speedup, Value
 from hpobench.paper.curves import figures
 from hpobench.paper.published import COLUMNS, compare
-from tests.results_factory import MadeProblem, hand_made
+from tests.support.results_factory import MadeProblem, hand_made
 
 SETTINGS = Settings(repetitions=200)
 COMMON: dict[str, Any] = {

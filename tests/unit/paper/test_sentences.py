@@ -14,8 +14,8 @@ from hpobench.paper import sentences, tables
 from hpobench.paper.checklist import checklist
 from hpobench.paper.facts import Facts, listed, some, with_interval
 from hpobench.reporting.answer import Compared, Ranked
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem, make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem, make_results
 
 PROBLEMS = [MadeProblem(f"p{i}", budget=600.0) for i in range(1, 4)]
 
@@ -69,7 +69,7 @@ def test_the_answer_in_short(ranks: tuple[Ranked, ...], says: str) -> None:
 
 
 def test_few_seeds_say_little() -> None:
-    few = known(LEADER, ranked("gp + asha", 0.3, "unknown"), needed=5)
+    few = known(LEADER, ranked("gp + asha", 0.3, "unclear"), needed=5)
     assert "with 2 seeds no difference to another can be called clear" in sentences.short(few)
     assert "The seeds are too few to call the difference clear." in sentences.lead(few)
     assert sentences.seeds_advice(few).startswith("Compare with 5 seeds or more.")

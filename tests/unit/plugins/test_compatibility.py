@@ -8,7 +8,7 @@ import pytest
 
 from hpobench.plugins.compatibility import Compatibility, compatibility, matrix, numbered
 from hpobench.plugins.registry import Registry
-from tests.tiny_plugins import PLUGIN
+from tests.support.tiny_plugins import PLUGIN
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hpobench.__main__ import _code
-from tests.tiny_plugins import write_suite
+from tests.support.tiny_plugins import write_suite
 
 IMPORTS = "from hpobench.api import *\nfrom .tiny import Bowl, Halves, Stairs, Tiny, _Constant\n"
 

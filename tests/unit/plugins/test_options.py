@@ -13,7 +13,7 @@ from hpobench.contract.errors import PluginError, UsageError
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import label, options_of, resolve
-from tests.tiny_plugins import PLUGIN
+from tests.support.tiny_plugins import PLUGIN
 
 SPACE = Space([Float("x", 0, 1)])
 DEFAULTS = {

@@ -14,7 +14,7 @@ from hpobench.contract.errors import PluginError, UnknownNameError
 from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins.modules import load_class, locate, module_name, sibling
 from hpobench.plugins.registry import Registry, shipped_suites
-from tests.tiny_plugins import PLUGIN
+from tests.support.tiny_plugins import PLUGIN
 
 EXPLODES = "raise RuntimeError('imported')\n"
 SEARCHER = "from hpobench.api import Searcher\n\n\nclass {cls}(Searcher):\n    name = {name!r}\n"

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.plugins.requirements import unmet
 from tests import ROOT
-from tests.present import present
+from tests.support.present import present
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = {

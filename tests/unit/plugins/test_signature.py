@@ -20,7 +20,7 @@ from hpobench.api import (
 )
 from hpobench.contract.errors import NotAvailableError
 from hpobench.plugins.signature import moved, signature
-from tests.present import present
+from tests.support.present import present
 
 
 class Table(TabulatedProblem):

@@ -20,7 +20,7 @@ from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
-from tests.present import present
+from tests.support.present import present
 from tests.unit.problems.bbob_members import FAMILIES, best, every, losses, sample
 
 pytest.importorskip("ioh")

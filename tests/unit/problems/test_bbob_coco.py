@@ -14,7 +14,7 @@ from hpobench.problems.bbob._problem import LAST_INSTANCE
 from hpobench.problems.bbob.bbob import BBOB
 from hpobench.problems.bbob.bbob_mixint import BBOBMixInt
 from hpobench.problems.bbob.bbob_noisy import BBOBNoisy
-from tests.present import present
+from tests.support.present import present
 from tests.unit.problems.bbob_members import best, every, losses, point, sample
 
 pytest.importorskip("ioh")

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from hpobench.api import Categorical, Config, Float, Int
-from hpobench.contract.errors import NotAvailableError, SpaceError, UnknownNameError
+from hpobench.contract.errors import SpaceError, UnknownNameError
 from hpobench.problems.pools._hpo_b import COLUMNS
 from hpobench.problems.pools.hpo_b import HPOB
 from hpobench.problems.pools.lcbench_pool import LCBenchPool
+from tests.support.data_server import MadeData, require_refused
 
 SPACES = {task.partition("_")[0]: task for task in HPOB.tasks}
 """A task of each search space."""
@@ -229,7 +230,7 @@ def changed(row: int, column: int, value: float) -> bytes:
     return packed(**{SVM: rows})
 
 
-def test_a_made_up_pool_is_read(made_data: Callable[[str, Mapping[str, bytes]], Path]) -> None:
+def test_a_made_up_pool_is_read(made_data: MadeData) -> None:
     problem = put(made_data, packed(**{SVM: ROWS, "other": ROWS[:1]}))
     assert problem.curve({"kernel": "linear", "cost": 0.9}, 0).losses == [-0.5]
     assert problem.curve({"kernel": "radial", "cost": 0.9, "gamma": 1.0}, 0).losses == [-0.75]
@@ -257,18 +258,12 @@ def test_a_made_up_pool_is_read(made_data: Callable[[str, Mapping[str, bytes]], 
     ],
 )
 def test_a_file_that_is_not_what_it_should_be(
-    made_data: Callable[[str, Mapping[str, bytes]], Path], body: bytes, message: str
+    made_data: MadeData, body: bytes, message: str
 ) -> None:
-    problem = put(made_data, body)
-    with pytest.raises(NotAvailableError, match=message) as caught:
-        problem.curve(problem.space.sample(Random(0)), 0)
-    assert "hpob_data.npz is not the pool it should be" in str(caught.value)
-    assert "hpobench data fetch" in str(caught.value)
+    require_refused(put(made_data, body), message, "hpob_data.npz")
 
 
-def test_bad_options_and_configurations(
-    made_data: Callable[[str, Mapping[str, bytes]], Path],
-) -> None:
+def test_bad_options_and_configurations(made_data: MadeData) -> None:
     with pytest.raises(UnknownNameError, match="did you mean"):
         HPOB(task="5891")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="did you mean bank-marketing"):

@@ -32,7 +32,7 @@ from hpobench.problems.general._space import parse_space
 from hpobench.problems.general.command import Command
 from hpobench.suites.suite import load_suite
 from tests import ROOT
-from tests.present import present
+from tests.support.present import present
 
 HERE = Path(__file__).parent
 LR = {"lr": {"float": [1e-4, 1], "log": True}}

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +19,8 @@ from hpobench.problems.pools.icml2020_deepar import DeepAR
 from hpobench.problems.pools.icml2020_nas import OPERATIONS, NASBench102
 from hpobench.problems.pools.icml2020_xgboost import XGBoostPool
 from hpobench.problems.tabular.nasbench201 import NASBench201
-from tests.present import present
+from tests.support.data_server import MadeData, require_refused
+from tests.support.present import present
 
 SAMPLES = [(DeepAR, "m4-Yearly", 248), (XGBoostPool, "heart", 5000)]
 
@@ -184,9 +185,7 @@ def put(made_data: Any, body: bytes) -> XGBoostPool:
     return XGBoostPool(task="heart")
 
 
-def test_a_made_up_pool_is_read(
-    made_data: Callable[[str, Mapping[str, bytes]], Path], tmp_path: Path
-) -> None:
+def test_a_made_up_pool_is_read(made_data: MadeData, tmp_path: Path) -> None:
     other = [*ROW[:7], 11, 0.125, "heart"]
     foreign = [*ROW[:8], 0.0, "a6a"]
     problem = put(made_data, archive(table([ROW, foreign, other])))
@@ -222,19 +221,11 @@ def damaged(position: int) -> bytes:
         (archive(b"\xff\xfe" + table()), "."),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be(
-    made_data: Callable[[str, Mapping[str, bytes]], Path], body: Any, message: str
-) -> None:
-    problem = put(made_data, body)
-    with pytest.raises(NotAvailableError, match=message) as caught:
-        problem.curve(problem.space.sample(Random(0)), 0)
-    assert "XGBoost.csv.zip is not the pool it should be" in str(caught.value)
-    assert "hpobench data fetch" in str(caught.value)
+def test_a_file_that_is_not_what_it_should_be(made_data: MadeData, body: Any, message: str) -> None:
+    require_refused(put(made_data, body), message, "XGBoost.csv.zip")
 
 
-def test_a_truncated_file_is_named_before_it_is_read(
-    made_data: Callable[[str, Mapping[str, bytes]], Path],
-) -> None:
+def test_a_truncated_file_is_named_before_it_is_read(made_data: MadeData) -> None:
     body = archive(table())
     problem = put(made_data, body)
     problem.path.write_bytes(body[:-30])
@@ -245,7 +236,7 @@ def test_a_truncated_file_is_named_before_it_is_read(
 
 
 def test_an_archive_that_unpacks_to_more_than_allowed(
-    made_data: Callable[[str, Mapping[str, bytes]], Path], monkeypatch: pytest.MonkeyPatch
+    made_data: MadeData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_csv, "LARGEST", 10_000)
     problem = put(made_data, archive(table([ROW] * 1000)))
@@ -253,9 +244,7 @@ def test_an_archive_that_unpacks_to_more_than_allowed(
         problem.optimum()
 
 
-def test_costs_that_are_not_positive_are_refused(
-    made_data: Callable[[str, Mapping[str, bytes]], Path],
-) -> None:
+def test_costs_that_are_not_positive_are_refused(made_data: MadeData) -> None:
     columns = [*(c for c, _ in DeepAR.columns.values()), "metric_CRPS", "metric_time", "task"]
     row = [1.0986, 4.6, -2.0, -6.0, 6.0, 0.0, 0.1, 0, "solar"]
     made_data("icml2020", {DeepAR.file: archive(table([row], columns))})
@@ -264,9 +253,7 @@ def test_costs_that_are_not_positive_are_refused(
 
 
 @pytest.mark.parametrize("rows", ["missing", "twice"])
-def test_a_grid_with_a_cell_missing_or_twice_is_refused(
-    made_data: Callable[[str, Mapping[str, bytes]], Path], rows: str
-) -> None:
+def test_a_grid_with_a_cell_missing_or_twice_is_refused(made_data: MadeData, rows: str) -> None:
     columns = [*(f"hp_x{i}" for i in range(6)), "metric_error", "task"]
     cells = [[*np.unravel_index(i, [5] * 6), 50.0, "cifar10"] for i in range(5**6)]
     cells[7:8] = [] if rows == "missing" else [cells[8]]
@@ -275,9 +262,7 @@ def test_a_grid_with_a_cell_missing_or_twice_is_refused(
         NASBench102(task="cifar10").optimum()
 
 
-def test_bad_options_and_configurations(
-    made_data: Callable[[str, Mapping[str, bytes]], Path],
-) -> None:
+def test_bad_options_and_configurations(made_data: MadeData) -> None:
     with pytest.raises(UnknownNameError, match="did you mean"):
         DeepAR(task="m4-Hour")  # type: ignore[arg-type]
     problem = put(made_data, archive(table()))

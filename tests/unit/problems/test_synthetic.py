@@ -15,7 +15,7 @@ from hpobench.problems.synthetic.branin import Branin, branin
 from hpobench.problems.synthetic.counting_ones import CountingOnes
 from hpobench.problems.synthetic.hartmann import Hartmann
 from hpobench.problems.synthetic.mf_hartmann import BIAS_NOISE, MFHartmann
-from tests.present import present
+from tests.support.present import present
 
 MINIMISER = {
     3: [0.114614, 0.555649, 0.852547],

@@ -13,7 +13,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.problems.synthetic.conditional import Conditional
 from hpobench.problems.synthetic.jenatton import LEAVES, Jenatton
 from hpobench.problems.synthetic.mixed import Mixed
-from tests.present import present
+from tests.support.present import present
 
 MIXED = [Mixed(**options) for options in Mixed.members()]
 

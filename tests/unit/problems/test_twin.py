@@ -18,7 +18,7 @@ from hpobench.contract.errors import SpaceError, StoreError, UsageError
 from hpobench.problems.recorded import _forest
 from hpobench.problems.recorded.twin import Twin
 from hpobench.recording.table import Table, read_table, write_table
-from tests.imported_trials import SPACE, STEPS, configs, curve
+from tests.support.imported_trials import SPACE, STEPS, configs, curve
 
 CONDITIONAL = Space(
     [
@@ -178,7 +178,7 @@ def test_what_the_import_writes_is_a_twin(
     (tmp_path / "mine.csv").write_text(text)
     made = importing.import_trials("mine.csv", Asked(metric="loss", mode="min"))
     for name in ("a.parquet", "b.parquet"):
-        importing.write(importing.with_twin(made, force=False), tmp_path / name)
+        write_table(tmp_path / name, importing.with_twin(made, force=False).table)
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     twin = Twin(table="a.parquet")
     reference = twin.reference()

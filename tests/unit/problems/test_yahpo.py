@@ -4,7 +4,7 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +20,8 @@ from hpobench.problems.surrogate.yahpo_glmnet import YahpoGlmnet
 from hpobench.problems.surrogate.yahpo_lcbench import LCBench
 from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
-from tests.present import present
+from tests.support.data_server import MadeData
+from tests.support.present import present
 
 SCENARIOS: dict[str, Any] = {
     "lcbench": LCBench,
@@ -242,7 +243,7 @@ CODES = {
 
 
 @pytest.fixture
-def tiny(made_data: Callable[[str, Mapping[str, bytes]], Path]) -> Callable[..., Any]:
+def tiny(made_data: MadeData) -> Callable[..., Any]:
     """Makes the data of a family around a network of its signature, or nearly so."""
 
     def make(cls: Any, *, numbers: int = 0, targets: int = 0, **replaced: Any) -> Any:
@@ -308,9 +309,7 @@ def test_a_category_without_a_code_is_refused(tiny: Any) -> None:
 # -- absent or broken data -----------------------------------------------------------------
 
 
-def test_absent_data_is_named_with_what_brings_it(
-    made_data: Callable[[str, Mapping[str, bytes]], Path],
-) -> None:
+def test_absent_data_is_named_with_what_brings_it(made_data: MadeData) -> None:
     made_data("yahpo-lcbench", {"model.onnx": b"a", "encoding.json": b"b"})
     assert LCBench.missing() is None
     (made_data("yahpo-lcbench", {"model.onnx": b"a"}) / "model.onnx").unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.public_names import FILE, public_names
+from tests.support.public_names import FILE, public_names
 
 
 def test_no_public_name_of_the_last_release_is_gone() -> None:

@@ -22,7 +22,7 @@ from hpobench.plugins.registry import Registry
 from hpobench.recording.freezing import freeze, members
 from hpobench.recording.measuring import measure, quartiles
 from tests import ROOT
-from tests.present import present
+from tests.support.present import present
 
 SHIPPED = sorted((ROOT / "problems" / "references").glob("*.json"))
 

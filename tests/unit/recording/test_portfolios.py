@@ -16,8 +16,15 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.starting.datasets import SHIPPED
 from hpobench.plugins.starting.portfolios import read_portfolio
 from hpobench.recording.freezing import members
-from hpobench.recording.portfolio_regret import evaluate, expected_best
-from hpobench.recording.portfolios import MOST, Class, greedy, make, regrets
+from hpobench.recording.portfolio_choice import (
+    MOST,
+    Class,
+    evaluate,
+    expected_best,
+    greedy,
+    make,
+    regrets,
+)
 
 PLUGIN = '''
 import math

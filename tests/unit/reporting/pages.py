@@ -10,8 +10,8 @@ import pandas as pd
 
 from hpobench.analysis.settings import Settings
 from hpobench.reporting.html import write_report
-from hpobench.store.reader import Results
-from tests.results_factory import MadeProblem
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import MadeProblem
 
 SETTINGS = Settings(repetitions=100, points=20)
 VOID = {"meta", "link", "img", "br", "hr", "input"}

@@ -18,10 +18,10 @@ from hpobench.contract.errors import StoreError
 from hpobench.reporting.answer import Answer, Compared, answer
 from hpobench.reporting.answer_text import COLUMNS, advice, can_draw, lines
 from hpobench.reporting.stored_answer import made_of, read_answer, up_to_date, write_answer
-from hpobench.store import provenance
-from tests.curves_factory import curves_of, study_of
-from tests.results_factory import PROBLEMS, hand_made, make_results
-from tests.stored import write
+from hpobench.store.write import provenance
+from tests.support.curves_factory import curves_of, study_of
+from tests.support.results_factory import PROBLEMS, hand_made, make_results
+from tests.support.stored import write
 
 SETTINGS = Settings(repetitions=100, points=20)
 NAMES = [("tpe", "asha"), ("tpe", "fifo"), ("sobol", "asha"), ("random", "fifo")]

@@ -15,8 +15,8 @@ from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
 from hpobench.reporting.best import Best, best_configurations
 from hpobench.reporting.calls import Found, Plugins, search_cv, tuner
-from hpobench.store.reader import Results
-from tests.results_factory import make_results
+from hpobench.store.read.reader import Results
+from tests.support.results_factory import make_results
 
 ODD = {"name": 'it\'s "<b>"\n', "rate": 1e-4, "on": True, "layers": 3}
 SPACE = Space(

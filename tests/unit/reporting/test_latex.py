@@ -11,11 +11,11 @@ import pytest
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexEnvironmentNode, LatexWalker
 
-from hpobench.analysis.numbers import interval, number
 from hpobench.analysis.text.fields import Field, TableEntry
+from hpobench.contract.wording import interval, number
 from hpobench.export import export
 from hpobench.export.latex import COLUMNS, escaped, latex_table
-from tests.results_factory import hand_made, make_results
+from tests.support.results_factory import hand_made, make_results
 
 AWKWARD = r'50%_of $x$ & {a} #1 ~^\ <b> |"-5" 1,000'
 

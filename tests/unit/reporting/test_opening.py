@@ -12,8 +12,8 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.reporting.answer import Answer, answer
 from hpobench.reporting.opening import Opening, openings
-from tests.curves_factory import curves_of, study_of
-from tests.results_factory import PROBLEMS, make_results
+from tests.support.curves_factory import curves_of, study_of
+from tests.support.results_factory import PROBLEMS, make_results
 
 SETTINGS = Settings(repetitions=100, points=20)
 
@@ -55,7 +55,7 @@ def test_a_single_seed_has_no_interval() -> None:
     study = Study(make_results(seeds=1, failed=()), SETTINGS)
     rows = openings(study, answer(study))[0].rows
     assert all(row.interval == "" and row.low == row.at == row.high for row in rows)
-    assert {row.standing for row in rows[1:]} <= {"unknown", "tied"}
+    assert {row.standing for row in rows[1:]} <= {"unclear", "tied"}
 
 
 def over_problems(*regrets: list[float]) -> Opening:

@@ -16,9 +16,9 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.reporting import replay
 from hpobench.reporting.replay import COLUMNS, replayed, run_rows, thinned
-from hpobench.store.reader import Results
-from tests.frames import tuples
-from tests.results_factory import MadeProblem, make_population, make_results
+from hpobench.store.read.reader import Results
+from tests.support.frames import tuples
+from tests.support.results_factory import MadeProblem, make_population, make_results
 
 FEW = Settings(repetitions=20, points=10)
 

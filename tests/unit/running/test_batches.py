@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hpobench.contract.cell import Cell
-from hpobench.running.batches import ATTEMPTS, Done, Waiting
+from hpobench.running.cells.batches import ATTEMPTS, Done, Waiting
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 

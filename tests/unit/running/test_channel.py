@@ -8,11 +8,11 @@ import struct
 
 import pytest
 
-from hpobench.running.local.channel import Channel, ChannelClosedError
+from hpobench.running.local.channel import ChannelClosedError, SocketChannel
 
 
 def test_what_one_end_sends_the_other_receives() -> None:
-    ours, theirs = map(Channel, socket.socketpair())
+    ours, theirs = map(SocketChannel, socket.socketpair())
     ours.send(["a", 1])
     ours.send({"b": b"x" * 100_000})
     assert theirs.receive() == ["a", 1]
@@ -24,7 +24,7 @@ def test_what_one_end_sends_the_other_receives() -> None:
 
 def test_half_a_message_is_none_and_is_not_waited_for() -> None:
     end, theirs = socket.socketpair()
-    channel = Channel(end)
+    channel = SocketChannel(end)
     data = pickle.dumps("whole")
     message = struct.pack("!Q", len(data)) + data
     theirs.sendall(message[:10])

@@ -7,7 +7,7 @@ from typing import Any
 
 from hpobench.contract.cell import PluginRef
 from hpobench.plugins.registry import Registry
-from hpobench.running.containment import process_key
+from hpobench.running.cells.containment import process_key
 
 
 def shipped(name: str, **options: Any) -> PluginRef:

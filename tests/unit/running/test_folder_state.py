@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hpobench.contract.errors import TrialError
-from hpobench.running import folder_state
-from hpobench.running.folder_state import pack, unpack
+from hpobench.running.ray import folder_state
+from hpobench.running.ray.folder_state import pack, unpack
 
 
 @pytest.fixture

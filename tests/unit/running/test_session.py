@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from hpobench.contract.errors import RayError
-from hpobench.running.session import MARK, private_session
+from hpobench.running.cluster.session import private_session
+from hpobench.running.ray.environment import MARK
 from tests import ROOT
 
 
@@ -124,7 +125,7 @@ def test_folders_in_use_links_and_strangers_stay(base: Path) -> None:
 
 KILLED = """
 import os, subprocess, sys, time
-from hpobench.running.session import private_session
+from hpobench.running.cluster.session import private_session
 with private_session() as session, session.environment():
     (session.folder / "r").mkdir()
     child = subprocess.Popen(["sleep", "600"], start_new_session=True)

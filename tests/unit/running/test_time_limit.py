@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from hpobench.running import time_limit as module
-from hpobench.running.time_limit import OutOfTime, time_limit
+from hpobench.running.cells import time_limit as module
+from hpobench.running.cells.time_limit import OutOfTime, time_limit
 
 
 def spin(seconds: float) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from hpobench.contract.budget import Budget
 from hpobench.contract.problem import Fidelity
-from hpobench.running import timing
-from hpobench.running.deciding import looks_within
-from hpobench.running.timing import Timing, one_round, shortened, trial_seconds
+from hpobench.running.plan import timing
+from hpobench.running.plan.timing import Timing, one_round, shortened, trial_seconds
+from hpobench.running.plan.until_decided import looks_within
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import load_suite
 

@@ -19,7 +19,7 @@ from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
 from hpobench.reporting.site.build import build_site
 from tests import ROOT
-from tests.evidence_factory import PROBLEMS, facts, make_archive
+from tests.support.evidence_factory import PROBLEMS, facts, make_archive
 
 ODD = ("<script>alert(1)</script>", "$x_1$ \\input{a}", "=1+1", "../../outside", "</title>\"'&")
 
@@ -111,7 +111,9 @@ def test_nothing_is_asked_of_a_network(site: Path) -> None:
 def test_rankings_are_those_of_the_advice(site: Path) -> None:
     archive = read_archive(site.parent / "evidence.parquet")
     ranking = read_data(site / "data" / "ranking.js")
-    pairs = [(pair["searcher"], pair["scheduler"]) for pair in ranking["pairs"]]
+    algorithms = [
+        (algorithm["searcher"], algorithm["scheduler"]) for algorithm in ranking["algorithms"]
+    ]
     kinds = {(v["workers"], v["several"], v["conditional"]) for v in ranking["views"]}
     assert kinds >= {(1, False, False), (4, False, True), (4, True, False)}
     for view in ranking["views"]:
@@ -119,7 +121,9 @@ def test_rankings_are_those_of_the_advice(site: Path) -> None:
         for setting in view["settings"][::4]:
             budget = ranking["budgets"][setting["budget"]]
             advice = advise(archive, Question(features, budget, view["workers"]))
-            assert [pairs[row[0]] for row in setting["rows"]] == [r.pair for r in advice.ranked]
+            assert [algorithms[row[0]] for row in setting["rows"]] == [
+                r.algorithm for r in advice.ranked
+            ]
             regrets = [row[1] for row in setting["rows"]]
             assert regrets == pytest.approx([r.regret for r in advice.ranked], abs=1e-4)
             assert setting["answer"] == list(answer(advice))
@@ -130,15 +134,15 @@ def test_rankings_are_those_of_the_advice(site: Path) -> None:
 
 def test_the_first_page_says_who_leads_without_a_script(site: Path) -> None:
     text = " ".join(Read(site / "index.html").texts)
-    assert "optuna-tpe + fifo leads at 100 full trials with 4 workers." in text
+    assert "optuna-tpe + fifo leads at 100 full evaluations with 4 workers." in text
     assert "Expect a normalised regret of" in text
 
 
-def test_pairs_that_end_earlier_are_ranked_only_as_far_as_they_ran(site: Path) -> None:
+def test_algorithms_that_end_earlier_are_ranked_only_as_far_as_they_ran(site: Path) -> None:
     ranking = read_data(site / "data" / "ranking.js")
     view = next(v for v in ranking["views"] if v["several"] and v["workers"] == 4)
     schedulers = [
-        {ranking["pairs"][row[0]]["scheduler"] for row in setting["rows"]}
+        {ranking["algorithms"][row[0]]["scheduler"] for row in setting["rows"]}
         for setting in view["settings"]
     ]
     assert schedulers[0] == {"fifo", "asha"}
@@ -153,7 +157,7 @@ def test_every_run_is_listed_with_the_command_that_makes_it_again(site: Path) ->
     )
     cells = read_data(site / "data" / "cells-hartmann-dimension-3.js")
     ranking = read_data(site / "data" / "ranking.js")
-    names = [(pair["searcher"], pair["scheduler"]) for pair in ranking["pairs"]]
+    names = [(algorithm["searcher"], algorithm["scheduler"]) for algorithm in ranking["algorithms"]]
     number = names.index(("optuna-tpe", "fifo"))
     only = "'optuna-tpe/fifo/hartmann[dimension=3]'"
     assert cells["commands"][f"{number}/4"] == f"hpobench run evidence --only {only}"

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 
 from hpobench.contract.errors import StoreError
-from hpobench.store import buckets, compaction, index
-from hpobench.store.batch import Batch
-from hpobench.store.damage import find_damage, repair
-from hpobench.store.reader import load_results
-from hpobench.store.writer import open_writer
+from hpobench.store.format import index
+from hpobench.store.prove.damage import find_damage, repair
+from hpobench.store.read.reader import load_results
+from hpobench.store.write import buckets, compaction
+from hpobench.store.write.batch import Batch
+from hpobench.store.write.writer import open_writer
 from tests.unit.store.test_store import begin, data, outcome, write
 
 
@@ -118,7 +119,7 @@ def test_without_a_copy_its_cells_run_again_and_no_others(tmp_path: Path) -> Non
 def test_what_does_not_fit_into_memory_is_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "SHARD_ROWS", 20)
+    monkeypatch.setattr(compaction, "FILE_ROWS", 20)
     monkeypatch.setattr(compaction, "_GROUP_ROWS", 7)
     batches = [[9, 3, 14], [0], [12, 11, 10, 8], [7, 6, 5], [4, 2, 1, 13]]
     write(tmp_path / "memory", batches)

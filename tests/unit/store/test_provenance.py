@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpobench.store import provenance
+from hpobench.store.write import provenance
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hpobench.store.batch import Batch
-from hpobench.store.sameness import Tables, first_difference
+from hpobench.store.prove.sameness import Tables, first_difference
+from hpobench.store.write.batch import Batch
 from tests.unit.store.test_store import outcome
 
 

@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.store import compaction, files, schema
-from hpobench.store.batch import Batch, Outcome
-from hpobench.store.reader import load_results
-from hpobench.store.writer import open_writer
+from hpobench.store.format import disk, schema
+from hpobench.store.read.reader import load_results
+from hpobench.store.write import compaction
+from hpobench.store.write.batch import Batch, Outcome
+from hpobench.store.write.writer import open_writer
 
 
 def outcome(number: int, *, results: int = 5, status: str = "done", loss: float = 1.0) -> Outcome:
@@ -136,7 +137,7 @@ def test_plain_pandas_reads_it(tmp_path: Path) -> None:
 def test_bytes_do_not_depend_on_order_batches_or_interruptions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "SHARD_ROWS", 12)  # three cells a shard
+    monkeypatch.setattr(compaction, "FILE_ROWS", 12)  # three cells a file
     write(tmp_path / "a", [[0, 1, 2, 3, 4, 5, 6]])
     write(tmp_path / "b", [[6], [3, 1], [0, 5], [2, 4]])
     with open_writer(tmp_path / "c") as store:
@@ -150,7 +151,7 @@ def test_bytes_do_not_depend_on_order_batches_or_interruptions(
 def test_compacting_twice_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, [[0], [1]])
     before = data(tmp_path)
-    monkeypatch.setattr(files, "replace", None)
+    monkeypatch.setattr(disk, "replace", None)
     with open_writer(tmp_path) as store:
         store.compact()
     assert data(tmp_path) == before
@@ -248,12 +249,12 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
 
 def test_damage_is_named(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
-    shard = next(tmp_path.glob("events-*"))
-    shard.write_bytes(shard.read_bytes()[:100])
-    with pytest.raises(StoreError, match=shard.name):
+    file = next(tmp_path.glob("events-*"))
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(StoreError, match=file.name):
         load_results(tmp_path)
-    shard.unlink()
-    with pytest.raises(StoreError, match=shard.name):
+    file.unlink()
+    with pytest.raises(StoreError, match=file.name):
         load_results(tmp_path)
 
 
@@ -261,14 +262,14 @@ def test_damage_is_named(tmp_path: Path) -> None:
 def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "SHARD_ROWS", 5)
+    monkeypatch.setattr(compaction, "FILE_ROWS", 5)
     write(tmp_path, [[0, 1]])
     expected = data(tmp_path)
-    shard = sorted(tmp_path.glob("events-*"))[0]
+    file = sorted(tmp_path.glob("events-*"))[0]
     if damage == "missing":
-        shard.unlink()
+        file.unlink()
     elif damage == "changed":
-        shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+        file.write_bytes(file.read_bytes()[:-1] + b"x")
     else:
         (tmp_path / "problems.parquet").unlink()
     with open_writer(tmp_path) as store:
@@ -282,7 +283,7 @@ def test_cells_whose_files_are_gone_are_forgotten_and_run_again(
 def test_a_foreign_table_is_refused(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
     foreign = pa.table({"x": [1]})
-    (tmp_path / "cells.parquet").write_bytes(files.table_bytes(foreign))
+    (tmp_path / "cells.parquet").write_bytes(disk.table_bytes(foreign))
     with pytest.raises(StoreError, match=r"cells\.parquet: .*its columns are not those of cells"):
         load_results(tmp_path)
 
@@ -399,7 +400,7 @@ def test_names_in_cells_lead_nowhere(tmp_path: Path) -> None:
         write(tmp_path, [[0]])
         path = tmp_path / "cells.parquet"
         rows = [{**row, column: value} for row in pq.read_table(path).to_pylist()]
-        path.write_bytes(files.table_bytes(pa.Table.from_pylist(rows, schema=schema.CELLS)))
+        path.write_bytes(disk.table_bytes(pa.Table.from_pylist(rows, schema=schema.CELLS)))
         with pytest.raises(StoreError, match=r"cells\.parquet: damaged"):
             load_results(tmp_path)
         path.unlink()

@@ -15,7 +15,7 @@ from hpobench.contract.space import Config, Space
 from hpobench.suites.estimate import MAX_RESULTS, Estimate, certain_excess
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from tests.tiny_plugins import write_suite
+from tests.support.tiny_plugins import write_suite
 
 LONG = Fidelity("epoch", steps=20_000)
 

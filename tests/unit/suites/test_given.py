@@ -9,7 +9,7 @@ import pytest
 from hpobench.contract.errors import SuiteError
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import load_suite
-from tests.tiny_plugins import PLUGIN, write_suite
+from tests.support.tiny_plugins import PLUGIN, write_suite
 
 ADOPTING = PLUGIN.replace(
     "class Needy(_Base):",

@@ -13,7 +13,7 @@ from hpobench.contract.errors import SuiteError
 from hpobench.suites.estimate import Estimate
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import load_suite
-from tests.tiny_plugins import write_suite
+from tests.support.tiny_plugins import write_suite
 
 WIDE = {
     2: "searchers: [tiny, flat]",

@@ -11,7 +11,7 @@ from hpobench.plugins.isolation.environments import FOLDER_VARIABLE, Environment
 from hpobench.suites.grid import Plan, build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
-from tests.tiny_plugins import PLUGIN, write_suite
+from tests.support.tiny_plugins import PLUGIN, write_suite
 
 OF_A_LIBRARY = PLUGIN.replace(
     "class Needy(_Base):",

@@ -14,20 +14,21 @@ import pytest
 from click.testing import CliRunner
 
 from hpobench.analysis.core.pairing import paired
-from hpobench.analysis.numbers import number
 from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.package import SMOKE
-from hpobench.running.experiment import Summary
+from hpobench.contract.wording import number
+from hpobench.running.plan.experiment import Summary
 from hpobench.suites.grid import Plan
+from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module
-from hpobench.verbs import judging
+from hpobench.verbs import comparison
 from hpobench.verbs.bisection import Bisection, Halving, Step, suite_of
-from hpobench.verbs.comparison import Sides, of_algorithms
-from hpobench.verbs.judging import Judge, Verdict
-from hpobench.verbs.progress import Quiet
+from hpobench.verbs.comparison import Judge, Sides, Verdict, of_algorithms
+from hpobench.verbs.progress import Display
 
+OPTIONS = RunOptions()
 BETWEEN = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6"]
 
 
@@ -75,7 +76,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def bisection(ran: list[list[str]], first_bad: str) -> Bisection:
-    suite, library = suite_of("smoke", "optuna-tpe")
+    suite, library = suite_of("smoke", "optuna-tpe", OPTIONS)
 
     def run_cells(suite: Suite, plan: Plan) -> Summary:
         ran.append([ref.label for ref in suite.searchers])
@@ -87,7 +88,7 @@ def bisection(ran: list[list[str]], first_bad: str) -> Bisection:
             return ("bad", f"{base} {new}") if is_bad else ("good", "the same")
 
     judge = Told(any_change=False, alpha=0.05, tolerance=0.0)
-    return Bisection(suite, library, Path("results"), judge, run_cells, Quiet())
+    return Bisection(suite, library, Path("results"), judge, run_cells, Display())
 
 
 def test_each_step_runs_one_release_more(ran: list[list[str]]) -> None:
@@ -187,16 +188,16 @@ def test_a_searcher_by_its_label_by_its_name_or_of_the_registry() -> None:
     base = {"name": "some", "problems": ["branin"], "seeds": 1, "budget": {"trials": 1}}
     given = {"name": "optuna-tpe", "as": "joint", "multivariate": True}
     for searcher in ("joint", "optuna-tpe"):
-        suite, library = suite_of({**base, "searchers": [given, "random"]}, searcher)
+        suite, library = suite_of({**base, "searchers": [given, "random"]}, searcher, OPTIONS)
         assert [ref.label for ref in suite.searchers] == ["joint"]
         assert (suite.name, library) == ("some-bisect", "optuna")
-    suite, library = suite_of({**base, "searchers": ["random"]}, "optuna-qmc")
+    suite, library = suite_of({**base, "searchers": ["random"]}, "optuna-qmc", OPTIONS)
     assert [ref.label for ref in suite.searchers] == ["optuna-qmc"]
     other = {**given, "as": "other", "group": True}
     with pytest.raises(UsageError, match="the suite has joint, other; name one of them"):
-        suite_of({**base, "searchers": [given, other]}, "optuna-tpe")
+        suite_of({**base, "searchers": [given, other]}, "optuna-tpe", OPTIONS)
     with pytest.raises(UsageError, match="one number of workers; the suite has several"):
-        suite_of({**base, "searchers": ["optuna-tpe"], "workers": [1, 4]}, "optuna-tpe")
+        suite_of({**base, "searchers": ["optuna-tpe"], "workers": [1, 4]}, "optuna-tpe", OPTIONS)
 
 
 ASHA, FIFO = "optuna-tpe/asha", "optuna-tpe/fifo"
@@ -228,7 +229,7 @@ def with_cells(
         found = of_algorithms(folder, base, new)
         return Sides(found.base, replace(found.new, cells=change(found.new.cells)))
 
-    monkeypatch.setattr(judging, "of_algorithms", sides)
+    monkeypatch.setattr(comparison, "of_algorithms", sides)
 
 
 def test_too_few_seeds_to_tell_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

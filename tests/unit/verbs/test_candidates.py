@@ -41,15 +41,15 @@ def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return ship
 
 
-def pairs(suite: Suite) -> Sequence[str]:
+def algorithms(suite: Suite) -> Sequence[str]:
     return [glob.removesuffix("/*") for glob in suite.only]
 
 
-def test_the_best_pairs_run_and_the_baseline(ship: Any) -> None:
+def test_the_best_algorithms_run_and_the_baseline(ship: Any) -> None:
     ship(flat("random", 0.8), flat("sobol", 0.2), flat("grid", 0.2), flat("optuna-qmc", 0.7))
     candidates = Candidates()
     suite = load_suite(SUITE, choose=candidates)
-    assert set(pairs(suite)) == {"grid/fifo", "sobol/fifo", "random/fifo"}
+    assert set(algorithms(suite)) == {"grid/fifo", "sobol/fifo", "random/fifo"}
     assert "by 24 runs on 2 problems the best of those ready to run here: " in candidates.why
     assert candidates.why.endswith("and random + fifo as the baseline")
     assert candidates.thinking_s["grid"] == pytest.approx(0.001)
@@ -57,31 +57,31 @@ def test_the_best_pairs_run_and_the_baseline(ship: Any) -> None:
 
 def test_those_without_an_environment_are_left_out(ship: Any) -> None:
     ship(flat("random", 0.8), flat("hebo", 0.1), flat("sobol", 0.5))
-    assert pairs(load_suite(SUITE, choose=Candidates())) == ["sobol/fifo", "random/fifo"]
+    assert algorithms(load_suite(SUITE, choose=Candidates())) == ["sobol/fifo", "random/fifo"]
 
 
 def test_those_that_no_registry_knows_are_left_out(ship: Any) -> None:
     ship(flat("random", 0.8), flat("rm -rf", 0.1), flat("sobol", 0.5, "*"), flat("grid", 0.5))
-    assert pairs(load_suite(SUITE, choose=Candidates())) == ["grid/fifo", "random/fifo"]
+    assert algorithms(load_suite(SUITE, choose=Candidates())) == ["grid/fifo", "random/fifo"]
 
 
 def test_there_are_not_too_many(ship: Any) -> None:
     names = ["sobol", "grid", "optuna-tpe", "optuna-cmaes", "optuna-nsga2", "optuna-qmc"]
     ship(flat("random", 0.8), *(flat(name, 0.2) for name in names))
-    assert len(pairs(load_suite(SUITE, choose=Candidates()))) == MOST + 1
+    assert len(algorithms(load_suite(SUITE, choose=Candidates()))) == MOST + 1
 
 
-def test_where_the_baseline_is_the_best_another_pair_is_beside_it(ship: Any) -> None:
+def test_where_the_baseline_is_the_best_another_algorithm_is_beside_it(ship: Any) -> None:
     ship(flat("random", 0.1), flat("sobol", 0.5), flat("grid", 0.9))
-    assert pairs(load_suite(SUITE, choose=Candidates())) == ["random/fifo", "sobol/fifo"]
+    assert algorithms(load_suite(SUITE, choose=Candidates())) == ["random/fifo", "sobol/fifo"]
 
 
 def test_named_schedulers_limit_the_choice(ship: Any) -> None:
     ship(flat("random", 0.8), flat("sobol", 0.1, "asha"), flat("grid", 0.5))
     suite = load_suite(SUITE | {"schedulers": ["fifo"]}, choose=Candidates())
-    assert pairs(suite) == ["grid/fifo", "random/fifo"]
+    assert algorithms(suite) == ["grid/fifo", "random/fifo"]
     free = load_suite(SUITE, choose=Candidates())
-    assert pairs(free) == ["sobol/asha", "grid/fifo", "random/fifo"]
+    assert algorithms(free) == ["sobol/asha", "grid/fifo", "random/fifo"]
 
 
 def test_the_suite_loads_again_as_it_is_stored(ship: Any) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.running.experiment import plan_content
-from hpobench.store.index import PLAN, write_json
+from hpobench.running.plan.experiment import plan_content
+from hpobench.store.format.index import PLAN, write_json
+from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import Suite, load_suite
-from hpobench.verbs.options import RunOptions
 from hpobench.verbs.within import Fitted, Within, fitted
 from tests.unit.running.test_timing import PLUGIN
 

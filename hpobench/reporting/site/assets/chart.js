@@ -10,12 +10,12 @@ const drawChart = async (figure, view, setting) => {
   const near = new Map(setting.rows.map((row) => [row[0], !row[6]]));
   const rows = view.settings.flatMap(({ budget, rows: found }) =>
     found
-      .filter(([pair]) => near.has(pair))
-      .map(([pair, regret]) => ({
-        pair,
+      .filter(([algorithm]) => near.has(algorithm))
+      .map(([algorithm, regret]) => ({
+        algorithm,
         budget: ranking.budgets[budget],
         regret,
-        near: near.get(pair),
+        near: near.get(algorithm),
       })),
   );
   const budget = ranking.budgets[setting.budget];
@@ -39,13 +39,16 @@ const drawChart = async (figure, view, setting) => {
   const options = { renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip: false };
   const drawn = await vegaEmbed(figure, spec, options);
   if (own !== chartAsked) return;
-  const point = (pair) =>
-    drawn.view.signal("pointed", pair).signal("name", pairName(ranking.pairs[pair])).runAsync();
+  const point = (algorithm) =>
+    drawn.view
+      .signal("pointed", algorithm)
+      .signal("name", algorithmName(ranking.algorithms[algorithm]))
+      .runAsync();
   point(setting.rows[0][0]);
   const table = byId("ranking");
   const pointed = (event) => {
-    const row = event.target.closest("tr[data-pair]");
-    if (row) point(Number(row.dataset.pair));
+    const row = event.target.closest("tr[data-algorithm]");
+    if (row) point(Number(row.dataset.algorithm));
   };
   table.onpointerover = pointed;
   for (const anchor of table.querySelectorAll("tbody a")) anchor.onfocus = pointed;

@@ -1,15 +1,15 @@
 "use strict";
 {
-  const { budgets, pairs, views, opening } = hpobench.data.get("ranking");
+  const { budgets, algorithms, views, opening } = hpobench.data.get("ranking");
   const problems = new Map(hpobench.data.get("problems").map((p) => [p.place, p]));
   const names = ["a", "b", "workers", "steps"];
   const select = Object.fromEntries(names.map((name) => [name, byId(name)]));
   let means;
 
-  // Both regrets on each problem that both pairs ran on.
+  // Both regrets on each problem that both algorithms ran on.
   const rows = (place) => {
     const [a, b] = ["a", "b"].map((side) =>
-      means.pairs.findIndex((number) => pairs[number].key === select[side].value),
+      means.algorithms.findIndex((number) => algorithms[number].key === select[side].value),
     );
     const found = [];
     means.regret.forEach((own, n) => {
@@ -50,7 +50,7 @@
     const [a, b] = [select.a, select.b].map((one) => one.selectedOptions[0].textContent);
     const count = text.workers(Number(select.workers.value));
     const at = `At ${text.budget(budgets[place])} with ${count}`;
-    if (!found.length) return `${at} there is no problem that both pairs ran on.`;
+    if (!found.length) return `${at} there is no problem that both algorithms ran on.`;
     const wins = found.filter((row) => row.difference < 0).length;
     const losses = found.filter((row) => row.difference > 0).length;
     const families = new Map();
@@ -86,8 +86,8 @@
 
   const chosen = choices();
   const counts = [...new Set(views.map((view) => view.workers))];
-  const options = pairs.map((pair) => [pair.key, pairName(pair)]);
-  const best = views[opening].settings.at(-1).rows.map((row) => pairs[row[0]].key);
+  const options = algorithms.map((algorithm) => [algorithm.key, algorithmName(algorithm)]);
+  const best = views[opening].settings.at(-1).rows.map((row) => algorithms[row[0]].key);
   const [leader, second = leader] = best;
   const usual = views[opening].workers;
   fillSelect(select.workers, counts.map((n) => [n, String(n)]), chosen.get("workers") ?? usual);

@@ -72,11 +72,11 @@ const text = {
       : value < 1
         ? `${(1000 * value).toFixed(value < 0.1 ? 1 : 0)} ms`
         : `${value.toFixed(1)} s`,
-  budget: (value) => `${Number(value.toPrecision(3))} full trial${value === 1 ? "" : "s"}`,
+  budget: (value) => `${Number(value.toPrecision(3))} full evaluation${value === 1 ? "" : "s"}`,
   workers: (value) => `${value} worker${value === 1 ? "" : "s"}`,
 };
 
-const pairName = (pair) => `${pair.searcher} + ${pair.scheduler}`;
+const algorithmName = (algorithm) => `${algorithm.searcher} + ${algorithm.scheduler}`;
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 // The choices of a page are kept in its address, so that a link shows what its writer saw.

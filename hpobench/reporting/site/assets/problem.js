@@ -1,13 +1,13 @@
 "use strict";
 {
-  const { budgets, pairs, views, opening } = hpobench.data.get("ranking");
+  const { budgets, algorithms, views, opening } = hpobench.data.get("ranking");
   const { rows, commands } = hpobench.data.get(`cells-${byId("controls").dataset.place}`);
   const select = byId("workers");
   let place;
 
   const regretOf = (row) => (row[5][place] == null ? null : row[5][place] / SCALE);
 
-  // The runs of each pair that reached the budget, the least mean regret first.
+  // The runs of each algorithm that reached the budget, the least mean regret first.
   const groups = () => {
     const found = new Map();
     for (const row of rows) {
@@ -19,9 +19,9 @@
       .sort((p, q) => p.mean - q.mean);
   };
 
-  const pairRow = ({ number, values, mean: middle }, greatest) => {
-    const pair = pairs[number];
-    const chosen = new URLSearchParams({ cells: pair.key, workers: select.value });
+  const algorithmRow = ({ number, values, mean: middle }, greatest) => {
+    const algorithm = algorithms[number];
+    const chosen = new URLSearchParams({ cells: algorithm.key, workers: select.value });
     const [least, most] = [Math.min(...values), Math.max(...values)];
     const measure = field(
       middle,
@@ -32,7 +32,7 @@
     return element(
       "tr",
       {},
-      rowHead(link(`${root}searchers/${pair.page}.html`, pair.searcher), ` + ${pair.scheduler}`),
+      rowHead(link(`${root}searchers/${algorithm.page}.html`, algorithm.searcher), ` + ${algorithm.scheduler}`),
       measure,
       field(least, text.regret(least)),
       field(most, text.regret(most)),
@@ -45,23 +45,23 @@
     const found = groups();
     const at = `At ${text.budget(budgets[place])} with ${text.workers(Number(select.value))}`;
     byId("answer").textContent = found.length
-      ? `${at}, ${pairName(pairs[found[0].number])} is first: ` +
+      ? `${at}, ${algorithmName(algorithms[found[0].number])} is first: ` +
         `its mean regret is ${text.regret(found[0].mean)}.`
       : `${at} there is no run.`;
     byId("caption").textContent = "Over seeds. A mean leads to its runs, below.";
     const greatest = Math.max(...found.flatMap((group) => group.values), 1e-4);
-    fill(byId("pairs"), found.map((group) => pairRow(group, greatest)));
+    fill(byId("algorithms"), found.map((group) => algorithmRow(group, greatest)));
     showCells();
   };
 
-  // The runs of the pair that the address names.
+  // The runs of the algorithm that the address names.
   const showCells = () => {
     const chosen = choices();
-    const number = pairs.findIndex((pair) => pair.key === chosen.get("cells"));
+    const number = algorithms.findIndex((algorithm) => algorithm.key === chosen.get("cells"));
     const own = rows.filter((row) => row[0] === number && String(row[1]) === select.value);
     byId("cells").hidden = !own.length;
     if (!own.length) return;
-    byId("cells-title").textContent = `Runs of ${pairName(pairs[number])}`;
+    byId("cells-title").textContent = `Runs of ${algorithmName(algorithms[number])}`;
     const command = commands[`${number}/${select.value}`];
     byId("again").textContent = command
       ? "This makes them again. With --seeds 0-0 it makes seed 0 alone."

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import CellError
-from hpobench.running.session import MARK
+from hpobench.running.ray.environment import MARK
 from hpobench.running.stages.live.wire import break_off, hang_up, receive, send, welcome
 
 _CHECK_S = 0.5
@@ -91,7 +91,7 @@ class _WorkerLink(Link):
 class WorkerConnections(Connections):
     """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect.
 
-    They are of :class:`hpobench.running.stages.live.worker.Worker`. Ray restarts a worker that
+    They are of :class:`hpobench.running.stages.live.ray_worker.Worker`. Ray restarts a worker that
     died, elsewhere if need be, and starts one that found no room as soon as there is some. A worker
     is called again until it connects.
     """
@@ -175,21 +175,18 @@ class WorkerConnections(Connections):
         if self._ended(number):
             came = self._disconnected_at.pop(number, None) is not None
             if self._reason(number) is None and not came:
-                self._count_failed_call(number)
+                self._failed_calls[number] += 1
+                if self._failed_calls[number] >= _MAX_FAILED_CALLS:
+                    host, port = self._address
+                    raise CellError(
+                        f"a worker cannot connect to the cell at {host}:{port}; the nodes of the "
+                        "cluster must reach each other at any port, as Ray itself asks for"
+                    )
             return True
         if time.monotonic() - self._disconnected_at.get(number, math.inf) > _RELEASE_S:
             self._disconnected_at.pop(number)
             self._ray.kill(self._handles[number], no_restart=False)
         return False
-
-    def _count_failed_call(self, number: int) -> None:
-        self._failed_calls[number] += 1
-        if self._failed_calls[number] >= _MAX_FAILED_CALLS:
-            host, port = self._address
-            raise CellError(
-                f"a worker cannot connect to the cell at {host}:{port}; the nodes of the cluster "
-                "must reach each other at any port, as Ray itself asks for"
-            )
 
     def _ended(self, number: int) -> bool:
         """Whether Ray knows that a worker has stopped serving."""
@@ -224,23 +221,19 @@ class WorkerConnections(Connections):
         self._check_workers()
         sources: list[Any] = [link.connection for link in self.links]
         ready = wait([*sources, self._wake_up], min(timeout, _CHECK_S))
-        answers = [self._answer(link) for link in list(self.links) if link.connection in ready]
+        answers: list[Answer] = []
+        for link in [link for link in self.links if link.connection in ready]:
+            try:
+                answers.append((link, *receive(link.connection)))
+            except (EOFError, OSError):
+                self.disconnect(link)
+                answers.append((link, None, b""))
         if self._wake_up in ready:
-            self._add_link()
+            os.read(self._wake_up, 1)
+            link = _WorkerLink(*self._accepted.get())
+            self.links.append(link)
+            del self._failed_calls[link.number]
         return answers
-
-    def _answer(self, link: _WorkerLink) -> Answer:
-        try:
-            return (link, *receive(link.connection))
-        except (EOFError, OSError):
-            self.disconnect(link)
-            return link, None, b""
-
-    def _add_link(self) -> None:
-        os.read(self._wake_up, 1)
-        link = _WorkerLink(*self._accepted.get())
-        self.links.append(link)
-        del self._failed_calls[link.number]
 
     def close(self) -> None:
         """Disconnect all workers, and kill those that do not leave."""

@@ -27,7 +27,7 @@ from filelock import lock_descriptor
 
 from hpobench.contract.errors import StoreError
 from hpobench.contract.files import move_whole, open_regular, own_folder
-from hpobench.store import files
+from hpobench.store.format import disk
 
 _HEAD = struct.Struct("<III")  # checksum, length of the header, length of the blob
 SYNC_S = 0.1
@@ -65,7 +65,7 @@ class Journal:
         self._dirty, self._synced = False, -SYNC_S
         self._background = ThreadPoolExecutor(1)
         self._flush: Future[None] | None = None
-        with files.explained(path):
+        with disk.explained(path):
             own_folder(path.parent)
             self._file = self._open()
             self._temporary.unlink(missing_ok=True)
@@ -77,7 +77,9 @@ class Journal:
         while True:
             file = os.fdopen(open_regular(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+b")
             if lock_descriptor(file.fileno(), blocking=False):
-                if _is_at(file, self.path):
+                if self.path.exists() and os.path.samestat(
+                    os.fstat(file.fileno()), self.path.stat()
+                ):
                     return file
             elif time.monotonic() > patience:
                 file.close()
@@ -88,13 +90,12 @@ class Journal:
 
     def records(self) -> Iterator[tuple[dict[str, Any], Blob | None]]:
         """The records in order. An incomplete record at the end is cut off."""
-        with files.explained(self.path):
+        with disk.explained(self.path):
             self._file.seek(0)
             whole = 0
-            while (record := _read_record(self._file, whole)) is not None:
-                header, blob_at, length = record
-                whole = blob_at + length
-                yield header, self._keep(blob_at, length)
+            for header, offset, length in _records(self._file):
+                whole = offset + length
+                yield header, self._keep(offset, length)
             if whole < self._size:
                 self._file.truncate(whole)
                 self._size = whole
@@ -116,13 +117,14 @@ class Journal:
 
     def commit(self) -> None:
         """Write what was appended, so that it outlives this process."""
-        with files.explained(self.path):
+        with disk.explained(self.path):
             if self._pending:
                 self._file.write(b"".join(self._pending))
                 self._file.flush()
                 self._pending.clear()
                 self._dirty = True
-        if self._size > self._compact_at and self._size > 2 * self._alive():
+        alive = sum(saved.length for saved in self._saved)
+        if self._size > self._compact_at and self._size > 2 * alive:
             self._compact()
             # A file that is large by its headers must not be compacted again and again.
             self._compact_at = max(_COMPACT_BYTES, 2 * self._size)
@@ -132,7 +134,7 @@ class Journal:
 
         Call it again within a moment, so that what was written since follows.
         """
-        with files.explained(self.path):
+        with disk.explained(self.path):
             if self._flush is not None:
                 if not self._flush.done():
                     return
@@ -143,12 +145,9 @@ class Journal:
                 self._dirty, self._synced = False, now
                 self._flush = self._background.submit(_flush, os.dup(self._file.fileno()))
 
-    def _alive(self) -> int:
-        return sum(saved.length for saved in self._saved)
-
     def read(self, saved: Blob) -> bytes:
         """The blob that ``saved`` stands for."""
-        with files.explained(self.path):
+        with disk.explained(self.path):
             self._file.seek(saved.offset)
             return self._file.read(saved.length)
 
@@ -156,14 +155,11 @@ class Journal:
         """Write the file again without the blobs that nothing refers to."""
         alive = {saved.offset: saved for saved in self._saved}
         moved: dict[Blob, int] = {}
-        with files.explained(self.path):
+        with disk.explained(self.path):
             self._temporary.unlink(missing_ok=True)
             with self._temporary.open("x+b") as file:
                 lock_descriptor(file.fileno())
-                at = 0
-                while (record := _read_record(self._file, at)) is not None:
-                    header, offset, length = record
-                    at = offset + length
+                for header, offset, length in _records(self._file):
                     blob = b""
                     if offset in alive:
                         self._file.seek(offset)
@@ -198,11 +194,8 @@ def read_headers(path: Path) -> Iterator[dict[str, Any]]:
     """The headers in the journal at ``path``, if there is one; it may be in use."""
     if not path.exists():
         return
-    with files.explained(path), os.fdopen(open_regular(path), "rb") as file:
-        at = 0
-        while (record := _read_record(file, at)) is not None:
-            header, blob_at, length = record
-            at = blob_at + length
+    with disk.explained(path), os.fdopen(open_regular(path), "rb") as file:
+        for header, _, _ in _records(file):
             yield header
 
 
@@ -212,21 +205,23 @@ def _front(header: dict[str, Any], blob: bytes) -> bytes:
     return _HEAD.pack(zlib.crc32(blob, zlib.crc32(text)), len(text), len(blob)) + text
 
 
-def _read_record(file: BinaryIO, at: int) -> tuple[dict[str, Any], int, int] | None:
-    """The record at offset ``at``: its header, and the offset and length of its blob; ``None``
-    where there is no complete one."""
-    file.seek(at)
-    head = file.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    checksum, header_length, blob_length = _HEAD.unpack(head)
-    if not header_length:  # zeros, which a file system may leave after a loss of power
-        return None
-    body = file.read(header_length + blob_length)
-    if len(body) < header_length + blob_length or zlib.crc32(body) != checksum:
-        return None
-    return json.loads(body[:header_length]), at + _HEAD.size + header_length, blob_length
+def _records(file: BinaryIO) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """The complete records of ``file``: their headers, and the offsets and lengths of their blobs.
 
-
-def _is_at(file: BinaryIO, path: Path) -> bool:
-    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+    The file may be read elsewhere between two records.
+    """
+    at = 0
+    while True:
+        file.seek(at)
+        head = file.read(_HEAD.size)
+        if len(head) < _HEAD.size:
+            return
+        checksum, header_length, blob_length = _HEAD.unpack(head)
+        if not header_length:  # zeros, which a file system may leave after a loss of power
+            return
+        body = file.read(header_length + blob_length)
+        if len(body) < header_length + blob_length or zlib.crc32(body) != checksum:
+            return
+        offset = at + _HEAD.size + header_length
+        yield json.loads(body[:header_length]), offset, blob_length
+        at = offset + blob_length

@@ -12,7 +12,7 @@ LIMIT = 64 * 1024
 """Characters kept of one trial, the last ones of longer output."""
 
 
-class Output:
+class CaughtOutput:
     """Catches standard output and error of this process at the level of file descriptors, and so
     those of C libraries and child processes too."""
 

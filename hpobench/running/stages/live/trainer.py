@@ -1,22 +1,25 @@
-"""What executes a cell's orders: it trains one trial at a time, and saves its state."""
+"""What executes a cell's orders: it trains one trial at a time, and saves its state.
+
+A tabulated problem is trained too: its known curves are played in real time.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import math
+import time
 from collections.abc import Callable, Mapping
 from time import perf_counter, process_time
 from typing import Any, ClassVar, TypeAlias
 
 from hpobench.contract.errors import TrialError, describe
 from hpobench.contract.generators import seed_generators
-from hpobench.contract.numbers import as_number
+from hpobench.contract.numbers import as_number, checked_cost
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
 from hpobench.contract.training import TrainedProblem, Training
-from hpobench.running.stages.live.paced import begin_training
 
 STREAM_S = 0.005
 """Steps that take less time are sent several at a time."""
@@ -28,6 +31,41 @@ StepResult: TypeAlias = tuple[float, float | None, float, float]
 """Loss, held-out loss, wall and CPU seconds of one step."""
 Note: TypeAlias = tuple[int, Any]
 """A step, and what its training noted."""
+
+
+def begin_training(
+    problem: TabulatedProblem | TrainedProblem, config: Config, seed: int, pace: float
+) -> Training:
+    """Begin a trial of ``problem``; one of a table is replayed at ``pace``."""
+    if isinstance(problem, TabulatedProblem):
+        return PacedTraining(problem, config, seed, pace)
+    return problem.start(config, seed)
+
+
+class PacedTraining(Training):
+    """Waits as long as each step of the table cost, times ``pace``, and reports its loss.
+
+    A clone goes on along the curve of its own configuration, as on the virtual stage.
+    """
+
+    def __init__(self, problem: TabulatedProblem, config: Config, seed: int, pace: float) -> None:
+        self._curve = problem.curve(config, seed)
+        self._pace = pace
+        self._step = 0
+
+    def step(self) -> Mapping[str, float]:
+        curve, i = self._curve, self._step
+        if self._pace:
+            time.sleep(checked_cost(curve.costs[i], i + 1) * self._pace)
+        self._step += 1
+        metrics = {"loss": curve.losses[i]}
+        return metrics if curve.heldout is None else {**metrics, "heldout": curve.heldout[i]}
+
+    def save(self) -> bytes:
+        return json.dumps(self._step).encode()
+
+    def load(self, state: bytes) -> None:
+        self._step = json.loads(state)
 
 
 class Disconnected(BaseException):
@@ -84,7 +122,11 @@ class Trainer:
         except BaseException as error:  # some libraries raise what is no Exception
             if self._ending() and not isinstance(error, Exception):
                 raise
-            answer["error"] = _message(error)
+            answer["error"] = (
+                f"the training called exit({error.code!r:.200})"
+                if isinstance(error, SystemExit)
+                else describe(error).removeprefix("TrialError: ")
+            )
         answer["step"] = self._step - len(results) + 1
         self._add_notes(answer)
         return answer, saved
@@ -116,12 +158,7 @@ class Trainer:
         self._saving_s, self._unsaved_s = perf_counter() - begin, 0.0
         return bytes(state or b"")
 
-    def _train(
-        self,
-        order: dict[str, Any],
-        state: bytes,
-        results: list[StepResult],
-    ) -> None:
+    def _train(self, order: dict[str, Any], state: bytes, results: list[StepResult]) -> None:
         begin = wall = perf_counter()
         cpu = process_time()
         if "begin" in order:
@@ -191,12 +228,6 @@ class Trainer:
         if self._training is not None:
             with contextlib.suppress(BaseException):
                 self._training.close()
-
-
-def _message(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
-        return f"the training called exit({error.code!r:.200})"
-    return describe(error).removeprefix("TrialError: ")
 
 
 def _losses(metrics: Mapping[str, float], step: int) -> tuple[float, float | None]:

@@ -24,13 +24,14 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
 import hpobench
+from tests.support.night import night
 
 X, Y = make_classification(120, 6, random_state=0)
 SMOOTHING = {"var_smoothing": loguniform(1e-12, 1e-1)}
-WITH: list[dict[str, Any]] = [
-    {"searcher": "random", "scheduler": "fifo"},
+WITH = [
+    pytest.param({"searcher": "random", "scheduler": "fifo"}, marks=night),
     {"searcher": "random", "scheduler": "asha"},
-    {"searcher": "optuna-tpe", "scheduler": "asha"},
+    pytest.param({"searcher": "optuna-tpe", "scheduler": "asha"}, marks=night),
 ]
 
 
@@ -41,7 +42,7 @@ def failed_checks(search: Any) -> set[str]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("chosen", WITH, ids=lambda chosen: "-".join(chosen.values()))
+@pytest.mark.parametrize("chosen", WITH, ids=["random-fifo", "random-asha", "optuna-tpe-asha"])
 @pytest.mark.parametrize(
     ("estimator", "space"),
     [

@@ -17,8 +17,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import hpobench
-from hpobench.bridges.search_cv.spaces import Distributions, Plain
-from hpobench.bridges.search_cv.start import starting_points
+from hpobench.bridges.search_cv.first_points import starting_points
+from hpobench.bridges.search_cv.search_space import Distributions, SearchSpace
 from hpobench.contract.errors import SpaceError, UsageError
 
 X, Y = load_iris(return_X_y=True)
@@ -62,7 +62,7 @@ def test_a_portfolio_is_moved_into_the_space() -> None:
 
 
 def points(space: Any, estimator: Any = None, trials: int = 50) -> list[Mapping[str, Any]]:
-    whole = Plain(space) if isinstance(space, hpobench.Space) else Distributions(space)
+    whole = SearchSpace(space) if isinstance(space, hpobench.Space) else Distributions(space)
     found = starting_points("portfolio", estimator or DecisionTreeClassifier(), whole, trials)
     return [whole.params(point) for point in found]
 

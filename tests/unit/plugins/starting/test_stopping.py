@@ -9,16 +9,9 @@ from typing import Any
 import pytest
 
 from hpobench.api import Categorical, Config, Exhausted, Float, Int, Searcher, Space
-from hpobench.contract.errors import NotAvailableError
-from hpobench.plugins.starting import stopping
-from hpobench.plugins.starting.stop import Patience, Regret
-from hpobench.plugins.starting.stopping import (
-    PatienceRule,
-    RegretRule,
-    StoppedSearcher,
-    check_stop,
-    rules_of,
-)
+from hpobench.plugins.starting.started import StartedSearcher
+from hpobench.plugins.starting.stopping import StoppedSearcher, parse_stop, spell_stop
+from hpobench.plugins.starting.wrapped import Wrapped
 
 SPACE = Space(
     [Float("x", 0.0, 1.0), Int("n", 1, 100, log=True), Categorical("c", ("a", "b", True))]
@@ -50,12 +43,18 @@ class Noting(Searcher):
         self.calls.append(("failed", trial))
 
 
-def ended_after(losses: Sequence[float | None], patience: Patience) -> int | None:
-    """The number of ended trials after which the rule holds first; ``None`` if it never does."""
-    rule = PatienceRule(patience)
+def ended_after(losses: Sequence[float | None], stop: dict[str, Any]) -> int | None:
+    """The number of ended trials after which nothing is proposed; ``None`` if that never is so."""
+    searcher = StoppedSearcher(Noting(configs(20)), stop, STEPS)
     for number, loss in enumerate(losses, start=1):
-        rule.note({}, loss)
-        if rule.holds():
+        searcher.ask(number)
+        if loss is None:
+            searcher.failed(number)
+        else:
+            searcher.tell(number, STEPS, loss, final=True)
+        try:
+            searcher.ask(number)
+        except Exhausted:
             return number
     return None
 
@@ -75,13 +74,13 @@ def ended_after(losses: Sequence[float | None], patience: Patience) -> int | Non
     ],
 )
 def test_patience(losses: list[float | None], tolerance: float, due: int | None) -> None:
-    assert ended_after(losses, Patience(trials=3, tolerance=tolerance)) == due
+    assert ended_after(losses, {"patience": {"trials": 3, "tolerance": tolerance}}) == due
 
 
 def stopped(trials: int = 2) -> tuple[StoppedSearcher, Noting]:
     inner = Noting(configs(20))
     stop = {"patience": {"trials": trials, "tolerance": 0.0}}
-    return StoppedSearcher(inner, rules_of(stop, SPACE, 0), STEPS), inner
+    return StoppedSearcher(inner, stop, STEPS), inner
 
 
 def test_it_proposes_nothing_more_and_still_learns_of_running_trials() -> None:
@@ -121,37 +120,53 @@ def test_losses_of_stopped_trials_are_no_better_losses() -> None:
 
 def test_it_passes_everything_on() -> None:
     """Every method of a searcher but ``recall``, which only the inner wrapper calls."""
-    own = vars(StoppedSearcher).keys()
+    own = vars(Wrapped).keys()
     methods = {n for n, value in vars(Searcher).items() if callable(value) and n[0] != "_"}
     assert methods - own == {"recall"}
+    assert issubclass(StoppedSearcher, Wrapped)
+    assert issubclass(StartedSearcher, Wrapped)
 
 
-def test_the_bound_is_not_asked_before_enough_losses_and_once_for_each(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[int] = []
-    bounds = iter([0.5, 0.05])
-
-    def bound(self: RegretRule) -> float:
-        asked.append(len(self._trials))
-        return next(bounds)
-
-    monkeypatch.setattr(RegretRule, "bound", bound)
-    rule = RegretRule(Regret(below=0.1), SPACE, seed=3)
-    answers = []
-    for config in configs(21):
-        rule.note(config, 1.0)
-        rule.note(config, None)
-        answers += [rule.holds(), rule.holds()]
-    assert asked == [20, 21]
-    assert answers == [False] * 40 + [True, True]
+@pytest.mark.parametrize(
+    ("value", "parsed", "label"),
+    [
+        ({"patience": 20}, {"patience": {"trials": 20, "tolerance": 0.0}}, "patience-20"),
+        (
+            {"patience": {"trials": 5, "tolerance": 0.01}},
+            {"patience": {"trials": 5, "tolerance": 0.01}},
+            "patience-5-0.01",
+        ),
+    ],
+)
+def test_values(value: Any, parsed: dict[str, Any], label: str) -> None:
+    found = parse_stop(value)
+    assert found == parsed
+    assert spell_stop(parsed) == label
+    assert parse_stop(found) == parsed, "what a store keeps is read again"
 
 
-def test_versions_count_for_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert check_stop({}) == check_stop({"patience": {"trials": 3}}) == ""
-    monkeypatch.setattr(stopping, "_REGRET_NEEDS", ("optuna>=5",))
-    assert check_stop({"regret": {}}).startswith("optuna 5.")
-    needs: Any = ("optuna>=5,<5",)
-    monkeypatch.setattr(stopping, "_REGRET_NEEDS", needs)
-    with pytest.raises(NotAvailableError, match=r"stop: regret needs optuna.* is installed; pip"):
-        check_stop({"regret": {}})
+@pytest.mark.parametrize("value", ["none", None])
+def test_never(value: Any) -> None:
+    assert parse_stop(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("patience", "'patience' is not none, nor a mapping like {patience: 20}"),
+        (7, "a word or a mapping is due, like {patience: 20}, not 7"),
+        ({}, "a word or a mapping is due"),
+        ({"patience": None}, "the mapping chooses nothing"),
+        ({"patience": 0}, "patience.trials: input should be greater than or equal to 1"),
+        ({"patience": 2.5}, "patience.trials: input should be a valid integer"),
+        ({"patience": True}, "patience.trials: input should be a valid integer"),
+        ({"patience": "20"}, "patience: a number or a mapping is due, not '20'"),
+        ({"patience": {"tolerance": 0.1}}, "patience.trials: field required"),
+        ({"patience": {"trials": 3, "tolerance": 1}}, "patience.tolerance: "),
+        ({"patience": 5, "budget": 1}, "budget: extra inputs are not permitted"),
+        ({"regret": 0.1}, "regret: extra inputs are not permitted"),
+    ],
+)
+def test_what_is_refused(value: Any, message: str) -> None:
+    with pytest.raises(ValueError, match="^" + message.replace("(", r"\(")):
+        parse_stop(value)

@@ -1,0 +1,130 @@
+"""Curves on one axis of equal steps, from reports that trials made when it suited them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpobench.bridges.imports.trials import PastTrial, StoredTrials
+from hpobench.contract.errors import UsageError
+from hpobench.contract.problem import Fidelity
+from hpobench.recording.table import Array
+
+MOST_STEPS = 200
+"""Curves with more reports than this are looked at less often, unless ``--steps`` says so."""
+FEWER_STEPS = 100
+LAST_STEP = 10**12
+# A step costs something: a clock that stands still would let a budget of seconds never end.
+_LEAST_SECONDS = 1e-6
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The steps of curves; the first report may be numbered 0, which ``shift`` makes good."""
+
+    fidelity: Fidelity
+    shift: float
+
+    def places(self) -> Array:
+        """The resource after each step."""
+        return np.array([k * self.fidelity.unit for k in range(1, self.fidelity.steps + 1)])
+
+
+@dataclass(frozen=True, eq=False)
+class StepCurves:
+    """Arrays ``[trials, steps]``, and how much of each row is not observed but continued."""
+
+    loss: Array
+    wall: Array
+    observed: list[int]
+    """Steps of each trial that were observed."""
+
+
+def axis(source: StoredTrials, steps: int | None, resource: str | None) -> Axis:
+    """The axis of equal steps on which all reports lie, or of so many ``steps``."""
+    name = resource or source.resource
+    reported = sorted({step for trial in source.trials for step in trial.reports})
+    if reported and (reported[0] < 0 or reported[-1] > LAST_STEP):
+        odd = reported[0] if reported[0] < 0 else reported[-1]
+        raise UsageError(
+            f"{source}: a trial reports step {odd!s:.60}; steps are from 0 to {LAST_STEP:,}"
+        )
+    if not reported or (len(reported) == 1 and not steps):
+        full = float(reported[0]) if reported and reported[0] > 0 else 1.0
+        return Axis(Fidelity(name if reported else "evaluation", 1, full), float(not full))
+    gaps = [b - a for a, b in itertools.pairwise(reported)]
+    unit = math.gcd(*gaps, reported[0])
+    shift = unit if reported[0] == 0 else 0
+    full = reported[-1] + shift
+    count = steps or (full // unit if full // unit <= MOST_STEPS else FEWER_STEPS)
+    return Axis(Fidelity(name, count, full / count), shift)
+
+
+def curves(source: StoredTrials, axis: Axis, seconds: float | None) -> StepCurves:
+    """The curves of the trials of ``source``; ``seconds`` is what every step costs, if given."""
+    made = [_curve(source, trial, axis) for trial in source.trials]
+    loss, observed = np.array([curve for curve, _ in made]), [steps for _, steps in made]
+    trials = zip(source.trials, observed, strict=True)
+    wall = np.array([_costs(trial, axis, steps, seconds) for trial, steps in trials])
+    _continue(loss, np.array(observed), np.array([t.state == "stopped" for t in source.trials]))
+    return StepCurves(loss, wall, observed)
+
+
+def _curve(source: StoredTrials, trial: PastTrial, axis: Axis) -> tuple[Array, int]:
+    """The losses of ``trial``, NaN after what was observed, and how many steps were."""
+    steps, sign = axis.fidelity.steps, source.objective.loss(1.0)
+    curve = np.full(steps, math.nan)
+    if not trial.reports:
+        if trial.final is None:
+            return curve, 0
+        curve[:] = sign * trial.final
+        return curve, steps
+    at = np.array(list(trial.reports), float) + axis.shift
+    values = sign * np.array(list(trial.reports.values()), float)
+    whole = trial.state == "complete"
+    observed = steps if whole else _steps(at[-1] / axis.fidelity.unit, steps)
+    # Between two reports a curve is a line; after the last one of a complete trial it is level.
+    curve[:observed] = np.interp(axis.places()[:observed], at, values)
+    if whole and trial.final is not None:
+        curve[-1] = sign * trial.final
+    return curve, observed
+
+
+def _steps(reached: float, steps: int) -> int:
+    return min(max(math.floor(reached + 1e-9), 1), steps)
+
+
+def _costs(trial: PastTrial, axis: Axis, observed: int, seconds: float | None) -> Array:
+    """The seconds that each step added; one that was not observed costs the mean of the others."""
+    steps = axis.fidelity.steps
+    costs = np.full(steps, math.nan)
+    if seconds is not None:
+        costs[:] = seconds
+    elif trial.times:
+        at = np.array([0.0, *(step + axis.shift for step in trial.times)])
+        passed = np.interp([0.0, *axis.places()], at, [0.0, *trial.times.values()])
+        taken = _steps(at[-1] / axis.fidelity.unit, steps)
+        costs[:taken] = np.diff(passed)[:taken]
+        costs[taken:] = costs[:taken].mean()
+    elif trial.seconds is not None:
+        costs[:] = trial.seconds / max(observed, 1)
+    if trial.state == "failed":
+        costs[observed:] = math.nan
+    made: Array = np.maximum(costs, _LEAST_SECONDS)
+    return made
+
+
+def _continue(loss: Array, observed: NDArray[np.int64], stopped: NDArray[np.bool_]) -> None:
+    """Let the curves of trials that were ``stopped`` go on, in place.
+
+    At each further step they change by the median of those that were observed there.
+    """
+    for step in range(1, loss.shape[1]):
+        seen = (observed > step) & np.isfinite(loss[:, step]) & np.isfinite(loss[:, step - 1])
+        change = np.median(loss[seen, step] - loss[seen, step - 1]) if seen.any() else 0.0
+        further = stopped & (observed <= step)
+        loss[further, step] = loss[further, step - 1] + change

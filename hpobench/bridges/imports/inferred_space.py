@@ -1,0 +1,194 @@
+"""The space of trials whose storage declares none: a file's, or one inferred from their values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from hpobench.bridges.imports.found_conditions import with_conditions
+from hpobench.bridges.imports.trials import PastTrial, StoredTrials
+from hpobench.contract.errors import SpaceError, UsageError
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
+from hpobench.contract.space import Config, Space
+from hpobench.suites.yamlfile import read_yaml
+
+_MOST_LEVELS, _TRIALS_A_LEVEL = 10, 3
+"""So few different numbers, each in so many trials, are the levels of a grid, and no range."""
+_WIDE = 100
+"""The ratio of bounds from which a logarithmic scale is thought of."""
+_MOST_CHOICES = 20
+"""More words than this, and than half of the trials, are names or dates, and no parameter."""
+
+
+def read_space(file: Path) -> Space:
+    """The space in the YAML ``file``, a mapping in the notation of suites, perhaps under the key
+    ``space``.
+
+    Raises :class:`UsageError` with the file.
+    """
+    # Plugins of the problem ``command`` share this notation, which is a part of their identity.
+    from hpobench.problems.general._space import parse_space
+
+    value = read_yaml(file).value
+    if isinstance(value, Mapping) and set(value) == {"space"}:
+        value = value["space"]
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"{file}: a mapping of parameters, like lr: {{float: [1e-4, 1], log: true}}"
+        )
+    try:
+        return parse_space(value)
+    except SpaceError as error:
+        raise UsageError(f"{file}: {error}") from None
+
+
+def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
+    """The space that the values of the trials suggest, and what to know about it."""
+    trials = source.trials
+    names = list(dict.fromkeys(name for trial in trials for name in trial.params))
+    columns = {name: _parsed([trial.params.get(name) for trial in trials]) for name in names}
+    parameters, notes = [], []
+    for name, column in columns.items():
+        values = [value for value in column if value is not None]
+        if (unfit := _unfit(values, len(column))) is not None:
+            notes.append(f"{name} is left out: {unfit}")
+        else:
+            parameters.append(_parameter(name, values))
+    if not parameters:
+        raise UsageError(
+            f"{source} has no parameter that varies{'; ' if notes else ''}{'; '.join(notes)}; name "
+            "the parameters with --space"
+        )
+    # A trial that failed may lack parameters that it was about to ask for.
+    failed = [trial.state == "failed" for trial in trials]
+    sound = [row for row in range(len(trials)) if not failed[row] or all(failed)]
+    rows = [
+        {name: value for name, column in columns.items() if (value := column[row]) is not None}
+        for row in sound
+    ]
+    names = [trials[row].name for row in sound]
+    space, said = with_conditions(source.where, parameters, rows, names)
+    return space, [*notes, *said]
+
+
+def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Config], list[str]]:
+    """The trials of ``source``, their configurations in ``space``, and what to know.
+
+    Trials that failed before they had all parameters are left out. Raises :class:`UsageError`
+    that names the trial and the parameter for any other that is not in ``space``.
+    """
+    trials: list[PastTrial] = []
+    configs: list[Config] = []
+    early = 0
+    for trial in source.trials:
+        config = _config(space, trial)
+        try:
+            space.check(config)
+        except SpaceError as error:
+            if trial.state == "failed" and set(config) < set(space.names):
+                early += 1
+                continue
+            raise UsageError(
+                f"{source.where}: {trial.name}: {error}; mend the space (--space), or leave this "
+                "trial out of the storage"
+            ) from None
+        trials.append(trial)
+        configs.append(config)
+    notes = [f"{early} trials that failed before they had all parameters are left out"]
+    return trials, configs, notes if early else []
+
+
+def _config(space: Space, trial: PastTrial) -> Config:
+    """What ``trial`` says of the parameters that are active by its own values."""
+    config: Config = {}
+    for p in space:
+        value = trial.params.get(p.name)
+        if value is not None and (p.when is None or p.when.holds(config)):
+            config[p.name] = _fitted(p, value)
+    return config
+
+
+def _fitted(p: Parameter, value: Any) -> Value:
+    """``value`` in the type that ``p`` takes, where that changes nothing but the type."""
+    if isinstance(p, Float | Int):
+        number = _number(value)
+        if isinstance(p, Float):
+            return value if number is None else float(number)
+        return value if number is None or number != int(number) else int(number)
+    if p.contains(value):
+        return value  # type: ignore[no-any-return]
+    number = _number(value)
+    for choice in p.choices:
+        if str(choice).lower() == str(value).lower():
+            return choice
+        if number is None or isinstance(choice, bool | str):
+            continue
+        # Numbers that went through a text may differ in the last digit.
+        if math.isclose(number, choice, rel_tol=1e-12):
+            return choice
+    return value  # type: ignore[no-any-return]
+
+
+def _number(value: Any) -> float | int | None:
+    """``value`` as a finite number, if it is one or the text of one."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    whole = isinstance(value, str) and value.strip().lstrip("+-").isdecimal()
+    try:
+        found = int(value) if whole else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _parsed(column: Sequence[Any]) -> list[Value | None]:
+    """``column`` as numbers or booleans if all of it is, else as words; ``None`` stays."""
+    there = [value for value in column if value is not None]
+    numbers = [_number(value) for value in there]
+    if all(number is not None for number in numbers):
+        return [None if value is None else _number(value) for value in column]
+    words = {str(value).lower() for value in there}
+    if words <= {"true", "false"}:
+        return [None if value is None else str(value).lower() == "true" for value in column]
+    return [None if value is None else str(value) for value in column]
+
+
+def _unfit(values: Sequence[Value], trials: int) -> str | None:
+    """The reason why ``values`` are of no parameter that can be searched."""
+    different = len(set(values))
+    if different < 2:
+        return f"it is {str(values[0])[:60]!r} in every trial" if values else "it has no values"
+    if isinstance(values[0], str) and different > max(_MOST_CHOICES, trials / 2):
+        return f"{different} different words are a name or a date, not a choice"
+    return None
+
+
+def _parameter(name: str, values: Sequence[Any]) -> Parameter:
+    if isinstance(values[0], bool | str):
+        return Categorical(name, tuple(sorted(set(values))))
+    levels = sorted(set(values))
+    whole = all(value == int(value) for value in levels)
+    if whole and levels[-1] - levels[0] == len(levels) - 1:
+        return Int(name, int(levels[0]), int(levels[-1]))
+    if len(levels) <= _MOST_LEVELS and len(values) >= _TRIALS_A_LEVEL * len(levels):
+        kind = int if all(isinstance(value, int) for value in levels) else float
+        return Ordinal(name, tuple(map(kind, levels)))
+    if all(isinstance(value, int) for value in levels):
+        return Int(name, levels[0], levels[-1], _logarithmic(values))
+    return Float(name, float(levels[0]), float(levels[-1]), _logarithmic(values))
+
+
+def _logarithmic(values: Sequence[float]) -> bool:
+    """Whether ``values`` span orders of magnitude, and their median is nearer to the middle on a
+    logarithmic scale than on a plain one."""
+    low, high, middle = min(values), max(values), median(values)
+    if low <= 0 or high / low < _WIDE:
+        return False
+    plain = (middle - low) / (high - low)
+    logarithmic = math.log(middle / low) / math.log(high / low)
+    return abs(logarithmic - 0.5) < abs(plain - 0.5)

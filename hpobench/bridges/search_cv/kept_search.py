@@ -1,0 +1,112 @@
+"""The folder in which a search keeps its results, so that it can go on there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sklearn
+
+from hpobench.bridges.search_cv.private import content_hash
+from hpobench.bridges.search_cv.task import Task
+from hpobench.contract.cell import PluginRef
+from hpobench.contract.errors import StoreError, UsageError, writing
+from hpobench.contract.files import locked, read_text, write_whole
+from hpobench.contract.space import Config, Space
+
+_WHAT = "search.json"
+
+
+@contextlib.contextmanager
+def search_folder(
+    folder: Path | None = None, identity: Mapping[str, Any] | None = None
+) -> Iterator[Path]:
+    """``folder``, made if need be, for the search of this ``identity`` alone; a temporary one
+    unless it is given.
+
+    Raises :class:`UsageError` if another search is or was there, and :class:`StoreError` where
+    nothing can be written.
+    """
+    if folder is None or identity is None:
+        with TemporaryDirectory(prefix="hpobench-search-") as temporary:
+            yield Path(temporary)
+        return
+    with writing("a search", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder / "lock", wait=False))
+        except BlockingIOError:
+            raise UsageError(
+                f"{folder}: another search is under way there; give resume= another folder"
+            ) from None
+        before = _read(folder / _WHAT)
+        if before is None:
+            with writing("a search", folder):
+                write_whole(folder / _WHAT, json.dumps(dict(identity), indent=1).encode())
+        elif changed := [key for key in identity if before.get(key) != identity[key]]:
+            was = "; ".join(f"{key} was {before.get(key)!s:.200}" for key in changed)
+            raise UsageError(
+                f"{folder} has another search, whose {was}; give resume= another folder"
+            )
+        yield folder
+
+
+def kept_seed(folder: Path) -> int | None:
+    """The seed of the search in ``folder``; ``None`` if there is none."""
+    found = _read(folder / _WHAT)
+    return None if found is None else int(found["seed"])
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    if not file.exists():
+        return None
+    try:
+        found = json.loads(read_text(file))
+        if not isinstance(found["seed"], int):
+            raise TypeError("its seed is no number")
+    except (OSError, StoreError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UsageError(f"{file} is damaged ({error}); remove the folder") from error
+    return dict(found)
+
+
+def identity(
+    search: Any, task: Task, plugins: Sequence[PluginRef], seed: int, points: Sequence[Config]
+) -> dict[str, Any]:
+    """Plain data, equal for equal searches: of ``search``, a :class:`hpobench.SearchCV`, with its
+    searcher and its scheduler in ``plugins``, and its first ``points``."""
+    searcher, scheduler = (f"{ref.name} {dict(ref.options)}" for ref in plugins)
+    fitting = task.fitting
+    return {
+        "estimator": _text(task.estimator),
+        "space": str(search.space) if isinstance(search.space, Space) else _text(search.space),
+        "searcher": searcher,
+        "scheduler": scheduler,
+        "n_trials": search.n_trials,
+        "scoring": _text(search.scoring),
+        "metric": task.metric,
+        "error_score": str(search.error_score),
+        "return_train_score": search.return_train_score,
+        "seed": seed,
+        "data": content_hash(
+            (task.x, task.y, task.splits, fitting["fit_params"], fitting["score_params"])
+        ),
+        "scikit-learn": sklearn.__version__,
+        **({"start": str(points)} if points else {}),
+    }
+
+
+def _text(value: Any) -> str:
+    """A text that holds no address, which another process would not repeat."""
+    if hasattr(value, "dist"):
+        return f"{value.dist.name}{value.args}{sorted(value.kwds.items())}"
+    if isinstance(value, Mapping):
+        return str({key: _text(part) for key, part in value.items()})
+    if isinstance(value, list | tuple):
+        return str([_text(part) for part in value])
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))

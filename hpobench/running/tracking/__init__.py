@@ -1,0 +1,1 @@
+"""Experiment trackers, which are told of the cells of a run."""

@@ -1,0 +1,1 @@
+"""The files of a results folder: their columns, and their checks when they are read."""

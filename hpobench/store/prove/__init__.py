@@ -1,0 +1,1 @@
+"""Whether stored bytes are what was written, and whether two stores hold the same."""

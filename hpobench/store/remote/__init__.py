@@ -1,0 +1,1 @@
+"""Results folders in object stores."""

@@ -1,0 +1,71 @@
+"""The rows that the store keeps of problems: their scales and references."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from hpobench.contract.cell import PluginRef
+from hpobench.contract.errors import PluginError
+from hpobench.contract.problem import Problem
+from hpobench.contract.references import Reference
+from hpobench.plugins.build import build_problem
+from hpobench.plugins.foreign import calling, shown
+from hpobench.plugins.process_state import contained
+
+ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""Rows of ``problems`` in the store by the problem's label."""
+
+
+def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
+    """The row of each problem by its label.
+
+    Raises :class:`PluginError` for references with which no regret can be measured.
+    """
+    rows = {}
+    for ref in refs:
+        # What one problem leaves behind must not change the references of the next.
+        with contained(ref.file):
+            rows[ref.label] = _row(ref, build_problem(ref))
+    return rows
+
+
+def _row(ref: PluginRef, problem: Problem) -> dict[str, Any]:
+    fidelity, reference = problem.fidelity, _reference(ref, problem)
+    of_reference: dict[str, Any] = dict.fromkeys(("optimum", "clip", "version", "random"))
+    if reference is not None:
+        of_reference = {key: getattr(reference, key) for key in of_reference}
+        of_reference["random"] = json.dumps(dict(reference.random))
+    return {
+        "problem": ref.label,
+        "metric": problem.objective.metric,
+        "direction": problem.objective.direction,
+        **of_reference,
+        "known": reference.known if reference else False,
+        "source": reference.source if reference else "",
+        "heldout": bool(getattr(problem, "heldout", False)),
+        "fidelity": fidelity.name,
+        "steps": fidelity.steps,
+        "unit": fidelity.unit,
+        "dimensions": len(problem.space),
+        "space": json.dumps(problem.space.to_json()),
+    }
+
+
+def _reference(ref: PluginRef, problem: Problem) -> Reference | None:
+    with calling(ref.file, f"{ref.label}: reference() failed"):
+        found: object = problem.reference()
+        if found is None:
+            return None
+        if not isinstance(found, Reference):
+            raise PluginError(
+                f"{ref.file}: {ref.label}: reference() gives {shown(found)}; it must be a Reference"
+            )
+        if not -math.inf < found.optimum < found.clip < math.inf:
+            raise PluginError(
+                f"{ref.label}: a reference needs finite optimum < clip, not {found.optimum} and "
+                f"{found.clip}"
+            )
+        return found

@@ -1,0 +1,116 @@
+"""How a suite is run, from the command line and from Python alike."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from hpobench.contract.errors import UsageError
+from hpobench.contract.wording import parse_seconds
+from hpobench.suites.shard import Shard
+
+if TYPE_CHECKING:
+    from hpobench.suites.suite import Seeds, Source
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_SEEDS, MARGIN = 100, 0.01
+"""What ``until_decided`` and ``within`` take by default."""
+_SHORTEST_S = 10.0
+"""Of ``within``: a Ray of one's own starts and ends in five seconds, and the report takes some."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a suite is run; :func:`hpobench.run` says what each option means."""
+
+    results: str | os.PathLike[str] = "results"
+    seeds: Seeds | None = None
+    only: str | None = None
+    plugins: Iterable[str | os.PathLike[str]] = ()
+    address: str | None = None
+    cpus: int | None = None
+    timeout: float = 3600.0
+    retry_failed: bool = False
+    mlflow: str | None = None
+    until_decided: bool = False
+    within: str | float | None = None
+    max_seeds: int | None = None
+    margin: float | None = None
+    shard: str | None = None
+    report: bool = True
+    progress: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Raises :class:`UsageError` for a number out of its range, and for options that do not go
+        together."""
+        for name, fits, due in (
+            ("cpus", self.cpus is None or self.cpus >= 1, "at least 1"),
+            ("timeout", self.timeout > 0, "positive"),
+            ("max_seeds", self.max_seeds is None or self.max_seeds >= 1, "at least 1"),
+            ("margin", self.margin is None or 0 <= self.margin <= 1, "from 0 to 1"),
+        ):
+            if not fits:
+                raise UsageError(f"{name} must be {due}, not {getattr(self, name)!r}")
+        if self.seconds < _SHORTEST_S:
+            raise UsageError(
+                f"--within {self.within}: give at least {_SHORTEST_S:g} s, because workers must "
+                "start and a report be written"
+            )
+        looking = "--within" if self.within is not None else "--until-decided"
+        looks = self.within is not None or self.until_decided
+        if self.share is not None and looks:
+            raise UsageError(f"{looking} looks at all cells; run it without --shard")
+        if not looks and (self.max_seeds is not None or self.margin is not None):
+            raise UsageError("--max-seeds and --margin are for --until-decided and --within")
+        if looks and self.retry_failed:
+            raise UsageError(
+                "--retry-failed would change looks after they were taken; run the suite with it "
+                f"alone (and --seeds as far as they are stored), then with {looking} again"
+            )
+
+    @property
+    def share(self) -> Shard | None:
+        """The share of the suite that is run; ``None`` for all of it."""
+        return None if self.shard is None else Shard.of(self.shard)
+
+    @property
+    def seconds(self) -> float:
+        """The wall time that ``within`` gives; infinite if it is not given."""
+        try:
+            return math.inf if self.within is None else parse_seconds(str(self.within))
+        except ValueError as error:
+            raise UsageError(f"--within: {error}") from None
+
+    @property
+    def decides_by(self) -> float:
+        """The margin of decisions."""
+        return MARGIN if self.margin is None else self.margin
+
+
+def taking(
+    options: Callable[P, RunOptions],
+) -> Callable[[Callable[[Source, RunOptions], R]], Callable[Concatenate[Source, P], R]]:
+    """Let callers give a function the fields of its :class:`RunOptions` as keywords, which type
+    checkers and ``help()`` see as its own."""
+
+    def decorate(
+        function: Callable[[Source, RunOptions], R],
+    ) -> Callable[Concatenate[Source, P], R]:
+        @functools.wraps(function)
+        def called(suite: Source, *args: P.args, **given: P.kwargs) -> R:
+            return function(suite, options(*args, **given))
+
+        own, fields = inspect.signature(function), inspect.signature(options)
+        suite = own.parameters["suite"]
+        shown = own.replace(parameters=[suite, *fields.parameters.values()])
+        vars(called)["__signature__"] = shown
+        return called
+
+    return decorate

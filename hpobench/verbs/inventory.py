@@ -1,0 +1,171 @@
+"""What there is: searchers, schedulers, problems and suites, and what goes with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hpobench.contract.cell import Kind
+from hpobench.contract.errors import PluginError, UnknownNameError
+from hpobench.plugins.registry import Registry, shipped_suites
+
+if TYPE_CHECKING:
+    from hpobench.plugins.compatibility import MatrixField
+    from hpobench.plugins.registry import Entry
+
+_TRAITS: Mapping[Kind, tuple[str, ...]] = {
+    "searcher": ("parallel", "conditional", "multi_fidelity", "cost_aware", "deterministic"),
+    "scheduler": ("needs_fidelity",),
+    "problem": (),
+}
+
+
+def names(kind: Kind) -> list[str]:
+    """What the plugins of a kind are called."""
+    return [entry.name for entry in Registry().entries(kind)]
+
+
+def suite_names() -> list[str]:
+    """What the shipped suites are called."""
+    return [*shipped_suites()]
+
+
+class Listed(NamedTuple):
+    """Plugins of a kind."""
+
+    facts: list[dict[str, Any]]
+    """Of each plugin its ``name`` and ``summary``, whether it is ``available`` and for what
+    ``reason`` it is not; ``in_full`` also its ``options``, and more that depends on the kind."""
+    unasked: list[str]
+    """Plugins that only say whether they can run when they run."""
+    broken: list[str]
+    """What is wrong with the files that are left out."""
+
+
+def plugins(
+    kind: Kind, files: Iterable[Path], name: str | None = None, *, in_full: bool = True
+) -> Listed:
+    """The plugins of a kind, also in ``files``, or the one called ``name``.
+
+    Raises :class:`UnknownNameError` if there is none of that name.
+    """
+    registry = Registry(files)
+    entries = registry.entries(kind) if name is None else [registry.find(kind, name)]
+    facts = [_facts(entry) for entry in entries]
+    unasked = [
+        entry.name
+        for entry, own in zip(entries, facts, strict=True)
+        if entry.asked and not own["reason"]
+    ]
+    if in_full:
+        facts = [own | _details(entry) for entry, own in zip(entries, facts, strict=True)]
+    return Listed(facts, unasked, list(map(str, registry.broken)))
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    from hpobench.plugins.isolation.environments import Environment
+
+    # As far as reading its file tells: a plugin that is asked would run.
+    reason = entry.unmet() if entry.asked else entry.missing()
+    if reason:
+        available = "no"
+    elif entry.asked:
+        available = "not asked"
+    else:
+        built = entry.script is None or Environment(entry.script).built() is not None
+        available = "yes" if built else "once built"
+    facts: dict[str, Any] = {"name": entry.name, "summary": entry.summary}
+    return facts | {"available": available, "reason": reason or None}
+
+
+def _details(entry: Entry) -> dict[str, Any]:
+    from hpobench.plugins.isolation.environments import version_of
+
+    attributes = entry.attributes
+    facts: dict[str, Any] = {
+        trait: "yes" if attributes.get(trait) else "no" for trait in _TRAITS[entry.kind]
+    }
+    if attributes.get("schedules_itself"):
+        facts["multi_fidelity"] = "schedules itself"
+    if entry.kind == "searcher":
+        library = str(attributes.get("library") or "")
+        version = version_of(library, entry.script) if library else None
+        facts |= {"library": library or None, "version": version or None}
+        facts |= {"releases": _releases(entry) if library else None}
+    if entry.kind == "problem":
+        facts |= {"members": _members(entry)}
+        facts |= {key: attributes.get(key) or None for key in ("licence", "source")}
+    facts["file"] = str(entry.file)
+    facts["options"] = [
+        {"name": option.name, "default": option.default, "type": option.annotation}
+        for option in entry.options
+    ]
+    return facts
+
+
+def _members(entry: Entry) -> str | None:
+    """How many members have frozen references, and how many of their optima are known."""
+    from hpobench.contract.references import frozen_members, references_file
+
+    try:
+        members = frozen_members(references_file(entry.file, entry.name)).values()
+    except PluginError:
+        return "damaged"
+    known = sum(member.reference.known for member in members)
+    return f"{len(members)}, {known} with a known optimum" if members else None
+
+
+def _releases(entry: Entry) -> str:
+    """The releases of its library that are built here, and how a suite names others."""
+    from hpobench.plugins.isolation.environments import built_in, folders, name_of
+    from hpobench.plugins.isolation.releases import AT
+
+    names = {name_of(folder) for folder in folders() if built_in(folder) is not None}
+    here = [name.partition(AT) for name in sorted(names)]
+    found = [release for stem, _, release in here if release and stem == entry.file.stem]
+    built = f"; built here: {', '.join(found)}" if found else ""
+    return f"any on the index, as in {{name: {entry.name}, release: [...]}}{built}"
+
+
+def suites(name: str | None = None) -> list[dict[str, str]]:
+    """The name, the description and the file of each shipped suite, or of the one called ``name``.
+
+    Raises :class:`UnknownNameError` if there is none of that name.
+    """
+    from hpobench.suites.yamlfile import read_yaml
+
+    found = shipped_suites()
+    if name is not None and name not in found:
+        raise UnknownNameError("suite", name, found)
+    return [
+        {"name": one, "description": str(read_yaml(file).value.get("description", ""))}
+        | {"file": str(file)}
+        for one, file in found.items()
+        if name in (None, one)
+    ]
+
+
+class Compatible(NamedTuple):
+    """What goes with what."""
+
+    fields: list[MatrixField]
+    notes: dict[str, int]
+    """The number of each note."""
+    takes: dict[str, list[str] | None]
+    """What a suite can give each searcher; ``None`` for one in a file that is not run, whose
+    methods would tell."""
+
+
+def compatibility(files: Iterable[Path]) -> Compatible:
+    """Which searchers run under which schedulers, also of the plugins in ``files``."""
+    from hpobench.plugins.compatibility import matrix, numbered
+    from hpobench.plugins.starting.building import takes
+
+    registry = Registry(files)
+    fields = list(matrix(registry))
+    found = {
+        entry.name: None if entry.origin == "file" else list(takes(entry.load()))
+        for entry in registry.entries("searcher")
+    }
+    return Compatible(fields, numbered(fields), found)

@@ -1,0 +1,1 @@
+"""What several tests need: made-up results, stores and plugins, and commands for maintainers."""

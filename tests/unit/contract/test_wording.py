@@ -1,0 +1,44 @@
+"""Numbers, times and names in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hpobench.contract.wording import count, duration, listed, measured, ranges, roughly
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "text"),
+    [
+        (duration, 0.4, "0 s"),
+        (duration, 59, "59 s"),
+        (duration, 185, "3 min 5 s"),
+        (duration, 7800, "2 h 10 min"),
+        (roughly, 3, "a minute"),
+        (roughly, 238, "4 min"),
+        (roughly, 9000, "2.5 h"),
+        (roughly, 86400 * 1234, "1,234 d"),
+        (measured, 0.00037, "0.37 ms"),
+        (measured, 0.0042, "4.2 ms"),
+        (measured, 0.25, "250 ms"),
+        (measured, 3, "3 s"),
+        (measured, 600, "10 min"),
+        (listed, "abc", "a, b, c"),
+        (listed, range(22), f"{', '.join(map(str, range(20)))} and 2 more"),
+        (ranges, [12, *range(10)], "0-9, 12"),
+    ],
+)
+def test_words(words: Callable[[Any], str], value: Any, text: str) -> None:
+    assert words(value) == text
+
+
+def test_the_middle_of_many_ranges_is_left_out() -> None:
+    assert ranges(range(0, 20, 2), 5) == "0, 2, 4, ..., 18"
+    assert ranges(range(0, 10, 2), 5) == "0, 2, 4, 6, 8"
+
+
+def test_one_is_no_plural() -> None:
+    assert [count(n, "seed") for n in (0, 1, 1000)] == ["0 seeds", "1 seed", "1,000 seeds"]
