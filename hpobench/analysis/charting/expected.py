@@ -6,9 +6,8 @@ from typing import Any
 
 from hpobench.analysis.charting import TABLE, Spec
 
-POINTED, NAME, NOW = "pointed", "name", "chosen"
-"""The parameters that a script sets: the algorithm that stands out, what it is called, and the
-budget that the page is about."""
+POINTED, NAME = "pointed", "name"
+"""The parameters that a script sets: the algorithm that stands out, and what it is called."""
 FLOOR = 1e-3
 """A regret of 0 has no logarithm; below this nothing is told apart by eye."""
 
@@ -16,8 +15,8 @@ FLOOR = 1e-3
 def expected() -> Spec:
     """Curves of a table with the columns ``algorithm, budget, regret, near``.
 
-    ``near`` says what is not worse than the first. The script sets the ends of the axes and the
-    parameters, and the page's theme has the colours of the styles ``crowd`` and ``near``.
+    ``near`` says what is not worse than the first. The script sets the ends of the axes,
+    the parameters and the budget of the rule, and the page's theme has the colours of the styles ``crowd`` and ``near``.
     """
     return {
         "data": TABLE,
@@ -27,7 +26,6 @@ def expected() -> Spec:
         "params": [
             {"name": POINTED, "value": -1},
             {"name": NAME, "value": ""},
-            {"name": NOW, "value": 1},
         ],
         "transform": [{"calculate": f"max(datum.regret, {FLOOR})", "as": "shown"}],
         "encoding": {
@@ -52,9 +50,9 @@ def expected() -> Spec:
             _lines("datum.near", style="near", strokeWidth=1.2, opacity=0.55),
             _lines(f"datum.algorithm === {POINTED}", style="near", strokeWidth=2.8),
             {
-                "data": {"values": [{}]},
+                "data": {"values": [{"budget": 1}]},
                 "mark": {"type": "rule", "strokeDash": [3, 3], "aria": False},
-                "encoding": {"x": {"datum": {"expr": NOW}}, "y": None, "detail": None},
+                "encoding": {"y": None, "detail": None},
             },
         ],
     }

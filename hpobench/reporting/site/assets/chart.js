@@ -32,6 +32,7 @@ const drawChart = async (figure, view, setting) => {
   const regrets = rows.map((row) => Math.max(row.regret, 1e-3));
   spec.encoding.x.scale.domain = [rows[0].budget, rows.at(-1).budget];
   spec.encoding.y.scale.domain = [Math.min(...regrets) / 1.15, Math.max(...regrets) * 1.15];
+  spec.layer.at(-1).data.values = [{ budget }];
   await libraryRead;
   if (own !== chartAsked) return; // another choice was made meanwhile
   // The page's policy allows no code from texts, and no styles but its own.
@@ -39,8 +40,10 @@ const drawChart = async (figure, view, setting) => {
   const drawn = await vegaEmbed(figure, spec, options);
   if (own !== chartAsked) return;
   const point = (algorithm) =>
-    drawn.view.signal("pointed", algorithm).signal("name", algorithmName(ranking.algorithms[algorithm])).runAsync();
-  drawn.view.signal("chosen", budget);
+    drawn.view
+      .signal("pointed", algorithm)
+      .signal("name", algorithmName(ranking.algorithms[algorithm]))
+      .runAsync();
   point(setting.rows[0][0]);
   const table = byId("ranking");
   const pointed = (event) => {
