@@ -15,8 +15,9 @@ FLOOR = 1e-3
 def expected() -> Spec:
     """Curves of a table with the columns ``algorithm, budget, regret, near``.
 
-    ``near`` says what is not worse than the first. The script sets the ends of the axes,
-    the parameters and the budget of the rule, and the page's theme has the colours of the styles ``crowd`` and ``near``.
+    ``near`` says what is not worse than the first. The script sets the ends of the axes, the
+    parameters and the budget of the rule, and the page's theme has the colours of the styles
+    ``crowd`` and ``near``.
     """
     return {
         "data": TABLE,

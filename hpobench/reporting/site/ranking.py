@@ -16,13 +16,13 @@ from hpobench.evidence.archive import BUDGETS, Archive
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
 from hpobench.evidence.wording import answer
-from hpobench.reporting.site.means import Spending
+from hpobench.reporting.site.means import Means
 
 
 class Rankings:
     """The rankings by an archive, whose runs are looked up once."""
 
-    def __init__(self, archive: Archive, means: Spending) -> None:
+    def __init__(self, archive: Archive, means: Means) -> None:
         self._archive, self._means = archive, means
         self._algorithms = {algorithm: n for n, algorithm in enumerate(means.algorithms)}
         facts = [archive.problems[name] for name in means.problems]

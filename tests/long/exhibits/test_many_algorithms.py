@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpobench.analysis.exhibits import efficiency
-from tests.curves_factory import drawn, study_of
+from tests.support.curves_factory import drawn, study_of
 from tests.unit.exhibits.test_efficiency import SETTINGS, made
 
 

@@ -10,8 +10,7 @@ from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import critical_difference
 from hpobench.analysis.inference.rank_tests import rank_tests
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import drawn, study_of
-from tests.support.curves_factory import caption_of, curves_of, made_nr
+from tests.support.curves_factory import caption_of, curves_of, drawn, made_nr, study_of
 from tests.unit.exhibits.test_critical_difference import CROSSED, members
 
 

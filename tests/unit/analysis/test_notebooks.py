@@ -15,7 +15,7 @@ from hpobench.analysis.exhibits import heatmap, rank
 from hpobench.analysis.results_frames import Analysis
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn as drawn_of
+from tests.support.curves_factory import drawn as drawn_of
 from tests.support.frames import tuples
 from tests.support.results_factory import SEARCHERS, make_results
 

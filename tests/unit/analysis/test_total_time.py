@@ -12,7 +12,7 @@ from hpobench.analysis.exhibits.total_time import _front
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn
+from tests.support.curves_factory import drawn
 from tests.support.results_factory import hand_made
 
 SETTINGS = Settings(repetitions=50, points=40)

@@ -9,8 +9,7 @@ from hpobench.analysis.core.curves import comparisons, compute_curves
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import aggregates
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import drawn, study_of
-from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.support.curves_factory import caption_of, curves_of, drawn, made_nr, study_of, table_of
 from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=300)

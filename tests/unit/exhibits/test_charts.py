@@ -24,7 +24,7 @@ from hpobench.analysis.exhibits import FAILURES, FIGURES, ORIGINS, SETTING, STAN
 from hpobench.analysis.exhibits._tab import Tab
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from tests.curves_factory import curves_of, drawn, made_nr, study_of
+from tests.support.curves_factory import curves_of, drawn, made_nr, study_of
 from tests.support.results_factory import MadeProblem, make_population, make_results, on_workers
 from tests.unit.analysis.test_parallel_coordinates import configured
 

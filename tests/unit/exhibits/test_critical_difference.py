@@ -9,8 +9,7 @@ from hpobench.analysis.core.curves import Algorithm
 from hpobench.analysis.exhibits import critical_difference
 from hpobench.analysis.inference.rank_tests import rank_tests
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import drawn, study_of
-from tests.support.curves_factory import caption_of, curves_of, made_nr
+from tests.support.curves_factory import caption_of, curves_of, drawn, made_nr, study_of
 
 CROSSED = [
     Algorithm(f"searcher-{i} + scheduler-{j}", f"searcher-{i}", f"scheduler-{j}")

@@ -17,8 +17,7 @@ from hpobench.analysis.exhibits import efficiency
 from hpobench.analysis.exhibits.efficiency import MEASURES, SPREAD
 from hpobench.analysis.settings import Settings
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn, study_of
-from tests.support.curves_factory import caption_of, table_of
+from tests.support.curves_factory import caption_of, drawn, study_of, table_of
 from tests.support.results_factory import MadeProblem, hand_made, make_results, on_workers
 
 SETTINGS = Settings(repetitions=30, points=4)

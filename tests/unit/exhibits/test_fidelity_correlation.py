@@ -12,8 +12,7 @@ from matplotlib.patches import Rectangle
 from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import fidelity_correlation
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import drawn, study_of
-from tests.support.curves_factory import ANY, caption_of
+from tests.support.curves_factory import ANY, caption_of, drawn, study_of
 
 SETTINGS = Settings(repetitions=30)
 

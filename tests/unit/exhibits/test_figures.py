@@ -16,8 +16,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.analysis.text.phrases import reading, share_label
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn
-from tests.support.curves_factory import caption_of, study_of, table_of
+from tests.support.curves_factory import caption_of, drawn, study_of, table_of
 from tests.support.results_factory import make_results
 from tests.unit.exhibits import test_lineage
 

@@ -16,8 +16,15 @@ from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import interaction, win_matrix
 from hpobench.analysis.numbers import short
 from hpobench.analysis.settings import Settings
-from tests.curves_factory import ANY, drawn, study_of
-from tests.support.curves_factory import caption_of, curves_of, made_nr, table_of
+from tests.support.curves_factory import (
+    ANY,
+    caption_of,
+    curves_of,
+    drawn,
+    made_nr,
+    study_of,
+    table_of,
+)
 from tests.support.frames import tuples
 
 SETTINGS = Settings(repetitions=50)

@@ -18,8 +18,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem
 from hpobench.contract.parameters import Categorical, Float, Int, When
 from hpobench.contract.space import Space
-from tests.curves_factory import drawn
-from tests.support.curves_factory import ANY, study_of
+from tests.support.curves_factory import ANY, drawn, study_of
 from tests.support.present import present
 
 SPACE = Space(

@@ -12,9 +12,8 @@ from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import profile
 from hpobench.analysis.settings import Settings
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn as drawn_of
-from tests.curves_factory import study_of
-from tests.support.curves_factory import caption_of, table_of
+from tests.support.curves_factory import caption_of, study_of, table_of
+from tests.support.curves_factory import drawn as drawn_of
 from tests.support.results_factory import hand_made, make_results
 
 SETTINGS = Settings(repetitions=30, points=20)

@@ -26,8 +26,7 @@ from hpobench.analysis.figures import INACTIVE
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import OneProblem, Study
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn
-from tests.support.curves_factory import ANY, study_of
+from tests.support.curves_factory import ANY, drawn, study_of
 from tests.support.results_factory import MadeProblem, make_population, make_results, on_workers
 from tests.unit.exhibits.test_parallel_coordinates import SPACE, made, row_of
 

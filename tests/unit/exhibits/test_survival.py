@@ -9,8 +9,7 @@ from hpobench.analysis.exhibits import survival
 from hpobench.analysis.exhibits.survival import selective
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from tests.curves_factory import drawn
-from tests.support.curves_factory import ANY, caption_of
+from tests.support.curves_factory import ANY, caption_of, drawn
 from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30)

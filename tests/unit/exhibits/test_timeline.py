@@ -18,8 +18,7 @@ from hpobench.analysis.figures import ENDS
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import SomeRuns, Study
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn
-from tests.support.curves_factory import ANY, study_of
+from tests.support.curves_factory import ANY, drawn, study_of
 from tests.support.results_factory import MadeProblem, make_population, make_results
 
 

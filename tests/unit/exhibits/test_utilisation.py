@@ -11,8 +11,8 @@ from hpobench.analysis.drawing.style import save
 from hpobench.analysis.exhibits import utilisation
 from hpobench.analysis.settings import Settings
 from hpobench.store.read.reader import Results
-from tests.curves_factory import drawn as drawn_of
 from tests.support.curves_factory import caption_of, study_of
+from tests.support.curves_factory import drawn as drawn_of
 from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=30, points=20)
