@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.asking import of_trials
-from hpobench.bridges.imports.spaces import read_space
+from hpobench.bridges.imports.importing import of_trials
+from hpobench.bridges.imports.inferred_space import read_space
 from hpobench.contract.errors import UsageError
 from hpobench.evidence.advice import advise
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.asking import Spending, of_counts, of_space, of_suite
 from hpobench.evidence.recommendation import Recommendation
-from hpobench.evidence.standing import ADVICE, WAYS, Row, standing
+from hpobench.evidence.standing import ADVICE, WAYS, StandingRow, standing
 from hpobench.store.format import disk
 from hpobench.suites.suite import load_suite
 
@@ -38,7 +38,7 @@ def recommended(
     Raises :class:`UsageError` where two of these say what is tuned, or none.
     """
     archive = read_archive(evidence or shipped())
-    means = Spending(**{name: options.pop(name) for name in _SPENT})
+    spending = Spending(**{name: options.pop(name) for name in _SPENT})
     given = {name: value for name, value in options.items() if value is not None}
     counts = {name: given.pop(name) for name in _COUNTS if name in given}
     ways = {"SUITE": suite, "--trials": given.get("trials"), "--floats and the like": counts}
@@ -53,14 +53,14 @@ def recommended(
         loaded = load_suite(suite, plugins=plugins)
         return [
             (label, Recommendation(advise(archive, question), archive, loaded))
-            for label, question in of_suite(loaded, means)
+            for label, question in of_suite(loaded, spending)
         ]
     if "trials" in given:
-        question = of_trials(given, means)
+        question = of_trials(given, spending)
     elif "space" in given:
-        question = of_space(read_space(given["space"]), means)
+        question = of_space(read_space(given["space"]), spending)
     else:
-        question = of_counts(means, **{**_COUNTS, **counts})
+        question = of_counts(spending, **{**_COUNTS, **counts})
     return [("", Recommendation(advise(archive, question), archive))]
 
 
@@ -73,7 +73,7 @@ def settle(file: Path, found: Sequence[tuple[str, Recommendation]]) -> None:
     disk.replace(file, found[0][1].settling().encode())
 
 
-def evaluated(evidence: Path | None) -> list[Row]:
+def evaluated(evidence: Path | None) -> list[StandingRow]:
     """How good advice is on families of problems that are left out."""
     rows = list(standing(read_archive(evidence or shipped())))
     if not rows:
@@ -84,7 +84,7 @@ def evaluated(evidence: Path | None) -> list[Row]:
     return rows
 
 
-def facts(row: Row) -> dict[str, Any]:
+def facts(row: StandingRow) -> dict[str, Any]:
     """A row of :func:`evaluated` for programs."""
     return {
         "problems": row.kind,

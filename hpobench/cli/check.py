@@ -60,7 +60,7 @@ def check(
     from hpobench.testing.check import judged
     from hpobench.testing.conformance import checks_of, entries
 
-    facts = []
+    facts, failed = [], False
     for entry in entries(plugin, only):
         checks = checks_of(entry, options, Path(), patience=patience)
         if not output.as_json:
@@ -71,6 +71,7 @@ def check(
             if not output.as_json and (result.status == "failed" or not output.quiet):
                 _show(check, result, width)
         counts = Counter(one["status"] for one in results)
+        failed |= counts["failed"] > 0
         if not output.as_json:
             totals = [f"{counts[status]} {status}" for status in _COLOURS if counts[status]]
             click.echo(f"  {', '.join(totals)}\n")
@@ -78,7 +79,7 @@ def check(
         facts.append({**names, "checks": results})
     if output.as_json:
         print_json(facts)
-    if any(result["status"] == "failed" for one in facts for result in one["checks"]):
+    if failed:
         raise SystemExit(1)
 
 

@@ -111,6 +111,7 @@ def taking(
         suite = own.parameters["suite"]
         shown = own.replace(parameters=[suite, *fields.parameters.values()])
         vars(called)["__signature__"] = shown
-        return called
+        # Types know no parameters by keyword beside those of another function.
+        return called  # type: ignore[return-value]
 
     return decorate

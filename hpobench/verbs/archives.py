@@ -10,7 +10,7 @@ from hpobench.contract.errors import UsageError
 
 if TYPE_CHECKING:
     from hpobench.evidence.archive import Archive
-    from hpobench.reporting.site.build import Built
+    from hpobench.reporting.site.build import BuiltSite
     from hpobench.suites.suite import Seeds
     from hpobench.verbs.progress import Display
 
@@ -98,7 +98,7 @@ def add(
     return Kept.at(into or folder / "evidence.parquet", whole), counts
 
 
-def site(out: Path, folders: Sequence[Path], evidence: Path | None) -> Built:
+def site(out: Path, folders: Sequence[Path], evidence: Path | None) -> BuiltSite:
     """Write pages about the archive ``evidence``, by default the shipped one, into ``out``."""
     from hpobench.evidence.archive import shipped
     from hpobench.reporting.site.build import build_site

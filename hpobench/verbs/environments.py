@@ -51,7 +51,7 @@ def listed(plugins: Sequence[Path]) -> list[dict[str, Any]]:
     """The environments of all searchers, and those of releases that are built."""
     found = []
     for script in _scripts((), plugins):
-        facts = {"name": script.name, "file": str(script.file)}
+        facts: dict[str, Any] = {"name": script.name, "file": str(script.file)}
         if _readable(script):
             facts |= _state(Environment(script).folder)
         else:

@@ -19,7 +19,7 @@ from hpobench.plugins.starting.portfolios import (
 )
 
 if TYPE_CHECKING:
-    from hpobench.recording.portfolio_regret import Evaluation
+    from hpobench.recording.portfolio_choice import Evaluation
 
 
 def listed() -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def make(name: str, plugins: Sequence[Path], tell: Callable[[str], None]) -> tup
     """Choose the portfolio of the problem class ``name`` anew; returns its file beside the
     plugin, and what it holds."""
     from hpobench.recording.freezing import members
-    from hpobench.recording.portfolios import make as make_file
+    from hpobench.recording.portfolio_choice import make as make_file
 
     problems = members(name, {}, plugins)
     file = file_of_class(type(problems[0]))
@@ -75,9 +75,8 @@ def evaluate(
     """How good the portfolio ``name`` is on data sets that it was chosen without, or each that is
     shipped; ``warn`` is told which are left out because their data is not here."""
     from hpobench.recording.freezing import members
-    from hpobench.recording.portfolio_regret import TRIALS
-    from hpobench.recording.portfolio_regret import evaluate as regret_of
-    from hpobench.recording.portfolios import Class
+    from hpobench.recording.portfolio_choice import TRIALS, Class
+    from hpobench.recording.portfolio_choice import evaluate as regret_of
 
     found = []
     for one in [name] if name else shipped_portfolios():

@@ -69,12 +69,12 @@ def _panel(ax: Axes, bars: pd.DataFrame, colours: ScalarMappable, until: float) 
         own = bars[(bars["ended"] == ended) & (bars["end"] <= until)]
         ax.plot(own["end"], own["worker"], **_mark(ended))
     clones = bars[bars["_linked"]]
-    x, y = (
+    across, down = (
         clones[list(pair)].to_numpy(np.float64).T
         for pair in (("parent_clock", "begin"), ("parent_worker", "worker"))
     )
-    ax.plot(x, y, color="white", linewidth=2.2, zorder=2.4)  # to be seen on dark bars
-    ax.plot(x, y, **LINK)
+    ax.plot(across, down, color="white", linewidth=2.2, zorder=2.4)  # to be seen on dark bars
+    ax.plot(across, down, **LINK)
 
 
 def _mark(ended: str) -> dict[str, Any]:

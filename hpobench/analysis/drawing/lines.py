@@ -97,8 +97,8 @@ def draw_panel(ax: Axes, curves: Rows, members: list[Algorithm], lines: figures.
     """The curves of ``members``, those of all others in grey behind."""
     for algorithm, rows in curves.items():
         if algorithm not in members:
-            at, estimate = rows["at"], rows["estimate"]
-            ax.step(at, estimate, where="post", color=GHOST, linewidth=0.7, zorder=1)
+            ghost = rows["at"], rows["estimate"]
+            ax.step(*ghost, where="post", color=GHOST, linewidth=0.7, zorder=1)
     if lines.front:
         front = pd.concat(curves.values())
         front = front[front["front"]].sort_values("at", kind="stable")

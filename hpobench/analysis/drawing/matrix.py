@@ -56,7 +56,7 @@ def draw(matrix: figures.Matrix, table: pd.DataFrame) -> Figure:
         weight = "bold" if strong else "normal"
         ax.text(x, y, text, ha="center", va="center", fontsize=7, fontweight=weight, color=ink)
         if strong and matrix.framed:
-            frame = {"fill": False, "zorder": 3, "edgecolor": INK, "linewidth": 1.1}
+            frame: Any = {"fill": False, "zorder": 3, "edgecolor": INK, "linewidth": 1.1}
             ax.add_patch(Rectangle((x - 0.43, y - 0.43), 0.86, 0.86, **frame))
         if dotted:
             color, size_of_dot = (WARNING, 3.0) if matrix.warning else (ink, 2.2)

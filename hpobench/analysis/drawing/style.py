@@ -94,7 +94,7 @@ def scale(axis: Axis, described: figures.Axis) -> None:
     """Scale and label ``axis``, ``ax.xaxis`` say."""
     low, high, percent = described.low, described.high, described.percent
     log = described.scale != "linear"
-    name = axis.axis_name
+    name = "x" if axis is axis.axes.xaxis else "y"
     axis.axes.set(**{f"{name}scale": "log" if log else "linear", f"{name}lim": (low, high)})
     if described.scale == "nines":
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{1 - 1 / value:g}"))

@@ -4,6 +4,7 @@ across the parameters."""
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pandas as pd
 
@@ -108,7 +109,7 @@ def figure(_: Study, problem: OneProblem, table: pd.DataFrame) -> Parallel:
     low, high = float(values.min()), float(values.max())
     maximize = bool(problem.row["direction"] == "maximize")
     # Logarithmic for losses that lie far apart, so that the best can be told apart.
-    scale = "log" if not maximize and far_apart(low, high) else "linear"
+    scale: Literal["log", "linear"] = "log" if not maximize and far_apart(low, high) else "linear"
     return Parallel(
         title=problem.name,
         parameters=tuple(_parameter(space[name]) for name in table["parameter"].unique()),

@@ -8,6 +8,7 @@ from typing import Any
 
 from hpobench.bridges.imports import importing, telling
 from hpobench.bridges.imports.trials import Asked
+from hpobench.recording.table import write_table
 from hpobench.store.format import disk
 
 
@@ -36,7 +37,7 @@ def import_problem(
     if surrogate:
         made = importing.with_twin(made, force=force)
     text = telling.suite(made, out.stem, out, suite) if suite is not None else None
-    importing.write(made, out)
+    write_table(out, made.table)
     entry = telling.entry(made, out.stem, out.name)
     lines = [*telling.lines(made), f"{out}: written; in a suite beside it:"]
     lines.append(f"  problems: [{entry}]")

@@ -122,7 +122,6 @@ def _library(searcher: PluginRef) -> dict[str, Any] | None:
             found["lock"] = script.lock_hash()
         return found
     return None
-    return None
 
 
 def _declared(ref: PluginRef, name: str) -> object:

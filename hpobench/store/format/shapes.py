@@ -71,7 +71,7 @@ class StoredPlan(_Stored, title="a plan"):
     schedulers: Labels
     problems: Labels
     skipped: Annotated[list[_Skipped], Field(fail_fast=True)]
-    shard: _Share = Field(default=None)
+    shard: _Share | None = None
     whole_budgets: dict[str, dict[str, Number]] = {}
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from hpobench.analysis.core.lineage import lineage_faults
-from hpobench.analysis.exhibits.lineage import lineage, stretches, subjects
+from hpobench.analysis.exhibits.lineage import lineage, subjects
 from hpobench.analysis.study import Study
 from hpobench.contract.problem import Objective
 from hpobench.store.read.reader import Results
-from tests.support.frames import tuples
+from tests.support.frames import by_stretch, tuples
 from tests.support.results_factory import POPULATION, make_population, make_results
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", "maximize")
@@ -77,7 +77,7 @@ def test_against_a_plain_search(trials: int, interval: int) -> None:
     for n, row in enumerate(rows):
         members.setdefault(max(s for s in starts if s <= n and rows[s].trial == row.trial), [])
         members[max(s for s in starts if s <= n and rows[s].trial == row.trial)].append(n)
-    found = stretches(table)
+    found = by_stretch(table)
     assert len(found) == len(starts) > trials
     for part, start in zip(tuples(found), starts, strict=True):
         own = members[start]
@@ -114,7 +114,7 @@ def test_by_hand() -> None:
     assert table["stretch"].tolist() == [0, 1, 0, 2, 3, 2]
     assert table["ancestor"].tolist() == [True, False, False, True, True, False]
     assert table["value"].tolist() == [-0.5, -0.9, -0.6, -0.4, -0.3, -0.35]
-    found: Any = stretches(table).set_index("stretch")
+    found: Any = by_stretch(table).set_index("stretch")
     assert found["parent_stretch"].tolist() == [pd.NA, pd.NA, 0, 2]
     assert found.loc[2, ["first_step", "last_step", "first_clock", "last_clock"]].tolist() == [
         2, 3, 4.0, 6.0,

@@ -16,6 +16,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.contract.problem import Objective
 from hpobench.store.read.reader import Results
 from tests.support.curves_factory import table_of_all
+from tests.support.frames import by_stretch
 from tests.support.results_factory import MadeProblem, hand_made, make_population, make_results
 
 SETTINGS = Settings(repetitions=40)
@@ -100,7 +101,7 @@ def test_stretches_are_those_of_the_lineage() -> None:
     results = make_population(8, seeds=1)
     found = stretches_of(results)
     events = results.events[results.events["cell"] == "random-pbt-cnn-0"]
-    expected = lineage.stretches(lineage.lineage(events, Objective()))
+    expected = by_stretch(lineage.lineage(events, Objective()))
     own = found.run == 1
     assert own.sum() == len(expected) > 8
     entry = (expected["first_step"] - 1).where(expected["parent"].notna(), FRESH)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hpobench.__main__ import main
-from hpobench.cli.tables import printable
+from hpobench.contract.wording import printable
 from hpobench.store.write.batch import Batch
 from hpobench.store.write.writer import open_writer
 from tests.support.results_factory import PROBLEMS, make_results
