@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from hpobench.data.mapped import mapped
     from hpobench.data.openml import TABLE
     from hpobench.plugins.isolation.conversation import Conversation
-    from hpobench.plugins.isolation.searcher import RemoteSearcher, surroundings
-    from hpobench.plugins.program import Program
+    from hpobench.plugins.isolation.remote import RemoteSearcher, surroundings
     from hpobench.plugins.ray_searcher import to_ray_space
-    from hpobench.plugins.script import ScriptObject
+    from hpobench.plugins.runnable import Program, ScriptObject
     from hpobench.recording.table import Table, read_about, read_table, write_table
     from hpobench.running.ray.trainable import TrainableTraining, trainable_class
 
@@ -78,10 +77,9 @@ _HOMES = {
     "data.mapped": ("mapped",),
     "data.openml": ("TABLE",),
     "plugins.isolation.conversation": ("Conversation",),
-    "plugins.isolation.searcher": ("RemoteSearcher", "surroundings"),
-    "plugins.program": ("Program",),
+    "plugins.isolation.remote": ("RemoteSearcher", "surroundings"),
     "plugins.ray_searcher": ("to_ray_space",),
-    "plugins.script": ("ScriptObject",),
+    "plugins.runnable": ("Program", "ScriptObject"),
     "recording.table": ("Table", "read_about", "read_table", "write_table"),
     "running.ray.trainable": ("TrainableTraining", "trainable_class"),
 }

@@ -9,7 +9,7 @@ from typing import Any
 from hpobench.contract.algorithms import NothingYet, Searcher
 from hpobench.contract.errors import ReplayError
 from hpobench.contract.space import Config, Space
-from hpobench.plugins.proposals import check_proposal
+from hpobench.plugins.shape import check_proposal
 
 
 class Dialogue:

@@ -61,8 +61,8 @@ def searcher(
     library that is missing.
     """
     from hpobench.bridges.tune_searcher import TuneSearcher
+    from hpobench.plugins.building import plugin_ref
     from hpobench.plugins.compatibility import trait
-    from hpobench.plugins.refs import plugin_ref
     from hpobench.plugins.registry import Registry
 
     registry = Registry(plugins)
@@ -100,7 +100,7 @@ def _steps(name: str, cls: type, max_t: int | None) -> int | None:
 
 
 def _built(ref: PluginRef, seed: int, fidelity: Fidelity, space: Space) -> Searcher:
-    from hpobench.plugins.build import build_searcher
+    from hpobench.plugins.building import build_searcher
     from hpobench.plugins.compatibility import space_objection
     from hpobench.plugins.modules import load_class
 

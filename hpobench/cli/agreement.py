@@ -31,7 +31,7 @@ def agreement(suite: str, output: Output, **options: Any) -> None:
     `workers: 1` in the suite: with more, results arrive in another order every time. Ends with
     code 1 if any history differs.
     """
-    from hpobench.suites.options import RunOptions
+    from hpobench.suites.run_options import RunOptions
     from hpobench.verbs.agreement import agreement as compared
 
     facts = []

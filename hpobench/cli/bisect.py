@@ -72,7 +72,7 @@ def bisect(
     found, with 1 if BAD is no worse than GOOD, and with 2 if one of these two cannot be tried,
     something that it needs is missing, or nothing can be told with so few seeds.
     """
-    from hpobench.suites.options import RunOptions
+    from hpobench.suites.run_options import RunOptions
     from hpobench.verbs.bisection import bisect as found_between
     from hpobench.verbs.comparison import Judge
 

@@ -21,7 +21,7 @@ from hpobench.cli.shared import (
 )
 from hpobench.cli.tables import fill, show
 from hpobench.contract.wording import count, duration, listed, number, ranges, roughly
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from hpobench.cli.shared import (
     selection_options,
     timeout_option,
 )
-from hpobench.suites.options import MARGIN, MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MARGIN, MAX_SEEDS, RunOptions
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""

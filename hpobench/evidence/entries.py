@@ -9,7 +9,7 @@ from hpobench.contract.cell import Kind
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.evidence.archive import Archive, PluginFacts
 from hpobench.evidence.scores import Algorithm
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import plugin_ref
 from hpobench.plugins.registry import Registry
 
 KINDS: tuple[Kind, ...] = ("searcher", "scheduler")

@@ -17,10 +17,10 @@ from hpobench.evidence.entries import Named, named, problems_at_hand, split, sui
 from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.scores import Algorithm
 from hpobench.evidence.wording import answer, grounds
-from hpobench.plugins.rays import ray_scheduler
+from hpobench.plugins.ray_searcher import ray_scheduler
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.portfolios import model_with
-from hpobench.suites.suitetext import suite_text
+from hpobench.suites.resolved import suite_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from hpobench.contract.algorithms import Scheduler
-from hpobench.contract.errors import PluginError
+from hpobench.contract.errors import CellError, PluginError, SpaceError
 from hpobench.contract.problem import Fidelity, Objective, Problem
 from hpobench.contract.space import Space
 from hpobench.plugins.foreign import calling, shown
@@ -76,3 +76,15 @@ def _flags_fault(problem: Problem) -> str | None:
     if not isinstance(heldout, bool):
         return f"heldout is {shown(heldout)}; it must be True or False"
     return None
+
+
+def check_proposal(name: str, space: Space, trial: int, config: object) -> None:
+    """Raise :class:`CellError` if ``config``, which the searcher ``name`` proposed, is invalid."""
+    if not isinstance(config, dict):
+        raise CellError(f"{name}.ask({trial}) returned {config!r}, not a configuration")
+    try:
+        space.check(config)
+    except SpaceError as error:
+        raise CellError(
+            f"{name} proposed an impossible configuration for trial {trial}: {error}"
+        ) from error

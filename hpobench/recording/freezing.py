@@ -14,10 +14,9 @@ from filelock import lock_descriptor
 from hpobench.contract.errors import UsageError
 from hpobench.contract.problem import Problem
 from hpobench.contract.references import read_members
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of, members_of
-from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.signature import moved
 from hpobench.recording.measuring import measure

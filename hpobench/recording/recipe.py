@@ -12,8 +12,7 @@ from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import UsageError
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.suites.identity import cell_ids
 

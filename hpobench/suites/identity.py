@@ -27,7 +27,7 @@ from hpobench.contract.package import VERSION
 from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.source import source_hash
+from hpobench.plugins.syntax import source_hash
 
 IDENTITY_VERSION = 2
 """Raise this number when the same spec gives other results, or when the spec changes its form.

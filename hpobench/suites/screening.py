@@ -13,7 +13,7 @@ from hpobench.contract.parameters import Float
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Space
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem, build_scheduler, construct_searcher
+from hpobench.plugins.building import build_problem, build_scheduler, construct_searcher
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.foreign import calling, described, shown, text_or_none
 from hpobench.plugins.isolation.environments import Environment
@@ -21,7 +21,7 @@ from hpobench.plugins.isolation.releases import RELEASE, script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import is_ray
 from hpobench.plugins.shape import check_problem, check_scheduler
-from hpobench.plugins.starting.building import check_given, given_objections
+from hpobench.plugins.starting.prepare import check_given, given_objections
 from hpobench.suites.estimate import Estimate, certain_excess
 from hpobench.suites.suite import Suite
 

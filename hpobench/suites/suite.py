@@ -21,12 +21,10 @@ from hpobench.contract.errors import (
 from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.isolation.script import Script
 from hpobench.plugins.registry import Registry, shipped_suites
-from hpobench.suites.changes import Changes
-from hpobench.suites.entries import Entries, Resolved
-from hpobench.suites.extending import extended
-from hpobench.suites.pluginfiles import registry_of
+from hpobench.suites.changes import Changes, extended
+from hpobench.suites.resolved import suite_text
+from hpobench.suites.resolving import Entries, Resolved, registry_of
 from hpobench.suites.suitefile import MAX_CELLS, joined, parse_seeds, parse_suite
-from hpobench.suites.suitetext import suite_text
 from hpobench.suites.yamlfile import Document, KeyPath, read_mapping, read_yaml
 
 

@@ -24,7 +24,7 @@ from hpobench.contract.budget import Budget
 from hpobench.contract.cell import Exact, Stage, Tell
 from hpobench.contract.errors import SuiteError, did_you_mean
 from hpobench.contract.wording import parse_seconds
-from hpobench.plugins.starting.given import KEYS
+from hpobench.plugins.starting.suite_keys import KEYS
 from hpobench.suites.yamlfile import Document, KeyPath
 
 MAX_CELLS = 1_000_000

@@ -15,7 +15,7 @@ from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.references import Reference
 from hpobench.contract.space import Config, Space
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved, NotApplicable
 

@@ -14,7 +14,7 @@ from hpobench.contract.algorithms import Scheduler
 from hpobench.contract.errors import CellError, UsageError
 from hpobench.contract.problem import Curve
 from hpobench.contract.space import Config
-from hpobench.plugins.build import build_scheduler
+from hpobench.plugins.building import build_scheduler
 from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
 from hpobench.testing import subject as common

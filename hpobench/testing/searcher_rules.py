@@ -13,7 +13,7 @@ from statistics import median
 from hpobench.contract.algorithms import Exhausted, NothingYet
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.space import Config, Space
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.testing import driving
 from hpobench.testing import subject as common
 from hpobench.testing.check import Misbehaved, NotApplicable, fresh_process
@@ -122,7 +122,7 @@ def seeds(subject: SearcherSubject) -> None:
 
 def warm_process(subject: SearcherSubject) -> None:
     """A process that has served other runs gives the same run as a fresh one."""
-    from hpobench.plugins.isolation.searcher import end_warm
+    from hpobench.plugins.isolation.remote import end_warm
 
     if not subject.isolated:
         raise NotApplicable("it runs in the harness's own process")

@@ -14,7 +14,7 @@ from time import monotonic, perf_counter
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import HpobenchError
 from hpobench.contract.space import Space
-from hpobench.plugins.build import build_searcher
+from hpobench.plugins.building import build_searcher
 from hpobench.plugins.compatibility import trait
 from hpobench.testing.check import Misbehaved
 from hpobench.testing.driving import FATES, FIDELITY, ask, call, drive, loss_of, steps_of, tell

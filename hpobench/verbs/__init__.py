@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpobench.suites.options import RunOptions, taking
+from hpobench.suites.run_options import RunOptions, taking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

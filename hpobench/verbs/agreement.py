@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hpobench.suites.options import RunOptions
+    from hpobench.suites.run_options import RunOptions
     from hpobench.suites.suite import Source
 
 

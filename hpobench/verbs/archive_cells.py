@@ -16,8 +16,8 @@ from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.registry import Registry
 from hpobench.running.proof.again import Key, Planner
+from hpobench.suites.resolved import LISTS
 from hpobench.suites.suite import Source, Suite, load_suite
-from hpobench.suites.union import LISTS
 
 Run: TypeAlias = Mapping[str, Any]
 """The row of a run in an archive, by column."""

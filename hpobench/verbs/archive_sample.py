@@ -29,8 +29,8 @@ from hpobench.store.prove.sameness import Difference
 from hpobench.store.write.batch import Batch, Outcome
 from hpobench.store.write.problem_rows import problem_rows
 from hpobench.store.write.writer import open_writer
+from hpobench.suites.resolved import LISTS
 from hpobench.suites.suite import Source
-from hpobench.suites.union import LISTS
 from hpobench.verbs.archive_cells import Run, find_cells
 from hpobench.verbs.interruption import workers
 from hpobench.verbs.sample import SampleOptions

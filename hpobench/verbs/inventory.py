@@ -160,7 +160,7 @@ class Compatible(NamedTuple):
 def compatibility(files: Iterable[Path]) -> Compatible:
     """Which searchers run under which schedulers, also of the plugins in ``files``."""
     from hpobench.plugins.compatibility import matrix, numbered
-    from hpobench.plugins.starting.building import takes
+    from hpobench.plugins.starting.prepare import takes
 
     registry = Registry(files)
     fields = list(matrix(registry))

@@ -52,7 +52,7 @@ def verify(
         return _verify_archive(stored, sample, display)
     from hpobench.store.format import index
     from hpobench.store.prove import damage
-    from hpobench.suites.suitetext import plugins_named
+    from hpobench.suites.resolved import plugins_named
 
     if found := damage.find_damage(stored):
         line = f"{stored}: {len(found)} damaged{', repaired' if repair else ''}"

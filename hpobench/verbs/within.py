@@ -13,14 +13,14 @@ from hpobench.analysis.settings import SCHEDULER
 from hpobench.contract.budget import Budget
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.wording import duration
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.running.cluster.connect import cpus_here, needs_ray
 from hpobench.running.plan.timing import Timing, one_round, shortened
 from hpobench.running.plan.until_decided import grown, looks_within, rule_of
 from hpobench.store.format.index import PLAN
 from hpobench.store.read.reader import load_plan
 from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.options import MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs.candidates import Candidates
 

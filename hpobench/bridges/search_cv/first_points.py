@@ -9,7 +9,7 @@ from hpobench.bridges.search_cv.search_space import SearchSpace
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.space import Config
 from hpobench.plugins.starting.portfolios import models, portfolio
-from hpobench.plugins.starting.start import SIZE
+from hpobench.plugins.starting.suite_keys import SIZE
 
 PORTFOLIO = "portfolio"
 

@@ -20,7 +20,7 @@ from hpobench.contract.errors import SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int, Value
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
-from hpobench.plugins.starting.fitting import fitted
+from hpobench.plugins.starting.portfolios import fitted
 
 _TAIL = 1e-6
 """The share of an unbounded distribution that is cut off at each end."""

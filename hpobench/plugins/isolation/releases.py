@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hpobench.contract.cell import PluginRef
+from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.files import write_whole
 from hpobench.plugins.isolation.environments import run_uv
 from hpobench.plugins.isolation.script import Script, lock_beside, read_script
@@ -174,3 +176,40 @@ def release_objection(cls: Any, file: Path) -> str | None:
     if own is not None and not any(_is(need, library) for need in needs):
         return f"the header of {file} does not ask for the searcher's library, {library}"
     return None
+
+
+_NONE = "No solution found"
+"""How uv says that no release fits."""
+_UNKNOWN = re.compile(r"was not found in|network was disabled")
+"""How it says that the index could not be asked, or does not have the library."""
+
+
+def releases_between(library: str, low: str, high: str) -> list[str]:
+    """The releases of ``library`` above ``low`` and below ``high``, the oldest first.
+
+    They are those that uv would install here: no pre-release, no yanked one, none for another
+    Python, from the index that uv is told to use. Raises :class:`NotAvailableError` with uv's
+    message if the index cannot be read, or does not have the library.
+    """
+    found: list[str] = []
+    above = f"{library}>={low},!={low}"  # ">" alone would leave out post-releases of the lowest
+    while (newest := _newest(f"{above},<{found[-1] if found else high}")) is not None:
+        found.append(newest)
+    return found[::-1]
+
+
+def _newest(requirement: str) -> str | None:
+    """The newest release that fits ``requirement``; ``None`` if none does."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, "requirements.in")
+        wanted.write_text(requirement, encoding="utf-8")
+        command = ("pip", "compile", "--no-deps", "--no-header", "--no-annotate")
+        python = ("--python", sys.executable, "--prerelease", "disallow")
+        try:
+            line = run_uv(*command, *python, str(wanted), UV_FIND_LINKS="")
+        except NotAvailableError as error:
+            message = " ".join(str(error).split())
+            if _NONE in message and not _UNKNOWN.search(message):
+                return None
+            raise
+    return line.partition("==")[2].split()[0]

@@ -18,7 +18,7 @@ from hpobench.contract.space import Space
 from hpobench.evidence.archive import Archive, read_archive
 from hpobench.evidence.distilling import distilled
 from hpobench.evidence.suites import evidence_suites
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.reporting.site.means import Means, means_of
 from hpobench.reporting.site.places import Places

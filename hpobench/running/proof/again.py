@@ -21,10 +21,9 @@ from hpobench.running.local.worker_processes import ForkServer
 from hpobench.store.format import disk
 from hpobench.store.write import provenance
 from hpobench.store.write.batch import Outcome
-from hpobench.suites.cell_grid import Combination
-from hpobench.suites.grid import build_plan
+from hpobench.suites.grid import Combination, build_plan
+from hpobench.suites.resolved import LISTS
 from hpobench.suites.suite import load_suite
-from hpobench.suites.union import LISTS
 
 Key: TypeAlias = tuple[str, str, str, int]
 """What stored cells have in common that differ in their seeds only: the labels of searcher,

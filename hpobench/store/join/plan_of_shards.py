@@ -11,7 +11,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.contract.files import is_there
 from hpobench.store.format import index, seal
 from hpobench.store.read.reader import load_plan
-from hpobench.suites.shard import Shard
+from hpobench.suites.run_options import Shard
 
 
 @dataclass(frozen=True)

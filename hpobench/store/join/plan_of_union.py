@@ -23,8 +23,7 @@ from hpobench.store.format import index
 from hpobench.store.join.plan_of_shards import Store
 from hpobench.store.prove.sameness import CELLS, Difference, first_difference, of_cell, tables_of
 from hpobench.store.read.reader import stored_suite
-from hpobench.suites.suitetext import plugins_named, suite_text
-from hpobench.suites.union import LISTS, union
+from hpobench.suites.resolved import LISTS, plugins_named, suite_text, union
 
 _AT_ONCE = 2**10
 """Cells that are compared at a time."""

@@ -16,8 +16,7 @@ from hpobench.cli import cli
 from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.contract.references import read_members, references_file
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.recording.freezing import freeze, members
 from hpobench.recording.measuring import measure, quartiles

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hpobench.contract.budget import Budget
@@ -24,7 +26,7 @@ from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import Option, label, options_of, resolve
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.plugins.starting.given import KEYS, with_given
+from hpobench.plugins.starting.suite_keys import KEYS, with_given
 from hpobench.suites.suitefile import joined, parse_budget, parse_range
 from hpobench.suites.yamlfile import Document, KeyPath, dotted
 
@@ -271,3 +273,36 @@ def _normal(document: Document, path: KeyPath, row: object) -> _Text:
     raise document.error(
         path, "an entry is NAME, {name: NAME, option: value} or {NAME: {option: value}}"
     )
+
+
+def registry_of(
+    document: Document, named: Sequence[str], given: Sequence[str | os.PathLike[str]]
+) -> Registry:
+    """All plugins that the suite in ``document`` may use: shipped ones, those of the files that it
+    has ``named``, and those of the files that are ``given`` with it."""
+    own = [_inside(document, index, path) for index, path in enumerate(named)]
+    try:
+        return Registry([*own, *map(Path, given)])
+    except PluginError as error:
+        for index, path in enumerate(own):
+            if any(file.is_relative_to(path) for file in error.files):
+                raise document.error(("plugins", index), str(error)) from error
+        raise
+
+
+def _inside(document: Document, index: int, path: str) -> Path:
+    """The plugin file that a suite names: beside or below it, never elsewhere."""
+    folder = document.folder
+    where: KeyPath = ("plugins", index)
+    try:
+        file = (folder / path).resolve()
+        there = file.exists()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise document.error(where, f"no path: {error}") from None
+    if not file.is_relative_to(folder):
+        raise document.error(
+            where, f"{path!r} leaves the suite's folder; use --plugin for files elsewhere"
+        )
+    if not there:
+        raise document.error(where, f"{path!r}: no such file beside the suite")
+    return file

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.cell import PluginRef
-from hpobench.contract.errors import PluginError, UsageError
+from hpobench.contract.cell import Kind, PluginRef
+from hpobench.contract.errors import NotAvailableError, PluginError, UsageError
 from hpobench.contract.prior import Prior
 from hpobench.contract.problem import Fidelity, Problem
 from hpobench.contract.space import Space
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.modules import load_class
-from hpobench.plugins.options import is_ray, options_of
+from hpobench.plugins.options import is_ray, label, options_of, resolve
 from hpobench.plugins.process_state import contained, unchanged
+from hpobench.plugins.registry import Registry
 
 
 def build_problem(ref: PluginRef) -> Problem:
@@ -47,7 +49,7 @@ def build_searcher(
     A searcher of Ray's comes in an adapter. A searcher with an environment of its own runs there,
     in another process.
     """
-    from hpobench.plugins.isolation.searcher import RemoteSearcher
+    from hpobench.plugins.isolation.remote import RemoteSearcher
 
     searcher = construct_searcher(ref, space, seed, fidelity, prior)
     if isinstance(searcher, RemoteSearcher):
@@ -67,7 +69,7 @@ def construct_searcher(
     if (reason := cls.unsupported_reason(space, fidelity, ref.options)) is not None:
         raise UsageError(f"{ref.name}: {reason}")
     if (script := script_of(ref)) is not None:
-        from hpobench.plugins.isolation.searcher import IsolatedSearcher
+        from hpobench.plugins.isolation.remote import IsolatedSearcher
 
         environment = Environment(script)
         return IsolatedSearcher(
@@ -100,3 +102,28 @@ def _arguments(ref: PluginRef) -> dict[str, Any]:
         return {key: known[key].coerce(value) for key, value in ref.options.items()}
     except (KeyError, ValueError) as error:
         raise UsageError(f"{ref.kind} {ref.name!r}: options do not fit: {error}") from error
+
+
+def plugin_ref(
+    registry: Registry,
+    kind: Kind,
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    given: str | None = None,
+) -> PluginRef:
+    """The plugin ``name`` with ``options`` in plain JSON types, under the label ``given``.
+
+    Relative paths among the options start in the working folder. Raises :class:`UsageError` with
+    all faults of the options, and :class:`NotAvailableError` if the plugin cannot run here.
+    """
+    entry = registry.find(kind, name)
+    if (reason := entry.missing()) is not None:
+        raise NotAvailableError(f"{kind} {name}: {reason}")
+    cls = entry.load()
+    whole, faults = resolve(cls, options)
+    if faults:
+        messages = (f"{f.key}: {f.message}" if f.key else f.message for f in faults)
+        raise UsageError(f"{kind} {name}: {'; '.join(messages)}")
+    called = given or label(cls, name, whole)
+    return PluginRef(kind, name, called, whole, str(entry.file), entry.cls, str(Path.cwd()))
