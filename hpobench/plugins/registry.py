@@ -19,7 +19,7 @@ from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, PluginError, UnknownNameError
 from hpobench.contract.package import PLUGIN_FOLDERS
 from hpobench.plugins.attributes import check_class
-from hpobench.plugins.discovery import Found, find_plugins
+from hpobench.plugins.discovery import PluginText, find_plugins
 from hpobench.plugins.foreign import calling, text_or_none
 from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.script import Script, read_script
@@ -32,7 +32,7 @@ _NOT_PLUGINS = {"references", "suites", "data"}
 
 
 @dataclass(frozen=True, eq=False)
-class Entry(Found):
+class Entry(PluginText):
     """A plugin in the registry, which suites may use."""
 
     origin: Origin

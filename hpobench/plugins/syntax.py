@@ -22,7 +22,7 @@ MAX_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class ParsedFile:
     """One parsed file."""
 
     file: Path
@@ -110,7 +110,7 @@ def _deepest_line(node: ast.AST) -> int:
     return line
 
 
-def read(file: Path) -> Source:
+def read(file: Path) -> ParsedFile:
     """The parsed ``file``.
 
     Raises :class:`PluginError` if it cannot be read, with the line of a syntax error.
@@ -151,10 +151,10 @@ def _content(file: Path) -> bytes:
 
 
 @functools.lru_cache(maxsize=1024)
-def _read(file: Path, _mtime: int, _size: int) -> Source:
+def _read(file: Path, _mtime: int, _size: int) -> ParsedFile:
     data = _content(file)
     try:
-        return Source(file, ast.parse(data, str(file)))
+        return ParsedFile(file, ast.parse(data, str(file)))
     except SyntaxError as error:
         where = f"{file}:{error.lineno}" if error.lineno else str(file)
         raise PluginError(f"{where}: not valid Python: {error.msg}", file) from error
@@ -165,7 +165,7 @@ def _read(file: Path, _mtime: int, _size: int) -> Source:
 
 
 @functools.lru_cache(maxsize=1024)
-def siblings(source: Source, home: Path) -> tuple[Path, ...]:
+def siblings(source: ParsedFile, home: Path) -> tuple[Path, ...]:
     """The files that ``source`` imports from, as far as they belong to the plugin in ``home``."""
     files = {sibling(source.file, module, home) for module in source.modules}
     return tuple(sorted(file for file in files if file is not None and file != source.file))

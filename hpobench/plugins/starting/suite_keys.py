@@ -50,13 +50,13 @@ _CONFIDENCES = {"low": 0.5, "medium": 0.25, "high": 0.125}
 """Standard deviations in the unit cube's coordinates."""
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """A mapping whose keys and types must be right."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
-def _chosen_parts(model: type[_Strict], value: object, example: str) -> dict[str, Any]:
+def _chosen_parts(model: type[Strict], value: object, example: str) -> dict[str, Any]:
     """What the mapping ``value`` chooses of ``model``, in plain JSON types with all defaults.
 
     ``example`` is such a mapping, for messages. Raises :class:`ValueError` that says what is wrong.
@@ -78,7 +78,7 @@ def _chosen_parts(model: type[_Strict], value: object, example: str) -> dict[str
 # -- start -----------------------------------------------------------------------------------------
 
 
-class History(_Strict):
+class History(Strict):
     """Trials that a searcher is told before its own."""
 
     source: Annotated[str, Field(alias="from", min_length=1)] = _OTHERS
@@ -110,7 +110,7 @@ class History(_Strict):
         return f"history-{self.trials}{source}{scale}"
 
 
-class Start(_Strict):
+class Start(Strict):
     """A parsed start."""
 
     default: bool = False
@@ -161,7 +161,7 @@ def _deviation(value: object) -> object:
     return _CONFIDENCES[value] if isinstance(value, str) else value
 
 
-class _Prior(_Strict):
+class _Prior(Strict):
     quality: Literal["good", "weak", "misleading"]
     confidence: Annotated[float, BeforeValidator(_deviation), Field(ge=SUREST, le=1)] = (
         _CONFIDENCES["medium"]
@@ -192,7 +192,7 @@ def _from_number(value: object) -> object:
     return {"trials": value} if isinstance(value, int | float) else value
 
 
-class Patience(_Strict):
+class Patience(Strict):
     """Stop once so many ended trials in a row had no better loss at full fidelity."""
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -201,7 +201,7 @@ class Patience(_Strict):
     """The fraction of the best loss by which a better one must be below it."""
 
 
-class _Stop(_Strict):
+class _Stop(Strict):
     patience: Annotated[Patience | None, BeforeValidator(_from_number)] = None
 
 
