@@ -22,7 +22,7 @@ from hpobench.plugins.registry import Registry
 
 def build_problem(ref: PluginRef) -> Problem:
     """The problem that ``ref`` names; raises :class:`PluginError` if it is not a problem."""
-    cls = _class(ref)
+    cls: Any = load_class(ref.file, ref.cls)
     if not issubclass(cls, Problem):
         raise PluginError(f"{ref.file}: {ref.cls} does not derive from hpobench.api.Problem")
     problem: Problem = cls.__new__(cls)
@@ -35,7 +35,7 @@ def build_problem(ref: PluginRef) -> Problem:
 def build_scheduler(ref: PluginRef) -> Scheduler:
     """The scheduler plugin that ``ref`` names; its ``build`` makes Ray's scheduler."""
     with contained(ref.file):
-        scheduler = _class(ref)(**_arguments(ref))
+        scheduler = load_class(ref.file, ref.cls)(**_arguments(ref))
     if not isinstance(scheduler, Scheduler):
         raise PluginError(f"{ref.file}: {ref.cls} does not derive from hpobench.api.Scheduler")
     return scheduler
@@ -61,20 +61,20 @@ def construct_searcher(
     ref: PluginRef, space: Space, seed: int, fidelity: Fidelity, prior: Prior | None = None
 ) -> Searcher:
     """What :func:`build_searcher` builds, but without starting a program that the suite names."""
-    cls, options = _class(ref), _arguments(ref)
+    cls: Any = load_class(ref.file, ref.cls)
+    options = _arguments(ref)
     if is_ray(cls):
         from hpobench.plugins.ray_searcher import build_ray_searcher
 
-        return build_ray_searcher(cls, space, seed, fidelity, **options)
+        return build_ray_searcher(cls, space, seed, **options)
     if (reason := cls.unsupported_reason(space, fidelity, ref.options)) is not None:
         raise UsageError(f"{ref.name}: {reason}")
     if (script := script_of(ref)) is not None:
         from hpobench.plugins.isolation.remote import IsolatedSearcher
 
-        environment = Environment(script)
         return IsolatedSearcher(
             cls,
-            environment,
+            Environment(script),
             space,
             seed=seed,
             fidelity=fidelity,
@@ -90,12 +90,8 @@ def construct_searcher(
     return searcher
 
 
-def _class(ref: PluginRef) -> Any:
-    return load_class(ref.file, ref.cls)
-
-
 def _arguments(ref: PluginRef) -> dict[str, Any]:
-    known = options_of(_class(ref))
+    known = options_of(load_class(ref.file, ref.cls))
     if known is None:
         return dict(ref.options)
     try:

@@ -73,8 +73,7 @@ def find_plugins(file: Path, *, nameless: bool) -> Iterator[PluginText]:
     for node in source.classes.values():
         if node.name.startswith("_"):
             continue
-        literal = _literals(source, node).get("name")
-        name: Any = None if literal is None else literal.value
+        name: Any = _literals(source, node).get("name", (None,))[0]
         if name is None and nameless and node.name not in bases:
             name = node.name
         if name is not None and (found := _describe(name, list(_lineage(source, node)))):
@@ -96,13 +95,13 @@ def _describe(name: Any, lineage: Lineage) -> PluginText | None:
             for key, value in vars(cls).items()
             if not key.startswith("_") and isinstance(value, bool | int | tuple)
         }
-    literals: dict[str, _Literal] = {}
+    literals: dict[str, tuple[Any, Path, int]] = {}
     for ancestor in reversed(lineage):
         literals |= _literals(*ancestor)
-    for key, literal in literals.items():
-        if (fault := attribute_fault(kind, key, literal.value)) is not None:
-            raise PluginError(f"{literal.file}:{literal.line}: {fault}", literal.file)
-        attributes[key] = literal.value
+    for key, (value, file, line) in literals.items():
+        if (fault := attribute_fault(kind, key, value)) is not None:
+            raise PluginError(f"{file}:{line}: {fault}", file)
+        attributes[key] = value
     source, node = lineage[0]
     given = GIVEN if kind == "searcher" else {"self"}
     init = _method(lineage, "__init__")
@@ -138,16 +137,8 @@ def _lineage(source: ParsedFile, node: ast.ClassDef) -> Iterator[tuple[ParsedFil
                 pending.append((home, base))
 
 
-@dataclass(frozen=True)
-class _Literal:
-    """A class attribute whose value can be read, and where it stands."""
-
-    value: Any
-    file: Path
-    line: int
-
-
-def _literals(source: ParsedFile, node: ast.ClassDef) -> dict[str, _Literal]:
+def _literals(source: ParsedFile, node: ast.ClassDef) -> dict[str, tuple[Any, Path, int]]:
+    """The class attributes whose values can be read, and where each stands."""
     values = {}
     for item in node.body:
         if isinstance(item, ast.Assign) and len(item.targets) == 1:
@@ -162,7 +153,7 @@ def _literals(source: ParsedFile, node: ast.ClassDef) -> dict[str, _Literal]:
                     literal = ast.literal_eval(value)
             except (ValueError, TypeError):
                 continue
-            values[target.id] = _Literal(literal, source.file, item.lineno)
+            values[target.id] = literal, source.file, item.lineno
     return values
 
 

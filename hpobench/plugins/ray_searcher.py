@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.errors import CellError, PluginError, UsageError
 from hpobench.contract.parameters import Float, Int, Value
-from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
 
 if TYPE_CHECKING:
@@ -91,12 +90,7 @@ class RaySearcher(Searcher):
 
 
 def build_ray_searcher(
-    cls: type[AnyRaySearcher],
-    space: Space,
-    seed: int,
-    fidelity: Fidelity,  # noqa: ARG001 - every searcher is built alike; Ray's have no use for it
-    /,
-    **options: Any,
+    cls: type[AnyRaySearcher], space: Space, seed: int, /, **options: Any
 ) -> RaySearcher:
     """A searcher of the class ``cls`` for one run, with its seed and in the adapter.
 

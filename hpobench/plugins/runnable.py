@@ -1,4 +1,4 @@
-"""Objects of a Python file that a suite names, like ``mine.py:train``."""
+"""What a suite names by the key ``run``: programs, and objects of a Python file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ class ScriptObject:
         digest, text = source_hash(self.file), read_text(self.file)
         symbols = symtable.symtable(text, str(self.file), "exec").get_symbols()
         names = [s.get_name() for s in symbols if s.is_assigned() or s.is_imported()]
-        if self.name not in names and not _imports_everything(self.file):
+        if self.name not in names and not any(
+            # Only running the file shows which names `import *` brings.
+            isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+            for node in ast.walk(read(self.file).tree)
+        ):
             raise self._unknown(names)
         return digest
 
@@ -67,14 +71,6 @@ class ScriptObject:
         return UnknownNameError(f"name in {self.file}", self.name, names)
 
 
-def _imports_everything(file: Path) -> bool:
-    """Whether ``file`` has an ``import *``, whose names only running it shows."""
-    return any(
-        isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
-        for node in ast.walk(read(file).tree)
-    )
-
-
 class Program:
     """A program and its arguments in ``run``, which no shell interprets.
 
@@ -95,43 +91,37 @@ class Program:
         Raises :class:`UsageError` if the program is not an executable file, and
         :class:`NotAvailableError` if it is not on PATH.
         """
-        return [self._path(self.run[0]), *self.run[1:]]
-
-    def digests(self) -> Iterator[bytes]:
-        """The hash of each file in the folder that ``run`` names."""
-        named = self.run if _is_path(self.run[0]) else self.run[1:]
-        for file in (self._folder / word for word in named):
-            if os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises if a word is too long
-                status = file.stat()
-                yield _digest(file, status.st_mtime_ns, status.st_size)
-
-    def _path(self, first: str) -> str:
-        if not _is_path(first):
+        first, what = self.run[0], self._what
+        if os.sep not in first:
             if (found := shutil.which(first)) is None:
                 raise NotAvailableError(
-                    f"{self._what}: PATH has no program {first!r}; install it, or write ./{first} "
+                    f"{what}: PATH has no program {first!r}; install it, or write ./{first} "
                     "for one in the suite's folder"
                 )
-            return found
+            return [found, *self.run[1:]]
         folder = self._folder.resolve()
         path = folder / first
         if not Path(first).is_absolute() and not path.resolve().is_relative_to(folder):
             raise UsageError(
-                f"{self._what}: run: {first!r} leaves the suite's folder; give the absolute path "
+                f"{what}: run: {first!r} leaves the suite's folder; give the absolute path "
                 "of a program elsewhere"
             )
         if not path.is_file():
-            raise UsageError(f"{self._what}: run: {first!r}: no such file in {folder}")
+            raise UsageError(f"{what}: run: {first!r}: no such file in {folder}")
         if not os.access(path, os.X_OK):
             raise UsageError(
-                f"{self._what}: run: {path} is not executable; chmod +x it, or name its "
+                f"{what}: run: {path} is not executable; chmod +x it, or name its "
                 f"interpreter first, like [python3, {first}]"
             )
-        return str(path)
+        return [str(path), *self.run[1:]]
 
-
-def _is_path(word: str) -> bool:
-    return os.sep in word
+    def digests(self) -> Iterator[bytes]:
+        """The hash of each file in the folder that ``run`` names."""
+        named = self.run if os.sep in self.run[0] else self.run[1:]
+        for file in (self._folder / word for word in named):
+            if os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises if a word is too long
+                status = file.stat()
+                yield _digest(file, status.st_mtime_ns, status.st_size)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -1,4 +1,5 @@
-"""Plugin files as syntax trees: their classes, constants and imports, read without importing."""
+"""Plugin files as syntax trees: their classes, constants and imports, read without importing, and
+the hash of their code, which is part of cells' identity and of the names of caches."""
 
 from __future__ import annotations
 
@@ -46,28 +47,21 @@ class ParsedFile:
 
     @functools.cached_property
     def imports(self) -> dict[str, str]:
-        """The dotted name that each imported local name stands for.
-
-        Relative imports keep their leading dots.
-        """
+        """The dotted name, with the dots of a relative import, that each local name stands for."""
         names = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     names[alias.asname or alias.name] = _origin(node) + alias.name
             elif isinstance(node, ast.Import):
-                for alias in node.names:
-                    names[alias.asname or alias.name.partition(".")[0]] = (
-                        alias.name if alias.asname else alias.name.partition(".")[0]
-                    )
+                for alias in node.names:  # without `as`, `import a.b` binds `a`
+                    first = alias.name.partition(".")[0]
+                    names[alias.asname or first] = alias.name if alias.asname else first
         return names
 
     @functools.cached_property
     def modules(self) -> frozenset[str]:
-        """The names of everything imported that may be a module, and of their packages.
-
-        Relative names keep their leading dots.
-        """
+        """The dotted names of everything imported that may be a module, and of their packages."""
         found = {
             (_origin(node) if isinstance(node, ast.ImportFrom) else "") + alias.name
             for node in ast.walk(self.tree)
@@ -96,25 +90,16 @@ class ParsedFile:
         try:
             yield
         except RecursionError:
-            line = _deepest_line(node)
+            level, line = [node], 1
+            while level:  # the deepest node is where the nesting is
+                line = next((n.lineno for n in level if isinstance(n, ast.expr | ast.stmt)), line)
+                level = [child for parent in level for child in ast.iter_child_nodes(parent)]
             message = f"{self.file}:{line}: nested too deep to be read; split the expression"
             raise PluginError(message, self.file) from None
 
 
-def _deepest_line(node: ast.AST) -> int:
-    """The line of a node that lies deepest below ``node``."""
-    level, line = [node], 1
-    while level:
-        line = next((n.lineno for n in level if isinstance(n, ast.expr | ast.stmt)), line)
-        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
-    return line
-
-
 def read(file: Path) -> ParsedFile:
-    """The parsed ``file``.
-
-    Raises :class:`PluginError` if it cannot be read, with the line of a syntax error.
-    """
+    """The parsed ``file``; raises :class:`PluginError`, with the line of a syntax error."""
     status = status_of(file)
     return _read(file, status.st_mtime_ns, status.st_size)
 
@@ -195,10 +180,9 @@ def source_hash(file: Path) -> str:
             with source.descending(source.tree):
                 seen[source.file] = _digest(source.tree)
             pending.extend(siblings(source, file.parent))
-    own = seen.pop(file)
-    return hashlib.blake2b(
-        "".join([own, *sorted(seen.values())]).encode(), digest_size=8
-    ).hexdigest()
+    # By their content: another checkout has them in another order.
+    text = "".join([seen.pop(file), *sorted(seen.values())])
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 @functools.lru_cache(maxsize=1024)
