@@ -11,7 +11,6 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,6 @@ RELEASE = "release"
 """The key of a searcher's entry."""
 AT = "@"
 """What stands between a plugin's file and a release in the name of an environment."""
-_TABLES = re.compile(r"(?m)^# \[")
 
 
 @dataclass(frozen=True)
@@ -104,49 +102,29 @@ def script_of(searcher: PluginRef) -> Script | None:
     if release is None:
         return own
     cls: Any = load_class(searcher.file, searcher.cls)
-    return _release_script(Path(searcher.file), own, cls.library, cls.requires, release)
-
-
-def _release_script(
-    file: Path, own: Script | None, library: str, requires: Sequence[str], release: str
-) -> ReleaseScript:
-    metadata: dict[str, Any] = {"dependencies": requires} if own is None else dict(own.metadata)
+    library, python = cls.library, sys.version_info
+    metadata: dict[str, Any] = {"dependencies": cls.requires} if own is None else dict(own.metadata)
     needs = list(map(Requirement, metadata.get("dependencies", ())))
-    others = [str(need) for need in needs if not _is(need, library)]
-    metadata["dependencies"] = [str(_pinned(library, release, needs)), *others]
-    metadata["requires-python"] = _python(str(metadata.get("requires-python", "")))
-    return ReleaseScript(file, _header(metadata, own), metadata, library, release, own)
-
-
-def _pinned(library: str, release: str, needs: Sequence[Requirement]) -> Requirement:
-    """The requirement of ``library`` at ``release``, with its extras in ``needs``."""
     same = [need for need in needs if _is(need, library)]
     pinned = Requirement(same[0].name if same else library)
     pinned.extras = set().union(*(need.extras for need in same))
     pinned.specifier = SpecifierSet(f"=={release}")
-    return pinned
+    others = [str(need) for need in needs if not _is(need, library)]
+    metadata["dependencies"] = [str(pinned), *others]
+    # Of the running minor version alone, if that fits: the release is resolved for this machine,
+    # and an older one may have an upper bound.
+    wanted = str(metadata.get("requires-python", ""))
+    fits = SpecifierSet(wanted).contains(".".join(map(str, python[:3])))
+    metadata["requires-python"] = f"=={python[0]}.{python[1]}.*" if fits else wanted
+    keys = [f"# {key} = {json.dumps(metadata[key])}" for key in ("requires-python", "dependencies")]
+    tables = re.search(r"(?m)^# \[", own.header) if own is not None else None  # settings of uv
+    end = own.header[tables.start() :].rstrip() if own is not None and tables else "# ///"
+    header = "\n".join(["# /// script", *keys, end])
+    return ReleaseScript(Path(searcher.file), header, metadata, library, release, own)
 
 
 def _is(need: Requirement, library: str) -> bool:
     return canonicalize_name(need.name) == canonicalize_name(library)
-
-
-def _python(wanted: str) -> str:
-    """The running minor version of Python if it fits ``wanted``, else ``wanted``.
-
-    The release is resolved for this machine alone: an older one may have an upper bound.
-    """
-    major, minor, micro = sys.version_info[:3]
-    fits = SpecifierSet(wanted).contains(f"{major}.{minor}.{micro}")
-    return f"=={major}.{minor}.*" if fits else wanted
-
-
-def _header(metadata: dict[str, Any], own: Script | None) -> str:
-    """The block of a script with ``metadata``, and with the settings in tables of ``own``."""
-    keys = [f"# {key} = {json.dumps(metadata[key])}" for key in ("requires-python", "dependencies")]
-    tables = _TABLES.search(own.header) if own is not None else None
-    end = own.header[tables.start() :].rstrip() if own is not None and tables else "# ///"
-    return "\n".join(["# /// script", *keys, end])
 
 
 def parse_release(value: object) -> str | None:
@@ -178,12 +156,6 @@ def release_objection(cls: Any, file: Path) -> str | None:
     return None
 
 
-_NONE = "No solution found"
-"""How uv says that no release fits."""
-_UNKNOWN = re.compile(r"was not found in|network was disabled")
-"""How it says that the index could not be asked, or does not have the library."""
-
-
 def releases_between(library: str, low: str, high: str) -> list[str]:
     """The releases of ``library`` above ``low`` and below ``high``, the oldest first.
 
@@ -209,7 +181,9 @@ def _newest(requirement: str) -> str | None:
             line = run_uv(*command, *python, str(wanted), UV_FIND_LINKS="")
         except NotAvailableError as error:
             message = " ".join(str(error).split())
-            if _NONE in message and not _UNKNOWN.search(message):
+            # uv says the same of an index that could not be asked, or that lacks the library.
+            unknown = re.search(r"was not found in|network was disabled", message)
+            if "No solution found" in message and not unknown:
                 return None
             raise
     return line.partition("==")[2].split()[0]

@@ -138,24 +138,18 @@ def _read(file: Path, _mtime: int, _size: int) -> Script | None:
         metadata = tomllib.loads(header)
     except (ValueError, RecursionError) as error:
         raise PluginError(f"{file}: its '/// script' block is not valid TOML: {error}") from error
+    needs, python = metadata.get("dependencies", []), metadata.get("requires-python", "")
     try:
-        _check(metadata)
+        if not (isinstance(needs, list) and all(isinstance(need, str) for need in needs)):
+            raise TypeError("dependencies must be a list of texts")
+        for need in needs:
+            Requirement(need)
+        if not isinstance(python, str):
+            raise TypeError(f"requires-python must be a text, not {python!r:.60}")
+        SpecifierSet(python)
     except (ValueError, TypeError) as error:
         raise PluginError(f"{file}: its '/// script' block: {error}") from error
     return Script(file, found[0][0], metadata)
-
-
-def _check(metadata: Mapping[str, Any]) -> None:
-    """Raise an error that says which key of the header is not as PEP 723 has it."""
-    needs = metadata.get("dependencies", [])
-    if not (isinstance(needs, list) and all(isinstance(need, str) for need in needs)):
-        raise TypeError("dependencies must be a list of texts")
-    for need in needs:
-        Requirement(need)
-    python = metadata.get("requires-python", "")
-    if not isinstance(python, str):
-        raise TypeError(f"requires-python must be a text, not {python!r:.60}")
-    SpecifierSet(python)
 
 
 @functools.lru_cache(maxsize=1024)
