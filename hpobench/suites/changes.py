@@ -1,10 +1,10 @@
-"""What the command line changes in a suite: the same as a file that extends it and says so."""
+"""Suites that say what is different from another one: what the command line changes in a suite is
+the same as a file that extends it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from hpobench.contract.errors import did_you_mean
@@ -67,24 +67,18 @@ def _meant(own: Any, new: Any) -> Any:
     return [labelled.get(entry, entry) if isinstance(entry, str) else entry for entry in new]
 
 
-def _without_budget(entry: Any) -> Any:
-    """The ``entry`` of a problem without a budget of its own."""
-    left = _unbudgeted(entry)
-    if not isinstance(left, dict) or isinstance(left.get("name"), str):
+def _without_budget(entry: Any, *, inner: bool = False) -> Any:
+    """The ``entry`` of a problem, or its ``inner`` mapping, without a budget of its own."""
+    if not isinstance(entry, dict):
+        return entry
+    left = {key: value for key, value in entry.items() if key != "budget"}
+    if inner or isinstance(left.get("name"), str):
         return left
-    return {key: _unbudgeted(value) for key, value in left.items()}  # {NAME: {option: value}}
-
-
-def _unbudgeted(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {key: inner for key, inner in value.items() if key != "budget"}
+    return {key: _without_budget(value, inner=True) for key, value in left.items()}
 
 
 _MOST = 8
 """Suites in a row that extend one another."""
-_OWN = ("name", "description")
-"""Keys that a suite does not take from the one that it extends."""
 
 
 def extended(document: Document, depth: int = 1) -> Document:
@@ -97,11 +91,19 @@ def extended(document: Document, depth: int = 1) -> Document:
         return document
     if depth > _MOST:
         raise document.error(("extends",), f"more than {_MOST} suites in a row, or in a circle")
-    value = dict(document.value)
-    base = extended(read_yaml(_found(document, value.pop("extends"))), depth + 1)
+    value, shipped = dict(document.value), shipped_suites()
+    name = value.pop("extends")
+    beside = {file.name: file for file in document.folder.glob("*.y*ml") if file.is_file()}
+    files = {**beside, **shipped}
+    if not isinstance(name, str) or name not in files:
+        hint = did_you_mean(str(name), [*shipped, *beside])
+        message = f"neither the name of a shipped suite nor of a file beside this one{hint}"
+        raise document.error(("extends",), message)
+    base = extended(read_yaml(files[name]), depth + 1)
     if not isinstance(base.value, dict):
         raise base.error((), "a suite is made of keys like 'name:' and 'searchers:'")
-    inherited = {key: item for key, item in base.value.items() if key not in (*value, *_OWN)}
+    own = (*value, "name", "description")
+    inherited = {key: item for key, item in base.value.items() if key not in own}
     lines = {path: line for path, line in base.lines.items() if path and path[0] in inherited}
     return replace(
         document,
@@ -109,17 +111,4 @@ def extended(document: Document, depth: int = 1) -> Document:
         lines=document.lines | lines,
         base=base,
         inherited=frozenset(inherited),
-    )
-
-
-def _found(document: Document, name: object) -> Path:
-    shipped = shipped_suites()
-    if isinstance(name, str) and name in shipped:
-        return shipped[name]
-    beside = {file.name: file for file in document.folder.glob("*.y*ml") if file.is_file()}
-    if isinstance(name, str) and name in beside:
-        return beside[name]
-    hint = did_you_mean(str(name), [*shipped, *beside])
-    raise document.error(
-        ("extends",), f"neither the name of a shipped suite nor of a file beside this one{hint}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,17 +85,16 @@ def build_plan(suite: Suite) -> Plan:
     """
     screening = Screening(suite)
     skipped, picked = [], []
-    for problem in suite.problems:
-        for scheduler in suite.schedulers:
-            for searcher in suite.searchers:
-                if not _matches(suite.only, searcher, scheduler, problem):
-                    continue
-                reason = screening.why_not(searcher, scheduler, problem)
-                if reason is None:
-                    picked.append((searcher, scheduler, problem))
-                else:
-                    labels = (searcher.label, scheduler.label, problem.label)
-                    skipped.append(Skipped(*labels, reason))
+    patterns = [glob.replace("[", "[[]") for glob in suite.only] or ["*"]
+    for row in itertools.product(suite.problems, suite.schedulers, suite.searchers):
+        problem, scheduler, searcher = row
+        labels = (searcher.label, scheduler.label, problem.label)
+        if not any(fnmatch.fnmatchcase("/".join(labels), pattern) for pattern in patterns):
+            continue
+        if (reason := screening.why_not(searcher, scheduler, problem)) is None:
+            picked.append((searcher, scheduler, problem))
+        else:
+            skipped.append(Skipped(*labels, reason))
     if not picked:
         raise SuiteError(_nothing_left(suite, skipped), file=suite.file)
     pairs = {(row[1].label, row[2].label): row[1:] for row in picked}
@@ -122,6 +122,8 @@ def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> 
     learns = trait(load_class(searcher.file, searcher.cls), "multi_fidelity")
     tell: Tell = suite.tell or ("every" if learns else "last")
     more = suite.real_time()
+    # Only where something is given, so that cells of before the key `start` kept their ids.
+    identified = more | ({"given": given} if given else {})
     return Combination(
         searcher=searcher,
         scheduler=scheduler,
@@ -131,22 +133,9 @@ def _combination(suite: Suite, row: Row, workers: int, screening: Screening) -> 
         stage=suite.stage,
         tell=tell,
         exact=suite.exact,
-        identity=cell_ids(
-            *row, budget, workers, suite.stage, tell, fingerprint, more | _content(given)
-        ),
+        identity=cell_ids(*row, budget, workers, suite.stage, tell, fingerprint, identified),
         **more,
     )
-
-
-def _content(given: str) -> dict[str, str]:
-    """The part of a cell's identity that says what its searcher is given."""
-    return {"given": given} if given else {}
-
-
-def _matches(only: Sequence[str], *refs: PluginRef) -> bool:
-    name = "/".join(ref.label for ref in refs)
-    patterns = [glob.replace("[", "[[]") for glob in only]
-    return not only or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _nothing_left(suite: Suite, skipped: Sequence[Skipped]) -> str:
@@ -178,21 +167,8 @@ class Combination:
 
     def cell(self, seed: int) -> Cell:
         name, spec = self.identity(seed)
-        return Cell(
-            id=name,
-            searcher=self.searcher,
-            scheduler=self.scheduler,
-            problem=self.problem,
-            seed=seed,
-            budget=self.budget,
-            workers=self.workers,
-            stage=self.stage,
-            tell=self.tell,
-            trial_timeout=self.trial_timeout,
-            pace=self.pace,
-            exact=self.exact,
-            spec=spec,
-        )
+        shared = {key: value for key, value in vars(self).items() if key != "identity"}
+        return Cell(id=name, seed=seed, spec=spec, **shared)
 
 
 class CellGrid(Sequence[Cell]):
