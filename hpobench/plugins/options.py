@@ -96,11 +96,8 @@ def options_of(cls: type) -> Mapping[str, Option] | None:
     with calling(file_of(cls), f"the options of {cls.__name__} cannot be read"):
         init = inspect.unwrap(cls.__init__)  # type: ignore[misc]
         parameters = list(inspect.signature(init).parameters.values())
-    if (
-        inspect.iscoroutinefunction(init)
-        or inspect.isgeneratorfunction(init)
-        or inspect.isasyncgenfunction(init)
-    ):
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    if any(kind(init) for kind in kinds):
         raise PluginError(f"{file_of(cls)}: __init__ of {cls.__name__} is no plain function")
     if is_ray(cls) and any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None

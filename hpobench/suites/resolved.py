@@ -1,7 +1,7 @@
-"""A resolved suite as text, and the plugin files that it was resolved with.
+"""Resolved suites: as text, and the union of several.
 
-The files are in a comment: a suite names only files in its own folder, and a resolved one is stored
-elsewhere.
+The plugin files that a suite was resolved with are in a comment of its text: a suite names only
+files in its own folder, and a resolved one is stored elsewhere.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.errors import UsageError
 from hpobench.suites.yamlfile import MAX_BYTES
-
-_NAMED = re.compile(r"^#   --plugin (\".*\")$", re.MULTILINE)
 
 
 def suite_text(resolved: Mapping[str, Any], plugins: Iterable[str | Path]) -> str:
@@ -50,23 +48,25 @@ def in_one_line(value: Any) -> str:
 
 def plugins_named(text: str) -> list[str]:
     """The plugin files that the comment of :func:`suite_text` lists, as JSON spells them."""
-    return _NAMED.findall(text)
+    return re.findall(r"(?m)^#   --plugin (\".*\")$", text)
 
 
 LISTS = ("searchers", "schedulers", "problems")
-_FREE = {"name", "description", "seeds", *LISTS}
-"""The keys in which suites may differ."""
-
 Named: TypeAlias = tuple[str, Mapping[str, Any]]
 """A suite, or an entry of one, and where it is from."""
 
 
 def union(suites: Sequence[Named]) -> dict[str, Any]:
-    """The union of ``suites``; raises :class:`UsageError` with the key in which they differ."""
+    """The union of ``suites``: their searchers, schedulers, problems and seeds.
+
+    A label must mean the same everywhere, and one plugin with the same options must have one label.
+    The name and the description are those of the first suite. Raises :class:`UsageError` with any
+    other key in which they differ, because cells that ran otherwise do not compare.
+    """
     first, suite = suites[0]
     for other, differing in suites[1:]:
         for key in _differences(suite, differing):
-            if key not in _FREE:
+            if key not in ("name", "description", "seeds", *LISTS):
                 raise UsageError(
                     f"{first} and {other}: {key!r} is not the same: "
                     f"{_values(suite, differing, key)}; only searchers, schedulers, problems and "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 MAX_SEEDS, MARGIN = 100, 0.01
 """What ``until_decided`` and ``within`` take by default."""
@@ -117,11 +118,6 @@ def taking(
     return decorate
 
 
-T = TypeVar("T")
-
-_TEXT = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
-
-
 @dataclass(frozen=True)
 class Shard:
     """Shard ``number`` (from 1) of ``count``, of a plan with so many ``combinations`` for each
@@ -138,7 +134,7 @@ class Shard:
     @classmethod
     def of(cls, text: str) -> Shard:
         """The shard that ``text`` like ``3/16`` names; raises :class:`UsageError`."""
-        if found := _TEXT.fullmatch(text):
+        if found := re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII):
             number, count = map(int, found.groups())
             if 1 <= number <= count:
                 return cls(number, count)

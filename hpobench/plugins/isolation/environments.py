@@ -24,9 +24,6 @@ from hpobench.contract.files import locked, write_whole
 from hpobench.plugins.isolation.script import Script, lock_beside, packages_in
 
 FOLDER_VARIABLE = "HPOBENCH_ENVIRONMENTS"
-_CUDA = ("nvidia-", "cuda-", "triton")
-"""The beginnings of packages that torch asks for on Linux, but needs only on a GPU."""
-
 _PYTHON = Path("env", "bin", "python")
 _FAILED = "failed.txt"
 
@@ -109,16 +106,14 @@ class Environment:
         if "torch" in packages and sys.platform == "linux":
             # The build of torch on PyPI brings gigabytes of CUDA, which no searcher uses. The CPU
             # build of the same version lies in a folder at hand, or else in PyTorch's index.
-            left_out = ["torch", *(name for name in packages if name.startswith(_CUDA))]
+            cuda = ("nvidia-", "cuda-", "triton")
+            left_out = ["torch", *(name for name in packages if name.startswith(cuda))]
             leave = [word for name in left_out for word in ("--no-install-package", name)]
             run_uv(*sync, *leave, VIRTUAL_ENV=prefix)
             at_hand = os.environ.get("UV_FIND_LINKS") or os.environ.get("PIP_FIND_LINKS") or ""
-            folder, index = (
-                {"UV_FIND_LINKS": at_hand, "UV_NO_INDEX": "1"},
-                {"UV_TORCH_BACKEND": "cpu"},
-            )
+            folder = {"UV_FIND_LINKS": at_hand, "UV_NO_INDEX": "1"}
             install = ("pip", "install", "--python", str(self.python), "--no-deps")
-            for more in (folder, index):
+            for more in (folder, {"UV_TORCH_BACKEND": "cpu"}):
                 with contextlib.suppress(NotAvailableError):
                     run_uv(*install, f"torch=={packages['torch']}", **more)
                     return

@@ -64,7 +64,12 @@ def main() -> None:
     while (message := channel.receive()) is not None:
         begin = message["begin"]
         try:
-            cls = _load(begin)
+            from hpobench.plugins.modules import load_class
+
+            cls: Any = load_class(begin["file"], begin["cls"])
+            # All that can be imported once, before the fork, for many runs.
+            for name in (*filter(importlib.util.find_spec, _GLOBALS), *cls.preload):
+                importlib.import_module(name)
         except BaseException as error:
             channel.send(_as_answer(error))
             continue
@@ -92,15 +97,6 @@ def _mount(package: Path) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules["hpobench"] = module
     spec.loader.exec_module(module)
-
-
-def _load(begin: dict[str, Any]) -> type[Searcher]:
-    from hpobench.plugins.modules import load_class
-
-    cls: Any = load_class(begin["file"], begin["cls"])
-    for name in (*filter(importlib.util.find_spec, _GLOBALS), *cls.preload):
-        importlib.import_module(name)
-    return cls  # type: ignore[no-any-return]
 
 
 def _watch(child: int, reader: BinaryIO) -> int:

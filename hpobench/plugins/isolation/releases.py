@@ -28,7 +28,6 @@ from hpobench.plugins.isolation.script import Script, lock_beside, read_script
 from hpobench.plugins.modules import load_class
 
 RELEASE = "release"
-"""The key of a searcher's entry."""
 AT = "@"
 """What stands between a plugin's file and a release in the name of an environment."""
 

@@ -168,9 +168,6 @@ def related(cls: type[Problem], key: str, other: str) -> bool:
     return same_data_set(data_set_of(cls.name, key), data_set_of(cls.name, other))
 
 
-# -- files -------------------------------------------------------------------------------------
-
-
 def find_file(name: str, plugins: Sequence[Path] = ()) -> Path:
     """The file of the portfolio ``name``, a model or a problem class, also one of ``plugins``.
 

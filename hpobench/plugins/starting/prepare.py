@@ -85,11 +85,10 @@ def takes(cls: type) -> list[str]:
 
 
 def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget: Budget) -> str:
-    """What counts for results of what ``ref`` is given on ``problem``; empty if it is nothing.
+    """Hashes of what the start and the prior of ``ref`` come to on ``problem``; empty without.
 
-    It is hashes of what its start and its prior come to. Raises :class:`UsageError` if that does
-    not fit the problem or the budget, and :class:`NotAvailableError` if there is nothing of its
-    kind for this problem.
+    Raises :class:`UsageError` if that does not fit the problem or the budget, and
+    :class:`NotAvailableError` if there is nothing of its kind for this problem.
     """
     parts = []
     if start := ref.given.get("start"):
@@ -99,9 +98,6 @@ def check_given(ref: PluginRef, problem_ref: PluginRef, problem: Problem, budget
         text = json.dumps(prior_of(belief, problem_ref, problem).to_json())
         parts.append(hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
     return " ".join(parts)
-
-
-# -- starts ----------------------------------------------------------------------------------------
 
 
 def prepare(start: Mapping[str, Any], ref: PluginRef, problem: Problem, seed: int) -> Prepared:
@@ -220,9 +216,6 @@ def _own(history: History, ref: PluginRef, problem: Problem) -> Trials:
         (_checked(problem, config, f"{place}: trial {number}"), loss)
         for number, (config, loss) in enumerate(ended[: history.trials])
     )
-
-
-# -- priors ----------------------------------------------------------------------------------------
 
 
 class Centre(NamedTuple):

@@ -57,10 +57,8 @@ class Strict(BaseModel):
 
 
 def _chosen_parts(model: type[Strict], value: object, example: str) -> dict[str, Any]:
-    """What the mapping ``value`` chooses of ``model``, in plain JSON types with all defaults.
-
-    ``example`` is such a mapping, for messages. Raises :class:`ValueError` that says what is wrong.
-    """
+    """What the mapping ``value``, like ``example``, chooses of ``model``, in plain JSON types with
+    all defaults; raises :class:`ValueError` that says what is wrong."""
     if not isinstance(value, dict) or not value:
         raise ValueError(f"a word or a mapping is due, like {example}, not {value!r}")
     try:
@@ -73,9 +71,6 @@ def _chosen_parts(model: type[Strict], value: object, example: str) -> dict[str,
     if not chosen:
         raise ValueError("the mapping chooses nothing; write `none`")
     return chosen
-
-
-# -- start -----------------------------------------------------------------------------------------
 
 
 class History(Strict):
@@ -152,9 +147,6 @@ def spell_start(start: Mapping[str, Any]) -> str:
     return "+".join(words[key](value) if key in words else key for key, value in start.items())
 
 
-# -- prior -----------------------------------------------------------------------------------------
-
-
 def _deviation(value: object) -> object:
     if isinstance(value, str) and value not in _CONFIDENCES:
         raise ValueError(f"{value!r} is none of {', '.join(_CONFIDENCES)}, nor a number")
@@ -181,9 +173,6 @@ def spell_prior(prior: Mapping[str, Any]) -> str:
     words = {deviation: word for word, deviation in _CONFIDENCES.items()}
     word = words.get(prior["confidence"], f"{prior['confidence']:g}")
     return str(prior["quality"]) if word == "medium" else f"{prior['quality']}-{word}"
-
-
-# -- stop ------------------------------------------------------------------------------------------
 
 
 def _from_number(value: object) -> object:
@@ -219,9 +208,6 @@ def spell_stop(stop: Mapping[str, Any]) -> str:
     patience = Patience.model_validate(stop["patience"])
     tolerance = f"-{patience.tolerance:g}" if patience.tolerance else ""
     return f"patience-{patience.trials}{tolerance}"
-
-
-# -- all keys --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
