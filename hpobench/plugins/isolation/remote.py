@@ -36,7 +36,7 @@ _warm: dict[Path, Conversation] = {}
 """The processes that wait for a run, by the environment's folder and the plugin's file."""
 
 
-def _notice(name: str) -> Callable[[RemoteSearcher, int], None]:
+def _notice(name: str) -> Callable[..., None]:
     def method(self: RemoteSearcher, trial: int) -> None:
         self._call(f"{name}({trial})", self._timeout, {name: trial})
 

@@ -251,11 +251,11 @@ def model_with(names: Iterable[str]) -> Model | None:
 @functools.cache
 def models() -> Mapping[str, Model]:
     """All models by name."""
-    stored = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
-    return {
-        name: Model(name, **{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
-        for name, fields in stored.items()
-    }
+    stored: dict[str, Any] = json.loads((SHIPPED / "_models.json").read_text("utf-8"))
+    for name, fields in stored.items():
+        values: dict[str, Any] = {k: tuple(v) if type(v) is list else v for k, v in fields.items()}
+        stored[name] = Model(name, **values)
+    return stored
 
 
 def data_set_of(problem: str, key: str) -> str:
