@@ -24,15 +24,10 @@ from hpobench.contract.files import (
     read_whole,
     write_whole,
 )
-from hpobench.contract.wording import count
 from hpobench.store.format import checks, schema, seal
-from hpobench.store.format.shapes import Unfit
 
 COUNTS = {"events": "results", "trials": "trials"}
 """The column of ``cells`` that counts a cell's rows, by the kind of file that holds them."""
-_FOLDERS = ("copies", "journals", "output", "report")
-_NAMED = 3
-"""How many cells an error message lists."""
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -78,12 +73,12 @@ class LockedError(StoreError):
 
 def listed(cells: Collection[str]) -> str:
     """``3 cells (a, b, c)``, and of many the first few."""
-    return f"{count(len(cells), 'cell')} ({wording.listed(sorted(cells), _NAMED)})"
+    return f"{wording.count(len(cells), 'cell')} ({wording.listed(sorted(cells), most=3)})"
 
 
 def refuse_links(folder: Path) -> None:
     """Raise :class:`StoreError` if a folder inside the results folder ``folder`` is a link."""
-    for name in _FOLDERS:
+    for name in ("copies", "journals", "output", "report"):
         if is_there(folder / name):
             own_folder(folder / name)
 
@@ -181,19 +176,15 @@ def rows_by_file(folder: Path, kind: str, cells: pa.Table) -> Iterator[pa.Table]
     A cell's rows are taken from the file that it names: others may hold an earlier attempt at it.
     Raises :class:`StoreError` if they are not as many as there must be.
     """
-    for name, some in members(cells, kind):
-        yield _own_rows(folder / name, kind, some)
-
-
-def _own_rows(path: Path, kind: str, cells: pa.Table) -> pa.Table:
-    names = cells["cell"].to_pylist()
-    table = read_table(path, names).cast(schema.plain(schema.TABLES[kind]))
-    rows = table.filter(pc.is_in(table["cell"], cells["cell"].combine_chunks()))
-    try:
-        checks.rows(kind, rows, dict(zip(names, cells[COUNTS[kind]].to_pylist(), strict=True)))
-    except Unfit as error:
-        raise DamagedError(path, str(error), names) from error
-    return rows
+    for file, some in members(cells, kind):
+        path, names = folder / file, some["cell"].to_pylist()
+        table = read_table(path, names).cast(schema.plain(schema.TABLES[kind]))
+        rows = table.filter(pc.is_in(table["cell"], some["cell"].combine_chunks()))
+        try:
+            checks.rows(kind, rows, dict(zip(names, some[COUNTS[kind]].to_pylist(), strict=True)))
+        except checks.Unfit as error:
+            raise DamagedError(path, str(error), names) from error
+        yield rows
 
 
 def members(cells: pa.Table, kind: str) -> Iterator[tuple[str, pa.Table]]:

@@ -25,17 +25,11 @@ from numpy.typing import NDArray
 
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_there, own_folder, read_text
-from hpobench.store.format import checks, disk, schema, seal, shapes
+from hpobench.store.format import checks, disk, schema, seal
 
-SUITE, PLAN, CELLS, PROBLEMS, DECISION = (
-    "suite.yaml",
-    "plan.json",
-    "cells.parquet",
-    "problems.parquet",
-    "decision.json",
-)
+SUITE, PLAN, DECISION = "suite.yaml", "plan.json", "decision.json"
+CELLS, PROBLEMS = "cells.parquet", "problems.parquet"
 COPIES = "copies"
-_COMMIT = re.compile(r"cells-\d{8}\.parquet")
 _LONGEST = 2**28
 """Bytes of the longest JSON file that is read: a plan of a million cells has a quarter of them."""
 
@@ -104,7 +98,7 @@ def read_plan(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path.parent}: {what_is_there(path.parent)}")
     content = _read_json(path)
     with _told_of(path):
-        return shapes.fit(shapes.StoredPlan, content)
+        return checks.fit(checks.StoredPlan, content)
 
 
 def read_decision(path: Path) -> dict[str, Any] | None:
@@ -113,7 +107,7 @@ def read_decision(path: Path) -> dict[str, Any] | None:
         return None
     content = _read_json(path)
     with _told_of(path):
-        return shapes.fit(shapes.StoredDecision, content)
+        return checks.fit(checks.StoredDecision, content)
 
 
 def read_cells(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -153,7 +147,8 @@ def load_cells(folder: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 def commits(folder: Path) -> list[Path]:
     """The files of cells that are not folded into ``cells.parquet`` yet, the earliest first."""
-    return sorted(path for path in folder.glob("cells-*.parquet") if _COMMIT.fullmatch(path.name))
+    pattern = r"cells-\d{8}\.parquet"
+    return sorted(p for p in folder.glob("cells-*.parquet") if re.fullmatch(pattern, p.name))
 
 
 def commit_path(folder: Path, number: int) -> Path:
@@ -198,7 +193,7 @@ def _told_of(path: Path) -> Iterator[None]:
     """Add where and what to do to the finding of a check."""
     try:
         yield
-    except shapes.Unfit as error:
+    except checks.Unfit as error:
         raise disk.DamagedError(path, str(error)) from error
 
 
@@ -209,12 +204,7 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     PROBLEMS: read_problems,
     DECISION: read_decision,
 }
-"""The function that reads and checks each of the files."""
-
-
-def reader_of(name: str) -> Callable[[Path], object]:
-    """The function that reads and checks the file called ``name``."""
-    return READERS.get(name, read_cells)
+"""The function that reads and checks each of the files; ``read_cells`` those of commits."""
 
 
 def reason(path: Path) -> str | None:
@@ -223,7 +213,7 @@ def reason(path: Path) -> str | None:
     Raises :class:`OtherVersionError` for a table of another version, which is no damage.
     """
     try:
-        reader_of(path.name)(path)
+        READERS.get(path.name, read_cells)(path)
     except disk.OtherVersionError:
         raise
     except disk.DamagedError as error:
