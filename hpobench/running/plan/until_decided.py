@@ -130,10 +130,10 @@ def _check_rule(before: Rule | None, folder: Path, rule: Rule) -> None:
     if before is not None and before != rule:
         seeds = ", ".join(map(str, before.looks))
         raise UsageError(
-            f"{folder / DECISION}: these results were looked at before, by another rule: at {seeds} "
-            f"seeds, with a margin of {before.margin:g}; more or other looks would make errors "
-            f"likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
-            "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
+            f"{folder / DECISION}: these results were looked at before, by another rule: at "
+            f"{seeds} seeds, with a margin of {before.margin:g}; more or other looks would make "
+            f"errors likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and "
+            "the same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
         )
 
 

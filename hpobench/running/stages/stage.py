@@ -29,7 +29,7 @@ from hpobench.contract.problem import Problem
 from hpobench.running.ray.controller import EVENT
 from hpobench.running.ray.internals import saved
 from hpobench.running.stages.actor import Actor, SavedTrial, Step
-from hpobench.store.write.event import Event
+from hpobench.store.write.batch import Event
 
 
 class StageFailure(Interruption):

@@ -12,7 +12,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,11 +22,9 @@ from hpobench.contract.files import TEMPORARY, own_folder
 from hpobench.plugins.signature import moved
 from hpobench.store.format import disk, index, schema
 from hpobench.store.write import compaction
+from hpobench.store.write.batch import Batch
 from hpobench.store.write.compaction import Members
-
-if TYPE_CHECKING:
-    from hpobench.store.write.batch import Batch
-    from hpobench.store.write.problem_rows import ProblemRows
+from hpobench.store.write.problem_rows import ProblemRows
 
 _NAMED = ("cell", "events_shard", "trials_shard")
 _COLUMNS = (*_NAMED, "searcher", "scheduler", "problem", "status", "in_suite")
@@ -69,11 +67,8 @@ class Writer:
         whole = pc.or_(known, pc.not_equal(stored["status"], "done"))
         for kind in disk.COUNTS:
             column = stored[f"{kind}_shard"]
-            broken = [
-                file
-                for file in column.unique().to_pylist()
-                if file and not disk.is_whole(self.folder / file)
-            ]
+            files = column.unique().drop_null().to_pylist()
+            broken = [file for file in files if not disk.is_whole(self.folder / file)]
             lacking = pc.is_in(column, value_set=pa.array(broken, pa.string()))
             whole = pc.and_(whole, pc.invert(lacking))
         return stored["cell"].filter(pc.invert(whole)).to_pylist()  # type: ignore[no-any-return]
@@ -122,7 +117,15 @@ class Writer:
         for batch in batches:
             for name, data in batch.files.items():
                 disk.RowFile(name, data).write(self.folder)
-            self._print(batch)
+            for cell, output in batch.output.items():
+                folder = self.folder / "output" / cell
+                for trial, text in output.items():
+                    if text:
+                        with disk.explained(folder):
+                            own_folder(self.folder / "output")
+                            own_folder(folder)
+                        path = folder / f"trial-{trial:06d}.txt"
+                        disk.replace(path, text.encode("utf-8", "replace"))
         self._write_problems()
         rows = pa.concat_tables([batch.rows for batch in batches])
         self._commits += 1
@@ -139,26 +142,11 @@ class Writer:
         row = self._problems[problem]
         if row["signature"] is None:
             self._problems[problem] = {**row, "signature": signature}
-            return
-        if row["signature"] == signature:
-            return
-        if (change := moved(json.loads(row["signature"]), json.loads(signature))) is not None:
+        elif (change := moved(json.loads(row["signature"]), json.loads(signature))) is not None:
             raise StoreError(
                 f"{problem}: the problem is no longer the one that cells in {self.folder} "
                 f"ran on: {change}; run into another folder (--results), or remove this one"
             )
-
-    def _print(self, batch: Batch) -> None:
-        """Store what each trial printed in a file of its own."""
-        for cell, output in batch.output.items():
-            folder = self.folder / "output" / cell
-            for trial, text in output.items():
-                if text:
-                    with disk.explained(folder):
-                        own_folder(self.folder / "output")
-                        own_folder(folder)
-                    path = folder / f"trial-{trial:06d}.txt"
-                    disk.replace(path, text.encode("utf-8", "replace"))
 
     def compact(self) -> None:
         """Bring the folder into its canonical form, if it is not in it already."""
@@ -166,7 +154,6 @@ class Writer:
         self._sweep(index.load_cells(self.folder, _NAMED))
 
     def _write_problems(self) -> None:
-        """Write the rows of problems, if they are not stored so already."""
         if self._problems != self._problems_stored:
             rows = [row for _, row in sorted(self._problems.items())]
             table = pa.Table.from_pylist(rows, schema=schema.PROBLEMS)
