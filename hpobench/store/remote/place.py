@@ -5,12 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hpobench.contract.errors import UsageError
-
-if TYPE_CHECKING:
-    from hpobench.store.remote.remote_folder import RemoteFolder
 
 SCHEMES = ("s3://", "gs://")
 
@@ -39,7 +35,11 @@ class Place:
 
     def __init__(self, given: str | Path) -> None:
         self.given = given
-        self._remote = _remote(given) if isinstance(given, str) else None
+        self._remote = None
+        if isinstance(given, str):
+            from hpobench.store.remote.remote_folder import RemoteFolder  # it brings pyarrow
+
+            self._remote = RemoteFolder(given)
 
     @property
     def folder(self) -> Path:
@@ -54,9 +54,3 @@ class Place:
         """Bring what has changed to where it belongs."""
         if self._remote:
             self._remote.push()
-
-
-def _remote(url: str) -> RemoteFolder:
-    from hpobench.store.remote.remote_folder import RemoteFolder  # it brings pyarrow
-
-    return RemoteFolder(url)
