@@ -15,8 +15,8 @@ from statistics import median
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from hpobench.contract.errors import UsageError
+from hpobench.contract.frozen import Reference, frozen
 from hpobench.contract.parameters import Parameter
-from hpobench.contract.references import Reference, frozen
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config, Space
 

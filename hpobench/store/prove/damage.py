@@ -40,11 +40,11 @@ def find_damage(folder: Path) -> list[Damage]:
     """All damage in the results folder ``folder``, which is read completely.
 
     Raises :class:`UsageError` if it is no results folder, and :class:`StoreError` if it is of
-    another version of the schema. What trials printed (``output/``) and
-    what running cells recorded (``journals/``) is not looked at.
+    another version of the schema. ``output/`` and ``journals/`` are not looked at.
     """
     disk.refuse_links(folder)
-    if not any(is_there(place / name) for place in _places(folder) for name in index.names(folder)):
+    places = (folder, folder / index.COPIES)
+    if not any(is_there(place / name) for place in places for name in index.names(folder)):
         raise UsageError(f"{folder}: {index.what_is_there(folder)}")
     found = list(_damaged_index(folder))
     broken = {damage.path.name for damage in found if damage.path.parent == folder}
@@ -53,13 +53,9 @@ def find_damage(folder: Path) -> list[Damage]:
     return found
 
 
-def _places(folder: Path) -> tuple[Path, Path]:
-    return folder, folder / index.COPIES
-
-
 def _damaged_index(folder: Path) -> Iterator[Damage]:
     for name in index.names(folder):
-        own, copy = (place / name for place in _places(folder))
+        own, copy = folder / name, folder / index.COPIES / name
         if is_there(copy) and (reason := index.reason(copy)) is not None:
             yield Damage(copy, reason)
         if not is_there(own) and (is_there(copy) or name == index.PLAN):
@@ -106,8 +102,7 @@ def repair(folder: Path) -> list[str]:
         if not index.cell_files(folder):
             for path in sorted(folder.glob("*-*.parquet")):
                 _set_aside(path)
-        writer = Writer(folder)
-        writer.forget(cell for damage in lost for cell in damage.cells)
+        Writer(folder).forget(cell for damage in lost for cell in damage.cells)
         done += _copied(folder)
     return done
 
@@ -136,7 +131,7 @@ def _set_aside(path: Path) -> None:
 def _copied(folder: Path) -> Iterator[str]:
     """Write the copies that are missing or damaged; yields what was done."""
     for name in index.names(folder):
-        own, copy = (place / name for place in _places(folder))
+        own, copy = folder / name, folder / index.COPIES / name
         damaged = is_there(copy) and index.reason(copy) is not None
         if damaged:
             yield f"{copy}: written anew"

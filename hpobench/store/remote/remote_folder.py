@@ -80,8 +80,8 @@ class RemoteFolder:
             self._known = {
                 name: seen
                 for name, seen in self._read_known().items()
-                if there.get(name)
-                and (seen.tag, seen.changed) == (there[name], self._changed(name))
+                if (tag := there.get(name))
+                and (seen.tag, seen.changed) == (tag, self._changed(name))
             }
             self._each(self._fetch, [n for n in there if wanted(n) and n not in self._known])
             self._write_known()

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError
+from hpobench.contract.frozen import Reference
 from hpobench.contract.problem import Problem
-from hpobench.contract.references import Reference
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.foreign import calling, shown
 from hpobench.plugins.process_state import contained

@@ -13,9 +13,8 @@ from click.testing import CliRunner
 
 from hpobench.api import Problem
 from hpobench.cli import cli
-from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
-from hpobench.contract.references import read_members, references_file
+from hpobench.contract.frozen import read_members, references_file
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from hpobench.contract.errors import TrialError, describe
 from hpobench.contract.generators import seed_generators
-from hpobench.contract.numbers import as_number, checked_cost
+from hpobench.contract.losses import as_number, checked_cost
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config
