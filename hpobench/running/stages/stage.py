@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import CellError, Interruption, ReplayError, StoreError
 from hpobench.contract.problem import Problem
 from hpobench.running.ray.controller import EVENT

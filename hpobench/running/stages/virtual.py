@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import TrialError, describe
 from hpobench.contract.losses import all_costs, all_floats, as_number, checked_cost
 from hpobench.contract.problem import Curve, TabulatedProblem

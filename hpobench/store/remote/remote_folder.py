@@ -78,10 +78,9 @@ class RemoteFolder:
                 if name not in there:
                     (self.copy / name).unlink()
             self._known = {
-                name: seen
-                for name, seen in self._read_known().items()
-                if (tag := there.get(name))
-                and (seen.tag, seen.changed) == (tag, self._changed(name))
+                n: seen
+                for n, seen in self._read_known().items()
+                if (tag := there.get(n)) and (seen.tag, seen.changed) == (tag, self._changed(n))
             }
             self._each(self._fetch, [n for n in there if wanted(n) and n not in self._known])
             self._write_known()
