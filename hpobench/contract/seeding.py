@@ -66,10 +66,7 @@ def generator_states() -> dict[str, Any]:
 
     version, numbers, gauss = random.getstate()
     name, keys, *rest = cast(tuple[Any, ...], legacy.get_state())  # noqa: NPY002
-    states = {
-        "random": [version, list(numbers), gauss],
-        "numpy": [name, keys.tolist(), *rest],
-    }
+    states = {"random": [version, list(numbers), gauss], "numpy": [name, keys.tolist(), *rest]}
     if (torch := sys.modules.get("torch")) is not None:
         states["torch"] = torch.get_rng_state().tolist()
     return states

@@ -11,15 +11,7 @@ from random import Random
 from typing import Any, TypeAlias
 
 from hpobench.contract.errors import SpaceError
-from hpobench.contract.parameters import (
-    Categorical,
-    Float,
-    Int,
-    Ordinal,
-    Parameter,
-    Value,
-    When,
-)
+from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value, When
 
 Config: TypeAlias = dict[str, Value]
 _KINDS: dict[str, type[Parameter]] = {c.kind: c for c in (Float, Int, Categorical, Ordinal)}

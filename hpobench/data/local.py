@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from hpobench.contract.errors import NotAvailableError
 from hpobench.contract.wording import megabytes
 from hpobench.data import catalogue
-from hpobench.data.catalogue import Dataset, File
+from hpobench.data.catalogue import Dataset
 
 VARIABLE = "HPOBENCH_DATA"
 RECORD = "record.json"
@@ -100,10 +100,9 @@ def dataset(name: str) -> Dataset:
             except NotAvailableError as error:
                 again = f"`hpobench data fetch {name}` writes it anew"
                 raise NotAvailableError(f"{error}; {again}") from None
-    number = name.partition(":")[2]
     raise NotAvailableError(
         f"the data is not here; `hpobench data fetch {name}` brings it from "
-        f"https://www.openml.org/d/{number} into {roots()[0] / openml_folder(name)}"
+        f"https://www.openml.org/d/{name.partition(':')[2]} into {roots()[0] / openml_folder(name)}"
     )
 
 
@@ -127,7 +126,7 @@ def everything() -> list[Dataset]:
 # -- in what state -------------------------------------------------------------------------
 
 
-class Found(NamedTuple):
+class LocalDataset(NamedTuple):
     """The state of a data set in one data folder."""
 
     dataset: Dataset
@@ -155,17 +154,23 @@ class Found(NamedTuple):
         return f"`hpobench data fetch {self.dataset.name}{to}` brings it into {self.folder}"
 
 
-def look(chosen: Dataset) -> Found:
+def look(chosen: Dataset) -> LocalDataset:
     """The folder in which ``chosen`` is whole, or else is in part, or else would be put."""
-    found = [Found(chosen, root, faults(chosen, root)) for root in roots()]
+    found = [LocalDataset(chosen, root, faults(chosen, root)) for root in roots()]
     order = {"here": 0, "damaged": 1, "absent": 2}
     return min(found, key=lambda one: order[one.state])
 
 
 def faults(chosen: Dataset, root: Path) -> dict[str, str]:
     """The faults of the files of ``chosen`` in ``root`` that their sizes show, by path."""
-    found = {path: _fault(root / chosen.folder / path, file) for path, file in chosen.files.items()}
-    return {path: fault for path, fault in found.items() if fault}
+    found = {}
+    for path, file in chosen.files.items():
+        place = root / chosen.folder / path
+        if not place.is_file():
+            found[path] = "is missing"
+        elif (size := place.stat().st_size) != file.size:
+            found[path] = f"has {size:,} bytes, not {file.size:,}"
+    return found
 
 
 def verify(chosen: Dataset, root: Path) -> dict[str, str]:
@@ -182,15 +187,7 @@ def verify(chosen: Dataset, root: Path) -> dict[str, str]:
     return found
 
 
-def _fault(path: Path, file: File) -> str | None:
-    if not path.is_file():
-        return "is missing"
-    if (size := path.stat().st_size) != file.size:
-        return f"has {size:,} bytes, not {file.size:,}"
-    return None
-
-
-def _reason(found: Found) -> str:
+def _reason(found: LocalDataset) -> str:
     """The reason why ``found`` cannot be used, and what to do."""
     chosen, what = found.dataset, "the data is not here"
     if found.state == "damaged":

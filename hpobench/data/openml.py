@@ -44,12 +44,16 @@ def described(name: str, root: Path) -> Dataset:
     title = f"{facts.get('name')}, version {facts.get('version')}, of OpenML"
     if (status := facts.get("status")) != "active":
         title += f" ({status}: something is wrong with it)"
+    creators = facts.get("creator") or []
+    authors = [creators] if isinstance(creators, str) else creators
+    made_up = ", ".join([*authors, f"{facts.get('name')}, OpenML"])
+    wished = facts.get("citation") or facts.get("paper_url")
     return Dataset(
         name,
         title=title,
         problems=("sklearn",),
         licence=str(facts.get("licence") or "none stated; ask its authors before you share it"),
-        citation=_citation(facts, page),
+        citation=f"{wished or made_up}; {page}",
         source=page,
         folder=openml_folder(name),
         files={},
@@ -89,18 +93,14 @@ def _ask(number: int) -> Mapping[str, Any]:
         if answer.status_code == requests.codes.precondition_failed:  # its word for "unknown"
             raise NotAvailableError(f"OpenML has no data set {number}; {PAGE} has a search")
         answer.raise_for_status()
-        return _described(answer.content)
-
-
-def _described(answer: bytes) -> Mapping[str, Any]:
-    """The description in OpenML's ``answer``; raises ``ValueError`` if there is none."""
-    try:
-        facts = json.loads(answer)["data_set_description"]
-    except (RecursionError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"the answer is no description of a data set ({error!r:.100})") from None
-    if not isinstance(facts, dict):
-        raise ValueError("the answer is no description of a data set")
-    return facts
+        what = "the answer is no description of a data set"
+        try:
+            facts = json.loads(answer.content)["data_set_description"]
+        except (RecursionError, LookupError, TypeError, ValueError) as error:
+            raise ValueError(f"{what} ({error!r:.100})") from None
+        if not isinstance(facts, dict):
+            raise ValueError(what)
+        return facts
 
 
 def _download(dataset: Dataset, folder: Path) -> Any:
@@ -154,11 +154,3 @@ def _usable(column: pd.Series[Any]) -> bool:
 
 def _number(name: str) -> int:
     return int(name.partition(":")[2])
-
-
-def _citation(facts: Mapping[str, Any], page: str) -> str:
-    """The citation that the authors wish for, or one made from the names."""
-    creators = facts.get("creator") or []
-    who = [creators] if isinstance(creators, str) else creators
-    made_up = ", ".join([*who, f"{facts.get('name')}, OpenML"])
-    return f"{facts.get('citation') or facts.get('paper_url') or made_up}; {page}"

@@ -53,10 +53,7 @@ class FunctionRuns:
 
 
 def write_functions(
-    results: Results,
-    folder: Path,
-    readme: str,
-    write: Callable[[Traces, FunctionRuns, Path], None],
+    results: Results, folder: Path, readme: str, write: Callable[[Traces, FunctionRuns, Path], None]
 ) -> list[str]:
     """Let ``write`` put the runs of ``results`` into ``folder``, an algorithm on a function a call.
 
