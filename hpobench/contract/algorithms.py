@@ -1,7 +1,4 @@
-"""Searchers propose configurations; schedulers decide how far each of them trains.
-
-Plugins import all of it from :mod:`hpobench.api`.
-"""
+"""Searchers propose configurations; schedulers decide how far each of them trains."""
 
 from __future__ import annotations
 
@@ -81,9 +78,7 @@ class Searcher(Plugin, ABC):
     @classmethod
     def fingerprint(cls, folder: Path, options: Mapping[str, Any]) -> str:  # noqa: ARG003
         """A hash of the files in the suite's ``folder`` that ``options`` name; empty without any.
-
-        It is part of every cell's identity.
-        """
+        It is part of every cell's identity."""
         return ""
 
     @classmethod
@@ -138,9 +133,7 @@ class Searcher(Plugin, ABC):
 
     def steps(self, trial: int) -> int:
         """The number of steps that ``trial`` trains for.
-
-        Only a searcher that ``schedules_itself`` is asked, once, right after :meth:`ask`.
-        """
+        Only a searcher that ``schedules_itself`` is asked, once, right after :meth:`ask`."""
         raise NotImplementedError
 
     # A searcher may ignore the following notices.
@@ -159,9 +152,7 @@ class Searcher(Plugin, ABC):
 
     def charged(self, trial: int, seconds: float) -> None:
         """Learn that ``trial`` has cost ``seconds`` of training so far.
-
-        Searchers that are ``cost_aware`` learn this before each loss and before the trial's end.
-        """
+        Searchers that are ``cost_aware`` learn this before each loss and before the trial's end."""
 
     def close(self) -> None:
         """Release files and processes, because the run is over."""
@@ -169,9 +160,7 @@ class Searcher(Plugin, ABC):
 
 class Scheduler(Plugin, ABC):
     """A scheduler plugin makes one of Ray Tune's trial schedulers.
-
-    The keywords of ``__init__`` are its options.
-    """
+    The keywords of ``__init__`` are its options."""
 
     needs_fidelity: ClassVar[bool] = True
     """Whether the scheduler only makes sense for trials of several steps."""
@@ -193,9 +182,7 @@ class Scheduler(Plugin, ABC):
 
     def check(self, problem: Problem) -> None:
         """Raise :class:`hpobench.contract.errors.UsageError` if the options do not fit ``problem``.
-
-        This is asked when a suite is planned; the combination is then skipped with that reason.
-        """
+        This is asked when a suite is planned; the combination is then skipped with that reason."""
 
     @abstractmethod
     def build(self, problem: Problem) -> TrialScheduler:

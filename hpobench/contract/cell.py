@@ -112,9 +112,6 @@ class Cell:
     """JSON of everything that changes the result; ``id`` ends with its hash."""
 
     def role_seed(self, role: Literal["searcher", "scheduler", "problem"]) -> int:
-        """The seed of one role in the cell.
-
-        It depends on the problem and the cell's seed only, so that a seed means the same for
-        every algorithm.
-        """
+        """The seed of one role in the cell. It depends on the problem and the cell's seed only, so
+        that a seed means the same for every algorithm."""
         return derive_seed(role, self.problem.label, self.seed)

@@ -56,9 +56,7 @@ class Frozen(NamedTuple):
 
 def frozen(cls: type, key: str) -> Frozen | None:
     """The frozen entry of the member ``key`` of the problem class ``cls``, or ``None``.
-
-    Raises :class:`PluginError` if the file is damaged.
-    """
+    Raises :class:`PluginError` if the file is damaged."""
     return frozen_members(references_of(cls)).get(key)
 
 
@@ -80,9 +78,7 @@ def folder_of(plugin: Path, name: str) -> Path:
 
 def read_members(file: Path) -> dict[str, dict[str, Any]]:
     """The members in ``file`` as they are stored; empty if there is no such file.
-
-    Raises :class:`PluginError` if it is damaged.
-    """
+    Raises :class:`PluginError` if it is damaged."""
     try:
         members = json.loads(file.read_text(encoding="utf-8"))["members"]
         for entry in members.values():

@@ -1,7 +1,4 @@
-"""The parameters of a search space: numbers and choices, each with its condition.
-
-Standard library only, so that a plugin in an environment of its own can use it.
-"""
+"""The parameters of a search space: numbers and choices, each with its condition."""
 
 from __future__ import annotations
 
@@ -89,9 +86,7 @@ class Float:
 @dataclass(frozen=True)
 class Int:
     """An integer parameter from ``low`` to ``high``, both included.
-
-    It is uniform, or log-uniform if ``log`` is true.
-    """
+    It is uniform, or log-uniform if ``log`` is true."""
 
     kind: ClassVar[str] = "int"
     name: str
@@ -161,9 +156,7 @@ class Categorical:
 
     def index(self, value: object) -> int:
         """The position of ``value`` among the choices; ``True``, 1 and 1.0 are different choices.
-
-        Raises :class:`ValueError` if ``value`` is not a choice.
-        """
+        Raises :class:`ValueError` if ``value`` is not a choice."""
         for i, choice in enumerate(self.choices):
             if type(choice) is type(value) and choice == value:
                 return i

@@ -1,7 +1,4 @@
-"""Problems: what is tuned, the axis of their trials, and the problems that are looked up.
-
-Plugins import all of it from :mod:`hpobench.api`.
-"""
+"""Problems: what is tuned, the axis of their trials, and the problems that are looked up."""
 
 from __future__ import annotations
 
@@ -54,11 +51,8 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Objective:
-    """The metric that the losses stand for.
-
-    Losses are always minimised. The loss of a ``maximize`` metric is its negated value, which
-    reports turn back.
-    """
+    """The metric that the losses stand for. Losses are always minimised. The loss of a ``maximize``
+    metric is its negated value, which reports turn back."""
 
     metric: str = "loss"
     direction: Literal["minimize", "maximize"] = "minimize"
@@ -134,17 +128,13 @@ class Problem(Plugin, ABC):
     @classmethod
     def missing(cls) -> str | None:
         """The reason why the problem cannot run here, and what to do; ``None`` if it can.
-
-        A typical reason is data that is not on this machine.
-        """
+        A typical reason is data that is not on this machine."""
         return None
 
     @classmethod
     def members(cls) -> Iterable[Mapping[str, Any]] | None:
         """The options of each member of the family that has frozen references.
-
-        ``None`` stands for every combination of the choices of the options without a default.
-        """
+        ``None`` stands for every combination of the choices of the options without a default."""
         return None
 
     @property
@@ -154,9 +144,7 @@ class Problem(Plugin, ABC):
 
     def optimum(self) -> tuple[float, str] | None:
         """The exact optimum at full fidelity and how it is known; ``None`` if nobody knows it.
-
-        It is the optimum of the held-out loss if the problem has one.
-        """
+        It is the optimum of the held-out loss if the problem has one."""
         return None
 
     def reference(self) -> Reference | None:
@@ -172,9 +160,7 @@ class Problem(Plugin, ABC):
 
     def fingerprint(self) -> str:
         """A hash of the data outside the plugin and its ``requires``; empty without such data.
-
-        It is part of every cell's identity.
-        """
+        It is part of every cell's identity."""
         return ""
 
     def probe(self, config: Config) -> float | None:  # noqa: ARG002 - of those that override it
@@ -188,18 +174,14 @@ class Problem(Plugin, ABC):
 
     def estimate(self) -> float:
         """A rough median cost of one full evaluation in seconds, which is positive.
-
-        ``hpobench plan`` shows it, and a step that fails before its cost is known is charged it.
-        """
+        ``hpobench plan`` shows it, and a step that fails before its cost is known is charged it."""
         found = frozen(type(self), self.key)
         return found.seconds if found else float(self.fidelity.steps)
 
 
 class TabulatedProblem(Problem):
     """A problem whose results are looked up or computed at once, each with a known cost.
-
-    It runs on the virtual stage.
-    """
+    It runs on the virtual stage."""
 
     heldout: bool = False
     """Whether curves carry held-out losses."""
@@ -237,9 +219,7 @@ class TabulatedProblem(Problem):
 
     def everything(self) -> Sequence[tuple[float, float]] | None:
         """The :meth:`finals` of all configurations, if random search draws each equally often.
-
-        ``None`` if there are too many to list.
-        """
+        ``None`` if there are too many to list."""
         return None
 
     def probe(self, config: Config) -> float | None:

@@ -32,9 +32,7 @@ def uniform(*parts: object) -> float:
 @contextlib.contextmanager
 def global_generators(seed: int) -> Iterator[None]:
     """Seed ``random`` and ``numpy.random`` inside the block, and restore both afterwards.
-
-    Ray's ASHA, PBT and PB2 draw from these global generators.
-    """
+    Ray's ASHA, PBT and PB2 draw from these global generators."""
     import numpy.random as legacy
 
     generator = legacy.get_bit_generator()  # type: ignore[attr-defined]

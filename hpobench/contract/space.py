@@ -1,7 +1,4 @@
-"""Search spaces: ordered parameters, some of them active only under a condition.
-
-Standard library only, so that a plugin in an environment of its own can use it.
-"""
+"""Search spaces: ordered parameters, some of them active only under a condition."""
 
 from __future__ import annotations
 
@@ -74,9 +71,7 @@ class Space:
     @property
     def cheap(self) -> Config:
         """The cheap values of the parameters that have one.
-
-        FLAML calls this its low-cost partial configuration.
-        """
+        FLAML calls this its low-cost partial configuration."""
         return {p.name: p.cheap for p in self.parameters if p.cheap is not None}
 
     def build(self, values: Mapping[str, Value]) -> Config:
@@ -89,19 +84,14 @@ class Space:
 
     def from_unit(self, point: Sequence[float]) -> Config:
         """The configuration at ``point`` of the unit cube, which has a coordinate per parameter.
-
-        Coordinates of inactive parameters are ignored.
-        """
+        Coordinates of inactive parameters are ignored."""
         return self.build(
             {p.name: p.from_unit(u) for p, u in zip(self.parameters, point, strict=True)}
         )
 
     def sample(self, rng: Random) -> Config:
-        """A random configuration.
-
-        Inactive parameters draw a number too, so that the stream of numbers does not depend on
-        the values drawn.
-        """
+        """A random configuration. Inactive parameters draw a number too, so that the stream of
+        numbers does not depend on the values drawn."""
         return self.from_unit([rng.random() for _ in self.parameters])
 
     def grid(self, resolution: int) -> Iterator[Config]:
@@ -129,9 +119,7 @@ class Space:
 
     def check(self, config: Mapping[str, object]) -> None:
         """Raise :class:`SpaceError` if ``config`` is not a configuration of this space.
-
-        It must hold exactly the active parameters, each within its bounds.
-        """
+        It must hold exactly the active parameters, each within its bounds."""
         unknown = set(config) - set(self.names)
         if unknown:
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")

@@ -68,9 +68,7 @@ class Dataset:
     @property
     def downloads(self) -> Mapping[str, File]:
         """What is downloaded: the files by their paths, or the archive by the end of its address.
-
-        The archive itself is not kept.
-        """
+        The archive itself is not kept."""
         if self.url is None or self.archive is None:
             return self.files
         return {self.url.rpartition("/")[2]: self.archive}
@@ -83,9 +81,7 @@ def names() -> list[str]:
 
 def listed(name: str) -> Dataset:
     """The listed data set ``name``.
-
-    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` if the list is damaged.
-    """
+    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` if the list is damaged."""
     entries = _read(LIST)
     if name not in entries:
         raise UnknownNameError("data set", name, [*entries, "openml:ID"])

@@ -99,9 +99,7 @@ def _unpacked(archive: Path, member: str, wanted: File, into: Path) -> Path:
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
     """An empty folder below ``folder`` for files that are being fetched.
-
-    One process uses it at a time; the others wait. Files that a killed process left are removed.
-    """
+    One process uses it at a time; the others wait. Files that a killed process left are removed."""
     with explained("", folder), locked(folder.with_name(f".{folder.name}.lock")):
         new = folder / ".fetching"
         shutil.rmtree(new, ignore_errors=True)
@@ -121,9 +119,7 @@ def settle(part: Path, file: Path) -> None:
 
 class _Meter:
     """A progress bar for pooch that reports to a function, and ends what is too long.
-
-    A server may send without an end, and would fill the disk before a hash is compared.
-    """
+    A server may send without an end, and would fill the disk before a hash is compared."""
 
     def __init__(self, size: int, tell: Callable[[int], None]) -> None:
         self._tell, self._size = tell, size
@@ -162,9 +158,7 @@ def made(folder: Path, size: int) -> Path:
 @contextlib.contextmanager
 def explained(url: str, file: Path) -> Iterator[None]:
     """Turn every error of fetching ``url`` into ``file`` into a :class:`NotAvailableError`.
-
-    Its message says what to do.
-    """
+    Its message says what to do."""
     import urllib.error
 
     import requests

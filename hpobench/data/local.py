@@ -21,9 +21,7 @@ RECORD = "record.json"
 
 def find(name: str) -> Path:
     """The folder that holds the files of the data set ``name``.
-
-    Raises :class:`NotAvailableError` that says how to get them.
-    """
+    Raises :class:`NotAvailableError` that says how to get them."""
     found = look(dataset(name))
     if found.state != "here":
         raise NotAvailableError(_reason(found))
@@ -32,9 +30,7 @@ def find(name: str) -> Path:
 
 def missing(name: str) -> str | None:
     """The reason why the data set cannot be used and what to do, or ``None`` if it can.
-
-    Only the sizes of the files are checked, not their contents.
-    """
+    Only the sizes of the files are checked, not their contents."""
     try:
         find(name)
     except NotAvailableError as error:
@@ -44,9 +40,7 @@ def missing(name: str) -> str | None:
 
 def fingerprint(name: str) -> str:
     """A hash of the contents of the data set's files, which a process reads once.
-
-    Raises :class:`NotAvailableError` if they are missing or differ from the catalogue.
-    """
+    Raises :class:`NotAvailableError` if they are missing or differ from the catalogue."""
     found = look(dataset(name))
     found = found._replace(faults=found.faults or verify(found.dataset, found.root))
     if found.faults:
@@ -75,9 +69,7 @@ def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - the 
 
 def roots() -> list[Path]:
     """The data folders in the order of the search: ``$HPOBENCH_DATA``, then the user's own.
-
-    Fetched data goes into the first.
-    """
+    Fetched data goes into the first."""
     from platformdirs import user_data_path  # not needed by whoever names no data
 
     own = user_data_path("hpobench")
@@ -86,11 +78,8 @@ def roots() -> list[Path]:
 
 
 def dataset(name: str) -> Dataset:
-    """The data set called ``name``.
-
-    Raises :class:`UnknownNameError`, and :class:`NotAvailableError` for a set of OpenML that was
-    not fetched.
-    """
+    """The data set called ``name``. Raises :class:`UnknownNameError`, and
+    :class:`NotAvailableError` for a set of OpenML that was not fetched."""
     if not catalogue.is_openml(name):
         return catalogue.listed(name)
     for root in roots():

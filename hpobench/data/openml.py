@@ -31,9 +31,7 @@ TABLE = "table.parquet"
 
 def described(name: str, root: Path) -> Dataset:
     """The recorded entry of the data set in ``root``, or else OpenML's description without files.
-
-    Raises :class:`NotAvailableError`.
-    """
+    Raises :class:`NotAvailableError`."""
     record = root / openml_folder(name) / RECORD
     if record.is_file():
         with contextlib.suppress(NotAvailableError):  # a damaged entry is written again
@@ -64,9 +62,7 @@ def described(name: str, root: Path) -> Dataset:
 
 def fetch(dataset: Dataset, root: Path) -> list[str]:
     """Fetch the table of a data set from :func:`described` unless it is whole; return its files.
-
-    The entry is written last. Raises :class:`NotAvailableError`.
-    """
+    The entry is written last. Raises :class:`NotAvailableError`."""
     if dataset.files and not verify(dataset, root):
         return []
     folder = made(root / dataset.folder, 0)
@@ -93,14 +89,18 @@ def _ask(number: int) -> Mapping[str, Any]:
         if answer.status_code == requests.codes.precondition_failed:  # its word for "unknown"
             raise NotAvailableError(f"OpenML has no data set {number}; {PAGE} has a search")
         answer.raise_for_status()
-        what = "the answer is no description of a data set"
-        try:
-            facts = json.loads(answer.content)["data_set_description"]
-        except (RecursionError, LookupError, TypeError, ValueError) as error:
-            raise ValueError(f"{what} ({error!r:.100})") from None
-        if not isinstance(facts, dict):
-            raise ValueError(what)
-        return facts
+        return _described(answer.content)
+
+
+def _described(answer: bytes) -> Mapping[str, Any]:
+    what = "the answer is no description of a data set"
+    try:
+        facts = json.loads(answer)["data_set_description"]
+    except (RecursionError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"{what} ({error!r:.100})") from None
+    if not isinstance(facts, dict):
+        raise ValueError(what)
+    return facts
 
 
 def _download(dataset: Dataset, folder: Path) -> Any:

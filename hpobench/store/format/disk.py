@@ -136,9 +136,7 @@ def read_table(
     path: Path, cells: Collection[str] = (), columns: Sequence[str] | None = None
 ) -> pa.Table:
     """The table at ``path``, which holds rows of ``cells``, or only its ``columns``.
-
-    Raises :class:`StoreError` if it is missing, damaged or of another schema version.
-    """
+    Raises :class:`StoreError` if it is missing, damaged or of another schema version."""
     if not is_there(path):
         raise DamagedError(path, "the file is missing", cells)
     with explained(path):

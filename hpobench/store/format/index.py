@@ -209,9 +209,7 @@ READERS: Mapping[str, Callable[[Path], object]] = {
 
 def reason(path: Path) -> str | None:
     """Why the file ``path`` cannot be read, or ``None`` if it can.
-
-    Raises :class:`OtherVersionError` for a table of another version, which is no damage.
-    """
+    Raises :class:`OtherVersionError` for a table of another version, which is no damage."""
     try:
         READERS.get(path.name, read_cells)(path)
     except disk.OtherVersionError:

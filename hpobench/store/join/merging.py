@@ -98,10 +98,7 @@ def _output(folder: Path, rows: pa.Table) -> Iterator[tuple[str, dict[int, str]]
 
 def load_together(folders: Sequence[Path]) -> Results:
     """The results in ``folders`` read as those of one suite, as a merge would store them. A cell
-    that several hold is taken once.
-
-    Raises what :func:`merge` and :func:`load_results` raise.
-    """
+    that several hold is taken once. Raises what :func:`merge` and :func:`load_results` raise."""
     stores, plan, _ = merged_plan(folders)
     every = [load_results(store.folder) for store in stores]
     own, taken = [], set[str]()

@@ -88,9 +88,7 @@ def _damaged_rows(folder: Path) -> Iterator[Damage]:
 
 def repair(folder: Path) -> list[str]:
     """Repair ``folder``; returns what was done, a sentence for each file.
-
-    Raises :class:`StoreError` while a run writes into ``folder``, or if it cannot be written.
-    """
+    Raises :class:`StoreError` while a run writes into ``folder``, or if it cannot be written."""
     with disk.lock(folder):
         broken = [d.path for d in _damaged_index(folder) if d.path.parent == folder]
         done = [_restored(folder, path) for path in broken]

@@ -13,9 +13,7 @@ SCHEMES = ("s3://", "gs://")
 
 def place_of(given: str | os.PathLike[str]) -> str | Path:
     """``given`` as the address of a folder in an object store, or as a path of this machine.
-
-    Raises :class:`UsageError` for an address of another kind, which is no path.
-    """
+    Raises :class:`UsageError` for an address of another kind, which is no path."""
     if not isinstance(given, str) or "://" not in given:
         return Path(given)
     if not given.startswith(SCHEMES):

@@ -182,11 +182,8 @@ def fold(
     drop: Collection[str] = (),
     files: tuple[Ranges, Mapping[str, list[str | None]]] | None = None,
 ) -> None:
-    """Bring all rows of cells into ``cells.parquet``, without those of ``drop``.
-
-    ``members`` give the labels, if they are known; ``files`` the new names of files by column
-    and range.
-    """
+    """Bring all rows of cells into ``cells.parquet``, without those of ``drop``. ``members`` give
+    the labels, if they are known; ``files`` the new names of files by column and range."""
     paths = index.cell_files(folder)
     names = [index.read_cells(path, ("cell",))["cell"] for path in paths]
     keep = index.latest(names)

@@ -21,9 +21,7 @@ ProblemRows: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 def problem_rows(refs: Iterable[PluginRef]) -> ProblemRows:
     """The row of each problem by its label.
-
-    Raises :class:`PluginError` for references with which no regret can be measured.
-    """
+    Raises :class:`PluginError` for references with which no regret can be measured."""
     rows = {}
     for ref in refs:
         # What one problem leaves behind must not change the references of the next.

@@ -172,9 +172,7 @@ class Writer:
 @contextlib.contextmanager
 def open_writer(folder: Path) -> Iterator[Writer]:
     """Open ``folder`` for writing, made if need be; one writer at a time.
-
-    Raises :class:`StoreError` if it cannot be written, is in use, or holds another schema.
-    """
+    Raises :class:`StoreError` if it cannot be written, is in use, or holds another schema."""
     with disk.explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with disk.lock(folder):
