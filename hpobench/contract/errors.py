@@ -23,7 +23,6 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-_LONGEST = 20_000
 _LINES = 20
 """Lines that a message lists of many."""
 
@@ -71,7 +70,7 @@ def describe(error: BaseException) -> str:
     The type alone if making the message fails too."""
     name = type(error).__name__
     try:
-        return f"{name}: {error}"[:_LONGEST]
+        return f"{name}: {error}"[:20_000]
     except BaseException as failure:  # a plugin may raise anything, also here
         return f"{name}, whose message cannot be made ({type(failure).__name__})"
 

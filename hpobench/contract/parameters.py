@@ -146,7 +146,10 @@ class Categorical:
     """The choice with which trials cost the least, if that is known."""
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        if not self.choices:
+            raise SpaceError(f"{self.name!r} has no choices")
+        if len({(type(c), c) for c in self.choices}) < len(self.choices):
+            raise SpaceError(f"{self.name!r} has the same choice twice")
 
     def from_unit(self, u: float) -> Value:
         return self.choices[min(int(u * len(self.choices)), len(self.choices) - 1)]
@@ -189,10 +192,3 @@ def _check_bounds(p: Float | Int) -> None:
         raise SpaceError(f"{p.name!r} needs finite low < high, not {p.low} and {p.high}")
     if p.log and p.low <= 0:
         raise SpaceError(f"{p.name!r} is on a log scale and needs low > 0, not {p.low}")
-
-
-def _check_choices(p: Categorical) -> None:
-    if not p.choices:
-        raise SpaceError(f"{p.name!r} has no choices")
-    if len({(type(c), c) for c in p.choices}) < len(p.choices):
-        raise SpaceError(f"{p.name!r} has the same choice twice")

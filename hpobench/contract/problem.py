@@ -200,14 +200,16 @@ class TabulatedProblem(Problem):
         Without held-out losses the visible one stands twice. Both are infinite for a configuration
         that fails. Override this if many configurations at once are cheaper.
         """
-        return [self._final(config, seed) for config in configs]
-
-    def _final(self, config: Config, seed: int) -> tuple[float, float]:
-        try:
-            curve = self.curve(config, seed)
-        except Exception:  # the trial would fail
-            return math.inf, math.inf
-        return curve.losses[-1], (curve.losses if curve.heldout is None else curve.heldout)[-1]
+        found = []
+        for config in configs:
+            try:
+                curve = self.curve(config, seed)
+            except Exception:  # the trial would fail
+                found.append((math.inf, math.inf))
+            else:
+                heldout = curve.losses if curve.heldout is None else curve.heldout
+                found.append((curve.losses[-1], heldout[-1]))
+        return found
 
     def evaluated(self) -> Sequence[tuple[Config, float]] | None:
         """The recorded configurations behind the problem with their visible losses at full
@@ -228,11 +230,10 @@ class TabulatedProblem(Problem):
     def reference(self) -> Reference | None:
         """The frozen references; without any, a known optimum and a clip that is drawn here."""
         found = super().reference()
-        known = None if found else self.optimum()
-        return found if known is None else self._drawn(*known)
-
-    def _drawn(self, optimum: float, how: str) -> Reference:
+        if found or (known := self.optimum()) is None:
+            return found
         rng = Random(derive_seed("clip", self.name, self.key))
         finals = self.finals([self.space.sample(rng) for _ in range(_DRAWS)], seed=0)
         clip = median(loss for _, loss in finals if math.isfinite(loss))
-        return Reference(optimum, clip, f"optimum: {how}; clip: {_DRAWS:,} random configurations")
+        how = f"optimum: {known[1]}; clip: {_DRAWS:,} random configurations"
+        return Reference(known[0], clip, how)

@@ -189,8 +189,7 @@ class RemoteFolder:
 
     def _each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for _ in pool.map(work, names):
-                pass
+            list(pool.map(work, names))  # it raises the first error
 
 
 def is_small(name: str) -> bool:
