@@ -91,10 +91,8 @@ def read_text(path: Path, *, limit: int | None = None) -> str:
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
     """A descriptor of the regular file ``path``, made if ``flags`` say so.
-
     Raises :class:`StoreError` for anything else: nothing is followed, and nothing waited for. A
-    file that is opened for writing in its place must have no second name outside its folder.
-    """
+    file that is opened for writing in its place must have no second name outside its folder."""
     with contextlib.suppress(FileNotFoundError):
         _require(path, path.lstat(), stat.S_IFREG)  # before it is opened: a device may notice
     descriptor = os.open(path, flags | _SAFE, 0o666)
@@ -114,10 +112,8 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
 
 def own_folder(path: Path) -> Path:
     """Make the folder ``path`` and those above it, and return it.
-
     Raises :class:`StoreError` if a link or a file is there. Folders that a user names may be links
-    and are made with ``mkdir``; this is for those that hpobench keeps in them.
-    """
+    and are made with ``mkdir``; this is for those that hpobench keeps in them."""
     with contextlib.suppress(FileNotFoundError):
         _require(path, path.lstat(), stat.S_IFDIR)
     path.mkdir(parents=True, exist_ok=True)
@@ -140,10 +136,8 @@ def is_there(path: Path) -> bool:
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold the lock file ``path`` inside the block, made if need be; its content is left alone.
-
-    The system releases the lock of a killed process. Unless ``wait``, raises ``BlockingIOError``
-    if another process holds it.
-    """
+    The system releases the lock of a killed process. Unless ``wait``, raises ``BlockingIOError`` if
+    another process holds it."""
     from filelock import lock_descriptor  # here, for `hpobench list` locks nothing
 
     descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)

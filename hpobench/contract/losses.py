@@ -15,12 +15,9 @@ LEAST_COST, MOST_COST = 1e-100, 1e100
 
 
 def as_number(value: object, what: str) -> float:
-    """``value`` as a float: exactly, or rounded to the nearest one.
-
-    Numbers of Python and NumPy are taken, ``Decimal``, ``Fraction`` and arrays of one number too;
-    a text is none, although ``float`` takes it. Raises :class:`TrialError`, which calls the value
-    ``what``.
-    """
+    """``value`` as a float: exactly, or rounded to the nearest one. Numbers of Python and NumPy are
+    taken, ``Decimal``, ``Fraction`` and arrays of one number too; a text is none, although
+    ``float`` takes it. Raises :class:`TrialError`, which calls the value ``what``."""
     if type(value) is float:  # nearly always, and the checks below take a microsecond
         return value
     try:

@@ -16,10 +16,8 @@ from typing import Any, cast
 
 def derive_seed(*parts: object, bits: int = 31) -> int:
     """A seed in ``[0, 2**bits)`` that depends on ``parts`` only.
-
     Parts are strings and numbers, whose ``repr`` does not depend on PYTHONHASHSEED. A seed of 31
-    bits fits the argument of every library.
-    """
+    bits fits the argument of every library."""
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> (64 - bits)
 

@@ -17,10 +17,8 @@ _KINDS: dict[str, type[Parameter]] = {c.kind: c for c in (Float, Int, Categorica
 @dataclass(frozen=True)
 class Space:
     """A search space: ordered parameters, each parent before the parameters that depend on it.
-
     A *configuration* is a dict of the active parameters by name, in this order. Raises
-    :class:`SpaceError` for parameters that contradict each other.
-    """
+    :class:`SpaceError` for parameters that contradict each other."""
 
     parameters: tuple[Parameter, ...]
 
@@ -96,10 +94,8 @@ class Space:
 
     def grid(self, resolution: int) -> Iterator[Config]:
         """Every distinct configuration of a grid, with the last parameter moving fastest.
-
         ``resolution`` is the largest number of values of a numeric parameter; a parameter with
-        choices takes all of them. Raises :class:`SpaceError` for a resolution below 1.
-        """
+        choices takes all of them. Raises :class:`SpaceError` for a resolution below 1."""
         if resolution < 1:
             raise SpaceError(f"a grid's resolution is at least 1, not {resolution}")
         yield from self._grid({}, 0, [p.grid(resolution) for p in self.parameters])

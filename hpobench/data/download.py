@@ -73,10 +73,8 @@ def _fetch(url: str, new: Path, wanted: File, path: str, tell: Tell) -> Path:
 
 def _unpacked(archive: Path, member: str, wanted: File, into: Path) -> Path:
     """Write the ``member`` of ``archive`` to the file ``into``, and return that.
-
     The archive has no say in where the file lies, nor in how many bytes are written. Raises
-    :class:`ValueError` if there is no such member, or if it is not the ``wanted`` file.
-    """
+    :class:`ValueError` if there is no such member, or if it is not the ``wanted`` file."""
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(member) as source:
             digest, left = hashlib.sha256(), wanted.size

@@ -52,10 +52,8 @@ _BOUNDS = {"<=": r"$\leq$", ">=": r"$\geq$"}
 
 def write(results: Results, folder: Path, settings: Settings | None = None) -> list[str]:
     """Write the tables into ``folder``, and their numbers as CSV into ``folder/tables``.
-
     Returns the report's notes, and how to read every table. Numbers are rounded as on the page;
-    those in the CSV files are not. ``settings``: by default the report's.
-    """
+    those in the CSV files are not. ``settings``: by default the report's."""
     study = Study(results, settings)
     if not study.any_done:
         raise StoreError(f"{results.name}: no run on a problem with references ended well")

@@ -170,10 +170,8 @@ def read_rows(folder: Path, kind: str, cells: pa.Table) -> pa.Table:
 
 def rows_by_file(folder: Path, kind: str, cells: pa.Table) -> Iterator[pa.Table]:
     """The rows of ``kind`` of the rows of ``cells``, file by file, labels as plain strings.
-
     A cell's rows are taken from the file that it names: others may hold an earlier attempt at it.
-    Raises :class:`StoreError` if they are not as many as there must be.
-    """
+    Raises :class:`StoreError` if they are not as many as there must be."""
     for file, some in members(cells, kind):
         path, names = folder / file, some["cell"].to_pylist()
         table = read_table(path, names).cast(schema.plain(schema.TABLES[kind]))
@@ -199,10 +197,8 @@ def members(cells: pa.Table, kind: str) -> Iterator[tuple[str, pa.Table]]:
 @contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """Keep other writers out of ``folder`` inside the block.
-
     The system releases the lock of a killed process. Raises :class:`LockedError` at once if another
-    process holds the lock, and :class:`StoreError` if the file system has no locks.
-    """
+    process holds the lock, and :class:`StoreError` if the file system has no locks."""
     path = folder / ".lock"
     with contextlib.ExitStack() as held:
         with explained(path):

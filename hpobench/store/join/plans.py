@@ -60,10 +60,8 @@ class Store:
 
 def merged_plan(folders: Sequence[Path]) -> tuple[list[Store], dict[str, Any], str]:
     """The results in ``folders`` in an order of their own, the plan of all, and its suite.
-
     Raises :class:`UsageError` if they do not go together: shards that are not all those of one
-    plan, suites without a union, problems that changed, or cells of which two hold other bytes.
-    """
+    plan, suites without a union, problems that changed, or cells of which two hold other bytes."""
     stores = [Store.of(folder) for folder in folders]
     shards = any("shard" in store.plan for store in stores)
     return _plan_of_shards(stores) if shards else _plan_of_union(stores)

@@ -38,10 +38,8 @@ class Damage:
 
 def find_damage(folder: Path) -> list[Damage]:
     """All damage in the results folder ``folder``, which is read completely.
-
     Raises :class:`UsageError` if it is no results folder, and :class:`StoreError` if it is of
-    another version of the schema. ``output/`` and ``journals/`` are not looked at.
-    """
+    another version of the schema. ``output/`` and ``journals/`` are not looked at."""
     disk.refuse_links(folder)
     places = (folder, folder / index.COPIES)
     if not any(is_there(place / name) for place in places for name in index.names(folder)):

@@ -20,10 +20,8 @@ from hpobench.suites.yamlfile import read_yaml
 @dataclass(frozen=True)
 class Results:
     """Stored results. The frames have the columns of :mod:`hpobench.store.format.schema`.
-
     They hold only cells of the present suite, sorted by searcher, scheduler, problem and seed in
-    the suite's order, then by workers. Events are sorted by cell, then by when they happened.
-    """
+    the suite's order, then by workers. Events are sorted by cell, then by when they happened."""
 
     name: str
     suite: dict[str, Any]
@@ -54,10 +52,8 @@ def _with(frame: pd.DataFrame, column: str, cells: pd.DataFrame) -> pd.DataFrame
 
 def load_results(folder: Path) -> Results:
     """Read the results in ``folder``, and check all that is read.
-
-    Raises :class:`UsageError` if there are none, :class:`StoreError` if a file is damaged,
-    missing, or of another schema version.
-    """
+    Raises :class:`UsageError` if there are none, :class:`StoreError` if a file is damaged, missing,
+    or of another schema version."""
     plan = load_plan(folder)
     cells = index.load_cells(folder).to_pandas()
     cells = cells[cells["in_suite"] & cells["cell"].isin(set(plan["cells"]))]
@@ -87,10 +83,8 @@ def load_plan(folder: Path) -> dict[str, Any]:
 
 def stored_suite(folder: Path) -> dict[str, Any]:
     """The resolved suite of the last run in ``folder``, whose labels and seeds are in lists.
-
     It is that of ``suite.yaml``, where there is one: a plan does not keep the order of options,
-    which may be a space's.
-    """
+    which may be a space's."""
     file = folder / index.SUITE
     suite: Any = load_plan(folder)["suite"]
     if is_there(file):
@@ -158,10 +152,8 @@ def _check_places(
 
 def decision_sentence(folder: Path) -> str | None:
     """The decision on the results in ``folder`` in words.
-
     It is ``None`` where nothing was decided, or where the results have changed since, for example
-    by other seeds or by failed cells that ran again.
-    """
+    by other seeds or by failed cells that ran again."""
     found = index.read_decision(folder / index.DECISION)
     return found["sentence"] if found and found["results"] == stored_digest(folder) else None
 

@@ -77,10 +77,8 @@ class Ranges:
 
 class Buckets:
     """``count`` buckets of rows with ``columns``. Rows keep the order in which they came.
-
     What does not fit into memory goes to a file in ``folder`` that nobody else sees and that is
-    gone when the process ends.
-    """
+    gone when the process ends."""
 
     def __init__(self, count: int, columns: pa.Schema, folder: Path) -> None:
         self._columns = columns

@@ -107,10 +107,8 @@ class Writer:
 
     def add(self, batches: Sequence[Batch]) -> None:
         """Store finished cells, replacing earlier attempts at them.
-
         Raises :class:`StoreError` if a problem is no longer the one that stored cells ran on. Its
-        old and new cells cannot be compared, so that no new one is stored.
-        """
+        old and new cells cannot be compared, so that no new one is stored."""
         for batch in batches:
             for problem, signature in sorted(batch.signatures):
                 self._recognise(problem, signature)
