@@ -21,18 +21,14 @@ class Exhausted(Exception):
 
 class NothingYet(Exception):
     """A searcher needs more results before it proposes; raised by :meth:`Searcher.ask`.
-
     The searcher is asked again after the next result, with the same trial number. If no trial is
-    running, no result can come, and the cell ends as stalled.
-    """
+    running, no result can come, and the cell ends as stalled."""
 
 
 class Searcher(Plugin, ABC):
-    """A searcher proposes configurations and learns from their losses.
-
-    ``__init__(self, space, *, seed, fidelity, **options)`` builds a searcher for one run. All
-    randomness must come from ``seed`` (0 is a seed like any other), never from global generators.
-    """
+    """A searcher proposes configurations and learns from their losses. ``__init__(self, space, *,
+    seed, fidelity, **options)`` builds a searcher for one run. All randomness must come from
+    ``seed`` (0 is a seed like any other), never from global generators."""
 
     deterministic: ClassVar[bool] = True
     """Whether the same seed and answers give the same proposals."""
@@ -89,19 +85,15 @@ class Searcher(Plugin, ABC):
         options: Mapping[str, Any],  # noqa: ARG003
     ) -> str | None:
         """The reason why this searcher cannot run on this space, or ``None`` if it can.
-
         ``options`` are all options, in plain types. This is asked when a suite is planned, where
-        the searcher's library may be missing; the combination is then skipped with that reason.
-        """
+        the searcher's library may be missing; the combination is then skipped with that reason."""
         return None
 
     @abstractmethod
     def ask(self, trial: int) -> Config:
         """The configuration for trial number ``trial`` (0, 1, 2, ... in the order of asking).
-
         Earlier trials may still be running. Raises :class:`Exhausted` if nothing is left to
-        propose, and :class:`NothingYet` while more results are needed first.
-        """
+        propose, and :class:`NothingYet` while more results are needed first."""
 
     @abstractmethod
     def tell(self, trial: int, step: int, loss: float, *, final: bool) -> None:
@@ -187,7 +179,5 @@ class Scheduler(Plugin, ABC):
     @abstractmethod
     def build(self, problem: Problem) -> TrialScheduler:
         """A fresh scheduler for one run, without a metric and mode (the controller sets them).
-
         It may use the ``fidelity``, ``space`` and ``mutable_parameters`` of ``problem``. The time
-        attribute is ``training_iteration``, which counts steps.
-        """
+        attribute is ``training_iteration``, which counts steps."""

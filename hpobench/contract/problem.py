@@ -34,10 +34,8 @@ class Plugin:
 @dataclass(frozen=True)
 class Fidelity:
     """The axis along which a trial can be stopped early.
-
-    A trial runs for at most ``steps`` steps and reports a loss after each. After step ``k`` it
-    has used ``k * unit`` of the resource ``name`` ("epoch", "draws", "repeats").
-    """
+    A trial runs for at most ``steps`` steps and reports a loss after each. After step ``k`` it has
+    used ``k * unit`` of the resource ``name`` ("epoch", "draws", "repeats")."""
 
     name: str = "evaluation"
     steps: int = 1
@@ -79,10 +77,8 @@ class Curve(NamedTuple):
 
 class Problem(Plugin, ABC):
     """A family of problems to tune, whose members differ in the keywords of ``__init__``.
-
-    A suite must set a keyword without a default. ``Literal[...]`` annotations list the choices,
-    and let a suite say ``all``. Building a problem must be cheap, so load data on first use.
-    """
+    A suite must set a keyword without a default. ``Literal[...]`` annotations list the choices, and
+    let a suite say ``all``. Building a problem must be cheap, so load data on first use."""
 
     source: ClassVar[str] = ""
     """The paper or page that the problem and its data come from."""
@@ -105,10 +101,8 @@ class Problem(Plugin, ABC):
 
     def inside(self, path: str) -> Path:
         """The absolute form of ``path``, which must lie in ``suite_folder`` or below.
-
         Raises :class:`UsageError` for a path that leads elsewhere, because suites come from other
-        people and must work wherever they are put.
-        """
+        people and must work wherever they are put."""
         folder = self.suite_folder.resolve()
         try:
             found = (folder / path).resolve()
@@ -164,12 +158,9 @@ class Problem(Plugin, ABC):
         return ""
 
     def probe(self, config: Config) -> float | None:  # noqa: ARG002 - of those that override it
-        """A loss of ``config`` that shows whether this is still the same problem.
-
-        A few fixed configurations are probed whenever a run begins or goes on. If one of them has
-        another loss than before, the run refuses to mix results. ``None`` if a probe is too
-        expensive.
-        """
+        """A loss of ``config`` that shows whether this is still the same problem. A few fixed
+        configurations are probed whenever a run begins or goes on. If one of them has another loss
+        than before, the run refuses to mix results. ``None`` if a probe is too expensive."""
         return None
 
     def estimate(self) -> float:
@@ -189,17 +180,13 @@ class TabulatedProblem(Problem):
     @abstractmethod
     def curve(self, config: Config, seed: int) -> Curve:
         """The whole trial of ``config``.
-
         ``seed`` is the cell's problem seed. The same configuration and seed must give the same
-        curve, whatever was asked before. An exception fails the trial, not the cell.
-        """
+        curve, whatever was asked before. An exception fails the trial, not the cell."""
 
     def finals(self, configs: Sequence[Config], seed: int) -> Sequence[tuple[float, float]]:
         """The visible and the held-out loss of each of ``configs`` at full fidelity.
-
         Without held-out losses the visible one stands twice. Both are infinite for a configuration
-        that fails. Override this if many configurations at once are cheaper.
-        """
+        that fails. Override this if many configurations at once are cheaper."""
         found = []
         for config in configs:
             try:
@@ -214,9 +201,7 @@ class TabulatedProblem(Problem):
     def evaluated(self) -> Sequence[tuple[Config, float]] | None:
         """The recorded configurations behind the problem with their visible losses at full
         fidelity, in the order in which they were recorded; not finite where a trial failed.
-
-        ``None`` for a problem that is no record of somebody's trials.
-        """
+        ``None`` for a problem that is no record of somebody's trials."""
         return None
 
     def everything(self) -> Sequence[tuple[float, float]] | None:

@@ -37,10 +37,8 @@ class Training(ABC):
 
     def save(self) -> bytes | None:
         """The state from which :meth:`load` goes on, including generators of random numbers.
-
         It is asked for after every step that the trial may have to return to. ``None`` if a state
-        cannot be saved: after a pause or a crash the trial then repeats its finished steps.
-        """
+        cannot be saved: after a pause or a crash the trial then repeats its finished steps."""
         return None
 
     def load(self, state: bytes) -> None:

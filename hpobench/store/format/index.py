@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import is_there, own_folder, read_text
@@ -67,7 +68,7 @@ def read_sealed(path: Path) -> str:
     return text
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path, shape: type[BaseModel]) -> dict[str, Any]:
     text = read_sealed(path)
     try:
         content = json.loads(text)
@@ -75,7 +76,8 @@ def _read_json(path: Path) -> Any:
         raise disk.DamagedError(path, f"not readable as JSON ({error})") from error
     if isinstance(content, dict):
         content.pop(seal.KEY, None)
-    return content
+    with _told_of(path):
+        return checks.fit(shape, content)
 
 
 def what_is_there(folder: Path) -> str:
@@ -96,18 +98,12 @@ def read_plan(path: Path) -> dict[str, Any]:
     """The plan in the file ``path``; raises :class:`UsageError` if there is none."""
     if not is_there(path):
         raise UsageError(f"{path.parent}: {what_is_there(path.parent)}")
-    content = _read_json(path)
-    with _told_of(path):
-        return checks.fit(checks.StoredPlan, content)
+    return _read_json(path, checks.StoredPlan)
 
 
 def read_decision(path: Path) -> dict[str, Any] | None:
     """The decision in the file ``path``; ``None`` where nothing was decided."""
-    if not is_there(path):
-        return None
-    content = _read_json(path)
-    with _told_of(path):
-        return checks.fit(checks.StoredDecision, content)
+    return _read_json(path, checks.StoredDecision) if is_there(path) else None
 
 
 def read_cells(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -71,18 +71,6 @@ def merged_plan(folders: Sequence[Path]) -> tuple[list[Store], dict[str, Any], s
 
 
 def _plan_of_shards(stores: Sequence[Store]) -> tuple[list[Store], dict[str, Any], str]:
-    ordered = _checked(stores)
-    try:
-        cells = ordered[0].shard.whole([store.plan["cells"] for store in ordered])
-    except StopIteration:
-        names = ", ".join(store.folder.name for store in ordered)
-        raise UsageError(f"{names}: their cells are not those of one plan") from None
-    plan = {key: value for key, value in ordered[0].plan.items() if key != "shard"}
-    return ordered, plan | {"cells": cells}, ordered[0].suite
-
-
-def _checked(stores: Sequence[Store]) -> list[Store]:
-    """``stores`` in their order, which must be all shards of one plan."""
     found = {store.shard.number: store for store in stores}
     first = stores[0]
     for store in stores[1:]:
@@ -101,7 +89,14 @@ def _checked(stores: Sequence[Store]) -> list[Store]:
             f"{len(missing)} of {first.shard.count} shards are not there, such as {name}; run "
             f"`hpobench run SUITE --shard {missing[0]}/{first.shard.count}`, or name it"
         )
-    return [found[number] for number in sorted(found)]
+    ordered = [found[number] for number in sorted(found)]
+    try:
+        cells = ordered[0].shard.whole([store.plan["cells"] for store in ordered])
+    except StopIteration:
+        names = ", ".join(store.folder.name for store in ordered)
+        raise UsageError(f"{names}: their cells are not those of one plan") from None
+    plan = {key: value for key, value in ordered[0].plan.items() if key != "shard"}
+    return ordered, plan | {"cells": cells}, ordered[0].suite
 
 
 def _common(plan: dict[str, Any]) -> dict[str, Any]:
