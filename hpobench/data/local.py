@@ -64,9 +64,6 @@ def _sha256(path: Path, size: int, modified: int) -> str:  # noqa: ARG001 - the 
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-# -- where ---------------------------------------------------------------------------------
-
-
 def roots() -> list[Path]:
     """The data folders in the order of the search: ``$HPOBENCH_DATA``, then the user's own.
     Fetched data goes into the first."""
@@ -110,9 +107,6 @@ def everything() -> list[Dataset]:
     }
     fetched = [f"openml:{number}" for number in sorted(numbers)]
     return [dataset(name) for name in (*catalogue.names(), *fetched)]
-
-
-# -- in what state -------------------------------------------------------------------------
 
 
 class LocalDataset(NamedTuple):
@@ -177,7 +171,6 @@ def verify(chosen: Dataset, root: Path) -> dict[str, str]:
 
 
 def _reason(found: LocalDataset) -> str:
-    """The reason why ``found`` cannot be used, and what to do."""
     chosen, what = found.dataset, "the data is not here"
     if found.state == "damaged":
         what = "; ".join(f"{found.folder / path} {text}" for path, text in found.faults.items())

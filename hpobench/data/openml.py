@@ -80,7 +80,6 @@ def fetch(dataset: Dataset, root: Path) -> list[str]:
 
 
 def _ask(number: int) -> Mapping[str, Any]:
-    """OpenML's description of its data set ``number``."""
     import requests
 
     url = f"{API}/{number}"

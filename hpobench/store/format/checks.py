@@ -125,8 +125,6 @@ class _Signature(_Stored, title="a signature"):
 
 
 class _Quartiles(RootModel[dict[Evaluations, Quartiles]], title="a table of quartiles"):
-    """Quartiles of the losses of random search by a number of full evaluations."""
-
     model_config = ConfigDict(strict=True)
 
 

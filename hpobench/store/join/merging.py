@@ -86,7 +86,6 @@ def _batches(folder: Path, into: Path, taken: Collection[str]) -> Iterator[Batch
 
 
 def _output(folder: Path, rows: pa.Table) -> Iterator[tuple[str, dict[int, str]]]:
-    """What trials printed, by cell and number."""
     if not (folder / "output").exists():
         return
     for cell in rows["cell"].to_pylist():

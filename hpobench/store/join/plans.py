@@ -67,9 +67,6 @@ def merged_plan(folders: Sequence[Path]) -> tuple[list[Store], dict[str, Any], s
     return _plan_of_shards(stores) if shards else _plan_of_union(stores)
 
 
-# -- shards ------------------------------------------------------------------------------------
-
-
 def _plan_of_shards(stores: Sequence[Store]) -> tuple[list[Store], dict[str, Any], str]:
     found = {store.shard.number: store for store in stores}
     first = stores[0]
@@ -102,9 +99,6 @@ def _plan_of_shards(stores: Sequence[Store]) -> tuple[list[Store], dict[str, Any
 def _common(plan: dict[str, Any]) -> dict[str, Any]:
     """What the plans of all shards have in common."""
     return {**plan, "cells": None, "shard": plan["shard"]["combinations"]}
-
-
-# -- unions ------------------------------------------------------------------------------------
 
 
 def _plan_of_union(stores: Sequence[Store]) -> tuple[list[Store], dict[str, Any], str]:
@@ -153,7 +147,6 @@ def _refuse_moved(stores: Sequence[Store]) -> None:
 
 
 def _refuse_conflicts(stores: Sequence[Store]) -> None:
-    """Refuse stores that hold other bytes of one cell."""
     found = [
         f"{cell}: {what}: {what.stored!r} in {one.folder}, {what.other!r} in {other.folder}"
         for one, other in combinations(stores, 2)

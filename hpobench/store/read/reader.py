@@ -125,7 +125,6 @@ def by_cell(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(folder: Path, kind: str, cells: pd.DataFrame) -> pd.DataFrame:
-    """The events or trials of ``cells``, in the order of ``cells``."""
     wanted = ["cell", f"{kind}_shard", disk.COUNTS[kind]]
     named = pa.Table.from_pandas(cells[wanted], preserve_index=False)
     return by_cell(disk.read_rows(folder, kind, named).to_pandas(), cells)
@@ -145,9 +144,6 @@ def _check_places(
         cell = cells.iloc[run[wrong.to_numpy().argmax()]]
         what = "it has an event of a trial or a step that there is not"
         raise disk.DamagedError(folder / cell["events_shard"], what, [cell["cell"]])
-
-
-# -- decisions -----------------------------------------------------------------------------
 
 
 def decision_sentence(folder: Path) -> str | None:

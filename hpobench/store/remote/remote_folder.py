@@ -108,8 +108,6 @@ class RemoteFolder:
         if changed or gone:
             self._write_known()
 
-    # -- files there -------------------------------------------------------------------------
-
     def _listed(self) -> dict[str, str | None]:
         """The ETags of the files there by their names."""
         with self._explained("listed"):
@@ -162,8 +160,6 @@ class RemoteFolder:
                 "environment has its credentials, and that this machine reaches it. Finished cells "
                 "are kept, the same command goes on"
             ) from error
-
-    # -- files here --------------------------------------------------------------------------
 
     def _local_names(self) -> list[str]:
         """The files of the copy that belong into the store."""

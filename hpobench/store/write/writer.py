@@ -36,16 +36,22 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         disk.refuse_links(folder)
-        self._stored = index.load_cells(folder, _COLUMNS)
+        stored = index.load_cells(folder, _COLUMNS)
         self._problems = {row["problem"]: row for row in index.load_problems(folder)}
         self._problems_stored = dict(self._problems)
         self._members: Members | None = None
-        self.lost = self._find_lost()
+        known = pc.is_in(stored["problem"], value_set=pa.array([*self._problems], pa.string()))
+        whole = pc.or_(known, pc.not_equal(stored["status"], "done"))
+        for kind in disk.COUNTS:
+            column = stored[f"{kind}_shard"]
+            files = column.unique().drop_null().to_pylist()
+            broken = [file for file in files if not disk.is_whole(folder / file)]
+            lacking = pc.is_in(column, value_set=pa.array(broken, pa.string()))
+            whole = pc.and_(whole, pc.invert(lacking))
+        self.lost: list[str] = stored["cell"].filter(pc.invert(whole)).to_pylist()
         """Stored cells that are forgotten, because their rows or problem are missing or damaged."""
-        self._sweep(self._stored)
-        if self.lost:
-            lost = pc.is_in(self._stored["cell"], value_set=pa.array(self.lost))
-            self._stored = self._stored.filter(pc.invert(lost))
+        self._sweep(stored)
+        self._stored = stored.filter(whole)
         self._commits = max(map(index.commit_number, index.commits(folder)), default=0)
         self._commits_before = self._commits
 
@@ -60,18 +66,6 @@ class Writer:
         place = pc.index_in(pa.array(cells, pa.string()), value_set=self._stored["cell"])
         found: list[str] = pc.fill_null(self._stored["status"].take(place), "missing").to_pylist()
         return found
-
-    def _find_lost(self) -> list[str]:
-        stored = self._stored
-        known = pc.is_in(stored["problem"], value_set=pa.array(list(self._problems), pa.string()))
-        whole = pc.or_(known, pc.not_equal(stored["status"], "done"))
-        for kind in disk.COUNTS:
-            column = stored[f"{kind}_shard"]
-            files = column.unique().drop_null().to_pylist()
-            broken = [file for file in files if not disk.is_whole(self.folder / file)]
-            lacking = pc.is_in(column, value_set=pa.array(broken, pa.string()))
-            whole = pc.and_(whole, pc.invert(lacking))
-        return stored["cell"].filter(pc.invert(whole)).to_pylist()  # type: ignore[no-any-return]
 
     def forget(self, cells: Iterable[str]) -> None:
         """Forget ``cells`` and those in :attr:`lost`, and nothing else of what is stored."""
