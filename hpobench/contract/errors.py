@@ -24,7 +24,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 _LINES = 20
-"""Lines that a message lists of many."""
 
 
 class HpobenchError(Exception):

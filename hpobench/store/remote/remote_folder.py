@@ -31,7 +31,6 @@ _SAFE = re.compile(r"(?:[\w][\w.+-]*/){0,4}[\w][\w.+-]*", re.ASCII)
 """Names of files that a results folder has; nothing that leaves it."""
 _LOCAL = ("journals/", "damaged/")
 _KNOWN = ".remote.json"
-_AT_ONCE = 16
 _RETRY: dict[str, Any] = {"max_retries": 4, "retry_timeout": datetime.timedelta(seconds=60)}
 
 
@@ -184,7 +183,7 @@ class RemoteFolder:
         write_whole(self.copy / _KNOWN, json.dumps(self._known).encode(), flush=False)
 
     def _each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(16) as pool:
             list(pool.map(work, names))  # it raises the first error
 
 
