@@ -206,8 +206,9 @@ READERS: Mapping[str, Callable[[Path], object]] = {
 def reason(path: Path) -> str | None:
     """Why the file ``path`` cannot be read, or ``None`` if it can.
     Raises :class:`OtherVersionError` for a table of another version, which is no damage."""
+    read: Callable[[Path], object] = READERS.get(path.name, read_cells)
     try:
-        READERS.get(path.name, read_cells)(path)
+        read(path)
     except disk.OtherVersionError:
         raise
     except disk.DamagedError as error:

@@ -164,7 +164,7 @@ def _written(folder: Path, kind: str, cells: pa.Table, ranges: Ranges) -> list[s
             file = disk.RowFile.of(kind, table) if len(table) else None
             if file:
                 file.write(folder)
-            names.append(file and file.name)
+            names.append(file.name if file else None)
     return names
 
 
