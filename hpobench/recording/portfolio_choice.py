@@ -26,21 +26,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hpobench.api import Config, Float, Problem, Space, TabulatedProblem
 from hpobench.contract.errors import UsageError
-from hpobench.contract.parameters import Float
-from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import derive_seed
-from hpobench.contract.space import Config, Space
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of
+from hpobench.plugins.starting import portfolios
 from hpobench.plugins.starting.datasets import data_set_of, same_data_set
-from hpobench.plugins.starting.portfolios import (
-    Portfolio,
-    default_of,
-    model_of,
-    parse_portfolio,
-    read_portfolio,
-)
 from hpobench.recording.measuring import PROBLEM_SEED, chances_of_best
 from hpobench.store.format.disk import replace
 
@@ -125,17 +117,12 @@ class Class:
         losses = np.array(columns, float).T
         return np.where(np.isfinite(losses), losses, math.inf)
 
-    def regrets_of(self, configs: Sequence[Config]) -> Matrix:
-        """The regrets of ``configs`` by the candidates' best and median losses."""
-        return regrets(self.losses_of(configs), self.losses)
-
     @cached_property
     def weights(self) -> Matrix:
         """The share of each member in a mean over data sets."""
         names = self.data_sets
-        each = np.array([1 / names.count(name) for name in names])
-        shares: Matrix = each / each.sum()
-        return shares
+        each: Matrix = np.array([1 / names.count(name) for name in names])
+        return each / each.sum()
 
 
 def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
@@ -156,9 +143,9 @@ def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
     rng = Random(derive_seed("portfolio", problem.name))
     drawn = [_rounded(space, [rng.random() for _ in space]) for _ in range(DRAWN)]
     words = f"{DRAWN:,} random configurations"
-    if model_of(problem.name) is None:
+    if portfolios.model_of(problem.name) is None:
         return drawn, words
-    return [*drawn, default_of(problem)], f"{words} and the library's default"
+    return [*drawn, portfolios.default_of(problem)], f"{words} and the library's default"
 
 
 def _rounded(space: Space, point: Sequence[float]) -> Config:
@@ -225,14 +212,20 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
         "all": numbered.pop(""),
         "without": numbered,
     }
-    after = parse_portfolio(content)
+    after = portfolios.parse_portfolio(content)
     if file.is_file():
-        before, parts = read_portfolio(file), ("space", "configs", "whole", "without")
+        before, parts = portfolios.read_portfolio(file), ("space", "configs", "whole", "without")
         same = all(getattr(before, part) == getattr(after, part) for part in parts)
         content["version"] = before.version + (not same)
+    # A line for each part and for each portfolio, so that a diff shows which one is another.
+    dumps = json.JSONEncoder(separators=(",", ":")).encode
+    texts = {key: dumps(value) for key, value in content.items()}
+    without = ",\n".join(f"{dumps(name)}:{dumps(rows)}" for name, rows in numbered.items())
+    texts["without"] = f"{{\n{without}\n}}"
+    lines = ",\n".join(f"{dumps(key)}:{text}" for key, text in texts.items())
     file.parent.mkdir(parents=True, exist_ok=True)
-    replace(file, _as_json(content))
-    read_portfolio.cache_clear()
+    replace(file, f"{{\n{lines}\n}}\n".encode())
+    portfolios.read_portfolio.cache_clear()
     tell(f"{file}: version {content['version']}, {len(used)} configurations")
 
 
@@ -250,20 +243,6 @@ def _made(found: Class) -> dict[str, str]:
     }
 
 
-def _as_json(content: dict[str, Any]) -> bytes:
-    """JSON with a line for each part and for each portfolio."""
-    dumps = json.JSONEncoder(separators=(",", ":")).encode
-    without = ",\n".join(
-        f"{dumps(name)}:{dumps(rows)}" for name, rows in content["without"].items()
-    )
-    texts = {
-        **{key: dumps(value) for key, value in content.items()},
-        "without": f"{{\n{without}\n}}",
-    }
-    lines = ",\n".join(f"{dumps(key)}:{text}" for key, text in texts.items())
-    return f"{{\n{lines}\n}}\n".encode()
-
-
 @dataclass(frozen=True)
 class Evaluation:
     """Regrets in the mean over data sets, by the number of trials."""
@@ -278,7 +257,7 @@ class Evaluation:
     """Of the library's default configuration, or of the middle of the space without one."""
 
 
-def evaluate(found: Class, portfolio: Portfolio) -> Evaluation:
+def evaluate(found: Class, portfolio: portfolios.Portfolio) -> Evaluation:
     """How ``portfolio`` does on the members of ``found``, beside random search.
 
     Raises :class:`UsageError` if the class has other data sets than the portfolio.
@@ -289,7 +268,7 @@ def evaluate(found: Class, portfolio: Portfolio) -> Evaluation:
             f"problem {found.name}: its data sets are others than those of its portfolio; run "
             f"`hpobench portfolio {found.name} --make`"
         )
-    every = found.regrets_of(portfolio.configs)
+    every = regrets(found.losses_of(portfolio.configs), found.losses)
     reached = np.array(
         [
             np.minimum.accumulate(every[list(portfolio.without[name]), member])
@@ -297,7 +276,7 @@ def evaluate(found: Class, portfolio: Portfolio) -> Evaluation:
         ]
     ).T
     own = regrets(found.losses, found.losses)
-    default = found.regrets_of([default_of(found.members[0])])[0]
+    default = regrets(found.losses_of([portfolios.default_of(found.members[0])]), found.losses)[0]
     return Evaluation(
         len(found.members),
         len(position),

@@ -1,16 +1,18 @@
 """Records a trained problem as a table, with a live cell under a scheduler that stops nothing.
 
 A recording has everything that live cells have: workers on the whole cluster, replacements for
-workers that die, and a journal, from which an interrupted recording goes on.
+workers that die, and a journal, from which an interrupted recording goes on. Its recipe is a
+problem, its configurations, and the seed of both.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,18 +20,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from hpobench.contract.cell import Cell
+from hpobench.api import Budget, Config, Float, Int, Ordinal, Parameter, Space, TrainedProblem, When
+from hpobench.contract.cell import Cell, PluginRef
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.contract.parameters import Float, Int, Ordinal, Parameter, When
-from hpobench.contract.space import Config, Space
-from hpobench.recording.recipe import Recipe
+from hpobench.plugins.build import build_problem
+from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.registry import Registry
 from hpobench.recording.table import CURVES, VERSION, Table, read_about, write_table
 from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
 from hpobench.running.cluster.live_cells import LiveCells, capacity
 from hpobench.running.stages.live.journal import read_headers
 from hpobench.store.write import provenance
 from hpobench.store.write.batch import Outcome
+from hpobench.suites.identity import cell_ids
 
+MAX_TRIALS = 1_000_000
+"""The largest number of trials; with one second each they take a processor eleven days."""
 MEASURED = pa.schema(
     {
         "trial": pa.int32(),
@@ -44,6 +50,83 @@ _NO_LIMIT_S = 1e9
 _LOOK_S = 2.0
 _LOOK_SHARE = 0.05
 """The largest share of the time that looking for progress may take."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recording to be made; :func:`build_recipe` checks that it can be."""
+
+    problem: PluginRef
+    searcher: PluginRef
+    scheduler: PluginRef
+    seed: int
+    trials: int
+    grid: int | None
+    """The resolution of the grid, or ``None`` for a sample."""
+    trial_timeout: float | None
+    """Seconds of training after which a trial fails."""
+    made: TrainedProblem
+    """The object that ``problem`` refers to."""
+
+    def cell(self, workers: int) -> Cell:
+        """The live cell that trains the recording's trials.
+
+        Its id is the same for any number of workers, because no trial depends on another. So a
+        recording can go on elsewhere with more or fewer workers.
+        """
+        refs = (self.searcher, self.scheduler, self.problem)
+        budget = Budget(trials=self.trials)
+        limit = self.trial_timeout
+        more = {} if limit is None else {"trial_timeout": limit}
+        ids = cell_ids(*refs, budget, 1, "live", "last", self.made.fingerprint(), more)
+        name, spec = ids(self.seed)
+        return Cell(
+            name, *refs, self.seed, budget, workers, stage="live", trial_timeout=limit, spec=spec
+        )
+
+
+def build_recipe(
+    problem: str,
+    options: Mapping[str, Any],
+    *,
+    sample: int | None = None,
+    grid: int | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    trial_timeout: float | None = None,
+    plugins: Iterable[Path] = (),
+) -> Recipe:
+    """The recipe for recording ``problem`` with ``options`` in plain JSON types.
+
+    Either ``sample`` or ``grid`` is given. ``sample`` is the number of configurations, the first
+    that random search proposes under ``seed``. ``grid`` is a resolution, the largest number of
+    values of a numeric parameter. ``name`` is the label of the problem; all seeds derive from it
+    and ``seed``.
+
+    Raises :class:`UsageError` with all faults of the options, and :class:`NotAvailableError` if
+    the problem cannot run here.
+    """
+    if (sample is None) == (grid is None):
+        raise UsageError("either a sample or a grid is recorded: --sample N or --grid RESOLUTION")
+    registry = Registry(plugins)
+    ref = plugin_ref(registry, "problem", problem, options, given=name)
+    made = build_problem(ref)
+    if not isinstance(made, TrainedProblem):
+        raise UsageError(
+            f"problem {problem!r} does not train, so there is nothing to record: use it directly"
+        )
+    count, asked = sample or 0, ("random", dict[str, Any]())
+    if grid is not None:
+        count = sum(1 for _ in itertools.islice(made.space.grid(grid), MAX_TRIALS + 1))
+        asked = ("grid", {"resolution": grid})
+    if count > MAX_TRIALS:
+        raise UsageError(
+            f"more than {MAX_TRIALS:,} configurations: too many to record; take a smaller sample, "
+            "or a grid of a lower resolution"
+        )
+    searcher = plugin_ref(registry, "searcher", *asked)
+    fifo = plugin_ref(registry, "scheduler", "fifo", {})
+    return Recipe(ref, searcher, fifo, seed, count, grid, trial_timeout, made)
 
 
 @dataclass(frozen=True)
