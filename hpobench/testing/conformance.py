@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.cell import Kind, PluginRef
+from hpobench.contract.cell import Kind
 from hpobench.contract.errors import NotAvailableError, UnknownNameError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.check import Check
-from hpobench.testing.subject import PluginSubject, ref_of
+from hpobench.testing.plugin_check import Check, PluginSubject, ref_of
 
 _KINDS: tuple[Kind, ...] = ("searcher", "scheduler", "problem")
 
@@ -75,7 +74,23 @@ def checks_of(
     """
     if (reason := entry.missing()) is not None:
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
-    subject, functions = _rules(entry, ref_of(entry, options, folder), patience, trials)
+    ref = ref_of(entry, options, folder)
+    subject: PluginSubject
+    functions: Sequence[Callable[[Any], str | None]]
+    # Imported here because some of them import Ray, which takes seconds.
+    if entry.kind == "searcher":
+        from hpobench.testing import searcher_rules
+        from hpobench.testing.searcher_subject import SearcherSubject
+
+        subject, functions = SearcherSubject(entry, ref, patience, trials), searcher_rules.CHECKS
+    elif entry.kind == "scheduler":
+        from hpobench.testing import scheduler_rules
+
+        subject, functions = scheduler_rules.SchedulerSubject(entry, ref), scheduler_rules.CHECKS
+    else:
+        from hpobench.testing import problem_rules
+
+        subject, functions = problem_rules.ProblemSubject(entry, ref), problem_rules.CHECKS
     return [
         Check(
             f.__name__.replace("_", " "),
@@ -85,21 +100,3 @@ def checks_of(
         )
         for f in functions
     ]
-
-
-def _rules(
-    entry: Entry, ref: PluginRef, patience: float, trials: int | None
-) -> tuple[PluginSubject, Sequence[Callable[[Any], str | None]]]:
-    # Imported here because the checks of schedulers import Ray, which those of searchers need not.
-    if entry.kind == "searcher":
-        from hpobench.testing import searcher_rules
-        from hpobench.testing.searcher_subject import SearcherSubject
-
-        return SearcherSubject(entry, ref, patience, trials), searcher_rules.CHECKS
-    if entry.kind == "scheduler":
-        from hpobench.testing import scheduler_rules
-
-        return scheduler_rules.SchedulerSubject(entry, ref), scheduler_rules.CHECKS
-    from hpobench.testing import problem_rules
-
-    return problem_rules.ProblemSubject(entry, ref), problem_rules.CHECKS

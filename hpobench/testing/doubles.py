@@ -22,7 +22,7 @@ SPACE = Space(
 )
 
 
-class Curves(TabulatedProblem):
+class CurveProblem(TabulatedProblem):
     """Exponential learning curves; the cost of a step depends on the width, or is 1 s."""
 
     name = "curves"
@@ -47,7 +47,7 @@ class Curves(TabulatedProblem):
         return Curve(losses, costs, [loss - 0.01 for loss in losses])
 
 
-class Listed(Searcher):
+class ListedSearcher(Searcher):
     """Proposes the configurations that it is given, and records every call."""
 
     name = "listed"
@@ -94,11 +94,11 @@ def make_run(
     tell: Tell = "last",
     exact: Exact | None = None,
 ) -> Run:
-    problem = problem or Curves()
+    problem = problem or CurveProblem()
     budget = budget or Budget(trials=trials)
     return Run(
         problem,
-        searcher or Listed(random_configs(trials)),
+        searcher or ListedSearcher(random_configs(trials)),
         scheduler,
         VirtualStage(problem, seed=1, workers=workers, budget=budget),
         trials=budget.trials,

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from random import Random
 from statistics import median
 
-from hpobench.contract.problem import Problem, TabulatedProblem
-from hpobench.contract.references import Reference
-from hpobench.contract.space import Config, Space
-from hpobench.contract.training import TrainedProblem
+from hpobench.api import Config, Problem, Reference, Space, TabulatedProblem, TrainedProblem
 from hpobench.plugins.build import build_problem
-from hpobench.testing import subject as common
-from hpobench.testing.check import Misbehaved, NotApplicable
+from hpobench.testing import plugin_check as common
+from hpobench.testing.plugin_check import Misbehaved, NotApplicable
+from hpobench.testing.sentinel import leaves_other_cells_alone
 
 SAMPLE = 50
 SEED = 7
@@ -218,5 +216,5 @@ CHECKS: tuple[Callable[[ProblemSubject], str | None], ...] = (
     training,
     training_repeats,
     saved_states,
-    common.leaves_other_cells_alone,
+    leaves_other_cells_alone,
 )

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 
 from ray.tune.schedulers import TrialScheduler
 
-from hpobench.contract.algorithms import Scheduler
+from hpobench.api import Config, Curve, Scheduler
 from hpobench.contract.errors import CellError, UsageError
-from hpobench.contract.problem import Curve
-from hpobench.contract.space import Config
 from hpobench.plugins.build import build_scheduler
 from hpobench.running.cells.tuning import Run
 from hpobench.running.ray.trial import Trial
-from hpobench.testing import subject as common
-from hpobench.testing.check import Misbehaved
-from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from hpobench.testing import plugin_check as common
+from hpobench.testing.doubles import CurveProblem, ListedSearcher, make_run, random_configs
+from hpobench.testing.plugin_check import Misbehaved
+from hpobench.testing.sentinel import leaves_other_cells_alone
 
 STEPS = (1, 3, 27, 52, 81)
 SHORT = (1, 6)
@@ -32,10 +31,10 @@ class SchedulerSubject(common.PluginSubject):
     def build(self) -> Scheduler:
         return build_scheduler(self.ref)
 
-    def problems(self, steps: Sequence[int] = STEPS) -> list[Curves]:
+    def problems(self, steps: Sequence[int] = STEPS) -> list[CurveProblem]:
         """The problems of so many ``steps`` that it can serve."""
         served = []
-        for problem in map(Curves, steps):
+        for problem in map(CurveProblem, steps):
             scheduler = self.build()
             with contextlib.suppress(UsageError):
                 if problem.fidelity.steps > 1 or not scheduler.needs_fidelity:
@@ -50,7 +49,7 @@ class SchedulerSubject(common.PluginSubject):
             _finished(self, problem, 4)
 
 
-class SomeFail(Curves):
+class SomeFail(CurveProblem):
     """A third of the trials fail at their second step or at the first."""
 
     def curve(self, config: Config, seed: int) -> Curve:
@@ -109,7 +108,7 @@ def pauses(subject: SchedulerSubject) -> None:
     """`pauses` and `clones` are set where it pauses running trials or changes them."""
     plugin = subject.build()
     for problem in subject.problems(SHORT):
-        searcher = Listed(random_configs(TRIALS))
+        searcher = ListedSearcher(random_configs(TRIALS))
         run = make_run(
             subject.build(), problem=problem, searcher=searcher, trials=TRIALS, workers=3
         )
@@ -158,7 +157,7 @@ def repeatable(subject: SchedulerSubject) -> None:
             )
 
 
-def _finished(subject: SchedulerSubject, problem: Curves, workers: int) -> Run:
+def _finished(subject: SchedulerSubject, problem: CurveProblem, workers: int) -> Run:
     run = make_run(subject.build(), problem=problem, trials=TRIALS, workers=workers)
     try:
         run.finish()
@@ -167,7 +166,7 @@ def _finished(subject: SchedulerSubject, problem: Curves, workers: int) -> Run:
     return run
 
 
-def _where(problem: Curves, workers: int) -> str:
+def _where(problem: CurveProblem, workers: int) -> str:
     return f"with {problem.fidelity.steps} steps and {workers} workers"
 
 
@@ -180,5 +179,5 @@ CHECKS: tuple[Callable[[SchedulerSubject], str | None], ...] = (
     comes_to_an_end,
     failing_trials,
     repeatable,
-    common.leaves_other_cells_alone,
+    leaves_other_cells_alone,
 )

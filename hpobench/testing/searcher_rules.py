@@ -10,15 +10,15 @@ import sys
 from collections.abc import Callable, Generator
 from statistics import median
 
-from hpobench.contract.algorithms import Exhausted, NothingYet
+from hpobench.api import Config, Exhausted, NothingYet, Space
 from hpobench.contract.cell import PluginRef
-from hpobench.contract.space import Config, Space
 from hpobench.plugins.build import build_searcher
 from hpobench.testing import driving
-from hpobench.testing import subject as common
-from hpobench.testing.check import Misbehaved, NotApplicable, fresh_process
+from hpobench.testing import plugin_check as common
+from hpobench.testing.driving import SPACES
+from hpobench.testing.plugin_check import Misbehaved, NotApplicable, fresh_process
 from hpobench.testing.searcher_subject import OBSERVATIONS, SearcherSubject, on_space
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.sentinel import leaves_other_cells_alone
 
 FEW_TRIALS = 12
 PENDING = 4
@@ -340,5 +340,5 @@ CHECKS: tuple[Callable[[SearcherSubject], str | None], ...] = (
     adoption,
     thinking_time,
     memory_growth,
-    common.leaves_other_cells_alone,
+    leaves_other_cells_alone,
 )

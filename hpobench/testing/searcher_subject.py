@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, perf_counter
 
-from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
+from hpobench.api import Exhausted, NothingYet, Searcher, Space
 from hpobench.contract.errors import HpobenchError
-from hpobench.contract.space import Space
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.compatibility import trait
-from hpobench.testing.check import Misbehaved
-from hpobench.testing.driving import FATES, FIDELITY, ask, call, drive, loss_of, steps_of, tell
-from hpobench.testing.spaces import SPACES
-from hpobench.testing.subject import PluginSubject
+from hpobench.testing import driving
+from hpobench.testing.driving import FIDELITY, SPACES
+from hpobench.testing.plugin_check import Misbehaved, PluginSubject
 
 MOST_TRIALS = 60
 LEAST_TRIALS = 8
@@ -63,14 +61,14 @@ class SearcherSubject(PluginSubject):
     @contextlib.contextmanager
     def building(self, space: Space, seed: int) -> Iterator[Searcher]:
         """A searcher as a cell gets it; it is closed at the end of the block."""
-        built = call("__init__", build_searcher, self.ref, space, seed, FIDELITY)
+        built = driving.call("__init__", build_searcher, self.ref, space, seed, FIDELITY)
         with contextlib.closing(built) as searcher:
             yield searcher
 
-    def drive(self, space: Space, seed: int, fates: Sequence[str] = FATES) -> str:
+    def drive(self, space: Space, seed: int, fates: Sequence[str] = driving.FATES) -> str:
         """Its proposals as JSON, because True and 1 are equal in Python."""
         with self.building(space, seed) as searcher:
-            return json.dumps(drive(searcher, space, self.trials, fates))
+            return json.dumps(driving.drive(searcher, space, self.trials, fates))
 
     @functools.cached_property
     def trials(self) -> int:
@@ -111,11 +109,11 @@ class SearcherSubject(PluginSubject):
                     return
                 started = perf_counter()
                 try:
-                    config = ask(searcher, space, trial)
+                    config = driving.ask(searcher, space, trial)
                 except (Exhausted, NothingYet):
                     return
-                steps = steps_of(searcher, trial)
-                tell(searcher, trial, steps, loss_of(space, config), final=True)
+                steps = driving.steps_of(searcher, trial)
+                driving.tell(searcher, trial, steps, driving.loss_of(space, config), final=True)
                 yield perf_counter() - started
 
 
