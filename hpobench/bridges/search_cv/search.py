@@ -14,15 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from hpobench.bridges.search_cv.candidate import CandidateProblem
+from hpobench.api import Budget, Config, Scheduler, Searcher
+from hpobench.bridges.search_cv.candidates import CandidateProblem, open_workers
 from hpobench.bridges.search_cv.search_space import Drawn, InOrder
-from hpobench.bridges.search_cv.worker import open_workers
-from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.budget import Budget
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, Interruption, ReplayError, UsageError
 from hpobench.contract.seeding import derive_seed
-from hpobench.contract.space import Config
 from hpobench.plugins.build import build_scheduler, build_searcher
 from hpobench.plugins.compatibility import compatibility, space_objection, trait
 from hpobench.plugins.modules import load_class

@@ -1,23 +1,28 @@
-"""A candidate of a search as a trial: a problem of the live stage."""
+"""The candidates of a search as trials of the live stage, and the workers that train them."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from statistics import fmean
 from typing import Any
 
+from hpobench.api import Config, Fidelity, TrainedProblem, Training
 from hpobench.bridges.search_cv.resource import Resource
 from hpobench.bridges.search_cv.search_space import SearchSpace
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import TrialError, describe
-from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config
-from hpobench.contract.training import TrainedProblem, Training
+from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
+from hpobench.running.stages.live.connections import Connections, WorkerConnections
+from hpobench.running.stages.live.here import HereConnections
+from hpobench.running.stages.live.ray_worker import Worker
 
 LADDER = 3
 """A candidate is scored with 1/9, 1/3 and all of the resource: at powers of this."""
+# Each of Ray's workers has one core: with more threads they would wait for each other.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class CandidateProblem(TrainedProblem):
@@ -42,8 +47,6 @@ class CandidateProblem(TrainedProblem):
 
 
 class _Candidate(Training):
-    """The trial of one candidate."""
-
     def __init__(self, problem: CandidateProblem, params: Mapping[str, Any]) -> None:
         self._problem, self._params = problem, params
         self._kept: list[Any] = [None] * len(problem.task.splits)
@@ -89,3 +92,39 @@ def score_of(scores: Any, metric: str | None) -> float:
     if not isinstance(scores, Mapping):
         return float(scores)
     return float(scores[metric] if metric in scores else next(iter(scores.values())))
+
+
+class SearchWorker(Worker):
+    """A worker of a search, which is handed the problem itself, with the data."""
+
+    def problem(self, given: Any) -> TrainedProblem:
+        problem: CandidateProblem = given
+        return problem
+
+
+@contextlib.contextmanager
+def open_workers(
+    problem: CandidateProblem, count: int, address: str | None
+) -> Iterator[Connections]:
+    """Workers for ``problem``: one in this process, or ``count`` of Ray's.
+
+    ``address``: that of a cluster; ``None`` starts a Ray on this machine if one worker is not
+    enough, or uses the one that this process has initialised.
+    """
+    if count == 1 and address is None:
+        with contextlib.closing(HereConnections(problem)) as here:
+            yield here
+        return
+    where = address or LOCAL
+    with connected(where, count if starts_ray(where) else None) as ray:
+        environment = {"env_vars": dict.fromkeys(_THREADS, "1")}
+        options = {"num_cpus": 1, "max_restarts": -1, "runtime_env": environment}
+        cls = ray.remote(SearchWorker).options(**options)
+        workers = [cls.remote() for _ in range(count)]
+        try:
+            there = WorkerConnections(ray, workers, ray.put(problem), 0.0)
+            with contextlib.closing(there):
+                yield there
+        finally:
+            for worker in workers:
+                ray.kill(worker)
