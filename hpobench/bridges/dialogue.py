@@ -6,9 +6,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from hpobench.contract.algorithms import NothingYet, Searcher
+from hpobench.api import Config, NothingYet, Searcher, Space
 from hpobench.contract.errors import ReplayError
-from hpobench.contract.space import Config, Space
 from hpobench.plugins.proposals import check_proposal
 
 

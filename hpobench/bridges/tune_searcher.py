@@ -20,12 +20,11 @@ from ray import cloudpickle
 from ray.tune.result import DEFAULT_METRIC
 from ray.tune.search import Searcher as RaySearcher
 
+from hpobench.api import Config, Exhausted, Searcher, Space
 from hpobench.bridges.dialogue import Dialogue
 from hpobench.bridges.param_space import ParamSpace
-from hpobench.contract.algorithms import Exhausted, Searcher
 from hpobench.contract.errors import SpaceError, UsageError
 from hpobench.contract.files import read_whole, write_whole
-from hpobench.contract.space import Config, Space
 
 _SIGNS = {"min": 1.0, "max": -1.0}
 
@@ -38,22 +37,13 @@ class _Observed(NamedTuple):
     seconds: float
 
 
-class _Evaluated(NamedTuple):
-    """A point with the values of the metric by step; ``error``: there it failed."""
-
-    point: Mapping[str, Any]
-    values: Mapping[int, float]
-    error: bool
-
-
 class TuneSearcher(RaySearcher):  # type: ignore[misc]
     """The searcher that ``build`` makes for a space, for one experiment of Ray Tune's.
 
     ``identity`` is plain data, equal for equal searchers; a restored state must have the same.
     ``steps`` is the number of results of a full evaluation for a searcher that learns from all of
     them, and ``None`` for one that learns from the last. ``charged``: whether it wants to know
-    costs.
-    ``points`` are the first configurations. The searcher learns their results if it adopts them.
+    costs. ``points`` are the first configurations, whose results it learns if it adopts them.
     """
 
     def __init__(
@@ -76,8 +66,9 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         self._build, self._identity = build, identity
         self._space, self._steps, self._charged = space, steps, charged
         self._points = list(points)
-        self._evaluated: list[_Evaluated] = []
-        """The points of others that are not learnt yet, because the space is unknown."""
+        self._evaluated: list[tuple[Mapping[str, Any], Mapping[int, float], bool]] = []
+        """The points of others that are not learnt yet, because the space is unknown: each with the
+        values of the metric by step, and whether it failed."""
         self._param_space: ParamSpace | None = None
         self._dialogue: Dialogue | None = None
         self._restored: tuple[Space, list[list[Any]]] | None = None
@@ -186,7 +177,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         values = dict(enumerate(intermediate_values or (), 1))
         if not error:
             values[steps] = value
-        self._evaluated.append(_Evaluated(parameters, values, error))
+        self._evaluated.append((parameters, values, error))
         if self._space is not None or self._param_space is not None:
             self._ready()
 
@@ -244,8 +235,20 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
                 self._dialogue.resume(log)
                 self._restored = None
         evaluated, self._evaluated = self._evaluated, []
-        for point in evaluated:
-            self._learn(point)
+        for point, values, error in evaluated:
+            number = self._dialogue.asked
+            if not self._dialogue.adopt(self._config(point, "add_evaluated_point")):
+                raise UsageError(
+                    f"{self._name} cannot learn from points that others chose; leave out "
+                    "add_evaluated_point, or take a searcher that can, such as optuna-tpe"
+                )
+            trial_id, metric = f"evaluated {number}", self._metric or DEFAULT_METRIC
+            self._trials[trial_id] = number
+            result: dict[str, Any] = {}
+            for step, value in values.items():
+                result = {metric: value, "training_iteration": step}
+                self.on_trial_result(trial_id, result)
+            self.on_trial_complete(trial_id, result, error)
         return self._dialogue
 
     def _tuned(self) -> Space:
@@ -266,22 +269,6 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         return self._param_space.space
 
     # -- results -----------------------------------------------------------------------------
-
-    def _learn(self, evaluated: _Evaluated) -> None:
-        dialogue = self._ready()
-        number = dialogue.asked
-        if not dialogue.adopt(self._config(evaluated.point, "add_evaluated_point")):
-            raise UsageError(
-                f"{self._name} cannot learn from points that others chose; leave out "
-                "add_evaluated_point, or take a searcher that can, such as optuna-tpe"
-            )
-        trial_id, metric = f"evaluated {number}", self._metric or DEFAULT_METRIC
-        self._trials[trial_id] = number
-        result: dict[str, Any] = {}
-        for step, value in evaluated.values.items():
-            result = {metric: value, "training_iteration": step}
-            self.on_trial_result(trial_id, result)
-        self.on_trial_complete(trial_id, result, evaluated.error)
 
     def _point(self, i: int) -> Config:
         return self._config(self._points[i], f"points_to_evaluate[{i}]")
@@ -307,10 +294,10 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
             loss = _SIGNS[self._mode or "min"] * float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             return None
+        if not math.isfinite(loss):
+            return None
         step = int(result.get("training_iteration", 1))
-        return (
-            _Observed(step, loss, result.get("time_total_s", 0.0)) if math.isfinite(loss) else None
-        )
+        return _Observed(step, loss, result.get("time_total_s", 0.0))
 
     def _tell(self, number: int, seen: _Observed, *, final: bool) -> None:
         if self._steps is not None and seen.step > self._steps:

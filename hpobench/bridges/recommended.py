@@ -17,13 +17,7 @@ from hpobench.evidence.standing import ADVICE, WAYS, StandingRow, standing
 from hpobench.store.format import disk
 from hpobench.suites.suite import load_suite
 
-_COUNTS: dict[str, Any] = {
-    "floats": 0,
-    "ints": 0,
-    "categories": 0,
-    "logs": None,
-    "conditional": False,
-}
+_COUNTS: dict[str, Any] = dict(floats=0, ints=0, categories=0, logs=None, conditional=False)
 _SPENT = ("evaluations", "budget", "trial_time", "workers", "noisy", "steps")
 
 
@@ -60,7 +54,7 @@ def recommended(
     elif "space" in given:
         question = of_space(read_space(given["space"]), spending)
     else:
-        question = of_counts(spending, **{**_COUNTS, **counts})
+        question = of_counts(spending, **_COUNTS | counts)
     return [("", Recommendation(advise(archive, question), archive))]
 
 
