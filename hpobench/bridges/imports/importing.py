@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from hpobench.api import Config, Fidelity, Space
 from hpobench.bridges.imports.equal_steps import StepCurves, axis, curves
 from hpobench.bridges.imports.inferred_space import fit_to, infer_space, read_space
 from hpobench.bridges.imports.sources import read_source
 from hpobench.bridges.imports.trials import Asked, PastTrial, StoredTrials
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
-from hpobench.contract.problem import Fidelity
-from hpobench.contract.space import Config, Space
 from hpobench.evidence.asking import Spending, of_space
 from hpobench.evidence.question import Question
 from hpobench.plugins.registry import Registry

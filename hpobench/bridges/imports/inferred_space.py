@@ -1,18 +1,20 @@
-"""The space of trials whose storage declares none: a file's, or one inferred from their values."""
+"""The space of trials whose storage declares none: a file's, or one inferred from their values.
+
+The condition of a parameter that only some trials have is found in the trials, or asked for.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hpobench.bridges.imports.found_conditions import with_conditions
+from hpobench.api import Categorical, Config, Float, Int, Ordinal, Parameter, Space, Value, When
 from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import SpaceError, UsageError
-from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
-from hpobench.contract.space import Config, Space
 from hpobench.suites.yamlfile import read_yaml
 
 _MOST_LEVELS, _TRIALS_A_LEVEL = 10, 3
@@ -21,6 +23,8 @@ _WIDE = 100
 """The ratio of bounds from which a logarithmic scale is thought of."""
 _MOST_CHOICES = 20
 """More words than this, and than half of the trials, are names or dates, and no parameter."""
+_MOST_VALUES = 50
+"""Distinct values of a parameter that another one may wait for."""
 
 
 def read_space(file: Path) -> Space:
@@ -84,7 +88,11 @@ def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Co
     configs: list[Config] = []
     early = 0
     for trial in source.trials:
-        config = _config(space, trial)
+        config: Config = {}
+        for p in space:
+            value = trial.params.get(p.name)
+            if value is not None and (p.when is None or p.when.holds(config)):
+                config[p.name] = _fitted(p, value)
         try:
             space.check(config)
         except SpaceError as error:
@@ -99,16 +107,6 @@ def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Co
         configs.append(config)
     notes = [f"{early} trials that failed before they had all parameters are left out"]
     return trials, configs, notes if early else []
-
-
-def _config(space: Space, trial: PastTrial) -> Config:
-    """What ``trial`` says of the parameters that are active by its own values."""
-    config: Config = {}
-    for p in space:
-        value = trial.params.get(p.name)
-        if value is not None and (p.when is None or p.when.holds(config)):
-            config[p.name] = _fitted(p, value)
-    return config
 
 
 def _fitted(p: Parameter, value: Any) -> Value:
@@ -192,3 +190,68 @@ def _logarithmic(values: Sequence[float]) -> bool:
     plain = (middle - low) / (high - low)
     logarithmic = math.log(middle / low) / math.log(high / low)
     return abs(logarithmic - 0.5) < abs(plain - 0.5)
+
+
+def with_conditions(
+    where: str,
+    parameters: Sequence[Parameter],
+    trials: Sequence[Mapping[str, Value]],
+    names: Sequence[str],
+) -> tuple[Space, list[str]]:
+    """The space of ``parameters``, with conditions for those that only some of ``trials`` have.
+
+    A parameter waits for another one if that one's value alone tells, in every trial, whether it is
+    there. Raises :class:`UsageError`, naming a trial and a parameter, unless exactly one does, of
+    those that are there most often. Also returns what was found, a sentence each.
+    """
+    having = {p.name: [p.name in params for params in trials] for p in parameters}
+    ordered = sorted(parameters, key=lambda p: -sum(having[p.name]))  # stable: parents first
+    made: list[Parameter] = []
+    notes: list[str] = []
+    for p in ordered:
+        if all(having[p.name]):
+            made.append(p)
+            continue
+        found = [w for parent in made if (w := _condition(p.name, parent, trials)) is not None]
+        # What waits for a parameter tells of it, too; so the one that most trials have counts.
+        most = max((sum(having[when.parent]) for when in found), default=0)
+        found = [when for when in found if sum(having[when.parent]) == most]
+        if len(found) != 1:
+            tells = f"each of {', '.join(repr(when.parent) for when in found)} tells which"
+            raise UsageError(
+                f"{where}: {names[having[p.name].index(False)]} has no {p.name!r}, which "
+                f"{sum(having[p.name])} of {len(trials)} trials have, and "
+                f"{tells if found else 'no other parameter tells which'}; say with --space on what "
+                "it depends: {when: {parent: value}}"
+            )
+        (when,) = found
+        made.append(replace(p, when=when))
+        values = " or ".join(map(str, when.values))
+        notes.append(f"{p.name} is there for {when.parent} = {values}, so the trials say")
+    return Space(made), notes
+
+
+def _condition(name: str, parent: Parameter, trials: Sequence[Mapping[str, Value]]) -> When | None:
+    """The condition by which ``parent`` tells whether ``name`` is there, if it does."""
+    if isinstance(parent, Float):
+        return None
+    there: dict[tuple[type, Value], bool] = {}
+    for params in trials:
+        if parent.name not in params:
+            if name in params:
+                return None
+            continue
+        value = params[parent.name]
+        if there.setdefault((type(value), value), name in params) != (name in params):
+            return None
+    if len(there) > _MOST_VALUES or all(there.values()):
+        return None
+    if isinstance(parent, Categorical):
+        return When(parent.name, tuple(c for c in parent.choices if there.get((type(c), c), False)))
+    seen = {value: active for (_, value), active in there.items()}
+    values = sorted(value for value, active in seen.items() if active)
+    if parent.size <= _MOST_VALUES:
+        # A number that no trial had is taken for like the nearest that one had.
+        whole = range(int(parent.low), int(parent.high) + 1)
+        values = [v for v in whole if seen[min(seen, key=lambda s: abs(float(s) - v))]]
+    return When(parent.name, tuple(values))

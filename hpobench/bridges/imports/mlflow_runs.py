@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpobench.bridges.imports import trials as common
-from hpobench.bridges.imports.copies import copy
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.running.tracking.tracker import client, without_secrets
 
@@ -31,23 +30,13 @@ _STATES: Mapping[str, common.State] = {
 }
 
 
-def is_folder(path: Path) -> bool:
-    """Whether MLflow keeps runs as files in ``path``."""
-    return any(path.glob("*/meta.yaml"))
-
-
-def read_database(path: Path, copied_to: Path, asked: common.Asked) -> common.StoredTrials:
-    """The experiment in the sqlite database ``path``, whose copy is opened."""
-    return read_server(f"sqlite:///{copied_to}", asked, str(path))
-
-
 def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment in the folder of files ``path``, of which a copy is opened."""
     with tempfile.TemporaryDirectory(prefix="hpobench-import-") as folder, _files_allowed():
         for file in _text_files(path):
             target = folder / file.relative_to(path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            copy(file, target)
+            common.copy(file, target)
             if len(file.relative_to(path).parts) == 3:  # of a run, which MLflow looks for by these
                 for name in (*_KEPT, "artifacts"):
                     target.with_name(name).mkdir(exist_ok=True)
@@ -65,10 +54,15 @@ def read_server(uri: str, asked: common.Asked, where: str | None = None) -> comm
             used = {n: connection.search_runs([experiments[n]], max_results=1) for n in names}
             names = [n for n in names if used[n]]
         name = common.choose("experiment", names, asked.study, "--study", where)
-        runs = sorted(
-            _runs(connection, experiments[name]),
-            key=lambda run: (run.info.start_time, run.info.run_id),
-        )
+        runs: list[Any] = []
+        token = None
+        while token != "":
+            page = connection.search_runs([experiments[name]], page_token=token)
+            runs += page
+            if len(runs) > common.MOST_TRIALS:
+                raise UsageError(f"more than {common.MOST_TRIALS:,} runs")
+            token = page.token or ""
+        runs.sort(key=lambda run: (run.info.start_time, run.info.run_id))
         return _source(connection, where, name, runs, asked)
     except HpobenchError:
         raise
@@ -105,17 +99,6 @@ def _files_allowed() -> Iterator[None]:
             del os.environ[_FILES]
         else:
             os.environ[_FILES] = before
-
-
-def _runs(connection: MlflowClient, experiment: str) -> Iterator[Any]:
-    token, count = None, 0
-    while token != "":
-        page = connection.search_runs([experiment], page_token=token)
-        yield from page
-        count += len(page)
-        if count > common.MOST_TRIALS:
-            raise UsageError(f"more than {common.MOST_TRIALS:,} runs")
-        token = page.token or ""
 
 
 def _source(

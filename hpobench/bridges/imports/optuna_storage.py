@@ -8,13 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hpobench.bridges.imports.copies import copied
-from hpobench.bridges.imports.found_conditions import with_conditions
-from hpobench.bridges.imports.trials import Asked, PastTrial, State, StoredTrials, choose
+from hpobench.api import Categorical, Float, Int, Objective, Ordinal, Parameter, Space, Value
+from hpobench.bridges.imports.inferred_space import with_conditions
+from hpobench.bridges.imports.trials import Asked, PastTrial, State, StoredTrials, choose, copied
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, Parameter, Value
-from hpobench.contract.problem import Objective
-from hpobench.contract.space import Space
 
 TABLES = {"studies", "trials", "trial_params"}
 """By these a database is known to be Optuna's."""

@@ -6,14 +6,10 @@ import os
 from pathlib import Path
 
 from hpobench.bridges.imports import frames, mlflow_runs, optuna_storage, ray_folder
-from hpobench.bridges.imports.copies import copied, tables
-from hpobench.bridges.imports.trials import Asked, StoredTrials
+from hpobench.bridges.imports.trials import Asked, StoredTrials, copied, tables
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.files import open_regular
 from hpobench.store.format.disk import explained
-
-_SERVERS = ("http://", "https://")
-_SQLITE = b"SQLite format 3\0"
 
 
 def read_source(storage: str, asked: Asked) -> StoredTrials:
@@ -22,7 +18,7 @@ def read_source(storage: str, asked: Asked) -> StoredTrials:
     Raises :class:`UsageError` if it is of no tool that is known, holds nothing, or needs a choice
     that ``asked`` lacks, and :class:`StoreError` if it is damaged.
     """
-    if storage.startswith(_SERVERS):
+    if storage.startswith(("http://", "https://")):
         asked.check_columns("server")
         return mlflow_runs.read_server(storage, asked)
     path = Path(storage.removeprefix("sqlite:///"))
@@ -30,12 +26,10 @@ def read_source(storage: str, asked: Asked) -> StoredTrials:
         raise StoreError(f"{path}: there is no such file or folder")
     # The user's own path may be a link; what it leads to may not hold any.
     path = path.resolve()
-    return _folder(path, asked) if path.is_dir() else _file(path, asked)
-
-
-def _folder(path: Path, asked: Asked) -> StoredTrials:
+    if not path.is_dir():
+        return _file(path, asked)
     asked.check_columns("folder")
-    if mlflow_runs.is_folder(path):
+    if any(path.glob("*/meta.yaml")):  # MLflow keeps runs as files there
         return mlflow_runs.read_folder(path, asked)
     if ray_folder.trial_folders(path):
         return ray_folder.read_folder(path, asked)
@@ -50,14 +44,14 @@ def _file(path: Path, asked: Asked) -> StoredTrials:
         begin = file.read(4096)
     if not begin:
         raise _foreign(path, "an empty file")
-    if begin.startswith(_SQLITE):
+    if begin.startswith(b"SQLite format 3\0"):
         asked.check_columns("database")
         with copied(path) as copy:
             found = tables(path, copy)
             if found >= optuna_storage.TABLES:
                 return optuna_storage.read_database(path, copy, asked)
             if found >= mlflow_runs.TABLES:
-                return mlflow_runs.read_database(path, copy, asked)
+                return mlflow_runs.read_server(f"sqlite:///{copy}", asked, str(path))
         has = f"with {', '.join(sorted(found)[:8])}" if found else "without tables"
         raise _foreign(path, f"a database of another tool, {has}")
     if optuna_storage.is_journal(begin):

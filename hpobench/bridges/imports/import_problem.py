@@ -1,4 +1,4 @@
-"""What an import found, as lines to read, and the suite that races searchers on it."""
+"""Old trials become a problem: a table, lines that say what was found, and a suite."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from hpobench.bridges.imports.importing import Imported
-from hpobench.bridges.imports.trials import State
+from hpobench.api import Float, Int, Parameter
+from hpobench.bridges.imports import importing
+from hpobench.bridges.imports.trials import Asked, State
 from hpobench.contract.errors import UsageError
-from hpobench.contract.parameters import Float, Int, Parameter
+from hpobench.recording.table import write_table
+from hpobench.store.format import disk
 
 _STATES: Mapping[State, str] = {
     "complete": "complete",
@@ -24,7 +27,56 @@ _CHOICES = 8
 """Choices of a parameter that a line shows."""
 
 
-def lines(imported: Imported) -> Iterator[str]:
+def import_problem(
+    storage: str,
+    out: Path,
+    suite: Path | None = None,
+    *,
+    space_file: Path | None = None,
+    steps: int | None = None,
+    resource: str | None = None,
+    surrogate: bool = False,
+    force: bool = False,
+    **asked: Any,
+) -> tuple[list[str], dict[str, Any]]:
+    """Write the trials in ``storage`` as the table ``out``, and a ``suite`` unless there is one;
+    returns what was found as lines to read and as facts.
+
+    ``surrogate``: the problem is a model of the trials, with ``force`` also one that is not to be
+    trusted. ``asked``: the fields of :class:`Asked`. Raises as :func:`importing.import_trials`.
+    """
+    importing.check_target(out)
+    made = importing.import_trials(
+        storage, Asked(**asked), space_file=space_file, steps=steps, resource=resource
+    )
+    if surrogate:
+        made = importing.with_twin(made, force=force)
+    text = _suite(made, out.stem, out, suite) if suite is not None else None
+    write_table(out, made.table)
+    entry = _entry(made, out.stem, out.name)
+    lines = [*_lines(made), f"{out}: written; in a suite beside it:"]
+    lines.append(f"  problems: [{entry}]")
+    if suite is not None and suite.exists():
+        lines.append(f"{suite}: was there, and is left as it is")
+    elif suite is not None and text is not None:
+        disk.replace(suite, text.encode())
+        lines.append(f"{suite}: written; `hpobench run {suite}` races six searchers")
+    facts = {
+        "table": str(out),
+        "suite": None if suite is None else str(suite),
+        "entry": json.loads(entry),
+        "source": str(made.source),
+        "trials": len(made.source.trials),
+        "space": made.space.to_json(),
+        "inferred": made.inferred,
+        "steps": made.fidelity.steps,
+        "twin": made.twin,
+        "notes": list(made.notes),
+    }
+    return lines, facts
+
+
+def _lines(imported: importing.Imported) -> Iterator[str]:
     """What was imported: the trials, the best, the space, the steps, and the twin's worth."""
     source = imported.source
     counts = Counter(trial.state for trial in source.trials)
@@ -56,13 +108,13 @@ def lines(imported: Imported) -> Iterator[str]:
         yield f"note: {note}"
 
 
-def entry(imported: Imported, name: str, table: str) -> str:
+def _entry(imported: importing.Imported, name: str, table: str) -> str:
     """The problem of the file ``table`` in a suite, under the label ``name``."""
     kind = {"name": "recorded"} if imported.twin is None else {"name": "twin"}
     return json.dumps({**kind, "as": name, "table": table, "cost": "wall"}, ensure_ascii=False)
 
 
-def suite(imported: Imported, name: str, table: Path, file: Path) -> str:
+def _suite(imported: importing.Imported, name: str, table: Path, file: Path) -> str:
     """A suite at ``file`` that races six searchers on the ``table``, as text.
 
     Raises :class:`UsageError` unless the table lies in the suite's folder or below.
@@ -87,14 +139,14 @@ searchers:
   - optuna-nsga2
 schedulers: [{schedulers}]
 problems:
-  - {entry(imported, name, inside)}
+  - {_entry(imported, name, inside)}
 seeds: 10
 workers: 4
 budget: {{evaluations: 30}}
 """
 
 
-def _best(imported: Imported) -> str:
+def _best(imported: importing.Imported) -> str:
     table, objective = imported.table, imported.source.objective
     last = np.where(np.isfinite(table.curves["loss"][:, -1]), table.curves["loss"][:, -1], np.inf)
     last[[row for row, _ in table.about["continued"]]] = np.inf  # nobody saw their ends
