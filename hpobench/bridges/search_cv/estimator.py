@@ -20,7 +20,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from hpobench.bridges.search_cv import private
 from hpobench.bridges.search_cv import search as searching
 from hpobench.bridges.search_cv import search_space as spaces
-from hpobench.bridges.search_cv.candidates import CandidateProblem
+from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.kept_search import identity, kept_seed, search_folder
 from hpobench.bridges.search_cv.resource import Resource, find_resource
 from hpobench.bridges.search_cv.task import Task

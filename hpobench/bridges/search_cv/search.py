@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from hpobench.api import Budget, Config, Scheduler, Searcher
-from hpobench.bridges.search_cv.candidates import CandidateProblem, open_workers
+from hpobench.bridges.search_cv.candidate import CandidateProblem, open_workers
 from hpobench.bridges.search_cv.search_space import Drawn, InOrder
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import CellError, Interruption, ReplayError, UsageError
