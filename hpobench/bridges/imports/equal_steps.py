@@ -17,8 +17,6 @@ MOST_STEPS = 200
 """Curves with more reports than this are looked at less often, unless ``--steps`` says so."""
 FEWER_STEPS = 100
 LAST_STEP = 10**12
-# A step costs something: a clock that stands still would let a budget of seconds never end.
-_LEAST_SECONDS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,7 @@ class StepCurves:
 
     loss: Array
     wall: Array
-    observed: list[int]
-    """Steps of each trial that were observed."""
+    observed: list[int]  # steps of each trial
 
 
 def axis(source: StoredTrials, steps: int | None, resource: str | None) -> StepAxis:
@@ -121,5 +118,6 @@ def _costs(trial: PastTrial, axis: StepAxis, observed: int, seconds: float | Non
         costs[:] = trial.seconds / max(observed, 1)
     if trial.state == "failed":
         costs[observed:] = math.nan
-    made: Array = np.maximum(costs, _LEAST_SECONDS)
+    # A step costs something: a clock that stands still would let a budget of seconds never end.
+    made: Array = np.maximum(costs, 1e-6)
     return made

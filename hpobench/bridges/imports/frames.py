@@ -31,12 +31,10 @@ def read_frame(path: Path, asked: common.Asked) -> common.StoredTrials:
         raise UsageError(f"{path}: has no rows: there is nothing to import")
     common.choose("table", [path.stem], asked.study, "--study", path)
     metric = common.choose("column", columns, asked.metric, "--metric", path)
-    for option, name in (("--step", asked.step), ("--trial", asked.trial)):
+    timed = asked.cost if asked.seconds is None else None
+    for option, name in (("--step", asked.step), ("--trial", asked.trial), ("--cost", timed)):
         if name is not None:
             common.choose("column", columns, name, option, path)
-    timed = asked.cost if asked.seconds is None else None
-    if timed is not None:
-        common.choose("column", columns, timed, "--cost", path)
     others = {metric, asked.step, asked.trial, timed}
     for prefix in (*_PREFIXES, ""):
         if names := [c for c in columns if c.startswith(prefix) and c not in others]:
@@ -63,8 +61,7 @@ class _Form:
     metric: str
     step: str | None
     cost: str | None
-    names: Sequence[str]
-    """Those of parameters, which all begin with ``prefix``."""
+    names: Sequence[str]  # of parameters, which all begin with the prefix
     prefix: str
 
     def trial(self, name: str, rows: Sequence[tuple[int, Row]]) -> common.PastTrial:
@@ -114,8 +111,7 @@ def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:
     """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
     with explained(path):
         data = read_whole(path, limit=common.MAX_BYTES)
-    read = _parquet if data.startswith(PARQUET) else _csv
-    columns, rows, notes = read(path, data)
+    columns, rows, notes = (_parquet if data.startswith(PARQUET) else _csv)(path, data)
     if len(rows) > common.MOST_TRIALS:
         raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} rows")
     # Frames of pandas have their index in a column without a name.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,12 @@ import numpy as np
 
 from hpobench.api import Float, Int, Parameter
 from hpobench.bridges.imports import importing
-from hpobench.bridges.imports.trials import Asked, State
+from hpobench.bridges.imports.trials import Asked
 from hpobench.contract.errors import UsageError
 from hpobench.recording.table import write_table
 from hpobench.store.format import disk
 
-_STATES: Mapping[State, str] = {
-    "complete": "complete",
-    "stopped": "stopped early",
-    "failed": "failed",
-}
-_CHOICES = 8
-"""Choices of a parameter that a line shows."""
+_CHOICES = 8  # of a parameter, in a line
 
 
 def import_problem(
@@ -80,13 +74,22 @@ def _lines(imported: importing.Imported) -> Iterator[str]:
     """What was imported: the trials, the best, the space, the steps, and the twin's worth."""
     source = imported.source
     counts = Counter(trial.state for trial in source.trials)
-    states = ", ".join(f"{counts[key]} {text}" for key, text in _STATES.items() if counts[key])
+    words = {"complete": "complete", "stopped": "stopped early", "failed": "failed"}
+    states = ", ".join(f"{counts[key]} {text}" for key, text in words.items() if counts[key])
     yield f"{source}: {len(source.trials)} trials, {states}"
-    yield _best(imported)
+    table, objective, best = imported.table, source.objective, "no trial ran to the end"
+    last = table.curves["loss"][:, -1].copy()
+    # Nobody saw the ends of curves that were continued.
+    last[[row for row, _ in table.about["continued"]]] = np.nan
+    if np.isfinite(last).any():
+        row = int(np.nanargmin(last))
+        name = source.trials[row].name
+        best = f"the best is {objective.value(float(last[row])):.6g} ({name})"
+    yield f"{objective.direction} {objective.metric}; {best}"
     yield f"space{', inferred from the values' if imported.inferred else ''}:"
     for p in imported.space:
         yield f"  {p.name}: {_parameter(p)}"
-    fidelity, wall = imported.fidelity, imported.table.curves["wall"]
+    fidelity, wall = imported.fidelity, table.curves["wall"]
     cost = float(np.median(wall[np.isfinite(wall).all(axis=1)].sum(axis=1)))
     plain = (fidelity.unit, fidelity.name) == (1, "step")
     steps = f"{fidelity.steps} steps{'' if plain else f' of {fidelity.unit:g} {fidelity.name}'}"
@@ -144,17 +147,6 @@ seeds: 10
 workers: 4
 budget: {{evaluations: 30}}
 """
-
-
-def _best(imported: importing.Imported) -> str:
-    table, objective = imported.table, imported.source.objective
-    last = np.where(np.isfinite(table.curves["loss"][:, -1]), table.curves["loss"][:, -1], np.inf)
-    last[[row for row, _ in table.about["continued"]]] = np.inf  # nobody saw their ends
-    if not np.isfinite(last).any():
-        return f"{objective.direction} {objective.metric}; no trial ran to the end"
-    row = int(last.argmin())
-    best = f"{objective.value(float(last[row])):.6g} ({imported.source.trials[row].name})"
-    return f"{objective.direction} {objective.metric}; the best is {best}"
 
 
 def _parameter(p: Parameter) -> str:

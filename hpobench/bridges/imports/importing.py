@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -14,7 +15,7 @@ from hpobench.api import Config, Fidelity, Space
 from hpobench.bridges.imports.equal_steps import StepCurves, axis, curves
 from hpobench.bridges.imports.inferred_space import fit_to, infer_space, read_space
 from hpobench.bridges.imports.sources import read_source
-from hpobench.bridges.imports.trials import Asked, PastTrial, StoredTrials
+from hpobench.bridges.imports.trials import Asked, StoredTrials
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.evidence.asking import Spending, of_space
 from hpobench.evidence.question import Question
@@ -35,8 +36,7 @@ class Imported:
 
     source: StoredTrials
     table: Table
-    inferred: bool
-    """Whether the space was guessed from values."""
+    inferred: bool  # whether the space was guessed from values
     notes: Sequence[str]
 
     @property
@@ -80,13 +80,25 @@ def import_trials(
         space = read_space(space_file)
     elif space is None:
         space, said = infer_space(source)
-        inferred, notes = True, [*notes, *said]
+        inferred, notes = True, notes + said
     trials, configs, said = fit_to(space, source)
     source = replace(source, trials=trials)
     ax = axis(source, steps, resource)
     made = curves(source, ax, asked.seconds)
     table = _table(source, space, configs, ax.fidelity, made)
-    return Imported(source, table, inferred, [*notes, *said, *_said(trials, ax.fidelity, asked)])
+    notes += said
+    if any(trial.state == "stopped" for trial in trials):
+        notes.append(
+            "the curve of a trial that was stopped goes on with the median change of those that "
+            "went on"
+        )
+    flat = sum(not trial.reports and trial.final is not None for trial in trials)
+    if ax.fidelity.steps > 1 and flat:
+        notes.append(f"{flat} trials reported nothing on the way; their curves are level")
+    timed = any(trial.times or trial.seconds is not None for trial in trials)
+    if not timed and asked.seconds is None:
+        notes.append("no times are known: a step counts as one second, unless --cost says more")
+    return Imported(source, table, inferred, notes)
 
 
 def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
@@ -143,15 +155,12 @@ def check_target(out: Path) -> None:
         raise UsageError(f"{out}: there is no folder {out.parent}")
     if not out.exists():
         return
-    try:
-        imported = "imported" in read_about(out)
-    except StoreError:
-        imported = False
-    if not imported:
-        raise UsageError(
-            f"{out} already holds something that was not imported; choose another file, or remove "
-            "it"
-        )
+    with contextlib.suppress(StoreError):
+        if "imported" in read_about(out):
+            return
+    raise UsageError(
+        f"{out} already holds something that was not imported; choose another file, or remove it"
+    )
 
 
 def _table(
@@ -175,11 +184,7 @@ def _table(
         "name": "imported",
         "options": {},
         # The file's name without its folder, so that the bytes are the same wherever it lies.
-        "imported": {
-            "tool": source.tool,
-            "study": source.name,
-            "file": PurePath(source.where).name,
-        },
+        "imported": {"tool": source.tool, "study": source.name, "file": Path(source.where).name},
         "space": space.to_json(),
         "trained": space.to_json(),
         "grid": None,
@@ -198,19 +203,3 @@ def _table(
         ],
     }
     return Table(about, configs, {"loss": loss, "wall": made.wall}, errors)
-
-
-def _said(trials: Sequence[PastTrial], fidelity: Fidelity, asked: Asked) -> list[str]:
-    """What the user should know about the curves."""
-    notes = []
-    if any(trial.state == "stopped" for trial in trials):
-        notes.append(
-            "the curve of a trial that was stopped goes on with the median change of those that "
-            "went on"
-        )
-    if fidelity.steps > 1 and (flat := sum(not t.reports and t.final is not None for t in trials)):
-        notes.append(f"{flat} trials reported nothing on the way; their curves are level")
-    timed = any(trial.times or trial.seconds is not None for trial in trials)
-    if not timed and asked.seconds is None:
-        notes.append("no times are known: a step counts as one second, unless --cost says more")
-    return notes

@@ -28,8 +28,7 @@ _MOST_VALUES = 50
 
 
 def read_space(file: Path) -> Space:
-    """The space in the YAML ``file``, a mapping in the notation of suites, perhaps under the key
-    ``space``.
+    """The space in the YAML ``file``: a mapping in the notation of suites, perhaps below ``space``.
 
     Raises :class:`UsageError` with the file.
     """
@@ -57,8 +56,16 @@ def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
     parameters, notes = [], []
     for name, column in columns.items():
         values = [value for value in column if value is not None]
-        if (unfit := _unfit(values, len(column))) is not None:
-            notes.append(f"{name} is left out: {unfit}")
+        different = len(set(values))
+        if not different:
+            notes.append(f"{name} is left out: it has no values")
+        elif different == 1:
+            notes.append(f"{name} is left out: it is {str(values[0])[:60]!r} in every trial")
+        elif isinstance(values[0], str) and different > max(_MOST_CHOICES, len(column) / 2):
+            notes.append(
+                f"{name} is left out: {different} different words are a name or a date, not a "
+                "choice"
+            )
         else:
             parameters.append(_parameter(name, values))
     if not parameters:
@@ -67,8 +74,8 @@ def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
             "the parameters with --space"
         )
     # A trial that failed may lack parameters that it was about to ask for.
-    failed = [trial.state == "failed" for trial in trials]
-    sound = [row for row in range(len(trials)) if not failed[row] or all(failed)]
+    sound = [row for row, trial in enumerate(trials) if trial.state != "failed"]
+    sound = sound or list(range(len(trials)))
     rows = [
         {name: value for name, column in columns.items() if (value := column[row]) is not None}
         for row in sound
@@ -154,16 +161,6 @@ def _parsed(column: Sequence[Any]) -> list[Value | None]:
     if words <= {"true", "false"}:
         return [None if value is None else str(value).lower() == "true" for value in column]
     return [None if value is None else str(value) for value in column]
-
-
-def _unfit(values: Sequence[Value], trials: int) -> str | None:
-    """The reason why ``values`` are of no parameter that can be searched."""
-    different = len(set(values))
-    if different < 2:
-        return f"it is {str(values[0])[:60]!r} in every trial" if values else "it has no values"
-    if isinstance(values[0], str) and different > max(_MOST_CHOICES, trials / 2):
-        return f"{different} different words are a name or a date, not a choice"
-    return None
 
 
 def _parameter(name: str, values: Sequence[Any]) -> Parameter:

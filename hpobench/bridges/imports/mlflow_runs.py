@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,8 @@ _FILES = "MLFLOW_ALLOW_FILE_STORE"
 """MLflow refuses folders of files unless this variable is set."""
 _KEPT = {"params", "metrics", "tags"}
 """The folders of a run that say what it was; its artifacts may be large."""
-_STATES: Mapping[str, common.State] = {
-    "FINISHED": "complete",
-    "FAILED": "failed",
-    "KILLED": "stopped",
-}
+_STATES: dict[str, common.State]
+_STATES = {"FINISHED": "complete", "FAILED": "failed", "KILLED": "stopped"}
 
 
 def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
@@ -77,7 +74,7 @@ def read_server(uri: str, asked: common.Asked, where: str | None = None) -> comm
 
 
 def _text_files(path: Path) -> Iterator[Path]:
-    """The files that say what the runs in ``path`` were; no links, no artifacts."""
+    """The files that say what the runs in ``path`` were, no artifacts."""
     for folder, folders, files in os.walk(path):
         depth = len(Path(folder).relative_to(path).parts)
         if depth == 2:  # a run
@@ -123,8 +120,8 @@ def _source(
 
 
 def _trial(connection: MlflowClient, run: Any, metric: str) -> common.PastTrial:
-    history = connection.get_metric_history(run.info.run_id, metric)
-    history = sorted(history, key=lambda point: (point.step, point.timestamp))
+    points = connection.get_metric_history(run.info.run_id, metric)
+    history = sorted(points, key=lambda point: (point.step, point.timestamp))
     state = _STATES[run.info.status]
     begin = run.info.start_time
     reports = {point.step: float(point.value) for point in history}

@@ -16,8 +16,7 @@ from hpobench.contract.errors import StoreError, UsageError
 TABLES = {"studies", "trials", "trial_params"}
 """By these a database is known to be Optuna's."""
 _STATES: Mapping[str, State] = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
-_MOST_LEVELS = 1000
-"""Values of a parameter with a step; one with more is taken for a plain range."""
+_MOST_LEVELS = 1000  # a parameter with a step and more values is taken for a plain range
 
 
 def is_journal(beginning: bytes) -> bool:
@@ -105,10 +104,9 @@ def _read(path: Path, storage: Any, asked: Asked) -> StoredTrials:
 
 def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:
     """The position of the objective that is asked for, and what it is."""
-    names: Sequence[str] = study.system_attrs.get("study:metric_names") or [
-        str(i) if len(study.directions) > 1 else "value" for i in range(len(study.directions))
-    ]
-    if len(names) == 1 and study.system_attrs.get("study:metric_names") is None and asked.metric:
+    count, given = len(study.directions), study.system_attrs.get("study:metric_names")
+    names: Sequence[str] = given or [str(i) if count > 1 else "value" for i in range(count)]
+    if count == 1 and given is None and asked.metric:
         names = [asked.metric]  # nobody gave it a name before
     metric = choose("objective", list(names), asked.metric, "--metric", f"{path}: study")
     which = names.index(metric)
@@ -119,8 +117,8 @@ def _objective(path: Path, study: Any, asked: Asked) -> tuple[int, Objective]:
 
 
 def _trial(trial: Any, which: int) -> PastTrial:
-    values = trial.values if trial.state.name == "COMPLETE" else None
     state = _STATES[trial.state.name]
+    values = trial.values if state == "complete" else None
     reason = trial.system_attrs.get("fail_reason", "failed in Optuna")
     return PastTrial(
         name=f"trial {trial.number}",
@@ -140,11 +138,8 @@ def _value_of(value: Any) -> Value:
 
 
 def _space_of(where: str, trials: Sequence[Any]) -> tuple[Space, list[str]]:
-    """The space of ``trials``, with what to know about it.
-
-    Parameters come in the order in which they were first suggested. Raises :class:`UsageError` if
-    a name stands for different things.
-    """
+    """The space of ``trials``, in the order in which parameters were first suggested, and what to
+    know about it."""
     seen: dict[str, list[tuple[Any, Any]]] = {}
     for trial in trials:
         for name, distribution in trial.distributions.items():
