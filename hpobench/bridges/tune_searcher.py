@@ -30,8 +30,6 @@ _SIGNS = {"min": 1.0, "max": -1.0}
 
 
 class _Observed(NamedTuple):
-    """The last result of a trial."""
-
     step: int
     loss: float
     seconds: float
@@ -79,8 +77,6 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         """The number of each trial that is not over, without given points that were not adopted."""
         self._last: dict[str, _Observed] = {}
         self._pausing: set[str] = set()
-
-    # -- what Ray Tune calls -----------------------------------------------------------------
 
     def set_search_properties(
         self,
@@ -181,8 +177,6 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         if self._space is not None or self._param_space is not None:
             self._ready()
 
-    # -- the state ---------------------------------------------------------------------------
-
     def save(self, checkpoint_path: str) -> None:
         state = {
             "identity": self._identity,
@@ -268,13 +262,10 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
             )
         return self._param_space.space
 
-    # -- results -----------------------------------------------------------------------------
-
     def _point(self, i: int) -> Config:
         return self._config(self._points[i], f"points_to_evaluate[{i}]")
 
     def _config(self, point: Mapping[str, Any], what: str) -> Config:
-        """The configuration at ``point``; raises :class:`SpaceError` if there is none."""
         try:
             if self._param_space is not None:
                 return self._param_space.from_ray(point)
@@ -288,7 +279,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         return dict(config) if self._param_space is None else self._param_space.to_ray(config)
 
     def _observed(self, result: Mapping[str, Any]) -> _Observed | None:
-        """What ``result`` says of the metric; ``None`` if it is missing or no finite number."""
+        """``None`` if the metric is missing in ``result`` or no finite number."""
         value = result.get(self._metric or DEFAULT_METRIC)
         try:
             loss = _SIGNS[self._mode or "min"] * float(value)  # type: ignore[arg-type]

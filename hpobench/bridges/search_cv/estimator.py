@@ -86,11 +86,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **{
-            k: v
-            for k, v in private.BaseSearch._parameter_constraints.items()
-            if k != "pre_dispatch"
-        },
+        **private.CONSTRAINTS,
         "space": "no_validation",  # what is wrong with it is said with the key
         "searcher": [str, Mapping, Recommendation],
         "scheduler": [str, Mapping],
@@ -171,22 +167,18 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         self.cv_results_ = results
         return self
 
-    # -- the search ------------------------------------------------------------------------
-
     def _search(self, task: Task) -> list[searching.Tried]:
         """The candidates with their scores, and ``KeyboardInterrupt`` if there are none yet."""
         workers = private.effective_n_jobs(self.n_jobs)
         chosen = self._algorithm(task, workers)
         problem = self._problem(task, chosen)
-        points = spaces.starting_points(
-            self.start, task.estimator, problem.search_space, self.n_trials
-        )
+        space = problem.search_space
+        points = spaces.starting_points(self.start, task.estimator, space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
         folder = search_folder()
         if self.resume is not None:
-            plugins = (chosen.searcher, chosen.scheduler)
-            same = identity(self, task, plugins, chosen.seed, points)
+            same = identity(self, task, chosen, points)
             folder = search_folder(Path(self.resume), same)
         with searching.shown(problem, self.n_trials, verbose=self.verbose) as progress:
             address = self.ray_address
@@ -254,8 +246,6 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
             resource = find_resource(task.estimator, task.y, fit_params=fit_params)
         steps = resource.most_steps(task) if resource else 1
         return CandidateProblem(task, search_space, resource if steps > 1 else None, steps)
-
-    # -- scikit-learn's attributes ---------------------------------------------------------
 
     def _results(self, tried: Sequence[searching.Tried]) -> dict[str, Any]:
         """``cv_results_``; raises ``ValueError`` if all fits failed."""

@@ -20,6 +20,7 @@ from sklearn.model_selection._validation import (
 from sklearn.utils.validation import _check_method_params
 
 BaseSearch: Any = BaseSearchCV
+CONSTRAINTS = {k: v for k, v in BaseSearch._parameter_constraints.items() if k != "pre_dispatch"}
 effective_n_jobs: Any = joblib.effective_n_jobs
 content_hash: Any = joblib.hash
 check_fit_params: Any = _check_method_params

@@ -32,8 +32,7 @@ from hpobench.plugins.starting.portfolios import models, portfolio
 from hpobench.plugins.starting.start import SIZE
 
 PORTFOLIO = "portfolio"
-_TAIL = 1e-6
-"""The share of an unbounded distribution that is cut off at each end."""
+_TAIL = 1e-6  # the share of an unbounded distribution that is cut off at each end
 
 
 class SearchSpace:
@@ -47,10 +46,8 @@ class SearchSpace:
         return dict(config)
 
     def value(self, name: str, given: Any) -> Value:  # noqa: ARG002 - subclasses use it
-        """The value in ``space`` for ``given`` of the estimator's parameter ``name``.
-
-        Raises :class:`ValueError` or :class:`TypeError` if there is none.
-        """
+        """The value in ``space`` for ``given`` of the estimator's parameter ``name``; raises
+        :class:`ValueError` or :class:`TypeError` if there is none."""
         plain: Value = given.item() if isinstance(given, np.generic) else given
         return plain
 
@@ -135,7 +132,6 @@ def _key(name: str, domain: Any) -> SpaceKey:
 
 
 def _distribution(name: str, domain: Any) -> SpaceKey:
-    """The parameter for a distribution of scipy's."""
     low, high = (float(bound) for bound in domain.support())
     law = domain.dist.name
     if law == "randint" and high > low:

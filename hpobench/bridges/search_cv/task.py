@@ -15,8 +15,6 @@ from sklearn.base import clone, is_classifier
 from hpobench.bridges.search_cv.private import fit_and_score
 from hpobench.contract.errors import CellError
 
-_SHUFFLE_SEED = 0
-
 
 @dataclass
 class Task:
@@ -89,7 +87,7 @@ class Task:
         for train, _ in self.splits:
             rows, place = np.asarray(train), np.empty(len(train))
             classes = np.zeros(len(train)) if self.labels is None else np.asarray(self.y)[train]
-            rng = np.random.default_rng(_SHUFFLE_SEED)
+            rng = np.random.default_rng(0)
             for label in np.unique(classes):
                 members = np.flatnonzero(classes == label)
                 spots = (np.arange(len(members)) + rng.random(len(members))) / len(members)
