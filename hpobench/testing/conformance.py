@@ -91,12 +91,8 @@ def checks_of(
         from hpobench.testing import problem_rules
 
         subject, functions = problem_rules.ProblemSubject(entry, ref), problem_rules.CHECKS
-    return [
-        Check(
-            f.__name__.replace("_", " "),
-            (f.__doc__ or "").partition("\n")[0],
-            entry.name,
-            functools.partial(f, subject),
-        )
-        for f in functions
-    ]
+    checks = []
+    for rule in functions:
+        name, meaning = rule.__name__.replace("_", " "), (rule.__doc__ or "").partition("\n")[0]
+        checks.append(Check(name, meaning, entry.name, functools.partial(rule, subject)))
+    return checks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -45,11 +45,8 @@ SPACES = {
     ),
 }
 FIDELITY = Fidelity("epoch", steps=9)
-WORKERS = 4
 FATES = ("completed", "completed", "diverged", "failed", "dropped", "paused")
 """How trials may end; one that stands here twice is twice as likely."""
-DIVERGED = 1e30
-"""The loss of a training that got out of hand."""
 
 
 def loss_of(space: Space, config: Config) -> float:
@@ -76,12 +73,11 @@ def drive(
     events = Random("the same events for every searcher")
     proposed: list[Config] = []
     running: list[int] = []
-    lasts: dict[int, int] = {}
-    """The last step of each trial, where the searcher schedules itself."""
+    lasts: dict[int, int] = {}  # the last step of each trial, where the searcher schedules itself
     waits = exhausted = False
     while running or (len(proposed) < trials and not exhausted):
         wanted = len(proposed) < trials and not exhausted
-        if len(running) < WORKERS and wanted and not waits:
+        if len(running) < 4 and wanted and not waits:
             number = len(proposed)
             try:
                 if number < len(given):
@@ -145,7 +141,7 @@ def adopt(searcher: Searcher, trial: int, config: Config) -> Config:
 
 
 def steps_of(searcher: Searcher, trial: int) -> int:
-    """The number of steps that the searcher wants of a trial: all, unless it schedules itself."""
+    """The steps that the searcher wants of a trial: all, unless it schedules itself."""
     if not searcher.schedules_itself:
         return FIDELITY.steps
     steps: object = call(f"steps({trial})", searcher.steps, trial)
@@ -170,18 +166,28 @@ def call(what: str, method: Callable[..., T], *args: Any, **keywords: Any) -> T:
         raise Misbehaved(f"{what} raised {type(error).__name__}: {error}") from error
 
 
-def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Config]:
-    """Proposals with one trial at a time; the searcher learns each loss at once."""
-    proposed = []
+def one_by_one(
+    searcher: Searcher, space: Space, trials: int, loss: Callable[[Config], float | None]
+) -> Iterator[Config]:
+    """Up to ``trials`` proposals. The searcher learns each ``loss`` at once; ``None``: it fails."""
     for trial in range(trials):
         try:
             config = ask(searcher, space, trial)
         except Exhausted:
-            break
+            return
         steps = steps_of(searcher, trial)
-        tell(searcher, trial, steps, math.sqrt(loss_of(space, config)), final=True)
-        proposed.append(config)
-    return proposed
+        if (value := loss(config)) is None:
+            call(f"failed({trial})", searcher.failed, trial)
+        else:
+            tell(searcher, trial, steps, value, final=True)
+        yield config
+
+
+def propose_in_turn(searcher: Searcher, space: Space, trials: int) -> list[Config]:
+    """Proposals with one trial at a time."""
+    return list(
+        one_by_one(searcher, space, trials, lambda config: math.sqrt(loss_of(space, config)))
+    )
 
 
 def _end(searcher: Searcher, trial: int, steps: int, loss: float, fate: str, *, talk: bool) -> None:
@@ -189,22 +195,16 @@ def _end(searcher: Searcher, trial: int, steps: int, loss: float, fate: str, *, 
     if talk:
         for step in range(1, steps):
             tell(searcher, trial, step, loss + 1 / step, final=False)
-    match fate:
-        case "completed":
-            tell(searcher, trial, steps, loss, final=True)
-        case "diverged":
-            tell(searcher, trial, steps, DIVERGED, final=True)
-        case "failed":
-            _charge(searcher, trial, steps)
-            call(f"failed({trial})", searcher.failed, trial)
-        case "dropped":
-            _charge(searcher, trial, steps)
-            call(f"dropped({trial})", searcher.dropped, trial)
-        case "paused":
-            call(f"paused({trial})", searcher.paused, trial)
-            call(f"resumed({trial})", searcher.resumed, trial)
-            tell(searcher, trial, max(1, steps - 1), loss, final=False)
-            tell(searcher, trial, steps, loss, final=True)
+    if fate in ("failed", "dropped"):
+        _charge(searcher, trial, steps)
+        call(f"{fate}({trial})", getattr(searcher, fate), trial)
+        return
+    if fate == "paused":
+        call(f"paused({trial})", searcher.paused, trial)
+        call(f"resumed({trial})", searcher.resumed, trial)
+        tell(searcher, trial, max(1, steps - 1), loss, final=False)
+    # 1e30 is the loss of a training that got out of hand.
+    tell(searcher, trial, steps, 1e30 if fate == "diverged" else loss, final=True)
 
 
 def _charge(searcher: Searcher, trial: int, step: int) -> None:

@@ -57,16 +57,13 @@ class Check:
 @dataclass(frozen=True)
 class CheckResult:
     status: Status
-    text: str = ""
-    """What was measured, or the reason of a failure or a skip."""
+    text: str = ""  # what was measured, or the reason of a failure or a skip
     hung: bool = False
 
 
 def judge(check: Check, limit: float) -> CheckResult:
-    """The result of ``check``.
-
-    In the main thread it fails if it takes more than ``limit`` seconds; others have no alarm.
-    """
+    """The result of ``check``, which fails if it takes more than ``limit`` seconds."""
+    # Other threads have no alarm.
     in_main = threading.current_thread() is threading.main_thread()
     try:
         with time_limit(limit) if in_main else contextlib.nullcontext():
@@ -116,10 +113,8 @@ class PluginSubject:
 
 
 def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
-    """``entry`` with the options ``given``.
-
-    A required option that is not given is that of a problem family's first member, or takes its
-    first choice.
+    """``entry`` with the options ``given``; a required one that is not given is that of a problem
+    family's first member, or takes its first choice.
 
     Raises :class:`UsageError` for options that are missing or wrong.
     """

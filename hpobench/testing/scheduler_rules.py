@@ -21,8 +21,7 @@ from hpobench.testing.plugin_check import Misbehaved
 from hpobench.testing.sentinel import leaves_other_cells_alone
 
 STEPS = (1, 3, 27, 52, 81)
-SHORT = (1, 6)
-"""The steps with which whole cells run: with more, PB2 takes minutes."""
+SHORT = (1, 6)  # steps with which whole cells run: with more, PB2 takes minutes
 TRIALS = 16
 
 
@@ -32,7 +31,7 @@ class SchedulerSubject(common.PluginSubject):
         return build_scheduler(self.ref)
 
     def problems(self, steps: Sequence[int] = STEPS) -> list[CurveProblem]:
-        """The problems of so many ``steps`` that it can serve."""
+        """Those of so many ``steps`` that it can serve."""
         served = []
         for problem in map(CurveProblem, steps):
             scheduler = self.build()
@@ -109,9 +108,8 @@ def pauses(subject: SchedulerSubject) -> None:
     plugin = subject.build()
     for problem in subject.problems(SHORT):
         searcher = ListedSearcher(random_configs(TRIALS))
-        run = make_run(
-            subject.build(), problem=problem, searcher=searcher, trials=TRIALS, workers=3
-        )
+        scheduler = subject.build()
+        run = make_run(scheduler, problem=problem, searcher=searcher, trials=TRIALS, workers=3)
         run.finish()
         clones = [json.loads(event.config) for event in run.events if event.config]
         for config in clones:
@@ -129,13 +127,12 @@ def comes_to_an_end(subject: SchedulerSubject) -> str:
     for problem in subject.problems(SHORT):
         for workers in (1, 4):
             run = _finished(subject, problem, workers)
-            statuses = {run.trial_status(trial) for trial in run.source.trials}
+            trials, where = run.source.trials, _where(problem, workers)
+            statuses = {run.trial_status(trial) for trial in trials}
             if left := statuses - {"completed", "stopped"}:
-                raise Misbehaved(f"{_where(problem, workers)}: trials are left {', '.join(left)}")
-            if len(run.source.trials) != TRIALS:
-                raise Misbehaved(
-                    f"{_where(problem, workers)}: {len(run.source.trials)} of {TRIALS} trials ran"
-                )
+                raise Misbehaved(f"{where}: trials are left {', '.join(left)}")
+            if len(trials) != TRIALS:
+                raise Misbehaved(f"{where}: {len(trials)} of {TRIALS} trials ran")
         served.append(f"{problem.fidelity.steps}")
     return f"{TRIALS} trials of {', '.join(served)} steps"
 

@@ -22,8 +22,7 @@ from hpobench.testing.sentinel import leaves_other_cells_alone
 
 FEW_TRIALS = 12
 PENDING = 4
-LEAK = 1 << 20
-"""Bytes a trial; a cell of a thousand trials would leave a gigabyte behind."""
+LEAK = 1 << 20  # bytes a trial; a cell of a thousand trials would leave a gigabyte behind
 
 _HASHES = """
 import json, sys
@@ -216,7 +215,7 @@ def some_fail(subject: SearcherSubject) -> None:
 
 def all_fail(subject: SearcherSubject) -> None:
     """Every trial fails."""
-    _one_after_the_other(subject, 5, "failed")
+    _one_by_one(subject, 5, None)
 
 
 def early_ends(subject: SearcherSubject) -> None:
@@ -226,23 +225,14 @@ def early_ends(subject: SearcherSubject) -> None:
 
 def equal_losses(subject: SearcherSubject) -> None:
     """Every trial ends with the same loss."""
-    _one_after_the_other(subject, 4, "completed")
+    _one_by_one(subject, 4, 1.0)
 
 
-def _one_after_the_other(subject: SearcherSubject, seed: int, fate: str) -> None:
+def _one_by_one(subject: SearcherSubject, seed: int, loss: float | None) -> None:
+    trials = min(FEW_TRIALS, subject.trials)
     for name, space in subject.spaces.items():
-        with (
-            on_space(name),
-            subject.building(space, seed) as searcher,
-            contextlib.suppress(Exhausted),
-        ):
-            for trial in range(min(FEW_TRIALS, subject.trials)):
-                driving.ask(searcher, space, trial)
-                steps = driving.steps_of(searcher, trial)
-                if fate == "failed":
-                    driving.call(f"failed({trial})", searcher.failed, trial)
-                else:
-                    driving.tell(searcher, trial, steps, 1.0, final=True)
+        with on_space(name), subject.building(space, seed) as searcher:
+            list(driving.one_by_one(searcher, space, trials, lambda _: loss))
 
 
 def adoption(subject: SearcherSubject) -> str:

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import perf_counter
 
-from hpobench.api import Exhausted, NothingYet, Searcher, Space
+from hpobench.api import NothingYet, Searcher, Space
 from hpobench.contract.errors import HpobenchError
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.compatibility import trait
@@ -27,10 +27,8 @@ OBSERVATIONS = (10, 100, 1000)
 
 @dataclass(frozen=True)
 class SearcherSubject(PluginSubject):
-    patience: float = 10.0
-    """Seconds for which a run goes on asking."""
-    given_trials: int | None = None
-    """Trials of a run; ``None`` means as many as there is patience for."""
+    patience: float = 10.0  # seconds for which a run goes on asking
+    given_trials: int | None = None  # of a run; ``None``: as many as there is patience for
 
     def claims(self, name: str) -> bool:
         return bool(trait(self.cls, name))
@@ -41,13 +39,12 @@ class SearcherSubject(PluginSubject):
 
     @functools.cached_property
     def conditional(self) -> bool:
-        """Whether it claims to understand conditions and does not refuse a conditional space; one
-        that refuses it with an error of hpobench is not given such problems by suites."""
+        """Whether it claims to understand conditions and does not refuse a conditional space."""
         if not self.claims("conditional"):
             return False
         try:
             build_searcher(self.ref, SPACES["conditional"], 0, FIDELITY).close()
-        except HpobenchError:
+        except HpobenchError:  # suites do not give it such problems
             return False
         except Exception:  # the checks report it
             return True
@@ -60,7 +57,7 @@ class SearcherSubject(PluginSubject):
 
     @contextlib.contextmanager
     def building(self, space: Space, seed: int) -> Iterator[Searcher]:
-        """A searcher as a cell gets it; it is closed at the end of the block."""
+        """A searcher as a cell gets it, until the end of the block."""
         built = driving.call("__init__", build_searcher, self.ref, space, seed, FIDELITY)
         with contextlib.closing(built) as searcher:
             yield searcher
@@ -90,8 +87,7 @@ class SearcherSubject(PluginSubject):
 
     @functools.cached_property
     def long_run(self) -> list[tuple[float, int | None]]:
-        """The seconds of thinking and the memory afterwards, for every trial of a run in which the
-        searcher learns each loss at once."""
+        """The seconds of thinking and the memory afterwards, for every trial of one run."""
         last = OBSERVATIONS[-1] + 5
         every = last // 20
         return [
@@ -102,19 +98,14 @@ class SearcherSubject(PluginSubject):
     def _ask_and_tell(self, trials: int) -> Iterator[float]:
         """The searcher's seconds for each trial, until patience is out."""
         space = SPACES["mixed"]
-        with self.building(space, 0) as searcher:
-            begin = monotonic()
-            for trial in range(trials):
-                if monotonic() - begin > self.patience:
-                    return
-                started = perf_counter()
-                try:
-                    config = driving.ask(searcher, space, trial)
-                except (Exhausted, NothingYet):
-                    return
-                steps = driving.steps_of(searcher, trial)
-                driving.tell(searcher, trial, steps, driving.loss_of(space, config), final=True)
+        with self.building(space, 0) as searcher, contextlib.suppress(NothingYet):
+            loss_of = functools.partial(driving.loss_of, space)
+            begin = started = perf_counter()
+            for _ in driving.one_by_one(searcher, space, trials, loss_of):
                 yield perf_counter() - started
+                started = perf_counter()
+                if started - begin > self.patience:
+                    return
 
 
 @contextlib.contextmanager
