@@ -12,11 +12,8 @@ from hpobench.plugins.proposals import check_proposal
 
 
 class Dialogue:
-    """All calls to the searcher that ``build`` makes, in ``log``, which is plain data.
-
-    The searcher is built when it is first needed, and told the whole log; so a dialogue can be
-    copied, pickled and stored.
-    """
+    """All calls to the searcher that ``build`` makes, in ``log``, which is plain data. It is built
+    when it is first needed, and told the log; so a dialogue can be copied, pickled and stored."""
 
     def __init__(self, name: str, space: Space, build: Callable[[Space], Searcher]) -> None:
         self._name, self._space, self._build = name, space, build
@@ -28,10 +25,7 @@ class Dialogue:
         self._searcher: Searcher | None = None
 
     def ask(self) -> Config | None:
-        """The configuration of the next trial; ``None`` while there is none before more is told.
-
-        Raises :class:`hpobench.api.Exhausted` if nothing is left to propose.
-        """
+        """The configuration of the next trial; ``None`` while there is none before more is told."""
         if self._waiting:
             return None
         trial = self.asked

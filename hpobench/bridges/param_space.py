@@ -49,11 +49,8 @@ class ParamSpace:
         return nested
 
     def from_ray(self, point: Mapping[str, Any]) -> Config:
-        """The configuration at ``point``, with nested keys or with Ray's, like ``model/layers``.
-
-        Constants do not count. Raises :class:`SpaceError` if it lacks a parameter or has a value
-        that is in no domain.
-        """
+        """The configuration at ``point``, with nested keys or with Ray's, like ``model/layers``;
+        constants do not count. Raises :class:`SpaceError` where the space has none."""
         given = dict(flat(point, self._paths))
         if unknown := set(given) - self._known:
             raise SpaceError(f"no such parameter: {', '.join(sorted(unknown))}")

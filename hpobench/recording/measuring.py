@@ -35,14 +35,9 @@ from hpobench.plugins.registry import Registry
 from hpobench.plugins.signature import moved, signature
 from hpobench.store.format.disk import replace
 
-EVALUATIONS = (1, 10, 100, 1000)
-"""The budgets of random search, in full evaluations."""
-SAMPLE = {TabulatedProblem: 20_000, TrainedProblem: 100}
-"""The number of random configurations for each kind of problem."""
-TIMED = 200
-"""The number of curves whose median cost is the problem's."""
-TRAININGS_TIMED = 20
-"""The number of trainings whose median cost is the problem's."""
+EVALUATIONS = (1, 10, 100, 1000)  # the budgets of random search, in full evaluations
+SAMPLE = {TabulatedProblem: 20_000, TrainedProblem: 100}  # random configurations
+TIMED, TRAININGS_TIMED = 200, 20  # curves and trainings whose median cost is the problem's
 ROUNDS, WIDTH, SHRINKING = 10, 0.2, 0.75
 """The local search takes Gaussian steps in the unit cube, whose width shrinks each round."""
 PROBLEM_SEED = 0
@@ -52,10 +47,8 @@ Losses: TypeAlias = NDArray[np.float64]
 
 
 def measure(problem: Problem, sample: int | None = None) -> dict[str, Any]:
-    """The entry of ``problem`` in the file of references, without its version.
-
-    ``sample`` is the number of random configurations, by default that in :data:`SAMPLE`.
-    """
+    """The entry of ``problem`` in the file of references, without its version; ``sample``: the
+    number of random configurations."""
     size = sample or next(n for kind, n in SAMPLE.items() if isinstance(problem, kind))
     rng = Random(derive_seed("reference", problem.name, problem.key))
     whole = problem.everything() if isinstance(problem, TabulatedProblem) else None
@@ -96,10 +89,8 @@ def quartiles(drawn: Losses, n: int) -> list[float]:
 
 
 def chances_of_best(size: int, n: int) -> NDArray[np.float64]:
-    """The chance of each of N = ``size`` sorted losses to be the best of ``n`` draws.
-
-    For the k-th it is ``((N-k+1)/N)^n - ((N-k)/N)^n``.
-    """
+    """The chance of each of N = ``size`` sorted losses to be the best of ``n`` draws; for the k-th
+    it is ``((N-k+1)/N)^n - ((N-k)/N)^n``."""
     above = (np.arange(size, -1, -1) / size) ** n
     return above[:-1] - above[1:]
 
@@ -173,10 +164,7 @@ def _seconds(problem: Problem, configs: Sequence[Config]) -> float:
 
 
 def members(problem: str, options: Mapping[str, Any], plugins: Iterable[Path]) -> list[Problem]:
-    """The members of the family ``problem`` that have these ``options``.
-
-    Raises :class:`UsageError` if there is none.
-    """
+    """The members of the family ``problem`` that have these ``options``, at least one."""
     registry = Registry(plugins)
     found = [
         build_problem(plugin_ref(registry, "problem", problem, member))
@@ -191,12 +179,9 @@ def members(problem: str, options: Mapping[str, Any], plugins: Iterable[Path]) -
 def freeze(
     problems: Iterable[Problem], file: Path, tell: Callable[[str], None], sample: int | None = None
 ) -> None:
-    """Measure each of ``problems``, all of one family, and enter it into ``file``.
-
-    An entry stays in the file, whatever happens to the next. Several processes may freeze into one
-    file at the same time. ``tell`` takes a line for each member; ``sample`` is that of
-    :func:`measure`. Raises :class:`PluginError` before it measures anything if ``file`` is damaged.
-    """
+    """Measure each of ``problems``, all of one family, and enter it into ``file``. An entry stays
+    in the file, whatever happens to the next. Several processes may freeze into one file. ``tell``
+    takes a line for each member; ``sample`` is that of :func:`measure`."""
     read_members(file)
     for problem in problems:
         with calling(file_of(type(problem)), f"{problem.name} cannot be measured"):

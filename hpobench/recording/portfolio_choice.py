@@ -36,21 +36,14 @@ from hpobench.plugins.starting.datasets import data_set_of, same_data_set
 from hpobench.recording.measuring import PROBLEM_SEED, chances_of_best
 from hpobench.store.format.disk import replace
 
-TRIALS = (1, 3, 5, 10)
-"""The numbers of trials after which a portfolio is evaluated."""
-STORED = 25
-"""The configurations of a portfolio."""
-DRAWN = 2_000
-"""The random candidates for a space that is too large to try everything."""
-LISTED = 70_000
-"""The most configurations of a space of which all are candidates."""
-DIGITS = 6
-"""The significant digits of a candidate's real numbers."""
-MOST = 100.0
-"""The highest regret."""
+TRIALS = (1, 3, 5, 10)  # after which a portfolio is evaluated
+STORED = 25  # configurations of a portfolio
+DRAWN = 2_000  # random candidates for a space that is too large to try everything
+LISTED = 70_000  # the most configurations of a space of which all are candidates
+DIGITS = 6  # significant ones, of a candidate's real numbers
+MOST = 100.0  # the highest regret
+# Decimals of a mean regret: surrogates give other last bits on other machines.
 _TIES = 6
-"""Decimals of a mean regret beyond which candidates count as equal: surrogates give other last bits
-on other machines."""
 
 Matrix: TypeAlias = NDArray[np.float64]
 
@@ -98,10 +91,7 @@ class Class:
 
     @cached_property
     def losses(self) -> Matrix:
-        """The losses of the candidates, ``[candidates, members]``; infinite for a failure.
-
-        Raises :class:`UsageError` if a member has no loss to measure regrets by.
-        """
+        """The losses of the candidates, ``[candidates, members]``; infinite for a failure."""
         losses = self.losses_of(self.candidates)
         for problem, column in zip(self.members, losses.T, strict=True):
             if not np.isfinite(column).any():
@@ -126,11 +116,8 @@ class Class:
 
 
 def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
-    """The candidates of the class of ``problem``, and which they are in words.
-
-    They are the rows of a pool, all configurations of a small space, or else random ones and the
-    library's default.
-    """
+    """The candidates of the class of ``problem``, and which they are in words: the rows of a pool,
+    all configurations of a small space, or else random ones and the library's default."""
     from hpobench.problems.pools._pool import PoolProblem
 
     space = problem.space
@@ -168,11 +155,9 @@ def regrets(losses: Matrix, scale: Matrix) -> Matrix:
 
 
 def greedy(regret: Matrix, weights: Matrix, k: int) -> list[int]:
-    """The rows of the portfolio of ``k``, or of all rows if there are fewer.
-
-    ``regret``: ``[candidates, members]``. The first of equal rows is taken. Once no row lowers the
-    mean of the best so far, rows are taken by their own mean.
-    """
+    """The rows of the portfolio of ``k``, or of all rows if there are fewer; ``regret``:
+    ``[candidates, members]``. Once no row lowers the mean of the best so far, rows are taken by
+    their own mean."""
     own = (regret @ weights).round(_TIES)
     best = np.full(regret.shape[1], MOST)
     chosen: list[int] = []
@@ -186,10 +171,8 @@ def greedy(regret: Matrix, weights: Matrix, k: int) -> list[int]:
 
 
 def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -> None:
-    """Choose the portfolios of the class of ``problems`` and write them into ``file``.
-
-    The same problems give the same bytes. The version grows if a portfolio is another one than in
-    the file. Raises :class:`UsageError` for problems that have none.
+    """Choose the portfolios of the class of ``problems`` and write them into ``file``. The same
+    problems give the same bytes. The version grows if a portfolio is another one than in the file.
     """
     found = Class.of(problems)
     regret = regrets(found.losses, found.losses)
@@ -258,10 +241,7 @@ class Evaluation:
 
 
 def evaluate(found: Class, portfolio: portfolios.Portfolio) -> Evaluation:
-    """How ``portfolio`` does on the members of ``found``, beside random search.
-
-    Raises :class:`UsageError` if the class has other data sets than the portfolio.
-    """
+    """How ``portfolio`` does on the members of ``found``, beside random search."""
     position = {name: i for i, name in enumerate(found.data_sets)}
     if set(position) != set(portfolio.without):
         raise UsageError(

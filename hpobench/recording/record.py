@@ -69,11 +69,8 @@ class Recipe:
     """The object that ``problem`` refers to."""
 
     def cell(self, workers: int) -> Cell:
-        """The live cell that trains the recording's trials.
-
-        Its id is the same for any number of workers, because no trial depends on another. So a
-        recording can go on elsewhere with more or fewer workers.
-        """
+        """The live cell that trains the recording's trials. Its id does not depend on ``workers``,
+        because no trial depends on another: a recording can go on elsewhere with more or fewer."""
         refs = (self.searcher, self.scheduler, self.problem)
         budget = Budget(trials=self.trials)
         limit = self.trial_timeout
@@ -96,16 +93,10 @@ def build_recipe(
     trial_timeout: float | None = None,
     plugins: Iterable[Path] = (),
 ) -> Recipe:
-    """The recipe for recording ``problem`` with ``options`` in plain JSON types.
-
-    Either ``sample`` or ``grid`` is given. ``sample`` is the number of configurations, the first
-    that random search proposes under ``seed``. ``grid`` is a resolution, the largest number of
-    values of a numeric parameter. ``name`` is the label of the problem; all seeds derive from it
-    and ``seed``.
-
-    Raises :class:`UsageError` with all faults of the options, and :class:`NotAvailableError` if
-    the problem cannot run here.
-    """
+    """The recipe for recording ``problem`` with ``options`` in plain JSON types. Either ``sample``
+    or ``grid`` is given: the number of configurations, the first that random search proposes under
+    ``seed``, or the largest number of values of a numeric parameter. ``name`` is the label of the
+    problem; all seeds derive from it and ``seed``."""
     if (sample is None) == (grid is None):
         raise UsageError("either a sample or a grid is recorded: --sample N or --grid RESOLUTION")
     registry = Registry(plugins)
@@ -148,14 +139,10 @@ def record_table(
     cpus: int | None = None,
     workers: int | None = None,
 ) -> Recorded:
-    """Write the table of ``recipe`` to ``out``, unless it exists already.
-
-    ``workers`` is the number of trials that train at once, by default as many as the cluster has
-    room for. ``report`` takes the progress now and then. The same call continues an interrupted
-    recording: a folder beside ``out`` keeps the trained steps until the table exists. Raises
-    :class:`UsageError` if ``out`` is another file, and :class:`CellError` if nothing can be
-    recorded.
-    """
+    """Write the table of ``recipe`` to ``out``, unless it exists already. ``workers``: the trials
+    that train at once, by default as many as the cluster has room for. ``report`` takes the
+    progress now and then. The same call continues an interrupted recording: a folder beside ``out``
+    keeps the trained steps until the table exists."""
     if out.exists():
         return _reused(recipe, out)
     if not out.parent.is_dir():
@@ -253,12 +240,9 @@ def _table(recipe: Recipe, cell: Cell, outcome: Outcome, steps: pa.Table) -> Tab
 
 
 def grid_space(space: Space, configs: Iterable[Config]) -> Space:
-    """``space`` with each numeric parameter replaced by its ordered values in ``configs``.
-
-    The values come from the trials, because values computed again may differ in the last bit on
-    another machine. A parameter that no trial has is left out, and so are values in conditions
-    that no trial has.
-    """
+    """``space`` with each numeric parameter replaced by its ordered values in ``configs``. A
+    parameter that no trial has is left out, and so are values in conditions that no trial has."""
+    # Values computed again may differ in the last bit on another machine; those of trials do not.
     configs = list(configs)
     kept: dict[str, Parameter] = {}
     for p in space:

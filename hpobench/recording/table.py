@@ -37,12 +37,10 @@ from hpobench.store.format import disk
 VERSION = 1
 KEY = b"hpobench_recording"
 CURVES = ("loss", "heldout", "cpu", "wall")
-MAX_BYTES = 2**31
-"""Of a table's file."""
+MAX_BYTES = 2**31  # of a table's file
 MAX_VALUES = 2**28
 """Numbers of a table in all its columns: 2 GB of memory, 100 times the largest of the shipped."""
-MAX_TRIALS = 1_000_000
-"""Rows of a table, whose configurations become Python objects."""
+MAX_TRIALS = 1_000_000  # rows of a table, whose configurations become Python objects
 # What Arrow, JSON and the contract's classes are seen to raise for damaged files.
 _DAMAGED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 

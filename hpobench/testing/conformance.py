@@ -68,10 +68,8 @@ def checks_of(
     patience: float = 10.0,
     trials: int | None = None,
 ) -> list[Check]:
-    """The checks of one plugin.
-
-    ``trials``: the trials of each run of a searcher; ``patience`` does not count then.
-    """
+    """The checks of one plugin; ``trials`` of each run of a searcher take the place of
+    ``patience``."""
     if (reason := entry.missing()) is not None:
         raise NotAvailableError(f"{entry.kind} {entry.name}: {reason}")
     ref = ref_of(entry, options, folder)

@@ -107,11 +107,7 @@ def drive(
 
 
 def ask(searcher: Searcher, space: Space, trial: int) -> Config:
-    """A proposal of the searcher.
-
-    Raises :class:`Misbehaved` if it is not valid, complete and in the space's order, and whatever
-    :meth:`Searcher.ask` may raise.
-    """
+    """A proposal of the searcher, which is valid, complete and in the space's order."""
     config = call(f"ask({trial})", searcher.ask, trial)
     if not isinstance(config, dict):
         raise Misbehaved(f"ask({trial}) returned {config!r:.200}, not a configuration")

@@ -114,10 +114,7 @@ class PluginSubject:
 
 def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
     """``entry`` with the options ``given``; a required one that is not given is that of a problem
-    family's first member, or takes its first choice.
-
-    Raises :class:`UsageError` for options that are missing or wrong.
-    """
+    family's first member, or takes its first choice."""
     cls = entry.load()
     required = [option for option in (options_of(cls) or {}).values() if option.required]
     taken = {option.name: option.choices[0] for option in required if option.choices}

@@ -21,8 +21,7 @@ from hpobench.testing.plugin_check import Misbehaved, PluginSubject
 
 MOST_TRIALS = 60
 LEAST_TRIALS = 8
-OBSERVATIONS = (10, 100, 1000)
-"""The numbers of observations after which its thinking time is measured."""
+OBSERVATIONS = (10, 100, 1000)  # after which its thinking time is measured
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ from hpobench.bridges.imports.trials import PastTrial, StoredTrials
 from hpobench.contract.errors import UsageError
 from hpobench.recording.table import Array
 
-MOST_STEPS = 200
+MOST_STEPS, FEWER_STEPS = 200, 100
 """Curves with more reports than this are looked at less often, unless ``--steps`` says so."""
-FEWER_STEPS = 100
 LAST_STEP = 10**12
 
 

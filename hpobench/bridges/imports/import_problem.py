@@ -118,10 +118,7 @@ def _entry(imported: importing.Imported, name: str, table: str) -> str:
 
 
 def _suite(imported: importing.Imported, name: str, table: Path, file: Path) -> str:
-    """A suite at ``file`` that races six searchers on the ``table``, as text.
-
-    Raises :class:`UsageError` unless the table lies in the suite's folder or below.
-    """
+    """A suite at ``file``, in whose folder or below the ``table`` lies, that races six searchers."""
     folder = file.resolve().parent
     if not table.resolve().is_relative_to(folder):
         raise UsageError(

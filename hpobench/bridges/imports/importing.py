@@ -61,12 +61,8 @@ def import_trials(
     steps: int | None = None,
     resource: str | None = None,
 ) -> Imported:
-    """The trials of ``storage`` as a table, which is not written yet.
-
-    ``steps`` and ``resource``: into how many equal steps curves are divided, and what of. Raises
-    :class:`UsageError` for what ``asked`` does not suit or leaves open, and :class:`StoreError`
-    for a damaged storage.
-    """
+    """The trials of ``storage`` as a table, which is not written yet; ``steps`` and ``resource``:
+    into how many equal steps curves are divided, and what of."""
     source = read_source(storage, asked)
     notes = list(source.notes)
     kept = [trial for trial in source.trials if trial.reports or trial.state != "stopped"]
@@ -102,12 +98,8 @@ def import_trials(
 
 
 def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
-    """The question to the evidence about the problem of the trials in ``given["trials"]``.
-
-    The storage is read as ``problems import`` does. Its space, steps and times are taken where
-    nothing else is said. Raises :class:`UsageError` where all trials are alike, so that nothing can
-    be learnt of them.
-    """
+    """The question to the evidence about the problem of the trials in ``given["trials"]``, whose
+    space, steps and times are taken where nothing else is said."""
     asked = Asked(**{key: given.get(key) for key in ("metric", "mode", "cost")})
     imported = import_trials(given["trials"], asked, space_file=given.get("space"))
     trials = imported.source.trials
@@ -126,10 +118,8 @@ def of_trials(given: Mapping[str, Any], spending: Spending) -> Question:
 
 
 def with_twin(imported: Imported, *, force: bool) -> Imported:
-    """``imported`` with the quality of its twin, and references measured on it.
-
-    Raises :class:`UsageError` for a twin that is not to be trusted, unless ``force``.
-    """
+    """``imported`` with the quality of its twin, and references measured on it. A twin that is not
+    to be trusted needs ``force``."""
     entry = Registry().find("problem", "twin")
     if (reason := entry.missing()) is not None:
         raise NotAvailableError(f"--surrogate: {reason}")

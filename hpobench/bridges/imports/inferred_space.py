@@ -28,10 +28,7 @@ _MOST_VALUES = 50
 
 
 def read_space(file: Path) -> Space:
-    """The space in the YAML ``file``: a mapping in the notation of suites, perhaps below ``space``.
-
-    Raises :class:`UsageError` with the file.
-    """
+    """The space in the YAML ``file``: a mapping in the notation of suites, perhaps below ``space``."""
     # Plugins of the problem ``command`` share this notation, which is a part of their identity.
     from hpobench.problems.general._space import parse_space
 
@@ -86,11 +83,8 @@ def infer_space(source: StoredTrials) -> tuple[Space, list[str]]:
 
 
 def fit_to(space: Space, source: StoredTrials) -> tuple[list[PastTrial], list[Config], list[str]]:
-    """The trials of ``source``, their configurations in ``space``, and what to know.
-
-    Trials that failed before they had all parameters are left out. Raises :class:`UsageError`
-    that names the trial and the parameter for any other that is not in ``space``.
-    """
+    """The trials of ``source`` but for those that failed before they had all parameters, their
+    configurations in ``space``, and what to know."""
     trials: list[PastTrial] = []
     configs: list[Config] = []
     early = 0
@@ -195,12 +189,9 @@ def with_conditions(
     trials: Sequence[Mapping[str, Value]],
     names: Sequence[str],
 ) -> tuple[Space, list[str]]:
-    """The space of ``parameters``, with conditions for those that only some of ``trials`` have.
-
-    A parameter waits for another one if that one's value alone tells, in every trial, whether it is
-    there. Raises :class:`UsageError`, naming a trial and a parameter, unless exactly one does, of
-    those that are there most often. Also returns what was found, a sentence each.
-    """
+    """The space of ``parameters``, with conditions for those that only some of ``trials`` have, and
+    what to know. A parameter waits for the one whose value alone tells, in every trial, whether it
+    is there; exactly one must do so, of those that are there most often."""
     having = {p.name: [p.name in params for params in trials] for p in parameters}
     ordered = sorted(parameters, key=lambda p: -sum(having[p.name]))  # stable: parents first
     made: list[Parameter] = []

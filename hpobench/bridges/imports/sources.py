@@ -13,11 +13,9 @@ from hpobench.store.format.disk import explained
 
 
 def read_source(storage: str, asked: Asked) -> StoredTrials:
-    """The trials of ``storage``, a path or the address of an MLflow server.
-
-    Raises :class:`UsageError` if it is of no tool that is known, holds nothing, or needs a choice
-    that ``asked`` lacks, and :class:`StoreError` if it is damaged.
-    """
+    """The trials of ``storage``, a path or the address of an MLflow server. Raises
+    :class:`UsageError` if it is of no tool that is known, holds nothing, or needs a choice that
+    ``asked`` lacks, and :class:`StoreError` if it is damaged."""
     if storage.startswith(("http://", "https://")):
         asked.check_columns("server")
         return mlflow_runs.read_server(storage, asked)

@@ -26,11 +26,9 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class CandidateProblem(TrainedProblem):
-    """A candidate is a trial; its loss is the negated mean score over the splits.
-
-    With ``steps`` above 1 a trial trains in as many parts. It is fitted and scored at the powers of
-    :data:`LADDER`, where schedulers decide; in between the last score stands.
-    """
+    """A candidate is a trial; its loss is the negated mean score over the splits. It is fitted and
+    scored at the powers of :data:`LADDER`, where schedulers decide; in between the last score
+    stands."""
 
     name = "search-cv"
 
@@ -106,11 +104,8 @@ class SearchWorker(Worker):
 def open_workers(
     problem: CandidateProblem, count: int, address: str | None
 ) -> Iterator[Connections]:
-    """Workers for ``problem``: one in this process, or ``count`` of Ray's.
-
-    ``address``: that of a cluster; ``None`` starts a Ray on this machine if one worker is not
-    enough, or uses the one that this process has initialised.
-    """
+    """Workers for ``problem``: one in this process, or ``count`` of Ray's. ``address``: a cluster;
+    ``None`` starts a Ray on this machine if one worker is not enough, or uses the one that runs."""
     if count == 1 and address is None:
         with contextlib.closing(HereConnections(problem)) as here:
             yield here

@@ -48,11 +48,9 @@ class Resource(ABC):
     def fit(
         self, task: Task, params: Mapping[str, Any], split: int, share: float, kept: Any
     ) -> tuple[dict[str, Any], Any]:
-        """Train on a split with ``share`` of the resource, and score.
-
-        ``kept`` is what the last call returned for the split, with a smaller share; ``None`` for
-        none. Returns scikit-learn's record of the fit, and what to keep.
-        """
+        """Train on a split with ``share`` of the resource, and score. ``kept`` is what the last
+        call returned for the split, if any. Returns scikit-learn's record of the fit, and what to
+        keep."""
 
 
 class Rows(Resource):
@@ -81,11 +79,8 @@ class Rows(Resource):
 
 
 class Rounds(Resource):
-    """Trees, boosting rounds or iterations, as many as ``parameter`` says.
-
-    ``warm``: the name of the ``warm_start`` parameter with which a fitted model goes on; ``None``
-    if every part is trained from the start.
-    """
+    """Trees, boosting rounds or iterations, as many as ``parameter`` says. With the parameter
+    ``warm`` a fitted model goes on; without, every part is trained from the start."""
 
     def __init__(self, parameter: str, warm: str | None) -> None:
         self.name = parameter.rpartition("__")[2]

@@ -163,11 +163,9 @@ def starting_points(
     search_space: SearchSpace,
     trials: int,
 ) -> list[Config]:
-    """The first configurations of a search of ``trials`` candidates, each once.
-
-    Raises :class:`UsageError` for an estimator or parameters without a portfolio, and for more
-    given candidates than trials; :class:`SpaceError` for one that is not in the space.
-    """
+    """The first configurations of a search of ``trials`` candidates, each once. Raises
+    :class:`UsageError` where there is no portfolio, and :class:`SpaceError` for points outside the
+    space."""
     if start is None:
         return []
     if isinstance(start, str):
