@@ -71,8 +71,7 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         self._dialogue: Dialogue | None = None
         self._restored: tuple[Space, list[list[Any]]] | None = None
         """The space and the log of a restored state, until the search goes on."""
-        self._given = 0
-        """The number of points that are under way or over."""
+        self._given = 0  # points that are under way or over
         self._trials: dict[str, int] = {}
         """The number of each trial that is not over, without given points that were not adopted."""
         self._last: dict[str, _Observed] = {}
@@ -178,26 +177,15 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
             self._ready()
 
     def save(self, checkpoint_path: str) -> None:
-        state = {
-            "identity": self._identity,
-            "metric": self._metric,
-            "mode": self._mode,
-            "param_space": self._param_space,
-            "space": self._tuned(),
-            "given": self._given,
-            "trials": self._trials,
-            "last": self._last,
-            "log": self._ready().log,
-        }
+        kept = ("identity", "metric", "mode", "param_space", "given", "trials", "last")
+        state = {name: getattr(self, f"_{name}") for name in kept}
+        state |= {"space": self._tuned(), "log": self._ready().log}
         # Pickled, as Ray's own state beside it, because choices may be any objects.
         write_whole(Path(checkpoint_path), cloudpickle.dumps(state))
 
     def restore(self, checkpoint_path: str) -> None:
-        """Go on from the state in ``checkpoint_path``, which :meth:`save` wrote.
-
-        Raises :class:`UsageError` if another searcher wrote it, or one with other options. Like
-        the rest of Ray's experiment folder, the file is unpickled: it must be one's own.
-        """
+        """Go on from the state in ``checkpoint_path``, which :meth:`save` of an equal searcher
+        wrote. Like the rest of Ray's experiment folder it is unpickled: it must be one's own."""
         path = Path(checkpoint_path)
         try:
             state = cloudpickle.loads(read_whole(path))

@@ -234,10 +234,8 @@ class Evaluation:
     data_sets: int
     portfolio: tuple[float, ...]
     """After each of :data:`TRIALS`, on each data set with the portfolio chosen without it."""
-    random: tuple[float, ...]
-    """The expectation for random search, which draws each candidate equally often."""
-    default: float
-    """Of the library's default configuration, or of the middle of the space without one."""
+    random: tuple[float, ...]  # the expectation, where each candidate is equally likely
+    default: float  # of the library's default, or of the middle of the space without one
 
 
 def evaluate(found: Class, portfolio: portfolios.Portfolio) -> Evaluation:

@@ -34,8 +34,7 @@ from hpobench.store.write import provenance
 from hpobench.store.write.batch import Outcome
 from hpobench.suites.identity import cell_ids
 
-MAX_TRIALS = 1_000_000
-"""The largest number of trials; with one second each they take a processor eleven days."""
+MAX_TRIALS = 1_000_000  # with one second each they take a processor eleven days
 MEASURED = pa.schema(
     {
         "trial": pa.int32(),
@@ -48,8 +47,7 @@ MEASURED = pa.schema(
 )
 _NO_LIMIT_S = 1e9
 _LOOK_S = 2.0
-_LOOK_SHARE = 0.05
-"""The largest share of the time that looking for progress may take."""
+_LOOK_SHARE = 0.05  # the most of the time that looking for progress may take
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,9 @@ class Recipe:
     scheduler: PluginRef
     seed: int
     trials: int
-    grid: int | None
-    """The resolution of the grid, or ``None`` for a sample."""
-    trial_timeout: float | None
-    """Seconds of training after which a trial fails."""
-    made: TrainedProblem
-    """The object that ``problem`` refers to."""
+    grid: int | None  # its resolution; ``None`` for a sample
+    trial_timeout: float | None  # seconds of training after which a trial fails
+    made: TrainedProblem  # what ``problem`` refers to
 
     def cell(self, workers: int) -> Cell:
         """The live cell that trains the recording's trials. Its id does not depend on ``workers``,
@@ -126,8 +121,7 @@ class Recorded:
 
     trials: int
     failed: int
-    reused: bool
-    """Whether the table existed already."""
+    reused: bool  # whether the table existed already
 
 
 def record_table(
@@ -171,7 +165,6 @@ def record_table(
 
 
 def _reused(recipe: Recipe, out: Path) -> Recorded:
-    """The outcome that ``out`` shows; raises :class:`UsageError` if it is of another recipe."""
     about = read_about(out)
     asked, held = json.loads(recipe.cell(1).spec), about["spec"]
     if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
@@ -265,8 +258,7 @@ class TrialCounts(NamedTuple):
     """The numbers of trials that are over."""
 
     finished: int = 0
-    failed: int = 0
-    """The number of finished trials that failed."""
+    failed: int = 0  # of those that finished
 
 
 def tally(journal: Path, steps: int) -> TrialCounts:

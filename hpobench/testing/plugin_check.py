@@ -44,8 +44,7 @@ class Check:
     plugin: str
     """The name of the plugin that is checked."""
     function: Callable[[], str | None]
-    """Returns what was measured, if anything; raises :class:`Misbehaved` or
-    :class:`NotApplicable`."""
+    """Returns what was measured, if anything; raises what calling the check raises."""
 
     def __str__(self) -> str:
         return f"{self.plugin}: {self.name}"

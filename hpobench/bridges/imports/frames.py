@@ -18,8 +18,8 @@ from hpobench.recording.table import KEY
 from hpobench.store.format.disk import explained
 
 PARQUET = b"PAR1"
+# With one of these, Ray, Optuna, MLflow and we begin the names of columns of parameters.
 _PREFIXES = ("config/", "params_", "params.", "config.")
-"""With one of these, Ray, Optuna, MLflow and we begin the names of columns of parameters."""
 
 Row = Mapping[str, Any]
 

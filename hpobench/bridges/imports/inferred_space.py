@@ -19,12 +19,10 @@ from hpobench.suites.yamlfile import read_yaml
 
 _MOST_LEVELS, _TRIALS_A_LEVEL = 10, 3
 """So few different numbers, each in so many trials, are the levels of a grid, and no range."""
-_WIDE = 100
-"""The ratio of bounds from which a logarithmic scale is thought of."""
+_WIDE = 100  # the ratio of bounds from which a logarithmic scale is thought of
 _MOST_CHOICES = 20
 """More words than this, and than half of the trials, are names or dates, and no parameter."""
-_MOST_VALUES = 50
-"""Distinct values of a parameter that another one may wait for."""
+_MOST_VALUES = 50  # of a parameter that another one may wait for
 
 
 def read_space(file: Path) -> Space:

@@ -17,12 +17,9 @@ from hpobench.running.tracking.tracker import client, without_secrets
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-TABLES = {"experiments", "runs", "metrics"}
-"""By these a database is known to be MLflow's."""
-_FILES = "MLFLOW_ALLOW_FILE_STORE"
-"""MLflow refuses folders of files unless this variable is set."""
-_KEPT = {"params", "metrics", "tags"}
-"""The folders of a run that say what it was; its artifacts may be large."""
+TABLES = {"experiments", "runs", "metrics"}  # by these a database is known to be MLflow's
+_FILES = "MLFLOW_ALLOW_FILE_STORE"  # without which MLflow refuses folders of files
+_KEPT = {"params", "metrics", "tags"}  # folders of a run; its artifacts may be large
 _STATES: dict[str, common.State]
 _STATES = {"FINISHED": "complete", "FAILED": "failed", "KILLED": "stopped"}
 

@@ -13,8 +13,7 @@ from hpobench.bridges.imports.inferred_space import with_conditions
 from hpobench.bridges.imports.trials import Asked, PastTrial, State, StoredTrials, choose, copied
 from hpobench.contract.errors import StoreError, UsageError
 
-TABLES = {"studies", "trials", "trial_params"}
-"""By these a database is known to be Optuna's."""
+TABLES = {"studies", "trials", "trial_params"}  # by these a database is known to be Optuna's
 _STATES: Mapping[str, State] = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
 _MOST_LEVELS = 1000  # a parameter with a step and more values is taken for a plain range
 

@@ -53,12 +53,10 @@ class _Candidate(Training):
     def step(self) -> Mapping[str, float]:
         self._step += 1
         self.note = None
-        if self._step in self._problem.rungs:
-            self._loss = self._evaluate(self._step / self._problem.fidelity.steps)
-        return {"loss": self._loss}
-
-    def _evaluate(self, share: float) -> float:
+        if self._step not in self._problem.rungs:
+            return {"loss": self._loss}
         task, resource = self._problem.task, self._problem.resource
+        share = self._step / self._problem.fidelity.steps
         try:
             fits = []
             for split, kept in enumerate(self._kept):
@@ -72,10 +70,16 @@ class _Candidate(Training):
             raise
         amount = resource.amount(task, self._params, share) if resource else 1
         self.note = {"share": share, "resource": amount, "fits": fits}
-        scores = [score_of(fit["test_scores"], task.metric) for fit in fits]
+        scores = []
+        for fit in fits:
+            score = fit["test_scores"]
+            if isinstance(score, Mapping):  # by default the first of several
+                score = score[task.metric if task.metric in score else next(iter(score))]
+            scores.append(float(score))
         if not all(map(math.isfinite, scores)):
             raise TrialError(f"scores are {scores}")
-        return -fmean(scores)
+        self._loss = -fmean(scores)
+        return {"loss": self._loss}
 
     def save(self) -> bytes:
         """The last score alone: the next part is trained from the start."""
@@ -83,13 +87,6 @@ class _Candidate(Training):
 
     def load(self, state: bytes) -> None:
         self._step, self._loss = json.loads(state)
-
-
-def score_of(scores: Any, metric: str | None) -> float:
-    """The score that is maximised; by default the first of several."""
-    if not isinstance(scores, Mapping):
-        return float(scores)
-    return float(scores[metric] if metric in scores else next(iter(scores.values())))
 
 
 class SearchWorker(Worker):

@@ -68,14 +68,9 @@ class Rows(Resource):
         return round(longest * share)
 
     def fit(
-        self,
-        task: Task,
-        params: Mapping[str, Any],
-        split: int,
-        share: float,
-        kept: Any,  # noqa: ARG002
+        self, task: Task, params: Mapping[str, Any], split: int, share: float, kept: Any
     ) -> tuple[dict[str, Any], Any]:
-        return task.fit_and_score(split, params, rows=share), None
+        return task.fit_and_score(split, params, rows=share), kept
 
 
 class Rounds(Resource):
