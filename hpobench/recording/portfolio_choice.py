@@ -86,13 +86,29 @@ class Class:
         return [min((o for o in names if same_data_set(o, name)), key=len) for name in names]
 
     @cached_property
-    def candidates(self) -> list[Config]:
-        return candidates(self.members[0])[0]
+    def candidates(self) -> tuple[list[Config], str]:
+        """The candidates, and which they are in words: the rows of a pool, all configurations of a
+        small space, or else random ones and the library's default."""
+        from hpobench.problems.pools._pool import PoolProblem
+
+        problem, space = self.members[0], self.space
+        if isinstance(problem, PoolProblem):
+            rows = problem.read()["places"].T.tolist()
+            return [_rounded(space, row) for row in rows], f"all {len(rows):,} rows of the pool"
+        size = math.prod(parameter.size for parameter in space)
+        if size <= LISTED and not space.conditional:
+            return list(space.grid(LISTED)), f"all {size:,.0f} configurations"
+        rng = Random(derive_seed("portfolio", problem.name))
+        drawn = [_rounded(space, [rng.random() for _ in space]) for _ in range(DRAWN)]
+        words = f"{DRAWN:,} random configurations"
+        if portfolios.model_of(problem.name) is None:
+            return drawn, words
+        return [*drawn, portfolios.default_of(problem)], f"{words} and the library's default"
 
     @cached_property
     def losses(self) -> Matrix:
         """The losses of the candidates, ``[candidates, members]``; infinite for a failure."""
-        losses = self.losses_of(self.candidates)
+        losses = self.losses_of(self.candidates[0])
         for problem, column in zip(self.members, losses.T, strict=True):
             if not np.isfinite(column).any():
                 raise UsageError(f"problem {self.name} {problem.key}: all candidates fail")
@@ -113,26 +129,6 @@ class Class:
         names = self.data_sets
         each: Matrix = np.array([1 / names.count(name) for name in names])
         return each / each.sum()
-
-
-def candidates(problem: TabulatedProblem) -> tuple[list[Config], str]:
-    """The candidates of the class of ``problem``, and which they are in words: the rows of a pool,
-    all configurations of a small space, or else random ones and the library's default."""
-    from hpobench.problems.pools._pool import PoolProblem
-
-    space = problem.space
-    if isinstance(problem, PoolProblem):
-        rows = problem.read()["places"].T.tolist()
-        return [_rounded(space, row) for row in rows], f"all {len(rows):,} rows of the pool"
-    size = math.prod(parameter.size for parameter in space)
-    if size <= LISTED and not space.conditional:
-        return list(space.grid(LISTED)), f"all {size:,.0f} configurations"
-    rng = Random(derive_seed("portfolio", problem.name))
-    drawn = [_rounded(space, [rng.random() for _ in space]) for _ in range(DRAWN)]
-    words = f"{DRAWN:,} random configurations"
-    if portfolios.model_of(problem.name) is None:
-        return drawn, words
-    return [*drawn, portfolios.default_of(problem)], f"{words} and the library's default"
 
 
 def _rounded(space: Space, point: Sequence[float]) -> Config:
@@ -191,7 +187,7 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
         "version": 1,
         "made": _made(found),
         "space": found.space.to_json(),
-        "configs": [[found.candidates[row].get(n) for n in found.space.names] for row in used],
+        "configs": [[found.candidates[0][row].get(n) for n in found.space.names] for row in used],
         "all": numbered.pop(""),
         "without": numbered,
     }
@@ -218,7 +214,7 @@ def _made(found: Class) -> dict[str, str]:
     data = hashlib.blake2b("".join(prints).encode(), digest_size=8).hexdigest()
     return {
         "command": f"hpobench portfolio {found.name} --make",
-        "candidates": candidates(problem)[1],
+        "candidates": found.candidates[1],
         "members": f"{len(found.members)} members of {len(set(found.data_sets))} data sets",
         "data": data if any(prints) else ", ".join(problem.requires),
         "source": problem.source,

@@ -26,7 +26,13 @@ Row = Mapping[str, Any]
 
 def read_frame(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The trials in the CSV or parquet file ``path``."""
-    columns, rows, notes = _rows(path)
+    with explained(path):
+        data = read_whole(path, limit=common.MAX_BYTES)
+    columns, rows, notes = (_parquet if data.startswith(PARQUET) else _csv)(path, data)
+    if len(rows) > common.MOST_TRIALS:
+        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} rows")
+    # Frames of pandas have their index in a column without a name.
+    columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
     if not rows:
         raise UsageError(f"{path}: has no rows: there is nothing to import")
     common.choose("table", [path.stem], asked.study, "--study", path)
@@ -107,19 +113,8 @@ class _Form:
             ) from None
 
 
-def _rows(path: Path) -> tuple[list[str], list[Row], list[str]]:
-    """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
-    with explained(path):
-        data = read_whole(path, limit=common.MAX_BYTES)
-    columns, rows, notes = (_parquet if data.startswith(PARQUET) else _csv)(path, data)
-    if len(rows) > common.MOST_TRIALS:
-        raise UsageError(f"{path}: more than {common.MOST_TRIALS:,} rows")
-    # Frames of pandas have their index in a column without a name.
-    columns = [c for c in columns if c and not c.startswith(("Unnamed:", "__index"))]
-    return columns, rows, notes
-
-
 def _parquet(path: Path, data: bytes) -> tuple[list[str], list[Row], list[str]]:
+    """The names of the columns; the rows, with ``None`` for what is empty; what to know."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

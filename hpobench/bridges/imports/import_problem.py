@@ -118,7 +118,7 @@ def _entry(imported: importing.Imported, name: str, table: str) -> str:
 
 
 def _suite(imported: importing.Imported, name: str, table: Path, file: Path) -> str:
-    """A suite at ``file``, in whose folder or below the ``table`` lies, that races six searchers."""
+    """A suite that races six searchers, at ``file``, in whose folder or below the table lies."""
     folder = file.resolve().parent
     if not table.resolve().is_relative_to(folder):
         raise UsageError(

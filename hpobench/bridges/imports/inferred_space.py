@@ -26,7 +26,7 @@ _MOST_VALUES = 50  # of a parameter that another one may wait for
 
 
 def read_space(file: Path) -> Space:
-    """The space in the YAML ``file``: a mapping in the notation of suites, perhaps below ``space``."""
+    """The space in the YAML ``file``, a mapping in the notation of suites, perhaps below a key."""
     # Plugins of the problem ``command`` share this notation, which is a part of their identity.
     from hpobench.problems.general._space import parse_space
 

@@ -27,13 +27,18 @@ _STATES = {"FINISHED": "complete", "FAILED": "failed", "KILLED": "stopped"}
 def read_folder(path: Path, asked: common.Asked) -> common.StoredTrials:
     """The experiment in the folder of files ``path``, of which a copy is opened."""
     with tempfile.TemporaryDirectory(prefix="hpobench-import-") as folder, _files_allowed():
-        for file in _text_files(path):
-            target = folder / file.relative_to(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            common.copy(file, target)
-            if len(file.relative_to(path).parts) == 3:  # of a run, which MLflow looks for by these
-                for name in (*_KEPT, "artifacts"):
-                    target.with_name(name).mkdir(exist_ok=True)
+        for above, inside, files in os.walk(path):
+            depth = len(Path(above).relative_to(path).parts)
+            if depth == 2:  # a run
+                inside[:] = [name for name in inside if name in _KEPT]
+            inside.sort()
+            for file in files if depth > 2 else {"meta.yaml"}.intersection(files):
+                target = Path(folder, Path(above).relative_to(path), file)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                common.copy(Path(above, file), target)
+                if depth == 2:  # MLflow looks for runs by these folders
+                    for name in (*_KEPT, "artifacts"):
+                        target.with_name(name).mkdir(exist_ok=True)
         return read_server(folder, asked, str(path))
 
 
@@ -68,18 +73,6 @@ def read_server(uri: str, asked: common.Asked, where: str | None = None) -> comm
         raise StoreError(
             f"{where}: MLflow cannot read it ({type(error).__name__}: {first[:300]}); {todo}"
         ) from error
-
-
-def _text_files(path: Path) -> Iterator[Path]:
-    """The files that say what the runs in ``path`` were, no artifacts."""
-    for folder, folders, files in os.walk(path):
-        depth = len(Path(folder).relative_to(path).parts)
-        if depth == 2:  # a run
-            folders[:] = [name for name in folders if name in _KEPT]
-        folders.sort()
-        for name in files:
-            if depth > 2 or name == "meta.yaml":
-                yield Path(folder, name)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,9 @@ import numbers
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -176,7 +178,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         points = spaces.starting_points(self.start, task.estimator, space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
-        folder = search_folder()
+        folder: AbstractContextManager[str | Path] = TemporaryDirectory(prefix="hpobench-search-")
         if self.resume is not None:
             same = identity(self, task, chosen, points)
             folder = search_folder(Path(self.resume), same)

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import sklearn
@@ -23,15 +22,9 @@ _WHAT = "search.json"
 
 
 @contextlib.contextmanager
-def search_folder(
-    folder: Path | None = None, identity: Mapping[str, Any] | None = None
-) -> Iterator[Path]:
-    """``folder``, made if need be, for the search of this ``identity`` alone, which raises
-    :class:`UsageError` if another one is or was there; a temporary folder unless one is given."""
-    if folder is None or identity is None:
-        with TemporaryDirectory(prefix="hpobench-search-") as temporary:
-            yield Path(temporary)
-        return
+def search_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
+    """``folder``, made if need be, for the search of this ``identity`` alone; raises
+    :class:`UsageError` if another one is or was there."""
     with writing("a search", folder):
         folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
