@@ -92,21 +92,21 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         dialogue = self._ready()
-        number = dialogue.asked
+        number, adopted = dialogue.asked, True
         if self._given < len(self._points):
             self._given += 1
-            point = self._point(self._given - 1)
-            if dialogue.adopt(point):
-                self._trials[trial_id] = number
-            return self._to_ray(point)
-        try:
-            config = dialogue.ask()
-        except Exhausted:
-            return str(self.FINISHED)
-        if config is None:
-            return None
-        self._trials[trial_id] = number
-        return self._to_ray(config)
+            config: Config | None = self._point(self._given - 1)
+            adopted = dialogue.adopt(config)
+        else:
+            try:
+                config = dialogue.ask()
+            except Exhausted:
+                return str(self.FINISHED)
+            if config is None:
+                return None
+        if adopted:
+            self._trials[trial_id] = number
+        return dict(config) if self._param_space is None else self._param_space.to_ray(config)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         number, seen = self._trials.get(trial_id), self._observed(result)
@@ -262,9 +262,6 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
             return space.build(point)
         except SpaceError as error:
             raise SpaceError(f"{what}: {error}") from error
-
-    def _to_ray(self, config: Config) -> dict[str, Any]:
-        return dict(config) if self._param_space is None else self._param_space.to_ray(config)
 
     def _observed(self, result: Mapping[str, Any]) -> _Observed | None:
         """``None`` if the metric is missing in ``result`` or no finite number."""

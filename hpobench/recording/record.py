@@ -138,7 +138,14 @@ def record_table(
     progress now and then. The same call continues an interrupted recording: a folder beside ``out``
     keeps the trained steps until the table exists."""
     if out.exists():
-        return _reused(recipe, out)
+        about = read_about(out)
+        asked, held = json.loads(recipe.cell(1).spec), about["spec"]
+        if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
+            raise UsageError(
+                f"{out} already holds another recording, of {about['problem']}, which differs in "
+                f"{', '.join(differing)}; choose another file, or remove it"
+            )
+        return Recorded(about["trials"], about["failed"], reused=True)
     if not out.parent.is_dir():
         raise UsageError(f"{out}: there is no folder {out.parent}")
     folder = out.resolve().with_name(f"{out.name}.recording")
@@ -162,17 +169,6 @@ def record_table(
     with contextlib.suppress(OSError):  # the folder is gone, or another recording uses it
         folder.rmdir()
     return Recorded(len(table.configs), table.about["failed"], reused=False)
-
-
-def _reused(recipe: Recipe, out: Path) -> Recorded:
-    about = read_about(out)
-    asked, held = json.loads(recipe.cell(1).spec), about["spec"]
-    if differing := [key for key in asked | held if asked.get(key) != held.get(key)]:
-        raise UsageError(
-            f"{out} already holds another recording, of {about['problem']}, which differs in "
-            f"{', '.join(differing)}; choose another file, or remove it"
-        )
-    return Recorded(about["trials"], about["failed"], reused=True)
 
 
 def _run(

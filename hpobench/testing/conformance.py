@@ -77,10 +77,10 @@ def checks_of(
     functions: Sequence[Callable[[Any], str | None]]
     # Imported here because some of them import Ray, which takes seconds.
     if entry.kind == "searcher":
-        from hpobench.testing import searcher_rules
-        from hpobench.testing.searcher_subject import SearcherSubject
+        from hpobench.testing import driving, searcher_rules
 
-        subject, functions = SearcherSubject(entry, ref, patience, trials), searcher_rules.CHECKS
+        subject = driving.SearcherSubject(entry, ref, patience, trials)
+        functions = searcher_rules.CHECKS
     elif entry.kind == "scheduler":
         from hpobench.testing import scheduler_rules
 

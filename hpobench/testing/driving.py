@@ -1,18 +1,29 @@
-"""The spaces that every searcher is put through, and everything that may happen to it in a cell."""
+"""The searcher that is checked: its spaces, and everything that may happen to it in a cell."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
+from time import perf_counter
 from typing import Any, TypeVar
 
 from hpobench.api import Config, Exhausted, Fidelity, NothingYet, Searcher
-from hpobench.contract.errors import SpaceError
+from hpobench.contract.errors import HpobenchError, SpaceError
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
 from hpobench.contract.space import Space
-from hpobench.testing.plugin_check import Misbehaved
+from hpobench.plugins.build import build_searcher
+from hpobench.plugins.compatibility import trait
+from hpobench.testing.plugin_check import Misbehaved, PluginSubject
 
+MOST_TRIALS, LEAST_TRIALS = 60, 8
+OBSERVATIONS = (10, 100, 1000)  # after which a searcher's thinking time is measured
 T = TypeVar("T")
 
 SPACES = {
@@ -206,3 +217,107 @@ def _end(searcher: Searcher, trial: int, steps: int, loss: float, fate: str, *, 
 def _charge(searcher: Searcher, trial: int, step: int) -> None:
     if searcher.cost_aware:
         call(f"charged({trial}, {step} s)", searcher.charged, trial, float(step))
+
+
+@dataclass(frozen=True)
+class SearcherSubject(PluginSubject):
+    patience: float = 10.0  # seconds for which a run goes on asking
+    given_trials: int | None = None  # of a run; ``None``: as many as there is patience for
+
+    def claims(self, name: str) -> bool:
+        return bool(trait(self.cls, name))
+
+    @functools.cached_property
+    def conditional(self) -> bool:
+        """Whether it claims to understand conditions and does not refuse a conditional space."""
+        if not self.claims("conditional"):
+            return False
+        try:
+            build_searcher(self.ref, SPACES["conditional"], 0, FIDELITY).close()
+        except Exception as error:  # suites do not give it such problems; others the checks report
+            return not isinstance(error, HpobenchError)
+        return True
+
+    @property
+    def spaces(self) -> Mapping[str, Space]:
+        """The spaces that it claims to understand."""
+        return {n: s for n, s in SPACES.items() if self.conditional or not s.conditional}
+
+    @contextlib.contextmanager
+    def building(self, space: Space, seed: int) -> Iterator[Searcher]:
+        """A searcher as a cell gets it, until the end of the block."""
+        built = call("__init__", build_searcher, self.ref, space, seed, FIDELITY)
+        with contextlib.closing(built) as searcher:
+            yield searcher
+
+    def drive(self, space: Space, seed: int, fates: Sequence[str] = FATES) -> str:
+        """Its proposals as JSON, because True and 1 are equal in Python."""
+        with self.building(space, seed) as searcher:
+            return json.dumps(drive(searcher, space, self.trials, fates))
+
+    @functools.cached_property
+    def trials(self) -> int:
+        if self.given_trials is not None:
+            return self.given_trials
+        return max(sum(1 for _ in self._ask_and_tell(MOST_TRIALS)), LEAST_TRIALS)
+
+    @functools.cached_property
+    def histories(self) -> dict[str, str]:
+        """Its proposals with seed 0, by the name of the space."""
+        found = {}
+        for name, space in self.spaces.items():
+            with on_space(name):
+                found[name] = self.drive(space, 0)
+        return found
+
+    def exercise(self) -> None:
+        _ = self.histories
+
+    @functools.cached_property
+    def long_run(self) -> list[tuple[float, int | None]]:
+        """The seconds of thinking and the memory afterwards, for every trial of one run."""
+        last = OBSERVATIONS[-1] + 5
+        every = last // 20
+        return [
+            (seconds, memory_of_processes() if trial % every == 0 else None)
+            for trial, seconds in enumerate(self._ask_and_tell(last))
+        ]
+
+    def _ask_and_tell(self, trials: int) -> Iterator[float]:
+        """The searcher's seconds for each trial, until patience is out."""
+        space = SPACES["mixed"]
+        with self.building(space, 0) as searcher, contextlib.suppress(NothingYet):
+            loss = functools.partial(loss_of, space)
+            begin = started = perf_counter()
+            for _ in one_by_one(searcher, space, trials, loss):
+                yield perf_counter() - started
+                started = perf_counter()
+                if started - begin > self.patience:
+                    return
+
+
+@contextlib.contextmanager
+def on_space(space: str) -> Iterator[None]:
+    """Let errors name the space on which they happened."""
+    try:
+        yield
+    except Misbehaved as error:
+        raise Misbehaved(f"on the {space} space: {error}") from error
+
+
+def memory_of_processes() -> int | None:
+    """Resident bytes of this process and its descendants; ``None`` where there is no ``/proc``."""
+    if not Path("/proc/self/stat").exists():
+        return None
+    parents, pages = {}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                stat = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+                # The name, in brackets, may hold anything; the other fields come after it.
+                fields = stat.rpartition(")")[2].split()
+                parents[int(folder.name)], pages[int(folder.name)] = int(fields[1]), int(fields[21])
+    ours = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(pages.get(pid, 0) for pid in ours) * os.sysconf("SC_PAGE_SIZE")

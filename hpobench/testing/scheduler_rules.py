@@ -127,7 +127,8 @@ def comes_to_an_end(subject: SchedulerSubject) -> str:
     for problem in subject.problems(SHORT):
         for workers in (1, 4):
             run = _finished(subject, problem, workers)
-            trials, where = run.source.trials, _where(problem, workers)
+            trials = run.source.trials
+            where = f"with {problem.fidelity.steps} steps and {workers} workers"
             statuses = {run.trial_status(trial) for trial in trials}
             if left := statuses - {"completed", "stopped"}:
                 raise Misbehaved(f"{where}: trials are left {', '.join(left)}")
@@ -149,8 +150,9 @@ def repeatable(subject: SchedulerSubject) -> None:
         first, second = (_finished(subject, problem, 4).events for _ in range(2))
         if first != second:
             raise Misbehaved(
-                f"{_where(problem, 4)}: decisions differ; draw from random or numpy.random, which "
-                "are seeded for every cell, and keep nothing between builds"
+                f"with {problem.fidelity.steps} steps and 4 workers: decisions differ; draw from "
+                "random or numpy.random, which are seeded for every cell, and keep nothing between "
+                "builds"
             )
 
 
@@ -159,12 +161,9 @@ def _finished(subject: SchedulerSubject, problem: CurveProblem, workers: int) ->
     try:
         run.finish()
     except CellError as error:
-        raise Misbehaved(f"{_where(problem, workers)}: {error}") from error
+        where = f"with {problem.fidelity.steps} steps and {workers} workers"
+        raise Misbehaved(f"{where}: {error}") from error
     return run
-
-
-def _where(problem: CurveProblem, workers: int) -> str:
-    return f"with {problem.fidelity.steps} steps and {workers} workers"
 
 
 CHECKS: tuple[Callable[[SchedulerSubject], str | None], ...] = (

@@ -39,19 +39,11 @@ class Witness(Searcher):
         for i in range(len(self.space)):
             order = [1, 2, 3, 4]
             random.shuffle(order)
-            parts = [
-                random.random(),
-                random.uniform(0, 1),
-                random.gauss(0, 1),
-                random.choice(order),
-                random.sample(order, 2)[0],
-                random.randint(0, 9),
-                self.own.random(),
-                self.own.gauss(0, 1),
-                self.numpy.random(),
-                np.random.rand(),  # noqa: NPY002
-                np.random.normal(),  # noqa: NPY002
-                np.random.randint(9),  # noqa: NPY002
+            parts = [random.random(), random.uniform(0, 1), random.gauss(0, 1)]
+            parts += [random.choice(order), random.sample(order, 2)[0], random.randint(0, 9)]
+            parts += [self.own.random(), self.own.gauss(0, 1), self.numpy.random()]
+            parts += [np.random.rand(), np.random.normal(), np.random.randint(9)]  # noqa: NPY002
+            parts += [
                 float(np.argsort([3, 1, 2])[0] + np.mean(order)),
                 math.sin(trial) + math.log(2 + i) + math.exp(-i) + math.sqrt(trial),
                 statistics.median(self.losses) + statistics.fmean(self.losses),

@@ -8,14 +8,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hpobench.bridges.imports import trials as common
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.running.tracking.tracker import client, without_secrets
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 TABLES = {"experiments", "runs", "metrics"}  # by these a database is known to be MLflow's
 _FILES = "MLFLOW_ALLOW_FILE_STORE"  # without which MLflow refuses folders of files
@@ -89,7 +86,7 @@ def _files_allowed() -> Iterator[None]:
 
 
 def _source(
-    connection: MlflowClient, where: str, name: str, runs: Sequence[Any], asked: common.Asked
+    connection: Any, where: str, name: str, runs: Sequence[Any], asked: common.Asked
 ) -> common.StoredTrials:
     metrics = Counter(metric for run in runs for metric in run.data.metrics)
     metric = common.choose("metric", sorted(metrics), asked.metric, "--metric", f"{where}: {name}")
@@ -109,7 +106,7 @@ def _source(
     return common.StoredTrials(where, "MLflow experiment", name, objective, trials, notes=notes)
 
 
-def _trial(connection: MlflowClient, run: Any, metric: str) -> common.PastTrial:
+def _trial(connection: Any, run: Any, metric: str) -> common.PastTrial:
     points = connection.get_metric_history(run.info.run_id, metric)
     history = sorted(points, key=lambda point: (point.step, point.timestamp))
     state = _STATES[run.info.status]

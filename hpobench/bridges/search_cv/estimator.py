@@ -23,7 +23,7 @@ from hpobench.bridges.search_cv import private
 from hpobench.bridges.search_cv import search as searching
 from hpobench.bridges.search_cv import search_space as spaces
 from hpobench.bridges.search_cv.candidate import CandidateProblem
-from hpobench.bridges.search_cv.kept_search import identity, kept_seed, search_folder
+from hpobench.bridges.search_cv.kept_search import identity, kept_identity, search_folder
 from hpobench.bridges.search_cv.resource import Resource, find_resource
 from hpobench.bridges.search_cv.task import Task
 from hpobench.contract.errors import SpaceError
@@ -200,7 +200,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
     def _algorithm(self, task: Task, workers: int) -> searching.ChosenAlgorithm:
         seed = None
         if self.resume is not None and self.random_state is None:
-            seed = kept_seed(Path(self.resume))
+            seed = (kept_identity(Path(self.resume)) or {}).get("seed")
         if seed is None:
             # A copy, because the candidates of random search are drawn from the same state.
             state = check_random_state(self.random_state)

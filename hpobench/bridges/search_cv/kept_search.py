@@ -34,7 +34,7 @@ def search_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
             raise UsageError(
                 f"{folder}: another search is under way there; give resume= another folder"
             ) from None
-        before = _read(folder / _WHAT)
+        before = kept_identity(folder)
         if before is None:
             with writing("a search", folder):
                 write_whole(folder / _WHAT, json.dumps(dict(identity), indent=1).encode())
@@ -46,13 +46,9 @@ def search_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
         yield folder
 
 
-def kept_seed(folder: Path) -> int | None:
-    """The seed of the search in ``folder``, if there is one."""
-    found = _read(folder / _WHAT)
-    return None if found is None else int(found["seed"])
-
-
-def _read(file: Path) -> dict[str, Any] | None:
+def kept_identity(folder: Path) -> dict[str, Any] | None:
+    """That of the search in ``folder``, if there is one."""
+    file = folder / _WHAT
     if not file.exists():
         return None
     try:

@@ -1,8 +1,7 @@
 """The only contact with scikit-learn's private names.
 
-:class:`hpobench.SearchCV` is a search of scikit-learn's own in all but the order in which
-candidates are tried. So it fits, scores and reports with scikit-learn's functions, some of which
-are private.
+:class:`hpobench.SearchCV` is a search of scikit-learn's own in all but the order of candidates. So
+it fits, scores and reports with scikit-learn's functions.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Rows(Resource):
 
     def most_steps(self, task: Task) -> int:
         rows = min(len(train) for train, _ in task.splits)
-        fewest = max(20, 4 * task.classes)
+        fewest = max(20, 0 if task.labels is None else 4 * len(task.labels))
         return next((steps for steps in (9, 3) if rows / steps >= fewest), 1)
 
     def amount(self, task: Task, params: Mapping[str, Any], share: float) -> int:  # noqa: ARG002

@@ -8,6 +8,7 @@ The first candidates are given ones, or the portfolio of the estimator's model.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,13 +51,6 @@ class SearchSpace:
         :class:`ValueError` or :class:`TypeError` if there is none."""
         plain: Value = given.item() if isinstance(given, np.generic) else given
         return plain
-
-    def nearest(self, name: str, given: Value) -> Value | None:
-        """The value in ``space`` that is nearest to ``given``; ``None`` if none is comparable."""
-        try:
-            return fitted(self.space[name], self.value(name, given))
-        except (TypeError, ValueError):
-            return None
 
 
 class Distributions(SearchSpace):
@@ -217,7 +211,9 @@ def _of_portfolio(estimator: Any, search_space: SearchSpace) -> list[Config]:
     for i in range(SIZE):
         values = {p.name: p.from_unit(0.5) for p in space}
         for name, (model, parameter) in sources.items():
-            near = search_space.nearest(name, configs[model][i][parameter])
-            values[name] = values[name] if near is None else near
+            with contextlib.suppress(TypeError, ValueError):  # an odd one stays in the middle
+                given = search_space.value(name, configs[model][i][parameter])
+                if (near := fitted(space[name], given)) is not None:
+                    values[name] = near
         points.append(space.build(values))
     return points

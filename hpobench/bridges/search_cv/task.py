@@ -41,11 +41,6 @@ class Task:
         plain = self.y is not None and is_classifier(self.estimator) and np.ndim(self.y) == 1
         return np.unique(self.y) if plain else None
 
-    @property
-    def classes(self) -> int:
-        """The number of classes; 0 unless the estimator is a classifier."""
-        return 0 if self.labels is None else len(self.labels)
-
     def fit_and_score(
         self, split: int, params: Mapping[str, Any], *, model: Any = None, rows: float = 1.0
     ) -> dict[str, Any]:
