@@ -94,8 +94,8 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         dialogue = self._ready()
         number, adopted = dialogue.asked, True
         if self._given < len(self._points):
-            self._given += 1
-            config: Config | None = self._point(self._given - 1)
+            i, self._given = self._given, self._given + 1
+            config: Config | None = self._config(self._points[i], f"points_to_evaluate[{i}]")
             adopted = dialogue.adopt(config)
         else:
             try:
@@ -208,8 +208,8 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
         if self._dialogue is None:
             space = self._tuned()
             self._dialogue = Dialogue(self._name, space, self._build)
-            for i in range(len(self._points)):
-                self._point(i)
+            for i, point in enumerate(self._points):
+                self._config(point, f"points_to_evaluate[{i}]")
             if self._restored is not None:
                 searched, log = self._restored
                 if searched != space:
@@ -249,9 +249,6 @@ class TuneSearcher(RaySearcher):  # type: ignore[misc]
                 ", or hpobench.searcher(..., space=hpobench.Space([...]))"
             )
         return self._param_space.space
-
-    def _point(self, i: int) -> Config:
-        return self._config(self._points[i], f"points_to_evaluate[{i}]")
 
     def _config(self, point: Mapping[str, Any], what: str) -> Config:
         try:

@@ -76,10 +76,6 @@ class Class:
         return self.members[0].name
 
     @property
-    def space(self) -> Space:
-        return self.members[0].space
-
-    @property
     def data_sets(self) -> list[str]:
         """The data set of each member; the shortest of several names for the same one."""
         names = [data_set_of(self.name, problem.key) for problem in self.members]
@@ -91,7 +87,7 @@ class Class:
         small space, or else random ones and the library's default."""
         from hpobench.problems.pools._pool import PoolProblem
 
-        problem, space = self.members[0], self.space
+        problem, space = self.members[0], self.members[0].space
         if isinstance(problem, PoolProblem):
             rows = problem.read()["places"].T.tolist()
             return [_rounded(space, row) for row in rows], f"all {len(rows):,} rows of the pool"
@@ -170,7 +166,7 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
     """Choose the portfolios of the class of ``problems`` and write them into ``file``. The same
     problems give the same bytes. The version grows if a portfolio is another one than in the file.
     """
-    found = Class.of(problems)
+    found, space = Class.of(problems), problems[0].space
     regret = regrets(found.losses, found.losses)
     names = np.array(found.data_sets)
     rows = {"": greedy(regret, found.weights, STORED)}
@@ -186,8 +182,8 @@ def make(problems: Sequence[Problem], file: Path, tell: Callable[[str], None]) -
         "problem": found.name,
         "version": 1,
         "made": _made(found),
-        "space": found.space.to_json(),
-        "configs": [[found.candidates[0][row].get(n) for n in found.space.names] for row in used],
+        "space": space.to_json(),
+        "configs": [[found.candidates[0][row].get(n) for n in space.names] for row in used],
         "all": numbered.pop(""),
         "without": numbered,
     }

@@ -175,7 +175,6 @@ def _run(
     cells: LiveCells, cell: Cell, report: Callable[[TrialCounts], None], steps: int
 ) -> Outcome:
     """The outcome of ``cell``; ``report`` takes the progress while it runs and at its end."""
-    look = functools.partial(tally, steps=steps)
     due = 0.0
     found: list[Outcome] = []
     try:
@@ -183,7 +182,7 @@ def _run(
             found += outcomes
             begin = time.monotonic()
             if found or begin >= due:
-                report(cells.journal(cell.id, look))
+                report(cells.journal(cell.id, functools.partial(tally, steps=steps)))
                 end = time.monotonic()
                 due = end + max(_LOOK_S, (end - begin) / _LOOK_SHARE)
     except BaseException:

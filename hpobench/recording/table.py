@@ -123,10 +123,16 @@ def read_table(path: Path) -> Table:
                     config[p.name] = json.loads(value) if mixed else value
         for config in configs:
             space.check(config)
-        shape = len(configs), about["fidelity"]["steps"]
-        curves = {
-            name: _curves(columns[name], shape) for name in CURVES if name in columns.column_names
-        }
+        steps = about["fidelity"]["steps"]
+        curves: dict[str, Array] = {}
+        for name in [name for name in CURVES if name in columns.column_names]:
+            lists = columns[name].combine_chunks()
+            if not (pa.types.is_list(lists.type) and pa.types.is_floating(lists.type.value_type)):
+                raise TypeError(f"a curve has the type {lists.type}")
+            if (lengths := set(lists.value_lengths().to_pylist())) - {steps}:
+                raise ValueError(f"curves of {sorted(map(str, lengths))} steps, not {steps}")
+            numbers = lists.flatten().to_numpy(zero_copy_only=False)
+            curves[name] = numbers.astype(float).reshape(len(configs), steps)
         if "loss" not in curves:
             raise ValueError("it has no column loss")
         return Table(about, configs, curves, columns["error"].to_pylist())
@@ -167,18 +173,6 @@ def _about(path: Path, file: pq.ParquetFile) -> dict[str, Any]:
     if objective.direction not in ("minimize", "maximize"):
         raise ValueError(f"direction {objective.direction!r:.60}")
     return about
-
-
-def _curves(column: pa.ChunkedArray, shape: tuple[int, int]) -> Array:
-    """The lists of ``column``, a row for each."""
-    lists = column.combine_chunks()
-    if not (pa.types.is_list(lists.type) and pa.types.is_floating(lists.type.value_type)):
-        raise TypeError(f"a curve has the type {lists.type}")
-    lengths = set(lists.value_lengths().to_pylist())
-    if lengths - {shape[1]}:
-        raise ValueError(f"curves of {sorted(map(str, lengths))} steps, not {shape[1]}")
-    curves: Array = lists.flatten().to_numpy(zero_copy_only=False).astype(float).reshape(shape)
-    return curves
 
 
 @contextlib.contextmanager

@@ -44,16 +44,13 @@ def checks(
 def entries(plugin: Path | str, only: str | None = None) -> list[Entry]:
     """The plugins in a file, or those with a name; raises :class:`UsageError` if there are none."""
     file = Path(plugin)
-    if file.suffix != ".py" and not file.exists():
-        registry = Registry()
-        known = [entry for kind in _KINDS for entry in registry.entries(kind)]
-        inside = [entry for entry in known if entry.name == str(plugin)]
-        if not inside:
-            raise UnknownNameError("plugin", str(plugin), [entry.name for entry in known])
-    else:
-        file, registry = file.resolve(), Registry([file])
-        every = [entry for kind in _KINDS for entry in registry.entries(kind)]
-        inside = [entry for entry in every if entry.file == file]
+    named = file.suffix != ".py" and not file.exists()
+    file = file.resolve()
+    registry = Registry() if named else Registry([file])
+    known = [entry for kind in _KINDS for entry in registry.entries(kind)]
+    inside = [e for e in known if (e.name == str(plugin) if named else e.file == file)]
+    if named and not inside:
+        raise UnknownNameError("plugin", str(plugin), [entry.name for entry in known])
     found = [entry for entry in inside if only in (None, entry.name)]
     if not found:
         raise UnknownNameError("plugin", str(only), [entry.name for entry in inside])

@@ -6,14 +6,12 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-from hpobench.contract.algorithms import Exhausted, Scheduler, Searcher
-from hpobench.contract.budget import Budget
+from hpobench.api import Budget, Config, Curve, Exhausted, Fidelity, Reference, Scheduler, Searcher
 from hpobench.contract.cell import Exact, Tell
 from hpobench.contract.parameters import Float, Int
-from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem
-from hpobench.contract.references import Reference
+from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import uniform
-from hpobench.contract.space import Config, Space
+from hpobench.contract.space import Space
 from hpobench.running.cells.tuning import Run
 from hpobench.running.stages.virtual import VirtualStage
 
@@ -41,9 +39,9 @@ class CurveProblem(TabulatedProblem):
         keep = 1 - min(0.6, 0.05 + 8 * lr)
         steps = range(1, self.fidelity.steps + 1)
         losses = [limit + keep**k + 0.01 * uniform(seed, lr, k) for k in steps]
-        costs = [
-            1.0 if self._equal_costs else 0.5 + width / 64 + 0.1 * uniform(lr, k) for k in steps
-        ]
+        costs = [0.5 + width / 64 + 0.1 * uniform(lr, k) for k in steps]
+        if self._equal_costs:
+            costs = [1.0] * len(losses)
         return Curve(losses, costs, [loss - 0.01 for loss in losses])
 
 

@@ -29,8 +29,7 @@ from hpobench.store.format.disk import explained
 TRUSTED = 0.5
 """The least rank correlation of a twin that is to be trusted. Below, it puts fewer than two of
 three pairs of configurations into the right order; a coin does so with one of two."""
-_SEARCHED = 2000
-"""Random configurations of a twin, and as many steps from the best of them, to find its best."""
+_SEARCHED = 2000  # configurations of a twin, and as many steps from the best, to find its best
 
 
 @dataclass(frozen=True)

@@ -175,19 +175,13 @@ def _merged(where: str, name: str, found: Sequence[tuple[Any, Any]]) -> Paramete
     integer = type(first).__name__ == "IntDistribution"
     if low == high:
         return Categorical(name, (low,))
-    if first.step is not None and (levels := _levels(distributions, 1 if integer else 0)):
-        return Ordinal(name, tuple(levels))
+    if all(d.step not in (1 if integer else 0, None) for d in distributions):
+        counts = [round((d.high - d.low) / d.step) + 1 for d in distributions]
+        if max(counts) <= _MOST_LEVELS:
+            levels = {
+                min(d.low + i * d.step, d.high)
+                for d, count in zip(distributions, counts, strict=True)
+                for i in range(count)
+            }
+            return Ordinal(name, tuple(sorted(levels)))
     return Int(name, low, high, first.log) if integer else Float(name, low, high, first.log)
-
-
-def _levels(distributions: Sequence[Any], plain: int) -> list[Any]:
-    """The values of parameters with a step; none for a step of ``plain``, or for too many."""
-    values: set[Any] = set()
-    for d in distributions:
-        if d.step in (plain, None):
-            return []
-        count = round((d.high - d.low) / d.step) + 1
-        if count > _MOST_LEVELS:
-            return []
-        values |= {min(d.low + i * d.step, d.high) for i in range(count)}
-    return sorted(values)

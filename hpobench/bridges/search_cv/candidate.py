@@ -93,8 +93,7 @@ class SearchWorker(Worker):
     """A worker of a search, which is handed the problem itself, with the data."""
 
     def problem(self, given: Any) -> TrainedProblem:
-        problem: CandidateProblem = given
-        return problem
+        return given  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager
@@ -110,8 +109,8 @@ def open_workers(
     where = address or LOCAL
     with connected(where, count if starts_ray(where) else None) as ray:
         environment = {"env_vars": dict.fromkeys(_THREADS, "1")}
-        options = {"num_cpus": 1, "max_restarts": -1, "runtime_env": environment}
-        cls = ray.remote(SearchWorker).options(**options)
+        actor = ray.remote(SearchWorker)
+        cls = actor.options(num_cpus=1, max_restarts=-1, runtime_env=environment)
         workers = [cls.remote() for _ in range(count)]
         try:
             there = WorkerConnections(ray, workers, ray.put(problem), 0.0)

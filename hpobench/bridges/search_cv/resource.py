@@ -64,8 +64,7 @@ class Rows(Resource):
         return next((steps for steps in (9, 3) if rows / steps >= fewest), 1)
 
     def amount(self, task: Task, params: Mapping[str, Any], share: float) -> int:  # noqa: ARG002
-        longest: int = max(len(train) for train, _ in task.splits)
-        return round(longest * share)
+        return round(share * max(len(train) for train, _ in task.splits))
 
     def fit(
         self, task: Task, params: Mapping[str, Any], split: int, share: float, kept: Any

@@ -33,8 +33,7 @@ from hpobench.running.stages.live.journal import Journal
 from hpobench.running.stages.live.live_stage import LiveStage
 from hpobench.running.stages.stage import StageFailure
 
-Named = str | Mapping[str, Any]
-"""The name of a plugin, or ``{"name": NAME, option: value}``."""
+Named = str | Mapping[str, Any]  # the name of a plugin, or {"name": NAME, option: value}
 Progress = Callable[[int, float], None]
 """Is told the number of candidates that are over, and the best mean score so far."""
 
