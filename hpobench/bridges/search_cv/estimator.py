@@ -7,9 +7,7 @@ import numbers
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -178,7 +176,7 @@ class SearchCV(private.BaseSearch):  # type: ignore[misc]
         points = spaces.starting_points(self.start, task.estimator, space, self.n_trials)
         self.searcher_ = chosen.searcher.label
         self.resource_ = problem.resource.name if problem.resource else None
-        folder: AbstractContextManager[str | Path] = TemporaryDirectory(prefix="hpobench-search-")
+        folder = search_folder(None, {})
         if self.resume is not None:
             same = identity(self, task, chosen, points)
             folder = search_folder(Path(self.resume), same)

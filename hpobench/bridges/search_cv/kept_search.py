@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import sklearn
@@ -22,9 +23,15 @@ _WHAT = "search.json"
 
 
 @contextlib.contextmanager
-def search_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
-    """``folder``, made if need be, for the search of this ``identity`` alone; raises
-    :class:`UsageError` if another one is or was there."""
+def search_folder(folder: Path | None, identity: Mapping[str, Any]) -> Iterator[Path]:
+    """``folder``, made if need be, for the search of this ``identity`` alone, or a temporary one.
+
+    Raises :class:`UsageError` if another search is or was there.
+    """
+    if folder is None:
+        with TemporaryDirectory(prefix="hpobench-search-") as temporary:
+            yield Path(temporary)
+        return
     with writing("a search", folder):
         folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:

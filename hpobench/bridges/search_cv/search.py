@@ -139,7 +139,7 @@ class Search:
     points: Sequence[Config]  # the first candidates
     workers: int
     address: str | None
-    folder: AbstractContextManager[str | Path]  # keeps the results to go on from
+    folder: AbstractContextManager[Path]  # keeps the results to go on from
     progress: Progress
     _best: float = field(default=-math.inf, init=False)
     _run: Run | None = field(default=None, init=False)
@@ -151,7 +151,7 @@ class Search:
         with (
             contextlib.closing(searcher),
             self.folder as folder,
-            contextlib.closing(Journal(Path(folder, "journal"))) as journal,
+            contextlib.closing(Journal(folder / "journal")) as journal,
             open_workers(self.problem, self.workers, self.address) as connections,
         ):
             stage = self._stage = _SearchStage(
