@@ -96,14 +96,14 @@ def recommend(
 
     Nothing is run.
     """
-    from hpobench.bridges import advice
+    from hpobench.bridges import recommended
 
     if evaluate:
         _evaluate(evidence, output)
         return
-    found = advice.recommended(evidence=evidence, **options)
+    found = recommended.recommended(evidence=evidence, **options)
     if settle is not None:
-        advice.settle(settle, found)
+        recommended.settle(settle, found)
         click.echo(f"{settle}: `hpobench run {settle}` tells them apart", err=True)
     if output.as_json:
         print_json([_facts(label, one) for label, one in found])
@@ -149,13 +149,13 @@ def _facts(label: str, one: Recommendation) -> dict[str, Any]:
 
 
 def _evaluate(evidence: Path | None, output: Output) -> None:
-    from hpobench.bridges import advice
+    from hpobench.bridges import recommended
     from hpobench.evidence import wording
 
-    rows = advice.evaluated(evidence)
+    rows = recommended.evaluated(evidence)
     verdict = list(wording.verdict(rows))
     if output.as_json:
-        print_json({"verdict": verdict, "rows": list(map(advice.facts, rows))})
+        print_json({"verdict": verdict, "rows": list(map(recommended.facts, rows))})
         return
     for line in verdict:
         click.echo(fill(line))

@@ -43,7 +43,7 @@ def read(name: str, plugins: Sequence[Path] = ()) -> Portfolio:
 def make(name: str, plugins: Sequence[Path], tell: Callable[[str], None]) -> tuple[Path, Portfolio]:
     """Choose the portfolio of the problem class ``name`` anew; returns its file beside the
     plugin, and what it holds."""
-    from hpobench.recording.freezing import members
+    from hpobench.recording.measuring import members
     from hpobench.recording.portfolio_choice import make as make_file
 
     problems = members(name, {}, plugins)
@@ -74,7 +74,7 @@ def evaluate(
 ) -> list[Evaluated]:
     """How good the portfolio ``name`` is on data sets that it was chosen without, or each that is
     shipped; ``warn`` is told which are left out because their data is not here."""
-    from hpobench.recording.freezing import members
+    from hpobench.recording.measuring import members
     from hpobench.recording.portfolio_choice import TRIALS, Class
     from hpobench.recording.portfolio_choice import evaluate as regret_of
 

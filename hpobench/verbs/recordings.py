@@ -24,11 +24,11 @@ def freeze(
     """Measure the references of the members of ``problem`` with these ``options`` anew; returns
     their file, and what it says of these members by their keys."""
     from hpobench.contract.frozen import read_members, references_of
-    from hpobench.recording import freezing
+    from hpobench.recording import measuring
 
-    found = freezing.members(problem, options, plugins)
+    found = measuring.members(problem, options, plugins)
     file = references_of(type(found[0]))
-    freezing.freeze(found, file, tell, sample)
+    measuring.freeze(found, file, tell, sample)
     entries = read_members(file)
     return file, {one.key: entries[one.key] for one in found}
 
@@ -59,12 +59,11 @@ def record(
 ) -> Table:
     """Train ``problem`` to the end in many configurations, into the table ``out``.
 
-    ``drawn``: which configurations, as :func:`hpobench.recording.recipe.build_recipe` takes it.
+    ``drawn``: which configurations, as :func:`hpobench.recording.record.build_recipe` takes it.
     ``progress`` is given their number, and gives what is told how many are over. The same call goes
     on after an interruption.
     """
-    from hpobench.recording.recipe import build_recipe
-    from hpobench.recording.record import record_table
+    from hpobench.recording.record import build_recipe, record_table
 
     recipe = build_recipe(problem, options, **drawn)
     begin = time.monotonic()

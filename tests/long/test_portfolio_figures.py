@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hpobench.plugins.starting.datasets import SHIPPED
 from hpobench.plugins.starting.portfolios import read_portfolio
-from hpobench.recording.freezing import members
+from hpobench.recording.measuring import members
 from hpobench.recording.portfolio_choice import Class, evaluate, make
 
 

@@ -17,7 +17,7 @@ from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.searcher import end_warm
 from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
-from hpobench.testing.check import judge
+from hpobench.testing.plugin_check import judge
 
 
 @pytest.fixture

@@ -24,10 +24,9 @@ from hpobench.plugins.registry import Registry
 from hpobench.running.cells.run_cell import run_cell
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
-from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of
-from hpobench.testing.driving import loss_of, propose_in_turn
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES, loss_of, propose_in_turn
+from hpobench.testing.plugin_check import judge
 
 HERE = Path(__file__).parent
 LINE = Space([Float("x", 0.0, 1.0)])

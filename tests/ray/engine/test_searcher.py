@@ -14,8 +14,7 @@ from ray.tune.search.optuna import OptunaSearch
 from hpobench.api import Config, Exhausted, Fidelity, Float, Int, NothingYet, Ordinal, Space
 from hpobench.contract.errors import CellError, PluginError, UsageError
 from hpobench.plugins.ray_searcher import RaySearcher, build_ray_searcher, to_ray_space
-from hpobench.testing.driving import drive
-from hpobench.testing.spaces import SPACES
+from hpobench.testing.driving import SPACES, drive
 
 FIDELITY = Fidelity("epoch", steps=9)
 SPACE = Space([Float("x", -5, 10), Int("n", 1, 3), Ordinal("batch", (8, 16))])

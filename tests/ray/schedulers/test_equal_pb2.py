@@ -16,7 +16,7 @@ from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.contract.cell import Exact
 from hpobench.running.ray.fast.equal import equal
 from hpobench.running.ray.fast.pb2 import Kernel, ucb
-from hpobench.testing.doubles import Curves, make_run
+from hpobench.testing.doubles import CurveProblem, make_run
 
 
 def _fitted(kernel: Any, seed: int, rows: int, columns: int, *, equal_rows: bool) -> Any:
@@ -77,7 +77,7 @@ def test_whole_runs_of_pb2_leave_the_same_events_as_with_ray(
     for exact in kinds:
         run = make_run(
             Pb2(**options),
-            problem=Curves(6),
+            problem=CurveProblem(6),
             trials=5,
             workers=workers,
             exact=exact,

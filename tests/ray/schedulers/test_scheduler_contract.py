@@ -13,9 +13,9 @@ from ray import cloudpickle
 from hpobench.api import Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.doubles import Curves, make_run
+from hpobench.testing.doubles import CurveProblem, make_run
+from hpobench.testing.plugin_check import ref_of
 from hpobench.testing.scheduler_rules import CHECKS, STEPS, SchedulerSubject
-from hpobench.testing.subject import ref_of
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
 
@@ -56,7 +56,7 @@ def test_options_have_defaults(entry: Entry) -> None:
 def test_refuses_clearly_to_serve_too_few_steps(entry: Entry, steps: int) -> None:
     message = f"{entry.name}: {steps}"
     try:
-        entry.load()().build(Curves(steps))
+        entry.load()().build(CurveProblem(steps))
     except UsageError as error:
         message = str(error)
     assert entry.name in message
@@ -78,6 +78,6 @@ def test_building_pickles_nothing(
 
 def test_says_truly_that_it_clones(entry: Entry) -> None:
     cls: Any = entry.load()
-    run = make_run(cls(), problem=Curves(3), trials=16, workers=3)
+    run = make_run(cls(), problem=CurveProblem(3), trials=16, workers=3)
     run.finish()
     assert any(event.config for event in run.events) == cls.clones

@@ -16,8 +16,8 @@ from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.plugins.registry import Entry
 from hpobench.testing import Check, checks
-from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of, entries
+from hpobench.testing.plugin_check import judge
 from tests import ROOT
 
 FILE = Path(__file__).with_name("misbehaving.py")

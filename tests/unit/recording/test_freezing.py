@@ -18,8 +18,7 @@ from hpobench.contract.frozen import frozen_members, read_members, references_fi
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.recording.freezing import freeze, members
-from hpobench.recording.measuring import measure, quartiles
+from hpobench.recording.measuring import freeze, measure, members, quartiles
 from tests import ROOT
 from tests.support.present import present
 

@@ -15,7 +15,7 @@ from hpobench.cli import cli
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.starting.datasets import SHIPPED
 from hpobench.plugins.starting.portfolios import read_portfolio
-from hpobench.recording.freezing import members
+from hpobench.recording.measuring import members
 from hpobench.recording.portfolio_choice import (
     MOST,
     Class,

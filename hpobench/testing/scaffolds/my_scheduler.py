@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
 
 
-class Mine(Scheduler):
+class MyScheduler(Scheduler):
     """A median rule: a trial stops if it is worse than the median of the others.
 
     ``grace_period``: the number of steps that every trial may take.

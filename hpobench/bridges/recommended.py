@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,7 @@ from hpobench.evidence.standing import ADVICE, WAYS, StandingRow, standing
 from hpobench.store.format import disk
 from hpobench.suites.suite import load_suite
 
-_COUNTS: dict[str, Any] = {
-    "floats": 0,
-    "ints": 0,
-    "categories": 0,
-    "logs": None,
-    "conditional": False,
-}
-_SPENT = ("evaluations", "budget", "trial_time", "workers", "noisy", "steps")
+_COUNTS: Any = {"floats": 0, "ints": 0, "categories": 0, "logs": None, "conditional": False}
 
 
 def recommended(
@@ -38,7 +32,7 @@ def recommended(
     Raises :class:`UsageError` where two of these say what is tuned, or none.
     """
     archive = read_archive(evidence or shipped())
-    spending = Spending(**{name: options.pop(name) for name in _SPENT})
+    spending = Spending(**{field.name: options.pop(field.name) for field in fields(Spending)})
     given = {name: value for name, value in options.items() if value is not None}
     counts = {name: given.pop(name) for name in _COUNTS if name in given}
     ways = {"SUITE": suite, "--trials": given.get("trials"), "--floats and the like": counts}
@@ -60,7 +54,7 @@ def recommended(
     elif "space" in given:
         question = of_space(read_space(given["space"]), spending)
     else:
-        question = of_counts(spending, **{**_COUNTS, **counts})
+        question = of_counts(spending, **_COUNTS | counts)
     return [("", Recommendation(advise(archive, question), archive))]
 
 

@@ -15,7 +15,7 @@ from hpobench.api import (
 from hpobench.kit import uniform
 
 
-class Mine(TabulatedProblem):
+class MyProblem(TabulatedProblem):
     """A learning curve that depends on a rate and an optimiser.
 
     ``noise``: the largest amount by which a loss may lie above the curve.

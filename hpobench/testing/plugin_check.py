@@ -1,21 +1,99 @@
-"""The plugin that is checked, and the checks of every kind of plugin."""
+"""A check of a plugin and its result, the plugin, and the rules for plugins of every kind."""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
 import re
-from collections.abc import Mapping
+import subprocess
+import sys
+import threading
+import unittest
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
+from hpobench.api import Problem
 from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import UsageError
-from hpobench.contract.problem import Problem
 from hpobench.plugins.discovery import GIVEN
 from hpobench.plugins.options import is_ray, members_of, options_of, resolve
 from hpobench.plugins.registry import Entry
-from hpobench.testing.check import Misbehaved, NotApplicable
+from hpobench.running.cells.time_limit import OutOfTime, time_limit
+
+Status: TypeAlias = Literal["ok", "failed", "skipped"]
+
+
+class Misbehaved(AssertionError):
+    """A plugin broke a rule; the message says how, and what to do."""
+
+
+class NotApplicable(unittest.SkipTest):
+    """A check does not apply to a plugin; pytest counts it as a skip."""
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One rule that a plugin must keep; calling it checks the rule."""
+
+    name: str
+    meaning: str
+    """The rule, in one line."""
+    plugin: str
+    """The name of the plugin that is checked."""
+    function: Callable[[], str | None]
+    """Returns what was measured, if anything; raises what calling the check raises."""
+
+    def __str__(self) -> str:
+        return f"{self.plugin}: {self.name}"
+
+    def __call__(self) -> None:
+        self.function()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    status: Status
+    text: str = ""  # what was measured, or the reason of a failure or a skip
+    hung: bool = False
+
+
+def judge(check: Check, limit: float) -> CheckResult:
+    """The result of ``check``, which fails if it takes more than ``limit`` seconds."""
+    # Other threads have no alarm.
+    in_main = threading.current_thread() is threading.main_thread()
+    try:
+        with time_limit(limit) if in_main else contextlib.nullcontext():
+            return CheckResult("ok", check.function() or "")
+    except NotApplicable as reason:
+        return CheckResult("skipped", str(reason))
+    except OutOfTime:
+        text = f"did not end within {limit:g} s; a loop without end, or raise --limit"
+        return CheckResult("failed", text, hung=True)
+    except Misbehaved as error:
+        return CheckResult("failed", str(error))
+    except (Exception, SystemExit) as error:
+        return CheckResult("failed", f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def fresh_process(
+    code: str, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What ``code`` did in a process of its own, which finds the same modules."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+
+
+def judged(checks: Iterable[Check], limit: float) -> Iterator[tuple[Check, CheckResult]]:
+    """Each of ``checks`` with its result; after one that hangs the others are skipped."""
+    hung = False
+    for check in checks:
+        result = CheckResult("skipped", "an earlier check hung") if hung else judge(check, limit)
+        hung |= result.hung
+        yield check, result
 
 
 @dataclass(frozen=True)
@@ -34,13 +112,8 @@ class PluginSubject:
 
 
 def ref_of(entry: Entry, given: Mapping[str, Any], folder: Path) -> PluginRef:
-    """``entry`` with the options ``given``.
-
-    A required option that is not given is that of a problem family's first member, or takes its
-    first choice.
-
-    Raises :class:`UsageError` for options that are missing or wrong.
-    """
+    """``entry`` with the options ``given``; a required one that is not given is that of a problem
+    family's first member, or takes its first choice."""
     cls = entry.load()
     required = [option for option in (options_of(cls) or {}).values() if option.required]
     taken = {option.name: option.choices[0] for option in required if option.choices}
@@ -86,11 +159,3 @@ def options(subject: PluginSubject) -> str | None:
             raise Misbehaved(f"{option.name!r} has no annotation; give it one, like `: float`")
         named.append(option.name)
     return ", ".join(named)
-
-
-def leaves_other_cells_alone(subject: PluginSubject) -> None:
-    """A cell of other plugins has the same result in this process as in a fresh one."""
-    from hpobench.testing.sentinel import check_sentinel
-
-    subject.exercise()
-    check_sentinel()

@@ -7,7 +7,7 @@ from random import Random
 from hpobench.api import Config, Fidelity, Searcher, Space
 
 
-class Mine(Searcher):
+class MySearcher(Searcher):
     """Random search near the best configuration so far.
 
     ``explore``: the share of proposals that are drawn from the whole space.
