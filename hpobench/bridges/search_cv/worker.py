@@ -9,8 +9,11 @@ from typing import Any
 from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.contract.training import TrainedProblem
 from hpobench.running.cluster.connect import LOCAL, connected, starts_ray
-from hpobench.running.stages.live.connections import Connections, WorkerConnections
-from hpobench.running.stages.live.here import HereConnections
+from hpobench.running.stages.live.connections import (
+    Connections,
+    HereConnections,
+    WorkerConnections,
+)
 from hpobench.running.stages.live.ray_worker import Worker
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -14,8 +14,7 @@ from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
 from hpobench.running.ray.fast.equal import equal, foresight
 from hpobench.running.ray.internals import ray_names
-from hpobench.running.ray.trial import Trial
-from hpobench.running.ray.trial_source import TrialSource
+from hpobench.running.ray.trial import Trial, TrialSource
 from hpobench.running.stages.stage import TrainingStage
 from hpobench.store.write.event import Event
 from hpobench.suites.estimate import MAX_RESULTS, MAX_TRIALS

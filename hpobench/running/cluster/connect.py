@@ -16,9 +16,9 @@ from typing import Any
 from hpobench.contract.errors import RayError, UsageError
 from hpobench.contract.package import VERSION
 from hpobench.contract.signals import ENDING_SIGNALS
+from hpobench.running.cells.containment import process_environment, runtime_environment
 from hpobench.running.cluster.health import LostRayError
 from hpobench.running.cluster.session import private_session
-from hpobench.running.ray.environment import process_environment, runtime_environment
 from hpobench.running.ray.servers import (
     killing_servers,
     read_settings_again,

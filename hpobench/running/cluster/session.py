@@ -19,7 +19,7 @@ from types import MappingProxyType
 from hpobench.contract.errors import RayError
 from hpobench.contract.files import is_regular, locked
 from hpobench.running.cluster import session_end
-from hpobench.running.ray.environment import MARK, PREFIX
+from hpobench.running.ray.servers import MARK, PREFIX
 
 _LONGEST_BASE = 18
 """Bytes. We and Ray add 88 to the path of a socket, which may have 107."""

@@ -16,8 +16,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import WorkersError
+from hpobench.running.cells.containment import process_environment
 from hpobench.running.local.channel import PID, ChannelClosedError, SocketChannel
-from hpobench.running.ray.environment import process_environment
 
 if TYPE_CHECKING:
     from hpobench.running.local.fork_server import Work

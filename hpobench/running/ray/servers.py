@@ -1,4 +1,5 @@
-"""The private names of Ray that say how its servers are, set it up, and keep notes in it."""
+"""The private names of Ray that say how its servers are, set it up, and keep notes in it; and the
+marks of a Ray of our own."""
 
 from __future__ import annotations
 
@@ -9,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+MARK = "HPOBENCH_SESSION"
+"""The environment variable that all processes of a local Ray have. It holds their folder."""
+PREFIX = "hpobench-ray-"
+"""How the name of the folder of such a Ray begins."""
 _SERVERS = ("raylet", "gcs_server")
 _NAMESPACE = "hpobench"
 

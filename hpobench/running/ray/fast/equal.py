@@ -6,41 +6,34 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ray.tune.schedulers import TrialScheduler
-from ray.tune.schedulers.async_hyperband import AsyncHyperBandScheduler
-from ray.tune.schedulers.hb_bohb import HyperBandForBOHB
-from ray.tune.schedulers.hyperband import HyperBandScheduler
-from ray.tune.schedulers.median_stopping_rule import MedianStoppingRule
-from ray.tune.schedulers.trial_scheduler import FIFOScheduler
+from ray.tune import schedulers as _ray
 
-from hpobench.running.ray.fast.asha import Asha
+from hpobench.running.ray.fast.asha import Asha, Fifo
 from hpobench.running.ray.fast.hyperband import HyperBand, HyperBandForBohb
 from hpobench.running.ray.fast.median import MedianRule
-from hpobench.running.ray.fast.waiting import Fifo
 
-EQUAL: dict[type[TrialScheduler], type[Any]] = {
-    FIFOScheduler: Fifo,
-    AsyncHyperBandScheduler: Asha,
-    HyperBandScheduler: HyperBand,
-    HyperBandForBOHB: HyperBandForBohb,
-    MedianStoppingRule: MedianRule,
+EQUAL: dict[type[_ray.TrialScheduler], type[Any]] = {
+    _ray.FIFOScheduler: Fifo,
+    _ray.AsyncHyperBandScheduler: Asha,
+    _ray.HyperBandScheduler: HyperBand,
+    _ray.HyperBandForBOHB: HyperBandForBohb,
+    _ray.MedianStoppingRule: MedianRule,
 }
 """Ours by Ray's. Each is a subclass that takes the same decisions, bit by bit, in less time."""
-_OURS = frozenset(EQUAL.values())
-_STEPS = "training_iteration"
 
 
-def foresight(scheduler: TrialScheduler) -> Callable[[Any, int], float] | None:
+def foresight(scheduler: _ray.TrialScheduler) -> Callable[[Any, int], float] | None:
     """Finds the first step of a trial after another at which ``scheduler`` may end or pause it.
 
     Some of ours know it, where they count in steps.
     """
-    if type(scheduler) not in _OURS or getattr(scheduler, "_time_attr", _STEPS) != _STEPS:
+    counts_steps = getattr(scheduler, "_time_attr", "training_iteration") == "training_iteration"
+    if type(scheduler) not in EQUAL.values() or not counts_steps:
         return None
     return getattr(scheduler, "next_decision", None)
 
 
-def equal(scheduler: TrialScheduler) -> TrialScheduler:
+def equal(scheduler: _ray.TrialScheduler) -> _ray.TrialScheduler:
     """``scheduler``, newly built, as one of ours if Ray's class is in :data:`EQUAL`.
 
     It stays the same object, because the plugin that built it may look into it later. A subclass

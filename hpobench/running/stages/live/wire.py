@@ -20,6 +20,8 @@ from typing import Any
 
 HANDSHAKE_S = 10.0
 """How long the other side may take to prove that it knows the key."""
+LONGEST_OUTPUT = 64 * 1024
+"""Characters kept of what one trial prints, the last ones of longer output."""
 _LENGTH = struct.Struct("<I")
 _NONCE, _DIGEST = 32, 32
 
@@ -75,7 +77,7 @@ def _read(source: socket.socket, size: int, deadline: float) -> bytes:
 
 
 def _proof(key: bytes, role: bytes, nonces: bytes) -> bytes:
-    """Only who knows ``key`` can make it. No side's proof serves the other one."""
+    # The role, because no side's proof may serve the other one.
     return hmac.digest(key, role + nonces, "sha256")
 
 
