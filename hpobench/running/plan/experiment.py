@@ -17,9 +17,8 @@ from hpobench.contract.errors import RayError
 from hpobench.running.cells.batches import Cells
 from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
 from hpobench.running.cluster.health import LostRayError
-from hpobench.running.local.fork_server import Work
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.worker_processes import ForkServer
+from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows
 from hpobench.suites.cell_grid import Selected

@@ -15,9 +15,8 @@ from hpobench.contract.errors import SuiteError
 from hpobench.plugins.isolation.environments import prepare
 from hpobench.running.cells.batches import Cells
 from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
-from hpobench.running.local.fork_server import Work
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.worker_processes import ForkServer
+from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.store.format import disk
 from hpobench.store.write import provenance
 from hpobench.store.write.batch import Outcome

@@ -17,9 +17,8 @@ from hpobench.running.cluster import deadlines
 from hpobench.running.cluster.connect import LOCAL, connected
 from hpobench.running.cluster.ray_cells import VirtualCells
 from hpobench.running.local import local_cells
-from hpobench.running.local.fork_server import Work
 from hpobench.running.local.local_cells import LocalCells
-from hpobench.running.local.worker_processes import ForkServer
+from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 
