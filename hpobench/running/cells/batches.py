@@ -86,8 +86,7 @@ def run_batch(
         outcomes.append(run_cell(cell, commit, timeout))
         if time.monotonic() - begin >= _BATCH_S:
             break
-    batch = Batch.of(outcomes, folder)
-    return Done(batch, len(outcomes), time.monotonic() - begin)
+    return Done(Batch.of(outcomes, folder), len(outcomes), time.monotonic() - begin)
 
 
 class Waiting:

@@ -65,12 +65,10 @@ def _open_live_stage(
         opened = Journal(journal)
     # Seconds that trials may run ahead of the scheduler: none if it may return to any step.
     ahead = 0.0 if scheduler.pauses else 0.005 if scheduler.needs_fidelity else 0.1
-    with (
-        contextlib.closing(opened),
-        contextlib.closing(
-            WorkerConnections(ray, workers, cell.problem.to_text(), cell.pace)
-        ) as connections,
-    ):
+    with contextlib.ExitStack() as stack:
+        stack.callback(opened.close)
+        connections = WorkerConnections(ray, workers, cell.problem.to_text(), cell.pace)
+        stack.callback(connections.close)
         stage = LiveStage(
             problem,
             seed=cell.role_seed("problem"),

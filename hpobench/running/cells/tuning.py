@@ -48,11 +48,10 @@ class Run:
         # number of workers, so that none of them is idle.
         size: int | None = scheduler.population
         self._population = None if size is None else max(size, stage.count)
-        steps = problem.fidelity.steps
         self.source = TrialSource(
             searcher,
             problem.space,
-            steps=steps,
+            steps=problem.fidelity.steps,
             limit=trials,
             tell=tell,
             ends_trials=scheduler.ends_trials,
@@ -76,7 +75,12 @@ class Run:
         except HpobenchError:
             raise
         except Exception as error:
-            raise CellError(describe(_cause(error))) from error
+            cause: BaseException = error
+            seen: set[int] = set()  # a plugin may tie errors into a circle
+            while isinstance(cause, TuneError) and cause.__context__ and id(cause) not in seen:
+                seen.add(id(cause))
+                cause = cause.__context__  # Ray's controller wraps it once or more
+            raise CellError(describe(cause)) from error
 
     def _controller(self) -> Controller:
         scheduler = self._scheduler.build(self.problem)
@@ -144,12 +148,3 @@ class Run:
     def steps_of(trial: Trial) -> int:
         """The step that the last result of ``trial`` belongs to, 0 if it has none."""
         return int(trial.run_metadata.last_result.get("training_iteration", 0))
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The error that Ray's controller wrapped in one or more ``TuneError``."""
-    seen: set[int] = set()  # a plugin may tie errors into a circle
-    while isinstance(error, TuneError) and error.__context__ and id(error) not in seen:
-        seen.add(id(error))
-        error = error.__context__
-    return error
