@@ -19,12 +19,7 @@ from hpobench.contract.signals import ENDING_SIGNALS
 from hpobench.running.cells.containment import process_environment, runtime_environment
 from hpobench.running.cluster.health import LostRayError
 from hpobench.running.cluster.session import private_session
-from hpobench.running.ray.servers import (
-    killing_servers,
-    read_settings_again,
-    servers_alone,
-    silenced,
-)
+from hpobench.running.ray import servers
 
 LOCAL = "local"
 
@@ -130,8 +125,7 @@ def _check_nodes(ray: Any) -> None:
 
 @contextlib.contextmanager
 def _local(cpus: int | None) -> Iterator[Any]:
-    """A Ray of its own. A busy machine may take longer than Ray waits for it, so that a start that
-    timed out is tried again."""
+    # A busy machine may take longer than Ray waits for it.
     with contextlib.ExitStack() as stack:
         for attempt in range(1, _STARTS + 1):
             try:
@@ -147,7 +141,7 @@ def _local(cpus: int | None) -> Iterator[Any]:
 def _started(cpus: int | None) -> Iterator[Any]:
     with private_session() as session:
         try:
-            with session.environment(process_environment()), servers_alone():
+            with session.environment(process_environment()), servers.servers_alone():
                 ray = _initialised(
                     address=LOCAL,
                     num_cpus=cpus or cpus_here(),
@@ -165,15 +159,15 @@ def _started(cpus: int | None) -> Iterator[Any]:
                 f"are in {session.folder} until the next run begins"
             ) from error
         try:
-            with silenced():
+            with servers.silenced():
                 yield ray
         except LostRayError as lost:
             lost.logs = session.folder
             raise
         finally:
-            with killing_servers():
+            with servers.killing_servers():
                 _shut_down(ray)
-            read_settings_again()  # the session's token is of no use any more
+            servers.read_settings_again()  # the session's token is of no use any more
 
 
 class _SlowStartError(RayError):
@@ -188,7 +182,7 @@ def _initialised(**options: Any) -> Any:
     os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "300")
     import ray
 
-    read_settings_again()
+    servers.read_settings_again()
     try:
         with _signals_held():
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,12 +45,12 @@ class Health:
 
     def fault(self) -> str | None:
         """Why Ray is lost; ``None`` if nothing is known to be wrong."""
-        self._found = self._found or self._fault()
-        return self._found
-
-    def _fault(self) -> str | None:
+        if self._found:
+            return self._found
         if ended := ended_servers():
-            return f"Ray's {' and '.join(ended)} on this machine died (killed, or out of memory)"
+            names = " and ".join(ended)
+            self._found = f"Ray's {names} on this machine died (killed, or out of memory)"
+            return self._found
         now = time.monotonic()
         if self._address and now - self._probed >= _PROBE_EVERY_S:
             self._probed = now
@@ -59,8 +59,8 @@ class Health:
                 self._answered = time.monotonic()
         if self._address and self._probed - self._answered >= _UNREACHABLE_S:
             host, port = self._address
-            return f"the head of the Ray cluster at {host}:{port} does not answer any more"
-        return None
+            self._found = f"the head of the Ray cluster at {host}:{port} does not answer any more"
+        return self._found
 
     def fault_soon(self) -> str | None:
         """:meth:`fault`, with some patience: what died together is not seen to die at once."""
@@ -74,17 +74,17 @@ class Health:
 
         The steps run in threads, because some of Ray's calls never return when its head is gone.
         """
-        while (value := self._answer(lambda: next(steps, None))) is not None:
+        while (value := self._next(steps)) is not None:
             yield value
             if self._found:
                 raise LostRayError(self._found)
 
-    def _answer(self, call: Callable[[], T]) -> T:
-        done: Future[T] = Future()
+    def _next(self, steps: Iterator[T]) -> T | None:
+        done: Future[T | None] = Future()
 
         def run() -> None:
             try:
-                done.set_result(call())
+                done.set_result(next(steps, None))
             except BaseException as error:
                 done.set_exception(error)
 

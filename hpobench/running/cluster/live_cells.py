@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,9 +16,8 @@ from hpobench.contract.training import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.running.cells.batches import Waiting
 from hpobench.running.cells.containment import environment_of, process_key
-from hpobench.running.cluster.deadlines import note_start
 from hpobench.running.cluster.health import LostRayError
-from hpobench.running.cluster.ray_cells import RayCells
+from hpobench.running.cluster.ray_cells import RayCells, note_start
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch, Outcome
@@ -64,25 +63,11 @@ class WorkerPool:
         """``count`` workers for one cell alone, until :meth:`take_back`."""
         idle = self._idle[_key(resources, kind)]
         lent = [idle.pop() for _ in range(min(count, len(idle)))]
-        if len(lent) < count:
-            self.dismiss()
-            lent += [self._start(resources, kind) for _ in range(count - len(lent))]
-        return lent
-
-    def take_back(self, resources: Resources, kind: str, workers: Iterable[Any]) -> None:
-        # Reversed, because `lend` takes from the end and the first are likeliest to have room.
-        self._idle[_key(resources, kind)] += reversed(list(workers))
-
-    def dismiss(self) -> None:
-        """End the idle workers, whose resources other kinds of workers may need."""
-        for workers in self._idle.values():
-            for worker in workers:
-                self._ray.kill(worker)
-            workers.clear()
-
-    def _start(self, resources: Resources, kind: str) -> Any:
+        if len(lent) == count:
+            return lent
         from hpobench.running.stages.live.ray_worker import Worker
 
+        self.dismiss()
         threads = str(max(1, int(resources.cpu)))
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         actor = self._ray.remote(Worker).options(
@@ -92,7 +77,18 @@ class WorkerPool:
             max_restarts=-1,
             runtime_env=environment_of(kind, **dict.fromkeys(names, threads)),
         )
-        return actor.remote()
+        return lent + [actor.remote() for _ in range(count - len(lent))]
+
+    def take_back(self, resources: Resources, kind: str, workers: Sequence[Any]) -> None:
+        # Reversed, because `lend` takes from the end and the first are likeliest to have room.
+        self._idle[_key(resources, kind)] += reversed(workers)
+
+    def dismiss(self) -> None:
+        """End the idle workers, whose resources other kinds of workers may need."""
+        for workers in self._idle.values():
+            for worker in workers:
+                self._ray.kill(worker)
+            workers.clear()
 
 
 def _key(resources: Resources, kind: str) -> str:
@@ -167,7 +163,12 @@ class LiveCells(RayCells["Outcome"]):
         self._lent[cell.id] = resources, trains, workers
         task = self._remote.options(runtime_env=environment_of(kind))
         return task.remote(
-            cell, self._commit, self._timeout, str(self._path(cell.id)), self._run, workers
+            cell,
+            self._commit,
+            self._timeout,
+            self._path(cell.id),
+            self._run,
+            workers,
         )
 
     def _accepted(self, waiting: Waiting, cells: Sequence[Cell], answer: Any) -> Outcome:  # noqa: ARG002
@@ -184,12 +185,12 @@ class LiveCells(RayCells["Outcome"]):
         (cell,) = cells
         self._pool.take_back(*self._lent.pop(cell.id))
 
-    def _path(self, cell: str) -> Path:
-        return self._journals / f"{cell}.journal"
+    def _path(self, cell: str) -> str:
+        return str(self._journals / f"{cell}.journal")
 
     def journal(self, cell: str, read: Callable[[Path], T]) -> T:
         """What ``read`` returns for the journal of ``cell``, called on the node that has it."""
-        found: T = self._ask(self._read.remote(read, str(self._path(cell))))
+        found: T = self._ask(self._read.remote(read, self._path(cell)))
         return found
 
     def _ask(self, reference: Any) -> Any:
@@ -200,14 +201,15 @@ class LiveCells(RayCells["Outcome"]):
         except (self._ray.exceptions.RayError, ConnectionError) as error:
             raise LostRayError(self._health.fault_soon() or f"Ray lost a task: {error}") from error
 
-    def _tidy_up(self) -> None:
-        self._pool.dismiss()
-        super()._tidy_up()
+    def close(self) -> None:
+        if self._health.fault() is None:
+            self._pool.dismiss()
+        super().close()
 
     def stored(self, statuses: Mapping[str, str]) -> None:
         """Remove the journals of cells that are stored."""
         # A cell that ran out of wall time may still be resumed.
-        over = [str(self._path(cell)) for cell, status in statuses.items() if status != "timeout"]
+        over = [self._path(cell) for cell, status in statuses.items() if status != "timeout"]
         self._ask(self._forget.remote(over))
 
 

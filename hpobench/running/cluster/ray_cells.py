@@ -1,26 +1,25 @@
-"""The cells of a run on Ray."""
+"""The cells of a run on Ray, and the driver's own deadline for each, whatever its process does."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import signal
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import StoreError
-from hpobench.running.cells.batches import (
-    ATTEMPTS,
-    DIED,
-    Cells,
-    Done,
-    Waiting,
-    overdue,
-    run_batch,
-)
+from hpobench.running.cells import batches
+from hpobench.running.cells.batches import DIED, Cells, Done, Waiting
 from hpobench.running.cells.containment import environment_of
-from hpobench.running.cluster.deadlines import Deadlines, note_start
+from hpobench.running.cells.time_limit import GRACE_S
 from hpobench.running.cluster.health import Health, LostRayError
+from hpobench.running.ray.servers import put_note, read_note, remove_notes
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Batch, Outcome
@@ -28,9 +27,82 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 """What comes of a task: a batch, or the outcome of a live cell."""
 
+_LOOK_S, _LOOK_SHARE = 1.0, 0.002
 _REFRESH_S = 5.0
 _FETCH_S = 120.0
 """How long what a task returns may take to come from its node."""
+
+
+class Deadlines:
+    """The deadlines of running tasks.
+
+    A task calls :func:`note_start` when it begins, because tasks wait in Ray's queue. All attempts
+    at a task share its deadline.
+    """
+
+    def __init__(self, ray: Any, limit: float) -> None:
+        self._ray, self._limit = ray, limit + GRACE_S
+        self._begun: dict[Any, tuple[float, str]] = {}
+        """When a task was seen to have begun, and where."""
+        self._looked = time.monotonic()
+        self._kill = ray.remote(num_cpus=0, max_retries=0)(_kill)
+
+    def overdue(self, references: Collection[Any]) -> list[Any]:
+        """Those of ``references`` whose deadline is over."""
+        now = time.monotonic()
+        if now - self._looked >= max(_LOOK_S, _LOOK_SHARE * len(references)):
+            self._looked = now
+            self._begun = {r: seen for r, seen in self._begun.items() if r in references}
+            for reference in references:
+                if reference not in self._begun and (note := read_note(_name(reference))):
+                    self._begun[reference] = now, note
+        late = [r for r, (begun, _) in self._begun.items() if now - begun > self._limit]
+        return [reference for reference in late if reference in references]
+
+    def end(self, reference: Any) -> bool:
+        """End an overdue task and its process, also one that is stopped and hears of nothing.
+
+        Returns whether another process of the task has died before.
+        """
+        self._ray.cancel(reference, force=True)
+        _, first = self._begun.pop(reference)
+        last = read_note(_name(reference)) or first
+        node, process, started = json.loads(last)
+        affinity = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+        there = affinity(node, soft=False)
+        self._kill.options(scheduling_strategy=there).remote(process, started)
+        return last != first
+
+
+def note_start() -> None:
+    """Say to the driver that the calling task has begun, and where."""
+    import ray
+
+    context = ray.get_runtime_context()
+    name = f"{_prefix(ray)}{context.get_task_id()}"
+    put_note(name, json.dumps([context.get_node_id(), os.getpid(), _started(os.getpid())]))
+
+
+def _prefix(ray: Any) -> str:
+    return f"started:{ray.get_runtime_context().get_job_id()}:"
+
+
+def _name(reference: Any) -> str:
+    task = reference.task_id()
+    return f"started:{task.job_id().hex()}:{task.hex()}"
+
+
+def _kill(process: int, started: str) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if _started(process) == started:  # its number is no other process's by now
+            os.kill(process, signal.SIGKILL)
+
+
+def _started(process: int) -> str:
+    """When a process of this machine started, in the system's ticks; empty if nothing tells."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    return ""
 
 
 class _TaskLostError(Exception):
@@ -84,10 +156,7 @@ class RayCells(Cells, Generic[Result]):
     def close(self) -> None:
         """Leave nothing behind, for callers that go on with the same Ray afterwards."""
         if self._health.fault() is None:
-            self._tidy_up()
-
-    def _tidy_up(self) -> None:
-        self._deadlines.close()
+            remove_notes(_prefix(self._ray))
 
     @abstractmethod
     def _has_room(self, waiting: Waiting) -> bool:
@@ -109,6 +178,8 @@ class RayCells(Cells, Generic[Result]):
         """The task of ``cells`` is over."""
 
     def _collect(self, waiting: Waiting) -> list[Result]:
+        from hpobench.running.cells.outcome import unfinished_cell  # it imports Ray Tune
+
         if not self._tasks:
             return []
         references = list(self._tasks)
@@ -117,27 +188,20 @@ class RayCells(Cells, Generic[Result]):
             ready, _ = self._ray.wait(references, num_returns=1, timeout=0.5)
         found: list[Result] = []
         for reference in ready:
+            cells = self._tasks[reference]
             try:
-                found += self._answered(reference, waiting)
+                found.append(self._accepted(waiting, cells, self._answer(reference)))
+            except _TaskLostError as lost:
+                # Ray has tried as often as it may.
+                left = waiting.failed(cells, last=True)
+                ends = [unfinished_cell(cell, self._commit, "failed", str(lost)) for cell in left]
+                found += map(self._failed, ends)
             except (LostRayError, StoreError):
                 if found:  # these are kept; the next call comes to the error again
                     break
                 raise
             self._ended(self._tasks.pop(reference))
         return found
-
-    def _answered(self, reference: Any, waiting: Waiting) -> list[Result]:
-        from hpobench.running.cells.outcome import unfinished_cell  # it imports Ray Tune
-
-        cells = self._tasks[reference]
-        try:
-            answer = self._answer(reference)
-        except _TaskLostError as lost:
-            # Ray has tried as often as it may.
-            left = waiting.failed(cells, last=True)
-            commit, error = self._commit, str(lost)
-            return [self._failed(unfinished_cell(c, commit, "failed", error)) for c in left]
-        return [self._accepted(waiting, cells, answer)]
 
     def _given_up(self, waiting: Waiting) -> list[Result]:
         """The outcomes of cells whose deadline is over."""
@@ -147,7 +211,7 @@ class RayCells(Cells, Generic[Result]):
             cells = self._tasks.pop(reference)
             self._ended(cells)
             found += [
-                self._failed(overdue(cell, self._commit, self._timeout, died=died))
+                self._failed(batches.overdue(cell, self._commit, self._timeout, died=died))
                 for cell in waiting.failed(cells, last=True)
             ]
         return found
@@ -168,7 +232,9 @@ class RayCells(Cells, Generic[Result]):
             # When Ray's servers die, the processes of cells die with them, and may be seen first.
             if fault := self._health.fault_soon():
                 raise LostRayError(fault) from error
-            raise _TaskLostError(_text(f"{DIED}, in each of {ATTEMPTS} attempts", error)) from error
+            raise _TaskLostError(
+                _text(f"{DIED}, in each of {batches.ATTEMPTS} attempts", error)
+            ) from error
         except (errors.RayError, ConnectionError) as error:
             raise LostRayError(self._health.fault_soon() or f"Ray lost a cell: {error}") from error
 
@@ -186,7 +252,7 @@ class VirtualCells(RayCells["Batch"]):
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
         super().__init__(ray, commit=commit, timeout=timeout, own=own)
-        self._remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(_run_batch)
+        self._remote = ray.remote(num_cpus=1, max_retries=batches.ATTEMPTS - 1)(_run_batch)
         self._remotes: dict[str, Any] = {}
         self._looked = -_REFRESH_S
         self._window = 0
@@ -221,4 +287,4 @@ class VirtualCells(RayCells["Batch"]):
 
 def _run_batch(cells: Sequence[Cell], commit: str | None, timeout: float) -> Done:
     note_start()
-    return run_batch(cells, commit, timeout)
+    return batches.run_batch(cells, commit, timeout)

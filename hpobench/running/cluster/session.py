@@ -106,25 +106,18 @@ def _base() -> Path:
     """The first folder for temporary files that Ray can work in."""
     tried = [os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp", "/var/tmp"]
     tried.append(os.environ.get("XDG_RUNTIME_DIR"))
-    for name in filter(None, tried):
-        if _suits(Path(name)):
-            return Path(name)
+    for base in map(Path, filter(None, tried)):
+        if base.is_absolute() and len(str(base)) <= _LONGEST_BASE and _PLAIN.fullmatch(str(base)):
+            with contextlib.suppress(OSError):
+                mode = base.stat().st_mode
+                others = mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX
+                if not others and os.access(base, os.W_OK | os.X_OK):
+                    return base
     raise RayError(
         f"no folder for Ray's temporary files: one of {', '.join(filter(None, tried))} must be "
         f"writable, have a path of at most {_LONGEST_BASE} plain characters, and not be open to "
         "other users without the sticky bit; name one in RAY_TMPDIR"
     )
-
-
-def _suits(base: Path) -> bool:
-    text = str(base)
-    if not (base.is_absolute() and len(text) <= _LONGEST_BASE and _PLAIN.fullmatch(text)):
-        return False
-    with contextlib.suppress(OSError):
-        mode = base.stat().st_mode
-        others = mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX
-        return not others and os.access(base, os.W_OK | os.X_OK)
-    return False
 
 
 def _sweep(base: Path) -> None:

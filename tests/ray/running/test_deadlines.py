@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from hpobench.running.cells.batches import Cells
-from hpobench.running.cluster import deadlines
+from hpobench.running.cluster import ray_cells
 from hpobench.running.cluster.connect import LOCAL, connected
 from hpobench.running.cluster.ray_cells import VirtualCells
 from hpobench.running.local import local_cells
@@ -73,7 +73,7 @@ def test_it_holds_whatever_a_cell_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also for cells that wait for a processor meanwhile: their time has not begun."""
-    for module in (deadlines, local_cells):
+    for module in (ray_cells, local_cells):
         monkeypatch.setattr(module, "GRACE_S", GRACE)
     (tmp_path / "stuck.py").write_text(STUCK)
     suite = tmp_path / "stuck.yaml"
