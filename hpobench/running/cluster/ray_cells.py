@@ -110,10 +110,7 @@ class _TaskLostError(Exception):
 
 
 class RayCells(Cells, Generic[Result]):
-    """Cells as Ray tasks.
-
-    ``own``: whether ``ray`` ends with the run, and with it all that it runs.
-    """
+    """Cells as Ray tasks. ``own``: whether ``ray`` ends with the run, and all that it runs."""
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
         self._ray, self._commit, self._timeout, self._own = ray, commit, timeout, own
@@ -138,7 +135,15 @@ class RayCells(Cells, Generic[Result]):
             while waiting and self._has_room(waiting):
                 kind, cells = waiting.kind, waiting.take()
                 self._tasks[self._submit(kind, cells)] = cells
-            yield self._collect(waiting) + self._given_up(waiting)
+            found = self._collect(waiting)
+            for reference in self._deadlines.overdue(self._tasks):
+                died = self._deadlines.end(reference)
+                cells = self._tasks.pop(reference)
+                self._ended(cells)
+                for cell in waiting.failed(cells, last=True):
+                    end = batches.overdue(cell, self._commit, self._timeout, died=died)
+                    found.append(self._failed(end))
+            yield found
 
     def cancel(self) -> None:
         """End the running cells.
@@ -201,19 +206,6 @@ class RayCells(Cells, Generic[Result]):
                     break
                 raise
             self._ended(self._tasks.pop(reference))
-        return found
-
-    def _given_up(self, waiting: Waiting) -> list[Result]:
-        """The outcomes of cells whose deadline is over."""
-        found = []
-        for reference in self._deadlines.overdue(self._tasks):
-            died = self._deadlines.end(reference)
-            cells = self._tasks.pop(reference)
-            self._ended(cells)
-            found += [
-                self._failed(batches.overdue(cell, self._commit, self._timeout, died=died))
-                for cell in waiting.failed(cells, last=True)
-            ]
         return found
 
     def _answer(self, reference: Any) -> Any:

@@ -107,7 +107,7 @@ def run_plan(
         del ids, before, content  # a million of them fill the memory that the run needs
         progress.begin(len(places), len(places) - len(left), rows)
         todo = Todo(Selected(plan.cells, left), writer, progress, publish, until)
-        if todo.late():
+        if time.monotonic() >= until:
             left = []  # workers would start in vain
         if left and needs_ray(suite.stage, options.address):
             _run_on_ray(todo, suite, folder, options, warn)
@@ -163,10 +163,7 @@ def _run_on_ray(
 
 class Todo:
     """The cells that a run has left, and the storing of what comes of them, several batches at
-    once.
-
-    This is frequent, so that a crash loses little, but takes at most a twentieth of the time.
-    """
+    once: often, so that a crash loses little, but in at most a twentieth of the time."""
 
     def __init__(
         self,
@@ -183,10 +180,6 @@ class Todo:
         self._batches: list[Batch] = []
         self._next = 0.0
 
-    def late(self) -> bool:
-        """Whether the time of the run is over."""
-        return time.monotonic() >= self._until
-
     def run(self, cells: Cells) -> None:
         """Run what is left on ``cells``, as far as there is time."""
         try:
@@ -196,7 +189,7 @@ class Todo:
                     self._store(cells)
                 else:
                     self._progress.update([], cells.running)
-                if self.late():
+                if time.monotonic() >= self._until:
                     break
             self._store(cells)
             if cells.running:
@@ -215,8 +208,7 @@ class Todo:
         cells.close()
 
     def _store(self, cells: Cells | None) -> None:
-        """Store what is there, and drop what ``cells`` keep for it, for which a Ray that is lost
-        would have to answer."""
+        """Store what is there, and drop what ``cells`` keep for it, unless Ray is lost."""
         if not self._batches:
             return
         begin = time.monotonic()
@@ -240,18 +232,17 @@ def labels_of(plan: Plan, places: Sequence[int], ids: Sequence[str]) -> dict[str
 
 def plan_content(suite: Suite, plan: Plan, ids: Sequence[str]) -> dict[str, Any]:
     """What the store keeps of ``plan``, or of the part of it with the cells ``ids``."""
-
-    def labels(kind: str) -> list[str]:
-        return list(dict.fromkeys(getattr(c, kind).label for c in plan.cells.combinations))
-
+    combinations = plan.cells.combinations
+    labels = {
+        f"{kind}s": list(dict.fromkeys(getattr(c, kind).label for c in combinations))
+        for kind in ("searcher", "scheduler", "problem")
+    }
     whole = {label: budget.to_json() for label, budget in plan.whole.items()}
     return {
         "name": suite.name,
         "suite": json.loads(json.dumps(suite.resolved())),
         "cells": ids,
-        "searchers": labels("searcher"),
-        "schedulers": labels("scheduler"),
-        "problems": labels("problem"),
+        **labels,
         "skipped": [vars(skipped) for skipped in plan.skipped],
         **({"whole_budgets": whole} if whole else {}),
     }

@@ -42,7 +42,13 @@ def load_pilot(folder: Path, plan: Plan) -> Pilot:
     found = _labels(results.cells)
     shared = pd.Series([labels in wanted for labels in found], dtype=bool)
     if not shared.any():
-        raise UsageError(f"{folder}: {_nothing(wanted, found)}")
+        ours, theirs = ({problem for _, _, problem in labels} for labels in (wanted, found))
+        if ours & theirs:
+            names = sorted({f"{searcher} + {scheduler}" for searcher, scheduler, _ in found})
+            why = "no algorithm of it ran on its problems"
+        else:
+            names, why = sorted(theirs), "none of its problems is there"
+        raise UsageError(f"{folder}: no pilot for this suite: {why}, only {', '.join(names)}")
     part = results.select(shared)
     ran = _labels(part.cells)
     changed = [
@@ -63,13 +69,3 @@ def _labels(cells: pd.DataFrame) -> list[Labels]:
 
 def _without_seed(spec: str) -> str:
     return json.dumps({**json.loads(spec), "seed": None}, sort_keys=True)
-
-
-def _nothing(wanted: dict[Labels, set[str]], found: list[Labels]) -> str:
-    """A message on the combinations that the suite has and those that the pilot has."""
-    ours, theirs = ({x[2] for x in labels} for labels in (wanted, found))
-    if not ours & theirs:
-        names = ", ".join(sorted(theirs))
-        return f"no pilot for this suite: none of its problems is there, only {names}"
-    names = ", ".join(sorted({f"{searcher} + {scheduler}" for searcher, scheduler, _ in found}))
-    return f"no pilot for this suite: no algorithm of it ran on its problems, only {names}"

@@ -7,7 +7,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hpobench.analysis.inference.sequential import Decision, Rule, decide, looks, sentence
 from hpobench.contract.errors import TooFewError, UsageError
@@ -74,21 +74,27 @@ def until_decided(
     fits: Callable[[int], bool] = lambda _: True,
 ) -> Iterator[tuple[Summary, Decision | None]]:
     """Yield for every look the summary of its cells and the decision that their results allow,
-    which is ``None`` where time was over before all of them had run. No other look follows that,
-    nor once the time left is too short for the next one.
+    which is ``None``, and the last one, where time was over before all of them had run.
 
     ``suite`` has all seeds that ``rule`` allows, and ``plan`` has their cells. Each look runs the
-    cells of the first seeds and finds the cells of earlier looks stored. So the same command, given
-    again, decides the same, whether or not it was interrupted. The folder keeps the plan and suite
-    of the last look. ``fits`` says whether time is left for a look at so many seeds, if cells have
-    run for an earlier one. Raises :class:`UsageError` where the folder holds looks by another
-    rule, and :class:`TooFewError` where there is nothing to compare.
+    cells of the first seeds and finds those of earlier looks stored: the same command, given again,
+    decides the same, whether or not it was interrupted. ``fits`` says whether time is left for a
+    look at so many seeds, if cells have run for an earlier one. Raises :class:`UsageError` where
+    the folder holds looks by another rule, :class:`TooFewError` where nothing can be compared.
     """
     from hpobench.analysis.core.normalise import normalised
     from hpobench.analysis.study import Study
 
     question = _question(suite, plan)
-    _check_rule(rule_of(folder, suite, plan), folder, rule)
+    before = rule_of(folder, suite, plan)
+    if before is not None and before != rule:  # its looks would spend alpha a second time
+        seeds = ", ".join(map(str, before.looks))
+        raise UsageError(
+            f"{folder / FILE}: these results were looked at before, by another rule: at {seeds} "
+            f"seeds, with a margin of {before.margin:g}; more or other looks would make errors "
+            f"likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
+            "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
+        )
     taken: list[Decision] = []
     ran = 0
     for seeds in rule.looks:
@@ -109,7 +115,10 @@ def until_decided(
             "question": question,
             "results": stored_digest(folder),
             "comparison": found.title,
-            "looks": [_plain(one) for one in taken],
+            "looks": [
+                one._asdict() | {"others": [other._asdict() for other in one.others]}
+                for one in taken
+            ],
             "decided": decision.decided,
             "sentence": sentence(decision, rule),
         }
@@ -123,19 +132,3 @@ def _question(suite: Suite, plan: Plan) -> str:
     """A digest of algorithms, problems and budgets, and of where seeds begin: all of this is in the
     cells of the first seed."""
     return digest(plan.cells.with_seeds(suite.seeds[:1]).ids())
-
-
-def _check_rule(before: Rule | None, folder: Path, rule: Rule) -> None:
-    """Refuse another rule for the same question: its looks would spend alpha a second time."""
-    if before is not None and before != rule:
-        seeds = ", ".join(map(str, before.looks))
-        raise UsageError(
-            f"{folder / FILE}: these results were looked at before, by another rule: at {seeds} "
-            f"seeds, with a margin of {before.margin:g}; more or other looks would make errors "
-            f"likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
-            "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
-        )
-
-
-def _plain(decision: Decision) -> dict[str, Any]:
-    return {**decision._asdict(), "others": [other._asdict() for other in decision.others]}

@@ -8,24 +8,15 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hpobench.store.write.batch import Outcome
 
 _PARAMS = ("searcher", "scheduler", "problem", "seed", "workers", "stage")
-_METRICS = (
-    "trials",
-    "results",
-    "resource",
-    "clock",
-    "evaluation_s",
-    "suggest_s",
-    "observe_s",
-    "harness_s",
-    "peak_memory",
-)
+_SECONDS = ("clock", "evaluation_s", "suggest_s", "observe_s", "harness_s")
+_METRICS = ("trials", "results", "resource", *_SECONDS, "peak_memory")
 _STATUS = {
     "done": "FINISHED",
     "failed": "FAILED",
@@ -87,6 +78,15 @@ class CellRecords:
         points = [
             Point(name, float(row[name]), end, 0) for name in _METRICS if row[name] is not None
         ]
+        best = math.inf if row["status"] == "done" else -math.inf
+        for number, event in enumerate(self._order, start=1):
+            if event["loss"] < best:
+                best = event["loss"]
+                found = self._points(event, number, ("loss", "heldout"))
+                points += [replace(point, metric=f"best_{point.metric}") for point in found]
+        origin = {"commit": self._provenance["commit"]}
+        origin |= {f"host.{key}": value for key, value in self._provenance["host"].items()}
+        origin |= {f"version.{name}": text for name, text in self._provenance["versions"].items()}
         return Record(
             name=row["cell"],
             start=self._time(0.0),
@@ -94,8 +94,9 @@ class CellRecords:
             status=_STATUS[row["status"]],
             params={name: row[name] for name in _PARAMS}
             | {f"budget.{limit}": value for limit, value in budget.items()},
-            tags=_tags(row) | self._origin(),
-            points=points + (list(self._incumbents()) if row["status"] == "done" else []),
+            tags=_tags(row)
+            | {f"hpobench.{key}": str(value) for key, value in origin.items() if value is not None},
+            points=points,
         )
 
     def trials(self) -> Iterator[Record]:
@@ -122,22 +123,6 @@ class CellRecords:
     def _points(self, event: dict[str, Any], step: int, columns: tuple[str, ...]) -> list[Point]:
         time = self._time(event["clock"])
         return [Point(c, event[c], time, step) for c in columns if event[c] is not None]
-
-    def _incumbents(self) -> Iterator[Point]:
-        """The best result so far, by its number among the cell's results."""
-        best = math.inf
-        for number, event in enumerate(self._order, start=1):
-            if event["loss"] < best:
-                best = event["loss"]
-                for point in self._points(event, number, ("loss", "heldout")):
-                    yield Point(f"best_{point.metric}", point.value, point.time, number)
-
-    def _origin(self) -> dict[str, str]:
-        """Where the result comes from, as tags."""
-        found = {"commit": self._provenance["commit"]}
-        found |= {f"host.{key}": value for key, value in self._provenance["host"].items()}
-        found |= {f"version.{name}": text for name, text in self._provenance["versions"].items()}
-        return {f"hpobench.{key}": str(value) for key, value in found.items() if value is not None}
 
 
 def _tags(row: Mapping[str, Any]) -> dict[str, str]:

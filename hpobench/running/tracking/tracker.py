@@ -48,6 +48,8 @@ _SERVER_THREADS = 8
 _LINE_S = 10.0
 _LONGEST_REASON = 600
 _LONGEST_TAG = 5000
+_REFUSED = re.compile(r"[^\w./: -]")
+"""The characters that MLflow does not accept in names of parameters."""
 _LOGIN = re.compile(r"//[^/\s'\"]*@")
 """``user:password@`` of an address; a password may hold an ``@`` itself."""
 
@@ -103,8 +105,6 @@ class Tracker:
         """Stop logging. The MLflow run of a cell that was being logged stays RUNNING."""
         self._stopped = True
         self._pool.shutdown(cancel_futures=True)
-
-    # -- in the threads ----------------------------------------------------------------------
 
     def _attempt(self, work: Callable[..., T], *args: object) -> T | None:
         """The result of ``work``; ``None`` if it failed or something has failed before."""
@@ -170,7 +170,11 @@ class Tracker:
         self._client.log_batch(
             run,
             [Metric(point.metric, point.value, point.time, point.step) for point in record.points],
-            [Param(_name(key), str(value)) for key, value in record.params.items()],
+            # In the characters that MLflow accepts.
+            [
+                Param(re.sub(r"[^\w./: -]", "_", k), str(value))
+                for k, value in record.params.items()
+            ],
         )
         return run
 
@@ -257,8 +261,3 @@ def _reason(error: Exception) -> str:
 def without_secrets(text: str) -> str:
     """``text`` with ``***`` for who logs in at the addresses in it, and with which password."""
     return _LOGIN.sub("//***@", text)
-
-
-def _name(parameter: str) -> str:
-    """``parameter`` in the characters that MLflow accepts."""
-    return re.sub(r"[^\w./: -]", "_", parameter)
