@@ -77,15 +77,14 @@ def until_decided(
     which is ``None``, and the last one, where time was over before all of them had run.
 
     ``suite`` has all seeds that ``rule`` allows, and ``plan`` has their cells. Each look runs the
-    cells of the first seeds and finds those of earlier looks stored: the same command, given again,
-    decides the same, whether or not it was interrupted. ``fits`` says whether time is left for a
+    cells of the first seeds and finds those of earlier looks stored, so that the same command, also
+    after an interruption, decides the same. ``fits`` says whether time is left for a
     look at so many seeds, if cells have run for an earlier one. Raises :class:`UsageError` where
     the folder holds looks by another rule, :class:`TooFewError` where nothing can be compared.
     """
     from hpobench.analysis.core.normalise import normalised
     from hpobench.analysis.study import Study
 
-    question = _question(suite, plan)
     before = rule_of(folder, suite, plan)
     if before is not None and before != rule:  # its looks would spend alpha a second time
         seeds = ", ".join(map(str, before.looks))
@@ -112,7 +111,7 @@ def until_decided(
         taken.append(decision)
         content = {
             "rule": dataclasses.asdict(rule),
-            "question": question,
+            "question": _question(suite, plan),
             "results": stored_digest(folder),
             "comparison": found.title,
             "looks": [

@@ -170,11 +170,7 @@ class Tracker:
         self._client.log_batch(
             run,
             [Metric(point.metric, point.value, point.time, point.step) for point in record.points],
-            # In the characters that MLflow accepts.
-            [
-                Param(re.sub(r"[^\w./: -]", "_", k), str(value))
-                for k, value in record.params.items()
-            ],
+            [Param(_REFUSED.sub("_", key), str(value)) for key, value in record.params.items()],
         )
         return run
 
