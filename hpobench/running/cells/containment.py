@@ -61,11 +61,9 @@ def environment_of(key: str, **more: str) -> dict[str, Any] | None:
 
 
 def runtime_environment(**more: str) -> dict[str, Any] | None:
-    """The runtime environment of tasks and actors: our pins, the user's folders, and ``more``.
-
-    Each task asks for it, because a Ray that the caller started does not have it. The processes of
-    a Ray of our own are started with it: there Ray would take half a second to make it.
-    """
+    """The runtime environment of tasks and actors: our pins, the user's folders, and ``more``. Each
+    task asks for it, because a Ray that the caller started does not have it. The processes of a Ray
+    of our own are started with it: there Ray would take half a second to make it."""
     folder = session_folder()
     own = folder and any(part.startswith(PREFIX) for part in Path(folder).parts)
     there = process_environment() if own else {}

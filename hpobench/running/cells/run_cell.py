@@ -72,14 +72,11 @@ def run_cell(
     timeout: float = 3600.0,
     open_stage: OpenStage = open_virtual_stage,
 ) -> Outcome:
-    """Run ``cell`` to its end. A failure is an outcome too.
-
-    ``commit`` is the checkout's. After ``timeout`` wall seconds the cell ends as ``timeout``.
-    Whatever a plugin raises costs the cell, which keeps the results that it had. Raises only errors
-    of the stage itself, which another attempt can avoid (:class:`StoreError` and
-    :class:`ReplayError`), and what a signal raises that asks this process to end: Ray then repeats
-    the cell.
-    """
+    """Run ``cell`` to its end. A failure is an outcome too. ``commit`` is the checkout's. After
+    ``timeout`` wall seconds the cell ends as ``timeout``. Whatever a plugin raises costs the cell,
+    which keeps the results that it had. Raises only errors of the stage itself, which another
+    attempt can avoid (:class:`StoreError` and :class:`ReplayError`), and what a signal raises that
+    asks this process to end: Ray then repeats the cell."""
     log = logging.getLogger("ray.tune")
     if log.level != logging.CRITICAL:  # to set it costs a tenth of a small cell
         log.setLevel(logging.CRITICAL)

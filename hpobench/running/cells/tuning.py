@@ -21,12 +21,10 @@ from hpobench.suites.estimate import MAX_RESULTS, MAX_TRIALS
 
 
 class Run:
-    """One run under way; after :meth:`finish` its events, trials and times stay readable.
-
-    ``stage`` must be made for the same problem. Under ``exact="ray"`` Ray's own schedulers run, not
-    ours, which decide the same (``ray/fast/``). When :meth:`finish` raises, the events are
-    complete up to the failure.
-    """
+    """One run under way; after :meth:`finish` its events, trials and times stay readable. ``stage``
+    must be made for the same problem. Under ``exact="ray"`` Ray's own schedulers run, not ours,
+    which decide the same (``ray/fast/``). When :meth:`finish` raises, the events are complete up to
+    the failure."""
 
     def __init__(
         self,
@@ -61,12 +59,10 @@ class Run:
         self.ended: dict[int, float] = {}
 
     def finish(self) -> None:
-        """Run to the end of the budget, under a fresh scheduler for each population.
-
-        Raises :class:`CellError` where the searcher or the scheduler raises, or no trial can go on
+        """Run to the end of the budget, under a fresh scheduler for each population. Raises
+        :class:`CellError` where the searcher or the scheduler raises, or no trial can go on
         (:class:`StallError`). Global generators, which some of Ray's schedulers draw from, are
-        seeded inside and restored.
-        """
+        seeded inside and restored."""
         try:
             with ray_names(), global_generators(self._scheduler_seed):
                 self._loop(self._controller())

@@ -57,11 +57,9 @@ def running_ray() -> Any:
 
 
 def needs_ray(stage: str, address: str | None) -> bool:
-    """Whether cells of ``stage`` run on Ray: live ones do, and virtual ones where the user names
-    an ``address`` or has initialised Ray. Others need no cluster.
-
-    A process that has imported numerical libraries may be forked on Linux only.
-    """
+    """Whether cells of ``stage`` run on Ray: live ones do, and virtual ones where the user names an
+    ``address`` or has initialised Ray. Others need no cluster. A process that has imported
+    numerical libraries may be forked on Linux only."""
     virtual = stage == "virtual" and sys.platform == "linux"
     return not virtual or address is not None or running_ray() is not None
 
@@ -231,10 +229,8 @@ def _last_started() -> str | None:
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
     """Hold back signals that end a run until the block is over, then raise ``KeyboardInterrupt``.
-
-    Ray crashes in native code when a signal arrives while it starts, and sets its own handler.
-    When one interrupts its end, it ends a second time as Python exits, and may crash there.
-    """
+    Ray crashes in native code when a signal arrives while it starts, and sets its own handler. When
+    one interrupts its end, it ends a second time as Python exits, and may crash there."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

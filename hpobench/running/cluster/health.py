@@ -70,10 +70,8 @@ class Health:
         return fault
 
     def watch(self, steps: Iterator[T]) -> Iterator[T]:
-        """What ``steps`` yields. Raises :class:`LostRayError` once Ray is lost.
-
-        The steps run in threads, because some of Ray's calls never return when its head is gone.
-        """
+        """What ``steps`` yields. Raises :class:`LostRayError` once Ray is lost. The steps run in
+        threads, because some of Ray's calls never return when its head is gone."""
         while (value := self._next(steps)) is not None:
             yield value
             if self._found:

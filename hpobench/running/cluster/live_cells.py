@@ -48,12 +48,10 @@ def capacity(ray: Any, resources: Resources) -> int:
 
 
 class WorkerPool:
-    """Worker processes, grouped by the resources they hold and by the kind of process that code
-    of the problem runs in. They outlive the cells they serve.
-
-    Ray places them. A worker that finds no room waits until a node joins, and one whose process
-    or node dies is started again, both without limit and under the same handle.
-    """
+    """Worker processes, grouped by the resources they hold and by the kind of process that code of
+    the problem runs in. They outlive the cells they serve. Ray places them. A worker that finds no
+    room waits until a node joins, and one whose process or node dies is started again, both without
+    limit and under the same handle."""
 
     def __init__(self, ray: Any) -> None:
         self._ray = ray
@@ -96,11 +94,9 @@ def _key(resources: Resources, kind: str) -> str:
 
 
 class LiveCells(RayCells["Outcome"]):
-    """Runs live cells, as many at once as the cluster has room for with all their workers.
-
-    Each cell is a process on the driver's node, where the journals are. Its workers are wherever
-    there is room. A cell whose process dies is resumed.
-    """
+    """Runs live cells, as many at once as the cluster has room for with all their workers. Each
+    cell is a process on the driver's node, where the journals are. Its workers are wherever there
+    is room. A cell whose process dies is resumed."""
 
     def __init__(
         self,

@@ -34,11 +34,8 @@ _FETCH_S = 120.0
 
 
 class Deadlines:
-    """The deadlines of running tasks.
-
-    A task calls :func:`note_start` when it begins, because tasks wait in Ray's queue. All attempts
-    at a task share its deadline.
-    """
+    """The deadlines of running tasks. A task calls :func:`note_start` when it begins, because tasks
+    wait in Ray's queue. All attempts at a task share its deadline."""
 
     def __init__(self, ray: Any, limit: float) -> None:
         self._ray, self._limit = ray, limit + GRACE_S
@@ -61,9 +58,7 @@ class Deadlines:
 
     def end(self, reference: Any) -> bool:
         """End an overdue task and its process, also one that is stopped and hears of nothing.
-
-        Returns whether another process of the task has died before.
-        """
+        Returns whether another process of the task has died before."""
         self._ray.cancel(reference, force=True)
         _, first = self._begun.pop(reference)
         last = read_note(_name(reference)) or first
@@ -123,11 +118,8 @@ class RayCells(Cells, Generic[Result]):
         return len(self._tasks)
 
     def results(self, waiting: Waiting) -> Iterator[list[Result]]:
-        """What comes of the cells, about every half second.
-
-        Raises :class:`StoreError` if a cell cannot write its journal, and :class:`LostRayError` if
-        Ray is lost.
-        """
+        """What comes of the cells, about every half second. Raises :class:`StoreError` if a cell
+        cannot write its journal, and :class:`LostRayError` if Ray is lost."""
         return self._health.watch(self._steps(waiting))
 
     def _steps(self, waiting: Waiting) -> Iterator[list[Result]]:
@@ -146,11 +138,9 @@ class RayCells(Cells, Generic[Result]):
             yield found
 
     def cancel(self) -> None:
-        """End the running cells.
-
-        Ray 2.60 aborts this process if a task is over at the moment in which it is cancelled. So
-        tasks that are over are left alone, and so is a Ray of our own, which ends with all in it.
-        """
+        """End the running cells. Ray 2.60 aborts this process if a task is over at the moment in
+        which it is cancelled. So tasks that are over are left alone, and so is a Ray of our own,
+        which ends with all in it."""
         running = list(self._tasks)
         if running and not self._own and self._health.fault() is None:  # a lost Ray never answers
             _, running = self._ray.wait(running, num_returns=len(running), timeout=0)
@@ -210,9 +200,7 @@ class RayCells(Cells, Generic[Result]):
 
     def _answer(self, reference: Any) -> Any:
         """What the task returned; raises :class:`_TaskLostError` if its own process is at fault.
-
-        Everything else is a failure of the machine, which is no outcome of a cell.
-        """
+        Everything else is a failure of the machine, which is no outcome of a cell."""
         errors = self._ray.exceptions
         try:
             return self._ray.get(reference, timeout=_FETCH_S)
@@ -236,11 +224,9 @@ def _text(reason: str, error: Exception) -> str:
 
 
 class VirtualCells(RayCells["Batch"]):
-    """Runs virtual cells as Ray tasks, a limited number of them at a time.
-
-    The limit follows the cluster's size, so nodes that join are used. A lost worker or node
-    costs the attempt; Ray runs the task again up to three times.
-    """
+    """Runs virtual cells as Ray tasks, a limited number of them at a time. The limit follows the
+    cluster's size, so nodes that join are used. A lost worker or node costs the attempt; Ray runs
+    the task again up to three times."""
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
         super().__init__(ray, commit=commit, timeout=timeout, own=own)

@@ -52,10 +52,8 @@ class Session:
     @contextlib.contextmanager
     def environment(self, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
         """The environment in which Ray starts: the session's mark, a token that is in no file, and
-        ``more``.
-
-        A user with a token in the environment, or without any (``RAY_AUTH_MODE``), keeps it so.
-        """
+        ``more``. A user with a token in the environment, or without any (``RAY_AUTH_MODE``), keeps
+        it so."""
         added = {**more, MARK: str(self.folder)}
         chosen = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
         if not chosen and os.environ.get("RAY_AUTH_MODE", "token").lower() == "token":

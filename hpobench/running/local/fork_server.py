@@ -30,10 +30,8 @@ _FIRST_TO_GO = "1000"
 
 def main(control: int) -> None:
     """Fork a worker for every request that arrives at the descriptor ``control``, until it closes.
-
     A request is the JSON of a :class:`Work` with two descriptors: the worker's end of its channel,
-    and the file for what it writes to standard error. The answer is the number of its process.
-    """
+    and the file for what it writes to standard error. The answer is the number of its process."""
     import hpobench.running.cells.run_cell  # noqa: F401 - before the forks, for all of them
 
     orders = socket.socket(fileno=control)

@@ -26,11 +26,8 @@ _LOOK_S = 0.5
 
 
 class LocalCells(Cells):
-    """Runs virtual cells in ``count`` worker processes, without a cluster.
-
-    A worker that dies costs the attempt at the cell that it ran. Plugins that are not shipped have
-    workers of their own.
-    """
+    """Runs virtual cells in ``count`` worker processes, without a cluster. A worker that dies costs
+    the attempt at the cell that it ran. Plugins that are not shipped have workers of their own."""
 
     def __init__(self, start: Callable[[], ForkServer], work: Work, count: int) -> None:
         """``start`` starts the process that workers are forked from."""

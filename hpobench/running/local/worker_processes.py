@@ -76,10 +76,8 @@ class SocketChannel:
         return self._next()
 
     def poll(self) -> Any:
-        """A message that has arrived whole, or ``None``; raises :class:`ChannelClosedError`.
-
-        It never waits, because the other process may be stopped in the middle of a message.
-        """
+        """A message that has arrived whole, or ``None``; raises :class:`ChannelClosedError`. It
+        never waits, because the other process may be stopped in the middle of a message."""
         self._end.settimeout(0)
         try:
             return self._next()
@@ -170,10 +168,8 @@ class ForkServer:
 
 
 class ForkServers(contextlib.AbstractContextManager["ForkServers"]):
-    """The processes that workers are forked from.
-
-    ``soon``: start one now, because its imports take longer than reading a suite and planning it.
-    """
+    """The processes that workers are forked from. ``soon``: start one now, because its imports take
+    longer than reading a suite and planning it."""
 
     def __init__(self, *, soon: bool) -> None:
         self._early = [ForkServer(process_environment())] if soon else []

@@ -42,9 +42,7 @@ class Progress(Protocol):
 
     def begin(self, total: int, stored: int, problems: ProblemRows) -> None:
         """Begin with ``total`` cells in the plan, of which earlier runs finished ``stored``.
-
-        ``problems`` has the store's rows of their problems by label.
-        """
+        ``problems`` has the store's rows of their problems by label."""
 
     def update(self, batches: Sequence[Batch], running: int) -> None:
         """Take note that ``batches`` of cells are stored and about ``running`` cells run now."""

@@ -29,11 +29,8 @@ class Pilot(NamedTuple):
 
 
 def load_pilot(folder: Path, plan: Plan) -> Pilot:
-    """The results in ``folder`` whose labels are in ``plan``.
-
-    Raises :class:`UsageError` where they have nothing in common, and :class:`TooFewError` where
-    there is nothing to compare.
-    """
+    """The results in ``folder`` whose labels are in ``plan``. Raises :class:`UsageError` where they
+    have nothing in common, and :class:`TooFewError` where there is nothing to compare."""
     results = load_results(folder)
     wanted: dict[Labels, set[str]] = {}
     for cell in plan.cells.with_seeds(plan.cells.seeds[:1]):

@@ -24,10 +24,8 @@ _FEW = 8
 
 
 def grown(suite: Suite, cap: int) -> Suite:
-    """``suite`` with ``cap`` seeds: its own, then the whole numbers above them.
-
-    Raises :class:`UsageError` if it has more already, :class:`SuiteError` if cells are too many.
-    """
+    """``suite`` with ``cap`` seeds: its own, then the whole numbers above them. Raises
+    :class:`UsageError` if it has more already, :class:`SuiteError` if cells are too many."""
     own = suite.seeds
     if cap < len(own):
         raise UsageError(
@@ -40,11 +38,9 @@ def grown(suite: Suite, cap: int) -> Suite:
 
 def looks_within(first: int, fitting: int, cap: int) -> tuple[int, ...]:
     """When to look in a run that has time for about ``fitting`` seeds and may go on up to ``cap``.
-
     The last look that fits takes all of these seeds; earlier ones are at half of them, a quarter,
     ... as long as that is ``first`` or more; later ones are for runs that go on. Empty if so few
-    seeds can decide nothing.
-    """
+    seeds can decide nothing."""
     begin = max(1, min(fitting, cap))
     while begin // 2 >= max(first, _FEW):
         begin //= 2

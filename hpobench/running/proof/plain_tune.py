@@ -87,11 +87,9 @@ def plain_history(
     scheduler_seed: int,
     cpus: float,
 ) -> list[HistoryRow]:
-    """Train ``configs`` in their order under ``scheduler``, and return results as they arrive.
-
-    A trial takes ``cpus`` processors of the Ray that is connected: with all of them, one trial
-    runs at a time. The configurations are given, so that only the scheduler decides anything.
-    """
+    """Train ``configs`` in their order under ``scheduler``, and return results as they arrive. A
+    trial takes ``cpus`` processors of the Ray that is connected: with all of them, one trial runs
+    at a time. The configurations are given, so that only the scheduler decides anything."""
     problem = build_problem(ref)
     history = _History()
     # Some value for every parameter, because Ray knows no conditions and would draw a value for a

@@ -55,11 +55,9 @@ def _as_text(result: HistoryRow | None) -> str:
 
 
 def compare(ray: Any, cells: Sequence[Cell], *, timeout: float = 3600.0) -> Iterator[CellHistories]:
-    """Run every cell everywhere, on the Ray that is connected, and yield the histories.
-
-    Raises :class:`UsageError` for a budget other than a number of trials, which a plain run does
-    not know, and :class:`CellError` where a cell fails.
-    """
+    """Run every cell everywhere, on the Ray that is connected, and yield the histories. Raises
+    :class:`UsageError` for a budget other than a number of trials, which a plain run does not know,
+    and :class:`CellError` where a cell fails."""
     for cell in cells:
         if set(cell.budget.to_json()) != {"trials"}:
             raise UsageError(

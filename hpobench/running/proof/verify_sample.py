@@ -57,10 +57,8 @@ class Planner:
     """Why combinations cannot run here."""
 
     def plan(self, keys: Collection[Key]) -> None:
-        """Plan the combinations ``keys``.
-
-        A plugin that is at fault costs its own combinations; the others are planned without it.
-        """
+        """Plan the combinations ``keys``. A plugin that is at fault costs its own combinations; the
+        others are planned without it."""
         left = set(keys)
         while left:
             part = self._part(left)
@@ -193,11 +191,9 @@ def verify_sample(
     cpus: int | None,
     tell: Callable[[str], None],
 ) -> Verification:
-    """Draw ``sample`` cells of the results in ``folder``, run them again, and compare.
-
-    Cells run by the suite that is stored with them and the present programs. ``tell`` takes a
-    line for each environment that is built. Raises :class:`UsageError` if no cell can be drawn.
-    """
+    """Draw ``sample`` cells of the results in ``folder``, run them again, and compare. Cells run by
+    the suite that is stored with them and the present programs. ``tell`` takes a line for each
+    environment that is built. Raises :class:`UsageError` if no cell can be drawn."""
     planner = Planner(stored_suite(folder), plugins, tell)
     table, left_out = _population(folder, planner)
     names = sorted(table["cell"].to_pylist())

@@ -32,11 +32,9 @@ _PAUSE, _STOP = TrialScheduler.PAUSE, TrialScheduler.STOP
 
 
 class ShortenedController(_tc.TuneController):
-    """Ray's controller with a shorter way around its loop.
-
-    Each method does what Ray's own does, in the same order, for what our stages can meet. A test
-    runs every scheduler under Ray's own methods too and compares the histories.
-    """
+    """Ray's controller with a shorter way around its loop. Each method does what Ray's own does, in
+    the same order, for what our stages can meet. A test runs every scheduler under Ray's own
+    methods too and compares the histories."""
 
     def __init__(self, *, slots: int, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -182,11 +180,9 @@ class Controller(ShortenedController):
 
     def get_trials(self) -> list[Trial]:
         """All trials; while a trial is being chosen to run, the waiting ones, and one that runs.
-
         The choosers of Ray's schedulers look for pending and paused trials, and that of
         HyperBandForBOHB asks whether any is running. They would walk over every finished and every
-        running one at each step, which is quadratic in the workers.
-        """
+        running one at each step, which is quadratic in the workers."""
         if not self._choosing:
             return self._trials  # type: ignore[no-any-return]
         running = itertools.islice(self._running_trials, 1)

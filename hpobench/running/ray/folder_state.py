@@ -17,10 +17,8 @@ _FILES = "files"
 
 
 def pack(about: dict[str, Any], folder: Path | None) -> bytes:
-    """``about`` and the content of ``folder``, if any: the same bytes for the same content.
-
-    Raises :class:`TrialError` for anything but files and folders, and if there is too much.
-    """
+    """``about`` and the content of ``folder``, if any: the same bytes for the same content. Raises
+    :class:`TrialError` for anything but files and folders, and if there is too much."""
     paths = [folder, *sorted(folder.rglob("*"))] if folder else []
     if (size := sum(path.lstat().st_size for path in paths)) > MAX_BYTES:
         raise TrialError(

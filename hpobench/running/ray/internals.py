@@ -96,10 +96,8 @@ def check_ray() -> None:
 
 
 def check_attributes(controller: _tc.TuneController) -> None:
-    """Raise :class:`RayError` naming every private attribute that ``controller`` lacks.
-
-    Ray sets them in ``__init__``, so that only an instance shows whether they are there.
-    """
+    """Raise :class:`RayError` naming every private attribute that ``controller`` lacks. Ray sets
+    them in ``__init__``, so that only an instance shows whether they are there."""
     missing = [name for name in _PRIVATE_ATTRIBUTES.split() if not hasattr(controller, name)]
     if missing:
         raise RayError(
@@ -125,11 +123,8 @@ def saved(state: Any, metrics: dict[str, Any]) -> Any:
 
 
 class _Future(_tc._FutureTrainingResult):
-    """A pending ``save``.
-
-    PBT recognises it by Ray's type, and asks for its value at once instead of waiting for the
-    event.
-    """
+    """A pending ``save``. PBT recognises it by Ray's type, and asks for its value at once instead
+    of waiting for the event."""
 
     def __init__(self, task: Callable[[], Any]) -> None:
         self._task = task

@@ -47,11 +47,9 @@ def silenced() -> AbstractContextManager[None]:
 
 
 def servers_alone() -> AbstractContextManager[None]:
-    """Let Ray start, inside the block, only the servers that run tasks.
-
-    The autoscaler, the dashboard's server and what collects the logs are Python programs, each of
-    which takes most of a second of a processor to start. A private session has no use for them.
-    """
+    """Let Ray start, inside the block, only the servers that run tasks. The autoscaler, the
+    dashboard's server and what collects the logs are Python programs, each of which takes most of a
+    second of a processor to start. A private session has no use for them."""
     from ray._private.node import Node
 
     started = ("start_monitor", "start_api_server", "start_log_monitor")

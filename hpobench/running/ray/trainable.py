@@ -45,10 +45,8 @@ Losses: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, float]]
 
 
 def trainable_class(found: Any) -> type[tune.Trainable]:
-    """``found`` if it is a class of trainables, or the class that Ray makes of a function.
-
-    Raises :class:`UsageError` if Ray would not take ``found`` either.
-    """
+    """``found`` if it is a class of trainables, or the class that Ray makes of a function. Raises
+    :class:`UsageError` if Ray would not take ``found`` either."""
     if isinstance(found, type) and issubclass(found, tune.Trainable):
         return found
     if isinstance(found, type) or not callable(found):
@@ -66,13 +64,10 @@ def trainable_class(found: Any) -> type[tune.Trainable]:
 
 
 class TrainableTraining(Training):
-    """A trial of the trainable ``cls``, which is given ``config`` as it is.
-
-    ``trial_id``: what the code is told about its trial, beside ``resources``.
-    ``seed``: of the global generators, from which the code may draw.
-    ``steps``: the steps of the problem. If the trainable ends before them, the trial fails, or if
-    it ``stops_early``, its last losses stand for the steps that are left.
-    """
+    """A trial of the trainable ``cls``, which is given ``config`` as it is. ``trial_id``: what the
+    code is told about its trial, beside ``resources``. ``seed``: of the global generators, from
+    which the code may draw. ``steps``: the steps of the problem. If the trainable ends before them,
+    the trial fails, or if it ``stops_early``, its last losses stand for the steps that are left."""
 
     def __init__(
         self,

@@ -60,11 +60,9 @@ _ONLY_WHEN_ASKED = CheckpointConfig()
 
 
 class Trial(_Trial):
-    """Ray's trial without directories and running averages, hashed by its number.
-
-    Ray keeps trials in sets; hashing by number instead of by address makes their order, and
-    with it every history, the same in any process.
-    """
+    """Ray's trial without directories and running averages, hashed by its number. Ray keeps trials
+    in sets; hashing by number instead of by address makes their order, and with it every history,
+    the same in any process."""
 
     def __init__(self, number: int, config: dict[str, Any], stop_at: int | None) -> None:
         self.number = number
@@ -127,12 +125,10 @@ def actor_arguments(trial: Trial) -> dict[str, Any]:
 
 
 class TrialSource(SearchAlgorithm):
-    """Asks ``searcher`` for at most ``limit`` trials of ``steps`` steps and tells it losses.
-
-    With a ``population`` it is finished after that many trials, and each :meth:`next_population`
-    lets it give out as many again. ``suggest_s`` and ``observe_s`` are the wall seconds that the
-    searcher took for each trial.
-    """
+    """Asks ``searcher`` for at most ``limit`` trials of ``steps`` steps and tells it losses. With a
+    ``population`` it is finished after that many trials, and each :meth:`next_population` lets it
+    give out as many again. ``suggest_s`` and ``observe_s`` are the wall seconds that the searcher
+    took for each trial."""
 
     def __init__(
         self,

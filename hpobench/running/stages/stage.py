@@ -90,9 +90,7 @@ class Actor:
 
 class StageFailure(Interruption):
     """The stage itself failed, for the reason ``error``, and the cell cannot say how it ends.
-
-    Plugins raise the same errors, and theirs cost the cell.
-    """
+    Plugins raise the same errors, and theirs cost the cell."""
 
     def __init__(self, error: StoreError | ReplayError) -> None:
         super().__init__(str(error))
@@ -110,11 +108,9 @@ def own_failures() -> Iterator[None]:
 
 
 class TrainingStage(ABC):
-    """Trials in training on ``workers`` workers, with the interface of Ray's actor manager.
-
-    ``now`` is the clock. Nothing happens later than ``budget.time``, nor once the budget's
-    resource is paid for; then ``exhausted`` is true.
-    """
+    """Trials in training on ``workers`` workers, with the interface of Ray's actor manager. ``now``
+    is the clock. Nothing happens later than ``budget.time``, nor once the budget's resource is paid
+    for; then ``exhausted`` is true."""
 
     _clones_keep_states: ClassVar[bool] = True
     """Whether a trial can go on from the state of another configuration."""

@@ -68,10 +68,8 @@ class CellRecords:
             self._events[event["trial"]].append(event)
 
     def cell(self) -> Record:
-        """The cell as a whole, with its incumbents as ``best_loss`` and ``best_heldout``.
-
-        A cell that is not done has no incumbent, as in the report.
-        """
+        """The cell as a whole, with its incumbents as ``best_loss`` and ``best_heldout``. A cell
+        that is not done has no incumbent, as in the report."""
         row = self._row
         budget = json.loads(row["spec"])["budget"]
         end = self._time(row["clock"])

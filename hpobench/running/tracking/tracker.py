@@ -55,10 +55,8 @@ _LOGIN = re.compile(r"//[^/\s'\"]*@")
 
 
 class Tracker:
-    """Logs the cells of a run; use :func:`tracking`.
-
-    It never raises into the run. The first failure is reported and ends the logging.
-    """
+    """Logs the cells of a run; use :func:`tracking`. It never raises into the run. The first
+    failure is reported and ends the logging."""
 
     def __init__(
         self,
@@ -224,11 +222,9 @@ def tracking(
 
 
 def client(uri: str, what: str) -> MlflowClient:
-    """A client for ``uri``. This opens a database, but does not contact a server yet.
-
-    ``what`` brought the ``uri``, for messages. Raises :class:`NotAvailableError` without MLflow
-    and :class:`UsageError` for a ``uri`` that it refuses.
-    """
+    """A client for ``uri``. This opens a database, but does not contact a server yet. ``what``
+    brought the ``uri``, for messages. Raises :class:`NotAvailableError` without MLflow and
+    :class:`UsageError` for a ``uri`` that it refuses."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:

@@ -19,9 +19,7 @@ from ray.tune.schedulers.trial_scheduler import FIFOScheduler
 
 class FirstComeFirstServed:
     """The choice of Ray's ``FIFOScheduler``: the first pending trial, or else the first paused one.
-
-    Ray looks through all trials twice. Nearly always at most one is waiting.
-    """
+    Ray looks through all trials twice. Nearly always at most one is waiting."""
 
     def choose_trial_to_run(self, tune_controller: Any) -> Any:
         controller = tune_controller._tune_controller  # Ray's, which keeps trials by status
@@ -43,11 +41,9 @@ class Fifo(FirstComeFirstServed, FIFOScheduler):
 
 
 class Rung(dict[str, Any]):
-    """The rewards of a rung by trial id, as Ray keeps them, which are also sorted.
-
-    ``sorted`` has no NaN, because the percentile ignores them. It is ``None`` once a reward is no
-    plain float: NumPy computes numbers of other types in other precisions, so Ray's code must.
-    """
+    """The rewards of a rung by trial id, as Ray keeps them, which are also sorted. ``sorted`` has
+    no NaN, because the percentile ignores them. It is ``None`` once a reward is no plain float:
+    NumPy computes numbers of other types in other precisions, so Ray's code must."""
 
     def __init__(self, rewards: dict[str, Any]) -> None:
         super().__init__()
@@ -77,11 +73,8 @@ class Bracket(_ray._Bracket):
 
 
 def percentile(ordered: Sequence[float], q: float) -> float:
-    """``np.nanpercentile(ordered, q)`` of a sorted sequence without NaN, to the last bit.
-
-    These are NumPy's operations in NumPy's order, also where they make NaN out of infinite
-    numbers.
-    """
+    """``np.nanpercentile(ordered, q)`` of a sorted sequence without NaN, to the last bit. These are
+    NumPy's operations in NumPy's order, also where they make NaN out of infinite numbers."""
     last = len(ordered) - 1
     index = last * (q / 100)
     if index >= last:

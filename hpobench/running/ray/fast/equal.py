@@ -24,9 +24,7 @@ EQUAL: dict[type[_ray.TrialScheduler], type[Any]] = {
 
 def foresight(scheduler: _ray.TrialScheduler) -> Callable[[Any, int], float] | None:
     """Finds the first step of a trial after another at which ``scheduler`` may end or pause it.
-
-    Some of ours know it, where they count in steps.
-    """
+    Some of ours know it, where they count in steps."""
     counts_steps = getattr(scheduler, "_time_attr", "training_iteration") == "training_iteration"
     if type(scheduler) not in EQUAL.values() or not counts_steps:
         return None
@@ -34,12 +32,10 @@ def foresight(scheduler: _ray.TrialScheduler) -> Callable[[Any, int], float] | N
 
 
 def equal(scheduler: _ray.TrialScheduler) -> _ray.TrialScheduler:
-    """``scheduler``, newly built, as one of ours if Ray's class is in :data:`EQUAL`.
-
-    It stays the same object, because the plugin that built it may look into it later. A subclass
-    of Ray's class may decide otherwise and is left alone, except that any PB2 that proposes as
-    Ray's does is given the faster Gaussian processes.
-    """
+    """``scheduler``, newly built, as one of ours if Ray's class is in :data:`EQUAL`. It stays the
+    same object, because the plugin that built it may look into it later. A subclass of Ray's class
+    may decide otherwise and is left alone, except that any PB2 that proposes as Ray's does is given
+    the faster Gaussian processes."""
     ours = EQUAL.get(type(scheduler))
     if ours is not None:
         scheduler.__class__ = ours

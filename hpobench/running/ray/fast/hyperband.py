@@ -43,9 +43,7 @@ class _Waking:
 
     def _waiting(self, tune_controller: Any) -> list[Any]:
         """The brackets with a trial that can start, of the first band that has any, in its order.
-
-        Ray passes over the other brackets of that band, and over all bands before it.
-        """
+        Ray passes over the other brackets of that band, and over all bands before it."""
         found: dict[Any, int] = {}
         for trial in tune_controller._tune_controller._pending_trials:
             bracket, band = self._trial_info[trial]

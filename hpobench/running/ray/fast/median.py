@@ -54,10 +54,8 @@ class _Curve:
 
 class MedianRule(FirstComeFirstServed, MedianStoppingRule):
     """Ray's rule over means that are kept: each result moves its own trial's means and no other.
-
     They are kept as long as times are whole numbers and losses floats. From the first one that is
-    not, Ray's own code takes over, with the results that it needs.
-    """
+    not, Ray's own code takes over, with the results that it needs."""
 
     def adopt(self) -> None:
         self._curves: dict[Any, _Curve] = {}

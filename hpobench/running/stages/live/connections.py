@@ -62,10 +62,8 @@ class Connections(ABC):
 
     @abstractmethod
     def wait(self, timeout: float) -> list[Answer]:
-        """Answers that have arrived, after at most ``timeout`` seconds (maybe none).
-
-        A link that broke is no longer among ``links``.
-        """
+        """Answers that have arrived, after at most ``timeout`` seconds (maybe none). A link that
+        broke is no longer among ``links``."""
 
     @abstractmethod
     def disconnect(self, link: Link) -> None:
@@ -117,11 +115,9 @@ class HereConnections(Connections):
 
 
 class WorkerConnections(Connections):
-    """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect.
-
-    Ray restarts a worker that died, elsewhere if need be, and starts one that found no room as soon
-    as there is some. A worker is called again until it connects.
-    """
+    """Calls the Ray actors ``handles`` to serve this cell, and speaks with those that connect. Ray
+    restarts a worker that died, elsewhere if need be, and starts one that found no room as soon as
+    there is some. A worker is called again until it connects."""
 
     def __init__(self, ray: Any, handles: Sequence[Any], problem: Any, pace: float) -> None:
         self._ray, self._handles = ray, handles
@@ -173,10 +169,8 @@ class WorkerConnections(Connections):
             self._callers.remove(caller)
 
     def _check_workers(self) -> None:
-        """Call the workers that do not serve, and cut the links to those that Ray has lost.
-
-        A node that loses its power or its network does not close its connections.
-        """
+        """Call the workers that do not serve, and cut the links to those that Ray has lost. A node
+        that loses its power or its network does not close its connections."""
         now = time.monotonic()
         if now - self._checked_at < _CHECK_S:
             return

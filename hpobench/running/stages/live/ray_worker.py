@@ -39,11 +39,9 @@ class Worker:
     def serve(
         self, problem: Any, address: tuple[str, int], key: bytes, number: int, pace: float
     ) -> None:
-        """Train for the cell that listens at ``address`` until it disconnects.
-
-        ``problem``: what :meth:`problem` knows it by.
-        ``pace``: wall seconds per second of a tabulated problem's cost.
-        """
+        """Train for the cell that listens at ``address`` until it disconnects. ``problem``: what
+        :meth:`problem` knows it by. ``pace``: wall seconds per second of a tabulated problem's
+        cost."""
         with noticed_signals() as arrived:
             try:
                 ready = self.problem(problem)

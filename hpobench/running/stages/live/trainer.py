@@ -67,12 +67,10 @@ class Disconnected(BaseException):
 
 
 class Trainer:
-    """Trains the trials of one cell, one at a time.
-
-    ``pace``: wall seconds per second of a tabulated problem's cost. ``ending``: whether a signal
-    has asked the process to end, for instance because its node dies. What that raises in the
-    training is no failure of the trial, which another worker takes up.
-    """
+    """Trains the trials of one cell, one at a time. ``pace``: wall seconds per second of a
+    tabulated problem's cost. ``ending``: whether a signal has asked the process to end, for
+    instance because its node dies. What that raises in the training is no failure of the trial,
+    which another worker takes up."""
 
     def __init__(
         self,

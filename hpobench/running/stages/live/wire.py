@@ -27,10 +27,8 @@ _NONCE, _DIGEST = 32, 32
 
 
 def welcome(caller: socket.socket, key: bytes) -> tuple[Connection, int]:
-    """The connection to the worker that calls, and its number.
-
-    Raises ``OSError`` for a caller that does not know ``key``, or does not say so in time.
-    """
+    """The connection to the worker that calls, and its number. Raises ``OSError`` for a caller that
+    does not know ``key``, or does not say so in time."""
     deadline = time.monotonic() + HANDSHAKE_S
     ours = secrets.token_bytes(_NONCE)
     caller.settimeout(HANDSHAKE_S)
@@ -44,10 +42,8 @@ def welcome(caller: socket.socket, key: bytes) -> tuple[Connection, int]:
 
 
 def call(address: tuple[str, int], key: bytes, number: int) -> Connection:
-    """The connection of worker ``number`` to the cell at ``address``.
-
-    Raises ``OSError`` if nobody there knows ``key`` and says so in time.
-    """
+    """The connection of worker ``number`` to the cell at ``address``. Raises ``OSError`` if nobody
+    there knows ``key`` and says so in time."""
     deadline = time.monotonic() + HANDSHAKE_S
     cell = socket.create_connection(address, timeout=HANDSHAKE_S)
     try:
