@@ -55,19 +55,16 @@ def cell_key(cell: Cell) -> str:
     return process_key(cell.searcher, cell.scheduler, cell.problem)
 
 
-def environment_of(key: str, **more: str) -> dict[str, Any] | None:
-    """The runtime environment of processes of the kind ``key``, with ``more`` variables."""
-    return runtime_environment(**more, **({VARIABLE: key} if key else {}))
+def environment_of(key: str = "", **more: str) -> dict[str, Any] | None:
+    """The runtime environment of tasks and actors of the kind ``key``, with ``more`` variables.
 
-
-def runtime_environment(**more: str) -> dict[str, Any] | None:
-    """The runtime environment of tasks and actors: our pins, the user's folders, and ``more``. Each
-    task asks for it, because a Ray that the caller started does not have it. The processes of a Ray
-    of our own are started with it: there Ray would take half a second to make it."""
+    Each task asks for it, because a Ray that the caller started does not have it. The processes of
+    a Ray of our own are started with it: there Ray would take half a second to make it.
+    """
     folder = session_folder()
     own = folder and any(part.startswith(PREFIX) for part in Path(folder).parts)
     there = process_environment() if own else {}
-    wanted = process_environment() | more
+    wanted = process_environment() | more | ({VARIABLE: key} if key else {})
     lacking = {name: value for name, value in wanted.items() if there.get(name) != value}
     return {"env_vars": lacking} if lacking else None
 

@@ -16,7 +16,7 @@ from typing import Any
 from hpobench.contract.errors import RayError, UsageError
 from hpobench.contract.package import VERSION
 from hpobench.contract.signals import ENDING_SIGNALS
-from hpobench.running.cells.containment import process_environment, runtime_environment
+from hpobench.running.cells.containment import environment_of, process_environment
 from hpobench.running.cluster.health import LostRayError
 from hpobench.running.cluster.session import private_session
 from hpobench.running.ray import servers
@@ -78,7 +78,7 @@ def _named(address: str) -> Iterator[Any]:
             # "auto", and decides on it when it is imported.
             os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
-        ray = _initialised(address=address, runtime_env=runtime_environment())
+        ray = _initialised(address=address, runtime_env=environment_of())
     except Exception as error:
         raise RayError(_unreachable(address, f"{type(error).__name__}: {error}")) from error
     try:

@@ -1,9 +1,8 @@
-"""The live cells of a run, and the pool of long-lived worker processes that train for them."""
+"""The live cells of a run, and the long-lived worker processes that train for them."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,56 +46,15 @@ def capacity(ray: Any, resources: Resources) -> int:
     return max(1, int(min(counts, default=1)))
 
 
-class WorkerPool:
-    """Worker processes, grouped by the resources they hold and by the kind of process that code of
-    the problem runs in. They outlive the cells they serve. Ray places them. A worker that finds no
-    room waits until a node joins, and one whose process or node dies is started again, both without
-    limit and under the same handle."""
-
-    def __init__(self, ray: Any) -> None:
-        self._ray = ray
-        self._idle: dict[str, list[Any]] = defaultdict(list)
-
-    def lend(self, resources: Resources, kind: str, count: int) -> list[Any]:
-        """``count`` workers for one cell alone, until :meth:`take_back`."""
-        idle = self._idle[_key(resources, kind)]
-        lent = [idle.pop() for _ in range(min(count, len(idle)))]
-        if len(lent) == count:
-            return lent
-        from hpobench.running.stages.live.ray_worker import Worker
-
-        self.dismiss()
-        threads = str(max(1, int(resources.cpu)))
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        actor = self._ray.remote(Worker).options(
-            num_cpus=resources.cpu,
-            num_gpus=resources.gpu,
-            resources=dict(resources.custom),
-            max_restarts=-1,
-            runtime_env=environment_of(kind, **dict.fromkeys(names, threads)),
-        )
-        return lent + [actor.remote() for _ in range(count - len(lent))]
-
-    def take_back(self, resources: Resources, kind: str, workers: Sequence[Any]) -> None:
-        # Reversed, because `lend` takes from the end and the first are likeliest to have room.
-        self._idle[_key(resources, kind)] += reversed(workers)
-
-    def dismiss(self) -> None:
-        """End the idle workers, whose resources other kinds of workers may need."""
-        for workers in self._idle.values():
-            for worker in workers:
-                self._ray.kill(worker)
-            workers.clear()
-
-
-def _key(resources: Resources, kind: str) -> str:
-    return json.dumps([_amounts(resources), kind], sort_keys=True)
-
-
 class LiveCells(RayCells["Outcome"]):
-    """Runs live cells, as many at once as the cluster has room for with all their workers. Each
-    cell is a process on the driver's node, where the journals are. Its workers are wherever there
-    is room. A cell whose process dies is resumed."""
+    """Runs live cells, as many at once as the cluster has room for with all their workers.
+
+    Each cell is a process on the driver's node, where the journals are. If it dies, the cell is
+    resumed. Its workers are processes wherever there is room, lent to one cell after another that
+    needs the same resources and the same kind of process for code of its problem. Ray places them.
+    A worker that finds no room waits until a node joins, and one whose process or node dies is
+    started again, both without limit and under the same handle.
+    """
 
     def __init__(
         self,
@@ -113,8 +71,9 @@ class LiveCells(RayCells["Outcome"]):
             name = hashlib.blake2b(str(journals).encode(), digest_size=8).hexdigest()
             self._journals = Path("~/.cache/hpobench/journals", name)
         self._run = secrets.token_hex(4)
-        self._pool = WorkerPool(ray)
-        self._lent: dict[str, tuple[Resources, str, list[Any]]] = {}
+        self._idle: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+        """Workers that serve no cell, by the resources that they hold and their kind of process."""
+        self._lent: dict[str, tuple[tuple[Any, ...], list[Any]]] = {}
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -155,17 +114,27 @@ class LiveCells(RayCells["Outcome"]):
     def _submit(self, kind: str, cells: Sequence[Cell]) -> Any:
         (cell,) = cells
         resources, trains = resources_of(cell), process_key(cell.problem)
-        workers = self._pool.lend(resources, trains, cell.workers)
-        self._lent[cell.id] = resources, trains, workers
+        key = (*sorted(_amounts(resources).items()), trains)
+        idle = self._idle[key]
+        workers = [idle.pop() for _ in range(min(cell.workers, len(idle)))]
+        if lacking := cell.workers - len(workers):
+            from hpobench.running.stages.live.ray_worker import Worker
+
+            self._dismiss()
+            threads = str(max(1, int(resources.cpu)))
+            names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+            actor = self._ray.remote(Worker).options(
+                num_cpus=resources.cpu,
+                num_gpus=resources.gpu,
+                resources=dict(resources.custom),
+                max_restarts=-1,
+                runtime_env=environment_of(trains, **dict.fromkeys(names, threads)),
+            )
+            workers += [actor.remote() for _ in range(lacking)]
+        self._lent[cell.id] = key, workers
         task = self._remote.options(runtime_env=environment_of(kind))
-        return task.remote(
-            cell,
-            self._commit,
-            self._timeout,
-            self._path(cell.id),
-            self._run,
-            workers,
-        )
+        journal = self._path(cell.id)
+        return task.remote(cell, self._commit, self._timeout, journal, self._run, workers)
 
     def _accepted(self, waiting: Waiting, cells: Sequence[Cell], answer: Any) -> Outcome:  # noqa: ARG002
         outcome: Outcome = answer
@@ -178,8 +147,16 @@ class LiveCells(RayCells["Outcome"]):
         return outcome
 
     def _ended(self, cells: Sequence[Cell]) -> None:
-        (cell,) = cells
-        self._pool.take_back(*self._lent.pop(cell.id))
+        key, workers = self._lent.pop(cells[0].id)
+        # Reversed: idle ones are taken from the end, and the first are likeliest to have room.
+        self._idle[key] += reversed(workers)
+
+    def _dismiss(self) -> None:
+        """End the idle workers, whose resources other kinds of workers may need."""
+        for workers in self._idle.values():
+            for worker in workers:
+                self._ray.kill(worker)
+            workers.clear()
 
     def _path(self, cell: str) -> str:
         return str(self._journals / f"{cell}.journal")
@@ -199,7 +176,7 @@ class LiveCells(RayCells["Outcome"]):
 
     def close(self) -> None:
         if self._health.fault() is None:
-            self._pool.dismiss()
+            self._dismiss()
         super().close()
 
     def stored(self, statuses: Mapping[str, str]) -> None:

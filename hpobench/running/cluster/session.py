@@ -85,7 +85,19 @@ class Session:
 def private_session() -> Iterator[Session]:
     """A session until the end of the block. If a :class:`RayError` ends it, Ray's logs stay."""
     base = _base()
-    _sweep(base)
+    for left in base.glob(f"{PREFIX}*"):
+        # Of a session whose driver was killed together with what ends it, unless somebody holds it.
+        with contextlib.suppress(OSError):
+            found = left.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+                continue
+            if is_regular(left / "lock"):
+                with locked(left / "lock", wait=False):
+                    shutil.rmtree(left, ignore_errors=True)
+            # A session that begins has none yet. A process that outlived one for a moment may have
+            # made its folder anew.
+            elif time.time() - found.st_mtime > _BEGINNING_S:
+                shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))  # mode 0700
     # Held as long as this process lives: a folder that nobody holds is left over.
     with locked(folder / "lock"):
@@ -116,20 +128,3 @@ def _base() -> Path:
         f"writable, have a path of at most {_LONGEST_BASE} plain characters, and not be open to "
         "other users without the sticky bit; name one in RAY_TMPDIR"
     )
-
-
-def _sweep(base: Path) -> None:
-    """Remove the folders of sessions whose driver was killed together with what ends them."""
-    for folder in base.glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # somebody holds it, or has removed it
-            found = folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-                continue
-            if not is_regular(folder / "lock"):
-                # A session that begins has none yet. A process that outlived one for a moment may
-                # have made its folder anew.
-                if time.time() - found.st_mtime > _BEGINNING_S:
-                    shutil.rmtree(folder, ignore_errors=True)
-                continue
-            with locked(folder / "lock", wait=False):
-                shutil.rmtree(folder, ignore_errors=True)

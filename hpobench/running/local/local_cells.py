@@ -43,7 +43,18 @@ class LocalCells(Cells):
     def run(self, cells: Sequence[Cell]) -> Iterator[list[Batch]]:
         waiting = Waiting(cells, self._count)
         while waiting or self.running:
-            self._give_out(waiting)
+            for worker, kind in list(self._kinds.items()):
+                if waiting and not worker.cells:
+                    if kind == waiting.kind:
+                        worker.run(waiting.take())
+                    else:
+                        self._dismiss(worker)
+            while waiting and len(self._kinds) < self._count:
+                kind = waiting.kind
+                worker = self._fork(replace(self._work, kind=kind))
+                self._kinds[worker] = kind
+                self._ready.register(worker, selectors.EVENT_READ, worker)
+                worker.run(waiting.take())
             found = [
                 batch
                 for key, _ in self._ready.select(_LOOK_S)
@@ -54,20 +65,6 @@ class LocalCells(Cells):
             for worker in [w for w in self._kinds if w.cells and w.begun < latest]:
                 found += self._given_up(worker, waiting)
             yield found
-
-    def _give_out(self, waiting: Waiting) -> None:
-        for worker, kind in list(self._kinds.items()):
-            if waiting and not worker.cells:
-                if kind == waiting.kind:
-                    worker.run(waiting.take())
-                else:
-                    self._dismiss(worker)
-        while waiting and len(self._kinds) < self._count:
-            kind = waiting.kind
-            worker = self._fork(replace(self._work, kind=kind))
-            self._kinds[worker] = kind
-            self._ready.register(worker, selectors.EVENT_READ, worker)
-            worker.run(waiting.take())
 
     def _fork(self, work: Work) -> LocalWorker:
         if self._server is not None:

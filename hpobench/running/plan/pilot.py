@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
+from hpobench.analysis.core.curves import Comparison
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import UsageError
 from hpobench.store.read.reader import load_results
-
-if TYPE_CHECKING:
-    from hpobench.analysis.core.curves import Comparison
-    from hpobench.suites.grid import Plan
+from hpobench.suites.grid import Plan
 
 Labels = tuple[str, str, str]
 """Of searcher, scheduler and problem."""

@@ -7,17 +7,14 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hpobench.analysis.inference.sequential import Decision, Rule, decide, looks, sentence
 from hpobench.contract.errors import TooFewError, UsageError
+from hpobench.running.plan.experiment import Summary
 from hpobench.store.read.decision import FILE, digest, read_decision, stored_digest, write_decision
 from hpobench.store.read.reader import load_results
-
-if TYPE_CHECKING:
-    from hpobench.running.plan.experiment import Summary
-    from hpobench.suites.grid import Plan
-    from hpobench.suites.suite import Suite
+from hpobench.suites.grid import Plan
+from hpobench.suites.suite import Suite
 
 _FEW = 8
 """The fewest seeds that can decide at the first of several looks."""

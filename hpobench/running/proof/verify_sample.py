@@ -63,8 +63,9 @@ class Planner:
         while left:
             part = self._part(left)
             try:
-                self._plan(part, left)
-                return
+                suite = load_suite(part, self.plugins)
+                prepare(suite.scripts(), self.tell)
+                plan = build_plan(suite)
             except SuiteError as error:
                 costs = left
                 if at_fault := _AT_FAULT.match(error.key or ""):
@@ -74,18 +75,14 @@ class Planner:
                 # What else is wrong has lines of its own, and its turn.
                 self.refused |= dict.fromkeys(costs, error.message.partition("\n")[0])
                 left = left - costs
-
-    def _plan(self, part: Mapping[str, Any], keys: Collection[Key]) -> None:
-        suite = load_suite(part, self.plugins)
-        prepare(suite.scripts(), self.tell)
-        plan = build_plan(suite)
-        for c in plan.cells.combinations:
-            labels = c.searcher.label, c.scheduler.label, c.problem.label
-            self.combinations[*labels, c.workers] = c
-        skipped = {(s.searcher, s.scheduler, s.problem): s.reason for s in plan.skipped}
-        for key in keys:
-            if key not in self.combinations:
+                continue
+            for c in plan.cells.combinations:
+                labels = c.searcher.label, c.scheduler.label, c.problem.label
+                self.combinations[*labels, c.workers] = c
+            skipped = {(s.searcher, s.scheduler, s.problem): s.reason for s in plan.skipped}
+            for key in left - self.combinations.keys():
                 self.refused[key] = skipped.get(key[:3], "its suite has no such cells")
+            return
 
     def _part(self, keys: Collection[Key]) -> dict[str, Any]:
         """The suite with no more than ``keys`` need, and any seed."""

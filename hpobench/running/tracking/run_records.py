@@ -101,13 +101,22 @@ class CellRecords:
         """The trials in the order of asking."""
         for row in self._trials.to_pylist():
             events = self._events[row["trial"]]
+            tags = _tags(row) | {"hpobench.trial": str(row["trial"])}
+            # What population-based training gave the trial, by the first step after the change.
+            columns = ("parent", "parent_step", "config")
+            changes = {e["step"]: {c: e[c] for c in columns if e[c] is not None} for e in events}
+            for step, change in changes.items():
+                if "config" in change:
+                    change["config"] = json.loads(change["config"])
+                if change:
+                    tags[f"hpobench.exploit.{step}"] = json.dumps(change)
             yield Record(
                 name=f"trial {row['trial']}",
                 start=self._time(row["start"]),
                 end=self._time(row["end"]),
                 status=_STATUS[row["status"]],
                 params=json.loads(row["config"]),
-                tags=_tags(row) | {"hpobench.trial": str(row["trial"])} | _exploits(events),
+                tags=tags,
                 points=[
                     point
                     for event in events
@@ -126,18 +135,3 @@ class CellRecords:
 def _tags(row: Mapping[str, Any]) -> dict[str, str]:
     error = {} if row["error"] is None else {"hpobench.error": row["error"]}
     return {"hpobench.status": row["status"]} | error
-
-
-def _exploits(events: list[dict[str, Any]]) -> dict[str, str]:
-    """The parents and configurations that population-based training gave a trial, by the first
-    step after the change."""
-    columns = ("parent", "parent_step", "config")
-    changes = {
-        event["step"]: {c: event[c] for c in columns if event[c] is not None} for event in events
-    }
-    for change in changes.values():
-        if "config" in change:
-            change["config"] = json.loads(change["config"])
-    return {
-        f"hpobench.exploit.{step}": json.dumps(change) for step, change in changes.items() if change
-    }
