@@ -12,7 +12,7 @@ from hpobench.contract.errors import CellError, HpobenchError, StallError, descr
 from hpobench.contract.problem import Problem
 from hpobench.contract.seeding import global_generators
 from hpobench.running.ray.controller import Controller
-from hpobench.running.ray.fast.equal import equal, foresight
+from hpobench.running.ray.fast import equal, foresight
 from hpobench.running.ray.internals import ray_names
 from hpobench.running.ray.trial import Trial, TrialSource
 from hpobench.running.stages.stage import TrainingStage

@@ -15,7 +15,7 @@ from hpobench.contract.training import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem
 from hpobench.running.cells.batches import Waiting
 from hpobench.running.cells.containment import environment_of, process_key
-from hpobench.running.cluster.health import LostRayError
+from hpobench.running.cluster.connect import LostRayError
 from hpobench.running.cluster.ray_cells import RayCells, note_start
 
 if TYPE_CHECKING:
@@ -57,13 +57,7 @@ class LiveCells(RayCells["Outcome"]):
     """
 
     def __init__(
-        self,
-        ray: Any,
-        *,
-        commit: str | None,
-        timeout: float,
-        journals: Path,
-        own: bool = False,
+        self, ray: Any, *, commit: str | None, timeout: float, journals: Path, own: bool = False
     ) -> None:
         super().__init__(ray, commit=commit, timeout=timeout, own=own)
         self._journals = journals
@@ -191,12 +185,7 @@ def _as_text(amounts: Mapping[str, float]) -> str:
 
 
 def _run_live_cell(
-    cell: Cell,
-    commit: str | None,
-    timeout: float,
-    journal: str,
-    run: str,
-    workers: list[Any],
+    cell: Cell, commit: str | None, timeout: float, journal: str, run: str, workers: list[Any]
 ) -> Outcome:
     from hpobench.running.cells.live_cell import run_live_cell
 

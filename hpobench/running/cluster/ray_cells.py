@@ -18,7 +18,7 @@ from hpobench.running.cells import batches
 from hpobench.running.cells.batches import DIED, Cells, Done, Waiting
 from hpobench.running.cells.containment import environment_of
 from hpobench.running.cells.time_limit import GRACE_S
-from hpobench.running.cluster.health import Health, LostRayError
+from hpobench.running.cluster.connect import Health, LostRayError
 from hpobench.running.ray.servers import put_note, read_note, remove_notes
 
 if TYPE_CHECKING:

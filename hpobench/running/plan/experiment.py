@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
 from hpobench.running.cells.batches import Cells
-from hpobench.running.cluster.connect import LOCAL, connected, cpus_here, needs_ray, starts_ray
-from hpobench.running.cluster.health import LostRayError
+from hpobench.running.cluster import connect
 from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.store.write import provenance
@@ -107,11 +106,11 @@ def run_plan(
         todo = Todo(Selected(plan.cells, left), writer, progress, publish, until)
         if time.monotonic() >= until:
             left = []  # workers would start in vain
-        if left and needs_ray(suite.stage, options.address):
+        if left and connect.needs_ray(suite.stage, options.address):
             _run_on_ray(todo, suite, folder, options, warn)
         elif left:
             work = Work(provenance.commit(), options.timeout, str(folder.resolve()))
-            todo.run(LocalCells(start, work, options.cpus or cpus_here()))
+            todo.run(LocalCells(start, work, options.cpus or connect.cpus_here()))
         writer.compact()
         publish()
     counts += todo.counts
@@ -122,20 +121,16 @@ def run_plan(
 
 
 def _run_on_ray(
-    todo: Todo,
-    suite: Suite,
-    folder: Path,
-    options: RunOptions,
-    warn: Callable[[str], None],
+    todo: Todo, suite: Suite, folder: Path, options: RunOptions, warn: Callable[[str], None]
 ) -> None:
     """Run the cells of ``todo``. If a Ray started here dies, what is left runs on a new one, as
     long as that helps."""
-    address, timeout = options.address or LOCAL, options.timeout
-    own, idle, commit = starts_ray(address), 0, provenance.commit()
+    address, timeout = options.address or connect.LOCAL, options.timeout
+    own, idle, commit = connect.starts_ray(address), 0, provenance.commit()
     while True:
         before = todo.counts.total()
         try:
-            with connected(address, options.cpus) as ray:
+            with connect.connected(address, options.cpus) as ray:
                 cells: Cells
                 if suite.stage == "virtual":
                     from hpobench.running.cluster.ray_cells import VirtualCells
@@ -150,7 +145,7 @@ def _run_on_ray(
                     )
                 cells.stored(todo.writer.statuses)
                 return todo.run(cells)
-        except LostRayError as lost:
+        except connect.LostRayError as lost:
             idle = 0 if todo.counts.total() > before else idle + 1
             kept = f"{len(todo.cells)} cells are not finished and nothing is stored of them"
             if not own or idle > _IDLE_LOSSES:
@@ -192,7 +187,7 @@ class Todo:
             self._store(cells)
             if cells.running:
                 cells.cancel()
-        except LostRayError:
+        except connect.LostRayError:
             self._store(None)
             done = self.writer.added()
             self.cells = [cell for cell in self.cells if cell.id not in done]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -27,10 +26,7 @@ from hpobench.running.ray.servers import exchanged
 from hpobench.running.ray.trial import RunMetadata, actor_arguments
 
 _PRIVATE: list[tuple[Any, str]] = [
-    (
-        _tc,
-        "_FutureTrainingResult _TrainingResult _get_trainable_kwargs flatten_dict warn_if_slow",
-    ),
+    (_tc, "_FutureTrainingResult _TrainingResult _get_trainable_kwargs flatten_dict warn_if_slow"),
     (_trial, "_TrainingRunMetadata"),
     (_trial_scheduler, "tag_scheduler"),
     (
@@ -133,9 +129,7 @@ class _Future(_tc._FutureTrainingResult):
         return self._task()
 
 
-_UNTIMED = nullcontext()
-
-
+_UNTIMED = contextlib.nullcontext()
 # Results on our stages are flat already (an Event counts as one value), so that flattening a result
 # is copying it.
 _EXCHANGED: list[tuple[ModuleType, dict[str, Any]]] = [

@@ -73,10 +73,7 @@ class Trainer:
     which another worker takes up."""
 
     def __init__(
-        self,
-        problem: TabulatedProblem | TrainedProblem,
-        pace: float,
-        ending: Callable[[], bool],
+        self, problem: TabulatedProblem | TrainedProblem, pace: float, ending: Callable[[], bool]
     ) -> None:
         self._problem, self._pace, self._ending = problem, pace, ending
         self._training: Training | None = None

@@ -106,8 +106,5 @@ def break_off(line: socket.socket) -> None:
 
 def hang_up(connection: Connection) -> None:
     """Break ``connection``, which both sides then notice like any other break."""
-    with (
-        contextlib.suppress(OSError),
-        socket.socket(fileno=os.dup(connection.fileno())) as twin,
-    ):
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
         break_off(twin)
