@@ -22,7 +22,8 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class SearchWorker(Worker):
     """A worker of a search, which is handed the problem itself, with the data."""
 
-    def problem(self, given: Any) -> TrainedProblem:
+    @staticmethod
+    def problem(given: Any) -> TrainedProblem:
         problem: CandidateProblem = given
         return problem
 

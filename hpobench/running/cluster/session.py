@@ -30,11 +30,13 @@ _BEGINNING_S = 60.0
 
 
 class Session:
-    """A session of the local Ray. ``folder`` and all in it is for this user alone."""
+    """A session of the local Ray. ``folder`` and all in it is for this user alone. ``end`` is the
+    process that ends what is left of the session."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._end = subprocess.Popen(
+        # Ray makes the folder of its session writable for all users, so it lies in the private one.
+        self.folder, self.ray_folder = folder, folder / "r"
+        self.end = subprocess.Popen(
             [sys.executable, "-I", "-S", session_end.__file__, str(folder), MARK],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -42,12 +44,6 @@ class Session:
             cwd="/",
             start_new_session=True,  # a terminal's signals are not for it
         )
-
-    @property
-    def ray_folder(self) -> Path:
-        """Where Ray keeps its session. Ray makes it writable for all users, so it lies in the
-        private folder."""
-        return self.folder / "r"
 
     @contextlib.contextmanager
     def environment(self, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
@@ -67,18 +63,6 @@ class Session:
                 os.environ.pop(name, None)
                 if value is not None:
                     os.environ[name] = value
-
-    def close(self, *, keep: bool) -> None:
-        """End the session's processes. ``keep``: leave the folder to be read until the next
-        session begins."""
-        assert self._end.stdin is not None
-        with contextlib.suppress(OSError):  # somebody has killed it
-            self._end.stdin.write(session_end.KEEP if keep else session_end.REMOVE)
-            self._end.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._end.wait(_ENDING_S)
-        if not keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -102,14 +86,21 @@ def private_session() -> Iterator[Session]:
     # Held as long as this process lives: a folder that nobody holds is left over.
     with locked(folder / "lock"):
         session = Session(folder)
-        keep = False
+        told = session_end.REMOVE
         try:
             yield session
         except RayError:
-            keep = True
+            told = session_end.KEEP
             raise
         finally:
-            session.close(keep=keep)
+            assert session.end.stdin is not None
+            with contextlib.suppress(OSError):  # somebody has killed it
+                session.end.stdin.write(told)
+                session.end.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                session.end.wait(_ENDING_S)
+            if told == session_end.REMOVE:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _base() -> Path:

@@ -43,10 +43,6 @@ class _Storage:
         return self  # every trial takes a copy of its own
 
 
-class _Trainable:
-    """Ray wants a class to train with. It is never built, because the stage trains itself."""
-
-
 class _Resources(PlacementGroupFactory):
     """What a trial asks for, which no stage looks at."""
 
@@ -94,7 +90,7 @@ class Trial(_Trial):
         self.placement_group_factory = _RESOURCES
 
     def get_trainable_cls(self) -> type:
-        return _Trainable
+        return object  # Ray wants a class, which is never built: the stage trains itself
 
     def init_local_path(self) -> None:
         pass
