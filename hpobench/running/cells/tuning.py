@@ -94,7 +94,7 @@ class Run:
             scheduler=scheduler,
             manager=self.stage,
             slots=self._population or self.stage.count + self._scheduler.lookahead,
-            on_event=self._on_event,
+            on_event=self.events.append,
             on_status=self._on_status,
         )
 
@@ -120,10 +120,6 @@ class Run:
                     f"stalled at {stage.now:g} s: no trial runs and none can start "
                     f"({counts or 'no trials'})"
                 )
-
-    def _on_event(self, event: Event, decision: str) -> None:
-        event.decision = decision
-        self.events.append(event)
 
     def _on_status(self, trial: Trial, old: str, new: str) -> None:
         self.source.on_status(trial, old, new)

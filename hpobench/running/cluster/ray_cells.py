@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -31,42 +31,6 @@ _LOOK_S, _LOOK_SHARE = 1.0, 0.002
 _REFRESH_S = 5.0
 _FETCH_S = 120.0
 """How long what a task returns may take to come from its node."""
-
-
-class Deadlines:
-    """The deadlines of running tasks. A task calls :func:`note_start` when it begins, because tasks
-    wait in Ray's queue. All attempts at a task share its deadline."""
-
-    def __init__(self, ray: Any, limit: float) -> None:
-        self._ray, self._limit = ray, limit + GRACE_S
-        self._begun: dict[Any, tuple[float, str]] = {}
-        """When a task was seen to have begun, and where."""
-        self._looked = time.monotonic()
-        self._kill = ray.remote(num_cpus=0, max_retries=0)(_kill)
-
-    def overdue(self, references: Collection[Any]) -> list[Any]:
-        """Those of ``references`` whose deadline is over."""
-        now = time.monotonic()
-        if now - self._looked >= max(_LOOK_S, _LOOK_SHARE * len(references)):
-            self._looked = now
-            self._begun = {r: seen for r, seen in self._begun.items() if r in references}
-            for reference in references:
-                if reference not in self._begun and (note := read_note(_name(reference))):
-                    self._begun[reference] = now, note
-        late = [r for r, (begun, _) in self._begun.items() if now - begun > self._limit]
-        return [reference for reference in late if reference in references]
-
-    def end(self, reference: Any) -> bool:
-        """End an overdue task and its process, also one that is stopped and hears of nothing.
-        Returns whether another process of the task has died before."""
-        self._ray.cancel(reference, force=True)
-        _, first = self._begun.pop(reference)
-        last = read_note(_name(reference)) or first
-        node, process, started = json.loads(last)
-        affinity = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
-        there = affinity(node, soft=False)
-        self._kill.options(scheduling_strategy=there).remote(process, started)
-        return last != first
 
 
 def note_start() -> None:
@@ -109,9 +73,13 @@ class RayCells(Cells, Generic[Result]):
 
     def __init__(self, ray: Any, *, commit: str | None, timeout: float, own: bool = False) -> None:
         self._ray, self._commit, self._timeout, self._own = ray, commit, timeout, own
-        self._health, self._deadlines = Health(ray), Deadlines(ray, timeout)
+        self._health, self._limit = Health(ray), timeout + GRACE_S
         self._tasks: dict[Any, Sequence[Cell]] = {}
         """The cells of each task that is not over."""
+        self._begun: dict[Any, tuple[float, str]] = {}
+        """When a task was seen to have begun, and where. All attempts at it share its deadline."""
+        self._notes_read = time.monotonic()
+        self._kill = ray.remote(num_cpus=0, max_retries=0)(_kill)
 
     @property
     def running(self) -> int:
@@ -128,14 +96,34 @@ class RayCells(Cells, Generic[Result]):
                 kind, cells = waiting.kind, waiting.take()
                 self._tasks[self._submit(kind, cells)] = cells
             found = self._collect(waiting)
-            for reference in self._deadlines.overdue(self._tasks):
-                died = self._deadlines.end(reference)
+            for reference in self._overdue():
+                self._ray.cancel(reference, force=True)
+                _, first = self._begun.pop(reference)
+                last = read_note(_name(reference)) or first
+                node, process, started = json.loads(last)
+                affinity = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+                kill = self._kill.options(scheduling_strategy=affinity(node, soft=False))
+                kill.remote(process, started)  # it may be stopped and hear of nothing else
                 cells = self._tasks.pop(reference)
                 self._ended(cells)
                 for cell in waiting.failed(cells, last=True):
+                    died = last != first  # another process of the task, before this one
                     end = batches.overdue(cell, self._commit, self._timeout, died=died)
                     found.append(self._failed(end))
             yield found
+
+    def _overdue(self) -> list[Any]:
+        """The tasks whose deadline is over. It begins with :func:`note_start`, because tasks wait
+        in Ray's queue."""
+        now = time.monotonic()
+        if now - self._notes_read >= max(_LOOK_S, _LOOK_SHARE * len(self._tasks)):
+            self._notes_read = now
+            self._begun = {r: seen for r, seen in self._begun.items() if r in self._tasks}
+            for reference in self._tasks:
+                if reference not in self._begun and (note := read_note(_name(reference))):
+                    self._begun[reference] = now, note
+        late = [r for r, (begun, _) in self._begun.items() if now - begun > self._limit]
+        return [reference for reference in late if reference in self._tasks]
 
     def cancel(self) -> None:
         """End the running cells. Ray 2.60 aborts this process if a task is over at the moment in

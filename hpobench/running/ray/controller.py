@@ -148,7 +148,7 @@ class Controller(ShortenedController):
         scheduler: TrialScheduler,
         manager: Any,
         slots: int,
-        on_event: Callable[[Event, str], None],
+        on_event: Callable[[Event], None],
         on_status: Callable[[Trial, str, str], None],
     ) -> None:
         super().__init__(
@@ -199,7 +199,9 @@ class Controller(ShortenedController):
         decision = super()._process_trial_result(trial, result)
         # While the trial is saved, the decision waits.
         waiting = self._cached_trial_decisions.get(trial.trial_id, TrialScheduler.NOOP)
-        self._on_event(result[EVENT], decision or str(waiting))
+        event: Event = result[EVENT]
+        event.decision = decision or str(waiting)
+        self._on_event(event)
         return decision
 
     def _set_trial_status(self, trial: Trial, status: str) -> None:
