@@ -163,7 +163,9 @@ def _trials(cell: Cell, run: Run | None) -> pa.Table:
         "suggest_s": source.suggest_s[: len(trials)],
         "observe_s": source.observe_s[: len(trials)],
         "error": [
-            run.stage.cut_off(trial.number) if trial.error is None else storable(str(trial.error))
+            run.stage.cut_off.get(trial.number)
+            if trial.error is None
+            else storable(str(trial.error))
             for trial in trials
         ],
     }

@@ -56,7 +56,7 @@ class Run:
             clock=lambda: self.stage.now,
             population=self._population,
         )
-        self.ended: dict[int, float] = {}
+        self.ended = self.source.ended
 
     def finish(self) -> None:
         """Run to the end of the budget, under a fresh scheduler for each population. Raises
@@ -95,7 +95,7 @@ class Run:
             manager=self.stage,
             slots=self._population or self.stage.count + self._scheduler.lookahead,
             on_event=self.events.append,
-            on_status=self._on_status,
+            on_status=self.source.on_status,
         )
 
     def _loop(self, controller: Controller) -> None:
@@ -120,11 +120,6 @@ class Run:
                     f"stalled at {stage.now:g} s: no trial runs and none can start "
                     f"({counts or 'no trials'})"
                 )
-
-    def _on_status(self, trial: Trial, old: str, new: str) -> None:
-        self.source.on_status(trial, old, new)
-        if new in (Trial.TERMINATED, Trial.ERROR):
-            self.ended[trial.number] = self.stage.now
 
     def trial_status(self, trial: Trial) -> str:
         """The status of a trial at the end: completed, stopped, paused, cut (budget) or failed."""

@@ -148,6 +148,7 @@ class TrialSource(SearchAlgorithm):
         self.searcher = SimpleNamespace(on_pause=lambda _: None, on_unpause=lambda _: None)
         self.trials: list[Trial] = []
         self.started: list[float] = []
+        self.ended: dict[int, float] = {}
         self.suggest_s: list[float] = []
         self.observe_s: list[float] = []
 
@@ -231,8 +232,10 @@ class TrialSource(SearchAlgorithm):
             self._observe(number, self._searcher.tell, number, step, loss, final=True)
 
     def on_status(self, trial: Trial, old: str, new: str) -> None:
-        """Tell the searcher when the trial pauses or resumes."""
+        """Tell the searcher when the trial pauses or resumes, and note when it ends."""
         if new == Trial.PAUSED:
             self._observe(trial.number, self._searcher.paused, trial.number)
         elif old == Trial.PAUSED and new in (Trial.PENDING, Trial.RUNNING):
             self._observe(trial.number, self._searcher.resumed, trial.number)
+        if new in (Trial.TERMINATED, Trial.ERROR):
+            self.ended[trial.number] = self._clock()

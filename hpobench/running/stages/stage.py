@@ -136,6 +136,8 @@ class TrainingStage(ABC):
         self.exhausted = False
         self.output: dict[int, str] = {}
         """What trials printed."""
+        self.cut_off: dict[int, str] = {}
+        """Messages on steps that the end of the budget cut off, by trial; only live ones are."""
         self.next_decision: Callable[[int, int], float | None] = lambda _trial, _step: None
         """The first step of a trial after another at which the scheduler may end or pause it, if
         that is known."""
@@ -153,10 +155,6 @@ class TrainingStage(ABC):
     @abstractmethod
     def training(self) -> bool:
         """Whether a result may still come."""
-
-    def cut_off(self, trial: int) -> str | None:  # noqa: ARG002 - only live steps are cut off
-        """A message on the step of ``trial`` that the end of the budget cut off, if it did."""
-        return None
 
     def add_actor(
         self,

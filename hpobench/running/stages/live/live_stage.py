@@ -95,7 +95,6 @@ class LiveStage(TrainingStage):
         self._links: dict[Actor, Link] = {}
         self._since: dict[Actor, float] = {}
         self._deaths: dict[int, int] = defaultdict(int)
-        self._cut: dict[int, str] = {}
         self._base, self._start = 0.0, math.nan
 
     def replay(self, records: Iterable[tuple[dict[str, Any], Blob | None]]) -> None:
@@ -138,9 +137,6 @@ class LiveStage(TrainingStage):
     def training(self) -> bool:
         return bool(self._wanted)
 
-    def cut_off(self, trial: int) -> str | None:
-        return self._cut.get(trial)
-
     def _begin_step(self, actor: Actor, on_result: Any, on_error: Any) -> None:
         self._wanted[actor] = (actor.tasks, on_result, on_error)
 
@@ -177,7 +173,7 @@ class LiveStage(TrainingStage):
             if self._clock() >= self._deadline:
                 for actor in self._wanted.keys() & self._links.keys():
                     spent = time.monotonic() - self._since[actor]
-                    self._cut[actor.trial] = (
+                    self.cut_off[actor.trial] = (
                         f"step {actor.step + 1} was cut off after {spent:.3g} s, when the "
                         "budget's time was over"
                     )
