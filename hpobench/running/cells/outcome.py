@@ -148,7 +148,7 @@ def _is_requirement(text: str) -> bool:
 def _trials(cell: Cell, run: Run | None) -> pa.Table:
     if run is None or not run.source.trials:
         return _TRIALS.empty_table()
-    source, trials, now = run.source, run.source.trials, run.stage.now
+    source, trials, now, cut_off = run.source, run.source.trials, run.stage.now, run.stage.cut_off
     statuses = [run.trial_status(trial) for trial in trials]
     ended = [status in ("completed", "stopped", "failed") for status in statuses]
     columns = {
@@ -163,9 +163,7 @@ def _trials(cell: Cell, run: Run | None) -> pa.Table:
         "suggest_s": source.suggest_s[: len(trials)],
         "observe_s": source.observe_s[: len(trials)],
         "error": [
-            run.stage.cut_off.get(trial.number)
-            if trial.error is None
-            else storable(str(trial.error))
+            cut_off.get(trial.number) if trial.error is None else storable(str(trial.error))
             for trial in trials
         ],
     }
