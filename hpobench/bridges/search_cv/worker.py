@@ -22,8 +22,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class SearchWorker(Worker):
     """A worker of a search, which is handed the problem itself, with the data."""
 
-    @staticmethod
-    def problem(given: Any) -> TrainedProblem:
+    def problem(self, given: Any) -> TrainedProblem:
         problem: CandidateProblem = given
         return problem
 

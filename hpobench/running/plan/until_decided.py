@@ -80,9 +80,9 @@ def until_decided(
 
     before = rule_of(folder, suite, plan)
     if before is not None and before != rule:  # its looks would spend alpha a second time
-        seeds = ", ".join(map(str, before.looks))
+        looked = ", ".join(map(str, before.looks))
         raise UsageError(
-            f"{folder / FILE}: these results were looked at before, by another rule: at {seeds} "
+            f"{folder / FILE}: these results were looked at before, by another rule: at {looked} "
             f"seeds, with a margin of {before.margin:g}; more or other looks would make errors "
             f"likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
             "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"

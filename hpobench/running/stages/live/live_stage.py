@@ -151,22 +151,7 @@ class LiveStage(TrainingStage):
             for actor in [a for a, (tasks, *_) in self._wanted.items() if tasks != a.tasks]:
                 del self._wanted[actor]  # its task is void
             if arrived := [actor for actor in self._wanted if self._arrived[actor.trial]]:
-                actor = min(arrived, key=lambda a: self._arrived[a.trial][0].order)
-                arrival = self._arrived[actor.trial].popleft()
-                if (arrival.number, arrival.config) != (actor.step + 1, actor.digest):
-                    problem = (
-                        f"{self._journal.path}: the journal has step {arrival.number} of trial "
-                        f"{actor.trial}, but this time the trial has another configuration or is "
-                        f"at step {actor.step}; the searcher or the scheduler does not repeat "
-                        "itself"
-                    )
-                    raise StageFailure(ReplayError(problem))
-                _, on_result, on_error = self._wanted.pop(actor)
-                self.now = max(self.now, arrival.clock)
-                self._delivered += 1
-                if arrival.saved is not None:
-                    actor.state = LastState(arrival.saved, arrival.number, actor.config)
-                self._finish_step(actor, arrival.step, on_result, on_error)
+                self._deliver(min(arrived, key=lambda a: self._arrived[a.trial][0].order))
                 return True
             if not self._wanted:
                 return False
@@ -180,6 +165,22 @@ class LiveStage(TrainingStage):
                 return self._expire()
             self._dispatch()
             self._receive()
+
+    def _deliver(self, actor: Actor) -> None:
+        arrival = self._arrived[actor.trial].popleft()
+        if (arrival.number, arrival.config) != (actor.step + 1, actor.digest):
+            problem = (
+                f"{self._journal.path}: the journal has step {arrival.number} of trial "
+                f"{actor.trial}, but this time the trial has another configuration or is at step "
+                f"{actor.step}; the searcher or the scheduler does not repeat itself"
+            )
+            raise StageFailure(ReplayError(problem))
+        _, on_result, on_error = self._wanted.pop(actor)
+        self.now = max(self.now, arrival.clock)
+        self._delivered += 1
+        if arrival.saved is not None:
+            actor.state = LastState(arrival.saved, arrival.number, actor.config)
+        self._finish_step(actor, arrival.step, on_result, on_error)
 
     @own_failures()
     def _dispatch(self) -> None:

@@ -56,15 +56,18 @@ class Worker:
                 return  # the cell is gone
             CellService(connection, ready, pace, arrived).run()
 
-    @staticmethod
-    @functools.lru_cache(maxsize=16)  # kept from cell to cell because its data may be large
-    def problem(given: Any) -> TabulatedProblem | TrainedProblem:
+    def problem(self, given: Any) -> TabulatedProblem | TrainedProblem:
         """The prepared problem of ``given``, the text of its ``PluginRef``."""
-        problem = build_problem(PluginRef.from_text(given))
-        assert isinstance(problem, TabulatedProblem | TrainedProblem)
-        if isinstance(problem, TrainedProblem):
-            problem.prepare()
-        return problem
+        return _problem(given)
+
+
+@functools.lru_cache(maxsize=16)  # kept from cell to cell because its data may be large
+def _problem(text: str) -> TabulatedProblem | TrainedProblem:
+    problem = build_problem(PluginRef.from_text(text))
+    assert isinstance(problem, TabulatedProblem | TrainedProblem)
+    if isinstance(problem, TrainedProblem):
+        problem.prepare()
+    return problem
 
 
 class CaughtOutput:
