@@ -15,7 +15,7 @@ from hpobench.plugins.isolation.environments import version_of
 from hpobench.plugins.isolation.releases import script_of
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.registry import Registry
-from hpobench.running.proof.again import Key, Planner
+from hpobench.running.proof.verify_sample import Key, Planner
 from hpobench.suites.suite import Source, Suite, load_suite
 from hpobench.suites.union import LISTS
 

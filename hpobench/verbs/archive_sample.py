@@ -23,8 +23,7 @@ from hpobench.evidence.archive import (
     hash_of,
 )
 from hpobench.evidence.distilling import distilled
-from hpobench.running.proof.again import run_again
-from hpobench.running.proof.verify_sample import AnotherResult, Verification
+from hpobench.running.proof.verify_sample import AnotherResult, Verification, run_again
 from hpobench.store.prove.sameness import Difference
 from hpobench.store.write.batch import Batch, Outcome
 from hpobench.store.write.problem_rows import problem_rows

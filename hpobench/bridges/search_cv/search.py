@@ -28,10 +28,9 @@ from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.prepare import Prepared
 from hpobench.plugins.starting.started import StartedSearcher, start_objection
 from hpobench.running.cells.tuning import Run
-from hpobench.running.stages.actor import Actor
 from hpobench.running.stages.live.journal import Journal
 from hpobench.running.stages.live.live_stage import LiveStage
-from hpobench.running.stages.stage import StageFailure
+from hpobench.running.stages.stage import Actor, StageFailure
 
 Named = str | Mapping[str, Any]  # the name of a plugin, or {"name": NAME, option: value}
 Progress = Callable[[int, float], None]
