@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hpobench.cli.shared import add_key_value, json_or_word
+from hpobench.cli import shared
 
 
 def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,16 +30,7 @@ def changing_options(command: Callable[..., Any]) -> Callable[..., Any]:
             )
         return command(suite=ADHOC if suite is None else suite, changes=Changes(keys, add), **given)
 
-    for option in reversed([*GRID.values(), *_MORE.values(), _ADD]):
-        changed = option(changed)
-    return changed
-
-
-def grid_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of :data:`GRID` alone."""
-    for option in reversed(GRID.values()):
-        command = option(command)
-    return command
+    return shared.together(*GRID.values(), *_MORE.values(), _ADD)(changed)
 
 
 def taken(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
@@ -54,7 +45,7 @@ def _entries(text: str) -> Iterator[Any]:
     for part in _split(text):
         head, colon, rest = part.partition(":")
         if name and "=" in head:  # one more option of the entry before
-            add_key_value(options, part)
+            shared.add_key_value(options, part)
             continue
         if name:
             yield {name: options} if options else name
@@ -62,7 +53,7 @@ def _entries(text: str) -> Iterator[Any]:
         if not name or "=" in name:
             raise click.BadParameter(f"{part!r} in {text!r} is not NAME or NAME:OPTION=VALUE")
         if colon:
-            add_key_value(options, rest)
+            shared.add_key_value(options, rest)
     yield {name: options} if options else name
 
 
@@ -85,9 +76,9 @@ def _budget(text: str) -> Any:
     if "=" in text:
         budget: dict[str, Any] = {}
         for part in text.split(","):
-            add_key_value(budget, part)
+            shared.add_key_value(budget, part)
         return budget
-    if isinstance(number := json_or_word(text), int | float):
+    if isinstance(number := shared.json_or_word(text), int | float):
         return {"evaluations": number}
     try:
         return {"time": parse_seconds(text)}
@@ -97,7 +88,7 @@ def _budget(text: str) -> Any:
         ) from None
 
 
-def _option(name: str, parse: Callable[[str], Any], **more: Any) -> Callable[..., Any]:
+def _option(name: str, parse: Callable[[str], Any], **more: Any) -> shared.Decorator:
     def parsed(_ctx: click.Context, _param: click.Parameter, given: Any) -> Any:
         if isinstance(given, tuple):
             return [entry for text in given for entry in parse(text)]
@@ -106,12 +97,12 @@ def _option(name: str, parse: Callable[[str], Any], **more: Any) -> Callable[...
     return click.option(name, callback=parsed, **more)
 
 
-def _list(name: str, text: str) -> Callable[..., Any]:
+def _list(name: str, text: str) -> shared.Decorator:
     metavar = "NAME[:OPTION=VALUE,...],..."
     return _option(name, _entries, multiple=True, metavar=metavar, help=f"{text}; repeatable.")
 
 
-GRID: dict[str, Callable[..., Any]] = {
+GRID: dict[str, shared.Decorator] = {
     name: _list(f"--{name}", f"These {name} instead of the suite's, like {example}")
     for name, example in (
         ("searchers", "random,optuna-tpe:multivariate=true"),
@@ -127,16 +118,17 @@ GRID: dict[str, Callable[..., Any]] = {
     ),
     "workers": _option(
         "--workers",
-        lambda text: [json_or_word(part) for part in text.split(",")],
+        lambda text: [shared.json_or_word(part) for part in text.split(",")],
         metavar="N,...",
         help="Workers of each run instead of the suite's, like 4 or 1,4.",
     ),
 }
 """What a suite is made of, by the key that each option gives."""
-_MORE: dict[str, Callable[..., Any]] = {
+grid_options = shared.together(*GRID.values())
+_MORE: dict[str, shared.Decorator] = {
     "start": _option(
         "--start",
-        json_or_word,
+        shared.json_or_word,
         help="What searchers start from that name no start of their own: none, default, "
         'portfolio, history, or JSON like {"portfolio": 10}.',
     ),

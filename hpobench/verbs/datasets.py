@@ -73,7 +73,7 @@ def advice(root: Path) -> str | None:
     return f"to use what is there: export {VARIABLE}={root}"
 
 
-class Verified(NamedTuple):
+class Checked(NamedTuple):
     """Data sets whose files were read."""
 
     there: list[Found]
@@ -86,11 +86,11 @@ class Verified(NamedTuple):
         return not (self.absent or any(copy.faults for copy in self.there))
 
 
-def verify(names: Sequence[str]) -> Verified:
+def verify(names: Sequence[str]) -> Checked:
     """Compare the hashes of the data sets ``names``, or of all that are there."""
     chosen = [local.dataset(name) for name in names] or local.everything()
     copies = [Found(one, root, local.verify(one, root)) for one in chosen for root in roots()]
     there = [copy for copy in copies if copy.state != "absent"]
     found = {copy.dataset.name for copy in there}
     lacking = [one.name for one in chosen if names and one.name not in found]
-    return Verified(there, {name: str(local.missing(name)) for name in lacking})
+    return Checked(there, {name: str(local.missing(name)) for name in lacking})

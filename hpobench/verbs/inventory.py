@@ -31,7 +31,7 @@ def suite_names() -> list[str]:
     return [*shipped_suites()]
 
 
-class Listed(NamedTuple):
+class Inventory(NamedTuple):
     """Plugins of a kind."""
 
     facts: list[dict[str, Any]]
@@ -45,7 +45,7 @@ class Listed(NamedTuple):
 
 def plugins(
     kind: Kind, files: Iterable[Path], name: str | None = None, *, in_full: bool = True
-) -> Listed:
+) -> Inventory:
     """The plugins of a kind, also in ``files``, or the one called ``name``.
 
     Raises :class:`UnknownNameError` if there is none of that name.
@@ -60,7 +60,7 @@ def plugins(
     ]
     if in_full:
         facts = [own | _details(entry) for entry, own in zip(entries, facts, strict=True)]
-    return Listed(facts, unasked, list(map(str, registry.broken)))
+    return Inventory(facts, unasked, list(map(str, registry.broken)))
 
 
 def _facts(entry: Entry) -> dict[str, Any]:
