@@ -1,8 +1,9 @@
-"""The options that change a suite, or say all of one that stands in no file."""
+"""Options with values of their own: what a suite is made of, and what a plugin is given."""
 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -39,13 +40,39 @@ def taken(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value not in (None, [])}
 
 
+def _add(options: dict[str, Any], text: str) -> None:
+    """Add the ``KEY=VALUE`` of ``text`` to ``options``; a value that is not JSON is a word."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+    if key in options:
+        raise click.BadParameter(f"{key!r} is given twice")
+    options[key] = _json_or_word(value)
+
+
+def _json_or_word(text: str) -> Any:
+    """The value of ``text`` as JSON, or else ``text``."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # brackets may be nested deeper than Python's stack
+        return text
+
+
+def _values(texts: Iterable[str]) -> dict[str, Any]:
+    """What several ``KEY=VALUE`` say."""
+    options: dict[str, Any] = {}
+    for text in texts:
+        _add(options, text)
+    return options
+
+
 def _entries(text: str) -> Iterator[Any]:
     """The entries of ``NAME[:OPTION=VALUE,...],NAME...`` as a suite file has them."""
     name, options = "", dict[str, Any]()
     for part in _split(text):
         head, colon, rest = part.partition(":")
         if name and "=" in head:  # one more option of the entry before
-            shared.add_key_value(options, part)
+            _add(options, part)
             continue
         if name:
             yield {name: options} if options else name
@@ -53,7 +80,7 @@ def _entries(text: str) -> Iterator[Any]:
         if not name or "=" in name:
             raise click.BadParameter(f"{part!r} in {text!r} is not NAME or NAME:OPTION=VALUE")
         if colon:
-            shared.add_key_value(options, rest)
+            _add(options, rest)
     yield {name: options} if options else name
 
 
@@ -74,11 +101,8 @@ def _budget(text: str) -> Any:
     from hpobench.contract.wording import parse_seconds
 
     if "=" in text:
-        budget: dict[str, Any] = {}
-        for part in text.split(","):
-            shared.add_key_value(budget, part)
-        return budget
-    if isinstance(number := shared.json_or_word(text), int | float):
+        return _values(text.split(","))
+    if isinstance(number := _json_or_word(text), int | float):
         return {"evaluations": number}
     try:
         return {"time": parse_seconds(text)}
@@ -118,7 +142,7 @@ GRID: dict[str, shared.Decorator] = {
     ),
     "workers": _option(
         "--workers",
-        lambda text: [shared.json_or_word(part) for part in text.split(",")],
+        lambda text: [_json_or_word(part) for part in text.split(",")],
         metavar="N,...",
         help="Workers of each run instead of the suite's, like 4 or 1,4.",
     ),
@@ -128,7 +152,7 @@ grid_options = shared.together(*GRID.values())
 _MORE: dict[str, shared.Decorator] = {
     "start": _option(
         "--start",
-        shared.json_or_word,
+        _json_or_word,
         help="What searchers start from that name no start of their own: none, default, "
         'portfolio, history, or JSON like {"portfolio": 10}.',
     ),
@@ -141,3 +165,13 @@ _MORE: dict[str, shared.Decorator] = {
     ),
 }
 _ADD = _list("--add", "These searchers besides the suite's, also those of --plugin")
+values_option = click.option(
+    "-o",
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=lambda _ctx, _param, given: _values(given),
+    help="An option of the plugin, its value a word or JSON; repeatable.",
+)
+"""For verbs that take one plugin."""

@@ -120,8 +120,9 @@ def verify(names: tuple[str, ...], output: shared.Output) -> None:
 
     Ends with code 1 if a file is not what it should be, or NAME is not there.
     """
-    found, facts = datasets.verify(names), list[dict[str, Any]]()
-    for copy in found.there:
+    there, absent = datasets.verify(names)
+    facts: list[dict[str, Any]] = []
+    for copy in there:
         name, state = copy.dataset.name, "damaged" if copy.faults else "good"
         faults = {str(path): text for path, text in copy.faults.items()}
         facts.append({"name": name, "state": state, "folder": str(copy.folder), "faults": faults})
@@ -132,11 +133,11 @@ def verify(names: tuple[str, ...], output: shared.Output) -> None:
             if faults:
                 click.echo(f"  {copy.mending}")
     if output.as_json:
-        shared.print_json([*facts, *({"name": name, "state": "absent"} for name in found.absent)])
+        shared.print_json([*facts, *({"name": name, "state": "absent"} for name in absent)])
     else:
-        for name, text in found.absent.items():
+        for name, text in absent.items():
             click.echo(f"{name}: {text}")
-        if not (found.there or found.absent):
+        if not facts and not absent:
             output.note("no data set is there")
-    if not found.good:
+    if absent or any(copy.faults for copy in there):
         raise SystemExit(1)

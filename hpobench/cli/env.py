@@ -36,12 +36,12 @@ def sync(
     """
     facts = []
     for one in environments.sync(names, plugins, upgrade=upgrade):
-        facts.append(one._asdict())
-        if one.error is not None:
-            click.echo(f"{one.name}: {one.error}", err=True)
+        facts.append(one)
+        if one["error"] is not None:
+            click.echo(f"{one['name']}: {one['error']}", err=True)
         else:
-            took = f" in {one.built_s:.1f} s" if one.state == "built" else ""
-            output.note(f"{one.name}: {one.state}{took}")
+            took = f" in {one['built_s']:.1f} s" if one["state"] == "built" else ""
+            output.note(f"{one['name']}: {one['state']}{took}")
     if output.as_json:
         shared.print_json(facts)
     if any(one["error"] for one in facts):
@@ -56,18 +56,17 @@ def show_all(plugins: tuple[Path, ...], output: shared.Output) -> None:
 
     Those of releases are shown once they are built.
     """
-    found, folder = environments.listed(plugins), str(environments.environments_folder())
+    facts = environments.listed(plugins)
     if output.quiet or output.as_json:
-        facts = {"folder": folder, "environments": found}
-        output.end(facts, "\n".join(one["name"] for one in found))
+        output.end(facts, "\n".join(one["name"] for one in facts["environments"]))
         return
     rows = []
-    for one in found:
+    for one in facts["environments"]:
         numbers = (one[key] for key in ("packages", "MB", "built_s"))
         shown = ("" if value is None else f"{value:,.0f}" for value in numbers)
         rows.append((one["name"], one["state"], *shown))
     shared.show(("environment", "state", "packages", "MB", "built in s"), rows)
-    click.echo(f"\nin {folder}; files are shared with uv's cache where it can link")
+    click.echo(f"\nin {facts['folder']}; files are shared with uv's cache where it can link")
 
 
 @group.command()
@@ -78,11 +77,10 @@ def clean(everything: bool, plugins: tuple[Path, ...], output: shared.Output) ->
     """Remove environments that none of the searchers known here asks for: those of earlier
     headers and locks, and of other checkouts and files, unless --plugin names them. Those of
     releases are removed too; the next run of a suite that names them builds them again."""
-    removed = environments.clean(plugins, everything=everything)
-    for name in removed:
+    facts = environments.clean(plugins, everything=everything)
+    for name in facts["removed"]:
         output.note(f"removed {name}")
     if output.as_json:
-        facts = {"folder": str(environments.environments_folder()), "removed": removed}
         shared.print_json(facts)
-    elif not removed:
+    elif not facts["removed"]:
         output.note("nothing to remove")

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from hpobench.cli import shared
-
-if TYPE_CHECKING:
-    from hpobench.verbs.archives import Kept
-
-
-def end_with_archive(kept: Kept, output: shared.Output, *more: str, **facts: Any) -> None:
-    """Print what an archive that is written holds; ``more`` lines and ``facts`` follow."""
-    line = f"{kept.file}: {kept.archive.summary}, {kept.size / 1e6:.2f} MB"
-    output.end({**kept.to_json(), **facts}, kept.file, line, *more)
+from hpobench.cli.changing import values_option
 
 
 @click.group("evidence", cls=shared.Commands)
@@ -38,12 +30,13 @@ def make(folders: tuple[Path, ...], into: Path, output: shared.Output) -> None:
     """
     from hpobench.verbs import archives
 
-    end_with_archive(archives.make(folders, into), output)
+    line, facts = archives.make(folders, into)
+    output.end(facts, into, line)
 
 
 @group.command()
 @click.argument("searcher")
-@shared.values_option
+@values_option
 @shared.plugin_option
 @click.option(
     "--suite",
@@ -76,7 +69,7 @@ def add(searcher: str, options: dict[str, Any], output: shared.Output, **given: 
     """
     from hpobench.verbs import archives
 
-    kept, counts = archives.add(searcher, options, display=output.display(), **given)
-    end_with_archive(kept, output, cells=dict(counts))
-    if counts["done"] < sum(counts.values()):
+    line, facts = archives.add(searcher, options, display=output.display(), **given)
+    output.end(facts, facts["archive"], line)
+    if facts["cells"].get("done", 0) < sum(facts["cells"].values()):
         raise SystemExit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,31 +69,30 @@ def _show_plugins(
     kind: Kind, files: Iterable[Path], name: str | None, output: shared.Output
 ) -> None:
     in_full = output.as_json or name is not None
-    found = inventory.plugins(kind, files, name, in_full=in_full)
+    facts, unasked, broken = inventory.plugins(kind, files, name, in_full=in_full)
     if output.as_json:
-        shared.print_json(found.facts if name is None else found.facts[0])
+        shared.print_json(facts if name is None else facts[0])
     elif output.quiet:
-        click.echo("\n".join(one["name"] for one in found.facts))
+        click.echo("\n".join(one["name"] for one in facts))
     elif name is None:
-        _show_all(kind, found)
+        _show_all(kind, facts, unasked)
     else:
-        _show_one(kind, found.facts[0])
-    for fault in found.broken:
+        _show_one(kind, facts[0])
+    for fault in broken:
         click.echo(f"warning: left out: {fault}", err=True)
 
 
-def _show_all(kind: Kind, found: inventory.Inventory) -> None:
-    rows = [(one["name"], one["available"], one["summary"]) for one in found.facts]
+def _show_all(kind: Kind, facts: Sequence[Mapping[str, Any]], unasked: Sequence[str]) -> None:
+    rows = [(one["name"], one["available"], one["summary"]) for one in facts]
     shared.show((kind, "available", "summary"), rows, wrapped=True)
-    missing = [one for one in found.facts if one["reason"]]
-    if missing:
+    if missing := [one for one in facts if one["reason"]]:
         click.echo("\nnot available:")
         for one in missing:
             shared.say(f"  {one['name']}: {one['reason']}", "    ")
-    if found.unasked:
+    if unasked:
         click.echo()
         shared.say(
-            f"not asked: {', '.join(found.unasked)}: missing() says whether a problem can run; "
+            f"not asked: {', '.join(unasked)}: missing() says whether a problem can run; "
             "`plan` and `check` run it, `list` runs no file that --plugin names"
         )
     click.echo(f"\n`hpobench list {kind}s NAME` shows one in full, with its options.")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from hpobench.cli.evidence import end_with_archive
 from hpobench.cli.shared import Output, ResultsFolder, output_options
 from hpobench.contract.errors import UsageError
 from hpobench.verbs import folders
@@ -40,10 +39,10 @@ def merge(stored: tuple[Path, ...], into: Path | None, output: Output) -> None:
     if not results:
         from hpobench.verbs import archives  # it brings pyarrow
 
-        kept, repeated = archives.merge(stored, into)
-        were = "1 run was" if repeated == 1 else f"{repeated:,} runs were"
-        more = [f"{were} in several archives, and the last one's is taken"] if repeated else []
-        end_with_archive(kept, output, *more, repeated=repeated)
+        line, facts = archives.merge(stored, into)
+        were = "1 run was" if facts["repeated"] == 1 else f"{facts['repeated']:,} runs were"
+        taken = f"{were} in several archives, and the last one's is taken"
+        output.end(facts, into, line, *([taken] if facts["repeated"] else []))
         return
     if len(results) < len(stored):
         raise UsageError(

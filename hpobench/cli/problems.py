@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from hpobench.cli import shared
+from hpobench.cli.changing import values_option
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import duration
 
@@ -77,7 +78,7 @@ def import_(
 
 @group.command()
 @click.argument("problem")
-@shared.values_option
+@values_option
 @click.option(
     "--sample",
     metavar="N",
@@ -110,7 +111,7 @@ def freeze(
 
 @group.command()
 @click.argument("problem")
-@shared.values_option
+@values_option
 @click.option("--as", "name", metavar="LABEL", help="The problem's label, which its seeds are of.")
 @click.option("--sample", metavar="N", type=shared.COUNT, help="Record N random configurations.")
 @click.option(
@@ -144,12 +145,11 @@ def record(
     """
     from hpobench.verbs import recordings
 
-    table = recordings.record(problem, options, out, output.display(), **how)
-    made, entry = table.made, table.entry(out)
-    took = "it was there" if made.reused else duration(table.seconds)
+    made, seconds, entry = recordings.record(problem, options, out, output.display(), **how)
+    took = "it was there" if made.reused else duration(seconds)
     output.end(
         {"table": str(out), **dataclasses.asdict(made), "entry": entry},
         out,
-        f"{out}: {made.trials} trials of {table.label}, {made.failed} of them failed; {took}",
+        f"{out}: {made.trials} trials of {entry['as']}, {made.failed} of them failed; {took}",
         f"in a suite beside it: {json.dumps(entry, ensure_ascii=False)}",
     )

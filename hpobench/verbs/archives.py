@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import count, duration
@@ -28,40 +28,24 @@ _RESULT_S = 0.3e-3
 over the suites of the evidence on a busy machine (docs/speed.md)."""
 
 
-class Kept(NamedTuple):
-    """An archive that is written."""
-
-    file: Path
-    archive: Archive
-    size: int
-    """In bytes."""
-
-    @classmethod
-    def at(cls, file: Path, archive: Archive) -> Kept:
-        """``archive`` after it is written to ``file``."""
-        archive.write(file)
-        return cls(file, archive, file.stat().st_size)
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts for programs."""
-        archive = self.archive
-        return {
-            "archive": str(self.file),
-            "runs": len(archive.runs),
-            "searchers": len(archive.searchers),
-            "problems": len(archive.problems),
-            "bytes": self.size,
-        }
+def _written(file: Path, archive: Archive, **facts: Any) -> tuple[str, dict[str, Any]]:
+    """Write ``archive``; returns what it holds in a sentence, and the facts with ``facts``."""
+    archive.write(file)
+    size = file.stat().st_size
+    held = {"searchers": len(archive.searchers), "problems": len(archive.problems)}
+    whole = {"archive": str(file), "runs": len(archive.runs), **held, "bytes": size, **facts}
+    return f"{file}: {archive.summary}, {size / 1e6:.2f} MB", whole
 
 
-def make(folders: Sequence[Path], into: Path) -> Kept:
-    """Distil the results in ``folders`` into the archive ``into``."""
-    return Kept.at(into, joined([*map(distilled, folders)]))
+def make(folders: Sequence[Path], into: Path) -> tuple[str, dict[str, Any]]:
+    """Distil the results in ``folders`` into the archive ``into``; returns what it holds in a
+    sentence, and the facts."""
+    return _written(into, joined([*map(distilled, folders)]))
 
 
-def merge(files: Sequence[Path], into: Path | None) -> tuple[Kept, int]:
-    """Merge the archives ``files`` into the archive ``into``; returns it, and how many runs several
-    had, of which the last one's are taken.
+def merge(files: Sequence[Path], into: Path | None) -> tuple[str, dict[str, Any]]:
+    """Merge the archives ``files`` into the archive ``into``; returns what :func:`make` does, the
+    facts with the number of ``repeated`` runs, of which the last archive's are taken.
 
     Raises :class:`UsageError` without two archives and a file to merge into.
     """
@@ -72,7 +56,7 @@ def merge(files: Sequence[Path], into: Path | None) -> tuple[Kept, int]:
     archives = [read_archive(path) for path in files]
     whole = joined(archives)
     repeated = sum(len(archive.runs) for archive in archives) - len(whole.runs)
-    return Kept.at(into, whole), repeated
+    return _written(into, whole, repeated=repeated)
 
 
 def add(
@@ -86,9 +70,10 @@ def add(
     seeds: Seeds | None,
     cpus: int | None,
     display: Display,
-) -> tuple[Kept, Mapping[str, int]]:
+) -> tuple[str, dict[str, Any]]:
     """Run what the shipped archive lacks of ``searcher``, and write that archive with the new runs
-    ``into`` a file; returns it, and the numbers of the new runs by how they ended.
+    ``into`` a file; returns what :func:`make` does, the facts with the numbers of the new ``cells``
+    by how they ended.
 
     ``suites``: those of the evidence to run, all if empty. ``results``: the folder of the runs.
     """
@@ -101,7 +86,7 @@ def add(
         display.note(line)
     folder = results or Path("results") / f"evidence-{searcher}"
     whole, counts = run_addition(addition, folder, cpus=cpus, display=display)
-    return Kept.at(into or folder / "evidence.parquet", whole), counts
+    return _written(into or folder / "evidence.parquet", whole, cells=dict(counts))
 
 
 @dataclass(frozen=True)

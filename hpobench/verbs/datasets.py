@@ -73,24 +73,12 @@ def advice(root: Path) -> str | None:
     return f"to use what is there: export {VARIABLE}={root}"
 
 
-class Checked(NamedTuple):
-    """Data sets whose files were read."""
-
-    there: list[Found]
-    """Every copy that there is."""
-    absent: dict[str, str]
-    """What to do about those that were named and are not there, by their names."""
-
-    @property
-    def good(self) -> bool:
-        return not (self.absent or any(copy.faults for copy in self.there))
-
-
-def verify(names: Sequence[str]) -> Checked:
-    """Compare the hashes of the data sets ``names``, or of all that are there."""
+def verify(names: Sequence[str]) -> tuple[list[Found], dict[str, str]]:
+    """Compare the hashes of the data sets ``names``, or of all that are there; returns every copy
+    that there is, and what to do about those that were named and are not there, by their names."""
     chosen = [local.dataset(name) for name in names] or local.everything()
     copies = [Found(one, root, local.verify(one, root)) for one in chosen for root in roots()]
     there = [copy for copy in copies if copy.state != "absent"]
     found = {copy.dataset.name for copy in there}
     lacking = [one.name for one in chosen if names and one.name not in found]
-    return Checked(there, {name: str(local.missing(name)) for name in lacking})
+    return there, {name: str(local.missing(name)) for name in lacking}

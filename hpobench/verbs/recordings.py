@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.errors import NotAvailableError
 from hpobench.plugins.starting import portfolios as chosen
@@ -38,18 +38,6 @@ def freeze(
     return file, {one.key: entries[one.key] for one in found}
 
 
-class Recording(NamedTuple):
-    """A problem that is recorded into a table."""
-
-    made: Recorded
-    label: str
-    seconds: float
-
-    def entry(self, file: Path) -> dict[str, str]:
-        """The problem in a suite beside its ``file``."""
-        return {"name": "recorded", "as": self.label, "table": file.name}
-
-
 def record(
     problem: str,
     options: Mapping[str, Any],
@@ -60,11 +48,12 @@ def record(
     cpus: int | None,
     workers: int | None,
     **drawn: Any,
-) -> Recording:
+) -> tuple[Recorded, float, dict[str, str]]:
     """Train ``problem`` to the end in many configurations, into the table ``out``.
 
     ``drawn``: which configurations, as :func:`hpobench.recording.recipe.build_recipe` takes it.
-    The same call goes on after an interruption.
+    The same call goes on after an interruption. Returns what was recorded, in how many seconds, and
+    the entry of the problem in a suite beside ``out``.
     """
     from hpobench.recording.recipe import build_recipe
     from hpobench.recording.record import record_table
@@ -74,7 +63,8 @@ def record(
     kept = f"{out}.recording has what is trained, run it again"
     with interruptible(kept, display.warn), display.training(recipe.trials) as report:
         made = record_table(recipe, out, report, address=address, cpus=cpus, workers=workers)
-    return Recording(made, recipe.problem.label, time.monotonic() - begin)
+    entry = {"name": "recorded", "as": recipe.problem.label, "table": out.name}
+    return made, time.monotonic() - begin, entry
 
 
 def portfolios() -> list[dict[str, Any]]:

@@ -19,13 +19,14 @@ from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.package import SMOKE
 from hpobench.contract.wording import number
 from hpobench.running.plan.experiment import Summary
+from hpobench.store.read.reader import Results
 from hpobench.suites.grid import Plan
 from hpobench.suites.options import RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module
 from hpobench.verbs import comparison
 from hpobench.verbs.bisection import Bisection, Halving, Tried, suite_of
-from hpobench.verbs.comparison import Judge, Sides, Verdict, of_algorithms
+from hpobench.verbs.comparison import Judge, Verdict, of_algorithms
 from hpobench.verbs.progress import Display
 
 OPTIONS = RunOptions()
@@ -225,9 +226,9 @@ def with_cells(
 ) -> None:
     """Let the judge see the cells of the newer side after a ``change``."""
 
-    def sides(folder: Path, base: str, new: str) -> Sides:
-        found = of_algorithms(folder, base, new)
-        return Sides(found.base, replace(found.new, cells=change(found.new.cells)))
+    def sides(folder: Path, base: str, new: str) -> tuple[Results, Results]:
+        older, newer = of_algorithms(folder, base, new)
+        return older, replace(newer, cells=change(newer.cells))
 
     monkeypatch.setattr(comparison, "of_algorithms", sides)
 
