@@ -73,21 +73,9 @@ def advice(root: Path) -> str | None:
     return f"to use what is there: export {VARIABLE}={root}"
 
 
-class Verified(NamedTuple):
-    """Data sets whose files were read."""
-
-    there: list[LocalDataset]
-    """Every copy that there is."""
-    absent: dict[str, str]
-    """What to do about those that were named and are not there, by their names."""
-
-    @property
-    def good(self) -> bool:
-        return not (self.absent or any(copy.faults for copy in self.there))
-
-
-def verify(names: Sequence[str]) -> Verified:
-    """Compare the hashes of the data sets ``names``, or of all that are there."""
+def verify(names: Sequence[str]) -> tuple[list[LocalDataset], dict[str, str]]:
+    """Compare the hashes of the data sets ``names``, or of all that are there; returns every copy
+    that there is, and what to do about those that were named and are not there, by their names."""
     chosen = [local.dataset(name) for name in names] or local.everything()
     copies = [
         LocalDataset(one, root, local.verify(one, root)) for one in chosen for root in roots()
@@ -95,4 +83,4 @@ def verify(names: Sequence[str]) -> Verified:
     there = [copy for copy in copies if copy.state != "absent"]
     found = {copy.dataset.name for copy in there}
     lacking = [one.name for one in chosen if names and one.name not in found]
-    return Verified(there, {name: str(local.missing(name)) for name in lacking})
+    return there, {name: str(local.missing(name)) for name in lacking}

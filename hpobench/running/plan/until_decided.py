@@ -82,9 +82,9 @@ def until_decided(
     if before is not None and before != rule:  # its looks would spend alpha a second time
         looked = ", ".join(map(str, before.looks))
         raise UsageError(
-            f"{folder / DECISION}: these results were looked at before, by another rule: at {looked} "
-            f"seeds, with a margin of {before.margin:g}; more or other looks would make errors "
-            f"likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
+            f"{folder / DECISION}: these results were looked at before, by another rule: at "
+            f"{looked} seeds, with a margin of {before.margin:g}; more or other looks would make "
+            f"errors likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
             "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
         )
     taken: list[Decision] = []

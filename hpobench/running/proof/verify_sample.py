@@ -9,7 +9,7 @@ import math
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -33,6 +33,7 @@ from hpobench.store.write import provenance
 from hpobench.store.write.batch import Batch, Outcome
 from hpobench.suites.cell_grid import Combination
 from hpobench.suites.grid import build_plan
+from hpobench.suites.options import SampleOptions
 from hpobench.suites.suite import load_suite
 from hpobench.suites.union import LISTS
 
@@ -179,25 +180,24 @@ class Verification:
 
 def verify_sample(
     folder: Path,
-    sample: int,
-    seed: int,
-    plugins: Sequence[str | Path],
-    *,
+    options: SampleOptions,
     start: Callable[[], ForkServer],
-    timeout: float,
-    cpus: int | None,
     tell: Callable[[str], None],
 ) -> Verification:
-    """Draw ``sample`` cells of the results in ``folder``, run them again, and compare. Cells run by
-    the suite that is stored with them and the present programs. ``tell`` takes a line for each
-    environment that is built. Raises :class:`UsageError` if no cell can be drawn."""
-    planner = Planner(stored_suite(folder), plugins, tell)
+    """Draw cells of the results in ``folder``, run them again, and compare.
+
+    Cells run by the suite that is stored with them and the present programs. ``tell`` takes a
+    line for each environment that is built. Raises :class:`UsageError` if no cell can be drawn.
+    """
+    planner = Planner(stored_suite(folder), options.plugins, tell)
     table, left_out = _population(folder, planner)
     names = sorted(table["cell"].to_pylist())
     if not names:
         reasons = "; ".join(f"{n:,} {what}" for what, n in left_out.items()) or "it has none"
         raise UsageError(f"{folder}: no cell can be run again: {reasons}")
-    drawn = pa.array(Random(seed).sample(names, min(sample, len(names))), pa.string())
+    drawn = pa.array(
+        Random(options.seed).sample(names, min(options.cells, len(names))), pa.string()
+    )
     rows = table.filter(pc.is_in(table["cell"], value_set=drawn))
     cells = {
         row["cell"]: planner.combinations[_key(row)].cell(row["seed"])
@@ -205,7 +205,9 @@ def verify_sample(
     }
     # A cell may have another id now, by other versions of what it is made of.
     once = list({cell.id: cell for cell in cells.values()}.values())
-    outcomes = {found.cell["cell"]: found for found in run_again(once, start, timeout, cpus)}
+    outcomes = {
+        found.cell["cell"]: found for found in run_again(once, start, options.timeout, options.cpus)
+    }
     stored = sameness.tables_of(folder, rows)
     same, different, unfinished = [], {}, {}
     for name, cell in sorted(cells.items()):
@@ -216,7 +218,7 @@ def verify_sample(
             same.append(name)
         else:
             different[name] = found
-    return Verification(len(names), seed, left_out, tuple(same), different, unfinished)
+    return Verification(len(names), options.seed, left_out, tuple(same), different, unfinished)
 
 
 def _population(folder: Path, planner: Planner) -> tuple[pa.Table, dict[str, int]]:

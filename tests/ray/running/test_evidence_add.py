@@ -13,10 +13,10 @@ from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
 from hpobench.evidence.archive import LEVELS, Archive, read_archive
 from hpobench.evidence.suites import evidence_suites
 from hpobench.store.read.reader import load_cells
-from hpobench.verbs.addition import Addition, plan_addition, run_addition
+from hpobench.suites.options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
+from hpobench.verbs.archives import Addition, plan_addition, run_addition
 from hpobench.verbs.progress import Display
-from hpobench.verbs.sample import SampleOptions
 from tests.ray.running.small_evidence import BASE, HILL, RUNS_HELD, SUITES, make_archive
 
 
