@@ -115,7 +115,7 @@ def recommend(
 
 
 def _show(one: Recommendation, output: Output) -> None:
-    from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
+    from hpobench.evidence.advice_text import COLUMNS, answer, grounds, rows
 
     for line in answer(one.advice):
         click.echo(fill(line))
@@ -150,10 +150,10 @@ def _facts(label: str, one: Recommendation) -> dict[str, Any]:
 
 def _evaluate(evidence: Path | None, output: Output) -> None:
     from hpobench.bridges import advice
-    from hpobench.evidence import wording
+    from hpobench.evidence import advice_text
 
     rows = advice.evaluated(evidence)
-    verdict = list(wording.verdict(rows))
+    verdict = list(advice_text.verdict(rows))
     if output.as_json:
         print_json({"verdict": verdict, "rows": list(map(advice.facts, rows))})
         return
@@ -162,6 +162,6 @@ def _evaluate(evidence: Path | None, output: Output) -> None:
     if output.quiet:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")
-    show(*wording.regrets(rows))
+    show(*advice_text.regrets(rows))
     click.echo("\nWhat would be gained over the advice, with 95 % intervals by family:")
-    show(*wording.gains(rows))
+    show(*advice_text.gains(rows))

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hpobench.contract.errors import UsageError
-from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.archive import BUDGETS, Archive, ProblemFacts
+from hpobench.evidence.features import Features
 from hpobench.evidence.model import fit
-from hpobench.evidence.nearness import Near, nearest
 from hpobench.evidence.question import Question
 from hpobench.evidence.scores import Algorithm, Scores, interval, scores_at
 
@@ -46,6 +46,15 @@ class Expectation:
         """All of it as plain data, the searcher and the scheduler first."""
         values = dict(vars(self))
         return {**values.pop("algorithm")._asdict(), **values}
+
+
+@dataclass(frozen=True)
+class Near:
+    """A problem of the archive that is like the one asked about."""
+
+    problem: str
+    family: str
+    features: Features
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,23 @@ def advise(
         budget,
         ended,
     )
+
+
+def nearest(archive: Archive, question: Question, among: Collection[str]) -> tuple[Near, ...]:
+    """The five problems ``among`` those of the archive that are most like that of ``question``,
+    with at most two of the same family."""
+    facts = archive.problems
+    found: list[Near] = []
+    for name in sorted(among, key=lambda name: (distance(question, facts[name]), name)):
+        family = facts[name].family
+        if sum(near.family == family for near in found) < 2:
+            found.append(Near(name, family, facts[name].features))
+    return tuple(found[:5])
+
+
+def distance(question: Question, facts: ProblemFacts) -> float:
+    """How unlike the problem of ``question`` and a problem of the archive are."""
+    return question.features.unlike(facts.features) + (question.noisy != facts.heldout) / 2
 
 
 def _ranked(scores: Scores) -> tuple[Expectation, ...]:

@@ -84,8 +84,7 @@ def add(
 
     ``suites``: those of the evidence to run, all if empty. ``results``: the folder of the runs.
     """
-    from hpobench.evidence.archive import read_archive, shipped
-    from hpobench.evidence.suites import evidence_suites
+    from hpobench.evidence.archive import evidence_suites, read_archive, shipped
     from hpobench.verbs.addition import plan_addition, run_addition
 
     entry = {**options, "name": searcher}

@@ -37,8 +37,8 @@ class Candidates:
     def __call__(self, suite_with: Callable[[Mapping[str, Any]], Suite]) -> Suite:
         """The suite with the candidates; raises :class:`UsageError` if the evidence has none."""
         from hpobench.evidence.archive import read_archive, shipped
-        from hpobench.evidence.asking import Spending, of_suite
-        from hpobench.evidence.entries import ready, suite_keys
+        from hpobench.evidence.question import Spending, of_suite
+        from hpobench.evidence.recommendation import ready, suite_keys
 
         suite = suite_with({"searchers": [SEARCHER]})
         document, registry = suite.document, suite.registry

@@ -67,8 +67,7 @@ def verify(
 
 
 def _verify_archive(file: Path, sample: SampleOptions | None, display: Display) -> Verified:
-    from hpobench.evidence.archive import read_archive
-    from hpobench.evidence.suites import evidence_suites
+    from hpobench.evidence.archive import evidence_suites, read_archive
 
     archive = read_archive(file)
     line = f"{file}: undamaged: {archive.summary}"

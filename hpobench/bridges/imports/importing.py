@@ -17,8 +17,7 @@ from hpobench.bridges.imports.trials import Asked, PastTrial, StoredTrials
 from hpobench.contract.errors import NotAvailableError, StoreError, UsageError
 from hpobench.contract.problem import Fidelity
 from hpobench.contract.space import Config, Space
-from hpobench.evidence.asking import Spending, of_space
-from hpobench.evidence.question import Question
+from hpobench.evidence.question import Question, Spending, of_space
 from hpobench.plugins.registry import Registry
 from hpobench.recording.measuring import measure
 from hpobench.recording.table import VERSION, Table, read_about

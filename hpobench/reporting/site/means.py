@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 from hpobench.evidence.scores import Algorithm, FloatArray, algorithms_of, numbered
 
 Numbers: TypeAlias = NDArray[np.int64]
@@ -70,7 +70,7 @@ def means_of(archive: Archive) -> Means:
     algorithms, of_algorithm = numbered(algorithms_of(runs))
     problems, of_problem = numbered(runs["problem"].to_pylist())
     workers, of_workers = numbered(runs["workers"].to_pylist())
-    every = archive.regrets()[:, SHOWN]
+    every = regrets_of(runs)[:, SHOWN]
     known = np.isfinite(every).any(axis=0)
     regret = every[:, known]
     shape = (len(workers), len(problems), len(algorithms), regret.shape[1])

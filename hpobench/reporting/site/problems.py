@@ -11,8 +11,8 @@ from scipy.stats import rankdata
 
 from hpobench.contract.parameters import Categorical, Parameter
 from hpobench.data import catalogue
+from hpobench.evidence.advice_text import described
 from hpobench.evidence.scores import FloatArray
-from hpobench.evidence.wording import described
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
 from hpobench.reporting.site.source import ProblemDetails, SiteSource

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from hpobench.contract.wording import count
 from hpobench.evidence.advice import Advice, advise
-from hpobench.evidence.archive import BUDGETS, Archive
+from hpobench.evidence.advice_text import answer
+from hpobench.evidence.archive import BUDGETS, Archive, regrets_of
 from hpobench.evidence.features import Features
 from hpobench.evidence.question import Question
-from hpobench.evidence.wording import answer
 from hpobench.reporting.site.means import Means
 
 
@@ -73,7 +73,7 @@ class Rankings:
         return replace(self._archive, runs=self._archive.runs.filter(pa.array(keep)))
 
     def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
-        known = np.asarray(np.isfinite(part.regrets()).any(axis=0))
+        known = np.asarray(np.isfinite(regrets_of(part.runs)).any(axis=0))
         features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
         for n, place in enumerate(self._means.places):
             if not known[place]:

@@ -15,9 +15,8 @@ import numpy as np
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.contract.space import Space
-from hpobench.evidence.archive import Archive, read_archive
+from hpobench.evidence.archive import Archive, evidence_suites, read_archive, regrets_of
 from hpobench.evidence.distilling import distilled
-from hpobench.evidence.suites import evidence_suites
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.reporting.site.means import Means, means_of
@@ -111,7 +110,7 @@ def given() -> Iterator[None]:
 def _filled(archive: Archive, path: Path) -> Archive:
     if not len(archive.runs):
         raise UsageError(f"{path}: the archive has no runs; `hpobench evidence make` makes one")
-    if not np.isfinite(archive.regrets()).any():
+    if not np.isfinite(regrets_of(archive.runs)).any():
         raise UsageError(f"{path}: no run reached one full evaluation, where pages begin")
     return archive
 
