@@ -10,7 +10,7 @@ from hpobench.contract.errors import UsageError
 
 if TYPE_CHECKING:
     from hpobench.evidence.archive import Archive
-    from hpobench.reporting.site.build import BuiltSite
+    from hpobench.reporting.site.builder import BuiltSite
     from hpobench.suites.suite import Seeds
     from hpobench.verbs.progress import Display
 
@@ -100,6 +100,6 @@ def add(
 def site(out: Path, folders: Sequence[Path], evidence: Path | None) -> BuiltSite:
     """Write pages about the archive ``evidence``, by default the shipped one, into ``out``."""
     from hpobench.evidence.archive import shipped
-    from hpobench.reporting.site.build import build_site
+    from hpobench.reporting.site.builder import build_site
 
     return build_site(out, evidence or shipped(), folders)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from hpobench.analysis.text.file_names import Names, slug
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import HpobenchError, StoreError, UsageError
 from hpobench.contract.space import Space
 from hpobench.evidence.archive import Archive, evidence_suites, read_archive, regrets_of
 from hpobench.evidence.distilling import distilled
+from hpobench.evidence.scores import Algorithm
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.reporting.site.means import Means, means_of
-from hpobench.reporting.site.places import Places
 from hpobench.reporting.site.ranking import Rankings
-from hpobench.reporting.site.suites import RunSuite
 from hpobench.store.read.reader import load_results
 from hpobench.suites.suite import Suite, load_suite
 
@@ -51,7 +52,8 @@ class SiteSource:
     folder: str
     """Where its pages lie in the site; empty, or with a slash at its end."""
     archive: Archive
-    suites: Sequence[RunSuite]
+    suites: Sequence[Mapping[str, Any]]
+    """That its runs come from, as :meth:`hpobench.suites.suite.Suite.resolved` writes them."""
     details: Mapping[str, ProblemDetails]
     """By the label of the problem; those of which nothing more is known are left out."""
 
@@ -60,12 +62,52 @@ class SiteSource:
         return means_of(self.archive)
 
     @cached_property
-    def places(self) -> Places:
-        return Places.of(self.archive)
-
-    @cached_property
     def rankings(self) -> Rankings:
         return Rankings(self.archive, self.means)
+
+    @cached_property
+    def places(self) -> dict[str, dict[str, str]]:
+        """Safe file names, without their ends, of what has a page or data of its own: by its kind,
+        and by its label, which may hold anything."""
+        runs, kinds = self.archive.runs, ("searcher", "scheduler", "problem")
+        labels = {kind: set(runs[kind].unique().to_pylist()) for kind in kinds}
+        labels["family"] = {self.archive.problems[name].family for name in labels["problem"]}
+        found = {}
+        for kind, own in labels.items():
+            names = Names()
+            found[kind] = {label: names.free(slug(label).lower()) for label in sorted(own)}
+        return found
+
+    def key(self, algorithm: Algorithm) -> str:
+        """By which links name ``algorithm``; file names have no full stop."""
+        searchers, schedulers = self.places["searcher"], self.places["scheduler"]
+        return f"{searchers[algorithm.searcher]}.{schedulers[algorithm.scheduler]}"
+
+    def cells(self, problem: str, algorithm: Algorithm, workers: int) -> str:
+        """The address, from the site's root, of the cells of ``algorithm`` on ``problem``."""
+        place = self.places["problem"][problem]
+        return f"problems/{place}.html#cells={self.key(algorithm)}&workers={workers}"
+
+    @cached_property
+    def _labels(self) -> list[tuple[str, list[set[Any]]]]:
+        """Each suite's name, and its searchers, schedulers, problems and numbers of workers."""
+        found = []
+        for suite in self.suites:
+            kinds = (suite[kind] for kind in ("searchers", "schedulers", "problems"))
+            labels = [{str(entry.get("as", entry["name"])) for entry in own} for own in kinds]
+            workers = suite["workers"]
+            workers = set(workers if isinstance(workers, list) else [workers])
+            found.append((str(suite["name"]), [*labels, workers]))
+        return found
+
+    def command(self, algorithm: Algorithm, problem: str, workers: int) -> str:
+        """The command that makes the runs again; empty where no suite has them."""
+        wanted = (*algorithm, problem, workers)
+        for name, labels in self._labels:
+            if all(one in own for one, own in zip(wanted, labels, strict=True)):
+                only = "/".join((*algorithm, problem))
+                return shlex.join(["hpobench", "run", name, "--only", only])
+        return ""
 
     @cached_property
     def _registry(self) -> Registry:
@@ -79,11 +121,10 @@ class SiteSource:
 
 def evidence(path: Path) -> SiteSource:
     """The archive at ``path``; raises :class:`UsageError` if it is none."""
-    with given():
-        archive = _filled(read_archive(path), path)
+    archive = _usable(read_archive, path)
     suites = [load_suite(name) for name in evidence_suites()]
     details = dict(_shipped_details(suites, archive))
-    return SiteSource("evidence", "", archive, [RunSuite.of(s.resolved()) for s in suites], details)
+    return SiteSource("evidence", "", archive, [suite.resolved() for suite in suites], details)
 
 
 def stored(folder: Path, place: str) -> SiteSource:
@@ -91,23 +132,27 @@ def stored(folder: Path, place: str) -> SiteSource:
 
     Raises :class:`UsageError` if there are none with reference losses, or if they are damaged.
     """
-    with given():
-        results = load_results(folder)
-        archive = _filled(distilled(folder), folder)
-    details = {row["problem"]: _stored_details(row) for row in results.problems.to_dict("records")}
-    return SiteSource(results.name, place, archive, [RunSuite.of(results.suite)], details)
+    archive, results = _usable(distilled, folder), load_results(folder)
+    details = {
+        row["problem"]: ProblemDetails(
+            Space.from_json(json.loads(row["space"])),
+            str(row["metric"]),
+            str(row["fidelity"]),
+            float(row["optimum"]),
+            float(row["clip"]),
+            bool(row["known"]),
+            str(row["source"]),
+        )
+        for row in results.problems.to_dict("records")
+    }
+    return SiteSource(results.name, place, archive, [results.suite], details)
 
 
-@contextlib.contextmanager
-def given() -> Iterator[None]:
-    """Files that the user named are input: what is wrong with them is a :class:`UsageError`."""
+def _usable(archive_of: Callable[[Path], Archive], path: Path) -> Archive:
     try:
-        yield
-    except StoreError as error:
+        archive = archive_of(path)
+    except StoreError as error:  # the user named the file, so it is input like any other
         raise UsageError(str(error)) from error
-
-
-def _filled(archive: Archive, path: Path) -> Archive:
     if not len(archive.runs):
         raise UsageError(f"{path}: the archive has no runs; `hpobench evidence make` makes one")
     if not np.isfinite(regrets_of(archive.runs)).any():
@@ -118,41 +163,24 @@ def _filled(archive: Archive, path: Path) -> Archive:
 def _shipped_details(
     suites: Sequence[Suite], archive: Archive
 ) -> Iterator[tuple[str, ProblemDetails]]:
-    """Of the problems of shipped suites alone, since an archive may come from a stranger, whose
-    options could make a plugin import what the stranger names.
-
-    They know their spaces without the data; those that do not are left out.
-    """
+    """Those of the archive's problems that know their spaces without their data."""
     refs = {ref.label: ref for suite in suites for ref in suite.problems}
     for label, facts in archive.problems.items():
         ref = refs.get(label)
+        # An archive may come from a stranger, whose options could make a plugin import what the
+        # stranger names. So only the problems of shipped suites are built.
         if ref is None or (ref.name, ref.options) != (facts.name, facts.options):
             continue
         with contextlib.suppress(HpobenchError):
             problem = build_problem(ref)
-            reference = problem.reference()
-            if reference is not None:
-                yield (
-                    label,
-                    ProblemDetails(
-                        problem.space,
-                        problem.objective.metric,
-                        problem.fidelity.name,
-                        reference.optimum,
-                        reference.clip,
-                        reference.known,
-                        reference.source,
-                    ),
+            if (reference := problem.reference()) is not None:
+                details = ProblemDetails(
+                    problem.space,
+                    problem.objective.metric,
+                    problem.fidelity.name,
+                    reference.optimum,
+                    reference.clip,
+                    reference.known,
+                    reference.source,
                 )
-
-
-def _stored_details(row: Mapping[Any, Any]) -> ProblemDetails:
-    return ProblemDetails(
-        Space.from_json(json.loads(row["space"])),
-        str(row["metric"]),
-        str(row["fidelity"]),
-        float(row["optimum"]),
-        float(row["clip"]),
-        bool(row["known"]),
-        str(row["source"]),
-    )
+                yield label, details

@@ -9,72 +9,64 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from hpobench.contract.parameters import Categorical, Parameter
+from hpobench.contract.parameters import Categorical
 from hpobench.data import catalogue
 from hpobench.evidence.advice_text import described
-from hpobench.evidence.scores import FloatArray
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
 from hpobench.reporting.site.source import ProblemDetails, SiteSource
-from hpobench.reporting.site.suites import command
 
 _FEWEST = 3
 """Runs of which an order can be compared."""
 
 
 def pages(source: SiteSource) -> Iterator[tuple[str, bytes]]:
-    yield render.page(
-        source, "problems.html", "problems.html.j2", "Problems", rows=[*_overview(source)]
-    )
+    rows = [*_overview(source)]
+    yield render.page(source, "problems.html", "problems.html.j2", "Problems", rows=rows)
     yield render.data(source, "problems", [*_facts(source)])
     needs = {
         problem: name for name in catalogue.names() for problem in catalogue.listed(name).problems
     }
     for n, name in enumerate(source.means.problems):
-        entry = source.plugin("problem", source.archive.problems[name].name)
+        facts, place = source.archive.problems[name], source.places["problem"][name]
+        entry = source.plugin("problem", facts.name)
         yield render.page(
             source,
-            f"problems/{source.places.problems[name]}.html",
+            f"problems/{place}.html",
             "problem.html.j2",
             name,
-            place=source.places.problems[name],
-            facts=source.archive.problems[name],
+            place=place,
+            facts=facts,
             entry=entry,
             dataset=needs.get(entry.name) if entry else None,
-            parameters=_parameters(source.details.get(name)),
+            parameters=[*_parameters(source.details.get(name))],
             details=source.details.get(name),
             order=[*_order(source, n)],
         )
-        yield render.data(source, f"cells-{source.places.problems[name]}", _cells(source, n))
+        yield render.data(source, f"cells-{place}", _cells(source, n))
 
 
 def _overview(source: SiteSource) -> Iterator[dict[str, Any]]:
-    """One row for each problem: its features, and the algorithm that does best with the most common
-    number of workers."""
-    means, workers = source.means, source.means.workers[source.means.main_workers]
+    """One row for each problem: its features, and the algorithm of the least mean regret with the
+    most common number of workers at the last budget that any algorithm reached."""
+    means, main = source.means, source.means.main_workers
     for n, name in enumerate(means.problems):
-        yield {
+        row = {
             "name": name,
-            "place": source.places.problems[name],
+            "place": source.places["problem"][name],
             "facts": source.archive.problems[name],
             "runs": int((means.runs.problem == n).sum()),
-            **_best(source, n, workers),
         }
-
-
-def _best(source: SiteSource, problem: int, workers: int) -> dict[str, Any]:
-    """The algorithm of the least mean regret at the last budget that any algorithm reached."""
-    means = source.means
-    own = means.regret[means.workers.index(workers), problem]
-    place = last_place(np.isfinite(own).any(axis=0))
-    if place is None:
-        return {"best": "", "regret": None, "cells": ""}
-    algorithm = int(np.nanargmin(own[:, place]))
-    return {
-        "best": str(means.algorithms[algorithm]),
-        "regret": float(own[algorithm, place]),
-        "cells": source.places.cells(means.problems[problem], means.algorithms[algorithm], workers),
-    }
+        regret = means.regret[main, n]
+        place = last_place(np.isfinite(regret).any(axis=0))
+        if place is None:
+            yield {**row, "best": "", "regret": None, "cells": ""}
+            continue
+        best = int(np.nanargmin(regret[:, place]))
+        algorithm = means.algorithms[best]
+        cells = source.cells(name, algorithm, means.workers[main])
+        found = {"best": str(algorithm), "regret": float(regret[best, place]), "cells": cells}
+        yield {**row, **found}
 
 
 def _facts(source: SiteSource) -> Iterator[dict[str, Any]]:
@@ -85,7 +77,7 @@ def _facts(source: SiteSource) -> Iterator[dict[str, Any]]:
         workers = np.unique(means.runs.workers[means.runs.problem == n])
         yield {
             "name": name,
-            "place": source.places.problems[name],
+            "place": source.places["problem"][name],
             "family": facts.family,
             "features": asdict(facts.features),
             "described": described(facts.features),
@@ -94,32 +86,24 @@ def _facts(source: SiteSource) -> Iterator[dict[str, Any]]:
         }
 
 
-def _parameters(details: ProblemDetails | None) -> list[dict[str, str]]:
+def _parameters(details: ProblemDetails | None) -> Iterator[dict[str, str]]:
     """One row for each parameter of the space."""
-    if details is None:
-        return []
-    return [
-        {
+    for parameter in details.space if details else ():
+        values = (
+            ", ".join(map(str, parameter.choices))
+            if isinstance(parameter, Categorical)
+            else f"{parameter.low:g} to {parameter.high:g}"
+        )
+        when = parameter.when
+        yield {
             "name": parameter.name,
             "kind": parameter.kind,
-            "values": _values(parameter),
+            "values": values,
             "scale": "logarithmic" if getattr(parameter, "log", False) else "",
-            "when": _condition(parameter),
+            "when": f"{when.parent} is {' or '.join(map(str, when.values))}"
+            if when is not None
+            else "",
         }
-        for parameter in details.space
-    ]
-
-
-def _values(parameter: Parameter) -> str:
-    if isinstance(parameter, Categorical):
-        return ", ".join(map(str, parameter.choices))
-    return f"{parameter.low:g} to {parameter.high:g}"
-
-
-def _condition(parameter: Parameter) -> str:
-    if (when := parameter.when) is None:
-        return ""
-    return f"{when.parent} is {' or '.join(map(str, when.values))}"
 
 
 def _order(source: SiteSource, problem: int) -> Iterator[dict[str, float]]:
@@ -135,15 +119,10 @@ def _order(source: SiteSource, problem: int) -> Iterator[dict[str, float]]:
         return
     for n, budget in enumerate(means.budgets[:-1]):
         known = np.isfinite(regret[:, n])
-        correlation = _spearman(regret[known, n], regret[known, -1])
-        if correlation is not None:
-            yield {"budget": budget, "correlation": correlation, "runs": int(known.sum())}
-
-
-def _spearman(early: FloatArray, late: FloatArray) -> float | None:
-    if len(early) < _FEWEST or not np.ptp(early) or not np.ptp(late):
-        return None
-    return float(np.corrcoef(rankdata(early), rankdata(late))[0, 1])
+        early, late = regret[known, n], regret[known, -1]
+        if len(early) >= _FEWEST and np.ptp(early) and np.ptp(late):
+            correlation = float(np.corrcoef(rankdata(early), rankdata(late))[0, 1])
+            yield {"budget": budget, "correlation": correlation, "runs": len(early)}
 
 
 def _cells(source: SiteSource, problem: int) -> dict[str, Any]:
@@ -154,18 +133,9 @@ def _cells(source: SiteSource, problem: int) -> dict[str, Any]:
     rows = []
     for row in own:
         algorithm, workers = int(means.runs.algorithm[row]), means.workers[means.runs.workers[row]]
-        commands.setdefault(
-            f"{algorithm}/{workers}",
-            command(source.suites, means.algorithms[algorithm], name, workers),
-        )
-        rows.append(
-            [
-                algorithm,
-                workers,
-                int(means.runs.seed[row]),
-                means.runs.cell[row].hex(),
-                int(means.runs.done[row]),
-                render.whole(means.runs.regret[row]),
-            ]
-        )
+        command = source.command(means.algorithms[algorithm], name, workers)
+        commands.setdefault(f"{algorithm}/{workers}", command)
+        seed, cell = int(means.runs.seed[row]), means.runs.cell[row].hex()
+        regret = render.whole(means.runs.regret[row])
+        rows.append([algorithm, workers, seed, cell, int(means.runs.done[row]), regret])
     return {"rows": rows, "commands": commands}
