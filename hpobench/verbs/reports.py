@@ -34,7 +34,7 @@ def write_page(folder: Path, display: Display, *, anew: bool, figures: bool = Fa
     Unless ``anew``, a report that was made of the same results by the same version stays.
     ``figures``: beside an anew page, draw all figures as PNG and PDF files.
     """
-    from hpobench.reporting.stored_answer import PAGE, read_answer, up_to_date
+    from hpobench.reporting.answer import PAGE, read_answer, up_to_date
 
     kept = None if anew else up_to_date(folder)
     if kept is None:
@@ -61,8 +61,8 @@ def _report_of(
     ``every``: an open page loads itself anew after so many seconds while planned runs are missing.
     ``drawing`` is told how many figures are drawn.
     """
+    from hpobench.reporting.answer import made_of
     from hpobench.reporting.html import write_report
-    from hpobench.reporting.stored_answer import made_of
     from hpobench.store.read.decision import decision_sentence
     from hpobench.store.read.reader import load_results
 
@@ -118,8 +118,7 @@ def _complete(results: Results) -> bool:
 def answer_of(folder: Path) -> Answer:
     """The answer of the results in ``folder``: the report's, if that is up to date."""
     from hpobench.analysis.study import Study
-    from hpobench.reporting.answer import answer
-    from hpobench.reporting.stored_answer import up_to_date
+    from hpobench.reporting.answer import answer, up_to_date
     from hpobench.store.read.reader import load_results
 
     return up_to_date(folder) or answer(Study(load_results(folder)))

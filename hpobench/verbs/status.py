@@ -36,7 +36,7 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         """The facts for programs."""
-        from hpobench.reporting.stored_answer import answer_json
+        from hpobench.reporting.answer_text import answer_json
 
         counts = {name: self.counts[name] for name in STATUSES}
         lists = {"errors": dict(self.errors), "missing_cells": list(self.missing)}
@@ -61,7 +61,7 @@ def status(folder: Path, *, answer: bool = True) -> Status:
 
 def _answer(folder: Path, results: int) -> tuple[Answer | None, str]:
     """Who leads in so many stored ``results``, or why that is not said here."""
-    from hpobench.reporting.stored_answer import up_to_date
+    from hpobench.reporting.answer import up_to_date
     from hpobench.verbs.reports import answer_of
 
     if (kept := up_to_date(folder)) is not None:

@@ -15,9 +15,16 @@ from hpobench.analysis.exhibits import speedup, standings
 from hpobench.analysis.settings import FloatArray, Settings
 from hpobench.analysis.study import Study
 from hpobench.contract.errors import StoreError
-from hpobench.reporting.answer import Answer, Compared, answer
+from hpobench.reporting.answer import (
+    Answer,
+    Compared,
+    answer,
+    made_of,
+    read_answer,
+    up_to_date,
+    write_answer,
+)
 from hpobench.reporting.answer_text import COLUMNS, advice, can_draw, lines
-from hpobench.reporting.stored_answer import made_of, read_answer, up_to_date, write_answer
 from hpobench.store.write import provenance
 from tests.support.curves_factory import curves_of, study_of
 from tests.support.results_factory import PROBLEMS, hand_made, make_results

@@ -15,7 +15,7 @@ from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
 from hpobench.reporting import replay
-from hpobench.reporting.replay import COLUMNS, replayed, run_rows, thinned
+from hpobench.reporting.replays import COLUMNS, replayed, run_rows, thinned
 from hpobench.store.read.reader import Results
 from tests.support.frames import tuples
 from tests.support.results_factory import MadeProblem, make_population, make_results

@@ -20,8 +20,7 @@ from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.problem import Objective
 from hpobench.contract.wording import count
-from hpobench.reporting.embedded import embedded
-from hpobench.reporting.packed import packed
+from hpobench.reporting.packed import embedded, packed
 
 MOST_RUNS = 6
 MOST_RESULTS = 1500
