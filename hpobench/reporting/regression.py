@@ -35,9 +35,10 @@ def headline(found: Gate) -> str:
             found_worse.append(f"{count(len(found.broken), 'run')} failed that did not in BASE")
         return f"REGRESSION: {', and '.join(found_worse)}"
     if found.outcome == "undecided":
+        least = (n for n in itertools.count(1) if smallest_p(n, "greater") <= found.alpha)
         return (
             f"UNDECIDED: with {count(found.seeds, 'seed')} no difference at all could be found at "
-            f"{found.alpha:g}; it takes {_fewest(found.alpha)}"
+            f"{found.alpha:g}; it takes {next(least)}"
         )
     return "NO REGRESSION FOUND"
 
@@ -123,23 +124,22 @@ def header(found: Gate) -> list[str]:
 def cells(found: Gate, rows: pd.DataFrame) -> list[list[str]]:
     """``rows`` of the effects as text, under :func:`header`."""
     several = found.effects["score"].nunique() > 1
-    lines = [[str(row.score), *_cells(row)] for row in rows.itertuples()]
-    return lines if several else [line[1:] for line in lines]
-
-
-def _cells(row: Any) -> list[str]:
-    failures = [f"{n} {what}" for what in ("broken", "mended") if (n := getattr(row, what))]
-    return [
-        row.algorithm or "all",
-        row.problem or "all",
-        str(row.pairs),
-        number(row.base),
-        number(row.new),
-        number(row.estimate) + interval(row.low, row.high, " "),
-        number(row.p_worse if row.estimate > 0 else row.p_better, 2),
-        number(row.detectable, 2) if 0 < row.detectable < 1 else "-",
-        ", ".join([row.verdict, *failures]),
-    ]
+    lines = []
+    for row in rows.itertuples():
+        failures = [f"{n} {what}" for what in ("broken", "mended") if (n := getattr(row, what))]
+        line = [
+            row.algorithm or "all",
+            row.problem or "all",
+            str(row.pairs),
+            number(row.base),
+            number(row.new),
+            number(row.estimate) + interval(row.low, row.high, " "),
+            number(row.p_worse if row.estimate > 0 else row.p_better, 2),
+            number(row.detectable, 2) if 0 < row.detectable < 1 else "-",
+            ", ".join([row.verdict, *failures]),
+        ]
+        lines.append([str(row.score), *line] if several else line)
+    return lines
 
 
 def markdown(found: Gate) -> str:
@@ -180,8 +180,3 @@ def as_json(found: Gate) -> str:
 
 def _records(frame: pd.DataFrame) -> Any:
     return json.loads(frame.to_json(orient="records", double_precision=15))
-
-
-def _fewest(alpha: float) -> int:
-    """Seeds with which something can be significant."""
-    return next(n for n in itertools.count(1) if smallest_p(n, "greater") <= alpha)

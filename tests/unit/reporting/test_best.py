@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import json
 from typing import Any
 
@@ -13,8 +14,9 @@ from hpobench.analysis.study import Study
 from hpobench.contract.parameters import Categorical, Float, Int, Ordinal, When
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
+from hpobench.plugins.registry import Registry
 from hpobench.reporting.best import Best, best_configurations
-from hpobench.reporting.calls import Found, Plugins, search_cv, tuner
+from hpobench.reporting.calls import FindingRun, search_cv, tuner
 from hpobench.store.read.reader import Results
 from tests.support.results_factory import make_results
 
@@ -27,12 +29,8 @@ SPACE = Space(
     ]
 )
 SKLEARN = {"estimator": "sklearn.svm.SVC", "dataset": "digits", "folds": 3, "scale": True}
+REGISTRY = functools.cache(Registry)
 OWN = {"run": "mine.py:train", "space": {}, "steps": 9, "fixed": {"model": {"wide": True}}}
-
-
-@pytest.fixture(scope="module")
-def plugins() -> Plugins:
-    return Plugins()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +45,7 @@ def best(results: Results) -> dict[str, Best]:
     return {one.problem: one for one in best_configurations(Study(results))}
 
 
-def _found(problem: dict[str, Any], **changes: Any) -> Found:
+def _found(problem: dict[str, Any], **changes: Any) -> FindingRun:
     spec = {
         "searcher": {"name": "optuna-tpe", "options": {"multivariate": False, "group": True}},
         "scheduler": {"name": "asha", "options": {"grace_period": 1, "reduction_factor": 4.0}},
@@ -56,7 +54,8 @@ def _found(problem: dict[str, Any], **changes: Any) -> Found:
     }
     known: dict[str, Any] = {"space": SPACE, "objective": Objective("accuracy", "maximize")}
     known |= {"steps": 9, "trials": 20, "workers": 2, "seed": 3, "live": True}
-    return Found(spec=spec, **{**known, **changes})
+    known["registry"] = REGISTRY
+    return FindingRun(spec=spec, **{**known, **changes})
 
 
 def test_the_value_is_in_the_metric_of_the_problem(best: dict[str, Best]) -> None:
@@ -95,8 +94,8 @@ def test_results_without_trials_have_no_best(results: Results) -> None:
     assert best_configurations(Study(reference)) == []
 
 
-def test_an_estimator_becomes_a_search_of_its_pipeline(plugins: Plugins) -> None:
-    text = search_cv(_found({"name": "sklearn", "options": SKLEARN}), plugins)
+def test_an_estimator_becomes_a_search_of_its_pipeline() -> None:
+    text = search_cv(_found({"name": "sklearn", "options": SKLEARN}))
     assert text is not None
     ast.parse(text)
     assert "from sklearn.svm import SVC" in text
@@ -106,9 +105,9 @@ def test_an_estimator_becomes_a_search_of_its_pipeline(plugins: Plugins) -> None
     assert "scheduler={'name': 'asha', 'reduction_factor': 4.0}" in text
 
 
-def test_data_of_openml_is_prepared(plugins: Plugins) -> None:
+def test_data_of_openml_is_prepared() -> None:
     options = {**SKLEARN, "dataset": "openml:61", "scale": False, "fixed": {"gamma": "auto"}}
-    text = search_cv(_found({"name": "sklearn", "options": options}), plugins)
+    text = search_cv(_found({"name": "sklearn", "options": options}))
     assert text is not None
     ast.parse(text)
     assert "fetch_openml(data_id=61, return_X_y=True)" in text
@@ -127,14 +126,12 @@ def test_data_of_openml_is_prepared(plugins: Plugins) -> None:
         ({"problem": [], "searcher": 3, "scheduler": None}, "no spec of ours"),
     ],
 )
-def test_what_does_not_go_into_a_search_has_none(
-    spec: dict[str, Any], why: str, plugins: Plugins
-) -> None:
+def test_what_does_not_go_into_a_search_has_none(spec: dict[str, Any], why: str) -> None:
     found = _found({"name": "sklearn", "options": SKLEARN}, spec=spec)
-    assert search_cv(found, plugins) is None, why
+    assert search_cv(found) is None, why
 
 
-def test_a_function_of_ones_own_is_tuned_in_rays_terms(plugins: Plugins) -> None:
+def test_a_function_of_ones_own_is_tuned_in_rays_terms() -> None:
     space = Space(
         [
             Float("lr", 1e-4, 1.0, log=True),
@@ -142,7 +139,7 @@ def test_a_function_of_ones_own_is_tuned_in_rays_terms(plugins: Plugins) -> None
             Ordinal("model.size", ("small", "large")),
         ]
     )
-    text = tuner(_found({"name": "trainable", "options": OWN}, space=space), plugins)
+    text = tuner(_found({"name": "trainable", "options": OWN}, space=space))
     assert text is not None
     tree = ast.parse(text)
     assert "from mine import train" in text
@@ -160,29 +157,29 @@ def test_a_function_of_ones_own_is_tuned_in_rays_terms(plugins: Plugins) -> None
     assert "max_concurrent_trials" not in text  # HyperBand would stop nothing
 
 
-def test_conditions_need_a_space_of_ours(plugins: Plugins) -> None:
-    text = tuner(_found({"name": "trainable", "options": {**OWN, "seed_key": "seed"}}), plugins)
+def test_conditions_need_a_space_of_ours() -> None:
+    text = tuner(_found({"name": "trainable", "options": {**OWN, "seed_key": "seed"}}))
     assert text is not None
     ast.parse(text)
     assert "hpobench.When('kernel', ('poly',))" in text
     assert "param_space={'model': {'wide': True}, 'seed': 3}" in text
     nested = Space([Int("a.b", 1, 2), Int("c", 1, 2, when=When("a.b", (1,)))])
-    assert tuner(_found({"name": "trainable", "options": OWN}, space=nested), plugins) is None
+    assert tuner(_found({"name": "trainable", "options": OWN}, space=nested)) is None
 
 
-def test_a_problem_that_trained_is_tuned_itself(plugins: Plugins) -> None:
+def test_a_problem_that_trained_is_tuned_itself() -> None:
     problem = {"name": "xgboost", "options": {"dataset": "wine"}}
-    text = tuner(_found(problem), plugins)
+    text = tuner(_found(problem))
     assert text is not None
     ast.parse(text)
     assert "from hpobench.problems.xgboost.rounds import XGBoost" in text
     assert "problem = XGBoost(dataset='wine')" in text
-    assert tuner(_found(problem, live=False), plugins) is None
+    assert tuner(_found(problem, live=False)) is None
     ours = {"scheduler": {"name": "pasha", "options": {}}}
-    assert tuner(_found(problem, spec=ours), plugins) is None  # Ray has no such rule
+    assert tuner(_found(problem, spec=ours)) is None  # Ray has no such rule
 
 
-def test_stored_texts_stay_texts(plugins: Plugins) -> None:
+def test_stored_texts_stay_texts() -> None:
     odd = "x'\n)\nimport os  #"
     spec = {
         "searcher": {"name": "random", "options": {odd: odd}, "given": {odd: 1, "start": 2}},
@@ -191,8 +188,8 @@ def test_stored_texts_stay_texts(plugins: Plugins) -> None:
     objective = Objective(odd, "minimize")
     own = {"name": "trainable", "options": {**OWN, "fixed": {odd: odd}, "seed_key": odd}}
     texts = (
-        tuner(_found(own, spec=spec, objective=objective), plugins),
-        search_cv(_found({"options": {**SKLEARN, "fixed": {odd: odd}}}, spec=spec), plugins),
+        tuner(_found(own, spec=spec, objective=objective)),
+        search_cv(_found({"options": {**SKLEARN, "fixed": {odd: odd}}}, spec=spec)),
     )
     for text, names in zip(texts, (["ray", "hpobench"], ["hpobench"]), strict=True):
         assert text is not None

@@ -14,7 +14,7 @@ from hpobench.analysis.charting.replay import STATES
 from hpobench.analysis.core.curves import algorithm_names
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.study import Study
-from hpobench.reporting import replay
+from hpobench.reporting import replays
 from hpobench.reporting.replays import COLUMNS, replayed, run_rows, thinned
 from hpobench.store.read.reader import Results
 from tests.support.frames import tuples
@@ -121,13 +121,13 @@ def test_steps_are_in_units_of_the_fidelity_and_single_ones_in_trials(made: Resu
 def test_too_many_results_leave_whole_trials_out(monkeypatch: pytest.MonkeyPatch) -> None:
     results = make_population(trials=12)
     rows, _ = _rows(results, "fifo", "cnn")
-    monkeypatch.setattr(replay, "MOST_RESULTS", 200)
+    monkeypatch.setattr(replays, "MOST_RESULTS", 200)
     kept = thinned(rows)
     assert 0 < len(kept) <= 200
     whole = rows[rows["trial"].isin(kept["trial"])]
     pd.testing.assert_frame_equal(kept, whole)
     assert rows["leader"].iloc[-1] in set(kept["stretch"])
-    monkeypatch.setattr(replay, "MOST_RESULTS", 30)
+    monkeypatch.setattr(replays, "MOST_RESULTS", 30)
     assert len(thinned(rows)) <= 30  # fewer than one trial has
     found = replayed(Study(results, FEW))
     assert found is not None
