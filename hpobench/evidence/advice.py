@@ -100,14 +100,13 @@ def advise(
 
     Raises :class:`UsageError` where the archive has no run that helps.
     """
-    facts = archive.problems
-    most = max((one.features.dimensions for one in facts.values()), default=0)
+    most = max((facts.features.dimensions for facts in archive.problems.values()), default=0)
     if question.features.dimensions > most:
         raise UsageError(
             f"a space of {question.features.dimensions} parameters is larger than any of the "
             f"evidence, whose largest has {most}; compare on your own problem with `hpobench run`"
         )
-    conditional = [name for name, one in facts.items() if one.features.conditional]
+    conditional = [name for name, facts in archive.problems.items() if facts.features.conditional]
     problem = archive.runs["problem"].cast(pa.string())
     there = pc.is_in(problem, pa.array(conditional, pa.string()))
     # A searcher that never ran on conditions would fail on them.

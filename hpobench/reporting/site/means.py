@@ -76,22 +76,16 @@ def means_of(archive: Archive) -> Means:
     shape = (len(workers), len(problems), len(algorithms), regret.shape[1])
     sums, counts = np.zeros(shape), np.zeros(shape)
     place = (of_workers, of_problem, of_algorithm)
+    # Several runs have the same place, of which `sums[place] += regret` would add only the last.
     np.add.at(sums, place, np.nan_to_num(regret))
     np.add.at(counts, place, np.isfinite(regret))
-    return Means(
-        workers,
-        problems,
-        algorithms,
-        SHOWN[known],
-        np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0),
-        RunColumns(
-            of_workers,
-            of_problem,
-            of_algorithm,
-            runs["seed"].to_numpy(),
-            runs["cell"].to_pylist(),
-            runs["done"].to_numpy(zero_copy_only=False),
-            runs["thinking"].to_numpy().astype(np.float64),
-            regret,
-        ),
+    means = np.divide(sums, counts, out=np.full(shape, np.nan), where=counts > 0)
+    columns = RunColumns(
+        *(of_workers, of_problem, of_algorithm),
+        runs["seed"].to_numpy(),
+        runs["cell"].to_pylist(),
+        runs["done"].to_numpy(zero_copy_only=False),
+        runs["thinking"].to_numpy().astype(np.float64),
+        regret,
     )
+    return Means(workers, problems, algorithms, SHOWN[known], means, columns)
