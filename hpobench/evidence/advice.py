@@ -180,7 +180,7 @@ def _ranked(scores: Scores) -> tuple[Expectation, ...]:
     return tuple(
         Expectation(
             scores.algorithms[n],
-            float(np.clip(model.expected[n], 0, 1)),
+            float(np.clip(model.expected[n], 0, 1)),  # a sum of level and effect has no bounds
             *interval(scores, n),
             best=float(best[n]),
             thinking=float(scores.thinking[n]),

@@ -53,7 +53,7 @@ class Judged:
         each = self.regret[way] - self.regret[other]
         names, which = np.unique(self.families, return_inverse=True)
         sums = np.bincount(which.ravel(), each) / np.bincount(which.ravel())
-        random = np.random.default_rng(0)
+        random = np.random.default_rng(0)  # the same archive gives the same interval
         drawn = sums[random.integers(len(names), size=(REPETITIONS, len(names)))].mean(axis=1)
         low, high = np.quantile(drawn, [0.025, 0.975])
         return float(sums.mean()), float(low), float(high)

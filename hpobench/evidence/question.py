@@ -137,6 +137,7 @@ def of_suite(suite: Suite, spending: Spending) -> list[tuple[str, Question]]:
         own = replace(spending, workers=spending.workers or suite.workers[0], steps=steps)
         if spending.evaluations is None and spending.budget is None:
             results = Estimate.of(problem, suite.budgets[ref.label], suite.workers[0]).results
+            # Advice begins at one full evaluation.
             own = replace(own, evaluations=max(1.0, results / problem.fidelity.steps))
         found.append((ref.label, of_space(problem.space, own)))
     return found

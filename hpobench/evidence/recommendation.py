@@ -41,6 +41,7 @@ def _changed(kind: Kind, facts: PluginFacts) -> dict[str, Any]:
     """The options that differ from the defaults here."""
     try:
         usual = plugin_ref(Registry(), kind, facts.name, {}).options
+    # An archive may name plugins, or their options, that are not known here.
     except (NotAvailableError, UnknownNameError, UsageError):
         usual = {}
     return {key: value for key, value in facts.options.items() if usual.get(key) != value}

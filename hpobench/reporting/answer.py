@@ -190,6 +190,7 @@ def _finite(value: float) -> float | None:
 def made_of(folder: Path) -> str:
     """A digest of what a report of the results in ``folder`` depends on: which cells there are and
     how each ended, the plan, the decision, and the version of hpobench."""
+    # A checkout has the version of its last release, so its commit counts too.
     found = hashlib.sha256(f"{VERSION} {provenance.commit()}".encode())
     for name in index.names(folder):
         if is_regular(path := folder / name):
@@ -202,6 +203,7 @@ def write_answer(report: Path, answer: Answer, made_of: str | None) -> None:
     complete by itself."""
     content = {"made_of": made_of, "answer": dataclasses.asdict(answer)}
     text = json.dumps(content, indent=1, allow_nan=False)
+    # Not flushed, like all files of a report: it can be made anew.
     write_whole(report / FILE, f"{text}\n".encode(), flush=False)
 
 
@@ -217,6 +219,7 @@ def read_answer(report: Path) -> tuple[str | None, Answer]:
         content = json.loads(read_text(path, limit=_LONGEST))
         answer = TypeAdapter(Answer).validate_python(content["answer"])
         return content["made_of"], answer
+    # Thousands of brackets in a row end in a RecursionError.
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise StoreError(
             f"{path}: no readable answer ({error}); `hpobench report` writes it anew"

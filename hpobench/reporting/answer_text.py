@@ -22,7 +22,7 @@ def can_draw(encoding: str | None) -> bool:
     """Whether text in ``encoding`` may have the blocks that bars are made of."""
     try:
         _EIGHTHS.encode(encoding or "ascii")
-    except (LookupError, UnicodeEncodeError):
+    except (LookupError, UnicodeEncodeError):  # Python may not know the terminal's encoding
         return False
     return True
 
@@ -136,4 +136,5 @@ def _table(ranked: Sequence[Ranked], *, blocks: bool) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> list[str]:
+    # Labels have hyphens, and are searched for and copied as they stand.
     return textwrap.wrap(text, COLUMNS, break_on_hyphens=False)

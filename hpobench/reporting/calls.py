@@ -81,6 +81,7 @@ def search_cv(found: FindingRun) -> str | None:
     estimator of scikit-learn's, and where the searcher and the scheduler do not go into one."""
     options = found.options("problem")
     data = _data(options.get("dataset"))
+    # Readers run what they copy, and a stored spec may come from a stranger: names stay names.
     if data is None or not is_path(options.get("estimator")):
         return None
     searcher, scheduler = found.entry("searcher"), found.entry("scheduler")

@@ -122,8 +122,10 @@ def _packed(table: pd.DataFrame, styles: Styles) -> dict[str, Any]:
     values = np.stack([c[["estimate", "low", "high"]].to_numpy(np.float64).T for c in own])
     logs = np.log10(np.maximum(values, REGRET_FLOOR))
     low, high = float(np.nanmin(logs)), float(np.nanmax(logs))
+    # All curves may be flat and the same, with no way from the lowest to the highest value.
     places = np.round((logs - low) / max(high - low, 1e-9) * (MISSING - 1))
     places = np.where(np.isnan(places), MISSING, places).astype(np.int64)
+    # A fall wraps around in 16 bits, and the sums that the page makes wrap back.
     steps = np.diff(places, axis=-1, prepend=0).astype("<u2")
     data = base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii")
     return {

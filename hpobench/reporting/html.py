@@ -177,7 +177,7 @@ def _render(page: Mapping[str, Any], folder: Path) -> Path:
     environment = Environment(
         loader=PackageLoader("hpobench.reporting"),
         autoescape=True,  # labels and errors come from users
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a misspelt name is an error, and no gap on the page
         trim_blocks=True,
         lstrip_blocks=True,
     )

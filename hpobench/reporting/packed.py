@@ -18,6 +18,7 @@ DIGITS = 6
 
 def embedded(data: Any) -> Markup:
     """``data`` as JSON that may stand in a page's script, whatever its texts hold."""
+    # A label with `</script>` would end the script.
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c"))
 
@@ -30,7 +31,8 @@ def packed(table: pd.DataFrame) -> str:
     """
     columns = {str(name): _values(table[name]) for name in table.columns}
     text = json.dumps(columns, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    # Without the time, which would make other bytes of the same table.
+    # UTF-8 has no bytes for half of a surrogate pair, which labels may hold. Without `mtime` the
+    # same table would give other bytes.
     data = gzip.compress(text.encode("utf-8", "backslashreplace"), 6, mtime=0)
     return base64.b64encode(data).decode("ascii")
 

@@ -86,6 +86,7 @@ def param_space(space: Space, fixed: Mapping[str, Any]) -> dict[str, Any]:
         place = found
         for folder in folders:
             inner = place.get(folder)
+            # A copy, since the mapping belongs to the caller.
             place[folder] = dict(inner) if isinstance(inner, Mapping) else {}
             place = place[folder]
         if isinstance(one, Float):

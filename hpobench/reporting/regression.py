@@ -155,6 +155,7 @@ def markdown(found: Gate) -> str:
 
 def _markdown_table(found: Gate, rows: pd.DataFrame) -> str:
     lines = [header(found), ["---"] * len(header(found)), *cells(found, rows)]
+    # A bar in a label would begin another cell.
     return "\n".join(f"| {' | '.join(c.replace('|', '/') for c in line)} |" for line in lines)
 
 
@@ -179,4 +180,5 @@ def as_json(found: Gate) -> str:
 
 
 def _records(frame: pd.DataFrame) -> Any:
+    # Of pandas, since JSON has no NaN; 15 decimals are the most that it writes.
     return json.loads(frame.to_json(orient="records", double_precision=15))

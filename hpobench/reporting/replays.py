@@ -119,6 +119,7 @@ def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> 
     unit = 1.0 if single else float(problem["unit"])
     rows["x"] = (rows["trial"] if single else rows["step"]) * unit
     rows["parent_x"] = rows["parent_step"].astype("Float64") * unit
+    # Whatever a scheduler says after the last step stops nothing.
     rows["decision"] = rows["decision"].where(rows["step"] < problem["steps"], "CONTINUE")
     rows = _with_ends(rows, trials)
     losses = (rows["value"] * (-1 if objective.direction == "maximize" else 1)).fillna(np.inf)

@@ -34,7 +34,7 @@ def build_site(out: Path, archive: Path, folders: Sequence[Path] = ()) -> BuiltS
     The same input gives the same bytes. Raises :class:`UsageError` for an input that cannot be
     read, and for an ``out`` that is neither empty nor an earlier site; nothing is written then.
     """
-    check_folder(out)
+    check_folder(out)  # before the minute or two that the rankings take
     names = Names()
     sources = [evidence(archive)]
     for folder in folders:

@@ -84,7 +84,7 @@ def means_of(archive: Archive) -> Means:
         *(of_workers, of_problem, of_algorithm),
         runs["seed"].to_numpy(),
         runs["cell"].to_pylist(),
-        runs["done"].to_numpy(zero_copy_only=False),
+        runs["done"].to_numpy(zero_copy_only=False),  # Arrow packs booleans as bits
         runs["thinking"].to_numpy().astype(np.float64),
         regret,
     )

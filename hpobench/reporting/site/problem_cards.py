@@ -120,6 +120,7 @@ def _order(source: SiteSource, problem: int) -> Iterator[dict[str, float]]:
     for n, budget in enumerate(means.budgets[:-1]):
         known = np.isfinite(regret[:, n])
         early, late = regret[known, n], regret[known, -1]
+        # Where all are equal there is no order, and the correlation is not defined.
         if len(early) >= _FEWEST and np.ptp(early) and np.ptp(late):
             correlation = float(np.corrcoef(rankdata(early), rankdata(late))[0, 1])
             yield {"budget": budget, "correlation": correlation, "runs": len(early)}

@@ -64,6 +64,7 @@ class Rankings:
 
     def _settings(self, part: Archive, workers: int, several: bool) -> Iterator[dict[str, Any]]:
         known = np.asarray(np.isfinite(regrets_of(part.runs)).any(axis=0))
+        # The runs are chosen already, so the steps alone count of what is asked.
         features = Features(1, 0, 0, 0, conditional=False, steps=2 if several else 1)
         for n, place in enumerate(self._means.places):
             if not known[place]:

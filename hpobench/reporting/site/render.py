@@ -16,7 +16,7 @@ from hpobench.evidence.scores import FloatArray
 from hpobench.reporting import vega
 from hpobench.reporting.site.source import SiteSource
 
-SCALE = 100_000
+SCALE = 100_000  # core.js divides by the same
 
 
 @functools.cache
@@ -26,7 +26,7 @@ def _environment() -> Any:
     environment = Environment(
         loader=PackageLoader("hpobench.reporting.site"),
         autoescape=True,  # labels come from users
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a misspelt name is an error, and no gap on the page
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -105,6 +105,7 @@ class SiteSource:
         wanted = (*algorithm, problem, workers)
         for name, labels in self._labels:
             if all(one in own for one, own in zip(wanted, labels, strict=True)):
+                # A shell would expand the brackets and stars that labels may have.
                 only = "/".join((*algorithm, problem))
                 return shlex.join(["hpobench", "run", name, "--only", only])
         return ""
