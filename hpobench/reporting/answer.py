@@ -131,7 +131,7 @@ def _compared(study: Study, comparison: Comparison) -> Compared:
     counts = () if enough else range(2, _MOST_SEEDS)
     shape = (1, len(curves.problems))
     needed = (n for n in counts if enough_seeds(np.full(shape, n), study.settings))
-    ranked = []
+    ranked: list[Ranked] = []
     for _, row in table.iterrows():
         standing: Standing = "tied" if enough or row["behind"] == 0 else "unclear"
         if row["clear"]:

@@ -57,7 +57,7 @@ class Opening:
 def openings(study: Study, answer: Answer) -> list[Opening]:
     """One for each comparison of several algorithms."""
     of = {one.title: one for one in study.comparisons}
-    found = []
+    found: list[Opening] = []
     for compared in answer.compared:
         sizes = f"{len(compared.ranked)} algorithms over {compared.scope}."
         why = f"The other fair comparison: {sizes}"

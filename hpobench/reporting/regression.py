@@ -125,6 +125,7 @@ def cells(found: Gate, rows: pd.DataFrame) -> list[list[str]]:
     """``rows`` of the effects as text, under :func:`header`."""
     several = found.effects["score"].nunique() > 1
     lines = []
+    row: Any  # the fields of rows are not known to type checkers
     for row in rows.itertuples():
         failures = [f"{n} {what}" for what in ("broken", "mended") if (n := getattr(row, what))]
         line = [
