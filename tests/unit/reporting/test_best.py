@@ -18,6 +18,7 @@ from hpobench.plugins.registry import Registry
 from hpobench.reporting.best import Best, best_configurations
 from hpobench.reporting.calls import FindingRun, search_cv, tuner
 from hpobench.store.read.reader import Results
+from tests.support.present import present
 from tests.support.results_factory import make_results
 
 ODD = {"name": 'it\'s "<b>"\n', "rate": 1e-4, "on": True, "layers": 3}
@@ -58,6 +59,12 @@ def _found(problem: dict[str, Any], **changes: Any) -> FindingRun:
     return FindingRun(spec=spec, **{**known, **changes})
 
 
+def _parsed(program: str | None) -> str:
+    """``program``, which is Python."""
+    ast.parse(present(program))
+    return present(program)
+
+
 def test_the_value_is_in_the_metric_of_the_problem(best: dict[str, Best]) -> None:
     row = best["mlp-vehicle"]
     assert (row.metric, row.better) == ("accuracy", "higher")
@@ -95,9 +102,7 @@ def test_results_without_trials_have_no_best(results: Results) -> None:
 
 
 def test_an_estimator_becomes_a_search_of_its_pipeline() -> None:
-    text = search_cv(_found({"name": "sklearn", "options": SKLEARN}))
-    assert text is not None
-    ast.parse(text)
+    text = _parsed(search_cv(_found({"name": "sklearn", "options": SKLEARN})))
     assert "from sklearn.svm import SVC" in text
     assert "StandardScaler()" in text
     assert "when=hpobench.When('svc__kernel', ('poly',))" in text
@@ -107,9 +112,7 @@ def test_an_estimator_becomes_a_search_of_its_pipeline() -> None:
 
 def test_data_of_openml_is_prepared() -> None:
     options = {**SKLEARN, "dataset": "openml:61", "scale": False, "fixed": {"gamma": "auto"}}
-    text = search_cv(_found({"name": "sklearn", "options": options}))
-    assert text is not None
-    ast.parse(text)
+    text = _parsed(search_cv(_found({"name": "sklearn", "options": options})))
     assert "fetch_openml(data_id=61, return_X_y=True)" in text
     assert "OneHotEncoder" in text
     assert "SVC(gamma='auto')" in text
@@ -139,13 +142,11 @@ def test_a_function_of_ones_own_is_tuned_in_rays_terms() -> None:
             Ordinal("model.size", ("small", "large")),
         ]
     )
-    text = tuner(_found({"name": "trainable", "options": OWN}, space=space))
-    assert text is not None
-    tree = ast.parse(text)
+    text = _parsed(tuner(_found({"name": "trainable", "options": OWN}, space=space)))
     assert "from mine import train" in text
     given = next(
         node.value
-        for node in ast.walk(tree)
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.keyword) and node.arg == "param_space"
     )
     assert ast.unparse(given) == (
@@ -158,9 +159,7 @@ def test_a_function_of_ones_own_is_tuned_in_rays_terms() -> None:
 
 
 def test_conditions_need_a_space_of_ours() -> None:
-    text = tuner(_found({"name": "trainable", "options": {**OWN, "seed_key": "seed"}}))
-    assert text is not None
-    ast.parse(text)
+    text = _parsed(tuner(_found({"name": "trainable", "options": {**OWN, "seed_key": "seed"}})))
     assert "hpobench.When('kernel', ('poly',))" in text
     assert "param_space={'model': {'wide': True}, 'seed': 3}" in text
     nested = Space([Int("a.b", 1, 2), Int("c", 1, 2, when=When("a.b", (1,)))])
@@ -169,9 +168,7 @@ def test_conditions_need_a_space_of_ours() -> None:
 
 def test_a_problem_that_trained_is_tuned_itself() -> None:
     problem = {"name": "xgboost", "options": {"dataset": "wine"}}
-    text = tuner(_found(problem))
-    assert text is not None
-    ast.parse(text)
+    text = _parsed(tuner(_found(problem)))
     assert "from hpobench.problems.xgboost.rounds import XGBoost" in text
     assert "problem = XGBoost(dataset='wine')" in text
     assert tuner(_found(problem, live=False)) is None
@@ -192,9 +189,7 @@ def test_stored_texts_stay_texts() -> None:
         search_cv(_found({"options": {**SKLEARN, "fixed": {odd: odd}}}, spec=spec)),
     )
     for text, names in zip(texts, (["ray", "hpobench"], ["hpobench"]), strict=True):
-        assert text is not None
-        imported = [
-            a.name for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Import) for a in n.names
-        ]
+        nodes = ast.walk(ast.parse(present(text)))
+        imported = [a.name for node in nodes if isinstance(node, ast.Import) for a in node.names]
         assert imported == names
-        assert "# The searcher was also given: start" in text
+        assert "# The searcher was also given: start" in present(text)
