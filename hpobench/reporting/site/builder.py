@@ -14,7 +14,7 @@ from hpobench.evidence.archive import BUDGETS
 from hpobench.reporting.site import cards, problem_cards, render
 from hpobench.reporting.site.folder import check_folder, write_site
 from hpobench.reporting.site.ranking import main_view
-from hpobench.reporting.site.source import SiteSource, evidence, stored
+from hpobench.reporting.site.site_source import SiteSource, evidence, stored
 
 
 @dataclass(frozen=True)

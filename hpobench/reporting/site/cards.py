@@ -12,7 +12,7 @@ from hpobench.contract.cell import Kind
 from hpobench.plugins.registry import Entry
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
-from hpobench.reporting.site.source import SiteSource
+from hpobench.reporting.site.site_source import SiteSource
 
 TRAITS: Mapping[str, tuple[str, str]] = {
     "parallel": (

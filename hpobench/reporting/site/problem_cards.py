@@ -14,7 +14,7 @@ from hpobench.data import catalogue
 from hpobench.evidence.advice_text import described
 from hpobench.reporting.site import render
 from hpobench.reporting.site.means import last_place
-from hpobench.reporting.site.source import ProblemDetails, SiteSource
+from hpobench.reporting.site.site_source import ProblemDetails, SiteSource
 
 _FEWEST = 3
 """Runs of which an order can be compared."""

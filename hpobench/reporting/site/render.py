@@ -14,7 +14,7 @@ from hpobench.contract.package import VERSION
 from hpobench.contract.wording import measured
 from hpobench.evidence.scores import FloatArray
 from hpobench.reporting import vega
-from hpobench.reporting.site.source import SiteSource
+from hpobench.reporting.site.site_source import SiteSource
 
 SCALE = 100_000  # core.js divides by the same
 
