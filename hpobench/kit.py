@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         UnknownNameError,
         UsageError,
     )
-    from hpobench.contract.numbers import as_number
+    from hpobench.contract.losses import as_number
     from hpobench.contract.seeding import derive_seed, global_generators, uniform
     from hpobench.data.catalogue import is_openml
     from hpobench.data.local import sha256
@@ -71,7 +71,7 @@ _HOMES = {
         "UnknownNameError",
         "UsageError",
     ),
-    "contract.numbers": ("as_number",),
+    "contract.losses": ("as_number",),
     "contract.seeding": ("derive_seed", "global_generators", "uniform"),
     "data.catalogue": ("is_openml",),
     "data.local": ("sha256",),

@@ -12,8 +12,8 @@ from typing import Any
 from filelock import lock_descriptor
 
 from hpobench.contract.errors import UsageError
+from hpobench.contract.frozen import read_members
 from hpobench.contract.problem import Problem
-from hpobench.contract.references import read_members
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import file_of, members_of

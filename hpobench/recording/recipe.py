@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, PluginRef
+from hpobench.contract.cell import Budget, Cell, PluginRef
 from hpobench.contract.errors import UsageError
 from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem

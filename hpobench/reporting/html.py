@@ -70,7 +70,7 @@ def write_report(
     ``skipped``: the combinations that the grid left out, each with ``searcher``, ``scheduler``,
     ``problem`` and ``reason``; by default those of the results' plan. ``settings``: by default on
     the axis that the budgets are in. ``decision``: what seeds in stages decided
-    (:func:`hpobench.store.read.decision.decision_sentence`). ``reload``: seconds after which an
+    (:func:`hpobench.store.read.reader.decision_sentence`). ``reload``: seconds after which an
     open page loads itself anew. ``made_of``: what ``answer.json`` keeps to tell whether the report
     is up to date (:mod:`hpobench.reporting.answer`). ``figures``: also draw ``figures/``, a
     PNG and a PDF of every figure; ``drawing`` is told how many of them are drawn. The same results

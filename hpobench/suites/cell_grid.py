@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, Exact, PluginRef, Stage, Tell
+from hpobench.contract.cell import Budget, Cell, Exact, PluginRef, Stage, Tell
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Kind, PluginRef
+from hpobench.contract.cell import Budget, Kind, PluginRef
 from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import Option, label, options_of, resolve

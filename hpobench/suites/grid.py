@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef, Tell
+from hpobench.contract.cell import Budget, PluginRef, Tell
 from hpobench.contract.errors import SuiteError
 from hpobench.plugins.compatibility import trait
 from hpobench.plugins.modules import load_class

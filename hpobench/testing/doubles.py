@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from random import Random
 
 from hpobench.contract.algorithms import Exhausted, Scheduler, Searcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact, Tell
+from hpobench.contract.cell import Budget, Exact, Tell
+from hpobench.contract.frozen import Reference
 from hpobench.contract.parameters import Float, Int
 from hpobench.contract.problem import Curve, Fidelity, TabulatedProblem
-from hpobench.contract.references import Reference
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config, Space
 from hpobench.running.cells.tuning import Run

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from random import Random
 from statistics import median
 
+from hpobench.contract.frozen import Reference
 from hpobench.contract.problem import Problem, TabulatedProblem
-from hpobench.contract.references import Reference
 from hpobench.contract.space import Config, Space
 from hpobench.contract.training import TrainedProblem
 from hpobench.plugins.build import build_problem

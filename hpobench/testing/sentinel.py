@@ -15,8 +15,7 @@ import statistics
 from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Cell, Kind, PluginRef
+from hpobench.contract.cell import Budget, Cell, Kind, PluginRef
 from hpobench.contract.problem import Fidelity, Problem
 from hpobench.contract.seeding import uniform
 from hpobench.contract.space import Config, Space

@@ -106,7 +106,7 @@ def _details(entry: Entry) -> dict[str, Any]:
 
 def _members(entry: Entry) -> str | None:
     """How many members have frozen references, and how many of their optima are known."""
-    from hpobench.contract.references import frozen_members, references_file
+    from hpobench.contract.frozen import frozen_members, references_file
 
     try:
         members = frozen_members(references_file(entry.file, entry.name)).values()

@@ -23,7 +23,7 @@ def freeze(
 ) -> tuple[Path, dict[str, Any]]:
     """Measure the references of the members of ``problem`` with these ``options`` anew; returns
     their file, and what it says of these members by their keys."""
-    from hpobench.contract.references import read_members, references_of
+    from hpobench.contract.frozen import read_members, references_of
     from hpobench.recording import freezing
 
     found = freezing.members(problem, options, plugins)

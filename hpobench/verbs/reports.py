@@ -63,8 +63,7 @@ def _report_of(
     """
     from hpobench.reporting.answer import made_of
     from hpobench.reporting.html import write_report
-    from hpobench.store.read.decision import decision_sentence
-    from hpobench.store.read.reader import load_results
+    from hpobench.store.read.reader import decision_sentence, load_results
 
     key = made_of(folder)  # before reading: a run may add cells meanwhile
     results = load_results(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hpobench.analysis.inference.sequential import Rule
 from hpobench.analysis.settings import SCHEDULER
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.wording import duration
 from hpobench.plugins.build import build_problem

@@ -18,8 +18,7 @@ from hpobench.bridges.search_cv.candidate import CandidateProblem
 from hpobench.bridges.search_cv.search_space import Drawn, InOrder
 from hpobench.bridges.search_cv.worker import open_workers
 from hpobench.contract.algorithms import Scheduler, Searcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef
+from hpobench.contract.cell import Budget, PluginRef
 from hpobench.contract.errors import CellError, Interruption, ReplayError, UsageError
 from hpobench.contract.seeding import derive_seed
 from hpobench.contract.space import Config

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hpobench.contract.algorithms import Searcher
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef
+from hpobench.contract.cell import Budget, PluginRef
 from hpobench.contract.problem import Problem
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.starting.prepare import check_room, content, prepare

@@ -33,9 +33,9 @@ from hpobench.contract.errors import (
     UsageError,
 )
 from hpobench.contract.files import read_whole
+from hpobench.contract.frozen import folder_of
 from hpobench.contract.parameters import Value
 from hpobench.contract.problem import Problem
-from hpobench.contract.references import folder_of
 from hpobench.contract.space import Config, Space
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.datasets import SHIPPED, data_set_of, same_data_set

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import PluginRef
+from hpobench.contract.cell import Budget, PluginRef
 from hpobench.contract.errors import NotAvailableError, SpaceError, UsageError
 from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import derive_seed

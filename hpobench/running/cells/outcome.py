@@ -22,8 +22,7 @@ from hpobench.plugins.modules import module_name
 from hpobench.running.cells.tuning import Run
 from hpobench.store.format import schema
 from hpobench.store.write import provenance
-from hpobench.store.write.batch import Outcome
-from hpobench.store.write.event import events_table
+from hpobench.store.write.batch import Outcome, events_table
 
 _LONGEST_TEXT = 20_000
 _TRIALS = schema.plain(schema.TRIALS)

@@ -17,7 +17,7 @@ from hpobench.running.ray.internals import ray_names
 from hpobench.running.ray.trial import Trial
 from hpobench.running.ray.trial_source import TrialSource
 from hpobench.running.stages.stage import TrainingStage
-from hpobench.store.write.event import Event
+from hpobench.store.write.batch import Event
 from hpobench.suites.estimate import MAX_RESULTS, MAX_TRIALS
 
 

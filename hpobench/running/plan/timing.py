@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.problem import Fidelity, Problem, TabulatedProblem
 from hpobench.contract.training import Resources, TrainedProblem
 from hpobench.plugins.build import build_problem

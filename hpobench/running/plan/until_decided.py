@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hpobench.analysis.inference.sequential import Decision, Rule, decide, looks, sentence
 from hpobench.contract.errors import TooFewError, UsageError
-from hpobench.store.read.decision import FILE, digest, read_decision, stored_digest, write_decision
-from hpobench.store.read.reader import load_results
+from hpobench.store.format.index import DECISION, read_decision, write_json
+from hpobench.store.read.reader import digest, load_results, stored_digest
 
 if TYPE_CHECKING:
     from hpobench.running.plan.experiment import Summary
@@ -58,7 +58,7 @@ def looks_within(first: int, fitting: int, cap: int) -> tuple[int, ...]:
 def rule_of(folder: Path, suite: Suite, plan: Plan) -> Rule | None:
     """The rule by which the results of ``plan`` in ``folder`` were looked at; ``None`` if they were
     not."""
-    found = read_decision(folder)
+    found = read_decision(folder / DECISION)
     if not found or found["question"] != _question(suite, plan):
         return None
     rule = found["rule"]
@@ -113,7 +113,7 @@ def until_decided(
             "decided": decision.decided,
             "sentence": sentence(decision, rule),
         }
-        write_decision(folder, content)
+        write_json(folder / DECISION, content)
         yield summary, decision
         if decision.decided:
             return
@@ -130,10 +130,10 @@ def _check_rule(before: Rule | None, folder: Path, rule: Rule) -> None:
     if before is not None and before != rule:
         seeds = ", ".join(map(str, before.looks))
         raise UsageError(
-            f"{folder / FILE}: these results were looked at before, by another rule: at {seeds} "
-            f"seeds, with a margin of {before.margin:g}; more or other looks would make errors "
-            f"likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
-            "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
+            f"{folder / DECISION}: these results were looked at before, by another rule: at "
+            f"{seeds} seeds, with a margin of {before.margin:g}; more or other looks would make "
+            f"errors likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and "
+            "the same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
         )
 
 

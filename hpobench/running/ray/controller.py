@@ -19,7 +19,7 @@ from hpobench.contract.errors import TrialError
 from hpobench.running.ray.internals import check_attributes
 from hpobench.running.ray.shortened import ShortenedController
 from hpobench.running.ray.trial import STORAGE, Trial
-from hpobench.store.write.event import Event
+from hpobench.store.write.batch import Event
 
 EVENT = "event"
 """The key of the :class:`Event` in the results that Ray's controller and schedulers are given.

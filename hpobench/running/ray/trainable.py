@@ -26,7 +26,7 @@ from ray.tune.result import RESULT_DUPLICATE, TIME_TOTAL_S, TRAINING_ITERATION, 
 from ray.tune.trainable import FunctionTrainable, wrap_function
 
 from hpobench.contract.errors import TrialError, UsageError
-from hpobench.contract.generators import generator_states, restore_generators, seed_generators
+from hpobench.contract.seeding import generator_states, restore_generators, seed_generators
 from hpobench.contract.training import Resources, Training
 from hpobench.plugins.foreign import shown
 from hpobench.running.ray.folder_state import pack, unpack

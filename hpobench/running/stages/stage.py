@@ -23,13 +23,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import CellError, Interruption, ReplayError, StoreError
 from hpobench.contract.problem import Problem
 from hpobench.running.ray.controller import EVENT
 from hpobench.running.ray.internals import saved
 from hpobench.running.stages.actor import Actor, SavedTrial, Step
-from hpobench.store.write.event import Event
+from hpobench.store.write.batch import Event
 
 
 class StageFailure(Interruption):

@@ -11,9 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import TrialError, describe
-from hpobench.contract.numbers import all_costs, all_floats, as_number, checked_cost
+from hpobench.contract.losses import all_costs, all_floats, as_number, checked_cost
 from hpobench.contract.problem import Curve, TabulatedProblem
 from hpobench.contract.space import Config
 from hpobench.running.stages.actor import Actor, Step

@@ -25,8 +25,7 @@ from hpobench.algorithms.schedulers.hyperband import HyperBand
 from hpobench.algorithms.schedulers.hyperband_bohb import HyperBandBohb
 from hpobench.algorithms.schedulers.median import Median
 from hpobench.contract.algorithms import Scheduler
-from hpobench.contract.budget import Budget
-from hpobench.contract.cell import Exact
+from hpobench.contract.cell import Budget, Exact
 from hpobench.contract.errors import CellError
 from hpobench.contract.problem import Curve
 from hpobench.contract.seeding import uniform

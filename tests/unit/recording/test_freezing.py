@@ -13,9 +13,8 @@ from click.testing import CliRunner
 
 from hpobench.api import Problem
 from hpobench.cli import cli
-from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
-from hpobench.contract.references import read_members, references_file
+from hpobench.contract.frozen import frozen_members, read_members, references_file
 from hpobench.plugins.build import build_problem
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
@@ -213,7 +212,7 @@ def test_a_damaged_file_is_named(plugin: Path) -> None:
     entry = '{"members": {"w1": {"optimum": 1}}}'
     for text in ("{", entry, '{"members": [1]}', json.dumps(unlike)):
         file.write_text(text)
-        references.frozen_members.cache_clear()
+        frozen_members.cache_clear()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):
             build(plugin, "valley", width=1).reference()
         with pytest.raises(PluginError, match=r"valley\.json: not a file of references"):

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from hpobench.contract.budget import Budget
+from hpobench.contract.cell import Budget
 from hpobench.contract.errors import ReplayError
 from hpobench.contract.problem import Problem
 from hpobench.contract.space import Config

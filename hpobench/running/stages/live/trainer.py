@@ -14,10 +14,9 @@ from time import perf_counter, process_time
 from typing import Any, ClassVar, TypeAlias
 
 from hpobench.contract.errors import TrialError, describe
-from hpobench.contract.generators import seed_generators
-from hpobench.contract.numbers import as_number, checked_cost
+from hpobench.contract.losses import as_number, checked_cost
 from hpobench.contract.problem import TabulatedProblem
-from hpobench.contract.seeding import derive_seed
+from hpobench.contract.seeding import derive_seed, seed_generators
 from hpobench.contract.space import Config
 from hpobench.contract.training import TrainedProblem, Training
 

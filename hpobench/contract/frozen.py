@@ -18,11 +18,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from hpobench.contract.errors import PluginError
 
-FOLDER = "references"
 Quartiles: TypeAlias = tuple[float, float, float]
 
 
@@ -47,8 +46,7 @@ class Reference:
     is the loss, held out if there is one, of the configuration with the best visible loss."""
 
 
-@dataclass(frozen=True)
-class Frozen:
+class Frozen(NamedTuple):
     """The entry of one member in a file of references."""
 
     reference: Reference
@@ -58,9 +56,7 @@ class Frozen:
 
 def frozen(cls: type, key: str) -> Frozen | None:
     """The frozen entry of the member ``key`` of the problem class ``cls``, or ``None``.
-
-    Raises :class:`PluginError` if the file is damaged.
-    """
+    Raises :class:`PluginError` if the file is damaged."""
     return frozen_members(references_of(cls)).get(key)
 
 
@@ -70,11 +66,8 @@ def references_of(cls: type) -> Path:
 
 
 def references_file(plugin: Path, name: str) -> Path:
-    """The file of references for the problem ``name`` in the file ``plugin``.
-
-    It lies in :func:`folder_of` the name ``references``.
-    """
-    return folder_of(plugin, FOLDER) / f"{name}.json"
+    """The file of references for the problem ``name`` in the file ``plugin``."""
+    return folder_of(plugin, "references") / f"{name}.json"
 
 
 def folder_of(plugin: Path, name: str) -> Path:
@@ -85,18 +78,22 @@ def folder_of(plugin: Path, name: str) -> Path:
 
 def read_members(file: Path) -> dict[str, dict[str, Any]]:
     """The members in ``file`` as they are stored; empty if there is no such file.
-
-    Raises :class:`PluginError` if it is damaged.
-    """
+    Raises :class:`PluginError` if it is damaged."""
     try:
         members = json.loads(file.read_text(encoding="utf-8"))["members"]
         for entry in members.values():
-            _check(entry)
+            _entry(entry)
+            kinds = type(entry["data"]), type(entry["signature"]["losses"])
+            if kinds != (str, list):
+                raise TypeError("data or signature")
         return {str(key): dict(entry) for key, entry in members.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise _damaged(file, error) from error
+        raise PluginError(
+            f"{file}: not a file of references ({type(error).__name__}: {error}); get it anew, or "
+            "remove it and run `hpobench problems freeze`"
+        ) from error
 
 
 @functools.cache
@@ -105,29 +102,10 @@ def frozen_members(file: Path) -> dict[str, Frozen]:
     return {key: _entry(entry) for key, entry in read_members(file).items()}
 
 
-def _check(stored: dict[str, Any]) -> None:
-    """Raise if ``stored`` is not a complete entry."""
-    _entry(stored)
-    if not (isinstance(stored["data"], str) and isinstance(stored["signature"]["losses"], list)):
-        raise TypeError("data or signature")
-
-
 def _entry(stored: dict[str, Any]) -> Frozen:
     random = {int(n): (float(a), float(b), float(c)) for n, (a, b, c) in stored["random"].items()}
     version = int(stored["version"])
-    reference = Reference(
-        optimum=float(stored["optimum"]),
-        clip=float(stored["clip"]),
-        source=f"version {version}; optimum: {stored['found']}; the rest: {stored['sampled']}",
-        known=bool(stored["known"]),
-        version=version,
-        random=random,
-    )
+    source = f"version {version}; optimum: {stored['found']}; the rest: {stored['sampled']}"
+    losses = float(stored["optimum"]), float(stored["clip"])
+    reference = Reference(*losses, source, bool(stored["known"]), version, random)
     return Frozen(reference, float(stored["seconds"]))
-
-
-def _damaged(file: Path, error: Exception) -> PluginError:
-    return PluginError(
-        f"{file}: not a file of references ({type(error).__name__}: {error}); get it anew, or "
-        "remove it and run `hpobench problems freeze`"
-    )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hpobench.contract.errors import TrialError
-from hpobench.contract.numbers import as_number, checked_cost
+from hpobench.contract.losses import as_number, checked_cost
 
 
 class Unprintable:

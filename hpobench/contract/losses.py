@@ -1,4 +1,4 @@
-"""Numbers that come from plugins: losses and costs."""
+"""Losses and costs, as they come from plugins: numbers of many kinds."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ LEAST_COST, MOST_COST = 1e-100, 1e100
 
 
 def as_number(value: object, what: str) -> float:
-    """``value`` as a float: exactly, or rounded to the nearest one.
-
-    Numbers of Python and NumPy are taken, ``Decimal``, ``Fraction`` and arrays of one number too;
-    a text is none, although ``float`` takes it. Raises :class:`TrialError`, which calls the value
-    ``what``.
-    """
+    """``value`` as a float: exactly, or rounded to the nearest one. Numbers of Python and NumPy are
+    taken, ``Decimal``, ``Fraction`` and arrays of one number too; a text is none, although
+    ``float`` takes it. Raises :class:`TrialError`, which calls the value ``what``."""
     if type(value) is float:  # nearly always, and the checks below take a microsecond
         return value
-    kinds = (Real, Decimal, Fraction)
     try:
-        if isinstance(value, kinds) or (hasattr(value, "__array__") and _is_real(value)):
+        # Arrays say whether they are real, because float() would drop an imaginary part.
+        kind = getattr(getattr(value, "dtype", None), "kind", "f")
+        is_array = hasattr(value, "__array__") and kind in "biuf"
+        if is_array or isinstance(value, Real | Decimal | Fraction):
             return float(value)  # type: ignore[arg-type]
     except OverflowError:
         raise TrialError(f"{what} is too large: a loss or cost has 64 bits") from None
     except (TypeError, ValueError):
         pass
-    raise TrialError(f"{what} is {_shown(value)}, not a number")
+    try:
+        found = f"{value!r:.60}"
+    except Exception:  # a plugin's own object, or a number of too many digits
+        found = f"an object of the type {type(value).__name__}"
+    raise TrialError(f"{what} is {found}, not a number")
 
 
 def checked_cost(value: object, step: int) -> float:
@@ -56,16 +59,3 @@ def all_costs(values: Sequence[float]) -> bool:
     """Whether :func:`checked_cost` takes every one of ``values``, which are floats."""
     # A NaN escapes comparisons, but no sum.
     return min(values) >= LEAST_COST and max(values) <= MOST_COST and math.isfinite(sum(values))
-
-
-def _is_real(value: object) -> bool:
-    """Whether ``value``, an array of some library, holds real numbers."""
-    kind = getattr(getattr(value, "dtype", None), "kind", "f")
-    return kind in "biuf"
-
-
-def _shown(value: object) -> str:
-    try:
-        return f"{value!r:.60}"
-    except Exception:  # a plugin's own object, or a number of too many digits
-        return f"an object of the type {type(value).__name__}"
