@@ -107,7 +107,7 @@ def recommend(
 
 
 def _show(one: Recommendation, output: shared.Output) -> None:
-    from hpobench.evidence.wording import COLUMNS, answer, grounds, rows
+    from hpobench.evidence.advice_text import COLUMNS, answer, grounds, rows
 
     for line in answer(one.advice):
         shared.say(line)
@@ -142,10 +142,10 @@ def _facts(label: str, one: Recommendation) -> dict[str, Any]:
 
 def _evaluate(evidence: Path | None, output: shared.Output) -> None:
     from hpobench.bridges import recommended
-    from hpobench.evidence import wording
+    from hpobench.evidence import advice_text
 
     rows = recommended.evaluated(evidence)
-    verdict = list(wording.verdict(rows))
+    verdict = list(advice_text.verdict(rows))
     if output.as_json:
         shared.print_json({"verdict": verdict, "rows": list(map(recommended.facts, rows))})
         return
@@ -154,6 +154,6 @@ def _evaluate(evidence: Path | None, output: shared.Output) -> None:
     if output.quiet:
         return
     click.echo("\nMean normalised regret on families that were left out, each counting as one:")
-    shared.show(*wording.regrets(rows))
+    shared.show(*advice_text.regrets(rows))
     click.echo("\nWhat would be gained over the advice, with 95 % intervals by family:")
-    shared.show(*wording.gains(rows))
+    shared.show(*advice_text.gains(rows))

@@ -77,7 +77,7 @@ def add(
 
     ``suites``: those of the evidence to run, all if empty. ``results``: the folder of the runs.
     """
-    from hpobench.evidence.suites import evidence_suites
+    from hpobench.evidence.archive import evidence_suites
 
     entry = {**options, "name": searcher}
     sources, archive = evidence_suites(suites), read_archive(evidence.shipped())

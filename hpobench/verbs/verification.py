@@ -125,7 +125,7 @@ def verify(
         if options is None:
             return Verified(line)
         display.note(line)
-        from hpobench.evidence.suites import evidence_suites
+        from hpobench.evidence.archive import evidence_suites
         from hpobench.verbs.archive_sample import verify_archive
 
         found = verify_archive(archive, evidence_suites(), options, display.warn)

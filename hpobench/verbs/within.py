@@ -17,8 +17,8 @@ from hpobench.contract.errors import StoreError, UsageError
 from hpobench.contract.wording import duration
 from hpobench.evidence import archive as evidence
 from hpobench.evidence.advice import Expectation, advise
-from hpobench.evidence.asking import Spending, of_suite
-from hpobench.evidence.entries import ready, suite_keys
+from hpobench.evidence.question import Spending, of_suite
+from hpobench.evidence.recommendation import ready, suite_keys
 from hpobench.evidence.scores import Algorithm
 from hpobench.plugins.build import build_problem
 from hpobench.running.cluster.connect import cpus_here, needs_ray

@@ -84,8 +84,8 @@ def until_decided(
         raise UsageError(
             f"{folder / DECISION}: these results were looked at before, by another rule: at "
             f"{looked} seeds, with a margin of {before.margin:g}; more or other looks would make "
-            f"errors likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and the "
-            "same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
+            f"errors likelier than {before.alpha:.0%}. Give the same --max-seeds and --margin and "
+            "the same seeds to begin with, or begin anew with fresh seeds (--seeds 1000-1009)"
         )
     taken: list[Decision] = []
     ran = 0

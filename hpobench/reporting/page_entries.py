@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
+
+import pandas as pd
 
 from hpobench.analysis.charting import Spec, chart
 from hpobench.analysis.drawing import processes
 from hpobench.analysis.exhibits import Figure, Frame, Table, heading, shown, table_entry
 from hpobench.analysis.exhibits._room import legible
 from hpobench.analysis.exhibits._tab import Tab
+from hpobench.analysis.figures import Figure as Description
 from hpobench.analysis.study import Study, Subject
 from hpobench.analysis.text.fields import TableEntry
 from hpobench.analysis.text.file_names import Names, slug
@@ -19,9 +23,6 @@ from hpobench.analysis.text.phrases import reading
 from hpobench.analysis.text.spreadsheet import csv_bytes
 from hpobench.contract.files import TEMPORARY, is_regular, own_folder, write_whole
 from hpobench.reporting.packed import packed
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 S = TypeVar("S", bound=Subject)
 
@@ -39,7 +40,7 @@ class ChartEntry:
 
 
 @dataclass(frozen=True)
-class Entry:
+class PageEntry:
     """One exhibit where it stands on the page."""
 
     tab: Tab
@@ -47,18 +48,11 @@ class Entry:
     """Which of the fair comparisons it is about, from 0; ``None`` for what is about all runs."""
     rows: str
     """The table behind it, as :func:`hpobench.reporting.packed.packed`."""
-    chart: ChartEntry | None = None
-    table: TableEntry | None = None
+    content: ChartEntry | TableEntry
 
     @property
     def id(self) -> str:
         return self.content.id
-
-    @property
-    def content(self) -> ChartEntry | TableEntry:
-        found = self.chart or self.table
-        assert found is not None
-        return found
 
 
 class Files:
@@ -74,35 +68,38 @@ class Files:
         # Without a page of ours, files that lie there are somebody else's.
         self._again = is_regular(folder / "index.html")
 
-    def charts(self, exhibits: Iterable[Figure[Any]]) -> list[Entry]:
+    def charts(self, exhibits: Iterable[Figure[Any]]) -> list[PageEntry]:
         """Save the tables of all that ``exhibits`` show, and say how they are drawn."""
-        return [self._chart(exhibit, subject) for exhibit, subject in shown(self.study, exhibits)]
+        entries = []
+        for exhibit, subject in shown(self.study, exhibits):
+            table = self.study.computed(exhibit.table, subject)
+            figure, drawn, caption = self._described(exhibit, subject)
+            entry = ChartEntry(
+                self.frame(exhibit, subject),
+                heading(exhibit, subject),
+                exhibit.SHOWS,
+                caption,
+                exhibit.alt(subject, table),
+                chart(figure),
+            )
+            comparison, rows = self._comparison(subject), packed(figure.rows(drawn))
+            entries.append(PageEntry(exhibit.TAB, comparison, rows, entry))
+        return entries
 
-    def _chart(self, exhibit: Figure[S], subject: S) -> Entry:
-        study, name = self.study, self.frame(exhibit, subject)
-        table = study.computed(exhibit.table, subject)
-        drawn, left_out = legible(study, table)
-        figure = exhibit.figure(study, subject, drawn)
-        entry = ChartEntry(
-            name,
-            heading(exhibit, subject),
-            exhibit.SHOWS,
-            exhibit.caption(study, subject, table) + left_out,
-            exhibit.alt(subject, table),
-            chart(figure),
-        )
-        rows = packed(figure.rows(drawn))
-        return Entry(exhibit.TAB, self._comparison(subject), rows, chart=entry)
+    def _described(self, exhibit: Figure[S], subject: S) -> tuple[Description, pd.DataFrame, str]:
+        """The figure, the rows that there is room for, and the caption."""
+        table = self.study.computed(exhibit.table, subject)
+        drawn, left_out = legible(self.study, table)
+        caption = exhibit.caption(self.study, subject, table) + left_out
+        return exhibit.figure(self.study, subject, drawn), drawn, caption
 
-    def tables(self, exhibits: Iterable[Table[Any]]) -> list[Entry]:
+    def tables(self, exhibits: Iterable[Table[Any]]) -> list[PageEntry]:
         """Save the tables of all that ``exhibits`` show."""
         entries = []
         for exhibit, subject in shown(self.study, exhibits):
-            name = self.frame(exhibit, subject)
-            entry = table_entry(exhibit, self.study, subject, name)
+            entry = table_entry(exhibit, self.study, subject, self.frame(exhibit, subject))
             rows = packed(self.study.computed(exhibit.table, subject))
-            comparison = self._comparison(subject)
-            entries.append(Entry(exhibit.TAB, comparison, rows, table=entry))
+            entries.append(PageEntry(exhibit.TAB, self._comparison(subject), rows, entry))
         return entries
 
     def frame(self, exhibit: Frame[S], subject: S) -> str:
@@ -117,16 +114,14 @@ class Files:
     def figure(self, exhibit: Figure[S], subject: S) -> Future[list[Path]]:
         """Begin to draw one as a PNG and a PDF file for papers, with its caption, below
         ``figures/``."""
-        folder = self.folder / "figures"
-        own_folder(folder)
-        study, path = self.study, folder / self._stem(exhibit, subject)
-        table = study.computed(exhibit.table, subject)
-        drawn, left_out = legible(study, table)
-        said = (exhibit.SHOWS, exhibit.caption(study, subject, table) + left_out)
+        path = self.folder / "figures" / self._stem(exhibit, subject)
+        own_folder(path.parent)
+        figure, drawn, caption = self._described(exhibit, subject)
         text = path.with_name(f"{path.name}.caption.txt")
-        write_whole(text, f"{' '.join((*said, reading(study.settings)))}\n".encode(), flush=False)
+        said = f"{exhibit.SHOWS} {caption} {reading(self.study.settings)}\n"
+        write_whole(text, said.encode(), flush=False)
         self._kept |= {text, *(path.with_name(f"{path.name}.{kind}") for kind in ("png", "pdf"))}
-        return processes.start(exhibit.figure(study, subject, drawn), drawn, path)
+        return processes.start(figure, drawn, path)
 
     def remove_stale(self) -> None:
         """Remove what an earlier report wrote here and this one did not."""

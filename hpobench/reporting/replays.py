@@ -20,8 +20,7 @@ from hpobench.analysis.study import Study
 from hpobench.analysis.text import phrases
 from hpobench.contract.problem import Objective
 from hpobench.contract.wording import count
-from hpobench.reporting.embedded import embedded
-from hpobench.reporting.packed import packed
+from hpobench.reporting.packed import embedded, packed
 
 MOST_RUNS = 6
 MOST_RESULTS = 1500
@@ -66,32 +65,21 @@ class Replay:
 def replayed(study: Study) -> Replay | None:
     """One run under each scheduler, :data:`MOST_RUNS` at most, on the first problem of the first
     comparison that has several steps, or else the first; ``None`` without such a run."""
-    problem = _problem(study)
-    if problem is None:
-        return None
-    cells = _cells(study, problem["problem"])
-    runs = [_played(study, i, cell, problem) for i, (_, cell) in enumerate(cells.iterrows())]
-    return Replay(problem["problem"], runs) if runs else None
-
-
-def _problem(study: Study) -> pd.Series | None:
     if not (study.knows_trials and study.shown):
         return None
-    rows = [study.problems[name].row for name in study.shown[0].curves.problems]
-    return next((row for row in rows if row["steps"] > 1), rows[0])
-
-
-def _cells(study: Study, problem: str) -> pd.DataFrame:
-    """The runs: the first seed of the best algorithm under each scheduler."""
+    problems = [study.problems[name].row for name in study.shown[0].curves.problems]
+    problem = next((row for row in problems if row["steps"] > 1), problems[0])
+    name = problem["problem"]
+    # The first seed of the best algorithm under each scheduler.
     tables = [study.computed(standings.table, one) for one in study.shown]
-    ranked = list(dict.fromkeys(name for table in tables for name in table["algorithm"]))
+    ranked = dict.fromkeys(name for table in tables for name in table["algorithm"])
     cells = study.results.cells.assign(algorithm=algorithm_names(study.results.cells))
-    own = cells[
-        (cells["problem"] == problem) & (cells["status"] == "done") & (cells["results"] > 0)
-    ]
+    own = cells[(cells["problem"] == name) & (cells["status"] == "done") & (cells["results"] > 0)]
     place = own["algorithm"].map({name: i for i, name in enumerate(ranked)}).fillna(len(ranked))
     best = own.assign(place=place).sort_values(["place", "seed"], kind="stable")
-    return best.drop_duplicates("scheduler").head(MOST_RUNS)
+    chosen = best.drop_duplicates("scheduler").head(MOST_RUNS)
+    runs = [_played(study, i, cell, problem) for i, (_, cell) in enumerate(chosen.iterrows())]
+    return Replay(name, runs) if runs else None
 
 
 def _played(study: Study, number: int, cell: pd.Series, problem: pd.Series) -> Played:
@@ -102,20 +90,15 @@ def _played(study: Study, number: int, cell: pd.Series, problem: pd.Series) -> P
     whole = run_rows(events, trials, problem)
     rows = thinned(whole)
     shown, every = rows["trial"].nunique(), whole["trial"].nunique()
+    left_out = f"Shown: {shown:,} of {count(every, 'trial')}, which all numbers here are about."
     return Played(
         id=f"replay-{number}",
         title=f"{cell['algorithm']}, seed {cell['seed']}",
-        thinned=_left_out(shown, every),
+        thinned=left_out if shown < every else "",
         rows=packed(rows),
         workers=int(cell["workers"]) if cell["workers"] <= MOST_SLOTS else 0,
         spec=_spec(rows, problem),
     )
-
-
-def _left_out(shown: int, every: int) -> str:
-    if shown == every:
-        return ""
-    return f"Shown: {shown:,} of {count(every, 'trial')}, which all numbers here are about."
 
 
 def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> pd.DataFrame:
@@ -136,6 +119,7 @@ def run_rows(events: pd.DataFrame, trials: pd.DataFrame, problem: pd.Series) -> 
     unit = 1.0 if single else float(problem["unit"])
     rows["x"] = (rows["trial"] if single else rows["step"]) * unit
     rows["parent_x"] = rows["parent_step"].astype("Float64") * unit
+    # Whatever a scheduler says after the last step stops nothing.
     rows["decision"] = rows["decision"].where(rows["step"] < problem["steps"], "CONTINUE")
     rows = _with_ends(rows, trials)
     losses = (rows["value"] * (-1 if objective.direction == "maximize" else 1)).fillna(np.inf)
@@ -189,35 +173,28 @@ def _spec(rows: pd.DataFrame, problem: pd.Series) -> Spec:
     states = {"running", *(["paused"] if (held["decision"] == "PAUSE").any() else [])}
     states |= set(rows["ended"].dropna())
     log_x = bool(rungs) and rows["x"].max() >= 9 * rows["x"].min()
-    single = problem["steps"] == 1
+    single, maximize = problem["steps"] == 1, problem["direction"] == "maximize"
     ticks = {"tickMinStep": 1 if single else float(problem["unit"]), "tickCount": 8}
+    scale: Spec = {}
+    values = rows["value"].dropna().to_numpy(np.float64)
+    if len(values):
+        low, high = float(values.min()), float(values.max())
+        far = not maximize and far_apart(low, high)
+        if not far:  # the worst tenth would hide the rest on a linear axis
+            tenth = np.quantile(values, 0.1 if maximize else 0.9)
+            values = np.array([tenth, high] if maximize else [low, tenth])
+        scale = _scale(values, log=far)
     return replay(
         x={
             "title": "Trial" if single else phrases.step_label(problem),
             "scale": _scale(rows["x"].to_numpy(np.float64), log=log_x),
             "axis": ticks,
         },
-        y={
-            "title": phrases.metric_label(problem),
-            "scale": _values(rows, problem["direction"] == "maximize"),
-            "axis": {"tickCount": 6},
-        },
+        y={"title": phrases.metric_label(problem), "scale": scale, "axis": {"tickCount": 6}},
         end=float(max(rows["clock"].max(), rows["end"].max())),
         rungs=rungs,
         states=[state for state in STATES if state in states],
     )
-
-
-def _values(rows: pd.DataFrame, maximize: bool) -> Spec:
-    """Logarithmic for losses that fall far; without the worst tenth, which would hide the rest."""
-    values = rows["value"].dropna().to_numpy(np.float64)
-    if not len(values):
-        return {}
-    low, high = (float(v) for v in (values.min(), values.max()))
-    if not maximize and far_apart(low, high):
-        return _scale(values, log=True)
-    tenth = np.quantile(values, 0.1 if maximize else 0.9)
-    return _scale(np.array([tenth, high] if maximize else [low, tenth]), log=False)
 
 
 def _scale(values: FloatArray, *, log: bool) -> Spec:
