@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from hpobench.data.mapped import mapped as mapped
     from hpobench.data.openml import TABLE as TABLE
     from hpobench.plugins.isolation.conversation import Conversation as Conversation
-    from hpobench.plugins.isolation.searcher import RemoteSearcher as RemoteSearcher
-    from hpobench.plugins.isolation.searcher import surroundings as surroundings
-    from hpobench.plugins.program import Program as Program
+    from hpobench.plugins.isolation.remote import RemoteSearcher as RemoteSearcher
+    from hpobench.plugins.isolation.remote import surroundings as surroundings
     from hpobench.plugins.ray_searcher import to_ray_space as to_ray_space
-    from hpobench.plugins.script import ScriptObject as ScriptObject
+    from hpobench.plugins.runnable import Program as Program
+    from hpobench.plugins.runnable import ScriptObject as ScriptObject
     from hpobench.recording.table import Table as Table
     from hpobench.recording.table import read_about as read_about
     from hpobench.recording.table import read_table as read_table

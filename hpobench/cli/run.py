@@ -9,7 +9,7 @@ import click
 from hpobench.cli import shared
 from hpobench.cli.changing import changing_options
 from hpobench.contract.errors import UsageError
-from hpobench.suites.options import MARGIN, MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MARGIN, MAX_SEEDS, RunOptions
 
 UNLOGGED = 3
 """Exit code when MLflow did not take what is done and stored."""

@@ -25,7 +25,7 @@ from hpobench.contract.errors import HpobenchError, NotAvailableError
 from hpobench.contract.files import read_whole
 from hpobench.contract.package import VERSION as HPOBENCH
 from hpobench.data.local import sha256
-from hpobench.plugins.source import source_hash
+from hpobench.plugins.syntax import source_hash
 
 VERSION = 2
 """A number that grows when the form of the files changes."""

@@ -128,7 +128,7 @@ def of_space(space: Space, spending: Spending) -> Question:
 def of_suite(suite: Suite, spending: Spending) -> list[tuple[str, Question]]:
     """The question of each problem of ``suite``, by its label. Its budget, workers and steps are
     those of the suite where ``spending`` does not say otherwise."""
-    from hpobench.plugins.build import build_problem
+    from hpobench.plugins.building import build_problem
 
     found = []
     for ref in suite.problems:

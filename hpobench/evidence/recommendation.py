@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpobench.contract.cell import Kind
-from hpobench.contract.errors import (
-    NotAvailableError,
-    UnknownNameError,
-    UsageError,
-    did_you_mean,
-)
+from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError, did_you_mean
 from hpobench.contract.space import Space
 from hpobench.contract.wording import parse_seconds
 from hpobench.evidence.advice import Advice, advise, nearest
@@ -21,12 +16,12 @@ from hpobench.evidence.advice_text import answer, grounds
 from hpobench.evidence.archive import Archive, PluginFacts, read_archive, shipped
 from hpobench.evidence.question import Spending, of_space, of_suite
 from hpobench.evidence.scores import Algorithm
-from hpobench.plugins.rays import ray_scheduler
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import plugin_ref
+from hpobench.plugins.ray_searcher import ray_scheduler
 from hpobench.plugins.registry import Registry
 from hpobench.plugins.starting.portfolios import model_with
+from hpobench.suites.resolved import suite_text
 from hpobench.suites.suite import Suite, load_suite
-from hpobench.suites.suitetext import suite_text
 
 if TYPE_CHECKING:
     import pandas as pd

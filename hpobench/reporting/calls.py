@@ -17,7 +17,7 @@ from hpobench.contract.errors import UnknownNameError
 from hpobench.contract.problem import Objective
 from hpobench.contract.space import Space
 from hpobench.plugins.modules import module_name
-from hpobench.plugins.rays import ray_scheduler
+from hpobench.plugins.ray_searcher import ray_scheduler
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.reporting.python_text import (
     call,

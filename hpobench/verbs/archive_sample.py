@@ -33,9 +33,9 @@ from hpobench.store.prove.sameness import Difference
 from hpobench.store.write.batch import Batch, Outcome
 from hpobench.store.write.problem_rows import problem_rows
 from hpobench.store.write.writer import open_writer
-from hpobench.suites.options import SampleOptions
+from hpobench.suites.resolved import LISTS
+from hpobench.suites.run_options import SampleOptions
 from hpobench.suites.suite import Source, Suite, load_suite
-from hpobench.suites.union import LISTS
 from hpobench.verbs.execution import workers
 
 Run: TypeAlias = Mapping[str, Any]

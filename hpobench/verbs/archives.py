@@ -14,9 +14,8 @@ from hpobench.evidence import archive as evidence
 from hpobench.evidence.archive import Archive, hash_of, joined, read_archive
 from hpobench.evidence.distilling import distilled
 from hpobench.running.cluster.connect import cpus_here
-from hpobench.suites.cell_grid import CellGrid, Combination
-from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.grid import CellGrid, Combination, Plan, build_plan
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Seeds, Source, Suite, load_suite
 from hpobench.verbs.execution import noted, prepare, running
 from hpobench.verbs.progress import Display

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from hpobench.contract import signals
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import duration
-from hpobench.suites.options import MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.verbs.progress import Display, Shown
 from hpobench.verbs.reports import Report, write_page
 

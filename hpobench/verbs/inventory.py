@@ -144,7 +144,7 @@ def compatibility(
     each note; and what a suite can give each searcher, ``None`` for one in a file that is not run,
     whose methods would tell."""
     from hpobench.plugins.compatibility import matrix, numbered
-    from hpobench.plugins.starting.building import takes
+    from hpobench.plugins.starting.prepare import takes
 
     registry = Registry(files)
     fields = list(matrix(registry))

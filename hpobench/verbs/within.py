@@ -20,14 +20,14 @@ from hpobench.evidence.advice import Expectation, advise
 from hpobench.evidence.question import Spending, of_suite
 from hpobench.evidence.recommendation import ready, suite_keys
 from hpobench.evidence.scores import Algorithm
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.running.cluster.connect import cpus_here, needs_ray
 from hpobench.running.plan.timing import Timing, one_round, shortened
 from hpobench.running.plan.until_decided import grown, looks_within, rule_of
 from hpobench.store.format.index import PLAN
 from hpobench.store.read.reader import load_plan
 from hpobench.suites.grid import Plan, build_plan
-from hpobench.suites.options import MAX_SEEDS, RunOptions
+from hpobench.suites.run_options import MAX_SEEDS, RunOptions
 from hpobench.suites.suite import Suite
 
 LEAST = 2

@@ -20,7 +20,7 @@ from hpobench.contract.space import Space
 from hpobench.evidence.archive import Archive, evidence_suites, read_archive, regrets_of
 from hpobench.evidence.distilling import distilled
 from hpobench.evidence.scores import Algorithm
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.plugins.registry import Entry, Registry
 from hpobench.reporting.site.means import Means, means_of
 from hpobench.reporting.site.ranking import Rankings

@@ -20,10 +20,10 @@ from hpobench.contract.errors import CellError, HpobenchError, Interruption, des
 from hpobench.contract.problem import Problem, TabulatedProblem
 from hpobench.contract.seeding import global_generators
 from hpobench.contract.signals import noticed_signals
-from hpobench.plugins.build import build_problem, build_scheduler
+from hpobench.plugins.building import build_problem, build_scheduler
 from hpobench.plugins.process_state import restored, unchanged
 from hpobench.plugins.signature import signature
-from hpobench.plugins.starting.building import build_given_searcher
+from hpobench.plugins.starting.prepare import build_given_searcher
 from hpobench.running.cells.containment import cell_key
 from hpobench.running.cells.outcome import make_outcome, now, storable
 from hpobench.running.cells.time_limit import OutOfTime, time_limit

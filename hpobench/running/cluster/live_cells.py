@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import RayError
 from hpobench.contract.training import Resources, TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.running.cells.batches import Waiting
 from hpobench.running.cells.containment import environment_of, process_key
 from hpobench.running.cluster.connect import LostRayError

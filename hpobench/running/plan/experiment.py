@@ -20,9 +20,8 @@ from hpobench.running.local.local_cells import LocalCells
 from hpobench.running.local.worker_processes import ForkServer, Work
 from hpobench.store.write import provenance
 from hpobench.store.write.problem_rows import ProblemRows, problem_rows
-from hpobench.suites.cell_grid import Selected
-from hpobench.suites.grid import Plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.grid import Plan, Selected
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite
 
 if TYPE_CHECKING:

@@ -13,11 +13,10 @@ from typing import Any
 from hpobench.contract.cell import Budget
 from hpobench.contract.problem import Fidelity, Problem, TabulatedProblem
 from hpobench.contract.training import Resources, TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.store.read.reader import load_cells
-from hpobench.suites.cell_grid import CellGrid, Combination
 from hpobench.suites.estimate import Estimate
-from hpobench.suites.grid import Plan
+from hpobench.suites.grid import CellGrid, Combination, Plan
 
 _RESULT_S = 0.001
 """About the wall seconds of a result on the virtual stage, without thinking (docs/speed.md)."""

@@ -20,7 +20,7 @@ from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.seeding import global_generators
 from hpobench.contract.space import Config, Space
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.plugins.ray_searcher import to_ray_space
 from hpobench.running.stages.live.trainer import begin_training
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hpobench.contract.cell import Cell
 from hpobench.contract.errors import CellError, UsageError
 from hpobench.contract.problem import TabulatedProblem
-from hpobench.plugins.build import build_problem, build_scheduler
+from hpobench.plugins.building import build_problem, build_scheduler
 
 if TYPE_CHECKING:
     from hpobench.running.proof.plain_tune import HistoryRow

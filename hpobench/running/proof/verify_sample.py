@@ -31,11 +31,10 @@ from hpobench.store.prove import sameness
 from hpobench.store.read.reader import stored_suite
 from hpobench.store.write import provenance
 from hpobench.store.write.batch import Batch, Outcome
-from hpobench.suites.cell_grid import Combination
-from hpobench.suites.grid import build_plan
-from hpobench.suites.options import SampleOptions
+from hpobench.suites.grid import Combination, build_plan
+from hpobench.suites.resolved import LISTS
+from hpobench.suites.run_options import SampleOptions
 from hpobench.suites.suite import load_suite
-from hpobench.suites.union import LISTS
 
 _ROW = ("cell", "searcher", "scheduler", "problem", "seed", "workers", "stage", "status")
 

@@ -27,7 +27,7 @@ from hpobench.contract.algorithms import Exhausted, NothingYet, Searcher
 from hpobench.contract.cell import Tell
 from hpobench.contract.errors import CellError
 from hpobench.contract.space import Space
-from hpobench.plugins.proposals import check_proposal
+from hpobench.plugins.shape import check_proposal
 
 
 class _Storage:

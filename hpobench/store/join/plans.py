@@ -23,9 +23,8 @@ from hpobench.plugins.signature import moved
 from hpobench.store.format import index, seal
 from hpobench.store.prove.sameness import CELLS, Difference, first_difference, of_cell, tables_of
 from hpobench.store.read.reader import load_plan, stored_suite
-from hpobench.suites.shard import Shard
-from hpobench.suites.suitetext import plugins_named, suite_text
-from hpobench.suites.union import LISTS, union
+from hpobench.suites.resolved import LISTS, plugins_named, suite_text, union
+from hpobench.suites.run_options import Shard
 
 _AT_ONCE = 2**10
 """Cells that are compared at a time."""

@@ -11,7 +11,7 @@ from hpobench.contract.cell import PluginRef
 from hpobench.contract.errors import PluginError
 from hpobench.contract.frozen import Reference
 from hpobench.contract.problem import Problem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.plugins.foreign import calling, shown
 from hpobench.plugins.process_state import contained
 

@@ -12,7 +12,7 @@ from hpobench.__main__ import _code
 from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
 from hpobench.evidence.archive import LEVELS, Archive, evidence_suites, read_archive
 from hpobench.store.read.reader import load_cells
-from hpobench.suites.options import SampleOptions
+from hpobench.suites.run_options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
 from hpobench.verbs.archives import Addition, plan_addition, run_addition
 from hpobench.verbs.progress import Display

@@ -10,7 +10,7 @@ import pytest
 
 from hpobench.evidence.archive import UNKNOWN, Archive
 from hpobench.running.proof.verify_sample import Verification
-from hpobench.suites.options import SampleOptions
+from hpobench.suites.run_options import SampleOptions
 from hpobench.verbs.archive_sample import verify_archive
 from tests.ray.faults.commands import finish
 from tests.ray.running.small_evidence import RUNS_HELD, SUITES, altered, make_archive

@@ -15,7 +15,7 @@ from hpobench.running.plan.experiment import Summary, run_plan
 from hpobench.store.format.index import DECISION
 from hpobench.store.read.reader import load_plan, load_results
 from hpobench.suites.grid import build_plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import load_suite
 from hpobench.verbs.tally import Tally
 from tests.ray.faults.commands import finish

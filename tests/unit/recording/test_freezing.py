@@ -15,8 +15,7 @@ from hpobench.api import Problem
 from hpobench.cli import cli
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.contract.frozen import frozen_members, read_members, references_file
-from hpobench.plugins.build import build_problem
-from hpobench.plugins.refs import plugin_ref
+from hpobench.plugins.building import build_problem, plugin_ref
 from hpobench.plugins.registry import Registry
 from hpobench.recording.measuring import freeze, measure, members, quartiles
 from tests import ROOT

@@ -18,7 +18,7 @@ import hpobench
 from hpobench import kit
 from hpobench.api import Budget
 from hpobench.contract.cell import PluginRef
-from hpobench.plugins.source import source_hash
+from hpobench.plugins.syntax import source_hash
 from hpobench.suites import identity
 from hpobench.suites.grid import build_plan
 from hpobench.suites.identity import cell_ids

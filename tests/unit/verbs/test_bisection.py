@@ -21,7 +21,7 @@ from hpobench.contract.wording import number
 from hpobench.running.plan.experiment import Summary
 from hpobench.store.read.reader import Results
 from hpobench.suites.grid import Plan
-from hpobench.suites.options import RunOptions
+from hpobench.suites.run_options import RunOptions
 from hpobench.suites.suite import Suite
 from hpobench.verbs import bisection as module
 from hpobench.verbs import comparison

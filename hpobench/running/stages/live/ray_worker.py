@@ -23,7 +23,7 @@ from hpobench.contract.errors import CellError, describe
 from hpobench.contract.problem import TabulatedProblem
 from hpobench.contract.signals import noticed_signals
 from hpobench.contract.training import TrainedProblem
-from hpobench.plugins.build import build_problem
+from hpobench.plugins.building import build_problem
 from hpobench.running.stages.live.trainer import Disconnected, Trainer
 from hpobench.running.stages.live.wire import LONGEST_OUTPUT, call, hang_up, receive, send
 

@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from hpobench.contract.errors import UsageError
 from hpobench.contract.wording import parse_seconds
-from hpobench.suites.shard import Shard
 
 if TYPE_CHECKING:
     from hpobench.suites.suite import Seeds, Source
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 MAX_SEEDS, MARGIN = 100, 0.01
 """What ``until_decided`` and ``within`` take by default."""
@@ -140,3 +141,47 @@ def taking(
         return called  # type: ignore[return-value]
 
     return decorate
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Shard ``number`` (from 1) of ``count``, of a plan with so many ``combinations`` for each
+    seed.
+
+    Neighbouring cells are in different shards, and so are the cells of one combination, so that no
+    shard has all the expensive ones.
+    """
+
+    number: int
+    count: int
+    combinations: int = 1
+
+    @classmethod
+    def of(cls, text: str) -> Shard:
+        """The shard that ``text`` like ``3/16`` names; raises :class:`UsageError`."""
+        if found := re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII):
+            number, count = map(int, found.groups())
+            if 1 <= number <= count:
+                return cls(number, count)
+        raise UsageError(f"--shard {text}: give the number of the shard and how many, like 3/16")
+
+    @property
+    def suffix(self) -> str:
+        """What the name of the results folder ends with."""
+        return f".shard-{self.number}-of-{self.count}"
+
+    def owner(self, place: int) -> int:
+        """The number of the shard that has the cell at ``place`` of the plan."""
+        return (place + place // self.combinations) % self.count + 1
+
+    def places(self, cells: int) -> list[int]:
+        """The places of this shard's cells in a plan of so many ``cells``."""
+        return [place for place in range(cells) if self.owner(place) == self.number]
+
+    def whole(self, shards: Sequence[Sequence[T]]) -> list[T]:
+        """The cells of all ``shards``, which are in their order, in the order of the plan.
+
+        Raises ``StopIteration`` if they are not the shards of one plan.
+        """
+        left = [iter(shard) for shard in shards]
+        return [next(left[self.owner(place) - 1]) for place in range(sum(map(len, shards)))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,7 +20,7 @@ from hpobench.plugins.isolation import host
 from hpobench.plugins.isolation.conversation import Conversation, ending
 from hpobench.plugins.isolation.environments import Environment
 
-START_S = 600.0
+_START_S = 600.0
 """The seconds that a process may take to import its libraries, from a cold disk too."""
 _WARM = 24
 """The number of processes kept for further runs; the least recently used one ends first."""
@@ -30,7 +31,6 @@ _THREADS = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-_LEAST_MEMORY = 2 << 30
 
 _warm: dict[Path, Conversation] = {}
 """The processes that wait for a run, by the environment's folder and the plugin's file."""
@@ -170,34 +170,28 @@ class IsolatedSearcher(RemoteSearcher):
             "memory": _memory(),
             "prior": None if prior is None else prior.to_json(),
         }
-        conversation = _waiting(self._key) or _start(environment)
+        conversation = _warm.pop(self._key, None)
+        if conversation is None or not conversation.alive:
+            if conversation is not None:
+                conversation.close()
+            conversation = _start(environment)
         conversation.forget_tail()
-        timeout = cls.call_timeout
-        super().__init__(
-            environment.script.speaker(cls.name),
-            conversation,
-            begin,
-            start=START_S,
-            timeout=timeout,
-        )
+        name, timeout = environment.script.speaker(cls.name), cls.call_timeout
+        super().__init__(name, conversation, begin, start=_START_S, timeout=timeout)
 
     def close(self) -> None:
         """Keep the process for further runs if it is sound; else end it."""
-        if self._conversation.alive and self._ended() and self._key not in _warm:
-            _warm[self._key] = self._conversation
-            while len(_warm) > _WARM:
-                _warm.pop(next(iter(_warm))).close()
-        else:
+        waits = False
+        if self._conversation.alive and self._conversation.sound:
+            with contextlib.suppress(CellError):
+                answer = self._conversation.call({"end": True}, self._timeout)
+                waits = not answer.get("last", True)
+        if not waits or self._key in _warm:
             self._conversation.close()
-
-    def _ended(self) -> bool:
-        """End the run; return whether the process waits for another one."""
-        if not self._conversation.sound:
-            return False
-        try:
-            return not self._conversation.call({"end": True}, self._timeout).get("last", True)
-        except CellError:
-            return False
+            return
+        _warm[self._key] = self._conversation
+        while len(_warm) > _WARM:
+            _warm.pop(next(iter(_warm))).close()
 
 
 @atexit.register
@@ -205,15 +199,6 @@ def end_warm() -> None:
     """End the processes that wait for a run."""
     while _warm:
         _warm.popitem()[1].close()
-
-
-def _waiting(key: Path) -> Conversation | None:
-    """A process that waits for a run, or ``None`` if there is none that still runs."""
-    conversation = _warm.pop(key, None)
-    if conversation is not None and not conversation.alive:
-        conversation.close()
-        return None
-    return conversation
 
 
 def _start(environment: Environment) -> Conversation:
@@ -249,4 +234,4 @@ def surroundings() -> dict[str, str]:
 def _memory() -> int:
     """The bytes that one searcher may take: the machine's memory divided by its CPUs."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(_LEAST_MEMORY, whole // (os.cpu_count() or 1))
+    return max(2 << 30, whole // (os.cpu_count() or 1))

@@ -12,10 +12,13 @@ For a problem a list of values, a range of whole numbers (``1-24``) and ``all`` 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hpobench.contract.cell import Budget, Kind, PluginRef
@@ -23,7 +26,7 @@ from hpobench.contract.errors import PluginError, SuiteError, UnknownNameError
 from hpobench.plugins.foreign import calling
 from hpobench.plugins.options import Option, label, options_of, resolve
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.plugins.starting.given import KEYS, with_given
+from hpobench.plugins.starting.suite_keys import KEYS, with_given
 from hpobench.suites.suitefile import joined, parse_budget, parse_range
 from hpobench.suites.yamlfile import Document, KeyPath, dotted
 
@@ -77,8 +80,18 @@ class Entries:
         self._refuse_duplicates(found)
         return found
 
+    @contextlib.contextmanager
+    def _blaming(self, path: KeyPath, *errors: type[Exception]) -> Iterator[None]:
+        """Raise ``errors`` of the block as faults at ``path``."""
+        try:
+            yield
+        except errors as error:
+            raise self.document.error(path, str(error)) from error
+
     def _entry(self, kind: Kind, text: _Text) -> Iterator[Resolved]:
-        entry = self._find(kind, text)
+        place = text.inner if text.inner != text.path else (*text.path, "name")
+        with self._blaming(place if place in self.document.lines else text.path, UnknownNameError):
+            entry = self.registry.find(kind, text.name)
         options = dict(text.values)
         name = self._label(text, options.pop("as", None))
         budget = self.budget if kind == "problem" else None
@@ -89,21 +102,26 @@ class Entries:
         givens = self._givens(text, entry, cls, options) if kind == "searcher" else [{}]
         rows = [options]
         if kind == "problem" and cls is not None:
-            known = self._options(cls, text)
-            with calling(entry.file, "its options cannot be checked"):
-                rows = self._combinations(text, options, known)
+            rows = self._combinations(text, entry, cls, options)
         if name is not None and len(rows) > 1:
             raise self.document.error(
                 (*text.inner, "as"), f"one label cannot name {len(rows)} problems; leave it out"
             )
+        folder, file = str(self.document.folder), str(entry.file)
         for row in rows:
             whole = row if cls is None else self._resolve(cls, text, row)
             called = name or (text.name if cls is None else label(cls, text.name, whole))
             for given in givens:
                 made = name if name and len(givens) == 1 else with_given(called, given)
                 if len(made) > MAX_LABEL:
-                    raise self._too_long(text, made)
-                folder, file = str(self.document.folder), str(entry.file)
+                    path, what = (*text.inner, "as"), "the label"
+                    if "as" not in text.values:
+                        path, what = text.path, f"{what} made of the options, {made[:40]!r}...,"
+                    raise self.document.error(
+                        path,
+                        f"{what} has {len(made):,} characters; a label has at most {MAX_LABEL}: "
+                        "give a shorter one with 'as:'",
+                    )
                 ref = PluginRef(kind, entry.name, made, whole, file, entry.cls, folder, given)
                 yield Resolved(ref, text.path, budget)
 
@@ -120,29 +138,15 @@ class Entries:
             values = value if isinstance(value, list) else [value]
             if not values:
                 raise self.document.error(path, "the list is empty; name at least one")
-            axes.append([self._given(path, key, one) for one in values])
+            with self._blaming(path, ValueError):
+                parsed = [KEYS[key].parse(one) for one in values]
+            axes.append([{} if one is None else {key: one} for one in parsed])
+            refused = None
             if any(axes[-1]) and cls is not None:
-                self._refuse(path, KEYS[key].objection(cls, entry.file))
+                refused = KEYS[key].objection(cls, entry.file)
+            if refused is not None:
+                raise self.document.error(path, refused)
         return [{k: v for part in row for k, v in part.items()} for row in itertools.product(*axes)]
-
-    def _refuse(self, path: KeyPath, objection: str | None) -> None:
-        if objection is not None:
-            raise self.document.error(path, objection)
-
-    def _given(self, path: KeyPath, key: str, value: object) -> dict[str, Any]:
-        try:
-            parsed = KEYS[key].parse(value)
-        except ValueError as error:
-            raise self.document.error(path, str(error)) from None
-        return {} if parsed is None else {key: parsed}
-
-    def _find(self, kind: Kind, text: _Text) -> Entry:
-        try:
-            return self.registry.find(kind, text.name)
-        except UnknownNameError as error:
-            path = text.inner if text.inner != text.path else (*text.path, "name")
-            where = path if path in self.document.lines else text.path
-            raise self.document.error(where, str(error)) from None
 
     def _label(self, text: _Text, given: object) -> str | None:
         if given is None:
@@ -151,16 +155,6 @@ class Entries:
             return given
         raise self.document.error(
             (*text.inner, "as"), f"a label is a word or a short line, not {given!r}"
-        )
-
-    def _too_long(self, text: _Text, made: str) -> SuiteError:
-        path = (*text.inner, "as")
-        given = path in self.document.lines
-        what = "the label" if given else f"the label made of the options, {made[:40]!r}...,"
-        return self.document.error(
-            path if given else text.path,
-            f"{what} has {len(made):,} characters; a label has at most {MAX_LABEL}: give a "
-            "shorter one with 'as:'",
         )
 
     def _load(self, entry: Entry, text: _Text) -> type | None:
@@ -172,17 +166,9 @@ class Entries:
                 return None
             raise self.document.error(text.path, str(error)) from error
 
-    def _options(self, cls: type, text: _Text) -> Mapping[str, Option]:
-        try:
-            return options_of(cls) or {}
-        except PluginError as error:
-            raise self.document.error(text.path, str(error)) from error
-
     def _resolve(self, cls: type, text: _Text, options: Mapping[str, Any]) -> dict[str, Any]:
-        try:
+        with self._blaming(text.path, PluginError):
             resolved, wrong = resolve(cls, options)
-        except PluginError as error:
-            raise self.document.error(text.path, str(error)) from error
         errors = [
             self.document.error(text.inner if f.key is None else (*text.inner, f.key), f.message)
             for f in wrong
@@ -192,12 +178,15 @@ class Entries:
         return resolved
 
     def _combinations(
-        self, text: _Text, options: Mapping[str, Any], known: Mapping[str, Option]
+        self, text: _Text, entry: Entry, cls: type, options: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
+        with self._blaming(text.path, PluginError):
+            known = options_of(cls) or {}
         values = {}
-        for key, value in options.items():
-            path = (*text.inner, key)
-            values[key] = self._values(path, known[key], value) if key in known else [value]
+        with calling(entry.file, "its options cannot be checked"):
+            for key, value in options.items():
+                path = (*text.inner, key)
+                values[key] = self._values(path, known[key], value) if key in known else [value]
         count = math.prod(map(len, values.values()))
         if count > MAX_PROBLEMS:
             raise self.document.error(
@@ -234,23 +223,16 @@ class Entries:
         for item in found:
             ref = item.ref
             first = labels.setdefault(ref.label, item)
-            twin = twins.setdefault(
-                f"{ref.name} {ref.options!r} {ref.given!r} {item.budget!r}", item
-            )
+            content = f"{ref.name} {ref.options!r} {ref.given!r} {item.budget!r}"
+            twin = twins.setdefault(content, item)
             if first is not item:
-                self.faults.append(
-                    self.document.error(
-                        item.path,
-                        f"the label {ref.label!r} is taken by {dotted(first.path)}; "
-                        "give one of them another with 'as:'",
-                    )
-                )
+                taken = f"the label {ref.label!r} is taken by {dotted(first.path)}"
+                message = f"{taken}; give one of them another with 'as:'"
             elif twin is not item:
-                self.faults.append(
-                    self.document.error(
-                        item.path, f"the same as {twin.ref.label!r} at {dotted(twin.path)}"
-                    )
-                )
+                message = f"the same as {twin.ref.label!r} at {dotted(twin.path)}"
+            else:
+                continue
+            self.faults.append(self.document.error(item.path, message))
 
 
 def _normal(document: Document, path: KeyPath, row: object) -> _Text:
@@ -270,3 +252,34 @@ def _normal(document: Document, path: KeyPath, row: object) -> _Text:
     raise document.error(
         path, "an entry is NAME, {name: NAME, option: value} or {NAME: {option: value}}"
     )
+
+
+def registry_of(
+    document: Document, named: Sequence[str], given: Sequence[str | os.PathLike[str]]
+) -> Registry:
+    """All plugins that the suite in ``document`` may use: shipped ones, those of the files that it
+    has ``named``, and those of the files that are ``given`` with it.
+
+    A suite names files beside or below it, never elsewhere.
+    """
+    own, folder = [], document.folder
+    for index, path in enumerate(named):
+        where: KeyPath = ("plugins", index)
+        try:
+            file = (folder / path).resolve()
+            there = file.exists()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise document.error(where, f"no path: {error}") from None
+        if not file.is_relative_to(folder):
+            what = f"{path!r} leaves the suite's folder; use --plugin for files elsewhere"
+            raise document.error(where, what)
+        if not there:
+            raise document.error(where, f"{path!r}: no such file beside the suite")
+        own.append(file)
+    try:
+        return Registry([*own, *map(Path, given)])
+    except PluginError as error:
+        for index, mine in enumerate(own):
+            if any(file.is_relative_to(mine) for file in error.files):
+                raise document.error(("plugins", index), str(error)) from error
+        raise
