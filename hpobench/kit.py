@@ -48,10 +48,9 @@ _HOMES = {
     "data.mapped": "mapped",
     "data.openml": "TABLE",
     "plugins.isolation.conversation": "Conversation",
-    "plugins.isolation.searcher": "RemoteSearcher surroundings",
-    "plugins.program": "Program",
+    "plugins.isolation.remote": "RemoteSearcher surroundings",
+    "plugins.runnable": "Program ScriptObject",
     "plugins.ray_searcher": "to_ray_space",
-    "plugins.script": "ScriptObject",
     "recording.table": "Table read_about read_table write_table",
     "running.ray.trainable": "TrainableTraining trainable_class",
 }
