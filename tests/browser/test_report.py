@@ -35,13 +35,12 @@ def test_the_page_asks_for_nothing_and_has_no_faults(show: Any, report: Path) ->
 
 
 def ranked(page: Any) -> list[tuple[str, float]]:
-    rows = page.locator(".opening:visible tbody tr:visible").all()
     return [
         (
             row.locator("th").inner_text(),
             float(row.locator(".regret").inner_text().split()[0]),
         )
-        for row in rows
+        for row in page.locator(".opening:visible tbody tr:visible").all()
     ]
 
 
@@ -116,8 +115,7 @@ def test_parts_and_links(show: Any) -> None:
         assert page.locator("[data-panel]:visible").get_attribute("id") == part
     page.evaluate("location.hash = 'cost'")
     page.wait_for_selector("#cost[open]")
-    link = page.locator("#cost tbody th a").first
-    link.click()
+    page.locator("#cost tbody th a").first.click()
     page.wait_for_selector("#runs[open]")
     assert page.locator(":target").is_visible()
     page.go_back()
@@ -125,8 +123,7 @@ def test_parts_and_links(show: Any) -> None:
 
 
 def test_words_are_explained(show: Any) -> None:
-    page = show(**DESK).page
-    word = page.locator("abbr:visible").first
+    word = show(**DESK).page.locator("abbr:visible").first
     word.hover()
     shown = word.evaluate("word => getComputedStyle(word, '::after').content")
     assert word.get_attribute("data-meaning")[:30] in shown
@@ -277,9 +274,7 @@ def test_a_legend_picks(show: Any) -> None:
     )
 
 
-def test_tables_are_saved_as_the_file_beside_the_page(
-    show: Any, report: Path, tmp_path: Path
-) -> None:
+def test_tables_are_saved_as_the_file_beside_it(show: Any, report: Path, tmp_path: Path) -> None:
     page = show("tab-setup", **DESK).page
     page.locator("#cost summary").first.click()
     with page.expect_download() as saved:
@@ -320,10 +315,8 @@ def test_nothing_is_broken_at_any_width(show: Any, device: dict[str, Any]) -> No
     opened = show("tab-curves", **device)
     opened.unfold()
     page = opened.page
-    width = device["viewport"]["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    heads = page.eval_on_selector_all("thead", "all => all.map(t => t.offsetHeight)")
-    assert max(heads) <= 120
+    assert page.evaluate("document.documentElement.scrollWidth") <= device["viewport"]["width"]
+    assert max(page.eval_on_selector_all("thead", "all => all.map(t => t.offsetHeight)")) <= 120
     texts = page.eval_on_selector_all(
         ".chart svg text, .plot svg text",
         "all => all.map(t => [parseFloat(getComputedStyle(t).fontSize), t.textContent])",

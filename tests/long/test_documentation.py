@@ -50,8 +50,7 @@ def test_the_reference_has_the_public_names_and_no_others(site: Path) -> None:
     for module in PUBLIC:
         for name in importlib.import_module(module).__all__:
             assert f"{module}.{name}" in names or id(present(f"{module}.{name}")) in homes, name
-    private = {name for name in names if re.search(r"\._(?!_)", name)}
-    assert private == set()
+    assert {name for name in names if re.search(r"\._(?!_)", name)} == set()
 
 
 def present(name: str) -> object:

@@ -162,9 +162,7 @@ def test_the_function_that_is_shown_is_a_problem_that_trains(tmp_path: Path) -> 
         assert last == pytest.approx((1 - 2 * lr) ** 18)
 
 
-def test_the_plugin_that_is_shown_runs_and_the_documents_read_its_results(
-    plugin: Any, tmp_path: Path
-) -> None:
+def test_the_shown_plugin_runs_and_the_documents_read_it(plugin: Any, tmp_path: Path) -> None:
     suite = tmp_path / "quick.yaml"
     suite.write_text(
         "name: quick\nsearchers: [stubborn]\nproblems: [branin]\nseeds: 2\n"

@@ -111,9 +111,7 @@ def test_by_path_by_suite_and_again_everything_is_stored(
 
 
 @pytest.mark.usefixtures("no_ray")
-def test_progress_prints_what_the_command_line_prints(
-    folder: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_is_the_commands(folder: Any, capsys: pytest.CaptureFixture[str]) -> None:
     hpobench.run(SUITE, results=folder, progress=True)
     first, second, *_, last = capsys.readouterr().out.splitlines()
     assert first == "4 cells, 4 of them stored by earlier runs"
@@ -255,9 +253,7 @@ def test_an_error_in_a_mapping_names_the_key() -> None:
         ({"address": "127.0.0.1:1"}, hpobench.RayError, "cannot connect"),
     ],
 )
-def test_arguments_that_are_wrong(
-    arguments: dict[str, Any], error: Any, message: str, tmp_path: Path
-) -> None:
+def test_bad_arguments(arguments: dict[str, Any], error: Any, message: str, tmp_path: Path) -> None:
     given: dict[str, Any] = {"suite": SUITE, "results": tmp_path} | arguments
     run: Any = hpobench.run  # types know `suite` by position only
     with pytest.raises(error, match=message) as caught:

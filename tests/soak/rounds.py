@@ -135,10 +135,9 @@ def live(scheduler: str) -> Round:
             suite = write_suite(folder, LIVE_SCHEDULERS[scheduler], trials=24, seeds=4)
             calm = _calm(folder, log, suite)
             tally = _live(folder, log, suite, victims, rng, kills, deadline)
-            if not tally.faults:
-                stored = sequence(load_results(folder / "killed" / "chains").events)
-                if not stored.equals(calm):
-                    tally.faults.append(f"other events than in {folder / 'calm'}")
+            stored = None if tally.faults else load_results(folder / "killed" / "chains").events
+            if stored is not None and not sequence(stored).equals(calm):
+                tally.faults.append(f"other events than in {folder / 'calm'}")
         return tally
 
     return run
@@ -181,8 +180,7 @@ def disk(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally
                 size += rng.randint(40, 160)
                 subprocess.run(["mount", "-o", f"remount,size={size}k", small], check=True)
             subprocess.run(["mount", "-o", "remount,size=100m", small], check=True)
-            left = _live(folder, log, suite, {}, rng, 0, deadline)
-            tally.faults += left.faults
+            tally.faults += _live(folder, log, suite, {}, rng, 0, deadline).faults
     finally:
         subprocess.run(["umount", "-l", small], check=True)
         tally.seconds = time.monotonic() - begin

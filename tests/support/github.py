@@ -76,8 +76,7 @@ class Runner:
         return path
 
     def _outputs(self) -> dict[str, str]:
-        lines = self._file("output").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines)
+        return dict(line.split("=", 1) for line in self._file("output").read_text().splitlines())
 
 
 def _filled(text: str, inputs: Mapping[str, str]) -> str:

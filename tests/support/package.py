@@ -72,8 +72,7 @@ def use(wheel: Path) -> None:
             done = subprocess.run(
                 [python.with_name("hpobench"), *command], cwd=work, env=environment
             )
-            expected = 2 if command[0] == "compare" else 0
-            if done.returncode != expected:
+            if done.returncode != (2 if command[0] == "compare" else 0):
                 raise SystemExit(f"{command[0]} ended with code {done.returncode}")
 
 

@@ -322,8 +322,7 @@ def _end_of_sample() -> object:
     _end_of(["run", "suite.yaml", "--results", "../elsewhere", "--no-report"])
     for mark in Path().rglob("*.mark"):
         mark.unlink()
-    options = ("--sample", "9", "--plugin", "trap.py")
-    return _end_of(["verify", "../elsewhere/trapped", *options])
+    return _end_of(["verify", "../elsewhere/trapped", *("--sample", "9", "--plugin", "trap.py")])
 
 
 def _load_two() -> object:
@@ -366,8 +365,7 @@ def _end_of_archive_sample() -> object:
         _end_of(["evidence", "add", *_TRAP, "--results", "../elsewhere", "--into", "../whole"])
         for mark in Path().rglob("*.mark"):
             mark.unlink()
-        options = ("--sample", "9", "--plugin", "trap.py")
-        return _end_of(["verify", "../whole", *options])
+        return _end_of(["verify", "../whole", *("--sample", "9", "--plugin", "trap.py")])
 
 
 @contextlib.contextmanager
@@ -397,8 +395,7 @@ def _check_written(row: Row, changed: set[tuple[str, int]]) -> None:
     for text in re.findall(r"`([^`]+)`", row.writes):
         head, slash, tail = text.partition("/")
         allowed.append(PLACES.get(text) or PLACES.get(head, head) + slash + tail)
-    extra = {name for name, _ in changed if not any(name.startswith(a) for a in allowed)}
-    assert extra == set()
+    assert {name for name, _ in changed if not any(name.startswith(a) for a in allowed)} == set()
     if allowed:
         assert changed
 

@@ -98,8 +98,7 @@ def test_a_nested_space_with_odd_keys(name: str) -> None:
 
 def test_an_isolated_searcher_goes_on_where_it_was(tmp_path: Path) -> None:
     def make() -> Any:
-        space = doubles.SPACE
-        return hpobench.searcher("hyperopt-tpe", space=space, metric="loss", mode="max")
+        return hpobench.searcher("hyperopt-tpe", space=doubles.SPACE, metric="loss", mode="max")
 
     def ask(search: Any, names: str) -> list[Any]:
         found = []

@@ -92,8 +92,7 @@ def test_a_lock_that_is_none(script: Script, text: str) -> None:
 
 
 def test_a_file_that_is_not_locked_says_what_locks_it(tmp_path: Path, environments: Path) -> None:
-    made = write(tmp_path)
-    assert "hpobench env sync" in str(Environment(made).missing())
+    assert "hpobench env sync" in str(Environment(write(tmp_path)).missing())
 
 
 def test_is_built_once_by_whoever_comes_first(script: Script) -> None:
@@ -155,8 +154,7 @@ def test_other_code_same_environment(script: Script) -> None:
 def test_a_python_that_nobody_has(tmp_path: Path, environments: Path) -> None:
     made = write(tmp_path)
     lock(made)
-    text = made.file.read_text().replace(">=3.11", "==3.99.*")
-    made.file.write_text(text)
+    made.file.write_text(made.file.read_text().replace(">=3.11", "==3.99.*"))
     made.lock_file.write_text(made.lock_file.read_text().replace(">=3.11", "==3.99.*"))
     changed = read_script(made.file)
     assert changed is not None
@@ -227,9 +225,7 @@ def test_clean_leaves_alone_what_it_did_not_make(script: Script, environments: P
     assert run("env", "clean", "--all") == "removed begun-0123456789abcdef\n"
 
 
-def test_a_suite_runs_without_those_that_cannot_be_built(
-    tmp_path: Path, environments: Path
-) -> None:
+def test_suites_run_without_those_that_cannot_be_built(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==99.0").file
     suite = tmp_path / "suite.yaml"
     suite.write_text(
@@ -246,5 +242,4 @@ def test_a_suite_runs_without_those_that_cannot_be_built(
     assert done.returncode == 0, done.stderr
     assert "the environment of mine is not available" in done.stderr
     assert "1 done" in done.stdout + done.stderr
-    entry = Registry([file]).find("searcher", "mine")
-    assert "not locked" in str(entry.missing())
+    assert "not locked" in str(Registry([file]).find("searcher", "mine").missing())

@@ -43,9 +43,7 @@ def suite(folder: Path, *searchers: object) -> str:
     return "some.yaml"
 
 
-def test_releases_run_beside_each_other_without_those_that_do_not_exist(
-    tmp_path: Path, environments: Path
-) -> None:
+def test_releases_run_side_by_side_without_missing_ones(tmp_path: Path, environments: Path) -> None:
     file = suite(tmp_path, {"name": "cma", "release": [OLD, NEW, NONE]}, "random")
     done = run(tmp_path, "run", file, "--no-report")
     assert f"cma@{NONE} is not available: there is no release {NONE} of cma" in done.stderr
@@ -67,9 +65,7 @@ def test_releases_run_beside_each_other_without_those_that_do_not_exist(
     assert f"removed cma@{OLD}-" in told("env", "clean")
 
 
-def test_a_release_does_what_the_same_release_does_in_this_process(
-    tmp_path: Path, environments: Path
-) -> None:
+def test_a_release_does_as_the_same_one_in_this_process(tmp_path: Path, environments: Path) -> None:
     release = importlib.metadata.version("optuna")
     default = {"as": "default", "multivariate": None, "constant_liar": None}
     file = suite(

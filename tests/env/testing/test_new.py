@@ -45,8 +45,7 @@ def test_a_new_plugin_passes_all_checks(new: Any, tmp_path: Path, kind: Kind) ->
     file = tmp_path / f"my_{kind}_2.py"
     assert f"hpobench check {file.name}" in told
     assert f"{kind}s: [my-{kind}-2] and plugins: [{file.name}]" in told
-    entry = Registry([file]).find(kind, f"my-{kind}-2")
-    assert entry.cls == f"My{kind.capitalize()}2"
+    assert Registry([file]).find(kind, f"my-{kind}-2").cls == f"My{kind.capitalize()}2"
     assert failures(file) == []
     done = subprocess.run(
         [sys.executable, "-m", "ruff", "check", "--isolated", file], capture_output=True, text=True
@@ -83,9 +82,7 @@ def test_a_file_that_is_there_stays_as_it_is(new: Any, tmp_path: Path) -> None:
         (("problem", "mine", "--isolated"), "only searchers have environments of their own"),
     ],
 )
-def test_names_that_cannot_be(
-    new: Any, tmp_path: Path, arguments: tuple[str, ...], told: str
-) -> None:
+def test_impossible_names(new: Any, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         new(*arguments)
     assert list(tmp_path.iterdir()) == []

@@ -200,9 +200,7 @@ def by_hpobench(case: Case, seed: int, space: Space) -> list[Config]:
     [(MIXED, suggest_mixed), (CONDITIONAL, suggest_conditional)],
     ids=["mixed", "conditional"],
 )
-def test_proposes_what_study_optimize_proposes(
-    case: Case, space: Space, suggest: Callable[[Trial], Config]
-) -> None:
+def test_proposes_as_optimize(case: Case, space: Space, suggest: Callable[[Trial], Config]) -> None:
     assert by_hpobench(case, 0, space) == by_optuna(case, 0, suggest)
 
 

@@ -65,9 +65,7 @@ def test_the_same_results(base: Path, capfd: pytest.CaptureFixture[str]) -> None
     assert told.splitlines()[-1] == ("IDENTICAL: all 20 pairs of runs are the same, bit by bit")
 
 
-def test_other_seeds_of_the_same(
-    base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_other_seeds(base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Few of them cannot fail, which is no pass."""
     new = stored(tmp_path / "few", {**SUITE, "searchers": [LEARNS], "seeds": [0, 1, 2]})
     code, told, _ = ends(capfd, base, new)

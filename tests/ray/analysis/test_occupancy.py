@@ -74,5 +74,4 @@ def test_on_the_virtual_stage_no_step_has_to_move(name: str) -> None:
     np.testing.assert_allclose(end, [row[2] for row in rows], rtol=0, atol=1e-9)
     assert begin.min() >= -1e-9
     assert {row[1] for row in rows} == {0, 1, 2, 3}
-    whole = np.sum(end - begin) / (4 * run.stage.now)
-    assert 0.3 < whole <= 1 + 1e-9
+    assert 0.3 < np.sum(end - begin) / (4 * run.stage.now) <= 1 + 1e-9

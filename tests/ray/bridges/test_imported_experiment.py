@@ -60,7 +60,6 @@ def test_searchers_race_on_it(
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(run, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    results = load_results(tmp_path / "results" / "mine")
-    assert results.cells["status"].tolist() == ["done"] * 4
+    assert load_results(tmp_path / "results" / "mine").cells["status"].tolist() == ["done"] * 4
     page = (tmp_path / "results" / "mine" / "report" / "index.html").read_text()
     assert f"a model of {TRIALS} trials of mine: rank correlation" in page

@@ -63,10 +63,9 @@ def submit(
     environment: dict[str, str], *command: object, wait: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of a user in the folder of the suite, to its end."""
-    folder = Path(environment["STAND_IN_JOBS"]).parent
     return subprocess.run(
         [*map(str, command)],
-        cwd=folder,
+        cwd=Path(environment["STAND_IN_JOBS"]).parent,
         env=environment,
         capture_output=True,
         text=True,
@@ -100,9 +99,7 @@ def test_an_array_of_shards_in_a_bucket_makes_the_bytes_of_one_run(
     assert events(merged) == events(one_run(tmp_path))
 
 
-def test_a_shard_that_is_missing_is_named_and_runs_alone(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_missing_shard_is_named_and_run(environment: dict[str, str], tmp_path: Path) -> None:
     environment["SHARDS"] = "2"
     array, merge = JOBS / "array.sbatch", JOBS / "merge.sbatch"
     submit(environment, "sbatch", "--array=2", array, "tiny.yaml")

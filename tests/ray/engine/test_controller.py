@@ -45,8 +45,7 @@ def test_a_moved_name_is_named(owner: Any, name: Any, monkeypatch: pytest.Monkey
 
 
 def test_moved_state_of_a_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = [(FIFOScheduler, "_went_away")]
-    monkeypatch.setattr(internals, "_PRIVATE_STATE", state)
+    monkeypatch.setattr(internals, "_PRIVATE_STATE", [(FIFOScheduler, "_went_away")])
     with pytest.raises(RayError, match=r"no longer has FIFOScheduler\._went_away"):
         internals.check_ray()
 

@@ -73,8 +73,7 @@ def test_a_number_is_taken_or_fails_its_trial(part: str, name: str) -> None:
         assert [event.step for event in run.events] == [1, 1]
         return
     assert statuses == ["completed"] * 2
-    field = {"losses": "loss", "costs": "cost", "heldout": "heldout"}[part]
-    kept = getattr(run.events[1], field)
+    kept = getattr(run.events[1], {"losses": "loss", "costs": "cost", "heldout": "heldout"}[part])
     assert kept == pytest.approx(float(value), nan_ok=True, rel=0, abs=0)
     json.dumps(kept)
 

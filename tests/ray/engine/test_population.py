@@ -70,8 +70,7 @@ class Mixed(TabulatedProblem):
     def curve(self, config: Config, seed: int) -> Curve:
         self.space.check(config)
         told = json.dumps(config)
-        losses = [uniform(told, k) / k for k in range(1, 10)]
-        return Curve(losses, [0.5 + uniform(told)] * 9)
+        return Curve([uniform(told, k) / k for k in range(1, 10)], [0.5 + uniform(told)] * 9)
 
 
 def mixed_run(scheduler: Pbt, *, trials: int = 24, **options: Any) -> Any:

@@ -69,9 +69,7 @@ def test_invariants(scheduler: Any) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
 @pytest.mark.parametrize("equal_costs", [False, True])
-def test_ends_for_any_number_of_workers_and_ties(
-    scheduler: Any, workers: int, equal_costs: bool
-) -> None:
+def test_ends_for_all_workers_and_ties(scheduler: Any, workers: int, equal_costs: bool) -> None:
     problem = Curves(9, equal_costs=equal_costs)
     run = make_run(scheduler, problem=problem, trials=30, workers=workers)
     run.finish()
@@ -238,9 +236,7 @@ class Raising(Listed):
 
 
 @pytest.mark.parametrize("where", ["ask", "tell"])
-def test_a_searcher_that_raises_fails_the_cell_with_its_own_words(
-    scheduler: Any, where: str
-) -> None:
+def test_a_searcher_that_raises_fails_the_cell_in_its_words(scheduler: Any, where: str) -> None:
     run = make_run(scheduler, searcher=Raising(where))
     words = r"^ValueError: (no more ideas|did not want to know)"
     with pytest.raises(CellError, match=words) as info:
@@ -377,8 +373,7 @@ def test_telling(scheduler: Any, tell: Any) -> None:
 def test_asked_just_in_time(fifo: Fifo) -> None:
     searcher = Listed(random_configs(6))
     make_run(fifo, searcher=searcher, trials=6, workers=1, problem=Curves(2)).finish()
-    kinds = [call[0] for call in searcher.calls]
-    assert kinds == ["ask", "tell"] * 6
+    assert [call[0] for call in searcher.calls] == ["ask", "tell"] * 6
 
 
 def test_asha_with_brackets_draws_them_from_the_cells_seed() -> None:

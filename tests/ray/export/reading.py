@@ -28,9 +28,8 @@ Row = tuple[str, str, int, int, float, float]
 
 def read(kind: str, folder: Path, home: Path) -> list[Row]:
     """The rows that this module prints; ``home`` takes what the tools leave behind."""
-    command = [sys.executable, "-W", "ignore", "-m", __name__, kind, str(folder)]
     done = subprocess.run(
-        command,
+        [sys.executable, "-W", "ignore", "-m", __name__, kind, str(folder)],
         cwd=ROOT,
         env={**os.environ, "HOME": str(home), "MPLBACKEND": "agg"},
         capture_output=True,
@@ -67,8 +66,7 @@ def coco(folder: Path) -> Iterator[Any]:
     for algorithm in sorted(folder.glob("*/*/")):
         for data in DataSetList([str(path) for path in sorted(algorithm.glob("*.info"))]):
             for target, ert in zip(TARGETS, data.detERT(TARGETS), strict=True):
-                suite = algorithm.parent.name
-                yield suite, data.algId, data.funcId, data.dim, target, float(ert)
+                yield algorithm.parent.name, data.algId, data.funcId, data.dim, target, float(ert)
 
 
 def pages(folder: Path) -> Iterator[Any]:

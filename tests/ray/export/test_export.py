@@ -132,8 +132,7 @@ def test_functions_are_numbered(real: Path, tmp_path: Path) -> None:
         ["mf-hartmann[dimension=3,quality=good]", 3, 1, 27],
     ]
     stored = load_results(real).problems.set_index("problem")
-    optima = stored["optimum"].loc[index["problem"]].tolist()
-    assert index["optimum"].tolist() == optima
+    assert index["optimum"].tolist() == stored["optimum"].loc[index["problem"]].tolist()
 
 
 def test_an_algorithm_on_several_numbers_of_workers_is_several(tmp_path: Path) -> None:
@@ -209,5 +208,4 @@ def test_the_command(real: Path, tmp_path: Path, to: str) -> None:
     assert done.exit_code == 0, done.output
     assert done.output.endswith(f"{to}: {out}\n")
     assert any(out.iterdir())
-    shown = CliRunner().invoke(cli, ["export", "--help"])
-    assert to in shown.output
+    assert to in CliRunner().invoke(cli, ["export", "--help"]).output

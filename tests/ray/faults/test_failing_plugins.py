@@ -54,11 +54,9 @@ def test_each_failure_costs_its_cell_and_the_rest_is_done(tmp_path: Path) -> Non
     )
     assert "missing" not in output
     cells = load_results(tmp_path / "failing").cells.set_index(["searcher", "scheduler"])
-    done = cells[cells["status"] == "done"]
-    assert list(done.index) == [("random", "fifo")]
+    assert list(cells[cells["status"] == "done"].index) == [("random", "fifo")]
     assert (cells["error"].dropna().str.len() <= 20_000).all()
     fifo = cells.xs("fifo", level="scheduler")
-    kept = [raising("", "ask", kind)["as"] for kind in KINDS]
-    assert set(fifo.loc[kept, "results"]) == {4}
+    assert set(fifo.loc[[raising("", "ask", kind)["as"] for kind in KINDS], "results"]) == {4}
     assert "at import" in str(fifo.loc["absent", "error"])
     assert "died" in str(fifo.loc["exit-in-ask", "error"])

@@ -121,9 +121,7 @@ def one_worker(tmp_path: Path, log: Any, scheduler: str, victims: list[str], *, 
     return sequence(results.events)
 
 
-def test_one_worker_killed_again_and_again_as_if_nothing_had_happened(
-    tmp_path: Path, log: Any
-) -> None:
+def test_one_worker_killed_again_and_again_changes_nothing(tmp_path: Path, log: Any) -> None:
     victims = [CELL, WORKER, "driver", CELL, WORKER, WORKER]
     events = one_worker(tmp_path, log, "hyperband", victims, trials=12)
     suite = tmp_path / "chains.yaml"
@@ -147,16 +145,12 @@ def test_what_is_asked_to_end_fails_nothing(tmp_path: Path, log: Any) -> None:
 
 @pytest.mark.night
 @EACH
-def test_one_worker_the_events_are_those_of_an_undisturbed_run(
-    tmp_path: Path, log: Any, scheduler: Any
-) -> None:
-    suite = write_suite(tmp_path, scheduler, trials=20)
-    finish(*arguments(suite, tmp_path / "calm", cpus=2))
+def test_one_worker_has_the_events_of_a_calm_run(tmp_path: Path, log: Any, scheduler: Any) -> None:
+    finish(*arguments(write_suite(tmp_path, scheduler, trials=20), tmp_path / "calm", cpus=2))
     calm = sequence(load_results(tmp_path / "calm" / "chains").events)
     log.unlink()
     victims = ["group", WORKER, CELL, "driver", WORKER, CELL]
-    events = one_worker(tmp_path, log, scheduler, victims, trials=20)
-    pd.testing.assert_frame_equal(events, calm)
+    pd.testing.assert_frame_equal(one_worker(tmp_path, log, scheduler, victims, trials=20), calm)
 
 
 @pytest.mark.night
@@ -179,6 +173,5 @@ def test_trials_that_cannot_save_are_trained_over_again_unseen(tmp_path: Path, l
     command = arguments(suite, tmp_path, cpus=2)
     witness, kills = run_with_kills(command, tmp_path, log, victims, random.Random(9))
     assert kills == len(victims)
-    results = load_results(tmp_path / "chains")
-    assert faults(results, planned(suite)) == []
+    assert faults(load_results(tmp_path / "chains"), planned(suite)) == []
     assert witness.faults() != []

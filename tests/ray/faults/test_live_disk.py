@@ -23,9 +23,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert survivors(path) == []
 
 
-def test_a_full_disk_ends_the_run_and_more_space_takes_it_up(
-    tmp_path: Path, log: Any, small_disk: Path
-) -> None:
+def test_a_full_disk_ends_a_run_until_more(tmp_path: Path, log: Any, small_disk: Path) -> None:
     problem = "{chain: {weight: 4000}}"  # bytes of a state
     suite = write_suite(tmp_path, "hyperband", trials=12, problem=problem, seeds=1)
     command = arguments(suite, small_disk, cpus=1)

@@ -80,8 +80,7 @@ def test_the_budgets_time_cuts_off_what_is_being_trained(tmp_path: Path) -> None
         "name: cut\nstage: live\nsearchers: [random]\nschedulers: [fifo]\nseeds: 1\nworkers: 2\n"
         "problems: [{chain: {pause: 10.0}}]\nbudget: {time: 3 s}\n"
     )
-    options = ("--plugin", CHAIN, "--results", tmp_path, "--cpus", 2, "--no-report")
-    finish("run", suite, *options)
+    finish("run", suite, *("--plugin", CHAIN, "--results", tmp_path, "--cpus", 2, "--no-report"))
     results = load_results(tmp_path / "cut")
     cell = results.cells.loc[0]
     assert (cell["status"], cell["clock"], cell["results"]) == ("done", 3.0, 0)

@@ -42,9 +42,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[] if n == "raylet" else [night]) for n in SERVERS]
 )
-def test_a_run_whose_ray_dies_goes_on_with_another(
-    undisturbed: dict[str, bytes], tmp_path: Path, name: str
-) -> None:
+def test_a_run_outlives_its_ray(undisturbed: dict[str, bytes], tmp_path: Path, name: str) -> None:
     options = ("--address", "local", "--cpus", 2, "--no-report")
     process = start("run", SUITE, "--results", tmp_path, *options)
     wait_for_cells(tmp_path / "fragile", process)

@@ -73,8 +73,7 @@ def check_chains(events: pd.DataFrame, trials: pd.DataFrame) -> int:
             before, clones = (int(event.parent), int(event.parent_step)), clones + 1
             current[event.trial] = json.loads(event.config)["lr"]
             assert before[1] == event.step - 1
-        expected = found.get(before, 1.0) * (1 - current[event.trial])
-        assert event.loss == pytest.approx(expected)
+        assert event.loss == pytest.approx(found.get(before, 1.0) * (1 - current[event.trial]))
         found[event.trial, event.step] = event.loss
     return clones
 
@@ -92,9 +91,7 @@ def test_checkpoints_are_what_trials_and_clones_go_on_from(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "scheduler", [pytest.param("hyperband", marks=pytest.mark.night), PBT], ids=["hyperband", "pbt"]
 )
-def test_killed_runs_go_on_from_the_checkpoints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str
-) -> None:
+def test_killed_runs_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheduler: str) -> None:
     log = tmp_path / "steps.log"
     monkeypatch.setenv("CHAIN_LOG", str(log))  # marks the processes of this run
     suite = write_suite(

@@ -165,8 +165,7 @@ def test_without_a_state_finished_steps_are_trained_over_again_unseen(log: Any) 
 
 def test_it_trains_up_to_the_next_decision_and_sends_the_state_with_it(log: Any) -> None:
     def cell(connection: Any) -> Any:
-        order = begin(CONFIG, until=9) | {"decided": 4, "save": True}
-        return ask(connection, order)
+        return ask(connection, begin(CONFIG, until=9) | {"decided": 4, "save": True})
 
     def other(connection: Any) -> Any:
         return ask(connection, begin(CONFIG, step=4, at=4, until=6, ahead=60.0), saved)[0]
@@ -208,9 +207,7 @@ def test_global_generators_are_the_trials_own(odd: Any) -> None:
     assert serve(odd, alone) == serve(odd, after_another)
 
 
-def test_what_a_trial_prints_comes_with_its_answers(
-    odd: Any, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_prints_come_with_their_answers(odd: Any, capfd: pytest.CaptureFixture[str]) -> None:
     def cell(connection: Any) -> tuple[Any, ...]:
         first = ask(connection, begin({"how": "print"}, until=1))[1]["output"]
         return first, ask(connection, go_on(2))[1]["output"]
@@ -297,8 +294,7 @@ def test_who_listens_without_the_key_is_not_obeyed() -> None:
             caller, _ = listener.accept()
             with caller:
                 caller.sendall(bytes(32))
-                hello = caller.recv(100)
-                caller.sendall(hello[-32:])  # the worker's own proof is not the cell's
+                caller.sendall(caller.recv(100)[-32:])  # the worker's own proof is not the cell's
 
         thread = threading.Thread(target=answer)
         thread.start()

@@ -250,9 +250,7 @@ def test_a_report_without_the_metric(begin: Any, name: str, options: Any, told: 
         begin(name, **options).step()
 
 
-def test_a_function_that_does_not_end_reports_for_no_other_trial(
-    begin: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_one_reports_for_no_other(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(under_test, "GRACE_S", 0.1)
     trial = begin("stubborn", lr=1.0)
     trial.step()
@@ -318,8 +316,7 @@ def test_the_fingerprint_is_code_and_space(tmp_path: Path) -> None:
 
 def test_the_storage_answers_all_that_ray_asks_it(tmp_path: Path) -> None:
     """The assumption on Ray's private code, whose ``StorageContext`` ours replaces."""
-    modules = (ray_trainable, function_trainable, session)
-    sources = "".join(map(inspect.getsource, modules))
+    sources = "".join(map(inspect.getsource, (ray_trainable, function_trainable, session)))
     asked = set(re.findall(r"\bself\._?storage\.(\w+)", sources))
     assert "persist_current_checkpoint" in asked
     ours = under_test._Storage(tmp_path, "trial")

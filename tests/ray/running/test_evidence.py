@@ -40,8 +40,7 @@ class Bare(TabulatedProblem):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    results = hpobench.run(SUITE, results=tmp_path_factory.mktemp("results"), report=False)
-    return Path(results)
+    return Path(hpobench.run(SUITE, results=tmp_path_factory.mktemp("results"), report=False))
 
 
 def test_regrets_are_those_of_the_best_results_so_far(folder: Path) -> None:

@@ -90,9 +90,7 @@ def test_options_make_another_searcher(archive: Archive, plugin: Path) -> None:
         planned(archive, "hil", plugin)
 
 
-def test_of_one_that_schedules_itself_no_suite_repeats_another_ones_runs(
-    archive: Archive, tmp_path: Path
-) -> None:
+def test_a_self_scheduling_one_repeats_no_suites_runs(archive: Archive, tmp_path: Path) -> None:
     path = tmp_path / "own.py"
     path.write_text(HILL.replace('"hill"', '"self-made"\n    schedules_itself = True'))
     first, second = planned(archive, "self-made", path).parts

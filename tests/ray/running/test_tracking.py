@@ -136,9 +136,7 @@ def stored(suite: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     return folder, folder / "mlflow.db", load_results(folder / "tracked")
 
 
-def test_a_run_for_each_cell_and_a_nested_run_for_each_trial(
-    stored: tuple[Path, Path, Results],
-) -> None:
+def test_a_run_for_each_cell_and_one_for_each_trial(stored: tuple[Path, Path, Results]) -> None:
     _, database, results = stored
     logged = Logged(database)
     assert set(logged.cells) == set(results.cells["cell"])
@@ -239,9 +237,7 @@ def test_warnings_do_not_show_who_logs_in() -> None:
     )
 
 
-def test_without_a_server_results_are_kept_and_the_exit_code_tells(
-    suite: Any, tmp_path: Path
-) -> None:
+def test_without_a_server_results_stay_and_the_exit_code_tells(suite: Any, tmp_path: Path) -> None:
     code, output, errors = hpobench_run(
         suite, tmp_path, NOBODY, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
     )
@@ -257,13 +253,10 @@ def test_without_a_server_results_are_kept_and_the_exit_code_tells(
 # -- single cells ----------------------------------------------------------------------------
 
 
-def test_a_later_attempt_replaces_an_earlier_one(
-    suite: Any, outcomes: Any, database: Any, name: Any
-) -> None:
+def test_a_later_attempt_replaces_it(suite: Any, outcomes: Any, database: Any, name: Any) -> None:
     whole = outcomes[0]
     cell = next(c for c in build_plan(load_suite(suite)).cells if c.id == whole.cell["cell"])
-    crashed = unfinished_cell(cell, None, "failed", "it crashed")
-    failed = log(database, name, crashed, outcomes[1])
+    failed = log(database, name, unfinished_cell(cell, None, "failed", "it crashed"), outcomes[1])
     run = failed.cells[cell.id]
     assert run.info.status == "FAILED"
     assert run.data.tags["hpobench.error"] == "it crashed"
@@ -332,9 +325,7 @@ def test_more_than_one_batch_and_strange_names(outcomes: Any, database: Any, nam
 # -- what goes wrong -------------------------------------------------------------------------
 
 
-def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(
-    outcomes: Any, database: Any, name: Any
-) -> None:
+def test_ctrl_c_leaves_the_queue_and_says_so(outcomes: Any, database: Any, name: Any) -> None:
     told: list[str] = []
 
     def interrupted() -> None:
@@ -351,9 +342,7 @@ def test_ctrl_c_leaves_the_queue_unlogged_and_says_so(
     assert int(told[0].split()[0]) == 40 - len(finished) > 30
 
 
-def test_an_error_of_the_run_does_not_lose_finished_cells(
-    outcomes: Any, database: Any, name: Any
-) -> None:
+def test_an_error_does_not_lose_finished_cells(outcomes: Any, database: Any, name: Any) -> None:
     def failing() -> None:
         with tracking(f"sqlite:///{database}", name, database.parent, pytest.fail) as [tracker]:
             tracker.begin(4, 0, {})
@@ -365,9 +354,7 @@ def test_an_error_of_the_run_does_not_lose_finished_cells(
     assert len(Logged(database, name).cells) == 2
 
 
-def test_a_failure_midway_is_told_once_and_ends_the_logging(
-    outcomes: Any, database: Any, name: Any
-) -> None:
+def test_a_failure_midway_is_told_once_and_ends_it(outcomes: Any, database: Any, name: Any) -> None:
     told: list[str] = []
     broken = replace(outcomes[1], cell=outcomes[1].cell | {"provenance": "{"})
     with tracking(f"sqlite:///{database}", name, database.parent, told.append) as [tracker]:

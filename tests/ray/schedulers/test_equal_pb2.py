@@ -69,9 +69,7 @@ def test_points_that_scikit_learn_refuses_count_as_in_ray() -> None:
 @pytest.mark.parametrize(
     ("options", "workers"), [({"population": 5}, 4), ({"population": 4, "synch": True}, 2)]
 )
-def test_whole_runs_of_pb2_leave_the_same_events_as_with_ray(
-    options: dict[str, Any], workers: int
-) -> None:
+def test_whole_runs_of_pb2_have_the_events_of_ray(options: dict[str, Any], workers: int) -> None:
     found = []
     kinds: tuple[Exact | None, ...] = (None, "ray")
     for exact in kinds:

@@ -124,9 +124,7 @@ class Generations(Listed):
 
 @pytest.mark.parametrize("workers", [1, 4, 12])
 @pytest.mark.parametrize("plugin", [AshaPromote, Pasha])
-def test_a_searcher_that_waits_for_results_is_given_them(
-    plugin: type[Scheduler], workers: int
-) -> None:
+def test_a_searcher_that_waits_gets_results(plugin: type[Scheduler], workers: int) -> None:
     run = make_run(plugin(), searcher=Generations(), trials=TRIALS, workers=workers)
     run.finish()
     assert len(run.source.trials) == TRIALS
@@ -189,9 +187,7 @@ def test_it_needs_a_metric_and_a_mode() -> None:
         ([[0, 1, math.nan], [1, 0, math.nan], [0, 0, 0]], []),
     ],
 )
-def test_the_distances_of_curves_that_cross_back_and_forth(
-    curves: list[list[float]], gaps: list[float]
-) -> None:
+def test_distances_of_curves_that_cross_twice(curves: list[list[float]], gaps: list[float]) -> None:
     assert crossing_gaps(np.array(curves, dtype=float)).tolist() == gaps
 
 
@@ -207,9 +203,7 @@ def test_the_distances_of_curves_that_cross_back_and_forth(
         ([0, 5, 1], [0, math.nan, 1], 0.0, True),
     ],
 )
-def test_rankings_agree_up_to_epsilon(
-    below: list[float], top: list[float], epsilon: float, same: bool
-) -> None:
+def test_rankings_agree(below: list[float], top: list[float], epsilon: float, same: bool) -> None:
     rungs = [Rung(), Rung()]
     for rung, losses in zip(rungs, (top, below), strict=True):
         for trial, loss in enumerate(losses):

@@ -63,9 +63,7 @@ def test_refuses_clearly_to_serve_too_few_steps(entry: Entry, steps: int) -> Non
     assert str(steps) in message
 
 
-def test_building_pickles_nothing(
-    subject: SchedulerSubject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_builds_pickle_nothing(subject: SchedulerSubject, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("pickled")
 

@@ -54,8 +54,7 @@ def test_hyperband_bohb_fills_the_bracket_of_the_shortest_trials_first() -> None
     """With 9 steps and factor 3 it holds 9 trials of 1 step; plain HyperBand begins with 3 of 9."""
     reached = trial_lengths(finished(HyperBandBohb(), 9)[0])
     assert reached == {1: 6, 3: 2, 9: 1}
-    unfilled = trial_lengths(finished(HyperBandBohb(), 5)[0])
-    assert unfilled == {1: 2, 3: 2, 9: 1}
+    assert trial_lengths(finished(HyperBandBohb(), 5)[0]) == {1: 2, 3: 2, 9: 1}
     reached = trial_lengths(finished(HyperBand(), 3)[0])
     assert reached == {9: 3}
 
@@ -138,8 +137,7 @@ class History(tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
-        row = trials.index(trial), result["training_iteration"], result["loss"]
-        self.rows.append(row)
+        self.rows.append((trials.index(trial), result["training_iteration"], result["loss"]))
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own, about its own deprecations

@@ -300,9 +300,7 @@ def test_numpy_floats_are_as_good_as_plain_ones() -> None:
     ],
     ids=["digits", "fashion14", "mnist1d"],
 )
-def test_the_network_has_the_layers_of_its_configuration(
-    shape: tuple[int, ...], kind: Any, lengths: list[int]
-) -> None:
+def test_the_network_has_its_layers(shape: tuple[int, ...], kind: Any, lengths: list[int]) -> None:
     rng, seen = Random(0), set()
     for _ in range(40):
         config: dict[str, Any] = CNN.space.sample(rng)
@@ -373,9 +371,7 @@ def test_a_probe_is_a_loss_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> 
     assert CNN(dataset="digits", gpu=1).probe(ADAM) == loss
 
 
-def test_without_torch_the_problem_is_listed_as_not_available(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_torch_the_problem_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     version = importlib.metadata.version
 
     def without_torch(name: str) -> str:

@@ -138,9 +138,7 @@ def test_one_and_two_threads_give_the_same(dataset: Any) -> None:
 
 @pytest.mark.parametrize(("config", "count"), [(EVERYTHING, 27), (SAMPLING, 1)])
 @pytest.mark.parametrize("dataset", [BINARY, MANY, NUMBER])
-def test_losses_are_those_of_xgboosts_scikit_learn_interface(
-    dataset: Any, config: dict[str, Any], count: int
-) -> None:
+def test_losses_are_those_of_its_classes(dataset: Any, config: dict[str, Any], count: int) -> None:
     """Without drawing a whole trial, with it one step: a fit restarts the numbers of rounds."""
     features, target, classes = table(dataset)
     train, *rest = split(target, stratify=classes is not None)
@@ -175,9 +173,7 @@ def test_a_probe_is_the_loss_of_the_first_step(family: Any) -> None:
 
 
 @pytest.mark.parametrize(("family", "rounds"), [(XGBoost, 216), (XGBoostSmall, 102)])
-def test_a_trial_of_rounds_has_as_many_rounds_as_its_fidelity_says(
-    family: Any, rounds: int
-) -> None:
+def test_a_trial_of_rounds_has_as_many_as_its_fidelity_says(family: Any, rounds: int) -> None:
     problem = family(dataset=MANY)
     training = problem.start(problem.space.sample(Random(1)), 0)
     for done in range(1, problem.fidelity.steps + 1):

@@ -165,8 +165,7 @@ def test_a_condition_that_nothing_tells_is_asked_for(study: Any, tmp_path: Path)
 
 def test_pruned_failed_and_running_trials(study: Any, tmp_path: Path) -> None:
     mine, given = study(direction="maximize"), {"x": FloatDistribution(0.0, 1.0)}
-    whole = {1: 0.1, 2: 0.4, 3: 0.5}
-    mine.add_trial(trial({"x": 0.1}, given, 0.5, intermediate_values=whole))
+    mine.add_trial(trial({"x": 0.1}, given, 0.5, intermediate_values={1: 0.1, 2: 0.4, 3: 0.5}))
     mine.add_trial(trial({"x": 0.2}, given, 0.9, intermediate_values={1: 0.3, 2: 0.8, 3: 0.9}))
     pruned = {"state": TrialState.PRUNED, "intermediate_values": {1: 0.05}}
     mine.add_trial(trial({"x": 0.3}, given, None, **pruned))

@@ -159,11 +159,10 @@ def test_plan_shows_what_each_number_of_workers_costs(tmp_path: Path) -> None:
 
 
 def test_plan_warns_of_cells_that_would_not_end(tmp_path: Path) -> None:
-    output = invoke("plan", str(write_suite(tmp_path, {7: "budget: {time: 1000 d}"})))
     assert (
         "warning: bowl[dimension=2] with 4 workers: a cell may have 345,600,000 trials, and a cell "
         "ends at 1,000,000; 2.47e+05 s would fit (docs/limits.md)"
-    ) in output
+    ) in invoke("plan", str(write_suite(tmp_path, {7: "budget: {time: 1000 d}"})))
 
 
 def test_plan_says_how_long_it_takes_here(tmp_path: Path) -> None:

@@ -227,9 +227,7 @@ command()
 
 
 @pytest.mark.parametrize(("end", "code"), [("pass", 0), ("raise SystemExit(3)", 3)])
-def test_what_crashes_as_python_exits_does_not_change_the_exit_code(
-    end: str, code: int, tmp_path: Path
-) -> None:
+def test_a_crash_at_the_end_keeps_the_exit_code(end: str, code: int, tmp_path: Path) -> None:
     source = f"""{COMMAND}
 import atexit
 class Crashing:
@@ -271,9 +269,8 @@ def test_exit_codes_of_verbs_pass_through(
 
 
 def test_a_reader_that_goes_away_hears_nothing_more() -> None:
-    command = f'"{sys.executable}" -m hpobench list problems | true'
     done = subprocess.run(
-        ["bash", "-c", command],
+        ["bash", "-c", f'"{sys.executable}" -m hpobench list problems | true'],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,

@@ -234,9 +234,7 @@ def test_lists_fit_80_columns(args: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert [line for line in lines if len(line) > 80] == []
 
 
-def test_json_is_all_there_is_on_standard_output(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_standard_output_is_json_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(lay(tmp_path))
     code, out, err = end(["status", "nowhere", "--json"])
     assert (code, out) == (2, "")

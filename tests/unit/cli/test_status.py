@@ -24,9 +24,7 @@ def call(*arguments: object) -> int:
     return code
 
 
-def test_stored_escape_sequences_do_not_steer_the_terminal(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_escapes_do_not_steer_terminals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with open_writer(tmp_path) as store:
         begin(store, [0])
         failed = outcome(0, status="failed")
@@ -38,9 +36,7 @@ def test_stored_escape_sequences_do_not_steer_the_terminal(
     assert all(c.isprintable() or c == "\n" for c in shown)
 
 
-def test_names_of_damaged_files_do_not_either(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_of_bad_files_do_neither(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "\x1b[2J"
     write(folder, [[0]])
     (folder / "cells.parquet").write_bytes(b"")
@@ -67,9 +63,7 @@ def test_it_says_who_leads_by_now(results: Path, capsys: pytest.CaptureFixture[s
     assert "are too few to say that it is better than the others" in " ".join(rest)
 
 
-def test_it_says_as_much_as_it_is_asked_to(
-    results: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_it_says_as_much_as_is_asked(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call("status", results, "-q")
     assert capsys.readouterr().out == "4 cells: 3 done, 0 failed, 0 timeout, 1 missing\n"
     call("status", results, "-v")
@@ -85,9 +79,7 @@ def test_it_says_as_much_as_it_is_asked_to(
     assert "give only one of --quiet" in capsys.readouterr().err
 
 
-def test_results_that_cannot_be_read_hide_no_counts(
-    results: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unreadable_ones_hide_no_counts(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     next(results.glob("events-*")).write_bytes(b"")
     assert call("status", results) == 1
     shown = capsys.readouterr()
@@ -106,9 +98,7 @@ def test_letters_of_all_languages_are_printed() -> None:
     )
 
 
-def test_verify_names_damage_and_repairs_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_verify_names_and_repairs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, [[0, 1]])
     assert call("verify", tmp_path) == 0
     assert capsys.readouterr().out == f"{tmp_path}: undamaged\n"
@@ -126,8 +116,6 @@ def test_verify_names_damage_and_repairs_it(
     assert "2 cells: 0 done, 0 failed, 0 timeout, 2 missing" in capsys.readouterr().out
 
 
-def test_verify_of_something_else_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_verify_of_another_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("verify", tmp_path) == 2
     assert "not a results folder" in capsys.readouterr().err

@@ -89,9 +89,7 @@ def test_temporary_files_of_others_are_not_used(tmp_path: Path) -> None:
     assert not (tmp_path / "target").exists()
 
 
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_writes_leave_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write_whole(tmp_path / "file", b"old")
 
     def full(descriptor: int) -> None:

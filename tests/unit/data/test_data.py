@@ -136,8 +136,7 @@ def test_unknown_names() -> None:
 
 def test_an_entry_survives_json(tmp_path: Path) -> None:
     for archive in (None, {"size": 1, "sha256": "0" * 64}):
-        given = entry("https://example.org/", FILES, archive=archive)
-        dataset = parse("made-up", given, HERE)
+        dataset = parse("made-up", entry("https://example.org/", FILES, archive=archive), HERE)
         (file := tmp_path / "record.json").write_text(catalogue.to_json(dataset), "utf-8")
         assert catalogue.recorded("made-up", file) == dataset
 
@@ -173,9 +172,7 @@ def test_data_is_found_where_it_is_whole(root: Path, tmp_path: Path, listed: Non
     assert data.find("made-up") == root / "made" / "up"
 
 
-def test_absent_data_is_told_with_the_command_the_page_the_size_and_the_folder(
-    root: Path, listed: None
-) -> None:
+def test_absent_data_is_told_with_command_page_size_and_folder(root: Path, listed: None) -> None:
     reason = data.missing("made-up")
     assert reason is not None
     assert reason == (
@@ -314,11 +311,8 @@ def test_what_only_a_person_can_get(root: Path, server: Any) -> None:
     assert fetch(dataset, root, quiet) == []
 
 
-def test_killed_on_the_way_it_goes_on_the_next_time(
-    root: Path, server: Any, tmp_path: Path
-) -> None:
-    entries = {"made-up": entry(f"{server.url}/set/", FILES)}
-    file = write_list(tmp_path / "list.json", entries)
+def test_killed_on_the_way_it_goes_on_next_time(root: Path, server: Any, tmp_path: Path) -> None:
+    file = write_list(tmp_path / "list.json", {"made-up": entry(f"{server.url}/set/", FILES)})
     code = (
         "import sys\nfrom pathlib import Path\nfrom hpobench.data import catalogue\n"
         "from hpobench.__main__ import main\n"

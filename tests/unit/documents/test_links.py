@@ -85,8 +85,7 @@ def test_every_page_of_the_site_is_in_a_list_of_contents() -> None:
             if block.language == "{toctree}":
                 lines = [line for line in block.text.split("\n") if line and line[0] != ":"]
                 listed |= {(page.parent / f"{line}.md").resolve() for line in lines}
-    pages = {*site_pages()} - {DOCS / "index.md"}
-    assert sorted(map(name, listed)) == sorted(map(name, pages))
+    assert sorted(map(name, listed)) == sorted(map(name, {*site_pages()} - {DOCS / "index.md"}))
 
 
 def test_every_example_is_in_the_gallery() -> None:

@@ -178,9 +178,7 @@ def test_scores_are_the_regrets_at_a_budget() -> None:
         ({"features": {**asdict(FLAT), "steps": 0}}, "problem a has impossible features"),
     ],
 )
-def test_facts_that_a_stranger_made_up_are_refused(
-    facts: Any, message: str, tmp_path: Path
-) -> None:
+def test_facts_that_strangers_made_up_are_refused(facts: Any, message: str, tmp_path: Path) -> None:
     table = pq.read_table(pa.BufferReader(made().to_bytes()))
     about = json.loads((table.schema.metadata or {})[b"hpobench_evidence"])
     about["problems"]["a"] |= facts

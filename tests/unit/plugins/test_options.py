@@ -115,9 +115,7 @@ def test_a_required_option_names_its_choices(tmp_path: Path) -> None:
     ]
 
 
-def test_annotations_that_only_type_checkers_know_do_not_matter_unless_an_option_has_them(
-    tmp_path: Path,
-) -> None:
+def test_annotations_of_type_checkers_matter_only_where_an_option_has_them(tmp_path: Path) -> None:
     path = tmp_path / "typed.py"
     path.write_text(
         "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"

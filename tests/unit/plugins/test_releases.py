@@ -91,9 +91,7 @@ def test_an_isolated_one_keeps_its_other_requirements_and_settings(tmp_path: Pat
     assert script.lock_hash() == script.own.lock_hash()
 
 
-def test_every_release_and_every_lock_has_its_own_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_release_has_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     lock = tmp_path / "mine.py.lock"
     lock.write_text(LOCK, encoding="utf-8")
@@ -161,9 +159,7 @@ def test_a_searcher_without_a_library_has_no_releases(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_why_a_release_could_not_be_built_is_one_sentence(
-    tmp_path: Path, message: str, reason: str
-) -> None:
+def test_why_a_build_failed_is_one_sentence(tmp_path: Path, message: str, reason: str) -> None:
     assert release_of(tmp_path).reason(message) == reason
 
 
@@ -192,9 +188,7 @@ def test_the_index_is_asked_for_the_next_older_one(monkeypatch: pytest.MonkeyPat
         "No solution found: packages were unavailable because the network was disabled",
     ],
 )
-def test_an_index_that_cannot_be_read_is_an_error(
-    message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreadable_index_is_an_error(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def run_uv(*_: str, **__: str) -> str:
         raise NotAvailableError(message)
 
@@ -208,8 +202,7 @@ def test_a_release_has_neither_the_marker_nor_the_address_of_the_header(tmp_path
         "google-vizier[jax]==0.1; python_version<'3.11'",
         "google-vizier[torch] @ https://localhost/vizier.whl",
     )
-    header = f"# /// script\n# dependencies = {[*lines]}\n# ///\n"
-    (need,) = needs(release_of(tmp_path, header))
+    (need,) = needs(release_of(tmp_path, f"# /// script\n# dependencies = {[*lines]}\n# ///\n"))
     assert str(need).lower() == "google-vizier[jax,torch]==0.1.2"
 
 
@@ -223,8 +216,6 @@ def test_a_release_has_neither_the_marker_nor_the_address_of_the_header(tmp_path
         ('requires-python = "3.11"', "Invalid specifier"),
     ],
 )
-def test_a_header_with_a_fault_is_a_fault_of_the_plugin(
-    line: str, message: str, tmp_path: Path
-) -> None:
+def test_a_faulty_header_is_a_fault_of_the_plugin(line: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(PluginError, match=f"(?s)mine.py: its '/// script' block: .*{message}"):
         release_of(tmp_path, f"# /// script\n# {line}\n# ///\n")

@@ -50,8 +50,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("entry", NEEDY, ids=lambda entry: entry.name)
 def test_one_hint_brings_all_that_a_plugin_needs(entry: Entry, bare: None) -> None:
-    hints = re.findall(r"pip install 'hpobench\[([a-z]+)\]'$", present(entry.missing()))
-    (extra,) = hints
+    (extra,) = re.findall(r"pip install 'hpobench\[([a-z]+)\]'$", present(entry.missing()))
     needs = {Requirement(text).name for text in entry.requires} & OPTIONAL
     assert needs | set(filter(None, [IMPORTED.get(entry.name)])) <= EXTRAS[extra]
 

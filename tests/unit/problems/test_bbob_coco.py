@@ -75,8 +75,7 @@ def test_noisy_functions_are_cocos_without_their_noise(dimension: int) -> None:
     for function in range(103, 131, 3):
         _, coco = noisy_coco(function, dimension, 4)
         constant = 10 if function <= 106 else 1000
-        configs = sample(BBOBNoisy(function=function, dimension=dimension), 3)
-        for config in configs:
+        for config in sample(BBOBNoisy(function=function, dimension=dimension), 3):
             usual, _ = Counter(coco(point(config)) for _ in range(15)).most_common(1)[0]
             for f in (function - 2, function - 1, function):
                 problem = BBOBNoisy(function=f, dimension=dimension, instance=4)

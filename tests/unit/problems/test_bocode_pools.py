@@ -37,8 +37,7 @@ def hpo_b() -> dict[str, Any]:
 @pytest.fixture
 def pools(data_set: Callable[[str], Path], hpo_b: dict[str, Any]) -> Mapping[str, Any]:
     """HPO-B's arrays."""
-    folder = data_set("hpo-b")
-    hpo_b.update(hpo_b or stored(folder, HPOB))
+    hpo_b.update(hpo_b or stored(data_set("hpo-b"), HPOB))
     return hpo_b
 
 
@@ -172,9 +171,7 @@ def test_the_sets_are_those_of_the_file(networks: Mapping[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("task", ["Fashion-MNIST", "numerai28.6"])
-def test_networks_of_the_pool_get_their_own_accuracy(
-    task: Any, networks: Mapping[str, Any]
-) -> None:
+def test_networks_of_pools_get_their_own_accuracy(task: Any, networks: Mapping[str, Any]) -> None:
     problem = LCBenchPool(task=task)
     table = networks[task.replace("-", "_").replace(".", "_")]
     for row in table[::7]:
@@ -257,9 +254,7 @@ def test_a_made_up_pool_is_read(made_data: MadeData) -> None:
         (changed(1, 6, 0), "a row has not one kernel"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be(
-    made_data: MadeData, body: bytes, message: str
-) -> None:
+def test_a_file_that_is_not_as_it_should(made_data: MadeData, body: bytes, message: str) -> None:
     require_refused(put(made_data, body), message, "hpob_data.npz")
 
 

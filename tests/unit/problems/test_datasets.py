@@ -57,8 +57,7 @@ def test_a_description_is_complete(name: Any) -> None:
 
 def test_the_readme_lists_the_files() -> None:
     readme = (FOLDER / "README.md").read_text("utf-8")
-    listed = [line for line in readme.splitlines() if line.startswith("| `")]
-    assert listed == [
+    assert [line for line in readme.splitlines() if line.startswith("| `")] == [
         f"| `{name}.parquet` | {entry.rows:,} | {entry.features} "
         f"| {TARGETS.get(name) or f'{entry.classes} classes'} | {entry.licence} |"
         for name, entry in DATASETS.items()
@@ -167,9 +166,7 @@ def _with_a_nan(file: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_truncated, _without_a_column, _with_a_nan])
-def test_a_damaged_file_is_one_clear_error(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: Any
-) -> None:
+def test_damage_is_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: Any) -> None:
     file = tmp_path / "segment.parquet"
     shutil.copy(FOLDER / file.name, file)
     monkeypatch.setattr(_tables, "FOLDER", tmp_path)

@@ -125,9 +125,7 @@ def test_the_reference_says_what_the_twin_is_worth(twin: Twin) -> None:
     assert twin.estimate() == pytest.approx(5 * 5.5, rel=0.3)
 
 
-def test_a_table_that_nobody_measured_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_none_measured_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_table(tmp_path / "mine.parquet", table())
     with pytest.raises(UsageError, match=r"mine\.parquet: nobody has measured.*--surrogate"):

@@ -139,8 +139,7 @@ def test_a_trial_has_cost_one_training_on_its_largest_part(yahpo: Path) -> None:
         seconds = values[:, train] + values[:, predict]
         costs = problem.curve(config, 0).costs
         for step in (1, 9, 27):
-            spent = sum(costs[:step]) - seconds[:step].max()
-            assert -1e-4 <= spent <= step * SHORTEST + 1e-4
+            assert -1e-4 <= sum(costs[:step]) - seconds[:step].max() <= step * SHORTEST + 1e-4
 
 
 @EACH
@@ -331,9 +330,7 @@ def test_an_instance_that_the_data_lacks(tiny: Any) -> None:
 
 @pytest.mark.parametrize(("numbers", "targets"), [(-1, 0), (0, -1), (1, 0)])
 @pytest.mark.parametrize("cls", [LCBench, YahpoXGBoost])
-def test_a_network_of_another_signature_is_refused(
-    tiny: Any, cls: Any, numbers: int, targets: int
-) -> None:
+def test_a_network_of_others_is_refused(tiny: Any, cls: Any, numbers: int, targets: int) -> None:
     tiny(cls, numbers=numbers, targets=targets)
     refusal = _refusal(cls(instance=cls.instances[0]))
     assert f"'x_cont': {len(cls.numbers) + numbers}" in refusal

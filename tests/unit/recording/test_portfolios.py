@@ -127,8 +127,7 @@ def test_regrets_are_measured_by_the_best_and_the_median_of_all() -> None:
 def test_the_expected_best_is_that_of_draws() -> None:
     rng = np.random.default_rng(0)
     regret = rng.uniform(size=(50, 3))
-    draws = rng.integers(50, size=(40_000, 4))
-    simulated = regret[draws].min(axis=1).mean(axis=0)
+    simulated = regret[rng.integers(50, size=(40_000, 4))].min(axis=1).mean(axis=0)
     assert expected_best(regret, 4) == pytest.approx(simulated, abs=5e-3)
     assert expected_best(regret, 1) == pytest.approx(regret.mean(axis=0))
 

@@ -71,8 +71,7 @@ def test_dear_cells_go_one_by_one(cells: list[Cell]) -> None:
 
 
 def test_the_last_cells_are_shared_out(cells: list[Cell]) -> None:
-    waiting = Waiting(cells, 4)
-    assert max(len(batch) for batch in drain(waiting, 1e-4)) <= len(cells) / 4
+    assert max(len(batch) for batch in drain(Waiting(cells, 4), 1e-4)) <= len(cells) / 4
 
 
 def test_what_a_batch_had_no_time_for_comes_next(cells: list[Cell]) -> None:
@@ -96,8 +95,7 @@ def test_a_cell_that_always_kills_its_process_has_four_attempts(cells: list[Cell
     waiting = Waiting(cells[:1], 1)
     for attempt in range(1, ATTEMPTS + 1):
         batch = waiting.take()
-        over = waiting.failed(batch)
-        assert over == ([] if attempt < ATTEMPTS else list(batch))
+        assert waiting.failed(batch) == ([] if attempt < ATTEMPTS else list(batch))
     assert not waiting
 
 

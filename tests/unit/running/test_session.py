@@ -70,9 +70,7 @@ def test_an_odd_folder_is_not_used(name: str, monkeypatch: pytest.MonkeyPatch) -
         assert str(session.folder.parent) != name
 
 
-def test_the_token_is_in_the_environment_of_ray_alone(
-    base: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_token_is_in_rays_alone(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_AUTH_MODE")
     monkeypatch.setenv(MARK, "/of/an/outer/run")
     before = dict(os.environ)

@@ -76,8 +76,7 @@ def test_the_first_row_is_named_whatever_its_column() -> None:
 
 
 def test_missing_rows_are_a_difference_but_a_store_may_have_no_trials() -> None:
-    short = tables() | {"events": tables()["events"][:4]}
-    found = first_difference(tables(), short)
+    found = first_difference(tables(), tables() | {"events": tables()["events"][:4]})
     assert found is not None
     assert str(found) == "the number of events"
     assert (found.stored, found.other) == (5, 4)

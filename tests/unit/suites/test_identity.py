@@ -104,9 +104,7 @@ def test_what_a_cell_is_changes_the_hash(change: dict[str, Any], refs: dict[str,
 @pytest.mark.parametrize(
     "change", [{"name": "other"}, {"options": {"greed": 2.0}}, {"cls": "Flat"}]
 )
-def test_what_a_plugin_is_changes_the_hash(
-    kind: str, change: dict[str, Any], refs: dict[str, Any]
-) -> None:
+def test_a_plugin_changes_the_hash(kind: str, change: dict[str, Any], refs: dict[str, Any]) -> None:
     assert digest(**refs) != digest(**refs | {kind: dataclasses.replace(refs[kind], **change)})
 
 
@@ -204,9 +202,7 @@ def test_helpers_count_as_part_of_a_plugin(tmp_path: Path) -> None:
         "from kit.tools import deep",
     ],
 )
-def test_helpers_imported_by_absolute_name_from_beside_count(
-    statement: str, tmp_path: Path
-) -> None:
+def test_helpers_imported_by_absolute_name_also_count(statement: str, tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_text(f"{statement}\n", encoding="utf-8")
     (tmp_path / "kit").mkdir()
@@ -287,8 +283,7 @@ def test_the_harness_counts(refs: dict[str, Any], monkeypatch: pytest.MonkeyPatc
 
 
 def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
-    changes = {2: "searchers: [tiny, {name: tiny, layers: [5], on: true}]"}
-    file = write_suite(tmp_path, changes)
+    file = write_suite(tmp_path, {2: "searchers: [tiny, {name: tiny, layers: [5], on: true}]"})
     code = (
         "import sys\nfrom hpobench.suites.grid import build_plan\n"
         "from hpobench.suites.suite import load_suite\n"

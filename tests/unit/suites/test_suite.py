@@ -83,9 +83,7 @@ def test_malformed_suite_as_a_mapping(
         ({"budget": {3: 4}}, "budget", "keys are words, not 3"),
     ],
 )
-def test_values_that_no_suite_file_could_hold(
-    change: dict[str, Any], key: str, message: str
-) -> None:
+def test_values_that_no_suite_could_hold(change: dict[str, Any], key: str, message: str) -> None:
     with pytest.raises(SuiteError) as caught:
         load_suite({"name": "base", **change})
     assert (caught.value.key, str(caught.value)) == (key, f"{key}: {message}")
@@ -169,8 +167,7 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     changes = {2: "searchers: [tinny, {name: tiny, gread: 1, count: x}]", 4: "problems: [bwl]"}
     with pytest.raises(SuiteError) as caught:
         load(tmp_path, changes)
-    lines = str(caught.value).splitlines()
-    assert [line.split(": ")[1] for line in lines] == [
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
         "searchers[0]",
         "searchers[1].gread",
         "searchers[1].count",
@@ -226,8 +223,7 @@ def test_every_combination_of_a_family(tmp_path: Path) -> None:
     ],
 )
 def test_all_forms_of_an_entry_mean_the_same(entry: str, tmp_path: Path) -> None:
-    suite = load(tmp_path, {4: f"problems: [{entry}, stairs]"})
-    assert suite.budgets == {
+    assert load(tmp_path, {4: f"problems: [{entry}, stairs]"}).budgets == {
         "bowl[dimension=2]": Budget(trials=9),
         "bowl[dimension=3]": Budget(trials=9),
         "stairs": Budget(trials=5),
@@ -325,9 +321,7 @@ def test_a_problem_twice_under_the_same_budget_is_refused(tmp_path: Path) -> Non
         load(tmp_path, {4: f"problems: {problems}"})
 
 
-def test_pipes_and_devices_are_no_suites(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_pipes_and_devices_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
     assert refusal(pipe, capsys) == f"{pipe}: is no regular file\n"

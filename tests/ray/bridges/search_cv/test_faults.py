@@ -155,9 +155,8 @@ def interrupted() -> Iterator[None]:
 
 @pytest.mark.usefixtures("interrupted")
 def test_ctrl_c_returns_what_was_found_refitted() -> None:
-    space = {"seconds": [0.05] * 400}
     search = hpobench.SearchCV(
-        Odd(), space, searcher="random", scheduler="fifo", n_trials=400, cv=2
+        Odd(), {"seconds": [0.05] * 400}, searcher="random", scheduler="fifo", n_trials=400, cv=2
     )
     with pytest.warns(UserWarning, match="interrupted: the search ends with"):
         search.fit(X, Y)
@@ -220,9 +219,7 @@ def test_without_a_random_state_the_first_seed_is_kept(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_another_search_in_the_same_folder(
-    tmp_path: Path, given: dict[str, Any], message: str
-) -> None:
+def test_another_search_in_its_folder(tmp_path: Path, given: dict[str, Any], message: str) -> None:
     resumable(tmp_path).fit(X, Y)
     with pytest.raises(ValueError, match=message):
         resumable(tmp_path, **given).fit(X, Y)

@@ -92,9 +92,7 @@ def test_a_member_gets_the_portfolio_without_its_data_set() -> None:
         (("icml2020-xgboost", "german.numer"), ("lcbench-pool", "credit-g")),
     ],
 )
-def test_the_same_data_set_in_several_problems(
-    one: tuple[str, str], other: tuple[str, str]
-) -> None:
+def test_one_data_set_in_several_problems(one: tuple[str, str], other: tuple[str, str]) -> None:
     assert same_data_set(data_set_of(*one), data_set_of(*other))
 
 
@@ -260,6 +258,5 @@ def test_the_verb_prints_and_lists() -> None:
 
 
 def test_the_folder_holds_nothing_else(tmp_path: Path) -> None:
-    copy = shutil.copytree(SHIPPED, tmp_path / "copy")
-    names = {file.stem for file in copy.iterdir()}
+    names = {file.stem for file in shutil.copytree(SHIPPED, tmp_path / "copy").iterdir()}
     assert names == {*shipped_portfolios(), "_datasets", "_models"}

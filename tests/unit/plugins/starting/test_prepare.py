@@ -143,9 +143,7 @@ def test_a_table_of_ones_own_is_told_as_it_is(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_table_that_does_not_fit(
-    tmp_path: Path, about: dict[str, Any], trials: int, message: str
-) -> None:
+def test_unfit_tables(tmp_path: Path, about: dict[str, Any], trials: int, message: str) -> None:
     own(tmp_path, [3.0, math.nan, 1.0, 2.0], **about)
     with pytest.raises(UsageError, match=message):
         prepared(tmp_path, {"history": {"from": "mine.parquet", "trials": trials}})

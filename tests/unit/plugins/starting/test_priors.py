@@ -42,9 +42,7 @@ from hpobench.plugins.starting.priors import (
         ({"quality": "good", "confidence": 1}, {"quality": "good", "confidence": 1.0}, "good-1"),
     ],
 )
-def test_a_prior_is_parsed_and_spelled(
-    value: object, parsed: dict[str, object], spelled: str
-) -> None:
+def test_parsed_and_spelled(value: object, parsed: dict[str, object], spelled: str) -> None:
     found = parse_prior(value)
     assert found == parsed
     assert spell_prior(found) == spelled
