@@ -61,8 +61,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of 200 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
+    (folder := tmp_path / "small").mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", "size=200k", "none", folder)
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("waits for root, who alone may mount a small disk")
@@ -107,8 +106,7 @@ def made_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
 
     def put(name: str, files: Mapping[str, bytes]) -> Path:
-        folder = tmp_path / "made" / "up"
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder := tmp_path / "made" / "up").mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)

@@ -23,8 +23,7 @@ RAW = re.compile(r"\$\\|mathdefault|\bNaN\b|\bundefined\b|\bnull\b|\[object|Infi
 
 def test_the_page_asks_for_nothing_and_has_no_faults(show: Any, report: Path) -> None:
     """With every chart drawn."""
-    opened = show("tab-curves")
-    opened.unfold()
+    (opened := show("tab-curves")).unfold()
     assert set(opened.asked) == {f"{report.as_uri()}#tab-curves"} or opened.asked == [
         report.as_uri()
     ]
@@ -240,8 +239,7 @@ def test_scales(show: Any) -> None:
 
 
 def test_charts_show_their_numbers_to_who_points_at_them(show: Any) -> None:
-    opened = show("tab-curves", **DESK)
-    opened.unfold()
+    (opened := show("tab-curves", **DESK)).unfold()
     page = opened.page
     chart = page.locator("#rank-2 .chart")
     chart.scroll_into_view_if_needed()
@@ -259,8 +257,7 @@ def test_charts_show_their_numbers_to_who_points_at_them(show: Any) -> None:
 
 
 def test_a_legend_picks(show: Any) -> None:
-    opened = show("tab-curves", **DESK)
-    opened.unfold()
+    (opened := show("tab-curves", **DESK)).unfold()
     page = opened.page
     chart = page.locator("#rank-2 .chart")
     faint = chart.locator(
@@ -312,8 +309,7 @@ def test_tables_sort(show: Any) -> None:
 def test_nothing_is_broken_at_any_width(show: Any, device: dict[str, Any]) -> None:
     """No part is wider than the screen, no head of a table is set letter by letter, and no text
     is too small or is code's own."""
-    opened = show("tab-curves", **device)
-    opened.unfold()
+    (opened := show("tab-curves", **device)).unfold()
     page = opened.page
     assert page.evaluate("document.documentElement.scrollWidth") <= device["viewport"]["width"]
     assert max(page.eval_on_selector_all("thead", "all => all.map(t => t.offsetHeight)")) <= 120
@@ -332,8 +328,7 @@ def test_nothing_is_broken_at_any_width(show: Any, device: dict[str, Any]) -> No
 def test_charts_are_whole(show: Any, device: dict[str, Any]) -> None:
     """Every letter of a chart lies inside of it, and a chart wider than its place can be
     scrolled."""
-    opened = show("tab-curves", **device)
-    opened.unfold()
+    (opened := show("tab-curves", **device)).unfold()
     cut = opened.page.evaluate(
         """() => [...document.querySelectorAll('.chart svg')].flatMap((svg) => {
           const box = svg.getBoundingClientRect();
@@ -369,8 +364,7 @@ def test_accessibility(show: Any, scheme: str, device: dict[str, object]) -> Non
 
 
 def test_without_scripts_the_answer_is_there(browser: Browser, report: Path) -> None:
-    page = browser.new_page(java_script_enabled=False)
-    page.goto(report.as_uri())
+    (page := browser.new_page(java_script_enabled=False)).goto(report.as_uri())
     assert page.locator(".answer").first.is_visible()
     assert page.locator(".ranked tbody tr").first.is_visible()
     assert page.locator("#tab-setup").is_visible()

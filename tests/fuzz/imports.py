@@ -44,8 +44,7 @@ def prepare(folder: Path) -> None:
     for number, config in enumerate(configs(TRIALS)):
         losses = list(enumerate(curve(config), 1))
         rows += [{**config, "epoch": step, "loss": loss} for step, loss in losses]
-        trial = folder / "ray" / f"trial_{number}"
-        trial.mkdir(parents=True)
+        (trial := folder / "ray" / f"trial_{number}").mkdir(parents=True)
         (trial / "params.json").write_text(json.dumps(config), encoding="utf-8")
         results = [
             json.dumps({"loss": loss, "training_iteration": step, "time_total_s": 0.5 * step})

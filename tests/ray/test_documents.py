@@ -88,16 +88,14 @@ def test_starts_tells_the_regrets_and_parameters_of_portfolios() -> None:
 
 
 def test_the_suite_of_stopping_crosses_searchers_with_stops(tmp_path: Path) -> None:
-    path = tmp_path / "stopped.yaml"
-    path.write_text(shown("yaml", "name: stopped\n"))
+    (path := tmp_path / "stopped.yaml").write_text(shown("yaml", "name: stopped\n"))
     stops = ["", "[stop=patience-20]"]
     labels = [f"{name}{stop}" for name in ("random", "optuna-tpe") for stop in stops]
     assert [ref.label for ref in load_suite(path).searchers] == labels
 
 
 def test_the_notebook_shows_what_it_stores(tmp_path: Path) -> None:
-    copy = tmp_path / NOTEBOOK.name
-    copy.write_bytes(NOTEBOOK.read_bytes())
+    (copy := tmp_path / NOTEBOOK.name).write_bytes(NOTEBOOK.read_bytes())
     command = [sys.executable, "-m", "tests.support.notebook", str(copy)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -121,15 +119,13 @@ def words(output: dict[str, Any]) -> tuple[list[str], set[str]]:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    path = tmp_path / "stubborn.py"
-    path.write_text(shown("python", "class Stubborn(Searcher)"))
+    (path := tmp_path / "stubborn.py").write_text(shown("python", "class Stubborn(Searcher)"))
     return path
 
 
 def test_the_readmes_suite_loads(tmp_path: Path) -> None:
     suites = [block.text for block in blocks(README) if block.language == "yaml"]
-    path = tmp_path / "mine.yaml"
-    path.write_text(suites[0])
+    (path := tmp_path / "mine.yaml").write_text(suites[0])
     assert build_plan(load_suite(path)).problems
 
 

@@ -33,8 +33,7 @@ def test_text_has_its_facts(case: Case, tmp_path: Path, monkeypatch: pytest.Monk
     suite |= {"problems": ["branin"], "workers": 1, "budget": {"trials": 2}}
 
     def laid() -> Path:
-        folder = tmp_path / f"{next(numbers)}"
-        folder.mkdir()
+        (folder := tmp_path / f"{next(numbers)}").mkdir()
         (folder / "archive.parquet").write_bytes((tmp_path / "archive.parquet").read_bytes())
         return lay(folder)
 

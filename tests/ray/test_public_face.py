@@ -98,8 +98,7 @@ def test_results_have_what_a_user_asks_for_first(folder: Any) -> None:
 def test_by_path_by_suite_and_again_everything_is_stored(
     folder: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "suite.yaml"
-    file.write_text(YAML)
+    (file := tmp_path / "suite.yaml").write_text(YAML)
     before = events(folder / "tiny")
     for suite in (file, str(file), hpobench.load_suite(SUITE), SUITE):
         found = hpobench.run(suite, results=folder, report=False)
@@ -171,8 +170,7 @@ def test_ctrl_c_keeps_what_is_finished_and_goes_on_to_the_caller(tmp_path: Path)
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
-    pressing = threading.Thread(target=press)
-    pressing.start()
+    (pressing := threading.Thread(target=press)).start()
     with pytest.raises(KeyboardInterrupt):
         hpobench.run(suite, results=tmp_path, cpus=1)
     pressing.join()

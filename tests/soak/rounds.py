@@ -95,8 +95,7 @@ def _virtual(
     *options: object,
 ) -> Tally:
     tally, begin = Tally(), time.monotonic()
-    suite = folder / "soak.yaml"
-    suite.write_text(SUITE)
+    (suite := folder / "soak.yaml").write_text(SUITE)
     common = ("run", suite, "--plugin", CHAIN, "--no-report", *(options or ("--cpus", 2)))
     finish(*common, "--results", folder / "calm")
     command = (*common, "--results", folder / "killed")
@@ -156,8 +155,7 @@ def live_nodes(folder: Path, rng: random.Random, kills: int, deadline: float) ->
 
 def disk(folder: Path, rng: random.Random, kills: int, deadline: float) -> Tally:
     """A disk that is full again and again, and enlarged each time; needs root, who mounts it."""
-    small = folder / "killed"
-    small.mkdir()
+    (small := folder / "killed").mkdir()
     size = 200
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", small], check=True)
     tally, begin = Tally(), time.monotonic()

@@ -63,8 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def serving(pages: Mapping[str, bytes]) -> Iterator[Server]:
     with Server(pages) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+        (thread := Thread(target=server.serve_forever, args=(0.01,))).start()
         try:
             yield server
         finally:

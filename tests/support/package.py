@@ -64,8 +64,7 @@ def use(wheel: Path) -> None:
         run_uv("venv", str(folder / "environment"))
         python = folder / "environment" / "bin" / "python"
         run_uv("pip", "install", "--python", str(python), str(wheel.resolve()))
-        work = folder / "work"
-        work.mkdir()
+        (work := folder / "work").mkdir()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
         for command in USES:
             print("+ hpobench", *command, flush=True)

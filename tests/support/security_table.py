@@ -255,8 +255,7 @@ def try_row(verb: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row, trial = rows()[verb], TRIALS[verb]
     lay_traps(folder)
     monkeypatch.chdir(folder)
-    home = folder.parent / "home"
-    home.mkdir()
+    (home := folder.parent / "home").mkdir()
     for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "HPOBENCH_ENVIRONMENTS"):
         monkeypatch.setenv(name, str(home))
     before = _state(folder)
@@ -301,8 +300,7 @@ def lay_traps(folder: Path) -> None:
 def _lay_experiment(folder: Path) -> None:
     """A Ray Tune experiment in ``folder``, whose pickles leave a mark when they are loaded."""
     for i in range(2):
-        trial = folder / f"trial_{i}"
-        trial.mkdir(parents=True)
+        (trial := folder / f"trial_{i}").mkdir(parents=True)
         (trial / "params.json").write_text(f'{{"x": {i}}}', encoding="utf-8")
         (trial / "params.pkl").write_bytes(b"cos\nsystem\n(S'touch program.mark'\ntR.")
         result = f'{{"loss": {i}.5, "training_iteration": 1}}\n'
@@ -312,8 +310,7 @@ def _lay_experiment(folder: Path) -> None:
 
 def _end_of_repair() -> object:
     """How a repair ends of stored results with a file that was shortened."""
-    shard = next(Path("stored").glob("events-*.parquet"))
-    shard.write_bytes(shard.read_bytes()[:-1])
+    (shard := next(Path("stored").glob("events-*.parquet"))).write_bytes(shard.read_bytes()[:-1])
     return _end_of(["verify", "stored", "--repair"])
 
 

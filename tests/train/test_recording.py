@@ -54,8 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    path = tmp_path / "slope.py"
-    path.write_text(PLUGIN)
+    (path := tmp_path / "slope.py").write_text(PLUGIN)
     return path
 
 
@@ -181,8 +180,7 @@ plugins: [slope.py]
 
 
 def planned(folder: Path, stage: str, problem: str) -> Any:
-    path = folder / f"{stage}.yaml"
-    path.write_text(SUITE.format(stage=stage, problem=problem))
+    (path := folder / f"{stage}.yaml").write_text(SUITE.format(stage=stage, problem=problem))
     return build_plan(load_suite(path)).cells
 
 
@@ -399,8 +397,7 @@ def test_steps_are_read_from_the_journal_also_while_it_is_written(tmp_path: Path
 
 def test_relative_paths_are_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    program = Path("train.sh")
-    program.write_text("#!/bin/sh\n")
+    (program := Path("train.sh")).write_text("#!/bin/sh\n")
     program.chmod(0o755)
     options = {"run": ["./train.sh"], "space": {"x": {"float": [0, 1]}}}
     recipe = build_recipe("command", options, sample=1)

@@ -90,8 +90,7 @@ def own_loop(searcher: str, code: str, *, seed: int, **given: Any) -> Any:
     """
     script = Registry().find("searcher", searcher).script
     assert script is not None
-    environment = Environment(script)
-    environment.build()
+    (environment := Environment(script)).build()
     whole = "\n".join([_PRELUDE, inspect.getsource(objective), code, _CODA])
     done = subprocess.run(
         [environment.python, "-c", whole, json.dumps({"seed": seed, **given})],

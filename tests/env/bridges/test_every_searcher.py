@@ -111,6 +111,5 @@ def test_an_isolated_searcher_goes_on_where_it_was(tmp_path: Path) -> None:
     search = make()
     assert ask(search, "abcde") == calm[:5]
     search.save(str(tmp_path / "state"))
-    restored = make()
-    restored.restore(str(tmp_path / "state"))
+    (restored := make()).restore(str(tmp_path / "state"))
     assert ask(restored, "fgh") == calm[5:]

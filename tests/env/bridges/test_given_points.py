@@ -68,6 +68,5 @@ def test_an_isolated_one_learns_given_points_and_is_restored(name: str, tmp_path
     search = begin()
     drive(search, range(5))
     search.save(str(tmp_path / "state"))
-    restored = begin()
-    restored.restore(str(tmp_path / "state"))
+    (restored := begin()).restore(str(tmp_path / "state"))
     assert drive(restored, range(5, 7)) == calm[5:]

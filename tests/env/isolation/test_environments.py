@@ -51,8 +51,7 @@ def script(tmp_path: Path, environments: Path) -> Script:
 
 
 def test_a_file_without_a_header_needs_no_environment(tmp_path: Path) -> None:
-    file = tmp_path / "plain.py"
-    file.write_text(PLUGIN)
+    (file := tmp_path / "plain.py").write_text(PLUGIN)
     assert read_script(file) is None
 
 
@@ -64,8 +63,7 @@ def test_a_file_without_a_header_needs_no_environment(tmp_path: Path) -> None:
     ],
 )
 def test_a_header_that_is_wrong(tmp_path: Path, text: str, message: str) -> None:
-    file = tmp_path / "wrong.py"
-    file.write_text(text + PLUGIN)
+    (file := tmp_path / "wrong.py").write_text(text + PLUGIN)
     with pytest.raises(PluginError, match=message):
         read_script(file)
 
@@ -136,8 +134,7 @@ def test_one_that_cannot_be_built_remembers_why(script: Script, environments: Pa
 
 
 def test_a_build_that_was_cut_off_starts_again(script: Script) -> None:
-    environment = Environment(script)
-    environment.build()
+    (environment := Environment(script)).build()
     (environment.folder / "built.json").unlink()
     shutil.rmtree(environment.folder / "env" / "lib")
     assert environment.build().versions == {"packaging": "25.0"}

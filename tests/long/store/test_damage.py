@@ -120,8 +120,7 @@ def test_without_a_copy_nothing_is_deleted(whole: Path, store: Path) -> None:
 
 
 def test_only_damaged_cells_go(whole: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = min(store.glob("events-*.parquet"))
-    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    (file := min(store.glob("events-*.parquet"))).write_bytes(file.read_bytes()[:-1] + b"x")
     (damage,) = find_damage(store)
     assert set(damage.cells) == {row["cell"] for row in load_cells(store)}
     with pytest.raises(

@@ -13,7 +13,7 @@ from hpobench.api import Budget
 from hpobench.plugins.build import build_scheduler
 from hpobench.plugins.refs import plugin_ref
 from hpobench.plugins.registry import Registry
-from hpobench.testing.doubles import make_run
+from tests.support.finished import finished
 
 
 def events_of(*rows: tuple[int, int, float, float]) -> tuple[pd.DataFrame, np.ndarray]:
@@ -66,8 +66,7 @@ def test_against_walking_back_from_the_end(number: int) -> None:
 )
 def test_on_the_virtual_stage_no_step_has_to_move(name: str) -> None:
     scheduler = build_scheduler(plugin_ref(Registry(), "scheduler", name, {}))
-    run = make_run(scheduler, trials=24, workers=4, budget=Budget(trials=24, time=300.0))
-    run.finish()
+    run = finished(scheduler, trials=24, workers=4, budget=Budget(trials=24, time=300.0))
     rows = [(0, event.worker, event.clock, event.cost) for event in run.events]
     begin, end = occupancy(*events_of(*rows))
     assert len(rows) > 50

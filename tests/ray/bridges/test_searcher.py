@@ -179,8 +179,7 @@ def test_states_of_others(tmp_path: Path) -> None:
     for name, seed in (("random", 2), ("sobol", 1)):
         with pytest.raises(UsageError, match="the state of another searcher"):
             hpobench.searcher(name, seed=seed).restore(str(path))
-    other = hpobench.searcher("random", seed=1)
-    other.restore(str(path))
+    (other := hpobench.searcher("random", seed=1)).restore(str(path))
     other.set_search_properties("loss", "min", {"y": tune.uniform(0, 1)})
     with pytest.raises(UsageError, match="another param_space"):
         other.suggest("a")
@@ -198,8 +197,7 @@ def test_a_library_that_has_changed(tmp_path: Path) -> None:
     state = cloudpickle.loads(path.read_bytes())
     state["log"][-2][3]["x"] = 0.25
     path.write_bytes(cloudpickle.dumps(state))
-    other = ready(hpobench.searcher("random", seed=1))
-    other.restore(str(path))
+    (other := ready(hpobench.searcher("random", seed=1))).restore(str(path))
     with pytest.raises(ReplayError, match="perhaps because its library has changed"):
         other.suggest("a")
 

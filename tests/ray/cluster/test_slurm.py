@@ -36,8 +36,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """That of a user of Slurm in ``tmp_path``, where the suite lies."""
     (tmp_path / "tiny.yaml").write_text(SUITE)
     (tmp_path / "jobs").mkdir()
-    programs = tmp_path / "venv" / "bin"
-    programs.mkdir(parents=True)
+    (programs := tmp_path / "venv" / "bin").mkdir(parents=True)
     for name in ("sbatch", "srun", "scontrol"):
         _program(programs / name, f"{slurm.__file__} {name}")
     _program(programs / "hpobench", "-m hpobench")

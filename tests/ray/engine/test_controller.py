@@ -26,6 +26,7 @@ from hpobench.running.ray import internals
 from hpobench.running.ray.shortened import ShortenedController
 from hpobench.running.ray.trial import Trial
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from tests.support.finished import finished
 
 
 def test_the_names_we_stand_on_are_there() -> None:
@@ -138,8 +139,7 @@ def test_choosers_see_unfinished_trials_only_while_choosing(fifo: Fifo) -> None:
             return super().choose_trial_to_run(tune_controller)
 
     fifo.build = lambda fidelity: Watching()  # type: ignore[method-assign, assignment]
-    run = make_run(fifo, trials=12)
-    run.finish()
+    run = finished(fifo, trials=12)
     assert {status for statuses in seen for status in statuses} <= {"PENDING", "RUNNING", "PAUSED"}
     assert max(map(len, seen)) <= 5
     assert len(run.source.trials) == 12

@@ -15,6 +15,7 @@ from hpobench.api import Budget, Config, Curve
 from hpobench.contract.errors import CellError
 from hpobench.running.cells import tuning as runs
 from hpobench.testing.doubles import Curves, make_run
+from tests.support.finished import finished
 
 NUMBERS: dict[str, Any] = {
     "nan": math.nan,
@@ -63,8 +64,7 @@ class Odd(Curves):
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_is_taken_or_fails_its_trial(part: str, name: str) -> None:
     value = NUMBERS[name]
-    run = make_run(Fifo(), problem=Odd(part, value), trials=2, workers=1)
-    run.finish()
+    run = finished(Fifo(), problem=Odd(part, value), trials=2, workers=1)
     statuses = [run.trial_status(trial) for trial in run.source.trials]
     assert math.isfinite(run.stage.now)
     if name in FAILED[part]:
@@ -83,8 +83,7 @@ def test_a_curve_that_is_none_fails_its_trial() -> None:
         def curve(self, config: Config, seed: int) -> Curve:
             return None  # type: ignore[return-value]
 
-    run = make_run(Fifo(), problem=Nothing(), trials=2, workers=1)
-    run.finish()
+    run = finished(Fifo(), problem=Nothing(), trials=2, workers=1)
     assert [run.trial_status(trial) for trial in run.source.trials] == ["failed"] * 2
 
 

@@ -99,8 +99,7 @@ def test_node_after_node_joins_and_dies(tmp_path: Path, log: Any, cluster: Any) 
 def client_server(log: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The ``ray://`` address of a cluster whose head has a home folder of its own."""
     pytest.importorskip("grpc", reason="ray:// needs ray[client]")
-    home = tmp_path / "home"
-    home.mkdir()
+    (home := tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(home))
     port, client = free_ports(2)
     with started_head(port, f"--ray-client-server-port={client}", waits_for=client):

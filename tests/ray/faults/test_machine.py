@@ -125,8 +125,7 @@ def test_nothing_of_a_killed_driver_is_left(tmp_path: Path, log: Any) -> None:  
 
 
 def test_no_home_and_an_odd_folder_for_temporary_files(tmp_path: Path) -> None:
-    odd = tmp_path / ("ünd lang" * 10)
-    odd.mkdir()
+    (odd := tmp_path / ("ünd lang" * 10)).mkdir()
     options = ("--results", tmp_path, "--cpus", 2, "--no-report", "--seeds", "0-0")
     on_ray = ("--address", "local")
     # Not even root can write below a device.

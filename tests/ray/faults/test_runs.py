@@ -33,8 +33,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_one_worker_another_hash_seed_another_folder(undisturbed: Any, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
+    (elsewhere := tmp_path / "elsewhere").mkdir()
     finish("run", SUITE, "--cpus", 1, "--no-report", cwd=elsewhere, PYTHONHASHSEED="77")
     assert events(elsewhere / "results" / "fragile") == events(undisturbed)
 

@@ -213,8 +213,7 @@ def held(path: Any) -> Iterator[Any]:
     write(path, [({"trial": 0}, b"")])
     context = multiprocessing.get_context("spawn")
     ready, release = context.Event(), context.Event()
-    process = context.Process(target=hold, args=(path, ready, release))
-    process.start()
+    (process := context.Process(target=hold, args=(path, ready, release))).start()
     assert ready.wait(30)
     yield release
     release.set()

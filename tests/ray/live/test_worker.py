@@ -85,8 +85,7 @@ def serve(problem: str, cell: Any) -> Any:
                 assert number == 3
                 got.append(cell(connection))
 
-        thread = threading.Thread(target=speak)
-        thread.start()
+        (thread := threading.Thread(target=speak)).start()
         Worker().serve(problem, listener.getsockname(), key, 3, 1.0)
         thread.join()
     return got[0]
@@ -189,8 +188,7 @@ def test_another_trial_takes_the_place_of_the_first(log: Any) -> None:
 
 @pytest.fixture
 def odd(tmp_path: Path) -> str:
-    path = tmp_path / "odd.py"
-    path.write_text(ODD)
+    (path := tmp_path / "odd.py").write_text(ODD)
     return ref(path, "Odd")
 
 
@@ -255,8 +253,7 @@ def test_a_long_step_ends_with_the_process(odd: Any, how: str) -> None:
     key = secrets.token_bytes(32)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         context = multiprocessing.get_context("fork")
-        process = context.Process(target=work, args=(odd, listener.getsockname(), key))
-        process.start()
+        (process := context.Process(target=work, args=(odd, listener.getsockname(), key))).start()
         connection, _ = welcome(listener.accept()[0], key)
         with connection:
             send(connection, begin({"how": how}, until=1))
@@ -279,8 +276,7 @@ def test_who_calls_without_the_key_is_refused() -> None:
             with caller, pytest.raises(ConnectionRefusedError, match="does not know the key"):
                 welcome(caller, b"mine")
 
-        thread = threading.Thread(target=answer)
-        thread.start()
+        (thread := threading.Thread(target=answer)).start()
         with pytest.raises(ConnectionError):
             call(listener.getsockname(), b"theirs", 0)
         thread.join()
@@ -296,8 +292,7 @@ def test_who_listens_without_the_key_is_not_obeyed() -> None:
                 caller.sendall(bytes(32))
                 caller.sendall(caller.recv(100)[-32:])  # the worker's own proof is not the cell's
 
-        thread = threading.Thread(target=answer)
-        thread.start()
+        (thread := threading.Thread(target=answer)).start()
         with pytest.raises(ConnectionRefusedError, match="the cell does not know the key"):
             call(listener.getsockname(), b"key", 0)
         thread.join()

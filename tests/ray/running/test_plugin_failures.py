@@ -96,8 +96,7 @@ def asking(number: signal.Signals) -> Iterator[None]:
             os.kill(os.getpid(), number)
             pause = 5
 
-    thread = threading.Thread(target=ask)
-    thread.start()
+    (thread := threading.Thread(target=ask)).start()
     try:
         yield
     finally:

@@ -106,8 +106,7 @@ def test_what_is_not_all_of_one_run_is_refused(stores: Path, tmp_path: Path) -> 
 
 def test_damage_is_not_merged(stores: Path, tmp_path: Path) -> None:
     folders = [shutil.copytree(p, tmp_path / p.name) for p in shards(stores)]
-    file = next(folders[0].glob("events-*"))
-    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    (file := next(folders[0].glob("events-*"))).write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(StoreError, match=f"{file.name}: damaged"):
         merge(folders, tmp_path / "x")
 

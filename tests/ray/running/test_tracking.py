@@ -44,8 +44,7 @@ NOBODY = "http://127.0.0.1:9"
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    file = tmp_path_factory.mktemp("suite") / "suite.yaml"
-    file.write_text(SUITE)
+    (file := tmp_path_factory.mktemp("suite") / "suite.yaml").write_text(SUITE)
     return file
 
 

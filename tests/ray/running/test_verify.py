@@ -213,8 +213,7 @@ def test_without_any_cell_to_run_there_is_no_answer(folder: Path) -> None:
     assert "none of the 2 cells could be run again" in finish("verify", folder, *options, code=1)
     with pytest.raises(hpobench.UsageError, match="cells must be at least 1, not 0"):
         verified(folder, 0)
-    file = next(folder.glob("events-*"))
-    file.write_bytes(file.read_bytes()[:-1])
+    (file := next(folder.glob("events-*"))).write_bytes(file.read_bytes()[:-1])
     with pytest.raises(hpobench.StoreError, match=f"{file.name}: its content is not what"):
         verified(folder)
     assert "costs 24 cells" in finish("verify", folder, "--sample", 2, code=1)

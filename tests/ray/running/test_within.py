@@ -100,14 +100,12 @@ EXTRA_S = 60.0
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "plugins.py"
-    file.write_text(PLUGINS)
+    (file := tmp_path / "plugins.py").write_text(PLUGINS)
     return file
 
 
 def write(folder: Path, **keys: Any) -> Path:
-    file = folder / "tiny.json.yaml"
-    file.write_text(json.dumps(SUITE | keys))  # JSON is YAML
+    (file := folder / "tiny.json.yaml").write_text(json.dumps(SUITE | keys))  # JSON is YAML
     return file
 
 

@@ -16,7 +16,8 @@ from hpobench.algorithms.schedulers.pb2 import Pb2
 from hpobench.contract.cell import Exact
 from hpobench.running.ray.fast.equal import equal
 from hpobench.running.ray.fast.pb2 import Kernel, ucb
-from hpobench.testing.doubles import Curves, make_run
+from hpobench.testing.doubles import Curves
+from tests.support.finished import finished
 
 
 def _fitted(kernel: Any, seed: int, rows: int, columns: int, *, equal_rows: bool) -> Any:
@@ -73,14 +74,13 @@ def test_whole_runs_of_pb2_have_the_events_of_ray(options: dict[str, Any], worke
     found = []
     kinds: tuple[Exact | None, ...] = (None, "ray")
     for exact in kinds:
-        run = make_run(
+        run = finished(
             Pb2(**options),
             problem=Curves(6),
             trials=5,
             workers=workers,
             exact=exact,
         )
-        run.finish()
         found.append(repr(run.events))
     assert found[0] == found[1]
     assert "parent_step=None" in found[0]

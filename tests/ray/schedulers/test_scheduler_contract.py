@@ -13,9 +13,10 @@ from ray import cloudpickle
 from hpobench.api import Scheduler
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.registry import Entry, Registry
-from hpobench.testing.doubles import Curves, make_run
+from hpobench.testing.doubles import Curves
 from hpobench.testing.scheduler_rules import CHECKS, STEPS, SchedulerSubject
 from hpobench.testing.subject import ref_of
+from tests.support.finished import finished
 
 ENTRIES = {entry.name: entry for entry in Registry().entries("scheduler")}
 
@@ -76,6 +77,5 @@ def test_builds_pickle_nothing(subject: SchedulerSubject, monkeypatch: pytest.Mo
 
 def test_says_truly_that_it_clones(entry: Entry) -> None:
     cls: Any = entry.load()
-    run = make_run(cls(), problem=Curves(3), trials=16, workers=3)
-    run.finish()
+    run = finished(cls(), problem=Curves(3), trials=16, workers=3)
     assert any(event.config for event in run.events) == cls.clones

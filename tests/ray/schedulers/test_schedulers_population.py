@@ -156,8 +156,7 @@ class Fixed(TabulatedProblem):
 
 def test_a_problem_without_mutable_parameters_is_skipped_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "fixed.py").write_text(FIXED)
-    file = tmp_path / "suite.yaml"
-    file.write_text(SUITE)
+    (file := tmp_path / "suite.yaml").write_text(SUITE)
     plan = build_plan(load_suite(str(file)))
     assert [cell.scheduler.name for cell in plan.cells] == ["fifo"]
     assert {row.scheduler: row.reason for row in plan.skipped} == {

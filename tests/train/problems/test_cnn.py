@@ -203,8 +203,7 @@ def test_the_process_does_not_notice_a_training() -> None:
     torch.set_num_threads(2)
     try:
         before = torch.get_rng_state()
-        training = begin()
-        training.load(present(training.save()))
+        (training := begin()).load(present(training.save()))
         training.step()
         assert torch.equal(torch.get_rng_state(), before)
         assert torch.get_num_threads() == 2
@@ -233,16 +232,14 @@ def test_the_learning_rate_may_change(config: Config) -> None:
     state = present(origin.save())
     moved = {}
     for lr in (1e-6, config["lr"]):
-        training = begin(config=config | {"lr": lr})
-        training.load(state)
+        (training := begin(config=config | {"lr": lr})).load(state)
         training.step()
         moved[lr] = (weights(training) - weights(origin)).abs().max()
     assert moved[1e-6] < 1e-3 * moved[config["lr"]]
 
 
 def test_the_dropout_may_change() -> None:
-    first = begin()
-    first.step()
+    (first := begin()).step()
     same_rate, other = begin(), begin(config=ADAM | {"dropout": 0.8})
     for training in (same_rate, other):
         training.load(present(first.save()))

@@ -191,8 +191,7 @@ def test_the_cost_of_trees_is_in_the_configuration() -> None:
     for change in ({}, {"n_estimators": 16}, {"n_estimators": 16, "max_leaves": 64}):
         config = cheap | {"min_child_weight": 0.01, "reg_alpha": 0.001, "reg_lambda": 0.1} | change
         problem.space.check(config)
-        training = problem.start(config, 0)
-        training.step()
+        (training := problem.start(config, 0)).step()
         leaves = [tree.count("leaf") for tree in model(training).get_dump()]
         assert len(leaves) == config["n_estimators"]
         assert max(leaves) <= config["max_leaves"]

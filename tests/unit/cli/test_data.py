@@ -118,8 +118,7 @@ def test_verifying(invoke: Any, root: Path) -> None:
     invoke("fetch", "one", "two")
     code, out, _ = invoke("verify")
     assert (code, out) == (0, f"one: good, {root}/made/one\ntwo: good, {root}/made/two\n")
-    file = root / "made" / "one" / "b.txt"
-    file.write_bytes(b"bete")
+    (file := root / "made" / "one" / "b.txt").write_bytes(b"bete")
     code, out, _ = invoke("verify")
     assert code == 1
     assert f"one: damaged, {root}/made/one\n  {file} has the sha256 " in out

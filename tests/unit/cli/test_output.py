@@ -165,16 +165,14 @@ def test_the_text_has_the_facts_of_the_json(
     numbers = itertools.count()
 
     def laid() -> Path:
-        folder = tmp_path / f"{next(numbers)}"
-        folder.mkdir()
+        (folder := tmp_path / f"{next(numbers)}").mkdir()
         lay(folder)
         (folder / "alone.py").write_text(HEADER + PLUGIN.replace('"trap"', '"alone"'))
         for name in ("archive.parquet", "other.parquet"):
             (folder / name).write_bytes(archive)
         if "damaged" in case.args:
             broken = (folder / "stored").rename(folder / "damaged")
-            shard = next(broken.glob("events-*.parquet"))
-            shard.write_bytes(shard.read_bytes()[:-1])
+            (shard := next(broken.glob("events-*.parquet"))).write_bytes(shard.read_bytes()[:-1])
         return folder
 
     check(case, laid, monkeypatch.chdir)

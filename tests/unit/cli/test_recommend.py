@@ -129,8 +129,7 @@ def test_a_suite_that_would_settle_it_has_problems_that_can_run_here(tmp_path: P
 def test_settling_a_suite_keeps_its_problems(evidence: Path, tmp_path: Path) -> None:
     content = {"name": "mine", "searchers": ["sobol"], "problems": ["branin"], "seeds": 2}
     found = hpobench.recommend({**content, "budget": {"trials": 9}}, evidence=evidence)
-    file = tmp_path / "settle.yaml"
-    file.write_text(found.settling())
+    (file := tmp_path / "settle.yaml").write_text(found.settling())
     suite = hpobench.load_suite(file)
     assert [ref.label for ref in suite.problems] == ["branin"]
     assert suite.budgets["branin"].trials == 9

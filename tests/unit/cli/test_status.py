@@ -102,8 +102,7 @@ def test_verify_names_and_repairs_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     write(tmp_path, [[0, 1]])
     assert call("verify", tmp_path) == 0
     assert capsys.readouterr().out == f"{tmp_path}: undamaged\n"
-    shard = next(tmp_path.glob("events-*"))
-    shard.write_bytes(shard.read_bytes()[:-1])
+    (shard := next(tmp_path.glob("events-*"))).write_bytes(shard.read_bytes()[:-1])
     assert call("verify", tmp_path) == 1
     shown = capsys.readouterr().out
     assert (

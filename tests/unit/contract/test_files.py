@@ -16,8 +16,7 @@ from tests import ROOT
 
 
 def link(path: Path) -> None:
-    target = path.parent.parent / "target"
-    target.write_text("precious")
+    (target := path.parent.parent / "target").write_text("precious")
     path.symlink_to(target)
 
 

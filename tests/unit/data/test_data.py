@@ -209,8 +209,7 @@ def test_the_fingerprint_is_of_the_contents(
     monkeypatch.setenv("HPOBENCH_DATA", str(tmp_path / "elsewhere"))
     put(tmp_path / "elsewhere" / "made" / "up")
     assert data.fingerprint("made-up") == first
-    file = tmp_path / "elsewhere" / "made" / "up" / "a.json"
-    file.write_bytes(b'{"a": 2}')
+    (file := tmp_path / "elsewhere" / "made" / "up" / "a.json").write_bytes(b'{"a": 2}')
     os.utime(file, ns=(1, 1))
     assert data.missing("made-up") is None  # the sizes fit
     told = r"a\.json has the sha256 \w+, not \w+; `hpobench data fetch made-up` brings it"
@@ -428,8 +427,7 @@ def test_a_file_that_does_not_end_is_given_up(server: Server, tmp_path: Path) ->
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "[]", "3", '{"title": []}', "\udcff"])
 def test_entries_of_another_shape(text: str, tmp_path: Path) -> None:
-    file = tmp_path / "record.json"
-    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+    (file := tmp_path / "record.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(NotAvailableError, match=r"record\.json"):
         catalogue.recorded("openml:61", file)
 

@@ -185,7 +185,6 @@ def test_facts_that_strangers_made_up_are_refused(facts: Any, message: str, tmp_
     metadata = {b"hpobench_evidence": json.dumps(about).encode(), seal.KEY: seal.BLANK}
     sink = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata(metadata), sink)
-    path = tmp_path / "evidence.parquet"
-    path.write_bytes(seal.sealed(bytes(sink.getvalue())))
+    (path := tmp_path / "evidence.parquet").write_bytes(seal.sealed(bytes(sink.getvalue())))
     with pytest.raises(StoreError, match=message):
         read_archive(path)

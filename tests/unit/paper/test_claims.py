@@ -38,8 +38,7 @@ SPEEDUP = """\
 
 
 def read(folder: Path, text: str) -> Any:
-    file = folder / "somebody.yaml"
-    file.write_text(text)
+    (file := folder / "somebody.yaml").write_text(text)
     return read_publication(file)
 
 

@@ -28,8 +28,7 @@ DEFAULTS = {
 
 @pytest.fixture
 def file(tmp_path: Path) -> str:
-    path = tmp_path / "tiny.py"
-    path.write_text(PLUGIN, encoding="utf-8")
+    (path := tmp_path / "tiny.py").write_text(PLUGIN, encoding="utf-8")
     return str(path)
 
 

@@ -22,8 +22,7 @@ SEARCHER = "from hpobench.api import Searcher\n\n\nclass {cls}(Searcher):\n    n
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
-    file = tmp_path / "tiny.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "tiny.py").write_text(PLUGIN, encoding="utf-8")
     return file
 
 

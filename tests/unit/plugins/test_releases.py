@@ -52,8 +52,7 @@ LOCK = 'requires-python = ">=3.11"\n[[package]]\nname = "jax"\nversion = "0.5"\n
 
 
 def release_of(folder: Path, header: str = "", release: str = "0.1.2") -> ReleaseScript:
-    file = folder / "mine.py"
-    file.write_text(header + PLUGIN, encoding="utf-8")
+    (file := folder / "mine.py").write_text(header + PLUGIN, encoding="utf-8")
     given = {"release": release}
     script = script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine", given=given))
     assert isinstance(script, ReleaseScript)
@@ -93,8 +92,7 @@ def test_an_isolated_one_keeps_its_other_requirements_and_settings(tmp_path: Pat
 
 def test_each_release_has_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    lock = tmp_path / "mine.py.lock"
-    lock.write_text(LOCK, encoding="utf-8")
+    (lock := tmp_path / "mine.py.lock").write_text(LOCK, encoding="utf-8")
     folders = {Environment(release_of(tmp_path, HEADER, r)).folder for r in ("0.1.2", "0.1.3")}
     lock.write_text(LOCK.replace("0.5", "0.4.1"), encoding="utf-8")
     folders |= {Environment(release_of(tmp_path, HEADER)).folder}
@@ -109,8 +107,7 @@ def test_an_isolated_one_without_a_lock_says_what_locks_it(tmp_path: Path) -> No
 
 
 def test_a_searcher_without_a_release_has_no_such_script(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
     assert script_of(PluginRef("searcher", "mine", "mine", {}, str(file), "Mine")) is None
 
 

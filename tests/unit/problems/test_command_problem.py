@@ -49,8 +49,7 @@ def script(tmp_path: Path) -> Callable[..., Command]:
     """Makes a problem of three steps of a shell script's text."""
 
     def make(text: str, **options: Any) -> Command:
-        file = tmp_path / "program"
-        file.write_text(f"#!/bin/sh\n{text}\n")
+        (file := tmp_path / "program").write_text(f"#!/bin/sh\n{text}\n")
         file.chmod(0o755)
         return command(tmp_path, "./program", **{"steps": 3} | options)
 
@@ -201,8 +200,7 @@ def test_a_running_trial_can_be_sent_to_a_state_under_its_own_configuration(begi
 
 
 def test_the_program_is_told_where_it_goes_on(script: Any, begin: Any, tmp_path: Path) -> None:
-    trial = begin(script('cat > task; echo \'{"loss": 1, "state": {"w": [1.5]}}\''))
-    trial.step()
+    (trial := begin(script('cat > task; echo \'{"loss": 1, "state": {"w": [1.5]}}\''))).step()
     other = begin(script("cat > task; echo '{\"loss\": 1}'"), lr=0.25)
     other.load(present(trial.save()))
     other.step()
@@ -237,8 +235,7 @@ def test_without_a_state_there_is_nothing_to_save(script: Any, begin: Any) -> No
     ],
 )
 def test_a_program_that_ends_early(script: Any, begin: Any, ending: str, told: str) -> None:
-    trial = begin(script(f"echo '{{\"loss\": 1}}'; {ending}"))
-    trial.step()
+    (trial := begin(script(f"echo '{{\"loss\": 1}}'; {ending}"))).step()
     with pytest.raises(TrialError, match=told) as caught:
         trial.step()
     assert "program" in str(caught.value)

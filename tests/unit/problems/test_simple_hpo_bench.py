@@ -191,8 +191,7 @@ class Evil:
     ],
 )
 def test_only_plain_pickles_are_read(tmp_path: Path, content: Any, message: str) -> None:
-    file = tmp_path / "table.pkl"
-    file.write_bytes(content)
+    (file := tmp_path / "table.pkl").write_bytes(content)
     with pytest.raises(NotAvailableError, match=message):
         _tables.read_plain(file)
 

@@ -74,8 +74,7 @@ class Climb(FunctionProblem):
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "valley.py"
-    file.write_text(PLUGIN)
+    (file := tmp_path / "valley.py").write_text(PLUGIN)
     return file
 
 

@@ -78,8 +78,7 @@ class Trained(FunctionProblem):
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    file = tmp_path / "hill.py"
-    file.write_text(PLUGIN)
+    (file := tmp_path / "hill.py").write_text(PLUGIN)
     return file
 
 

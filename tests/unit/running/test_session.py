@@ -105,13 +105,11 @@ def test_the_logs_of_a_ray_that_failed_stay_until_the_next_session(base: Path) -
 
 
 def test_folders_in_use_links_and_strangers_stay(base: Path) -> None:
-    target = base / "target"
-    target.mkdir()
+    (target := base / "target").mkdir()
     (target / "lock").touch()
     (base / "hpobench-ray-link").symlink_to(target)
     (base / "hpobench-ray-new").mkdir()  # its lock is not there yet
-    remains = base / "hpobench-ray-old" / "r"
-    remains.mkdir(parents=True)
+    (remains := base / "hpobench-ray-old" / "r").mkdir(parents=True)
     os.utime(remains.parent, (1e9, 1e9))
     with private_session() as first, private_session() as second:
         names = {first.folder.name, second.folder.name, "target"}

@@ -104,8 +104,7 @@ def test_a_damaged_file_of_cells_is_restored_from_its_copy(tmp_path: Path, how: 
 
 def test_without_a_copy_its_cells_run_again_and_no_others(tmp_path: Path) -> None:
     unfinished(tmp_path, [[0], [1]])
-    path = index.commits(tmp_path)[0]
-    path.write_bytes(b"x")
+    (path := index.commits(tmp_path)[0]).write_bytes(b"x")
     (tmp_path / "copies" / path.name).unlink()
     (done,) = repair(tmp_path)
     assert "moved into" in done

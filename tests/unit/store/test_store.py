@@ -244,8 +244,7 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
 
 def test_damage_is_named(tmp_path: Path) -> None:
     write(tmp_path, [[0]])
-    file = next(tmp_path.glob("events-*"))
-    file.write_bytes(file.read_bytes()[:100])
+    (file := next(tmp_path.glob("events-*"))).write_bytes(file.read_bytes()[:100])
     with pytest.raises(StoreError, match=file.name):
         load_results(tmp_path)
     file.unlink()

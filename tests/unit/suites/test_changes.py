@@ -30,8 +30,7 @@ budget: {evaluations: 5}
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    file = tmp_path / "base.yaml"
-    file.write_text(BASE, encoding="utf-8")
+    (file := tmp_path / "base.yaml").write_text(BASE, encoding="utf-8")
     return file
 
 

@@ -36,8 +36,7 @@ CELL: dict[str, Any] = {
 
 @pytest.fixture
 def refs(tmp_path: Path) -> dict[str, PluginRef]:
-    file = tmp_path / "tiny.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "tiny.py").write_text(PLUGIN, encoding="utf-8")
     return {
         "searcher": PluginRef("searcher", "tiny", "tiny", {"greed": 1.0}, str(file), "Tiny"),
         "scheduler": PluginRef("scheduler", "whole", "whole", {}, str(file), "Whole"),
@@ -168,8 +167,7 @@ def test_what_the_source_says_changes_the_hash(text: str, tmp_path: Path) -> Non
 
 
 def test_an_edit_is_noticed_in_the_same_process(tmp_path: Path) -> None:
-    file = tmp_path / "a.py"
-    file.write_text("x = 1\n", encoding="utf-8")
+    (file := tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
     before = source_hash(file)
     file.write_text("x = 10\n", encoding="utf-8")
     assert source_hash(file) != before
@@ -203,13 +201,11 @@ def test_helpers_count_as_part_of_a_plugin(tmp_path: Path) -> None:
     ],
 )
 def test_helpers_imported_by_absolute_name_also_count(statement: str, tmp_path: Path) -> None:
-    file = tmp_path / "a.py"
-    file.write_text(f"{statement}\n", encoding="utf-8")
+    (file := tmp_path / "a.py").write_text(f"{statement}\n", encoding="utf-8")
     (tmp_path / "kit").mkdir()
     (tmp_path / "kit" / "tools.py").write_text("import further\n", encoding="utf-8")
     (tmp_path / "helper.py").write_text("import further\n", encoding="utf-8")
-    further = tmp_path / "further.py"
-    further.write_text("g = 1\n", encoding="utf-8")
+    (further := tmp_path / "further.py").write_text("g = 1\n", encoding="utf-8")
     before = source_hash(file)
     further.write_text("g = 22\n", encoding="utf-8")
     assert source_hash(file) != before

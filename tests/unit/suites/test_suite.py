@@ -130,8 +130,7 @@ def test_not_a_suite_at_all(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    file = tmp_path / "suite.yaml"
-    file.write_bytes(content)
+    (file := tmp_path / "suite.yaml").write_bytes(content)
     told = refusal(file, capsys)
     assert told.startswith(f"{file}:{line}: " if line else f"{file}: ")
     assert message in told
@@ -155,8 +154,7 @@ def test_not_a_suite_at_all(
 def test_hostile_files_are_refused_within_a_second(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "suite.yaml"
-    file.write_bytes(content)
+    (file := tmp_path / "suite.yaml").write_bytes(content)
     begin = time.process_time()
     told = refusal(file, capsys)
     assert time.process_time() - begin < 1
@@ -272,11 +270,9 @@ def test_what_a_suite_resolves_to_loads_as_the_same_suite(tmp_path: Path) -> Non
 
 
 def test_a_plugins_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
-    file = tmp_path / "a\nworkers: 9\n.py"
-    file.write_text(PLUGIN, encoding="utf-8")
+    (file := tmp_path / "a\nworkers: 9\n.py").write_text(PLUGIN, encoding="utf-8")
     suite = load_suite(write_suite(tmp_path, {8: "# none"}), plugins=[file])
-    copy = tmp_path / "copy.yaml"
-    copy.write_text(suite.to_yaml(), encoding="utf-8")
+    (copy := tmp_path / "copy.yaml").write_text(suite.to_yaml(), encoding="utf-8")
     assert load_suite(copy, plugins=[file]).workers == (4,)
 
 

@@ -146,8 +146,7 @@ def test_a_scorer_that_raises() -> None:
 def interrupted() -> Iterator[None]:
     """Ctrl-C after a second. Ray's ``Tuner.fit`` leaves a handler of its own behind."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    (timer := threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))).start()
     yield
     timer.cancel()
     signal.signal(signal.SIGINT, before)

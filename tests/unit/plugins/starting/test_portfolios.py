@@ -223,8 +223,7 @@ def test_fitted(parameter: Parameter, value: Value, near: Value | None) -> None:
 )
 def test_a_damaged_file(part: str, value: object, tmp_path: Path) -> None:
     stored = json.loads((SHIPPED / "lcbench-pool.json").read_text("utf-8"))
-    file = tmp_path / "lcbench-pool.json"
-    file.write_text(json.dumps(stored | {part: value}))
+    (file := tmp_path / "lcbench-pool.json").write_text(json.dumps(stored | {part: value}))
     with pytest.raises(PluginError, match=r"lcbench-pool.json: not a file of portfolios"):
         read_portfolio(file)
     file.write_text("[" * 100_000)

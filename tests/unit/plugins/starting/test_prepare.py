@@ -48,8 +48,7 @@ class Sets(TabulatedProblem):
 
 
 def ref(folder: Path, dataset: str = "a") -> PluginRef:
-    file = folder / "sets.py"
-    file.write_text(SETS, encoding="utf-8")
+    (file := folder / "sets.py").write_text(SETS, encoding="utf-8")
     label = f"sets[dataset={dataset}]"
     options = {"dataset": dataset}
     return PluginRef("problem", "sets", label, options, str(file), "Sets", str(folder))
@@ -150,8 +149,7 @@ def test_unfit_tables(tmp_path: Path, about: dict[str, Any], trials: int, messag
 
 
 def test_a_table_elsewhere_is_not_read(tmp_path: Path) -> None:
-    folder = tmp_path / "suite"
-    folder.mkdir()
+    (folder := tmp_path / "suite").mkdir()
     own(tmp_path, [3.0, 1.0])
     with pytest.raises(UsageError, match="leaves the suite's folder"):
         prepared(folder, {"history": {"from": "../mine.parquet", "trials": 2}})
