@@ -35,10 +35,7 @@ def test_the_page_asks_for_nothing_and_has_no_faults(show: Any, report: Path) ->
 
 def ranked(page: Any) -> list[tuple[str, float]]:
     return [
-        (
-            row.locator("th").inner_text(),
-            float(row.locator(".regret").inner_text().split()[0]),
-        )
+        (row.locator("th").inner_text(), float(row.locator(".regret").inner_text().split()[0]))
         for row in page.locator(".opening:visible tbody tr:visible").all()
     ]
 

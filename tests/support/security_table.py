@@ -175,24 +175,24 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "list suites": ["list", "suites"],
     "plan SUITE": ["plan", "suite.yaml"],
     "plan SUITE --add NAME --plugin FILE": [
-        *("plan", "smoke", "--add", "trap", "--plugin", "trap.py"),
+        *("plan", "smoke", "--add", "trap", "--plugin", "trap.py")
     ],
     "run SUITE --dry-run": ["run", "suite.yaml", "--dry-run"],
     "hpobench.plan(SUITE)": lambda: hpobench.plan("suite.yaml"),
     "hpobench.load_suite(SUITE)": lambda: hpobench.load_suite("suite.yaml"),
     "recommend SUITE": ["recommend", "suite.yaml"],
     "recommend --floats N": [
-        *("recommend", "--floats", "2", "--evaluations", "9", "--settle", "settle.yaml"),
+        *("recommend", "--floats", "2", "--evaluations", "9", "--settle", "settle.yaml")
     ],
     "recommend --trials STORAGE": [
-        *("recommend", "--trials", "experiment", "--mode", "min", "--evaluations", "9"),
+        *("recommend", "--trials", "experiment", "--mode", "min", "--evaluations", "9")
     ],
     "hpobench.recommend(SUITE)": lambda: str(hpobench.recommend("suite.yaml")),
     "run SUITE": ["run", "suite.yaml", "--cpus", "1", "--no-report"],
     "agreement SUITE": ["agreement", "suite.yaml", "--cpus", "1", "--only", "program/*"],
     "check FILE": lambda: (_end_of(_CHECK), _end_of(_CHECK_PROGRAM)),
     "problems freeze NAME --plugin FILE": [
-        *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10"),
+        *("problems", "freeze", "pit", "--plugin", "trap.py", "--sample", "10")
     ],
     "portfolio NAME --plugin FILE": ["portfolio", "xgboost", "--plugin", "trap.py"],
     "portfolio NAME --make --plugin FILE": ["portfolio", "pit", "--make", "--plugin", "trap.py"],
@@ -215,9 +215,7 @@ TRIALS: Mapping[str, Sequence[str] | Callable[[], object]] = {
     "site OUT FOLDER": lambda: _code(
         ["site", "out", "stored", "--evidence", _archive("archive.parquet")]
     ),
-    "compare FOLDER FOLDER": [
-        *("compare", "stored", "stored", "--markdown", "found.md"),
-    ],
+    "compare FOLDER FOLDER": [*("compare", "stored", "stored", "--markdown", "found.md")],
     "export FOLDER OUT": ["export", "stored", "--to", "latex", "out"],
     "hpobench.load(FOLDER)": lambda: hpobench.load("stored").failed,
     "hpobench.load(FOLDERS)": lambda: _load_two(),

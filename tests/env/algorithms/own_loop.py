@@ -9,17 +9,7 @@ import subprocess
 from collections.abc import Callable, Container, Iterator
 from typing import Any
 
-from hpobench.api import (
-    Categorical,
-    Config,
-    Fidelity,
-    Float,
-    Int,
-    Ordinal,
-    Searcher,
-    Space,
-    When,
-)
+from hpobench.api import Categorical, Config, Fidelity, Float, Int, Ordinal, Searcher, Space, When
 from hpobench.contract.cell import PluginRef
 from hpobench.plugins.build import build_searcher
 from hpobench.plugins.isolation.environments import Environment

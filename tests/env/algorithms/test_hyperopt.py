@@ -21,10 +21,7 @@ from tests.env.algorithms.own_loop import (
     own_loop,
 )
 
-SPACES = {
-    "mixed": MIXED,
-    "conditional": CONDITIONAL,
-}
+SPACES = {"mixed": MIXED, "conditional": CONDITIONAL}
 
 LOOP = """
 import functools, math

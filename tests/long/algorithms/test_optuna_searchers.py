@@ -132,12 +132,7 @@ CASES = [
         trials=16,
     ),
     Case("qmc", OptunaQMC, {}, lambda seed: qmc_sampler(seed, "sobol")),
-    Case(
-        "qmc-halton",
-        OptunaQMC,
-        {"qmc_type": "halton"},
-        lambda seed: qmc_sampler(seed, "halton"),
-    ),
+    Case("qmc-halton", OptunaQMC, {"qmc_type": "halton"}, lambda seed: qmc_sampler(seed, "halton")),
     Case(
         "nsga2",
         OptunaNSGA2,
@@ -146,15 +141,10 @@ CASES = [
     ),
 ]
 SLOW = Case(
-    "gp-40",
-    OptunaGP,
-    {},
-    lambda seed: GPSampler(seed=seed, warn_independent_sampling=False),
+    "gp-40", OptunaGP, {}, lambda seed: GPSampler(seed=seed, warn_independent_sampling=False)
 )
 FOR_EACH_CASE = pytest.mark.parametrize(
-    "case",
-    [*CASES, pytest.param(SLOW, marks=pytest.mark.night)],
-    ids=lambda case: case.label,
+    "case", [*CASES, pytest.param(SLOW, marks=pytest.mark.night)], ids=lambda case: case.label
 )
 
 

@@ -178,11 +178,7 @@ def test_trials_of_another_tuner_are_learnt(tmp_path: Path) -> None:
             lambda config: {"loss": loss(config)},
             param_space=PARAM_SPACE,
             tune_config=tune.TuneConfig(
-                search_alg=first,
-                num_samples=5,
-                metric="loss",
-                mode="min",
-                max_concurrent_trials=1,
+                search_alg=first, num_samples=5, metric="loss", mode="min", max_concurrent_trials=1
             ),
             run_config=tune.RunConfig(storage_path=str(tmp_path), name="run", verbose=0),
         )

@@ -49,9 +49,7 @@ def arguments(suite: Path) -> tuple[Any, ...]:
     return ("run", suite, "--results", suite.parent, "--cpus", 2, "--no-report")
 
 
-def cells(
-    folder: Path,
-) -> Iterator[tuple[tuple[str, str], pd.DataFrame, pd.DataFrame]]:
+def cells(folder: Path) -> Iterator[tuple[tuple[str, str], pd.DataFrame, pd.DataFrame]]:
     """Problem and scheduler, events and trials of each cell, which must be done."""
     results = load_results(folder / "mine")
     assert (results.cells["status"] == "done").all(), results.cells["error"].tolist()
@@ -133,8 +131,7 @@ def tuner_losses(trainable: Any, configs: list[Any], folder: Path) -> list[list[
         trainable,
         param_space={"lr": tune.uniform(0, 1)},
         tune_config=tune.TuneConfig(
-            search_alg=BasicVariantGenerator(points_to_evaluate=configs),
-            num_samples=len(configs),
+            search_alg=BasicVariantGenerator(points_to_evaluate=configs), num_samples=len(configs)
         ),
         run_config=tune.RunConfig(
             storage_path=str(folder), stop={"training_iteration": 9}, verbose=0

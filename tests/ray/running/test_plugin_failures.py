@@ -22,11 +22,7 @@ from tests.ray.running.raising_plugins import HARMLESS, HOOKS, KINDS
 
 FILE = Path(__file__).with_name("raising_plugins.py")
 SHIPPED = {"searcher": "random", "scheduler": "fifo"}
-CLASSES = {
-    "searcher": "Raiser",
-    "scheduler": "RaisingScheduler",
-    "problem": "RaisingProblem",
-}
+CLASSES = {"searcher": "Raiser", "scheduler": "RaisingScheduler", "problem": "RaisingProblem"}
 CASES = [(kind, hook) for kind, hooks in HOOKS.items() for hook in hooks]
 
 

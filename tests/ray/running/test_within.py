@@ -171,12 +171,7 @@ def test_a_deadline_in_the_middle_loses_nothing_finished(plugin: Path, tmp_path:
 
 
 def test_live_budgets_are_shortened_by_what_a_trial_takes(plugin: Path, tmp_path: Path) -> None:
-    live = {
-        "problems": ["trained"],
-        "stage": "live",
-        "workers": 1,
-        "budget": {"evaluations": 1000},
-    }
+    live = {"problems": ["trained"], "stage": "live", "workers": 1, "budget": {"evaluations": 1000}}
     options = ("--plugin", plugin, "--results", tmp_path, "--within", "80s", "--cpus", 1)
     begin = time.monotonic()
     output = finish("run", write(tmp_path, **live), *options)

@@ -144,11 +144,7 @@ class History(tune.Callback):
     [pytest.param(HyperBandBohb(), 12, marks=night), (AshaPromote(reduction_factor=2), 8)],
 )
 def test_has_the_history_of_a_plain_tuner(
-    plugin: Any,
-    trials: int,
-    one_worker: Any,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    plugin: Any, trials: int, one_worker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A Tuner always asks for one trial ahead.
     monkeypatch.setattr(plugin, "lookahead", 1)

@@ -22,9 +22,7 @@ def test_rays_own_searchers_are_not_built(tmp_path: Path) -> None:
     assert len(build_plan(load_suite(file)).cells) == 2
 
 
-def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(
-    tmp_path: Path,
-) -> None:
+def test_a_searcher_under_rays_limiter_is_refused_where_brackets_must_fill(tmp_path: Path) -> None:
     file = write_suite(
         tmp_path,
         {

@@ -64,11 +64,7 @@ CASES = [
         code=1,
         quiet=lambda f: "damaged: 1 damaged",
     ),
-    Case(
-        "compare stored stored",
-        lambda f: [f["headline"]],
-        quiet=lambda f: f["headline"],
-    ),
+    Case("compare stored stored", lambda f: [f["headline"]], quiet=lambda f: f["headline"]),
     Case(
         "bisect smoke --searcher optuna-tpe --good 4.8.0 --bad 4.9.0",
         lambda f: [f["searcher"], f["bad"], f["good"], f["command"]],
@@ -213,12 +209,7 @@ SOLID = re.compile(r"/|^    \w+\.\w+\(.*\)$")
 LISTS = (
     *("list searchers", "list schedulers", "list problems", "list suites", "list compatibility"),
     *("list searchers hebo", "list problems xgboost", "data list", "env list", "portfolio"),
-    *(
-        "--help",
-        "run --help",
-        "status stored",
-        "recommend --floats 2 --evaluations 9",
-    ),
+    *("--help", "run --help", "status stored", "recommend --floats 2 --evaluations 9"),
 )
 
 

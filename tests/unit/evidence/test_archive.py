@@ -14,14 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hpobench.contract.errors import StoreError, UsageError
-from hpobench.evidence.archive import (
-    BUDGETS,
-    KEYS,
-    PluginFacts,
-    joined,
-    quantised,
-    read_archive,
-)
+from hpobench.evidence.archive import BUDGETS, KEYS, PluginFacts, joined, quantised, read_archive
 from hpobench.evidence.scores import Algorithm, scores_at
 from hpobench.store.format import seal
 from tests.unit.evidence.archives import FACTS, FLAT, made

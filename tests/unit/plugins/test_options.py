@@ -16,14 +16,7 @@ from hpobench.plugins.options import label, options_of, resolve
 from tests.support.tiny_plugins import PLUGIN
 
 SPACE = Space([Float("x", 0, 1)])
-DEFAULTS = {
-    "greed": 1.0,
-    "mode": "a",
-    "layers": [1, 2],
-    "count": 3,
-    "on": False,
-    "label": None,
-}
+DEFAULTS = {"greed": 1.0, "mode": "a", "layers": [1, 2], "count": 3, "on": False, "label": None}
 
 
 @pytest.fixture

@@ -16,16 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from hpobench.api import (
-    Categorical,
-    Float,
-    Int,
-    Ordinal,
-    Space,
-    TrainedProblem,
-    Training,
-    When,
-)
+from hpobench.api import Categorical, Float, Int, Ordinal, Space, TrainedProblem, Training, When
 from hpobench.contract.errors import NotAvailableError, SpaceError, TrialError, UsageError
 from hpobench.problems.general import _process
 from hpobench.problems.general._space import parse_space
@@ -372,9 +363,7 @@ def test_a_program_of_a_killed_worker_ends_at_its_next_line(script: Any, tmp_pat
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", worker],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", worker], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
     assert done.returncode == -signal.SIGKILL
     pid = int((tmp_path / "pid").read_text())

@@ -144,11 +144,7 @@ def test_the_best_model_differs_between_instances() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [
-        ({"models": 1}, "2 to 26"),
-        ({"models": 27}, "2 to 26"),
-        ({"dimension": 2}, "at least 3"),
-    ],
+    [({"models": 1}, "2 to 26"), ({"models": 27}, "2 to 26"), ({"dimension": 2}, "at least 3")],
 )
 def test_conditional_refuses(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):

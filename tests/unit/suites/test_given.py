@@ -50,12 +50,7 @@ def labels(made: Plan) -> list[str]:
 
 def test_a_list_at_the_top_crosses_all_searchers(tmp_path: Path) -> None:
     made = plan(tmp_path, {2: "searchers: [adopting, fixed]\nstart: [none, default]"})
-    assert labels(made) == [
-        "adopting",
-        "adopting[start=default]",
-        "fixed",
-        "fixed[start=default]",
-    ]
+    assert labels(made) == ["adopting", "adopting[start=default]", "fixed", "fixed[start=default]"]
     assert made.cells[1].searcher.given == {"start": {"default": True}}
 
 

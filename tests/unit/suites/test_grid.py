@@ -348,9 +348,7 @@ def test_the_own_scheduler_may_be_named(tmp_path: Path) -> None:
     assert len(plan(tmp_path, changes).cells) == 2
 
 
-def test_searchers_are_told_what_suits_them_unless_the_suite_says_otherwise(
-    tmp_path: Path,
-) -> None:
+def test_searchers_are_told_what_suits_them_unless_the_suite_says_otherwise(tmp_path: Path) -> None:
     changes = {2: "searchers: [tiny, model]"}
     by_searcher = {cell.searcher.name: cell.tell for cell in plan(tmp_path, changes).cells}
     assert by_searcher == {"tiny": "last", "model": "every"}

@@ -326,12 +326,7 @@ def test_pipes_and_devices_are_none(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_defaults(tmp_path: Path) -> None:
     suite = load(tmp_path, {6: "# no workers"})
-    assert (suite.workers, suite.stage, suite.tell, suite.only) == (
-        (4,),
-        "virtual",
-        None,
-        (),
-    )
+    assert (suite.workers, suite.stage, suite.tell, suite.only) == ((4,), "virtual", None, ())
 
 
 def test_one_number_of_workers_or_several(tmp_path: Path) -> None:

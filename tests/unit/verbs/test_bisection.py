@@ -165,11 +165,7 @@ def test_results_that_cannot_be_read_in_the_end_do_not_end_like_a_verdict(
 
 
 @pytest.mark.parametrize(
-    ("searcher", "message"),
-    [
-        ("random", "names no library"),
-        ("optuna-tpee", "optuna-tpe"),
-    ],
+    ("searcher", "message"), [("random", "names no library"), ("optuna-tpee", "optuna-tpe")]
 )
 def test_a_searcher_that_has_no_releases(searcher: str, message: str) -> None:
     done = CliRunner().invoke(

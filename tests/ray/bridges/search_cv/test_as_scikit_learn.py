@@ -117,12 +117,9 @@ def test_a_random_state_of_numpys_is_drawn_from_as_there() -> None:
         n_trials=4,
         random_state=np.random.RandomState(3),
     ).fit(X, Y)
-    theirs = RandomizedSearchCV(
-        SVC(),
-        space,
-        n_iter=4,
-        random_state=np.random.RandomState(3),
-    ).fit(X, Y)
+    theirs = RandomizedSearchCV(SVC(), space, n_iter=4, random_state=np.random.RandomState(3)).fit(
+        X, Y
+    )
     assert ours.cv_results_["params"] == theirs.cv_results_["params"]
 
 

@@ -69,9 +69,7 @@ def test_equal_points_are_given_once(tmp_path: Path) -> None:
     assert prepared(tmp_path, start).points == ({"x": 0.5}, {"x": 0.25})
 
 
-def test_history_is_of_other_data_sets_with_the_same_space_without_failures(
-    tmp_path: Path,
-) -> None:
+def test_history_is_of_other_data_sets_with_the_same_space_without_failures(tmp_path: Path) -> None:
     found = prepared(tmp_path, {"history": 30})
     assert found.matched
     assert [len(source.trials) for source in found.told] == [10, 10, 10]
