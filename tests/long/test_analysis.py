@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import doctest
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results
+from tests.support.processes import python
 from tests.support.results_factory import make_results
 from tests.support.stored_results import run_suite
 
@@ -44,8 +43,8 @@ def results() -> Results:
 
 def test_importing_hpobench_imports_nothing_heavy() -> None:
     code = "import sys, hpobench; hpobench.load; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"ray", "pandas", "numpy", "pyarrow", "scipy"} & set(done.stdout.split())
+    heavy = {"ray", "pandas", "numpy", "pyarrow", "scipy"}
+    assert not heavy & set(python("-c", code).stdout.split())
 
 
 def test_the_docstring_s_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

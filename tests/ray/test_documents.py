@@ -23,6 +23,7 @@ from tests.support import gallery
 from tests.support.documents import blocks, documents, runnable, site_pages
 from tests.support.frames import tuples
 from tests.support.notebook import code_cells
+from tests.support.processes import python
 
 NOTEBOOK = ROOT / "examples" / "results.ipynb"
 EXAMPLE = ROOT / "examples" / "from_python.py"
@@ -64,9 +65,7 @@ def shown(language: str, containing: str) -> str:
 
 def printed(script: Path) -> str:
     """What a Python file prints in a process of its own."""
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return python(script).stdout
 
 
 def test_the_example_of_a_search_prints_what_the_gallery_shows() -> None:
@@ -178,16 +177,7 @@ def test_the_shown_plugin_runs_and_the_documents_read_it(plugin: Any, tmp_path: 
 
 def program(code: str, folder: Path) -> str:
     """What ``code`` prints in ``folder``."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return python("-c", code, cwd=folder).stdout
 
 
 def test_ci_runs_the_readmes_test_command(tmp_path: Path) -> None:

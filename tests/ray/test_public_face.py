@@ -7,7 +7,6 @@ import importlib
 import os
 import pkgutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -24,6 +23,7 @@ from hpobench.contract import errors, signals
 from hpobench.running.plan import experiment
 from hpobench.suites.grid import build_plan
 from tests.ray.faults.commands import events
+from tests.support.processes import python
 
 ROOT = Path(hpobench.__file__).parents[1]
 SUITE = {
@@ -52,15 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
         f"import hpobench\nfound = hpobench.run({SUITE!r}, results={str(folder)!r}, cpus=1)\n"
         "assert found.page.exists() and found.failed.empty and not found.missing\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", code)
     (folder / "printed.txt").write_text(done.stdout + done.stderr)
-    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -300,9 +293,8 @@ def test_no_module_hides_a_public_function() -> None:
 
 def test_importing_is_light() -> None:
     code = "import sys, hpobench; hpobench.run, hpobench.plan, hpobench.Space; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"ray", "pandas", "numpy", "pyarrow", "scipy", "click", "rich", "pydantic", "ruamel"}
-    assert not heavy & set(done.stdout.split())
+    assert not heavy & set(python("-c", code).stdout.split())
 
 
 def test_results_are_frames(folder: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from hpobench.plugins.isolation import environments as module
 from hpobench.plugins.isolation.environments import Environment, lock
 from hpobench.plugins.isolation.script import Script, read_script
 from hpobench.plugins.registry import Registry
+from tests.support.processes import python
 
 HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# ///\n'
 PLUGIN = """
@@ -229,14 +229,7 @@ def test_suites_run_without_those_that_cannot_be_built(tmp_path: Path, environme
         "name: some\nsearchers: [random, mine]\nschedulers: [fifo]\nproblems: [branin]\n"
         "seeds: 1\nbudget: {trials: 3}\nplugins: [mine.py]\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "hpobench", "run", suite, "--no-report", "--cpus", "1"],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    done = python("-m", "hpobench", "run", suite, "--no-report", "--cpus", "1", cwd=tmp_path)
     assert "the environment of mine is not available" in done.stderr
     assert "1 done" in done.stdout + done.stderr
     assert "not locked" in str(Registry([file]).find("searcher", "mine").missing())

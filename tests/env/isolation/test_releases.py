@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -14,20 +13,13 @@ from hpobench.analysis.core.pairing import paired
 from hpobench.cli import cli
 from hpobench.store.read.reader import load_results
 from hpobench.verbs.comparison import of_algorithms
+from tests.support.processes import python
 
 OLD, NEW, NONE = "4.4.2", "4.4.4", "4.4.999"
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "hpobench", *arguments, "--cpus", "2"],
-        cwd=folder,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == code, done.stderr
-    return done
+    return python("-m", "hpobench", *arguments, "--cpus", "2", cwd=folder, code=code)
 
 
 def told(*arguments: str, code: int = 0) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from hpobench.plugins.isolation.searcher import end_warm
 from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
 from hpobench.testing.check import judge
+from tests.support.processes import python
 
 
 @pytest.fixture
@@ -47,10 +46,7 @@ def test_a_new_plugin_passes_all_checks(new: Any, tmp_path: Path, kind: Kind) ->
     assert f"{kind}s: [my-{kind}-2] and plugins: [{file.name}]" in told
     assert Registry([file]).find(kind, f"my-{kind}-2").cls == f"My{kind.capitalize()}2"
     assert failures(file) == []
-    done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", file], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout
+    python("-m", "ruff", "check", "--isolated", file)
 
 
 def test_an_isolated_searcher_passes_once_its_environment_is_built(

@@ -17,6 +17,7 @@ from hpobench.bridges.imports.trials import Asked
 from hpobench.store.read.reader import load_results
 from tests import ROOT
 from tests.support.imported_trials import SPACE, STEPS, configs, curve
+from tests.support.processes import python
 
 TRIALS = 24
 
@@ -30,7 +31,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)\n"
         f"ray_experiment(Path({str(folder)!r}), {TRIALS})\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    python("-c", code, cwd=ROOT)
     assert not ray.is_initialized()
     return folder / "mine"
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 
@@ -40,6 +37,7 @@ from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
 from tests.support.finished import finished
 from tests.support.global_state import numpy_state
 from tests.support.night import night
+from tests.support.processes import python
 
 
 class Mixed(TabulatedProblem):
@@ -337,20 +335,8 @@ for scheduler in (Pbt(), Pbt(synch=True), Pb2(perturbation_interval=4)):
 
 def test_histories_depend_on_no_hash_and_no_thread_count() -> None:
     def histories(hash_seed: str, threads: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", HISTORIES],
-            env=os.environ
-            | {
-                "PYTHONHASHSEED": hash_seed,
-                "OPENBLAS_NUM_THREADS": threads,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-            },
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        threading = {"PYTHONHASHSEED": hash_seed, "OPENBLAS_NUM_THREADS": threads}
+        return python("-c", HISTORIES, **threading).stdout
 
     first = histories("1", "1")
     assert len(first.splitlines()) == 3

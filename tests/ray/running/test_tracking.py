@@ -26,6 +26,7 @@ from hpobench.store.write.batch import Batch
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
+from tests.support.processes import python
 
 # MLflow's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
@@ -58,13 +59,7 @@ def hpobench_run(
 ) -> tuple[Any, ...]:
     """``hpobench run --mlflow`` in a process of its own; (exit code, output, errors)."""
     fixed: list[Any] = ["--results", folder, "--mlflow", uri, "--no-report", "--cpus", "2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "hpobench", "run", suite, *fixed, *options],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-m", "hpobench", "run", suite, *fixed, *options, code=None, **environment)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ from hpobench.plugins.registry import Entry
 from hpobench.testing import Check, checks
 from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of, entries
-from tests import ROOT
+from tests.support.processes import python
 
 FILE = Path(__file__).with_name("misbehaving.py")
 ENTRIES = {entry.name: entry for entry in entries(FILE)}
@@ -83,13 +80,7 @@ def test_every_check_has_its_case() -> None:
 
 def test_a_spoilt_process_is_told_of() -> None:
     """In a process of its own, for it stays so."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hpobench", "check", str(FILE), "--only", "spoiling"],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
+    done = python("-m", "hpobench", "check", FILE, "--only", "spoiling", code=1)
     assert "failed   leaves other cells alone" in done.stdout
     printed = " ".join(done.stdout.split())  # without the terminal's line breaks
     assert "a cell of other plugins has another result in this process" in printed
@@ -166,12 +157,6 @@ def test_pytest_takes_them_as_tests(tmp_path: Path) -> None:
         f"@pytest.mark.parametrize('check', checks({str(FILE)!r}, only='noisy'), ids=str)\n"
         "def test_mine(check: Check) -> None:\n    check()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    done = python("-m", "pytest", "-p", "no:cacheprovider", cwd=tmp_path, code=None)
     assert "1 failed, 9 passed, 3 skipped" in done.stdout
     assert "FAILED test_mine.py::test_mine[noisy: curves repeat]" in done.stdout

@@ -4,8 +4,6 @@ import itertools
 import json
 import math
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,8 +20,8 @@ from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
-from tests import ROOT
 from tests.support.present import present
+from tests.support.processes import python
 
 ADAM: Config = {
     "lr": 3e-3,
@@ -159,14 +157,7 @@ def test_another_process_goes_on_to_the_last_bit(tmp_path: Path) -> None:
         file.write_bytes(present(training.save()))
         asked.append((dataset, config, str(file)))
         expected.append((steps(training, 2), training.save()))
-    done = subprocess.run(
-        [sys.executable, "-c", CONTINUE],
-        cwd=ROOT,
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", CONTINUE, stdin=json.dumps(asked))
     for (*_, saved), line, (losses, state) in zip(
         asked, done.stdout.splitlines(), expected, strict=True
     ):
@@ -392,4 +383,4 @@ assert not {"torch", "sklearn", "mnist1d", "numpy"} & set(sys.modules)
 
 
 def test_listing_does_not_import_torch() -> None:
-    subprocess.run([sys.executable, "-c", LISTING], cwd=ROOT, check=True)
+    python("-c", LISTING)

@@ -1,7 +1,5 @@
 import importlib.metadata
 import json
-import subprocess
-import sys
 from random import Random
 from typing import Any, get_args
 
@@ -23,6 +21,7 @@ from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
 from tests.support.present import present
+from tests.support.processes import python
 
 FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
 UNFROZEN = {
@@ -84,11 +83,7 @@ def test_another_process_goes_on_as_if_nothing_had_stopped() -> None:
         steps(training, 3)
         asked.append((dataset, SAMPLING, 7, present(training.save()).hex(), 4))
         expected.append(steps(training, 4))
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD], input=json.dumps(asked), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == expected
+    assert json.loads(python("-c", CHILD, stdin=json.dumps(asked)).stdout) == expected
 
 
 def test_a_state_may_be_saved_at_any_step_the_first_included() -> None:

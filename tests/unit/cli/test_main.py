@@ -18,21 +18,11 @@ import hpobench
 from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
 from hpobench.cli import SECTIONS, VERBS, Verbs, cli
 from hpobench.contract import signals
+from tests.support.processes import python
 from tests.support.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]
 HEAVY = ("ray", "pandas", "numpy", "optuna", "torch", "matplotlib", "scipy", "pyarrow")
-
-
-def run(*args: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hpobench", *args],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def ends(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
@@ -97,8 +87,8 @@ def test_every_verb_loads_and_has_help(verb: str) -> None:
 
 
 def test_version() -> None:
-    done = run("--version")
-    assert (done.returncode, done.stdout) == (0, f"hpobench, version {hpobench.__version__}\n")
+    told = python("-m", "hpobench", "--version").stdout
+    assert told == f"hpobench, version {hpobench.__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -119,13 +109,7 @@ def test_looking_around_imports_nothing_heavy(args: list[str]) -> None:
         "try:\n    main(sys.argv[1:])\n"
         "finally:\n    print('LOADED', *sys.modules, file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *args],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", code, *args)
     loaded = done.stderr.partition("LOADED ")[2].split()
     assert "click" in loaded
     assert [name for name in HEAVY if name in loaded] == []
@@ -134,8 +118,7 @@ def test_looking_around_imports_nothing_heavy(args: list[str]) -> None:
 
 def test_errors_are_one_line_without_a_traceback(tmp_path: Path) -> None:
     file = write_suite(tmp_path, {2: "searchers: [tinny]"})
-    done = run("plan", str(file), cwd=tmp_path)
-    assert done.returncode == 2
+    done = python("-m", "hpobench", "plan", file, cwd=tmp_path, code=2)
     assert done.stdout == ""
     assert done.stderr == (
         f"error: {file}:2: searchers[0]: unknown searcher 'tinny'; did you mean tiny?\n"
@@ -152,6 +135,12 @@ def test_an_unknown_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, err) == (2, "error: unknown command 'compat'; did you mean compatibility?\n")
 
 
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    line = ["bash", "-c", f'"{sys.executable}" -m hpobench {command}']
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("args", ["list problems", "list suites", "plan smoke", "--help"])
 @pytest.mark.parametrize(
     ("where", "message"),
@@ -161,13 +150,7 @@ def test_an_unknown_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_output_that_cannot_be_written(args: str, where: str, message: str) -> None:
-    done = subprocess.run(
-        ["bash", "-c", f'"{sys.executable}" -m hpobench {args} {where}'],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = shell(f"{args} {where}")
     assert (done.returncode, done.stderr) == (1, message)
 
 
@@ -195,14 +178,7 @@ def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
 def as_process(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     """``source`` run by ``python -m`` with the argument ``plan``."""
     (folder / "started.py").write_text(source)
-    return subprocess.run(
-        [sys.executable, "-m", "started", "plan"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return python("-m", "started", "plan", cwd=folder, code=None)
 
 
 COMMAND = """
@@ -269,11 +245,5 @@ def test_exit_codes_of_verbs_pass_through(
 
 
 def test_a_reader_that_goes_away_hears_nothing_more() -> None:
-    done = subprocess.run(
-        ["bash", "-c", f'"{sys.executable}" -m hpobench list problems | true'],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (done.stdout, done.stderr) == ("", "")
+    done = shell("list problems | true")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -24,6 +24,7 @@ from hpobench.data.catalogue import Dataset, parse
 from hpobench.data.download import fetch
 from hpobench.plugins.registry import Registry
 from tests.support.data_server import Server, entry, serving, write_list
+from tests.support.processes import python
 
 ROOT = Path(hpobench.__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -220,10 +221,7 @@ def test_the_fingerprint_is_of_the_contents(
 def test_importing_it_imports_the_standard_library_alone() -> None:
     heavy = ("pooch", "requests", "numpy", "pandas", "sklearn", "click", "pydantic", "rich")
     code = "import sys, hpobench.data, hpobench.data.openml; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    loaded = done.stdout.split()
+    loaded = python("-c", code).stdout.split()
     assert "hpobench.data.local" in loaded
     assert [name for name in heavy if name in loaded] == []
 

@@ -22,8 +22,8 @@ from hpobench.problems.general import _process
 from hpobench.problems.general._space import parse_space
 from hpobench.problems.general.command import Command
 from hpobench.suites.suite import load_suite
-from tests import ROOT
 from tests.support.present import present
+from tests.support.processes import python
 
 HERE = Path(__file__).parent
 LR = {"lr": {"float": [1e-4, 1], "log": True}}
@@ -362,10 +362,7 @@ def test_a_program_of_a_killed_worker_ends_at_its_next_line(script: Any, tmp_pat
         "trial.step()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", worker], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}
-    )
-    assert done.returncode == -signal.SIGKILL
+    python("-c", worker, cwd=tmp_path, code=-signal.SIGKILL)
     pid = int((tmp_path / "pid").read_text())
     if psutil.pid_exists(pid):
         assert_gone([psutil.Process(pid)])

@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from hpobench.suites import identity
 from hpobench.suites.grid import build_plan
 from hpobench.suites.identity import cell_ids
 from hpobench.suites.suite import load_suite
+from tests.support.processes import python
 from tests.support.tiny_plugins import PLUGIN, write_suite
 
 CELL: dict[str, Any] = {
@@ -285,16 +283,10 @@ def test_ids_are_the_same_in_every_process(tmp_path: Path) -> None:
         "from hpobench.suites.suite import load_suite\n"
         "print(*(c.id + c.spec for c in build_plan(load_suite(sys.argv[1])).cells), sep='\\n')"
     )
-    root = str(Path(hpobench.__file__).parents[1])
 
     def elsewhere(hash_seed: str) -> list[str]:
-        return subprocess.run(
-            [sys.executable, "-c", code, str(file)],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": root, "LC_ALL": "C"},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
+        return python(
+            "-c", code, file, cwd=tmp_path, PYTHONHASHSEED=hash_seed, LC_ALL="C"
         ).stdout.splitlines()
 
     here = [cell.id + cell.spec for cell in build_plan(load_suite(file)).cells]

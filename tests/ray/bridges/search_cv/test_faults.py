@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +24,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import hpobench
 from hpobench import Float, Space
+from tests.support.processes import python
 
 X, Y = make_classification(120, 6, random_state=0)
 SPACE = {"C": loguniform(1e-2, 1e2)}
@@ -246,8 +245,8 @@ def test_a_search_that_does_not_repeat_itself_says_so(tmp_path: Path) -> None:
 
 def test_without_scikit_learn_it_is_said_what_to_install() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import hpobench; hpobench.SearchCV"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "NotAvailableError: SearchCV needs scikit-learn: pip install" in done.stderr
+    told = python("-c", code, code=1).stderr
+    assert "NotAvailableError: SearchCV needs scikit-learn: pip install" in told
 
 
 def test_two_searches_at_once_in_one_folder(tmp_path: Path) -> None:
