@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from _pytest.capture import CaptureResult
 
 from hpobench import data
+from hpobench.__main__ import main
 from hpobench.data import catalogue
 from hpobench.plugins.isolation import searcher
 from tests import ROOT
@@ -40,6 +42,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def says(capsys: pytest.CaptureFixture[str]) -> Callable[..., CaptureResult[str]]:
+    """What ``hpobench ARGS`` prints, which ends with ``code``, or with any if None."""
+
+    def call(*arguments: object, code: int | None = 0) -> CaptureResult[str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        assert code in (None, end.value.code or 0), told
+        return told
+
+    return call
 
 
 @pytest.fixture(scope="module", autouse=True)

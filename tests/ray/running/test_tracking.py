@@ -15,7 +15,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hpobench.__main__ import main
 from hpobench.cli.run import UNLOGGED
 from hpobench.running.cells.outcome import unfinished_cell
 from hpobench.running.cells.run_cell import run_cell
@@ -373,20 +372,18 @@ def test_a_failure_midway_is_told_once_and_ends_it(outcomes: Any, database: Any,
     ],
 )
 def test_a_wrong_uri_is_an_error_before_anything_runs(
-    uri: str, reason: str, suite: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    uri: str, reason: str, suite: Any, tmp_path: Path, says: Any
 ) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["run", str(suite), "--results", str(tmp_path / "results"), "--mlflow", uri])
-    assert end.value.code == 2
-    error = capsys.readouterr().err
+    results = tmp_path / "results"
+    error = says("run", suite, "--results", results, "--mlflow", uri, code=2).err
     assert error.startswith("error: --mlflow")
     assert reason in error
     assert "s3cret" not in error
-    assert not (tmp_path / "results").exists()
+    assert not results.exists()
 
 
 def test_without_the_package_the_error_says_what_brings_it(
-    suite: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    suite: Any, tmp_path: Path, says: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = builtins.__import__
 
@@ -396,11 +393,10 @@ def test_without_the_package_the_error_says_what_brings_it(
         return real(name, *args, **options)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(SystemExit) as end:
-        main(["run", str(suite), "--results", str(tmp_path / "results"), "--mlflow", NOBODY])
-    assert end.value.code == 1
-    assert "pip install 'hpobench[mlflow]'" in capsys.readouterr().err
-    assert not (tmp_path / "results").exists()
+    results = tmp_path / "results"
+    error = says("run", suite, "--results", results, "--mlflow", NOBODY, code=1).err
+    assert "pip install 'hpobench[mlflow]'" in error
+    assert not results.exists()
 
 
 def test_mlflow_reports_nothing_about_its_use() -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -23,15 +24,6 @@ from tests.support.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]
 HEAVY = ("ray", "pandas", "numpy", "optuna", "torch", "matplotlib", "scipy", "pyarrow")
-
-
-def ends(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of ``hpobench ARGS``."""
-    with pytest.raises(SystemExit) as end:
-        main(args)
-    told = capsys.readouterr()
-    assert isinstance(end.value.code, int)
-    return end.value.code, told.out, told.err
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -125,14 +117,11 @@ def test_errors_are_one_line_without_a_traceback(tmp_path: Path) -> None:
     )
 
 
-def test_an_unknown_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = ends(capsys, "rnu")
-    assert (code, err) == (2, "error: unknown command 'rnu'; did you mean run?\n")
-
-
-def test_an_unknown_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = ends(capsys, "list", "compat")
-    assert (code, err) == (2, "error: unknown command 'compat'; did you mean compatibility?\n")
+def test_an_unknown_verb(says: Any) -> None:
+    told = "error: unknown command 'rnu'; did you mean run?\n"
+    assert says("rnu", code=2).err == told
+    told = "error: unknown command 'compat'; did you mean compatibility?\n"
+    assert says("list", "compat", code=2).err == told
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
@@ -155,19 +144,18 @@ def test_output_that_cannot_be_written(args: str, where: str, message: str) -> N
 
 
 @pytest.mark.parametrize("args", [["plan"], ["plan", "--nope"], ["list", "nope"]])
-def test_misuse_has_exit_code_2(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = ends(capsys, *args)
-    assert code == 2
+def test_misuse_has_exit_code_2(args: list[str], says: Any) -> None:
+    err = says(*args, code=2).err
     assert "Traceback" not in err
 
 
 def test_an_interrupt_ends_with_130_and_a_second_one_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, says: Any
 ) -> None:
     failing(monkeypatch, KeyboardInterrupt())
     before = {number: signal.getsignal(number) for number in signals.ENDING_SIGNALS}
     try:
-        assert ends(capsys, "plan") == (INTERRUPTED, "", "\ninterrupted\n")
+        assert says("plan", code=INTERRUPTED) == ("", "\ninterrupted\n")
         for number in before:
             os.kill(os.getpid(), number)
     finally:
@@ -224,12 +212,11 @@ command()
 
 
 def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, says: Any
 ) -> None:
     monkeypatch.delenv("HPOBENCH_TRACEBACK", raising=False)
     failing(monkeypatch, ZeroDivisionError("by nought"))
-    code, _, err = ends(capsys, "plan")
-    assert code == UNEXPECTED
+    err = says("plan", code=UNEXPECTED).err
     assert err.startswith("error: ZeroDivisionError: by nought\n")
     assert "HPOBENCH_TRACEBACK=1" in err
     monkeypatch.setenv("HPOBENCH_TRACEBACK", "1")
@@ -237,11 +224,9 @@ def test_a_fault_of_ours_is_short_and_says_how_to_see_more(
         main(["plan"])
 
 
-def test_exit_codes_of_verbs_pass_through(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_exit_codes_of_verbs_pass_through(monkeypatch: pytest.MonkeyPatch, says: Any) -> None:
     failing(monkeypatch, SystemExit(1))
-    assert ends(capsys, "plan")[0] == 1
+    says("plan", code=1)
 
 
 def test_a_reader_that_goes_away_hears_nothing_more() -> None:

@@ -382,10 +382,8 @@ def test_a_file_in_the_place_of_the_folder(root: Path, server: Any) -> None:
 
 
 def test_a_plan_says_what_a_problem_lacks(
-    root: Path, listed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, listed: None, tmp_path: Path, says: Any
 ) -> None:
-    from hpobench.__main__ import main
-
     (tmp_path / "lacking.py").write_text(
         "from hpobench import data\n"
         "from hpobench.api import Curve, Float, Space, TabulatedProblem\n\n\n"
@@ -402,14 +400,10 @@ def test_a_plan_says_what_a_problem_lacks(
         "name: lacks\nsearchers: [random]\nproblems: [lacking]\nbudget: {trials: 1}\nseeds: 1\n"
         "plugins: [lacking.py]\n"
     )
-    with pytest.raises(SystemExit):
-        main(["plan", str(suite)])
-    told = " ".join(capsys.readouterr())
+    told = " ".join(says("plan", suite, code=None))
     assert "the data is not here; `hpobench data fetch made-up` brings it" in told
     put(root / "made" / "up")
-    with pytest.raises(SystemExit):
-        main(["plan", str(suite)])
-    assert "made-up" not in " ".join(capsys.readouterr())
+    assert "made-up" not in " ".join(says("plan", suite, code=None))
 
 
 # -- answers of strangers ------------------------------------------------------------------

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from hpobench.__main__ import main
 from hpobench.api import Budget
 from hpobench.contract.errors import SuiteError, UnknownNameError, UsageError
 from hpobench.suites.grid import build_plan
@@ -25,16 +24,18 @@ def load(folder: Path, changes: dict[int, str] | None = None, **overrides: Any) 
     return load_suite(write_suite(folder, changes), **overrides)
 
 
-def refusal(file: Path, capsys: pytest.CaptureFixture[str]) -> str:
+@pytest.fixture
+def refusal(says: Any) -> Callable[[Path], str]:
     """What the command line says about a suite that it must refuse with exit code 2."""
-    with pytest.raises(SystemExit) as end:
-        main(["plan", str(file)])
-    told = capsys.readouterr()
-    assert end.value.code == 2
-    assert told.err.startswith("error: ")
-    assert "Traceback" not in told.err
-    assert told.out == ""
-    return told.err.removeprefix("error: ")
+
+    def read(file: Path) -> str:
+        out, err = says("plan", file, code=2)
+        assert err.startswith("error: ")
+        assert "Traceback" not in err
+        assert out == ""
+        return str(err).removeprefix("error: ")
+
+    return read
 
 
 # -- what is wrong -------------------------------------------------------------------------
@@ -46,11 +47,9 @@ each_wrong = pytest.mark.parametrize(
 
 
 @each_wrong
-def test_malformed_suite(
-    changed: int, text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_malformed_suite(changed: int, text: str, said: str, tmp_path: Path, refusal: Any) -> None:
     file = write_suite(tmp_path, {changed: text})
-    told = refusal(file, capsys).partition("\n")[0]
+    told = refusal(file).partition("\n")[0]
     place, _, message = said.partition(" | ")
     assert told.startswith(f"{file}:{place}: " if place else f"{file}: ")
     assert message in told
@@ -128,10 +127,10 @@ def test_not_a_suite_at_all(
     line: int | None,
     message: str,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    refusal: Any,
 ) -> None:
     (file := tmp_path / "suite.yaml").write_bytes(content)
-    told = refusal(file, capsys)
+    told = refusal(file)
     assert told.startswith(f"{file}:{line}: " if line else f"{file}: ")
     assert message in told
 
@@ -152,11 +151,11 @@ def test_not_a_suite_at_all(
     ids=["10 MB of brackets", "1 MB of brackets", "mappings", "dashes", "keys", "billion laughs"],
 )
 def test_hostile_files_are_refused_within_a_second(
-    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: bytes, tmp_path: Path, refusal: Any
 ) -> None:
     (file := tmp_path / "suite.yaml").write_bytes(content)
     begin = time.process_time()
-    told = refusal(file, capsys)
+    told = refusal(file)
     assert time.process_time() - begin < 1
     assert any(text in told for text in ("larger than", "nested more", "expand too far"))
 
@@ -317,11 +316,11 @@ def test_a_problem_twice_under_the_same_budget_is_refused(tmp_path: Path) -> Non
         load(tmp_path, {4: f"problems: {problems}"})
 
 
-def test_pipes_and_devices_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pipes_and_devices_are_none(tmp_path: Path, refusal: Any) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
-    assert refusal(pipe, capsys) == f"{pipe}: is no regular file\n"
-    assert refusal(Path("/dev/zero"), capsys) == "/dev/zero: is no regular file\n"
+    assert refusal(pipe) == f"{pipe}: is no regular file\n"
+    assert refusal(Path("/dev/zero")) == "/dev/zero: is no regular file\n"
 
 
 def test_defaults(tmp_path: Path) -> None:
