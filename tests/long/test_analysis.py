@@ -20,7 +20,7 @@ from hpobench.analysis.settings import Settings
 from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.reporting.html import write_report
 from hpobench.store.read.reader import Results
-from tests.support.processes import python
+from tests.support.command_line import python
 from tests.support.results_factory import make_results
 from tests.support.stored_results import run_suite
 

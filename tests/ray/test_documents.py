@@ -20,10 +20,10 @@ from hpobench.suites.suite import load_suite
 from tests import ROOT
 from tests.ray.faults.commands import finish
 from tests.support import gallery
+from tests.support.command_line import python
 from tests.support.documents import blocks, documents, runnable, site_pages
 from tests.support.frames import tuples
 from tests.support.notebook import code_cells
-from tests.support.processes import python
 
 NOTEBOOK = ROOT / "examples" / "results.ipynb"
 EXAMPLE = ROOT / "examples" / "from_python.py"

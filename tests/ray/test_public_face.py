@@ -23,7 +23,7 @@ from hpobench.contract import errors, signals
 from hpobench.running.plan import experiment
 from hpobench.suites.grid import build_plan
 from tests.ray.faults.commands import events
-from tests.support.processes import python
+from tests.support.command_line import python
 
 ROOT = Path(hpobench.__file__).parents[1]
 SUITE = {

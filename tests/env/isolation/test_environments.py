@@ -8,15 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, PluginError
 from hpobench.plugins.isolation import environments as module
 from hpobench.plugins.isolation.environments import Environment, lock
 from hpobench.plugins.isolation.script import Script, read_script
 from hpobench.plugins.registry import Registry
-from tests.support.processes import python
+from tests.support.command_line import invoke, python
 
 HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# ///\n'
 PLUGIN = """
@@ -162,36 +160,30 @@ def test_a_python_that_nobody_has(tmp_path: Path, environments: Path) -> None:
 # -- the command line ------------------------------------------------------------------------
 
 
-def run(*arguments: object, code: int = 0) -> str:
-    done = CliRunner().invoke(cli, list(map(str, arguments)))
-    assert done.exit_code == code, done.output
-    return done.output
-
-
 def test_sync_locks_builds_and_is_done(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==25.0").file
-    assert "mine: built in" in run("env", "sync", file)
+    assert "mine: built in" in invoke("env", "sync", file)
     assert file.with_name("mine.py.lock").exists()
-    assert "mine: was there" in run("env", "sync", "mine", "--plugin", file)
-    assert "mine" in run("env", "list", "--plugin", file)
+    assert "mine: was there" in invoke("env", "sync", "mine", "--plugin", file)
+    assert "mine" in invoke("env", "list", "--plugin", file)
 
 
 def test_sync_takes_what_list_shows(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==25.0", name="folder_of_mine.py").file
     for name in ("folder_of_mine", "mine"):
-        assert "folder_of_mine: " in run("env", "sync", name, "--plugin", file)
+        assert "folder_of_mine: " in invoke("env", "sync", name, "--plugin", file)
 
 
 def test_sync_tells_what_cannot_be_locked(tmp_path: Path, environments: Path) -> None:
     file = write(tmp_path, "packaging==99.0").file
-    assert "packaging==99.0" in run("env", "sync", file, code=1)
+    assert "packaging==99.0" in invoke("env", "sync", file, code=1)
 
 
 def test_a_lock_that_is_none_stands_in_nobodys_way(script: Script, environments: Path) -> None:
     script.lock_file.write_text("nonsense")
-    assert "not readable" in run("env", "list", "--plugin", script.file)
-    assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
-    assert "not a lock file" in run("env", "sync", script.file, code=1)
+    assert "not readable" in invoke("env", "list", "--plugin", script.file)
+    assert invoke("env", "clean", "--plugin", script.file) == "nothing to remove\n"
+    assert "not a lock file" in invoke("env", "sync", script.file, code=1)
     told: list[str] = []
     module.prepare([script], told.append)
     assert "not a lock file" in told[-1]
@@ -204,13 +196,13 @@ def test_a_header_changed_after_it_was_locked(script: Script) -> None:
     with pytest.raises(NotAvailableError, match=r"do not fit each other.*--upgrade"):
         Environment(changed).build()
     assert "--upgrade" in str(Environment(changed).missing())
-    assert "built in" in run("env", "sync", "--upgrade", script.file)
+    assert "built in" in invoke("env", "sync", "--upgrade", script.file)
 
 
 def test_clean_removes_what_nobody_asks_for(script: Script, environments: Path) -> None:
     Environment(script).build()
-    assert run("env", "clean", "--plugin", script.file) == "nothing to remove\n"
-    assert run("env", "clean") == f"removed {Environment(script).folder.name}\n"
+    assert invoke("env", "clean", "--plugin", script.file) == "nothing to remove\n"
+    assert invoke("env", "clean") == f"removed {Environment(script).folder.name}\n"
     assert Environment(script).built() is None
 
 
@@ -219,7 +211,7 @@ def test_clean_leaves_alone_what_it_did_not_make(script: Script, environments: P
         (environments / name).mkdir(parents=True)
         (environments / name / "precious").write_text("")
     (environments / "begun-0123456789abcdef").mkdir()
-    assert run("env", "clean", "--all") == "removed begun-0123456789abcdef\n"
+    assert invoke("env", "clean", "--all") == "removed begun-0123456789abcdef\n"
 
 
 def test_suites_run_without_those_that_cannot_be_built(tmp_path: Path, environments: Path) -> None:

@@ -7,25 +7,16 @@ import json
 import subprocess
 from pathlib import Path
 
-from click.testing import CliRunner
-
 from hpobench.analysis.core.pairing import paired
-from hpobench.cli import cli
 from hpobench.store.read.reader import load_results
 from hpobench.verbs.comparison import of_algorithms
-from tests.support.processes import python
+from tests.support.command_line import invoke, python
 
 OLD, NEW, NONE = "4.4.2", "4.4.4", "4.4.999"
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     return python("-m", "hpobench", *arguments, "--cpus", "2", cwd=folder, code=code)
-
-
-def told(*arguments: str, code: int = 0) -> str:
-    done = CliRunner().invoke(cli, arguments)
-    assert done.exit_code == code, done.output
-    return done.output
 
 
 def suite(folder: Path, *searchers: object) -> str:
@@ -47,14 +38,14 @@ def test_releases_run_side_by_side_without_missing_ones(tmp_path: Path, environm
     assert library["version"] == library["packages"]["cma"] == OLD
     assert "numpy" in library["packages"]
 
-    assert {f"cma@{OLD}", f"cma@{NEW}"} <= set(told("env", "list", "-q").split())
-    assert f"cma@{OLD}: was there" in told("env", "sync", str(tmp_path / file), code=1)
-    facts = json.loads(told("list", "searchers", "cma", "--json"))
+    assert {f"cma@{OLD}", f"cma@{NEW}"} <= set(invoke("env", "list", "-q").split())
+    assert f"cma@{OLD}: was there" in invoke("env", "sync", str(tmp_path / file), code=1)
+    facts = json.loads(invoke("list", "searchers", "cma", "--json"))
     assert facts["releases"].endswith(f"built here: {OLD}, {NEW}")
     bisecting = ("bisect", file, "--searcher", "cma", "--any-change", "--good", OLD, "--bad", NEW)
     found = json.loads(run(tmp_path, *bisecting, "--json", code=1).stdout)
     assert found["steps"][0]["text"] == "all 3 pairs of runs are the same, bit by bit"
-    assert f"removed cma@{OLD}-" in told("env", "clean")
+    assert f"removed cma@{OLD}-" in invoke("env", "clean")
 
 
 def test_a_release_does_as_the_same_one_in_this_process(tmp_path: Path, environments: Path) -> None:

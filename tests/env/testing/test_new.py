@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.cell import Kind
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.isolation.searcher import end_warm
 from hpobench.plugins.registry import Registry
 from hpobench.testing import checks
 from hpobench.testing.check import judge
-from tests.support.processes import python
+from tests.support.command_line import invoke, python
 
 
 @pytest.fixture
@@ -24,12 +23,7 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Runs the command in an empty folder; returns what it prints."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str) -> str:
-        done = CliRunner().invoke(cli, ["new", *arguments], catch_exceptions=False)
-        assert done.exit_code == 0, done.output
-        return done.output
-
-    return run
+    return partial(invoke, "new")
 
 
 def failures(file: Path) -> list[Any]:
@@ -55,8 +49,7 @@ def test_an_isolated_searcher_passes_once_its_environment_is_built(
     monkeypatch.setenv("HPOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
     assert "hpobench env sync alone.py" in new("searcher", "alone", "--isolated")
     assert Registry(["alone.py"]).find("searcher", "alone").script is not None
-    done = CliRunner().invoke(cli, ["env", "sync", "alone.py"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
+    invoke("env", "sync", "alone.py")
     assert failures(Path("alone.py")) == []
     end_warm()  # before its environment goes with the folder
 

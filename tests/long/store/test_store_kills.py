@@ -8,7 +8,7 @@ from hpobench.store.read.reader import load_results
 from hpobench.store.write.batch import Batch
 from hpobench.store.write.writer import open_writer
 from tests import ROOT
-from tests.support.processes import python
+from tests.support.command_line import python
 from tests.unit.store.test_store import begin, data, outcome, write
 
 # Each run is a fork of one process that has imported everything and has not begun anything.

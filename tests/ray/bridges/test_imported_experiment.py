@@ -12,8 +12,8 @@ from hpobench.bridges.imports.importing import import_trials
 from hpobench.bridges.imports.trials import Asked
 from hpobench.store.read.reader import load_results
 from tests import ROOT
+from tests.support.command_line import python
 from tests.support.imported_trials import SPACE, STEPS, configs, curve
-from tests.support.processes import python
 
 TRIALS = 24
 

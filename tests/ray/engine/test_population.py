@@ -34,10 +34,10 @@ from hpobench.contract.seeding import uniform
 from hpobench.running.proof.plain_tune import plain_history
 from hpobench.testing import doubles
 from hpobench.testing.doubles import Curves, Listed, make_run, random_configs
+from tests.support.command_line import python
 from tests.support.finished import finished
 from tests.support.global_state import numpy_state
 from tests.support.night import night
-from tests.support.processes import python
 
 
 class Mixed(TabulatedProblem):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import ROOT
-from tests.support.processes import python
+from tests.support.command_line import python
 
 TARGETS = [float(10.0 ** (k / 5)) for k in range(10, -41, -1)]
 """COCO's, to the last bit what cocopp aligns runs at."""

@@ -10,7 +10,7 @@ import pandas as pd
 from hpobench.analysis.settings import Settings
 from hpobench.analysis.text.fields import anchor
 from hpobench.reporting.html import write_report
-from tests.support.processes import python
+from tests.support.command_line import python
 from tests.support.results_factory import make_results
 
 SETTINGS = Settings(repetitions=100, points=20)

@@ -21,6 +21,7 @@ from hpobench.store.read.decision import FILE, decision_sentence
 from hpobench.store.read.reader import load_results
 from hpobench.store.write.batch import Batch
 from hpobench.suites.suite import load_suite
+from tests.support.command_line import invoke
 
 SUITE = """
 name: tiny
@@ -209,10 +210,9 @@ def test_options_that_do_not_go_together(suite: Callable[..., Path]) -> None:
 
 
 def test_a_dry_run_shows_the_looks(suite: Callable[..., Path]) -> None:
-    command = ["run", str(suite()), "--until-decided", "--max-seeds", "40", "--dry-run"]
-    done = CliRunner().invoke(cli, command)
-    assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in " ".join(done.output.split())
-    assert "looks after 8, 16, 32, 40 seeds" in done.output
+    output = invoke("run", suite(), "--until-decided", "--max-seeds", "40", "--dry-run")
+    assert "2 searchers x 1 schedulers x 1 problems x 40 seeds" in " ".join(output.split())
+    assert "looks after 8, 16, 32, 40 seeds" in output
 
 
 def test_the_suites_seeds_are_the_first(suite: Callable[..., Path]) -> None:
@@ -227,15 +227,12 @@ def test_a_pilot_tells_what_seeds_could_detect(suite: Callable[..., Path]) -> No
     file = suite("[random, sobol, optuna-tpe]")
     assert run(file) is None
     folder = str(file.parent / "tiny")
-    shown = CliRunner().invoke(cli, ["plan", str(file), "--pilot", folder])
-    assert shown.exit_code == 0, shown.exception
-    assert "3 algorithms, 1 problems, 4 seeds" in shown.output
-    assert shown.output.count("n = 100") == 2
-    assert "two-sided at 2.50% each" in shown.output
-    changed = CliRunner().invoke(
-        cli, ["plan", str(suite("[random, sobol]", evaluations=9)), "--pilot", folder]
-    )
-    assert "warning: the pilot ran with other options, budgets or versions: " in changed.output
+    shown = invoke("plan", file, "--pilot", folder)
+    assert "3 algorithms, 1 problems, 4 seeds" in shown
+    assert shown.count("n = 100") == 2
+    assert "two-sided at 2.50% each" in shown
+    changed = invoke("plan", suite("[random, sobol]", evaluations=9), "--pilot", folder)
+    assert "warning: the pilot ran with other options, budgets or versions: " in changed
 
 
 def test_pilots_that_do_not_fit(suite: Callable[..., Path], tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from hpobench.store.write.batch import Batch
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests import ROOT
-from tests.support.processes import python
+from tests.support.command_line import python
 
 # MLflow's tables use what SQLAlchemy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, UnknownNameError, UsageError
 from hpobench.plugins.registry import Entry
 from hpobench.testing import Check, checks
 from hpobench.testing.check import judge
 from hpobench.testing.conformance import checks_of, entries
-from tests.support.processes import python
+from tests.support.command_line import invoke, python
 
 FILE = Path(__file__).with_name("misbehaving.py")
 ENTRIES = {entry.name: entry for entry in entries(FILE)}
@@ -98,23 +96,19 @@ def test_a_broken_rule_is_told_of(name: str, rules: dict[str, Any]) -> None:
 
 
 def test_a_loop_without_end_ends_the_checks() -> None:
-    output = CliRunner().invoke(cli, ["check", str(FILE), "--only", "endless", "--limit", "1"])
-    assert output.exit_code == 1
-    assert "failed   proposals" in output.output
-    assert "did not end within 1 s" in output.output
-    assert "an earlier check hung" in output.output
-    assert "2 ok, 1 failed, 18 skipped" in output.output
+    output = invoke("check", FILE, "--only", "endless", "--limit", "1", code=1)
+    assert "failed   proposals" in output
+    assert "did not end within 1 s" in output
+    assert "an earlier check hung" in output
+    assert "2 ok, 1 failed, 18 skipped" in output
 
 
 def test_the_command_says_what_was_found() -> None:
-    output = CliRunner().invoke(cli, ["check", str(FILE), "--only", "line"])
-    assert output.exit_code == 0, output.output
-    assert output.output.startswith(f"problem line ({FILE})\n")
-    assert "  ok       curves repeat             The same configuration and seed" in output.output
-    assert "10 ok, 3 skipped" in output.output
-    broken = CliRunner().invoke(cli, ["check", str(FILE), "--only", "noisy"])
-    assert broken.exit_code == 1
-    assert "1 failed" in broken.output
+    output = invoke("check", FILE, "--only", "line")
+    assert output.startswith(f"problem line ({FILE})\n")
+    assert "  ok       curves repeat             The same configuration and seed" in output
+    assert "10 ok, 3 skipped" in output
+    assert "1 failed" in invoke("check", FILE, "--only", "noisy", code=1)
 
 
 def builds(name: str, **options: Any) -> str:

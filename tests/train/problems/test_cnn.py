@@ -20,8 +20,8 @@ from hpobench.plugins.options import members_of
 from hpobench.plugins.registry import Registry
 from hpobench.problems.cnn._training import build
 from hpobench.problems.cnn.cnn import CNN
+from tests.support.command_line import python
 from tests.support.present import present
-from tests.support.processes import python
 
 ADAM: Config = {
     "lr": 3e-3,

@@ -20,8 +20,8 @@ from hpobench.problems.xgboost._problem import Dataset
 from hpobench.problems.xgboost.rounds import XGBoost
 from hpobench.problems.xgboost.small import XGBoostSmall
 from hpobench.problems.xgboost.trees import MOST, XGBoostTrees
+from tests.support.command_line import python
 from tests.support.present import present
-from tests.support.processes import python
 
 FAMILIES = (XGBoost, XGBoostTrees, XGBoostSmall)
 UNFROZEN = {

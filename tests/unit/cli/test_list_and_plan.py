@@ -16,13 +16,8 @@ from hpobench.contract.errors import UnknownNameError, UsageError
 from hpobench.evidence.archive import read_archive, shipped
 from hpobench.evidence.scores import thinking_of_searchers
 from hpobench.running.cluster.connect import cpus_here
+from tests.support.command_line import invoke
 from tests.support.tiny_plugins import write_suite
-
-
-def invoke(*args: str) -> str:
-    result = CliRunner().invoke(cli, args, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture

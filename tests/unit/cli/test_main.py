@@ -19,7 +19,7 @@ import hpobench
 from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
 from hpobench.cli import SECTIONS, VERBS, Verbs, cli
 from hpobench.contract import signals
-from tests.support.processes import python
+from tests.support.command_line import python
 from tests.support.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]

@@ -23,8 +23,8 @@ from hpobench.data import catalogue, local, openml
 from hpobench.data.catalogue import Dataset, parse
 from hpobench.data.download import fetch
 from hpobench.plugins.registry import Registry
+from tests.support.command_line import python
 from tests.support.data_server import Server, entry, serving, write_list
-from tests.support.processes import python
 
 ROOT = Path(hpobench.__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"

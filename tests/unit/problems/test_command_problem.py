@@ -22,8 +22,8 @@ from hpobench.problems.general import _process
 from hpobench.problems.general._space import parse_space
 from hpobench.problems.general.command import Command
 from hpobench.suites.suite import load_suite
+from tests.support.command_line import python
 from tests.support.present import present
-from tests.support.processes import python
 
 HERE = Path(__file__).parent
 LR = {"lr": {"float": [1e-4, 1], "log": True}}

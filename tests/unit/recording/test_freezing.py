@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from hpobench.api import Problem
-from hpobench.cli import cli
 from hpobench.contract import references
 from hpobench.contract.errors import PluginError, UsageError
 from hpobench.contract.references import read_members, references_file
@@ -22,6 +20,7 @@ from hpobench.plugins.registry import Registry
 from hpobench.recording.freezing import freeze, members
 from hpobench.recording.measuring import measure, quartiles
 from tests import ROOT
+from tests.support.command_line import invoke
 from tests.support.present import present
 
 SHIPPED = sorted((ROOT / "problems" / "references").glob("*.json"))
@@ -230,8 +229,8 @@ def test_what_is_shipped_is_what_freezing_writes(file: Any, plugin: Path) -> Non
 
 
 def test_the_command_freezes_and_says_what(plugin: Path) -> None:
-    command = ["problems", "freeze", "valley", "--plugin", str(plugin), "--sample", "100"]
-    told = CliRunner().invoke(cli, [*command, "-o", "width=2"], catch_exceptions=False).output
+    command = ("problems", "freeze", "valley", "--plugin", plugin, "--sample", "100")
+    told = invoke(*command, "-o", "width=2")
     assert told.startswith("valley[w2]: optimum 1")
     assert told.endswith("2 s; new: version 1\n")
     with pytest.raises(UsageError, match="no member of the family"):

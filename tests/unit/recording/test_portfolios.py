@@ -9,9 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from hpobench.cli import cli
 from hpobench.contract.errors import UsageError
 from hpobench.plugins.starting.datasets import SHIPPED
 from hpobench.plugins.starting.portfolios import read_portfolio
@@ -25,6 +23,7 @@ from hpobench.recording.portfolio_choice import (
     make,
     regrets,
 )
+from tests.support.command_line import invoke
 
 PLUGIN = '''
 import math
@@ -184,9 +183,9 @@ def test_evaluation_weighs_data_sets_and_not_members(plugin: Path) -> None:
     assert (result.members, result.data_sets) == (4, 3)
     assert result.portfolio[0] > result.portfolio[-1]
     assert result.random[0] > result.random[-1]
-    done = CliRunner().invoke(cli, ["portfolio", "hill", "--evaluate", "--plugin", str(plugin)])
-    assert f"{result.portfolio[0]:.3f}" in done.output
-    assert "middle of the space" in done.output
+    output = invoke("portfolio", "hill", "--evaluate", "--plugin", plugin)
+    assert f"{result.portfolio[0]:.3f}" in output
+    assert "middle of the space" in output
 
 
 def test_grids_are_chosen_anew_as_they_are_stored(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from hpobench.suites import identity
 from hpobench.suites.grid import build_plan
 from hpobench.suites.identity import cell_ids
 from hpobench.suites.suite import load_suite
-from tests.support.processes import python
+from tests.support.command_line import python
 from tests.support.tiny_plugins import PLUGIN, write_suite
 
 CELL: dict[str, Any] = {

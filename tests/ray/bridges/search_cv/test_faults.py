@@ -24,7 +24,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import hpobench
 from hpobench import Float, Space
-from tests.support.processes import python
+from tests.support.command_line import python
 
 X, Y = make_classification(120, 6, random_state=0)
 SPACE = {"C": loguniform(1e-2, 1e2)}

@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 
 import hpobench
 from tests.ray.bridges.search_cv.killed import search
-from tests.support.processes import python
+from tests.support.command_line import python
 
 SCRIPT = Path(__file__).with_name("killed.py")
 X, Y = load_breast_cancer(return_X_y=True)

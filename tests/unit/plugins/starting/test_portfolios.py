@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import hpobench
 from hpobench.api import Categorical, Float, Int, Ordinal, Parameter, Value
-from hpobench.cli import cli
 from hpobench.contract.errors import NotAvailableError, PluginError, UnknownNameError, UsageError
 from hpobench.contract.problem import Problem
 from hpobench.plugins.options import members_of
@@ -36,6 +34,7 @@ from hpobench.problems.surrogate.yahpo_rpart import YahpoRpart
 from hpobench.problems.surrogate.yahpo_xgboost import YahpoXGBoost
 from hpobench.problems.tabular.fcnet import FCNet
 from hpobench.problems.tabular.hpobench_mlp import HPOBenchMLP
+from tests.support.command_line import invoke
 
 
 def shipped_members() -> Iterator[Problem]:
@@ -238,22 +237,21 @@ def test_a_file_beside_the_plugin_is_found(tmp_path: Path) -> None:
     (tmp_path / "portfolios").mkdir()
     stored = (SHIPPED / "fcnet.json").read_text("utf-8").replace('"fcnet"', '"mine"')
     (tmp_path / "portfolios" / "mine.json").write_text(stored)
-    done = CliRunner().invoke(cli, ["portfolio", "mine", "--plugin", str(plugin), "--json"])
-    assert json.loads(done.output) == hpobench.portfolio("fcnet")
+    shown = json.loads(invoke("portfolio", "mine", "--plugin", plugin, "--json"))
+    assert shown == hpobench.portfolio("fcnet")
 
 
 def test_the_verb_prints_and_lists() -> None:
-    listed = CliRunner().invoke(cli, ["portfolio"]).output.splitlines()
+    listed = invoke("portfolio").splitlines()
     named = [line.split()[0] for line in listed[1:] if not line.startswith(" ")]
     assert named == shipped_portfolios()
     assert max(map(len, listed)) <= 80
-    shown = CliRunner().invoke(cli, ["portfolio", "glmnet", "--k", "2"])
-    assert "portfolio of yahpo-glmnet, version 1" in shown.output
-    assert [line.split()[0] for line in shown.output.splitlines()[:3]] == ["1", "alpha", "s"]
-    both = CliRunner().invoke(cli, ["portfolio", "glmnet", "--make", "--evaluate"])
-    assert (both.exit_code, "not both" in both.output) == (2, True)
+    shown = invoke("portfolio", "glmnet", "--k", "2")
+    assert "portfolio of yahpo-glmnet, version 1" in shown
+    assert [line.split()[0] for line in shown.splitlines()[:3]] == ["1", "alpha", "s"]
+    assert "not both" in invoke("portfolio", "glmnet", "--make", "--evaluate", code=2)
     for wrong in (["--make"], ["glmnet", "--k", "0"]):
-        assert CliRunner().invoke(cli, ["portfolio", *wrong]).exit_code == 2
+        invoke("portfolio", *wrong, code=2)
 
 
 def test_the_folder_holds_nothing_else(tmp_path: Path) -> None:

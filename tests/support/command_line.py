@@ -1,4 +1,4 @@
-"""Python in a process of its own, as a user starts it."""
+"""The command line, in this process, and Python in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from hpobench.cli import cli
 from tests import ROOT
+
+
+def invoke(*arguments: object, code: int = 0) -> str:
+    """What ``hpobench ARGUMENTS`` prints, which ends with ``code``."""
+    done = CliRunner().invoke(cli, list(map(str, arguments)))
+    assert done.exit_code == code, (done.output, done.exception)
+    return done.output
 
 
 def python(
