@@ -16,6 +16,7 @@ import click
 from hpobench.__main__ import _code
 from hpobench.cli import cli
 from tests import ROOT
+from tests.support.present import present
 
 NEVER = {"paper": "it ends with files for people, and runs for hours"}
 """Verbs that have no ``--json``, and why."""
@@ -92,8 +93,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     def below(group: click.Group, words: tuple[str, ...]) -> Iterator[tuple[str, click.Command]]:
         context = click.Context(group)
         for name in group.list_commands(context):
-            command = group.get_command(context, name)
-            assert command is not None
+            command = present(group.get_command(context, name))
             if isinstance(command, click.Group):
                 yield from below(command, (*words, name))
             else:

@@ -16,6 +16,7 @@ from hpobench.plugins.isolation.environments import Environment
 from hpobench.plugins.isolation.searcher import surroundings
 from hpobench.plugins.options import resolve
 from hpobench.plugins.registry import Registry
+from tests.support.present import present
 
 MIXED = Space(
     [
@@ -78,8 +79,7 @@ def own_loop(searcher: str, code: str, *, seed: int, **given: Any) -> Any:
     seeds them, and finds ``seed`` and what else it needs in the dict ``given``, beside
     :func:`objective`.
     """
-    script = Registry().find("searcher", searcher).script
-    assert script is not None
+    script = present(Registry().find("searcher", searcher).script)
     (environment := Environment(script)).build()
     whole = "\n".join([_PRELUDE, inspect.getsource(objective), code, _CODA])
     done = subprocess.run(

@@ -15,6 +15,7 @@ from hpobench.plugins.isolation.environments import Environment, lock
 from hpobench.plugins.isolation.script import Script, read_script
 from hpobench.plugins.registry import Registry
 from tests.support.command_line import invoke, python
+from tests.support.present import present
 
 HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = [{}]\n# ///\n'
 PLUGIN = """
@@ -35,9 +36,7 @@ class Mine(Searcher):
 def write(folder: Path, *dependencies: str, name: str = "mine.py") -> Script:
     file = folder / name
     file.write_text(HEADER.format(", ".join(f'"{d}"' for d in dependencies)) + PLUGIN)
-    script = read_script(file)
-    assert script is not None
-    return script
+    return present(read_script(file))
 
 
 @pytest.fixture
@@ -141,8 +140,7 @@ def test_a_build_that_was_cut_off_starts_again(script: Script) -> None:
 def test_other_code_same_environment(script: Script) -> None:
     before = Environment(script).folder
     script.file.write_text(f"{script.file.read_text()}\n# more\n")
-    again = read_script(script.file)
-    assert again is not None
+    again = present(read_script(script.file))
     assert Environment(again).folder == before
 
 
@@ -151,8 +149,7 @@ def test_a_python_that_nobody_has(tmp_path: Path, environments: Path) -> None:
     lock(made)
     made.file.write_text(made.file.read_text().replace(">=3.11", "==3.99.*"))
     made.lock_file.write_text(made.lock_file.read_text().replace(">=3.11", "==3.99.*"))
-    changed = read_script(made.file)
-    assert changed is not None
+    changed = present(read_script(made.file))
     with pytest.raises(NotAvailableError, match=r"3\.99"):
         Environment(changed).build()
 
@@ -191,8 +188,7 @@ def test_a_lock_that_is_none_stands_in_nobodys_way(script: Script, environments:
 
 def test_a_header_changed_after_it_was_locked(script: Script) -> None:
     script.file.write_text(script.file.read_text().replace("25.0", "24.2"))
-    changed = read_script(script.file)
-    assert changed is not None
+    changed = present(read_script(script.file))
     with pytest.raises(NotAvailableError, match=r"do not fit each other.*--upgrade"):
         Environment(changed).build()
     assert "--upgrade" in str(Environment(changed).missing())

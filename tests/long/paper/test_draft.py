@@ -17,6 +17,7 @@ from hpobench.paper.pictures import figure
 from hpobench.paper.study import Study, read_study
 from hpobench.store.read.reader import load_results
 from tests.support.night import night
+from tests.support.present import present
 from tests.support.results_factory import MadeProblem, make_results
 from tests.support.stored import write
 
@@ -157,6 +158,5 @@ def test_the_papers_own_study_is_whole() -> None:
     """Each publication's suite is a part, by its name."""
     suites = {part.suite for part in read_study(PAPER).parts.values()}
     for file in (PAPER / "published").glob("*.yaml"):
-        suite = re.search(r"^suite: (.*)$", file.read_text(), flags=re.MULTILINE)
-        assert suite is not None
+        suite = present(re.search(r"^suite: (.*)$", file.read_text(), flags=re.MULTILINE))
         assert f"suites/{suite[1]}.yaml" in suites

@@ -20,6 +20,7 @@ from hpobench.__main__ import INTERRUPTED, UNEXPECTED, main
 from hpobench.cli import SECTIONS, VERBS, Verbs, cli
 from hpobench.contract import signals
 from tests.support.command_line import python
+from tests.support.present import present
 from tests.support.tiny_plugins import write_suite
 
 ROOT = Path(hpobench.__file__).parents[1]
@@ -73,8 +74,7 @@ def test_every_verb_loads_and_has_help(verb: str) -> None:
     result = CliRunner().invoke(cli, [verb, "--help"])
     assert result.exit_code == 0
     assert f"cli {verb}" in result.output
-    command = cli.get_command(click.Context(cli), verb)
-    assert command is not None
+    command = present(cli.get_command(click.Context(cli), verb))
     assert command.name == verb
 
 

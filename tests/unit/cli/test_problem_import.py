@@ -15,6 +15,7 @@ from hpobench.recording.table import read_about
 from hpobench.suites.grid import build_plan
 from hpobench.suites.suite import load_suite
 from tests.support.imported_trials import configs, curve
+from tests.support.present import present
 
 
 @pytest.fixture(autouse=True)
@@ -101,8 +102,7 @@ def test_a_twin_that_is_not_to_be_trusted(says: Any) -> None:
     (problem,) = build_plan(load_suite("noise.yaml")).problems
     from hpobench.plugins.build import build_problem
 
-    reference = build_problem(problem).reference()
-    assert reference is not None
+    reference = present(build_problem(problem).reference())
     assert reference.source.endswith("forced although it is not to be trusted")
 
 

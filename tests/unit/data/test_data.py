@@ -25,6 +25,7 @@ from hpobench.data.download import fetch
 from hpobench.plugins.registry import Registry
 from tests.support.command_line import python
 from tests.support.data_server import Server, entry, serving, write_list
+from tests.support.present import present
 
 ROOT = Path(hpobench.__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -174,8 +175,7 @@ def test_data_is_found_where_it_is_whole(root: Path, tmp_path: Path, listed: Non
 
 
 def test_absent_data_is_told_with_command_page_size_and_folder(root: Path, listed: None) -> None:
-    reason = data.missing("made-up")
-    assert reason is not None
+    reason = present(data.missing("made-up"))
     assert reason == (
         f"the data is not here; `hpobench data fetch made-up` brings it into {root / 'made/up'} "
         "(0.3 MB, CC0-1.0, from https://example.org/set; HPOBENCH_DATA names another data folder)"
@@ -189,8 +189,7 @@ def test_absent_data_is_told_with_command_page_size_and_folder(root: Path, liste
 
 def test_damaged_data_is_told_by_file(root: Path, listed: None) -> None:
     put(root / "made" / "up", {"a.json": b"{}"})
-    reason = data.missing("made-up")
-    assert reason is not None
+    reason = present(data.missing("made-up"))
     assert f"{root / 'made/up/a.json'} has 2 bytes, not 8; " in reason
     assert f"{root / 'made/up/model.bin'} is missing; `hpobench data fetch made-up`" in reason
 

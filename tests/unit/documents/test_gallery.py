@@ -17,6 +17,7 @@ from tests.support.gallery import (
     shown,
     stored,
 )
+from tests.support.present import present
 
 FILES = {"trainable": EXAMPLES / "trainable" / "mine.py"}
 
@@ -24,8 +25,7 @@ FILES = {"trainable": EXAMPLES / "trainable" / "mine.py"}
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_page_begins_with_the_first_sentence_of_the_example(name: str) -> None:
     code = FILES.get(name, EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
-    says = ast.get_docstring(ast.parse(code))
-    assert says is not None
+    says = present(ast.get_docstring(ast.parse(code)))
     page = (GALLERY / f"{name}.md").read_text(encoding="utf-8")
     assert page.split("\n\n")[1] == says.split("\n\n")[0]
     assert stored(name)

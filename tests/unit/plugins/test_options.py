@@ -13,6 +13,7 @@ from hpobench.contract.errors import PluginError, UsageError
 from hpobench.plugins.build import build_problem, build_scheduler, build_searcher
 from hpobench.plugins.modules import load_class
 from hpobench.plugins.options import label, options_of, resolve
+from tests.support.present import present
 from tests.support.tiny_plugins import PLUGIN
 
 SPACE = Space([Float("x", 0, 1)])
@@ -30,8 +31,7 @@ def ref(file: str, kind: str, cls: str, **options: Any) -> PluginRef:
 
 
 def test_the_options_of_a_searcher_are_what_it_is_not_given_anyway(file: str) -> None:
-    known = options_of(load_class(file, "Tiny"))
-    assert known is not None
+    known = present(options_of(load_class(file, "Tiny")))
     assert list(known) == list(DEFAULTS)
     assert known["mode"].choices == ("a", "b")
     assert not known["greed"].required

@@ -16,6 +16,7 @@ from hpobench.problems.pools._hpo_b import COLUMNS
 from hpobench.problems.pools.hpo_b import HPOB
 from hpobench.problems.pools.lcbench_pool import LCBenchPool
 from tests.support.data_server import MadeData, require_refused
+from tests.support.present import present
 
 SPACES = {task.partition("_")[0]: task for task in HPOB.tasks}
 """A task of each search space."""
@@ -156,8 +157,7 @@ def test_the_nearest_by_a_search_written_anew(pools: Mapping[str, Any]) -> None:
 
 def test_the_optimum_is_the_best_accuracy_of_the_pool(pools: Mapping[str, Any]) -> None:
     for task in HPOB.tasks:
-        reference = HPOB(task=task).reference()
-        assert reference is not None
+        reference = present(HPOB(task=task).reference())
         assert reference.known
         assert reference.optimum == -pools[task][:, -1].max()
 

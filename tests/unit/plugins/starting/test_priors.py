@@ -22,6 +22,7 @@ from hpobench.plugins.starting.priors import (
     prior_of,
     spell_prior,
 )
+from tests.support.present import present
 
 
 @pytest.mark.parametrize(
@@ -81,8 +82,7 @@ def named(name: str, **options: object) -> tuple[PluginRef, Problem]:
 
 def test_the_quality_is_in_the_losses() -> None:
     ref, problem = named("branin")
-    reference = problem.reference()
-    assert reference is not None
+    reference = present(problem.reference())
     good, weak, misleading = (
         (centre_of(quality, ref, problem).loss - reference.optimum)
         / (reference.clip - reference.optimum)
